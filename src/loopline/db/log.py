@@ -1,0 +1,45 @@
+"""The log: what happened, appended as the last write of the transaction that made it happen."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from loopline.db.rows import Conn, copy_rows, fetch_rows
+from loopline.db.statements import statements
+from loopline.kernel.events import Event
+
+SQL = statements(__file__)
+
+
+def append(conn: Conn, events: Sequence[Event]) -> None:
+    """Append events in the order given. Call it as the last write of the transaction.
+
+    The transaction takes its id before the first position is drawn: a follower concludes from a transaction id that
+    no older transaction can still bring a lower position, which would be false for one that drew its position
+    first and its id later.
+    """
+    if not events:
+        return
+    fetch_rows(conn, SQL["own_transaction"])
+    copy_rows(
+        conn,
+        SQL["copy_events"],
+        ((one.id, one.type, one.version, one.subject, one.at, one.actor, one.data) for one in events),
+    )
+
+
+def read_subject(conn: Conn, subject: UUID) -> list[Event]:
+    """Return what happened to one subject, in order."""
+    return events_from(fetch_rows(conn, SQL["events_of_subject"], subject=subject))
+
+
+def read_latest(conn: Conn, *, limit: int) -> list[Event]:
+    """Return the newest events, newest first."""
+    return events_from(fetch_rows(conn, SQL["latest_events"], limit=limit))
+
+
+def events_from(rows: Sequence[tuple[object, ...]]) -> list[Event]:
+    """Build events from rows of (position, id, type, version, subject, at, actor, data as text)."""
+    return [
+        Event(position=p, id=i, type=t, version=v, subject=s, at=at, actor=a, data=str(d).encode())  # pyright: ignore[reportArgumentType] - the statement's columns
+        for p, i, t, v, s, at, a, d in rows
+    ]

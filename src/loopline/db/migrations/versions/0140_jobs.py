@@ -1,0 +1,26 @@
+"""Procrastinate's tables in their own schema, by its own migrations up to the version named here.
+
+An upgrade of Procrastinate that brings new files needs a new migration that runs those files.
+"""
+
+from pathlib import Path
+
+from procrastinate.schema import SchemaManager
+
+from loopline.db.migrations import run_text
+
+revision = "0140"
+down_revision = "0130"
+
+LAST_FILE = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
+
+
+def upgrade() -> None:
+    """Make the schema and run the library's files in the order of their names."""
+    run_text("create schema jobs; set local search_path to jobs;")
+    for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql")):
+        if path.name <= LAST_FILE:
+            run_text(path.read_text(encoding="utf-8"))
+    run_text(
+        "grant execute on all functions in schema jobs to loopline_app; set local search_path to default;"
+    )
