@@ -1,0 +1,123 @@
+"""What Loopline is asked to do with an invoice: a draft of an order, or facts of stock."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from loopline.channels.online_retail.model import CodeKind, Invoice, Line, LineClass
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import EntityId, MemberId, NodeId, SiteId, SkuId, uuid7s
+from loopline.orders import Delivery, Draft, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.stock import Fact, MovementReason
+
+CURRENCY = "GBP"
+TILL = "till"
+WEB = "web"
+
+_LINE_KINDS = {
+    CodeKind.GOODS: LineKind.GOODS,
+    CodeKind.CHARGE: LineKind.CHARGE,
+    CodeKind.VOUCHER: LineKind.VOUCHER,
+}
+ORDERED = frozenset(
+    {
+        LineClass.ASK_GOODS,
+        LineClass.ASK_CHARGE,
+        LineClass.ASK_VOUCHER,
+        LineClass.FACT_GOODS,
+        LineClass.FACT_CHARGE,
+        LineClass.FACT_VOUCHER,
+    }
+)
+
+
+class Buyer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a member's order is for and how it reaches them: delivered to a place, or collected at a site."""
+
+    member_id: MemberId
+    destination: Coordinates | None = None
+    collect_at: SiteId | None = None
+
+
+class Till(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a till sale was rung up, and the company that sold."""
+
+    site_id: SiteId
+    seller_entity_id: EntityId
+
+
+def ordered_lines(invoice: Invoice) -> list[Line]:
+    """Return the lines of an invoice that order something."""
+    return [line for line in invoice.lines if line.line_class in ORDERED]
+
+
+def ask_draft(
+    invoice: Invoice, *, buyer: Buyer, seller_entity_id: EntityId, sku_ids: Mapping[str, SkuId]
+) -> Draft:
+    """Return a member's order as an ask at the agreed prices; what is missing is to be parked.
+
+    The retailer did deliver: an order refused for want of our made-up stock would tell nothing.
+    """
+    return Draft(
+        channel=WEB,
+        external_number=invoice.number,
+        kind=DraftKind.ASK,
+        placed_at=invoice.at,
+        member_id=buyer.member_id,
+        site_id=buyer.collect_at,
+        seller_entity_id=seller_entity_id,
+        currency=CURRENCY,
+        country=invoice.country,
+        delivery=Delivery.COLLECT if buyer.collect_at else Delivery.DELIVER,
+        destination=None if buyer.collect_at else buyer.destination,
+        on_shortage=OnShortage.PARK,
+        lines=_draft_lines(invoice, sku_ids),
+    )
+
+
+def fact_draft(invoice: Invoice, *, till: Till, sku_ids: Mapping[str, SkuId]) -> Draft:
+    """Return a till sale as a fact: carried out of the store at the prices stated."""
+    return Draft(
+        channel=TILL,
+        external_number=invoice.number,
+        kind=DraftKind.FACT,
+        placed_at=invoice.at,
+        site_id=till.site_id,
+        seller_entity_id=till.seller_entity_id,
+        currency=CURRENCY,
+        country=invoice.country,
+        delivery=Delivery.CARRIED_OUT,
+        lines=_draft_lines(invoice, sku_ids),
+    )
+
+
+def _draft_lines(invoice: Invoice, sku_ids: Mapping[str, SkuId]) -> tuple[DraftLine, ...]:
+    return tuple(
+        DraftLine(
+            code=line.code,
+            units=line.units,
+            kind=_LINE_KINDS[line.code_kind],
+            sku_id=sku_ids[line.code] if line.code_kind is CodeKind.GOODS else None,
+            stated_unit_minor=line.unit_minor,
+        )
+        for line in ordered_lines(invoice)
+    )
+
+
+def stock_facts(
+    invoice: Invoice, *, leaf_id: NodeId, sku_ids: Mapping[str, SkuId], reference: UUID | None = None
+) -> list[Fact]:
+    """Return the stock adjustments of an invoice as facts of one leaf, in the order of the lines."""
+    lines = [line for line in invoice.lines if line.line_class is LineClass.STOCK_ADJUSTMENT]
+    return [
+        Fact(
+            id=fact_id,
+            leaf_id=leaf_id,
+            sku_id=sku_ids[line.code],
+            reason=MovementReason.ADJUSTMENT,
+            on_hand=line.units,
+            reference=reference,
+        )
+        for fact_id, line in zip(uuid7s(invoice.at, len(lines)), lines, strict=True)
+    ]

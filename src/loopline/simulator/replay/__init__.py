@@ -1,0 +1,1 @@
+"""Replays of real histories through the whole loop."""
