@@ -18,7 +18,6 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,6 +72,7 @@ class EmbeddedServer:
         self._stopping = False
         self._wake_reader, self._wake_writer = -1, -1
         self._users: IO[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._watcher: threading.Thread | None = None
         self._finished_watching = threading.Event()
 
@@ -184,8 +184,8 @@ class EmbeddedServer:
         while not self._stopping:
             pid = self.postmaster_pid()
             if pid is None:
-                process = self._spawn_postmaster()
-                pid = process.pid
+                self._process = self._spawn_postmaster()
+                pid = self._process.pid
             ended = self._wait_for_end(pid)
             if ended and not self._stopping:
                 # Backends of a killed postmaster may hold its shared memory a moment longer: try until it starts.
@@ -202,8 +202,7 @@ class EmbeddedServer:
         finally:
             os.close(handle)
         if handle in readable:
-            with suppress(ChildProcessError):  # adopted: not our child
-                os.waitpid(pid, os.WNOHANG)
+            self._reap()
             return True
         return False
 
@@ -286,11 +285,17 @@ class EmbeddedServer:
         try:
             signal.pidfd_send_signal(handle, signal.SIGINT)
             select.select([handle], [], [])
-            os.waitpid(pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass  # gone already, or adopted from a process that was killed
+        except ProcessLookupError:
+            pass  # gone already
         finally:
             os.close(handle)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Collect the postmaster that ended, where it was our child and not one adopted from a killed process."""
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
 
     def _run(self, program: str, *arguments: str) -> None:
         finished = subprocess.run(  # noqa: S603 - our own binary, no shell
@@ -365,7 +370,7 @@ def _runs_postgres(pid: int, cluster: Path) -> bool:
     """A stale pid file may name a process that is somebody else's by now."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return os.fsencode(cluster) in command
 

@@ -211,7 +211,7 @@ def _apply_halves(conn: Conn, follower: Follower, events: Sequence[Event], *, no
             follower.apply(conn, events)
     except (psycopg.OperationalError, psycopg.errors.LockNotAvailable):
         raise  # nobody's fault: the whole step is tried again
-    except Exception as problem:  # noqa: BLE001 - whatever a projection cannot take must not stop the others
+    except Exception as problem:
         if len(events) == 1:
             reason = f"{type(problem).__name__}: {problem}"
             _logger.exception(

@@ -1,0 +1,74 @@
+"""Every SQL statement compiles against the migrated schema, and no room's SQL names another room's schema."""
+
+import re
+
+import psycopg
+import pytest
+
+from loopline.db import Conn, Statement
+from loopline.db.rows import _copy_types
+from tests.architecture.sources import SOURCE, all_statements, statement_files
+
+ROOMS = {
+    "org", "catalogue", "pricing", "stock", "orders", "payments", "purchasing", "sourcing", "fulfilment", "returns",
+    "ledger", "sharing", "customers", "loyalty", "touchpoints", "engagement", "reviews", "tracing", "integrity",
+    "search", "log", "jobs", "insight",
+}  # fmt: skip
+EXCEPTIONS = {"org.published_scope"}
+PARAMETER = re.compile(r"%\((\w+)\)s")
+QUALIFIED = re.compile(r"\b([a-z_]+)\.([a-z_]+)")
+
+
+@pytest.mark.parametrize("statement", all_statements(), ids=lambda one: f"{one.source}:{one.name}")
+def test_compiles(conn: Conn, statement: Statement):
+    parameters: dict[str, object] = dict.fromkeys(PARAMETER.findall(statement.text))
+    with conn.cursor() as cursor:
+        if statement.text.lower().startswith("copy"):
+            assert _copy_types(cursor, statement)
+            return
+        try:
+            cursor.execute(b"explain " + statement.text.encode(), parameters)
+        except psycopg.errors.NullValueNotAllowed:
+            pass  # it compiled: a null was refused while a constant was folded
+
+
+@pytest.mark.parametrize("statement", all_statements(), ids=lambda one: f"{one.source}:{one.name}")
+def test_parameters_are_cast(statement: Statement):
+    """A parameter without a cast has the type the server guesses, and null compiles as anything."""
+    uncast = [
+        found.group(1)
+        for found in PARAMETER.finditer(statement.text)
+        if not _is_cast(statement.text, found.end())
+    ]
+    assert uncast == []
+
+
+def _is_cast(text: str, end: int) -> bool:
+    return text[end : end + 2] == "::"
+
+
+def test_a_room_names_its_own_schema_only():
+    wrong: list[str] = []
+    for statement in all_statements():
+        folder = statement.source.split("/", maxsplit=1)[0]
+        if folder not in ROOMS:
+            continue
+        code = re.sub(r"'[^']*'", "''", statement.text)
+        for schema, name in QUALIFIED.findall(code):
+            if schema not in ROOMS or schema == folder or f"{schema}.{name}" in EXCEPTIONS:
+                continue
+            if _is_alias(schema, code):
+                continue
+            if name.startswith("published_") and (folder == "insight" or schema == "catalogue"):
+                continue
+            wrong.append(f"{statement.source}:{statement.name} names {schema}.{name}")
+    assert wrong == []
+
+
+def _is_alias(schema: str, code: str) -> bool:
+    return re.search(rf"\bas {schema}\b", code) is not None
+
+
+def test_there_are_statements_to_check():
+    assert len(statement_files()) > 5
+    assert (SOURCE / "db" / "log.sql") in statement_files()
