@@ -18,7 +18,10 @@ STORES = (StoreWeight(site_code="S01", weight=3), StoreWeight(site_code="S02", w
 
 
 def receipts(levels: list[Level], asked: dict[tuple[str, str], int], *, weeks: int = 4) -> dict[str, int]:
-    return {receipt.place[1]: receipt.units for receipt in plan_receipts(levels, asked, weeks=weeks)}
+    return {
+        receipt.place[1]: receipt.units
+        for receipt in plan_receipts(levels, asked, weeks=weeks, warehouse="W01")
+    }
 
 
 def level(code: str, *, available: int, owed: int = 0) -> Level:
@@ -78,12 +81,18 @@ def test_a_place_without_a_level_stands_at_zero():
 
 
 def test_receipts_come_in_order_of_place():
-    planned = plan_receipts([], {("S02", "A"): 4, ("S01", "B"): 4, ("S01", "A"): 4}, weeks=1)
+    planned = plan_receipts([], {("S02", "A"): 4, ("S01", "B"): 4, ("S01", "A"): 4}, weeks=1, warehouse="W01")
     assert planned == [
-        Receipt(place=("S01", "A"), units=14),
-        Receipt(place=("S01", "B"), units=14),
-        Receipt(place=("S02", "A"), units=14),
+        Receipt(place=("S01", "A"), units=32),
+        Receipt(place=("S01", "B"), units=32),
+        Receipt(place=("S02", "A"), units=32),
     ]
+
+
+def test_a_store_keeps_more_weeks_than_the_warehouse():
+    asked = {("W01", "A"): 40, ("S01", "A"): 40}
+    levels = [Level(place=place, available=39, owed=0) for place in asked]
+    assert plan_receipts(levels, asked, weeks=4, warehouse="W01") == [Receipt(place=("S01", "A"), units=41)]
 
 
 def test_demand_is_seen_once_its_week_is_over_and_forgotten_after_four():

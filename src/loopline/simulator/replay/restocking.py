@@ -1,7 +1,8 @@
 """How much stock the world starts with, and what comes in each week: pure.
 
-Levels follow an (s, S) policy: a place is refilled up to `FILL_TO_WEEKS` of what was lately asked of it, once it has
-fallen below `REORDER_AT_WEEKS`. The gap between the two is what keeps the number of receipts small.
+Levels follow an (s, S) policy: a place is refilled up to so many weeks of what was lately asked of it, once it has
+fallen below fewer weeks. The gap between the two keeps the number of receipts small. A store sells less of each SKU,
+in lumps, and so keeps more weeks of it than the warehouse.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,11 +15,20 @@ from loopline.simulator.replay.demand import Place
 
 OPENING_WEEKS = 4.0
 WAREHOUSE_SHARE = 0.7
-REORDER_AT_WEEKS = 1.5
-FILL_TO_WEEKS = 3.5
 # A planner's guess of an ordinary week is off by this much either way.
 GUESS_SPREAD = 0.35
 _PER_THOUSAND = 1_000
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """When a place is refilled, and how far, in weeks of trailing demand."""
+
+    reorder_at_weeks: float
+    fill_to_weeks: float
+
+
+WAREHOUSE_POLICY = Policy(reorder_at_weeks=1.5, fill_to_weeks=3.5)
+STORE_POLICY = Policy(reorder_at_weeks=4.0, fill_to_weeks=8.0)
 
 
 class StoreWeight(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +79,9 @@ def plan_opening(
     return [receipt for receipt in planned if receipt.units > 0]
 
 
-def plan_receipts(levels: Sequence[Level], asked: Mapping[Place, int], *, weeks: int) -> list[Receipt]:
+def plan_receipts(
+    levels: Sequence[Level], asked: Mapping[Place, int], *, weeks: int, warehouse: str
+) -> list[Receipt]:
     """Return what comes in: for places below their reorder level, and for whatever is owed.
 
     `asked` are the units asked of each place in the last `weeks` whole weeks. With no whole week passed only what is
@@ -78,13 +90,13 @@ def plan_receipts(levels: Sequence[Level], asked: Mapping[Place, int], *, weeks:
     known = {level.place: level for level in levels}
     planned: list[Receipt] = []
     for place in sorted(known.keys() | asked.keys()):
-        level = known.get(place) or Level(place=place, available=0, owed=0)
+        level = known.get(place)
+        standing = level.available - level.owed if level else 0
+        policy = WAREHOUSE_POLICY if place[0] == warehouse else STORE_POLICY
         per_week = asked.get(place, 0) / weeks if weeks else 0.0
-        standing = level.available - level.owed
-        if standing < REORDER_AT_WEEKS * per_week:
-            units = round(FILL_TO_WEEKS * per_week) - standing
-        else:
-            units = max(0, -standing)
-        if units > 0:
-            planned.append(Receipt(place=place, units=units))
+        target = (
+            round(policy.fill_to_weeks * per_week) if standing < policy.reorder_at_weeks * per_week else 0
+        )
+        if target > standing:
+            planned.append(Receipt(place=place, units=target - standing))
     return planned

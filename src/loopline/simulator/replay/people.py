@@ -1,0 +1,71 @@
+"""Who the members are to the made-up retailer: where they live, and whose customers they are. Drawn by member code."""
+
+import msgspec
+
+from loopline.kernel.geography import Coordinates
+from loopline.simulator.replay.chance import Chance
+from loopline.simulator.replay.places import ABROAD, GUIDES_PER_STORE, HOME_COUNTRY, STORES, STREAMERS, Place
+
+# Half a degree is some 55 km north to south: most members live within a day's way of a town with a store.
+SPREAD_DEGREES = 0.5
+STREAMED_SHARE = 0.15
+LARGE_INVOICE_LINES = 30
+LARGE_STORES = 3
+
+_WEIGHTS = [store.weight for store in STORES]
+# Members live around stores more evenly than stores sell.
+_HOME_WEIGHTS = [store.weight**0.5 for store in STORES]
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a member lives, and who brought them: a store, its dealer, one of its guides, perhaps a streamer."""
+
+    coordinates: Coordinates
+    store: Place
+    guide_party: str
+    streamer_party: str | None
+
+
+def guide_party(store: Place, number: int) -> str:
+    """The code of a store's guide as one that earns; guides are numbered from 1."""
+    return f"GUIDE-{store.code}-{number}"
+
+
+def streamer_party(name: str) -> str:
+    """The code of a streamer as one that earns."""
+    return f"STREAMER-{name.upper()}"
+
+
+def home_of(member_code: str, *, country: str, chance: Chance) -> Home:
+    """Return where a member lives and who brought them."""
+    store = chance.pick_weighted(STORES, _HOME_WEIGHTS, "home", member_code)
+    guide = 1 + int(chance.draw("guide", member_code) * GUIDES_PER_STORE)
+    streamer = (
+        chance.pick(STREAMERS, "streamer", member_code)
+        if chance.happens(STREAMED_SHARE, "streamed", member_code)
+        else None
+    )
+    return Home(
+        coordinates=_coordinates(member_code, country=country, near=store, chance=chance),
+        store=store,
+        guide_party=guide_party(store, guide),
+        streamer_party=streamer_party(streamer) if streamer else None,
+    )
+
+
+def _coordinates(member_code: str, *, country: str, near: Place, chance: Chance) -> Coordinates:
+    if country == HOME_COUNTRY:
+        longitude, latitude = near.longitude, near.latitude
+    else:
+        longitude, latitude = ABROAD[country]
+    return Coordinates(
+        longitude=longitude + chance.between(-SPREAD_DEGREES, SPREAD_DEGREES, "longitude", member_code),
+        latitude=latitude + chance.between(-SPREAD_DEGREES, SPREAD_DEGREES, "latitude", member_code),
+    )
+
+
+def till_of(invoice_number: str, *, lines: int, chance: Chance) -> Place:
+    """Return the store that rang a sale up. A sale of very many lines can only be a large store's."""
+    if lines >= LARGE_INVOICE_LINES:
+        return chance.pick_weighted(STORES[:LARGE_STORES], _WEIGHTS[:LARGE_STORES], "till", invoice_number)
+    return chance.pick_weighted(STORES, _WEIGHTS, "till", invoice_number)
