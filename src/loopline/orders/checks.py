@@ -1,0 +1,19 @@
+"""What `loopline doctor` proves about orders."""
+
+from loopline.db import Check, statements
+
+SQL = statements(__file__)
+
+CHECKS: tuple[Check, ...] = (
+    Check(name="line_units_add_up", invariant=3, statement=SQL["line_units_add_up"]),
+    Check(
+        name="line_returned_within_handed_over",
+        invariant=3,
+        statement=SQL["line_returned_within_handed_over"],
+    ),
+    Check(name="order_equals_its_lines", invariant=3, statement=SQL["order_equals_its_lines"]),
+    Check(name="line_has_its_order", invariant=9, statement=SQL["line_has_its_order"]),
+    Check(name="order_is_known_by_its_number", invariant=9, statement=SQL["order_is_known_by_its_number"]),
+    Check(name="known_number_is_an_order", invariant=9, statement=SQL["known_number_is_an_order"]),
+    Check(name="short_number_is_one_order", invariant=9, statement=SQL["short_number_is_one_order"]),
+)

@@ -1,0 +1,163 @@
+-- name: line_units_add_up
+-- Goods lines of which units stand nowhere or twice, and charges that wait for goods. The repair puts what is missing
+-- among the parked, where the next goods find it; what is too much is for a person to judge.
+select
+    'line ' || line_id as subject,
+    (parked::bigint + held + allocated + handed_over + cancelled)::text as found,
+    units::text as expected,
+    case
+        when kind = 'goods' and parked::bigint + held + allocated + handed_over + cancelled < units
+            then 'update orders.line set parked = units - held - allocated - handed_over - cancelled'
+                || ' where order_id = ' || quote_literal(order_id) || ' and line_id = ' || quote_literal(line_id)
+        else 'select * from orders.line'
+            || ' where order_id = ' || quote_literal(order_id) || ' and line_id = ' || quote_literal(line_id)
+    end as repair
+from orders.line
+where least(parked, held, allocated, handed_over, cancelled) < 0
+    or case kind
+        when 'goods' then parked::bigint + held + allocated + handed_over + cancelled <> units
+        else parked <> 0 or held <> 0 or allocated <> 0 or handed_over::bigint + cancelled > units
+    end
+order by order_id, line_id
+
+-- name: line_returned_within_handed_over
+-- Lines of which more units came back, or were lost, than were handed over.
+select
+    'line ' || line_id as subject,
+    returned || ' returned, ' || lost || ' lost' as found,
+    'at most ' || handed_over || ' each' as expected,
+    'update orders.line set returned = greatest(0, least(returned, handed_over)),'
+        || ' lost = greatest(0, least(lost, handed_over))'
+        || ' where order_id = ' || quote_literal(order_id) || ' and line_id = ' || quote_literal(line_id) as repair
+from orders.line
+where returned not between 0 and handed_over
+    or lost not between 0 and handed_over
+order by order_id, line_id
+
+-- name: order_equals_its_lines
+-- Orders whose counters or amounts are not the sums of their lines; an order without lines is one of them.
+with sums as (
+    select
+        order_id,
+        sum(amount_minor)::bigint as amount_minor,
+        sum(tax_minor)::bigint as tax_minor,
+        coalesce(sum(units) filter (where kind = 'goods'), 0) as units,
+        coalesce(sum(parked) filter (where kind = 'goods'), 0) as parked,
+        coalesce(sum(held) filter (where kind = 'goods'), 0) as held,
+        coalesce(sum(allocated) filter (where kind = 'goods'), 0) as allocated,
+        coalesce(sum(handed_over) filter (where kind = 'goods'), 0) as handed_over,
+        coalesce(sum(cancelled) filter (where kind = 'goods'), 0) as cancelled,
+        coalesce(sum(returned) filter (where kind = 'goods'), 0) as returned,
+        coalesce(sum(lost) filter (where kind = 'goods'), 0) as lost
+    from orders.line
+    group by order_id
+),
+compared as (
+    select
+        head.id,
+        concat_ws(
+            ', ', head.amount_minor, head.tax_minor, head.units, head.parked, head.held, head.allocated,
+            head.handed_over, head.cancelled, head.returned, head.lost
+        ) as found,
+        case
+            when sums.order_id is null then 'at least one line'
+            else concat_ws(
+                ', ', sums.amount_minor, sums.tax_minor, sums.units, sums.parked, sums.held, sums.allocated,
+                sums.handed_over, sums.cancelled, sums.returned, sums.lost
+            )
+        end as expected,
+        case
+            when sums.order_id is null then 'select * from orders.order where id = ' || quote_literal(head.id)
+            else 'update orders.order set (amount_minor, tax_minor, units, parked, held, allocated, handed_over,'
+                || ' cancelled, returned, lost) = ('
+                || concat_ws(
+                    ', ', sums.amount_minor, sums.tax_minor, sums.units, sums.parked, sums.held, sums.allocated,
+                    sums.handed_over, sums.cancelled, sums.returned, sums.lost
+                )
+                || ') where id = ' || quote_literal(head.id)
+        end as repair
+    from orders.order as head
+    left join sums on sums.order_id = head.id
+)
+select
+    'order ' || id as subject,
+    found,
+    expected,
+    repair
+from compared
+where found <> expected
+order by id
+
+-- name: line_has_its_order
+-- Lines and quotes of orders that are not there.
+select
+    pieces.piece as subject,
+    'no order ' || pieces.order_id as found,
+    'its order' as expected,
+    pieces.repair
+from (
+    select
+        order_id,
+        'line ' || line_id as piece,
+        'delete from orders.line where order_id = ' || quote_literal(order_id)
+            || ' and line_id = ' || quote_literal(line_id) as repair
+    from orders.line
+    union all
+    select
+        order_id,
+        'quote',
+        'delete from orders.quote where order_id = ' || quote_literal(order_id)
+    from orders.quote
+) as pieces
+where not exists (select from orders.order as head where head.id = pieces.order_id)
+order by pieces.order_id, pieces.piece
+
+-- name: order_is_known_by_its_number
+-- Orders that their own number does not name: the same message could become an order again. What the message said is
+-- not known any more, so the repair lets the number name the order and takes any message under it for other content.
+select
+    'order ' || head.id as subject,
+    coalesce('the number names ' || known.order_id, 'the number is unknown') as found,
+    'the number ' || head.external_number || ' of ' || head.channel || ' names it' as expected,
+    case
+        when known.order_id is null
+            then 'insert into orders.known select channel, external_number, sha256(uuid_send(id)), id, placed_at,'
+                || ' written_at from orders.order where id = ' || quote_literal(head.id)
+        else 'select * from orders.order where id in (' || quote_literal(head.id) || ', '
+            || quote_literal(known.order_id) || ')'
+    end as repair
+from orders.order as head
+left join orders.known as known
+    on known.channel = head.channel
+    and known.external_number = head.external_number
+where known.order_id is distinct from head.id
+order by head.id
+
+-- name: known_number_is_an_order
+-- Numbers that name no order: the message would be taken for a repeat of nothing.
+select
+    'number ' || known.external_number || ' of ' || known.channel as subject,
+    'no order ' || known.order_id as found,
+    'its order' as expected,
+    'delete from orders.known where channel = ' || quote_literal(known.channel)
+        || ' and external_number = ' || quote_literal(known.external_number) as repair
+from orders.known as known
+where not exists (select from orders.order as head where head.id = known.order_id)
+order by known.channel, known.external_number
+
+-- name: short_number_is_one_order
+-- Short numbers that more than one order has; the repair gives the later ones a new number.
+select
+    'order ' || id as subject,
+    'number ' || number || ' is an earlier order''s too' as found,
+    'a number of its own' as expected,
+    'update orders.order set number = nextval(''orders.order_number'') where id = ' || quote_literal(id) as repair
+from (
+    select
+        id,
+        number,
+        row_number() over (partition by number order by id) as place
+    from orders.order
+) as numbered
+where place > 1
+order by id

@@ -1,0 +1,83 @@
+"""What orders says happened. Ids only; processes append these to the log, last."""
+
+from datetime import datetime
+
+import msgspec
+
+from loopline.kernel.events import EventBody
+from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, SiteId, SkuId
+from loopline.orders.model import DraftKind, LineKind
+
+
+class PlacedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A line of an order that was placed; the amount is for all its units, tax included."""
+
+    line_id: LineId
+    kind: LineKind
+    sku_id: SkuId | None
+    units: int
+    amount_minor: int
+
+
+class OrderPlaced(EventBody, frozen=True, kw_only=True):
+    """An order was written: an ask that was granted, or a fact."""
+
+    order_id: OrderId
+    channel: str
+    kind: DraftKind
+    site_id: SiteId | None
+    member_id: MemberId | None
+    seller_entity_id: EntityId
+    currency: str
+    placed_at: datetime
+    lines: tuple[PlacedLine, ...]
+
+
+class LineUnitsMoved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many units of a line an event is about."""
+
+    line_id: LineId
+    units: int
+
+
+class LinesParked(EventBody, frozen=True, kw_only=True):
+    """Units of an order wait for goods."""
+
+    order_id: OrderId
+    lines: tuple[LineUnitsMoved, ...]
+
+
+class LinesUnparked(EventBody, frozen=True, kw_only=True):
+    """Goods came for units that waited; they are held now."""
+
+    order_id: OrderId
+    lines: tuple[LineUnitsMoved, ...]
+
+
+class CancelledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units of a line that will not be handed over, and their part of the line's amount."""
+
+    line_id: LineId
+    kind: LineKind
+    sku_id: SkuId | None
+    units: int
+    amount_minor: int
+
+
+class LinesCancelled(EventBody, frozen=True, kw_only=True):
+    """Units of an order were cancelled; `whole` when nothing of the order is left."""
+
+    order_id: OrderId
+    channel: str
+    site_id: SiteId | None
+    currency: str
+    whole: bool
+    lines: tuple[CancelledLine, ...]
+
+
+class NumberConflicted(EventBody, frozen=True, kw_only=True):
+    """Another content came under the number of an order, and was kept."""
+
+    order_id: OrderId
+    channel: str
+    external_number: str

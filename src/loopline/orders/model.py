@@ -1,0 +1,329 @@
+"""The records of orders: drafts as they come in, orders and lines as kept, and changes of where units stand."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, SiteId, SkuId
+from loopline.orders.numbers import spell_number
+
+
+class DraftKind(StrEnum):
+    """An ask may be refused and is priced by us; a fact has happened already."""
+
+    ASK = "ask"
+    FACT = "fact"
+
+
+class LineKind(StrEnum):
+    """Goods are held, sourced and handed over; a charge is money alone; a voucher is money owed to its bearer."""
+
+    GOODS = "goods"
+    CHARGE = "charge"
+    VOUCHER = "voucher"
+
+
+class OnShortage(StrEnum):
+    """What to do with an ask for more than there is: refuse the order, or park what is missing."""
+
+    REFUSE = "refuse"
+    PARK = "park"
+
+
+class Delivery(StrEnum):
+    """How the goods reach the customer."""
+
+    DELIVER = "deliver"
+    COLLECT = "collect"
+    CARRIED_OUT = "carried_out"
+
+
+class LineState(StrEnum):
+    """Where a line stands: the least advanced of its units says it."""
+
+    PARKED = "parked"
+    HELD = "held"
+    ALLOCATED = "allocated"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+class OrderStage(StrEnum):
+    """Where an order stands: the least advanced of its goods says it."""
+
+    PARKED = "parked"
+    PLACED = "placed"
+    SOURCED = "sourced"
+    ACCEPTED = "accepted"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One wanted or sold line. `stated_unit_minor` is the price the message states, tax included."""
+
+    code: str
+    units: int
+    kind: LineKind = LineKind.GOODS
+    sku_id: SkuId | None = None
+    stated_unit_minor: int | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
+
+    `order_id` is the client's own id, where it made one (a till without a network): it names, and grants nothing.
+    New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
+    """
+
+    channel: str
+    external_number: str
+    kind: DraftKind
+    placed_at: datetime
+    seller_entity_id: EntityId
+    currency: str
+    country: str
+    lines: tuple[DraftLine, ...]
+    order_id: OrderId | None = None
+    member_id: MemberId | None = None
+    site_id: SiteId | None = None
+    delivery: Delivery = Delivery.DELIVER
+    destination: Coordinates | None = None
+    on_shortage: OnShortage = OnShortage.REFUSE
+    hold_minutes: int | None = None
+
+
+class New(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft never seen before: the order it will be."""
+
+    order_id: OrderId
+    channel: str
+    external_number: str
+
+
+class Repeat(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft seen before, with the same content: the order it is (perhaps one of this very batch)."""
+
+    order_id: OrderId
+
+
+class NewLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A line to write. Amounts are for all its units, tax included; the counters say where its units stand at once.
+
+    Goods: `units == parked + held + allocated + handed_over + cancelled`. Charges and vouchers: only the last two.
+    `list_unit_minor` is our own price beside the one stated.
+    """
+
+    line_id: LineId
+    code: str
+    units: int
+    unit_minor: int
+    amount_minor: int
+    seller_entity_id: EntityId
+    kind: LineKind = LineKind.GOODS
+    sku_id: SkuId | None = None
+    tax_minor: int = 0
+    tax_rate_basis_points: int = 0
+    list_unit_minor: int | None = None
+    parked: int = 0
+    held: int = 0
+    allocated: int = 0
+    handed_over: int = 0
+    cancelled: int = 0
+
+
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to write: the recognised draft for its head, the priced lines, and how the price came about.
+
+    `derivation` is anything msgspec can encode; `msgspec.Raw` goes in as it is; None writes no quote.
+    """
+
+    order_id: OrderId
+    draft: Draft
+    lines: tuple[NewLine, ...]
+    derivation: Any = None
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was written, with the short number people see."""
+
+    order_id: OrderId
+    number: str
+
+
+class LineUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many units of one line stand where. Lost and returned count inside handed over."""
+
+    kind: LineKind
+    units: int
+    parked: int = 0
+    held: int = 0
+    allocated: int = 0
+    handed_over: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    lost: int = 0
+
+
+class LineChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Signed deltas of one line's counters. For goods the first five sum to zero: units only move."""
+
+    order_id: OrderId
+    line_id: LineId
+    parked: int = 0
+    held: int = 0
+    allocated: int = 0
+    handed_over: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    lost: int = 0
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A change that was written, and where the line stands after it."""
+
+    order_id: OrderId
+    line_id: LineId
+    state: LineState
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's head as it is kept; counters are sums over its goods lines."""
+
+    id: OrderId
+    running_number: int
+    channel: str
+    external_number: str
+    kind: DraftKind
+    placed_at: datetime
+    written_at: datetime
+    changed_at: datetime
+    in_work_since: datetime | None
+    member_id: MemberId | None
+    site_id: SiteId | None
+    seller_entity_id: EntityId
+    currency: str
+    country: str
+    delivery: Delivery
+    longitude: float | None
+    latitude: float | None
+    on_shortage: OnShortage
+    hold_minutes: int | None
+    amount_minor: int
+    tax_minor: int
+    units: int
+    parked: int
+    held: int
+    allocated: int
+    handed_over: int
+    cancelled: int
+    returned: int
+    lost: int
+    stage: OrderStage
+
+    @property
+    def number(self) -> str:
+        """The short number people see."""
+        return spell_number(self.running_number)
+
+    @property
+    def destination(self) -> Coordinates | None:
+        """Where the goods go, unless they are collected or it was forgotten."""
+        return _place(self.longitude, self.latitude)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it is kept."""
+
+    order_id: OrderId
+    line_id: LineId
+    kind: LineKind
+    code: str
+    seller_entity_id: EntityId
+    sku_id: SkuId | None
+    unit_minor: int
+    amount_minor: int
+    tax_minor: int
+    list_unit_minor: int | None
+    tax_rate_basis_points: int
+    units: int
+    parked: int
+    held: int
+    allocated: int
+    handed_over: int
+    cancelled: int
+    returned: int
+    lost: int
+
+
+class LineToSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A line with held units that no site was chosen for yet."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    held: int
+    placed_at: datetime
+    channel: str
+    delivery: Delivery
+    site_id: SiteId | None
+    longitude: float | None
+    latitude: float | None
+
+    @property
+    def destination(self) -> Coordinates | None:
+        """Where the goods go, unless they are collected."""
+        return _place(self.longitude, self.latitude)
+
+
+class ParkedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that waits for goods."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    parked: int
+    placed_at: datetime
+
+
+class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods a member was handed and has not returned: what a return may be matched to."""
+
+    member_id: MemberId
+    order_id: OrderId
+    line_id: LineId
+    code: str
+    sku_id: SkuId
+    unit_minor: int
+    units_left: int
+    placed_at: datetime
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """Another content that came under a known number, kept as it was."""
+
+    channel: str
+    external_number: str
+    order_id: OrderId
+    content: Draft
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times: int
+
+
+class StageCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many orders stand at a stage."""
+
+    stage: OrderStage
+    orders: int
+
+
+def _place(longitude: float | None, latitude: float | None) -> Coordinates | None:
+    if longitude is None or latitude is None:
+        return None
+    return Coordinates(longitude=longitude, latitude=latitude)

@@ -1,0 +1,119 @@
+"""Reads of orders, for screens and processes. None locks anything."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from loopline.db import Conn, fetch, fetch_rows, fetch_values, statements, uuids
+from loopline.kernel.ids import MemberId, OrderId, SkuId
+from loopline.kernel.refusals import Refusal
+from loopline.orders.model import (
+    BoughtLine,
+    Conflict,
+    Line,
+    LineToSource,
+    Order,
+    OrderStage,
+    ParkedLine,
+    StageCount,
+)
+from loopline.orders.numbers import read_number
+from loopline.orders.refusals import NumberMistyped
+
+SQL = statements(__file__, name="queries")
+
+
+def order_by_id(conn: Conn, order_id: OrderId) -> Order | None:
+    """Return one order's head."""
+    found = orders_by_ids(conn, [order_id])
+    return found[0] if found else None
+
+
+def orders_by_ids(conn: Conn, order_ids: Sequence[OrderId]) -> list[Order]:
+    """Return the heads of those orders that exist, by id; their order is the order of their ids."""
+    return fetch(conn, SQL["orders_by_ids"], Order, order_ids=uuids(order_ids))
+
+
+def order_by_number(conn: Conn, text: str) -> Order | Refusal | None:
+    """Return the order whose short number a person typed; a mistyped number is refused, an unused one is None."""
+    running = read_number(text)
+    if running is None:
+        return NumberMistyped(text=text)
+    found = fetch_values(conn, SQL["order_ids_by_running_number"], number=running)
+    return order_by_id(conn, found[0]) if found else None
+
+
+def order_ids_by_external_numbers(
+    conn: Conn, numbers: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], OrderId]:
+    """Return the orders that (channel, external number) are, where they are known."""
+    rows = fetch_rows(
+        conn,
+        SQL["order_ids_by_external_numbers"],
+        channels=[channel for channel, _ in numbers],
+        external_numbers=[external_number for _, external_number in numbers],
+    )
+    return {(channel, external_number): order_id for channel, external_number, order_id in rows}
+
+
+def orders_of_member(conn: Conn, member_id: MemberId, *, limit: int) -> list[Order]:
+    """Return a member's orders, the latest first."""
+    order_ids = fetch_values(conn, SQL["order_ids_of_member"], member_id=member_id, limit=limit)
+    heads = {order.id: order for order in orders_by_ids(conn, order_ids)}
+    return [heads[order_id] for order_id in order_ids]
+
+
+def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:
+    """Return all lines of orders, by order and then as they were written."""
+    if not order_ids:
+        return []
+    return fetch(
+        conn,
+        SQL["lines_by_orders"],
+        Line,
+        order_ids=uuids(order_ids),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+
+
+def lines_to_source(conn: Conn, *, placed_until: datetime, limit: int) -> list[LineToSource]:
+    """Return the held lines of the `limit` orders that wait longest, whole orders, placed until a moment (included)."""
+    return fetch(conn, SQL["lines_to_source"], LineToSource, placed_until=placed_until, limit=limit)
+
+
+def parked_lines(conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int) -> list[ParkedLine]:
+    """Return lines that wait for goods of these SKUs (None: of any), the orders that wait longest first."""
+    return fetch(
+        conn,
+        SQL["parked_lines"],
+        ParkedLine,
+        sku_ids=None if sku_ids is None else uuids(sku_ids),
+        limit=limit,
+    )
+
+
+def lines_of_member(conn: Conn, member_ids: Sequence[MemberId], *, codes: Sequence[str]) -> list[BoughtLine]:
+    """Return goods under these codes that members were handed and have not returned: per member, the latest first."""
+    return fetch(
+        conn,
+        SQL["lines_of_member"],
+        BoughtLine,
+        member_ids=uuids(member_ids),
+        codes=list(codes),
+    )
+
+
+def quotes_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, Any]:
+    """Return how the prices of orders came about, as plain values of JSON."""
+    return dict(fetch_rows(conn, SQL["quotes_by_orders"], order_ids=uuids(order_ids)))
+
+
+def last_conflicts(conn: Conn, *, limit: int) -> list[Conflict]:
+    """Return contents that came under a taken number, the last seen first."""
+    return fetch(conn, SQL["last_conflicts"], Conflict, limit=limit)
+
+
+def stage_counts(conn: Conn) -> dict[OrderStage, int]:
+    """Return how many orders stand at each stage; reads every order, so it is for reports, not for screens."""
+    return {count.stage: count.orders for count in fetch(conn, SQL["stage_counts"], StageCount)}

@@ -1,0 +1,196 @@
+-- name: orders_by_ids
+-- Order heads by id. Locks nothing.
+select
+    id,
+    number as running_number,
+    channel,
+    external_number,
+    kind,
+    placed_at,
+    written_at,
+    changed_at,
+    in_work_since,
+    member_id,
+    site_id,
+    seller_entity_id,
+    currency,
+    country,
+    delivery,
+    longitude,
+    latitude,
+    on_shortage,
+    hold_minutes,
+    amount_minor,
+    tax_minor,
+    units,
+    parked,
+    held,
+    allocated,
+    handed_over,
+    cancelled,
+    returned,
+    lost,
+    stage
+from orders.order
+where id = any (%(order_ids)s::uuid[])
+order by id
+
+-- name: order_ids_by_running_number
+-- The order that has a running number. Locks nothing.
+select id
+from orders.order
+where number = %(number)s::bigint
+order by id
+
+-- name: order_ids_by_external_numbers
+-- The orders that channels' numbers are. Locks nothing.
+select
+    known.channel,
+    known.external_number,
+    known.order_id
+from unnest(%(channels)s::text[], %(external_numbers)s::text[]) as asked (channel, external_number)
+join orders.known as known
+    on known.channel = asked.channel
+    and known.external_number = asked.external_number
+
+-- name: order_ids_of_member
+-- A member's orders, the latest first. Locks nothing.
+select id
+from orders.order
+where member_id = %(member_id)s::uuid
+order by placed_at desc, id desc
+limit %(limit)s::integer
+
+-- name: lines_by_orders
+-- The lines of orders, in the order they were written. Locks nothing.
+select
+    order_id,
+    line_id,
+    kind,
+    code,
+    seller_entity_id,
+    sku_id,
+    unit_minor,
+    amount_minor,
+    tax_minor,
+    list_unit_minor,
+    tax_rate_basis_points,
+    units,
+    parked,
+    held,
+    allocated,
+    handed_over,
+    cancelled,
+    returned,
+    lost
+from orders.line
+where order_id = any (%(order_ids)s::uuid[])
+    and order_id between %(first_id)s::uuid and %(last_id)s::uuid
+order by order_id, line_id
+
+-- name: lines_to_source
+-- Held lines of the orders that wait longest, up to a number of orders, placed before a moment; whole orders.
+-- Locks nothing: allocation finds out what changed meanwhile.
+with waiting as materialized (
+    select
+        id,
+        placed_at,
+        channel,
+        delivery,
+        site_id,
+        longitude,
+        latitude
+    from orders.order
+    where held > 0
+        and placed_at <= %(placed_until)s::timestamptz
+    order by placed_at, id
+    limit %(limit)s::integer
+)
+select
+    line.order_id,
+    line.line_id,
+    line.sku_id,
+    line.held,
+    waiting.placed_at,
+    waiting.channel,
+    waiting.delivery,
+    waiting.site_id,
+    waiting.longitude,
+    waiting.latitude
+from waiting
+join orders.line as line on line.order_id = waiting.id
+where line.held > 0
+order by waiting.placed_at, line.order_id, line.line_id
+
+-- name: parked_lines
+-- Lines that wait for goods of some SKUs (null: of any), the orders that wait longest first. Locks nothing.
+select
+    line.order_id,
+    line.line_id,
+    line.sku_id,
+    line.parked,
+    head.placed_at
+from orders.line as line
+join orders.order as head on head.id = line.order_id
+where line.parked > 0
+    and (%(sku_ids)s::uuid[] is null or line.sku_id = any (%(sku_ids)s::uuid[]))
+order by head.placed_at, line.order_id, line.line_id
+limit %(limit)s::integer
+
+-- name: lines_of_member
+-- Goods that members were handed under some codes and have not returned, the latest first. Locks nothing.
+select
+    head.member_id,
+    line.order_id,
+    line.line_id,
+    line.code,
+    line.sku_id,
+    line.unit_minor,
+    line.handed_over - line.returned as units_left,
+    head.placed_at
+from (
+    select
+        id,
+        member_id,
+        placed_at
+    from orders.order
+    where member_id = any (%(member_ids)s::uuid[])
+        and handed_over > returned
+) as head
+join orders.line as line on line.order_id = head.id
+where line.kind = 'goods'
+    and line.handed_over > line.returned
+    and line.code = any (%(codes)s::text[])
+order by head.member_id, head.placed_at desc, line.order_id desc, line.line_id desc
+
+-- name: quotes_by_orders
+-- How the prices of orders came about. Locks nothing.
+select
+    order_id,
+    derivation
+from orders.quote
+where order_id = any (%(order_ids)s::uuid[])
+order by order_id
+
+-- name: last_conflicts
+-- Contents that came under a taken number, the last seen first. Locks nothing.
+select
+    channel,
+    external_number,
+    order_id,
+    content,
+    first_seen_at,
+    last_seen_at,
+    times
+from orders.conflict
+order by last_seen_at desc, id desc
+limit %(limit)s::integer
+
+-- name: stage_counts
+-- How many orders stand at each stage. Reads every order: for reports, not for screens. Locks nothing.
+select
+    stage,
+    count(*) as orders
+from orders.order
+group by stage
+order by stage

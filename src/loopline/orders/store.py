@@ -1,0 +1,219 @@
+"""One function per statement of `store.sql`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
+from loopline.kernel.ids import LineId, MemberId, OrderId, uuid7s
+from loopline.orders.model import Draft, LineKind, LineUnits
+from loopline.orders.rules import COUNTERS
+
+SQL = statements(__file__)
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A number, the content it came with, and the order it would be."""
+
+    channel: str
+    external_number: str
+    content_hash: bytes
+    order_id: OrderId
+    placed_at: datetime
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that is an order."""
+
+    channel: str
+    external_number: str
+    content_hash: bytes
+    order_id: OrderId
+
+
+class SeenConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft whose number is another order."""
+
+    draft: Draft
+    content_hash: bytes
+    order_id: OrderId
+
+
+def insert_known(conn: Conn, claims: Sequence[Claim], *, now: datetime) -> set[tuple[str, str]]:
+    """Return the numbers that were claimed."""
+    return {
+        (channel, external_number)
+        for channel, external_number in fetch_rows(
+            conn,
+            SQL["insert_known"],
+            channels=[claim.channel for claim in claims],
+            external_numbers=[claim.external_number for claim in claims],
+            content_hashes=[claim.content_hash for claim in claims],
+            order_ids=[claim.order_id for claim in claims],
+            placed_at=[claim.placed_at for claim in claims],
+            now=now,
+        )
+    }
+
+
+def known_numbers(conn: Conn, numbers: Iterable[tuple[str, str]]) -> list[Known]:
+    asked = list(numbers)
+    return fetch(
+        conn,
+        SQL["known_numbers"],
+        Known,
+        channels=[channel for channel, _ in asked],
+        external_numbers=[external_number for _, external_number in asked],
+    )
+
+
+def taken_order_ids(conn: Conn, order_ids: Sequence[OrderId]) -> set[OrderId]:
+    return set(fetch_values(conn, SQL["taken_order_ids"], order_ids=list(order_ids)))
+
+
+def delete_known(conn: Conn, numbers: Sequence[tuple[str, str]], *, order_ids: Sequence[OrderId]) -> int:
+    return execute(
+        conn,
+        SQL["delete_known"],
+        channels=[channel for channel, _ in numbers],
+        external_numbers=[external_number for _, external_number in numbers],
+        order_ids=list(order_ids),
+    )
+
+
+def keep_conflicts(conn: Conn, conflicts: Sequence[SeenConflict], *, now: datetime) -> int:
+    times: dict[tuple[str, str, bytes], int] = {}
+    kept: dict[tuple[str, str, bytes], SeenConflict] = {}
+    for conflict in conflicts:
+        key = (conflict.draft.channel, conflict.draft.external_number, conflict.content_hash)
+        times[key] = times.get(key, 0) + 1
+        kept.setdefault(key, conflict)
+    return execute(
+        conn,
+        SQL["keep_conflicts"],
+        ids=uuid7s(now, len(kept)),
+        channels=[channel for channel, _, _ in kept],
+        external_numbers=[external_number for _, external_number, _ in kept],
+        order_ids=[conflict.order_id for conflict in kept.values()],
+        content_hashes=[content_hash for _, _, content_hash in kept],
+        contents=[msgspec.json.encode(conflict.draft).decode() for conflict in kept.values()],
+        times=list(times.values()),
+        now=now,
+    )
+
+
+def running_numbers(conn: Conn, count: int) -> list[int]:
+    return fetch_values(conn, SQL["running_numbers"], count=count)
+
+
+def copy_orders(conn: Conn, rows: Iterable[Sequence[Any]]) -> int:
+    return copy_rows(conn, SQL["copy_orders"], rows)
+
+
+def copy_quotes(conn: Conn, rows: Iterable[Sequence[Any]]) -> int:
+    return copy_rows(conn, SQL["copy_quotes"], rows)
+
+
+def copy_lines(conn: Conn, rows: Iterable[Sequence[Any]]) -> int:
+    return copy_rows(conn, SQL["copy_lines"], rows)
+
+
+def lock_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[OrderId]:
+    return fetch_values(
+        conn,
+        SQL["lock_orders"],
+        order_ids=uuids(order_ids),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+
+
+def line_units(conn: Conn, keys: Sequence[tuple[OrderId, LineId]]) -> dict[tuple[OrderId, LineId], LineUnits]:
+    order_ids = [order_id for order_id, _ in keys]
+    rows = fetch_rows(
+        conn,
+        SQL["line_units"],
+        order_ids=uuids(order_ids),
+        line_ids=uuids(line_id for _, line_id in keys),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+    return {
+        (order_id, line_id): LineUnits(
+            kind=LineKind(kind),
+            units=units,
+            parked=parked,
+            held=held,
+            allocated=allocated,
+            handed_over=handed_over,
+            cancelled=cancelled,
+            returned=returned,
+            lost=lost,
+        )
+        for (
+            order_id,
+            line_id,
+            kind,
+            units,
+            parked,
+            held,
+            allocated,
+            handed_over,
+            cancelled,
+            returned,
+            lost,
+        ) in rows
+    }
+
+
+def change_lines(conn: Conn, deltas: Mapping[tuple[OrderId, LineId], Sequence[int]]) -> int:
+    order_ids = [order_id for order_id, _ in deltas]
+    return execute(
+        conn,
+        SQL["change_lines"],
+        order_ids=uuids(order_ids),
+        line_ids=uuids(line_id for _, line_id in deltas),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+        **_columns(deltas.values()),
+    )
+
+
+def change_orders(conn: Conn, deltas: Mapping[OrderId, Sequence[int]], *, now: datetime) -> int:
+    return execute(
+        conn,
+        SQL["change_orders"],
+        order_ids=uuids(deltas),
+        first_id=min(deltas),
+        last_id=max(deltas),
+        now=now,
+        **_columns(deltas.values()),
+    )
+
+
+def set_in_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> set[OrderId]:
+    return set(
+        fetch_values(
+            conn,
+            SQL["set_in_work"],
+            order_ids=uuids(order_ids),
+            first_id=min(order_ids),
+            last_id=max(order_ids),
+            now=now,
+        )
+    )
+
+
+def blank_destinations(conn: Conn, member_ids: Sequence[MemberId]) -> int:
+    return execute(conn, SQL["blank_destinations"], member_ids=list(member_ids))
+
+
+def blank_conflicts(conn: Conn, member_ids: Sequence[MemberId]) -> int:
+    return execute(conn, SQL["blank_conflicts"], member_ids=[str(member_id) for member_id in member_ids])
+
+
+def _columns(rows: Iterable[Sequence[int]]) -> dict[str, str]:
+    """Turn rows of deltas into one array literal per counter."""
+    return dict(zip(COUNTERS, map(integers, zip(*rows, strict=True)), strict=True))
