@@ -89,7 +89,9 @@ class Database:
         if self.addresses.serving_sets_role:
             conn.execute(f"set role {SERVING_ROLE}")
         conn.execute(
-            "select set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false),"
+            # Our own SQL names its schemas; only Procrastinate's does not.
+            "select set_config('search_path', 'jobs', false), set_config('timezone', 'UTC', false),"
+            " set_config('lock_timeout', %s, false),"
             " set_config('idle_in_transaction_session_timeout', %s, false)",
             (f"{_LOCK_TIMEOUT_SECONDS}s", f"{_IDLE_TIMEOUT_SECONDS}s"),
         )

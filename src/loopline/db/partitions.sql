@@ -1,8 +1,12 @@
--- name: monthly_partitions
--- The month partitions that exist, by table.
-select parent.oid::regclass::text as table_name, child.relname as partition_name
+-- name: partitions
+-- The partitions that exist, by table, and the storage options they were made with.
+select
+  schema.nspname || '.' || parent.relname as table_name,
+  child.relname as partition_name,
+  array_to_string(child.reloptions, ', ') as options
 from pg_inherits
 join pg_class as parent on parent.oid = pg_inherits.inhparent
+join pg_namespace as schema on schema.oid = parent.relnamespace
 join pg_class as child on child.oid = pg_inherits.inhrelid
-where parent.oid::regclass::text = any(%(tables)s::text[])
-order by 1, 2
+where schema.nspname || '.' || parent.relname = any(%(tables)s::text[])
+order by table_name, partition_name

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0060"
-down_revision = "0050"
+down_revision = "0055"
 
 
 def upgrade() -> None:

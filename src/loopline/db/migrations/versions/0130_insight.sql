@@ -27,14 +27,16 @@ create table insight.series (
     constraint series_is_named_once unique (outlet_id, sku_id, line_kind)
 );
 
--- Measures are signed: what came back and what was adjusted is negative, so that their sum is net.
+-- Measures are signed: what was cancelled or came back is negative, so that their sum is net.
 create table insight.sales_by_minute (
     minute          timestamptz not null,
     series_id       integer not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint sales_by_minute_pkey primary key (minute, series_id)
 );
@@ -43,9 +45,11 @@ create table insight.sales_by_hour (
     hour            timestamptz not null,
     series_id       integer not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint sales_by_hour_pkey primary key (hour, series_id)
 );
@@ -54,9 +58,11 @@ create table insight.sales_by_day (
     day             date not null,
     series_id       integer not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint sales_by_day_pkey primary key (day, series_id)
 );
@@ -67,9 +73,11 @@ create table insight.takings_by_minute (
     outlet_id       integer not null,
     orders          bigint not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint takings_by_minute_pkey primary key (minute, outlet_id)
 );
@@ -79,9 +87,11 @@ create table insight.takings_by_hour (
     outlet_id       integer not null,
     orders          bigint not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint takings_by_hour_pkey primary key (hour, outlet_id)
 );
@@ -91,9 +101,11 @@ create table insight.takings_by_day (
     outlet_id       integer not null,
     orders          bigint not null,
     sold_minor      bigint not null,
+    cancelled_minor bigint not null,
     returned_minor  bigint not null,
     adjusted_minor  bigint not null,
     sold_units      bigint not null,
+    cancelled_units bigint not null,
     returned_units  bigint not null,
     constraint takings_by_day_pkey primary key (day, outlet_id)
 );
