@@ -9,6 +9,8 @@ SHELL := /bin/sh
 # Every path is relative: make splits absolute ones at the spaces of the folder that holds the clone.
 VENV := .venv
 BIN := .venv/bin
+# Each worker runs a server of its own.
+WORKERS ?= 2
 PYTHON_IN_VENV := .venv/bin/python
 LOCK_OPTIONS := --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
@@ -63,7 +65,7 @@ bench: $(VENV)/ready-to-test setup
 
 .PHONY: test
 test: $(VENV)/ready-to-test setup chromium
-	@exec $(PYTHON_IN_VENV) -m pytest -m "not slow" $(ARGS)
+	@exec $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
 
 .PHONY: test-slow
 test-slow: $(VENV)/ready-to-test setup chromium
