@@ -1,0 +1,74 @@
+"""Reads: the tree and what hangs in it, by code, by id, by branch; and what a person may see."""
+
+from collections.abc import Collection, Iterable
+
+from loopline.db import Conn
+from loopline.kernel.ids import OrgUnitId, PersonId, SiteId
+from loopline.kernel.scope import Scope
+from loopline.org import store
+from loopline.org.credentials import normal_sign_in_name
+from loopline.org.model import Entity, Party, Person, Role, Site, Unit
+
+
+def scope_of(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None = None) -> Scope:
+    """Return the units and sites that a person's roles reach; `roles` asks for what some of them reach alone.
+
+    Nothing for whoever has left or holds no such role. `everything` where a role reaches the top of every tree.
+    """
+    units = store.units_in_scope(conn, person_id, roles=roles)
+    tops = store.roots(conn)
+    return Scope(
+        everything=bool(tops) and units.issuperset(tops),
+        sites=store.sites_at_units(conn, units),
+        org_units=units,
+    )
+
+
+def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:
+    """Return the units with these codes, by code; unknown codes are left out."""
+    return store.units_by_code(conn, codes)
+
+
+def branch_units(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Unit]:
+    """Return branches as they hang, parents before children; all of it where no branch is named."""
+    return store.units_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+
+
+def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
+    """Return the legal entities with these codes, by code; unknown codes are left out."""
+    return store.entities_by_code(conn, codes)
+
+
+def sites_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Site]:
+    """Return the sites with these codes, by code; unknown codes are left out."""
+    return store.sites_by_code(conn, codes)
+
+
+def sites_by_id(conn: Conn, site_ids: Iterable[SiteId]) -> dict[SiteId, Site]:
+    """Return sites by id, with place, zone, seller of record and the path of their unit."""
+    return store.sites_by_id(conn, site_ids)
+
+
+def branch_sites(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Site]:
+    """Return the sites of branches in the order of their codes; every site where no branch is named."""
+    return store.sites_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+
+
+def parties_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Party]:
+    """Return the parties with these codes, by code; unknown codes are left out."""
+    return store.parties_by_code(conn, codes)
+
+
+def branch_parties(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Party]:
+    """Return the parties of branches in the order of their codes; all of them where no branch is named."""
+    return store.parties_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+
+
+def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
+    """Return people by their sign-in names in normal spelling; unknown names are left out."""
+    return store.people_by_name(conn, [normal_sign_in_name(name) for name in sign_in_names])
+
+
+def branch_people(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Person]:
+    """Return who works in branches, in the order of sign-in names; everybody where no branch is named."""
+    return store.people_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
