@@ -1,0 +1,211 @@
+-- name: sales_equal_orders
+-- Days, series and measures in which the boards' sales differ from what orders say was placed. Locks nothing.
+select
+    concat_ws(' ', coalesce(board.day, placed.day), coalesce(board.channel, placed.channel),
+        'site', coalesce(board.site_id, placed.site_id), 'sku', coalesce(board.sku_id, placed.sku_id),
+        coalesce(board.line_kind, placed.line_kind), coalesce(board.currency, placed.currency)) as subject,
+    concat(coalesce(board.sold_minor, 0), ' minor, ', coalesce(board.sold_units, 0), ' units') as found,
+    concat(coalesce(placed.sold_minor, 0), ' minor, ', coalesce(placed.sold_units, 0), ' units') as expected,
+    'loopline rebuild boards' as repair
+from (
+    select
+        sale.day,
+        outlet.site_id,
+        outlet.channel,
+        outlet.currency,
+        series.sku_id,
+        series.line_kind,
+        sum(sale.sold_minor) as sold_minor,
+        sum(sale.sold_units) as sold_units
+    from insight.sales_by_day as sale
+    join insight.series on series.series_id = sale.series_id
+    join insight.outlet on outlet.outlet_id = series.outlet_id
+    group by sale.day, outlet.site_id, outlet.channel, outlet.currency, series.sku_id, series.line_kind
+    having sum(sale.sold_minor) <> 0 or sum(sale.sold_units) <> 0
+) as board
+full join (
+    select
+        (line.placed_at at time zone coalesce(outlet.zone, 'UTC'))::date as day,
+        coalesce(line.site_id, '00000000-0000-0000-0000-000000000000') as site_id,
+        line.channel,
+        line.currency,
+        coalesce(line.sku_id, '00000000-0000-0000-0000-000000000000') as sku_id,
+        line.kind as line_kind,
+        sum(line.amount_minor) as sold_minor,
+        sum(case when line.kind = 'goods' then line.units else 0 end) as sold_units
+    from orders.published_lines as line
+    left join insight.outlet
+        on outlet.site_id = coalesce(line.site_id, '00000000-0000-0000-0000-000000000000')
+        and outlet.channel = line.channel
+        and outlet.currency = line.currency
+    group by 1, 2, 3, 4, 5, 6
+    having sum(line.amount_minor) <> 0 or sum(case when line.kind = 'goods' then line.units else 0 end) <> 0
+) as placed
+    on placed.day = board.day
+    and placed.site_id = board.site_id
+    and placed.channel = board.channel
+    and placed.currency = board.currency
+    and placed.sku_id = board.sku_id
+    and placed.line_kind = board.line_kind
+where (board.sold_minor, board.sold_units) is distinct from (placed.sold_minor, placed.sold_units)
+order by subject
+
+-- name: sales_spans_agree
+-- Series whose minutes, hours and days do not add up to the same. Locks nothing.
+select
+    concat('series ', span.series_id) as subject,
+    concat_ws(', ',
+        'minutes ' || max(span.total::text) filter (where span.name = 'minute'),
+        'hours ' || max(span.total::text) filter (where span.name = 'hour')) as found,
+    concat('days ', max(span.total::text) filter (where span.name = 'day')) as expected,
+    'loopline rebuild boards' as repair
+from (
+    select
+        'minute' as name,
+        series_id,
+        row(sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units), sum(cancelled_units), sum(returned_units)) as total
+    from insight.sales_by_minute
+    group by series_id
+    union all
+    select
+        'hour' as name,
+        series_id,
+        row(sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units), sum(cancelled_units), sum(returned_units)) as total
+    from insight.sales_by_hour
+    group by series_id
+    union all
+    select
+        'day' as name,
+        series_id,
+        row(sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units), sum(cancelled_units), sum(returned_units)) as total
+    from insight.sales_by_day
+    group by series_id
+) as span
+group by span.series_id
+having count(*) <> 3 or count(distinct span.total::text) <> 1
+order by span.series_id
+
+-- name: takings_equal_sales
+-- Days and outlets whose takings differ from the sum of their sales. Locks nothing.
+select
+    concat_ws(' ', coalesce(taking.day, sale.day), 'outlet', coalesce(taking.outlet_id, sale.outlet_id)) as subject,
+    concat(taking.sold_minor, ', ', taking.cancelled_minor, ', ', taking.returned_minor, ', ', taking.adjusted_minor, ' minor, ',
+        taking.sold_units, ', ', taking.cancelled_units, ', ', taking.returned_units, ' units') as found,
+    concat(sale.sold_minor, ', ', sale.cancelled_minor, ', ', sale.returned_minor, ', ', sale.adjusted_minor, ' minor, ', sale.sold_units,
+        ', ', sale.cancelled_units, ', ', sale.returned_units, ' units') as expected,
+    'loopline rebuild boards' as repair
+from insight.takings_by_day as taking
+full join (
+    select
+        sale.day,
+        series.outlet_id,
+        sum(sale.sold_minor)::bigint as sold_minor,
+        sum(sale.cancelled_minor)::bigint as cancelled_minor,
+        sum(sale.returned_minor)::bigint as returned_minor,
+        sum(sale.adjusted_minor)::bigint as adjusted_minor,
+        sum(sale.sold_units)::bigint as sold_units,
+        sum(sale.cancelled_units)::bigint as cancelled_units,
+        sum(sale.returned_units)::bigint as returned_units
+    from insight.sales_by_day as sale
+    join insight.series on series.series_id = sale.series_id
+    group by sale.day, series.outlet_id
+) as sale on sale.day = taking.day and sale.outlet_id = taking.outlet_id
+where (taking.sold_minor, taking.cancelled_minor, taking.returned_minor, taking.adjusted_minor, taking.sold_units, taking.cancelled_units,
+        taking.returned_units)
+    is distinct from
+    (sale.sold_minor, sale.cancelled_minor, sale.returned_minor, sale.adjusted_minor, sale.sold_units, sale.cancelled_units,
+        sale.returned_units)
+order by subject
+
+-- name: takings_spans_agree
+-- Outlets whose minutes, hours and days do not add up to the same. Locks nothing.
+select
+    concat('outlet ', span.outlet_id) as subject,
+    concat_ws(', ',
+        'minutes ' || max(span.total::text) filter (where span.name = 'minute'),
+        'hours ' || max(span.total::text) filter (where span.name = 'hour')) as found,
+    concat('days ', max(span.total::text) filter (where span.name = 'day')) as expected,
+    'loopline rebuild boards' as repair
+from (
+    select
+        'minute' as name,
+        outlet_id,
+        row(sum(orders), sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units),
+            sum(cancelled_units), sum(returned_units)) as total
+    from insight.takings_by_minute
+    group by outlet_id
+    union all
+    select
+        'hour' as name,
+        outlet_id,
+        row(sum(orders), sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units),
+            sum(cancelled_units), sum(returned_units)) as total
+    from insight.takings_by_hour
+    group by outlet_id
+    union all
+    select
+        'day' as name,
+        outlet_id,
+        row(sum(orders), sum(sold_minor), sum(cancelled_minor), sum(returned_minor), sum(adjusted_minor), sum(sold_units),
+            sum(cancelled_units), sum(returned_units)) as total
+    from insight.takings_by_day
+    group by outlet_id
+) as span
+group by span.outlet_id
+having count(*) <> 3 or count(distinct span.total::text) <> 1
+order by span.outlet_id
+
+-- name: order_counts_equal_orders
+-- Days and outlets whose number of orders differs from the orders placed there. Locks nothing.
+select
+    concat_ws(' ', coalesce(board.day, placed.day), coalesce(board.channel, placed.channel), 'site',
+        coalesce(board.site_id, placed.site_id), coalesce(board.currency, placed.currency)) as subject,
+    concat(coalesce(board.orders, 0), ' orders') as found,
+    concat(coalesce(placed.orders, 0), ' orders') as expected,
+    'loopline rebuild boards' as repair
+from (
+    select taking.day, outlet.site_id, outlet.channel, outlet.currency, taking.orders
+    from insight.takings_by_day as taking
+    join insight.outlet on outlet.outlet_id = taking.outlet_id
+    where taking.orders <> 0
+) as board
+full join (
+    select
+        (head.placed_at at time zone coalesce(outlet.zone, 'UTC'))::date as day,
+        coalesce(head.site_id, '00000000-0000-0000-0000-000000000000') as site_id,
+        head.channel,
+        head.currency,
+        count(*) as orders
+    from orders.published_orders as head
+    left join insight.outlet
+        on outlet.site_id = coalesce(head.site_id, '00000000-0000-0000-0000-000000000000')
+        and outlet.channel = head.channel
+        and outlet.currency = head.currency
+    group by 1, 2, 3, 4
+) as placed
+    on placed.day = board.day
+    and placed.site_id = board.site_id
+    and placed.channel = board.channel
+    and placed.currency = board.currency
+where board.orders is distinct from placed.orders
+order by subject
+
+-- name: stages_equal_orders
+-- Sites and stages whose count of orders differs from the orders that stand there. Locks nothing.
+select
+    concat_ws(' ', 'site', coalesce(board.site_id, standing.site_id), coalesce(board.stage, standing.stage)) as subject,
+    concat(coalesce(board.orders, 0), ' orders') as found,
+    concat(coalesce(standing.orders, 0), ' orders') as expected,
+    'loopline rebuild boards' as repair
+from (
+    select site_id, stage, orders
+    from insight.stage_count
+    where orders <> 0
+) as board
+full join (
+    select coalesce(site_id, '00000000-0000-0000-0000-000000000000') as site_id, stage, count(*) as orders
+    from orders.published_orders
+    group by 1, 2
+) as standing on standing.site_id = board.site_id and standing.stage = board.stage
+where board.orders is distinct from standing.orders
+order by subject

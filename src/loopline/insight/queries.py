@@ -1,0 +1,115 @@
+"""Reads for boards: everything a live board shows, at one moment of the data."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from loopline.db import Conn, fetch, fetch_one, fetch_values, statements
+from loopline.insight.model import Board, BoardAsk, Happening, Point, SiteRank, SkuRank, StageCount, Takings
+from loopline.insight.rules import BoardMoments, board_moments, day_series, stages_in_order, time_series
+from loopline.kernel.times import day_range
+
+SQL = statements(__file__)
+_SKUS_SHOWN = 10
+_SITES_SHOWN = 25
+_HAPPENINGS_SHOWN = 14
+_OF_ONE_TYPE = 5
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+class _Moment(msgspec.Struct, frozen=True, kw_only=True):
+    start: datetime
+    net_minor: int
+    units: int
+
+
+class _Day(msgspec.Struct, frozen=True, kw_only=True):
+    start: date
+    net_minor: int
+    units: int
+
+
+def latest_moment(conn: Conn) -> datetime | None:
+    """Return the last minute in which anything was sold, returned or adjusted; None while nothing ever was."""
+    return fetch_values(conn, SQL["latest_minute"])[0]
+
+
+def board_currencies(conn: Conn) -> list[str]:
+    """Return the currencies boards can be read in, the one with the most orders first."""
+    return fetch_values(conn, SQL["currencies"])
+
+
+def sales_total(conn: Conn, currency: str) -> Takings:
+    """Return everything that was ever sold, cancelled, returned and adjusted in a currency, by the daily boards."""
+    return _takings(conn, "total_takings", currency=currency)
+
+
+def read_board(conn: Conn, ask: BoardAsk) -> Board:
+    """Read a live board. In a replay its "now" is the last moment of the data; see `rules.board_moments`.
+
+    Cost grows with the outlets and the SKUs sold that day, not with history.
+    """
+    moments = board_moments(latest=latest_moment(conn), now=ask.now, zone_name=ask.zone)
+    about: dict[str, Any] = {
+        "currency": ask.currency,
+        "sites": None if ask.sites is None else sorted(ask.sites),
+    }
+    return Board(
+        at=moments.at,
+        day=moments.day,
+        currency=ask.currency,
+        is_replay=moments.is_replay,
+        today=_takings(conn, "day_takings", day=moments.day, **about),
+        this_hour=_takings(conn, "span_takings", start=moments.hour_start, end=moments.at + _MINUTE, **about),
+        same_time_yesterday=_same_time_yesterday(conn, moments, ask=ask, about=about),
+        minutes=_minutes(conn, moments, about),
+        hours=_hours(conn, moments, about),
+        days=_days(conn, moments, ask=ask, about=about),
+        skus=tuple(fetch(conn, SQL["sku_ranking"], SkuRank, day=moments.day, limit=_SKUS_SHOWN, **about)),
+        sites=tuple(fetch(conn, SQL["site_ranking"], SiteRank, day=moments.day, limit=_SITES_SHOWN, **about)),
+        stages=stages_in_order(fetch(conn, SQL["stage_counts"], StageCount, sites=about["sites"])),
+        happenings=tuple(_happenings(conn, about["sites"])),
+    )
+
+
+def _takings(conn: Conn, name: str, **parameters: Any) -> Takings:
+    return fetch_one(conn, SQL[name], Takings, **parameters) or Takings()
+
+
+def _same_time_yesterday(
+    conn: Conn, moments: BoardMoments, *, ask: BoardAsk, about: dict[str, Any]
+) -> Takings:
+    """Takings of the day before up to the same time of day."""
+    yesterday = day_range(moments.day - _DAY, ask.zone)
+    passed = moments.at - moments.day_start + _MINUTE
+    return _takings(conn, "span_takings", start=yesterday.start, end=yesterday.start + passed, **about)
+
+
+def _minutes(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Point, ...]:
+    end = moments.first_minute + 60 * _MINUTE
+    found = fetch(conn, SQL["minute_points"], _Moment, start=moments.first_minute, end=end, **about)
+    known = {one.start: (one.net_minor, one.units) for one in found}
+    return time_series(known, start=moments.first_minute, step=_MINUTE, count=60)
+
+
+def _hours(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Point, ...]:
+    end = moments.first_hour + 48 * _HOUR
+    found = fetch(conn, SQL["hour_points"], _Moment, start=moments.first_hour, end=end, **about)
+    known = {one.start: (one.net_minor, one.units) for one in found}
+    return time_series(known, start=moments.first_hour, step=_HOUR, count=48)
+
+
+def _days(conn: Conn, moments: BoardMoments, *, ask: BoardAsk, about: dict[str, Any]) -> tuple[Point, ...]:
+    found = fetch(conn, SQL["day_points"], _Day, first=moments.first_day, last=moments.day, **about)
+    known = {one.start: (one.net_minor, one.units) for one in found}
+    return day_series(known, first=moments.first_day, count=30, zone_name=ask.zone)
+
+
+def _happenings(conn: Conn, sites: Sequence[Any] | None) -> list[Happening]:
+    return fetch(
+        conn, SQL["happenings"], Happening, sites=sites, of_one_type=_OF_ONE_TYPE, limit=_HAPPENINGS_SHOWN
+    )
