@@ -18,6 +18,7 @@ An order and its lines lie in the monthly partition of the UUIDv7 of the order, 
 placed; a line's id is made of the same moment, after one another, so that lines sort as they were written.
 """
 
+from loopline.orders.channels import ChannelTerms, UnknownChannel, channels_by_code, put_channels
 from loopline.orders.checks import CHECKS
 from loopline.orders.events import (
     CancelledLine,
@@ -33,6 +34,7 @@ from loopline.orders.model import (
     BoughtLine,
     Changed,
     Conflict,
+    Credits,
     Delivery,
     Draft,
     DraftKind,
@@ -99,7 +101,9 @@ __all__ = [
     "BoughtLine",
     "CancelledLine",
     "Changed",
+    "ChannelTerms",
     "Conflict",
+    "Credits",
     "Delivery",
     "Draft",
     "DraftKind",
@@ -139,9 +143,11 @@ __all__ = [
     "TooFewUnits",
     "UnitsDoNotAddUp",
     "UnitsNotPositive",
+    "UnknownChannel",
     "Written",
     "begin_work",
     "change_lines",
+    "channels_by_code",
     "content_hash",
     "forget_destinations",
     "forget_new",
@@ -157,6 +163,7 @@ __all__ = [
     "orders_by_ids",
     "orders_of_member",
     "parked_lines",
+    "put_channels",
     "quotes_by_orders",
     "read_number",
     "recognise",

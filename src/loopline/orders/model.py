@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, SiteId, SkuId
+from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, PartyId, SiteId, SkuId
 from loopline.orders.numbers import spell_number
 
 
@@ -74,6 +74,14 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     stated_unit_minor: int | None = None
 
 
+class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom the sale is owed to, besides those its site and seller name: who served, who brought, who streamed."""
+
+    guide_id: PartyId | None = None
+    dealer_id: PartyId | None = None
+    streamer_id: PartyId | None = None
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
 
@@ -96,6 +104,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     destination: Coordinates | None = None
     on_shortage: OnShortage = OnShortage.REFUSE
     hold_minutes: int | None = None
+    credits: Credits = Credits()
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,12 +149,14 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to write: the recognised draft for its head, the priced lines, and how the price came about.
 
+    `credits` are those attributed, which may be more than the draft states.
     `derivation` is anything msgspec can encode; `msgspec.Raw` goes in as it is; None writes no quote.
     """
 
     order_id: OrderId
     draft: Draft
     lines: tuple[NewLine, ...]
+    credits: Credits = Credits()
     derivation: Any = None
 
 
@@ -185,11 +196,12 @@ class LineChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change that was written, and where the line stands after it."""
+    """A change that was written, and where the line and its units stand after it."""
 
     order_id: OrderId
     line_id: LineId
     state: LineState
+    after: LineUnits
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,6 +226,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None
     on_shortage: OnShortage
     hold_minutes: int | None
+    guide_id: PartyId | None
+    dealer_id: PartyId | None
+    streamer_id: PartyId | None
     amount_minor: int
     tax_minor: int
     units: int

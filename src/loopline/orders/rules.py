@@ -1,10 +1,9 @@
 """Pure decisions of orders: what a draft is, where its units may go, where a line and an order stand."""
 
 import hashlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
-from typing import TypeVar
+from operator import add, attrgetter, sub
 
 import msgspec
 
@@ -46,7 +45,9 @@ _encode = msgspec.json.Encoder().encode
 
 COUNTERS = ("parked", "held", "allocated", "handed_over", "cancelled", "returned", "lost")
 _counters_of: Callable[[LineUnits | LineChange], tuple[int, ...]] = attrgetter(*COUNTERS)
-_Key = TypeVar("_Key", bound=Hashable)
+_NOTHING = (0,) * len(COUNTERS)
+
+LineKey = tuple[OrderId, LineId]
 
 
 def fault_of(draft: Draft, *, now: datetime) -> Refusal | None:
@@ -200,37 +201,59 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     outcomes: list[Changed | Refusal]
-    lines: dict[tuple[OrderId, LineId], list[int]]
-    orders: dict[OrderId, list[int]]
+    lines: dict[LineKey, tuple[int, ...]]
+    orders: dict[OrderId, tuple[int, ...]]
 
 
-def plan_changes(
-    lines: Mapping[tuple[OrderId, LineId], LineUnits], *, changes: Sequence[LineChange]
-) -> ChangePlan:
+class _Standing:
+    """A line while a batch is decided: before, and after the changes granted so far."""
+
+    __slots__ = ("after", "before")
+
+    def __init__(self, before: LineUnits) -> None:
+        self.before = self.after = before
+
+
+def plan_changes(lines: Mapping[LineKey, LineUnits], *, changes: Sequence[LineChange]) -> ChangePlan:
     """Decide changes in their order; a refused one leaves its line as it was for those that follow."""
-    standing = dict(lines)
-    plan = ChangePlan(outcomes=[], lines={}, orders={})
+    standing = {key: _Standing(line) for key, line in lines.items()}
+    outcomes: list[Changed | Refusal] = []
     for change in changes:
-        key = (change.order_id, change.line_id)
-        line = standing.get(key)
+        line = standing.get((change.order_id, change.line_id))
         if line is None:
-            plan.outcomes.append(LineUnknown(order_id=change.order_id, line_id=change.line_id))
+            outcomes.append(LineUnknown(order_id=change.order_id, line_id=change.line_id))
             continue
-        after = changed_units(line, change)
-        if isinstance(after, Refusal):
-            plan.outcomes.append(after)
-            continue
-        standing[key] = after
-        deltas = _counters_of(change)
-        _add(plan.lines, key, deltas)
-        if line.kind is _GOODS:
-            _add(plan.orders, change.order_id, deltas)
-        plan.outcomes.append(
-            Changed(order_id=change.order_id, line_id=change.line_id, state=line_state(after))
-        )
-    return plan
+        after = changed_units(line.after, change)
+        if isinstance(after, LineUnits):
+            line.after = after
+            outcomes.append(
+                Changed(
+                    order_id=change.order_id, line_id=change.line_id, state=line_state(after), after=after
+                )
+            )
+        else:
+            outcomes.append(after)
+    return _summed(standing, outcomes)
 
 
-def _add(sums: dict[_Key, list[int]], key: _Key, deltas: Sequence[int]) -> None:
-    found = sums.get(key)
-    sums[key] = list(deltas) if found is None else [old + new for old, new in zip(found, deltas, strict=True)]
+def _summed(standing: Mapping[LineKey, _Standing], outcomes: list[Changed | Refusal]) -> ChangePlan:
+    lines: dict[LineKey, tuple[int, ...]] = {}
+    orders: dict[OrderId, tuple[int, ...]] = {}
+    order_id, total = None, _NOTHING
+    for key, line in standing.items():
+        if line.after is line.before:
+            continue
+        deltas = tuple(map(sub, _counters_of(line.after), _counters_of(line.before)))
+        lines[key] = deltas
+        if line.before.kind is not _GOODS:
+            continue
+        # Lines of one order mostly follow one another: their sum is kept aside until another order begins.
+        if key[0] != order_id:
+            if order_id is not None:
+                orders[order_id] = total
+            order_id = key[0]
+            total = orders.get(order_id, _NOTHING)
+        total = tuple(map(add, total, deltas))
+    if order_id is not None:
+        orders[order_id] = total
+    return ChangePlan(outcomes=outcomes, lines=lines, orders=orders)

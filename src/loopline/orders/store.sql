@@ -90,8 +90,8 @@ from generate_series(1, %(count)s::integer)
 -- Write order heads. Locks only the rows it makes.
 copy orders.order (
     id, number, channel, external_number, kind, placed_at, written_at, changed_at, member_id, site_id,
-    seller_entity_id, currency, country, delivery, longitude, latitude, on_shortage, hold_minutes, amount_minor,
-    tax_minor, units, parked, held, allocated, handed_over, cancelled, returned, lost
+    seller_entity_id, currency, country, delivery, longitude, latitude, on_shortage, hold_minutes, guide_id,
+    dealer_id, streamer_id, amount_minor, tax_minor, units, parked, held, allocated, handed_over, cancelled, returned, lost
 ) from stdin
 
 -- name: copy_quotes
