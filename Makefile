@@ -27,9 +27,14 @@ export npm_config_cache ?= $(VENV)/cache/npm
 endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
 export UV_PYTHON_DOWNLOADS := never
 # Without this uv warns on each machine whose cache lies on another file system.
 export UV_LINK_MODE ?= copy
+# A machine that trusts a certificate of its own (a company's proxy) says so in its store; a bare one has no store.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 # Inside another activated environment the tools would find that one.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH CONDA_PREFIX
 
