@@ -10,7 +10,7 @@ SQL = statements(__file__)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """`invoices` are through every step; the batch that follows them is through its first `steps` steps.
+    """`invoices` are through every step; the `under_way` next ones are a batch through its first `steps` steps.
 
     `counts` are sums over all steps so far. `finished_at_invoices` says where the closing steps were last done.
     """
@@ -19,21 +19,23 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     source_hash: bytes
     invoices: int
+    under_way: int
     steps: int
     counts: dict[str, int]
     finished_at_invoices: int | None
 
-    def after_step(self, added: Mapping[str, int]) -> "Progress":
-        """One more step of the batch is done, with what it counted."""
-        return msgspec.structs.replace(self, steps=self.steps + 1, counts=add_counts(self.counts, added))
+    def after_step(self, added: Mapping[str, int], *, batch: int) -> "Progress":
+        """One more step of a batch of so many invoices is done, with what it counted."""
+        counts = add_counts(self.counts, added)
+        return msgspec.structs.replace(self, under_way=batch, steps=self.steps + 1, counts=counts)
 
-    def after_batch(self, invoices: int) -> "Progress":
-        """Every step of a batch is done."""
-        return msgspec.structs.replace(self, invoices=self.invoices + invoices, steps=0)
+    def after_batch(self) -> "Progress":
+        """Every step of the batch under way is done."""
+        return msgspec.structs.replace(self, invoices=self.invoices + self.under_way, under_way=0, steps=0)
 
     def finished(self) -> "Progress":
         """The closing steps are done for all invoices so far."""
-        return msgspec.structs.replace(self, finished_at_invoices=self.invoices, steps=0)
+        return msgspec.structs.replace(self, finished_at_invoices=self.invoices)
 
 
 class MovedByAnother(Exception):  # noqa: N818 - its text is shown to the person who started the replay
@@ -71,6 +73,7 @@ def advance(conn: Conn, *, before: Progress, after: Progress) -> None:
         invoices_before=before.invoices,
         steps_before=before.steps,
         invoices=after.invoices,
+        under_way=after.under_way,
         steps=after.steps,
         counts=msgspec.json.encode(after.counts).decode(),
         finished_at_invoices=after.finished_at_invoices,

@@ -5,6 +5,7 @@ select
     seed,
     source_hash,
     invoices,
+    under_way,
     steps,
     counts,
     finished_at_invoices
@@ -13,8 +14,8 @@ where name = %(name)s::text
 
 -- name: begin
 -- A replay that is about to start. Nothing happens where it stands already.
-insert into simulator.replay (name, seed, source_hash, invoices, steps, counts)
-values (%(name)s::text, %(seed)s::bigint, %(source_hash)s::bytea, 0, 0, '{}')
+insert into simulator.replay (name, seed, source_hash, invoices, under_way, steps, counts)
+values (%(name)s::text, %(seed)s::bigint, %(source_hash)s::bytea, 0, 0, 0, '{}')
 on conflict (name) do nothing
 
 -- name: advance
@@ -23,6 +24,7 @@ on conflict (name) do nothing
 update simulator.replay
 set
     invoices = %(invoices)s::bigint,
+    under_way = %(under_way)s::bigint,
     steps = %(steps)s::integer,
     counts = %(counts)s::jsonb,
     finished_at_invoices = %(finished_at_invoices)s::bigint
