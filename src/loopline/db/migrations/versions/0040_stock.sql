@@ -32,7 +32,7 @@ create table stock.node_stock (
   free bigint not null default 0,
   held bigint not null default 0,
   overheld bigint not null default 0,
-  primary key (node_id, sku_id),
+  primary key (sku_id, node_id),
   constraint node_free_not_negative check (free >= 0),
   constraint node_held_not_negative check (held >= 0),
   constraint node_held_within_free check (overheld = greatest(0, held - free))
@@ -51,7 +51,7 @@ create table stock.leaf_stock (
   overheld bigint not null default 0,
   sellable bigint generated always as (greatest(0, on_hand - allocated - unsellable - safety)) stored,
   missing bigint generated always as (greatest(0, allocated + unsellable - on_hand)) stored,
-  primary key (leaf_id, sku_id),
+  primary key (sku_id, leaf_id),
   constraint leaf_allocated_not_negative check (allocated >= 0),
   constraint leaf_unsellable_not_negative check (unsellable >= 0),
   constraint leaf_safety_not_negative check (safety >= 0),
@@ -59,6 +59,7 @@ create table stock.leaf_stock (
   constraint leaf_missing_is_short check (short = missing),
   constraint leaf_held_within_sellable check (overheld = greatest(0, held - sellable))
 ) with (fillfactor = 70);
+create index leaf_stock_by_leaf on stock.leaf_stock (leaf_id);
 
 -- What happened to a leaf, for good. The id is a UUIDv7; a fact's own id makes it known when it comes twice.
 create table stock.movement (

@@ -1,0 +1,61 @@
+"""Bindings: whose customer a member is. One guide and one dealer at a time, made by rule, kept with their history."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from loopline.db import Conn, execute, fetch_rows, statements, uuids
+from loopline.kernel.ids import MemberId, PartyId
+
+SQL = statements(__file__)
+
+
+class BindingRole(StrEnum):
+    """What a party is to the member: the guide who serves them, the dealer whose customer they are."""
+
+    GUIDE = "guide"
+    DEALER = "dealer"
+
+
+class NewBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A tie to be made, with the rule or event that made it in `reason`."""
+
+    member_id: MemberId
+    role: BindingRole
+    party_id: PartyId
+    reason: str
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose customer a member is now."""
+
+    guide_id: PartyId | None = None
+    dealer_id: PartyId | None = None
+
+
+def bind_members(conn: Conn, bindings: Sequence[NewBinding], *, now: datetime) -> int:
+    """Bind members; an open binding to another party ends, one to the same party stays. Returns how many were made.
+
+    At most one binding per member and role in a call. Locks the bindings it ends in (member, role) order.
+    """
+    members = uuids(one.member_id for one in bindings)
+    roles = [one.role.value for one in bindings]
+    parties = uuids(one.party_id for one in bindings)
+    execute(conn, SQL["end_other_bindings"], member_ids=members, roles=roles, party_ids=parties, now=now)
+    reasons = [one.reason for one in bindings]
+    return execute(
+        conn, SQL["add_bindings"], member_ids=members, roles=roles, party_ids=parties, reasons=reasons, now=now
+    )
+
+
+def bindings_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, Bound]:
+    """Return whose customers members are; members bound to nobody are not in it."""
+    found: dict[MemberId, dict[str, PartyId]] = {}
+    for member_id, role, party_id in fetch_rows(conn, SQL["open_bindings"], member_ids=uuids(member_ids)):
+        found.setdefault(member_id, {})[role] = party_id
+    return {
+        member_id: Bound(guide_id=by_role.get("guide"), dealer_id=by_role.get("dealer"))
+        for member_id, by_role in found.items()
+    }
