@@ -1,0 +1,25 @@
+"""What `loopline doctor` proves about stock, with the smallest repair of each kind of damage.
+
+The order is the order of repair: movements are the truth about leaves, leaves and promises about the counts above
+them, counts about shortfalls.
+"""
+
+from loopline.db import Check, statements
+
+SQL = statements(__file__)
+
+CHECKS: tuple[Check, ...] = (
+    Check(name="guards_stand", invariant=2, statement=SQL["guards_stand"]),
+    Check(name="node_path_passes_parents", invariant=2, statement=SQL["node_path_passes_parents"]),
+    Check(name="promises_lie_in_tree", invariant=9, statement=SQL["promises_lie_in_tree"]),
+    Check(name="leaf_equals_movements", invariant=1, statement=SQL["leaf_equals_movements"]),
+    Check(
+        name="leaf_allocated_equals_allocations",
+        invariant=1,
+        statement=SQL["leaf_allocated_equals_allocations"],
+    ),
+    Check(name="missing_equals_shortfalls", invariant=1, statement=SQL["missing_equals_shortfalls"]),
+    Check(name="node_free_equals_leaves", invariant=2, statement=SQL["node_free_equals_leaves"]),
+    Check(name="held_equals_holds", invariant=2, statement=SQL["held_equals_holds"]),
+    Check(name="overheld_equals_shortfalls", invariant=2, statement=SQL["overheld_equals_shortfalls"]),
+)

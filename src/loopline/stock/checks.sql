@@ -1,0 +1,252 @@
+-- name: leaf_equals_movements
+-- Each leaf row equals the sum of its movements.
+with ledger as (
+  select
+    leaf_id,
+    sku_id,
+    sum(on_hand)::bigint as on_hand,
+    sum(allocated)::bigint as allocated,
+    sum(unsellable)::bigint as unsellable,
+    sum(safety)::bigint as safety
+  from stock.movement
+  group by leaf_id, sku_id
+)
+select
+  format('leaf %%s, SKU %%s', leaf_id, sku_id) as subject,
+  case
+    when leaf.on_hand is null then 'no row'
+    else format('on_hand %%s, allocated %%s, unsellable %%s, safety %%s',
+      leaf.on_hand, leaf.allocated, leaf.unsellable, leaf.safety)
+  end as found,
+  format('on_hand %%s, allocated %%s, unsellable %%s, safety %%s',
+    coalesce(ledger.on_hand, 0), coalesce(ledger.allocated, 0),
+    coalesce(ledger.unsellable, 0), coalesce(ledger.safety, 0)) as expected,
+  format(
+    'insert into stock.leaf_stock as leaf (leaf_id, sku_id, on_hand, allocated, unsellable, safety, short) '
+    'values (%%L, %%L, %%s, %%s, %%s, %%s, %%s) on conflict (sku_id, leaf_id) do update set '
+    'on_hand = excluded.on_hand, allocated = excluded.allocated, unsellable = excluded.unsellable, '
+    'safety = excluded.safety, short = excluded.short, overheld = greatest(0, leaf.held - greatest(0, '
+    'excluded.on_hand - excluded.allocated - excluded.unsellable - excluded.safety))',
+    leaf_id, sku_id, coalesce(ledger.on_hand, 0), coalesce(ledger.allocated, 0), coalesce(ledger.unsellable, 0),
+    coalesce(ledger.safety, 0),
+    greatest(0, coalesce(ledger.allocated, 0) + coalesce(ledger.unsellable, 0) - coalesce(ledger.on_hand, 0))
+  ) as repair
+from stock.leaf_stock as leaf
+full join ledger using (leaf_id, sku_id)
+where
+  (leaf.on_hand, leaf.allocated, leaf.unsellable, leaf.safety)
+  is distinct from (ledger.on_hand, ledger.allocated, ledger.unsellable, ledger.safety)
+  and not (ledger.on_hand is null and (leaf.on_hand, leaf.allocated, leaf.unsellable, leaf.safety) = (0, 0, 0, 0))
+order by leaf_id, sku_id
+
+-- name: leaf_allocated_equals_allocations
+-- What is allocated at a leaf equals its open allocations. The repair posts the difference as a movement.
+with tied as (
+  select
+    leaf_id,
+    sku_id,
+    sum(units)::bigint as units
+  from stock.allocation
+  group by leaf_id, sku_id
+)
+select
+  format('leaf %%s, SKU %%s', leaf_id, sku_id) as subject,
+  coalesce(leaf.allocated, 0)::text as found,
+  coalesce(tied.units, 0)::text as expected,
+  format(
+    'with posted as (insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, '
+    'safety) values (gen_random_uuid(), now(), %%1$L, %%2$L, ''adjustment'', 0, %%3$s, 0, 0) returning 1) '
+    'update stock.leaf_stock set allocated = allocated + %%3$s, '
+    'short = greatest(0, allocated + %%3$s + unsellable - on_hand), '
+    'overheld = greatest(0, held - greatest(0, on_hand - allocated - %%3$s - unsellable - safety)) '
+    'where leaf_id = %%1$L and sku_id = %%2$L and exists (select from posted)',
+    leaf_id, sku_id, coalesce(tied.units, 0) - coalesce(leaf.allocated, 0)
+  ) as repair
+from stock.leaf_stock as leaf
+full join tied using (leaf_id, sku_id)
+where coalesce(leaf.allocated, 0) <> coalesce(tied.units, 0)
+order by leaf_id, sku_id
+
+-- name: missing_equals_shortfalls
+-- What a leaf misses equals its open shortfall.
+with open as (
+  select
+    node_id as leaf_id,
+    sku_id,
+    units
+  from stock.shortfall
+  where closed_at is null and kind = 'missing'
+)
+select
+  format('leaf %%s, SKU %%s', leaf_id, sku_id) as subject,
+  coalesce(open.units, 0)::text as found,
+  coalesce(leaf.missing, 0)::text as expected,
+  case
+    when coalesce(leaf.missing, 0) = 0 then format(
+      'update stock.shortfall set units = 0, closed_at = now(), changed_at = now() '
+      'where node_id = %%L and sku_id = %%L and kind = ''missing'' and closed_at is null', leaf_id, sku_id)
+    else format(
+      'insert into stock.shortfall as open (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at) '
+      'values (gen_random_uuid(), ''missing'', %%1$L, %%2$L, %%3$s, %%3$s, now(), now()) '
+      'on conflict (node_id, sku_id, kind) where closed_at is null do update set units = excluded.units, '
+      'units_most = greatest(open.units_most, excluded.units), changed_at = now()', leaf_id, sku_id, leaf.missing)
+  end as repair
+from stock.leaf_stock as leaf
+full join open using (leaf_id, sku_id)
+where coalesce(leaf.missing, 0) <> coalesce(open.units, 0)
+order by leaf_id, sku_id
+
+-- name: node_free_equals_leaves
+-- What is free at a node equals what the leaves below it can sell.
+with below as (
+  select
+    step.node_id,
+    leaf.sku_id,
+    sum(leaf.sellable)::bigint as units
+  from stock.leaf_stock as leaf
+  join stock.node as node on node.id = leaf.leaf_id
+  cross join unnest(node.path) as step (node_id)
+  where step.node_id <> leaf.leaf_id
+  group by step.node_id, leaf.sku_id
+)
+select
+  format('node %%s, SKU %%s', node_id, sku_id) as subject,
+  case when node.free is null then 'no row' else node.free::text end as found,
+  coalesce(below.units, 0)::text as expected,
+  format(
+    'insert into stock.node_stock as node (node_id, sku_id, free) values (%%1$L, %%2$L, %%3$s) '
+    'on conflict (sku_id, node_id) do update set free = %%3$s, overheld = greatest(0, node.held - %%3$s)',
+    node_id, sku_id, coalesce(below.units, 0)
+  ) as repair
+from stock.node_stock as node
+full join below using (node_id, sku_id)
+where coalesce(node.free, 0) <> coalesce(below.units, 0)
+order by node_id, sku_id
+
+-- name: held_equals_holds
+-- What is held at a node or leaf equals the open holds in its subtree.
+with level as (
+  select node_id, sku_id, held, false as is_leaf from stock.node_stock
+  union all
+  select leaf_id, sku_id, held, true from stock.leaf_stock
+), below as (
+  select
+    step.node_id,
+    hold.sku_id,
+    sum(hold.units)::bigint as units
+  from stock.hold as hold
+  join stock.node as node on node.id = hold.node_id
+  cross join unnest(node.path) as step (node_id)
+  group by step.node_id, hold.sku_id
+)
+select
+  format('node %%s, SKU %%s', node_id, sku_id) as subject,
+  case when level.held is null then 'no row' else level.held::text end as found,
+  coalesce(below.units, 0)::text as expected,
+  case
+    when level.is_leaf then format(
+      'update stock.leaf_stock set held = %%3$s, overheld = greatest(0, %%3$s - sellable) '
+      'where leaf_id = %%1$L and sku_id = %%2$L', node_id, sku_id, coalesce(below.units, 0))
+    else format(
+      'insert into stock.node_stock as node (node_id, sku_id, held, overheld) values (%%1$L, %%2$L, %%3$s, %%3$s) '
+      'on conflict (sku_id, node_id) do update set held = %%3$s, overheld = greatest(0, %%3$s - node.free)',
+      node_id, sku_id, coalesce(below.units, 0))
+  end as repair
+from level
+full join below using (node_id, sku_id)
+where coalesce(level.held, 0) <> coalesce(below.units, 0)
+order by node_id, sku_id
+
+-- name: overheld_equals_shortfalls
+-- What a node or leaf holds beyond what is free there equals its open shortfall.
+with level as (
+  select node_id, sku_id, greatest(0, held - free) as over from stock.node_stock
+  union all
+  select leaf_id, sku_id, greatest(0, held - sellable) from stock.leaf_stock
+), open as (
+  select
+    node_id,
+    sku_id,
+    units
+  from stock.shortfall
+  where closed_at is null and kind = 'overheld'
+)
+select
+  format('node %%s, SKU %%s', node_id, sku_id) as subject,
+  coalesce(open.units, 0)::text as found,
+  coalesce(level.over, 0)::text as expected,
+  case
+    when coalesce(level.over, 0) = 0 then format(
+      'update stock.shortfall set units = 0, closed_at = now(), changed_at = now() '
+      'where node_id = %%L and sku_id = %%L and kind = ''overheld'' and closed_at is null', node_id, sku_id)
+    else format(
+      'insert into stock.shortfall as open (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at) '
+      'values (gen_random_uuid(), ''overheld'', %%1$L, %%2$L, %%3$s, %%3$s, now(), now()) '
+      'on conflict (node_id, sku_id, kind) where closed_at is null do update set units = excluded.units, '
+      'units_most = greatest(open.units_most, excluded.units), changed_at = now()', node_id, sku_id, level.over)
+  end as repair
+from level
+full join open using (node_id, sku_id)
+where coalesce(level.over, 0) <> coalesce(open.units, 0)
+order by node_id, sku_id
+
+-- name: node_path_passes_parents
+-- The way to a node is its parent's way and the node.
+select
+  format('node %%s', node.id) as subject,
+  node.path::text as found,
+  (coalesce(parent.path, '{}') || node.id)::text as expected,
+  format('update stock.node set path = %%L where id = %%L', coalesce(parent.path, '{}') || node.id, node.id) as repair
+from stock.node as node
+left join stock.node as parent on parent.id = node.parent_id
+where node.path <> coalesce(parent.path, '{}') || node.id
+order by node.depth, node.id
+
+-- name: promises_lie_in_tree
+-- Every hold lies at a node that is there; every allocation at a leaf that lies under the node its hold lay at.
+select
+  format('hold of line %%s', hold.line_id) as subject,
+  format('node %%s', hold.node_id) as found,
+  'a node of the tree' as expected,
+  format('delete from stock.hold where line_id = %%L', hold.line_id) as repair
+from stock.hold as hold
+where not exists (select from stock.node as node where node.id = hold.node_id)
+union all
+select
+  format('allocation %%s', allocation.id),
+  format('leaf %%s, held at %%s', allocation.leaf_id, allocation.hold_node_id),
+  'a leaf under the node of its hold',
+  case
+    when leaf.id is null then format('delete from stock.allocation where id = %%L', allocation.id)
+    else format('update stock.allocation set hold_node_id = leaf_id where id = %%L', allocation.id)
+  end
+from stock.allocation as allocation
+left join stock.node as leaf on leaf.id = allocation.leaf_id and leaf.kind = 'leaf'
+where leaf.id is null or not allocation.hold_node_id = any(leaf.path)
+order by subject
+
+-- name: guards_stand
+-- The constraints that keep promises from being oversold are in force.
+select
+  guard.name as subject,
+  case when present.conname is null then 'no such constraint' else 'not validated' end as found,
+  'in force' as expected,
+  case
+    when present.conname is null
+      then format('alter table %%s add constraint %%I check (%%s)', guard.relation, guard.name, guard.rule)
+    else format('alter table %%s validate constraint %%I', guard.relation, guard.name)
+  end as repair
+from (
+  values
+    ('stock.leaf_stock', 'leaf_missing_is_short', 'short = missing'),
+    ('stock.leaf_stock', 'leaf_held_within_sellable', 'overheld = greatest(0, held - sellable)'),
+    ('stock.node_stock', 'node_held_within_free', 'overheld = greatest(0, held - free)'),
+    ('stock.node_stock', 'node_free_not_negative', 'free >= 0'),
+    ('stock.node_stock', 'node_held_not_negative', 'held >= 0'),
+    ('stock.leaf_stock', 'leaf_held_not_negative', 'held >= 0'),
+    ('stock.leaf_stock', 'leaf_allocated_not_negative', 'allocated >= 0')
+) as guard (relation, name, rule)
+left join pg_constraint as present
+  on present.conrelid = guard.relation::regclass and present.conname = guard.name
+where present.conname is null or not present.convalidated
+order by guard.name

@@ -1,0 +1,112 @@
+"""What stock tells: facts that moved goods, settings, and shortfalls that opened, changed or closed.
+
+Holds, allocations and hand-overs are told by the events of the order they belong to. Processes append these.
+"""
+
+from uuid import UUID
+
+from loopline.kernel.events import EventBody
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, ShortfallId, SkuId
+from loopline.stock.model import MovementReason, ShortfallChange, ShortfallKind
+
+
+class StockCorrected(EventBody, frozen=True, kw_only=True):
+    """Goods of a leaf changed by a fact that no order tells: receipt, count, damage. Subject: the leaf."""
+
+    fact_id: UUID
+    leaf_id: NodeId
+    sku_id: SkuId
+    reason: MovementReason
+    on_hand: int
+    unsellable: int
+    reference: UUID | None = None
+
+
+class SafetyChanged(EventBody, frozen=True, kw_only=True):
+    """A leaf keeps back another number of units. Subject: the leaf."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+
+
+class LeafRehung(EventBody, frozen=True, kw_only=True):
+    """A leaf hangs under another node. Subject: the leaf."""
+
+    leaf_id: NodeId
+    parent_id_before: NodeId
+    parent_id: NodeId
+
+
+class ShortfallOpened(EventBody, frozen=True, kw_only=True):
+    """Units that were promised are not there. Subject: the shortfall."""
+
+    shortfall_id: ShortfallId
+    kind: ShortfallKind
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class ShortfallChanged(EventBody, frozen=True, kw_only=True):
+    """A shortfall grew or shrank and is still open. Subject: the shortfall."""
+
+    shortfall_id: ShortfallId
+    kind: ShortfallKind
+    node_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+
+
+class ShortfallClosed(EventBody, frozen=True, kw_only=True):
+    """All promises have goods behind them again. Subject: the shortfall."""
+
+    shortfall_id: ShortfallId
+    kind: ShortfallKind
+    node_id: NodeId
+    sku_id: SkuId
+
+
+class HoldExpired(EventBody, frozen=True, kw_only=True):
+    """An order was not paid in time and lost a line's hold. Subject: the order."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    units: int
+
+
+class PromiseBroken(EventBody, frozen=True, kw_only=True):
+    """Units of a line lost their goods to a fact and were taken back, to be promised anew. Subject: the order."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    units: int
+    allocation_id: AllocationId | None = None
+
+
+def told(change: ShortfallChange) -> ShortfallOpened | ShortfallChanged | ShortfallClosed:
+    """Return the event that tells a change of a shortfall."""
+    if not change.units_after:
+        return ShortfallClosed(
+            shortfall_id=change.shortfall_id, kind=change.kind, node_id=change.node_id, sku_id=change.sku_id
+        )
+    if not change.units_before:
+        return ShortfallOpened(
+            shortfall_id=change.shortfall_id,
+            kind=change.kind,
+            node_id=change.node_id,
+            sku_id=change.sku_id,
+            units=change.units_after,
+        )
+    return ShortfallChanged(
+        shortfall_id=change.shortfall_id,
+        kind=change.kind,
+        node_id=change.node_id,
+        sku_id=change.sku_id,
+        units_before=change.units_before,
+        units=change.units_after,
+    )

@@ -1,0 +1,362 @@
+"""The words of stock: nodes and leaves, what may be asked of them, what happened to them, and the answers."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, ShortfallId, SiteId, SkuId
+
+
+class NodeKind(StrEnum):
+    """What a node stands for, from the root down. Networks may lie in networks; a leaf lies in any of the others."""
+
+    BRAND = "brand"
+    NETWORK = "network"
+    SITE = "site"
+    LEAF = "leaf"
+
+
+class NewNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A node to add. A brand has no parent; a site and a leaf name their site, a leaf its owner too."""
+
+    id: NodeId
+    kind: NodeKind
+    name: str
+    parent_id: NodeId | None = None
+    site_id: SiteId | None = None
+    owner_id: EntityId | None = None
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A node as it stands. `path` leads from the root to the node itself, both included."""
+
+    id: NodeId
+    kind: NodeKind
+    name: str
+    parent_id: NodeId | None
+    path: tuple[NodeId, ...]
+    site_id: SiteId | None = None
+    owner_id: EntityId | None = None
+
+
+class LeafMove(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaf that is to hang under another node."""
+
+    leaf_id: NodeId
+    parent_id: NodeId
+
+
+class ShortfallKind(StrEnum):
+    """What is short: units of a leaf that are tied to orders, or units of a node that are held."""
+
+    MISSING = "missing"
+    OVERHELD = "overheld"
+
+
+class ShortfallChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A shortfall that a command opened (before = 0), grew, shrank or closed (after = 0)."""
+
+    shortfall_id: ShortfallId
+    kind: ShortfallKind
+    node_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units_after: int
+
+
+class OnShort(StrEnum):
+    """What to do with an ask for more than there is: refuse all of it, or hold the part there is."""
+
+    REFUSE = "refuse"
+    PART = "part"
+
+
+class HoldAskLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one SKU asked for at a node; a promise bound to one place asks at its leaf."""
+
+    line_id: LineId
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class HoldAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """What one order asks to be held, all or nothing unless `short` says part. `expires_at` None: until released."""
+
+    order_id: OrderId
+    lines: tuple[HoldAskLine, ...]
+    expires_at: datetime | None = None
+    short: OnShort = OnShort.REFUSE
+
+
+class HeldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Units newly held for a line; 0 only where part was enough."""
+
+    line_id: LineId
+    units: int
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held for an order, line by line as asked."""
+
+    order_id: OrderId
+    lines: tuple[HeldLine, ...]
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """Held units to give back: all of the line's hold when `units` is None."""
+
+    line_id: LineId
+    units: int | None = None
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line's hold given back."""
+
+    line_id: LineId
+    units: int
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class HoldExtension(msgspec.Struct, frozen=True, kw_only=True):
+    """A new expiry for a line's hold; None keeps it until it is released: the order is paid."""
+
+    line_id: LineId
+    expires_at: datetime | None
+
+
+class Extended(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that has a new expiry."""
+
+    line_id: LineId
+    units: int
+
+
+class ExpiredHold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that ran out and was given back."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    units: int
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class AllocationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Held units of a line to be tied to a leaf."""
+
+    allocation_id: AllocationId
+    line_id: LineId
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class AllocationAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Allocations of one order: all of them or none."""
+
+    order_id: OrderId
+    lines: tuple[AllocationLine, ...]
+
+
+class Allocated(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose asked units are tied to their leaves now."""
+
+    order_id: OrderId
+
+
+class AllocationRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """Allocated units to untie: back to the line's hold, or free for anyone. All of them when `units` is None."""
+
+    allocation_id: AllocationId
+    units: int | None = None
+    to_hold: bool
+
+
+class AllocationReleased(msgspec.Struct, frozen=True, kw_only=True):
+    """Units untied from a leaf."""
+
+    allocation_id: AllocationId
+    units: int
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """Allocated units that left the site, to the carrier or to the member."""
+
+    allocation_id: AllocationId
+    units: int
+
+
+class HandedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """Units that are no longer ours; `units_left` are still allocated."""
+
+    allocation_id: AllocationId
+    units: int
+    units_left: int
+
+
+class MovementReason(StrEnum):
+    """Why a leaf changed: facts of the world first, then what the promises of this room do themselves."""
+
+    OPENING = "opening"
+    RECEIPT = "receipt"
+    SALE = "sale"
+    RETURNED = "returned"
+    COUNT = "count"
+    DAMAGE = "damage"
+    EXPIRY = "expiry"
+    RECALL = "recall"
+    SCRAP = "scrap"
+    TRANSFER_IN = "transfer_in"
+    TRANSFER_OUT = "transfer_out"
+    ADJUSTMENT = "adjustment"
+    NOT_FOUND = "not_found"
+    REGRADED = "regraded"
+    ALLOCATED = "allocated"
+    ALLOCATION_RELEASED = "allocation_released"
+    HANDED_OVER = "handed_over"
+    SAFETY_SET = "safety_set"
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to the goods of a leaf, as signed changes; it cannot be refused for lack of stock.
+
+    Damage that stays on the shelf: unsellable +n. Goods thrown away: on_hand −n, and unsellable −n if they were
+    counted there. `id` is a UUIDv7 and names the fact for good: the same fact again changes nothing.
+    """
+
+    id: UUID
+    leaf_id: NodeId
+    sku_id: SkuId
+    reason: MovementReason
+    on_hand: int
+    unsellable: int = 0
+    reference: UUID | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that stands; `repeated` says it stood before.
+
+    `shortfalls` are the shortfalls that the batch changed in the end, each told by the last fact that moved it.
+    """
+
+    fact_id: UUID
+    repeated: bool = False
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class SafetySetting(msgspec.Struct, frozen=True, kw_only=True):
+    """How many units of a SKU a leaf keeps back from promises."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class SafetySet(msgspec.Struct, frozen=True, kw_only=True):
+    """A safety that applies now; it was `units_before`."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class LeafMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaf that hangs under another node now."""
+
+    leaf_id: NodeId
+    parent_id_before: NodeId
+    parent_id: NodeId
+
+
+class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
+    """An open shortfall: `units` now, `units_most` at its worst."""
+
+    shortfall_id: ShortfallId
+    kind: ShortfallKind
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+    units_most: int
+    opened_at: datetime
+
+
+class BrokenHold(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a hold that nothing is behind any more: to be released, and promised anew or told."""
+
+    order_id: OrderId
+    line_id: LineId
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class BrokenAllocation(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of an allocation that its leaf does not have any more: to be released and sourced again."""
+
+    allocation_id: AllocationId
+    order_id: OrderId
+    line_id: LineId
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class LeafSellable(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU that may be allocated at a leaf: sellable, and not promised to others there."""
+
+    leaf_id: NodeId
+    site_id: SiteId
+    owner_id: EntityId
+    sku_id: SkuId
+    sellable: int
+
+
+class NodeFree(msgspec.Struct, frozen=True, kw_only=True):
+    """What may still be promised of a SKU at a node: `room` is the least of free less held there and above."""
+
+    node_id: NodeId
+    sku_id: SkuId
+    free: int
+    held: int
+    room: int
+
+
+class LeafStock(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a SKU at a leaf."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    on_hand: int
+    allocated: int
+    unsellable: int
+    safety: int
+    held: int
+    sellable: int
+    missing: int
+
+
+class LineHold(msgspec.Struct, frozen=True, kw_only=True):
+    """A line's open hold."""
+
+    order_id: OrderId
+    line_id: LineId
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+    expires_at: datetime | None
+
+
+class StockCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows there are of each thing."""
+
+    movements: int
+    open_holds: int
+    open_allocations: int
+    shortfalls: int
+    open_shortfalls: int

@@ -1,0 +1,120 @@
+"""What screens and processes ask of stock. Nothing here locks: an answer is true when given, a promise needs a hold."""
+
+from collections.abc import Sequence
+
+from loopline.db import Conn, fetch, fetch_one, fetch_rows, integers, statements, uuids
+from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId
+from loopline.stock.model import (
+    BrokenAllocation,
+    BrokenHold,
+    LeafSellable,
+    LeafStock,
+    LineHold,
+    Node,
+    NodeFree,
+    Shortfall,
+    StockCounts,
+)
+from loopline.stock.rules.breaking import HeldUnits, Overheld, choose_broken_holds
+
+SQL = statements(__file__)
+
+
+def leaves(conn: Conn) -> list[Node]:
+    """Every leaf with its site, its owner and the way from the root."""
+    return fetch(conn, SQL["leaves"], Node)
+
+
+def nodes_by_ids(conn: Conn, node_ids: Sequence[NodeId]) -> list[Node]:
+    """The given nodes, parents before children; unknown ids are left out."""
+    return fetch(conn, SQL["nodes_by_ids"], Node, node_ids=uuids(node_ids))
+
+
+def sellable_at_leaves(
+    conn: Conn, sku_ids: Sequence[SkuId], *, under: NodeId | None = None
+) -> list[LeafSellable]:
+    """What may be allocated of SKUs at each leaf; leaves with nothing are left out.
+
+    `under` is the node the holds lie at: only leaves below it, capped by what is not promised to others on the way.
+    Without it the leaf's and its site's promises are left alone. Leaves that share a node share its cap.
+    """
+    return [
+        LeafSellable(
+            leaf_id=leaf_id, site_id=site_id, owner_id=owner_id, sku_id=sku_ids[place - 1], sellable=units
+        )
+        for leaf_id, site_id, owner_id, places, leaf_units in _sellable(conn, sku_ids, under)
+        for place, units in zip(places, leaf_units, strict=True)
+    ]
+
+
+def sellable_units(
+    conn: Conn, sku_ids: Sequence[SkuId], *, under: NodeId | None = None
+) -> dict[tuple[NodeId, SkuId], int]:
+    """The same as `sellable_at_leaves` by (leaf, SKU), several times as fast: for waves over thousands of SKUs."""
+    return {
+        (leaf_id, sku_ids[place - 1]): units
+        for leaf_id, _, _, places, leaf_units in _sellable(conn, sku_ids, under)
+        for place, units in zip(places, leaf_units, strict=True)
+    }
+
+
+def _sellable(
+    conn: Conn, sku_ids: Sequence[SkuId], under: NodeId | None
+) -> list[tuple[NodeId, SiteId, EntityId, list[int], list[int]]]:
+    return fetch_rows(conn, SQL["sellable_at_leaves"], sku_ids=uuids(sku_ids), under=under)
+
+
+def free_at_nodes(conn: Conn, node_ids: Sequence[NodeId], sku_ids: Sequence[SkuId]) -> list[NodeFree]:
+    """What may still be promised, for each pair of node and SKU at the same place in both lists, in their order."""
+    return fetch(conn, SQL["free_at_nodes"], NodeFree, node_ids=uuids(node_ids), sku_ids=uuids(sku_ids))
+
+
+def stock_at_leaves(conn: Conn, leaf_ids: Sequence[NodeId]) -> list[LeafStock]:
+    """All rows of leaves, by leaf and SKU."""
+    return fetch(conn, SQL["stock_at_leaves"], LeafStock, leaf_ids=uuids(leaf_ids))
+
+
+def open_shortfalls(conn: Conn, *, limit: int) -> list[Shortfall]:
+    """Open shortfalls, the oldest first."""
+    return fetch(conn, SQL["open_shortfalls"], Shortfall, limit=limit)
+
+
+def broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
+    """Allocated units whose leaf does not have them: per leaf the latest, until what is missing is covered.
+
+    `units` may be a part of the allocation. Units that miss although nothing is allocated break no promise.
+    """
+    return fetch(conn, SQL["broken_allocations"], BrokenAllocation, limit=limit)
+
+
+def broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
+    """Held units with no goods behind them, looking at no more than `limit` shortfalls: the latest holds go first."""
+    overheld = fetch(conn, SQL["overheld_nodes"], Overheld, limit=limit)
+    if not overheld:
+        return []
+    holds = fetch(
+        conn,
+        SQL["latest_holds_below"],
+        HeldUnits,
+        node_ids=uuids([one.node_id for one in overheld]),
+        sku_ids=uuids([one.sku_id for one in overheld]),
+        units=integers([one.units for one in overheld]),
+    )
+    return choose_broken_holds(overheld, holds)
+
+
+def holds_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[LineHold]:
+    """The open holds of lines, by line; a line without one is left out."""
+    return fetch(conn, SQL["holds_of_lines"], LineHold, line_ids=uuids(line_ids))
+
+
+def stock_counts(conn: Conn) -> StockCounts:
+    """How many movements, promises and shortfalls there are."""
+    counts = fetch_one(conn, SQL["stock_counts"], StockCounts)
+    assert counts is not None
+    return counts
+
+
+def movement_count(conn: Conn) -> int:
+    """How many movements there are."""
+    return stock_counts(conn).movements

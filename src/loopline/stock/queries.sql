@@ -1,0 +1,238 @@
+-- name: leaves
+-- Every leaf, by its id.
+select
+  id,
+  kind,
+  name,
+  parent_id,
+  path,
+  site_id,
+  owner_id
+from stock.node
+where kind = 'leaf'
+order by id
+
+-- name: nodes_by_ids
+-- The given nodes, parents before children.
+select
+  id,
+  kind,
+  name,
+  parent_id,
+  path,
+  site_id,
+  owner_id
+from stock.node
+where id = any(%(node_ids)s::uuid[])
+order by depth, id
+
+-- name: sellable_at_leaves
+-- What may be allocated of SKUs at leaves, capped by what is not promised to others at the leaf and at the nodes
+-- between it and the node a hold lies at; without such a node, at the leaf and its site. One row per leaf: the places
+-- of its SKUs in the list given, and the units of each.
+with way as (
+  select
+    leaf.id as leaf_id,
+    step.node_id,
+    step.place,
+    array_position(leaf.path, %(under)s::uuid) as under_place
+  from stock.node as leaf
+  cross join unnest(leaf.path) with ordinality as step (node_id, place)
+  where leaf.kind = 'leaf' and (%(under)s::uuid is null or %(under)s::uuid = any(leaf.path))
+), cap as (
+  select
+    way.leaf_id,
+    way.node_id
+  from way
+  join stock.node as node on node.id = way.node_id
+  where case when way.under_place is null then node.kind in ('site', 'leaf') else way.place > way.under_place end
+), wanted as (
+  select
+    sku_id,
+    place
+  from unnest(%(sku_ids)s::uuid[]) with ordinality as wanted (sku_id, place)
+), room as (
+  select
+    cap.leaf_id,
+    wanted.place,
+    min(level.free - level.held) as units
+  from wanted
+  join stock.node_stock as level on level.sku_id = wanted.sku_id
+  join cap on cap.node_id = level.node_id
+  group by cap.leaf_id, wanted.place
+), sellable as (
+  select
+    level.leaf_id,
+    wanted.place,
+    least(
+      level.sellable - case when cap.node_id is null then 0 else level.held end,
+      coalesce(room.units, level.sellable)
+    ) as units
+  from wanted
+  join stock.leaf_stock as level on level.sku_id = wanted.sku_id
+  left join cap on cap.leaf_id = level.leaf_id and cap.node_id = level.leaf_id
+  left join room on room.leaf_id = level.leaf_id and room.place = wanted.place
+  where level.sellable > 0 and level.leaf_id in (select leaf_id from way)
+)
+select
+  sellable.leaf_id,
+  leaf.site_id,
+  leaf.owner_id,
+  array_agg(sellable.place order by sellable.place) as places,
+  array_agg(sellable.units order by sellable.place) as units
+from sellable
+join stock.node as leaf on leaf.id = sellable.leaf_id
+where sellable.units > 0
+group by sellable.leaf_id, leaf.site_id, leaf.owner_id
+order by sellable.leaf_id
+
+-- name: free_at_nodes
+-- Free and held units of SKUs at nodes, and what may still be promised there: the least room there and above.
+select
+  need.node_id,
+  need.sku_id,
+  coalesce(level.free, leaf.sellable, 0) as free,
+  coalesce(level.held, leaf.held, 0) as held,
+  greatest(0, least(coalesce(leaf.sellable - leaf.held, above.room, 0), above.room)) as room
+from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[]) with ordinality as need (node_id, sku_id, place)
+join stock.node as node on node.id = need.node_id
+left join stock.node_stock as level on level.node_id = need.node_id and level.sku_id = need.sku_id
+left join stock.leaf_stock as leaf on leaf.leaf_id = need.node_id and leaf.sku_id = need.sku_id
+cross join lateral (
+  select min(upper.free - upper.held) as room
+  from stock.node_stock as upper
+  where upper.node_id = any(node.path) and upper.sku_id = need.sku_id
+) as above
+order by need.place
+
+-- name: stock_at_leaves
+-- All rows of the given leaves, by leaf and SKU.
+select
+  leaf_id,
+  sku_id,
+  on_hand,
+  allocated,
+  unsellable,
+  safety,
+  held,
+  sellable,
+  missing
+from stock.leaf_stock
+where leaf_id = any(%(leaf_ids)s::uuid[])
+order by leaf_id, sku_id
+
+-- name: open_shortfalls
+-- Open shortfalls, the oldest first.
+select
+  id as shortfall_id,
+  kind,
+  node_id,
+  sku_id,
+  units,
+  units_most,
+  opened_at
+from stock.shortfall
+where closed_at is null
+order by opened_at, id
+limit %(limit)s::bigint
+
+-- name: broken_allocations
+-- The latest allocations of each leaf that misses units, until what is missing is covered; of the oldest shortfalls.
+with missing as (
+  select
+    node_id as leaf_id,
+    sku_id,
+    units,
+    opened_at
+  from stock.shortfall
+  where closed_at is null and kind = 'missing'
+), claim as (
+  select
+    allocation.id,
+    allocation.order_id,
+    allocation.line_id,
+    allocation.leaf_id,
+    allocation.sku_id,
+    allocation.units,
+    missing.opened_at,
+    missing.units as missing_units,
+    sum(allocation.units) over (
+      partition by allocation.leaf_id, allocation.sku_id order by allocation.id desc
+    ) - allocation.units as covered_units
+  from missing
+  join stock.allocation as allocation
+    on allocation.sku_id = missing.sku_id and allocation.leaf_id = missing.leaf_id
+)
+select
+  id as allocation_id,
+  order_id,
+  line_id,
+  leaf_id,
+  sku_id,
+  least(units, missing_units - covered_units)::bigint as units
+from claim
+where covered_units < missing_units
+order by opened_at, id
+limit %(limit)s::bigint
+
+-- name: overheld_nodes
+-- Nodes that hold more of a SKU than is free there, those of the oldest shortfalls first.
+select
+  shortfall.node_id,
+  shortfall.sku_id,
+  node.depth,
+  shortfall.units
+from stock.shortfall
+join stock.node as node on node.id = shortfall.node_id
+where shortfall.closed_at is null and shortfall.kind = 'overheld'
+order by shortfall.opened_at, shortfall.id
+limit %(limit)s::bigint
+
+-- name: latest_holds_below
+-- For each of the given nodes the latest holds in its subtree, as many as cover the units given; latest first.
+with claim as (
+  select
+    hold.line_id,
+    hold.order_id,
+    hold.sku_id,
+    hold.units,
+    node.path,
+    over.units as over_units,
+    sum(hold.units) over (
+      partition by over.node_id, over.sku_id order by hold.line_id desc
+    ) - hold.units as covered_units
+  from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[], %(units)s::bigint[]) as over (node_id, sku_id, units)
+  join stock.hold as hold on hold.sku_id = over.sku_id
+  join stock.node as node on node.id = hold.node_id and over.node_id = any(node.path)
+)
+select distinct
+  line_id,
+  order_id,
+  sku_id,
+  units,
+  path
+from claim
+where covered_units < over_units
+order by line_id desc
+
+-- name: holds_of_lines
+-- The open holds of lines, by line.
+select
+  line_id,
+  order_id,
+  node_id,
+  sku_id,
+  units,
+  expires_at
+from stock.hold
+where line_id = any(%(line_ids)s::uuid[])
+order by line_id
+
+-- name: stock_counts
+-- How many rows there are of what the replay reports.
+select
+  (select count(*) from stock.movement) as movements,
+  (select count(*) from stock.hold) as open_holds,
+  (select count(*) from stock.allocation) as open_allocations,
+  (select count(*) from stock.shortfall) as shortfalls,
+  (select count(*) from stock.shortfall where closed_at is null) as open_shortfalls

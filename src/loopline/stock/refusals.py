@@ -1,0 +1,177 @@
+"""What stock refuses, each with the data that says why."""
+
+from uuid import UUID
+
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
+from loopline.kernel.refusals import Refusal
+
+
+class UnitsNotPositive(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} asks for {units} units; at least one is needed."""
+
+    line_id: UUID
+    units: int
+
+
+class NodeUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no node {node_id}."""
+
+    node_id: NodeId
+
+
+class NotEnoughFree(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} asks for {asked} units of {sku_id}; {free} are free at node {node_id} and above it."""
+
+    order_id: OrderId
+    line_id: LineId
+    node_id: NodeId
+    sku_id: SkuId
+    asked: int
+    free: int
+
+
+class HeldElsewhere(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} has a hold at node {node_id} already, for another node, SKU or order than asked."""
+
+    line_id: LineId
+    node_id: NodeId
+
+
+class HoldUnknown(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} has no open hold."""
+
+    line_id: LineId
+
+
+class HoldTooSmall(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} asks for {asked} units of its hold, which has {held}."""
+
+    line_id: LineId
+    asked: int
+    held: int
+
+
+class HoldOfAnother(Refusal, frozen=True, kw_only=True):
+    """The hold of line {line_id} belongs to another order or SKU than the allocation names."""
+
+    line_id: LineId
+
+
+class LeafUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no leaf {leaf_id}."""
+
+    leaf_id: NodeId
+
+
+class LeafOutsideHold(Refusal, frozen=True, kw_only=True):
+    """Leaf {leaf_id} does not lie under node {node_id}, where line {line_id} is held."""
+
+    line_id: LineId
+    leaf_id: NodeId
+    node_id: NodeId
+
+
+class LeafTooShort(Refusal, frozen=True, kw_only=True):
+    """Leaf {leaf_id} has {sellable} sellable units of {sku_id}; line {line_id} asks for {asked}."""
+
+    line_id: LineId
+    leaf_id: NodeId
+    sku_id: SkuId
+    asked: int
+    sellable: int
+
+
+class PromisedToOthers(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} asks for {asked} units at leaf {leaf_id}; {room} are not promised to others at node {node_id}."""
+
+    line_id: LineId
+    leaf_id: NodeId
+    node_id: NodeId
+    asked: int
+    room: int
+
+
+class AllocationTaken(Refusal, frozen=True, kw_only=True):
+    """The allocation {allocation_id} is open already or named twice."""
+
+    allocation_id: AllocationId
+
+
+class AllocationUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no open allocation {allocation_id}."""
+
+    allocation_id: AllocationId
+
+
+class AllocationTooSmall(Refusal, frozen=True, kw_only=True):
+    """The allocation {allocation_id} has {allocated} units; {asked} were asked for."""
+
+    allocation_id: AllocationId
+    asked: int
+    allocated: int
+
+
+class FactMovesNothing(Refusal, frozen=True, kw_only=True):
+    """Fact {fact_id} changes neither units on hand nor unsellable units."""
+
+    fact_id: UUID
+
+
+class ReasonNotForFacts(Refusal, frozen=True, kw_only=True):
+    """The reason {reason} belongs to promises; fact {fact_id} cannot have it."""
+
+    fact_id: UUID
+    reason: str
+
+
+class UnsellableBelowZero(Refusal, frozen=True, kw_only=True):
+    """Fact {fact_id} takes {taken} unsellable units from leaf {leaf_id}, which has {unsellable}."""
+
+    fact_id: UUID
+    leaf_id: NodeId
+    taken: int
+    unsellable: int
+
+
+class FactIdTaken(Refusal, frozen=True, kw_only=True):
+    """The id {fact_id} names another fact that was recorded before."""
+
+    fact_id: UUID
+
+
+class SafetyBelowZero(Refusal, frozen=True, kw_only=True):
+    """The safety of leaf {leaf_id} cannot be {units} units."""
+
+    leaf_id: NodeId
+    units: int
+
+
+class NodeTaken(Refusal, frozen=True, kw_only=True):
+    """The id {node_id}, or its site and owner, belong to another node already."""
+
+    node_id: NodeId
+
+
+class NodeMisplaced(Refusal, frozen=True, kw_only=True):
+    """A node of kind {kind} cannot hang under {parent}, or lacks its site or owner, or has one too many."""
+
+    node_id: NodeId
+    kind: str
+    parent: str
+
+
+class LeafPromised(Refusal, frozen=True, kw_only=True):
+    """Leaf {leaf_id} has {allocated} allocated and {held} held units; release or source them again before it moves."""
+
+    leaf_id: NodeId
+    allocated: int
+    held: int
+
+
+class NodePromised(Refusal, frozen=True, kw_only=True):
+    """Without leaf {leaf_id}, node {node_id} would hold {over} units of {sku_id} more than are free there."""
+
+    leaf_id: NodeId
+    node_id: NodeId
+    sku_id: SkuId
+    over: int

@@ -1,0 +1,203 @@
+"""Allocations: held units tied to a leaf, until they are handed over or untied."""
+
+from collections.abc import Iterable
+
+from loopline.kernel.ids import OrderId
+from loopline.kernel.refusals import Refusal
+from loopline.stock.book import Book, Move, OpenAllocation, OpenHold
+from loopline.stock.model import (
+    Allocated,
+    AllocationAsk,
+    AllocationLine,
+    AllocationRelease,
+    AllocationReleased,
+    HandedOver,
+    HandOver,
+    MovementReason,
+)
+from loopline.stock.refusals import (
+    AllocationTaken,
+    AllocationTooSmall,
+    AllocationUnknown,
+    HoldOfAnother,
+    HoldTooSmall,
+    HoldUnknown,
+    LeafOutsideHold,
+    LeafTooShort,
+    LeafUnknown,
+    PromisedToOthers,
+    UnitsNotPositive,
+)
+from loopline.stock.rules.holds import change_hold
+
+
+def decide_allocations(asks: Iterable[AllocationAsk], *, book: Book) -> list[Allocated | Refusal]:
+    """Tie held units to leaves, each order all or nothing.
+
+    The hold falls and the leaf's allocation rises by the same units, so that at the hold's node and above held and
+    free fall together. Below it only free falls: there the units must not be promised to others.
+    """
+    return [_allocate_order(ask, book=book) for ask in asks]
+
+
+def _allocate_order(ask: AllocationAsk, *, book: Book) -> Allocated | Refusal:
+    tied: list[tuple[OpenHold, OpenAllocation]] = []
+    for line in ask.lines:
+        refusal = _why_not_allocate(ask.order_id, line, book=book)
+        if refusal is not None:
+            for hold, allocation in reversed(tied):
+                _tie(hold, allocation, -allocation.units, book=book)
+                del book.allocations[allocation.id]
+            return refusal
+        hold = book.holds[line.line_id]
+        leaf_key = (line.leaf_id, line.sku_id)
+        allocation = OpenAllocation(
+            line.allocation_id, (ask.order_id, line.line_id, hold.node_id), leaf_key, line.units
+        )
+        allocation.units_loaded = 0
+        book.allocations[allocation.id] = allocation
+        _tie(hold, allocation, line.units, book=book)
+        tied.append((hold, allocation))
+    book.moves.extend(
+        [
+            Move(
+                leaf=(allocation.leaf_id, allocation.sku_id),
+                reason=MovementReason.ALLOCATED,
+                allocated=allocation.units,
+                reference=allocation.id,
+            )
+            for _, allocation in tied
+        ]
+    )
+    return Allocated(order_id=ask.order_id)
+
+
+def _why_not_allocate(order_id: OrderId, line: AllocationLine, *, book: Book) -> Refusal | None:
+    if line.units <= 0:
+        return UnitsNotPositive(line_id=line.line_id, units=line.units)
+    if line.allocation_id in book.allocations:
+        return AllocationTaken(allocation_id=line.allocation_id)
+    hold = book.holds.get(line.line_id)
+    if hold is None or not hold.units:
+        return HoldUnknown(line_id=line.line_id)
+    if hold.order_id != order_id or hold.sku_id != line.sku_id:
+        return HoldOfAnother(line_id=line.line_id)
+    if hold.units < line.units:
+        return HoldTooSmall(line_id=line.line_id, asked=line.units, held=hold.units)
+    return _why_not_at_leaf(hold, line, book=book)
+
+
+def _why_not_at_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Refusal | None:
+    if line.leaf_id not in book.leaf_ids:
+        return LeafUnknown(leaf_id=line.leaf_id)
+    node_path = book.paths[line.leaf_id]
+    if hold.node_id not in node_path:
+        return LeafOutsideHold(line_id=line.line_id, leaf_id=line.leaf_id, node_id=hold.node_id)
+    key = (line.leaf_id, line.sku_id)
+    leaf = book.leaf(key)
+    if leaf.free < line.units:
+        return LeafTooShort(
+            line_id=line.line_id,
+            leaf_id=line.leaf_id,
+            sku_id=line.sku_id,
+            asked=line.units,
+            sellable=leaf.free,
+        )
+    for level in book.path(key)[node_path.index(hold.node_id) + 1 :]:
+        if level.free - level.held < line.units:
+            return PromisedToOthers(
+                line_id=line.line_id,
+                leaf_id=line.leaf_id,
+                node_id=level.key[0],
+                asked=line.units,
+                room=max(0, level.free - level.held),
+            )
+    return None
+
+
+def _tie(hold: OpenHold, allocation: OpenAllocation, units: int, *, book: Book) -> None:
+    """Replace `units` of a hold by an allocation; negative: undo it."""
+    change_hold(hold, -units, book=book)
+    leaf = book.leaf((allocation.leaf_id, allocation.sku_id))
+    leaf.allocated += units
+    book.settle_leaf(leaf)
+
+
+def decide_allocation_releases(
+    releases: Iterable[AllocationRelease], *, book: Book
+) -> list[AllocationReleased | Refusal]:
+    """Untie allocated units: free for anyone, or back to the line's hold.
+
+    Back to the hold never fails: where the leaf has less than was allocated, the hold stands without goods and the
+    nodes above it are overheld.
+    """
+    outcomes: list[AllocationReleased | Refusal] = []
+    for release in releases:
+        allocation = book.allocations.get(release.allocation_id)
+        if allocation is None or not allocation.units:
+            outcomes.append(AllocationUnknown(allocation_id=release.allocation_id))
+            continue
+        units = allocation.units if release.units is None else release.units
+        refusal = _why_not_take(allocation, units)
+        if refusal is not None:
+            outcomes.append(refusal)
+            continue
+        _take(allocation, units, on_hand=0, reason=MovementReason.ALLOCATION_RELEASED, book=book)
+        book.settle_leaf(book.leaf((allocation.leaf_id, allocation.sku_id)))
+        if release.to_hold:
+            change_hold(_hold_for(allocation, book=book), units, book=book)
+        outcomes.append(AllocationReleased(allocation_id=allocation.id, units=units))
+    return outcomes
+
+
+def _hold_for(allocation: OpenAllocation, *, book: Book) -> OpenHold:
+    """The line's hold where it stands now; one that is gone comes back at the node where it lay."""
+    hold = book.holds.get(allocation.line_id)
+    if hold is None:
+        level = (allocation.hold_node_id, allocation.sku_id)
+        hold = book.holds[allocation.line_id] = OpenHold(
+            allocation.line_id, allocation.order_id, level, 0, None
+        )
+    return hold
+
+
+def _why_not_take(allocation: OpenAllocation, units: int) -> Refusal | None:
+    if units <= 0:
+        return UnitsNotPositive(line_id=allocation.line_id, units=units)
+    if units > allocation.units:
+        return AllocationTooSmall(allocation_id=allocation.id, asked=units, allocated=allocation.units)
+    return None
+
+
+def _take(
+    allocation: OpenAllocation, units: int, *, on_hand: int, reason: MovementReason, book: Book
+) -> None:
+    key = (allocation.leaf_id, allocation.sku_id)
+    allocation.units -= units
+    leaf = book.leaf(key)
+    leaf.allocated -= units
+    leaf.on_hand += on_hand
+    book.moves.append(
+        Move(leaf=key, reason=reason, on_hand=on_hand, allocated=-units, reference=allocation.id)
+    )
+
+
+def decide_hand_overs(hand_overs: Iterable[HandOver], *, book: Book) -> list[HandedOver | Refusal]:
+    """Let allocated units leave.
+
+    What is sellable and what is missing stay as they are: on hand and allocated fall together. So no node changes.
+    """
+    outcomes: list[HandedOver | Refusal] = []
+    for hand_over in hand_overs:
+        allocation = book.allocations.get(hand_over.allocation_id)
+        if allocation is None or not allocation.units:
+            outcomes.append(AllocationUnknown(allocation_id=hand_over.allocation_id))
+            continue
+        units = hand_over.units
+        refusal = _why_not_take(allocation, units)
+        if refusal is not None:
+            outcomes.append(refusal)
+            continue
+        _take(allocation, units, on_hand=-units, reason=MovementReason.HANDED_OVER, book=book)
+        outcomes.append(HandedOver(allocation_id=allocation.id, units=units, units_left=allocation.units))
+    return outcomes

@@ -1,0 +1,107 @@
+"""Facts and settings: what happened to the goods, and what a leaf keeps back. Neither asks whether there is stock."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from loopline.kernel.refusals import Refusal
+from loopline.stock.book import Book, LeafLevel, Move
+from loopline.stock.model import Fact, MovementReason, Recorded, SafetySet, SafetySetting
+from loopline.stock.refusals import (
+    FactIdTaken,
+    FactMovesNothing,
+    LeafUnknown,
+    ReasonNotForFacts,
+    SafetyBelowZero,
+    UnsellableBelowZero,
+)
+
+PROMISE_REASONS = frozenset(
+    {
+        MovementReason.ALLOCATED,
+        MovementReason.ALLOCATION_RELEASED,
+        MovementReason.HANDED_OVER,
+        MovementReason.SAFETY_SET,
+    }
+)
+
+
+def decide_facts(
+    facts: Iterable[Fact], *, book: Book, recorded_before: dict[UUID, Fact]
+) -> list[Recorded | Refusal]:
+    """Record what happened. Nothing is refused for lack of stock; what promises lose by it becomes a shortfall."""
+    outcomes: list[Recorded | Refusal] = []
+    known = dict(recorded_before)
+    for fact in facts:
+        earlier = known.get(fact.id)
+        if earlier is not None:
+            same = earlier == fact
+            outcomes.append(
+                Recorded(fact_id=fact.id, repeated=True) if same else FactIdTaken(fact_id=fact.id)
+            )
+            continue
+        refusal = _why_not_fact(fact, book=book)
+        if refusal is not None:
+            outcomes.append(refusal)
+            continue
+        known[fact.id] = fact
+        _record(fact, book.leaf((fact.leaf_id, fact.sku_id)), book=book)
+        outcomes.append(Recorded(fact_id=fact.id))
+    return outcomes
+
+
+def _why_not_fact(fact: Fact, *, book: Book) -> Refusal | None:
+    if fact.leaf_id not in book.leaf_ids:
+        return LeafUnknown(leaf_id=fact.leaf_id)
+    if not fact.on_hand and not fact.unsellable:
+        return FactMovesNothing(fact_id=fact.id)
+    if fact.reason in PROMISE_REASONS:
+        return ReasonNotForFacts(fact_id=fact.id, reason=fact.reason)
+    if fact.unsellable < 0:
+        unsellable = book.leaf((fact.leaf_id, fact.sku_id)).unsellable
+        if unsellable + fact.unsellable < 0:
+            return UnsellableBelowZero(
+                fact_id=fact.id, leaf_id=fact.leaf_id, taken=-fact.unsellable, unsellable=unsellable
+            )
+    return None
+
+
+def _record(fact: Fact, leaf: LeafLevel, *, book: Book) -> None:
+    leaf.on_hand += fact.on_hand
+    leaf.unsellable += fact.unsellable
+    book.settle_leaf(leaf)
+    book.moves.append(
+        Move(
+            id=fact.id,
+            leaf=leaf.key,
+            reason=fact.reason,
+            on_hand=fact.on_hand,
+            unsellable=fact.unsellable,
+            reference=fact.reference,
+        )
+    )
+
+
+def decide_safeties(settings: Iterable[SafetySetting], *, book: Book) -> list[SafetySet | Refusal]:
+    """Set what leaves keep back. More than is there is no error: the leaf then sells nothing."""
+    outcomes: list[SafetySet | Refusal] = []
+    for setting in settings:
+        if setting.leaf_id not in book.leaf_ids:
+            outcomes.append(LeafUnknown(leaf_id=setting.leaf_id))
+            continue
+        if setting.units < 0:
+            outcomes.append(SafetyBelowZero(leaf_id=setting.leaf_id, units=setting.units))
+            continue
+        leaf = book.leaf((setting.leaf_id, setting.sku_id))
+        before = leaf.safety
+        if setting.units != before:
+            leaf.safety = setting.units
+            book.settle_leaf(leaf)
+            book.moves.append(
+                Move(leaf=leaf.key, reason=MovementReason.SAFETY_SET, safety=setting.units - before)
+            )
+        outcomes.append(
+            SafetySet(
+                leaf_id=setting.leaf_id, sku_id=setting.sku_id, units_before=before, units=setting.units
+            )
+        )
+    return outcomes

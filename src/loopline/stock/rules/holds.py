@@ -1,0 +1,135 @@
+"""Holds: units set aside for an order at a node, without saying yet from which leaf they will come.
+
+The one condition of a promise: at the node it names and at every node above, held + units <= free. Holds nest in a
+tree, so this is not merely necessary: while it holds everywhere, every hold can be met from leaves below its node.
+"""
+
+from collections.abc import Iterable
+
+from loopline.kernel.refusals import Refusal
+from loopline.stock.book import Book, OpenHold
+from loopline.stock.model import (
+    ExpiredHold,
+    Extended,
+    Held,
+    HeldLine,
+    HoldAsk,
+    HoldAskLine,
+    HoldExtension,
+    OnShort,
+    Release,
+    Released,
+)
+from loopline.stock.refusals import (
+    HeldElsewhere,
+    HoldTooSmall,
+    HoldUnknown,
+    NodeUnknown,
+    NotEnoughFree,
+    UnitsNotPositive,
+)
+
+
+def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]:
+    """Hold for each order in turn what it asks for; an order refused leaves nothing behind for later ones to miss."""
+    return [_hold_order(ask, book=book) for ask in asks]
+
+
+def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
+    granted: list[tuple[OpenHold, int]] = []
+    for line in ask.lines:
+        units = _grantable(ask, line, book=book)
+        if isinstance(units, Refusal):
+            for hold, granted_units in granted:
+                change_hold(hold, -granted_units, book=book)
+            return units
+        hold = book.holds.get(line.line_id)
+        if hold is None or not hold.units:
+            hold = OpenHold(line.line_id, ask.order_id, (line.node_id, line.sku_id), 0, ask.expires_at)
+            book.holds[line.line_id] = hold
+        change_hold(hold, units, book=book)
+        granted.append((hold, units))
+    for hold, units in granted:
+        if units:
+            hold.expires_at = ask.expires_at
+    return Held(
+        order_id=ask.order_id,
+        lines=tuple([HeldLine(line_id=hold.line_id, units=units) for hold, units in granted]),
+    )
+
+
+def _grantable(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> int | Refusal:
+    if line.units <= 0:
+        return UnitsNotPositive(line_id=line.line_id, units=line.units)
+    if line.node_id not in book.paths:
+        return NodeUnknown(node_id=line.node_id)
+    hold = book.holds.get(line.line_id)
+    if (
+        hold is not None
+        and hold.units
+        and (hold.node_id != line.node_id or hold.sku_id != line.sku_id or hold.order_id != ask.order_id)
+    ):
+        return HeldElsewhere(line_id=line.line_id, node_id=hold.node_id)
+    room = max(0, min([level.free - level.held for level in book.path((line.node_id, line.sku_id))]))
+    if room >= line.units:
+        return line.units
+    if ask.short is OnShort.PART:
+        return room
+    return NotEnoughFree(
+        order_id=ask.order_id,
+        line_id=line.line_id,
+        node_id=line.node_id,
+        sku_id=line.sku_id,
+        asked=line.units,
+        free=room,
+    )
+
+
+def change_hold(hold: OpenHold, units: int, *, book: Book) -> None:
+    hold.units += units
+    for level in book.path((hold.node_id, hold.sku_id)):
+        level.held += units
+
+
+def decide_releases(releases: Iterable[Release], *, book: Book) -> list[Released | Refusal]:
+    """Give held units back."""
+    outcomes: list[Released | Refusal] = []
+    for release in releases:
+        hold = book.holds.get(release.line_id)
+        if hold is None or not hold.units:
+            outcomes.append(HoldUnknown(line_id=release.line_id))
+            continue
+        units = hold.units if release.units is None else release.units
+        if units <= 0:
+            outcomes.append(UnitsNotPositive(line_id=release.line_id, units=units))
+        elif units > hold.units:
+            outcomes.append(HoldTooSmall(line_id=release.line_id, asked=units, held=hold.units))
+        else:
+            change_hold(hold, -units, book=book)
+            outcomes.append(Released(line_id=release.line_id, units=units))
+    return outcomes
+
+
+def decide_extensions(extensions: Iterable[HoldExtension], *, book: Book) -> list[Extended | Refusal]:
+    """Give holds another expiry, or none."""
+    outcomes: list[Extended | Refusal] = []
+    for extension in extensions:
+        hold = book.holds.get(extension.line_id)
+        if hold is None:
+            outcomes.append(HoldUnknown(line_id=extension.line_id))
+        else:
+            hold.expires_at = extension.expires_at
+            outcomes.append(Extended(line_id=extension.line_id, units=hold.units))
+    return outcomes
+
+
+def release_expired(holds: Iterable[OpenHold], *, book: Book) -> list[ExpiredHold]:
+    """Give back the whole of holds that ran out."""
+    outcomes: list[ExpiredHold] = []
+    for hold in holds:
+        units = hold.units
+        change_hold(hold, -units, book=book)
+        outcomes.append(
+            ExpiredHold(order_id=hold.order_id, line_id=hold.line_id, sku_id=hold.sku_id, units=units)
+        )
+    return outcomes

@@ -1,0 +1,307 @@
+"""The commands of stock. Each takes many items, decides them in the order of arrival and returns one outcome per item.
+
+Load and lock, decide in a pure rule, write differences. Nothing here commits.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from loopline.db import Conn
+from loopline.kernel.ids import LineId
+from loopline.kernel.refusals import Refusal
+from loopline.stock import rules, store
+from loopline.stock.book import Book, LevelKey, last_to_touch
+from loopline.stock.model import (
+    Allocated,
+    AllocationAsk,
+    AllocationRelease,
+    AllocationReleased,
+    ExpiredHold,
+    Extended,
+    Fact,
+    HandedOver,
+    HandOver,
+    Held,
+    HoldAsk,
+    HoldExtension,
+    LeafMove,
+    LeafMoved,
+    NewNode,
+    Node,
+    Recorded,
+    Release,
+    Released,
+    SafetySet,
+    SafetySetting,
+    ShortfallChange,
+)
+
+Outcome = TypeVar("Outcome", bound=msgspec.Struct)
+
+
+# ----------------------------------------------------------------------------------------------------------- the tree
+
+
+def add_nodes(conn: Conn, new: Sequence[NewNode]) -> list[Node | Refusal]:
+    """Add nodes, parents first; the same node again is no second one."""
+    wanted = [(one.id, one.site_id, one.owner_id) for one in new]
+    wanted += [(one.parent_id, None, None) for one in new if one.parent_id]
+    known = {node.id: node for node in store.nodes_or_twins(conn, wanted)}
+    outcomes = rules.decide_nodes(new, known=known)
+    made = {one.id: one for one in outcomes if isinstance(one, Node) and one.id not in known}
+    store.add_nodes(conn, made.values())
+    return outcomes
+
+
+def move_leaves(conn: Conn, moves: Sequence[LeafMove], *, now: datetime) -> list[LeafMoved | Refusal]:
+    """Hang leaves under other nodes, with what they can sell. Waits for every promise under way, then works alone.
+
+    Refused while the leaf has holds or allocations, or while a node it leaves has promised what it brings.
+    """
+    store.hold_tree_alone(conn)
+    node_ids = [one for move in moves for one in (move.leaf_id, move.parent_id)]
+    nodes = {node.id: node for node in store.nodes_or_twins(conn, [(one, None, None) for one in node_ids])}
+    book = store.open_book(conn, node_ids)
+    keys = store.skus_of_leaves(conn, {move.leaf_id for move in moves})
+    parents = {move.leaf_id: move.parent_id for move in moves}
+    store.lock_levels(conn, [*keys, *((parents[leaf_id], sku_id) for leaf_id, sku_id in keys)], book=book)
+    outcomes = rules.decide_moves(moves, book=book, nodes=nodes, keys=keys)
+    moved = {one.leaf_id for one in outcomes if isinstance(one, LeafMoved)}
+    store.move_leaves_in_tree(conn, {leaf_id: book.paths[leaf_id] for leaf_id in moved})
+    store.make_levels(conn, [key for key in keys if key[0] in moved])
+    store.write_book(conn, book, now=now)
+    return outcomes
+
+
+def lock_stock(conn: Conn, keys: Iterable[LevelKey]) -> None:
+    """Lock in one go what several commands of one transaction will need: (node or leaf, SKU) and all above.
+
+    A command locks in order within itself; two commands after each other do not. A transaction that holds units
+    and records facts calls this first, with all of both, so that it cannot deadlock with another of its kind.
+    """
+    wanted = list(dict.fromkeys(keys))
+    book = _open_book(conn, wanted)
+    store.make_levels(conn, [key for key in wanted if key[0] in book.leaf_ids])
+    store.lock_levels(conn, wanted, book=book)
+
+
+# -------------------------------------------------------------------------------------------------------------- holds
+
+
+def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[Held | Refusal]:
+    """Hold units for orders, in the order given; one refused leaves nothing behind.
+
+    A line that holds already at the same node holds more; its expiry becomes that of the ask.
+    """
+    if not asks:
+        return []
+    store.hold_tree(conn)
+    holds = store.lock_holds(conn, _lines_of(asks))
+    keys = [(line.node_id, line.sku_id) for ask in asks for line in ask.lines]
+    book = store.open_book(conn, {key[0] for key in keys})
+    book.add_holds(holds)
+    store.lock_levels(conn, keys, book=book)
+    outcomes = rules.decide_holds(asks, book=book)
+    store.write_book(conn, book, now=now)
+    return outcomes
+
+
+def release_holds(conn: Conn, releases: Sequence[Release], *, now: datetime) -> list[Released | Refusal]:
+    """Give held units back, whole holds or parts."""
+    if not releases:
+        return []
+    book = _book_of_holds(conn, {release.line_id for release in releases})
+    outcomes = rules.decide_releases(releases, book=book)
+    touched = [
+        _hold_key(book, outcome.line_id) if isinstance(outcome, Released) else None for outcome in outcomes
+    ]
+    return _write_and_tell(conn, book, outcomes, touched, now=now)
+
+
+def extend_holds(
+    conn: Conn, extensions: Sequence[HoldExtension], *, now: datetime
+) -> list[Extended | Refusal]:
+    """Give holds a new expiry, or none: a paid order's holds stay until they are sourced."""
+    if not extensions:
+        return []
+    book = Book({}, frozenset())
+    book.add_holds(store.lock_holds(conn, {extension.line_id for extension in extensions}))
+    outcomes = rules.decide_extensions(extensions, book=book)
+    store.write_book(conn, book, now=now)
+    return outcomes
+
+
+def expire_holds(conn: Conn, *, now: datetime, limit: int) -> list[ExpiredHold]:
+    """Release at most `limit` holds that ran out at or before `now`, the oldest first.
+
+    Skips holds that another transaction is working on: being paid, sourced or released, they are its business.
+    """
+    store.hold_tree(conn)
+    holds = store.lock_expired_holds(conn, now=now, limit=limit)
+    if not holds:
+        return []
+    keys = [(hold.node_id, hold.sku_id) for hold in holds]
+    book = store.open_book(conn, {key[0] for key in keys})
+    book.add_holds(holds)
+    store.lock_levels(conn, keys, book=book)
+    outcomes = rules.release_expired(holds, book=book)
+    return _write_and_tell(conn, book, outcomes, keys, now=now)
+
+
+# -------------------------------------------------------------------------------------------------------- allocations
+
+
+def allocate_units(conn: Conn, asks: Sequence[AllocationAsk], *, now: datetime) -> list[Allocated | Refusal]:
+    """Tie held units to leaves under their hold's node, each order all or nothing."""
+    if not asks:
+        return []
+    store.hold_tree(conn)
+    holds = store.lock_holds(conn, _lines_of(asks))
+    allocations = store.lock_allocations(conn, [line.allocation_id for ask in asks for line in ask.lines])
+    keys = [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines]
+    book = store.open_book(conn, {*(key[0] for key in keys), *(hold.node_id for hold in holds)})
+    book.add_holds(holds)
+    book.add_allocations(allocations)
+    store.lock_levels(conn, keys, book=book)
+    outcomes = rules.decide_allocations(asks, book=book)
+    store.write_book(conn, book, now=now)
+    return outcomes
+
+
+def release_allocations(
+    conn: Conn, releases: Sequence[AllocationRelease], *, now: datetime
+) -> list[AllocationReleased | Refusal]:
+    """Untie allocated units: free for anyone, or back to the line's hold, which may then have no goods behind it."""
+    if not releases:
+        return []
+    store.hold_tree(conn)
+    allocation_ids = {release.allocation_id for release in releases}
+    lines = store.lines_of_allocations(conn, allocation_ids)
+    holds = store.lock_holds(conn, lines)
+    allocations = store.lock_allocations(conn, allocation_ids)
+    keys = [(one.leaf_id, one.sku_id) for one in allocations]
+    keys += [(one.hold_node_id, one.sku_id) for one in allocations] + [
+        (hold.node_id, hold.sku_id) for hold in holds
+    ]
+    book = store.open_book(conn, {key[0] for key in keys})
+    book.add_holds(holds)
+    book.add_allocations(allocations)
+    store.lock_levels(conn, keys, book=book)
+    outcomes = rules.decide_allocation_releases(releases, book=book)
+    touched = [
+        _allocation_key(book, outcome) if isinstance(outcome, AllocationReleased) else None
+        for outcome in outcomes
+    ]
+    return _write_and_tell(conn, book, outcomes, touched, now=now)
+
+
+def hand_over_units(
+    conn: Conn, hand_overs: Sequence[HandOver], *, now: datetime
+) -> list[HandedOver | Refusal]:
+    """Let allocated units leave their site. Never more than is allocated; locks the leaves' rows only."""
+    if not hand_overs:
+        return []
+    allocations = store.lock_allocations(conn, {one.allocation_id for one in hand_overs})
+    book = Book({}, frozenset())
+    book.add_allocations(allocations)
+    store.lock_leaves(conn, [(one.leaf_id, one.sku_id) for one in allocations], book=book)
+    outcomes = rules.decide_hand_overs(hand_overs, book=book)
+    store.write_book(conn, book, now=now)
+    return outcomes
+
+
+# -------------------------------------------------------------------------------------------------- facts and settings
+
+
+def record_facts(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Recorded | Refusal]:
+    """Record what happened to goods. It goes through whatever was promised; broken promises become shortfalls.
+
+    Refused is only what cannot be a fact: an unknown leaf, no change at all, fewer than no unsellable units, an id
+    that names another fact. The same fact again is answered and changes nothing.
+    """
+    if not facts:
+        return []
+    keys = [(fact.leaf_id, fact.sku_id) for fact in facts]
+    book = _open_book(conn, keys, may_open_shortfalls=True)
+    store.make_levels(conn, keys)
+    store.lock_levels(conn, keys, book=book)
+    recorded_before = store.facts_recorded(conn, [fact.id for fact in facts])
+    outcomes = rules.decide_facts(facts, book=book, recorded_before=recorded_before)
+    touched = [
+        key if isinstance(outcome, Recorded) and not outcome.repeated else None
+        for key, outcome in zip(keys, outcomes, strict=True)
+    ]
+    return _write_and_tell(conn, book, outcomes, touched, now=now)
+
+
+def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) -> list[SafetySet | Refusal]:
+    """Set how many units leaves keep back from promises; more than there is closes the leaf for that SKU.
+
+    A published setting, like a fact, may leave holds without goods behind them.
+    """
+    if not settings:
+        return []
+    keys = [(setting.leaf_id, setting.sku_id) for setting in settings]
+    book = _open_book(conn, keys, may_open_shortfalls=True)
+    store.make_levels(conn, keys)
+    store.lock_levels(conn, keys, book=book)
+    outcomes = rules.decide_safeties(settings, book=book)
+    touched = [
+        key if isinstance(outcome, SafetySet) else None for key, outcome in zip(keys, outcomes, strict=True)
+    ]
+    return _write_and_tell(conn, book, outcomes, touched, now=now)
+
+
+# ------------------------------------------------------------------------------------------------------------ between
+
+
+def _open_book(conn: Conn, keys: Iterable[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
+    store.hold_tree(conn)
+    return store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=may_open_shortfalls)
+
+
+def _book_of_holds(conn: Conn, line_ids: Iterable[LineId]) -> Book:
+    store.hold_tree(conn)
+    holds = store.lock_holds(conn, line_ids)
+    keys = [(hold.node_id, hold.sku_id) for hold in holds]
+    book = store.open_book(conn, {key[0] for key in keys})
+    book.add_holds(holds)
+    store.lock_levels(conn, keys, book=book)
+    return book
+
+
+def _lines_of(asks: Sequence[HoldAsk] | Sequence[AllocationAsk]) -> list[LineId]:
+    return [line.line_id for ask in asks for line in ask.lines]
+
+
+def _hold_key(book: Book, line_id: LineId) -> LevelKey:
+    hold = book.holds[line_id]
+    return hold.node_id, hold.sku_id
+
+
+def _allocation_key(book: Book, outcome: AllocationReleased) -> LevelKey:
+    allocation = book.allocations[outcome.allocation_id]
+    return allocation.leaf_id, allocation.sku_id
+
+
+def _write_and_tell(
+    conn: Conn,
+    book: Book,
+    outcomes: list[Outcome],
+    touched: Sequence[LevelKey | None],
+    *,
+    now: datetime,
+) -> list[Outcome]:
+    """Write, and hang each shortfall that changed on the last item that moved its level."""
+    changes = store.write_book(conn, book, now=now)
+    if not changes:
+        return outcomes
+    told: dict[int, list[ShortfallChange]] = {}
+    for level, place in last_to_touch(touched, book=book, wanted=changes).items():
+        told.setdefault(place, []).extend(changes[level])
+    for place, shortfalls in told.items():
+        outcomes[place] = msgspec.structs.replace(outcomes[place], shortfalls=tuple(shortfalls))
+    return outcomes

@@ -1,0 +1,402 @@
+-- Lock order of this room, in every transaction: the tree, holds by line, allocations by id, node rows root first by
+-- (depth, node_id, sku_id), leaf rows by (leaf_id, sku_id). New holds, allocations and shortfalls come after them.
+
+-- name: hold_tree
+-- Keep the tree as it is until the transaction ends. A shared advisory lock; taken before any path is read.
+select pg_advisory_xact_lock_shared(%(key)s::bigint)
+
+-- name: hold_tree_alone
+-- Keep everyone who promises away from the tree until the transaction ends, to move a leaf in it.
+select pg_advisory_xact_lock(%(key)s::bigint)
+
+-- name: paths
+-- The ways from the root to the given nodes. Locks nothing: the caller holds the tree.
+select
+  id,
+  kind = 'leaf' as is_leaf,
+  path
+from stock.node
+where id = any(%(node_ids)s::uuid[])
+
+-- name: nodes
+-- The given nodes, and any leaf of the given sites and owners. Locks nothing.
+select
+  id,
+  kind,
+  name,
+  parent_id,
+  path,
+  site_id,
+  owner_id
+from stock.node
+where
+  id = any(%(node_ids)s::uuid[])
+  or (kind = 'leaf' and (site_id, owner_id) in (select * from unnest(%(site_ids)s::uuid[], %(owner_ids)s::uuid[])))
+order by depth, id
+
+-- name: copy_nodes
+-- Write new nodes, parents before their children.
+copy stock.node (id, kind, name, parent_id, path, site_id, owner_id) from stdin
+
+-- name: make_levels
+-- Make the rows of node and leaf that a fact or setting needs and that are not there, in the order in which they are
+-- locked, so that two batches that make the same rows wait for each other the same way round.
+with step as (
+  select distinct
+    step.node_id,
+    need.sku_id,
+    step.depth,
+    step.node_id = need.leaf_id as is_leaf
+  from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (leaf_id, sku_id)
+  join stock.node as leaf on leaf.id = need.leaf_id
+  cross join unnest(leaf.path) with ordinality as step (node_id, depth)
+), node_rows as (
+  insert into stock.node_stock (node_id, sku_id)
+  select
+    step.node_id,
+    step.sku_id
+  from step
+  where
+    not step.is_leaf
+    and not exists (
+      select from stock.node_stock as present where present.node_id = step.node_id and present.sku_id = step.sku_id
+    )
+  order by step.depth, step.node_id, step.sku_id
+  on conflict do nothing
+  returning 1
+)
+insert into stock.leaf_stock (leaf_id, sku_id)
+select
+  step.node_id,
+  step.sku_id
+from step
+where
+  step.is_leaf
+  and (select count(*) from node_rows) >= 0 -- node rows first: reading the count runs that part to its end
+  and not exists (
+    select from stock.leaf_stock as present where present.leaf_id = step.node_id and present.sku_id = step.sku_id
+  )
+order by step.node_id, step.sku_id
+on conflict do nothing
+
+-- name: lock_holds
+-- Lock the open holds of lines, by line.
+select
+  line_id,
+  order_id,
+  node_id,
+  sku_id,
+  units,
+  expires_at
+from stock.hold
+where line_id = any(%(line_ids)s::uuid[])
+order by line_id
+for update
+
+-- name: lock_expired_holds
+-- Lock the holds that ran out first and that nobody else works on; waits for no one, so its order cannot deadlock.
+select
+  line_id,
+  order_id,
+  node_id,
+  sku_id,
+  units,
+  expires_at
+from stock.hold
+where expires_at <= %(now)s::timestamptz
+order by expires_at, line_id
+limit %(limit)s::bigint
+for update skip locked
+
+-- name: lines_of_allocations
+-- The lines of open allocations, whose holds are locked before them. Locks nothing; a line never changes.
+select distinct line_id
+from stock.allocation
+where id = any(%(allocation_ids)s::uuid[])
+
+-- name: lock_allocations
+-- Lock open allocations, by id.
+select
+  id,
+  order_id,
+  line_id,
+  hold_node_id,
+  leaf_id,
+  sku_id,
+  units
+from stock.allocation
+where id = any(%(allocation_ids)s::uuid[])
+order by id
+for update
+
+-- name: lock_node_stock
+-- Lock the rows of the given nodes and of every node above them, root first by (depth, node_id, sku_id).
+select
+  level.node_id,
+  level.sku_id,
+  level.free,
+  level.held,
+  level.overheld
+from (
+  select distinct
+    step.node_id,
+    need.sku_id,
+    step.depth
+  from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (node_id, sku_id)
+  join stock.node as node on node.id = need.node_id
+  cross join unnest(node.path) with ordinality as step (node_id, depth)
+) as wanted
+join stock.node_stock as level using (node_id, sku_id)
+order by wanted.depth, level.node_id, level.sku_id
+for update of level
+
+-- name: lock_leaf_stock
+-- Lock the rows of the given leaves, by (leaf_id, sku_id).
+select
+  level.leaf_id,
+  level.sku_id,
+  level.on_hand,
+  level.allocated,
+  level.unsellable,
+  level.safety,
+  level.held,
+  level.short,
+  level.overheld
+from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (leaf_id, sku_id)
+join stock.leaf_stock as level using (leaf_id, sku_id)
+order by level.leaf_id, level.sku_id
+for update of level
+
+-- name: skus_of_leaves
+-- Every SKU that has a row at the given leaves. Locks nothing.
+select
+  leaf_id,
+  sku_id
+from stock.leaf_stock
+where leaf_id = any(%(leaf_ids)s::uuid[])
+
+-- name: facts_recorded
+-- Those of the given facts that are recorded already. The caller holds their leaf rows, so that a rival's are seen.
+select
+  id,
+  leaf_id,
+  sku_id,
+  reason,
+  on_hand,
+  unsellable,
+  reference
+from stock.movement
+where id = any(%(ids)s::uuid[])
+
+-- name: write_changes
+-- Write what a batch decided, as one statement: movements and with them the leaves they move, what leaves and nodes
+-- hold, holds and allocations that are made, changed or used up. All rows that stand are locked by the caller. Every
+-- number is a difference; where `may_open` is false, what is recorded as short or overheld can only fall, and the
+-- tables' constraints refuse the rest.
+with moved as (
+  insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety, reference)
+  select
+    move.id,
+    %(now)s::timestamptz,
+    move.leaf_id,
+    move.sku_id,
+    move.reason,
+    move.on_hand,
+    move.allocated,
+    move.unsellable,
+    move.safety,
+    move.reference
+  from unnest(
+    %(move_ids)s::uuid[],
+    %(move_leaf_ids)s::uuid[],
+    %(move_sku_ids)s::uuid[],
+    %(move_reasons)s::text[],
+    %(move_on_hand)s::bigint[],
+    %(move_allocated)s::bigint[],
+    %(move_unsellable)s::bigint[],
+    %(move_safety)s::bigint[],
+    %(move_references)s::uuid[]
+  ) as move (id, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety, reference)
+  returning leaf_id, sku_id, on_hand, allocated, unsellable, safety
+), leaf_change as (
+  select
+    leaf_id,
+    sku_id,
+    sum(on_hand)::bigint as on_hand,
+    sum(allocated)::bigint as allocated,
+    sum(unsellable)::bigint as unsellable,
+    sum(safety)::bigint as safety,
+    sum(held)::bigint as held,
+    sum(short)::bigint as short,
+    sum(overheld)::bigint as overheld
+  from (
+    select leaf_id, sku_id, on_hand, allocated, unsellable, safety, 0 as held, 0 as short, 0 as overheld
+    from moved
+    union all
+    select leaf_id, sku_id, 0, 0, 0, 0, held, short, overheld
+    from unnest(
+      %(promise_leaf_ids)s::uuid[],
+      %(promise_sku_ids)s::uuid[],
+      %(promise_held)s::bigint[],
+      %(promise_short)s::bigint[],
+      %(promise_overheld)s::bigint[]
+    ) as promise (leaf_id, sku_id, held, short, overheld)
+  ) as part
+  group by leaf_id, sku_id
+), leaf_written as (
+  update stock.leaf_stock as leaf
+  set
+    on_hand = leaf.on_hand + change.on_hand,
+    allocated = leaf.allocated + change.allocated,
+    unsellable = leaf.unsellable + change.unsellable,
+    safety = leaf.safety + change.safety,
+    held = leaf.held + change.held,
+    short = leaf.short + case when %(may_open)s::boolean then change.short else least(0, change.short) end,
+    overheld = leaf.overheld
+      + case when %(may_open)s::boolean then change.overheld else least(0, change.overheld) end
+  from leaf_change as change
+  where leaf.leaf_id = change.leaf_id and leaf.sku_id = change.sku_id
+  returning 1
+), node_written as (
+  update stock.node_stock as node
+  set
+    free = node.free + change.free,
+    held = node.held + change.held,
+    overheld = node.overheld
+      + case when %(may_open)s::boolean then change.overheld else least(0, change.overheld) end
+  from unnest(
+    %(node_ids)s::uuid[],
+    %(node_sku_ids)s::uuid[],
+    %(node_free)s::bigint[],
+    %(node_held)s::bigint[],
+    %(node_overheld)s::bigint[]
+  ) as change (node_id, sku_id, free, held, overheld)
+  where node.node_id = change.node_id and node.sku_id = change.sku_id
+  returning 1
+), hold_made as (
+  insert into stock.hold (line_id, order_id, node_id, sku_id, units, expires_at)
+  select line_id, order_id, node_id, sku_id, units, expires_at
+  from unnest(
+    %(made_hold_line_ids)s::uuid[],
+    %(made_hold_order_ids)s::uuid[],
+    %(made_hold_node_ids)s::uuid[],
+    %(made_hold_sku_ids)s::uuid[],
+    %(made_hold_units)s::bigint[],
+    %(made_hold_expires_at)s::timestamptz[]
+  ) as made (line_id, order_id, node_id, sku_id, units, expires_at)
+  returning 1
+), hold_changed as (
+  update stock.hold
+  set
+    units = hold.units + change.units,
+    expires_at = change.expires_at
+  from unnest(
+    %(changed_hold_line_ids)s::uuid[],
+    %(changed_hold_units)s::bigint[],
+    %(changed_hold_expires_at)s::timestamptz[]
+  ) as change (line_id, units, expires_at)
+  where hold.line_id = change.line_id
+  returning 1
+), hold_ended as (
+  delete from stock.hold
+  using unnest(%(ended_hold_line_ids)s::uuid[], %(ended_hold_units)s::bigint[]) as ended (line_id, units)
+  where hold.line_id = ended.line_id and hold.units = ended.units
+  returning 1
+), allocation_made as (
+  insert into stock.allocation (id, order_id, line_id, leaf_id, sku_id, hold_node_id, units)
+  select id, order_id, line_id, leaf_id, sku_id, hold_node_id, units
+  from unnest(
+    %(made_allocation_ids)s::uuid[],
+    %(made_allocation_order_ids)s::uuid[],
+    %(made_allocation_line_ids)s::uuid[],
+    %(made_allocation_leaf_ids)s::uuid[],
+    %(made_allocation_sku_ids)s::uuid[],
+    %(made_allocation_hold_node_ids)s::uuid[],
+    %(made_allocation_units)s::bigint[]
+  ) as made (id, order_id, line_id, leaf_id, sku_id, hold_node_id, units)
+  returning 1
+), allocation_changed as (
+  update stock.allocation
+  set units = allocation.units + change.units
+  from unnest(%(changed_allocation_ids)s::uuid[], %(changed_allocation_units)s::bigint[]) as change (id, units)
+  where allocation.id = change.id
+  returning 1
+), allocation_ended as (
+  delete from stock.allocation
+  using unnest(%(ended_allocation_ids)s::uuid[], %(ended_allocation_units)s::bigint[]) as ended (id, units)
+  where allocation.id = ended.id and allocation.units = ended.units
+  returning 1
+)
+select
+  (select count(*) from moved) as movements,
+  (select count(*) from leaf_change) as leaves_changed,
+  (select count(*) from leaf_written) as leaves,
+  (select count(*) from node_written) as nodes,
+  (select count(*) from hold_made)
+    + (select count(*) from hold_changed)
+    + (select count(*) from hold_ended) as holds,
+  (select count(*) from allocation_made)
+    + (select count(*) from allocation_changed)
+    + (select count(*) from allocation_ended) as allocations
+
+-- name: raise_shortfalls
+-- Open shortfalls, or grow the one that is open. The caller holds the rows of their nodes.
+insert into stock.shortfall as shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at)
+select
+  step.id,
+  step.kind,
+  step.node_id,
+  step.sku_id,
+  step.units,
+  step.units,
+  %(now)s::timestamptz,
+  %(now)s::timestamptz
+from unnest(
+  %(ids)s::uuid[],
+  %(kinds)s::text[],
+  %(node_ids)s::uuid[],
+  %(sku_ids)s::uuid[],
+  %(units)s::bigint[]
+) as step (id, kind, node_id, sku_id, units)
+on conflict (node_id, sku_id, kind) where closed_at is null do update
+set
+  units = shortfall.units + excluded.units,
+  units_most = greatest(shortfall.units_most, shortfall.units + excluded.units),
+  changed_at = excluded.changed_at
+returning id, kind, node_id, sku_id
+
+-- name: lower_shortfalls
+-- Shrink open shortfalls, and close those that are covered. The caller holds the rows of their nodes.
+update stock.shortfall
+set
+  units = shortfall.units - step.units,
+  changed_at = %(now)s::timestamptz,
+  closed_at = case when shortfall.units = step.units then %(now)s::timestamptz end
+from unnest(
+  %(kinds)s::text[],
+  %(node_ids)s::uuid[],
+  %(sku_ids)s::uuid[],
+  %(units)s::bigint[]
+) as step (kind, node_id, sku_id, units)
+where
+  shortfall.node_id = step.node_id
+  and shortfall.sku_id = step.sku_id
+  and shortfall.kind = step.kind
+  and shortfall.closed_at is null
+returning shortfall.id, shortfall.kind, shortfall.node_id, shortfall.sku_id
+
+-- name: move_leaves_in_tree
+-- Give leaves new ways from the root, each told step by step. The caller holds the tree alone.
+with way as (
+  select
+    leaf_id,
+    array_agg(node_id order by place) as path
+  from unnest(%(leaf_ids)s::uuid[], %(node_ids)s::uuid[]) with ordinality as step (leaf_id, node_id, place)
+  group by leaf_id
+)
+update stock.node
+set
+  parent_id = way.path[cardinality(way.path) - 1],
+  path = way.path
+from way
+where node.id = way.leaf_id

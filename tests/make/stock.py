@@ -1,0 +1,126 @@
+"""Nodes, goods and promises of stock for tests, with ids that are different each time but made without chance."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID
+
+import msgspec
+
+from loopline.db import Conn
+from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, SiteId, SkuId
+from loopline.stock import (
+    AllocationAsk,
+    AllocationLine,
+    Fact,
+    HoldAsk,
+    HoldAskLine,
+    MovementReason,
+    NewNode,
+    Node,
+    NodeKind,
+    OnShort,
+    add_nodes,
+    record_facts,
+)
+
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def new_id() -> UUID:
+    """A UUIDv7 of NOW; later ones sort after earlier ones."""
+    return UUID(int=(int(NOW.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62) | next(_numbers))
+
+
+def new_sku() -> SkuId:
+    return SkuId(new_id())
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand with one network; each site has one leaf of the same owner."""
+
+    brand_id: NodeId
+    network_id: NodeId
+    site_ids: tuple[NodeId, ...]
+    leaf_ids: tuple[NodeId, ...]
+
+
+def world_nodes(*, sites: int) -> tuple[World, list[NewNode]]:
+    brand_id, network_id, owner_id = NodeId(new_id()), NodeId(new_id()), EntityId(new_id())
+    site_ids = tuple(NodeId(new_id()) for _ in range(sites))
+    leaf_ids = tuple(NodeId(new_id()) for _ in range(sites))
+    nodes = [
+        NewNode(id=brand_id, kind=NodeKind.BRAND, name="Brand"),
+        NewNode(id=network_id, kind=NodeKind.NETWORK, name="Network", parent_id=brand_id),
+    ]
+    for number, (site_node, leaf) in enumerate(zip(site_ids, leaf_ids, strict=True)):
+        site_id = SiteId(new_id())
+        nodes += [
+            NewNode(id=site_node, kind=NodeKind.SITE, name=f"Site {number}", parent_id=network_id, site_id=site_id),
+            NewNode(
+                id=leaf,
+                kind=NodeKind.LEAF,
+                name=f"Leaf {number}",
+                parent_id=site_node,
+                site_id=site_id,
+                owner_id=owner_id,
+            ),
+        ]
+    return World(brand_id=brand_id, network_id=network_id, site_ids=site_ids, leaf_ids=leaf_ids), nodes
+
+
+def make_world(conn: Conn, *, sites: int = 2) -> World:
+    world, nodes = world_nodes(sites=sites)
+    outcomes = add_nodes(conn, nodes)
+    assert all(isinstance(outcome, Node) for outcome in outcomes)
+    return world
+
+
+def fact(
+    leaf_id: NodeId,
+    sku_id: SkuId,
+    on_hand: int,
+    *,
+    unsellable: int = 0,
+    reason: MovementReason = MovementReason.RECEIPT,
+) -> Fact:
+    return Fact(
+        id=new_id(), leaf_id=leaf_id, sku_id=sku_id, reason=reason, on_hand=on_hand, unsellable=unsellable
+    )
+
+
+def receive(conn: Conn, leaf_id: NodeId, sku_id: SkuId, units: int) -> None:
+    record_facts(conn, [fact(leaf_id, sku_id, units)], now=NOW)
+
+
+def hold_ask(
+    *lines: tuple[NodeId, SkuId, int], short: OnShort = OnShort.REFUSE, expires_at: datetime | None = None
+) -> HoldAsk:
+    return HoldAsk(
+        order_id=OrderId(new_id()),
+        lines=tuple(
+            HoldAskLine(line_id=LineId(new_id()), node_id=node_id, sku_id=sku_id, units=units)
+            for node_id, sku_id, units in lines
+        ),
+        expires_at=expires_at,
+        short=short,
+    )
+
+
+def allocation_ask(ask: HoldAsk, leaves: Sequence[NodeId], *, units: Sequence[int] | None = None) -> AllocationAsk:
+    """Tie each line of a hold to the leaf at the same place."""
+    return AllocationAsk(
+        order_id=ask.order_id,
+        lines=tuple(
+            AllocationLine(
+                allocation_id=AllocationId(new_id()),
+                line_id=line.line_id,
+                leaf_id=leaf_id,
+                sku_id=line.sku_id,
+                units=line.units if units is None else units[place],
+            )
+            for place, (line, leaf_id) in enumerate(zip(ask.lines, leaves, strict=True))
+        ),
+    )
