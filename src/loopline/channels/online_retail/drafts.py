@@ -7,8 +7,8 @@ import msgspec
 
 from loopline.channels.online_retail.model import CodeKind, Invoice, Line, LineClass
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import EntityId, MemberId, NodeId, SiteId, SkuId, uuid7s
-from loopline.orders import Delivery, Draft, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, SiteId, SkuId, uuid7s
+from loopline.orders import Credits, Delivery, Draft, DraftKind, DraftLine, LineKind, OnShortage
 from loopline.stock import Fact, MovementReason
 
 CURRENCY = "GBP"
@@ -33,18 +33,23 @@ ORDERED = frozenset(
 
 
 class Buyer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a member's order is for and how it reaches them: delivered to a place, or collected at a site."""
+    """Who a member orders from, and how the goods reach them: delivered to a place, or collected at a site."""
 
+    order_id: OrderId
     member_id: MemberId
+    seller_entity_id: EntityId
     destination: Coordinates | None = None
     collect_at: SiteId | None = None
+    credits: Credits = Credits()
 
 
 class Till(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a till sale was rung up, and the company that sold."""
+    """Where a till sale was rung up, the company that sold, and whom the sale is owed to."""
 
+    order_id: OrderId
     site_id: SiteId
     seller_entity_id: EntityId
+    credits: Credits = Credits()
 
 
 def ordered_lines(invoice: Invoice) -> list[Line]:
@@ -52,9 +57,7 @@ def ordered_lines(invoice: Invoice) -> list[Line]:
     return [line for line in invoice.lines if line.line_class in ORDERED]
 
 
-def ask_draft(
-    invoice: Invoice, *, buyer: Buyer, seller_entity_id: EntityId, sku_ids: Mapping[str, SkuId]
-) -> Draft:
+def ask_draft(invoice: Invoice, *, buyer: Buyer, sku_ids: Mapping[str, SkuId]) -> Draft:
     """Return a member's order as an ask at the agreed prices; what is missing is to be parked.
 
     The retailer did deliver: an order refused for want of our made-up stock would tell nothing.
@@ -64,14 +67,16 @@ def ask_draft(
         external_number=invoice.number,
         kind=DraftKind.ASK,
         placed_at=invoice.at,
+        order_id=buyer.order_id,
         member_id=buyer.member_id,
         site_id=buyer.collect_at,
-        seller_entity_id=seller_entity_id,
+        seller_entity_id=buyer.seller_entity_id,
         currency=CURRENCY,
         country=invoice.country,
         delivery=Delivery.COLLECT if buyer.collect_at else Delivery.DELIVER,
         destination=None if buyer.collect_at else buyer.destination,
         on_shortage=OnShortage.PARK,
+        credits=buyer.credits,
         lines=_draft_lines(invoice, sku_ids),
     )
 
@@ -83,11 +88,13 @@ def fact_draft(invoice: Invoice, *, till: Till, sku_ids: Mapping[str, SkuId]) ->
         external_number=invoice.number,
         kind=DraftKind.FACT,
         placed_at=invoice.at,
+        order_id=till.order_id,
         site_id=till.site_id,
         seller_entity_id=till.seller_entity_id,
         currency=CURRENCY,
         country=invoice.country,
         delivery=Delivery.CARRIED_OUT,
+        credits=till.credits,
         lines=_draft_lines(invoice, sku_ids),
     )
 
