@@ -53,12 +53,25 @@ def test_rules_and_models_are_pure() -> None:
     assert impure == []
 
 
+def test_nobody_reaches_behind_a_front_door() -> None:
+    """A room's statements are its own: others ask its service or its queries."""
+    names = "|".join(room.name for room in ROOMS)
+    behind = re.compile(rf"loopline\.({names})\.store\b")
+    found = [
+        f"{house.place(path, node)} imports {name}"
+        for path in house.sources()
+        for node, name in imports(path)
+        if (match := behind.match(name)) and path.relative_to(house.HOUSE).parts[0] != match.group(1)
+    ]
+    assert found == []
+
+
 def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
     for node in ast.walk(house.tree(path)):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield node, node.module
+            yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def test_no_import_hides_inside_a_function() -> None:
