@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -363,7 +364,9 @@ def _major_version(binaries: Path) -> int:
     printed = subprocess.run(  # noqa: S603 - a binary the caller names
         [str(binaries / "bin" / "postgres"), "--version"], capture_output=True, text=True, check=True
     )
-    return int(printed.stdout.split(")")[-1].strip().split(".")[0])
+    found = re.search(r"\(PostgreSQL\) (\d+)", printed.stdout)
+    assert found is not None
+    return int(found.group(1))
 
 
 def _runs_postgres(pid: int, cluster: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import LiteralString, cast
 
 from psycopg import sql
 
@@ -35,7 +36,7 @@ def ensure_months(conn: Conn, *, first: date, last: date) -> list[str]:
                     sql.Identifier(*table.split(".")),
                     sql.Literal(first_id_of(start)),
                     sql.Literal(first_id_of(end)),
-                    sql.SQL(f" with ({options[table]})" if options.get(table) else ""),
+                    sql.SQL(cast("LiteralString", f" with ({options[table]})") if options.get(table) else ""),
                 )
             )
             made.append(name)

@@ -98,6 +98,7 @@ create table fulfilment.withdrawal (
   counted_units integer,
   withdrawn_by uuid,
   at timestamptz not null,
+  ends_task boolean not null,
   constraint withdrawal_key primary key (id, allocation_id),
   constraint withdrawal_cause_known check (cause in ('refused', 'cancelled')),
   constraint refused_units_have_a_reason check (

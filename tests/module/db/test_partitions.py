@@ -1,0 +1,30 @@
+from datetime import date, datetime, UTC
+
+from loopline.db import Database
+from loopline.db.partitions import ensure_months
+from loopline.kernel.ids import uuid7
+
+
+def test_months_are_made_once_with_the_storage_of_their_table(database: Database):
+    with database.owner_transaction() as conn:
+        made = ensure_months(conn, first=date(2030, 12, 5), last=date(2031, 1, 1))
+        again = ensure_months(conn, first=date(2030, 12, 31), last=date(2031, 1, 31))
+    assert made == [
+        "line_2030_12", "line_2031_01", "order_2030_12", "order_2031_01", "quote_2030_12", "quote_2031_01",
+    ]  # fmt: skip
+    assert again == []
+    with database.reading() as conn:
+        options = conn.execute("select reloptions from pg_class where relname = 'line_2030_12'").fetchone()
+        default = conn.execute("select reloptions from pg_class where relname = 'line_default'").fetchone()
+    assert options == default == (["fillfactor=50"],)
+
+
+def test_an_id_says_its_month(database: Database):
+    last, first = datetime(2030, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+    with database.owner_transaction() as conn:
+        ensure_months(conn, first=last.date(), last=first.date())
+    with database.transaction() as conn:
+        for at in (last, first):
+            conn.execute("insert into orders.quote (order_id, derivation) values (%s, '{}')", (uuid7(at),))
+        found = conn.execute("select tableoid::regclass::text from orders.quote order by order_id").fetchall()
+    assert found == [("orders.quote_2030_12",), ("orders.quote_2031_01",)]
