@@ -1,5 +1,6 @@
 """The shape of the tree and what a place needs: pure decisions, decided in the order in which things were asked for."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 from zoneinfo import available_timezones
@@ -21,10 +22,9 @@ from loopline.org.model import (
     UnitMoved,
 )
 
-# GB/T 2260: the first two digits are the province; 71, 81 and 82 are Taiwan, Hong Kong and Macao.
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 "
-    "50 51 52 53 54 61 62 63 64 65 71 81 82".split()
+# GB/T 2260: province (71, 81, 82: Taiwan, Hong Kong, Macao), prefecture, district; no district without a prefecture.
+_REGION_CODE = re.compile(
+    r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(0000|(?!00)[0-9]{2}[0-9]{2})"
 )
 _TREE_KINDS = frozenset({UnitKind.BRAND, UnitKind.REGION, UnitKind.DEALER})
 # What a unit may hang below. Stores and warehouses are the tree's ends, but a store may keep a warehouse.
@@ -138,11 +138,8 @@ class Registered(msgspec.Struct, Generic[Record], frozen=True, kw_only=True):
 
 
 def region_code_is_wellformed(region_code: str) -> bool:
-    """Tell whether six digits can be a code of GB/T 2260: a known province, and no district without a prefecture."""
-    if len(region_code) != 6 or not (region_code.isascii() and region_code.isdigit()):
-        return False
-    prefecture, district = region_code[2:4], region_code[4:]
-    return region_code[:2] in _PROVINCES and not (prefecture == "00" and district != "00")
+    """Tell whether something can be a code of GB/T 2260; which ones are in force is not asked."""
+    return _REGION_CODE.fullmatch(region_code) is not None
 
 
 def refusal_of_code(code: str) -> CodeNotUsable | None:

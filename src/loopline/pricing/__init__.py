@@ -1,0 +1,81 @@
+"""Pricing: price lists, tax rates, quotes that can be told again, and why a price is what it is.
+
+Invariants: of the lists that apply, one resolution order (`rules`) names exactly one deciding row; lists of equal rank
+never price one SKU at the same time; nothing takes effect in the past and nothing is overwritten, so the same cart at
+the same moment always has the same quote; amounts are units times unit price, the tax within a line is rounded half
+away from zero by line, and totals are the sums of rounded lines.
+
+Locks: changes take the lock of prices (one transaction at a time); quotes lock nothing.
+"""
+
+from loopline.pricing.model import (
+    Candidate,
+    Cart,
+    CartLine,
+    Derivation,
+    Explanation,
+    Level,
+    LineDerivation,
+    NewPrice,
+    NewPriceList,
+    NewTaxRate,
+    PriceList,
+    PriceListAdded,
+    PriceListEnd,
+    PriceListEnded,
+    PriceRow,
+    PriceSet,
+    Quote,
+    QuoteLine,
+    Standing,
+    TaxDerivation,
+    TaxRate,
+    TaxRateSet,
+)
+from loopline.pricing.queries import price_lists_by_code, price_lists_of_currency, tax_rates_of
+from loopline.pricing.rules import NoPrice, NoTaxRate, StatedPriceDiffers
+from loopline.pricing.service import (
+    add_price_lists,
+    end_price_lists,
+    explain_price,
+    quote,
+    set_prices,
+    set_tax_rates,
+)
+
+__all__ = [
+    "Candidate",
+    "Cart",
+    "CartLine",
+    "Derivation",
+    "Explanation",
+    "Level",
+    "LineDerivation",
+    "NewPrice",
+    "NewPriceList",
+    "NewTaxRate",
+    "NoPrice",
+    "NoTaxRate",
+    "PriceList",
+    "PriceListAdded",
+    "PriceListEnd",
+    "PriceListEnded",
+    "PriceRow",
+    "PriceSet",
+    "Quote",
+    "QuoteLine",
+    "Standing",
+    "StatedPriceDiffers",
+    "TaxDerivation",
+    "TaxRate",
+    "TaxRateSet",
+    "add_price_lists",
+    "end_price_lists",
+    "explain_price",
+    "price_lists_by_code",
+    "price_lists_of_currency",
+    "quote",
+    "set_prices",
+    "set_tax_rates",
+    "tax_rates_of",
+]

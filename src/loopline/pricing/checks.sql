@@ -1,0 +1,72 @@
+-- name: equal_lists_price_no_sku_twice
+-- SKUs that two lists with the same conditions, currency and priority price at the same time: nothing but their age
+-- says which price holds.
+select
+    'sku ' || coalesce(sku.code, one.sku_id::text) as subject,
+    'lists ' || one_list.code || ' and ' || other_list.code || ' both price it from '
+        || greatest(one.starts_at, other.starts_at)
+        || coalesce(' to ' || least(one.ends_at, other.ends_at), ' on') as found,
+    'one price at a time from lists of equal rank' as expected,
+    'insert into pricing.price (id, price_list_id, sku_id, unit_minor, valid_from, added_at) values'
+        || ' (gen_random_uuid(), ''' || other.price_list_id || ''', ''' || one.sku_id || ''', null, '''
+        || greatest(one.starts_at, other.starts_at) || ''', now())' as repair
+from pricing.published_price as one
+join pricing.price_list as one_list on one_list.id = one.price_list_id
+join pricing.price_list as other_list
+    on other_list.id > one_list.id
+   and other_list.currency = one_list.currency
+   and other_list.priority = one_list.priority
+   and other_list.member_tier is not distinct from one_list.member_tier
+   and other_list.site_id is not distinct from one_list.site_id
+   and other_list.org_unit_id is not distinct from one_list.org_unit_id
+   and other_list.channel is not distinct from one_list.channel
+join pricing.published_price as other
+    on other.price_list_id = other_list.id
+   and other.sku_id = one.sku_id
+   and (other.ends_at is null or other.ends_at > one.starts_at)
+   and (one.ends_at is null or one.ends_at > other.starts_at)
+left join catalogue.published_sku as sku on sku.id = one.sku_id
+order by subject, found;
+
+-- name: every_sku_has_a_tax_rate
+-- SKUs on sale that no tax rate fits in a country where anything is taxed: no order for them could be priced there.
+select
+    'sku ' || sku.code as subject,
+    'tax class ' || sku.tax_class || ' has no rate in ' || country.country as found,
+    'a rate for every class that is sold' as expected,
+    'insert into pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) values'
+        || ' (gen_random_uuid(), ''' || sku.tax_class || ''', ''' || country.country
+        || ''', current_date, <basis points>, now())' as repair
+from catalogue.published_sku as sku
+cross join (select distinct rate.country from pricing.tax_rate as rate) as country
+where sku.is_active
+  and not exists (
+    select
+    from pricing.tax_rate as rate
+    where rate.country = country.country
+      and rate.tax_class = sku.tax_class
+  )
+order by sku.code, country.country;
+
+-- name: every_price_is_of_a_sku
+-- Prices of SKUs that the catalogue does not have.
+select
+    'price ' || price.id as subject,
+    'of sku ' || price.sku_id || ' in list ' || coalesce(list.code, price.price_list_id::text) as found,
+    'a sku of the catalogue' as expected,
+    'delete from pricing.price where id = ''' || price.id || '''' as repair
+from pricing.price
+left join pricing.price_list as list on list.id = price.price_list_id
+where not exists (select from catalogue.published_sku as sku where sku.id = price.sku_id)
+order by price.id;
+
+-- name: every_price_stands_in_a_list
+-- Prices in a list that does not exist, should a constraint ever have been switched off.
+select
+    'price ' || price.id as subject,
+    'in list ' || price.price_list_id || ', which does not exist' as found,
+    'a price list' as expected,
+    'delete from pricing.price where id = ''' || price.id || '''' as repair
+from pricing.price
+where not exists (select from pricing.price_list as list where list.id = price.price_list_id)
+order by price.id;

@@ -1,0 +1,146 @@
+"""Commands that change prices, and quotes.
+
+Changes take the lock of prices; a quote locks nothing and writes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from loopline.db import Conn
+from loopline.kernel.ids import PriceListId, uuid7s
+from loopline.kernel.refusals import Refusal
+from loopline.pricing import store
+from loopline.pricing.changes import PriceDesk, decide_rate, plan_lists, refusal_of_end
+from loopline.pricing.model import (
+    Cart,
+    Explanation,
+    NewPrice,
+    NewPriceList,
+    NewTaxRate,
+    PriceListAdded,
+    PriceListEnd,
+    PriceListEnded,
+    PriceRow,
+    PriceSet,
+    Quote,
+    TaxRate,
+    TaxRateSet,
+)
+from loopline.pricing.rules import PriceBook, explain_line, quote_cart
+
+
+def add_price_lists(
+    conn: Conn, lists: Sequence[NewPriceList], *, now: datetime
+) -> list[PriceListAdded | Refusal]:
+    """Add price lists that start now or later. The same list again is that list."""
+    store.lock_prices(conn)
+    standing = store.lists_by_code(conn, (new.code for new in lists))
+    ids = [PriceListId(list_id) for list_id in uuid7s(now, len(lists))]
+    decided = plan_lists(lists, ids=ids, standing=standing, now=now)
+    new = [outcome[0] for outcome in decided if not isinstance(outcome, Refusal) and outcome[1]]
+    store.copy_lists(conn, new, added_at=now)
+    return [
+        outcome
+        if isinstance(outcome, Refusal)
+        else PriceListAdded(price_list_id=outcome[0].id, is_new=outcome[1])
+        for outcome in decided
+    ]
+
+
+def end_price_lists(
+    conn: Conn, ends: Sequence[PriceListEnd], *, now: datetime
+) -> list[PriceListEnded | Refusal]:
+    """End lists now or later; an end may be brought forward, never put off."""
+    store.lock_prices(conn)
+    standing = {one.id: one for one in store.lists_with_rivals(conn, (end.price_list_id for end in ends))}
+    refusals = [refusal_of_end(end, standing=standing, now=now) for end in ends]
+    allowed = [end for end, refusal in zip(ends, refusals, strict=True) if refusal is None]
+    store.end_lists(conn, allowed)
+    return [
+        refusal or PriceListEnded(price_list_id=end.price_list_id)
+        for end, refusal in zip(ends, refusals, strict=True)
+    ]
+
+
+def set_prices(conn: Conn, prices: Sequence[NewPrice], *, now: datetime) -> list[PriceSet | Refusal]:
+    """Set prices that hold now or later. The same price from the same moment again is that price."""
+    store.lock_prices(conn)
+    lists = store.lists_with_rivals(conn, (new.price_list_id for new in prices))
+    standing = store.prices_of_skus(conn, [one.id for one in lists], sku_ids=(new.sku_id for new in prices))
+    desk = PriceDesk(lists, standing, now=now)
+    decided = [
+        desk.decide(new, price_id=price_id)
+        for new, price_id in zip(prices, uuid7s(now, len(prices)), strict=True)
+    ]
+    written: list[PriceRow] = [
+        outcome[0] for outcome in decided if not isinstance(outcome, Refusal) and outcome[1]
+    ]
+    store.copy_prices(conn, written, added_at=now)
+    return [
+        outcome if isinstance(outcome, Refusal) else PriceSet(price_id=outcome[0].id, is_new=outcome[1])
+        for outcome in decided
+    ]
+
+
+def set_tax_rates(conn: Conn, rates: Sequence[NewTaxRate], *, now: datetime) -> list[TaxRateSet | Refusal]:
+    """Set tax rates by class and country. The same rate from the same day again is that rate."""
+    store.lock_prices(conn)
+    standing: dict[tuple[str, str], list[TaxRate]] = {}
+    for rate in store.tax_rates_of(conn, (new.country for new in rates)):
+        standing.setdefault((rate.country, rate.tax_class), []).append(rate)
+    outcomes: list[TaxRateSet | Refusal] = []
+    written: list[TaxRate] = []
+    for new, rate_id in zip(rates, uuid7s(now, len(rates)), strict=True):
+        siblings = standing.setdefault((new.country, new.tax_class), [])
+        decided = decide_rate(new, rate_id=rate_id, standing=siblings, now=now)
+        if isinstance(decided, Refusal):
+            outcomes.append(decided)
+            continue
+        rate, is_new = decided
+        if is_new:
+            written.append(rate)
+            siblings.append(rate)
+            siblings.sort(key=lambda one: (one.valid_from, one.id))
+        outcomes.append(TaxRateSet(tax_rate_id=rate.id, is_new=is_new))
+    store.copy_tax_rates(conn, written, added_at=now)
+    return outcomes
+
+
+def quote(conn: Conn, carts: Sequence[Cart]) -> list[Quote | Refusal]:
+    """Price carts, each at its own moment. Lists, prices and rates are loaded once for all of them.
+
+    The same cart at the same moment always has the same quote. A cart with a line that cannot be priced is refused.
+    """
+    if not carts:
+        return []
+    book = _load_book(conn, _needs(carts))
+    return [quote_cart(cart, book=book) for cart in carts]
+
+
+def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation | Refusal:
+    """Say why a line of a cart costs what it costs, with every list of the currency and why it did not decide."""
+    needs = _needs([cart])
+    lists = store.lists_of_currency(conn, cart.currency)
+    prices = store.prices_within(conn, [one.id for one in lists], needs=needs)
+    book = PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries))
+    return explain_line(cart, position=position, book=book)
+
+
+def _load_book(conn: Conn, needs: store.QuoteNeeds) -> PriceBook:
+    lists = store.lists_for_quotes(conn, needs)
+    prices = store.prices_within(conn, [one.id for one in lists], needs=needs)
+    return PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries))
+
+
+def _needs(carts: Sequence[Cart]) -> store.QuoteNeeds:
+    return store.QuoteNeeds(
+        earliest=min(cart.at for cart in carts),
+        latest=max(cart.at for cart in carts),
+        currencies=frozenset(cart.currency for cart in carts),
+        countries=frozenset(cart.country for cart in carts),
+        member_tiers=frozenset(cart.member_tier for cart in carts if cart.member_tier is not None),
+        site_ids=frozenset(cart.site_id for cart in carts if cart.site_id is not None),
+        org_unit_ids=frozenset(unit_id for cart in carts for unit_id in cart.org_units),
+        channels=frozenset(cart.channel for cart in carts if cart.channel is not None),
+        sku_ids=frozenset(line.sku_id for cart in carts for line in cart.lines if line.sku_id is not None),
+    )
