@@ -32,6 +32,7 @@ from loopline.simulator.replay.places import (
     PLATFORM_ENTITY,
     PLATFORM_PARTY,
     REGIONS,
+    RULE_MAKER,
     STORES,
     STREAMERS,
     TIME_ZONE,
@@ -131,7 +132,8 @@ def _people() -> list[NewPerson]:
         NewPerson(sign_in_name=streamer_party(name).lower(), name=name, unit_code=BRAND_UNIT)
         for name in STREAMERS
     ]
-    return [*guides, *streamers]
+    rule_maker = NewPerson(sign_in_name=RULE_MAKER, name="Finance of the brand", unit_code=BRAND_UNIT)
+    return [rule_maker, *guides, *streamers]
 
 
 def _parties() -> list[NewParty]:

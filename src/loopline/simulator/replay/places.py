@@ -15,6 +15,7 @@ BRAND_ENTITY = "LANTERN-LTD"
 PLATFORM_ENTITY = "LANTERN-PLATFORM"
 BRAND_PARTY = "BRAND"
 PLATFORM_PARTY = "PLATFORM"
+RULE_MAKER = "finance"
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):

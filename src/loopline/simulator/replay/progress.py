@@ -29,13 +29,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         counts = add_counts(self.counts, added)
         return msgspec.structs.replace(self, under_way=batch, steps=self.steps + 1, counts=counts)
 
-    def after_batch(self) -> "Progress":
+    def at_next_batch(self) -> "Progress":
         """Every step of the batch under way is done."""
         return msgspec.structs.replace(self, invoices=self.invoices + self.under_way, under_way=0, steps=0)
 
     def finished(self) -> "Progress":
         """The closing steps are done for all invoices so far."""
-        return msgspec.structs.replace(self, finished_at_invoices=self.invoices)
+        return msgspec.structs.replace(self, finished_at_invoices=self.invoices, under_way=0, steps=0)
 
 
 class MovedByAnother(Exception):  # noqa: N818 - its text is shown to the person who started the replay

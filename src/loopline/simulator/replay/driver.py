@@ -1,0 +1,172 @@
+"""Takes a year of invoices through the loop: in time order, batch by batch, each call of a stage one transaction.
+
+Killed anywhere and started again it ends the same: where it stands is written in the transaction of each step's effect,
+chance depends on names and not on what was drawn before, and what replenishment knows of the past is read again from
+the file. Run again when it has ended it changes nothing.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from loopline.channels.online_retail.model import Invoice
+from loopline.channels.online_retail.reader import GZIP_MAGIC, read_invoices
+from loopline.db import Conn, Database
+from loopline.db.partitions import ensure_months
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.simulator.replay.batches import Cut, batches
+from loopline.simulator.replay.chance import Chance
+from loopline.simulator.replay.progress import Progress, advance, begin, find_progress
+from loopline.simulator.replay.scene import Scene
+from loopline.simulator.replay.stages import BATCH_STEPS, CLOSING_STEPS, Step
+from loopline.simulator.replay.survey import Survey
+from loopline.simulator.replay.world import build_world, load_world
+
+NAME = "online_retail"
+_CHUNK_BYTES = 1 << 20
+# The world is founded the day before the first invoice, and work goes on for two months after the last one.
+_BEFORE_FIRST = timedelta(days=1)
+AFTER_LAST = timedelta(days=60)
+
+
+class AnotherReplay(Refusal, frozen=True, kw_only=True):
+    """This database holds a replay of another file, or of this one from seed {seed}: give this one a new database."""
+
+    seed: int
+
+
+class NothingToReplay(Refusal, frozen=True, kw_only=True):
+    """There is no invoice in {path}."""
+
+    path: str
+
+
+class ReplayAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """What to replay: a file, the seed of the world around it, and perhaps only its first invoices."""
+
+    path: Path
+    seed: int
+    invoices_max: int | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a replay is, for who watches."""
+
+    invoices: int
+    invoices_in_all: int
+    at: datetime
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay that has come to its end: what the file said, and where the database stands."""
+
+    survey: Survey
+    progress: Progress
+
+
+def survey_file(ask: ReplayAsk) -> Survey:
+    """Look through the file once; raises Refused where it is not an invoice file, or empty."""
+    survey = Survey()
+    for invoice in _invoices(ask):
+        survey.add(invoice)
+    if survey.first_at is None:
+        raise Refused(NothingToReplay(path=str(ask.path)))
+    return survey
+
+
+def _invoices(ask: ReplayAsk) -> Iterator[Invoice]:
+    return islice(read_invoices(ask.path), ask.invoices_max)
+
+
+def source_hash(path: Path) -> bytes:
+    """Return the SHA-256 of the file's text, packed or not."""
+    digest = hashlib.sha256()
+    with path.open("rb") as probe:
+        is_packed = probe.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    with gzip.open(path) if is_packed else path.open("rb") as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def replay(database: Database, ask: ReplayAsk, *, told: Callable[[Standing], None]) -> Replayed:
+    """Replay the file to its end from wherever the database stands; `told` hears after every batch."""
+    survey = survey_file(ask)
+    assert survey.first_at is not None
+    assert survey.last_at is not None
+    progress = _begin(database, ask, survey)
+    scene = _open_scene(database, survey, chance=Chance(ask.seed))
+    for batch in batches(_invoices(ask), Cut(done=progress.invoices, under_way=progress.under_way)):
+        scene.open(batch)
+        if not batch.is_done:
+            progress = _run_batch(database, scene, progress)
+        scene.remember(batch)
+        told(
+            Standing(
+                invoices=batch.first + len(batch.invoices),
+                invoices_in_all=survey.census.invoice_count,
+                at=batch.invoices[-1].at,
+            )
+        )
+    if progress.finished_at_invoices != progress.invoices:
+        scene.close(survey.last_at)
+        progress = _run_steps(database, scene, CLOSING_STEPS, progress=progress)
+    return Replayed(survey=survey, progress=progress)
+
+
+def _begin(database: Database, ask: ReplayAsk, survey: Survey) -> Progress:
+    """Make room for the months, found the world once, and return where the replay stands."""
+    assert survey.first_at is not None
+    assert survey.last_at is not None
+    found_at = survey.first_at - _BEFORE_FIRST
+    hashed = source_hash(ask.path)
+    with database.owner_transaction() as owner:
+        ensure_months(owner, first=found_at.date(), last=(survey.last_at + AFTER_LAST).date())
+    with database.transaction() as conn:
+        known = find_progress(conn, NAME)
+        progress = known or begin(conn, name=NAME, seed=ask.seed, source_hash=hashed)
+        if (progress.seed, progress.source_hash) != (ask.seed, hashed):
+            raise Refused(AnotherReplay(seed=progress.seed))
+        if known is None:
+            build_world(conn, survey, chance=Chance(ask.seed), now=found_at)
+    return progress
+
+
+def _open_scene(database: Database, survey: Survey, *, chance: Chance) -> Scene:
+    with database.reading() as conn:
+        return Scene(world=load_world(conn, survey), survey=survey, chance=chance)
+
+
+def _run_batch(database: Database, scene: Scene, progress: Progress) -> Progress:
+    if progress.steps and not progress.under_way:
+        # The replay was closing when it was killed, and the file goes on now: closing begins anew afterwards.
+        with database.transaction() as conn:
+            before, progress = progress, progress.at_next_batch()
+            advance(conn, before=before, after=progress)
+    return _run_steps(database, scene, BATCH_STEPS, progress=progress)
+
+
+def _run_steps(database: Database, scene: Scene, steps: Sequence[Step], *, progress: Progress) -> Progress:
+    """Run the steps that are not done yet, each in a transaction with its trace; the last one ends the batch."""
+    for number, step in enumerate(steps, start=1):
+        if number <= progress.steps:
+            continue
+        with database.transaction() as conn:
+            _need_no_flush(conn)
+            counted = step(conn, scene)
+            after = progress.after_step(counted, batch=len(scene.invoices))
+            if number == len(steps):
+                after = after.at_next_batch() if scene.invoices else after.finished()
+            advance(conn, before=progress, after=after)
+        progress = after
+    return progress
+
+
+def _need_no_flush(conn: Conn) -> None:
+    """Let this commit wait for no disk: a crash may cost the last steps, whole ones, and they are done again."""
+    conn.execute("set local synchronous_commit to off")
