@@ -1,0 +1,67 @@
+"""Reads of sourcing: cost records, and why a site was chosen."""
+
+from collections.abc import Sequence
+
+from loopline.db import Conn
+from loopline.kernel.ids import OrderId, SiteId
+from loopline.sourcing import store
+from loopline.sourcing.model import (
+    DecisionCounts,
+    EliminatedSite,
+    Explanation,
+    ParcelCost,
+    SiteCost,
+    StoredParcel,
+    Unfilled,
+    Verdict,
+)
+from loopline.sourcing.store import DecisionRow
+
+
+def site_costs(conn: Conn, site_ids: Sequence[SiteId], *, currency: str) -> list[SiteCost]:
+    """Return what parcels from sites cost. A site without a record in that currency is left out: it ships nothing."""
+    return store.read_site_costs(conn, site_ids, currency=currency)
+
+
+def explanations(conn: Conn, order_ids: Sequence[OrderId]) -> list[Explanation]:
+    """Return every decision about orders, spelt out: by order, the latest first."""
+    return [_spell_out(row) for row in store.read_decisions(conn, order_ids)]
+
+
+def decision_counts(conn: Conn) -> DecisionCounts:
+    """Count decisions and parcels, for reports; reads them all."""
+    return store.count_decisions(conn)
+
+
+def _spell_out(row: DecisionRow) -> Explanation:
+    return Explanation(
+        order_id=row.order_id,
+        wave_id=row.wave_id,
+        solver=row.solver,
+        method=row.method,
+        currency=row.currency,
+        cost_minor=row.cost_minor,
+        chosen=tuple(
+            StoredParcel(
+                site_id=row.site_ids[parcel.position],
+                units=parcel.units,
+                cost=ParcelCost(
+                    handling_minor=parcel.handling_minor,
+                    distance_minor=parcel.distance_minor,
+                    weight_minor=parcel.weight_minor,
+                ),
+            )
+            for parcel in row.parcels
+        ),
+        eliminated=tuple(
+            EliminatedSite(site_id=site_id, verdict=Verdict(letter), price_minor=price)
+            for site_id, letter, price in zip(row.site_ids, row.verdicts, row.prices_minor, strict=True)
+            if letter != Verdict.CHOSEN
+        ),
+        unfilled=tuple(
+            Unfilled(
+                line_id=unfilled.line_id, sku_id=unfilled.sku_id, units=unfilled.units, reason=unfilled.reason
+            )
+            for unfilled in row.unfilled or ()
+        ),
+    )

@@ -1,0 +1,43 @@
+"""Commands of sourcing: cost records, and the decisions kept with their explanation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from loopline.db import Conn
+from loopline.kernel.refusals import Refusal
+from loopline.sourcing import store
+from loopline.sourcing.model import SiteCost, Wave, WavePlan
+
+
+class CostIsNegative(Refusal, frozen=True, kw_only=True):
+    """A parcel from a site cannot cost less than nothing."""
+
+    site_id: str
+
+
+def set_site_costs(conn: Conn, costs: Sequence[SiteCost], *, now: datetime) -> list[SiteCost | Refusal]:
+    """Set what parcels from sites cost, per site and currency; of two for the same, the later in the list holds."""
+    outcomes: list[SiteCost | Refusal] = [_judge_cost(cost) for cost in costs]
+    latest = {(cost.site_id, cost.currency): cost for cost in outcomes if isinstance(cost, SiteCost)}
+    if latest:
+        store.put_site_costs(conn, list(latest.values()), now=now)
+    return outcomes
+
+
+def _judge_cost(cost: SiteCost) -> SiteCost | Refusal:
+    if min(cost.handling_minor, cost.hundred_kilometres_minor, cost.kilogram_minor) < 0:
+        return CostIsNegative(site_id=str(cost.site_id))
+    return cost
+
+
+def record_decisions(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> bool:
+    """Keep the decisions of a wave with their explanation. False, and nothing written, where the wave was kept before.
+
+    Whatever happens to the parcels afterwards, this is what was decided, and why, at that moment; nothing changes it.
+    """
+    assert plan.wave_id == wave.wave_id
+    if not store.insert_wave(conn, wave, solver=plan.solver, now=now):
+        return False
+    if plan.decisions:
+        store.copy_decisions(conn, wave, plan)
+    return True

@@ -1,0 +1,107 @@
+-- name: put_site_costs
+-- Set the cost records of sites, the later of two for the same site and currency winning. Locks those rows in order of
+-- (site, currency).
+insert into sourcing.site_cost as known (
+  site_id,
+  currency,
+  handling_minor,
+  hundred_kilometres_minor,
+  kilogram_minor,
+  set_at
+)
+select
+  given.site_id,
+  given.currency,
+  given.handling_minor,
+  given.hundred_kilometres_minor,
+  given.kilogram_minor,
+  %(now)s::timestamptz
+from unnest(
+  %(site_ids)s::uuid[],
+  %(currencies)s::text[],
+  %(handling_minor)s::bigint[],
+  %(hundred_kilometres_minor)s::bigint[],
+  %(kilogram_minor)s::bigint[]
+) as given (site_id, currency, handling_minor, hundred_kilometres_minor, kilogram_minor)
+order by
+  given.site_id,
+  given.currency
+on conflict (site_id, currency) do update
+set
+  handling_minor = excluded.handling_minor,
+  hundred_kilometres_minor = excluded.hundred_kilometres_minor,
+  kilogram_minor = excluded.kilogram_minor,
+  set_at = excluded.set_at;
+
+-- name: read_site_costs
+-- The cost records of sites in a currency. Locks nothing.
+select
+  site_id,
+  currency,
+  handling_minor,
+  hundred_kilometres_minor,
+  kilogram_minor
+from sourcing.site_cost
+where
+  site_id = any(%(site_ids)s::uuid[])
+  and currency = %(currency)s::text
+order by
+  site_id;
+
+-- name: insert_wave
+-- Write a wave unless it is known; touches no row where it is. Locks the new row.
+insert into sourcing.wave (id, decided_at, solver, currency, site_ids)
+values (
+  %(wave_id)s::uuid,
+  %(now)s::timestamptz,
+  %(solver)s::text,
+  %(currency)s::text,
+  %(site_ids)s::uuid[]
+)
+on conflict (id) do nothing;
+
+-- name: copy_decisions
+-- Write the decisions of a new wave. Locks nothing but the new rows.
+copy sourcing.decision (
+  order_id,
+  wave_id,
+  method,
+  cost_minor,
+  verdicts,
+  prices_minor,
+  parcels,
+  unfilled
+) from stdin;
+
+-- name: read_decisions
+-- All decisions about orders, the latest first. Locks nothing.
+select
+  decision.order_id,
+  decision.wave_id,
+  wave.solver,
+  wave.currency,
+  wave.site_ids,
+  decision.method,
+  decision.cost_minor,
+  decision.verdicts,
+  decision.prices_minor,
+  decision.parcels,
+  decision.unfilled
+from sourcing.decision
+join sourcing.wave on wave.id = decision.wave_id
+where
+  decision.order_id = any(%(order_ids)s::uuid[])
+order by
+  decision.order_id,
+  decision.wave_id desc;
+
+-- name: count_decisions
+-- How orders were decided, for reports: decisions, parcels, decisions of more than one parcel, decisions with units
+-- unfilled, decisions by a greedy cover. Reads the whole table and locks nothing.
+select
+  count(*) as decisions,
+  coalesce(sum(jsonb_array_length(parcels)), 0)::bigint as parcels,
+  count(*) filter (where jsonb_array_length(parcels) > 1) as split,
+  count(*) filter (where unfilled is not null) as short,
+  count(*) filter (where method = 'greedy') as greedy
+from sourcing.decision;
