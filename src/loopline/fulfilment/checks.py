@@ -1,0 +1,18 @@
+"""What `loopline doctor` proves of fulfilment."""
+
+from loopline.db import Check, statements
+
+_SQL = statements(__file__)
+
+CHECKS: tuple[Check, ...] = (
+    Check(name="capacity_equals_its_tasks", invariant=3, statement=_SQL["capacity_equals_its_tasks"]),
+    Check(
+        name="withdrawn_units_equal_their_records",
+        invariant=3,
+        statement=_SQL["withdrawn_units_equal_their_records"],
+    ),
+    Check(name="open_task_has_units_left", invariant=3, statement=_SQL["open_task_has_units_left"]),
+    Check(name="withdrawn_task_has_none_left", invariant=3, statement=_SQL["withdrawn_task_has_none_left"]),
+    Check(name="allocation_is_in_one_task", invariant=3, statement=_SQL["allocation_is_in_one_task"]),
+    Check(name="task_line_has_its_task", invariant=9, statement=_SQL["task_line_has_its_task"]),
+)

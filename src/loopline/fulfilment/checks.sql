@@ -1,0 +1,163 @@
+-- name: capacity_equals_its_tasks
+-- Sites' days whose held or confirmed is not the number of tasks that use them. Locks nothing.
+with used as (
+  select
+    site_id,
+    day,
+    count(*) filter (where state = 'offered') as held,
+    count(*) filter (
+      where state in ('accepted', 'picking', 'checked', 'packed', 'handed_over', 'not_collected')
+    ) as confirmed
+  from fulfilment.task
+  group by
+    site_id,
+    day
+)
+select
+  'site ' || coalesce(capacity.site_id, used.site_id) || ' on ' || coalesce(capacity.day, used.day) as subject,
+  format('%%s held, %%s confirmed', coalesce(capacity.held, 0), coalesce(capacity.confirmed, 0)) as found,
+  format('%%s held, %%s confirmed', coalesce(used.held, 0), coalesce(used.confirmed, 0)) as expected,
+  format(
+    'insert into fulfilment.capacity (site_id, day, held, confirmed) values (%%L, %%L, %%s, %%s)'
+    ' on conflict (site_id, day) do update set held = excluded.held, confirmed = excluded.confirmed',
+    coalesce(capacity.site_id, used.site_id),
+    coalesce(capacity.day, used.day),
+    coalesce(used.held, 0),
+    coalesce(used.confirmed, 0)
+  ) as repair
+from fulfilment.capacity
+full join used on used.site_id = capacity.site_id and used.day = capacity.day
+where
+  (coalesce(capacity.held, 0), coalesce(capacity.confirmed, 0))
+  is distinct from (coalesce(used.held, 0), coalesce(used.confirmed, 0))
+order by
+  1;
+
+-- name: withdrawn_units_equal_records
+-- Task lines whose refused or cancelled units are not the sum of what commands took out of them. Locks nothing.
+with taken as (
+  select
+    task_id,
+    allocation_id,
+    coalesce(sum(units) filter (where cause = 'refused'), 0) as refused_units,
+    coalesce(sum(units) filter (where cause = 'cancelled'), 0) as cancelled_units
+  from fulfilment.withdrawal
+  group by
+    task_id,
+    allocation_id
+)
+select
+  coalesce(task_line.allocation_id, taken.allocation_id)::text as subject,
+  format('%%s refused, %%s cancelled', task_line.refused_units, task_line.cancelled_units) as found,
+  format(
+    '%%s refused, %%s cancelled',
+    coalesce(taken.refused_units, 0),
+    coalesce(taken.cancelled_units, 0)
+  ) as expected,
+  format(
+    'update fulfilment.task_line set refused_units = %%s, cancelled_units = %%s'
+    ' where task_id = %%L and allocation_id = %%L',
+    coalesce(taken.refused_units, 0),
+    coalesce(taken.cancelled_units, 0),
+    coalesce(task_line.task_id, taken.task_id),
+    coalesce(task_line.allocation_id, taken.allocation_id)
+  ) as repair
+from fulfilment.task_line
+full join taken on taken.task_id = task_line.task_id and taken.allocation_id = task_line.allocation_id
+where
+  (task_line.refused_units, task_line.cancelled_units)
+  is distinct from (coalesce(taken.refused_units, 0)::integer, coalesce(taken.cancelled_units, 0)::integer)
+order by
+  1;
+
+-- name: open_task_has_units_left
+-- Tasks that stand open or were handed over with no units left in them. Locks nothing.
+select
+  task.id::text as subject,
+  task.state || ' with no units left' as found,
+  'cancelled, or units left' as expected,
+  format('update fulfilment.task set state = ''cancelled'', ended_at = coalesce(ended_at, now()) where id = %%L', task.id)
+    as repair
+from fulfilment.task
+left join lateral (
+  select sum(task_line.units - task_line.refused_units - task_line.cancelled_units) as left_units
+  from fulfilment.task_line
+  where
+    task_line.task_id = task.id
+) as line on true
+where
+  task.state not in ('refused', 'cancelled')
+  and coalesce(line.left_units, 0) = 0
+order by
+  task.id;
+
+-- name: withdrawn_task_has_none_left
+-- Tasks that were refused or cancelled as a whole and still have units in them. Locks nothing.
+select
+  task.id::text as subject,
+  format('%%s with %%s units left', task.state, sum(task_line.units - task_line.refused_units - task_line.cancelled_units))
+    as found,
+  'no units left' as expected,
+  format(
+    'insert into fulfilment.withdrawal (id, allocation_id, task_id, cause, units, at, ends_task)'
+    ' select gen_random_uuid(), allocation_id, task_id, ''cancelled'', units - refused_units - cancelled_units,'
+    ' now(), true from fulfilment.task_line where task_id = %%L and units > refused_units + cancelled_units;'
+    ' update fulfilment.task_line set cancelled_units = units - refused_units where task_id = %%L',
+    task.id,
+    task.id
+  ) as repair
+from fulfilment.task
+join fulfilment.task_line on task_line.task_id = task.id
+where
+  task.state in ('refused', 'cancelled')
+group by
+  task.id
+having
+  sum(task_line.units - task_line.refused_units - task_line.cancelled_units) > 0
+order by
+  task.id;
+
+-- name: allocation_is_in_one_task
+-- Allocations that two tasks, open or handed over, would both send. Locks nothing.
+select
+  task_line.allocation_id::text as subject,
+  count(*) || ' tasks' as found,
+  'one task' as expected,
+  format(
+    'insert into fulfilment.withdrawal (id, allocation_id, task_id, cause, units, at, ends_task)'
+    ' select gen_random_uuid(), allocation_id, task_id, ''cancelled'', units - refused_units - cancelled_units,'
+    ' now(), false from fulfilment.task_line where task_id = %%L and allocation_id = %%L;'
+    ' update fulfilment.task_line set cancelled_units = units - refused_units'
+    ' where task_id = %%L and allocation_id = %%L',
+    (array_agg(task.id order by task.state = 'handed_over', task.id desc))[1],
+    task_line.allocation_id,
+    (array_agg(task.id order by task.state = 'handed_over', task.id desc))[1],
+    task_line.allocation_id
+  ) as repair
+from fulfilment.task_line
+join fulfilment.task on task.id = task_line.task_id
+where
+  task.state in ('offered', 'accepted', 'picking', 'checked', 'packed', 'handed_over')
+  and task_line.units > task_line.refused_units + task_line.cancelled_units
+group by
+  task_line.allocation_id
+having
+  count(*) > 1
+order by
+  task_line.allocation_id;
+
+-- name: task_line_has_its_task
+-- Lines of tasks that are not there. Locks nothing.
+select
+  task_line.task_id::text as subject,
+  count(*) || ' lines' as found,
+  'the row of their task' as expected,
+  format('delete from fulfilment.task_line where task_id = %%L', task_line.task_id) as repair
+from fulfilment.task_line
+left join fulfilment.task on task.id = task_line.task_id
+where
+  task.id is null
+group by
+  task_line.task_id
+order by
+  task_line.task_id;

@@ -1,0 +1,106 @@
+"""What fulfilment tells the log. Subject of each: the order."""
+
+from datetime import datetime
+
+from loopline.fulfilment.model import RefusalReason, TaskKind, TaskUnits
+from loopline.kernel.events import EventBody
+from loopline.kernel.ids import OrderId, SiteId, TaskId
+
+
+class OfferedWork(EventBody, frozen=True, kw_only=True):
+    """One of the tasks of `TasksOffered`."""
+
+    task_id: TaskId
+    site_id: SiteId
+    kind: TaskKind
+    deadline: datetime
+    units: int
+
+
+class TasksOffered(EventBody, frozen=True, kw_only=True):
+    """An order's parcels were put to sites."""
+
+    order_id: OrderId
+    tasks: tuple[OfferedWork, ...]
+
+
+class TaskAccepted(EventBody, frozen=True, kw_only=True):
+    """A site took a task."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+
+
+class TaskRefused(EventBody, frozen=True, kw_only=True):
+    """A site refused a task, or lines of it."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    reason: RefusalReason
+    ends_task: bool
+    lines: tuple[TaskUnits, ...]
+
+
+class TaskLapsed(EventBody, frozen=True, kw_only=True):
+    """No one took a task in time."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    lines: tuple[TaskUnits, ...]
+
+
+class TaskCancelled(EventBody, frozen=True, kw_only=True):
+    """A task, or lines of it, was taken back from the site."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    ends_task: bool
+    lines: tuple[TaskUnits, ...]
+
+
+class PickingStarted(EventBody, frozen=True, kw_only=True):
+    """Somebody began to pick a task."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+
+
+class GoodsChecked(EventBody, frozen=True, kw_only=True):
+    """The goods of a task were picked and looked at."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+
+
+class ParcelPacked(EventBody, frozen=True, kw_only=True):
+    """A parcel is ready for the carrier, or waits for its customer."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    kind: TaskKind
+
+
+class ParcelHandedOver(EventBody, frozen=True, kw_only=True):
+    """A parcel left the site, with these units."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    kind: TaskKind
+    lines: tuple[TaskUnits, ...]
+
+
+class ParcelNotCollected(EventBody, frozen=True, kw_only=True):
+    """A customer did not come for a parcel in time."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    lines: tuple[TaskUnits, ...]

@@ -1,0 +1,46 @@
+"""Reads of fulfilment, for screens and processes."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from loopline.db import Conn
+from loopline.fulfilment import store
+from loopline.fulfilment.model import Capacity, SiteRefused, Task, TaskCounts, TaskLine
+from loopline.kernel.ids import OrderId, SiteId, TaskId
+
+
+def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
+    """Return what sites have left of a day, in order of site; a site that takes no tasks is left out."""
+    return store.read_capacity(conn, site_ids, day=day)
+
+
+def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
+    """Return tasks, in order of id."""
+    return store.read_tasks(conn, task_ids)
+
+
+def tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
+    """Return all tasks of orders, ended ones too, by order and then as they were made."""
+    return store.read_tasks_of_orders(conn, order_ids)
+
+
+def open_tasks_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, limit: int = 100) -> list[Task]:
+    """Return what is to be done at sites, the earliest deadline first."""
+    return store.read_open_tasks(conn, site_ids, limit=limit)
+
+
+def lines_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:
+    """Return the lines of tasks; an unknown task has none."""
+    return store.read_lines(conn, task_ids)
+
+
+def sites_that_refused(conn: Conn, order_ids: Sequence[OrderId]) -> list[SiteRefused]:
+    """Return, for orders, the sites that refused units of theirs or let a task lapse."""
+    return store.read_sites_refused(conn, order_ids)
+
+
+def task_counts(conn: Conn) -> TaskCounts:
+    """Count tasks by state, and those refused in whole or in part; reads them all."""
+    return TaskCounts(
+        by_state=store.count_tasks(conn), refused_in_part_or_whole=store.count_tasks_refused(conn)
+    )

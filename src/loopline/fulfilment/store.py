@@ -1,0 +1,279 @@
+"""One function per SQL statement of `store.sql`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
+from loopline.fulfilment.model import (
+    Capacity,
+    CapacityMove,
+    DayLimit,
+    SiteLimit,
+    SiteRefused,
+    Task,
+    TaskLine,
+    TaskState,
+    Withdrawal,
+)
+from loopline.kernel.ids import OrderId, SiteId, TaskId
+
+SQL = statements(__file__)
+
+Place = tuple[SiteId, date]
+Code = tuple[SiteId, bytes]
+
+
+class _TakenCode(msgspec.Struct, frozen=True, kw_only=True):
+    site_id: SiteId
+    code_hash: bytes
+
+
+# ------------------------------------------------------------------------------------------------------------ capacity
+
+
+def put_site_limits(conn: Conn, limits: Sequence[SiteLimit], *, now: datetime) -> None:
+    """Set ordinary limits; each site at most once."""
+    execute(
+        conn,
+        SQL["put_site_limits"],
+        site_ids=[limit.site_id for limit in limits],
+        tasks_per_day=[limit.tasks_per_day for limit in limits],
+        now=now,
+    )
+
+
+def put_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> None:
+    """Set limits of days; each day of a site at most once."""
+    execute(
+        conn,
+        SQL["put_day_limits"],
+        site_ids=[limit.site_id for limit in limits],
+        days=[limit.day for limit in limits],
+        tasks_limits=[limit.tasks_limit for limit in limits],
+    )
+
+
+def open_days(conn: Conn, places: Sequence[Place]) -> None:
+    """Make the rows of days not yet used."""
+    execute(conn, SQL["open_days"], site_ids=[site for site, _ in places], days=[day for _, day in places])
+
+
+def lock_capacity(conn: Conn, places: Sequence[Place]) -> list[Capacity]:
+    """Lock days; those of sites that take nothing are left out."""
+    return fetch(
+        conn,
+        SQL["lock_capacity"],
+        Capacity,
+        site_ids=[site for site, _ in places],
+        days=[day for _, day in places],
+    )
+
+
+def move_capacity(conn: Conn, moves: Sequence[CapacityMove]) -> None:
+    """Add signed changes to days."""
+    touched = execute(
+        conn,
+        SQL["move_capacity"],
+        site_ids=[move.site_id for move in moves],
+        days=[move.day for move in moves],
+        held=[move.held for move in moves],
+        confirmed=[move.confirmed for move in moves],
+    )
+    assert touched == len(moves)
+
+
+def read_capacity(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
+    """Return what sites have left of a day."""
+    return fetch(conn, SQL["read_capacity"], Capacity, site_ids=list(site_ids), day=day)
+
+
+# --------------------------------------------------------------------------------------------------------------- tasks
+
+
+def copy_tasks(conn: Conn, tasks: Sequence[Task]) -> None:
+    """Write new tasks."""
+    copy_rows(
+        conn,
+        SQL["copy_tasks"],
+        (
+            (
+                task.task_id,
+                task.order_id,
+                task.site_id,
+                task.kind.value,
+                task.day,
+                task.state.value,
+                task.offered_at,
+                task.deadline,
+            )
+            for task in tasks
+        ),
+    )
+
+
+def copy_lines(conn: Conn, lines: Sequence[TaskLine]) -> None:
+    """Write the lines of new tasks."""
+    copy_rows(
+        conn,
+        SQL["copy_lines"],
+        (
+            (line.task_id, line.allocation_id, line.line_id, line.leaf_id, line.sku_id, line.units)
+            for line in lines
+        ),
+    )
+
+
+def copy_withdrawals(conn: Conn, withdrawals: Sequence[Withdrawal]) -> None:
+    """Write what commands took out of tasks."""
+    copy_rows(
+        conn,
+        SQL["copy_withdrawals"],
+        (
+            (
+                one.command_id,
+                one.allocation_id,
+                one.task_id,
+                one.cause.value,
+                None if one.reason is None else one.reason.value,
+                one.units,
+                one.counted_units,
+                one.withdrawn_by,
+                one.at,
+                one.ends_task,
+            )
+            for one in withdrawals
+        ),
+    )
+
+
+def lock_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
+    """Lock tasks, in order of id."""
+    return fetch(conn, SQL["lock_tasks"], Task, task_ids=uuids(task_ids))
+
+
+def lock_due_offers(conn: Conn, *, now: datetime, limit: int) -> list[Task]:
+    """Lock offered tasks that are due, those that somebody holds passed over."""
+    return fetch(conn, SQL["lock_due_offers"], Task, now=now, limit=limit)
+
+
+def lock_due_waiting(conn: Conn, *, now: datetime, limit: int) -> list[Task]:
+    """Lock the tasks of parcels that waited long enough, those that somebody holds passed over."""
+    return fetch(conn, SQL["lock_due_waiting"], Task, now=now, limit=limit)
+
+
+def lock_tasks_by_code(conn: Conn, codes: Sequence[Code]) -> list[Task]:
+    """Lock the tasks of these codes, in order of id."""
+    return fetch(
+        conn,
+        SQL["lock_tasks_by_code"],
+        Task,
+        site_ids=[site for site, _ in codes],
+        code_hashes=[code_hash for _, code_hash in codes],
+    )
+
+
+def read_taken_codes(conn: Conn, codes: Sequence[Code]) -> frozenset[Code]:
+    """Return which codes are taken."""
+    taken = fetch(
+        conn,
+        SQL["read_taken_codes"],
+        _TakenCode,
+        site_ids=[site for site, _ in codes],
+        code_hashes=[code_hash for _, code_hash in codes],
+    )
+    return frozenset((one.site_id, one.code_hash) for one in taken)
+
+
+def write_tasks(conn: Conn, tasks: Sequence[Task]) -> None:
+    """Write the state of locked tasks."""
+    touched = execute(
+        conn,
+        SQL["write_tasks"],
+        task_ids=[task.task_id for task in tasks],
+        states=[task.state.value for task in tasks],
+        accepted_by=[task.accepted_by for task in tasks],
+        accepted_at=[task.accepted_at for task in tasks],
+        picked_at=[task.picked_at for task in tasks],
+        checked_at=[task.checked_at for task in tasks],
+        packed_at=[task.packed_at for task in tasks],
+        ended_at=[task.ended_at for task in tasks],
+        collect_by=[task.collect_by for task in tasks],
+        code_hashes=[task.code_hash for task in tasks],
+    )
+    assert touched == len(tasks)
+
+
+def write_lines(conn: Conn, lines: Sequence[TaskLine]) -> None:
+    """Write what was taken out of the lines of locked tasks."""
+    touched = execute(
+        conn,
+        SQL["write_lines"],
+        task_ids=uuids([line.task_id for line in lines]),
+        allocation_ids=uuids([line.allocation_id for line in lines]),
+        refused_units=integers([line.refused_units for line in lines]),
+        cancelled_units=integers([line.cancelled_units for line in lines]),
+    )
+    assert touched == len(lines)
+
+
+def read_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
+    """Return tasks by id."""
+    return fetch(conn, SQL["read_tasks"], Task, task_ids=uuids(task_ids))
+
+
+def read_tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
+    """Return all tasks of orders."""
+    return fetch(conn, SQL["read_tasks_of_orders"], Task, order_ids=uuids(order_ids))
+
+
+def read_open_tasks(conn: Conn, site_ids: Sequence[SiteId], *, limit: int) -> list[Task]:
+    """Return open tasks of sites, the most urgent first."""
+    return fetch(conn, SQL["read_open_tasks"], Task, site_ids=uuids(site_ids), limit=limit)
+
+
+def read_lines(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:
+    """Return the lines of tasks, in order of their allocations."""
+    found: dict[TaskId, list[TaskLine]] = {task_id: [] for task_id in task_ids}
+    for task_id, allocation_id, line_id, leaf_id, sku_id, units, refused_units, cancelled_units in fetch_rows(
+        conn, SQL["read_lines"], task_ids=uuids(task_ids)
+    ):
+        found[task_id].append(
+            TaskLine(
+                task_id=task_id,
+                allocation_id=allocation_id,
+                line_id=line_id,
+                leaf_id=leaf_id,
+                sku_id=sku_id,
+                units=units,
+                refused_units=refused_units,
+                cancelled_units=cancelled_units,
+            )
+        )
+    return found
+
+
+def read_withdrawals(conn: Conn, command_ids: Sequence[UUID]) -> Mapping[UUID, list[Withdrawal]]:
+    """Return what commands took out of tasks."""
+    found: dict[UUID, list[Withdrawal]] = {}
+    for one in fetch(conn, SQL["read_withdrawals"], Withdrawal, command_ids=uuids(command_ids)):
+        found.setdefault(one.command_id, []).append(one)
+    return found
+
+
+def read_sites_refused(conn: Conn, order_ids: Sequence[OrderId]) -> list[SiteRefused]:
+    """Return the sites that refused orders."""
+    return fetch(conn, SQL["read_sites_refused"], SiteRefused, order_ids=uuids(order_ids))
+
+
+def count_tasks(conn: Conn) -> dict[TaskState, int]:
+    """Count tasks by state."""
+    return {TaskState(state): tasks for state, tasks in fetch_rows(conn, SQL["count_tasks"])}
+
+
+def count_tasks_refused(conn: Conn) -> int:
+    """Count tasks refused in whole or in part."""
+    (tasks,) = fetch_values(conn, SQL["count_tasks_refused"])
+    return int(tasks)
