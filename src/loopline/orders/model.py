@@ -82,6 +82,9 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     streamer_id: PartyId | None = None
 
 
+NO_CREDITS = Credits()
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
 
@@ -104,7 +107,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     destination: Coordinates | None = None
     on_shortage: OnShortage = OnShortage.REFUSE
     hold_minutes: int | None = None
-    credits: Credits = Credits()
+    credits: Credits = NO_CREDITS
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +159,7 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId
     draft: Draft
     lines: tuple[NewLine, ...]
-    credits: Credits = Credits()
+    credits: Credits = NO_CREDITS
     derivation: Any = None
 
 

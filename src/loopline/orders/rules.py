@@ -10,6 +10,7 @@ import msgspec
 from loopline.kernel.ids import LineId, OrderId, time_of
 from loopline.kernel.refusals import Refusal
 from loopline.orders.model import (
+    NO_CREDITS,
     Changed,
     Draft,
     LineChange,
@@ -103,7 +104,14 @@ def content_hash(draft: Draft) -> bytes:
 
     The client-made id and the order of lines say nothing, and one moment is the same in every time zone.
     """
-    head = msgspec.structs.replace(draft, order_id=None, lines=(), placed_at=draft.placed_at.astimezone(UTC))
+    head = msgspec.structs.replace(
+        draft,
+        order_id=None,
+        lines=(),
+        placed_at=draft.placed_at.astimezone(UTC),
+        # A default is left out of the encoding only when it is the very object.
+        credits=NO_CREDITS if draft.credits == NO_CREDITS else draft.credits,
+    )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, draft.lines))))
     return digest.digest()

@@ -48,7 +48,13 @@ using unnest(%(channels)s::text[], %(external_numbers)s::text[], %(order_ids)s::
 where known.channel = claim.channel
     and known.external_number = claim.external_number
     and known.order_id = claim.order_id
-    and not exists (select from orders.order as head where head.id = claim.order_id)
+    and not exists (
+        select
+        from orders.order as head
+        where head.id = claim.order_id
+            and head.channel = claim.channel
+            and head.external_number = claim.external_number
+    )
 
 -- name: keep_conflicts
 -- Keep contents that came under a taken number, once per content, in the order of their numbers. Locks the rows it

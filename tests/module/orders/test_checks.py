@@ -1,0 +1,210 @@
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from loopline.db import Check, Conn, Database, Finding, run_check
+from loopline.orders import CHECKS, DraftLine, LineChange, LineKind, NewOrder, change_lines
+from tests.make.orders import NOON, draft, placed
+
+BY_NAME = {check.name: check for check in CHECKS}
+CHECK_CONSTRAINTS = (
+    "line_units_add_up",
+    "line_units_not_negative",
+    "line_returned_within_handed_over",
+    "line_lost_within_handed_over",
+)
+
+
+def two_orders(conn: Conn) -> tuple[NewOrder, NewOrder]:
+    """One with goods that moved everywhere and a charge, one just placed."""
+    charge = DraftLine(code="POST", units=1, kind=LineKind.CHARGE)
+    first, second = placed(conn, [draft("A", 9, lines=(*draft("A", 9).lines, charge)), draft("B", 2, 3)])
+    line_id = first.lines[0].line_id
+    change_lines(
+        conn,
+        [
+            LineChange(
+                order_id=first.order_id,
+                line_id=line_id,
+                held=-8,
+                parked=1,
+                allocated=1,
+                handed_over=4,
+                cancelled=2,
+                returned=3,
+                lost=1,
+            )
+        ],
+        now=NOON + timedelta(hours=1),
+    )
+    return first, second
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_sound_orders_break_no_promise(conn: Conn, check: Check):
+    two_orders(conn)
+    assert run_check(conn, check) == []
+
+
+def found_after(
+    database: Database, check: str, damage: Callable[[NewOrder, NewOrder], str]
+) -> tuple[NewOrder, list[Finding], list[Finding]]:
+    """Plant damage as the owner; return the order, what the check finds, and what it finds after its own repairs."""
+    with database.transaction() as conn:
+        first, second = two_orders(conn)
+    with database.owner_transaction() as owner:
+        for constraint in CHECK_CONSTRAINTS:
+            owner.execute(
+                sql.SQL("alter table orders.line drop constraint {}").format(sql.Identifier(constraint))
+            )
+        owner.execute(damage(first, second).encode())
+        found = run_check(owner, BY_NAME[check])
+        for finding in found:
+            owner.execute(finding.repair.encode())
+        return first, found, run_check(owner, BY_NAME[check])
+
+
+def where(order: NewOrder) -> str:
+    return f"order_id = '{order.order_id}' and line_id = '{order.lines[0].line_id}'"
+
+
+def test_units_that_stand_nowhere_are_found_and_parked(database: Database):
+    first, found, left = found_after(
+        database,
+        "line_units_add_up",
+        lambda first, _: f"update orders.line set held = held - 1 where {where(first)}",
+    )
+    assert [(finding.subject, finding.found, finding.expected) for finding in found] == [
+        (f"line {first.lines[0].line_id}", "8", "9")
+    ]
+    assert left == []
+
+
+def test_units_that_stand_twice_are_found(database: Database):
+    first, found, left = found_after(
+        database,
+        "line_units_add_up",
+        lambda first, _: f"update orders.line set held = held + 1 where {where(first)}",
+    )
+    assert [(finding.subject, finding.found) for finding in found] == [
+        (f"line {first.lines[0].line_id}", "10")
+    ]
+    assert left == found, "which of them is too much is for a person to say"
+
+
+def test_a_charge_that_waits_is_found(database: Database):
+    _, found, _ = found_after(
+        database,
+        "line_units_add_up",
+        lambda first, _: f"update orders.line set parked = 1 where line_id = '{first.lines[1].line_id}'",
+    )
+    assert [finding.found for finding in found] == ["2"]
+
+
+@pytest.mark.parametrize("damage", ["returned = 5", "lost = 5", "returned = -1"])
+def test_more_back_than_out_is_found_and_repaired(database: Database, damage: str):
+    first, found, left = found_after(
+        database,
+        "line_returned_within_handed_over",
+        lambda first, _: f"update orders.line set {damage} where {where(first)}",
+    )
+    assert [(finding.subject, finding.expected) for finding in found] == [
+        (f"line {first.lines[0].line_id}", "at most 4 each")
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update orders.order set held = held + 1, parked = parked - 1 where id = '{order}'",
+        "update orders.order set amount_minor = amount_minor + 1 where id = '{order}'",
+        "update orders.line set returned = returned - 1 where order_id = '{order}' and kind = 'goods'",
+        "update orders.line set tax_minor = tax_minor - 1 where order_id = '{order}'",
+    ],
+)
+def test_a_head_that_is_not_the_sum_of_its_lines_is_found_and_repaired(database: Database, damage: str):
+    first, found, left = found_after(
+        database, "order_equals_its_lines", lambda first, _: damage.format(order=first.order_id)
+    )
+    assert [finding.subject for finding in found] == [f"order {first.order_id}"]
+    assert left == []
+
+
+def test_an_order_without_lines_is_found(database: Database):
+    first, found, _ = found_after(
+        database,
+        "order_equals_its_lines",
+        lambda first, _: f"delete from orders.line where order_id = '{first.order_id}'",
+    )
+    assert [(finding.subject, finding.expected) for finding in found] == [
+        (f"order {first.order_id}", "at least one line")
+    ]
+
+
+def test_lines_and_quotes_without_an_order_are_found_and_removed(database: Database):
+    first, found, left = found_after(
+        database,
+        "line_has_its_order",
+        lambda first, _: f"delete from orders.order where id = '{first.order_id}'",
+    )
+    assert [finding.subject for finding in found] == [
+        f"line {first.lines[0].line_id}",
+        f"line {first.lines[1].line_id}",
+        "quote",
+    ]
+    assert left == []
+
+
+def test_an_order_whose_number_is_unknown_is_found_and_its_number_kept_from_a_second(database: Database):
+    first, found, left = found_after(
+        database,
+        "order_is_known_by_its_number",
+        lambda first, _: f"delete from orders.known where order_id = '{first.order_id}'",
+    )
+    assert [(finding.subject, finding.found) for finding in found] == [
+        (f"order {first.order_id}", "the number is unknown")
+    ]
+    assert left == []
+
+
+def test_an_order_whose_number_names_another_is_found(database: Database):
+    first, found, left = found_after(
+        database,
+        "order_is_known_by_its_number",
+        lambda first, second: (
+            f"update orders.known set order_id = '{second.order_id}' where order_id = '{first.order_id}'"
+        ),
+    )
+    assert [finding.subject for finding in found] == [f"order {first.order_id}"]
+    assert left == found
+
+
+def test_a_number_that_names_nothing_is_found_and_freed(database: Database):
+    first, found, left = found_after(
+        database,
+        "known_number_is_an_order",
+        lambda first, _: f"delete from orders.order where id = '{first.order_id}'",
+    )
+    assert [(finding.subject, finding.found) for finding in found] == [
+        ("number A of web", f"no order {first.order_id}")
+    ]
+    assert left == []
+
+
+def test_two_orders_of_one_short_number_are_found_and_parted(database: Database):
+    _, found, left = found_after(
+        database, "short_number_is_one_order", lambda _, __: "update orders.order set number = 1"
+    )
+    assert [(finding.found, finding.expected) for finding in found] == [
+        ("number 1 is an earlier order's too", "a number of its own")
+    ]
+    assert left == []
+
+
+def test_every_check_is_planted_here():
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in BY_NAME if f'"{name}"' not in source] == []
