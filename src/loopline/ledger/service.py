@@ -65,7 +65,8 @@ def reverse_parts(conn: Conn, asks: Sequence[PartReversal]) -> list[Reversed | R
 
     Decided in the order given; several asks may name the same part. Each reversal posts the growth of the
     cumulative proportion (`kernel.proportion`), leg by leg, so any sequence of reversals ends where the reversal of
-    the whole does. Raises UniqueViolation when a rival posts one of the keys at the same moment for another part: try again.
+    the whole does. Raises UniqueViolation when a rival posts one of the keys at the same moment for another part:
+    try again.
     """
     if not asks:
         return []

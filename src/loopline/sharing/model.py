@@ -1,0 +1,382 @@
+"""What sharing speaks of: roles and parties, rule sets of typed rows, shares, claw-backs, releases, refusals."""
+
+import enum
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.kernel.ids import EntityId, LineId, OrderId, PartyId, PersonId, RuleSetId
+from loopline.kernel.refusals import Refusal
+
+LEVELS_MAX = 2
+"""More than two levels is a pyramid, and against the law (SET-12)."""
+
+
+class Role(enum.StrEnum):
+    """What a party is to a line: why it may earn from it."""
+
+    BRAND = "brand"
+    DEALER = "dealer"
+    STORE = "store"
+    GUIDE = "guide"
+    SHIPPING_SITE = "shipping_site"
+    STREAMER = "streamer"
+    PLATFORM = "platform"
+
+
+class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the decision table: who gets how much, and on which lines.
+
+    A condition that is empty holds for every line. `bound` asks whether the member is bound to the party in this
+    role. Exactly one of: `basis_points` of the net amount, `amount_minor` for each unit, or the `remainder`.
+    `level` 1 is earned by one's own deed, 2 by bringing the one who did it.
+    """
+
+    role: Role
+    level: int = 1
+    channels: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    deliveries: tuple[str, ...] = ()
+    bound: bool | None = None
+    basis_points: int | None = None
+    amount_minor: int | None = None
+    remainder: bool = False
+
+
+class RuleSetState(enum.StrEnum):
+    """Drafts may change; what is published stands."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class NewRuleSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft to save: a new one, or all of an existing draft anew. Rows are numbered from 1 in their order."""
+
+    id: RuleSetId
+    currency: str
+    author_id: PersonId
+    comment: str
+    rows: tuple[RuleRow, ...]
+
+
+class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the rules. It counts from `effective_from` until a later one of the same currency does."""
+
+    id: RuleSetId
+    version: int
+    state: RuleSetState
+    currency: str
+    author_id: PersonId
+    comment: str
+    published_at: datetime | None
+    effective_from: datetime | None
+    rows: tuple[RuleRow, ...]
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """Publish a draft, effective from a moment that is not past."""
+
+    rule_set_id: RuleSetId
+    effective_from: datetime
+    published_by: PersonId
+
+
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
+    """The parties a line knows, by role. Lines that know the same should carry the same object: that is faster."""
+
+    brand: PartyId | None = None
+    dealer: PartyId | None = None
+    store: PartyId | None = None
+    guide: PartyId | None = None
+    shipping_site: PartyId | None = None
+    streamer: PartyId | None = None
+    platform: PartyId | None = None
+
+    def of(self, role: Role) -> PartyId | None:
+        """The party in a role, if the line knows one."""
+        found: PartyId | None = getattr(self, role.value)
+        return found
+
+
+class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules look at. `base_minor` is the net amount of the units; `bound`: roles the member is bound to."""
+
+    channel: str
+    category: str
+    delivery: str
+    parties: Parties
+    units: int
+    base_minor: int
+    currency: str
+    bound: frozenset[Role] = frozenset()
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What one party earns of one part, by which row of the rule set (counted from 1)."""
+
+    role: Role
+    party_id: PartyId
+    rule_row: int
+    amount_minor: int
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """How a part of a line is split. `entity_id` is the seller of record, who owes the shares.
+
+    Post the shares in the ledger in this order, as one leg: then both take back the same.
+    """
+
+    part_id: UUID
+    order_id: OrderId
+    line_id: LineId
+    rule_set_id: RuleSetId
+    entity_id: EntityId
+    currency: str
+    units: int
+    base_minor: int
+    due_at: datetime
+    shares: tuple[Share, ...]
+
+
+class ClawBack(msgspec.Struct, frozen=True, kw_only=True):
+    """`units` of a part came back. `reference` names what brought them (a return line), once for each part."""
+
+    reference: UUID
+    line_id: LineId
+    part_id: UUID
+    units: int
+    at: datetime
+
+
+class DraftSaved(msgspec.Struct, frozen=True, kw_only=True):
+    """The draft is saved under a version number that it keeps when published."""
+
+    rule_set_id: RuleSetId
+    version: int
+
+
+class RuleSetPublication(msgspec.Struct, frozen=True, kw_only=True):
+    """The rule set is published and stands."""
+
+    rule_set_id: RuleSetId
+    version: int
+    effective_from: datetime
+
+
+class SplitRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """The part's shares are pending; `is_repeat` says that they were already."""
+
+    line_id: LineId
+    part_id: UUID
+    is_repeat: bool
+
+
+class ClawedBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What was taken back of each share of a part, in the order of its shares; amounts are positive.
+
+    `from_due` says whether it was taken from what was due or cancelled while pending; `is_repeat`: that the same
+    reference had taken it already, and nothing was taken now.
+    """
+
+    line_id: LineId
+    part_id: UUID
+    entity_id: EntityId
+    currency: str
+    from_due: bool
+    is_repeat: bool
+    party_ids: tuple[PartyId, ...]
+    amounts_minor: tuple[int, ...]
+
+
+class DueAmount(msgspec.Struct, frozen=True, kw_only=True):
+    """What became due to a party from a seller of record, of the parts whose window ended on one day (UTC)."""
+
+    entity_id: EntityId
+    party_id: PartyId
+    currency: str
+    due_on: date
+    amount_minor: int
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """One batch of parts that became due. Its id makes the keys of the ledger entries it causes."""
+
+    id: UUID
+    parts: int
+    amounts: tuple[DueAmount, ...]
+
+
+class StoredSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a part was split, as it is kept."""
+
+    line_id: LineId
+    part_id: UUID
+    order_id: OrderId
+    rule_set_id: RuleSetId
+    entity_id: EntityId
+    currency: str
+    units: int
+    base_minor: int
+    due_at: datetime
+    party_ids: tuple[PartyId, ...]
+    rule_rows: tuple[int, ...]
+    amounts_minor: tuple[int, ...]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Why a rule set cannot be published. The docstring is the sentence."""
+
+    def message(self) -> str:
+        """The sentence with its data."""
+        template = " ".join((type(self).__doc__ or "").split())
+        return template.format(**{name: getattr(self, name) for name in self.__struct_fields__})
+
+
+class SplitsAboveWhole(Problem, frozen=True, kw_only=True):
+    """Of a line by {channel} in category {category} with {delivery}, the rows take {basis_points} basis points."""
+
+    basis_points: int
+    channel: str
+    category: str
+    delivery: str
+
+
+class RowUnreachable(Problem, frozen=True, kw_only=True):
+    """Row {row} never decides: earlier rows of its role take every line it would."""
+
+    row: int
+
+
+class TooManyLevels(Problem, frozen=True, kw_only=True):
+    """Row {row} pays level {level}; the law allows two."""
+
+    row: int
+    level: int
+
+
+class RemainderMissing(Problem, frozen=True, kw_only=True):
+    """No row says who gets the remainder."""
+
+
+class RemainderTwice(Problem, frozen=True, kw_only=True):
+    """Rows {first} and {second} both take the remainder."""
+
+    first: int
+    second: int
+
+
+class RemainderHasConditions(Problem, frozen=True, kw_only=True):
+    """Row {row} takes the remainder of some lines only; every line has one."""
+
+    row: int
+
+
+class RowTakesNoOneThing(Refusal, frozen=True, kw_only=True):
+    """Row {row} has to take exactly one of: basis points from 0 to 10000, an amount, the remainder."""
+
+    row: int
+
+
+class RuleSetIsPublished(Refusal, frozen=True, kw_only=True):
+    """Rule set {rule_set_id} is published and stands; draft a new version."""
+
+    rule_set_id: RuleSetId
+
+
+class RuleSetUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no rule set {rule_set_id}."""
+
+    rule_set_id: RuleSetId
+
+
+class RuleSetHasProblems(Refusal, frozen=True, kw_only=True):
+    """Rule set {rule_set_id} cannot be published: {reasons}"""
+
+    rule_set_id: RuleSetId
+    reasons: str
+    problems: tuple[Problem, ...]
+
+
+class EffectiveInThePast(Refusal, frozen=True, kw_only=True):
+    """Rule set {rule_set_id} would be effective from {effective_from}; lines since then were split already."""
+
+    rule_set_id: RuleSetId
+    effective_from: datetime
+
+
+class EffectiveFromTaken(Refusal, frozen=True, kw_only=True):
+    """Another rule set is effective from {effective_from}."""
+
+    effective_from: datetime
+
+
+class RemainderPartyUnknown(Refusal, frozen=True, kw_only=True):
+    """The line knows no {role}, who would get the remainder."""
+
+    role: Role
+
+
+class BaseNegative(Refusal, frozen=True, kw_only=True):
+    """A base of {base_minor} cannot be shared."""
+
+    base_minor: int
+
+
+class RulesForOtherCurrency(Refusal, frozen=True, kw_only=True):
+    """The rules are in {currency}, the line is in {line_currency}."""
+
+    currency: str
+    line_currency: str
+
+
+class RuleSetNotPublished(Refusal, frozen=True, kw_only=True):
+    """Part {part_id} is split by rule set {rule_set_id}, which is not published."""
+
+    part_id: UUID
+    rule_set_id: RuleSetId
+
+
+class SharesDoNotAddUp(Refusal, frozen=True, kw_only=True):
+    """The shares of part {part_id} add up to {total_minor}, not to its base of {base_minor}, or one is negative."""
+
+    part_id: UUID
+    total_minor: int
+    base_minor: int
+
+
+class SplitHasNoUnits(Refusal, frozen=True, kw_only=True):
+    """Part {part_id} stands for {units} units."""
+
+    part_id: UUID
+    units: int
+
+
+class PartSplitOtherwise(Refusal, frozen=True, kw_only=True):
+    """Part {part_id} was split already, in another way."""
+
+    part_id: UUID
+
+
+class PartNotSplit(Refusal, frozen=True, kw_only=True):
+    """Part {part_id} of line {line_id} has no shares."""
+
+    line_id: LineId
+    part_id: UUID
+
+
+class ClawsBackTooMuch(Refusal, frozen=True, kw_only=True):
+    """Only {units_left} units of part {part_id} are left to come back, not {units}."""
+
+    part_id: UUID
+    units: int
+    units_left: int
+
+
+class ReferenceTakenForOtherUnits(Refusal, frozen=True, kw_only=True):
+    """Reference {reference} took {units} units of part {part_id} back before."""
+
+    reference: UUID
+    part_id: UUID
+    units: int

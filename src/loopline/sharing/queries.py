@@ -1,0 +1,95 @@
+"""Reads of sharing for screens and processes."""
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.db import Conn, fetch, fetch_values, statements, uuids
+from loopline.kernel.ids import EntityId, LineId, OrderId, PartyId, RuleSetId, first_id_of
+from loopline.kernel.times import TimeRange
+from loopline.sharing.model import Role, RuleSet
+
+SQL = statements(__file__)
+
+
+class ShareState(enum.StrEnum):
+    """Pending until the return window ends, then due."""
+
+    PENDING = "pending"
+    DUE = "due"
+
+
+class SplitPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a line that was split: what a return may take back, part by part."""
+
+    line_id: LineId
+    part_id: UUID
+    order_id: OrderId
+    rule_set_id: RuleSetId
+    entity_id: EntityId
+    currency: str
+    units: int
+    units_returned: int
+    base_minor: int
+    due_at: datetime
+    is_pending: bool
+
+
+class ShareOfLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One party's share of one part, with what was taken back of it before and after it was due."""
+
+    order_id: OrderId
+    line_id: LineId
+    part_id: UUID
+    rule_set_id: RuleSetId
+    rule_row: int
+    role: Role
+    party_id: PartyId
+    entity_id: EntityId
+    currency: str
+    amount_minor: int
+    cancelled_minor: int
+    clawed_back_minor: int
+    due_at: datetime
+    state: ShareState
+
+
+def rule_sets(conn: Conn) -> list[RuleSet]:
+    """Return every rule set, latest version first."""
+    return fetch(conn, SQL["rule_sets"], RuleSet, rule_set_ids=None)
+
+
+def rule_sets_by_id(conn: Conn, rule_set_ids: Sequence[RuleSetId]) -> list[RuleSet]:
+    """Return these rule sets, latest version first; one that does not exist is absent."""
+    return fetch(conn, SQL["rule_sets"], RuleSet, rule_set_ids=uuids(rule_set_ids))
+
+
+def parts_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[SplitPart]:
+    """Return the split parts of lines, by line and part."""
+    return fetch(conn, SQL["parts_of_lines"], SplitPart, line_ids=uuids(line_ids))
+
+
+def shares_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[ShareOfLine]:
+    """Return what each party earns of lines, by line, part and row of the rules."""
+    return fetch(conn, SQL["shares_of_lines"], ShareOfLine, line_ids=uuids(line_ids))
+
+
+def shares_of_party(conn: Conn, party_id: PartyId, *, ordered: TimeRange, limit: int) -> list[ShareOfLine]:
+    """Return a party's shares of lines ordered in a range of time (start included, end not), in order of the lines."""
+    return fetch(
+        conn,
+        SQL["shares_of_party"],
+        ShareOfLine,
+        party_id=party_id,
+        first_line_id=first_id_of(ordered.start),
+        end_line_id=first_id_of(ordered.end) if ordered.end else None,
+        limit=limit,
+    )
+
+
+def pending_part_count(conn: Conn) -> int:
+    """Return how many parts wait for the end of their return window."""
+    return int(fetch_values(conn, SQL["pending_part_count"])[0])

@@ -1,0 +1,96 @@
+-- name: rule_sets
+-- All rule sets with their rows, latest version first.
+select
+  rule_set.id,
+  rule_set.version,
+  rule_set.state,
+  rule_set.currency,
+  rule_set.author_id,
+  rule_set.comment,
+  rule_set.published_at,
+  rule_set.effective_from,
+  coalesce(
+    (
+      select jsonb_agg(to_jsonb(rule_row) - 'rule_set_id' - 'position' order by rule_row.position)
+      from sharing.rule_row as rule_row
+      where rule_row.rule_set_id = rule_set.id
+    ),
+    '[]'
+  ) as rows
+from sharing.rule_set as rule_set
+where %(rule_set_ids)s::uuid[] is null or rule_set.id = any(%(rule_set_ids)s::uuid[])
+order by rule_set.version desc;
+
+-- name: parts_of_lines
+-- The split parts of these lines, with what came back of each and whether it is pending.
+select
+  split.line_id,
+  split.part_id,
+  split.order_id,
+  split.rule_set_id,
+  split.entity_id,
+  split.currency,
+  split.units,
+  coalesce(returned_part.units_returned, 0) as units_returned,
+  split.base_minor,
+  split.due_at,
+  pending_part.line_id is not null as is_pending
+from sharing.split as split
+left join sharing.returned_part as returned_part
+  on returned_part.line_id = split.line_id and returned_part.part_id = split.part_id
+left join sharing.pending_part as pending_part
+  on pending_part.due_at = split.due_at
+  and pending_part.line_id = split.line_id
+  and pending_part.part_id = split.part_id
+where split.line_id = any(%(line_ids)s::uuid[])
+order by split.line_id, split.part_id;
+
+-- name: shares_of_lines
+-- What each party earns of these lines, and by which row of which rules.
+select
+  share.order_id,
+  share.line_id,
+  share.part_id,
+  share.rule_set_id,
+  share.rule_row,
+  share.role,
+  share.party_id,
+  share.entity_id,
+  share.currency,
+  share.amount_minor,
+  share.cancelled_minor,
+  share.clawed_back_minor,
+  share.due_at,
+  share.state
+from sharing.share as share
+where share.line_id = any(%(line_ids)s::uuid[])
+order by share.line_id, share.part_id, share.rule_row;
+
+-- name: shares_of_party
+-- What a party earns of lines ordered in a range of time, which is a range of line ids.
+select
+  share.order_id,
+  share.line_id,
+  share.part_id,
+  share.rule_set_id,
+  share.rule_row,
+  share.role,
+  share.party_id,
+  share.entity_id,
+  share.currency,
+  share.amount_minor,
+  share.cancelled_minor,
+  share.clawed_back_minor,
+  share.due_at,
+  share.state
+from sharing.share as share
+where share.party_id = %(party_id)s::uuid
+  and share.line_id >= %(first_line_id)s::uuid
+  and (%(end_line_id)s::uuid is null or share.line_id < %(end_line_id)s::uuid)
+order by share.line_id, share.part_id, share.rule_row
+limit %(limit)s::bigint;
+
+-- name: pending_part_count
+-- How many parts wait for the end of their return window.
+select count(*)
+from sharing.pending_part as pending_part;

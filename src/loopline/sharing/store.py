@@ -1,0 +1,231 @@
+"""The statements of sharing, one function each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_values, integers, statements, uuids
+from loopline.kernel.ids import EntityId, LineId, PartyId, RuleSetId
+from loopline.sharing.model import (
+    ClawBack,
+    NewRuleSet,
+    Publication,
+    Release,
+    RuleSetState,
+    Split,
+    StoredSplit,
+)
+
+SQL = statements(__file__)
+
+PartOfLine = tuple[LineId, UUID]
+"""A line and its part, in this order, which is also the order of locks."""
+
+
+class LockedRuleSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule set whose row is held."""
+
+    id: RuleSetId
+    version: int
+    state: RuleSetState
+
+
+class PublishedMoment(msgspec.Struct, frozen=True, kw_only=True):
+    """From when a published rule set counts."""
+
+    currency: str
+    effective_from: datetime
+
+
+class ReturnedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """How many units of a part came back so far."""
+
+    line_id: LineId
+    part_id: UUID
+    units_returned: int
+
+
+class StoredClawBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What was taken back of a part for one reference."""
+
+    reference: UUID
+    line_id: LineId
+    part_id: UUID
+    units: int
+    from_due: bool
+    amounts_minor: tuple[int, ...]
+
+
+class PlannedClawBack(msgspec.Struct, frozen=True, kw_only=True):
+    """A claw-back as it will be written."""
+
+    ask: ClawBack
+    units_before: int
+    from_due: bool
+    amounts_minor: tuple[int, ...]
+
+
+class TakenAmount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch of parts makes due to a party; without a party when the batch makes nothing due."""
+
+    entity_id: EntityId | None
+    party_id: PartyId | None
+    currency: str | None
+    due_on: date | None
+    amount_minor: int
+    parts: int
+
+
+def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> None:
+    """Say anew what drafts are, rows included. The caller holds their rows."""
+    execute(conn, SQL["change_drafts"], drafted_at=now, **_columns_of_drafts(drafts))
+    execute(conn, SQL["delete_rule_rows"], rule_set_ids=uuids(draft.id for draft in drafts))
+    rows = [
+        msgspec.structs.asdict(row) | {"rule_set_id": draft.id, "position": position}
+        for draft in drafts
+        for position, row in enumerate(draft.rows, start=1)
+    ]
+    execute(conn, SQL["add_rule_rows"], rows=msgspec.json.encode(rows).decode())
+
+
+def add_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> None:
+    execute(conn, SQL["add_drafts"], drafted_at=now, **_columns_of_drafts(drafts))
+
+
+def lock_rule_sets(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> list[LockedRuleSet]:
+    return fetch(conn, SQL["lock_rule_sets"], LockedRuleSet, rule_set_ids=uuids(rule_set_ids))
+
+
+def publish_rule_sets(conn: Conn, publications: Sequence[Publication], *, now: datetime) -> None:
+    execute(
+        conn,
+        SQL["publish_rule_sets"],
+        rule_set_ids=[publication.rule_set_id for publication in publications],
+        effective_froms=[publication.effective_from for publication in publications],
+        published_bys=[publication.published_by for publication in publications],
+        published_at=now,
+    )
+
+
+def published_moments(conn: Conn) -> list[PublishedMoment]:
+    return fetch(conn, SQL["published_moments"], PublishedMoment)
+
+
+def published_ids(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> set[RuleSetId]:
+    return set(fetch_values(conn, SQL["published_ids"], rule_set_ids=uuids(rule_set_ids)))
+
+
+def splits_by_part(conn: Conn, wanted: Sequence[PartOfLine]) -> dict[PartOfLine, StoredSplit]:
+    found = fetch(conn, SQL["splits_by_part"], StoredSplit, **_columns_of_parts(wanted))
+    return {(split.line_id, split.part_id): split for split in found}
+
+
+def copy_splits(conn: Conn, splits: Sequence[Split]) -> None:
+    """Write splits and queue them. Raises UniqueViolation when a rival split one of the parts just now."""
+    copy_rows(
+        conn,
+        SQL["copy_splits"],
+        (
+            (
+                split.line_id,
+                split.part_id,
+                split.order_id,
+                split.rule_set_id,
+                split.entity_id,
+                split.currency,
+                split.units,
+                split.base_minor,
+                split.due_at,
+                [share.party_id for share in split.shares],
+                [share.rule_row for share in split.shares],
+                [share.amount_minor for share in split.shares],
+            )
+            for split in splits
+        ),
+    )
+    copy_rows(
+        conn, SQL["copy_pending_parts"], ((split.due_at, split.line_id, split.part_id) for split in splits)
+    )
+
+
+def lock_returned_parts(conn: Conn, wanted: Sequence[PartOfLine]) -> dict[PartOfLine, int]:
+    """Make the counting rows that are missing, lock them all, and return how many units of each part came back."""
+    execute(conn, SQL["add_returned_parts"], **_columns_of_parts(wanted))
+    found = fetch(conn, SQL["lock_returned_parts"], ReturnedPart, **_columns_of_parts(wanted))
+    return {(row.line_id, row.part_id): row.units_returned for row in found}
+
+
+def change_returned_parts(conn: Conn, units: Mapping[PartOfLine, int]) -> None:
+    execute(
+        conn, SQL["change_returned_parts"], units=integers(units.values()), **_columns_of_parts(list(units))
+    )
+
+
+def lock_pending_parts(conn: Conn, splits: Sequence[StoredSplit]) -> set[UUID]:
+    """Lock those of the parts that are pending still, and return them."""
+    found = fetch_values(
+        conn,
+        SQL["lock_pending_parts"],
+        due_ats=[split.due_at for split in splits],
+        line_ids=uuids(split.line_id for split in splits),
+        part_ids=uuids(split.part_id for split in splits),
+    )
+    return set(found)
+
+
+def claw_backs_of_parts(conn: Conn, wanted: Sequence[PartOfLine]) -> list[StoredClawBack]:
+    return fetch(conn, SQL["claw_backs_of_parts"], StoredClawBack, **_columns_of_parts(wanted))
+
+
+def copy_claw_backs(conn: Conn, planned: Sequence[PlannedClawBack]) -> None:
+    copy_rows(
+        conn,
+        SQL["copy_claw_backs"],
+        (
+            (
+                plan.ask.reference,
+                plan.ask.line_id,
+                plan.ask.part_id,
+                plan.units_before,
+                plan.ask.units,
+                plan.from_due,
+                list(plan.amounts_minor),
+                plan.ask.at,
+            )
+            for plan in planned
+        ),
+    )
+
+
+def take_due_parts(conn: Conn, *, now: datetime, limit: int) -> list[TakenAmount]:
+    return fetch(conn, SQL["take_due_parts"], TakenAmount, now=now, limit=limit)
+
+
+def write_release(conn: Conn, release: Release, *, now: datetime) -> None:
+    execute(conn, SQL["add_release"], release_id=release.id, at=now, parts=release.parts)
+    copy_rows(
+        conn,
+        SQL["copy_released_amounts"],
+        (
+            (release.id, due.entity_id, due.party_id, due.currency, due.due_on, due.amount_minor)
+            for due in release.amounts
+        ),
+    )
+
+
+def _columns_of_drafts(drafts: Sequence[NewRuleSet]) -> dict[str, object]:
+    return {
+        "ids": [draft.id for draft in drafts],
+        "currencies": [draft.currency for draft in drafts],
+        "author_ids": [draft.author_id for draft in drafts],
+        "comments": [draft.comment for draft in drafts],
+    }
+
+
+def _columns_of_parts(wanted: Sequence[PartOfLine]) -> dict[str, str]:
+    return {
+        "line_ids": uuids(line_id for line_id, _ in wanted),
+        "part_ids": uuids(part_id for _, part_id in wanted),
+    }

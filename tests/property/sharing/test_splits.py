@@ -1,0 +1,127 @@
+"""Money properties of sharing: exact splits, mirrored claw-backs, the same as the ledger takes back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopline.kernel.ids import uuid7
+from loopline.ledger.rules import reversed_amounts
+from loopline.sharing import rules
+from loopline.sharing.model import LineToSplit, Role, RuleRow, Split, StoredSplit
+from tests.make.sharing import NOW, PARTIES, claw_back, rule_set, split
+
+CHANNELS, CATEGORIES, DELIVERIES = ("till", "web"), ("gift", "food"), ("deliver", "collect")
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(st.sampled_from(values)).map(lambda chosen: tuple(sorted(chosen)))
+
+
+@st.composite
+def conditional_rows(draw: st.DrawFn) -> RuleRow:
+    is_percentage = draw(st.booleans())
+    return RuleRow(
+        role=draw(st.sampled_from(list(Role))),
+        channels=draw(some(CHANNELS)),
+        categories=draw(some(CATEGORIES)),
+        deliveries=draw(some(DELIVERIES)),
+        bound=draw(st.sampled_from([None, None, True, False])),
+        basis_points=draw(st.integers(0, 10_000)) if is_percentage else None,
+        amount_minor=None if is_percentage else draw(st.integers(0, 500)),
+    )
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[RuleRow, ...]:
+    drawn = draw(st.lists(conditional_rows(), max_size=8))
+    at = draw(st.integers(0, len(drawn)))
+    return (*drawn[:at], RuleRow(role=Role.BRAND, remainder=True), *drawn[at:])
+
+
+lines = st.builds(
+    LineToSplit,
+    channel=st.sampled_from([*CHANNELS, "phone"]),
+    category=st.sampled_from([*CATEGORIES, "wine"]),
+    delivery=st.sampled_from([*DELIVERIES, "carried_out"]),
+    parties=st.just(PARTIES),
+    units=st.integers(1, 40),
+    base_minor=st.integers(0, 10**9) | st.integers(0, 50),
+    currency=st.just("CNY"),
+    bound=st.frozensets(st.sampled_from(list(Role))),
+)
+
+
+@given(rows(), lines)
+def test_whatever_may_be_published_splits_every_line_exactly(
+    table: tuple[RuleRow, ...], line: LineToSplit
+) -> None:
+    above = any(type(problem).__name__ == "SplitsAboveWhole" for problem in rules.problems_of(table))
+    if above:
+        return
+    shares = rules.split_lines(rule_set(table), [line])[0]
+    assert isinstance(shares, tuple)
+    assert sum(share.amount_minor for share in shares) == line.base_minor
+    assert all(share.amount_minor > 0 for share in shares)
+    assert len({share.rule_row for share in shares}) == len(shares)
+
+
+@given(rows(), lines)
+def test_no_row_earns_where_its_conditions_do_not_hold_or_an_earlier_one_decides(
+    table: tuple[RuleRow, ...], line: LineToSplit
+) -> None:
+    if rules.problems_of(table):
+        return
+    shares = rules.split_lines(rule_set(table), [line])[0]
+    assert isinstance(shares, tuple)
+    for share in shares:
+        row = table[share.rule_row - 1]
+        assert row.role is share.role
+        assert not row.channels or line.channel in row.channels
+        assert not row.categories or line.category in row.categories
+        assert not row.deliveries or line.delivery in row.deliveries
+        assert row.bound in {None, row.role in line.bound}
+    paid = [table[share.rule_row - 1] for share in shares]
+    assert len({row.role for row in paid if not row.remainder}) == sum(not row.remainder for row in paid)
+
+
+def stored(of: Split) -> StoredSplit:
+    return StoredSplit(
+        line_id=of.line_id,
+        part_id=of.part_id,
+        order_id=of.order_id,
+        rule_set_id=of.rule_set_id,
+        entity_id=of.entity_id,
+        currency=of.currency,
+        units=of.units,
+        base_minor=of.base_minor,
+        due_at=of.due_at,
+        party_ids=tuple(share.party_id for share in of.shares),
+        rule_rows=tuple(share.rule_row for share in of.shares),
+        amounts_minor=tuple(share.amount_minor for share in of.shares),
+    )
+
+
+@given(st.integers(0, 10**7) | st.integers(0, 60), st.integers(1, 30), st.data())
+def test_what_is_clawed_back_is_what_the_ledger_takes_back(
+    base_minor: int, units: int, data: st.DataObject
+) -> None:
+    """The ledger posts the money of the sale first, then the shares as a leg of their own."""
+    made = split(rule_set().id, base_minor=base_minor, units=units)
+    amounts = [share.amount_minor for share in made.shares]
+    tax_minor = data.draw(st.integers(0, 10**6))
+    posted = [base_minor + tax_minor, -base_minor, -tax_minor, base_minor, *[-amount for amount in amounts]]
+    taken = [0] * len(amounts)
+    before = 0
+    while before < units:
+        step = data.draw(st.integers(1, units - before))
+        clawed = rules.plan_claw_back(
+            claw_back(made, units=step, reference=uuid7(NOW)), stored=stored(made), units_before=before
+        )
+        assert isinstance(clawed, tuple)
+        reversed_now = reversed_amounts(posted, before=before, after=before + step, units_of=units)
+        assert sum(reversed_now) == 0
+        assert reversed_now[4:] == list(clawed)
+        assert reversed_now[3] == -sum(clawed)
+        assert all(amount >= 0 for amount in clawed)
+        taken = [so_far + amount for so_far, amount in zip(taken, clawed, strict=True)]
+        before += step
+    assert taken == amounts
