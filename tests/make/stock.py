@@ -58,7 +58,9 @@ def world_nodes(*, sites: int) -> tuple[World, list[NewNode]]:
     for number, (site_node, leaf) in enumerate(zip(site_ids, leaf_ids, strict=True)):
         site_id = SiteId(new_id())
         nodes += [
-            NewNode(id=site_node, kind=NodeKind.SITE, name=f"Site {number}", parent_id=network_id, site_id=site_id),
+            NewNode(
+                id=site_node, kind=NodeKind.SITE, name=f"Site {number}", parent_id=network_id, site_id=site_id
+            ),
             NewNode(
                 id=leaf,
                 kind=NodeKind.LEAF,
@@ -109,7 +111,9 @@ def hold_ask(
     )
 
 
-def allocation_ask(ask: HoldAsk, leaves: Sequence[NodeId], *, units: Sequence[int] | None = None) -> AllocationAsk:
+def allocation_ask(
+    ask: HoldAsk, leaves: Sequence[NodeId], *, units: Sequence[int] | None = None
+) -> AllocationAsk:
     """Tie each line of a hold to the leaf at the same place."""
     return AllocationAsk(
         order_id=ask.order_id,

@@ -1,10 +1,12 @@
 """The working copy of the rows a batch has locked: rules move it forward item by item, the store writes its changes.
 
-No I/O. Everything here is one batch's own; what comes out is only the difference to what was loaded.
+No I/O. Everything here is one batch's own; what comes out is only the difference to what was loaded. Its records are
+mutable, as a batch of ten thousand lines needs, and never leave the room.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -14,35 +16,43 @@ from loopline.stock.model import MovementReason, ShortfallKind
 
 LevelKey = tuple[NodeId, SkuId]
 
+_SKU_BITS = 32
+_number_of = attrgetter("int")
 
-class Level:
-    """What one node has free and held of one SKU. `overheld` is the part of its open shortfall that was loaded."""
 
-    __slots__ = ("free", "free_loaded", "held", "held_loaded", "key", "overheld")
+class Level(msgspec.Struct, gc=False, eq=False):
+    """What one node has free and held of one SKU, now and as loaded; `overheld` is its open shortfall as loaded.
 
-    def __init__(self, key: LevelKey, *, free: int = 0, held: int = 0, overheld: int = 0) -> None:
-        self.key = key
-        self.free = self.free_loaded = free
-        self.held = self.held_loaded = held
-        self.overheld = overheld
+    `node` and `sku` are the batch's own numbers of the two (`Book.want`), which is how statements name them.
+    """
+
+    node_id: NodeId
+    sku_id: SkuId
+    node: int
+    sku: int
+    free: int = 0
+    held: int = 0
+    overheld: int = 0
+    free_loaded: int = 0
+    held_loaded: int = 0
+
+    @property
+    def key(self) -> LevelKey:
+        return self.node_id, self.sku_id
 
     @property
     def overheld_change(self) -> int:
         return max(0, self.held - self.free) - self.overheld
 
 
-class LeafLevel(Level):
+class LeafLevel(Level, gc=False, eq=False):
     """One SKU of a leaf: a level whose free units are its sellable ones, with what they are made of."""
 
-    __slots__ = ("allocated", "on_hand", "safety", "short", "unsellable")
-
-    def __init__(self, key: LevelKey, counts: "LeafCounts") -> None:
-        self.on_hand = counts.on_hand
-        self.allocated = counts.allocated
-        self.unsellable = counts.unsellable
-        self.safety = counts.safety
-        self.short = counts.short
-        super().__init__(key, free=self.sellable, held=counts.held, overheld=counts.overheld)
+    on_hand: int = 0
+    allocated: int = 0
+    unsellable: int = 0
+    safety: int = 0
+    short: int = 0
 
     @property
     def sellable(self) -> int:
@@ -53,60 +63,40 @@ class LeafLevel(Level):
         return max(0, self.allocated + self.unsellable - self.on_hand) - self.short
 
 
-class LeafCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """The stored columns of a leaf row."""
-
-    on_hand: int = 0
-    allocated: int = 0
-    unsellable: int = 0
-    safety: int = 0
-    held: int = 0
-    short: int = 0
-    overheld: int = 0
-
-
-class OpenHold:
+class OpenHold(msgspec.Struct, gc=False, eq=False):
     """A line's hold while a batch is decided; 0 units: not yet made, or used up."""
 
-    __slots__ = (
-        "expires_at",
-        "expires_at_loaded",
-        "line_id",
-        "node_id",
-        "order_id",
-        "sku_id",
-        "units",
-        "units_loaded",
-    )
+    line_id: LineId
+    order_id: OrderId
+    key: LevelKey
+    units: int
+    expires_at: datetime | None
+    units_loaded: int
+    expires_at_loaded: datetime | None = None
 
-    def __init__(
-        self, line_id: LineId, order_id: OrderId, level: LevelKey, units: int, expires_at: datetime | None
-    ) -> None:
-        self.line_id = line_id
-        self.order_id = order_id
-        self.node_id, self.sku_id = level
-        self.units = self.units_loaded = units
-        self.expires_at = self.expires_at_loaded = expires_at
+    @property
+    def differs(self) -> bool:
+        return self.units != self.units_loaded or (
+            self.units > 0 and self.expires_at != self.expires_at_loaded
+        )
 
 
-class OpenAllocation:
+class OpenAllocation(msgspec.Struct, gc=False, eq=False):
     """An allocation while a batch is decided; 0 units: not yet made, or used up."""
 
-    __slots__ = ("hold_node_id", "id", "leaf_id", "line_id", "order_id", "sku_id", "units", "units_loaded")
-
-    def __init__(
-        self, allocation_id: AllocationId, hold: tuple[OrderId, LineId, NodeId], leaf: LevelKey, units: int
-    ) -> None:
-        self.id = allocation_id
-        self.order_id, self.line_id, self.hold_node_id = hold
-        self.leaf_id, self.sku_id = leaf
-        self.units = self.units_loaded = units
+    id: AllocationId
+    order_id: OrderId
+    line_id: LineId
+    hold_node_id: NodeId
+    key: LevelKey
+    units: int
+    units_loaded: int
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Move(msgspec.Struct, gc=False, eq=False):
     """A movement to write. `id` None: the store makes one."""
 
-    leaf: LevelKey
+    leaf: LeafLevel
     reason: MovementReason
     on_hand: int = 0
     allocated: int = 0
@@ -132,115 +122,129 @@ class Book:
     Only facts, settings and allocations given back may open shortfalls; asks can at most lower them.
     """
 
-    def __init__(self, paths: Mapping[NodeId, tuple[NodeId, ...]], leaf_ids: Collection[NodeId]) -> None:
+    def __init__(
+        self,
+        paths: Mapping[NodeId, tuple[NodeId, ...]],
+        leaf_ids: Collection[NodeId],
+        *,
+        may_open_shortfalls: bool = False,
+    ) -> None:
         self.paths = dict(paths)
         self.leaf_ids = leaf_ids
-        self.may_open_shortfalls = False
-        self.levels: dict[LevelKey, Level] = {}
-        self.leaves: dict[LevelKey, LeafLevel] = {}
+        self.may_open_shortfalls = may_open_shortfalls
+        self.node_ids = _in_lock_order(paths.values(), leaf_ids)
+        self.sku_ids: list[SkuId] = []
+        self.node_levels: list[Level] = []
+        self.leaf_levels: list[LeafLevel] = []
         self.holds: dict[LineId, OpenHold] = {}
         self.allocations: dict[AllocationId, OpenAllocation] = {}
         self.moves: list[Move] = []
         self._level_paths: dict[LevelKey, list[Level]] = {}
+        self._levels: dict[int, Level] = {}
 
-    def add_level(self, level: Level) -> None:
-        self.levels[level.key] = level
+    def want(self, keys: Iterable[LevelKey]) -> None:
+        """Name all levels of the batch, empty as yet, and number them in the order in which their rows are locked.
 
-    def add_leaf(self, leaf: LeafLevel) -> None:
-        self.levels[leaf.key] = self.leaves[leaf.key] = leaf
+        Once per batch, before anything is loaded; keys of unknown nodes are passed over.
+        """
+        wanted = [key for key in dict.fromkeys(keys) if key[0] in self.paths]
+        self.sku_ids = sorted({key[1] for key in wanted}, key=_number_of)
+        numbers = {node_id: number for number, node_id in enumerate(self.node_ids)}
+        skus = {sku_id: number for number, sku_id in enumerate(self.sku_ids)}
+        ways = {node_id: [numbers[step] for step in path] for node_id, path in self.paths.items()}
+        for key in wanted:
+            sku = skus[key[1]]
+            self._level_paths[key] = [self._named(node, sku) for node in ways[key[0]]]
+        for place in sorted(self._levels):
+            level = self._levels[place]
+            if isinstance(level, LeafLevel):
+                self.leaf_levels.append(level)
+            else:
+                self.node_levels.append(level)
+
+    def _named(self, node: int, sku: int) -> Level:
+        place = node << _SKU_BITS | sku
+        level = self._levels.get(place)
+        if level is None:
+            node_id = self.node_ids[node]
+            kind = LeafLevel if node_id in self.leaf_ids else Level
+            level = self._levels[place] = kind(node_id, self.sku_ids[sku], node, sku)
+        return level
 
     def add_holds(self, holds: Iterable[OpenHold]) -> None:
-        self.holds.update((hold.line_id, hold) for hold in holds)
+        self.holds.update([(hold.line_id, hold) for hold in holds])
 
     def add_allocations(self, allocations: Iterable[OpenAllocation]) -> None:
-        self.allocations.update((one.id, one) for one in allocations)
+        self.allocations.update([(one.id, one) for one in allocations])
+
+    def path(self, key: LevelKey) -> list[Level]:
+        """Return the levels of one SKU from the root to the node, both included."""
+        return self._level_paths[key]
 
     def leaf(self, key: LevelKey) -> LeafLevel:
         """Return one SKU of a leaf; where nothing is stored there is nothing."""
-        leaf = self.leaves.get(key)
-        if leaf is None:
-            leaf = LeafLevel(key, LeafCounts())
-            self.add_leaf(leaf)
+        leaf = self._level_paths[key][-1]
+        assert isinstance(leaf, LeafLevel)
         return leaf
 
-    def path(self, key: LevelKey) -> list[Level]:
-        """Return the levels of one SKU from the root to the node, both included. The node must be known."""
-        found = self._level_paths.get(key)
-        if found is None:
-            sku_id = key[1]
-            found = self._level_paths[key] = [self.level((node, sku_id)) for node in self.paths[key[0]]]
-        return found
+    def above(self, leaf: LeafLevel) -> list[Level]:
+        """Return the levels above one SKU of a leaf, root first."""
+        return self._level_paths[leaf.key][:-1]
 
-    def level(self, key: LevelKey) -> Level:
-        """Return what a node above leaves has of one SKU; where nothing is stored there is nothing."""
-        level = self.levels.get(key)
-        if level is None:
-            level = self.levels[key] = Level(key)
-        return level
-
-    def reroute(self, leaf_id: NodeId, path: tuple[NodeId, ...]) -> None:
-        """Hang a leaf elsewhere."""
+    def rehang(self, leaf_id: NodeId, path: tuple[NodeId, ...]) -> None:
+        """Hang a leaf elsewhere; its levels follow, in this batch too."""
         self.paths[leaf_id] = path
-        self._level_paths = {key: levels for key, levels in self._level_paths.items() if key[0] != leaf_id}
+        for leaf in self.leaf_levels:
+            if leaf.node_id == leaf_id:
+                self._level_paths[leaf.key] = [*self._level_paths[path[-2], leaf.sku_id], leaf]
 
-    def settle_leaf(self, leaf: LeafLevel) -> None:
-        """Pass a change of what a leaf can sell on to every node above it."""
+    def settle_leaf(self, leaf: LeafLevel, path: Sequence[Level]) -> None:
+        """Pass a change of what a leaf can sell on to itself as a node and to every node above it."""
         change = leaf.sellable - leaf.free
         if change:
-            for level in self.path(leaf.key):
+            for level in path:
                 level.free += change
-
-    def changed_levels(self) -> list[Level]:
-        """Nodes above leaves whose counts differ from what was loaded."""
-        return [
-            level
-            for level in self.levels.values()
-            if (level.free != level.free_loaded or level.held != level.held_loaded) and type(level) is Level
-        ]
-
-    def changed_promises(self) -> list[LeafLevel]:
-        """Leaves whose holds or shortfalls differ from what was loaded; the rest of a leaf changes by its moves."""
-        return [
-            leaf
-            for leaf in self.leaves.values()
-            if leaf.held != leaf.held_loaded or leaf.short_change or leaf.overheld_change
-        ]
 
     def shortfall_steps(self) -> list[ShortfallStep]:
         """What opens, grows, shrinks or closes, over the whole batch."""
-        overheld = (
+        missing = [
+            ShortfallStep(
+                kind=ShortfallKind.MISSING, level=leaf.key, units_before=leaf.short, change=leaf.short_change
+            )
+            for leaf in self.leaf_levels
+            if leaf.short_change
+        ]
+        overheld = [
             ShortfallStep(
                 kind=ShortfallKind.OVERHELD,
                 level=level.key,
                 units_before=level.overheld,
                 change=level.overheld_change,
             )
-            for level in self.levels.values()
+            for levels in (self.node_levels, self.leaf_levels)
+            for level in levels
             if (level.overheld or level.held > level.free) and level.overheld_change
-        )
-        missing = (
-            ShortfallStep(
-                kind=ShortfallKind.MISSING, level=leaf.key, units_before=leaf.short, change=leaf.short_change
-            )
-            for leaf in self.leaves.values()
-            if leaf.short_change
-        )
+        ]
         return [*missing, *overheld]
 
 
-def distinct(keys: Iterable[LevelKey]) -> tuple[Sequence[NodeId], Sequence[SkuId]]:
-    """Split keys, each once, into the two columns that statements take."""
-    found = list(dict.fromkeys(keys))
-    return [key[0] for key in found], [key[1] for key in found]
+def _in_lock_order(paths: Iterable[tuple[NodeId, ...]], leaf_ids: Collection[NodeId]) -> list[NodeId]:
+    """Nodes root first by (depth, id), then leaves by id, whatever their depth."""
+    depths = {node_id: depth for path in paths for depth, node_id in enumerate(path)}
+    return sorted(
+        depths,
+        key=lambda node_id: (node_id in leaf_ids, 0 if node_id in leaf_ids else depths[node_id], node_id.int),
+    )
 
 
 def last_to_touch(
     touched: Sequence[LevelKey | None], *, book: Book, wanted: Collection[LevelKey]
 ) -> dict[LevelKey, int]:
     """For each wanted level, the place of the last item that touched it: item i moved the path of `touched[i]`."""
+    skus = {sku_id for _, sku_id in wanted}
     found: dict[LevelKey, int] = {}
     for place, key in enumerate(touched):
-        if key is not None:
+        if key is not None and key[1] in skus:
             for level in book.path(key):
                 if level.key in wanted:
                     found[level.key] = place

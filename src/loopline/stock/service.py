@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import LineId
+from loopline.kernel.ids import LineId, NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import rules, store
 from loopline.stock.book import Book, LevelKey, last_to_touch
@@ -66,12 +66,15 @@ def move_leaves(conn: Conn, moves: Sequence[LeafMove], *, now: datetime) -> list
     nodes = {node.id: node for node in store.nodes_or_twins(conn, [(one, None, None) for one in node_ids])}
     book = store.open_book(conn, node_ids)
     keys = store.skus_of_leaves(conn, {move.leaf_id for move in moves})
-    parents = {move.leaf_id: move.parent_id for move in moves}
-    store.lock_levels(conn, [*keys, *((parents[leaf_id], sku_id) for leaf_id, sku_id in keys)], book=book)
-    outcomes = rules.decide_moves(moves, book=book, nodes=nodes, keys=keys)
+    skus: dict[NodeId, list[LevelKey]] = {}
+    for key in keys:
+        skus.setdefault(key[0], []).append(key)
+    book.want([*keys, *((move.parent_id, key[1]) for move in moves for key in skus.get(move.leaf_id, []))])
+    store.lock_levels(conn, book)
+    outcomes = rules.decide_moves(moves, book=book, nodes=nodes, keys=skus)
     moved = {one.leaf_id for one in outcomes if isinstance(one, LeafMoved)}
     store.move_leaves_in_tree(conn, {leaf_id: book.paths[leaf_id] for leaf_id in moved})
-    store.make_levels(conn, [key for key in keys if key[0] in moved])
+    store.make_node_levels(conn, book)
     store.write_book(conn, book, now=now)
     return outcomes
 
@@ -84,8 +87,8 @@ def lock_stock(conn: Conn, keys: Iterable[LevelKey]) -> None:
     """
     wanted = list(dict.fromkeys(keys))
     book = _open_book(conn, wanted)
-    store.make_levels(conn, [key for key in wanted if key[0] in book.leaf_ids])
-    store.lock_levels(conn, wanted, book=book)
+    store.make_levels(conn, book)
+    store.lock_levels(conn, book)
 
 
 # -------------------------------------------------------------------------------------------------------------- holds
@@ -102,8 +105,9 @@ def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[He
     holds = store.lock_holds(conn, _lines_of(asks))
     keys = [(line.node_id, line.sku_id) for ask in asks for line in ask.lines]
     book = store.open_book(conn, {key[0] for key in keys})
+    book.want(keys)
     book.add_holds(holds)
-    store.lock_levels(conn, keys, book=book)
+    store.lock_levels(conn, book)
     outcomes = rules.decide_holds(asks, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -116,7 +120,7 @@ def release_holds(conn: Conn, releases: Sequence[Release], *, now: datetime) -> 
     book = _book_of_holds(conn, {release.line_id for release in releases})
     outcomes = rules.decide_releases(releases, book=book)
     touched = [
-        _hold_key(book, outcome.line_id) if isinstance(outcome, Released) else None for outcome in outcomes
+        book.holds[outcome.line_id].key if isinstance(outcome, Released) else None for outcome in outcomes
     ]
     return _write_and_tell(conn, book, outcomes, touched, now=now)
 
@@ -143,10 +147,11 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> list[ExpiredHold]:
     holds = store.lock_expired_holds(conn, now=now, limit=limit)
     if not holds:
         return []
-    keys = [(hold.node_id, hold.sku_id) for hold in holds]
+    keys = [hold.key for hold in holds]
     book = store.open_book(conn, {key[0] for key in keys})
+    book.want(keys)
     book.add_holds(holds)
-    store.lock_levels(conn, keys, book=book)
+    store.lock_levels(conn, book)
     outcomes = rules.release_expired(holds, book=book)
     return _write_and_tell(conn, book, outcomes, keys, now=now)
 
@@ -162,10 +167,12 @@ def allocate_units(conn: Conn, asks: Sequence[AllocationAsk], *, now: datetime) 
     holds = store.lock_holds(conn, _lines_of(asks))
     allocations = store.lock_allocations(conn, [line.allocation_id for ask in asks for line in ask.lines])
     keys = [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines]
-    book = store.open_book(conn, {*(key[0] for key in keys), *(hold.node_id for hold in holds)})
+    keys += [hold.key for hold in holds]
+    book = store.open_book(conn, {key[0] for key in keys})
+    book.want(keys)
     book.add_holds(holds)
     book.add_allocations(allocations)
-    store.lock_levels(conn, keys, book=book)
+    store.lock_levels(conn, book)
     outcomes = rules.decide_allocations(asks, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -182,17 +189,16 @@ def release_allocations(
     lines = store.lines_of_allocations(conn, allocation_ids)
     holds = store.lock_holds(conn, lines)
     allocations = store.lock_allocations(conn, allocation_ids)
-    keys = [(one.leaf_id, one.sku_id) for one in allocations]
-    keys += [(one.hold_node_id, one.sku_id) for one in allocations] + [
-        (hold.node_id, hold.sku_id) for hold in holds
-    ]
-    book = store.open_book(conn, {key[0] for key in keys})
+    keys = [one.key for one in allocations] + [hold.key for hold in holds]
+    keys += [(one.hold_node_id, one.key[1]) for one in allocations]
+    book = store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=True)
+    book.want(keys)
     book.add_holds(holds)
     book.add_allocations(allocations)
-    store.lock_levels(conn, keys, book=book)
+    store.lock_levels(conn, book)
     outcomes = rules.decide_allocation_releases(releases, book=book)
     touched = [
-        _allocation_key(book, outcome) if isinstance(outcome, AllocationReleased) else None
+        book.allocations[outcome.allocation_id].key if isinstance(outcome, AllocationReleased) else None
         for outcome in outcomes
     ]
     return _write_and_tell(conn, book, outcomes, touched, now=now)
@@ -205,9 +211,10 @@ def hand_over_units(
     if not hand_overs:
         return []
     allocations = store.lock_allocations(conn, {one.allocation_id for one in hand_overs})
-    book = Book({}, frozenset())
+    book = Book({one.key[0]: (one.key[0],) for one in allocations}, {one.key[0] for one in allocations})
+    book.want([one.key for one in allocations])
     book.add_allocations(allocations)
-    store.lock_leaves(conn, [(one.leaf_id, one.sku_id) for one in allocations], book=book)
+    store.lock_leaves(conn, book)
     outcomes = rules.decide_hand_overs(hand_overs, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -226,8 +233,8 @@ def record_facts(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
         return []
     keys = [(fact.leaf_id, fact.sku_id) for fact in facts]
     book = _open_book(conn, keys, may_open_shortfalls=True)
-    store.make_levels(conn, keys)
-    store.lock_levels(conn, keys, book=book)
+    store.make_levels(conn, book)
+    store.lock_levels(conn, book)
     recorded_before = store.facts_recorded(conn, [fact.id for fact in facts])
     outcomes = rules.decide_facts(facts, book=book, recorded_before=recorded_before)
     touched = [
@@ -246,8 +253,8 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
         return []
     keys = [(setting.leaf_id, setting.sku_id) for setting in settings]
     book = _open_book(conn, keys, may_open_shortfalls=True)
-    store.make_levels(conn, keys)
-    store.lock_levels(conn, keys, book=book)
+    store.make_levels(conn, book)
+    store.lock_levels(conn, book)
     outcomes = rules.decide_safeties(settings, book=book)
     touched = [
         key if isinstance(outcome, SafetySet) else None for key, outcome in zip(keys, outcomes, strict=True)
@@ -258,33 +265,26 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
 # ------------------------------------------------------------------------------------------------------------ between
 
 
-def _open_book(conn: Conn, keys: Iterable[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
+def _open_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
     store.hold_tree(conn)
-    return store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=may_open_shortfalls)
+    book = store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=may_open_shortfalls)
+    book.want(keys)
+    return book
 
 
 def _book_of_holds(conn: Conn, line_ids: Iterable[LineId]) -> Book:
     store.hold_tree(conn)
     holds = store.lock_holds(conn, line_ids)
-    keys = [(hold.node_id, hold.sku_id) for hold in holds]
+    keys = [hold.key for hold in holds]
     book = store.open_book(conn, {key[0] for key in keys})
+    book.want(keys)
     book.add_holds(holds)
-    store.lock_levels(conn, keys, book=book)
+    store.lock_levels(conn, book)
     return book
 
 
 def _lines_of(asks: Sequence[HoldAsk] | Sequence[AllocationAsk]) -> list[LineId]:
     return [line.line_id for ask in asks for line in ask.lines]
-
-
-def _hold_key(book: Book, line_id: LineId) -> LevelKey:
-    hold = book.holds[line_id]
-    return hold.node_id, hold.sku_id
-
-
-def _allocation_key(book: Book, outcome: AllocationReleased) -> LevelKey:
-    allocation = book.allocations[outcome.allocation_id]
-    return allocation.leaf_id, allocation.sku_id
 
 
 def _write_and_tell(

@@ -5,36 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import AllocationId, LineId, NodeId, ShortfallId, uuid7s
 from loopline.stock.book import (
     Book,
-    LeafCounts,
-    LeafLevel,
     Level,
     LevelKey,
+    Move,
     OpenAllocation,
     OpenHold,
     ShortfallStep,
-    distinct,
 )
 from loopline.stock.model import Fact, MovementReason, Node, ShortfallChange, ShortfallKind
 
 SQL = statements(__file__)
 _TREE_KEY = 7_310_040
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """How many rows a write touched: differs from what was meant only by a bug or a row nobody locked."""
-
-    movements: int
-    leaves_changed: int
-    leaves: int
-    nodes: int
-    holds: int
-    allocations: int
 
 
 # -------------------------------------------------------------------------------------------------------- loading
@@ -52,9 +37,8 @@ def open_book(conn: Conn, node_ids: Iterable[NodeId], *, may_open_shortfalls: bo
     """Start a working copy that knows the ways to the given nodes; ids that are no node are left out."""
     rows = fetch_rows(conn, SQL["paths"], node_ids=uuids(set(node_ids)))
     paths = {node_id: tuple(path) for node_id, _, path in rows}
-    book = Book(paths, frozenset(node_id for node_id, is_leaf, _ in rows if is_leaf))
-    book.may_open_shortfalls = may_open_shortfalls
-    return book
+    leaf_ids = frozenset(node_id for node_id, is_leaf, _ in rows if is_leaf)
+    return Book(paths, leaf_ids, may_open_shortfalls=may_open_shortfalls)
 
 
 def nodes_or_twins(conn: Conn, nodes: Sequence[tuple[NodeId, UUID | None, UUID | None]]) -> list[Node]:
@@ -80,14 +64,14 @@ def lock_expired_holds(conn: Conn, *, now: datetime, limit: int) -> list[OpenHol
 
 def _holds(rows: Sequence[Any]) -> list[OpenHold]:
     return [
-        OpenHold(line_id, order_id, (node_id, sku_id), units, expires_at)
+        OpenHold(line_id, order_id, (node_id, sku_id), units, expires_at, units, expires_at)
         for line_id, order_id, node_id, sku_id, units, expires_at in rows
     ]
 
 
 def lock_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[OpenAllocation]:
     return [
-        OpenAllocation(allocation_id, (order_id, line_id, hold_node_id), (leaf_id, sku_id), units)
+        OpenAllocation(allocation_id, order_id, line_id, hold_node_id, (leaf_id, sku_id), units, units)
         for allocation_id, order_id, line_id, hold_node_id, leaf_id, sku_id, units in fetch_rows(
             conn, SQL["lock_allocations"], allocation_ids=uuids(allocation_ids)
         )
@@ -98,41 +82,64 @@ def lines_of_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> 
     return fetch_values(conn, SQL["lines_of_allocations"], allocation_ids=uuids(allocation_ids))
 
 
-def make_levels(conn: Conn, leaves: Iterable[LevelKey]) -> None:
-    """Make the rows of these leaves, and of the nodes above them, that are not there."""
-    leaf_ids, sku_ids = distinct(leaves)
-    execute(conn, SQL["make_levels"], leaf_ids=uuids(leaf_ids), sku_ids=uuids(sku_ids))
+def make_levels(conn: Conn, book: Book) -> None:
+    """Make the rows of the batch's leaves, and of the nodes above them, that are not there."""
+    execute(conn, SQL["make_levels"], **_names(book), **_places(book.leaf_levels))
 
 
-def lock_levels(conn: Conn, keys: Iterable[LevelKey], *, book: Book) -> None:
-    """Lock and load the rows of these nodes and of all above them; leaves after nodes."""
-    known = [key for key in dict.fromkeys(keys) if key[0] in book.paths]
-    node_ids, sku_ids = distinct(known)
-    for node_id, sku_id, free, held, overheld in fetch_rows(
-        conn, SQL["lock_node_stock"], node_ids=uuids(node_ids), sku_ids=uuids(sku_ids)
-    ):
-        book.add_level(Level((node_id, sku_id), free=free, held=held, overheld=overheld))
-    leaves = [key for key in known if key[0] in book.leaf_ids]
-    if leaves:
-        lock_leaves(conn, leaves, book=book)
+def make_node_levels(conn: Conn, book: Book) -> None:
+    """Make the rows of the batch's nodes above leaves that are not there; the caller holds the tree alone."""
+    execute(conn, SQL["make_node_levels"], **_names(book), **_places(book.node_levels))
 
 
-def lock_leaves(conn: Conn, keys: Iterable[LevelKey], *, book: Book) -> None:
-    """Lock and load the rows of leaves."""
-    leaf_ids, sku_ids = distinct(keys)
-    for leaf_id, sku_id, on_hand, allocated, unsellable, safety, held, short, overheld in fetch_rows(
-        conn, SQL["lock_leaf_stock"], leaf_ids=uuids(leaf_ids), sku_ids=uuids(sku_ids)
-    ):
-        counts = LeafCounts(
-            on_hand=on_hand,
-            allocated=allocated,
-            unsellable=unsellable,
-            safety=safety,
-            held=held,
-            short=short,
-            overheld=overheld,
-        )
-        book.add_leaf(LeafLevel((leaf_id, sku_id), counts))
+def lock_levels(conn: Conn, book: Book) -> None:
+    """Lock and load the rows of the batch's levels, nodes before leaves; a row that is not there counts nothing."""
+    lock_nodes(conn, book)
+    if book.leaf_levels:
+        lock_leaves(conn, book)
+
+
+def lock_nodes(conn: Conn, book: Book) -> None:
+    """Lock and load the rows of the batch's nodes above leaves."""
+    levels = book.node_levels
+    rows: list[tuple[int, int, int, int]] = fetch_rows(
+        conn, SQL["lock_node_stock"], **_names(book), **_places(levels)
+    )
+    for place, free, held, overheld in rows:
+        level = levels[place - 1]
+        level.free = level.free_loaded = free
+        level.held = level.held_loaded = held
+        level.overheld = overheld
+
+
+def lock_leaves(conn: Conn, book: Book) -> None:
+    """Lock and load the rows of the batch's leaves."""
+    leaves = book.leaf_levels
+    rows: list[tuple[int, int, int, int, int, int, int, int, int]] = fetch_rows(
+        conn, SQL["lock_leaf_stock"], **_names(book), **_places(leaves)
+    )
+    for place, on_hand, allocated, unsellable, safety, held, short, overheld, sellable in rows:
+        leaf = leaves[place - 1]
+        leaf.on_hand = on_hand
+        leaf.allocated = allocated
+        leaf.unsellable = unsellable
+        leaf.safety = safety
+        leaf.held = leaf.held_loaded = held
+        leaf.short = short
+        leaf.overheld = overheld
+        leaf.free = leaf.free_loaded = sellable
+
+
+def _names(book: Book) -> dict[str, str]:
+    return {"node_ids": uuids(book.node_ids), "sku_ids": uuids(book.sku_ids)}
+
+
+def _places(levels: Sequence[Level]) -> dict[str, str]:
+    """The batch's numbers of node and SKU, as places in its lists: they count from one."""
+    return {
+        "nodes": integers([level.node + 1 for level in levels]),
+        "skus": integers([level.sku + 1 for level in levels]),
+    }
 
 
 def skus_of_leaves(conn: Conn, leaf_ids: Iterable[NodeId]) -> list[LevelKey]:
@@ -184,96 +191,86 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
 
     Whatever the rules decided, a batch that may not open shortfalls can only lower them.
     """
-    moves, promises, levels = _moves(book, now), _promises(book), _levels(book)
-    holds, allocations = _hold_changes(book), _allocation_changes(book)
-    row = fetch_rows(
+    levels = [
+        level
+        for level in book.node_levels
+        if level.free != level.free_loaded or level.held != level.held_loaded
+    ]
+    holds = [hold for hold in book.holds.values() if hold.differs]
+    allocations = [one for one in book.allocations.values() if one.units != one.units_loaded]
+    written = fetch_rows(
         conn,
         SQL["write_changes"],
         now=now,
         may_open=book.may_open_shortfalls,
-        **moves,
-        **promises,
-        **levels,
-        **holds,
-        **allocations,
+        **_names(book),
+        **_moves(book.moves, now),
+        **_promises(book),
+        **_levels(levels),
+        **_hold_changes(holds),
+        **_allocation_changes(allocations),
     )[0]
-    written = Written(
-        movements=row[0], leaves_changed=row[1], leaves=row[2], nodes=row[3], holds=row[4], allocations=row[5]
-    )
-    _assert_all_written(book, written)
+    movements, leaves_meant, *counts = written
+    meant = [leaves_meant, len(levels), len(holds), len(allocations)]
+    if movements != len(book.moves) or counts != meant:
+        raise RuntimeError(
+            f"stock meant to write {meant} rows of leaves, nodes, holds, allocations: {counts}"
+        )
     steps = book.shortfall_steps()
     return _write_shortfalls(conn, steps, now=now) if steps else {}
 
 
-def _assert_all_written(book: Book, written: Written) -> None:
-    holds = sum(1 for hold in book.holds.values() if _hold_differs(hold))
-    allocations = sum(1 for one in book.allocations.values() if one.units != one.units_loaded)
-    meant = Written(
-        movements=len(book.moves),
-        leaves_changed=written.leaves_changed,
-        leaves=written.leaves_changed,
-        nodes=len(book.changed_levels()),
-        holds=holds,
-        allocations=allocations,
-    )
-    if meant != written:
-        raise RuntimeError(f"stock meant to write {meant} and wrote {written}")
-
-
-def _moves(book: Book, now: datetime) -> dict[str, Any]:
-    moves = book.moves
-    made = iter(uuid7s(now, sum(1 for move in moves if move.id is None)))
+def _moves(moves: Sequence[Move], now: datetime) -> dict[str, Any]:
+    made = iter(uuid7s(now, sum([move.id is None for move in moves])))
+    references = ["null" if move.reference is None else move.reference.hex for move in moves]
     return {
         "move_ids": uuids([move.id or next(made) for move in moves]),
-        "move_leaf_ids": uuids([move.leaf[0] for move in moves]),
-        "move_sku_ids": uuids([move.leaf[1] for move in moves]),
+        "move_leaves": integers([move.leaf.node + 1 for move in moves]),
+        "move_skus": integers([move.leaf.sku + 1 for move in moves]),
         "move_reasons": _words([move.reason for move in moves]),
         "move_on_hand": integers([move.on_hand for move in moves]),
         "move_allocated": integers([move.allocated for move in moves]),
         "move_unsellable": integers([move.unsellable for move in moves]),
         "move_safety": integers([move.safety for move in moves]),
-        "move_references": "{"
-        + ",".join(["null" if move.reference is None else move.reference.hex for move in moves])
-        + "}",
+        "move_references": "{" + ",".join(references) + "}",
     }
 
 
 def _promises(book: Book) -> dict[str, Any]:
-    leaves = book.changed_promises()
+    """Leaves whose holds or shortfalls differ from what was loaded; the rest of a leaf changes by its movements."""
+    leaves = [
+        leaf
+        for leaf in book.leaf_levels
+        if leaf.held != leaf.held_loaded or leaf.short_change or leaf.overheld_change
+    ]
     return {
-        "promise_leaf_ids": uuids([leaf.key[0] for leaf in leaves]),
-        "promise_sku_ids": uuids([leaf.key[1] for leaf in leaves]),
+        "promise_leaves": integers([leaf.node + 1 for leaf in leaves]),
+        "promise_skus": integers([leaf.sku + 1 for leaf in leaves]),
         "promise_held": integers([leaf.held - leaf.held_loaded for leaf in leaves]),
         "promise_short": integers([leaf.short_change for leaf in leaves]),
         "promise_overheld": integers([leaf.overheld_change for leaf in leaves]),
     }
 
 
-def _levels(book: Book) -> dict[str, Any]:
-    levels = book.changed_levels()
+def _levels(levels: Sequence[Level]) -> dict[str, Any]:
     return {
-        "node_ids": uuids([level.key[0] for level in levels]),
-        "node_sku_ids": uuids([level.key[1] for level in levels]),
-        "node_free": integers([level.free - level.free_loaded for level in levels]),
-        "node_held": integers([level.held - level.held_loaded for level in levels]),
-        "node_overheld": integers([level.overheld_change for level in levels]),
+        "level_nodes": integers([level.node + 1 for level in levels]),
+        "level_skus": integers([level.sku + 1 for level in levels]),
+        "level_free": integers([level.free - level.free_loaded for level in levels]),
+        "level_held": integers([level.held - level.held_loaded for level in levels]),
+        "level_overheld": integers([level.overheld_change for level in levels]),
     }
 
 
-def _hold_differs(hold: OpenHold) -> bool:
-    return hold.units != hold.units_loaded or (hold.units > 0 and hold.expires_at != hold.expires_at_loaded)
-
-
-def _hold_changes(book: Book) -> dict[str, Any]:
-    differing = [hold for hold in book.holds.values() if _hold_differs(hold)]
-    made = [hold for hold in differing if not hold.units_loaded]
-    changed = [hold for hold in differing if hold.units_loaded and hold.units]
-    ended = [hold for hold in differing if not hold.units]
+def _hold_changes(holds: Sequence[OpenHold]) -> dict[str, Any]:
+    made = [hold for hold in holds if not hold.units_loaded]
+    changed = [hold for hold in holds if hold.units_loaded and hold.units]
+    ended = [hold for hold in holds if not hold.units]
     return {
         "made_hold_line_ids": uuids([hold.line_id for hold in made]),
         "made_hold_order_ids": uuids([hold.order_id for hold in made]),
-        "made_hold_node_ids": uuids([hold.node_id for hold in made]),
-        "made_hold_sku_ids": uuids([hold.sku_id for hold in made]),
+        "made_hold_node_ids": uuids([hold.key[0] for hold in made]),
+        "made_hold_sku_ids": uuids([hold.key[1] for hold in made]),
         "made_hold_units": integers([hold.units for hold in made]),
         "made_hold_expires_at": _times([hold.expires_at for hold in made]),
         "changed_hold_line_ids": uuids([hold.line_id for hold in changed]),
@@ -284,17 +281,16 @@ def _hold_changes(book: Book) -> dict[str, Any]:
     }
 
 
-def _allocation_changes(book: Book) -> dict[str, Any]:
-    differing = [one for one in book.allocations.values() if one.units != one.units_loaded]
-    made = [one for one in differing if not one.units_loaded]
-    changed = [one for one in differing if one.units_loaded and one.units]
-    ended = [one for one in differing if not one.units]
+def _allocation_changes(allocations: Sequence[OpenAllocation]) -> dict[str, Any]:
+    made = [one for one in allocations if not one.units_loaded]
+    changed = [one for one in allocations if one.units_loaded and one.units]
+    ended = [one for one in allocations if not one.units]
     return {
         "made_allocation_ids": uuids([one.id for one in made]),
         "made_allocation_order_ids": uuids([one.order_id for one in made]),
         "made_allocation_line_ids": uuids([one.line_id for one in made]),
-        "made_allocation_leaf_ids": uuids([one.leaf_id for one in made]),
-        "made_allocation_sku_ids": uuids([one.sku_id for one in made]),
+        "made_allocation_leaf_ids": uuids([one.key[0] for one in made]),
+        "made_allocation_sku_ids": uuids([one.key[1] for one in made]),
         "made_allocation_hold_node_ids": uuids([one.hold_node_id for one in made]),
         "made_allocation_units": integers([one.units for one in made]),
         "changed_allocation_ids": uuids([one.id for one in changed]),

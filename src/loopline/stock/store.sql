@@ -39,44 +39,48 @@ order by depth, id
 copy stock.node (id, kind, name, parent_id, path, site_id, owner_id) from stdin
 
 -- name: make_levels
--- Make the rows of node and leaf that a fact or setting needs and that are not there, in the order in which they are
--- locked, so that two batches that make the same rows wait for each other the same way round.
-with step as (
-  select distinct
-    step.node_id,
-    need.sku_id,
-    step.depth,
-    step.node_id = need.leaf_id as is_leaf
-  from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (leaf_id, sku_id)
-  join stock.node as leaf on leaf.id = need.leaf_id
-  cross join unnest(leaf.path) with ordinality as step (node_id, depth)
+-- Make the rows of leaves that are not there, and those of the nodes above them; a leaf's row is never there without
+-- them. In the order in which rows are locked, so that batches that make the same rows wait the same way round.
+with absent as (
+  select
+    (%(node_ids)s::uuid[])[need.node] as leaf_id,
+    (%(sku_ids)s::uuid[])[need.sku] as sku_id
+  from unnest(%(nodes)s::int[], %(skus)s::int[]) as need (node, sku)
+  left join stock.leaf_stock as present
+    on present.sku_id = (%(sku_ids)s::uuid[])[need.sku] and present.leaf_id = (%(node_ids)s::uuid[])[need.node]
+  where present.leaf_id is null
 ), node_rows as (
   insert into stock.node_stock (node_id, sku_id)
   select
     step.node_id,
-    step.sku_id
-  from step
-  where
-    not step.is_leaf
-    and not exists (
-      select from stock.node_stock as present where present.node_id = step.node_id and present.sku_id = step.sku_id
-    )
-  order by step.depth, step.node_id, step.sku_id
+    absent.sku_id
+  from absent
+  join stock.node as leaf on leaf.id = absent.leaf_id
+  cross join unnest(leaf.path) with ordinality as step (node_id, depth)
+  where step.node_id <> absent.leaf_id
+  group by step.node_id, absent.sku_id, step.depth
+  order by step.depth, step.node_id, absent.sku_id
   on conflict do nothing
   returning 1
 )
 insert into stock.leaf_stock (leaf_id, sku_id)
 select
-  step.node_id,
-  step.sku_id
-from step
-where
-  step.is_leaf
-  and (select count(*) from node_rows) >= 0 -- node rows first: reading the count runs that part to its end
-  and not exists (
-    select from stock.leaf_stock as present where present.leaf_id = step.node_id and present.sku_id = step.sku_id
-  )
-order by step.node_id, step.sku_id
+  leaf_id,
+  sku_id
+from absent
+where (select count(*) from node_rows) >= 0 -- node rows first: reading the count runs that part to its end
+order by leaf_id, sku_id
+on conflict do nothing
+
+-- name: make_node_levels
+-- Make rows of nodes that are not there, root first, for leaves that come to hang below them. The caller holds the
+-- tree alone.
+insert into stock.node_stock (node_id, sku_id)
+select
+  (%(node_ids)s::uuid[])[wanted.node],
+  (%(sku_ids)s::uuid[])[wanted.sku]
+from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
+order by wanted.place
 on conflict do nothing
 
 -- name: lock_holds
@@ -130,41 +134,34 @@ order by id
 for update
 
 -- name: lock_node_stock
--- Lock the rows of the given nodes and of every node above them, root first by (depth, node_id, sku_id).
+-- Lock rows of nodes root first by (depth, node_id, sku_id): the order of the places the caller gave them.
 select
-  level.node_id,
-  level.sku_id,
+  wanted.place,
   level.free,
   level.held,
   level.overheld
-from (
-  select distinct
-    step.node_id,
-    need.sku_id,
-    step.depth
-  from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (node_id, sku_id)
-  join stock.node as node on node.id = need.node_id
-  cross join unnest(node.path) with ordinality as step (node_id, depth)
-) as wanted
-join stock.node_stock as level using (node_id, sku_id)
-order by wanted.depth, level.node_id, level.sku_id
+from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
+join stock.node_stock as level
+  on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.node_id = (%(node_ids)s::uuid[])[wanted.node]
+order by wanted.place
 for update of level
 
 -- name: lock_leaf_stock
--- Lock the rows of the given leaves, by (leaf_id, sku_id).
+-- Lock rows of leaves by (leaf_id, sku_id): the order of the places the caller gave them.
 select
-  level.leaf_id,
-  level.sku_id,
+  wanted.place,
   level.on_hand,
   level.allocated,
   level.unsellable,
   level.safety,
   level.held,
   level.short,
-  level.overheld
-from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as need (leaf_id, sku_id)
-join stock.leaf_stock as level using (leaf_id, sku_id)
-order by level.leaf_id, level.sku_id
+  level.overheld,
+  level.sellable
+from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
+join stock.leaf_stock as level
+  on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.leaf_id = (%(node_ids)s::uuid[])[wanted.node]
+order by wanted.place
 for update of level
 
 -- name: skus_of_leaves
@@ -191,37 +188,49 @@ where id = any(%(ids)s::uuid[])
 -- name: write_changes
 -- Write what a batch decided, as one statement: movements and with them the leaves they move, what leaves and nodes
 -- hold, holds and allocations that are made, changed or used up. All rows that stand are locked by the caller. Every
--- number is a difference; where `may_open` is false, what is recorded as short or overheld can only fall, and the
+-- number is a difference. Nodes and SKUs are named by their place in the lists given. Where `may_open` is false, what is recorded as short or overheld can only fall, and the
 -- tables' constraints refuse the rest.
-with moved as (
-  insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety, reference)
+with move as materialized (
   select
-    move.id,
-    %(now)s::timestamptz,
-    move.leaf_id,
-    move.sku_id,
-    move.reason,
-    move.on_hand,
-    move.allocated,
-    move.unsellable,
-    move.safety,
-    move.reference
+    id,
+    leaf,
+    sku,
+    reason,
+    on_hand,
+    allocated,
+    unsellable,
+    safety,
+    reference
   from unnest(
     %(move_ids)s::uuid[],
-    %(move_leaf_ids)s::uuid[],
-    %(move_sku_ids)s::uuid[],
+    %(move_leaves)s::int[],
+    %(move_skus)s::int[],
     %(move_reasons)s::text[],
     %(move_on_hand)s::bigint[],
     %(move_allocated)s::bigint[],
     %(move_unsellable)s::bigint[],
     %(move_safety)s::bigint[],
     %(move_references)s::uuid[]
-  ) as move (id, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety, reference)
-  returning leaf_id, sku_id, on_hand, allocated, unsellable, safety
+  ) as move (id, leaf, sku, reason, on_hand, allocated, unsellable, safety, reference)
+), moved as (
+  insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety, reference)
+  select
+    id,
+    %(now)s::timestamptz,
+    (%(node_ids)s::uuid[])[leaf],
+    (%(sku_ids)s::uuid[])[sku],
+    reason,
+    on_hand,
+    allocated,
+    unsellable,
+    safety,
+    reference
+  from move
+  returning 1
 ), leaf_change as (
   select
-    leaf_id,
-    sku_id,
+    leaf,
+    sku,
     sum(on_hand)::bigint as on_hand,
     sum(allocated)::bigint as allocated,
     sum(unsellable)::bigint as unsellable,
@@ -230,19 +239,18 @@ with moved as (
     sum(short)::bigint as short,
     sum(overheld)::bigint as overheld
   from (
-    select leaf_id, sku_id, on_hand, allocated, unsellable, safety, 0 as held, 0 as short, 0 as overheld
-    from moved
+    select leaf, sku, on_hand, allocated, unsellable, safety, 0 as held, 0 as short, 0 as overheld from move
     union all
-    select leaf_id, sku_id, 0, 0, 0, 0, held, short, overheld
+    select leaf, sku, 0, 0, 0, 0, held, short, overheld
     from unnest(
-      %(promise_leaf_ids)s::uuid[],
-      %(promise_sku_ids)s::uuid[],
+      %(promise_leaves)s::int[],
+      %(promise_skus)s::int[],
       %(promise_held)s::bigint[],
       %(promise_short)s::bigint[],
       %(promise_overheld)s::bigint[]
-    ) as promise (leaf_id, sku_id, held, short, overheld)
+    ) as promise (leaf, sku, held, short, overheld)
   ) as part
-  group by leaf_id, sku_id
+  group by leaf, sku
 ), leaf_written as (
   update stock.leaf_stock as leaf
   set
@@ -255,23 +263,27 @@ with moved as (
     overheld = leaf.overheld
       + case when %(may_open)s::boolean then change.overheld else least(0, change.overheld) end
   from leaf_change as change
-  where leaf.leaf_id = change.leaf_id and leaf.sku_id = change.sku_id
+  where
+    leaf.sku_id = (%(sku_ids)s::uuid[])[change.sku]
+    and leaf.leaf_id = (%(node_ids)s::uuid[])[change.leaf]
   returning 1
 ), node_written as (
-  update stock.node_stock as node
+  update stock.node_stock as level
   set
-    free = node.free + change.free,
-    held = node.held + change.held,
-    overheld = node.overheld
+    free = level.free + change.free,
+    held = level.held + change.held,
+    overheld = level.overheld
       + case when %(may_open)s::boolean then change.overheld else least(0, change.overheld) end
   from unnest(
-    %(node_ids)s::uuid[],
-    %(node_sku_ids)s::uuid[],
-    %(node_free)s::bigint[],
-    %(node_held)s::bigint[],
-    %(node_overheld)s::bigint[]
-  ) as change (node_id, sku_id, free, held, overheld)
-  where node.node_id = change.node_id and node.sku_id = change.sku_id
+    %(level_nodes)s::int[],
+    %(level_skus)s::int[],
+    %(level_free)s::bigint[],
+    %(level_held)s::bigint[],
+    %(level_overheld)s::bigint[]
+  ) as change (node, sku, free, held, overheld)
+  where
+    level.sku_id = (%(sku_ids)s::uuid[])[change.sku]
+    and level.node_id = (%(node_ids)s::uuid[])[change.node]
   returning 1
 ), hold_made as (
   insert into stock.hold (line_id, order_id, node_id, sku_id, units, expires_at)

@@ -50,19 +50,23 @@ def _allocate_order(ask: AllocationAsk, *, book: Book) -> Allocated | Refusal:
                 del book.allocations[allocation.id]
             return refusal
         hold = book.holds[line.line_id]
-        leaf_key = (line.leaf_id, line.sku_id)
         allocation = OpenAllocation(
-            line.allocation_id, (ask.order_id, line.line_id, hold.node_id), leaf_key, line.units
+            id=line.allocation_id,
+            order_id=ask.order_id,
+            line_id=line.line_id,
+            hold_node_id=hold.key[0],
+            key=(line.leaf_id, line.sku_id),
+            units=line.units,
+            units_loaded=0,
         )
-        allocation.units_loaded = 0
         book.allocations[allocation.id] = allocation
         _tie(hold, allocation, line.units, book=book)
         tied.append((hold, allocation))
     book.moves.extend(
         [
             Move(
-                leaf=(allocation.leaf_id, allocation.sku_id),
-                reason=MovementReason.ALLOCATED,
+                book.leaf(allocation.key),
+                MovementReason.ALLOCATED,
                 allocated=allocation.units,
                 reference=allocation.id,
             )
@@ -80,7 +84,7 @@ def _why_not_allocate(order_id: OrderId, line: AllocationLine, *, book: Book) ->
     hold = book.holds.get(line.line_id)
     if hold is None or not hold.units:
         return HoldUnknown(line_id=line.line_id)
-    if hold.order_id != order_id or hold.sku_id != line.sku_id:
+    if hold.order_id != order_id or hold.key[1] != line.sku_id:
         return HoldOfAnother(line_id=line.line_id)
     if hold.units < line.units:
         return HoldTooSmall(line_id=line.line_id, asked=line.units, held=hold.units)
@@ -91,24 +95,24 @@ def _why_not_at_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Ref
     if line.leaf_id not in book.leaf_ids:
         return LeafUnknown(leaf_id=line.leaf_id)
     node_path = book.paths[line.leaf_id]
-    if hold.node_id not in node_path:
-        return LeafOutsideHold(line_id=line.line_id, leaf_id=line.leaf_id, node_id=hold.node_id)
-    key = (line.leaf_id, line.sku_id)
-    leaf = book.leaf(key)
-    if leaf.free < line.units:
+    if hold.key[0] not in node_path:
+        return LeafOutsideHold(line_id=line.line_id, leaf_id=line.leaf_id, node_id=hold.key[0])
+    levels = book.path((line.leaf_id, line.sku_id))
+    sellable = levels[-1].free
+    if sellable < line.units:
         return LeafTooShort(
             line_id=line.line_id,
             leaf_id=line.leaf_id,
             sku_id=line.sku_id,
             asked=line.units,
-            sellable=leaf.free,
+            sellable=sellable,
         )
-    for level in book.path(key)[node_path.index(hold.node_id) + 1 :]:
+    for level in levels[node_path.index(hold.key[0]) + 1 :]:
         if level.free - level.held < line.units:
             return PromisedToOthers(
                 line_id=line.line_id,
                 leaf_id=line.leaf_id,
-                node_id=level.key[0],
+                node_id=level.node_id,
                 asked=line.units,
                 room=max(0, level.free - level.held),
             )
@@ -118,9 +122,10 @@ def _why_not_at_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Ref
 def _tie(hold: OpenHold, allocation: OpenAllocation, units: int, *, book: Book) -> None:
     """Replace `units` of a hold by an allocation; negative: undo it."""
     change_hold(hold, -units, book=book)
-    leaf = book.leaf((allocation.leaf_id, allocation.sku_id))
+    path = book.path(allocation.key)
+    leaf = book.leaf(allocation.key)
     leaf.allocated += units
-    book.settle_leaf(leaf)
+    book.settle_leaf(leaf, path)
 
 
 def decide_allocation_releases(
@@ -143,7 +148,7 @@ def decide_allocation_releases(
             outcomes.append(refusal)
             continue
         _take(allocation, units, on_hand=0, reason=MovementReason.ALLOCATION_RELEASED, book=book)
-        book.settle_leaf(book.leaf((allocation.leaf_id, allocation.sku_id)))
+        book.settle_leaf(book.leaf(allocation.key), book.path(allocation.key))
         if release.to_hold:
             change_hold(_hold_for(allocation, book=book), units, book=book)
         outcomes.append(AllocationReleased(allocation_id=allocation.id, units=units))
@@ -154,10 +159,9 @@ def _hold_for(allocation: OpenAllocation, *, book: Book) -> OpenHold:
     """The line's hold where it stands now; one that is gone comes back at the node where it lay."""
     hold = book.holds.get(allocation.line_id)
     if hold is None:
-        level = (allocation.hold_node_id, allocation.sku_id)
-        hold = book.holds[allocation.line_id] = OpenHold(
-            allocation.line_id, allocation.order_id, level, 0, None
-        )
+        key = (allocation.hold_node_id, allocation.key[1])
+        hold = OpenHold(allocation.line_id, allocation.order_id, key, 0, None, 0)
+        book.holds[allocation.line_id] = hold
     return hold
 
 
@@ -172,14 +176,11 @@ def _why_not_take(allocation: OpenAllocation, units: int) -> Refusal | None:
 def _take(
     allocation: OpenAllocation, units: int, *, on_hand: int, reason: MovementReason, book: Book
 ) -> None:
-    key = (allocation.leaf_id, allocation.sku_id)
     allocation.units -= units
-    leaf = book.leaf(key)
+    leaf = book.leaf(allocation.key)
     leaf.allocated -= units
     leaf.on_hand += on_hand
-    book.moves.append(
-        Move(leaf=key, reason=reason, on_hand=on_hand, allocated=-units, reference=allocation.id)
-    )
+    book.moves.append(Move(leaf, reason, on_hand=on_hand, allocated=-units, reference=allocation.id))
 
 
 def decide_hand_overs(hand_overs: Iterable[HandOver], *, book: Book) -> list[HandedOver | Refusal]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from loopline.kernel.refusals import Refusal
-from loopline.stock.book import Book, LeafLevel, Move
+from loopline.stock.book import Book, Move
 from loopline.stock.model import Fact, MovementReason, Recorded, SafetySet, SafetySetting
 from loopline.stock.refusals import (
     FactIdTaken,
@@ -44,7 +44,7 @@ def decide_facts(
             outcomes.append(refusal)
             continue
         known[fact.id] = fact
-        _record(fact, book.leaf((fact.leaf_id, fact.sku_id)), book=book)
+        _record(fact, book=book)
         outcomes.append(Recorded(fact_id=fact.id))
     return outcomes
 
@@ -65,15 +65,17 @@ def _why_not_fact(fact: Fact, *, book: Book) -> Refusal | None:
     return None
 
 
-def _record(fact: Fact, leaf: LeafLevel, *, book: Book) -> None:
+def _record(fact: Fact, *, book: Book) -> None:
+    key = (fact.leaf_id, fact.sku_id)
+    leaf = book.leaf(key)
     leaf.on_hand += fact.on_hand
     leaf.unsellable += fact.unsellable
-    book.settle_leaf(leaf)
+    book.settle_leaf(leaf, book.path(key))
     book.moves.append(
         Move(
+            leaf,
+            fact.reason,
             id=fact.id,
-            leaf=leaf.key,
-            reason=fact.reason,
             on_hand=fact.on_hand,
             unsellable=fact.unsellable,
             reference=fact.reference,
@@ -91,14 +93,13 @@ def decide_safeties(settings: Iterable[SafetySetting], *, book: Book) -> list[Sa
         if setting.units < 0:
             outcomes.append(SafetyBelowZero(leaf_id=setting.leaf_id, units=setting.units))
             continue
-        leaf = book.leaf((setting.leaf_id, setting.sku_id))
+        key = (setting.leaf_id, setting.sku_id)
+        leaf = book.leaf(key)
         before = leaf.safety
         if setting.units != before:
             leaf.safety = setting.units
-            book.settle_leaf(leaf)
-            book.moves.append(
-                Move(leaf=leaf.key, reason=MovementReason.SAFETY_SET, safety=setting.units - before)
-            )
+            book.settle_leaf(leaf, book.path(key))
+            book.moves.append(Move(leaf, MovementReason.SAFETY_SET, safety=setting.units - before))
         outcomes.append(
             SafetySet(
                 leaf_id=setting.leaf_id, sku_id=setting.sku_id, units_before=before, units=setting.units

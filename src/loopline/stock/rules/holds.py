@@ -45,7 +45,7 @@ def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
             return units
         hold = book.holds.get(line.line_id)
         if hold is None or not hold.units:
-            hold = OpenHold(line.line_id, ask.order_id, (line.node_id, line.sku_id), 0, ask.expires_at)
+            hold = OpenHold(line.line_id, ask.order_id, (line.node_id, line.sku_id), 0, ask.expires_at, 0)
             book.holds[line.line_id] = hold
         change_hold(hold, units, book=book)
         granted.append((hold, units))
@@ -67,9 +67,9 @@ def _grantable(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> int | Refusal:
     if (
         hold is not None
         and hold.units
-        and (hold.node_id != line.node_id or hold.sku_id != line.sku_id or hold.order_id != ask.order_id)
+        and (hold.key != (line.node_id, line.sku_id) or hold.order_id != ask.order_id)
     ):
-        return HeldElsewhere(line_id=line.line_id, node_id=hold.node_id)
+        return HeldElsewhere(line_id=line.line_id, node_id=hold.key[0])
     room = max(0, min([level.free - level.held for level in book.path((line.node_id, line.sku_id))]))
     if room >= line.units:
         return line.units
@@ -87,7 +87,7 @@ def _grantable(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> int | Refusal:
 
 def change_hold(hold: OpenHold, units: int, *, book: Book) -> None:
     hold.units += units
-    for level in book.path((hold.node_id, hold.sku_id)):
+    for level in book.path(hold.key):
         level.held += units
 
 
@@ -130,6 +130,6 @@ def release_expired(holds: Iterable[OpenHold], *, book: Book) -> list[ExpiredHol
         units = hold.units
         change_hold(hold, -units, book=book)
         outcomes.append(
-            ExpiredHold(order_id=hold.order_id, line_id=hold.line_id, sku_id=hold.sku_id, units=units)
+            ExpiredHold(order_id=hold.order_id, line_id=hold.line_id, sku_id=hold.key[1], units=units)
         )
     return outcomes

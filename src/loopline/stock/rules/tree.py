@@ -84,12 +84,13 @@ def _is_complete(new: NewNode) -> bool:
 
 
 def decide_moves(
-    moves: Iterable[LeafMove], *, book: Book, nodes: Mapping[NodeId, Node], keys: Sequence[LevelKey]
+    moves: Iterable[LeafMove],
+    *,
+    book: Book,
+    nodes: Mapping[NodeId, Node],
+    keys: Mapping[NodeId, Sequence[LevelKey]],
 ) -> list[LeafMoved | Refusal]:
-    """Move leaves that nothing is promised from, with what they can sell; `keys` are all their rows."""
-    skus: dict[NodeId, list[LevelKey]] = {}
-    for key in keys:
-        skus.setdefault(key[0], []).append(key)
+    """Move leaves that nothing is promised from, with what they can sell; `keys` are all rows of each."""
     parents = {node.id: node.parent_id for node in nodes.values()}
     outcomes: list[LeafMoved | Refusal] = []
     for move in moves:
@@ -106,7 +107,7 @@ def decide_moves(
                 NodeMisplaced(node_id=leaf.id, kind=leaf.kind, parent=f"a node of kind {parent.kind}")
             )
             continue
-        refusal = _move(leaf.id, (*parent.path, leaf.id), keys=skus.get(leaf.id, []), book=book)
+        refusal = _move(leaf.id, parent.id, keys=keys.get(leaf.id, []), book=book)
         if refusal is None:
             parents[leaf.id] = parent.id
             outcomes.append(LeafMoved(leaf_id=leaf.id, parent_id_before=before, parent_id=parent.id))
@@ -115,26 +116,24 @@ def decide_moves(
     return outcomes
 
 
-def _move(
-    leaf_id: NodeId, path: tuple[NodeId, ...], *, keys: Sequence[LevelKey], book: Book
-) -> Refusal | None:
+def _move(leaf_id: NodeId, target: NodeId, *, keys: Sequence[LevelKey], book: Book) -> Refusal | None:
     leaves = [book.leaf(key) for key in keys]
     allocated, held = sum(leaf.allocated for leaf in leaves), sum(leaf.held for leaf in leaves)
     if allocated or held:
         return LeafPromised(leaf_id=leaf_id, allocated=allocated, held=held)
-    before = book.paths[leaf_id]
-    left, joined = [n for n in before if n not in path], [n for n in path if n not in before]
-    going: list[tuple[Level, int]] = []
+    path = (*book.paths[target], leaf_id)
+    changes: list[tuple[Level, int]] = []
     for leaf in leaves:
-        sku_id = leaf.key[1]
-        for node_id in left:
-            level = book.level((node_id, sku_id))
+        joined = book.path((target, leaf.sku_id))
+        for level in book.above(leaf):
             over = level.held - (level.free - leaf.free)
+            if level.node_id in path:
+                continue
             if leaf.free and over > 0:
-                return NodePromised(leaf_id=leaf_id, node_id=node_id, sku_id=sku_id, over=over)
-            going.append((level, -leaf.free))
-        going.extend((book.level((node_id, sku_id)), leaf.free) for node_id in joined)
-    for level, units in going:
+                return NodePromised(leaf_id=leaf_id, node_id=level.node_id, sku_id=leaf.sku_id, over=over)
+            changes.append((level, -leaf.free))
+        changes.extend((level, leaf.free) for level in joined if level.node_id not in book.paths[leaf_id])
+    for level, units in changes:
         level.free += units
-    book.reroute(leaf_id, path)
+    book.rehang(leaf_id, path)
     return None
