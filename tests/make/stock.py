@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn
+from loopline.db import Conn, run_check
 from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, SiteId, SkuId
 from loopline.stock import (
     AllocationAsk,
@@ -15,14 +15,19 @@ from loopline.stock import (
     Fact,
     HoldAsk,
     HoldAskLine,
+    LeafStock,
     MovementReason,
     NewNode,
     Node,
     NodeKind,
     OnShort,
     add_nodes,
+    free_at_nodes,
+    open_shortfalls,
     record_facts,
+    stock_at_leaves,
 )
+from loopline.stock.checks import CHECKS
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
@@ -128,3 +133,41 @@ def allocation_ask(
             for place, (line, leaf_id) in enumerate(zip(ask.lines, leaves, strict=True))
         ),
     )
+
+
+def broken(conn: Conn) -> list[str]:
+    """What the room's checks find, as text; empty when all hold."""
+    return [
+        f"{check.name}: {finding.subject} is {finding.found}, not {finding.expected}"
+        for check in CHECKS
+        for finding in run_check(conn, check)
+    ]
+
+
+def leaf_row(conn: Conn, leaf_id: NodeId, sku_id: SkuId) -> LeafStock:
+    """What is stored of a SKU at a leaf; nothing is all zeros."""
+    found = [row for row in stock_at_leaves(conn, [leaf_id]) if row.sku_id == sku_id]
+    if found:
+        return found[0]
+    return LeafStock(
+        leaf_id=leaf_id,
+        sku_id=sku_id,
+        on_hand=0,
+        allocated=0,
+        unsellable=0,
+        safety=0,
+        held=0,
+        sellable=0,
+        missing=0,
+    )
+
+
+def room(conn: Conn, node_id: NodeId, sku_id: SkuId) -> tuple[int, int, int]:
+    """(free, held, what may still be promised) of a SKU at a node."""
+    [found] = free_at_nodes(conn, [node_id], [sku_id])
+    return found.free, found.held, found.room
+
+
+def shortfalls(conn: Conn) -> dict[tuple[str, NodeId, SkuId], int]:
+    """Open shortfalls by kind, node and SKU."""
+    return {(one.kind.value, one.node_id, one.sku_id): one.units for one in open_shortfalls(conn, limit=1000)}
