@@ -1,0 +1,38 @@
+"""Reads of the catalogue."""
+
+from collections.abc import Iterable
+
+from loopline.catalogue import store
+from loopline.catalogue.model import Product, Sku, TaxClass
+from loopline.catalogue.rules import normal_code
+from loopline.db import Conn
+from loopline.kernel.ids import SkuId
+
+
+def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
+    """Return SKUs under the codes as they were asked for, in whatever spelling; unknown codes are left out."""
+    spellings = {code: normal_code(code) for code in codes}
+    found = store.skus_by_code(conn, spellings.values())
+    return {code: found[normal] for code, normal in spellings.items() if normal in found}
+
+
+def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
+    """Return SKUs by id; unknown ids are left out."""
+    return store.skus_by_id(conn, sku_ids)
+
+
+def skus_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[Sku]:
+    """Return a page of SKUs in the order of their codes, those after `code`."""
+    return store.skus_page(conn, after_code=code, at_most=at_most)
+
+
+def products_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Product]:
+    """Return products under the codes as they were asked for, in whatever spelling; unknown codes are left out."""
+    spellings = {code: normal_code(code) for code in codes}
+    found = store.products_by_code(conn, spellings.values())
+    return {code: found[normal] for code, normal in spellings.items() if normal in found}
+
+
+def tax_classes(conn: Conn) -> list[TaxClass]:
+    """Return the tax classes there are, in the order of their codes."""
+    return store.tax_classes(conn)

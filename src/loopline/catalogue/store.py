@@ -1,0 +1,112 @@
+"""One function per statement of `store.sql`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from loopline.catalogue.model import Product, Sku, TaxClass
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
+from loopline.kernel.ids import SkuId
+
+SQL = statements(__file__)
+
+_Value = TypeVar("_Value")
+
+
+def _distinct(values: Iterable[_Value]) -> list[_Value]:
+    return list(dict.fromkeys(values))
+
+
+def lock_catalogue(conn: Conn) -> None:
+    execute(conn, SQL["lock_catalogue"])
+
+
+def products_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Product]:
+    found = fetch(conn, SQL["products_by_code"], Product, codes=_distinct(codes))
+    return {product.code: product for product in found}
+
+
+def copy_products(conn: Conn, products: Sequence[Product], *, added_at: datetime) -> None:
+    rows = ((one.id, one.code, one.name, one.category, one.season, added_at, added_at) for one in products)
+    copy_rows(conn, SQL["copy_products"], rows)
+
+
+def update_products(conn: Conn, products: Sequence[Product], *, changed_at: datetime) -> None:
+    execute(
+        conn,
+        SQL["update_products"],
+        ids=[product.id for product in products],
+        names=[product.name for product in products],
+        categories=[product.category for product in products],
+        seasons=[product.season for product in products],
+        changed_at=changed_at,
+    )
+
+
+def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
+    found = fetch(conn, SQL["skus_by_code"], Sku, codes=_distinct(codes))
+    return {sku.code: sku for sku in found}
+
+
+def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
+    found = fetch(conn, SQL["skus_by_id"], Sku, sku_ids=uuids(_distinct(sku_ids)))
+    return {sku.id: sku for sku in found}
+
+
+def skus_page(conn: Conn, *, after_code: str, at_most: int) -> list[Sku]:
+    return fetch(conn, SQL["skus_page"], Sku, after_code=after_code, at_most=at_most)
+
+
+def skus_by_gtin(conn: Conn, gtins: Iterable[str]) -> dict[str, str]:
+    """Return the code of the SKU that holds each GTIN."""
+    return {row[0]: row[1] for row in fetch_rows(conn, SQL["skus_by_gtin"], gtins=_distinct(gtins))}
+
+
+def copy_skus(conn: Conn, skus: Sequence[Sku], *, added_at: datetime) -> None:
+    copy_rows(conn, SQL["copy_skus"], (_sku_row(sku, added_at=added_at) for sku in skus))
+
+
+def _sku_row(sku: Sku, *, added_at: datetime) -> tuple[Any, ...]:
+    care = sku.care
+    return (
+        sku.id,
+        sku.code,
+        sku.product_id,
+        sku.name,
+        sku.tax_class,
+        sku.gtin,
+        sku.is_active,
+        sku.attributes,
+        care.weight_grams,
+        care.length_mm,
+        care.width_mm,
+        care.height_mm,
+        care.is_fragile,
+        care.temperature_low_celsius,
+        care.temperature_high_celsius,
+        care.tracks_batch,
+        care.tracks_serial,
+        care.shelf_life_days,
+        added_at,
+        added_at,
+    )
+
+
+def update_skus(conn: Conn, skus: Sequence[Sku], *, changed_at: datetime) -> None:
+    rows = [msgspec.structs.asdict(sku) | msgspec.structs.asdict(sku.care) for sku in skus]
+    execute(conn, SQL["update_skus"], skus=msgspec.json.encode(rows).decode(), changed_at=changed_at)
+
+
+def tax_classes(conn: Conn) -> list[TaxClass]:
+    return fetch(conn, SQL["tax_classes"], TaxClass)
+
+
+def insert_tax_classes(conn: Conn, classes: Sequence[TaxClass]) -> int:
+    return execute(
+        conn,
+        SQL["insert_tax_classes"],
+        codes=[one.code for one in classes],
+        names=[one.name for one in classes],
+    )
