@@ -17,6 +17,7 @@ from loopline.insight.model import (
     NOWHERE,
     Board,
     BoardAsk,
+    BoardSetting,
     Happening,
     Point,
     SiteRank,
@@ -24,7 +25,7 @@ from loopline.insight.model import (
     StageCount,
     Takings,
 )
-from loopline.insight.queries import board_currencies, latest_moment, read_board, sales_total
+from loopline.insight.queries import board_setting, latest_moment, read_board, sales_total
 from loopline.insight.service import apply_happenings, apply_sales, apply_stages, empty_boards, rebuild
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "NOWHERE",
     "Board",
     "BoardAsk",
+    "BoardSetting",
     "Happening",
     "Point",
     "SiteRank",
@@ -42,7 +44,7 @@ __all__ = [
     "apply_happenings",
     "apply_sales",
     "apply_stages",
-    "board_currencies",
+    "board_setting",
     "empty_boards",
     "latest_moment",
     "read_board",

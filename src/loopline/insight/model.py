@@ -101,20 +101,28 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoardAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose board, at what moment, in which zone and currency. No sites named: the whole brand."""
+    """Whose board, when, and in which currency (None: the brand's own). No sites named: the whole brand."""
 
     now: datetime
+    sites: frozenset[SiteId] | None = None
+    currency: str | None = None
+
+
+class BoardSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a board is read by: the brand's zone, the currency shown and those there are, the data's last moment."""
+
     zone: str
     currency: str
-    sites: frozenset[SiteId] | None = None
+    currencies: tuple[str, ...]
+    latest: datetime | None
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the live board shows, read at one moment of the data."""
+    """Everything the live board shows, read at one moment of the data. Days and hours are those of `setting.zone`."""
 
+    setting: BoardSetting
     at: datetime
     day: date
-    currency: str
     is_replay: bool
     today: Takings
     this_hour: Takings

@@ -7,8 +7,25 @@ from typing import Any
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_one, fetch_values, statements
-from loopline.insight.model import Board, BoardAsk, Happening, Point, SiteRank, SkuRank, StageCount, Takings
-from loopline.insight.rules import BoardMoments, board_moments, day_series, stages_in_order, time_series
+from loopline.insight.model import (
+    Board,
+    BoardAsk,
+    BoardSetting,
+    Happening,
+    Point,
+    SiteRank,
+    SkuRank,
+    StageCount,
+    Takings,
+)
+from loopline.insight.rules import (
+    BoardMoments,
+    board_moments,
+    chosen_currency,
+    day_series,
+    stages_in_order,
+    time_series,
+)
 from loopline.kernel.times import day_range
 
 SQL = statements(__file__)
@@ -27,6 +44,11 @@ class _Moment(msgspec.Struct, frozen=True, kw_only=True):
     units: int
 
 
+class _Home(msgspec.Struct, frozen=True, kw_only=True):
+    zone: str | None
+    currency: str | None
+
+
 class _Day(msgspec.Struct, frozen=True, kw_only=True):
     start: date
     net_minor: int
@@ -38,9 +60,16 @@ def latest_moment(conn: Conn) -> datetime | None:
     return fetch_values(conn, SQL["latest_minute"])[0]
 
 
-def board_currencies(conn: Conn) -> list[str]:
-    """Return the currencies boards can be read in, the one with the most orders first."""
-    return fetch_values(conn, SQL["currencies"])
+def board_setting(conn: Conn, currency: str | None = None) -> BoardSetting:
+    """Return what boards are read by; the currency asked for where anything was sold in it, else the brand's own."""
+    home = fetch_one(conn, SQL["home"], _Home) or _Home(zone=None, currency=None)
+    currencies = fetch_values(conn, SQL["currencies"])
+    return BoardSetting(
+        zone=home.zone or "UTC",
+        currency=chosen_currency(currencies, asked=currency, own=home.currency),
+        currencies=tuple(currencies),
+        latest=latest_moment(conn),
+    )
 
 
 def sales_total(conn: Conn, currency: str) -> Takings:
@@ -53,22 +82,23 @@ def read_board(conn: Conn, ask: BoardAsk) -> Board:
 
     Cost grows with the outlets and the SKUs sold that day, not with history.
     """
-    moments = board_moments(latest=latest_moment(conn), now=ask.now, zone_name=ask.zone)
+    setting = board_setting(conn, ask.currency)
+    moments = board_moments(latest=setting.latest, now=ask.now, zone_name=setting.zone)
     about: dict[str, Any] = {
-        "currency": ask.currency,
+        "currency": setting.currency,
         "sites": None if ask.sites is None else sorted(ask.sites),
     }
     return Board(
+        setting=setting,
         at=moments.at,
         day=moments.day,
-        currency=ask.currency,
         is_replay=moments.is_replay,
         today=_takings(conn, "day_takings", day=moments.day, **about),
         this_hour=_takings(conn, "span_takings", start=moments.hour_start, end=moments.at + _MINUTE, **about),
-        same_time_yesterday=_same_time_yesterday(conn, moments, ask=ask, about=about),
+        same_time_yesterday=_same_time_yesterday(conn, moments, zone_name=setting.zone, about=about),
         minutes=_minutes(conn, moments, about),
         hours=_hours(conn, moments, about),
-        days=_days(conn, moments, ask=ask, about=about),
+        days=_days(conn, moments, zone_name=setting.zone, about=about),
         skus=tuple(fetch(conn, SQL["sku_ranking"], SkuRank, day=moments.day, limit=_SKUS_SHOWN, **about)),
         sites=tuple(fetch(conn, SQL["site_ranking"], SiteRank, day=moments.day, limit=_SITES_SHOWN, **about)),
         stages=stages_in_order(fetch(conn, SQL["stage_counts"], StageCount, sites=about["sites"])),
@@ -81,10 +111,10 @@ def _takings(conn: Conn, name: str, **parameters: Any) -> Takings:
 
 
 def _same_time_yesterday(
-    conn: Conn, moments: BoardMoments, *, ask: BoardAsk, about: dict[str, Any]
+    conn: Conn, moments: BoardMoments, *, zone_name: str, about: dict[str, Any]
 ) -> Takings:
     """Takings of the day before up to the same time of day."""
-    yesterday = day_range(moments.day - _DAY, ask.zone)
+    yesterday = day_range(moments.day - _DAY, zone_name)
     passed = moments.at - moments.day_start + _MINUTE
     return _takings(conn, "span_takings", start=yesterday.start, end=yesterday.start + passed, **about)
 
@@ -103,10 +133,10 @@ def _hours(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Po
     return time_series(known, start=moments.first_hour, step=_HOUR, count=48)
 
 
-def _days(conn: Conn, moments: BoardMoments, *, ask: BoardAsk, about: dict[str, Any]) -> tuple[Point, ...]:
+def _days(conn: Conn, moments: BoardMoments, *, zone_name: str, about: dict[str, Any]) -> tuple[Point, ...]:
     found = fetch(conn, SQL["day_points"], _Day, first=moments.first_day, last=moments.day, **about)
     known = {one.start: (one.net_minor, one.units) for one in found}
-    return day_series(known, first=moments.first_day, count=30, zone_name=ask.zone)
+    return day_series(known, first=moments.first_day, count=30, zone_name=zone_name)
 
 
 def _happenings(conn: Conn, sites: Sequence[Any] | None) -> list[Happening]:

@@ -3,13 +3,17 @@
 select max(minute) as minute
 from insight.takings_by_minute
 
+-- name: home
+-- The zone and the currency of the brand: of its first root and of the first company at it. Nulls where there is none.
+select
+    (select time_zone from org.published_unit where kind = 'brand' order by code limit 1) as zone,
+    (select currency from org.published_entity where kind = 'brand_company' order by code limit 1) as currency
+
 -- name: currencies
--- The currencies boards can be read in, the one with the most orders first.
-select outlet.currency
+-- The currencies anything was ever sold in, by name.
+select distinct currency
 from insight.outlet
-join insight.takings_by_day as taking on taking.outlet_id = outlet.outlet_id
-group by outlet.currency
-order by sum(taking.orders) desc, outlet.currency
+order by currency
 
 -- name: day_takings
 -- The takings of one business day, each outlet's day cut in its own zone.

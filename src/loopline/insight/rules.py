@@ -204,6 +204,17 @@ def board_moments(*, latest: datetime | None, now: datetime, zone_name: str) -> 
     )
 
 
+def chosen_currency(known: Sequence[str], *, asked: str | None, own: str | None) -> str:
+    """Choose the currency of a board: the one asked for, else the brand's own, else the first anything was sold in.
+
+    Neither asked for nor own counts where nothing was ever sold in it, unless nothing was ever sold at all.
+    """
+    for currency in (asked, own):
+        if currency is not None and currency in known:
+            return currency
+    return known[0] if known else (own or "CNY")
+
+
 def time_series(
     known: dict[datetime, tuple[int, int]], *, start: datetime, step: timedelta, count: int
 ) -> tuple[Point, ...]:

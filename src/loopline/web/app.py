@@ -1,0 +1,107 @@
+"""The application: what is served, what protects it, what runs beside it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, get
+from litestar.config.compression import CompressionConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect
+from litestar.static_files import (
+    create_static_files_router,  # pyright: ignore[reportUnknownVariableType]
+)
+from litestar.template.config import TemplateConfig
+
+from loopline.db import Database
+from loopline.web.edge import Clock, Edge, system_clock, visitor
+from loopline.web.health import show_health, show_metrics
+from loopline.web.hq.board import board_reader, show_board, stream_board, stream_watch, tell_board
+from loopline.web.hq.board_view import encoded_message
+from loopline.web.live import BoardHub
+from loopline.web.measured import Measured, count_answer
+from loopline.web.metrics import Metrics
+from loopline.web.pages import STATIC, STATIC_PATH, environment
+from loopline.web.paths import HOME
+from loopline.web.problems import EXCEPTION_HANDLERS
+from loopline.web.security import protect
+from loopline.web.settings import WebSettings
+from loopline.web.sign_in import choose_language, show_sign_in, sign_in, sign_out
+
+_YEAR_SECONDS = 365 * 24 * 3600
+# No cookie, no form, nothing to forge: assets, probes and streams.
+_WITHOUT_FORMS = [f"^{STATIC_PATH}/", "^/healthz$", "^/metrics$", "/stream$"]
+
+
+@get("/")
+async def lead_home() -> Redirect:
+    """Lead to the page everybody starts with."""
+    return Redirect(HOME)
+
+
+def create_app(database: Database, settings: WebSettings, *, clock: Clock = system_clock) -> Litestar:
+    """Make the application of one process on an open database. It closes neither the database nor its pool."""
+    metrics = Metrics()
+    hub = BoardHub(
+        board_reader(database, clock),
+        encoded_message,
+        metrics=metrics,
+        poll_seconds=settings.board_poll_seconds,
+    )
+    edge = Edge(database=database, settings=settings, clock=clock, hub=hub, metrics=metrics)
+    return Litestar(
+        route_handlers=[
+            lead_home,
+            show_sign_in,
+            sign_in,
+            sign_out,
+            choose_language,
+            show_board,
+            tell_board,
+            stream_board,
+            show_health,
+            show_metrics,
+            create_static_files_router(
+                path=STATIC_PATH,
+                directories=[STATIC],
+                cache_control=CacheControlHeader(max_age=_YEAR_SECONDS, public=True, immutable=True),
+            ),
+        ],
+        dependencies={
+            "visitor": Provide(visitor, sync_to_thread=True),
+            "watch": Provide(stream_watch, sync_to_thread=True),
+        },
+        state=State({"edge": edge}),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=environment())),
+        csrf_config=CSRFConfig(
+            secret=settings.secret,
+            cookie_name="loopline_form",
+            cookie_httponly=True,
+            cookie_secure=settings.is_secure,
+            exclude=_WITHOUT_FORMS,
+        ),
+        # A compressor would hold a stream's messages back until it has enough of them.
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=["/stream$"]),
+        middleware=[Measured()],
+        before_send=[count_answer, protect],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[_running],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncGenerator[None, None]:
+    edge = app.state["edge"]
+    assert isinstance(edge, Edge)
+    task = asyncio.create_task(edge.hub.run(), name="board-hub")
+    try:
+        yield
+    finally:
+        edge.hub.close()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

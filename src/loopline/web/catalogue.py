@@ -1,0 +1,106 @@
+"""Find every sentence that pages say and keep the translations in step.
+
+    python -m loopline.web.catalogue
+
+Adds what is new to `locale/zh.po` without a translation, drops what nobody says any more, and names both.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
+
+from loopline.web.languages import LOCALE_FOLDER
+
+_FOLDER = Path(__file__).parent
+_KEYWORDS = {"say": None, "marked": None}
+
+
+def sentences() -> dict[str, list[str]]:
+    """Return every sentence that is said, with the files that say it: pages, handlers, and every room's refusals."""
+    found: dict[str, list[str]] = {}
+    for sentence, place in (*_in_python(), *_in_pages(), *_in_refusals()):
+        places = found.setdefault(sentence, [])
+        if place not in places:
+            places.append(place)
+    return dict(sorted(found.items()))
+
+
+def read_catalogue(language: str) -> Catalog:
+    """Return the translations of a language as they stand."""
+    with (LOCALE_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def renewed(standing: Catalog, said: dict[str, list[str]]) -> Catalog:
+    """Return a catalogue of what is said now, with the translations that stand."""
+    made = Catalog(locale=standing.locale, project="Loopline", fuzzy=False, header_comment="# 环线 Loopline")
+    made.creation_date = standing.creation_date
+    made.revision_date = standing.revision_date
+    for sentence, places in said.items():
+        message = standing.get(sentence)
+        made.add(sentence, message.string if message else "", locations=[(place, None) for place in places])
+    return made
+
+
+def _in_python() -> Iterator[tuple[str, str]]:
+    for path in sorted(_FOLDER.rglob("*.py")):
+        for _, message, _, _ in extract_from_file("python", str(path), keywords=_KEYWORDS):
+            yield str(message), _name(path)
+
+
+def _in_pages() -> Iterator[tuple[str, str]]:
+    for path in sorted((_FOLDER / "templates").rglob("*.html")):
+        with path.open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ["say"], [], {"trimmed": "true"}):
+                sentence = message if isinstance(message, str) else next(iter(message or ()), None)
+                if sentence:
+                    yield sentence, _name(path)
+
+
+def _in_refusals() -> Iterator[tuple[str, str]]:
+    """Read the docstrings of refusals from the sources: importing every room to find them would take seconds."""
+    classes: list[tuple[ast.ClassDef, Path]] = []
+    for path in sorted(_FOLDER.parent.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes.extend((node, path) for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    names = {"Refusal"}
+    while True:
+        more = {node.name for node, _ in classes if names & {_base_name(base) for base in node.bases}} - names
+        if not more:
+            break
+        names |= more
+    for node, path in classes:
+        if node.name in names - {"Refusal"}:
+            yield " ".join((ast.get_docstring(node) or "").split()), _name(path)
+
+
+def _base_name(base: ast.expr) -> str:
+    return base.id if isinstance(base, ast.Name) else ""
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(_FOLDER.parents[1]).as_posix()
+
+
+def main() -> int:
+    """Bring `zh.po` into step; tells what wants translating."""
+    standing = read_catalogue("zh")
+    said = sentences()
+    made = renewed(standing, said)
+    with (LOCALE_FOLDER / "zh.po").open("wb") as file:
+        write_po(file, made, width=100, sort_output=True, omit_header=False)
+    wanting = [message.id for message in made if message.id and not message.string]
+    dropped = [message.id for message in standing if message.id and message.id not in said]
+    sys.stdout.writelines(f"wants a translation: {sentence}\n" for sentence in wanting)
+    sys.stdout.writelines(f"nobody says any more: {sentence}\n" for sentence in dropped)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What every handler needs of the process it runs in, and who is asking."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from loopline import org
+from loopline.db import Database
+from loopline.kernel.scope import Scope
+from loopline.org import SessionPerson
+from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
+from loopline.web.live import BoardHub
+from loopline.web.metrics import Metrics
+from loopline.web.settings import WebSettings
+
+SESSION_COOKIE = "loopline_session"
+WebRequest = Request[None, None, State]
+Clock = Callable[[], datetime]
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """The process's own: its database, its settings, its clock, its live boards, its measurements."""
+
+    database: Database
+    settings: WebSettings
+    clock: Clock
+    hub: BoardHub
+    metrics: Metrics
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in, and what of the brand that person sees."""
+
+    person: SessionPerson
+    scope: Scope
+
+
+class NotSignedIn(Exception):  # noqa: N818 - says what is so; becomes the sign-in page or a 401
+    """Nobody is signed in."""
+
+
+def system_clock() -> datetime:
+    """Read the clock, in UTC: here at the edge and nowhere below it."""
+    return datetime.now(UTC)
+
+
+def edge_of(request: WebRequest) -> Edge:
+    """Return the process's own things."""
+    edge = request.app.state["edge"]
+    assert isinstance(edge, Edge)
+    return edge
+
+
+def language_of(request: WebRequest) -> Language:
+    """Return the language this request wants."""
+    return wanted_language(
+        cookie=request.cookies.get(LANGUAGE_COOKIE),
+        accept_language=request.headers.get("accept-language", ""),
+    )
+
+
+def visitor_or_none(request: WebRequest) -> Visitor | None:
+    """Return who is signed in. Reads the database: call it in a thread."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    edge = edge_of(request)
+    with edge.database.reading() as conn:
+        person = org.session_person(conn, token, now=edge.clock())
+        if person is None:
+            return None
+        return Visitor(person=person, scope=org.scope_of(conn, person.person_id))
+
+
+def visitor(request: WebRequest) -> Visitor:
+    """Return who is signed in; raises NotSignedIn. Reads the database: a dependency that runs in a thread."""
+    found = visitor_or_none(request)
+    if found is None:
+        raise NotSignedIn
+    return found

@@ -1,0 +1,114 @@
+"""The live board: sales of today and this hour, charts, rankings, orders by stage, the last happenings.
+
+The page comes complete; then a stream (server-sent events) keeps it moving, and where streams do not pass, the browser
+asks again every few seconds.
+"""
+
+import time
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.enums import MediaType
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Template
+
+from loopline import org
+from loopline.db import Database
+from loopline.insight import Board, BoardAsk, read_board
+from loopline.kernel.refusals import Refused
+from loopline.org import Role
+from loopline.web.edge import Clock, Edge, Visitor, WebRequest, edge_of, language_of
+from loopline.web.hq.board_view import as_script, encoded_message, message_of
+from loopline.web.languages import Language
+from loopline.web.live import ReadBoard, Watch
+from loopline.web.pages import page
+from loopline.web.problems import NoBoardForYou
+
+BOARD_ROLES = frozenset(
+    {Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.DEALER, Role.STORE_MANAGER, Role.AUDITOR}
+)
+# A stream ends now and then, so that the browser asks again and its session is looked at again.
+STREAM_LENGTH = timedelta(minutes=10)
+_RETRY_MILLISECONDS = 2_000
+
+
+def board_reader(database: Database, clock: Clock) -> ReadBoard:
+    """Return how boards are read: what a watch names, at the clock's now."""
+
+    def read(watch: Watch) -> Board:
+        with database.reading() as conn:
+            return read_board(conn, BoardAsk(now=clock(), sites=watch.sites, currency=watch.currency))
+
+    return read
+
+
+def watch_of(edge: Edge, visitor: Visitor, currency: str | None) -> Watch:
+    """Return which board somebody sees: the branches of those roles that come with one. Reads the database.
+
+    Raises Refused for whoever has no such role.
+    """
+    with edge.database.reading() as conn:
+        scope = org.scope_of(conn, visitor.person.person_id, roles=BOARD_ROLES)
+    if scope.everything:
+        return Watch(currency=currency)
+    if not scope.sites:
+        raise Refused(NoBoardForYou())
+    return Watch(sites=scope.sites, currency=currency)
+
+
+@get("/hq/board", sync_to_thread=True)
+def show_board(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Template:
+    """Show the live board as it stands."""
+    edge = edge_of(request)
+    board = board_reader(edge.database, edge.clock)(watch_of(edge, visitor, currency))
+    message = message_of(board, language_of(request))
+    return page(
+        request,
+        "hq/board.html",
+        visitor=visitor,
+        board=board,
+        message=message,
+        script=as_script(message),
+        query=f"?{urlencode({'currency': currency})}" if currency else "",
+    )
+
+
+@get("/hq/board/now", sync_to_thread=True)
+def tell_board(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Response[bytes]:
+    """Tell the live board as it stands, as the stream would: for browsers that get no stream."""
+    edge = edge_of(request)
+    board = board_reader(edge.database, edge.clock)(watch_of(edge, visitor, currency))
+    return Response(
+        encoded_message(board, language_of(request)),
+        media_type=MediaType.JSON,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@get("/hq/board/stream")
+async def stream_board(request: WebRequest, watch: Watch) -> ServerSentEvent:
+    """Send the live board whenever it moves, and a heartbeat when it does not."""
+    return ServerSentEvent(
+        _stream(edge_of(request), watch, language_of(request)), retry_duration=_RETRY_MILLISECONDS
+    )
+
+
+async def _stream(
+    edge: Edge, watch: Watch, language: Language
+) -> AsyncGenerator[ServerSentEventMessage, None]:
+    until = time.monotonic() + STREAM_LENGTH.total_seconds()
+    async with edge.hub.watching(watch, language) as watcher:
+        yield ServerSentEventMessage(event="open", data="", retry=_RETRY_MILLISECONDS)
+        async for message in watcher.messages(heartbeat_seconds=edge.settings.heartbeat_seconds):
+            if message is None:
+                yield ServerSentEventMessage(event="beat", data="")
+            else:
+                yield ServerSentEventMessage(event="board", data=message)
+            if time.monotonic() > until:
+                return
+
+
+def stream_watch(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Watch:
+    """Return what a stream watches. Reads the database: a dependency that runs in a thread."""
+    return watch_of(edge_of(request), visitor, currency)

@@ -1,0 +1,243 @@
+"""How a live board is written down in a language: text for the panels, points for the charts."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from babel.numbers import get_currency_precision
+from markupsafe import Markup
+
+from loopline.insight import Board, Happening, Point, SiteRank, SkuRank
+from loopline.kernel.times import business_day
+from loopline.web.languages import Language, marked
+from loopline.web.pages import environment
+
+PANELS = ("moment", "figures", "skus", "sites", "stages", "happenings")
+
+CHANNEL_WORDS: dict[str, str] = {
+    "till": marked("Till"),
+    "web": marked("Web shop"),
+    "mini_program": marked("Mini-program"),
+    "livestream": marked("Livestream"),
+    "marketplace": marked("Marketplace"),
+    "phone": marked("Phone"),
+    "file": marked("File"),
+}
+STAGE_WORDS: dict[str, str] = {
+    "parked": marked("Waiting for goods"),
+    "placed": marked("To be sourced"),
+    "sourced": marked("Offered to a site"),
+    "accepted": marked("In work"),
+    "handed_over": marked("Handed over"),
+    "returned": marked("Returned"),
+    "cancelled": marked("Cancelled"),
+}
+# What wants somebody's eye, what is under way, what is done.
+STAGE_TONES: dict[str, str] = {"parked": "warn", "placed": "move", "sourced": "move", "accepted": "move"}
+HAPPENING_WORDS: dict[str, str] = {
+    "order_placed": marked("Order placed"),
+    "lines_parked": marked("Goods missing, order waits"),
+    "lines_unparked": marked("Goods came in, order goes on"),
+    "lines_cancelled": marked("Order cancelled in part or whole"),
+    "number_conflicted": marked("Same order number with other content"),
+    "order_sourced": marked("Site chosen for an order"),
+}
+HAPPENING_TONES: dict[str, str] = {
+    "order_placed": "good",
+    "lines_parked": "warn",
+    "lines_cancelled": "warn",
+    "number_conflicted": "bad",
+}
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart as the browser draws it: `values` place the bars, `texts` are what people read."""
+
+    labels: list[str]
+    values: list[str]
+    texts: list[str]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What a browser gets: the panels as HTML by name, the charts, and whether there is anything to see."""
+
+    is_empty: bool
+    panels: dict[str, str]
+    charts: dict[str, Chart]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a ranking. `width` is its bar, in per cent of the first line's."""
+
+    key: str
+    name: str
+    detail: str
+    amount: str
+    units: str
+    width: int
+
+
+def message_of(board: Board, language: Language) -> Message:
+    """Write a board down for browsers."""
+    zone, currency = board.setting.zone, board.setting.currency
+    context = _context(board, language)
+    return Message(
+        is_empty=board.setting.latest is None,
+        panels={name: environment().get_template(f"hq/board_{name}.html").render(context) for name in PANELS},
+        charts={
+            "minute": _chart(
+                board.minutes, [language.clock(one.start, zone) for one in board.minutes], language, currency
+            ),
+            "hour": _chart(
+                board.hours,
+                [language.clock_of_day(one.start, zone) for one in board.hours],
+                language,
+                currency,
+            ),
+            "day": _chart(
+                board.days, [language.short_day(one.start, zone) for one in board.days], language, currency
+            ),
+        },
+    )
+
+
+def encoded_message(board: Board, language: Language) -> bytes:
+    """Write a board down as one line of JSON: what a stream sends."""
+    return msgspec.json.encode(message_of(board, language))
+
+
+def _context(board: Board, language: Language) -> dict[str, Any]:
+    currency = board.setting.currency
+    return {
+        "language": language,
+        "say": language.say,
+        "board": board,
+        "moment": _moment(board, language),
+        "today": language.money(board.today.net_minor, currency),
+        "change": language.change(board.today.net_minor, board.same_time_yesterday.net_minor),
+        "is_up": board.today.net_minor >= board.same_time_yesterday.net_minor,
+        "taken_back": _taken_back(board, language),
+        "this_hour": language.money(board.this_hour.net_minor, currency),
+        "average": _average(board, language),
+        "skus": _sku_rows(board.skus, language, currency),
+        "sites": _site_rows(board.sites, language, currency),
+        "stages": _stages(board, language),
+        "happenings": [_happening(one, board, language) for one in board.happenings],
+    }
+
+
+def _moment(board: Board, language: Language) -> str:
+    zone = board.setting.zone
+    return f"{language.day(board.day)} {language.clock(board.at, zone)}"
+
+
+def _taken_back(board: Board, language: Language) -> str | None:
+    """What returns, cancellations and adjustments took off today's sales."""
+    back = board.today.net_minor - board.today.sold_minor
+    return language.money(back, board.setting.currency) if back else None
+
+
+def _average(board: Board, language: Language) -> str | None:
+    """What an order of today is worth, rounded half up to the cent."""
+    orders = board.today.orders
+    if orders == 0:
+        return None
+    return language.money((2 * board.today.sold_minor + orders) // (2 * orders), board.setting.currency)
+
+
+def _chart(points: Sequence[Point], labels: list[str], language: Language, currency: str) -> Chart:
+    precision = get_currency_precision(currency)
+    return Chart(
+        labels=labels,
+        values=[_major(one.net_minor, precision) for one in points],
+        texts=[language.money(one.net_minor, currency) for one in points],
+    )
+
+
+def _major(minor: int, precision: int) -> str:
+    """Write minor units as a plain decimal number, for placing a bar."""
+    digits = str(abs(minor)).rjust(precision + 1, "0")
+    written = f"{digits[:-precision]}.{digits[-precision:]}" if precision else digits
+    return f"-{written}" if minor < 0 else written
+
+
+def _width(amount: int, greatest: int) -> int:
+    return max(0, 100 * amount // greatest) if greatest > 0 else 0
+
+
+def _sku_rows(ranked: Sequence[SkuRank], language: Language, currency: str) -> list[Row]:
+    greatest = max((one.net_minor for one in ranked), default=0)
+    return [
+        Row(
+            key=str(one.sku_id),
+            name=one.name or one.code,
+            detail=one.code,
+            amount=language.money(one.net_minor, currency),
+            units=language.count(one.units),
+            width=_width(one.net_minor, greatest),
+        )
+        for one in ranked
+    ]
+
+
+def _site_rows(ranked: Sequence[SiteRank], language: Language, currency: str) -> list[Row]:
+    greatest = max((one.net_minor for one in ranked), default=0)
+    return [
+        Row(
+            key=f"{one.site_id}{one.channel}",
+            name=one.name or channel_word(one.channel, language),
+            detail="",
+            amount=language.money(one.net_minor, currency),
+            units=language.count(one.orders),
+            width=_width(one.net_minor, greatest),
+        )
+        for one in ranked
+    ]
+
+
+def channel_word(channel: str | None, language: Language) -> str:
+    """Return the word for a channel; a channel of one's own is called as its id."""
+    if not channel:
+        return ""
+    word = CHANNEL_WORDS.get(channel)
+    return language.say(word) if word else channel
+
+
+def _stages(board: Board, language: Language) -> list[dict[str, str]]:
+    return [
+        {
+            "key": one.stage,
+            "word": language.say(STAGE_WORDS[one.stage]) if one.stage in STAGE_WORDS else one.stage,
+            "orders": language.count(one.orders),
+            "tone": STAGE_TONES.get(one.stage, "done") if one.orders else "none",
+        }
+        for one in board.stages
+    ]
+
+
+def _happening(one: Happening, board: Board, language: Language) -> dict[str, str]:
+    word = HAPPENING_WORDS.get(one.type)
+    where = one.site_name or channel_word(one.channel, language)
+    return {
+        "key": str(one.position),
+        "word": language.say(word) if word else one.type.replace("_", " "),
+        "tone": HAPPENING_TONES.get(one.type, "move"),
+        "where": where,
+        "amount": language.money(one.amount_minor, one.currency)
+        if one.amount_minor is not None and one.currency
+        else "",
+        "at": _happening_time(one.at, board, language),
+    }
+
+
+def _happening_time(at: datetime, board: Board, language: Language) -> str:
+    zone = board.setting.zone
+    same_day = business_day(at, zone) == board.day and abs(at - board.at) < timedelta(days=1)
+    return language.clock(at, zone) if same_day else language.clock_of_day(at, zone)
+
+
+def as_script(message: Message) -> Markup:
+    """Return a message as JSON that may stand inside a script element of a page."""
+    text = msgspec.json.encode(message).decode()
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped above

@@ -1,0 +1,161 @@
+"""Two languages: which one a request wants, its words, and its way to write money, counts and times.
+
+The words are the English sentences themselves; `locale/<language>.po` translates them and is read at start, so that
+nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from pathlib import Path
+from string import Formatter
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
+from babel.messages.pofile import read_po
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+)
+
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.times import zone
+
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+LANGUAGE_COOKIE = "language"
+DEFAULT_LANGUAGE = "en"
+_CHANGE_PATTERN = "+#,##0.0%;-#,##0.0%"
+
+
+class Language:
+    """One language of the pages. Immutable, shared by all requests and threads."""
+
+    def __init__(self, code: str, *, locale: str, name: str, words: Mapping[str, str]) -> None:
+        self.code = code
+        self.name = name
+        self._locale_name = locale
+        self._words = words
+
+    @cached_property
+    def locale(self) -> Locale:
+        """What Babel knows of this language and its usual country."""
+        return Locale.parse(self._locale_name, sep="-")
+
+    @property
+    def tag(self) -> str:
+        """The BCP 47 tag for the page's `lang`."""
+        return self._locale_name
+
+    def say(self, sentence: str, **fields: object) -> str:
+        """Translate a sentence and fill its fields; a sentence nobody translated is said in English."""
+        said = self._words.get(sentence) or sentence
+        return said.format(**fields) if fields else said
+
+    def refusal(self, refusal: Refusal) -> str:
+        """Say a refusal, its moments written as people read them."""
+        return self.say(
+            refusal.template, **{name: self._field(value) for name, value in refusal.fields.items()}
+        )
+
+    def money(self, minor: int, currency: str) -> str:
+        """Write an amount of minor units with its currency, to the last cent."""
+        precision = get_currency_precision(currency)
+        return format_currency(Decimal(minor).scaleb(-precision), currency, locale=self.locale)
+
+    def currency_symbol(self, currency: str) -> str:
+        """Return the sign a currency goes by."""
+        return get_currency_symbol(currency, locale=self.locale)
+
+    def count(self, number: int) -> str:
+        """Write a whole number with its grouping."""
+        return format_decimal(number, locale=self.locale)
+
+    def change(self, now: int, before: int) -> str | None:
+        """Write by how much `now` differs from `before` as a signed percentage; None where nothing was before."""
+        if before <= 0:
+            return None
+        return format_percent(
+            Decimal(now - before) / Decimal(before), locale=self.locale, format=_CHANGE_PATTERN
+        )
+
+    def day(self, day: date) -> str:
+        """Write a day with its weekday."""
+        return format_date(day, format="full", locale=self.locale)
+
+    def short_day(self, at: datetime, zone_name: str) -> str:
+        """Write month and day, for axes."""
+        return format_skeleton("MMMd", at, tzinfo=zone(zone_name), locale=self.locale)
+
+    def clock(self, at: datetime, zone_name: str) -> str:
+        """Write hour and minute."""
+        return format_time(at, format="HH:mm", tzinfo=zone(zone_name), locale=self.locale)
+
+    def clock_of_day(self, at: datetime, zone_name: str) -> str:
+        """Write month, day, hour and minute."""
+        return f"{self.short_day(at, zone_name)} {self.clock(at, zone_name)}"
+
+    def _field(self, value: object) -> object:
+        if isinstance(value, datetime):
+            return f"{format_skeleton('yMMMd', value, locale=self.locale)} {self.clock(value, 'UTC')} UTC"
+        return value
+
+
+def _words_of(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    return {
+        message.id: message.string
+        for message in catalogue
+        if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string
+    }
+
+
+@lru_cache(maxsize=1)
+def languages() -> dict[str, Language]:
+    """Return the languages by code, in the order in which they are offered."""
+    return {
+        "zh": Language("zh", locale="zh-CN", name="中文", words=_words_of(LOCALE_FOLDER / "zh.po")),
+        "en": Language("en", locale="en-GB", name="English", words={}),
+    }
+
+
+def wanted_language(*, cookie: str | None, accept_language: str) -> Language:
+    """Choose: what the person chose before, else the best of what the browser accepts, else English.
+
+    `accept_language` is the header of RFC 9110: ranges with a weight; a range matches by its primary tag.
+    """
+    offered = languages()
+    if cookie in offered:
+        return offered[cookie]
+    ranked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accept_language.split(",")):
+        tag, _, weight = part.partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        quality = _quality(weight)
+        if primary in offered and quality > 0:
+            ranked.append((-quality, place, primary))
+    return offered[min(ranked)[2]] if ranked else offered[DEFAULT_LANGUAGE]
+
+
+def _quality(weight: str) -> float:
+    name, _, value = weight.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0
+
+
+def fields_of(sentence: str) -> set[str]:
+    """Return the names of the fields a sentence has in braces."""
+    return {field for _, field, _, _ in Formatter().parse(sentence) if field is not None}
+
+
+def marked(sentence: str) -> str:
+    """Mark a sentence for translation where it is written, to be said somewhere else."""
+    return sentence

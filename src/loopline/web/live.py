@@ -1,0 +1,150 @@
+"""The live board's heart: one reader per process, however many people watch.
+
+Everybody who watches the same part of the brand in the same language gets the same message, read once and written once.
+A watcher that is slow misses messages, never delays anybody: each has room for the newest message alone.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import msgspec
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from loopline.insight import Board
+from loopline.kernel.ids import SiteId
+from loopline.web.languages import Language
+from loopline.web.metrics import Metrics
+
+_logger = structlog.get_logger(__name__)
+
+# Reading boards never takes more than this part of one core's time.
+_SHARE_OF_TIME = 0.1
+_PAUSE_AFTER_FAILURE_SECONDS = 2.0
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which board somebody watches: the sites in scope (None: the whole brand) and the currency asked for."""
+
+    sites: frozenset[SiteId] | None = None
+    currency: str | None = None
+
+
+ReadBoard: TypeAlias = Callable[[Watch], Board]
+WriteBoard: TypeAlias = Callable[[Board, Language], bytes]
+
+
+class _Closed:
+    """Put in a watcher's room when the server goes down."""
+
+
+class Watcher:
+    """One open stream: what it watches and room for one message that it has not taken yet."""
+
+    def __init__(self, watch: Watch, language: Language) -> None:
+        self.watch = watch
+        self.language = language
+        self._room: asyncio.Queue[bytes | _Closed] = asyncio.Queue(maxsize=1)
+
+    def offer(self, message: bytes | _Closed) -> None:
+        """Leave a message; one that was not taken yet is out of date and makes room."""
+        if self._room.full():
+            self._room.get_nowait()
+        self._room.put_nowait(message)
+
+    async def messages(self, *, heartbeat_seconds: float) -> AsyncGenerator[bytes | None, None]:
+        """Yield messages as they come, and None when none came for a while; ends when the server goes down."""
+        while True:
+            try:
+                message = await asyncio.wait_for(self._room.get(), timeout=heartbeat_seconds)
+            except TimeoutError:
+                yield None
+                continue
+            if isinstance(message, _Closed):
+                return
+            yield message
+
+
+class BoardHub:
+    """Reads boards while anybody watches, and hands every change to all who watch it."""
+
+    def __init__(self, read: ReadBoard, write: WriteBoard, *, metrics: Metrics, poll_seconds: float) -> None:
+        self._read = read
+        self._write = write
+        self._metrics = metrics
+        self._poll_seconds = poll_seconds
+        self._watchers: set[Watcher] = set()
+        self._last: dict[tuple[Watch, str], bytes] = {}
+        self._watched = asyncio.Event()
+        self._closed = False
+
+    @asynccontextmanager
+    async def watching(self, watch: Watch, language: Language) -> AsyncGenerator[Watcher, None]:
+        """Watch a board until the block ends; the last known message comes at once."""
+        watcher = Watcher(watch, language)
+        self._watchers.add(watcher)
+        self._metrics.board_watchers.set(len(self._watchers))
+        known = self._last.get((watch, language.code))
+        if self._closed:
+            watcher.offer(_Closed())
+        elif known is not None:
+            watcher.offer(known)
+        self._watched.set()
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+            self._metrics.board_watchers.set(len(self._watchers))
+
+    async def run(self) -> None:
+        """Read and hand out until cancelled; rests while nobody watches."""
+        while not self._closed:
+            if not self._watchers:
+                self._last.clear()
+                self._watched.clear()
+                await self._watched.wait()
+            started = time.monotonic()
+            try:
+                await self._round()
+                pause = self._poll_seconds
+            except (psycopg.Error, PoolTimeout) as error:
+                self._metrics.board_failures.inc()
+                _logger.warning("board_not_read", error=str(error))
+                pause = _PAUSE_AFTER_FAILURE_SECONDS
+            spent = time.monotonic() - started
+            await asyncio.sleep(max(pause, spent / _SHARE_OF_TIME))
+
+    def close(self) -> None:
+        """End every stream: people's browsers ask again, and find another process or wait for this one."""
+        self._closed = True
+        for watcher in self._watchers:
+            watcher.offer(_Closed())
+        self._watched.set()
+
+    async def _round(self) -> None:
+        wanted: dict[Watch, dict[str, Language]] = {}
+        for watcher in self._watchers:
+            wanted.setdefault(watcher.watch, {})[watcher.language.code] = watcher.language
+        for gone in self._last.keys() - {(watch, code) for watch, said in wanted.items() for code in said}:
+            del self._last[gone]
+        for watch, spoken in wanted.items():
+            messages = await asyncio.to_thread(self._messages, watch, list(spoken.values()))
+            for code, message in messages.items():
+                self._hand_out(watch, code, message)
+
+    def _messages(self, watch: Watch, spoken: list[Language]) -> dict[str, bytes]:
+        with self._metrics.board_read_seconds.time():
+            board = self._read(watch)
+        return {language.code: self._write(board, language) for language in spoken}
+
+    def _hand_out(self, watch: Watch, code: str, message: bytes) -> None:
+        if self._last.get((watch, code)) == message:
+            return
+        self._last[watch, code] = message
+        for watcher in self._watchers:
+            if watcher.watch == watch and watcher.language.code == code:
+                watcher.offer(message)

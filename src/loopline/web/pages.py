@@ -1,0 +1,67 @@
+"""Pages: one Jinja environment, strict about names, escaping everything; assets named by their content."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request
+from litestar.response import Template
+
+from loopline.web.edge import language_of
+from loopline.web.languages import languages
+from loopline.web.paths import safe_path
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+STATIC_PATH = "/static"
+
+
+@lru_cache(maxsize=128)
+def static_url(name: str) -> str:
+    """Return the address of an asset; another content is another address, so that browsers may keep it for good."""
+    path = STATIC / name
+    if not path.is_file():
+        return f"{STATIC_PATH}/{name}"
+    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"{STATIC_PATH}/{name}?v={mark}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the environment of all pages."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["static_url"] = static_url
+    return made
+
+
+def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Template:
+    """Answer with a page in the language the request wants."""
+    language = language_of(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Template(
+        template,
+        status_code=status,
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"},
+        context={
+            "language": language,
+            "languages": list(languages().values()),
+            "say": language.say,
+            "here": safe_path(request.url.path + query),
+            "visitor": None,
+            **context,
+        },
+    )
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether a person's browser asks, as against a program."""
+    return "text/html" in request.headers.get("accept", "")

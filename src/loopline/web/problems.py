@@ -1,0 +1,167 @@
+"""What went wrong, over HTTP: the one table from refusals to statuses, and the one shape of answers (RFC 9457).
+
+A browser that wants a page gets a page that says what to do next; everybody else gets application/problem+json.
+"""
+
+from typing import Any
+
+import msgspec
+import psycopg
+import structlog
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect, Template
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_409_CONFLICT,
+    HTTP_422_UNPROCESSABLE_ENTITY,
+    HTTP_429_TOO_MANY_REQUESTS,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
+from psycopg_pool import PoolTimeout
+
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import NotInYourBranch
+from loopline.org.credentials import (
+    PasswordTooEasy,
+    PasswordTooLong,
+    PasswordTooShort,
+    SignInLocked,
+    SignInNameNotUsable,
+    WrongSignIn,
+)
+from loopline.web.edge import NotSignedIn, WebRequest, language_of
+from loopline.web.languages import Language, marked
+from loopline.web.pages import page, wants_page
+from loopline.web.paths import sign_in_path
+
+_logger = structlog.get_logger(__name__)
+_PROBLEM_JSON = "application/problem+json"
+
+
+class NoBoardForYou(Refusal, frozen=True, kw_only=True):
+    """None of your roles comes with a board."""
+
+
+# A refusal that is not in the table is a conflict with how things stand.
+STATUSES: dict[type[Refusal], int] = {
+    WrongSignIn: HTTP_401_UNAUTHORIZED,
+    SignInLocked: HTTP_429_TOO_MANY_REQUESTS,
+    NotInYourBranch: HTTP_403_FORBIDDEN,
+    NoBoardForYou: HTTP_403_FORBIDDEN,
+    SignInNameNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
+    PasswordTooShort: HTTP_422_UNPROCESSABLE_ENTITY,
+    PasswordTooLong: HTTP_422_UNPROCESSABLE_ENTITY,
+    PasswordTooEasy: HTTP_422_UNPROCESSABLE_ENTITY,
+}
+
+# What a page says of a status, and what to do next.
+_TITLES: dict[int, tuple[str, str]] = {
+    HTTP_403_FORBIDDEN: (
+        marked("This is not for you"),
+        marked("Go back and try again. If you should see this, ask whoever gives out roles in your branch."),
+    ),
+    HTTP_404_NOT_FOUND: (
+        marked("There is no such page"),
+        marked("It may have moved. The start page leads everywhere."),
+    ),
+    HTTP_503_SERVICE_UNAVAILABLE: (
+        marked("The database is away"),
+        marked("Nothing is lost. It comes back by itself: try again in a moment."),
+    ),
+    HTTP_500_INTERNAL_SERVER_ERROR: (
+        marked("Something broke on our side"),
+        marked("It was written down. Try again, and tell us if it stays."),
+    ),
+}
+_OTHER_TITLE = (marked("That did not work"), marked("Go back and try again."))
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem detail of RFC 9457; `code` and `fields` are a refusal's."""
+
+    status: int
+    title: str
+    type: str = "about:blank"
+    detail: str = ""
+    code: str = ""
+    fields: dict[str, Any] = {}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return STATUSES.get(type(refusal), HTTP_409_CONFLICT)
+
+
+def problem_of(refusal: Refusal, language: Language) -> Problem:
+    """Spell a refusal as a problem detail in somebody's language."""
+    return Problem(
+        status=status_of(refusal),
+        type=f"urn:loopline:refusal:{refusal.code}",
+        title=language.refusal(refusal),
+        code=refusal.code,
+        fields=refusal.fields,
+    )
+
+
+def on_not_signed_in(request: WebRequest, _: NotSignedIn) -> Response[Any]:
+    """Send people to the sign-in page and back; tell programs."""
+    if wants_page(request):
+        return Redirect(sign_in_path(request))
+    said = language_of(request).say("Sign in first.")
+    return _answer(request, Problem(status=HTTP_401_UNAUTHORIZED, title=said))
+
+
+def on_refused(request: WebRequest, refused: Refused) -> Response[Any]:
+    """Say what the business refused."""
+    return _answer(request, problem_of(refused.refusal, language_of(request)))
+
+
+def on_http_exception(request: WebRequest, error: HTTPException) -> Response[Any]:
+    """Say what the framework refused: an unknown path, a wrong method, a form that is too old."""
+    title, _ = _TITLES.get(error.status_code, _OTHER_TITLE)
+    return _answer(request, Problem(status=error.status_code, title=language_of(request).say(title)))
+
+
+def on_database_away(request: WebRequest, error: Exception) -> Response[Any]:
+    """Say that the database cannot be reached just now."""
+    _logger.warning("database_away", error=str(error), path=request.url.path)
+    title, _ = _TITLES[HTTP_503_SERVICE_UNAVAILABLE]
+    answer = _answer(
+        request, Problem(status=HTTP_503_SERVICE_UNAVAILABLE, title=language_of(request).say(title))
+    )
+    answer.headers["Retry-After"] = "2"
+    return answer
+
+
+def on_bug(request: WebRequest, error: Exception) -> Response[Any]:
+    """Say that we broke something, and write down what."""
+    _logger.error("request_failed", path=request.url.path, exc_info=error)
+    title, _ = _TITLES[HTTP_500_INTERNAL_SERVER_ERROR]
+    return _answer(
+        request, Problem(status=HTTP_500_INTERNAL_SERVER_ERROR, title=language_of(request).say(title))
+    )
+
+
+def _answer(request: Request[Any, Any, State], problem: Problem) -> Response[Any]:
+    if wants_page(request):
+        _, advice = _TITLES.get(problem.status, _OTHER_TITLE)
+        shown: Template = page(request, "problem.html", status=problem.status, problem=problem, advice=advice)
+        return shown
+    return Response(
+        content=msgspec.json.encode(problem), media_type=_PROBLEM_JSON, status_code=problem.status
+    )
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+    NotSignedIn: on_not_signed_in,
+    Refused: on_refused,
+    HTTPException: on_http_exception,
+    psycopg.OperationalError: on_database_away,
+    PoolTimeout: on_database_away,
+    Exception: on_bug,
+}

@@ -1,0 +1,71 @@
+"""What whoever starts the server decides about the web edge."""
+
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from loopline.org import Role
+
+_SECRET_FILE = "web_secret"  # noqa: S105 - the name of the file, not what is in it
+_SECRET_LENGTH_MIN = 32
+
+
+class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the demo's people, as the sign-in page lists them; `place` is where that person works."""
+
+    sign_in_name: str
+    name: str
+    role: Role
+    place: str = ""
+
+
+class Demo(msgspec.Struct, frozen=True, kw_only=True):
+    """The demo's people and the one password they share: listed for a sign-in by one touch."""
+
+    password: str
+    people: tuple[DemoPerson, ...]
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the web edge behaves.
+
+    `secret` signs forms; every process that serves one database has the same. `is_secure` says that people reach it
+    over HTTPS: cookies are then sent over nothing else. `demo` lists made-up people on the sign-in page; never give
+    it where the data are real. `shows_metrics` opens /metrics, which tells no person's data but how busy the shop is.
+    """
+
+    secret: str
+    is_secure: bool = False
+    demo: Demo | None = None
+    shows_metrics: bool = True
+    board_poll_seconds: float = 0.5
+    heartbeat_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < _SECRET_LENGTH_MIN:
+            raise ValueError(f"the secret of forms has at least {_SECRET_LENGTH_MIN} characters")
+
+    def __repr__(self) -> str:
+        return f"WebSettings(is_secure={self.is_secure}, demo={self.demo is not None})"
+
+
+def load_secret(directory: Path) -> str:
+    """Return the secret kept in a directory only its owner may enter, made at the first start.
+
+    Two processes that start at once agree: the file is made under another name and linked into place, and whoever
+    comes second reads what the first left.
+    """
+    path = directory / _SECRET_FILE
+    if not path.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = directory / f"{_SECRET_FILE}.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
