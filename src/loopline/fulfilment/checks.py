@@ -7,9 +7,9 @@ _SQL = statements(__file__)
 CHECKS: tuple[Check, ...] = (
     Check(name="capacity_equals_its_tasks", invariant=3, statement=_SQL["capacity_equals_its_tasks"]),
     Check(
-        name="withdrawn_units_equal_their_records",
+        name="withdrawn_units_equal_records",
         invariant=3,
-        statement=_SQL["withdrawn_units_equal_their_records"],
+        statement=_SQL["withdrawn_units_equal_records"],
     ),
     Check(name="open_task_has_units_left", invariant=3, statement=_SQL["open_task_has_units_left"]),
     Check(name="withdrawn_task_has_none_left", invariant=3, statement=_SQL["withdrawn_task_has_none_left"]),

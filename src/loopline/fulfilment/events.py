@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+import msgspec
+
 from loopline.fulfilment.model import RefusalReason, TaskKind, TaskUnits
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import OrderId, SiteId, TaskId
+from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, SkuId, TaskId
 
 
 class OfferedWork(EventBody, frozen=True, kw_only=True):
@@ -87,6 +89,16 @@ class ParcelPacked(EventBody, frozen=True, kw_only=True):
     kind: TaskKind
 
 
+class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units of a line that left in a parcel, after `units_before` of that line that left in others."""
+
+    allocation_id: AllocationId
+    line_id: LineId
+    sku_id: SkuId
+    units: int
+    units_before: int
+
+
 class ParcelHandedOver(EventBody, frozen=True, kw_only=True):
     """A parcel left the site, with these units."""
 
@@ -94,7 +106,7 @@ class ParcelHandedOver(EventBody, frozen=True, kw_only=True):
     order_id: OrderId
     site_id: SiteId
     kind: TaskKind
-    lines: tuple[TaskUnits, ...]
+    lines: tuple[ParcelLine, ...]
 
 
 class ParcelNotCollected(EventBody, frozen=True, kw_only=True):

@@ -146,6 +146,12 @@ class CodeIsTaken(Refusal, frozen=True, kw_only=True):
     task_id: UUID
 
 
+class HasOtherCode(Refusal, frozen=True, kw_only=True):
+    """The parcel of task {task_id} was packed with another code: renew it instead."""
+
+    task_id: UUID
+
+
 class UnknownCode(Refusal, frozen=True, kw_only=True):
     """No parcel waits at this site for that code."""
 
@@ -304,7 +310,8 @@ def pack(
 ) -> Task | Refusal:
     """Checked → packed; a parcel to be collected gets its code and its deadline."""
     if is_past(task, TaskState.PACKED):
-        return task
+        is_same = command.code is None or task.code_hash == hash_of_code(task.site_id, command.code)
+        return task if is_same else HasOtherCode(task_id=task.task_id)
     if task.state is not TaskState.CHECKED:
         return WrongState(task_id=task.task_id, state=task.state)
     packed = replace(task, state=TaskState.PACKED, packed_at=now)

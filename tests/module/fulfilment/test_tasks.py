@@ -202,13 +202,16 @@ class TestAccept:
         assert service.accept_tasks(conn, [], scope=mine, now=SOON) == []
 
 
+def stepped(state: TaskState) -> Stepped:
+    return Stepped(task_id=task_id(1), order_id=order_id(1), site_id=site_id(0), state=state, at=SOON)
+
+
 class TestWork:
     def test_the_whole_way(self, conn: Conn):
         take_tasks(conn, offer(1, [2, 3]), until="accepted")
         one = task_id(1)
-        stepped = {"task_id": one, "order_id": order_id(1), "site_id": site_id(0), "at": SOON}
         assert service.pick_tasks(conn, [PickTask(task_id=one)], scope=WHOLE_BRAND, now=SOON) == [
-            Stepped(state=TaskState.PICKING, **stepped)
+            stepped(TaskState.PICKING)
         ]
         counted = (
             CountedLine(allocation_id=allocation_id(1, 1), units=3),
@@ -216,9 +219,9 @@ class TestWork:
         )
         assert service.check_tasks(
             conn, [CheckTask(task_id=one, counted=counted)], scope=WHOLE_BRAND, now=SOON
-        ) == [Stepped(state=TaskState.CHECKED, **stepped)]
+        ) == [stepped(TaskState.CHECKED)]
         assert service.pack_tasks(conn, [PackTask(task_id=one)], scope=WHOLE_BRAND, now=SOON) == [
-            Stepped(state=TaskState.PACKED, **stepped)
+            stepped(TaskState.PACKED)
         ]
         (gone,) = service.hand_over_tasks(conn, [HandOverTask(task_id=one)], scope=WHOLE_BRAND, now=SOON)
         assert isinstance(gone, HandedOver)
