@@ -16,6 +16,7 @@ class ChannelTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     Its asks for delivery hold stock at `network_node_id`. `may_state_price`: its asks may carry a price agreed with the
     customer. `hold_minutes_default`: how long an unpaid ask is held where it does not say; None holds until released.
+    `time_zone` cuts the days of orders that no site sells.
     """
 
     code: str
@@ -23,6 +24,7 @@ class ChannelTerms(msgspec.Struct, frozen=True, kw_only=True):
     network_node_id: NodeId
     may_state_price: bool = False
     hold_minutes_default: int | None = None
+    time_zone: str = "UTC"
 
 
 class UnknownChannel(Refusal, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ def put_channels(conn: Conn, channels: Sequence[ChannelTerms]) -> None:
         network_node_ids=[one.network_node_id for one in channels],
         may_state_price=[one.may_state_price for one in channels],
         hold_minutes=[one.hold_minutes_default for one in channels],
+        time_zones=[one.time_zone for one in channels],
     )
 
 

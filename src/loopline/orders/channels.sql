@@ -1,23 +1,25 @@
 -- name: put_channels
 -- Set the terms of channels, in order of their codes; locks the rows of those that exist.
-insert into orders.channel (code, name, network_node_id, may_state_price, hold_minutes_default)
-select code, name, network_node_id, may_state_price, hold_minutes_default
+insert into orders.channel (code, name, network_node_id, may_state_price, hold_minutes_default, time_zone)
+select code, name, network_node_id, may_state_price, hold_minutes_default, time_zone
 from unnest(
     %(codes)s::text[],
     %(names)s::text[],
     %(network_node_ids)s::uuid[],
     %(may_state_price)s::boolean[],
-    %(hold_minutes)s::integer[]
-) as terms (code, name, network_node_id, may_state_price, hold_minutes_default)
+    %(hold_minutes)s::integer[],
+    %(time_zones)s::text[]
+) as terms (code, name, network_node_id, may_state_price, hold_minutes_default, time_zone)
 order by code
 on conflict (code) do update set
     name = excluded.name,
     network_node_id = excluded.network_node_id,
     may_state_price = excluded.may_state_price,
-    hold_minutes_default = excluded.hold_minutes_default
+    hold_minutes_default = excluded.hold_minutes_default,
+    time_zone = excluded.time_zone
 
 -- name: channels
 -- The terms of every channel: a dozen rows.
-select code, name, network_node_id, may_state_price, hold_minutes_default
+select code, name, network_node_id, may_state_price, hold_minutes_default, time_zone
 from orders.channel
 order by code

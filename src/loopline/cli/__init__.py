@@ -1,0 +1,1 @@
+"""The `loopline` command: one file per subcommand, `main` puts them together."""

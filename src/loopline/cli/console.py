@@ -1,0 +1,31 @@
+"""How the command talks: people get colour and progress on standard error, machines JSON on standard output."""
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from loopline.db.embedded import EmbeddedProblem
+from loopline.db.migrate import NewerDatabase
+from loopline.kernel.refusals import Refused
+
+people = Console(stderr=True)
+EXIT_REFUSED = 2
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object for a machine."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+@contextmanager
+def problems_told() -> Generator[None, None, None]:
+    """Tell a person what stands in the way, without a traceback; a bug keeps its own."""
+    try:
+        yield
+    except (EmbeddedProblem, NewerDatabase, Refused) as problem:
+        people.print(f"[red]{problem}[/red]", highlight=False)
+        sys.exit(EXIT_REFUSED)

@@ -1,0 +1,55 @@
+"""`loopline doctor`: prove that the books are right."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from loopline.cli.console import people, print_json, problems_told
+from loopline.db.opening import open_database
+from loopline.db.settings import settings_from
+from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Prove every invariant; print what is broken with the smallest repair. Exit 0 only when all hold."""
+    with (
+        problems_told(),
+        open_database(settings_from(os.environ)) as database,
+        database.reading() as conn,
+        people.status("doctor") as status,
+    ):
+        done: list[CheckResult] = []
+
+        def told(result: CheckResult) -> None:
+            done.append(result)
+            status.update(f"doctor: {len(done)} of {len(ALL_CHECKS)} checks")
+
+        report = examine(conn, told=told)
+    if as_json:
+        print_json(report)
+    else:
+        _print_for_people(report)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _print_for_people(report: Report) -> None:
+    table = Table(box=None)
+    for heading in ("check", "invariant", "", "seconds"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for check in report.checks:
+        verdict = "[green]holds[/green]" if check.ok else f"[red]{check.broken} broken[/red]"
+        table.add_row(check.name, str(check.invariant), verdict, f"{check.seconds:.3f}")
+    people.print(table)
+    for check in report.checks:
+        for finding in check.findings:
+            people.print(
+                f"[red]{check.name}[/red] {escape(finding.subject)}: found {escape(finding.found)},"
+                f" expected {escape(finding.expected)}\n  {escape(finding.repair)}",
+                highlight=False,
+            )
+    people.print("[green]ok[/green]" if report.ok else "[red]not ok[/red]")

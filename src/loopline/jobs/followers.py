@@ -1,0 +1,7 @@
+"""Every follower of the log, in the order in which a round brings them up."""
+
+from loopline.db.followers import Follower
+from loopline.insight.followers import FOLLOWERS as BOARDS
+from loopline.processes.follow import FOLLOWERS as STAGES
+
+FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS)

@@ -1,0 +1,104 @@
+"""Doctor: proves every invariant that applies so far, and prints what is broken with the smallest repair.
+
+Each room proves its own promises in its `checks`; here are those that only hold between rooms. A check reads one
+snapshot, so that what is moving is never taken for broken.
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import msgspec
+
+from loopline.catalogue.checks import CHECKS as CATALOGUE_CHECKS
+from loopline.customers.checks import CHECKS as CUSTOMERS_CHECKS
+from loopline.db import Check, Conn, Finding, run_check, statements
+from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
+from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
+from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
+from loopline.orders.checks import CHECKS as ORDERS_CHECKS
+from loopline.org.checks import CHECKS as ORG_CHECKS
+from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
+from loopline.pricing.checks import CHECKS as PRICING_CHECKS
+from loopline.returns.checks import CHECKS as RETURNS_CHECKS
+from loopline.sharing.checks import CHECKS as SHARING_CHECKS
+from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
+from loopline.stock.checks import CHECKS as STOCK_CHECKS
+
+SQL = statements(__file__)
+FINDINGS_SHOWN_MAX = 20
+
+BETWEEN_ROOMS: tuple[Check, ...] = (
+    Check(name="line_held_equals_its_hold", invariant=3, statement=SQL["line_held_equals_its_hold"]),
+    Check(
+        name="line_allocated_equals_its_allocations",
+        invariant=3,
+        statement=SQL["line_allocated_equals_its_allocations"],
+    ),
+    Check(name="open_tasks_equal_allocations", invariant=3, statement=SQL["open_tasks_equal_allocations"]),
+    Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),
+    Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
+    Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
+    Check(name="returns_are_reversed", invariant=6, statement=SQL["returns_are_reversed"]),
+    Check(name="followers_stand_in_the_log", invariant=7, statement=SQL["followers_stand_in_the_log"]),
+    Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
+    Check(
+        name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]
+    ),
+)
+
+ALL_CHECKS: tuple[Check, ...] = (
+    *ORG_CHECKS,
+    *CATALOGUE_CHECKS,
+    *PRICING_CHECKS,
+    *STOCK_CHECKS,
+    *ORDERS_CHECKS,
+    *CUSTOMERS_CHECKS,
+    *PAYMENTS_CHECKS,
+    *LEDGER_CHECKS,
+    *SHARING_CHECKS,
+    *RETURNS_CHECKS,
+    *SOURCING_CHECKS,
+    *FULFILMENT_CHECKS,
+    *INSIGHT_CHECKS,
+    *BETWEEN_ROOMS,
+)
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found: `findings` are the first twenty of `broken`."""
+
+    name: str
+    invariant: int
+    ok: bool
+    broken: int
+    seconds: float
+    findings: tuple[Finding, ...]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What doctor found; `ok` only when every check holds."""
+
+    ok: bool
+    checks: tuple[CheckResult, ...]
+
+
+def examine(
+    conn: Conn, *, checks: Sequence[Check] = ALL_CHECKS, told: Callable[[CheckResult], None] | None = None
+) -> Report:
+    """Run checks in a transaction that sees one state; `told` hears of each as it is done."""
+    results: list[CheckResult] = []
+    for check in checks:
+        started = perf_counter()
+        findings = run_check(conn, check)
+        result = CheckResult(
+            name=check.name,
+            invariant=check.invariant,
+            ok=not findings,
+            broken=len(findings),
+            seconds=round(perf_counter() - started, 3),
+            findings=tuple(findings[:FINDINGS_SHOWN_MAX]),
+        )
+        results.append(result)
+        if told is not None:
+            told(result)
+    return Report(ok=all(result.ok for result in results), checks=tuple(results))

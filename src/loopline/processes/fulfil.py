@@ -1,0 +1,153 @@
+"""Fulfil: accepted work is picked, checked, packed and handed over; the goods are the customer's from then on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from loopline import orders, stock
+from loopline.db import Conn, log
+from loopline.fulfilment import service as fulfilment
+from loopline.fulfilment.events import (
+    GoodsChecked,
+    ParcelHandedOver,
+    ParcelLine,
+    ParcelPacked,
+    PickingStarted,
+)
+from loopline.fulfilment.model import (
+    CheckTask,
+    CollectParcel,
+    HandedOver,
+    HandOverTask,
+    PackTask,
+    PickTask,
+    Stepped,
+    TaskKind,
+)
+from loopline.kernel.events import event
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.orders import LineChange
+from loopline.processes.outcomes import all_granted
+
+
+def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetime) -> list[Stepped | Refusal]:
+    """Begin to pick accepted tasks."""
+    outcomes = fulfilment.pick_tasks(conn, commands, scope=scope, now=now)
+    _tell(
+        conn,
+        [
+            PickingStarted(task_id=one.task_id, order_id=one.order_id, site_id=one.site_id)
+            for one in _new(outcomes, now)
+        ],
+        now=now,
+    )
+    return outcomes
+
+
+def check(
+    conn: Conn, commands: Sequence[CheckTask], *, scope: Scope, now: datetime
+) -> list[Stepped | Refusal]:
+    """Say that everything of a task is picked and was looked at."""
+    outcomes = fulfilment.check_tasks(conn, commands, scope=scope, now=now)
+    _tell(
+        conn,
+        [
+            GoodsChecked(task_id=one.task_id, order_id=one.order_id, site_id=one.site_id)
+            for one in _new(outcomes, now)
+        ],
+        now=now,
+    )
+    return outcomes
+
+
+def pack(conn: Conn, commands: Sequence[PackTask], *, scope: Scope, now: datetime) -> list[Stepped | Refusal]:
+    """Say that a parcel is ready: for the carrier, or for the customer who has its code."""
+    outcomes = fulfilment.pack_tasks(conn, commands, scope=scope, now=now)
+    waits_for_customer = {command.task_id for command in commands if command.code is not None}
+    _tell(
+        conn,
+        [
+            ParcelPacked(
+                task_id=one.task_id,
+                order_id=one.order_id,
+                site_id=one.site_id,
+                kind=TaskKind.COLLECT if one.task_id in waits_for_customer else TaskKind.DELIVER,
+            )
+            for one in _new(outcomes, now)
+        ],
+        now=now,
+    )
+    return outcomes
+
+
+def hand_over(
+    conn: Conn, commands: Sequence[HandOverTask], *, scope: Scope, now: datetime
+) -> list[HandedOver | Refusal]:
+    """Give packed parcels to the carrier."""
+    outcomes = fulfilment.hand_over_tasks(conn, commands, scope=scope, now=now)
+    _goods_leave(conn, outcomes, now=now)
+    return outcomes
+
+
+def collect(
+    conn: Conn, commands: Sequence[CollectParcel], *, scope: Scope, now: datetime
+) -> list[HandedOver | Refusal]:
+    """Give waiting parcels to whoever shows their codes at the site."""
+    outcomes = fulfilment.collect_parcels(conn, commands, scope=scope, now=now)
+    _goods_leave(conn, outcomes, now=now)
+    return outcomes
+
+
+def _goods_leave(conn: Conn, outcomes: Sequence[HandedOver | Refusal], *, now: datetime) -> None:
+    """Take what was handed over off the shelf and out of what the order waits for; a repeat moves nothing."""
+    parcels = [one for one in outcomes if isinstance(one, HandedOver) and one.at == now]
+    gone = [
+        stock.HandOver(allocation_id=line.allocation_id, units=line.units)
+        for parcel in parcels
+        for line in parcel.lines
+    ]
+    all_granted(stock.hand_over_units(conn, gone, now=now))
+    changes = [
+        LineChange(
+            order_id=parcel.order_id, line_id=line.line_id, allocated=-line.units, handed_over=line.units
+        )
+        for parcel in parcels
+        for line in parcel.lines
+    ]
+    changed = iter(all_granted(orders.change_lines(conn, changes, now=now)))
+    _tell(
+        conn,
+        [
+            ParcelHandedOver(
+                task_id=parcel.task_id,
+                order_id=parcel.order_id,
+                site_id=parcel.site_id,
+                kind=parcel.kind,
+                lines=tuple(
+                    ParcelLine(
+                        allocation_id=line.allocation_id,
+                        line_id=line.line_id,
+                        sku_id=line.sku_id,
+                        units=line.units,
+                        units_before=next(changed).after.handed_over - line.units,
+                    )
+                    for line in parcel.lines
+                ),
+            )
+            for parcel in parcels
+        ],
+        now=now,
+    )
+
+
+def _new(outcomes: Sequence[Stepped | Refusal], now: datetime) -> list[Stepped]:
+    return [one for one in outcomes if isinstance(one, Stepped) and one.at == now]
+
+
+def _tell(
+    conn: Conn,
+    bodies: Sequence[PickingStarted | GoodsChecked | ParcelPacked | ParcelHandedOver],
+    *,
+    now: datetime,
+) -> None:
+    log.append(conn, [event(body, subject=body.order_id, at=now) for body in bodies])

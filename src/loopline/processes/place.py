@@ -1,0 +1,337 @@
+"""Place: what comes in through any channel becomes an order, priced, with stock set aside or gone.
+
+An *ask* may be refused: its price is ours, its goods are held. A *fact* has happened: its price stands as stated, its
+goods are gone from the site's shelf, and a promise that this breaks is found by the shortfall it opens.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
+
+from loopline import catalogue, customers, orders, org, pricing, stock
+from loopline.db import Conn, log
+from loopline.kernel.events import Event, event
+from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.orders import ChannelTerms, Draft, DraftKind, DraftLine, LineKind, NewLine, NewOrder, OnShortage
+from loopline.org import Site
+from loopline.processes.outcomes import all_granted
+from loopline.processes.shortfalls import shortfall_events
+
+CHARGES_TAX_CLASS = "standard"
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was written. `parked_units` wait for goods; `number` is what people read aloud."""
+
+    order_id: OrderId
+    number: str
+    amount_minor: int
+    currency: str
+    parked_units: int
+
+
+class UnknownSku(Refusal, frozen=True, kw_only=True):
+    """Line {line}: there is no SKU {sku_code}."""
+
+    line: int
+    sku_code: str
+
+
+class NoStockAtSite(Refusal, frozen=True, kw_only=True):
+    """The site named keeps no stock of the seller's, so nothing can be sold or collected there."""
+
+    site_id: SiteId | None
+
+
+Placement: TypeAlias = Placed | orders.Repeat | Refusal
+
+
+class _Candidate(msgspec.Struct, kw_only=True):
+    """A new draft on its way to an order; `refusal` ends the way."""
+
+    position: int
+    draft: Draft
+    new: orders.New
+    node_id: NodeId | None = None
+    terms: ChannelTerms | None = None
+    line_ids: tuple[LineId, ...] = ()
+    quote: pricing.Quote | None = None
+    held: Mapping[LineId, int] = {}
+    refusal: Refusal | None = None
+
+    @property
+    def goods(self) -> list[tuple[LineId, DraftLine]]:
+        pairs = zip(self.line_ids, self.draft.lines, strict=True)
+        return [(line_id, line) for line_id, line in pairs if line.kind is LineKind.GOODS]
+
+
+def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -> list[Placement]:
+    """Take drafts in, in the order given: one outcome each, and one bad draft spoils no other.
+
+    The same message again is the order it made before; other content under a known number is kept and refused. An ask
+    that finds too little is refused whole, or parks what is missing where it says so. A draft of a site outside
+    `scope`, or of no site where that is not the whole brand, is refused before anything is looked up.
+    """
+    outcomes: list[Placement] = [NotInYourBranch(subject=draft.external_number) for draft in drafts]
+    covered = [position for position, draft in enumerate(drafts) if scope.covers_site(draft.site_id)]
+    recognised = orders.recognise(conn, [drafts[position] for position in covered], now=now)
+    candidates: list[_Candidate] = []
+    for position, one in zip(covered, recognised, strict=True):
+        if isinstance(one, orders.New):
+            candidates.append(_Candidate(position=position, draft=drafts[position], new=one))
+        else:
+            outcomes[position] = one
+    _find_terms(conn, candidates)
+    _price(conn, candidates)
+    shortfalls = _set_goods_aside(conn, candidates, now=now)
+    granted = [one for one in candidates if one.refusal is None]
+    new_orders = [_new_order(one) for one in _credited(conn, granted)]
+    written = orders.write_orders(conn, new_orders, now=now)
+    refused = [one for one in candidates if one.refusal is not None]
+    if refused:
+        orders.forget_new(conn, [one.new for one in refused])
+    for one in refused:
+        assert one.refusal is not None
+        outcomes[one.position] = one.refusal
+    for one, order, known in zip(granted, new_orders, written, strict=True):
+        outcomes[one.position] = Placed(
+            order_id=order.order_id,
+            number=known.number,
+            amount_minor=sum(line.amount_minor for line in order.lines),
+            currency=one.draft.currency,
+            parked_units=sum(line.parked for line in order.lines),
+        )
+    log.append(conn, [*(told for order in new_orders for told in _events(order, now=now)), *shortfalls])
+    return outcomes
+
+
+def _find_terms(conn: Conn, candidates: Sequence[_Candidate]) -> None:
+    """Find each draft's channel, and the node its goods are held at or taken from."""
+    channels = orders.channels_by_code(conn)
+    leaves = _leaves_by_site(conn)
+    for one in candidates:
+        draft = one.draft
+        one.terms = channels.get(draft.channel)
+        if one.terms is None:
+            one.refusal = orders.UnknownChannel(channel=draft.channel)
+            continue
+        bound_to_site = draft.kind is DraftKind.FACT or draft.delivery is not orders.Delivery.DELIVER
+        one.node_id = leaves.get(draft.site_id) if bound_to_site else one.terms.network_node_id
+        if one.node_id is None and any(line.kind is LineKind.GOODS for line in draft.lines):
+            one.refusal = NoStockAtSite(site_id=draft.site_id)
+            continue
+        one.line_ids = tuple(LineId(made) for made in uuid7s(draft.placed_at, len(draft.lines)))
+
+
+def _leaves_by_site(conn: Conn) -> dict[SiteId | None, NodeId]:
+    """The leaf a site sells from: its first, which is the site's own company's."""
+    found: dict[SiteId | None, NodeId] = {}
+    for leaf in stock.leaves(conn):
+        found.setdefault(leaf.site_id, leaf.id)
+    return found
+
+
+def _price(conn: Conn, candidates: Sequence[_Candidate]) -> None:
+    open_ones = [one for one in candidates if one.refusal is None]
+    sku_ids = {line.sku_id for one in open_ones for line in one.draft.lines if line.sku_id is not None}
+    tax_classes = {sku_id: sku.tax_class for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()}
+    site_ids = {one.draft.site_id for one in open_ones if one.draft.site_id is not None}
+    sites = org.sites_by_id(conn, site_ids)
+    for one in open_ones:
+        one.refusal = _unknown_sku(one.draft, tax_classes)
+    open_ones = [one for one in open_ones if one.refusal is None]
+    carts = [
+        _cart(one, tax_classes, sites.get(one.draft.site_id) if one.draft.site_id else None)
+        for one in open_ones
+    ]
+    quotes = pricing.quote(conn, carts)
+    for one, quote in zip(open_ones, quotes, strict=True):
+        if isinstance(quote, Refusal):
+            one.refusal = quote
+        else:
+            one.quote = quote
+
+
+def _unknown_sku(draft: Draft, tax_classes: Mapping[SkuId, str]) -> UnknownSku | None:
+    for position, line in enumerate(draft.lines, start=1):
+        if line.kind is LineKind.GOODS and line.sku_id not in tax_classes:
+            return UnknownSku(line=position, sku_code=line.code)
+    return None
+
+
+def _cart(one: _Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -> pricing.Cart:
+    draft = one.draft
+    assert one.terms is not None
+    return pricing.Cart(
+        currency=draft.currency,
+        country=draft.country,
+        time_zone=site.time_zone if site else one.terms.time_zone,
+        at=draft.placed_at,
+        channel=draft.channel,
+        site_id=draft.site_id,
+        org_units=site.unit_path if site else (),
+        may_state_price=one.terms.may_state_price,
+        is_fact=draft.kind is DraftKind.FACT,
+        lines=tuple(
+            pricing.CartLine(
+                sku_id=line.sku_id,
+                code=line.code,
+                units=line.units,
+                stated_unit_minor=line.stated_unit_minor,
+                tax_class=tax_classes[line.sku_id] if line.sku_id else _tax_class(line),
+            )
+            for line in draft.lines
+        ),
+    )
+
+
+def _tax_class(line: DraftLine) -> str | None:
+    """A voucher is taxed when it is spent; a charge like most goods."""
+    return None if line.kind is LineKind.VOUCHER else CHARGES_TAX_CLASS
+
+
+def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datetime) -> Sequence[Event]:
+    """Hold the goods of asks and take those of facts from their shelves, in the order of arrival within each kind.
+
+    Facts go first: they have happened. Returns what is to be told of promises they broke.
+    """
+    going = [one for one in candidates if one.refusal is None and one.goods]
+    stock.lock_stock(
+        conn,
+        [(one.node_id, line.sku_id) for one in going for _, line in one.goods if one.node_id and line.sku_id],
+    )
+    facts = [one for one in going if one.draft.kind is DraftKind.FACT]
+    recorded = all_granted(stock.record_facts(conn, [fact for one in facts for fact in _sales(one)], now=now))
+    asks = [one for one in going if one.draft.kind is DraftKind.ASK]
+    for one, held in zip(
+        asks, stock.hold_units(conn, [_hold_ask(one) for one in asks], now=now), strict=True
+    ):
+        if isinstance(held, Refusal):
+            one.refusal = held
+        else:
+            one.held = {line.line_id: line.units for line in held.lines}
+    return shortfall_events(recorded, now=now)
+
+
+def _sales(one: _Candidate) -> list[stock.Fact]:
+    assert one.node_id is not None
+    return [
+        stock.Fact(
+            id=line_id,
+            leaf_id=one.node_id,
+            sku_id=line.sku_id,
+            reason=stock.MovementReason.SALE,
+            on_hand=-line.units,
+            reference=one.new.order_id,
+        )
+        for line_id, line in one.goods
+        if line.sku_id is not None
+    ]
+
+
+def _hold_ask(one: _Candidate) -> stock.HoldAsk:
+    assert one.node_id is not None
+    assert one.terms is not None
+    minutes = one.draft.hold_minutes or one.terms.hold_minutes_default
+    return stock.HoldAsk(
+        order_id=one.new.order_id,
+        lines=tuple(
+            stock.HoldAskLine(line_id=line_id, node_id=one.node_id, sku_id=line.sku_id, units=line.units)
+            for line_id, line in one.goods
+            if line.sku_id is not None
+        ),
+        expires_at=one.draft.placed_at + timedelta(minutes=minutes) if minutes else None,
+        short=stock.OnShort.PART if one.draft.on_shortage is OnShortage.PARK else stock.OnShort.REFUSE,
+    )
+
+
+def _credited(conn: Conn, granted: Sequence[_Candidate]) -> list[_Candidate]:
+    """Complete whom a sale is owed to by the member's bindings, where the draft does not say."""
+    member_ids = {one.draft.member_id for one in granted if one.draft.member_id is not None}
+    bound = customers.bindings_of_members(conn, member_ids)
+    for one in granted:
+        binding = bound.get(one.draft.member_id) if one.draft.member_id else None
+        if binding is None:
+            continue
+        stated = one.draft.credits
+        one.draft = msgspec.structs.replace(
+            one.draft,
+            credits=orders.Credits(
+                guide_id=stated.guide_id or binding.guide_id,
+                dealer_id=stated.dealer_id or binding.dealer_id,
+                streamer_id=stated.streamer_id,
+            ),
+        )
+    return list(granted)
+
+
+def _new_order(one: _Candidate) -> NewOrder:
+    assert one.quote is not None
+    is_fact = one.draft.kind is DraftKind.FACT
+    lines: list[NewLine] = []
+    for line_id, line, quoted in zip(one.line_ids, one.draft.lines, one.quote.lines, strict=True):
+        # What is no goods needs no shelf: it is charged at once.
+        gone = is_fact or line.kind is not LineKind.GOODS
+        held = 0 if gone else one.held.get(line_id, 0)
+        lines.append(
+            NewLine(
+                line_id=line_id,
+                kind=line.kind,
+                sku_id=line.sku_id,
+                code=line.code,
+                units=line.units,
+                unit_minor=quoted.unit_minor,
+                amount_minor=quoted.amount_minor,
+                tax_minor=quoted.tax_minor,
+                tax_rate_basis_points=quoted.tax_rate_basis_points,
+                list_unit_minor=quoted.list_unit_minor,
+                seller_entity_id=one.draft.seller_entity_id,
+                held=held,
+                handed_over=line.units if gone else 0,
+                parked=0 if gone else line.units - held,
+            )
+        )
+    return NewOrder(
+        order_id=one.new.order_id,
+        draft=one.draft,
+        lines=tuple(lines),
+        credits=one.draft.credits,
+        derivation=one.quote.derivation,
+    )
+
+
+def _events(order: NewOrder, *, now: datetime) -> list[Event]:
+    draft = order.draft
+    placed = orders.OrderPlaced(
+        order_id=order.order_id,
+        channel=draft.channel,
+        kind=draft.kind,
+        site_id=draft.site_id,
+        member_id=draft.member_id,
+        seller_entity_id=draft.seller_entity_id,
+        currency=draft.currency,
+        placed_at=draft.placed_at,
+        lines=tuple(
+            orders.PlacedLine(
+                line_id=line.line_id,
+                kind=line.kind,
+                sku_id=line.sku_id,
+                units=line.units,
+                amount_minor=line.amount_minor,
+            )
+            for line in order.lines
+        ),
+    )
+    told = [event(placed, subject=order.order_id, at=now)]
+    parked = tuple(
+        orders.LineUnitsMoved(line_id=line.line_id, units=line.parked) for line in order.lines if line.parked
+    )
+    if parked:
+        told.append(
+            event(orders.LinesParked(order_id=order.order_id, lines=parked), subject=order.order_id, at=now)
+        )
+    return told

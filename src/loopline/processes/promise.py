@@ -1,0 +1,219 @@
+"""Promise: who waits gets the goods that came, holds that ran out are given back, broken promises are mended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from loopline import orders, stock
+from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment_queries
+from loopline.fulfilment import service as fulfilment
+from loopline.fulfilment.events import TaskCancelled
+from loopline.fulfilment.model import CancelledWork, CancelTask, WithdrawnUnits
+from loopline.kernel.events import Event, event
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, SkuId, TaskId, uuid7s
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
+from loopline.processes.amounts import part_amounts
+from loopline.processes.outcomes import all_granted
+from loopline.stock import BrokenAllocation
+
+
+class Mended(msgspec.Struct, frozen=True, kw_only=True):
+    """Units whose promise a fact had broken: to be sourced elsewhere, or waiting for goods."""
+
+    to_source_units: int
+    parked_units: int
+
+
+def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, limit: int) -> int:
+    """Hold goods for lines that wait for some SKUs (None: for any), those that wait longest first; returns the units.
+
+    Looks at no more than `limit` lines. A line gets what there is, which may be a part of what it waits for.
+    """
+    waiting = orders.parked_lines(conn, sku_ids, limit=limit)
+    if not waiting:
+        return 0
+    heads = {head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))}
+    held = stock.hold_units(conn, _hold_asks(conn, waiting, heads), now=now)
+    order_of = {line.line_id: line.order_id for line in waiting}
+    filled = [line for outcome in all_granted(held) for line in outcome.lines if line.units]
+    changes = [
+        LineChange(order_id=order_of[line.line_id], line_id=line.line_id, parked=-line.units, held=line.units)
+        for line in filled
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    by_order: dict[OrderId, list[LineUnitsMoved]] = {}
+    for line in filled:
+        moved = LineUnitsMoved(line_id=line.line_id, units=line.units)
+        by_order.setdefault(order_of[line.line_id], []).append(moved)
+    log.append(
+        conn,
+        [
+            event(orders.LinesUnparked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
+            for order_id, lines in by_order.items()
+        ],
+    )
+    return sum(line.units for line in filled)
+
+
+def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
+    """Give back holds that ran out unpaid, at most `limit`, the oldest first, and cancel what they stood for.
+
+    What the same orders still wait for is cancelled with them. Returns how many holds ran out.
+    """
+    expired = stock.expire_holds(conn, now=now, limit=limit)
+    if not expired:
+        return 0
+    order_ids = list(dict.fromkeys(one.order_id for one in expired))
+    heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
+    held = {one.line_id: one.units for one in expired}
+    cancelled = [
+        (line, line.parked, held.get(line.line_id, 0))
+        for line in orders.lines_by_orders(conn, order_ids)
+        if line.parked or line.line_id in held
+    ]
+    changes = [
+        LineChange(
+            order_id=line.order_id,
+            line_id=line.line_id,
+            parked=-parked,
+            held=-units,
+            cancelled=parked + units,
+        )
+        for line, parked, units in cancelled
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    by_order: dict[OrderId, list[tuple[Line, int]]] = {}
+    for line, parked, units in cancelled:
+        by_order.setdefault(line.order_id, []).append((line, parked + units))
+    log.append(conn, [_cancelled(heads[order_id], lines, now) for order_id, lines in by_order.items()])
+    return len(expired)
+
+
+def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
+    """Mend promises that facts broke, looking at no more than `limit` shortfalls of each kind.
+
+    Allocated units that a shelf has not got any more go back to their hold, to be sourced elsewhere; what is already
+    packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come.
+    """
+    taken_back = _take_back_work(conn, stock.broken_allocations(conn, limit=limit), now=now)
+    holds = stock.broken_holds(conn, limit=limit)
+    all_granted(
+        stock.release_holds(
+            conn, [stock.Release(line_id=one.line_id, units=one.units) for one in holds], now=now
+        )
+    )
+    changes = [
+        LineChange(order_id=one.order_id, line_id=one.line_id, held=-one.units, parked=one.units)
+        for one in holds
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    by_order: dict[OrderId, list[LineUnitsMoved]] = {}
+    for one in holds:
+        by_order.setdefault(one.order_id, []).append(LineUnitsMoved(line_id=one.line_id, units=one.units))
+    log.append(
+        conn,
+        [
+            event(orders.LinesParked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
+            for order_id, lines in by_order.items()
+        ],
+    )
+    return Mended(to_source_units=taken_back, parked_units=sum(one.units for one in holds))
+
+
+def _hold_asks(conn: Conn, waiting: Sequence[ParkedLine], heads: dict[OrderId, Order]) -> list[stock.HoldAsk]:
+    channels = orders.channels_by_code(conn)
+    leaves: dict[SiteId | None, NodeId] = {}
+    for leaf in stock.leaves(conn):
+        leaves.setdefault(leaf.site_id, leaf.id)
+    asks: list[stock.HoldAsk] = []
+    for line in waiting:
+        head = heads[line.order_id]
+        bound_to_site = head.delivery is not Delivery.DELIVER
+        node_id = leaves[head.site_id] if bound_to_site else channels[head.channel].network_node_id
+        wanted = stock.HoldAskLine(
+            line_id=line.line_id, node_id=node_id, sku_id=line.sku_id, units=line.parked
+        )
+        asks.append(stock.HoldAsk(order_id=line.order_id, lines=(wanted,), short=stock.OnShort.PART))
+    return asks
+
+
+def _cancelled(head: Order, lines: Sequence[tuple[Line, int]], now: datetime) -> Event:
+    body = orders.LinesCancelled(
+        order_id=head.id,
+        channel=head.channel,
+        site_id=head.site_id,
+        currency=head.currency,
+        whole=head.allocated == 0 and head.handed_over == 0,
+        lines=tuple(
+            CancelledLine(
+                line_id=line.line_id,
+                kind=line.kind,
+                sku_id=line.sku_id,
+                units=units,
+                amount_minor=part_amounts(line, units_before=line.cancelled, units=units)[0],
+            )
+            for line, units in lines
+        ),
+    )
+    return event(body, subject=head.id, at=now)
+
+
+def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: datetime) -> int:
+    """Take units whose goods are gone out of their tasks and put them back to be sourced; returns the units."""
+    task_of = _tasks_of(conn, broken)
+    doing: dict[TaskId, list[BrokenAllocation]] = {}
+    for one in broken:
+        task_id = task_of.get(one.allocation_id)
+        if task_id is not None:
+            doing.setdefault(task_id, []).append(one)
+    commands = [
+        CancelTask(
+            command_id=command_id,
+            task_id=task_id,
+            lines=tuple(WithdrawnUnits(allocation_id=one.allocation_id, units=one.units) for one in of_task),
+        )
+        for (task_id, of_task), command_id in zip(doing.items(), uuid7s(now, len(doing)), strict=True)
+    ]
+    outcomes = fulfilment.cancel_tasks(conn, commands, scope=WHOLE_BRAND, now=now)
+    # A task that is too far to be cancelled has its goods in hand.
+    cancelled = [one for one in outcomes if isinstance(one, CancelledWork)]
+    releases = [
+        stock.AllocationRelease(allocation_id=line.allocation_id, units=line.units, to_hold=True)
+        for work in cancelled
+        for line in work.lines
+    ]
+    all_granted(stock.release_allocations(conn, releases, now=now))
+    moved: dict[tuple[OrderId, LineId], int] = {}
+    for work in cancelled:
+        for line in work.lines:
+            moved[work.order_id, line.line_id] = moved.get((work.order_id, line.line_id), 0) + line.units
+    changes = [
+        LineChange(order_id=order_id, line_id=line_id, allocated=-units, held=units)
+        for (order_id, line_id), units in moved.items()
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    log.append(conn, [_task_cancelled(work, now) for work in cancelled])
+    return sum(moved.values())
+
+
+def _task_cancelled(work: CancelledWork, now: datetime) -> Event:
+    body = TaskCancelled(
+        task_id=work.task_id,
+        order_id=work.order_id,
+        site_id=work.site_id,
+        ends_task=work.ends_task,
+        lines=work.lines,
+    )
+    return event(body, subject=work.order_id, at=now)
+
+
+def _tasks_of(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[AllocationId, TaskId]:
+    """The task that each allocation is part of."""
+    if not broken:
+        return {}
+    tasks = fulfilment_queries.tasks_of_orders(conn, list({one.order_id for one in broken}))
+    lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
+    return {line.allocation_id: task_id for task_id, of_task in lines.items() for line in of_task}

@@ -1,0 +1,268 @@
+"""Settle: what was handed over is earned. Revenue and tax are posted, and each party's share of the net amount.
+
+Shares are pending until the return window of what was handed over ends; then `release_due` makes them due. One part is
+what can come back by itself: the units of one line that one site handed over, or a line that needs no shelf.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from loopline import catalogue, orders
+from loopline.db import Conn, log
+from loopline.kernel.events import EventBody, event
+from loopline.kernel.ids import EntryId, LineId, OrderId, RuleSetId, SiteId, SkuId, uuid7s
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.ledger import service as ledger
+from loopline.ledger.model import AccountAsk, EntryKind, NewEntry, Posted, Posting, Purpose
+from loopline.orders import Credits, Line, LineKind, Order
+from loopline.processes.accounts import Accounts
+from loopline.processes.amounts import part_amounts
+from loopline.processes.attribute import Attribution, Directory, read_directory
+from loopline.processes.outcomes import all_granted
+from loopline.sharing import queries as sharing_queries
+from loopline.sharing import rules as sharing_rules
+from loopline.sharing import service as sharing
+from loopline.sharing.model import LineToSplit, RuleSet, Share, Split
+
+RETURN_WINDOW = timedelta(days=30)
+_EARNED_AS = {
+    LineKind.GOODS: Purpose.REVENUE,
+    LineKind.CHARGE: Purpose.CHARGES,
+    LineKind.VOUCHER: Purpose.VOUCHER_LIABILITY,
+}
+
+
+class SoldPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units of a line that were handed over at a moment, after `units_before` of the same line.
+
+    `source_id` names the parcel, or the order where no parcel was needed; parts of one source make one entry.
+    """
+
+    source_id: UUID
+    part_id: UUID
+    order_id: OrderId
+    line_id: LineId
+    units: int
+    units_before: int
+    shipping_site_id: SiteId | None
+    at: datetime
+
+
+class OrderSettled(EventBody, frozen=True, kw_only=True):
+    """What an order's parcel, or the order itself, earned is posted."""
+
+    order_id: OrderId
+    entry_id: EntryId
+    parts: int
+    gross_minor: int
+    shared_minor: int
+
+
+class NoRulesInForce(Refusal, frozen=True, kw_only=True):
+    """No rule set in {currency} is published for {at}; nothing can be shared."""
+
+    currency: str
+    at: str
+
+
+class _Amounts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    gross_minor: int
+    tax_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.tax_minor
+
+
+class _Sale(msgspec.Struct, kw_only=True):
+    """A part on its way into the books."""
+
+    part: SoldPart
+    order: Order
+    line: Line
+    amounts: _Amounts
+    rule_set: RuleSet | None = None
+    shares: tuple[Share, ...] = ()
+
+
+def settle_parts(conn: Conn, parts: Sequence[SoldPart], *, now: datetime) -> int:
+    """Post what parts earned and split it among the parties they know; returns how many entries are new.
+
+    Idempotent by source: the same parts again post nothing. Raises `Refused` where no published rule set covers a
+    part: that is a fault of the settings, which must be mended before anybody earns.
+    """
+    if not parts:
+        return 0
+    sales = _read_sales(conn, parts)
+    _split(conn, [sale for sale in sales if sale.line.kind is LineKind.GOODS])
+    all_granted(sharing.record_splits(conn, [_split_of(sale) for sale in sales if sale.rule_set is not None]))
+    by_source: dict[UUID, list[_Sale]] = {}
+    for sale in sales:
+        if sale.amounts.gross_minor:
+            by_source.setdefault(sale.part.source_id, []).append(sale)
+    entries = _entries(conn, list(by_source.values()), now=now)
+    posted = all_granted(ledger.post_entries(conn, entries))
+    told = [
+        event(_settled(entry, of_source), subject=entry.subject, at=now)
+        for entry, outcome, of_source in zip(entries, posted, by_source.values(), strict=True)
+        if isinstance(outcome, Posted)
+    ]
+    log.append(conn, told)
+    return len(told)
+
+
+def release_due(conn: Conn, *, now: datetime, limit: int) -> int:
+    """Make shares due whose return window has ended, at most `limit` parts; returns how many parts there were.
+
+    One ledger entry per seller of record, party and day moves them from pending to due.
+    """
+    release = sharing.release_due(conn, now=now, limit=limit)
+    if not release.parts:
+        return 0
+    amounts = [amount for amount in release.amounts if amount.amount_minor]
+    accounts = Accounts(conn, now=now)
+    pending = [
+        accounts.ask(one.entity_id, Purpose.SHARE_PENDING, one.currency, one.party_id) for one in amounts
+    ]
+    due = [accounts.ask(one.entity_id, Purpose.SHARE_DUE, one.currency, one.party_id) for one in amounts]
+    accounts.open()
+    entries = [
+        NewEntry(
+            id=EntryId(entry_id),
+            kind=EntryKind.SHARE_RELEASE,
+            subject=one.party_id,
+            at=now,
+            key=f"release:{release.id}:{one.entity_id}:{one.party_id}:{one.currency}:{one.due_on}",
+            postings=(
+                Posting(part_id=entry_id, account_id=accounts.id_of(out_of), amount_minor=one.amount_minor),
+                Posting(part_id=entry_id, account_id=accounts.id_of(into), amount_minor=-one.amount_minor),
+            ),
+        )
+        for one, out_of, into, entry_id in zip(amounts, pending, due, uuid7s(now, len(amounts)), strict=True)
+    ]
+    all_granted(ledger.post_entries(conn, entries))
+    return release.parts
+
+
+def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> list[_Sale]:
+    order_ids = list(dict.fromkeys(part.order_id for part in parts))
+    heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
+    lines = {line.line_id: line for line in orders.lines_by_orders(conn, order_ids)}
+    sales: list[_Sale] = []
+    for part in parts:
+        line = lines[part.line_id]
+        gross, tax = part_amounts(line, units_before=part.units_before, units=part.units)
+        amounts = _Amounts(gross_minor=gross, tax_minor=tax)
+        sales.append(_Sale(part=part, order=heads[part.order_id], line=line, amounts=amounts))
+    return sales
+
+
+def _split(conn: Conn, sales: Sequence[_Sale]) -> None:
+    """Split the net amount of goods by the rules that were in force when their order was placed."""
+    rule_sets = sharing_queries.rule_sets(conn)
+    directory = read_directory(conn)
+    skus = catalogue.skus_by_id(conn, {sale.line.sku_id for sale in sales if sale.line.sku_id is not None})
+    categories = {sku_id: sku.category or "" for sku_id, sku in skus.items()}
+    by_rules: dict[RuleSetId, list[_Sale]] = {}
+    chosen: dict[RuleSetId, RuleSet] = {}
+    for sale in sales:
+        at, currency = sale.order.placed_at, sale.order.currency
+        rule_set = sharing_rules.rule_set_at(rule_sets, at, currency=currency)
+        if rule_set is None:
+            raise Refused(NoRulesInForce(currency=currency, at=at.isoformat()))
+        sale.rule_set = chosen[rule_set.id] = rule_set
+        by_rules.setdefault(rule_set.id, []).append(sale)
+    for rule_set_id, of_rules in by_rules.items():
+        lines = [_line_to_split(sale, directory=directory, categories=categories) for sale in of_rules]
+        split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], lines))
+        for sale, shares in zip(of_rules, split, strict=True):
+            sale.shares = shares
+
+
+def _line_to_split(sale: _Sale, *, directory: Directory, categories: Mapping[SkuId, str]) -> LineToSplit:
+    order, line = sale.order, sale.line
+    who: Attribution = directory.attribute(
+        selling=order.site_id,
+        shipping=sale.part.shipping_site_id,
+        credited=Credits(guide_id=order.guide_id, dealer_id=order.dealer_id, streamer_id=order.streamer_id),
+    )
+    return LineToSplit(
+        channel=order.channel,
+        category=categories.get(line.sku_id, "") if line.sku_id else "",
+        delivery=order.delivery.value,
+        parties=who.parties,
+        units=sale.part.units,
+        base_minor=sale.amounts.net_minor,
+        currency=order.currency,
+        bound=who.bound,
+    )
+
+
+def _split_of(sale: _Sale) -> Split:
+    assert sale.rule_set is not None
+    return Split(
+        part_id=sale.part.part_id,
+        order_id=sale.part.order_id,
+        line_id=sale.part.line_id,
+        rule_set_id=sale.rule_set.id,
+        entity_id=sale.line.seller_entity_id,
+        currency=sale.order.currency,
+        units=sale.part.units,
+        base_minor=sale.amounts.net_minor,
+        due_at=sale.part.at + RETURN_WINDOW,
+        shares=sale.shares,
+    )
+
+
+def _entries(conn: Conn, sources: Sequence[Sequence[_Sale]], *, now: datetime) -> list[NewEntry]:
+    accounts = Accounts(conn, now=now)
+    planned = [[_legs(sale, accounts) for sale in of_source] for of_source in sources]
+    accounts.open()
+    return [
+        NewEntry(
+            id=EntryId(entry_id),
+            kind=EntryKind.SALE,
+            subject=of_source[0].order.id,
+            at=of_source[0].part.at,
+            key=f"sale:{of_source[0].part.source_id}",
+            postings=tuple(
+                Posting(
+                    part_id=sale.part.part_id, account_id=accounts.id_of(account), amount_minor=amount_minor
+                )
+                for sale, legs in zip(of_source, planned_legs, strict=True)
+                for account, amount_minor in legs
+            ),
+        )
+        for of_source, planned_legs, entry_id in zip(sources, planned, uuid7s(now, len(sources)), strict=True)
+    ]
+
+
+def _legs(sale: _Sale, accounts: Accounts) -> list[tuple[AccountAsk, int]]:
+    """The money of the sale, then its shares: two legs, each of which sums to zero."""
+    entity, currency, amounts = sale.line.seller_entity_id, sale.order.currency, sale.amounts
+    legs = [
+        (accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency), amounts.gross_minor),
+        (accounts.ask(entity, _EARNED_AS[sale.line.kind], currency), -amounts.net_minor),
+    ]
+    if amounts.tax_minor:
+        legs.append((accounts.ask(entity, Purpose.TAX, currency), -amounts.tax_minor))
+    if sale.shares:
+        legs.append((accounts.ask(entity, Purpose.SHARING_COST, currency), amounts.net_minor))
+        legs += [
+            (accounts.ask(entity, Purpose.SHARE_PENDING, currency, share.party_id), -share.amount_minor)
+            for share in sale.shares
+        ]
+    return legs
+
+
+def _settled(entry: NewEntry, of_source: Sequence[_Sale]) -> OrderSettled:
+    return OrderSettled(
+        order_id=OrderId(entry.subject),
+        entry_id=entry.id,
+        parts=len(of_source),
+        gross_minor=sum(sale.amounts.gross_minor for sale in of_source),
+        shared_minor=sum(share.amount_minor for sale in of_source for share in sale.shares),
+    )

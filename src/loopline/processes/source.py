@@ -1,0 +1,364 @@
+"""Source: open orders are gathered in a wave, sites are chosen for them, and the work is put to those sites.
+
+The chosen units go from held to allocated; what no site can send goes back among the parked, where the next goods or
+the next day find it, so that it holds up nobody behind it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from loopline import catalogue, orders, org, stock
+from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment_queries
+from loopline.fulfilment import service as fulfilment_service
+from loopline.fulfilment.events import OfferedWork, TasksOffered
+from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind, TaskState
+from loopline.kernel.events import Event, event
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, TaskId, WaveId, uuid7, uuid7s
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.times import business_day
+from loopline.orders import Delivery, LineChange, LineToSource, Order
+from loopline.processes.outcomes import all_granted
+from loopline.sourcing import queries as sourcing_queries
+from loopline.sourcing import service as sourcing
+from loopline.sourcing.events import OrderSourced
+from loopline.sourcing.model import (
+    Decision,
+    LeafUnits,
+    Need,
+    OpenOrder,
+    Parcel,
+    Unfilled,
+    Wave,
+    WaveSite,
+)
+from loopline.sourcing.solver import FewestParcels, Solver
+
+ORDERS_PER_WAVE_MAX = 200
+ANSWER_WITHIN = timedelta(hours=4)
+ASK_AGAIN_AFTER = timedelta(days=1)
+_REFUSED = {TaskState.REFUSED, TaskState.LAPSED}
+
+
+class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
+    """What one wave came to; `orders` 0 means that nothing waited."""
+
+    orders: int
+    tasks: tuple[TaskId, ...] = ()
+    split_orders: int = 0
+    parked_units: int = 0
+
+
+def source_wave(
+    conn: Conn, *, now: datetime, solver: Solver | None = None, limit: int = ORDERS_PER_WAVE_MAX
+) -> WaveSourced:
+    """Source the orders that wait longest, at most `limit` and at most 200, all of one currency and channel.
+
+    An order whose goods a rival took since they were read stays held for the next wave. `now` is the end of the wave:
+    later orders wait for the next.
+    """
+    waiting = orders.lines_to_source(conn, placed_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
+    if not waiting:
+        return WaveSourced(orders=0)
+    desk = _Desk(conn, waiting, now=now)
+    if not desk.orders:
+        return WaveSourced(orders=0)
+    plan = (solver or FewestParcels()).solve(desk.wave, seed=desk.wave.wave_id.int & 0xFFFFFFFF)
+    sourcing.record_decisions(conn, desk.wave, plan, now=now)
+    works = _works(plan.parcels, now=now)
+    refused = _allocate(conn, works, now=now)
+    works = [work for work in works if work.parcel.order_id not in refused]
+    works = _offer(conn, works, desk=desk, now=now)
+    unfilled = {
+        decision.order_id: decision.unfilled
+        for decision in plan.decisions
+        if decision.order_id not in refused
+    }
+    _park(conn, unfilled, now=now)
+    all_granted(orders.change_lines(conn, _changes(works, unfilled), now=now))
+    log.append(conn, _events(plan.decisions, works, refused=refused, desk=desk, now=now))
+    by_order: dict[OrderId, int] = {}
+    for work in works:
+        by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
+    return WaveSourced(
+        orders=len(desk.orders),
+        tasks=tuple(work.task_id for work in works),
+        split_orders=sum(parcels > 1 for parcels in by_order.values()),
+        parked_units=sum(one.units for lines in unfilled.values() for one in lines),
+    )
+
+
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines."""
+
+    parcel: Parcel
+    task_id: TaskId
+    allocation_ids: tuple[AllocationId, ...]
+
+
+class _Desk:
+    """What a wave needs to know, read once."""
+
+    def __init__(self, conn: Conn, waiting: Sequence[LineToSource], *, now: datetime) -> None:
+        heads = {
+            head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
+        }
+        first = heads[waiting[0].order_id]
+        self.currency = first.currency
+        self.lines = [
+            line
+            for line in waiting
+            if heads[line.order_id].currency == first.currency and line.channel == first.channel
+        ]
+        self.orders: dict[OrderId, Order] = {line.order_id: heads[line.order_id] for line in self.lines}
+        self.sites = {site.id: site for site in org.branch_sites(conn)}
+        self._network = orders.channels_by_code(conn)[first.channel].network_node_id
+        self.wave = self._wave(conn, now=now)
+
+    def _wave(self, conn: Conn, *, now: datetime) -> Wave:
+        sku_ids = list({line.sku_id for line in self.lines})
+        sellable = stock.sellable_units(conn, sku_ids, under=self._network)
+        return Wave(
+            wave_id=WaveId(uuid7(now)),
+            currency=self.currency,
+            orders=self._open_orders(conn, now=now),
+            sites=self._wave_sites(conn, now=now),
+            stock=[
+                LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=units)
+                for (leaf_id, sku_id), units in sellable.items()
+            ],
+            unit_grams={
+                sku_id: sku.care.weight_grams or 0
+                for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
+            },
+        )
+
+    def _open_orders(self, conn: Conn, *, now: datetime) -> tuple[OpenOrder, ...]:
+        refused = _sites_that_refused(conn, list(self.orders), now=now)
+        needs: dict[OrderId, list[Need]] = {}
+        for line in self.lines:
+            needs.setdefault(line.order_id, []).append(
+                Need(line_id=line.line_id, sku_id=line.sku_id, units=line.held)
+            )
+        return tuple(
+            OpenOrder(
+                order_id=order_id,
+                destination=self.orders[order_id].destination,
+                needs=tuple(of_order),
+                excluded_sites=frozenset(refused.get(order_id, ())),
+                allowed_sites=_allowed_sites(self.orders[order_id]),
+            )
+            for order_id, of_order in needs.items()
+        )
+
+    def _wave_sites(self, conn: Conn, *, now: datetime) -> tuple[WaveSite, ...]:
+        leaf_ids: dict[SiteId, list[NodeId]] = {}
+        for leaf in stock.leaves(conn):
+            if leaf.site_id is not None and leaf.site_id in self.sites:
+                leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
+        costs = {
+            cost.site_id: cost
+            for cost in sourcing_queries.site_costs(conn, list(leaf_ids), currency=self.currency)
+        }
+        left = self._capacity_left(conn, list(leaf_ids), now=now)
+        return tuple(
+            WaveSite(
+                site_id=site_id,
+                leaf_ids=tuple(of_site),
+                coordinates=self.sites[site_id].coordinates,
+                capacity_left=max(0, left.get(site_id, 0)),
+                cost=costs[site_id],
+            )
+            for site_id, of_site in leaf_ids.items()
+            if site_id in costs
+        )
+
+    def _capacity_left(self, conn: Conn, site_ids: Sequence[SiteId], *, now: datetime) -> dict[SiteId, int]:
+        by_day: dict[date, list[SiteId]] = {}
+        for site_id in site_ids:
+            by_day.setdefault(self.day_of(site_id, now=now), []).append(site_id)
+        return {
+            capacity.site_id: capacity.left
+            for day, of_day in by_day.items()  # two or three days at a time, around the world
+            for capacity in fulfilment_queries.capacity_of_sites(conn, of_day, day=day)
+        }
+
+    def day_of(self, site_id: SiteId, *, now: datetime) -> date:
+        """The business day of a site."""
+        return business_day(now, self.sites[site_id].time_zone)
+
+
+def _sites_that_refused(
+    conn: Conn, order_ids: Sequence[OrderId], *, now: datetime
+) -> dict[OrderId, set[SiteId]]:
+    """Sites that refused an order, or let it lapse, within the last day: later its goods may be there again."""
+    refused: dict[OrderId, set[SiteId]] = {}
+    for task in fulfilment_queries.tasks_of_orders(conn, order_ids):
+        if task.state in _REFUSED and task.ended_at is not None and task.ended_at > now - ASK_AGAIN_AFTER:
+            refused.setdefault(task.order_id, set()).add(task.site_id)
+    return refused
+
+
+def _allowed_sites(order: Order) -> frozenset[SiteId] | None:
+    """What is collected comes from the site it is collected at."""
+    if order.delivery is Delivery.DELIVER or order.site_id is None:
+        return None
+    return frozenset({order.site_id})
+
+
+def _works(parcels: Sequence[Parcel], *, now: datetime) -> list[_Work]:
+    ids = iter(uuid7s(now, sum(len(parcel.lines) + 1 for parcel in parcels)))
+    return [
+        _Work(
+            parcel=parcel,
+            task_id=TaskId(next(ids)),
+            allocation_ids=tuple(AllocationId(next(ids)) for _ in parcel.lines),
+        )
+        for parcel in parcels
+    ]
+
+
+def _allocate(conn: Conn, works: Sequence[_Work], *, now: datetime) -> set[OrderId]:
+    """Tie what was chosen to its leaves, order by order, all or nothing; returns the orders whose goods were gone."""
+    lines: dict[OrderId, list[stock.AllocationLine]] = {}
+    for work in works:
+        lines.setdefault(work.parcel.order_id, []).extend(
+            stock.AllocationLine(
+                allocation_id=allocation_id,
+                line_id=line.line_id,
+                leaf_id=line.leaf_id,
+                sku_id=line.sku_id,
+                units=line.units,
+            )
+            for allocation_id, line in zip(work.allocation_ids, work.parcel.lines, strict=True)
+        )
+    asks = [
+        stock.AllocationAsk(order_id=order_id, lines=tuple(of_order)) for order_id, of_order in lines.items()
+    ]
+    outcomes = stock.allocate_units(conn, asks, now=now)
+    return {ask.order_id for ask, outcome in zip(asks, outcomes, strict=True) if isinstance(outcome, Refusal)}
+
+
+def _offer(conn: Conn, works: Sequence[_Work], *, desk: _Desk, now: datetime) -> list[_Work]:
+    """Put the work to its sites; what a site has no room for after all goes back to its hold, for the next wave."""
+    offers = [
+        OfferTask(
+            task_id=work.task_id,
+            order_id=work.parcel.order_id,
+            site_id=work.parcel.site_id,
+            kind=TaskKind.COLLECT if _allowed_sites(desk.orders[work.parcel.order_id]) else TaskKind.DELIVER,
+            day=desk.day_of(work.parcel.site_id, now=now),
+            deadline=now + ANSWER_WITHIN,
+            lines=tuple(
+                OfferedLine(
+                    allocation_id=allocation_id,
+                    line_id=line.line_id,
+                    leaf_id=line.leaf_id,
+                    sku_id=line.sku_id,
+                    units=line.units,
+                )
+                for allocation_id, line in zip(work.allocation_ids, work.parcel.lines, strict=True)
+            ),
+        )
+        for work in works
+    ]
+    outcomes = fulfilment_service.offer_tasks(conn, offers, now=now)
+    full = [work for work, outcome in zip(works, outcomes, strict=True) if isinstance(outcome, Refusal)]
+    all_granted(
+        stock.release_allocations(
+            conn,
+            [
+                stock.AllocationRelease(allocation_id=allocation_id, to_hold=True)
+                for work in full
+                for allocation_id in work.allocation_ids
+            ],
+            now=now,
+        )
+    )
+    return [work for work, outcome in zip(works, outcomes, strict=True) if not isinstance(outcome, Refusal)]
+
+
+def _park(conn: Conn, unfilled: Mapping[OrderId, Sequence[Unfilled]], *, now: datetime) -> None:
+    """Give back the holds of what no site can send."""
+    releases = [
+        stock.Release(line_id=one.line_id, units=one.units) for lines in unfilled.values() for one in lines
+    ]
+    all_granted(stock.release_holds(conn, releases, now=now))
+
+
+def _changes(works: Sequence[_Work], unfilled: Mapping[OrderId, Sequence[Unfilled]]) -> list[LineChange]:
+    moved: dict[tuple[OrderId, LineId], int] = {}
+    for work in works:
+        for line in work.parcel.lines:
+            key = (work.parcel.order_id, line.line_id)
+            moved[key] = moved.get(key, 0) + line.units
+    changes = [
+        LineChange(order_id=order_id, line_id=line_id, held=-units, allocated=units)
+        for (order_id, line_id), units in moved.items()
+    ]
+    return changes + [
+        LineChange(order_id=order_id, line_id=one.line_id, held=-one.units, parked=one.units)
+        for order_id, lines in unfilled.items()
+        for one in lines
+    ]
+
+
+def _events(
+    decisions: Sequence[Decision],
+    works: Sequence[_Work],
+    *,
+    refused: set[OrderId],
+    desk: _Desk,
+    now: datetime,
+) -> list[Event]:
+    by_order: dict[OrderId, list[_Work]] = {}
+    for work in works:
+        by_order.setdefault(work.parcel.order_id, []).append(work)
+    told: list[Event] = []
+    for decision in decisions:
+        order_id = decision.order_id
+        if order_id in refused:
+            continue
+        of_order = by_order.get(order_id, [])
+        told.append(event(_sourced(decision, of_order, desk), subject=order_id, at=now))
+        if of_order:
+            told.append(event(_offered(order_id, of_order, desk, now), subject=order_id, at=now))
+        if decision.unfilled:
+            lines = tuple(
+                orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in decision.unfilled
+            )
+            told.append(event(orders.LinesParked(order_id=order_id, lines=lines), subject=order_id, at=now))
+    return told
+
+
+def _sourced(decision: Decision, works: Sequence[_Work], desk: _Desk) -> OrderSourced:
+    return OrderSourced(
+        order_id=decision.order_id,
+        wave_id=desk.wave.wave_id,
+        site_ids=tuple(work.parcel.site_id for work in works),
+        units=sum(line.units for work in works for line in work.parcel.lines),
+        cost_minor=decision.cost_minor,
+        currency=desk.currency,
+        unfilled=tuple(
+            OrderSourced.Unfilled(line_id=one.line_id, units=one.units, reason=one.reason)
+            for one in decision.unfilled
+        ),
+    )
+
+
+def _offered(order_id: OrderId, works: Sequence[_Work], desk: _Desk, now: datetime) -> TasksOffered:
+    return TasksOffered(
+        order_id=order_id,
+        tasks=tuple(
+            OfferedWork(
+                task_id=work.task_id,
+                site_id=work.parcel.site_id,
+                kind=TaskKind.COLLECT if _allowed_sites(desk.orders[order_id]) else TaskKind.DELIVER,
+                deadline=now + ANSWER_WITHIN,
+                units=sum(line.units for line in work.parcel.lines),
+            )
+            for work in works
+        ),
+    )
