@@ -1,0 +1,218 @@
+"""What may be held: room at the node and at every node above it."""
+
+from datetime import timedelta
+
+import pytest
+
+from loopline.kernel.ids import LineId, NodeId, OrderId
+from loopline.stock import (
+    Extended,
+    Held,
+    HeldLine,
+    HoldAsk,
+    HoldAskLine,
+    HoldExtension,
+    OnShort,
+    Release,
+    Released,
+)
+from loopline.stock.book import OpenHold
+from loopline.stock.refusals import (
+    HeldElsewhere,
+    HoldTooSmall,
+    HoldUnknown,
+    NodeUnknown,
+    NotEnoughFree,
+    UnitsNotPositive,
+)
+from loopline.stock.rules import decide_extensions, decide_holds, decide_releases
+from tests.make.stock import NOW, hold_ask, new_id
+from tests.unit.stock.books import (
+    BRAND,
+    LEAF,
+    NETWORK,
+    OTHER_LEAF,
+    OTHER_SKU,
+    SITE,
+    SKU,
+    counts,
+    hold,
+    open_book,
+    stock,
+)
+
+
+@pytest.mark.parametrize(
+    ("held_before", "asked_at", "units", "granted"),
+    [
+        # 3 units at LEAF, 2 at OTHER_LEAF; one hold stands before the ask.
+        ((NETWORK, 0), NETWORK, 5, 5),
+        ((NETWORK, 0), NETWORK, 6, None),
+        ((NETWORK, 0), LEAF, 3, 3),
+        ((NETWORK, 0), LEAF, 4, None),
+        ((LEAF, 3), NETWORK, 2, 2),  # the leaf's promise counts at the network
+        ((LEAF, 3), NETWORK, 3, None),
+        ((LEAF, 3), OTHER_LEAF, 2, 2),
+        ((LEAF, 3), SITE, 1, None),  # and at its site
+        ((NETWORK, 4), LEAF, 1, 1),
+        ((NETWORK, 4), LEAF, 2, None),  # the leaf has three, the network one to give
+        ((BRAND, 5), LEAF, 1, None),  # everything is promised at the top
+        ((BRAND, 4), OTHER_LEAF, 1, 1),
+    ],
+)
+def test_room_at_the_node_and_above(
+    held_before: tuple[NodeId, int], asked_at: NodeId, units: int, granted: int | None
+):
+    book = open_book()
+    stock(book, LEAF, SKU, 3)
+    stock(book, OTHER_LEAF, SKU, 2)
+    node, held_units = held_before
+    if held_units:
+        line, order = LineId(new_id()), OrderId(new_id())
+        hold(book, OpenHold(line, order, (node, SKU), held_units, None, held_units))
+    before = {node: counts(book, node) for node in (BRAND, NETWORK, SITE, LEAF, OTHER_LEAF)}
+    ask = hold_ask((asked_at, SKU, units))
+    [outcome] = decide_holds([ask], book=book)
+    if granted is None:
+        assert isinstance(outcome, NotEnoughFree)
+        assert {node: counts(book, node) for node in before} == before
+    else:
+        assert outcome == Held(
+            order_id=ask.order_id, lines=(HeldLine(line_id=ask.lines[0].line_id, units=granted),)
+        )
+        assert counts(book, asked_at) == (before[asked_at][0], before[asked_at][1] + granted)
+        assert counts(book, BRAND) == (5, held_units + granted)
+
+
+@pytest.mark.parametrize(("units", "granted"), [(4, 4), (5, 5), (6, 5), (99, 5)])
+def test_part_holds_what_there_is(units: int, granted: int):
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    first, second = (
+        hold_ask((NETWORK, SKU, units), short=OnShort.PART),
+        hold_ask((NETWORK, SKU, 3), short=OnShort.PART),
+    )
+    got, rest = decide_holds([first, second], book=book)
+    assert isinstance(got, Held)
+    assert isinstance(rest, Held)
+    assert got.lines[0].units == granted
+    assert rest.lines[0].units == min(3, 5 - granted)
+    assert counts(book, BRAND) == (5, min(5, granted + 3))
+
+
+def test_two_lines_of_one_sku_in_one_order_do_not_share_units():
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    [refused] = decide_holds([hold_ask((NETWORK, SKU, 3), (NETWORK, SKU, 3))], book=book)
+    assert isinstance(refused, NotEnoughFree)
+    assert refused.free == 2
+    assert counts(book, NETWORK) == (5, 0)
+    assert not [one for one in book.holds.values() if one.differs]
+
+
+def test_order_of_arrival_decides():
+    book = open_book()
+    stock(book, LEAF, SKU, 2)
+    asks = [hold_ask((NETWORK, SKU, 2)), hold_ask((LEAF, SKU, 1))]
+    outcomes = decide_holds(asks, book=book)
+    assert [type(outcome) for outcome in outcomes] == [Held, NotEnoughFree]
+
+
+def test_a_line_holds_more_at_its_node_and_takes_the_new_expiry():
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    line, order = LineId(new_id()), OrderId(new_id())
+    standing = hold(book, OpenHold(line, order, (NETWORK, SKU), 2, NOW, 2, NOW))
+    more = HoldAskLine(line_id=line, node_id=NETWORK, sku_id=SKU, units=3)
+    [outcome] = decide_holds([HoldAsk(order_id=order, lines=(more,))], book=book)
+    assert isinstance(outcome, Held)
+    assert (standing.units, standing.units_loaded, standing.expires_at) == (5, 2, None)
+    assert counts(book, NETWORK) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"node_id": LEAF},
+        {"sku_id": OTHER_SKU},
+    ],
+)
+def test_a_line_has_one_hold(line: dict[str, object]):
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    stock(book, LEAF, OTHER_SKU, 5)
+    line_id, order = LineId(new_id()), OrderId(new_id())
+    hold(book, OpenHold(line_id, order, (NETWORK, SKU), 2, None, 2))
+    asked = HoldAskLine(**({"line_id": line_id, "node_id": NETWORK, "sku_id": SKU, "units": 1} | line))  # pyright: ignore[reportArgumentType]
+    assert decide_holds([HoldAsk(order_id=order, lines=(asked,))], book=book) == [
+        HeldElsewhere(line_id=line_id, node_id=NETWORK)
+    ]
+    other_order = HoldAsk(
+        order_id=OrderId(new_id()),
+        lines=(HoldAskLine(line_id=line_id, node_id=NETWORK, sku_id=SKU, units=1),),
+    )
+    assert decide_holds([other_order], book=book) == [HeldElsewhere(line_id=line_id, node_id=NETWORK)]
+
+
+@pytest.mark.parametrize("units", [0, -1])
+def test_units_are_positive(units: int):
+    book = open_book()
+    ask = hold_ask((NETWORK, SKU, units), short=OnShort.PART)
+    assert decide_holds([ask], book=book) == [UnitsNotPositive(line_id=ask.lines[0].line_id, units=units)]
+
+
+def test_the_node_must_be_there():
+    nowhere = NodeId(new_id())
+    assert decide_holds([hold_ask((nowhere, SKU, 1))], book=open_book()) == [NodeUnknown(node_id=nowhere)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [(None, 0), (5, 0), (4, 1), (1, 4)],
+)
+def test_a_release_gives_back(asked: int | None, left: int):
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    line = LineId(new_id())
+    standing = hold(book, OpenHold(line, OrderId(new_id()), (LEAF, SKU), 5, None, 5))
+    [outcome] = decide_releases([Release(line_id=line, units=asked)], book=book)
+    assert outcome == Released(line_id=line, units=5 - left)
+    assert standing.units == left
+    assert [counts(book, node) for node in (BRAND, NETWORK, SITE, LEAF)] == [(5, left)] * 4
+
+
+def test_what_a_release_refuses():
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    line, unknown = LineId(new_id()), LineId(new_id())
+    hold(book, OpenHold(line, OrderId(new_id()), (LEAF, SKU), 5, None, 5))
+    releases = [
+        Release(line_id=line, units=6),
+        Release(line_id=line, units=0),
+        Release(line_id=unknown),
+        Release(line_id=line),
+        Release(line_id=line),  # released a moment ago
+    ]
+    assert decide_releases(releases, book=book) == [
+        HoldTooSmall(line_id=line, asked=6, held=5),
+        UnitsNotPositive(line_id=line, units=0),
+        HoldUnknown(line_id=unknown),
+        Released(line_id=line, units=5),
+        HoldUnknown(line_id=line),
+    ]
+
+
+def test_an_extension_changes_the_expiry_only():
+    book = open_book()
+    stock(book, LEAF, SKU, 5)
+    line, unknown = LineId(new_id()), LineId(new_id())
+    standing = hold(book, OpenHold(line, OrderId(new_id()), (LEAF, SKU), 5, NOW, 5, NOW))
+    later = NOW + timedelta(minutes=15)
+    outcomes = decide_extensions(
+        [HoldExtension(line_id=line, expires_at=later), HoldExtension(line_id=unknown, expires_at=None)],
+        book=book,
+    )
+    assert outcomes == [Extended(line_id=line, units=5), HoldUnknown(line_id=unknown)]
+    assert standing.expires_at == later
+    assert standing.differs
+    assert counts(book, LEAF) == (5, 5)
