@@ -40,7 +40,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH CONDA_PREFIX
 
 .PHONY: help
 help: ## Show what there is
-	@echo "make run        start everything at http://127.0.0.1:8000 (Ctrl-C stops it)"
+	@echo "make run        start everything at http://127.0.0.1:8000 with the demo's brand (Ctrl-C stops it)"
 	@echo "make test       the tests, except the slow ones"
 	@echo "make test-slow  the slow tests: load, crashes, the whole replay"
 	@echo "make check      format, lint, types, layers, lock"
@@ -50,13 +50,15 @@ help: ## Show what there is
 	@echo "make format     lay the code out and apply the safe fixes"
 	@echo "make clean      remove what make built; data stays"
 	@echo
+	@echo "ARGS= is passed on: make run ARGS=\"--port 8080\", make test ARGS=tests/unit."
 	@echo "LOOPLINE_DATA_DIR says where the embedded database lives, LOOPLINE_DATABASE_URL names another one instead."
 
 # ---------------------------------------------------------------------------------------------------------------- use
 
+# A first run shows the demo's brand, whose people sign in by one touch; a database that belongs to somebody refuses it.
 .PHONY: run
 run: setup
-	@exec $(BIN)/loopline serve $(ARGS)
+	@exec $(BIN)/loopline serve $(or $(ARGS),--demo)
 
 .PHONY: setup
 setup: $(VENV)/ready $(VENV)/browser-packages
