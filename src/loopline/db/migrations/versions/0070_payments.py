@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0070"
-down_revision = "0065"
+down_revision = "0060"
 
 
 def upgrade() -> None:
