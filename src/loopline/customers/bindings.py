@@ -46,7 +46,13 @@ def bind_members(conn: Conn, bindings: Sequence[NewBinding], *, now: datetime) -
     execute(conn, SQL["end_other_bindings"], member_ids=members, roles=roles, party_ids=parties, now=now)
     reasons = [one.reason for one in bindings]
     return execute(
-        conn, SQL["add_bindings"], member_ids=members, roles=roles, party_ids=parties, reasons=reasons, now=now
+        conn,
+        SQL["add_bindings"],
+        member_ids=members,
+        roles=roles,
+        party_ids=parties,
+        reasons=reasons,
+        now=now,
     )
 
 

@@ -15,6 +15,7 @@ from changing
 where binding.member_id = changing.member_id
     and binding.role = changing.role
     and binding.bound_at = changing.bound_at
+    and binding.ended_at is null
 
 -- name: add_bindings
 -- Bind members where no open binding stands; a rival's that came first stays.
@@ -23,7 +24,7 @@ select member_id, role, party_id, %(now)s::timestamptz, reason
 from unnest(%(member_ids)s::uuid[], %(roles)s::text[], %(party_ids)s::uuid[], %(reasons)s::text[])
     as wanted (member_id, role, party_id, reason)
 order by member_id, role
-on conflict do nothing
+on conflict (member_id, role) where ended_at is null do nothing
 
 -- name: open_bindings
 -- The bindings of members that are open now.

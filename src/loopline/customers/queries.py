@@ -1,0 +1,50 @@
+"""Reads of customers, for screens and processes. None opens personal data, none locks anything."""
+
+from datetime import datetime
+
+import msgspec
+
+from loopline.customers.keys import KeyRing
+from loopline.customers.model import Moment
+from loopline.customers.rules import searchable_name
+from loopline.customers.service import LAST_FOUR_KIND, NAME_KIND
+from loopline.db import Conn, fetch, fetch_values, statements
+from loopline.kernel.ids import MemberId
+
+SQL = statements(__file__, name="queries")
+
+
+class PastAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody opened a member's personal data."""
+
+    at: datetime
+    actor: str
+    purpose: str
+
+
+def members_by_last_four(conn: Conn, digits: str, *, ring: KeyRing, limit: int = 20) -> list[MemberId]:
+    """Return members with a phone that ends in four digits, as asked for at a counter."""
+    blinds = [ring.blind(LAST_FOUR_KIND, digits, key_id=key_id) for key_id in ring.indexing_ids]
+    return fetch_values(conn, SQL["members_by_last_four"], last_fours=blinds, limit=limit)
+
+
+def members_by_name(conn: Conn, name: str, *, ring: KeyRing, limit: int = 20) -> list[MemberId]:
+    """Return members of a name; width, case and spaces do not matter."""
+    searchable = searchable_name(name)
+    blinds = [ring.blind(NAME_KIND, searchable, key_id=key_id) for key_id in ring.indexing_ids]
+    return fetch_values(conn, SQL["members_by_name"], name_blinds=blinds, limit=limit)
+
+
+def timeline(conn: Conn, member_id: MemberId, *, before: datetime, limit: int) -> list[Moment]:
+    """Return what happened to a member before a moment (excluded), the latest first."""
+    return fetch(conn, SQL["timeline"], Moment, member_id=member_id, before=before, limit=limit)
+
+
+def member_count(conn: Conn) -> int:
+    """Return how many members are known and not erased."""
+    return fetch_values(conn, SQL["member_count"])[0]
+
+
+def last_accesses(conn: Conn, member_id: MemberId, *, limit: int) -> list[PastAccess]:
+    """Return who opened a member's personal data and what for, the latest first."""
+    return fetch(conn, SQL["last_accesses"], PastAccess, member_id=member_id, limit=limit)

@@ -1,0 +1,45 @@
+-- name: members_by_last_four
+-- Members with a phone that ends in four digits, by id. Locks nothing.
+select distinct member_id
+from customers.identity
+where last_four = any (%(last_fours)s::bytea[])
+order by member_id
+limit %(limit)s::integer
+
+-- name: members_by_name
+-- Members of a name, by id. Locks nothing.
+select id
+from customers.member
+where name_blind = any (%(name_blinds)s::bytea[])
+order by id
+limit %(limit)s::integer
+
+-- name: timeline
+-- What happened to a member before a moment, the latest first. Locks nothing.
+select
+    member_id,
+    at,
+    kind,
+    subject
+from customers.moment
+where member_id = %(member_id)s::uuid
+    and at < %(before)s::timestamptz
+order by at desc, kind, subject
+limit %(limit)s::integer
+
+-- name: member_count
+-- How many members are known and not erased. Locks nothing.
+select count(*)
+from customers.member
+where erased_at is null
+
+-- name: last_accesses
+-- Who opened a member's personal data, the latest first. Reads the whole log of access: for the member's own request.
+select
+    at,
+    actor,
+    purpose
+from customers.access
+where member_ids @> array[%(member_id)s::uuid]
+order by at desc, id desc
+limit %(limit)s::integer
