@@ -7,12 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import ids, ledger, log
+from bench import ids, ledger, log, stock
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "ids": ids.measure,
     "log": log.measure,
+    "stock": stock.measure,
     "ledger": ledger.measure,
 }
 
