@@ -12,6 +12,7 @@ holds a follower's row writes.
 """
 
 from loopline.insight.checks import CHECKS
+from loopline.insight.events import SalesAdjusted, SalesLine, SalesReturned
 from loopline.insight.followers import FOLLOWERS
 from loopline.insight.model import (
     NOWHERE,
@@ -37,6 +38,9 @@ __all__ = [
     "BoardSetting",
     "Happening",
     "Point",
+    "SalesAdjusted",
+    "SalesLine",
+    "SalesReturned",
     "SiteRank",
     "SkuRank",
     "StageCount",

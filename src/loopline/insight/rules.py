@@ -20,7 +20,49 @@ STAGES = ("parked", "placed", "sourced", "accepted", "handed_over", "returned", 
 SALE_MEASURES = {
     "order_placed": Measure.SOLD,
     "lines_cancelled": Measure.CANCELLED,
+    "sales_returned": Measure.RETURNED,
+    "sales_adjusted": Measure.ADJUSTED,
 }
+
+# After which events an order may stand elsewhere.
+STAGE_TYPES = frozenset(
+    {
+        "order_placed",
+        "lines_parked",
+        "lines_unparked",
+        "lines_cancelled",
+        "order_sourced",
+        "tasks_offered",
+        "task_accepted",
+        "task_refused",
+        "task_lapsed",
+        "task_cancelled",
+        "parcel_handed_over",
+        "parcel_not_collected",
+        "sales_returned",
+    }
+)
+
+# What people watch, rather than every step of the machinery.
+HAPPENING_TYPES = frozenset(
+    {
+        "order_placed",
+        "lines_parked",
+        "lines_unparked",
+        "lines_cancelled",
+        "number_conflicted",
+        "task_accepted",
+        "task_refused",
+        "task_lapsed",
+        "parcel_handed_over",
+        "parcel_not_collected",
+        "shortfall_opened",
+        "sales_returned",
+        "sales_adjusted",
+    }
+)
+
+_TAKES_OFF = frozenset({Measure.CANCELLED, Measure.RETURNED})
 
 
 class _Sale(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,34 +83,13 @@ class _Mention(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
 
 
-# After which events an order may stand elsewhere.
-STAGE_TYPES = frozenset(
-    {
-        "order_placed",
-        "lines_parked",
-        "lines_unparked",
-        "lines_cancelled",
-        "order_sourced",
-    }
-)
-
-# What people watch, rather than every step of the machinery.
-HAPPENING_TYPES = frozenset(
-    {
-        "order_placed",
-        "lines_parked",
-        "lines_unparked",
-        "lines_cancelled",
-        "number_conflicted",
-        "order_sourced",
-    }
-)
-
-# Events say by how much, this table which way it moves the boards.
-_SIGNS = {Measure.SOLD: 1, Measure.CANCELLED: -1, Measure.RETURNED: -1, Measure.ADJUSTED: 1}
-
 _decode_sale = msgspec.json.Decoder(_Sale).decode
 _decode_mention = msgspec.json.Decoder(_Mention).decode
+
+
+def signed(number: int, measure: Measure) -> int:
+    """Return a number as it moves its measure: what was cancelled or came back takes off."""
+    return -abs(number) if measure in _TAKES_OFF else number
 
 
 class SaleColumns:
@@ -96,10 +117,9 @@ class SaleColumns:
         """Append one event's sale; its lines keep their order."""
         number = len(self.at)
         lines = sale.lines
-        sign = _SIGNS[measure]
-        amounts = [sign * line.amount_minor for line in lines]
+        amounts = [signed(line.amount_minor, measure) for line in lines]
         # Only goods are counted in units: three postages are not three pieces.
-        units = [sign * line.units if line.kind == "goods" else 0 for line in lines]
+        units = [signed(line.units, measure) if line.kind == "goods" else 0 for line in lines]
         self.at.append(at)
         self.site_ids.append(sale.site_id or NOWHERE)
         self.channels.append(sale.channel)
@@ -162,7 +182,8 @@ def happening_columns(events: Sequence[Event], measures: dict[str, Measure]) -> 
         columns.site_ids.append(said.site_id or NOWHERE)
         columns.channels.append(said.channel)
         columns.currencies.append(said.currency)
-        columns.amounts.append(sum(line.amount_minor for line in lines) if is_sale else None)
+        measure = measures.get(event.type, Measure.SOLD)
+        columns.amounts.append(sum(signed(line.amount_minor, measure) for line in lines) if is_sale else None)
         columns.units.append(sum(line.units for line in lines if line.kind == "goods") if is_sale else None)
     return columns
 

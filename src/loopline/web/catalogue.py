@@ -44,7 +44,7 @@ def renewed(standing: Catalog, said: dict[str, list[str]]) -> Catalog:
     made.revision_date = standing.revision_date
     for sentence, places in said.items():
         message = standing.get(sentence)
-        made.add(sentence, message.string if message else "", locations=[(place, None) for place in places])
+        made.add(sentence, message.string if message else "", auto_comments=places)
     return made
 
 

@@ -41,12 +41,23 @@ HAPPENING_WORDS: dict[str, str] = {
     "lines_unparked": marked("Goods came in, order goes on"),
     "lines_cancelled": marked("Order cancelled in part or whole"),
     "number_conflicted": marked("Same order number with other content"),
-    "order_sourced": marked("Site chosen for an order"),
+    "task_accepted": marked("Work accepted"),
+    "task_refused": marked("Work refused, sourced again"),
+    "task_lapsed": marked("Work offer lapsed, sourced again"),
+    "parcel_handed_over": marked("Parcel handed over"),
+    "parcel_not_collected": marked("Parcel not collected"),
+    "shortfall_opened": marked("Promised goods are missing"),
+    "sales_returned": marked("Goods returned"),
+    "sales_adjusted": marked("Sales adjusted"),
 }
 HAPPENING_TONES: dict[str, str] = {
     "order_placed": "good",
+    "parcel_handed_over": "good",
     "lines_parked": "warn",
     "lines_cancelled": "warn",
+    "task_refused": "warn",
+    "task_lapsed": "warn",
+    "shortfall_opened": "bad",
     "number_conflicted": "bad",
 }
 
