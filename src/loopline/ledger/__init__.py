@@ -14,3 +14,7 @@ Signs: a debit is positive, a credit is negative. A party we owe 500 has a balan
 Locks, always in this order: parts taken back (`reversed_part` by part, entry), keys of entries (in their order),
 balances by account number. Post late in a transaction: the balances of busy accounts are locked until it ends.
 """
+
+from loopline.ledger.checks import CHECKS
+
+__all__ = ["CHECKS"]

@@ -15,3 +15,7 @@ What always holds:
 Locks, in this order: rule sets by id; parts that come back (`returned_part`) by line, part; then `pending_part` by
 due time, line, part.
 """
+
+from loopline.sharing.checks import CHECKS
+
+__all__ = ["CHECKS"]

@@ -1,0 +1,71 @@
+-- name: matches_fit_return_lines
+-- Return lines whose matched units differ from the sum of their matches.
+select
+  'return line ' || return_line.id as subject,
+  return_line.matched_units::text || ' matched' as found,
+  coalesce(matched.units, 0)::text || ' matched' as expected,
+  'update returns.return_line set matched_units = ' || coalesce(matched.units, 0)::text || ' where id = '''
+    || return_line.id || ''';' as repair
+from returns.return_line as return_line
+left join (
+  select
+    match.return_line_id,
+    sum(match.units) as units
+  from returns.match as match
+  group by match.return_line_id
+) as matched on matched.return_line_id = return_line.id
+where return_line.matched_units <> coalesce(matched.units, 0)
+order by return_line.id;
+
+-- name: received_units_equal_receipts
+-- Return lines whose received units differ from the sum of their receipts.
+select
+  'return line ' || return_line.id as subject,
+  return_line.received_units::text || ' received' as found,
+  coalesce(received.units, 0)::text || ' received' as expected,
+  'update returns.return_line set received_units = ' || coalesce(received.units, 0)::text || ' where id = '''
+    || return_line.id || ''';' as repair
+from returns.return_line as return_line
+left join (
+  select
+    receipt.return_line_id,
+    sum(receipt.units) as units
+  from returns.receipt as receipt
+  group by receipt.return_line_id
+) as received on received.return_line_id = return_line.id
+where return_line.received_units <> coalesce(received.units, 0)
+order by return_line.id;
+
+-- name: graded_units_equal_gradings
+-- Return lines whose graded units differ from the sum of their gradings.
+select
+  'return line ' || return_line.id as subject,
+  return_line.graded_units::text || ' graded' as found,
+  coalesce(graded.units, 0)::text || ' graded' as expected,
+  'update returns.return_line set graded_units = ' || coalesce(graded.units, 0)::text || ' where id = '''
+    || return_line.id || ''';' as repair
+from returns.return_line as return_line
+left join (
+  select
+    grading.return_line_id,
+    sum(grading.units) as units
+  from returns.grading as grading
+  group by grading.return_line_id
+) as graded on graded.return_line_id = return_line.id
+where return_line.graded_units <> coalesce(graded.units, 0)
+order by return_line.id;
+
+-- name: returns_have_lines
+-- Returns without a line.
+select
+  'return ' || return.channel || ' ' || return.external_number as subject,
+  'no lines' as found,
+  'at least one line' as expected,
+  'delete from returns.return where id = ''' || return.id || ''';' as repair
+from returns.return as return
+where not exists (
+  select
+  from returns.return_line as return_line
+  where return_line.return_id = return.id
+)
+order by return.channel, return.external_number;

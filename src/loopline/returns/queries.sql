@@ -1,0 +1,99 @@
+-- name: lines_of_returns
+-- The lines of these returns, in their order, with what each was matched to.
+select
+  return_line.return_id,
+  return_line.id as return_line_id,
+  return_line.position,
+  return_line.code,
+  return_line.sku_id,
+  return_line.units,
+  return_line.stated_unit_minor,
+  return_line.reason,
+  return_line.received_units,
+  return_line.graded_units,
+  return_line.blind_state,
+  return_line.blind_refund_unit_minor,
+  coalesce(
+    (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'order_id', match.order_id,
+            'line_id', match.line_id,
+            'units', match.units,
+            'how', match.how,
+            'sold_unit_minor', match.sold_unit_minor
+          )
+          order by match.position
+        )
+      from returns.match as match
+      where match.return_line_id = return_line.id
+    ),
+    '[]'
+  ) as matches
+from returns.return_line as return_line
+where return_line.return_id = any(%(return_ids)s::uuid[])
+order by return_line.return_id, return_line.position;
+
+-- name: heads_of_returns
+-- These returns, without their lines.
+select
+  return.id,
+  return.channel,
+  return.external_number,
+  return.kind,
+  return.order_id,
+  return.member_id,
+  return.site_id,
+  return.currency,
+  return.at
+from returns.return as return
+where return.id = any(%(return_ids)s::uuid[])
+order by return.id;
+
+-- name: waiting_blind_lines
+-- Lines with units that have no original sale and wait for a person, the oldest first.
+select
+  return_line.return_id,
+  return_line.id as return_line_id,
+  return_line.code,
+  return_line.sku_id,
+  return_line.units - return_line.matched_units as units,
+  return_line.stated_unit_minor,
+  return_line.reason
+from returns.return_line as return_line
+where return_line.blind_state = 'waiting'
+order by return_line.id
+limit %(limit)s::bigint;
+
+-- name: returns_of_lines
+-- What came back of these lines of orders, the oldest first.
+select
+  match.line_id,
+  match.order_id,
+  match.return_line_id,
+  return_line.return_id,
+  match.units
+from returns.match as match
+join returns.return_line as return_line on return_line.id = match.return_line_id
+where match.line_id = any(%(line_ids)s::uuid[])
+order by match.line_id, match.return_line_id, match.position;
+
+-- name: match_counts
+-- How many return lines have an original sale for all, some or none of their units.
+select
+  count(*) filter (where return_line.matched_units = return_line.units) as matched,
+  count(*) filter (where return_line.matched_units between 1 and return_line.units - 1) as partly,
+  count(*) filter (where return_line.matched_units = 0) as blind
+from returns.return_line as return_line;
+
+-- name: return_windows
+-- All return windows, in order of their moments.
+select
+  return_window.id,
+  return_window.channel,
+  return_window.category,
+  return_window.days,
+  return_window.effective_from
+from returns.return_window as return_window
+order by return_window.effective_from, return_window.id;
