@@ -7,6 +7,7 @@ from uuid import UUID
 
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import EntityId, LineId, OrderId, SiteId, SkuId, uuid7, uuid7s
+from loopline.orders import NewOrder
 from loopline.orders.events import CancelledLine, LinesCancelled, OrderPlaced, PlacedLine
 from loopline.orders.model import DraftKind, LineKind
 
@@ -110,3 +111,29 @@ def numbered(events: Sequence[Event], *, after: int = 0) -> list[Event]:
         )
         for position, one in enumerate(events, start=after + 1)
     ]
+
+
+def event_of(order: NewOrder) -> Event:
+    """The event that `place` appends for an order."""
+    draft = order.draft
+    body = OrderPlaced(
+        order_id=order.order_id,
+        channel=draft.channel,
+        kind=draft.kind,
+        site_id=draft.site_id,
+        member_id=draft.member_id,
+        seller_entity_id=draft.seller_entity_id,
+        currency=draft.currency,
+        placed_at=draft.placed_at,
+        lines=tuple(
+            PlacedLine(
+                line_id=one.line_id,
+                kind=one.kind,
+                sku_id=one.sku_id,
+                units=one.units,
+                amount_minor=one.amount_minor,
+            )
+            for one in order.lines
+        ),
+    )
+    return event(body, subject=order.order_id, at=draft.placed_at)

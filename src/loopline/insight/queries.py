@@ -29,10 +29,10 @@ from loopline.insight.rules import (
 from loopline.kernel.times import day_range
 
 SQL = statements(__file__)
-_SKUS_SHOWN = 10
+_SKUS_SHOWN = 12
 _SITES_SHOWN = 25
-_HAPPENINGS_SHOWN = 14
-_OF_ONE_TYPE = 5
+_HAPPENINGS_SHOWN = 9
+_OF_ONE_TYPE = 3
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -94,7 +94,7 @@ def read_board(conn: Conn, ask: BoardAsk) -> Board:
         day=moments.day,
         is_replay=moments.is_replay,
         today=_takings(conn, "day_takings", day=moments.day, **about),
-        this_hour=_takings(conn, "span_takings", start=moments.hour_start, end=moments.at + _MINUTE, **about),
+        this_hour=_takings(conn, "span_takings", start=moments.hour_start, end=moments.end, **about),
         same_time_yesterday=_same_time_yesterday(conn, moments, zone_name=setting.zone, about=about),
         minutes=_minutes(conn, moments, about),
         hours=_hours(conn, moments, about),
@@ -115,13 +115,12 @@ def _same_time_yesterday(
 ) -> Takings:
     """Takings of the day before up to the same time of day."""
     yesterday = day_range(moments.day - _DAY, zone_name)
-    passed = moments.at - moments.day_start + _MINUTE
+    passed = moments.end - moments.day_start
     return _takings(conn, "span_takings", start=yesterday.start, end=yesterday.start + passed, **about)
 
 
 def _minutes(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Point, ...]:
-    end = moments.first_minute + 60 * _MINUTE
-    found = fetch(conn, SQL["minute_points"], _Moment, start=moments.first_minute, end=end, **about)
+    found = fetch(conn, SQL["minute_points"], _Moment, start=moments.first_minute, end=moments.end, **about)
     known = {one.start: (one.net_minor, one.units) for one in found}
     return time_series(known, start=moments.first_minute, step=_MINUTE, count=60)
 

@@ -173,7 +173,8 @@ group by stage
 order by stage
 
 -- name: happenings
--- The newest happenings, newest first, at most so many of one type, so that no busy type hides the others.
+-- The newest happenings, newest first. Where there are more than fit, at most so many of one type come first, so that no
+-- busy type hides the others.
 select
     shown.position,
     shown.type,
@@ -186,11 +187,14 @@ select
     shown.amount_minor,
     shown.units
 from (
-    select happening.*, row_number() over (partition by type order by position desc) as age
-    from insight.happening
-    where %(sites)s::uuid[] is null or site_id = any(%(sites)s::uuid[])
+    select aged.*
+    from (
+        select happening.*, row_number() over (partition by type order by position desc) as age
+        from insight.happening
+        where %(sites)s::uuid[] is null or site_id = any(%(sites)s::uuid[])
+    ) as aged
+    order by aged.age > %(of_one_type)s::bigint, aged.position desc
+    limit %(limit)s::bigint
 ) as shown
 left join org.published_site as site on site.id = shown.site_id
-where shown.age <= %(of_one_type)s::bigint
 order by shown.position desc
-limit %(limit)s::bigint

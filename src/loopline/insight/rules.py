@@ -189,9 +189,10 @@ def happening_columns(events: Sequence[Event], measures: dict[str, Measure]) -> 
 
 
 class BoardMoments(msgspec.Struct, frozen=True, kw_only=True):
-    """The moments a board is read by, all UTC. The chart spans are [start, end) with `end` just after `at`."""
+    """The moments a board is read by, all UTC. Spans end before `end`, the minute after the one of `at`."""
 
     at: datetime
+    end: datetime
     is_replay: bool
     day: date
     day_start: datetime
@@ -215,6 +216,7 @@ def board_moments(*, latest: datetime | None, now: datetime, zone_name: str) -> 
     minute = at.astimezone(UTC).replace(second=0, microsecond=0)
     return BoardMoments(
         at=at,
+        end=minute + timedelta(minutes=1),
         is_replay=is_replay,
         day=day,
         day_start=day_range(day, zone_name).start,

@@ -5,6 +5,8 @@ from random import Random
 from time import perf_counter
 from uuid import UUID
 
+import pytest
+
 from loopline.db import Conn
 from loopline.insight import apply_sales, empty_boards, latest_moment, rebuild, sales_total
 from loopline.insight.model import Takings
@@ -88,13 +90,16 @@ def test_emptied_boards_are_empty(conn: Conn):
     assert sales_total(conn, "GBP") == Takings()
 
 
+@pytest.mark.slow
 def test_ten_thousand_lines_take_well_under_half_a_second(conn: Conn):
     sites = [None, *(UUID(int=500 + number) for number in range(20))]
     random = Random(11)
     apply_sales(conn, many_placed(500, lines_each=20, sites=sites, random=random))
-    events = many_placed(500, lines_each=20, sites=sites, random=random)
-    started = perf_counter()
-    apply_sales(conn, events)
-    seconds = perf_counter() - started
-    print(f"10,000 lines of 500 orders in {seconds:.3f} s")
-    assert seconds < 0.5
+    taken: list[float] = []
+    for _ in range(5):
+        events = many_placed(500, lines_each=20, sites=sites, random=random)
+        started = perf_counter()
+        apply_sales(conn, events)
+        taken.append(perf_counter() - started)
+    print(f"10,000 lines of 500 orders in {min(taken):.3f} s at best, {max(taken):.3f} s at worst")
+    assert min(taken) < 0.4

@@ -8,7 +8,7 @@ const RETRY_STREAM_MILLISECONDS = 20_000;
 const board = document.getElementById("board");
 const pulse = document.getElementById("pulse");
 let charts = null;
-let span = "minute";
+let span = board.querySelector('[data-span][aria-pressed="true"]').dataset.span;
 let chart = null;
 
 // ------------------------------------------------------------------------------------------------------------ panels
