@@ -1,11 +1,12 @@
 """Price lists, prices and tax rates to test with."""
 
 from datetime import UTC, date, datetime
+from itertools import count
 from uuid import UUID
 
 from loopline import pricing
 from loopline.db import Conn
-from loopline.kernel.ids import PriceListId, SkuId, uuid7s
+from loopline.kernel.ids import PriceListId, SkuId, uuid7
 from loopline.pricing import (
     Cart,
     CartLine,
@@ -20,12 +21,13 @@ from tests.make.org import succeeded
 
 NOW = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 START = datetime(2025, 1, 1, tzinfo=UTC)
-_ids = iter(uuid7s(START, 10_000))
+_FIRST_ID = uuid7(START).int
+_numbers = count(1)
 
 
 def new_id() -> UUID:
     """A fresh id; later ones are greater."""
-    return next(_ids)
+    return UUID(int=_FIRST_ID + next(_numbers))
 
 
 def price_list(code: str, **changes: object) -> PriceList:

@@ -19,7 +19,14 @@ from loopline.catalogue.model import (
     SkuAdded,
     TaxClass,
 )
-from loopline.catalogue.queries import products_by_code, skus_after, skus_by_code, skus_by_id, tax_classes
+from loopline.catalogue.queries import (
+    products_by_code,
+    skus_after,
+    skus_by_code,
+    skus_by_id,
+    tax_classes,
+    tax_classes_of,
+)
 from loopline.catalogue.rules import check_digit, normal_code, normal_gtin
 from loopline.catalogue.service import (
     ImportApplied,
@@ -58,4 +65,5 @@ __all__ = [
     "skus_by_code",
     "skus_by_id",
     "tax_classes",
+    "tax_classes_of",
 ]

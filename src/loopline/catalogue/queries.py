@@ -1,6 +1,6 @@
 """Reads of the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from loopline.catalogue import store
 from loopline.catalogue.model import Product, Sku, TaxClass
@@ -19,6 +19,11 @@ def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
 def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
     """Return SKUs by id; unknown ids are left out."""
     return store.skus_by_id(conn, sku_ids)
+
+
+def tax_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
+    """Return the tax class of each SKU, for carts of thousands of lines; unknown ids are left out."""
+    return store.tax_classes_of(conn, sku_ids)
 
 
 def skus_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[Sku]:

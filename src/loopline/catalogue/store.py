@@ -55,6 +55,10 @@ def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
     return {sku.id: sku for sku in found}
 
 
+def tax_classes_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
+    return {row[0]: row[1] for row in fetch_rows(conn, SQL["tax_classes_of"], sku_ids=uuids(sku_ids))}
+
+
 def skus_page(conn: Conn, *, after_code: str, at_most: int) -> list[Sku]:
     return fetch(conn, SQL["skus_page"], Sku, after_code=after_code, at_most=at_most)
 

@@ -89,6 +89,14 @@ join catalogue.product on product.id = sku.product_id
 where sku.id = any(%(sku_ids)s::uuid[])
 order by sku.id;
 
+-- name: tax_classes_of
+-- The tax classes of SKUs. Locks nothing.
+select
+    sku.id,
+    sku.tax_class
+from catalogue.sku
+where sku.id = any(%(sku_ids)s::uuid[]);
+
 -- name: skus_page
 -- SKUs in the order of their codes, after a code, at most so many. Locks nothing.
 select
