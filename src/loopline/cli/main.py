@@ -3,6 +3,7 @@
 import typer
 
 from loopline.cli.doctor import doctor
+from loopline.cli.log import app as log_app
 from loopline.cli.replay import app as replay_app
 from loopline.cli.serve import serve
 
@@ -10,6 +11,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(replay_app, name="replay")
+app.add_typer(log_app, name="log")
 
 
 @app.callback()

@@ -17,7 +17,7 @@ import structlog
 
 from loopline.db.database import LOG_CHANNEL, Database
 from loopline.db.log import SQL, events_from
-from loopline.db.rows import Conn, execute, fetch_rows, fetch_values
+from loopline.db.rows import Conn, execute, fetch, fetch_rows, fetch_values
 from loopline.kernel.events import Event
 
 _BATCH = 2_000
@@ -47,6 +47,20 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     applied: int
     parked: int
     reached_end: bool
+
+
+class FollowerState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a follower has come: `behind` counts events of any type after its position."""
+
+    name: str
+    position: int
+    behind: int
+    parked: int
+
+
+def follower_states(conn: Conn) -> list[FollowerState]:
+    """Return how far every follower has come, by name."""
+    return fetch(conn, SQL["follower_states"], FollowerState)
 
 
 def ensure_followers(conn: Conn, followers: Sequence[Follower]) -> None:

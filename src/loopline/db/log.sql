@@ -57,11 +57,15 @@ update log.follower
 set position = %(position)s::bigint
 where name = %(name)s::text
 
--- name: follower_positions
--- How far every follower has come.
-select name, position
-from log.follower
-order by name
+-- name: follower_states
+-- How far every follower has come, how many events of any type lie beyond, and how many it could not apply.
+select
+  follower.name,
+  follower.position,
+  (select count(*) from log.event where event.position > follower.position) as behind,
+  (select count(*) from log.parked_event as parked where parked.follower = follower.name) as parked
+from log.follower as follower
+order by follower.name
 
 -- name: events_to_apply
 -- Final events of some types after a position, in the order of the log.
@@ -103,15 +107,3 @@ for update of parked
 delete from log.parked_event
 where follower = %(follower)s::text
   and position = any(%(positions)s::bigint[])
-
--- name: parked_count
--- How many events a follower has parked.
-select count(*) as parked
-from log.parked_event
-where follower = %(follower)s::text
-
--- name: reset_follower
--- Begin again from the start of the log, for a projection that was emptied to be rebuilt.
-update log.follower
-set position = 0
-where name = %(name)s::text

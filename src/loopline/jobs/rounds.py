@@ -47,7 +47,7 @@ def round_app(
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="ensure_months", queueing_lock="ensure_months")
-    def months(timestamp: int) -> None:  # pyright: ignore[reportUnusedFunction] - registered by its decorator
+    def months(timestamp: int) -> None:
         del timestamp
         ensure_coming_months(database, today=clock().date())
 

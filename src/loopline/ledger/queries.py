@@ -9,7 +9,7 @@ import msgspec
 from loopline.db import Conn, fetch, fetch_values, statements, uuids
 from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId
 from loopline.kernel.times import TimeRange
-from loopline.ledger.model import EntryKind, Purpose, ReversedPart
+from loopline.ledger.model import Account, EntryKind, Purpose, ReversedPart
 
 SQL = statements(__file__)
 
@@ -82,6 +82,11 @@ def balances_by_purpose(conn: Conn) -> list[PurposeBalance]:
 def balances_of_parties(conn: Conn, party_ids: Sequence[PartyId]) -> list[Balance]:
     """Return every balance of these parties."""
     return fetch(conn, SQL["balances_of_parties"], Balance, party_ids=uuids(party_ids))
+
+
+def accounts_of_purpose(conn: Conn, purpose: Purpose) -> list[Account]:
+    """Return every account of a purpose, in the order in which they were opened."""
+    return fetch(conn, SQL["accounts_of_purpose"], Account, purpose=purpose.value)
 
 
 def posting_count(conn: Conn) -> int:

@@ -102,3 +102,10 @@ select
 from ledger.reversed_part as reversed_part
 where reversed_part.part_id = any(%(part_ids)s::uuid[]) and reversed_part.units_reversed > 0
 order by reversed_part.part_id, reversed_part.entry_id;
+
+-- name: accounts_of_purpose
+-- Every account of a purpose, in the order in which they were opened.
+select id, number, entity_id, party_id, purpose, currency
+from ledger.account
+where purpose = %(purpose)s::text
+order by number

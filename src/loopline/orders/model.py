@@ -310,13 +310,13 @@ class ParkedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Goods a member was handed and has not returned: what a return may be matched to."""
+    """What a member was handed or charged and has not had back: what a return may be matched to."""
 
     member_id: MemberId
     order_id: OrderId
     line_id: LineId
     code: str
-    sku_id: SkuId
+    sku_id: SkuId | None
     unit_minor: int
     units_left: int
     placed_at: datetime

@@ -94,7 +94,7 @@ def parked_lines(conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int) -> 
 
 
 def lines_of_member(conn: Conn, member_ids: Sequence[MemberId], *, codes: Sequence[str]) -> list[BoughtLine]:
-    """Return goods under these codes that members were handed and have not returned: per member, the latest first."""
+    """Return what members had under these codes and have not returned: per member, the latest first."""
     return fetch(
         conn,
         SQL["lines_of_member"],

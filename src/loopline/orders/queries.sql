@@ -141,7 +141,7 @@ order by head.placed_at, line.order_id, line.line_id
 limit %(limit)s::integer
 
 -- name: lines_of_member
--- Goods that members were handed under some codes and have not returned, the latest first. Locks nothing.
+-- What members were handed or charged under some codes and have not had back, the latest first. Locks nothing.
 select
     head.member_id,
     line.order_id,
@@ -158,11 +158,10 @@ from (
         placed_at
     from orders.order
     where member_id = any (%(member_ids)s::uuid[])
-        and handed_over > returned
+        and (handed_over > returned or units = 0)
 ) as head
 join orders.line as line on line.order_id = head.id
-where line.kind = 'goods'
-    and line.handed_over > line.returned
+where line.handed_over > line.returned
     and line.code = any (%(codes)s::text[])
 order by head.member_id, head.placed_at desc, line.order_id desc, line.line_id desc
 

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from loopline import catalogue, customers, orders, org, pricing, stock
+from loopline import catalogue, orders, org, pricing, stock
+from loopline.customers.bindings import bindings_of_members
 from loopline.db import Conn, log
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s
@@ -252,7 +253,7 @@ def _hold_ask(one: _Candidate) -> stock.HoldAsk:
 def _credited(conn: Conn, granted: Sequence[_Candidate]) -> list[_Candidate]:
     """Complete whom a sale is owed to by the member's bindings, where the draft does not say."""
     member_ids = {one.draft.member_id for one in granted if one.draft.member_id is not None}
-    bound = customers.bindings_of_members(conn, member_ids)
+    bound = bindings_of_members(conn, member_ids)
     for one in granted:
         binding = bound.get(one.draft.member_id) if one.draft.member_id else None
         if binding is None:

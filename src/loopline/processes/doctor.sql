@@ -1,0 +1,246 @@
+-- name: line_held_equals_its_hold
+-- Lines whose held units are not those of their open hold, and holds of no line that waits for them.
+select
+    'line ' || coalesce(line.line_id, hold.line_id) as subject,
+    coalesce(line.held, 0) || ' held by the order' as found,
+    coalesce(hold.units, 0) || ' held in stock' as expected,
+    case
+        when line.line_id is null then
+            'delete from stock.hold where line_id = ' || quote_literal(hold.line_id)
+        else
+            'update orders.line set held = ' || coalesce(hold.units, 0)
+                || ', parked = parked + ' || (line.held - coalesce(hold.units, 0))
+                || ' where order_id = ' || quote_literal(line.order_id)
+                || ' and line_id = ' || quote_literal(line.line_id)
+    end as repair
+from (select order_id, line_id, held from orders.line where held <> 0) as line
+full join stock.hold as hold on hold.line_id = line.line_id
+where coalesce(line.held, 0) <> coalesce(hold.units, 0)
+order by subject
+
+-- name: line_allocated_equals_its_allocations
+-- Lines whose allocated units are not the sum of their open allocations, and allocations of no such line.
+select
+    'line ' || coalesce(line.line_id, allocated.line_id) as subject,
+    coalesce(line.allocated, 0) || ' allocated by the order' as found,
+    coalesce(allocated.units, 0) || ' allocated in stock' as expected,
+    'select * from stock.allocation where line_id = ' || quote_literal(coalesce(line.line_id, allocated.line_id))
+        as repair
+from (select line_id, allocated from orders.line where allocated <> 0) as line
+full join (
+    select line_id, sum(units) as units
+    from stock.allocation
+    group by line_id
+) as allocated on allocated.line_id = line.line_id
+where coalesce(line.allocated, 0) <> coalesce(allocated.units, 0)
+order by subject
+
+-- name: open_tasks_equal_allocations
+-- Units that open tasks ask for and no allocation has, and allocations that no open task works on.
+with doing as (
+    select task_line.allocation_id, task_line.left_units as units
+    from fulfilment.published_task_lines as task_line
+    where task_line.state in ('offered', 'accepted', 'picking', 'checked', 'packed')
+        and task_line.left_units > 0
+)
+select
+    'allocation ' || coalesce(doing.allocation_id, allocation.id) as subject,
+    coalesce(doing.units, 0) || ' in an open task' as found,
+    coalesce(allocation.units, 0) || ' allocated' as expected,
+    'select * from fulfilment.task_line where allocation_id = '
+        || quote_literal(coalesce(doing.allocation_id, allocation.id)) as repair
+from doing
+full join stock.allocation as allocation on allocation.id = doing.allocation_id
+where coalesce(doing.units, 0) <> coalesce(allocation.units, 0)
+order by subject
+
+-- name: handed_over_is_settled
+-- Goods that were handed over and whose shares were not all made, up to where the follower that makes them has come.
+with settled as (
+    select line_id, sum(units) as units
+    from sharing.split
+    group by line_id
+)
+select
+    'line ' || line.line_id as subject,
+    coalesce(settled.units, 0) || ' of ' || line.handed_over || ' units settled' as found,
+    line.handed_over::text as expected,
+    'update log.follower set position = least(position, (select min(position) - 1 from log.event where subject = '
+        || quote_literal(line.order_id) || ')) where name = ''settle''' as repair
+from orders.line as line
+left join settled on settled.line_id = line.line_id
+where line.kind = 'goods'
+    and coalesce(settled.units, 0) <> line.handed_over
+    and not exists (
+        select
+        from log.event as waiting
+        join log.follower as follower on follower.name = 'settle'
+        where waiting.subject = line.order_id
+            and waiting.position > follower.position
+    )
+order by line.order_id, line.line_id
+
+-- name: shares_equal_postings
+-- Parties whose shares, less what was taken back, are not what the ledger says we owe or owed them.
+with earned as (
+    select
+        party_id,
+        currency,
+        sum(amount_minor) as amount_minor
+    from (
+        select share.party_id, split.currency, share.amount_minor
+        from sharing.split as split
+        cross join lateral unnest(split.party_ids, split.amounts_minor) as share (party_id, amount_minor)
+        union all
+        select share.party_id, split.currency, -share.amount_minor
+        from sharing.claw_back as claw_back
+        join sharing.split as split
+            on split.line_id = claw_back.line_id
+            and split.part_id = claw_back.part_id
+        cross join lateral unnest(split.party_ids, claw_back.amounts_minor) as share (party_id, amount_minor)
+    ) as movement
+    group by party_id, currency
+),
+owed as (
+    select
+        account.party_id,
+        account.currency,
+        -sum(balance.balance_minor) as amount_minor
+    from ledger.account as account
+    join ledger.balance as balance on balance.account_number = account.number
+    where account.purpose in ('share_pending', 'share_due')
+    group by account.party_id, account.currency
+)
+select
+    'party ' || coalesce(earned.party_id, owed.party_id) || ' in ' || coalesce(earned.currency, owed.currency)
+        as subject,
+    coalesce(owed.amount_minor, 0) || ' in the ledger' as found,
+    coalesce(earned.amount_minor, 0) || ' in shares' as expected,
+    'select * from sharing.share where party_id = ' || quote_literal(coalesce(earned.party_id, owed.party_id))
+        as repair
+from earned
+full join owed on owed.party_id = earned.party_id and owed.currency = earned.currency
+where coalesce(owed.amount_minor, 0) <> coalesce(earned.amount_minor, 0)
+order by subject
+
+-- name: returns_are_reversed
+-- Lines of which other units came back than returns were matched to, or than shares were taken back of.
+with matched as (
+    select line_id, sum(units) as units
+    from returns.match
+    group by line_id
+),
+taken as (
+    select line_id, sum(units_returned) as units
+    from sharing.returned_part
+    group by line_id
+)
+select
+    'line ' || line.line_id as subject,
+    coalesce(matched.units, 0) || ' matched, ' || coalesce(taken.units, 0) || ' taken back' as found,
+    line.returned || ' returned' as expected,
+    'select * from returns.match where line_id = ' || quote_literal(line.line_id) as repair
+from orders.line as line
+left join matched on matched.line_id = line.line_id
+left join taken on taken.line_id = line.line_id
+where coalesce(matched.units, 0) <> line.returned
+    or (line.kind = 'goods' and coalesce(taken.units, 0) <> line.returned)
+order by line.order_id, line.line_id
+
+-- name: followers_stand_in_the_log
+-- Followers beyond the end of the log, and events they could not apply.
+select
+    'follower ' || follower.name as subject,
+    'position ' || follower.position as found,
+    'at most ' || coalesce((select max(position) from log.event), 0) as expected,
+    'update log.follower set position = 0 where name = ' || quote_literal(follower.name) as repair
+from log.follower as follower
+where follower.position > greatest(
+    (select case when is_called then last_value else 0 end from log.event_position),
+    0
+)
+union all
+select
+    'follower ' || parked.follower as subject,
+    count(*) || ' events parked, the first: ' || min(parked.reason) as found,
+    'none' as expected,
+    'loopline log retry ' || parked.follower as repair
+from log.parked_event as parked
+group by parked.follower
+order by subject
+
+-- name: ids_point_to_something
+-- Ids that cross from one room to another and name nothing there.
+select
+    kind || ' ' || id as subject,
+    'named by ' || by_whom as found,
+    'a ' || kind || ' that exists' as expected,
+    'select * from ' || by_whom as repair
+from (
+    select 'sku' as kind, line.sku_id as id, 'orders.line' as by_whom
+    from (select distinct sku_id from orders.line where sku_id is not null) as line
+    where not exists (select from catalogue.sku as known where known.id = line.sku_id)
+    union all
+    select 'member', head.member_id, 'orders.order'
+    from (select distinct member_id from orders.order where member_id is not null) as head
+    where not exists (select from customers.member as known where known.id = head.member_id)
+    union all
+    select 'site', head.site_id, 'orders.order'
+    from (select distinct site_id from orders.order where site_id is not null) as head
+    where not exists (select from org.site as known where known.id = head.site_id)
+    union all
+    select 'site', node.site_id, 'stock.node'
+    from stock.node as node
+    where node.site_id is not null
+        and not exists (select from org.site as known where known.id = node.site_id)
+    union all
+    select 'sku', level.sku_id, 'stock.leaf_stock'
+    from (select distinct sku_id from stock.leaf_stock) as level
+    where not exists (select from catalogue.sku as known where known.id = level.sku_id)
+    union all
+    select 'party', account.party_id, 'ledger.account'
+    from (select distinct party_id from ledger.account where party_id is not null) as account
+    where not exists (select from org.party as known where known.id = account.party_id)
+    union all
+    select 'entity', account.entity_id, 'ledger.account'
+    from (select distinct entity_id from ledger.account) as account
+    where not exists (select from org.entity as known where known.id = account.entity_id)
+    union all
+    select 'order', task.order_id, 'fulfilment.task'
+    from (select distinct order_id from fulfilment.task) as task
+    where not exists (select from orders.order as known where known.id = task.order_id)
+    union all
+    select 'node', channel.network_node_id, 'orders.channel'
+    from orders.channel as channel
+    where not exists (select from stock.node as known where known.id = channel.network_node_id)
+) as orphan
+order by kind, id, by_whom
+
+-- name: serving_role_has_no_other_power
+-- Powers of the serving role that it should not have.
+select
+    'role ' || rolname as subject,
+    concat_ws(
+        ', ',
+        case when rolsuper then 'superuser' end,
+        case when rolbypassrls then 'bypasses row security' end,
+        case when rolcreaterole then 'makes roles' end,
+        case when rolcreatedb then 'makes databases' end
+    ) as found,
+    'none of it' as expected,
+    'alter role loopline_app nosuperuser nobypassrls nocreaterole nocreatedb' as repair
+from pg_roles
+where rolname = 'loopline_app'
+    and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
+union all
+select
+    'table ' || kept.name as subject,
+    'the serving role may ' || power.name as found,
+    'may only read and add' as expected,
+    'revoke ' || power.name || ' on ' || kept.name || ' from loopline_app' as repair
+from (
+    values ('log.event'), ('ledger.entry'), ('ledger.entry_part'), ('stock.movement'), ('sharing.claw_back')
+) as kept (name)
+cross join (values ('update'), ('delete'), ('truncate')) as power (name)
+where has_table_privilege('loopline_app', kept.name, power.name)
+order by subject, found

@@ -1,0 +1,89 @@
+"""Regrade: goods that came back are received and looked at; their grade says on which shelf they go, if on any."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from loopline import stock
+from loopline.db import Conn, log
+from loopline.kernel.events import event
+from loopline.kernel.ids import NodeId, SiteId
+from loopline.kernel.refusals import Refusal
+from loopline.processes.outcomes import all_granted
+from loopline.processes.replenish import record_goods
+from loopline.returns import service as returns
+from loopline.returns.events import ReturnGraded, ReturnReceived
+from loopline.returns.model import Graded, Grading, Receipt, Received
+from loopline.stock import Fact, MovementReason
+
+
+def receive(conn: Conn, receipts: Sequence[Receipt], *, now: datetime) -> list[Received | Refusal]:
+    """Count what arrived; the same receipt again counts nothing."""
+    outcomes = returns.receive_units(conn, receipts)
+    log.append(
+        conn,
+        [
+            event(
+                ReturnReceived(
+                    return_line_id=receipt.return_line_id,
+                    receipt_id=receipt.id,
+                    site_id=receipt.site_id,
+                    units=receipt.units,
+                ),
+                subject=receipt.return_line_id,
+                at=now,
+            )
+            for receipt, outcome in zip(receipts, outcomes, strict=True)
+            if isinstance(outcome, Received) and not outcome.is_repeat
+        ],
+    )
+    return outcomes
+
+
+def grade(
+    conn: Conn, gradings: Sequence[Grading], *, site_id: SiteId, now: datetime
+) -> list[Graded | Refusal]:
+    """Say in what state goods came back to a site, and put them where that sends them.
+
+    Goods fit to sell go back on the shelf, and to whoever waits for them; others lie there unsellable; scrap is not
+    taken into stock. The same grading again moves nothing.
+    """
+    outcomes = returns.grade_units(conn, gradings)
+    new = [one for one in outcomes if isinstance(one, Graded) and not one.is_repeat]
+    leaf_id = _leaf_of(conn, site_id)
+    facts = [
+        Fact(
+            id=one.grading_id,
+            leaf_id=leaf_id,
+            sku_id=one.sku_id,
+            reason=MovementReason.RETURNED,
+            on_hand=one.units,
+            unsellable=0 if one.disposition.is_sellable else one.units,
+            reference=one.return_line_id,
+        )
+        for one in new
+        if one.sku_id is not None and one.disposition.stays_in_stock
+    ]
+    all_granted(record_goods(conn, facts, now=now))
+    log.append(
+        conn,
+        [
+            event(
+                ReturnGraded(
+                    return_line_id=one.return_line_id,
+                    grading_id=one.grading_id,
+                    sku_id=one.sku_id,
+                    units=one.units,
+                    grade=one.grade,
+                    disposition=one.disposition,
+                ),
+                subject=one.return_line_id,
+                at=now,
+            )
+            for one in new
+        ],
+    )
+    return outcomes
+
+
+def _leaf_of(conn: Conn, site_id: SiteId) -> NodeId:
+    return next(leaf.id for leaf in stock.leaves(conn) if leaf.site_id == site_id)
