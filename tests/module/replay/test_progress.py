@@ -47,7 +47,7 @@ def test_steps_and_batches_add_up(conn: Conn):
         2,
         {"holds": 7, "parked_lines": 3},
     )
-    batch = two.after_batch()
+    batch = two.at_next_batch()
     advance(conn, before=two, after=batch)
     finished = batch.finished()
     advance(conn, before=batch, after=finished)

@@ -4,12 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from loopline.channels.online_retail.drafts import Buyer, Till, ask_draft, fact_draft, stock_facts
+from loopline.channels.online_retail.drafts import (
+    Buyer,
+    Till,
+    ask_draft,
+    fact_draft,
+    return_draft,
+    stock_facts,
+)
 from loopline.channels.online_retail.model import Invoice
 from loopline.channels.online_retail.reader import read_invoices
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, PartyId, SiteId, SkuId
 from loopline.orders import Credits, Delivery, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.returns.model import NewReturnLine, ReturnKind
 from loopline.stock import MovementReason
 from tests.make.online_retail import write_invoices
 
@@ -78,3 +86,19 @@ def test_what_was_found_is_rung_up_for_nothing(tmp_path: Path):
     till = Till(order_id=ORDER, site_id=SITE, seller_entity_id=BRAND)
     (line,) = fact_draft(invoice(tmp_path, "536368"), till=till, sku_ids=SKU_IDS).lines
     assert (line.units, line.stated_unit_minor) == (7, 0)
+
+
+def test_what_came_back_is_a_fact_at_the_price_stated(tmp_path: Path):
+    returned = return_draft(invoice(tmp_path, "C536371"), site_id=SITE, member_id=MEMBER, sku_ids=SKU_IDS)
+    assert (returned.channel, returned.external_number, returned.kind) == ("web", "C536371", ReturnKind.FACT)
+    assert (returned.member_id, returned.order_id, returned.site_id) == (MEMBER, None, SITE)
+    assert returned.at == datetime(2010, 12, 1, 9, 0, tzinfo=UTC)
+    assert returned.lines == (
+        NewReturnLine(code="85123A", units=2, sku_id=SKU_IDS["85123A"], stated_unit_minor=255),
+        NewReturnLine(code="POST", units=1, stated_unit_minor=1800),
+    )
+
+
+def test_what_an_unknown_customer_brings_back_comes_to_a_till(tmp_path: Path):
+    returned = return_draft(invoice(tmp_path, "C536374"), site_id=SITE, member_id=None, sku_ids=SKU_IDS)
+    assert (returned.channel, returned.member_id) == ("till", None)

@@ -1,4 +1,4 @@
-"""What Loopline is asked to do with an invoice: a draft of an order, or facts of stock."""
+"""What Loopline is asked to do with an invoice: a draft of an order, a return, or facts of stock."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,6 +9,7 @@ from loopline.channels.online_retail.model import CodeKind, Invoice, Line, LineC
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, SiteId, SkuId, uuid7s
 from loopline.orders import Credits, Delivery, Draft, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.stock import Fact, MovementReason
 
 CURRENCY = "GBP"
@@ -109,6 +110,30 @@ def _draft_lines(invoice: Invoice, sku_ids: Mapping[str, SkuId]) -> tuple[DraftL
             stated_unit_minor=line.unit_minor,
         )
         for line in ordered_lines(invoice)
+    )
+
+
+def return_draft(
+    invoice: Invoice, *, site_id: SiteId, member_id: MemberId | None, sku_ids: Mapping[str, SkuId]
+) -> NewReturn:
+    """Return what a C invoice says came back, as a fact at the prices it states."""
+    return NewReturn(
+        channel=TILL if member_id is None else WEB,
+        external_number=invoice.number,
+        kind=ReturnKind.FACT,
+        at=invoice.at,
+        site_id=site_id,
+        currency=CURRENCY,
+        member_id=member_id,
+        lines=tuple(
+            NewReturnLine(
+                code=line.code,
+                units=-line.units,
+                sku_id=sku_ids[line.code] if line.code_kind is CodeKind.GOODS else None,
+                stated_unit_minor=line.unit_minor,
+            )
+            for line in invoice.lines
+        ),
     )
 
 

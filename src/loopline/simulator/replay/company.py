@@ -1,11 +1,8 @@
 """Founds the made-up retailer in the room of the organisation: units, companies, sites, people, parties."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from loopline.db import Conn
-from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import (
     EntityKind,
     IndustryProfile,
@@ -19,6 +16,7 @@ from loopline.org import (
     UnitKind,
 )
 from loopline.org.service import add_entities, add_parties, add_people, add_sites, add_units
+from loopline.processes.outcomes import all_granted
 from loopline.simulator.replay.people import guide_party, streamer_party
 from loopline.simulator.replay.places import (
     BRAND_ENTITY,
@@ -40,30 +38,18 @@ from loopline.simulator.replay.places import (
     Place,
 )
 
-Outcome = TypeVar("Outcome")
-
 _HOURS = tuple(
     OpenHours(weekday=weekday, opens_minute=6 * 60, closes_minute=21 * 60) for weekday in range(1, 8)
 )
 
 
-def expect(outcomes: Sequence[Outcome | Refusal]) -> list[Outcome]:
-    """Return what was made; raises Refused at the first refusal: a made-up world has nothing to be refused."""
-    made: list[Outcome] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Refusal):
-            raise Refused(outcome)
-        made.append(outcome)
-    return made
-
-
 def found_company(conn: Conn, *, now: datetime) -> None:
     """Register the whole retailer; what stands already with the same content stays as it is."""
-    expect(add_units(conn, _units(), by=None, now=now))
-    expect(add_entities(conn, _entities(), by=None, now=now))
-    expect(add_sites(conn, [_site(place) for place in PLACES], by=None, now=now))
-    expect(add_people(conn, _people(), by=None, now=now))
-    expect(add_parties(conn, _parties(), by=None, now=now))
+    all_granted(add_units(conn, _units(), by=None, now=now))
+    all_granted(add_entities(conn, _entities(), by=None, now=now))
+    all_granted(add_sites(conn, [_site(place) for place in PLACES], by=None, now=now))
+    all_granted(add_people(conn, _people(), by=None, now=now))
+    all_granted(add_parties(conn, _parties(), by=None, now=now))
 
 
 def _unit(code: str, kind: UnitKind, name: str, parent_code: str | None) -> NewUnit:

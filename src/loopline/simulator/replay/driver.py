@@ -16,9 +16,12 @@ import msgspec
 
 from loopline.channels.online_retail.model import Invoice
 from loopline.channels.online_retail.reader import GZIP_MAGIC, read_invoices
+from loopline.customers import KeyRing
 from loopline.db import Conn, Database
+from loopline.db.followers import catch_up
 from loopline.db.partitions import ensure_months
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.processes.follow import FOLLOWERS as SETTLING
 from loopline.simulator.replay.batches import Cut, batches
 from loopline.simulator.replay.chance import Chance
 from loopline.simulator.replay.progress import Progress, advance, begin, find_progress
@@ -94,13 +97,15 @@ def source_hash(path: Path) -> bytes:
     return digest.digest()
 
 
-def replay(database: Database, ask: ReplayAsk, *, told: Callable[[Standing], None]) -> Replayed:
+def replay(
+    database: Database, ask: ReplayAsk, *, ring: KeyRing, told: Callable[[Standing], None]
+) -> Replayed:
     """Replay the file to its end from wherever the database stands; `told` hears after every batch."""
     survey = survey_file(ask)
     assert survey.first_at is not None
     assert survey.last_at is not None
     progress = _begin(database, ask, survey)
-    scene = _open_scene(database, survey, chance=Chance(ask.seed))
+    scene = _open_scene(database, survey, chance=Chance(ask.seed), ring=ring)
     for batch in batches(_invoices(ask), Cut(done=progress.invoices, under_way=progress.under_way)):
         scene.open(batch)
         if not batch.is_done:
@@ -137,9 +142,9 @@ def _begin(database: Database, ask: ReplayAsk, survey: Survey) -> Progress:
     return progress
 
 
-def _open_scene(database: Database, survey: Survey, *, chance: Chance) -> Scene:
+def _open_scene(database: Database, survey: Survey, *, chance: Chance, ring: KeyRing) -> Scene:
     with database.reading() as conn:
-        return Scene(world=load_world(conn, survey), survey=survey, chance=chance)
+        return Scene(world=load_world(conn, survey), survey=survey, chance=chance, ring=ring)
 
 
 def _run_batch(database: Database, scene: Scene, progress: Progress) -> Progress:
@@ -156,9 +161,12 @@ def _run_steps(database: Database, scene: Scene, steps: Sequence[Step], *, progr
     for number, step in enumerate(steps, start=1):
         if number <= progress.steps:
             continue
+        if step.needs_settled:
+            catch_up(database, SETTLING, now=scene.now)
         with database.transaction() as conn:
             _need_no_flush(conn)
-            counted = step(conn, scene)
+            scene.step = number
+            counted = step.run(conn, scene)
             after = progress.after_step(counted, batch=len(scene.invoices))
             if number == len(steps):
                 after = after.at_next_batch() if scene.invoices else after.finished()

@@ -7,7 +7,7 @@ from loopline.channels.online_retail.drafts import TILL, WEB
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId, NodeId, SiteId, uuid7s
 from loopline.orders import ChannelTerms, put_channels
-from loopline.simulator.replay.company import expect
+from loopline.processes.outcomes import all_granted
 from loopline.simulator.replay.places import CURRENCY, PLACES, WAREHOUSE, Place
 from loopline.sourcing.model import SiteCost
 from loopline.sourcing.service import set_site_costs
@@ -48,7 +48,7 @@ def plant_stock_tree(
                 owner_id=owner_id,
             ),
         ]
-    expect(add_nodes(conn, nodes))
+    all_granted(add_nodes(conn, nodes))
     return network
 
 
@@ -65,7 +65,7 @@ def open_channels(conn: Conn, *, network: NodeId) -> None:
 
 def set_parcel_costs(conn: Conn, *, sites: Mapping[str, SiteId], now: datetime) -> None:
     """Say what a parcel from each site costs."""
-    expect(set_site_costs(conn, [_cost(place, sites[place.code]) for place in PLACES], now=now))
+    all_granted(set_site_costs(conn, [_cost(place, sites[place.code]) for place in PLACES], now=now))
 
 
 def _cost(place: Place, site_id: SiteId) -> SiteCost:

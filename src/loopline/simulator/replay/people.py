@@ -3,12 +3,24 @@
 import msgspec
 
 from loopline.kernel.geography import Coordinates
+from loopline.returns.model import Grade
 from loopline.simulator.replay.chance import Chance
-from loopline.simulator.replay.places import ABROAD, GUIDES_PER_STORE, HOME_COUNTRY, STORES, STREAMERS, Place
+from loopline.simulator.replay.places import (
+    ABROAD,
+    GUIDES_PER_STORE,
+    HOME_COUNTRY,
+    STORES,
+    STREAMERS,
+    WAREHOUSE,
+    Place,
+)
 
 # Half a degree is some 55 km north to south: most members live within a day's way of a town with a store.
 SPREAD_DEGREES = 0.5
 STREAMED_SHARE = 0.15
+RETURNED_TO_STORE_SHARE = 0.2
+GRADES = (Grade.AS_NEW, Grade.OPEN, Grade.TAIL, Grade.DAMAGED, Grade.WRONG)
+GRADE_WEIGHTS = (70, 10, 5, 13, 2)
 LARGE_INVOICE_LINES = 30
 LARGE_STORES = 3
 
@@ -69,3 +81,18 @@ def till_of(invoice_number: str, *, lines: int, chance: Chance) -> Place:
     if lines >= LARGE_INVOICE_LINES:
         return chance.pick_weighted(STORES[:LARGE_STORES], _WEIGHTS[:LARGE_STORES], "till", invoice_number)
     return chance.pick_weighted(STORES, _WEIGHTS, "till", invoice_number)
+
+
+def guide_of_till(invoice_number: str, *, store: Place, chance: Chance) -> str:
+    """Return the guide who served at a till, as one that earns."""
+    return guide_party(store, 1 + int(chance.draw("served", invoice_number) * GUIDES_PER_STORE))
+
+
+def returned_to(home: Home, invoice_number: str, *, chance: Chance) -> Place:
+    """Return where a member brings goods back: mostly they send them to the warehouse."""
+    return home.store if chance.happens(RETURNED_TO_STORE_SHARE, "returned", invoice_number) else WAREHOUSE
+
+
+def grade_of(return_number: str, position: int, *, chance: Chance) -> Grade:
+    """Return the state in which a line of a return is found to be."""
+    return chance.pick_weighted(GRADES, GRADE_WEIGHTS, "grade", return_number, position)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from loopline.channels.online_retail.census import Census
-from loopline.channels.online_retail.model import InvoiceKind, LineClass
+from loopline.channels.online_retail.model import LineClass
 
 _MINOR_PER_POUND = 100
 _THOUSANDTHS_PER_POUND = 1_000

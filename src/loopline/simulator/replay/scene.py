@@ -1,14 +1,15 @@
-"""What the replay has in hand while a batch goes through the loop: the world, the batch, the clock, the weeks passed."""
+"""What the replay has in hand while a batch goes through the loop: the world, the batch, the clock, past weeks."""
 
 from datetime import datetime
 
 from loopline.channels.online_retail.drafts import ordered_lines
 from loopline.channels.online_retail.model import CodeKind, Invoice, InvoiceKind
+from loopline.customers import KeyRing
 from loopline.kernel.ids import MemberId
 from loopline.simulator.replay.batches import Batch
 from loopline.simulator.replay.chance import Chance
 from loopline.simulator.replay.demand import TrailingDemand
-from loopline.simulator.replay.people import Home, home_of, till_of
+from loopline.simulator.replay.people import Home, home_of, returned_to, till_of
 from loopline.simulator.replay.places import WAREHOUSE, Place
 from loopline.simulator.replay.survey import UNITS_PER_LINE_MAX, Survey
 from loopline.simulator.replay.world import World
@@ -17,13 +18,15 @@ from loopline.simulator.replay.world import World
 class Scene:
     """The state of one run; nothing in it outlives the run, and everything in it can be built again from the file."""
 
-    def __init__(self, *, world: World, survey: Survey, chance: Chance) -> None:
+    def __init__(self, *, world: World, survey: Survey, chance: Chance, ring: KeyRing) -> None:
         self.world = world
+        self.ring = ring
         self.survey = survey
         self.chance = chance
         self.demand = TrailingDemand()
         self.invoices: tuple[Invoice, ...] = ()
         self.opens_week = False
+        self.step = 0
         self.member_ids: dict[str, MemberId] = {}
         self._now: datetime | None = None
         self._homes: dict[str, Home] = {}
@@ -65,6 +68,12 @@ class Scene:
     def till(self, invoice: Invoice) -> Place:
         """The store that rings an invoice up."""
         return till_of(invoice.number, lines=len(invoice.lines), chance=self.chance)
+
+    def returned_to(self, invoice: Invoice) -> Place:
+        """The place that takes a return: that of the member's choice, or the till it was rung up at."""
+        if invoice.member_code is None:
+            return self.till(invoice)
+        return returned_to(self.home(invoice.member_code), invoice.number, chance=self.chance)
 
     def home(self, member_code: str) -> Home:
         """Where a member lives and who brought them."""

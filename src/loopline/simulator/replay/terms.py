@@ -9,9 +9,9 @@ from loopline.db import Conn
 from loopline.kernel.ids import PersonId, RuleSetId, SkuId, uuid7
 from loopline.kernel.times import business_day
 from loopline.pricing import NewPrice, NewPriceList, NewTaxRate, add_price_lists, set_prices, set_tax_rates
+from loopline.processes.outcomes import all_granted
 from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow
 from loopline.sharing.service import publish_rule_sets, save_drafts
-from loopline.simulator.replay.company import expect
 from loopline.simulator.replay.places import CURRENCY, HOME_COUNTRY, TIME_ZONE
 from loopline.simulator.replay.survey import Survey
 
@@ -37,7 +37,7 @@ SHARING_ROWS = (
 def set_list_prices(conn: Conn, survey: Survey, *, sku_ids: Mapping[str, SkuId], now: datetime) -> None:
     """Set each SKU's list price: what most lines of the file state. Goods never sold at a price have none."""
     base = NewPriceList(code="BASE", name="List prices", currency=CURRENCY, valid_from=now)
-    (added,) = expect(add_price_lists(conn, [base], now=now))
+    (added,) = all_granted(add_price_lists(conn, [base], now=now))
     prices = [
         NewPrice(
             price_list_id=added.price_list_id,
@@ -48,7 +48,7 @@ def set_list_prices(conn: Conn, survey: Survey, *, sku_ids: Mapping[str, SkuId],
         for sku in survey.skus.values()
         if sku.list_unit_minor
     ]
-    expect(set_prices(conn, prices, now=now))
+    all_granted(set_prices(conn, prices, now=now))
 
 
 def set_taxes(conn: Conn, *, now: datetime) -> None:
@@ -58,7 +58,7 @@ def set_taxes(conn: Conn, *, now: datetime) -> None:
     if today < TAX_ROSE_ON:
         at_home.insert(0, _rate(HOME_COUNTRY, today, TAX_BEFORE_2011_BASIS_POINTS))
     abroad = [_rate(code, today, 0) for code in sorted(COUNTRY_CODES.values()) if code != HOME_COUNTRY]
-    expect(set_tax_rates(conn, [*at_home, *abroad], now=now))
+    all_granted(set_tax_rates(conn, [*at_home, *abroad], now=now))
 
 
 def _rate(country: str, valid_from: date, rate_basis_points: int) -> NewTaxRate:
@@ -76,6 +76,6 @@ def publish_sharing_rules(conn: Conn, *, author_id: PersonId, now: datetime) -> 
         comment="The brand keeps what dealers, stores, guides, streamers and the platform do not earn.",
         rows=SHARING_ROWS,
     )
-    expect(save_drafts(conn, [rules], now=now))
+    all_granted(save_drafts(conn, [rules], now=now))
     publication = Publication(rule_set_id=rules.id, effective_from=now, published_by=author_id)
-    expect(publish_rule_sets(conn, [publication], now=now))
+    all_granted(publish_rule_sets(conn, [publication], now=now))
