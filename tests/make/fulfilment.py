@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from loopline.db import Conn
 from loopline.fulfilment import service
 from loopline.fulfilment.model import (
@@ -136,6 +139,12 @@ def take_tasks(
 
 def _done(outcomes: Sequence[object]) -> None:
     assert not [one for one in outcomes if isinstance(one, Refusal)]
+
+
+def repeat_of(outcome: object) -> object:
+    """The answer to the same command again."""
+    assert isinstance(outcome, Struct)
+    return outcome if isinstance(outcome, Refusal) else replace(outcome, is_repeat=True)
 
 
 def day_of(conn: Conn, site: int = 0, *, day: date = DAY) -> tuple[int, int]:

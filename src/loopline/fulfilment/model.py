@@ -1,4 +1,8 @@
-"""What fulfilment speaks of: a site's capacity, tasks and their lines, the commands and what comes of them."""
+"""What fulfilment speaks of: a site's capacity, tasks and their lines, the commands and what comes of them.
+
+Records that come by the hundred thousand and hold nothing but ids and numbers are hidden from the garbage collector
+(`gc=False`): they cannot be part of a cycle, and looking at them cost more than making them.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -94,7 +98,7 @@ class CapacityMove(msgspec.Struct, frozen=True, kw_only=True):
 # --------------------------------------------------------------------------------------------------------------- tasks
 
 
-class OfferedLine(msgspec.Struct, frozen=True, kw_only=True):
+class OfferedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Allocated units that a task asks for."""
 
     allocation_id: AllocationId
@@ -104,7 +108,7 @@ class OfferedLine(msgspec.Struct, frozen=True, kw_only=True):
     units: int
 
 
-class TaskLine(msgspec.Struct, frozen=True, kw_only=True):
+class TaskLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of a task, and how many of them were taken out of it."""
 
     task_id: TaskId
@@ -143,7 +147,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     code_hash: bytes | None = None
 
 
-class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units that a command took out of a task, per allocation. `ends_task`: with this command the last ones went."""
 
     command_id: UUID
@@ -186,7 +190,7 @@ class PickTask(msgspec.Struct, frozen=True, kw_only=True):
     task_id: TaskId
 
 
-class CountedLine(msgspec.Struct, frozen=True, kw_only=True):
+class CountedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units that were picked and looked at."""
 
     allocation_id: AllocationId
@@ -228,7 +232,7 @@ class CollectParcel(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-class WithdrawnUnits(msgspec.Struct, frozen=True, kw_only=True):
+class WithdrawnUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Part of a task's units. `counted_units`: all units of the SKU counted at the site, for COUNT_DIFFERS only."""
 
     allocation_id: AllocationId
@@ -256,9 +260,10 @@ class CancelTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # ------------------------------------------------------------------------------------------------------------ outcomes
+# The same command again gets the same answer, with `is_repeat` set: whoever acts on an outcome acts on the first alone.
 
 
-class TaskUnits(msgspec.Struct, frozen=True, kw_only=True):
+class TaskUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of an allocation, in an outcome or event."""
 
     allocation_id: AllocationId
@@ -276,6 +281,7 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     site_id: SiteId
     at: datetime
     deadline: datetime
+    is_repeat: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +292,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     site_id: SiteId
     by: PersonId | None
     at: datetime
+    is_repeat: bool = False
 
 
 class Stepped(msgspec.Struct, frozen=True, kw_only=True):
@@ -296,6 +303,7 @@ class Stepped(msgspec.Struct, frozen=True, kw_only=True):
     site_id: SiteId
     state: TaskState
     at: datetime
+    is_repeat: bool = False
 
 
 class HandedOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,9 +315,10 @@ class HandedOver(msgspec.Struct, frozen=True, kw_only=True):
     kind: TaskKind
     at: datetime
     lines: tuple[TaskUnits, ...]
+    is_repeat: bool = False
 
 
-class Correction(msgspec.Struct, frozen=True, kw_only=True):
+class Correction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a refusal says about the stock of a leaf: signed deltas, or a count.
 
     With `counted_units` the deltas are zero: on hand at the leaf is to become that many, as at the refusal.
@@ -335,6 +344,7 @@ class RefusedWork(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     lines: tuple[TaskUnits, ...]
     corrections: tuple[Correction, ...]
+    is_repeat: bool = False
 
 
 class CancelledWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -346,6 +356,7 @@ class CancelledWork(msgspec.Struct, frozen=True, kw_only=True):
     ends_task: bool
     at: datetime
     lines: tuple[TaskUnits, ...]
+    is_repeat: bool = False
 
 
 class EndedTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,10 +161,17 @@ class UnknownCode(Refusal, frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------------- offers
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A task after a command. `is_repeat`: the command was carried out before, now it changed nothing."""
+
+    task: Task
+    is_repeat: bool
+
+
 class OfferPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What to write of a batch of offers: the outcomes in their order, and the new tasks with their lines."""
 
-    outcomes: list[Task | Refusal]
+    outcomes: list[Moved | Refusal]
     tasks: list[Task]
     lines: list[TaskLine]
 
@@ -188,7 +195,7 @@ def plan_offers(
         place = (offer.site_id, offer.day)
         refusal = _refuse_offer(offer, seen=seen, now=now)
         if offer.task_id in seen:
-            plan.outcomes.append(refusal or seen[offer.task_id][0])
+            plan.outcomes.append(refusal or Moved(task=seen[offer.task_id][0], is_repeat=True))
             continue
         if refusal is None and place not in left:
             refusal = SiteTakesNoTasks(site_id=offer.site_id, day=offer.day)
@@ -200,7 +207,7 @@ def plan_offers(
         left[place] -= 1
         task, lines = _offered_task(offer, now=now), _offered_lines(offer)
         seen[offer.task_id] = (task, lines)
-        plan.outcomes.append(task)
+        plan.outcomes.append(Moved(task=task, is_repeat=False))
         plan.tasks.append(task)
         plan.lines.extend(lines)
     return plan

@@ -1,7 +1,7 @@
 """Commands of fulfilment. All take many items and return one outcome per item, in their order.
 
-A command lost on its way and sent again gives the same answer and changes nothing. Locks: tasks in order of id, then
-the sites' days in order of (site, day); offering locks days only.
+A command lost on its way and sent again gives the same answer, marked `is_repeat`, and changes nothing. Locks: tasks in
+order of id, then the sites' days in order of (site, day); offering locks days only.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,6 +37,7 @@ from loopline.fulfilment.model import (
     Withdrawal,
     left_in,
 )
+from loopline.fulfilment.rules import Moved
 from loopline.fulfilment.withdrawals import Withdrawn, corrections, withdraw, withdrawn_units
 from loopline.kernel.ids import TaskId
 from loopline.kernel.refusals import Refusal
@@ -113,13 +114,15 @@ def offer_tasks(conn: Conn, offers: Sequence[OfferTask], *, now: datetime) -> li
     return [outcome if isinstance(outcome, Refusal) else _offered(outcome) for outcome in plan.outcomes]
 
 
-def _offered(task: Task) -> Offered:
+def _offered(moved: Moved) -> Offered:
+    task = moved.task
     return Offered(
         task_id=task.task_id,
         order_id=task.order_id,
         site_id=task.site_id,
         at=task.offered_at,
         deadline=task.deadline,
+        is_repeat=moved.is_repeat,
     )
 
 
@@ -136,7 +139,8 @@ def accept_tasks(
     return [outcome if isinstance(outcome, Refusal) else _accepted(outcome) for outcome in outcomes]
 
 
-def _accepted(task: Task) -> Accepted:
+def _accepted(moved: Moved) -> Accepted:
+    task = moved.task
     assert task.accepted_at is not None
     return Accepted(
         task_id=task.task_id,
@@ -144,6 +148,7 @@ def _accepted(task: Task) -> Accepted:
         site_id=task.site_id,
         by=task.accepted_by,
         at=task.accepted_at,
+        is_repeat=moved.is_repeat,
     )
 
 
@@ -222,18 +227,24 @@ class _Codes:
         return outcome
 
 
-def _stepped(outcome: Task | Refusal, state: TaskState) -> Stepped | Refusal:
+def _stepped(outcome: Moved | Refusal, state: TaskState) -> Stepped | Refusal:
     if isinstance(outcome, Refusal):
         return outcome
+    task = outcome.task
     times = {
-        TaskState.PICKING: outcome.picked_at,
-        TaskState.CHECKED: outcome.checked_at,
-        TaskState.PACKED: outcome.packed_at,
+        TaskState.PICKING: task.picked_at,
+        TaskState.CHECKED: task.checked_at,
+        TaskState.PACKED: task.packed_at,
     }
     at = times[state]
     assert at is not None
     return Stepped(
-        task_id=outcome.task_id, order_id=outcome.order_id, site_id=outcome.site_id, state=state, at=at
+        task_id=task.task_id,
+        order_id=task.order_id,
+        site_id=task.site_id,
+        state=state,
+        at=at,
+        is_repeat=outcome.is_repeat,
     )
 
 
@@ -255,7 +266,7 @@ def collect_parcels(
     before = {task.task_id: task for task in store.lock_tasks_by_code(conn, sorted(set(codes)))}
     by_code = {(task.site_id, task.code_hash): task.task_id for task in before.values()}
     current = dict(before)
-    outcomes: list[Task | Refusal] = []
+    outcomes: list[Moved | Refusal] = []
     for command, code in zip(commands, codes, strict=True):
         task_id = by_code.get(code)
         if not scope.covers_site(command.site_id):
@@ -263,24 +274,27 @@ def collect_parcels(
         elif task_id is None:
             outcomes.append(rules.UnknownCode(site_id=command.site_id))
         else:
-            outcomes.append(_keep(current, rules.collect(command, current[task_id], now=now)))
+            outcomes.append(
+                _keep(current, current[task_id], rules.collect(command, current[task_id], now=now))
+            )
     _write(conn, before, current)
     return _handed_over(conn, outcomes)
 
 
-def _handed_over(conn: Conn, outcomes: Sequence[Task | Refusal]) -> list[HandedOver | Refusal]:
-    gone = [outcome.task_id for outcome in outcomes if isinstance(outcome, Task)]
-    lines = store.read_lines(conn, gone) if gone else {}
+def _handed_over(conn: Conn, outcomes: Sequence[Moved | Refusal]) -> list[HandedOver | Refusal]:
+    gone = {outcome.task.task_id for outcome in outcomes if isinstance(outcome, Moved)}
+    lines = store.read_lines(conn, sorted(gone)) if gone else {}
     return [
         outcome
         if isinstance(outcome, Refusal)
         else HandedOver(
-            task_id=outcome.task_id,
-            order_id=outcome.order_id,
-            site_id=outcome.site_id,
-            kind=outcome.kind,
-            at=outcome.ended_at or outcome.offered_at,
-            lines=left_in(lines[outcome.task_id]),
+            task_id=outcome.task.task_id,
+            order_id=outcome.task.order_id,
+            site_id=outcome.task.site_id,
+            kind=outcome.task.kind,
+            at=outcome.task.ended_at or outcome.task.offered_at,
+            lines=left_in(lines[outcome.task.task_id]),
+            is_repeat=outcome.is_repeat,
         )
         for outcome in outcomes
     ]
@@ -293,7 +307,7 @@ def _advance(
     *,
     scope: Scope,
     prepare: Callable[[dict[TaskId, Task]], None] | None = None,
-) -> list[Task | Refusal]:
+) -> list[Moved | Refusal]:
     """Lock the tasks, decide command by command on what the one before left, write what changed.
 
     `prepare` may read what the decisions need once the tasks are locked.
@@ -306,10 +320,10 @@ def _advance(
     if prepare is not None:
         prepare(before)
     current = dict(before)
-    outcomes: list[Task | Refusal] = []
+    outcomes: list[Moved | Refusal] = []
     for command in commands:
         task = _in_scope(current, command.task_id, scope=scope)
-        outcomes.append(task if isinstance(task, Refusal) else _keep(current, decide(command, task)))
+        outcomes.append(task if isinstance(task, Refusal) else _keep(current, task, decide(command, task)))
     _write(conn, before, current)
     return outcomes
 
@@ -321,10 +335,11 @@ def _in_scope(tasks: dict[TaskId, Task], task_id: TaskId, *, scope: Scope) -> Ta
     return task if scope.covers_site(task.site_id) else NotInYourBranch(subject=str(task_id))
 
 
-def _keep(current: dict[TaskId, Task], outcome: Task | Refusal) -> Task | Refusal:
-    if isinstance(outcome, Task):
-        current[outcome.task_id] = outcome
-    return outcome
+def _keep(current: dict[TaskId, Task], before: Task, outcome: Task | Refusal) -> Moved | Refusal:
+    if isinstance(outcome, Refusal):
+        return outcome
+    current[outcome.task_id] = outcome
+    return Moved(task=outcome, is_repeat=outcome is before)
 
 
 def _write(conn: Conn, before: dict[TaskId, Task], after: dict[TaskId, Task]) -> None:
@@ -419,6 +434,7 @@ def _refused_work(command: RefuseTask, withdrawn: Withdrawn) -> RefusedWork:
         at=withdrawn.at,
         lines=withdrawn_units(withdrawn),
         corrections=corrections(withdrawn),
+        is_repeat=not withdrawn.is_new,
     )
 
 
@@ -430,6 +446,7 @@ def _cancelled_work(withdrawn: Withdrawn) -> CancelledWork:
         ends_task=withdrawn.ends_task,
         at=withdrawn.at,
         lines=withdrawn_units(withdrawn),
+        is_repeat=not withdrawn.is_new,
     )
 
 
