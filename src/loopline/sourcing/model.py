@@ -1,4 +1,8 @@
-"""What sourcing speaks of: a wave of orders, the sites weighed for it, and the plan with its explanation."""
+"""What sourcing speaks of: a wave of orders, the sites weighed for it, and the plan with its explanation.
+
+Records that come by the hundred thousand and hold nothing but ids and numbers are hidden from the garbage collector
+(`gc=False`): they cannot be part of a cycle, and looking at them cost more than making them.
+"""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -10,7 +14,7 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId
 
 
-class Need(msgspec.Struct, frozen=True, kw_only=True):
+class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of one order line that wait for a site."""
 
     line_id: LineId
@@ -66,7 +70,7 @@ class StockAtLeaf(Protocol):
     def sellable(self) -> int: ...
 
 
-class LeafUnits(msgspec.Struct, frozen=True, kw_only=True):
+class LeafUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The plainest `StockAtLeaf`."""
 
     leaf_id: NodeId
@@ -88,7 +92,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     unit_grams: Mapping[SkuId, int] = {}
 
 
-class ParcelLine(msgspec.Struct, frozen=True, kw_only=True):
+class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of one order line from one leaf: what becomes an allocation."""
 
     line_id: LineId
@@ -97,7 +101,7 @@ class ParcelLine(msgspec.Struct, frozen=True, kw_only=True):
     units: int
 
 
-class ParcelCost(msgspec.Struct, frozen=True, kw_only=True):
+class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The terms of a parcel's cost, rounded so that all terms of an order add up to its rounded total."""
 
     handling_minor: int
@@ -128,7 +132,7 @@ class UnfilledReason(StrEnum):
     NO_GOODS = "no_goods"
 
 
-class Unfilled(msgspec.Struct, frozen=True, kw_only=True):
+class Unfilled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of a line that no site of the wave can send."""
 
     line_id: LineId

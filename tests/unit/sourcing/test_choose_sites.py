@@ -1,5 +1,9 @@
+import numpy as np
+
 from loopline.kernel.geography import Coordinates, great_circle_kilometres
+from loopline.sourcing import cover
 from loopline.sourcing.costs import metres_between
+from loopline.sourcing.cover import Prices
 from loopline.sourcing.model import Decision, LeafUnits, Method, UnfilledReason, Wave
 from loopline.sourcing.rules import choose_sites
 from loopline.sourcing.solver import FewestParcels
@@ -206,6 +210,19 @@ def test_too_many_sets_to_weigh_end_in_a_greedy_cover_without_a_spare_parcel():
     greedy = decide(wave([order(0, [(sku, 1) for sku in range(8)])], sites, stock))
     assert (greedy.method, len(greedy.parcels)) == (Method.GREEDY, 8)
     assert greedy.verdicts.count("w") == 112
+
+
+def test_a_greedy_cover_drops_what_later_parcels_made_spare():
+    # The first site gives most, then the other two make it superfluous.
+    have = np.array([[3, 3, 0, 0], [3, 0, 2, 0], [0, 3, 0, 2]], np.int64)
+    prices = Prices(fixed=np.array([1, 5, 5]), per_gram=np.array([0, 0, 0]), grams=np.array([0, 0, 0, 0]))
+    found = cover._greedy(have, np.array([3, 3, 2, 2], np.int64), prices)
+    assert (found.sites, found.cost, found.is_exact, found.best_with.tolist()) == (
+        (1, 2),
+        10,
+        False,
+        [-1, 10, 10],
+    )
 
 
 def test_the_solver_is_the_rule_whatever_the_seed():
