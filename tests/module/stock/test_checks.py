@@ -1,0 +1,137 @@
+"""Each kind of damage is planted, found, and mended by the repair that is printed."""
+
+from collections.abc import Generator
+
+import psycopg
+import pytest
+
+from loopline.db import Conn, Database, run_check
+from loopline.stock import (
+    AllocationRelease,
+    allocate_units,
+    hold_units,
+    release_allocations,
+)
+from loopline.stock.checks import CHECKS
+from tests.make.stock import NOW, World, allocation_ask, broken, fact, hold_ask, make_world, new_sku, receive
+from tests.make.stock import record_facts as record  # the room's command, in the name of what it does here
+
+DAMAGE = {
+    "leaf_equals_movements": [
+        "update stock.leaf_stock set on_hand = on_hand + 1 where missing = 0",
+        "update stock.leaf_stock set safety = safety + 1 where missing = 0",
+        (
+            "insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, safety) "
+            "select gen_random_uuid(), now(), leaf_id, gen_random_uuid(), 'receipt', 3, 0, 0, 0 from stock.leaf_stock"
+        ),
+        "delete from stock.movement where reason = 'receipt'",
+    ],
+    "leaf_allocated_equals_allocations": [
+        "delete from stock.allocation",
+        "update stock.allocation set units = units + 1",
+    ],
+    "missing_equals_shortfalls": [
+        "delete from stock.shortfall where kind = 'missing'",
+        "update stock.shortfall set units = units + 1, units_most = units_most + 1 where kind = 'missing'",
+        (
+            "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at) "
+            "select gen_random_uuid(), 'missing', leaf_id, gen_random_uuid(), 1, 1, now(), now() from stock.leaf_stock"
+        ),
+    ],
+    "node_free_equals_leaves": [
+        "update stock.node_stock set free = free + 1, overheld = greatest(0, held - free - 1)",
+        "delete from stock.node_stock",
+    ],
+    "held_equals_holds": [
+        "update stock.node_stock set held = held + 1, overheld = greatest(0, held + 1 - free)",
+        "update stock.leaf_stock set held = held + 1, overheld = greatest(0, held + 1 - sellable)",
+        "update stock.hold set units = units + 1",
+        "delete from stock.hold",
+    ],
+    "overheld_equals_shortfalls": [
+        "delete from stock.shortfall where kind = 'overheld'",
+        "update stock.shortfall set units = units + 1, units_most = units_most + 1 where kind = 'overheld'",
+    ],
+    "node_path_passes_parents": [
+        "update stock.node set path = path[1:1] || path[3:] where kind = 'leaf'",
+    ],
+    "promises_lie_in_tree": [
+        "update stock.hold set node_id = gen_random_uuid()",
+        "update stock.allocation set leaf_id = gen_random_uuid()",
+        "update stock.allocation set hold_node_id = gen_random_uuid()",
+    ],
+    "guards_stand": [
+        "alter table stock.node_stock drop constraint node_held_within_free",
+        "alter table stock.leaf_stock drop constraint leaf_missing_is_short",
+    ],
+}
+
+CASES = [(check, damage) for check, damages in DAMAGE.items() for damage in damages]
+
+
+def busy_world(conn: Conn) -> World:
+    """Goods, a hold, an allocation, and shortfalls of both kinds."""
+    world, sku, short_sku = make_world(conn, sites=1), new_sku(), new_sku()
+    [leaf] = world.leaf_ids
+    for one in (sku, short_sku):
+        receive(conn, leaf, one, 10)
+    bound, wide = (
+        hold_ask((leaf, sku, 3)),
+        hold_ask((world.network_id, short_sku, 5), (world.network_id, short_sku, 4)),
+    )
+    hold_units(conn, [bound, wide], now=NOW)
+    tie = allocation_ask(wide, [leaf, leaf], units=[5, 2])
+    allocate_units(conn, [tie], now=NOW)
+    record(conn, [fact(leaf, short_sku, -6)], now=NOW)
+    back = AllocationRelease(allocation_id=tie.lines[1].allocation_id, units=1, to_hold=True)
+    release_allocations(conn, [back], now=NOW)
+    return world
+
+
+def test_every_check_has_its_damage():
+    assert sorted(DAMAGE) == sorted(check.name for check in CHECKS)
+
+
+@pytest.fixture
+def owner(shared_database: Database) -> Generator[Conn, None, None]:
+    """The owner's transaction, rolled back: the serving role could not do this damage."""
+    with shared_database.owner_transaction() as conn, conn.transaction(force_rollback=True):
+        yield conn
+
+
+@pytest.mark.parametrize(("name", "damage"), CASES)
+def test_damage_is_found_and_mended(owner: Conn, name: str, damage: str):
+    busy_world(owner)
+    assert broken(owner) == []
+    touched = owner.execute(damage.encode()).rowcount
+    assert touched != 0
+    check = next(check for check in CHECKS if check.name == name)
+    assert run_check(owner, check) != []
+    for _ in CHECKS:
+        mend(owner)
+    assert broken(owner) == []
+
+
+def mend(owner: Conn) -> None:
+    """Run the repairs of the first check that finds anything, as the doctor's reader would."""
+    for check in CHECKS:
+        findings = run_check(owner, check)
+        for finding in findings:
+            owner.execute(finding.repair.encode())
+        if findings:
+            return
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "update stock.movement set on_hand = on_hand + 1",
+        "delete from stock.movement",
+        "truncate stock.movement",
+        "alter table stock.leaf_stock drop constraint leaf_missing_is_short",
+    ],
+)
+def test_the_serving_role_cannot_rewrite_history(conn: Conn, forbidden: str):
+    busy_world(conn)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute(forbidden.encode())

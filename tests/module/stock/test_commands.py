@@ -1,0 +1,334 @@
+"""The commands through the front door: what they write, and that what they refuse writes nothing."""
+
+from datetime import timedelta
+
+import msgspec
+import psycopg
+import pytest
+
+from loopline.db import Conn
+from loopline.kernel.ids import AllocationId, NodeId
+from loopline.stock import (
+    Allocated,
+    AllocationAsk,
+    AllocationRelease,
+    Extended,
+    Fact,
+    HandedOver,
+    HandOver,
+    Held,
+    HoldAsk,
+    HoldExtension,
+    LeafSellable,
+    MovementReason,
+    NewNode,
+    NodeKind,
+    OnShort,
+    Recorded,
+    Release,
+    add_nodes,
+    allocate_units,
+    broken_holds,
+    expire_holds,
+    extend_holds,
+    hand_over_units,
+    hold_units,
+    holds_of_lines,
+    leaves,
+    move_leaves,
+    movement_count,
+    nodes_by_ids,
+    open_shortfalls,
+    record_facts,
+    release_allocations,
+    release_holds,
+    sellable_at_leaves,
+    sellable_units,
+    set_safety,
+    stock_counts,
+)
+from loopline.stock.refusals import (
+    AllocationTaken,
+    AllocationUnknown,
+    FactIdTaken,
+    HoldUnknown,
+    LeafUnknown,
+    NodeTaken,
+    NotEnoughFree,
+)
+from tests.make.stock import (
+    NOW,
+    allocation_ask,
+    broken,
+    fact,
+    hold_ask,
+    leaf_row,
+    make_world,
+    new_id,
+    new_sku,
+    receive,
+    room,
+    shortfalls,
+)
+
+
+def test_an_order_from_hold_to_hand_over(conn: Conn):
+    world, sku, other_sku = make_world(conn), new_sku(), new_sku()
+    near, far = world.leaf_ids
+    record_facts(conn, [fact(near, sku, 5), fact(far, sku, 5), fact(far, other_sku, 2)], now=NOW)
+    ask = hold_ask((world.network_id, sku, 6), (world.network_id, other_sku, 1))
+    [held] = hold_units(conn, [ask], now=NOW)
+    assert isinstance(held, Held)
+    assert [line.units for line in held.lines] == [6, 1]
+    hold = holds_of_lines(conn, [ask.lines[0].line_id])[0]
+    assert (hold.order_id, hold.node_id, hold.units, hold.expires_at) == (
+        ask.order_id,
+        world.network_id,
+        6,
+        None,
+    )
+
+    first = allocation_ask(ask, [near, far], units=[5, 1])
+    assert allocate_units(conn, [first], now=NOW) == [Allocated(order_id=ask.order_id)]
+    assert room(conn, world.network_id, sku) == (5, 1, 4)
+    assert leaf_row(conn, near, sku).allocated == 5
+    [left] = holds_of_lines(conn, [line.line_id for line in ask.lines])
+    assert (left.line_id, left.units) == (ask.lines[0].line_id, 1)
+
+    gone = HandOver(allocation_id=first.lines[0].allocation_id, units=3)
+    assert hand_over_units(conn, [gone], now=NOW) == [
+        HandedOver(allocation_id=gone.allocation_id, units=3, units_left=2)
+    ]
+    stored = leaf_row(conn, near, sku)
+    assert (stored.on_hand, stored.allocated, stored.sellable) == (2, 2, 0)
+    # Three receipts, two allocations, one hand-over.
+    counts = stock_counts(conn)
+    assert (counts.movements, counts.open_holds, counts.open_allocations, counts.shortfalls) == (6, 1, 2, 0)
+    assert movement_count(conn) == 6
+    assert broken(conn) == []
+
+
+def test_refused_commands_write_nothing(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 1)
+    before = stock_counts(conn)
+    too_many = hold_ask((world.network_id, sku, 1), (world.network_id, sku, 1))
+    [refused] = hold_units(conn, [too_many], now=NOW)
+    assert isinstance(refused, NotEnoughFree)
+    nowhere = AllocationId(new_id())
+    line = too_many.lines[0].line_id
+    assert release_holds(conn, [Release(line_id=line)], now=NOW) == [HoldUnknown(line_id=line)]
+    assert extend_holds(conn, [HoldExtension(line_id=line, expires_at=None)], now=NOW) == [
+        HoldUnknown(line_id=line)
+    ]
+    assert allocate_units(conn, [allocation_ask(too_many, world.leaf_ids)], now=NOW) == [
+        HoldUnknown(line_id=line)
+    ]
+    release = AllocationRelease(allocation_id=nowhere, to_hold=True)
+    assert release_allocations(conn, [release], now=NOW) == [AllocationUnknown(allocation_id=nowhere)]
+    gone = HandOver(allocation_id=nowhere, units=1)
+    assert hand_over_units(conn, [gone], now=NOW) == [AllocationUnknown(allocation_id=nowhere)]
+    unknown = fact(NodeId(new_id()), sku, 1)
+    assert record_facts(conn, [unknown], now=NOW) == [LeafUnknown(leaf_id=unknown.leaf_id)]
+    assert stock_counts(conn) == before
+    assert room(conn, world.brand_id, sku) == (1, 0, 1)
+    assert broken(conn) == []
+
+
+def test_nothing_asked_is_nothing_done(conn: Conn):
+    assert hold_units(conn, [], now=NOW) == []
+    assert release_holds(conn, [], now=NOW) == []
+    assert extend_holds(conn, [], now=NOW) == []
+    assert allocate_units(conn, [], now=NOW) == []
+    assert release_allocations(conn, [], now=NOW) == []
+    assert hand_over_units(conn, [], now=NOW) == []
+    assert record_facts(conn, [], now=NOW) == []
+    assert set_safety(conn, [], now=NOW) == []
+    assert expire_holds(conn, now=NOW, limit=10) == []
+    assert broken_holds(conn, limit=10) == []
+    assert hold_units(conn, [HoldAsk(order_id=hold_ask().order_id, lines=())], now=NOW)[0] is not None
+    assert move_leaves(conn, [], now=NOW) == []
+    assert add_nodes(conn, []) == []
+
+
+def test_part_of_what_is_asked_and_the_rest_later(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 3)
+    ask = hold_ask((world.network_id, sku, 5), short=OnShort.PART)
+    [held] = hold_units(conn, [ask], now=NOW)
+    assert isinstance(held, Held)
+    assert held.lines[0].units == 3
+    receive(conn, world.leaf_ids[0], sku, 4)
+    rest = HoldAsk(order_id=ask.order_id, lines=(msgspec.structs.replace(ask.lines[0], units=2),))
+    [held_now] = hold_units(conn, [rest], now=NOW)
+    assert isinstance(held_now, Held)
+    assert [hold.units for hold in holds_of_lines(conn, [ask.lines[0].line_id])] == [5]
+    assert room(conn, world.network_id, sku) == (7, 5, 2)
+    assert broken(conn) == []
+
+
+def test_nothing_to_hold_in_part_makes_no_hold(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    [held] = hold_units(conn, [hold_ask((world.network_id, sku, 5), short=OnShort.PART)], now=NOW)
+    assert isinstance(held, Held)
+    assert held.lines[0].units == 0
+    assert stock_counts(conn).open_holds == 0
+
+
+def test_holds_expire_oldest_first_at_their_moment_and_paid_ones_never(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 10)
+    minute = timedelta(minutes=1)
+    asks = [hold_ask((world.network_id, sku, 1), expires_at=NOW + place * minute) for place in (3, 1, 2, 9)]
+    hold_units(conn, asks, now=NOW)
+    paid = asks[1].lines[0].line_id
+    assert extend_holds(conn, [HoldExtension(line_id=paid, expires_at=None)], now=NOW) == [
+        Extended(line_id=paid, units=1)
+    ]
+    assert expire_holds(conn, now=NOW + 2 * minute - timedelta(microseconds=1), limit=10) == []
+    [expired] = expire_holds(conn, now=NOW + 3 * minute, limit=1)
+    assert (expired.order_id, expired.line_id, expired.sku_id, expired.units) == (
+        asks[2].order_id,
+        asks[2].lines[0].line_id,
+        sku,
+        1,
+    )
+    assert [one.order_id for one in expire_holds(conn, now=NOW + 3 * minute, limit=10)] == [asks[0].order_id]
+    assert expire_holds(conn, now=NOW + 3 * minute, limit=10) == []
+    assert room(conn, world.network_id, sku) == (10, 2, 8)
+    assert broken(conn) == []
+
+
+def test_the_same_fact_twice_counts_once(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    one = fact(world.leaf_ids[0], sku, 3)
+    other: Fact = msgspec.structs.replace(one, on_hand=4)
+    assert record_facts(conn, [one], now=NOW) == [Recorded(fact_id=one.id)]
+    assert record_facts(conn, [one, other], now=NOW) == [
+        Recorded(fact_id=one.id, repeated=True),
+        FactIdTaken(fact_id=one.id),
+    ]
+    assert room(conn, world.brand_id, sku) == (3, 0, 3)
+    assert movement_count(conn) == 1
+
+
+def test_an_open_allocation_keeps_its_id(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 3)
+    ask = hold_ask((world.network_id, sku, 3))
+    hold_units(conn, [ask], now=NOW)
+    tie = allocation_ask(ask, world.leaf_ids, units=[1])
+    allocate_units(conn, [tie], now=NOW)
+    again = AllocationAsk(order_id=ask.order_id, lines=tie.lines)
+    assert allocate_units(conn, [again], now=NOW) == [
+        AllocationTaken(allocation_id=tie.lines[0].allocation_id)
+    ]
+    assert leaf_row(conn, world.leaf_ids[0], sku).allocated == 1
+
+
+def test_shortfalls_grow_shrink_close_and_open_anew(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    [leaf] = world.leaf_ids
+    changes: list[tuple[int, int]] = []
+    ids: list[object] = []
+    for on_hand in (-2, -3, 1, 4, -1):
+        [recorded] = record_facts(conn, [fact(leaf, sku, on_hand, reason=MovementReason.COUNT)], now=NOW)
+        assert isinstance(recorded, Recorded)
+        [change] = recorded.shortfalls
+        changes.append((change.units_before, change.units_after))
+        ids.append(change.shortfall_id)
+    assert changes == [(0, 2), (2, 5), (5, 4), (4, 0), (0, 1)]
+    assert len(set(ids[:4])) == 1
+    assert ids[4] != ids[0]
+    [still] = open_shortfalls(conn, limit=10)
+    assert (still.units, still.units_most) == (1, 1)
+    counts = stock_counts(conn)
+    assert (counts.shortfalls, counts.open_shortfalls) == (2, 1)
+    assert broken(conn) == []
+
+
+def test_a_batch_tells_each_shortfall_once_by_the_last_fact_that_moved_it(conn: Conn):
+    world, sku, other_sku = make_world(conn, sites=1), new_sku(), new_sku()
+    [leaf] = world.leaf_ids
+    facts = [fact(leaf, sku, -3), fact(leaf, other_sku, -1), fact(leaf, sku, 1), fact(leaf, other_sku, 1)]
+    outcomes = record_facts(conn, facts, now=NOW)
+    told = [len(one.shortfalls) for one in outcomes if isinstance(one, Recorded)]
+    assert told == [0, 0, 1, 0]  # what opened and closed within the batch never was
+    assert shortfalls(conn) == {("missing", leaf, sku): 2}
+
+
+def test_a_release_shrinks_the_shortfall_of_its_nodes(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    [leaf] = world.leaf_ids
+    receive(conn, leaf, sku, 5)
+    ask, other = hold_ask((world.network_id, sku, 3)), hold_ask((leaf, sku, 2))
+    hold_units(conn, [ask, other], now=NOW)
+    record_facts(conn, [fact(leaf, sku, -4)], now=NOW)
+    nodes = {node: units for (_, node, _), units in shortfalls(conn).items()}
+    assert nodes == {world.brand_id: 4, world.network_id: 4, world.site_ids[0]: 1, leaf: 1}
+    [first, second] = broken_holds(conn, limit=10)
+    assert (first.line_id, first.units) == (other.lines[0].line_id, 2)
+    assert (second.line_id, second.units) == (ask.lines[0].line_id, 2)
+    released = release_holds(
+        conn, [Release(line_id=one.line_id, units=one.units) for one in (first, second)], now=NOW
+    )
+    closed = [change for one in released for change in getattr(one, "shortfalls", ())]
+    assert sorted(change.node_id for change in closed) == sorted(nodes)
+    assert {change.units_after for change in closed} == {0}
+    assert shortfalls(conn) == {}
+    assert broken(conn) == []
+
+
+def test_what_leaves_can_sell_to_a_hold_above(conn: Conn):
+    world, sku, nothing = make_world(conn), new_sku(), new_sku()
+    near, far = world.leaf_ids
+    record_facts(conn, [fact(near, sku, 5), fact(far, sku, 2)], now=NOW)
+    hold_units(conn, [hold_ask((near, sku, 3)), hold_ask((world.network_id, sku, 4))], now=NOW)
+    found = sellable_at_leaves(conn, [nothing, sku])
+    sites = {leaf.id: leaf for leaf in leaves(conn)}
+    assert [(one.leaf_id, one.sku_id, one.sellable) for one in found] == [(near, sku, 2), (far, sku, 2)]
+    site_id, owner_id = sites[near].site_id, sites[near].owner_id
+    assert site_id is not None
+    assert owner_id is not None
+    assert found[0] == LeafSellable(leaf_id=near, site_id=site_id, owner_id=owner_id, sku_id=sku, sellable=2)
+    assert sellable_units(conn, [sku], under=world.network_id) == {(near, sku): 2, (far, sku): 2}
+    # A hold at the leaf itself may take all the leaf can sell; one from above the network's promises may take none.
+    assert sellable_units(conn, [sku], under=near) == {(near, sku): 5}
+    assert sellable_units(conn, [sku], under=world.brand_id) == {}
+    assert sellable_units(conn, [sku], under=world.site_ids[1]) == {(far, sku): 2}
+    assert sellable_units(conn, [], under=world.brand_id) == {}
+
+
+def test_nodes_are_added_once(conn: Conn):
+    world = make_world(conn, sites=1)
+    [leaf] = nodes_by_ids(conn, [world.leaf_ids[0]])
+    assert leaf.path == (world.brand_id, world.network_id, world.site_ids[0], world.leaf_ids[0])
+    again = NewNode(
+        id=leaf.id,
+        kind=NodeKind.LEAF,
+        name=leaf.name,
+        parent_id=leaf.parent_id,
+        site_id=leaf.site_id,
+        owner_id=leaf.owner_id,
+    )
+    twin: NewNode = msgspec.structs.replace(again, id=NodeId(new_id()), parent_id=world.network_id)
+    assert add_nodes(conn, [again, twin]) == [leaf, NodeTaken(node_id=twin.id)]
+    assert [one.id for one in leaves(conn)] == [leaf.id]
+
+
+@pytest.mark.parametrize(
+    "oversold",
+    [
+        "update stock.leaf_stock set allocated = allocated + 4",
+        "update stock.leaf_stock set on_hand = on_hand - 1, allocated = 3",
+        "update stock.leaf_stock set held = held + 4",
+        "update stock.node_stock set held = held + 4",
+        "update stock.node_stock set free = free - 4",
+        "update stock.leaf_stock set allocated = -1",
+    ],
+)
+def test_the_database_itself_refuses_to_oversell(conn: Conn, oversold: str):
+    world = make_world(conn, sites=1)
+    receive(conn, world.leaf_ids[0], new_sku(), 3)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        conn.execute(oversold.encode())
