@@ -13,7 +13,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from loopline.cli.main import app
 from loopline.kernel.events import EventBody
-from tests.architecture import house
+from loopline.kernel.scope import NotInYourBranch
+from tests.architecture import house, write_reference
 
 DOCUMENTS = sorted(
     [*house.ROOT.glob("*.md"), *(house.ROOT / "docs").rglob("*.md")], key=lambda path: path.as_posix()
@@ -170,10 +171,8 @@ def test_every_table_named_in_a_document_exists(document: Path) -> None:
 
 
 def test_the_traced_order_names_events_that_are_told() -> None:
-    for path in house.sources():
-        if path.name == "events.py" or path.parent.name == "processes":
-            importlib.import_module(".".join(path.relative_to(house.HOUSE.parent).with_suffix("").parts))
-    told = {body.type_name() for body in EventBody.__subclasses__()}
+    write_reference.import_everything()
+    told = {body.type_name() for body in write_reference.subclasses(EventBody)}
     table = text_of(house.ROOT / "ARCHITECTURE.md").partition("## One order, traced")[2].partition("\n## ")[0]
     named: list[str] = re.findall(r"\| `([a-z_]+)` \|$", table, re.MULTILINE)
     assert named
@@ -298,3 +297,18 @@ def test_python_in_documents_runs(block: str) -> None:
 
 def test_there_is_python_in_documents_to_run() -> None:
     assert PYTHON_BLOCKS
+
+
+# ----------------------------------------------------------------------------------------- references from the source
+
+
+@pytest.mark.parametrize("name", write_reference.DOCUMENTS)
+def test_a_reference_is_what_the_source_says(name: str) -> None:
+    """After a change that is meant: `python -m tests.architecture.write_reference`."""
+    write_reference.import_everything()
+    assert text_of(write_reference.FOLDER / name) == write_reference.DOCUMENTS[name]()
+
+
+def test_the_codes_of_the_reference_are_those_of_refusals() -> None:
+    assert NotInYourBranch(subject="an order").code == "not_in_your_branch"
+    assert "| `not_in_your_branch` |" in write_reference.refusals()

@@ -1,6 +1,7 @@
 """Every SQL statement compiles against the migrated schema, and no room's SQL names another room's schema."""
 
 import re
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -21,15 +22,16 @@ QUALIFIED = re.compile(r"\b([a-z_]+)\.([a-z_]+)")
 
 @pytest.mark.parametrize("statement", all_statements(), ids=lambda one: f"{one.source}:{one.name}")
 def test_compiles(conn: Conn, statement: Statement):
-    parameters: dict[str, object] = dict.fromkeys(PARAMETER.findall(statement.text))
+    parameters = dict.fromkeys(PARAMETER.findall(statement.text))
     with conn.cursor() as cursor:
         if statement.text.lower().startswith("copy"):
             assert _copy_types(cursor, statement)
             return
-        try:
-            cursor.execute(b"explain " + statement.text.encode(), parameters)
-        except psycopg.errors.NullValueNotAllowed:
-            pass  # it compiled: a null was refused while a constant was folded
+        # What cannot be explained is run; the test's transaction is rolled back.
+        explain = b"" if statement.text.lower().startswith("truncate") else b"explain "
+        # A null refused while a constant is folded means that it compiled.
+        with suppress(psycopg.errors.NullValueNotAllowed):
+            cursor.execute(explain + statement.text.encode(), parameters)
 
 
 @pytest.mark.parametrize("statement", all_statements(), ids=lambda one: f"{one.source}:{one.name}")
@@ -47,7 +49,16 @@ def _is_cast(text: str, end: int) -> bool:
     return text[end : end + 2] == "::"
 
 
-def test_a_room_names_its_own_schema_only():
+def test_a_room_names_its_own_schema_only(conn: Conn):
+    """Whatever of a statement is the name of a table or view; an alias may be called like a schema."""
+    relations = {
+        f"{schema}.{name}"
+        for schema, name in conn.execute(
+            "select nspname, relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
+            " where relkind in ('r', 'p', 'v', 'm', 'S')"
+        )
+    }
+    assert "orders.line" in relations
     wrong: list[str] = []
     for statement in all_statements():
         folder = statement.source.split("/", maxsplit=1)[0]
@@ -55,18 +66,13 @@ def test_a_room_names_its_own_schema_only():
             continue
         code = re.sub(r"'[^']*'", "''", statement.text)
         for schema, name in QUALIFIED.findall(code):
-            if schema not in ROOMS or schema == folder or f"{schema}.{name}" in EXCEPTIONS:
-                continue
-            if _is_alias(schema, code):
+            relation = f"{schema}.{name}"
+            if relation not in relations or schema == folder or relation in EXCEPTIONS:
                 continue
             if name.startswith("published_") and (folder == "insight" or schema == "catalogue"):
                 continue
-            wrong.append(f"{statement.source}:{statement.name} names {schema}.{name}")
+            wrong.append(f"{statement.source}:{statement.name} names {relation}")
     assert wrong == []
-
-
-def _is_alias(schema: str, code: str) -> bool:
-    return re.search(rf"\bas {schema}\b", code) is not None
 
 
 def test_there_are_statements_to_check():
