@@ -18,6 +18,9 @@ from loopline.sourcing.costs import Integers
 # 2 of 110, not counting sites that are in every set. Above that a greedy cover is taken.
 SETS_MAX = 6_000
 
+_BITS = 62  # SKUs to one word
+_PLACES: Integers = 1 << np.arange(_BITS, dtype=np.int64)
+
 
 class Cover(msgspec.Struct, frozen=True, kw_only=True):
     """The chosen rows of `have`, rising. `best_with`: per site the least cost of an equally small cover with it in.
@@ -79,13 +82,18 @@ def _covering_sets(have: Integers, wanted: Integers, size: int) -> Integers:
     if size == 1:
         return np.flatnonzero((have >= wanted).all(axis=1))[:, None]
     sets = _sets(len(have), size)
-    # The SKUs that fewest sites have sort out most sets: look at them one by one while there are many sets.
-    for column in np.argsort(np.count_nonzero(have, axis=0), kind="stable"):
-        together = have[:, column][sets[:, 0]]
+    # A set that lacks a SKU altogether is no cover. Told by one bit per SKU, which is far cheaper than adding units up.
+    for first in range(0, len(wanted), _BITS):
+        bits = _PLACES[: len(wanted) - first]
+        has = (have[:, first : first + _BITS] > 0) @ bits
+        either = has[sets[:, 0]]
         for member in range(1, size):
-            together = together + have[:, column][sets[:, member]]
-        sets = sets[together >= wanted[column]]
-    return sets
+            either |= has[sets[:, member]]
+        sets = sets[either == bits.sum()]
+    together = have[sets[:, 0]]
+    for member in range(1, size):
+        together += have[sets[:, member]]
+    return sets[(together >= wanted).all(axis=1)]
 
 
 @lru_cache(maxsize=64)

@@ -266,11 +266,13 @@ def share_out(have: Integers, wanted: Integers, per_gram: Integers) -> Integers:
     if len(have) == 1:
         return wanted[None, :].copy()
     taken = np.zeros_like(have)
-    for column, missing in enumerate(wanted.tolist()):
-        left = missing
-        for site in sorted(range(len(have)), key=lambda site: (per_gram[site], -have[site, column], site)):
-            taken[site, column] = min(left, int(have[site, column]))
-            left -= int(taken[site, column])
+    missing = wanted.copy()
+    columns = np.arange(len(wanted))
+    first_to_last = np.lexsort((-have, np.broadcast_to(per_gram[:, None], have.shape)), axis=0)
+    for sites in first_to_last:
+        given = np.minimum(have[sites, columns], missing)
+        taken[sites, columns] = given
+        missing -= given
     return taken
 
 

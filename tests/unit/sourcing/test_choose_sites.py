@@ -212,6 +212,24 @@ def test_too_many_sets_to_weigh_end_in_a_greedy_cover_without_a_spare_parcel():
     assert greedy.verdicts.count("w") == 112
 
 
+def test_orders_of_more_skus_than_fit_in_one_word():
+    # Of 130 SKUs two sites have two thirds each, a third lacks the last one only in the third word.
+    stock = (
+        {(0, sku): 1 for sku in range(87)}
+        | {(1, sku): 1 for sku in range(43, 129)}
+        | {(2, sku): 1 for sku in range(43, 130)}
+    )
+    found = decide(
+        wave(
+            [order(0, [(sku, 1) for sku in range(130)])],
+            [site(0), site(1), site(2, cost=(9, 0, 0)), site(3)],
+            stock,
+        )
+    )
+    assert [(number, len(lines)) for number, lines in sent(found)] == [(0, 87), (2, 43)]
+    assert found.verdicts == "*p*n"
+
+
 def test_a_greedy_cover_drops_what_later_parcels_made_spare():
     # The first site gives most, then the other two make it superfluous.
     have = np.array([[3, 3, 0, 0], [3, 0, 2, 0], [0, 3, 0, 2]], np.int64)
