@@ -9,12 +9,17 @@ from loopline.db.followers import Follower
 from loopline.db.log import SQL, events_from
 from loopline.db.rows import fetch_rows
 from loopline.fulfilment.model import AcceptTask, CheckTask, HandOverTask, PackTask, PickTask
-from loopline.kernel.ids import TaskId
+from loopline.kernel.ids import PaymentId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger.queries import balances_by_purpose
+from loopline.payments.cash import CASH
+from loopline.payments.model import NewPayment
 from loopline.processes import dispatch, fulfil
+from loopline.processes.pay import take_payments
+from loopline.processes.place import Placed
 from loopline.processes.source import source_wave
 from tests.make.org import succeeded
+from tests.make.shop import NOON, Shop
 
 
 def hand_over_everything(conn: Conn, *, now: datetime) -> tuple[TaskId, ...]:
@@ -30,7 +35,23 @@ def work_off(conn: Conn, tasks: Sequence[TaskId], *, now: datetime) -> None:
     succeeded(fulfil.pick(conn, [PickTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.check(conn, [CheckTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.pack(conn, [PackTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
-    succeeded(fulfil.hand_over(conn, [HandOverTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
+    succeeded(
+        fulfil.hand_over(conn, [HandOverTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now)
+    )
+
+
+def pay_for(conn: Conn, shop: Shop, placed: Placed, *, at: datetime = NOON) -> None:
+    """Let the brand take what an order costs, in cash."""
+    payment = NewPayment(
+        id=PaymentId(uuid7(at)),
+        order_id=placed.order_id,
+        method=CASH,
+        entity_id=shop.brand_entity,
+        currency=placed.currency,
+        amount_minor=placed.amount_minor,
+        taken_at=at,
+    )
+    succeeded(take_payments(conn, [payment], now=at))
 
 
 def follow(conn: Conn, follower: Follower) -> None:
@@ -38,7 +59,9 @@ def follow(conn: Conn, follower: Follower) -> None:
     follower.apply(
         conn,
         events_from(
-            fetch_rows(conn, SQL["events_to_apply"], after=0, upto=10**9, types=sorted(follower.types), limit=10**6)
+            fetch_rows(
+                conn, SQL["events_to_apply"], after=0, upto=10**9, types=sorted(follower.types), limit=10**6
+            )
         ),
     )
 
@@ -63,5 +86,6 @@ def shares(conn: Conn) -> dict[str, int]:
 def subject_types(conn: Conn, subject: UUID) -> list[str]:
     """What the log tells of a subject, in order."""
     return [
-        row[0] for row in conn.execute("select type from log.event where subject = %s order by position", (subject,))
+        row[0]
+        for row in conn.execute("select type from log.event where subject = %s order by position", (subject,))
     ]

@@ -98,7 +98,11 @@ def ask(shop: Shop, number: str, **fields: Any) -> Draft:
 
 def till_sale(shop: Shop, number: str, *, site: str = "S", **fields: Any) -> Draft:
     """A till's fact: one coat and two scarves carried out of a site at the list prices."""
-    stated: dict[str, Any] = {"channel": "till", "site_id": shop.sites[site], "delivery": Delivery.CARRIED_OUT}
+    stated: dict[str, Any] = {
+        "channel": "till",
+        "site_id": shop.sites[site],
+        "delivery": Delivery.CARRIED_OUT,
+    }
     return _draft(shop, number, DraftKind.FACT, stated | fields)
 
 
@@ -145,9 +149,7 @@ def _found_company(conn: Conn) -> PersonId:
     ]
     succeeded(org.add_units(conn, units, by=None, now=OPENED))
     companies = [
-        NewEntity(
-            code=code, kind=kind, name=code, unit_code=unit, country="CN", currency="CNY"
-        )
+        NewEntity(code=code, kind=kind, name=code, unit_code=unit, country="CN", currency="CNY")
         for code, kind, unit in (
             ("BRAND-CO", EntityKind.BRAND_COMPANY, "HX"),
             ("DEALER-CO", EntityKind.DEALER_COMPANY, "DEALER"),

@@ -167,7 +167,11 @@ def test_when_no_goods_are_left_a_broken_promise_waits_for_the_next_delivery(con
     assert promise.mend_promises(conn, now=NOON, limit=100).parked_units == 4
     assert (order_of(conn, order.id).held, order_of(conn, order.id).parked) == (26, 4)
     delivery = Fact(
-        id=UUID(int=77 << 70), leaf_id=shop.leaves["W"], sku_id=shop.skus["COAT"], reason=MovementReason.RECEIPT, on_hand=3
+        id=UUID(int=77 << 70),
+        leaf_id=shop.leaves["W"],
+        sku_id=shop.skus["COAT"],
+        reason=MovementReason.RECEIPT,
+        on_hand=3,
     )
     succeeded(record_goods(conn, [delivery], now=NOON))
     assert (order_of(conn, order.id).held, order_of(conn, order.id).parked) == (29, 1)

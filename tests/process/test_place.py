@@ -44,7 +44,9 @@ def test_an_ask_is_priced_held_and_told(conn: Conn, shop: Shop):
 
 
 def test_a_fact_is_gone_at_its_stated_price(conn: Conn, shop: Shop):
-    cheap = till_sale(shop, "T-1", lines=(DraftLine(code="HAT", sku_id=shop.skus["HAT"], units=3, stated_unit_minor=500),))
+    cheap = till_sale(
+        shop, "T-1", lines=(DraftLine(code="HAT", sku_id=shop.skus["HAT"], units=3, stated_unit_minor=500),)
+    )
     outcome = placed(conn, cheap)
     (line,) = orders.lines_by_orders(conn, [outcome.order_id])
     assert (line.amount_minor, line.list_unit_minor, line.handed_over) == (1_500, PRICES["HAT"], 3)
@@ -112,7 +114,10 @@ def test_charges_need_no_shelf_and_vouchers_no_tax(conn: Conn, shop: Shop):
     )
     draft = till_sale(shop, "T-1", lines=(*lines(shop, ("HAT", 1), stated=True), *extra))
     outcome = placed(conn, draft)
-    found = {line.code: (line.amount_minor, line.tax_minor, line.handed_over) for line in orders.lines_by_orders(conn, [outcome.order_id])}
+    found = {
+        line.code: (line.amount_minor, line.tax_minor, line.handed_over)
+        for line in orders.lines_by_orders(conn, [outcome.order_id])
+    }
     assert found == {"HAT": (999, 115, 1), "POST": (1_130, 130, 1), "GIFT": (5_000, 0, 1)}
 
 

@@ -16,7 +16,7 @@ from loopline.processes.place import Placed, place
 from loopline.processes.settle import RETURN_WINDOW, release_due
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import Grade, Grading, NewReturn, NewReturnLine, Receipt, ReturnKind, ReturnRepeat
-from tests.make.loop import balances, follow, hand_over_everything, shares, subject_types
+from tests.make.loop import balances, follow, hand_over_everything, pay_for, shares, subject_types
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
 
@@ -30,17 +30,20 @@ def shop(conn: Conn) -> Shop:
     return open_shop(conn)
 
 
-def sell(conn: Conn, draft: orders.Draft) -> Order:
+def sell(conn: Conn, shop: Shop, draft: orders.Draft) -> Order:
     (outcome,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
     assert isinstance(outcome, Placed), outcome
     hand_over_everything(conn, now=NOON)
     follow(conn, SETTLE)
+    pay_for(conn, shop, outcome)
     found = orders.order_by_id(conn, outcome.order_id)
     assert found is not None
     return found
 
 
-def back(shop: Shop, number: str, *wanted: tuple[str, int], at: datetime = LATER, **fields: object) -> NewReturn:
+def back(
+    shop: Shop, number: str, *wanted: tuple[str, int], at: datetime = LATER, **fields: object
+) -> NewReturn:
     stated: dict[str, object] = {
         "channel": "till",
         "external_number": number,
@@ -64,11 +67,12 @@ def taken(conn: Conn, asked: NewReturn) -> TakenBack:
 
 
 def test_a_whole_return_leaves_nothing_of_the_sale(conn: Conn, shop: Shop):
-    order = sell(conn, ask(shop, "W-1", member_id=MEMBER, credits=Credits(guide_id=shop.parties["GUIDE"])))
+    order = sell(
+        conn, shop, ask(shop, "W-1", member_id=MEMBER, credits=Credits(guide_id=shop.parties["GUIDE"]))
+    )
     outcome = taken(conn, back(shop, "R-1", ("COAT", 1), ("SCARF", 2)))
     assert (outcome.refund_minor, outcome.reversed_minor, outcome.blind_minor) == (15_820, 15_820, 0)
-    # Only what the customer paid is open: nobody took a payment in this test.
-    assert balances(conn) == {"cash": -15_820, "customer_deposit": 15_820}
+    assert balances(conn) == {}
     found = orders.order_by_id(conn, order.id)
     assert found is not None
     assert (found.stage, found.returned) == ("returned", 3)
@@ -76,14 +80,17 @@ def test_a_whole_return_leaves_nothing_of_the_sale(conn: Conn, shop: Shop):
 
 
 def test_parts_of_a_return_end_where_the_whole_does(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("HAT", 7))))
-    refunds = [taken(conn, back(shop, f"R-{step}", ("HAT", units))).refund_minor for step, units in enumerate((3, 1, 3))]
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("HAT", 7))))
+    refunds = [
+        taken(conn, back(shop, f"R-{step}", ("HAT", units))).refund_minor
+        for step, units in enumerate((3, 1, 3))
+    ]
     assert sum(refunds) == 7 * 999
-    assert balances(conn) == {"cash": -6_993, "customer_deposit": 6_993}
+    assert balances(conn) == {}
 
 
 def test_a_part_takes_back_that_part_of_every_share(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("SCARF", 4))))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("SCARF", 4))))
     before = shares(conn)
     taken(conn, back(shop, "R-1", ("SCARF", 1)))
     left = conn.execute(
@@ -95,17 +102,17 @@ def test_a_part_takes_back_that_part_of_every_share(conn: Conn, shop: Shop):
 
 
 def test_what_comes_back_after_the_window_is_clawed_back_from_what_is_due(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
     release_due(conn, now=NOON + RETURN_WINDOW, limit=100)
     late = NOON + RETURN_WINDOW + timedelta(days=5)
     taken(conn, back(shop, "R-1", ("COAT", 1), ("SCARF", 2), at=late))
-    assert balances(conn) == {"cash": -15_820, "customer_deposit": 15_820}
+    assert balances(conn) == {}
     states = conn.execute("select distinct from_due from sharing.claw_back").fetchall()
     assert states == [(True,)]
 
 
 def test_the_same_return_twice_undoes_once(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
     asked = back(shop, "R-1", ("COAT", 1))
     first = taken(conn, asked)
     before = balances(conn)
@@ -120,23 +127,27 @@ def test_what_was_never_sold_is_paid_for_out_of_revenue(conn: Conn, shop: Shop):
 
 
 def test_more_than_was_sold_is_blind_for_the_rest(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 1))))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 1))))
     outcome = taken(conn, back(shop, "R-1", ("COAT", 3)))
     assert (outcome.reversed_minor, outcome.blind_minor) == (11_300, 22_600)
 
 
 def test_another_price_than_was_sold_at_is_an_adjustment(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 1))))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 1))))
     cheaper = NewReturnLine(code="COAT", sku_id=shop.skus["COAT"], units=1, stated_unit_minor=10_000)
     outcome = taken(conn, back(shop, "R-1", lines=(cheaper,)))
-    assert (outcome.reversed_minor, outcome.difference_minor, outcome.refund_minor) == (11_300, -1_300, 10_000)
-    assert balances(conn) == {"cash": -10_000, "customer_deposit": 11_300, "adjustment": -1_300}
+    assert (outcome.reversed_minor, outcome.difference_minor, outcome.refund_minor) == (
+        11_300,
+        -1_300,
+        10_000,
+    )
+    assert balances(conn) == {"cash": 1_300, "adjustment": -1_300}
 
 
 def test_a_charge_comes_back_too(conn: Conn, shop: Shop):
     post = DraftLine(code="POST", kind=LineKind.CHARGE, units=1, stated_unit_minor=1_130)
     sale = till_sale(shop, "T-1", member_id=MEMBER, lines=(*lines(shop, ("HAT", 1), stated=True), post))
-    sell(conn, sale)
+    sell(conn, shop, sale)
     given = NewReturnLine(code="POST", units=1, stated_unit_minor=1_130)
     outcome = taken(conn, back(shop, "R-1", lines=(given,)))
     assert (outcome.reversed_minor, outcome.blind_minor) == (1_130, 0)
@@ -144,7 +155,7 @@ def test_a_charge_comes_back_too(conn: Conn, shop: Shop):
 
 
 def test_goods_go_where_their_grade_sends_them(conn: Conn, shop: Shop):
-    sell(conn, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 3))))
+    sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 3))))
     outcome = taken(conn, back(shop, "R-1", ("COAT", 3)))
     (line,) = outcome.lines
     receipt = Receipt(
@@ -182,3 +193,15 @@ def test_nobody_takes_back_for_a_branch_that_is_not_theirs(conn: Conn, shop: Sho
 def _leaf(conn: Conn, shop: Shop) -> stock.LeafStock:
     rows = stock.stock_at_leaves(conn, [shop.leaves["S"]])
     return next(row for row in rows if row.sku_id == shop.skus["COAT"])
+
+
+def test_paying_back_more_than_was_taken_is_an_exception_and_no_secret(conn: Conn, shop: Shop):
+    (outcome,) = place(conn, [till_sale(shop, "T-1", member_id=MEMBER)], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(outcome, Placed)
+    follow(conn, SETTLE)  # handed over, and never paid for
+    taken(conn, back(shop, "R-1", ("COAT", 1)))
+    found = conn.execute(
+        "select kind, found_minor, expected_minor, order_id from payments.exception"
+    ).fetchall()
+    assert found == [("refund_above_taken", 11_300, 0, outcome.order_id)]
+    assert conn.execute("select order_id, amount_minor from payments.refund").fetchall() == [(None, 11_300)]

@@ -39,7 +39,7 @@ def accept(
 ) -> list[Accepted | Refusal]:
     """Take tasks for sites; accepting twice is accepting once."""
     outcomes = fulfilment.accept_tasks(conn, commands, scope=scope, now=now)
-    new = [one for one in outcomes if isinstance(one, Accepted) and one.at == now]
+    new = [one for one in outcomes if isinstance(one, Accepted) and not one.is_repeat]
     if new:
         orders.begin_work(conn, [one.order_id for one in new], now=now)
     log.append(
@@ -62,10 +62,10 @@ def refuse(
 ) -> list[RefusedWork | Refusal]:
     """Give work back, whole or in part. The reason corrects the stock; the units wait for another site.
 
-    The same command twice is done once: what was refused at another moment than `now` moves nothing again.
+    The same command twice is done once.
     """
     outcomes = fulfilment.refuse_tasks(conn, commands, scope=scope, now=now)
-    new = [one for one in outcomes if isinstance(one, RefusedWork) and one.at == now]
+    new = [one for one in outcomes if isinstance(one, RefusedWork) and not one.is_repeat]
     released = _back_to_hold(conn, [(one.order_id, one.lines) for one in new], now=now)
     corrected = _correct_stock(conn, [correction for one in new for correction in one.corrections], now=now)
     log.append(

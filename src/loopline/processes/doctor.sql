@@ -244,3 +244,76 @@ from (
 cross join (values ('update'), ('delete'), ('truncate')) as power (name)
 where has_table_privilege('loopline_app', kept.name, power.name)
 order by subject, found
+
+-- name: order_money_agrees
+-- Orders for which the money taken less that given back is not what is due, with no open exception that says why.
+-- Due is the order's amount less what was cancelled of it, what its returns reversed, and what was kept of those. An
+-- order nobody has paid yet is due from the moment goods were handed over.
+with money as (
+    select
+        order_id,
+        sum(taken_minor - refunded_minor) as kept_minor
+    from payments.published_order_money
+    group by order_id
+),
+deposit as (
+    select number
+    from ledger.account
+    where purpose = 'customer_deposit'
+),
+sold_part as (
+    select part_id, order_id
+    from sharing.split
+    union all
+    select line_id, order_id
+    from orders.line
+    where kind <> 'goods'
+),
+given_back as (
+    select
+        coalesce(sold_part.order_id, entry_part.part_id) as order_id,
+        -sum(posting.amount_minor) as amount_minor
+    from ledger.entry as entry
+    join ledger.entry_part as entry_part on entry_part.entry_id = entry.id
+    cross join lateral unnest(entry_part.account_numbers, entry_part.amounts_minor)
+        as posting (account_number, amount_minor)
+    left join sold_part on sold_part.part_id = entry_part.part_id
+    where entry.kind in ('reversal', 'adjustment')
+        and posting.account_number in (select number from deposit)
+    group by coalesce(sold_part.order_id, entry_part.part_id)
+),
+cancelled as (
+    select
+        order_id,
+        sum(round(amount_minor::numeric * cancelled / units)) as amount_minor
+    from orders.line
+    where cancelled > 0
+    group by order_id
+),
+due as (
+    select
+        head.id as order_id,
+        head.amount_minor - coalesce(cancelled.amount_minor, 0) - coalesce(given_back.amount_minor, 0)
+            as amount_minor,
+        head.handed_over > 0 or head.units = 0 as is_delivered
+    from orders.order as head
+    left join cancelled on cancelled.order_id = head.id
+    left join given_back on given_back.order_id = head.id
+)
+select
+    'order ' || coalesce(due.order_id, money.order_id) as subject,
+    coalesce(money.kept_minor, 0) || ' taken and kept' as found,
+    coalesce(due.amount_minor, 0) || ' due' as expected,
+    'select * from payments.payment where order_id = ' || quote_literal(coalesce(due.order_id, money.order_id))
+        as repair
+from due
+full join money on money.order_id = due.order_id
+where coalesce(money.kept_minor, 0) <> coalesce(due.amount_minor, 0)
+    and (money.order_id is not null or due.is_delivered)
+    and not exists (
+        select
+        from payments.exception as exception
+        where exception.order_id = coalesce(due.order_id, money.order_id)
+            and exception.closed_at is null
+    )
+order by subject

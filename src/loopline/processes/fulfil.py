@@ -37,7 +37,7 @@ def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetim
         conn,
         [
             PickingStarted(task_id=one.task_id, order_id=one.order_id, site_id=one.site_id)
-            for one in _new(outcomes, now)
+            for one in _new(outcomes)
         ],
         now=now,
     )
@@ -53,7 +53,7 @@ def check(
         conn,
         [
             GoodsChecked(task_id=one.task_id, order_id=one.order_id, site_id=one.site_id)
-            for one in _new(outcomes, now)
+            for one in _new(outcomes)
         ],
         now=now,
     )
@@ -73,7 +73,7 @@ def pack(conn: Conn, commands: Sequence[PackTask], *, scope: Scope, now: datetim
                 site_id=one.site_id,
                 kind=TaskKind.COLLECT if one.task_id in waits_for_customer else TaskKind.DELIVER,
             )
-            for one in _new(outcomes, now)
+            for one in _new(outcomes)
         ],
         now=now,
     )
@@ -100,7 +100,7 @@ def collect(
 
 def _goods_leave(conn: Conn, outcomes: Sequence[HandedOver | Refusal], *, now: datetime) -> None:
     """Take what was handed over off the shelf and out of what the order waits for; a repeat moves nothing."""
-    parcels = [one for one in outcomes if isinstance(one, HandedOver) and one.at == now]
+    parcels = [one for one in outcomes if isinstance(one, HandedOver) and not one.is_repeat]
     gone = [
         stock.HandOver(allocation_id=line.allocation_id, units=line.units)
         for parcel in parcels
@@ -140,8 +140,8 @@ def _goods_leave(conn: Conn, outcomes: Sequence[HandedOver | Refusal], *, now: d
     )
 
 
-def _new(outcomes: Sequence[Stepped | Refusal], now: datetime) -> list[Stepped]:
-    return [one for one in outcomes if isinstance(one, Stepped) and one.at == now]
+def _new(outcomes: Sequence[Stepped | Refusal]) -> list[Stepped]:
+    return [one for one in outcomes if isinstance(one, Stepped) and not one.is_repeat]
 
 
 def _tell(

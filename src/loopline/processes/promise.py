@@ -179,7 +179,7 @@ def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: date
     ]
     outcomes = fulfilment.cancel_tasks(conn, commands, scope=WHOLE_BRAND, now=now)
     # A task that is too far to be cancelled has its goods in hand.
-    cancelled = [one for one in outcomes if isinstance(one, CancelledWork)]
+    cancelled = [one for one in outcomes if isinstance(one, CancelledWork) and not one.is_repeat]
     releases = [
         stock.AllocationRelease(allocation_id=line.allocation_id, units=line.units, to_hold=True)
         for work in cancelled

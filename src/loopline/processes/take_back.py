@@ -19,6 +19,7 @@ from loopline.kernel.ids import (
     EntityId,
     EntryId,
     LineId,
+    OrderId,
     ReturnId,
     ReturnLineId,
     SiteId,
@@ -44,6 +45,7 @@ from loopline.sharing import service as sharing
 from loopline.sharing.model import ClawBack, ClawedBack
 
 Key = TypeVar("Key")
+_Leg = tuple[UUID, AccountAsk, int]
 
 
 class ReturnedSale(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,15 +97,21 @@ class _Case(msgspec.Struct, kw_only=True):
     asked: NewReturn
     opened: Opened
     site: Site
-    difference_minor: int = 0
     blind_minor: int = 0
     blind_tax_minor: int = 0
-    reversed_by_entity: dict[EntityId, int] = {}
+    reversed_of: dict[tuple[EntityId, OrderId], int] = {}
+    """What the sale of each order took and gives back, by the company that took it."""
+    differences: dict[OrderId | None, int] = {}
+    """What was paid back less than an order took (negative), and more than any took (under None)."""
     amounts: dict[ReturnLineId, int] = {}
 
     @property
     def reversed_minor(self) -> int:
-        return sum(self.reversed_by_entity.values())
+        return sum(self.reversed_of.values())
+
+    @property
+    def difference_minor(self) -> int:
+        return sum(self.differences.values())
 
     @property
     def refund_minor(self) -> int:
@@ -112,7 +120,7 @@ class _Case(msgspec.Struct, kw_only=True):
     @property
     def paid_by(self) -> EntityId:
         """The company that answers for what no sale answers for: that of the sale if there is one, else the site's."""
-        return next(iter(self.reversed_by_entity), self.site.entity_id)
+        return next((entity_id for entity_id, _ in self.reversed_of), self.site.entity_id)
 
 
 def take_back(
@@ -278,7 +286,7 @@ def _reverse(conn: Conn, pieces: Sequence[_Piece], *, now: datetime) -> None:
         for posting in outcome.postings:
             entity_id = deposits.get(posting.account_id)
             if entity_id is not None:
-                _add(piece.case.reversed_by_entity, entity_id, -posting.amount_minor)
+                _add(piece.case.reversed_of, (entity_id, piece.match.order_id), -posting.amount_minor)
                 _add(piece.case.amounts, piece.line.return_line_id, -posting.amount_minor)
     clawed = sharing.claw_back_shares(
         conn,
@@ -390,7 +398,8 @@ def _settle_differences(cases: Sequence[_Case]) -> None:
             stated = line.stated_unit_minor * (line.matched_units + _accepted_blind(line))
             difference = stated - case.amounts.get(line.return_line_id, 0)
             if difference:
-                case.difference_minor += difference
+                # Less than the sale took stays with its order; more than it took was never its money.
+                _add(case.differences, line.matches[0].order_id if difference < 0 else None, difference)
                 _add(case.amounts, line.return_line_id, difference)
 
 
@@ -411,10 +420,8 @@ def _post_rest(conn: Conn, cases: Sequence[_Case], *, now: datetime) -> None:
             at=case.asked.at,
             key=f"{kind.value}:{case.opened.return_id}",
             postings=tuple(
-                Posting(
-                    part_id=case.opened.return_id, account_id=accounts.id_of(account), amount_minor=amount
-                )
-                for account, amount in legs
+                Posting(part_id=part_id, account_id=accounts.id_of(account), amount_minor=amount)
+                for part_id, account, amount in legs
                 if amount
             ),
         )
@@ -423,41 +430,49 @@ def _post_rest(conn: Conn, cases: Sequence[_Case], *, now: datetime) -> None:
     all_granted(ledger.post_entries(conn, entries))
 
 
-def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, list[tuple[AccountAsk, int]]]]:
+def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, list[_Leg]]]:
     entity, currency = case.paid_by, case.asked.currency
     deposit = accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency)
-    rest: list[tuple[EntryKind, list[tuple[AccountAsk, int]]]] = []
+    rest: list[tuple[EntryKind, list[_Leg]]] = []
+    return_id = case.opened.return_id
     if case.blind_minor:
         revenue = accounts.ask(entity, Purpose.REVENUE, currency)
         tax = accounts.ask(entity, Purpose.TAX, currency)
         legs = [
-            (revenue, case.blind_minor - case.blind_tax_minor),
-            (tax, case.blind_tax_minor),
-            (deposit, -case.blind_minor),
+            (return_id, revenue, case.blind_minor - case.blind_tax_minor),
+            (return_id, tax, case.blind_tax_minor),
+            (return_id, deposit, -case.blind_minor),
         ]
         rest.append((EntryKind.BLIND_RETURN, legs))
-    if case.difference_minor:
+    if case.differences:
         adjustment = accounts.ask(entity, Purpose.ADJUSTMENT, currency)
-        legs = [(adjustment, case.difference_minor), (deposit, -case.difference_minor)]
+        legs = [
+            (order_id or return_id, account, amount)
+            for order_id, difference in case.differences.items()
+            for account, amount in ((adjustment, difference), (deposit, -difference))
+        ]
         rest.append((EntryKind.ADJUSTMENT, legs))
     return rest
 
 
 def _refunds(case: _Case) -> list[Refund]:
-    """What each company pays back: whoever sold pays, wherever the goods came back."""
-    order_ids = {match.order_id for line in case.opened.lines for match in line.matches}
-    owed = dict(case.reversed_by_entity)
-    _add(owed, case.paid_by, case.blind_minor + case.difference_minor)
+    """What each company pays back for each order: whoever sold pays, wherever the goods came back."""
+    owed: dict[tuple[EntityId, OrderId | None], int] = {}
+    for (entity_id, order_id), amount_minor in case.reversed_of.items():
+        _add(owed, (entity_id, order_id), amount_minor)
+    for order_id, difference in case.differences.items():
+        _add(owed, (case.paid_by, order_id), difference)
+    _add(owed, (case.paid_by, None), case.blind_minor)
     return [
         Refund(
             return_id=case.opened.return_id,
-            order_id=next(iter(order_ids)) if len(order_ids) == 1 else None,
+            order_id=order_id,
             entity_id=entity_id,
             currency=case.asked.currency,
             amount_minor=amount_minor,
             at=case.asked.at,
         )
-        for entity_id, amount_minor in owed.items()
+        for (entity_id, order_id), amount_minor in owed.items()
         if amount_minor
     ]
 
