@@ -1,5 +1,6 @@
 -- name: every_unit_hangs_below_a_brand
 -- Units that no way leads to from the top of a tree: they hang in a cycle or below something that is gone.
+-- Repairing one unit of a cycle reaches all of it: repair one, then run doctor again.
 with recursive reached as (
     select unit.id
     from org.unit
@@ -14,8 +15,9 @@ select
     'unit ' || unit.code as subject,
     'hangs below ' || coalesce(parent.code, 'nothing that exists') || ', out of reach of every brand' as found,
     'a way from a brand down to it' as expected,
-    'update org.unit set parent_id = top.id, path = top.path || unit.id from org.unit as top'
-        || ' where unit.id = ''' || unit.id || ''' and top.parent_id is null; then run doctor again' as repair
+    'update org.unit set parent_id = top.id, path = top.path || unit.id'
+        || ' from (select id, path from org.unit where parent_id is null order by added_at, id limit 1) as top'
+        || ' where unit.id = ''' || unit.id || '''' as repair
 from org.unit
 left join org.unit as parent on parent.id = unit.parent_id
 where not exists (select from reached where reached.id = unit.id)

@@ -8,7 +8,7 @@ select
         || coalesce(' to ' || least(one.ends_at, other.ends_at), ' on') as found,
     'one price at a time from lists of equal rank' as expected,
     'insert into pricing.price (id, price_list_id, sku_id, unit_minor, valid_from, added_at) values'
-        || ' (gen_random_uuid(), ''' || other.price_list_id || ''', ''' || one.sku_id || ''', null, '''
+        || ' (pricing.new_id(), ''' || other.price_list_id || ''', ''' || one.sku_id || ''', null, '''
         || greatest(one.starts_at, other.starts_at) || ''', now())' as repair
 from pricing.published_price as one
 join pricing.price_list as one_list on one_list.id = one.price_list_id
@@ -35,7 +35,7 @@ select
     'tax class ' || sku.tax_class || ' has no rate in ' || country.country as found,
     'a rate for every class that is sold' as expected,
     'insert into pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) values'
-        || ' (gen_random_uuid(), ''' || sku.tax_class || ''', ''' || country.country
+        || ' (pricing.new_id(), ''' || sku.tax_class || ''', ''' || country.country
         || ''', current_date, <basis points>, now())' as repair
 from catalogue.published_sku as sku
 cross join (select distinct rate.country from pricing.tax_rate as rate) as country

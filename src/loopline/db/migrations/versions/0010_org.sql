@@ -22,7 +22,7 @@ create table org.unit (
     constraint unit_code_is_normal check (code = btrim(code) and code <> ''),
     constraint only_a_brand_is_a_root check (parent_id is not null or kind = 'brand'),
     constraint coordinates_come_in_pairs check ((longitude is null) = (latitude is null)),
-    constraint path_ends_with_the_unit check (path[cardinality(path)] = id),
+    constraint path_ends_with_the_unit check ((path[cardinality(path)] = id) is true),
     constraint path_passes_the_parent check (
         case when parent_id is null then cardinality(path) = 1
              else cardinality(path) > 1 and path[cardinality(path) - 1] = parent_id end)

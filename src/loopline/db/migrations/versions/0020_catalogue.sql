@@ -32,8 +32,7 @@ create table catalogue.sku (
     tax_class text not null constraint sku_tax_class_is_known references catalogue.tax_class,
     -- Fourteen digits whatever the length printed on the goods. Checked at the end of each statement, so that two
     -- SKUs can swap theirs.
-    gtin text constraint gtin_is_unique unique deferrable initially immediate
-        constraint gtin_is_fourteen_digits check (gtin ~ '^[0-9]{14}$'),
+    gtin text constraint gtin_is_unique unique deferrable initially immediate,
     is_active boolean not null,
     attributes jsonb not null,
     weight_grams integer constraint weight_is_positive check (weight_grams > 0),
@@ -48,13 +47,15 @@ create table catalogue.sku (
     shelf_life_days integer constraint shelf_life_is_positive check (shelf_life_days > 0),
     added_at timestamptz not null,
     changed_at timestamptz not null,
-    constraint gtin_check_digit_is_right check (
-        (3 * (substr(gtin, 1, 1)::integer + substr(gtin, 3, 1)::integer + substr(gtin, 5, 1)::integer
-              + substr(gtin, 7, 1)::integer + substr(gtin, 9, 1)::integer + substr(gtin, 11, 1)::integer
-              + substr(gtin, 13, 1)::integer)
-         + substr(gtin, 2, 1)::integer + substr(gtin, 4, 1)::integer + substr(gtin, 6, 1)::integer
-         + substr(gtin, 8, 1)::integer + substr(gtin, 10, 1)::integer + substr(gtin, 12, 1)::integer
-         + substr(gtin, 14, 1)::integer) % 10 = 0
+    constraint gtin_is_fourteen_digits_ending_in_their_check_digit check (
+        case when gtin ~ '^[0-9]{14}$' then
+            (3 * (substr(gtin, 1, 1)::integer + substr(gtin, 3, 1)::integer + substr(gtin, 5, 1)::integer
+                  + substr(gtin, 7, 1)::integer + substr(gtin, 9, 1)::integer + substr(gtin, 11, 1)::integer
+                  + substr(gtin, 13, 1)::integer)
+             + substr(gtin, 2, 1)::integer + substr(gtin, 4, 1)::integer + substr(gtin, 6, 1)::integer
+             + substr(gtin, 8, 1)::integer + substr(gtin, 10, 1)::integer + substr(gtin, 12, 1)::integer
+             + substr(gtin, 14, 1)::integer) % 10 = 0
+        else gtin is null end
     ),
     constraint temperatures_are_a_range check (temperature_low_celsius <= temperature_high_celsius)
 );

@@ -1,5 +1,15 @@
 create schema pricing;
 
+-- An id of this moment (UUIDv7), for repairs by hand: of rows with one start the one with the highest id holds.
+create function pricing.new_id() returns uuid language sql volatile as $$
+    select (
+        substr(moment.hex, 1, 8) || '-' || substr(moment.hex, 9, 4) || '-7fff-bfff-' || right(gen_random_uuid()::text, 12)
+    )::uuid
+    from (
+        select lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') as hex
+    ) as moment
+$$;
+
 -- A list applies where all its conditions hold; null asks for nothing. Conditions, currency and start never change:
 -- what was quoted yesterday can be quoted again.
 create table pricing.price_list (
