@@ -5,14 +5,15 @@ Front door: `service` (open_accounts, post_entries, reverse_parts), `queries`, `
 What always holds:
 - the postings of each part of an entry sum to zero in each currency (rule, and the trigger `entry_sums_to_zero`);
 - entries, their parts and reversals are never updated or deleted (the serving role has no such right);
-- a balance equals the sum of its account's postings: it is changed only by deltas, in the transaction of the entry;
+- a balance equals the sum of its account's postings: changes are added in the transaction of the entry, and folded
+  into sums later (`ledger.balance` shows both together);
 - the same key never posts twice; with other content it is refused;
 - reversals of a part, in whatever steps, end where the reversal of the whole does, and each one balances.
 
 Signs: a debit is positive, a credit is negative. A party we owe 500 has a balance of -500.
 
-Locks, always in this order: parts taken back (`reversed_part` by part, entry), keys of entries (in their order),
-balances by account number. Post late in a transaction: the balances of busy accounts are locked until it ends.
+Locks, always in this order: parts taken back (`reversed_part` by part, entry), then keys of entries (in their order).
+Balances are never locked, so several entries of one transaction may post to any accounts in any order.
 """
 
 from loopline.ledger.checks import CHECKS

@@ -12,7 +12,7 @@ where totals.total <> 0
 order by part.entry_id, part.part_id;
 
 -- name: balances_equal_postings
--- Balances that differ from the sum or the count of their account's postings, and accounts without a balance.
+-- Balances that differ from the sum or the count of their account's postings.
 with summed as (
   select
     posting.account_number,
@@ -24,17 +24,16 @@ with summed as (
 )
 select
   'ledger account ' || account.id as subject,
-  coalesce(balance.balance_minor::text || ' in ' || balance.posting_count::text || ' postings', 'no balance') as found,
+  balance.balance_minor::text || ' in ' || balance.posting_count::text || ' postings' as found,
   coalesce(summed.amount_minor, 0)::text || ' in ' || coalesce(summed.posting_count, 0)::text || ' postings' as expected,
-  'insert into ledger.balance (account_number, balance_minor, posting_count) values (' || account.number::text || ', '
-    || coalesce(summed.amount_minor, 0)::text || ', ' || coalesce(summed.posting_count, 0)::text
-    || ') on conflict (account_number) do update set balance_minor = excluded.balance_minor,'
-    || ' posting_count = excluded.posting_count;' as repair
+  'insert into ledger.balance_change (account_number, amount_minor, posting_count) values (' || account.number::text
+    || ', ' || (coalesce(summed.amount_minor, 0) - balance.balance_minor)::text || ', '
+    || (coalesce(summed.posting_count, 0) - balance.posting_count)::text || ');' as repair
 from ledger.account as account
-left join ledger.balance as balance on balance.account_number = account.number
+join ledger.balance as balance on balance.account_number = account.number
 left join summed on summed.account_number = account.number
-where balance.balance_minor is distinct from coalesce(summed.amount_minor, 0)
-  or balance.posting_count is distinct from coalesce(summed.posting_count, 0)
+where balance.balance_minor <> coalesce(summed.amount_minor, 0)
+  or balance.posting_count <> coalesce(summed.posting_count, 0)
 order by account.number;
 
 -- name: postings_name_open_accounts

@@ -40,7 +40,7 @@ def open_accounts(conn: Conn, asks: Sequence[AccountAsk], *, now: datetime) -> l
 def post_entries(conn: Conn, entries: Sequence[NewEntry]) -> list[Posted | Repeat | Refusal]:
     """Post entries, each whole or not at all. An entry whose key stands already is a repeat, or refused if it differs.
 
-    Locks the balances it changes until the transaction ends: post late in it.
+    Waits for a rival that posts one of the keys; locks no balance.
     """
     ids = {posting.account_id.int: posting.account_id for entry in entries for posting in entry.postings}
     accounts = (

@@ -32,26 +32,20 @@ join ledger.account as account
 where ask.party_id is null;
 
 -- name: add_accounts
--- Open accounts with a balance of zero, in the order given (sorted by the caller); one that a rival opened is left alone.
-with opened as (
-  insert into ledger.account (id, entity_id, purpose, currency, party_id, opened_at)
-  select
-    ask.id,
-    ask.entity_id,
-    ask.purpose,
-    ask.currency,
-    ask.party_id,
-    %(opened_at)s::timestamptz
-  from unnest(
-    %(ids)s::uuid[], %(entity_ids)s::uuid[], %(purposes)s::text[], %(currencies)s::text[], %(party_ids)s::uuid[]
-  ) with ordinality as ask (id, entity_id, purpose, currency, party_id, position)
-  order by ask.position
-  on conflict on constraint account_is_one_of_its_kind do nothing
-  returning number
-)
-insert into ledger.balance (account_number)
-select opened.number
-from opened;
+-- Open accounts, in the order given (sorted by the caller); one that a rival opened is left alone.
+insert into ledger.account (id, entity_id, purpose, currency, party_id, opened_at)
+select
+  ask.id,
+  ask.entity_id,
+  ask.purpose,
+  ask.currency,
+  ask.party_id,
+  %(opened_at)s::timestamptz
+from unnest(
+  %(ids)s::uuid[], %(entity_ids)s::uuid[], %(purposes)s::text[], %(currencies)s::text[], %(party_ids)s::uuid[]
+) with ordinality as ask (id, entity_id, purpose, currency, party_id, position)
+order by ask.position
+on conflict on constraint account_is_one_of_its_kind do nothing;
 
 -- name: accounts_by_id
 -- Find the accounts that postings name.
@@ -135,23 +129,35 @@ from unnest(%(part_ids)s::uuid[], %(entry_ids)s::uuid[]) as wanted (part_id, ent
 join ledger.entry_part as part on part.part_id = wanted.part_id and part.entry_id = wanted.entry_id
 order by part.part_id, part.entry_id, part.currency;
 
--- name: lock_balances
--- Lock the balances of these accounts, by account number.
-select balance.account_number
-from ledger.balance as balance
-where balance.account_number = any(%(account_numbers)s::integer[])
-order by balance.account_number
-for update;
+-- name: copy_balance_changes
+-- Write by how much balances change. Locks nothing.
+copy ledger.balance_change (account_number, amount_minor, posting_count) from stdin;
 
--- name: change_balances
--- Add to balances whose rows the caller holds.
-update ledger.balance as balance
+-- name: fold_is_due
+-- Whether so many changes wait that reading balances gets slow, and no rival folds them at this moment. The lock lasts as
+-- long as the transaction; nobody waits for it.
+select pg_relation_size('ledger.balance_change') > %(bytes)s::bigint
+  and pg_try_advisory_xact_lock(hashtextextended('ledger.fold', 0));
+
+-- name: fold_balances
+-- Fold the changes that are visible into the balances. Locks those changes and the folded balances, which nobody else
+-- does: the caller holds the folding lock.
+with gone as (
+  delete from ledger.balance_change
+  returning account_number, amount_minor, posting_count
+)
+insert into ledger.folded_balance (account_number, balance_minor, posting_count)
+select
+  gone.account_number,
+  sum(gone.amount_minor),
+  sum(gone.posting_count)
+from gone
+group by gone.account_number
+order by gone.account_number
+on conflict (account_number) do update
 set
-  balance_minor = balance.balance_minor + delta.amount_minor,
-  posting_count = balance.posting_count + delta.posting_count
-from unnest(%(account_numbers)s::integer[], %(amounts_minor)s::bigint[], %(posting_counts)s::bigint[])
-  as delta (account_number, amount_minor, posting_count)
-where balance.account_number = delta.account_number;
+  balance_minor = folded_balance.balance_minor + excluded.balance_minor,
+  posting_count = folded_balance.posting_count + excluded.posting_count;
 
 -- name: add_reversed_parts
 -- Make the row that counts what is taken back of a part, where there is none yet; by part, entry.

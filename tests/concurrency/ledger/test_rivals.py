@@ -1,12 +1,15 @@
 """Rivals in the ledger: one key, one part, the same accounts in other orders."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
+
+import pytest
 
 from loopline.db import Conn, Database, run_check
 from loopline.kernel.ids import AccountId, EntityId, uuid7
 from loopline.kernel.refusals import Refusal
-from loopline.ledger import queries, service
+from loopline.ledger import queries, service, store
 from loopline.ledger.checks import CHECKS
 from loopline.ledger.model import (
     AccountAsk,
@@ -101,6 +104,51 @@ def test_accounts_in_any_order_neither_lock_each_other_out_nor_lose_a_cent(datab
     assert findings(database) == []
 
 
+def test_transactions_that_post_twice_in_opposite_order_do_not_wait_for_each_other(
+    database: Database,
+) -> None:
+    """With a locked row for each balance, this deadlocks: each holds the account that the other posts to next."""
+    with database.transaction() as conn:
+        one, other, third, fourth = open_for_parties(conn, 4)
+    pairs = [(one, other), (third, fourth)]
+    both_posted = threading.Barrier(2)
+
+    def posting_twice(turn: int) -> Callable[[Conn], list[Posted | Repeat | Refusal]]:
+        first, second = ([(debit, 3), (credit, -3)] for debit, credit in pairs[:: -1 if turn else 1])
+
+        def work(conn: Conn) -> list[Posted | Repeat | Refusal]:
+            outcomes = service.post_entries(conn, [entry(first)])
+            both_posted.wait(timeout=5)
+            return outcomes + service.post_entries(conn, [entry(second)])
+
+        return work
+
+    outcomes = together(database, [posting_twice(turn) for turn in range(2)])
+    assert [type(outcome) for of_writer in outcomes for outcome in of_writer] == [Posted] * 4
+    with database.reading() as conn:
+        found = queries.balances(conn, [one, other, third, fourth])
+        assert [known.balance_minor for known in found] == [6, -6, 6, -6]
+    assert findings(database) == []
+
+
+def test_folding_beside_posting_loses_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "FOLD_ABOVE_BYTES", 0)
+    with database.transaction() as conn:
+        accounts = open_for_parties(conn, 3)
+
+    def posting_often(conn: Conn) -> int:
+        entries = [entry([(accounts[0], 2), (accounts[1], -1), (accounts[2], -1)]) for _ in range(20)]
+        return sum(len(service.post_entries(conn, [one])) for one in entries)
+
+    assert together(database, [posting_often] * WRITERS) == [20] * WRITERS
+    with database.transaction() as conn:
+        posting_often(conn)
+        found = queries.balances(conn, accounts)
+        assert [known.balance_minor for known in found] == [360, -180, -180]
+        assert conn.execute("select count(*) from ledger.balance_change").fetchone() == (0,)
+    assert findings(database) == []
+
+
 def test_an_account_is_opened_once(database: Database) -> None:
     entity = EntityId(uuid7(NOW))
     asks = [
@@ -115,4 +163,3 @@ def test_an_account_is_opened_once(database: Database) -> None:
     assert all(found == opened[0] for found in opened)
     with database.reading() as conn:
         assert conn.execute("select count(*) from ledger.account").fetchone() == (2,)
-        assert conn.execute("select count(*) from ledger.balance").fetchone() == (2,)

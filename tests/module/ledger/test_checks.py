@@ -41,10 +41,17 @@ def test_a_healthy_ledger_has_no_findings(database: Database) -> None:
     ("damage", "expected"),
     [
         (
-            "update ledger.balance set balance_minor = balance_minor + 1 where account_number = 1",
+            "update ledger.balance_change set amount_minor = amount_minor + 1 where amount_minor = 113",
             {"balances_equal_postings": ["57 in 2 postings"]},
         ),
-        ("delete from ledger.balance where account_number = 3", {"balances_equal_postings": ["no balance"]}),
+        (
+            "delete from ledger.balance_change where account_number = 3",
+            {"balances_equal_postings": ["0 in 0 postings"]},
+        ),
+        (
+            "insert into ledger.folded_balance values (2, 5, 1)",
+            {"balances_equal_postings": ["-45 in 3 postings"]},
+        ),
         (
             "update ledger.entry_part set amounts_minor = '{113,-100,-12}' where entry_id = $sale",
             {
@@ -84,7 +91,7 @@ def test_planted_damage_is_found(database: Database, damage: str, expected: dict
 
 def test_the_repair_of_a_balance_repairs_it(database: Database) -> None:
     check = BY_NAME["balances_equal_postings"]
-    assert broken(database, "update ledger.balance set balance_minor = 7, posting_count = 1") != {}
+    assert broken(database, "update ledger.balance_change set amount_minor = 7, posting_count = 4") != {}
     with database.reading() as conn:
         findings = run_check(conn, check)
     assert len(findings) == 3

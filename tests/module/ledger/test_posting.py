@@ -7,7 +7,7 @@ from psycopg import errors
 from loopline.db import Conn
 from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId, uuid7
 from loopline.kernel.times import TimeRange
-from loopline.ledger import queries, service
+from loopline.ledger import queries, service, store
 from loopline.ledger.model import (
     AccountAsk,
     EntryDoesNotBalance,
@@ -154,6 +154,28 @@ def test_balances_of_a_purpose_add_up_over_accounts(conn: Conn) -> None:
         (CASH, 8),
         (REVENUE, -8),
     ]
+
+
+def test_changes_of_balances_are_folded_without_changing_any(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = open_by_purpose(conn, [CASH, REVENUE])
+
+    def unfolded() -> tuple[int, ...]:
+        found = conn.execute(
+            "select (select count(*) from ledger.balance_change), (select count(*) from ledger.folded_balance)"
+        ).fetchone()
+        assert found
+        return found
+
+    service.post_entries(conn, [entry({accounts[CASH]: 30, accounts[REVENUE]: -30})])
+    assert unfolded() == (2, 0)
+    monkeypatch.setattr(store, "FOLD_ABOVE_BYTES", 0)
+    for amount in (12, 5):
+        service.post_entries(conn, [entry({accounts[CASH]: amount, accounts[REVENUE]: -amount})])
+        assert unfolded() == (0, 2)
+    assert balances(conn, accounts) == {CASH: (47, 3), REVENUE: (-47, 3)}
+    assert queries.posting_count(conn) == 6
 
 
 def test_the_database_refuses_an_unbalanced_part_by_itself(conn: Conn) -> None:

@@ -23,12 +23,35 @@ create table ledger.account (
 );
 revoke update, delete on ledger.account from loopline_app;
 
-create table ledger.balance (
+-- Balances are kept as sums that were folded and changes that were not yet. Entries only add changes: no two writers
+-- ever wait for each other's balance, however busy the account and whatever the order in which they post.
+create table ledger.folded_balance (
   account_number integer primary key references ledger.account (number),
-  balance_minor bigint not null default 0,
-  posting_count bigint not null default 0,
-  constraint posting_count_not_negative check (posting_count >= 0)
+  balance_minor bigint not null,
+  posting_count bigint not null
 ) with (fillfactor = 50);
+
+create table ledger.balance_change (
+  account_number integer not null,
+  amount_minor bigint not null,
+  posting_count bigint not null
+);
+
+create view ledger.balance with (security_invoker = true) as
+select
+  account.number as account_number,
+  (coalesce(folded.balance_minor, 0) + coalesce(changed.amount_minor, 0))::bigint as balance_minor,
+  (coalesce(folded.posting_count, 0) + coalesce(changed.posting_count, 0))::bigint as posting_count
+from ledger.account as account
+left join ledger.folded_balance as folded on folded.account_number = account.number
+left join (
+  select
+    balance_change.account_number,
+    sum(balance_change.amount_minor) as amount_minor,
+    sum(balance_change.posting_count) as posting_count
+  from ledger.balance_change as balance_change
+  group by balance_change.account_number
+) as changed on changed.account_number = account.number;
 
 create table ledger.entry (
   id uuid primary key,
