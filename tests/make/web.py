@@ -16,6 +16,7 @@ from loopline.kernel.ids import SiteId
 from loopline.orders.events import PlacedLine
 from loopline.org import EntityKind, Role
 from loopline.web.app import create_app
+from loopline.web.edge import Clock, system_clock
 from loopline.web.server import Address, WebServer
 from loopline.web.settings import Demo, DemoPerson, WebSettings
 from tests.make.insight import placed
@@ -37,17 +38,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(database: Database, web: WebSettings) -> Generator[str]:
+def served(database: Database, web: WebSettings, *, clock: Clock = system_clock) -> Generator[str]:
     """Serve a database on a free port; yields the address."""
     port = free_port()
-    server = WebServer(create_app(database, web), Address(port=port))
+    server = WebServer(create_app(database, web, clock=clock), Address(port=port))
     thread = threading.Thread(target=server.run)
     thread.start()
     base = f"http://127.0.0.1:{port}"
-    _await_health(base)
-    yield base
-    server.stop()
-    thread.join(timeout=20)
+    try:
+        _await_health(base)
+        yield base
+    finally:
+        server.stop()
+        thread.join(timeout=20)
     assert not thread.is_alive()
 
 
@@ -67,12 +70,22 @@ def furnish(conn: Conn) -> dict[str, SiteId]:
     """Set a small brand up: stores in Shanghai, a person per role, one password for all; site ids by code."""
     build_brand(conn, now=NOW)
     entity = org.NewEntity(
-        code="HX-CO", kind=EntityKind.BRAND_COMPANY, name="环线商贸", unit_code="HX", country="CN", currency="CNY"
+        code="HX-CO",
+        kind=EntityKind.BRAND_COMPANY,
+        name="环线商贸",
+        unit_code="HX",
+        country="CN",
+        currency="CNY",
     )
     succeeded(org.add_entities(conn, [entity], by=None, now=NOW))
     sites = [
         org.NewSite(code=code, name=name, unit_code=code, entity_code="HX-CO")
-        for code, name in (("W-01", "嘉定仓"), ("S-01", "静安店"), ("S-02", "徐汇店"), ("S-03", "成都太古里店"))
+        for code, name in (
+            ("W-01", "嘉定仓"),
+            ("S-01", "静安店"),
+            ("S-02", "徐汇店"),
+            ("S-03", "成都太古里店"),
+        )
     ]
     added = succeeded(org.add_sites(conn, sites, by=None, now=NOW))
     people = [

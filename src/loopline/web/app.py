@@ -19,7 +19,7 @@ from litestar.template.config import TemplateConfig
 from loopline.db import Database
 from loopline.web.edge import Clock, Edge, system_clock, visitor
 from loopline.web.health import show_health, show_metrics
-from loopline.web.hq.board import board_reader, show_board, stream_board, stream_watch, tell_board
+from loopline.web.hq.board import board_reader, show_board, stream_board, tell_board, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.live import BoardHub
 from loopline.web.measured import Measured, count_answer
@@ -72,7 +72,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         ],
         dependencies={
             "visitor": Provide(visitor, sync_to_thread=True),
-            "watch": Provide(stream_watch, sync_to_thread=True),
+            "watch": Provide(watched_board, sync_to_thread=True),
         },
         state=State({"edge": edge}),
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=environment())),

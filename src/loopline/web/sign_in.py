@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -43,7 +43,7 @@ class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
 
     sign_in_name: str
     password: str
-    next: str = ""
+    next: FromQuery[str] = ""
 
 
 class LanguageForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def demo_roles(people: Sequence[DemoPerson]) -> list[DemoRole]:
 
 
 @get(SIGN_IN)
-async def show_sign_in(request: WebRequest, next: str = "") -> Response[Any]:  # noqa: A002 - the name in the address
+async def show_sign_in(request: WebRequest, next: FromQuery[str] = "") -> Response[Any]:  # noqa: A002 - the name in the address
     """Show the sign-in page; whoever is signed in goes on."""
     if await asyncio.to_thread(visitor_or_none, request) is not None:
         return Redirect(safe_path(next), status_code=HTTP_303_SEE_OTHER)

@@ -19,8 +19,9 @@ from loopline.insight import (
     read_board,
 )
 from loopline.kernel.events import event
-from loopline.kernel.ids import SiteId
+from loopline.kernel.ids import OrderId, SiteId
 from loopline.orders import LineChange
+from loopline.orders.events import LinesParked
 from tests.make import orders as make_orders
 from tests.make.catalogue import add_sku
 from tests.make.insight import event_of, line, numbered, placed
@@ -186,11 +187,7 @@ def test_stages_follow_where_orders_stand(conn: Conn):
 
 def test_a_busy_type_does_not_hide_the_others(conn: Conn):
     furnish(conn)
-    parked = event(
-        orders.events.LinesParked(order_id=make_orders.draft("x").order_id or UUID(int=1), lines=()),  # pyright: ignore[reportArgumentType]
-        subject=UUID(int=1),
-        at=AFTER_MIDNIGHT,
-    )
+    parked = event(LinesParked(order_id=OrderId(UUID(int=1)), lines=()), subject=UUID(int=1), at=AFTER_MIDNIGHT)
     busy = [placed(line(amount_minor=number), at=AFTER_MIDNIGHT, currency="CNY") for number in range(1, 40)]
     apply_happenings(conn, numbered([parked, *busy]))
     shown = read_board(conn, BoardAsk(now=SHORTLY_AFTER)).happenings

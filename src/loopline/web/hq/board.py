@@ -10,7 +10,9 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
+from litestar.params import FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Template
 
 from loopline import org
@@ -43,12 +45,14 @@ def board_reader(database: Database, clock: Clock) -> ReadBoard:
     return read
 
 
-def watch_of(edge: Edge, visitor: Visitor, currency: str | None) -> Watch:
-    """Return which board somebody sees: the branches of those roles that come with one. Reads the database.
+def watched_board(
+    request: WebRequest, visitor: NamedDependency[Visitor], currency: FromQuery[str | None] = None
+) -> Watch:
+    """Return which board somebody sees: the branches of those roles that come with one.
 
-    Raises Refused for whoever has no such role.
+    Raises Refused for whoever has no such role. Reads the database: a dependency that runs in a thread.
     """
-    with edge.database.reading() as conn:
+    with edge_of(request).database.reading() as conn:
         scope = org.scope_of(conn, visitor.person.person_id, roles=BOARD_ROLES)
     if scope.everything:
         return Watch(currency=currency)
@@ -58,10 +62,12 @@ def watch_of(edge: Edge, visitor: Visitor, currency: str | None) -> Watch:
 
 
 @get("/hq/board", sync_to_thread=True)
-def show_board(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Template:
+def show_board(
+    request: WebRequest, visitor: NamedDependency[Visitor], watch: NamedDependency[Watch]
+) -> Template:
     """Show the live board as it stands."""
     edge = edge_of(request)
-    board = board_reader(edge.database, edge.clock)(watch_of(edge, visitor, currency))
+    board = board_reader(edge.database, edge.clock)(watch)
     message = message_of(board, language_of(request))
     return page(
         request,
@@ -70,15 +76,15 @@ def show_board(request: WebRequest, visitor: Visitor, currency: str | None = Non
         board=board,
         message=message,
         script=as_script(message),
-        query=f"?{urlencode({'currency': currency})}" if currency else "",
+        query=f"?{urlencode({'currency': watch.currency})}" if watch.currency else "",
     )
 
 
 @get("/hq/board/now", sync_to_thread=True)
-def tell_board(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Response[bytes]:
+def tell_board(request: WebRequest, watch: NamedDependency[Watch]) -> Response[bytes]:
     """Tell the live board as it stands, as the stream would: for browsers that get no stream."""
     edge = edge_of(request)
-    board = board_reader(edge.database, edge.clock)(watch_of(edge, visitor, currency))
+    board = board_reader(edge.database, edge.clock)(watch)
     return Response(
         encoded_message(board, language_of(request)),
         media_type=MediaType.JSON,
@@ -87,7 +93,7 @@ def tell_board(request: WebRequest, visitor: Visitor, currency: str | None = Non
 
 
 @get("/hq/board/stream")
-async def stream_board(request: WebRequest, watch: Watch) -> ServerSentEvent:
+async def stream_board(request: WebRequest, watch: NamedDependency[Watch]) -> ServerSentEvent:
     """Send the live board whenever it moves, and a heartbeat when it does not."""
     return ServerSentEvent(
         _stream(edge_of(request), watch, language_of(request)), retry_duration=_RETRY_MILLISECONDS
@@ -107,8 +113,3 @@ async def _stream(
                 yield ServerSentEventMessage(event="board", data=message)
             if time.monotonic() > until:
                 return
-
-
-def stream_watch(request: WebRequest, visitor: Visitor, currency: str | None = None) -> Watch:
-    """Return what a stream watches. Reads the database: a dependency that runs in a thread."""
-    return watch_of(edge_of(request), visitor, currency)

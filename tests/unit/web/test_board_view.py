@@ -1,0 +1,101 @@
+"""How a board is written: words for everything boards know, numbers as people read them, nothing unescaped."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from loopline.insight import Board, BoardSetting, Happening, Point, SkuRank, StageCount, Takings
+from loopline.insight.rules import HAPPENING_TYPES, STAGES
+from loopline.kernel.ids import SkuId
+from loopline.orders import rules as order_rules
+from loopline.web.hq.board_view import (
+    HAPPENING_WORDS,
+    PANELS,
+    STAGE_WORDS,
+    _major,
+    as_script,
+    encoded_message,
+    message_of,
+)
+from loopline.web.languages import languages
+
+EN, ZH = languages()["en"], languages()["zh"]
+AT = datetime(2011, 3, 1, 14, 5, tzinfo=UTC)
+
+
+def board(**changes: object) -> Board:
+    fields: dict[str, object] = {
+        "setting": BoardSetting(zone="Europe/London", currency="GBP", currencies=("GBP",), latest=AT),
+        "at": AT,
+        "day": date(2011, 3, 1),
+        "is_replay": True,
+        "today": Takings(sold_minor=123456, returned_minor=-456, sold_units=42, returned_units=-3, orders=7),
+        "this_hour": Takings(sold_minor=5000, orders=2),
+        "same_time_yesterday": Takings(sold_minor=100000),
+        "minutes": (Point(start=AT, net_minor=-5, units=1),),
+        "hours": (Point(start=AT, net_minor=105, units=1),),
+        "days": (Point(start=AT, net_minor=0, units=0),),
+        "skus": (),
+        "sites": (),
+        "stages": (StageCount(stage="placed", orders=1234),),
+        "happenings": (),
+    }
+    return Board(**(fields | changes))  # pyright: ignore[reportArgumentType]
+
+
+def test_figures_are_written_as_people_read_them():
+    figures = message_of(board(), EN).panels["figures"]
+    for written in ("£1,230.00", "+23.0%", "-£4.56", "£176.37 on average", "£50.00", ">42<", "Came back: 3"):
+        assert written in figures, written
+
+
+def test_the_moment_of_a_replay_is_labelled():
+    assert "Now in the data: Tuesday, 1 March 2011 14:05" in message_of(board(), EN).panels["moment"]
+    assert "回放" in message_of(board(), ZH).panels["moment"]
+    assert "Replay" not in message_of(board(is_replay=False), EN).panels["moment"]
+
+
+def test_charts_place_bars_by_exact_decimals():
+    charts = message_of(board(), EN).charts
+    assert (charts["minute"].values, charts["minute"].texts) == (["-0.05"], ["-£0.05"])
+    assert (charts["hour"].values, charts["hour"].labels) == (["1.05"], ["1 Mar 14:05"])
+
+
+@pytest.mark.parametrize(
+    ("minor", "precision", "written"),
+    [(0, 2, "0.00"), (7, 2, "0.07"), (-123, 2, "-1.23"), (5, 0, "5"), (1234567, 3, "1234.567")],
+)
+def test_minor_units_as_a_plain_number(minor: int, precision: int, written: str):
+    assert _major(minor, precision) == written
+
+
+def test_names_are_escaped_in_panels_and_in_the_page():
+    evil = "<script>alert(1)</script>&"
+    rank = SkuRank(sku_id=SkuId(UUID(int=1)), code="C<", name=evil, net_minor=1, units=1)
+    message = message_of(board(skus=(rank,)), EN)
+    assert "<script>" not in message.panels["skus"]
+    assert "&lt;script&gt;" in message.panels["skus"]
+    assert "<" not in as_script(message)
+    assert msgspec.json.decode(str(as_script(message)), type=type(message)) == message
+
+
+def test_an_unknown_happening_is_shown_by_its_type():
+    one = Happening(position=3, type="moon_landed", at=AT, subject=UUID(int=1))
+    assert "moon landed" in message_of(board(happenings=(one,)), EN).panels["happenings"]
+
+
+def test_a_message_is_one_line_with_every_panel():
+    message = encoded_message(board(), ZH)
+    assert b"\n" not in message
+    assert set(msgspec.json.decode(message)["panels"]) == set(PANELS)
+
+
+def test_there_is_a_word_for_everything_boards_know():
+    assert set(HAPPENING_WORDS) == HAPPENING_TYPES
+    assert set(STAGE_WORDS) == set(STAGES)
+
+
+def test_boards_know_every_stage_of_an_order():
+    assert set(STAGES) == {stage.value for stage in order_rules.OrderStage}
