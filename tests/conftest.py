@@ -1,21 +1,19 @@
 """What all tests share: one embedded server per test process, a migrated template, databases made from it."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from loopline.db import Conn, Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.db.migrate import migrate
-from loopline.db.opening import embedded_addresses, ensure_database
+from loopline.db.opening import ensure_database
 from loopline.db.settings import OWNER_ROLE
+from tests.make.databases import database_from
 
 TEMPLATE = "loopline_template"
 
@@ -46,7 +44,7 @@ def template(server: EmbeddedServer) -> str:
 @pytest.fixture(scope="session")
 def shared_database(server: EmbeddedServer, template: str) -> Generator[Database, None, None]:
     """A database for tests that roll back; nothing is ever committed in it."""
-    yield from _database_from(server, template)
+    yield from database_from(server, template)
 
 
 @pytest.fixture
@@ -61,20 +59,4 @@ def conn(shared_database: Database) -> Generator[Conn, None, None]:
 @pytest.fixture
 def database(server: EmbeddedServer, template: str) -> Generator[Database, None, None]:
     """A migrated, empty database of the test's own, for what must commit."""
-    yield from _database_from(server, template)
-
-
-def _database_from(server: EmbeddedServer, template: str) -> Generator[Database, None, None]:
-    name = f"loopline_{os.getpid()}_{uuid4().hex[:12]}"
-    owner_conninfo = server.conninfo(OWNER_ROLE, "postgres")
-    with psycopg.connect(owner_conninfo, autocommit=True) as owner:
-        owner.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-    made = Database(embedded_addresses(server, name), connections_max=40)
-    yield made
-    made.close()
-    with psycopg.connect(owner_conninfo, autocommit=True) as owner:
-        owner.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    yield from database_from(server, template)

@@ -11,7 +11,7 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import RefusalReason, RefuseTask, TaskState
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Credits, Order, OnShortage
+from loopline.orders import Credits, OnShortage, Order
 from loopline.processes import dispatch, promise
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place

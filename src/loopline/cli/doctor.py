@@ -1,6 +1,7 @@
 """`loopline doctor`: prove that the books are right."""
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -8,8 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from loopline.cli.console import people, print_json, problems_told
+from loopline.db.followers import catch_up
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
+from loopline.jobs.followers import FOLLOWERS
 from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine
 
 
@@ -20,16 +23,18 @@ def doctor(
     with (
         problems_told(),
         open_database(settings_from(os.environ)) as database,
-        database.reading() as conn,
-        people.status("doctor") as status,
+        people.status("doctor: followers catch up") as status,
     ):
+        # What follows the log is judged at its end, not a moment behind it.
+        catch_up(database, FOLLOWERS, now=datetime.now(UTC))
         done: list[CheckResult] = []
 
         def told(result: CheckResult) -> None:
             done.append(result)
             status.update(f"doctor: {len(done)} of {len(ALL_CHECKS)} checks")
 
-        report = examine(conn, told=told)
+        with database.reading() as conn:
+            report = examine(conn, told=told)
     if as_json:
         print_json(report)
     else:

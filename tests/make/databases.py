@@ -1,0 +1,30 @@
+"""Databases of their own, made from the migrated template in a moment."""
+
+import os
+from collections.abc import Generator
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from loopline.db import Database
+from loopline.db.embedded import EmbeddedServer
+from loopline.db.opening import embedded_addresses
+from loopline.db.settings import OWNER_ROLE
+
+
+def database_from(server: EmbeddedServer, template: str) -> Generator[Database, None, None]:
+    """Make a database, open it, and drop it when the caller is done."""
+    name = f"loopline_{os.getpid()}_{uuid4().hex[:12]}"
+    owner_conninfo = server.conninfo(OWNER_ROLE, "postgres")
+    with psycopg.connect(owner_conninfo, autocommit=True) as owner:
+        owner.execute(
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    made = Database(embedded_addresses(server, name), connections_max=40)
+    yield made
+    made.close()
+    with psycopg.connect(owner_conninfo, autocommit=True) as owner:
+        owner.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -1,0 +1,116 @@
+"""Doctor finds every kind of damage between rooms, and nothing where nothing is broken."""
+
+from collections.abc import Generator
+from datetime import timedelta
+
+import pytest
+
+from loopline.db import Check, Database, run_check
+from loopline.db.embedded import EmbeddedServer
+from loopline.db.followers import catch_up
+from loopline.jobs.followers import FOLLOWERS
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders import DraftLine, LineKind, OnShortage
+from loopline.processes.doctor import BETWEEN_ROOMS, examine
+from loopline.processes.place import Placed, place
+from loopline.processes.source import source_wave
+from loopline.processes.take_back import take_back
+from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
+from tests.make.damage import as_owner
+from tests.make.databases import database_from
+from tests.make.loop import hand_over_everything, pay_for
+from tests.make.org import succeeded
+from tests.make.shop import NOON, PRICES, ask, lines, open_shop, till_sale
+
+
+@pytest.fixture(scope="module")
+def business(server: EmbeddedServer, template: str) -> Generator[Database, None, None]:
+    """A brand in the middle of its day: held, parked, allocated, handed over, paid, returned. Nobody commits to it."""
+    for database in database_from(server, template):
+        _do_business(database)
+        yield database
+
+
+def _do_business(database: Database) -> None:
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        post = DraftLine(code="POST", kind=LineKind.CHARGE, units=1, stated_unit_minor=1_130)
+        drafts = [
+            ask(shop, "W-1"),
+            till_sale(shop, "T-1", lines=(*lines(shop, ("HAT", 3), stated=True), post)),
+        ]
+        placed = succeeded(place(conn, drafts, scope=WHOLE_BRAND, now=NOON))
+        hand_over_everything(conn, now=NOON)
+        for one in placed:
+            assert isinstance(one, Placed)
+            pay_for(conn, shop, one)
+        waiting = ask(shop, "W-2", lines=lines(shop, ("SCARF", 40)), on_shortage=OnShortage.PARK)
+        place(conn, [ask(shop, "W-3")], scope=WHOLE_BRAND, now=NOON)
+        source_wave(conn, now=NOON)
+        place(conn, [waiting], scope=WHOLE_BRAND, now=NOON)
+    catch_up(database, FOLLOWERS, now=NOON)
+    with database.transaction() as conn:
+        (coat,) = conn.execute(
+            "select order_id from orders.known where external_number = 'W-1'"
+        ).fetchone() or (None,)
+        line = NewReturnLine(
+            code="SCARF", sku_id=shop.skus["SCARF"], units=1, stated_unit_minor=PRICES["SCARF"]
+        )
+        asked = NewReturn(
+            channel="till",
+            external_number="R-1",
+            kind=ReturnKind.FACT,
+            at=NOON + timedelta(days=1),
+            site_id=shop.sites["S"],
+            currency="CNY",
+            order_id=coat,
+            lines=(line,),
+        )
+        succeeded(take_back(conn, [asked], scope=WHOLE_BRAND, now=NOON + timedelta(days=1)))
+    catch_up(database, FOLLOWERS, now=NOON)
+
+
+def broken(database: Database) -> set[str]:
+    with database.reading() as conn:
+        report = examine(conn)
+    assert report.ok == (not any(not check.ok for check in report.checks))
+    return {check.name for check in report.checks if not check.ok}
+
+
+def test_a_brand_at_work_is_clean(business: Database):
+    assert broken(business) == set()
+
+
+DAMAGE = {
+    "line_held_equals_its_hold": "update stock.hold set units = units + 1",
+    "line_allocated_equals_its_allocations": "update stock.allocation set units = units + 1",
+    "open_tasks_equal_allocations": "delete from fulfilment.task_line where task_id in"
+    " (select id from fulfilment.task where state = 'offered')",
+    "handed_over_is_settled": "delete from sharing.split where ctid in (select min(ctid) from sharing.split)",
+    "shares_equal_postings": "update sharing.split set amounts_minor[1] = amounts_minor[1] + 1",
+    "order_money_agrees": "update payments.payment set amount_minor = amount_minor + 1 where refunded_minor = 0",
+    "returns_are_reversed": "update sharing.returned_part set units_returned = units_returned + 1",
+    "followers_stand_in_the_log": "update log.follower set position = position + 1000",
+    "ids_point_to_something": "update orders.line set sku_id = gen_random_uuid() where sku_id is not null",
+    "serving_role_has_no_other_power": "grant delete on log.event to loopline_app",
+}
+
+
+@pytest.mark.parametrize("check", BETWEEN_ROOMS, ids=lambda check: check.name)
+def test_planted_damage_is_found_with_a_repair(business: Database, check: Check):
+    with as_owner(business) as conn:
+        conn.execute(DAMAGE[check.name].encode())
+        found = run_check(conn, check)
+    assert found
+    assert all(finding.repair for finding in found)
+
+
+def test_a_parked_event_is_no_clean_bill(business: Database):
+    check = next(check for check in BETWEEN_ROOMS if check.name == "followers_stand_in_the_log")
+    with as_owner(business) as conn:
+        conn.execute(
+            "insert into log.parked_event (follower, position, subject, reason, parked_at)"
+            " select 'settle', position, subject, 'ValueError: thirteen', now() from log.event limit 1"
+        )
+        (finding,) = run_check(conn, check)
+    assert (finding.subject, finding.repair) == ("follower settle", "loopline log retry settle")
