@@ -25,6 +25,7 @@ from loopline.fulfilment.model import (
 from loopline.fulfilment.rules import SiteIsFull, TakenByOther, WrongState
 from loopline.kernel.scope import WHOLE_BRAND
 from tests.make.fulfilment import (
+    DAY,
     LATER,
     NOON,
     command_id,
@@ -160,6 +161,25 @@ def test_one_task_offered_twice_at_once_is_offered_once(database: Database):
     assert isinstance(first, Offered)
     assert second == repeat_of(first)
     assert proved(database) == (TaskState.OFFERED, (1, 0))
+
+
+def test_a_locked_day_makes_others_wait_and_see(database: Database):
+    with database.transaction() as conn:
+        service.set_site_limits(conn, [SiteLimit(site_id=site_id(0), tasks_per_day=1)], now=NOON)
+
+    def lock_then_offer(conn: Conn) -> object:
+        (day,) = service.lock_days(conn, [(site_id(0), DAY)])
+        return day.left, service.offer_tasks(conn, [offer(1)], now=NOON)[0]
+
+    first, second = second_while_first_is_open(
+        database,
+        lock_then_offer,
+        lambda conn: service.lock_days(conn, [(site_id(0), DAY)])[0].left,
+        waits=True,
+    )
+    assert isinstance(first, tuple)
+    assert first[0] == 1
+    assert second == 0
 
 
 def test_many_offer_to_the_same_sites_in_any_order_and_none_is_overfilled(database: Database):

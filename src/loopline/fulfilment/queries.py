@@ -1,7 +1,7 @@
 """Reads of fulfilment, for screens and processes."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from loopline.db import Conn
 from loopline.fulfilment import store
@@ -34,9 +34,11 @@ def lines_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[
     return store.read_lines(conn, task_ids)
 
 
-def sites_that_refused(conn: Conn, order_ids: Sequence[OrderId]) -> list[SiteRefused]:
-    """Return, for orders, the sites that refused units of theirs or let a task lapse."""
-    return store.read_sites_refused(conn, order_ids)
+def sites_that_refused(
+    conn: Conn, order_ids: Sequence[OrderId], *, since: datetime | None = None
+) -> list[SiteRefused]:
+    """Return, for orders, the sites that refused units of theirs or let a task lapse; after `since`, or ever."""
+    return store.read_sites_refused(conn, order_ids, since=since)
 
 
 def task_counts(conn: Conn) -> TaskCounts:

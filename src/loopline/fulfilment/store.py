@@ -263,9 +263,11 @@ def read_withdrawals(conn: Conn, command_ids: Sequence[UUID]) -> Mapping[UUID, l
     return found
 
 
-def read_sites_refused(conn: Conn, order_ids: Sequence[OrderId]) -> list[SiteRefused]:
+def read_sites_refused(
+    conn: Conn, order_ids: Sequence[OrderId], *, since: datetime | None
+) -> list[SiteRefused]:
     """Return the sites that refused orders."""
-    return fetch(conn, SQL["read_sites_refused"], SiteRefused, order_ids=uuids(order_ids))
+    return fetch(conn, SQL["read_sites_refused"], SiteRefused, order_ids=uuids(order_ids), since=since)
 
 
 def count_tasks(conn: Conn) -> dict[TaskState, int]:

@@ -469,7 +469,7 @@ order by
   allocation_id;
 
 -- name: read_sites_refused
--- For orders, the sites that refused some of their units or let a task lapse. Locks nothing.
+-- For orders, the sites that refused some of their units or let a task lapse, since a moment or ever. Locks nothing.
 select distinct
   task.order_id,
   task.site_id
@@ -477,13 +477,17 @@ from fulfilment.task
 where
   task.order_id = any(%(order_ids)s::uuid[])
   and (
-    task.state in ('refused', 'lapsed')
+    (
+      task.state in ('refused', 'lapsed')
+      and task.ended_at > coalesce(%(since)s::timestamptz, '-infinity')
+    )
     or exists (
       select
       from fulfilment.withdrawal
       where
         withdrawal.task_id = task.id
         and withdrawal.cause = 'refused'
+        and withdrawal.at > coalesce(%(since)s::timestamptz, '-infinity')
     )
   )
 order by

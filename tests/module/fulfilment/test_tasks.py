@@ -151,6 +151,25 @@ class TestOffer:
         assert (found.held, found.left) == (2, -1)
         assert [type(one) for one in service.offer_tasks(conn, [offer(3)], now=NOON)] == [SiteIsFull]
 
+    def test_days_are_locked_with_what_they_have_left(self, conn: Conn):
+        limit(conn, 5)
+        limit(conn, 0, site=1)
+        service.offer_tasks(conn, [offer(1)], now=NOON)
+        tomorrow = DAY + timedelta(days=1)
+        asked = [
+            (site_id(2), DAY),
+            (site_id(1), DAY),
+            (site_id(0), tomorrow),
+            (site_id(0), DAY),
+            (site_id(0), DAY),
+        ]
+        assert [(one.site_id, one.day, one.left) for one in service.lock_days(conn, asked)] == [
+            (site_id(0), DAY, 4),
+            (site_id(0), tomorrow, 5),
+            (site_id(1), DAY, 0),
+        ]
+        assert service.lock_days(conn, []) == []
+
     def test_limits_below_zero_are_refused(self, conn: Conn):
         wrong = SiteLimit(site_id=site_id(0), tasks_per_day=-1)
         assert service.set_site_limits(conn, [wrong], now=NOON) == [LimitIsNegative(site_id=str(site_id(0)))]

@@ -287,6 +287,9 @@ def test_who_refused_or_let_lapse_is_remembered(conn: Conn):
         SiteRefused(order_id=order_id(2), site_id=site_id(0)),
         SiteRefused(order_id=order_id(4), site_id=site_id(1)),
     ]
+    all_orders = [order_id(number) for number in (1, 2, 3, 4)]
+    assert queries.sites_that_refused(conn, all_orders, since=SOON - timedelta(microseconds=1)) == found
+    assert queries.sites_that_refused(conn, all_orders, since=SOON) == []
     assert queries.task_counts(conn).refused_in_part_or_whole == 2
 
 
