@@ -24,7 +24,7 @@ from tests.make.loop import balances, follow, hand_over_everything, shares, subj
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, ask, lines, open_shop, till_sale
 
-(SETTLE,) = FOLLOWERS
+SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
 LATER = NOON + timedelta(hours=5)
 
 

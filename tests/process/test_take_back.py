@@ -20,7 +20,7 @@ from tests.make.loop import balances, follow, hand_over_everything, pay_for, sha
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
 
-(SETTLE,) = FOLLOWERS
+SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
 MEMBER = MemberId(UUID(int=42 << 64))
 LATER = NOON + timedelta(days=3)
 

@@ -10,3 +10,15 @@ join pg_namespace as schema on schema.oid = parent.relnamespace
 join pg_class as child on child.oid = pg_inherits.inhrelid
 where schema.nspname || '.' || parent.relname = any(%(tables)s::text[])
 order by table_name, partition_name
+
+-- name: written_columns
+-- The columns of a table in their order, without those that the database makes.
+select attribute.attname as column_name
+from pg_attribute as attribute
+join pg_class as class on class.oid = attribute.attrelid
+join pg_namespace as schema on schema.oid = class.relnamespace
+where schema.nspname || '.' || class.relname = %(table_name)s::text
+  and attribute.attnum > 0
+  and not attribute.attisdropped
+  and attribute.attgenerated = ''
+order by attribute.attnum

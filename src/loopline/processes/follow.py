@@ -1,16 +1,34 @@
 """What stages do because of an event: the followers of the corridor, applied in the order of the log, exactly once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+import msgspec
+
+from loopline.customers.model import Moment
+from loopline.customers.moments import record_moments
 from loopline.db import Conn
 from loopline.db.followers import Follower
 from loopline.fulfilment.events import ParcelHandedOver
 from loopline.kernel.events import Event, read
+from loopline.kernel.ids import MemberId
 from loopline.orders import DraftKind, LineKind, OrderPlaced
 from loopline.processes.settle import SoldPart, settle_parts
+from loopline.returns.events import ReturnOpened
 
 _PLACED = OrderPlaced.type_name()
 _HANDED_OVER = ParcelHandedOver.type_name()
+_RETURNED = ReturnOpened.type_name()
+
+
+class _Mention(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event says of a member; the rest of it is not decoded."""
+
+    member_id: MemberId | None = None
+    placed_at: datetime | None = None
+
+
+_decode_mention = msgspec.json.Decoder(_Mention).decode
 
 
 def settle_what_left(conn: Conn, events: Sequence[Event]) -> None:
@@ -57,6 +75,17 @@ def _parts_of_placed(placed: OrderPlaced) -> list[SoldPart]:
     ]
 
 
+def remember_for_members(conn: Conn, events: Sequence[Event]) -> None:
+    """Write what members did and had done into their timelines."""
+    moments = [
+        Moment(member_id=said.member_id, at=said.placed_at or told.at, kind=told.type, subject=told.subject)
+        for told in events
+        if (said := _decode_mention(told.data)).member_id is not None
+    ]
+    record_moments(conn, moments)
+
+
 FOLLOWERS: tuple[Follower, ...] = (
     Follower(name="settle", types=frozenset({_PLACED, _HANDED_OVER}), apply=settle_what_left),
+    Follower(name="timelines", types=frozenset({_PLACED, _RETURNED}), apply=remember_for_members),
 )

@@ -34,7 +34,7 @@ def counted(subject: UUID, units: int) -> Event:
 
 
 class Recorder:
-    """Applies by writing into a table, so that what it did rolls back with its transaction; 13 is more than it can take."""
+    """Applies by writing into a table, so that what it did rolls back with its transaction; 13 is too much for it."""
 
     def __init__(self, database: Database) -> None:
         with database.owner_transaction() as conn:

@@ -32,7 +32,7 @@ def test_several_processes_that_start_at_once_migrate_once(server: EmbeddedServe
         barrier.wait()
         try:
             migrate(conninfo)
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001 - judged below
             failures.append(failure)
 
     threads = [threading.Thread(target=start) for _ in range(3)]
@@ -72,11 +72,15 @@ def test_postgresql_15_given_by_its_address_is_migrated_and_served(oldest_server
         conn.execute(f"grant loopline_app to {OWNER_ROLE}")
     settings = Settings(data_directory=Path("/nowhere"), database_url=owner)
     with open_database(settings) as database, database.transaction() as conn:
-        found = conn.execute("select current_user, current_setting('server_version_num')::int / 10000").fetchone()
+        found = conn.execute(
+            "select current_user, current_setting('server_version_num')::int / 10000"
+        ).fetchone()
     assert found == ("loopline_app", 15)
 
 
 def test_the_environment_says_where_the_data_live(tmp_path: Path):
-    settings = settings_from({"LOOPLINE_DATA_DIR": str(tmp_path / "here"), "LOOPLINE_DATABASE_URL": "postgresql://there/x"})
+    settings = settings_from(
+        {"LOOPLINE_DATA_DIR": str(tmp_path / "here"), "LOOPLINE_DATABASE_URL": "postgresql://there/x"}
+    )
     assert settings == Settings(data_directory=tmp_path / "here", database_url="postgresql://there/x")
     assert settings.keys_directory == tmp_path / "here" / "keys"

@@ -6,7 +6,19 @@ import msgspec
 import psycopg
 import pytest
 
-from loopline.db import Conn, Database, Statement, copy_rows, execute, fetch, fetch_one, fetch_values, integers, statements, uuids
+from loopline.db import (
+    Conn,
+    Database,
+    Statement,
+    copy_rows,
+    execute,
+    fetch,
+    fetch_one,
+    fetch_values,
+    integers,
+    statements,
+    uuids,
+)
 
 HEAD = "-- name: one\n-- Says one.\nselect 1::bigint as n\n"
 
@@ -48,7 +60,9 @@ def test_a_file_that_is_no_list_of_statements_is_refused(tmp_path: Path, text: s
 
 
 def test_rows_become_records(conn: Conn):
-    asked = statement("select n, id from unnest(%(ns)s::bigint[], %(ids)s::uuid[]) as given (n, id) order by n")
+    asked = statement(
+        "select n, id from unnest(%(ns)s::bigint[], %(ids)s::uuid[]) as given (n, id) order by n"
+    )
     ids = [UUID(int=5), UUID(int=6)]
     assert fetch(conn, asked, Numbered, ns=integers([2, 1]), ids=uuids(ids)) == [
         Numbered(n=1, id=ids[1]),

@@ -1,0 +1,85 @@
+"""Followers and rounds beside a server: what is placed is sourced, settled and on the boards without anybody asking."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from loopline import insight, orders
+from loopline.db import Database
+from loopline.db.followers import follower_states
+from loopline.fulfilment.queries import tasks_of_orders
+from loopline.jobs.followers import FOLLOWERS
+from loopline.jobs.rounds import until_nothing_is_left
+from loopline.jobs.running import jobs_running
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.processes.place import Placed, place
+from tests.make.org import succeeded
+from tests.make.shop import NOON, ask, lines, open_shop, till_sale
+
+PATIENCE_SECONDS = 30
+
+
+def test_what_is_placed_is_sourced_and_settled_by_itself(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+    with jobs_running(database, clock=lambda: NOON):
+        with database.transaction() as conn:
+            placed = succeeded(
+                place(conn, [ask(shop, "W-1"), till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+            )
+        web, till = (one.order_id for one in placed if isinstance(one, Placed))
+        wait_until(database, lambda conn: len(tasks_of_orders(conn, [web])) == 1)
+        settled = "select count(*) from sharing.split where order_id = %s"
+        wait_until(database, lambda conn: conn.execute(settled, (till,)).fetchone() == (2,))
+        wait_until(database, lambda conn: insight.sales_total(conn, currency="CNY").sold_minor == 31_640)
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"rounds", "log-followers"}
+
+
+def test_an_unpaid_hold_comes_back_by_itself(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        (placed,) = place(
+            conn, [ask(shop, "W-1", lines=lines(shop, ("HAT", 30)))], scope=WHOLE_BRAND, now=NOON
+        )
+    assert isinstance(placed, Placed)
+
+    def is_cancelled(conn: orders.channels.Conn) -> bool:
+        head = orders.order_by_id(conn, placed.order_id)
+        return head is not None and head.stage is orders.OrderStage.CANCELLED
+
+    with database.reading() as conn:
+        assert not is_cancelled(conn)
+    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31)):
+        wait_until(database, is_cancelled)
+
+
+def test_a_round_works_until_nothing_is_left(database: Database):
+    left = [3, 2, 1, 0]
+    done = until_nothing_is_left(database, lambda _conn, _now: left.pop(0), clock=lambda: datetime.now(UTC))
+    assert (done, left) == (6, [])
+
+
+def test_every_follower_has_its_own_name():
+    names = [follower.name for follower in FOLLOWERS]
+    assert len(names) == len(set(names)) == 5
+
+
+def wait_until(database: Database, is_so) -> None:  # noqa: ANN001 - any question to a connection
+    """Ask again whenever the log was written; a test that waits for nothing fails in its own words."""
+    listening = database.connect()
+    listening.execute("listen loopline_log")
+    waited = threading.Event()
+    deadline = threading.Timer(PATIENCE_SECONDS, waited.set)
+    deadline.start()
+    try:
+        while not waited.is_set():
+            with database.reading() as conn:
+                if is_so(conn):
+                    return
+            for _ in listening.notifies(timeout=0.2, stop_after=1):
+                pass
+        with database.reading() as conn:
+            raise AssertionError(f"did not happen; followers: {follower_states(conn)}")
+    finally:
+        deadline.cancel()
+        listening.close()
