@@ -1,0 +1,124 @@
+"""Payments: money taken for orders and given back, through one port to every gateway.
+
+Purpose: `record_payments` and `record_refunds` keep money that moved, as facts. Where a gateway has to be asked,
+`write_intents` says so in the transaction that wants it, a job claims (`claim_intents`), asks (`send`) and brings
+back a report (`apply_reports`). Cash and bank transfer are a gateway whose machine is a person (`confirmed`). Where
+money and orders disagree an exception is open until somebody settles it.
+
+Invariants:
+- a key is one payment, refund or intent: the same content again is a repeat, other content is refused and kept;
+- never more is given back of a payment than it took (a named constraint), nor of an order than was taken for it less
+  what was given back and what is on its way; it goes back to the company and by the way it came;
+- money that moved is recorded whatever else is wrong, with an exception that says what is;
+- no gateway is called inside a transaction.
+
+Lock order: intents by id, then orders' payments by id, then new rows by key, then exceptions by (kind, subject).
+"""
+
+from loopline.payments.cash import BANK_TRANSFER, CASH, CashGateway, Confirmation, confirmed
+from loopline.payments.checks import CHECKS
+from loopline.payments.events import MoneyRefunded, MoneyTaken, PaymentExceptionOpened
+from loopline.payments.intents import (
+    Applied,
+    IntentRepeat,
+    IntentWritten,
+    apply_reports,
+    claim_intents,
+    write_intents,
+)
+from loopline.payments.model import (
+    Closing,
+    ExceptionId,
+    ExceptionKind,
+    IntentId,
+    NewException,
+    NewPayment,
+    NewRefund,
+    OrderMoney,
+    Payment,
+    PaymentException,
+    PaymentRepeat,
+    Refunded,
+    RefundId,
+    RefundPart,
+    RefundRepeat,
+    Taken,
+)
+from loopline.payments.port import Gateway, Intent, IntentKind, IntentState, Report, send
+from loopline.payments.queries import (
+    intents_of_orders,
+    last_open_exceptions,
+    money_of_orders,
+    payments_of_orders,
+)
+from loopline.payments.refusals import (
+    AmountNotPositive,
+    ClosingNeedsANote,
+    ExceptionNotOpen,
+    ForNothing,
+    IdTaken,
+    IntentContradicted,
+    IntentUnknown,
+    KeyTakenByOtherContent,
+    NotPayable,
+    RefundAboveTaken,
+)
+from loopline.payments.service import close_exceptions, open_exceptions, record_payments, record_refunds
+
+__all__ = [
+    "BANK_TRANSFER",
+    "CASH",
+    "CHECKS",
+    "AmountNotPositive",
+    "Applied",
+    "CashGateway",
+    "Closing",
+    "ClosingNeedsANote",
+    "Confirmation",
+    "ExceptionId",
+    "ExceptionKind",
+    "ExceptionNotOpen",
+    "ForNothing",
+    "Gateway",
+    "IdTaken",
+    "Intent",
+    "IntentContradicted",
+    "IntentId",
+    "IntentKind",
+    "IntentRepeat",
+    "IntentState",
+    "IntentUnknown",
+    "IntentWritten",
+    "KeyTakenByOtherContent",
+    "MoneyRefunded",
+    "MoneyTaken",
+    "NewException",
+    "NewPayment",
+    "NewRefund",
+    "NotPayable",
+    "OrderMoney",
+    "Payment",
+    "PaymentException",
+    "PaymentExceptionOpened",
+    "PaymentRepeat",
+    "RefundAboveTaken",
+    "RefundId",
+    "RefundPart",
+    "RefundRepeat",
+    "Refunded",
+    "Report",
+    "Taken",
+    "apply_reports",
+    "claim_intents",
+    "close_exceptions",
+    "confirmed",
+    "intents_of_orders",
+    "last_open_exceptions",
+    "money_of_orders",
+    "open_exceptions",
+    "payments_of_orders",
+    "record_payments",
+    "record_refunds",
+    "send",
+    "write_intents",
+]

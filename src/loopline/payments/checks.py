@@ -1,0 +1,24 @@
+"""What `loopline doctor` proves about payments by themselves; that money and orders agree is proved between rooms."""
+
+from loopline.db import Check, statements
+
+SQL = statements(__file__)
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="payment_refunded_equals_its_parts",
+        invariant=5,
+        statement=SQL["payment_refunded_equals_its_parts"],
+    ),
+    Check(name="refund_equals_its_parts", invariant=5, statement=SQL["refund_equals_its_parts"]),
+    Check(
+        name="refunds_go_back_the_way_they_came",
+        invariant=5,
+        statement=SQL["refunds_go_back_the_way_they_came"],
+    ),
+    Check(
+        name="money_of_done_intents_is_recorded",
+        invariant=5,
+        statement=SQL["money_of_done_intents_is_recorded"],
+    ),
+)

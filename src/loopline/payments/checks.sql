@@ -1,0 +1,66 @@
+-- name: payment_refunded_equals_its_parts
+-- Payments that count other money as given back than was given back from them, or more than they took.
+select
+    'payment ' || payment.id as subject,
+    payment.refunded_minor || ' counted of ' || payment.amount_minor as found,
+    coalesce(given.amount_minor, 0) || ' given back' as expected,
+    'update payments.payment set refunded_minor = ' || coalesce(given.amount_minor, 0)
+        || ' where id = ' || quote_literal(payment.id) as repair
+from payments.payment as payment
+left join (
+    select
+        payment_id,
+        sum(amount_minor) as amount_minor
+    from payments.refund_part
+    group by payment_id
+) as given on given.payment_id = payment.id
+where payment.refunded_minor <> coalesce(given.amount_minor, 0)
+    or payment.refunded_minor not between 0 and payment.amount_minor
+order by payment.id
+
+-- name: refund_equals_its_parts
+-- Refunds of orders whose parts do not come to their amount, and blind ones that have parts.
+select
+    'refund ' || refund.id as subject,
+    coalesce(given.amount_minor, 0) || ' in parts' as found,
+    case when refund.order_id is null then 0 else refund.amount_minor end || ' in parts' as expected,
+    'select * from payments.refund_part where refund_id = ' || quote_literal(refund.id) as repair
+from payments.refund as refund
+left join (
+    select
+        refund_id,
+        sum(amount_minor) as amount_minor
+    from payments.refund_part
+    group by refund_id
+) as given on given.refund_id = refund.id
+where coalesce(given.amount_minor, 0) <> case when refund.order_id is null then 0 else refund.amount_minor end
+order by refund.id
+
+-- name: refunds_go_back_the_way_they_came
+-- Parts of refunds that came from another order's, company's or currency's payment.
+select
+    'refund ' || part.refund_id || ' from payment ' || part.payment_id as subject,
+    concat_ws(', ', payment.order_id, payment.entity_id, payment.currency) as found,
+    concat_ws(', ', refund.order_id, refund.entity_id, refund.currency) as expected,
+    'select * from payments.refund_part where refund_id = ' || quote_literal(part.refund_id) as repair
+from payments.refund_part as part
+join payments.refund as refund on refund.id = part.refund_id
+join payments.payment as payment on payment.id = part.payment_id
+where (payment.order_id, payment.entity_id, payment.currency)
+    is distinct from (refund.order_id, refund.entity_id, refund.currency)
+order by part.refund_id, part.payment_id
+
+-- name: money_of_done_intents_is_recorded
+-- Intents that a gateway fulfilled and for which no money was recorded, unless an exception says why.
+select
+    'intent ' || intent.id as subject,
+    intent.kind || ' done, no money recorded' as found,
+    'a payment or refund with the key intent:' || intent.id as expected,
+    'select * from payments.intent where id = ' || quote_literal(intent.id) as repair
+from payments.intent as intent
+where intent.state = 'done'
+    and intent.kind <> 'authorise'
+    and not exists (select from payments.payment where key = 'intent:' || intent.id)
+    and not exists (select from payments.refund where key = 'intent:' || intent.id)
+    and not exists (select from payments.exception where subject = 'intent:' || intent.id)
+order by intent.id
