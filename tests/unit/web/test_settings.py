@@ -19,7 +19,7 @@ def test_a_secret_is_made_once_and_kept_from_others(tmp_path: Path):
 
 def test_processes_that_start_at_once_agree(tmp_path: Path):
     with ThreadPoolExecutor(8) as pool:
-        made = set(pool.map(lambda _: load_secret(tmp_path), range(32)))
+        made = set(pool.map(load_secret, [tmp_path] * 32))
     assert len(made) == 1
 
 

@@ -75,7 +75,7 @@ function draw() {
       data: shown.labels,
       axisLine: { lineStyle: { color: colour("--loop-line") } },
       axisTick: { show: false },
-      axisLabel: { color: quiet, hideOverlap: true, fontSize: 11 },
+      axisLabel: { color: quiet, hideOverlap: true, showMaxLabel: true, alignMaxLabel: "right", fontSize: 11 },
     },
     yAxis: {
       type: "value",
