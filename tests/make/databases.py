@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from loopline.db import Database
-from loopline.db.embedded import EmbeddedServer
+from loopline.db.embedded import ADMIN_ROLE, EmbeddedServer
 from loopline.db.opening import embedded_addresses
 from loopline.db.settings import OWNER_ROLE
 
@@ -26,5 +26,6 @@ def database_from(server: EmbeddedServer, template: str) -> Generator[Database, 
     made = Database(embedded_addresses(server, name), connections_max=40)
     yield made
     made.close()
-    with psycopg.connect(owner_conninfo, autocommit=True) as owner:
-        owner.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    # As the administrator: whoever drops a database ends what is still connected to it, of whatever role.
+    with psycopg.connect(server.conninfo(ADMIN_ROLE, "postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

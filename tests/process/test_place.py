@@ -10,6 +10,7 @@ from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
 from loopline.orders import Delivery, DraftLine, LineKind, OnShortage, Repeat
 from loopline.processes.place import NoStockAtSite, Placed, UnknownSku, place
 from loopline.stock import stock_at_leaves
+from loopline.stock.refusals import NotEnoughFree
 from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
 
 
@@ -83,7 +84,7 @@ def test_the_same_number_with_other_content_is_refused_and_kept(conn: Conn, shop
 def test_a_refused_ask_leaves_nothing_and_spoils_no_other(conn: Conn, shop: Shop):
     too_much = ask(shop, "W-1", lines=lines(shop, ("HAT", 2), ("COAT", 31)))
     refused, granted = put(conn, too_much, ask(shop, "W-2"))
-    assert isinstance(refused, stock.refusals.NotEnoughFree)
+    assert isinstance(refused, NotEnoughFree)
     assert isinstance(granted, Placed)
     assert (free(conn, shop, "HAT"), free(conn, shop, "COAT")) == (30, 29)
     # Nothing is known of it: the same number may be asked again when there is more.
@@ -103,7 +104,7 @@ def test_what_is_collected_is_held_where_it_is_collected(conn: Conn, shop: Shop)
     here = {"delivery": Delivery.COLLECT, "site_id": shop.sites["S"], "destination": None}
     placed(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 10)), **here))
     (refused,) = put(conn, ask(shop, "W-2", lines=lines(shop, ("COAT", 1)), **here))
-    assert isinstance(refused, stock.refusals.NotEnoughFree)
+    assert isinstance(refused, NotEnoughFree)
     assert free(conn, shop, "COAT") == 20
 
 

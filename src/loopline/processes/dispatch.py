@@ -139,8 +139,12 @@ def _back_to_hold(
 
 def _correct_stock(conn: Conn, corrections: Sequence[Correction], *, now: datetime) -> list[stock.Recorded]:
     """Write what a refusal says about the shelf."""
-    counted = {(one.leaf_id, one.sku_id) for one in corrections if one.counted_units is not None}
-    on_hand = _on_hand(conn, counted)
+    # A shelf that was counted twice in one batch has the units of the last count.
+    counted = {(one.leaf_id, one.sku_id): one for one in corrections if one.counted_units is not None}
+    corrections = [
+        one for one in corrections if one.counted_units is None or one is counted[one.leaf_id, one.sku_id]
+    ]
+    on_hand = _on_hand(conn, set(counted))
     facts = [
         stock.Fact(
             id=fact_id,

@@ -14,7 +14,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment_service
 from loopline.fulfilment.events import OfferedWork, TasksOffered
-from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind, TaskState
+from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, TaskId, WaveId, uuid7, uuid7s
 from loopline.kernel.refusals import Refusal
@@ -39,7 +39,6 @@ from loopline.sourcing.solver import FewestParcels, Solver
 ORDERS_PER_WAVE_MAX = 200
 ANSWER_WITHIN = timedelta(hours=4)
 ASK_AGAIN_AFTER = timedelta(days=1)
-_REFUSED = {TaskState.REFUSED, TaskState.LAPSED}
 
 
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +67,10 @@ def source_wave(
     plan = (solver or FewestParcels()).solve(desk.wave, seed=desk.wave.wave_id.int & 0xFFFFFFFF)
     sourcing.record_decisions(conn, desk.wave, plan, now=now)
     works = _works(plan.parcels, now=now)
+    # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
+    fulfilment_service.lock_days(
+        conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
+    )
     refused = _allocate(conn, works, now=now)
     works = [work for work in works if work.parcel.order_id not in refused]
     works = _offer(conn, works, desk=desk, now=now)
@@ -193,11 +196,10 @@ class _Desk:
 def _sites_that_refused(
     conn: Conn, order_ids: Sequence[OrderId], *, now: datetime
 ) -> dict[OrderId, set[SiteId]]:
-    """Sites that refused an order, or let it lapse, within the last day: later its goods may be there again."""
+    """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again."""
     refused: dict[OrderId, set[SiteId]] = {}
-    for task in fulfilment_queries.tasks_of_orders(conn, order_ids):
-        if task.state in _REFUSED and task.ended_at is not None and task.ended_at > now - ASK_AGAIN_AFTER:
-            refused.setdefault(task.order_id, set()).add(task.site_id)
+    for one in fulfilment_queries.sites_that_refused(conn, order_ids, since=now - ASK_AGAIN_AFTER):
+        refused.setdefault(one.order_id, set()).add(one.site_id)
     return refused
 
 

@@ -45,7 +45,7 @@ from loopline.sharing import service as sharing
 from loopline.sharing.model import ClawBack, ClawedBack
 
 Key = TypeVar("Key")
-_Leg = tuple[UUID, AccountAsk, int]
+_Legs = list[tuple[UUID, AccountAsk, int]]
 
 
 class ReturnedSale(msgspec.Struct, frozen=True, kw_only=True):
@@ -430,15 +430,15 @@ def _post_rest(conn: Conn, cases: Sequence[_Case], *, now: datetime) -> None:
     all_granted(ledger.post_entries(conn, entries))
 
 
-def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, list[_Leg]]]:
+def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, _Legs]]:
     entity, currency = case.paid_by, case.asked.currency
     deposit = accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency)
-    rest: list[tuple[EntryKind, list[_Leg]]] = []
-    return_id = case.opened.return_id
+    rest: list[tuple[EntryKind, _Legs]] = []
+    return_id: UUID = case.opened.return_id
     if case.blind_minor:
         revenue = accounts.ask(entity, Purpose.REVENUE, currency)
         tax = accounts.ask(entity, Purpose.TAX, currency)
-        legs = [
+        legs: _Legs = [
             (return_id, revenue, case.blind_minor - case.blind_tax_minor),
             (return_id, tax, case.blind_tax_minor),
             (return_id, deposit, -case.blind_minor),

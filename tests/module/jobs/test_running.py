@@ -1,10 +1,11 @@
 """Followers and rounds beside a server: what is placed is sourced, settled and on the boards without anybody asking."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from loopline import insight, orders
-from loopline.db import Database
+from loopline.db import Conn, Database
 from loopline.db.followers import follower_states
 from loopline.fulfilment.queries import tasks_of_orders
 from loopline.jobs.followers import FOLLOWERS
@@ -43,7 +44,7 @@ def test_an_unpaid_hold_comes_back_by_itself(database: Database):
         )
     assert isinstance(placed, Placed)
 
-    def is_cancelled(conn: orders.channels.Conn) -> bool:
+    def is_cancelled(conn: Conn) -> bool:
         head = orders.order_by_id(conn, placed.order_id)
         return head is not None and head.stage is orders.OrderStage.CANCELLED
 
@@ -64,7 +65,7 @@ def test_every_follower_has_its_own_name():
     assert len(names) == len(set(names)) == 5
 
 
-def wait_until(database: Database, is_so) -> None:  # noqa: ANN001 - any question to a connection
+def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
     """Ask again whenever the log was written; a test that waits for nothing fails in its own words."""
     listening = database.connect()
     listening.execute("listen loopline_log")

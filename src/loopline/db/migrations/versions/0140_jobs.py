@@ -19,8 +19,8 @@ LAST_FILE = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 def upgrade() -> None:
     """Make the schema and run the library's files in the order of their names.
 
-    Each file commits by itself, because some add values to enums that later ones use, which PostgreSQL 15 allows
-    only after a commit. A start that was cut off half way begins with an empty schema: nothing was in it before this migration.
+    Each file commits by itself: some add values to enums that later ones use, which PostgreSQL 15 allows only after a
+    commit. A start that was cut off half way begins with an empty schema: nothing was in it before this migration.
     """
     with op.get_context().autocommit_block():
         run_text("drop schema if exists jobs cascade")
