@@ -260,6 +260,33 @@ def test_a_leaf_moves_against_holds_that_need_it(database: Database):
             assert broken(conn) == []
 
 
+def impatiently(database: Database, command: Callable[[Conn], object]) -> None:
+    """Run a command in a transaction that waits 200 ms for a lock and no longer."""
+    with database.transaction(quiet=True) as conn:
+        conn.execute("set local lock_timeout = '200ms'")
+        command(conn)
+
+
+def test_a_move_waits_for_every_promise_under_way_and_they_for_it(database: Database):
+    """A batch reads the way to a leaf and then locks along it: the tree may not change between the two."""
+    with database.transaction() as conn:
+        world, other = make_world(conn), make_world(conn, sites=1)
+        sku, other_sku = new_sku(), new_sku()
+        receive(conn, world.leaf_ids[0], sku, 1)
+        receive(conn, world.leaf_ids[1], other_sku, 1)
+    move = LeafMove(leaf_id=world.leaf_ids[1], parent_id=other.network_id)
+    leaf = world.leaf_ids[0]
+    ask = hold_ask((leaf, sku, 1))  # shares neither leaf nor SKU with the move
+    with database.transaction() as promising:
+        hold_units(promising, [ask], now=NOW)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            impatiently(database, lambda conn: move_leaves(conn, [move], now=NOW))
+    with database.transaction() as moving:
+        assert isinstance(move_leaves(moving, [move], now=NOW)[0], LeafMoved)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            impatiently(database, lambda conn: hold_units(conn, [hold_ask((leaf, sku, 1))], now=NOW))
+
+
 @pytest.mark.slow
 def test_everything_at_once_for_a_while(database: Database):
     """Eight writers, one SKU pool, facts and promises mixed in one transaction after `lock_stock`."""

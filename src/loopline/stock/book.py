@@ -64,7 +64,7 @@ class LeafLevel(Level, gc=False, eq=False):
 
 
 class OpenHold(msgspec.Struct, gc=False, eq=False):
-    """A line's hold while a batch is decided; 0 units: not yet made, or used up."""
+    """A line's hold while a batch is decided; 0 units: not yet made, or used up. `path`: its levels, root first."""
 
     line_id: LineId
     order_id: OrderId
@@ -73,6 +73,7 @@ class OpenHold(msgspec.Struct, gc=False, eq=False):
     expires_at: datetime | None
     units_loaded: int
     expires_at_loaded: datetime | None = None
+    path: Sequence[Level] = ()
 
     @property
     def differs(self) -> bool:
@@ -82,7 +83,7 @@ class OpenHold(msgspec.Struct, gc=False, eq=False):
 
 
 class OpenAllocation(msgspec.Struct, gc=False, eq=False):
-    """An allocation while a batch is decided; 0 units: not yet made, or used up."""
+    """An allocation while a batch is decided; 0 units: not yet made, or used up. `path`: its leaf's, root first."""
 
     id: AllocationId
     order_id: OrderId
@@ -91,6 +92,13 @@ class OpenAllocation(msgspec.Struct, gc=False, eq=False):
     key: LevelKey
     units: int
     units_loaded: int
+    path: Sequence[Level] = ()
+
+    @property
+    def leaf(self) -> LeafLevel:
+        leaf = self.path[-1]
+        assert isinstance(leaf, LeafLevel)
+        return leaf
 
 
 class Move(msgspec.Struct, gc=False, eq=False):
@@ -139,8 +147,7 @@ class Book:
         self.holds: dict[LineId, OpenHold] = {}
         self.allocations: dict[AllocationId, OpenAllocation] = {}
         self.moves: list[Move] = []
-        self._level_paths: dict[LevelKey, list[Level]] = {}
-        self._levels: dict[int, Level] = {}
+        self._level_paths: dict[LevelKey, Sequence[Level]] = {}
 
     def want(self, keys: Iterable[LevelKey]) -> None:
         """Name all levels of the batch, empty as yet, and number them in the order in which their rows are locked.
@@ -152,32 +159,39 @@ class Book:
         numbers = {node_id: number for number, node_id in enumerate(self.node_ids)}
         skus = {sku_id: number for number, sku_id in enumerate(self.sku_ids)}
         ways = {node_id: [numbers[step] for step in path] for node_id, path in self.paths.items()}
+        levels: dict[int, Level] = {}
         for key in wanted:
             sku = skus[key[1]]
-            self._level_paths[key] = [self._named(node, sku) for node in ways[key[0]]]
-        for place in sorted(self._levels):
-            level = self._levels[place]
-            if isinstance(level, LeafLevel):
-                self.leaf_levels.append(level)
-            else:
-                self.node_levels.append(level)
+            path: list[Level] = []
+            for node in ways[key[0]]:
+                place = node << _SKU_BITS | sku
+                level = levels.get(place)
+                if level is None:
+                    level = levels[place] = self._blank(node, sku)
+                path.append(level)
+            self._level_paths[key] = path
+        in_order = [levels[place] for place in sorted(levels)]
+        self.node_levels = [level for level in in_order if not isinstance(level, LeafLevel)]
+        self.leaf_levels = [level for level in in_order if isinstance(level, LeafLevel)]
 
-    def _named(self, node: int, sku: int) -> Level:
-        place = node << _SKU_BITS | sku
-        level = self._levels.get(place)
-        if level is None:
-            node_id = self.node_ids[node]
-            kind = LeafLevel if node_id in self.leaf_ids else Level
-            level = self._levels[place] = kind(node_id, self.sku_ids[sku], node, sku)
-        return level
+    def _blank(self, node: int, sku: int) -> Level:
+        node_id = self.node_ids[node]
+        kind = LeafLevel if node_id in self.leaf_ids else Level
+        return kind(node_id, self.sku_ids[sku], node, sku)
 
     def add_holds(self, holds: Iterable[OpenHold]) -> None:
-        self.holds.update([(hold.line_id, hold) for hold in holds])
+        """Take in holds and show them their levels, where the batch wants those."""
+        for hold in holds:
+            hold.path = self._level_paths.get(hold.key, ())
+            self.holds[hold.line_id] = hold
 
     def add_allocations(self, allocations: Iterable[OpenAllocation]) -> None:
-        self.allocations.update([(one.id, one) for one in allocations])
+        """Take in allocations and show them their levels, where the batch wants those."""
+        for one in allocations:
+            one.path = self._level_paths.get(one.key, ())
+            self.allocations[one.id] = one
 
-    def path(self, key: LevelKey) -> list[Level]:
+    def path(self, key: LevelKey) -> Sequence[Level]:
         """Return the levels of one SKU from the root to the node, both included."""
         return self._level_paths[key]
 
@@ -187,7 +201,7 @@ class Book:
         assert isinstance(leaf, LeafLevel)
         return leaf
 
-    def above(self, leaf: LeafLevel) -> list[Level]:
+    def above(self, leaf: LeafLevel) -> Sequence[Level]:
         """Return the levels above one SKU of a leaf, root first."""
         return self._level_paths[leaf.key][:-1]
 
@@ -197,13 +211,6 @@ class Book:
         for leaf in self.leaf_levels:
             if leaf.node_id == leaf_id:
                 self._level_paths[leaf.key] = [*self._level_paths[path[-2], leaf.sku_id], leaf]
-
-    def settle_leaf(self, leaf: LeafLevel, path: Sequence[Level]) -> None:
-        """Pass a change of what a leaf can sell on to itself as a node and to every node above it."""
-        change = leaf.sellable - leaf.free
-        if change:
-            for level in path:
-                level.free += change
 
     def shortfall_steps(self) -> list[ShortfallStep]:
         """What opens, grows, shrinks or closes, over the whole batch."""
@@ -226,6 +233,16 @@ class Book:
             if (level.overheld or level.held > level.free) and level.overheld_change
         ]
         return [*missing, *overheld]
+
+
+def settle_leaf(path: Sequence[Level]) -> None:
+    """Pass a change of what a leaf, the last of `path`, can sell on to itself as a node and to every node above it."""
+    leaf = path[-1]
+    assert isinstance(leaf, LeafLevel)
+    change = leaf.sellable - leaf.free
+    if change:
+        for level in path:
+            level.free += change
 
 
 def _in_lock_order(paths: Iterable[tuple[NodeId, ...]], leaf_ids: Collection[NodeId]) -> list[NodeId]:

@@ -152,7 +152,7 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> list[ExpiredHold]:
     book.want(keys)
     book.add_holds(holds)
     store.lock_levels(conn, book)
-    outcomes = rules.release_expired(holds, book=book)
+    outcomes = rules.release_expired(holds)
     return _write_and_tell(conn, book, outcomes, keys, now=now)
 
 

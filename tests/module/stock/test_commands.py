@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from loopline.db import Conn
-from loopline.kernel.ids import AllocationId, NodeId
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId
 from loopline.stock import (
     Allocated,
     AllocationAsk,
@@ -46,7 +46,9 @@ from loopline.stock import (
     sellable_units,
     set_safety,
     stock_counts,
+    store,
 )
+from loopline.stock.book import OpenHold
 from loopline.stock.refusals import (
     AllocationTaken,
     AllocationUnknown,
@@ -56,6 +58,7 @@ from loopline.stock.refusals import (
     NodeTaken,
     NotEnoughFree,
 )
+from loopline.stock.rules.holds import change_hold
 from tests.make.stock import (
     NOW,
     allocation_ask,
@@ -332,3 +335,24 @@ def test_the_database_itself_refuses_to_oversell(conn: Conn, oversold: str):
     receive(conn, world.leaf_ids[0], new_sku(), 3)
     with pytest.raises(psycopg.errors.CheckViolation):
         conn.execute(oversold.encode())
+
+
+def test_an_ask_cannot_oversell_even_when_its_rule_is_wrong(conn: Conn):
+    """The write of an ask can only lower what is recorded as overheld, so the constraint stops a promise of nothing."""
+    world, sku = make_world(conn, sites=1), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 3)
+    key = (world.network_id, sku)
+    for may_open, stopped in ((True, False), (False, True)):
+        with conn.transaction(force_rollback=True):
+            book = store.open_book(conn, [world.network_id], may_open_shortfalls=may_open)
+            book.want([key])
+            store.lock_levels(conn, book)
+            too_much = OpenHold(LineId(new_id()), OrderId(new_id()), key, 0, None, 0)
+            book.add_holds([too_much])
+            change_hold(too_much, 4)
+            if stopped:
+                with pytest.raises(psycopg.errors.CheckViolation, match="node_held_within_free"):
+                    store.write_book(conn, book, now=NOW)
+            else:
+                store.write_book(conn, book, now=NOW)
+                assert broken(conn) == []

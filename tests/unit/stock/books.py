@@ -1,7 +1,7 @@
 """Working copies for tests of the rules: a brand, a network, two sites with a leaf each, one SKU, no database."""
 
 from loopline.kernel.ids import NodeId, SkuId
-from loopline.stock.book import Book, LeafLevel, OpenHold
+from loopline.stock.book import Book, LeafLevel, OpenHold, settle_leaf
 from tests.make.stock import new_id
 
 BRAND, NETWORK, SITE, OTHER_SITE, LEAF, OTHER_LEAF = (NodeId(new_id()) for _ in range(6))
@@ -28,7 +28,7 @@ def stock(book: Book, leaf_id: NodeId, sku_id: SkuId, on_hand: int) -> LeafLevel
     """Put goods at a leaf as if they had been loaded."""
     leaf = book.leaf((leaf_id, sku_id))
     leaf.on_hand = on_hand
-    book.settle_leaf(leaf, book.path(leaf.key))
+    settle_leaf(book.path(leaf.key))
     for level in book.path(leaf.key):
         level.free_loaded = level.free
     return leaf

@@ -13,7 +13,7 @@ from loopline.stock import (
     HandOver,
     MovementReason,
 )
-from loopline.stock.book import Book, OpenHold
+from loopline.stock.book import Book, OpenHold, settle_leaf
 from loopline.stock.refusals import (
     AllocationTaken,
     AllocationTooSmall,
@@ -168,7 +168,7 @@ def tied_book(units: int, *, lost: int = 0) -> tuple[Book, AllocationId]:
     decide_allocations([AllocationAsk(order_id=ORDER, lines=(line,))], book=book)
     leaf = book.leaf((LEAF, SKU))
     leaf.on_hand -= lost
-    book.settle_leaf(leaf, book.path(leaf.key))
+    settle_leaf(book.path(leaf.key))
     book.moves.clear()
     return book, line.allocation_id
 

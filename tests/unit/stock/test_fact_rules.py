@@ -12,7 +12,7 @@ from loopline.stock import (
     SafetySetting,
     ShortfallKind,
 )
-from loopline.stock.book import OpenHold
+from loopline.stock.book import OpenHold, settle_leaf
 from loopline.stock.refusals import (
     FactIdTaken,
     FactMovesNothing,
@@ -57,7 +57,7 @@ def test_a_fact_moves_what_is_free_at_every_node_above(on_hand: int, unsellable:
     book = open_book(may_open_shortfalls=True)
     leaf = stock(book, LEAF, SKU, 6)
     leaf.unsellable = 1
-    book.settle_leaf(leaf, book.path(leaf.key))
+    settle_leaf(book.path(leaf.key))
     one = fact(LEAF, SKU, on_hand, unsellable=unsellable)
     assert decide_facts([one], book=book, recorded_before={}) == [Recorded(fact_id=one.id)]
     assert [counts(book, node) for node in (BRAND, NETWORK, SITE, LEAF)] == [(free, 0)] * 4

@@ -1,10 +1,10 @@
 """Allocations: held units tied to a leaf, until they are handed over or untied."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal
-from loopline.stock.book import Book, Move, OpenAllocation, OpenHold
+from loopline.stock.book import Book, Level, Move, OpenAllocation, OpenHold, settle_leaf
 from loopline.stock.model import (
     Allocated,
     AllocationAsk,
@@ -43,40 +43,44 @@ def decide_allocations(asks: Iterable[AllocationAsk], *, book: Book) -> list[All
 def _allocate_order(ask: AllocationAsk, *, book: Book) -> Allocated | Refusal:
     tied: list[tuple[OpenHold, OpenAllocation]] = []
     for line in ask.lines:
-        refusal = _why_not_allocate(ask.order_id, line, book=book)
-        if refusal is not None:
+        outcome = _tie_line(ask.order_id, line, book=book)
+        if isinstance(outcome, Refusal):
             for hold, allocation in reversed(tied):
-                _tie(hold, allocation, -allocation.units, book=book)
+                _tie(hold, allocation, -allocation.units)
                 del book.allocations[allocation.id]
-            return refusal
-        hold = book.holds[line.line_id]
-        allocation = OpenAllocation(
-            id=line.allocation_id,
-            order_id=ask.order_id,
-            line_id=line.line_id,
-            hold_node_id=hold.key[0],
-            key=(line.leaf_id, line.sku_id),
-            units=line.units,
-            units_loaded=0,
-        )
-        book.allocations[allocation.id] = allocation
-        _tie(hold, allocation, line.units, book=book)
-        tied.append((hold, allocation))
+            return outcome
+        tied.append(outcome)
     book.moves.extend(
-        [
-            Move(
-                book.leaf(allocation.key),
-                MovementReason.ALLOCATED,
-                allocated=allocation.units,
-                reference=allocation.id,
-            )
-            for _, allocation in tied
-        ]
+        [Move(one.leaf, MovementReason.ALLOCATED, allocated=one.units, reference=one.id) for _, one in tied]
     )
     return Allocated(order_id=ask.order_id)
 
 
-def _why_not_allocate(order_id: OrderId, line: AllocationLine, *, book: Book) -> Refusal | None:
+def _tie_line(
+    order_id: OrderId, line: AllocationLine, *, book: Book
+) -> tuple[OpenHold, OpenAllocation] | Refusal:
+    hold = _hold_to_tie(order_id, line, book=book)
+    if isinstance(hold, Refusal):
+        return hold
+    path = _path_to_leaf(hold, line, book=book)
+    if isinstance(path, Refusal):
+        return path
+    allocation = OpenAllocation(
+        id=line.allocation_id,
+        order_id=order_id,
+        line_id=line.line_id,
+        hold_node_id=hold.key[0],
+        key=(line.leaf_id, line.sku_id),
+        units=line.units,
+        units_loaded=0,
+        path=path,
+    )
+    book.allocations[allocation.id] = allocation
+    _tie(hold, allocation, line.units)
+    return hold, allocation
+
+
+def _hold_to_tie(order_id: OrderId, line: AllocationLine, *, book: Book) -> OpenHold | Refusal:
     if line.units <= 0:
         return UnitsNotPositive(line_id=line.line_id, units=line.units)
     if line.allocation_id in book.allocations:
@@ -88,26 +92,26 @@ def _why_not_allocate(order_id: OrderId, line: AllocationLine, *, book: Book) ->
         return HoldOfAnother(line_id=line.line_id)
     if hold.units < line.units:
         return HoldTooSmall(line_id=line.line_id, asked=line.units, held=hold.units)
-    return _why_not_at_leaf(hold, line, book=book)
+    return hold
 
 
-def _why_not_at_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Refusal | None:
+def _path_to_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Sequence[Level] | Refusal:
+    """The levels from the root to the leaf, if the leaf can take the units and nobody below the hold needs them."""
     if line.leaf_id not in book.leaf_ids:
         return LeafUnknown(leaf_id=line.leaf_id)
-    node_path = book.paths[line.leaf_id]
-    if hold.key[0] not in node_path:
+    path = book.path((line.leaf_id, line.sku_id))
+    depth = len(hold.path)
+    if len(path) < depth or path[depth - 1] is not hold.path[-1]:
         return LeafOutsideHold(line_id=line.line_id, leaf_id=line.leaf_id, node_id=hold.key[0])
-    levels = book.path((line.leaf_id, line.sku_id))
-    sellable = levels[-1].free
-    if sellable < line.units:
+    if path[-1].free < line.units:
         return LeafTooShort(
             line_id=line.line_id,
             leaf_id=line.leaf_id,
             sku_id=line.sku_id,
             asked=line.units,
-            sellable=sellable,
+            sellable=path[-1].free,
         )
-    for level in levels[node_path.index(hold.key[0]) + 1 :]:
+    for level in path[depth:]:
         if level.free - level.held < line.units:
             return PromisedToOthers(
                 line_id=line.line_id,
@@ -116,16 +120,14 @@ def _why_not_at_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Ref
                 asked=line.units,
                 room=max(0, level.free - level.held),
             )
-    return None
+    return path
 
 
-def _tie(hold: OpenHold, allocation: OpenAllocation, units: int, *, book: Book) -> None:
+def _tie(hold: OpenHold, allocation: OpenAllocation, units: int) -> None:
     """Replace `units` of a hold by an allocation; negative: undo it."""
-    change_hold(hold, -units, book=book)
-    path = book.path(allocation.key)
-    leaf = book.leaf(allocation.key)
-    leaf.allocated += units
-    book.settle_leaf(leaf, path)
+    change_hold(hold, -units)
+    allocation.leaf.allocated += units
+    settle_leaf(allocation.path)
 
 
 def decide_allocation_releases(
@@ -148,9 +150,9 @@ def decide_allocation_releases(
             outcomes.append(refusal)
             continue
         _take(allocation, units, on_hand=0, reason=MovementReason.ALLOCATION_RELEASED, book=book)
-        book.settle_leaf(book.leaf(allocation.key), book.path(allocation.key))
+        settle_leaf(allocation.path)
         if release.to_hold:
-            change_hold(_hold_for(allocation, book=book), units, book=book)
+            change_hold(_hold_for(allocation, book=book), units)
         outcomes.append(AllocationReleased(allocation_id=allocation.id, units=units))
     return outcomes
 
@@ -160,7 +162,7 @@ def _hold_for(allocation: OpenAllocation, *, book: Book) -> OpenHold:
     hold = book.holds.get(allocation.line_id)
     if hold is None:
         key = (allocation.hold_node_id, allocation.key[1])
-        hold = OpenHold(allocation.line_id, allocation.order_id, key, 0, None, 0)
+        hold = OpenHold(allocation.line_id, allocation.order_id, key, 0, None, 0, path=book.path(key))
         book.holds[allocation.line_id] = hold
     return hold
 
@@ -177,7 +179,7 @@ def _take(
     allocation: OpenAllocation, units: int, *, on_hand: int, reason: MovementReason, book: Book
 ) -> None:
     allocation.units -= units
-    leaf = book.leaf(allocation.key)
+    leaf = allocation.leaf
     leaf.allocated -= units
     leaf.on_hand += on_hand
     book.moves.append(Move(leaf, reason, on_hand=on_hand, allocated=-units, reference=allocation.id))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from loopline.kernel.refusals import Refusal
-from loopline.stock.book import Book, Move
+from loopline.stock.book import Book, LeafLevel, Move, settle_leaf
 from loopline.stock.model import Fact, MovementReason, Recorded, SafetySet, SafetySetting
 from loopline.stock.refusals import (
     FactIdTaken,
@@ -66,11 +66,12 @@ def _why_not_fact(fact: Fact, *, book: Book) -> Refusal | None:
 
 
 def _record(fact: Fact, *, book: Book) -> None:
-    key = (fact.leaf_id, fact.sku_id)
-    leaf = book.leaf(key)
+    path = book.path((fact.leaf_id, fact.sku_id))
+    leaf = path[-1]
+    assert isinstance(leaf, LeafLevel)
     leaf.on_hand += fact.on_hand
     leaf.unsellable += fact.unsellable
-    book.settle_leaf(leaf, book.path(key))
+    settle_leaf(path)
     book.moves.append(
         Move(
             leaf,
@@ -98,7 +99,7 @@ def decide_safeties(settings: Iterable[SafetySetting], *, book: Book) -> list[Sa
         before = leaf.safety
         if setting.units != before:
             leaf.safety = setting.units
-            book.settle_leaf(leaf, book.path(key))
+            settle_leaf(book.path(key))
             book.moves.append(Move(leaf, MovementReason.SAFETY_SET, safety=setting.units - before))
         outcomes.append(
             SafetySet(

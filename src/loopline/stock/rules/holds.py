@@ -38,17 +38,12 @@ def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]
 def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
     granted: list[tuple[OpenHold, int]] = []
     for line in ask.lines:
-        units = _grantable(ask, line, book=book)
-        if isinstance(units, Refusal):
-            for hold, granted_units in granted:
-                change_hold(hold, -granted_units, book=book)
-            return units
-        hold = book.holds.get(line.line_id)
-        if hold is None or not hold.units:
-            hold = OpenHold(line.line_id, ask.order_id, (line.node_id, line.sku_id), 0, ask.expires_at, 0)
-            book.holds[line.line_id] = hold
-        change_hold(hold, units, book=book)
-        granted.append((hold, units))
+        outcome = _hold_line(ask, line, book=book)
+        if isinstance(outcome, Refusal):
+            for hold, units in granted:
+                change_hold(hold, -units)
+            return outcome
+        granted.append(outcome)
     for hold, units in granted:
         if units:
             hold.expires_at = ask.expires_at
@@ -58,25 +53,41 @@ def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
     )
 
 
-def _grantable(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> int | Refusal:
+def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> tuple[OpenHold, int] | Refusal:
+    hold = _hold_of(ask, line, book=book)
+    if isinstance(hold, Refusal):
+        return hold
+    units = _grantable(line, hold, short=ask.short)
+    if isinstance(units, Refusal):
+        return units
+    book.holds[line.line_id] = hold
+    change_hold(hold, units)
+    return hold, units
+
+
+def _hold_of(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> OpenHold | Refusal:
+    """The hold that a line is asked to have: the one it has, or a new one without units."""
     if line.units <= 0:
         return UnitsNotPositive(line_id=line.line_id, units=line.units)
     if line.node_id not in book.paths:
         return NodeUnknown(node_id=line.node_id)
+    key = (line.node_id, line.sku_id)
     hold = book.holds.get(line.line_id)
-    if (
-        hold is not None
-        and hold.units
-        and (hold.key != (line.node_id, line.sku_id) or hold.order_id != ask.order_id)
-    ):
+    if hold is None or not hold.units:
+        return OpenHold(line.line_id, ask.order_id, key, 0, ask.expires_at, 0, path=book.path(key))
+    if hold.key != key or hold.order_id != ask.order_id:
         return HeldElsewhere(line_id=line.line_id, node_id=hold.key[0])
-    room = max(0, min([level.free - level.held for level in book.path((line.node_id, line.sku_id))]))
+    return hold
+
+
+def _grantable(line: HoldAskLine, hold: OpenHold, *, short: OnShort) -> int | Refusal:
+    room = max(0, min([level.free - level.held for level in hold.path]))
     if room >= line.units:
         return line.units
-    if ask.short is OnShort.PART:
+    if short is OnShort.PART:
         return room
     return NotEnoughFree(
-        order_id=ask.order_id,
+        order_id=hold.order_id,
         line_id=line.line_id,
         node_id=line.node_id,
         sku_id=line.sku_id,
@@ -85,9 +96,10 @@ def _grantable(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> int | Refusal:
     )
 
 
-def change_hold(hold: OpenHold, units: int, *, book: Book) -> None:
+def change_hold(hold: OpenHold, units: int) -> None:
+    """Hold more or, negative, fewer units: at the hold's node and at every node above."""
     hold.units += units
-    for level in book.path(hold.key):
+    for level in hold.path:
         level.held += units
 
 
@@ -105,7 +117,7 @@ def decide_releases(releases: Iterable[Release], *, book: Book) -> list[Released
         elif units > hold.units:
             outcomes.append(HoldTooSmall(line_id=release.line_id, asked=units, held=hold.units))
         else:
-            change_hold(hold, -units, book=book)
+            change_hold(hold, -units)
             outcomes.append(Released(line_id=release.line_id, units=units))
     return outcomes
 
@@ -123,12 +135,12 @@ def decide_extensions(extensions: Iterable[HoldExtension], *, book: Book) -> lis
     return outcomes
 
 
-def release_expired(holds: Iterable[OpenHold], *, book: Book) -> list[ExpiredHold]:
+def release_expired(holds: Iterable[OpenHold]) -> list[ExpiredHold]:
     """Give back the whole of holds that ran out."""
     outcomes: list[ExpiredHold] = []
     for hold in holds:
         units = hold.units
-        change_hold(hold, -units, book=book)
+        change_hold(hold, -units)
         outcomes.append(
             ExpiredHold(order_id=hold.order_id, line_id=hold.line_id, sku_id=hold.key[1], units=units)
         )
