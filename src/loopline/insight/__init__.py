@@ -12,7 +12,7 @@ holds a follower's row writes.
 """
 
 from loopline.insight.checks import CHECKS
-from loopline.insight.events import SalesAdjusted, SalesLine, SalesReturned
+from loopline.insight.events import SalesAdjusted, SalesLine
 from loopline.insight.followers import FOLLOWERS
 from loopline.insight.model import (
     NOWHERE,
@@ -40,7 +40,6 @@ __all__ = [
     "Point",
     "SalesAdjusted",
     "SalesLine",
-    "SalesReturned",
     "SiteRank",
     "SkuRank",
     "StageCount",

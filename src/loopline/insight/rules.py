@@ -39,7 +39,9 @@ STAGE_TYPES = frozenset(
         "task_cancelled",
         "parcel_handed_over",
         "parcel_not_collected",
-        "sales_returned",
+        "hold_expired",
+        "promise_broken",
+        "return_opened",
     }
 )
 
@@ -57,6 +59,8 @@ HAPPENING_TYPES = frozenset(
         "parcel_handed_over",
         "parcel_not_collected",
         "shortfall_opened",
+        "promise_broken",
+        "payment_exception_opened",
         "sales_returned",
         "sales_adjusted",
     }

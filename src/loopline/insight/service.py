@@ -12,13 +12,23 @@ from loopline.kernel.events import Event
 
 
 class _AboutOrder(msgspec.Struct, frozen=True):
-    """The orders an event says something about: one, several, or (none named) its subject."""
+    """The order an event is about."""
 
-    order_id: UUID | None = None
-    order_ids: tuple[UUID, ...] = ()
+    order_id: UUID
 
 
-_decode_about = msgspec.json.Decoder(_AboutOrder).decode
+class _AboutReturnLine(msgspec.Struct, frozen=True):
+    matches: tuple[_AboutOrder, ...]
+
+
+class _AboutReturn(msgspec.Struct, frozen=True):
+    """The orders a return belongs to: one for each sale its lines were matched to."""
+
+    lines: tuple[_AboutReturnLine, ...]
+
+
+_decode_order = msgspec.json.Decoder(_AboutOrder).decode
+_decode_return = msgspec.json.Decoder(_AboutReturn).decode
 
 
 def apply_sales(conn: Conn, events: Sequence[Event]) -> None:
@@ -35,12 +45,11 @@ def apply_stages(conn: Conn, events: Sequence[Event]) -> None:
     """Bring the count of orders by stage to where the orders these events are about stand now."""
     order_ids: set[UUID] = set()
     for event in events:
-        about = _decode_about(event.data)
-        order_ids.update(about.order_ids)
-        if about.order_id is not None:
-            order_ids.add(about.order_id)
-        elif not about.order_ids:
-            order_ids.add(event.subject)
+        if event.type == "return_opened":
+            returned = _decode_return(event.data)
+            order_ids.update(match.order_id for line in returned.lines for match in line.matches)
+        else:
+            order_ids.add(_decode_order(event.data).order_id)
     if order_ids:
         store.move_stages(conn, sorted(order_ids))
 

@@ -9,7 +9,6 @@ from loopline.insight import (
     BoardAsk,
     SalesAdjusted,
     SalesLine,
-    SalesReturned,
     SiteRank,
     StageCount,
     Takings,
@@ -19,9 +18,12 @@ from loopline.insight import (
     read_board,
 )
 from loopline.kernel.events import event
-from loopline.kernel.ids import OrderId, SiteId
-from loopline.orders import LineChange
+from loopline.kernel.ids import OrderId, ReturnId, ReturnLineId, SiteId, SkuId
+from loopline.orders import LineChange, LineKind
 from loopline.orders.events import LinesParked
+from loopline.processes.take_back import ReturnedSale, SalesReturned
+from loopline.returns.events import ReturnedLine, ReturnedUnits, ReturnOpened
+from loopline.returns.model import Reason, ReturnKind
 from tests.make import orders as make_orders
 from tests.make.catalogue import add_sku
 from tests.make.insight import event_of, line, numbered, placed
@@ -118,12 +120,11 @@ def test_returns_and_adjustments_lower_net_sales_at_their_own_time(conn: Conn):
         line(sku=3, units=4, amount_minor=400), at=AFTER_MIDNIGHT, site=sites["S-01"], currency="CNY"
     )
     returned = SalesReturned(
-        order_id=None,
-        return_id=UUID(int=9),
+        return_id=ReturnId(UUID(int=9)),
         channel="web",
         site_id=sites["S-01"],
         currency="CNY",
-        lines=(SalesLine(units=1, amount_minor=-100),),
+        lines=(ReturnedSale(kind=LineKind.GOODS, sku_id=SkuId(UUID(int=3)), units=1, amount_minor=100),),
     )
     adjusted = SalesAdjusted(
         order_id=None,
@@ -185,9 +186,40 @@ def test_stages_follow_where_orders_stand(conn: Conn):
     assert _stages(conn) == {"placed": 1, "cancelled": 1}
 
 
+def test_a_return_moves_the_orders_it_was_matched_to(conn: Conn):
+    (order,) = make_orders.placed(conn, [make_orders.draft("W-1", 2)], handed_over=2)
+    apply_stages(conn, [event_of(order)])
+    assert _stages(conn) == {"handed_over": 1}
+    line_id = order.lines[0].line_id
+    orders.change_lines(
+        conn, [LineChange(order_id=order.order_id, line_id=line_id, returned=2)], now=make_orders.NOON
+    )
+    opened = ReturnOpened(
+        return_id=ReturnId(UUID(int=9)),
+        channel="web",
+        kind=next(iter(ReturnKind)),
+        site_id=SiteId(UUID(int=4)),
+        member_id=None,
+        lines=(
+            ReturnedLine(
+                return_line_id=ReturnLineId(UUID(int=10)),
+                sku_id=order.lines[0].sku_id,
+                units=2,
+                blind_units=0,
+                reason=next(iter(Reason)),
+                matches=(ReturnedUnits(order_id=order.order_id, line_id=line_id, units=2),),
+            ),
+        ),
+    )
+    apply_stages(conn, [event(opened, subject=UUID(int=9), at=AFTER_MIDNIGHT)])
+    assert _stages(conn) == {"returned": 1}
+
+
 def test_a_busy_type_does_not_hide_the_others(conn: Conn):
     furnish(conn)
-    parked = event(LinesParked(order_id=OrderId(UUID(int=1)), lines=()), subject=UUID(int=1), at=AFTER_MIDNIGHT)
+    parked = event(
+        LinesParked(order_id=OrderId(UUID(int=1)), lines=()), subject=UUID(int=1), at=AFTER_MIDNIGHT
+    )
     busy = [placed(line(amount_minor=number), at=AFTER_MIDNIGHT, currency="CNY") for number in range(1, 40)]
     apply_happenings(conn, numbered([parked, *busy]))
     shown = read_board(conn, BoardAsk(now=SHORTLY_AFTER)).happenings

@@ -47,6 +47,8 @@ HAPPENING_WORDS: dict[str, str] = {
     "parcel_handed_over": marked("Parcel handed over"),
     "parcel_not_collected": marked("Parcel not collected"),
     "shortfall_opened": marked("Promised goods are missing"),
+    "promise_broken": marked("Promise broken by a sale or a count"),
+    "payment_exception_opened": marked("Payment and order disagree"),
     "sales_returned": marked("Goods returned"),
     "sales_adjusted": marked("Sales adjusted"),
 }
@@ -58,6 +60,8 @@ HAPPENING_TONES: dict[str, str] = {
     "task_refused": "warn",
     "task_lapsed": "warn",
     "shortfall_opened": "bad",
+    "promise_broken": "bad",
+    "payment_exception_opened": "bad",
     "number_conflicted": "bad",
 }
 
