@@ -8,6 +8,7 @@ from loopline.channels.online_retail.drafts import (
     Buyer,
     Till,
     ask_draft,
+    bad_debts,
     fact_draft,
     return_draft,
     stock_facts,
@@ -102,3 +103,10 @@ def test_what_came_back_is_a_fact_at_the_price_stated(tmp_path: Path):
 def test_what_an_unknown_customer_brings_back_comes_to_a_till(tmp_path: Path):
     returned = return_draft(invoice(tmp_path, "C536374"), site_id=SITE, member_id=None, sku_ids=SKU_IDS)
     assert (returned.channel, returned.member_id) == ("till", None)
+
+
+def test_what_was_written_off_is_negative(tmp_path: Path):
+    (written_off,) = bad_debts(invoice(tmp_path, "A536376"), entity_id=BRAND)
+    assert (written_off.external_number, written_off.amount_minor) == ("A536376", -1_106_206)
+    assert (written_off.entity_id, written_off.currency) == (BRAND, "GBP")
+    assert bad_debts(invoice(tmp_path, "536365"), entity_id=BRAND) == []

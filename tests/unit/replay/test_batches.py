@@ -26,42 +26,43 @@ def shape(found: list[Batch]) -> list[tuple[int, int, bool, bool]]:
     return [(batch.first, len(batch.invoices), batch.opens_week, batch.is_done) for batch in found]
 
 
-def test_a_batch_ends_with_its_day():
+def test_a_batch_ends_with_its_week():
     assert shape(list(batches(INVOICES, Cut()))) == [
         (0, 3, False, False),
-        (3, 2, True, False),
-        (5, 2, False, False),
+        (3, 4, True, False),
         (7, 1, True, False),
     ]
 
 
 def test_a_batch_ends_at_the_limit_and_opens_its_week_once():
-    assert shape(list(batches(INVOICES, Cut(), limit=1)))[3:5] == [(3, 1, True, False), (4, 1, False, False)]
-    assert shape(list(batches(INVOICES, Cut(), limit=2)))[:2] == [(0, 2, False, False), (2, 1, False, False)]
+    assert shape(list(batches(INVOICES, Cut(), limit=3))) == [
+        (0, 3, False, False),
+        (3, 3, True, False),
+        (6, 1, False, False),
+        (7, 1, True, False),
+    ]
 
 
 def test_what_is_done_comes_first_and_says_so():
     assert shape(list(batches(INVOICES, Cut(done=4)))) == [
         (0, 3, False, True),
         (3, 1, True, True),
-        (4, 1, False, False),
-        (5, 2, False, False),
+        (4, 3, False, False),
         (7, 1, True, False),
     ]
 
 
 def test_a_batch_under_way_comes_again_as_it_was():
-    # The file was read up to its sixth invoice then; Tuesday had one.
+    # The file was read up to its sixth invoice then; the week had three.
     begun = list(batches(INVOICES[:6], Cut()))[-1]
     again = list(batches(INVOICES, Cut(done=begun.first, under_way=len(begun.invoices))))
     assert shape(again) == [
         (0, 3, False, True),
-        (3, 2, True, True),
-        (5, 1, False, False),
+        (3, 3, True, False),
         (6, 1, False, False),
         (7, 1, True, False),
     ]
-    assert again[2].invoices == begun.invoices
+    assert again[1].invoices == begun.invoices
 
 
 @pytest.mark.parametrize("done", range(len(INVOICES) + 1))
@@ -73,12 +74,19 @@ def test_wherever_it_is_cut_every_invoice_comes_once_in_order(done: int, limit: 
     assert sum(batch.opens_week for batch in found) == 2
 
 
-def test_days_are_the_retailers():
-    late = invoice(0, 0).at.replace(year=2011, month=6, day=6, hour=23, minute=30)
-    stream = [invoice(0, 0), invoice(1, 0)]
+def test_weeks_are_the_retailers():
+    sunday = datetime(2011, 6, 5, 22, 30, tzinfo=UTC)
+    moments = (sunday, sunday + timedelta(minutes=30))
     days = [
-        Invoice(number=one.number, kind=one.kind, at=at, member_code=None, country="GB", lines=())
-        for one, at in zip(stream, (late, late + timedelta(hours=1)), strict=True)
+        Invoice(
+            number=str(536_365 + position),
+            kind=InvoiceKind.SALE,
+            at=at,
+            member_code=None,
+            country="GB",
+            lines=(),
+        )
+        for position, at in enumerate(moments)
     ]
-    # 23:30 and 00:30 UTC are both the seventh of June in British summer time.
-    assert shape(list(batches(days, Cut()))) == [(0, 2, False, False)]
+    # 23:00 UTC is Monday already in British summer time.
+    assert shape(list(batches(days, Cut()))) == [(0, 1, False, False), (1, 1, True, False)]

@@ -41,6 +41,8 @@ class Census(msgspec.Struct, kw_only=True):
     rounded: list[RoundedLine] = msgspec.field(default_factory=list[RoundedLine])
     members: set[str] = msgspec.field(default_factory=set[str])
     goods_codes: set[str] = msgspec.field(default_factory=set[str])
+    first_invoice: str = ""
+    last_invoice: str = ""
 
     @property
     def line_count(self) -> int:
@@ -60,6 +62,8 @@ class Census(msgspec.Struct, kw_only=True):
     def add(self, invoice: Invoice) -> None:
         """Count one invoice."""
         self.invoices[invoice.kind] += 1
+        self.first_invoice = self.first_invoice or invoice.number
+        self.last_invoice = invoice.number
         if invoice.member_code is not None:
             self.members.add(invoice.member_code)
         for line in invoice.lines:

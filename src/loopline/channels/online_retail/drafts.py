@@ -1,4 +1,4 @@
-"""What Loopline is asked to do with an invoice: a draft of an order, a return, or facts of stock."""
+"""What Loopline is asked to do with an invoice: a draft of an order, a return, facts of stock or of money."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,6 +9,7 @@ from loopline.channels.online_retail.model import CodeKind, Invoice, Line, LineC
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, SiteId, SkuId, uuid7s
 from loopline.orders import Credits, Delivery, Draft, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.processes.adjust import BadDebt
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.stock import Fact, MovementReason
 
@@ -135,6 +136,22 @@ def return_draft(
             for line in invoice.lines
         ),
     )
+
+
+def bad_debts(invoice: Invoice, *, entity_id: EntityId) -> list[BadDebt]:
+    """Return the ledger adjustments of an invoice, one for each line: what was written off is negative."""
+    lines = [line for line in invoice.lines if line.line_class is LineClass.LEDGER_ADJUSTMENT]
+    return [
+        BadDebt(
+            channel=WEB,
+            external_number=invoice.number if position == 1 else f"{invoice.number}/{position}",
+            entity_id=entity_id,
+            currency=CURRENCY,
+            amount_minor=line.amount_minor,
+            at=invoice.at,
+        )
+        for position, line in enumerate(lines, start=1)
+    ]
 
 
 def stock_facts(

@@ -32,7 +32,7 @@ from loopline.simulator.replay.chance import Chance
 
 REFUSED_SHARE = 0.03
 # Of what is refused: mostly one line that is not there or broken, else the whole task for want of hands.
-LINE_REFUSED_SHARE = 0.6
+LINE_REFUSED_SHARE = 0.85
 LINE_REASONS = (RefusalReason.NOT_FOUND, RefusalReason.NOT_FOUND, RefusalReason.DAMAGED)
 TASKS_AT_A_TIME_MAX = 2_000
 WAITS_FOR_CUSTOMER = timedelta(days=7)

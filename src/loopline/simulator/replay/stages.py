@@ -14,6 +14,7 @@ from loopline.channels.online_retail.drafts import (
     Buyer,
     Till,
     ask_draft,
+    bad_debts,
     fact_draft,
     ordered_lines,
     return_draft,
@@ -21,10 +22,11 @@ from loopline.channels.online_retail.drafts import (
 )
 from loopline.channels.online_retail.model import CodeKind, Invoice, InvoiceKind, LineClass
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId, SiteId, uuid7s
+from loopline.kernel.ids import MemberId, PaymentId, SiteId, uuid7s
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Credits, Delivery, Draft
-from loopline.processes import place, promise, regrade, replenish, source, take_back
+from loopline.orders import Credits, Delivery, Draft, DraftKind
+from loopline.payments import BANK_TRANSFER, CASH, NewPayment
+from loopline.processes import adjust, pay, place, promise, regrade, replenish, settle, source, take_back
 from loopline.processes.outcomes import all_granted
 from loopline.returns.model import Grading, OpenedLine, Receipt
 from loopline.simulator.replay.demand import Place
@@ -49,8 +51,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 # Far more than ever wait at once: a limit, so that no step grows without end.
 PARKED_LINES_MAX = 20_000
-SHORTFALLS_MAX = 5_000
+SHORTFALLS_MAX = 50_000
 # Of members' orders at home with few lines, this share is collected in the member's store.
+PARTS_MAX = 100_000
 COLLECTED_SHARE = 0.15
 COLLECTED_LINES_MAX = 8
 
@@ -75,16 +78,22 @@ def bring_in_goods(conn: Conn, scene: Scene) -> Counts:
 
 
 def _levels(conn: Conn, scene: Scene) -> list[Level]:
-    """Where every place stands: what it can sell, less what it misses and what is waited for there."""
+    """Where places stand: what they can sell, less what they miss and what is waited for there.
+
+    A place that is nowhere in it stands at zero.
+    """
     world = scene.world
     codes = {sku_id: code for code, sku_id in world.sku_ids.items()}
     site_of_leaf = {leaf_id: site for site, leaf_id in world.leaf_ids.items()}
+    available = {
+        (site_of_leaf[leaf_id], codes[sku_id]): units
+        for (leaf_id, sku_id), units in stock.sellable_units(conn, list(world.sku_ids.values())).items()
+    }
     owed = _parked_units(conn, scene)
-    available: dict[Place, int] = {}
-    for row in stock.stock_at_leaves(conn, list(site_of_leaf)):
-        there = (site_of_leaf[row.leaf_id], codes[row.sku_id])
-        # A shelf that a till has sold below nothing owes that much too, promised or not.
-        available[there] = row.sellable + min(0, row.on_hand - row.allocated - row.unsellable)
+    for short in stock.open_shortfalls(conn, limit=SHORTFALLS_MAX):
+        # A shelf that a till has sold below nothing owes that much, promised or not.
+        if short.kind is stock.ShortfallKind.MISSING:
+            owed[site_of_leaf[short.node_id], codes[short.sku_id]] += short.units
     return [
         Level(place=there, available=available.get(there, 0), owed=owed[there])
         for there in available.keys() | owed.keys()
@@ -118,7 +127,29 @@ def adjust_stock(conn: Conn, scene: Scene) -> Counts:
     ]
     if facts:
         all_granted(replenish.record_goods(conn, facts, now=scene.now))
-    return {LineClass.STOCK_ADJUSTMENT.value: len(facts)}
+    return {
+        LineClass.STOCK_ADJUSTMENT.value: len(facts),
+        # An invoice that orders something too is counted where that is placed.
+        "invoices": sum(
+            invoice.kind is InvoiceKind.SALE and not ordered_lines(invoice) for invoice in scene.invoices
+        ),
+    }
+
+
+def adjust_books(conn: Conn, scene: Scene) -> Counts:
+    """Post what the file says was written off."""
+    debts = [
+        debt
+        for invoice in scene.invoices
+        if invoice.kind is InvoiceKind.LEDGER
+        for debt in bad_debts(invoice, entity_id=scene.world.entity_ids[BRAND_ENTITY])
+    ]
+    if debts:
+        all_granted(adjust.adjust_bad_debts(conn, debts, now=scene.now))
+    return {
+        LineClass.LEDGER_ADJUSTMENT.value: len(debts),
+        "invoices": sum(invoice.kind is InvoiceKind.LEDGER for invoice in scene.invoices),
+    }
 
 
 def meet_members(conn: Conn, scene: Scene) -> Counts:
@@ -165,15 +196,44 @@ def _bindings(new: Mapping[str, MemberId], scene: Scene) -> list[customers.NewBi
 
 
 def place_orders(conn: Conn, scene: Scene) -> Counts:
-    """Place what members ask and what the tills rang up."""
+    """Place what members ask and what the tills rang up, and take the money for it."""
     ordering = [
         invoice for invoice in scene.invoices if invoice.kind is InvoiceKind.SALE and ordered_lines(invoice)
     ]
     drafts = [_draft(invoice, scene) for invoice in ordering]
     placed = all_granted(place.place(conn, drafts, scope=WHOLE_BRAND, now=scene.now))
+    if drafts:
+        all_granted(pay.take_payments(conn, _payments(drafts, placed), now=scene.now))
     counted = Counter(line.line_class.value for invoice in ordering for line in ordered_lines(invoice))
-    counted["orders"] = len(placed)
+    counted["orders"] = counted["invoices"] = len(placed)
+    counted["holds"] = counted[LineClass.ASK_GOODS.value] - _lines_not_held(conn, placed)
     return counted
+
+
+def _lines_not_held(conn: Conn, placed: Sequence[place.Placement]) -> int:
+    """How many lines found no goods at all: they wait as a whole."""
+    short = [one.order_id for one in placed if isinstance(one, place.Placed) and one.parked_units]
+    return sum(line.parked == line.units for line in orders.lines_by_orders(conn, short)) if short else 0
+
+
+def _payments(drafts: Sequence[Draft], placed: Sequence[place.Placement]) -> list[NewPayment]:
+    """What every order comes to is paid at once: at the till in cash, in the web shop by bank transfer."""
+    return [
+        NewPayment(
+            id=PaymentId(payment_id),
+            order_id=one.order_id,
+            method=CASH if draft.kind is DraftKind.FACT else BANK_TRANSFER,
+            entity_id=draft.seller_entity_id,
+            currency=one.currency,
+            amount_minor=one.amount_minor,
+            taken_at=draft.placed_at,
+            key=f"{draft.channel}:{draft.external_number}",
+        )
+        for draft, one, payment_id in zip(
+            drafts, placed, uuid7s(drafts[-1].placed_at, len(drafts)), strict=True
+        )
+        if isinstance(one, place.Placed) and one.amount_minor
+    ]
 
 
 def _draft(invoice: Invoice, scene: Scene) -> Draft:
@@ -265,7 +325,7 @@ def take_goods_back(conn: Conn, scene: Scene) -> Counts:
     for site_id, goods in arrived.items():
         _look_at(conn, goods, site_id=site_id, scene=scene)
     counted = Counter(line.line_class.value for invoice in invoices for line in invoice.lines)
-    counted["returns"] = len(taken)
+    counted["returns"] = counted["invoices"] = len(taken)
     return counted
 
 
@@ -305,17 +365,27 @@ def _look_at(conn: Conn, goods: Sequence[_Arrived], *, site_id: SiteId, scene: S
     all_granted(regrade.grade(conn, gradings, site_id=site_id, now=scene.now))
 
 
+def release_shares(conn: Conn, scene: Scene) -> Counts:
+    """Make the shares due whose return window has ended."""
+    return {"released_parts": settle.release_due(conn, now=scene.now, limit=PARTS_MAX)}
+
+
+# A batch has 500 orders at most, a wave 200.
+_WAVES = (Step(run=source_orders),) * 3
+
 BATCH_STEPS: tuple[Step, ...] = (
     Step(run=bring_in_goods),
     Step(run=adjust_stock),
+    Step(run=adjust_books),
     Step(run=meet_members),
     Step(run=place_orders),
     Step(run=keep_promises),
-    Step(run=source_orders),
+    *_WAVES,
     Step(run=work_at_sites),
     # Once more, for what was refused.
     Step(run=source_orders),
     Step(run=work_at_sites),
+    Step(run=release_shares),
     Step(run=take_goods_back, needs_settled=True),
 )
 
@@ -323,5 +393,5 @@ BATCH_STEPS: tuple[Step, ...] = (
 CLOSING_STEPS: tuple[Step, ...] = (
     Step(run=bring_in_goods),
     Step(run=keep_promises),
-    *(Step(run=source_orders), Step(run=work_at_sites)) * 3,
+    *(*_WAVES, Step(run=work_at_sites)) * 2,
 )
