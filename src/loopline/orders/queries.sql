@@ -151,17 +151,10 @@ select
     line.unit_minor,
     line.handed_over - line.returned as units_left,
     head.placed_at
-from (
-    select
-        id,
-        member_id,
-        placed_at
-    from orders.order
-    where member_id = any (%(member_ids)s::uuid[])
-        and (handed_over > returned or units = 0)
-) as head
+from orders.order as head
 join orders.line as line on line.order_id = head.id
-where line.handed_over > line.returned
+where head.member_id = any (%(member_ids)s::uuid[])
+    and line.handed_over > line.returned
     and line.code = any (%(codes)s::text[])
 order by head.member_id, head.placed_at desc, line.order_id desc, line.line_id desc
 

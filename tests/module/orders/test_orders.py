@@ -5,7 +5,8 @@ import msgspec
 import psycopg
 import pytest
 
-from loopline.db import Conn
+from loopline.db import Conn, Database
+from loopline.db.partitions import ensure_months
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, MemberId, OrderId, PartyId, SiteId
 from loopline.orders import (
@@ -315,6 +316,34 @@ def test_what_a_member_bought_and_kept_comes_the_latest_first(conn: Conn):
     ]
     assert [order.external_number for order in orders_of_member(conn, MEMBER, limit=9)] == ["B", "A"]
     assert [order.external_number for order in orders_of_member(conn, MEMBER, limit=1)] == ["B"]
+
+
+def test_a_charge_can_be_given_back_after_all_goods_were(conn: Conn):
+    lines = (*draft().lines, DraftLine(code="POST", units=1, kind=LineKind.CHARGE))
+    (order,) = placed(conn, [draft("A", member_id=MEMBER, lines=lines)])
+    change_lines(conn, [change(order, 0, held=-2, handed_over=2), change(order, 0, returned=2)], now=LATER)
+    (left,) = lines_of_member(conn, [MEMBER], codes=["C1", "POST"])
+    assert (left.code, left.sku_id, left.units_left) == ("POST", None, 1)
+
+
+def test_an_order_lies_in_the_partition_of_its_month(database: Database):
+    with database.owner_transaction() as owner:
+        made = ensure_months(owner, first=NOON.date(), last=NOON.date())
+        assert made == ["line_2026_03", "order_2026_03", "quote_2026_03"]
+    with database.transaction() as conn:
+        inside, outside = placed(conn, [draft("A"), draft("B", placed_at=NOON + timedelta(days=30))])
+        for table, key in (("order", "id"), ("line", "order_id"), ("quote", "order_id")):
+            found = conn.execute(
+                f"select {key}, tableoid::regclass::text from orders.{table} order by {key}".encode()
+            ).fetchall()
+            assert found == [
+                (inside.order_id, f"orders.{table}_2026_03"),
+                (outside.order_id, f"orders.{table}_default"),
+            ]
+        outcomes = change_lines(
+            conn, [change(order, held=-1, allocated=1) for order in (inside, outside)], now=LATER
+        )
+        assert [type(outcome) for outcome in outcomes] == [Changed, Changed]
 
 
 def test_an_erased_member_goes_nowhere(conn: Conn):

@@ -35,22 +35,20 @@ def some_payments(draw: st.DrawFn) -> list[Payment]:
     return made
 
 
-some_refunds = st.lists(
-    st.builds(
-        lambda amount_minor, order, entity_id: refund(amount_minor, order=order, entity_id=entity_id),
-        st.integers(1, 60),
-        st.integers(1, 3),
-        st.sampled_from(ENTITIES),
-    ),
-    max_size=8,
-)
+@st.composite
+def some_refund(draw: st.DrawFn) -> NewRefund:
+    return refund(
+        draw(st.integers(1, 60)),
+        order=draw(st.integers(1, 3)),
+        entity_id=draw(st.sampled_from(ENTITIES)),
+    )
 
 
 def source_of(one: Payment | NewRefund) -> tuple[object, ...]:
     return one.order_id, one.entity_id, one.currency
 
 
-@given(some_payments(), some_refunds)
+@given(some_payments(), st.lists(some_refund(), max_size=8))
 def test_what_goes_back_is_what_was_asked_for_from_where_it_came(
     payments: list[Payment], refunds: list[NewRefund]
 ):
