@@ -43,7 +43,7 @@ def sellable_at_leaves(
             leaf_id=leaf_id, site_id=site_id, owner_id=owner_id, sku_id=sku_ids[place - 1], sellable=units
         )
         for leaf_id, site_id, owner_id, places, leaf_units in _sellable(conn, sku_ids, under)
-        for place, units in zip(places, leaf_units, strict=True)
+        for place, units in sorted(zip(places, leaf_units, strict=True))
     ]
 
 

@@ -29,7 +29,7 @@ order by depth, id
 -- name: sellable_at_leaves
 -- What may be allocated of SKUs at leaves, capped by what is not promised to others at the leaf and at the nodes
 -- between it and the node a hold lies at; without such a node, at the leaf and its site. One row per leaf: the places
--- of its SKUs in the list given, and the units of each.
+-- of its SKUs in the list given, in no order, and the units of each.
 with way as (
   select
     leaf.id as leaf_id,
@@ -75,16 +75,22 @@ with way as (
   where level.sellable > 0 and level.leaf_id in (select leaf_id from way)
 )
 select
-  sellable.leaf_id,
+  found.leaf_id,
   leaf.site_id,
   leaf.owner_id,
-  array_agg(sellable.place order by sellable.place) as places,
-  array_agg(sellable.units order by sellable.place) as units
-from sellable
-join stock.node as leaf on leaf.id = sellable.leaf_id
-where sellable.units > 0
-group by sellable.leaf_id, leaf.site_id, leaf.owner_id
-order by sellable.leaf_id
+  found.places,
+  found.units
+from (
+  select
+    leaf_id,
+    array_agg(place) as places,
+    array_agg(units) as units
+  from sellable
+  where units > 0
+  group by leaf_id
+) as found
+join stock.node as leaf on leaf.id = found.leaf_id
+order by found.leaf_id
 
 -- name: free_at_nodes
 -- Free and held units of SKUs at nodes, and what may still be promised there: the least room there and above.

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import LineId, NodeId
+from loopline.kernel.ids import AllocationId, LineId, NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import rules, store
 from loopline.stock.book import Book, LevelKey, last_to_touch
@@ -79,13 +79,23 @@ def move_leaves(conn: Conn, moves: Sequence[LeafMove], *, now: datetime) -> list
     return outcomes
 
 
-def lock_stock(conn: Conn, keys: Iterable[LevelKey]) -> None:
-    """Lock in one go what several commands of one transaction will need: (node or leaf, SKU) and all above.
+def lock_stock(
+    conn: Conn,
+    keys: Iterable[LevelKey],
+    *,
+    line_ids: Iterable[LineId] = (),
+    allocation_ids: Iterable[AllocationId] = (),
+) -> None:
+    """Lock in one go what several commands of one transaction will need: (node or leaf, SKU) and all above them.
 
     A command locks in order within itself; two commands after each other do not. A transaction that holds units
-    and records facts calls this first, with all of both, so that it cannot deadlock with another of its kind.
+    and records facts calls this first, with all of both, so that it cannot deadlock with another of its kind. Lines
+    that hold already, and allocations, are named too where a later command releases, ties or hands over.
     """
-    wanted = list(dict.fromkeys(keys))
+    wanted = list(keys)
+    store.hold_tree(conn)
+    store.lock_holds(conn, line_ids)
+    store.lock_allocations(conn, allocation_ids)
     book = _open_book(conn, wanted)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
