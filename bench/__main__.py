@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import ids, ledger, log, stock
+from bench import fulfilment, ids, ledger, log, sourcing, stock
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -15,6 +15,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "log": log.measure,
     "stock": stock.measure,
     "ledger": ledger.measure,
+    "sourcing": sourcing.measure,
+    "fulfilment": fulfilment.measure,
 }
 
 
