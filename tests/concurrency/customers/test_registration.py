@@ -10,6 +10,7 @@ import pytest
 from loopline.customers import (
     CHECKS,
     IdentitiesOfSeveralMembers,
+    Identity,
     NewMember,
     Personal,
     Registered,
@@ -33,13 +34,13 @@ WAITING = (
 )
 
 
-def wait_until_waiting(database: Database) -> None:
+def wait_until_waiting(database: Database, *, rivals: int = 1) -> None:
     for _ in range(500):
         with database.transaction() as conn:
-            if conn.execute(WAITING).fetchone() == (1,):
+            if conn.execute(WAITING).fetchone() == (rivals,):
                 return
         time.sleep(0.01)
-    pytest.fail("nobody waits: the second transaction did not see the first")
+    pytest.fail(f"fewer than {rivals} wait: a rival did not see who came before")
 
 
 def sound(conn: Conn) -> None:
@@ -115,6 +116,38 @@ def test_tills_that_register_the_same_people_in_other_orders_add_each_once(datab
     assert sum(not outcome.was_known for outcome in known) == 40
     with database.transaction() as conn:
         assert member_count(conn) == 40
+        sound(conn)
+
+
+def test_batches_with_the_same_people_in_opposite_order_do_not_deadlock(database: Database):
+    """Both must pass the card in the middle, which a third holds. Were they to claim in the order given, each would by
+    then hold what the other asks for next."""
+    low, middle, high = sorted(
+        (card(number) for number in (1, 2, 3)), key=lambda one: RING.blind(one.kind.value, one.value)
+    )
+    seen: list[list[object]] = []
+
+    def rival(cards: tuple[Identity, ...]) -> None:
+        with database.transaction() as conn:
+            seen.append(
+                list[object](register_members(conn, [member(one) for one in cards], ring=RING, now=LATER))
+            )
+
+    threads = [
+        threading.Thread(target=rival, args=(cards,)) for cards in ((low, middle, high), (high, middle, low))
+    ]
+    with database.transaction() as conn:
+        (held,) = registered(conn, [member(middle)])
+        for rivals, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(database, rivals=rivals)
+    for thread in threads:
+        thread.join()
+    assert [outcomes[1] for outcomes in seen] == [Registered(member_id=held, was_known=True)] * 2
+    outcomes = [one for found in seen for one in found if isinstance(one, Registered)]
+    assert sorted(one.was_known for one in outcomes) == [False] * 2 + [True] * 4
+    with database.transaction() as conn:
+        assert member_count(conn) == 3
         sound(conn)
 
 

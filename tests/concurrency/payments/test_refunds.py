@@ -1,8 +1,11 @@
 """Refunds of one order from many desks at once, and the same notification twice at once."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from loopline.db import Conn, Database, run_check
 from loopline.payments import (
@@ -28,6 +31,9 @@ from loopline.payments import (
 from tests.make.payments import NOON, intent, order_id, payment, refund, taken
 
 DESKS = 8
+WAITING = (
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
 
 
 def from_all_desks(database: Database, act: Callable[[Conn, int], Sequence[object]]) -> list[object]:
@@ -42,6 +48,15 @@ def from_all_desks(database: Database, act: Callable[[Conn, int], Sequence[objec
 
     with ThreadPoolExecutor(DESKS) as pool:
         return [outcome for result in pool.map(desk, range(DESKS)) for outcome in result]
+
+
+def wait_until_waiting(database: Database, *, rivals: int) -> None:
+    for _ in range(500):
+        with database.transaction() as conn:
+            if conn.execute(WAITING).fetchone() == (rivals,):
+                return
+        time.sleep(0.01)
+    pytest.fail(f"fewer than {rivals} wait: a rival did not see who came before")
 
 
 def sound(conn: Conn) -> None:
@@ -80,6 +95,27 @@ def test_the_same_notification_at_every_desk_is_one_payment_and_one_refund(datab
         money = money_of_orders(conn, [order_id(1)])
         assert [(one.taken_minor, one.refunded_minor) for one in money] == [(1000, 1000)]
         sound(conn)
+
+
+def test_batches_with_the_same_payments_in_opposite_order_do_not_deadlock(database: Database):
+    """Both must pass the key M that a third holds. Were they to claim in the order given, each would by then hold what
+    the other asks for next."""
+    seen: list[list[object]] = []
+
+    def rival(keys: str) -> None:
+        with database.transaction() as conn:
+            seen.append(list[object](record_payments(conn, [payment(key=key) for key in keys], now=NOON)))
+
+    threads = [threading.Thread(target=rival, args=(keys,)) for keys in ("AMZ", "ZMA")]
+    with database.transaction() as conn:
+        (held,) = taken(conn, [payment(key="M")])
+        for rivals, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(database, rivals=rivals)
+    for thread in threads:
+        thread.join()
+    assert [outcomes[1] for outcomes in seen] == [PaymentRepeat(payment_id=held)] * 2
+    assert sum(isinstance(one, Taken) for outcomes in seen for one in outcomes) == 2
 
 
 def test_one_report_from_two_sides_is_money_once(database: Database):
