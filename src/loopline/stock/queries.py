@@ -69,9 +69,12 @@ def free_at_nodes(conn: Conn, node_ids: Sequence[NodeId], sku_ids: Sequence[SkuI
     return fetch(conn, SQL["free_at_nodes"], NodeFree, node_ids=uuids(node_ids), sku_ids=uuids(sku_ids))
 
 
-def stock_at_leaves(conn: Conn, leaf_ids: Sequence[NodeId]) -> list[LeafStock]:
-    """All rows of leaves, by leaf and SKU."""
-    return fetch(conn, SQL["stock_at_leaves"], LeafStock, leaf_ids=uuids(leaf_ids))
+def stock_at_leaves(
+    conn: Conn, leaf_ids: Sequence[NodeId], *, sku_ids: Sequence[SkuId] | None = None
+) -> list[LeafStock]:
+    """The rows of leaves, of all their SKUs or of those given, by leaf and SKU."""
+    wanted = None if sku_ids is None else uuids(sku_ids)
+    return fetch(conn, SQL["stock_at_leaves"], LeafStock, leaf_ids=uuids(leaf_ids), sku_ids=wanted)
 
 
 def open_shortfalls(conn: Conn, *, limit: int) -> list[Shortfall]:

@@ -112,7 +112,7 @@ cross join lateral (
 order by need.place
 
 -- name: stock_at_leaves
--- All rows of the given leaves, by leaf and SKU.
+-- The rows of the given leaves, of all SKUs or of those given, by leaf and SKU.
 select
   leaf_id,
   sku_id,
@@ -124,7 +124,9 @@ select
   sellable,
   missing
 from stock.leaf_stock
-where leaf_id = any(%(leaf_ids)s::uuid[])
+where
+  leaf_id = any(%(leaf_ids)s::uuid[])
+  and (%(sku_ids)s::uuid[] is null or sku_id = any(%(sku_ids)s::uuid[]))
 order by leaf_id, sku_id
 
 -- name: open_shortfalls

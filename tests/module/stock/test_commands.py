@@ -45,6 +45,7 @@ from loopline.stock import (
     sellable_at_leaves,
     sellable_units,
     set_safety,
+    stock_at_leaves,
     stock_counts,
     store,
 )
@@ -300,6 +301,20 @@ def test_what_leaves_can_sell_to_a_hold_above(conn: Conn):
     assert sellable_units(conn, [sku], under=world.brand_id) == {}
     assert sellable_units(conn, [sku], under=world.site_ids[1]) == {(far, sku): 2}
     assert sellable_units(conn, [], under=world.brand_id) == {}
+
+
+def test_rows_of_leaves_for_all_skus_or_some(conn: Conn):
+    world, sku, other_sku = make_world(conn), new_sku(), new_sku()
+    near, far = world.leaf_ids
+    record_facts(conn, [fact(far, other_sku, 1), fact(near, sku, 2), fact(near, other_sku, 3)], now=NOW)
+    rows = stock_at_leaves(conn, [far, near])
+    assert [(row.leaf_id, row.sku_id, row.on_hand) for row in rows] == [
+        (near, sku, 2),
+        (near, other_sku, 3),
+        (far, other_sku, 1),
+    ]
+    assert stock_at_leaves(conn, [near, far], sku_ids=[other_sku]) == rows[1:]
+    assert stock_at_leaves(conn, [near, far], sku_ids=[]) == []
 
 
 def test_nodes_are_added_once(conn: Conn):
