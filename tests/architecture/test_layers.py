@@ -30,9 +30,11 @@ def test_every_layer_names_folders_that_exist() -> None:
     ("importer", "statement"),
     [
         ("kernel/money.py", "import loopline.db"),
-        ("stock/rules.py", "import loopline.orders"),
+        ("stock/service.py", "import loopline.orders"),
         ("orders/service.py", "import loopline.processes"),
         ("insight/rules.py", "import loopline.web"),
+        ("web/app.py", "import loopline.jobs"),
+        ("simulator/demo.py", "import loopline.web"),
         ("kernel/ids.py", "import psycopg"),
     ],
 )
