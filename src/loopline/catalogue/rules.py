@@ -1,7 +1,7 @@
 """What a product and a SKU must satisfy, one spelling of codes, and check digits. Pure."""
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -30,6 +30,13 @@ class StockCodeTaken(Refusal, frozen=True, kw_only=True):
 class NameNotUsable(Refusal, frozen=True, kw_only=True):
     """A name needs 1 to 200 printable characters, not {value!r}."""
 
+    value: str
+
+
+class TextUnreadable(Refusal, frozen=True, kw_only=True):
+    """{field} needs 1 to 200 printable characters, not {value!r}."""
+
+    field: str
     value: str
 
 
@@ -120,6 +127,14 @@ def refusal_of_name(name: str) -> NameNotUsable | None:
     return None if usable else NameNotUsable(value=name)
 
 
+def refusal_of_texts(texts: Iterable[tuple[str, str | None]]) -> TextUnreadable | None:
+    """Refuse the first text, by the name of its field, that nobody could read; None says nothing and is fine."""
+    for field, text in texts:
+        if text is not None and not (0 < len(text) <= NAME_LENGTH_MAX and text.isprintable()):
+            return TextUnreadable(field=field, value=text)
+    return None
+
+
 def refusal_of_care(care: Care) -> Refusal | None:
     """Refuse measures that are not positive and temperatures that exclude each other."""
     for field in ("weight_grams", "length_mm", "width_mm", "height_mm", "shelf_life_days"):
@@ -172,7 +187,11 @@ def plan_products(
             category=new.category,
             season=new.season,
         )
-        refusal = refusal_of_code(product.code) or refusal_of_name(product.name)
+        refusal = (
+            refusal_of_code(product.code)
+            or refusal_of_name(product.name)
+            or refusal_of_texts([("category", product.category), ("season", product.season)])
+        )
         before = known.get(product.code)
         if refusal is not None:
             decided.append(refusal)
@@ -223,6 +242,8 @@ def _sku(new: NewSku, sku_id: SkuId, *, standing: Standing) -> Sku | Refusal:
         or refusal_of_name(normal.name)
         or refusal_of_tax_class(normal.tax_class, known=standing.tax_classes)
         or refusal_of_care(normal.care)
+        or refusal_of_texts(normal.attributes.items())
+        or refusal_of_texts([("the name of an attribute", name) for name in normal.attributes])
     )
     if refusal is not None:
         return refusal

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from loopline.catalogue.model import Product, Sku, TaxClass
+from loopline.catalogue.model import Care, Product, Sku, TaxClass
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
 from loopline.kernel.ids import SkuId
 
 SQL = statements(__file__)
 
+_NO_CARE = Care()
 _Value = TypeVar("_Value")
 
 
@@ -19,12 +20,17 @@ def _distinct(values: Iterable[_Value]) -> list[_Value]:
     return list(dict.fromkeys(values))
 
 
+def _names(values: Iterable[str]) -> list[str]:
+    """What can stand in the database at all: a text with U+0000 names nothing, and PostgreSQL takes none."""
+    return [value for value in dict.fromkeys(values) if "\x00" not in value]
+
+
 def lock_catalogue(conn: Conn) -> None:
     execute(conn, SQL["lock_catalogue"])
 
 
 def products_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Product]:
-    found = fetch(conn, SQL["products_by_code"], Product, codes=_distinct(codes))
+    found = fetch(conn, SQL["products_by_code"], Product, codes=_names(codes))
     return {product.code: product for product in found}
 
 
@@ -46,13 +52,30 @@ def update_products(conn: Conn, products: Sequence[Product], *, changed_at: date
 
 
 def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
-    found = fetch(conn, SQL["skus_by_code"], Sku, codes=_distinct(codes))
-    return {sku.code: sku for sku in found}
+    rows = fetch_rows(conn, SQL["skus_by_code"], codes=_names(codes))
+    return {sku.code: sku for sku in map(_sku, rows)}
 
 
 def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
-    found = fetch(conn, SQL["skus_by_id"], Sku, sku_ids=uuids(_distinct(sku_ids)))
-    return {sku.id: sku for sku in found}
+    rows = fetch_rows(conn, SQL["skus_by_id"], sku_ids=uuids(_distinct(sku_ids)))
+    return {sku.id: sku for sku in map(_sku, rows)}
+
+
+def _sku(row: Sequence[Any]) -> Sku:
+    """Build a SKU by hand, a third of the time of converting: thousands are read for every batch of orders."""
+    return Sku(
+        id=row[0],
+        code=row[1],
+        product_id=row[2],
+        product_code=row[3],
+        category=row[4],
+        name=row[5],
+        tax_class=row[6],
+        gtin=row[7],
+        is_active=row[8],
+        attributes=row[9] or {},
+        care=msgspec.convert(row[10], Care) if row[10] else _NO_CARE,
+    )
 
 
 def tax_classes_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
@@ -60,12 +83,12 @@ def tax_classes_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
 
 
 def skus_page(conn: Conn, *, after_code: str, at_most: int) -> list[Sku]:
-    return fetch(conn, SQL["skus_page"], Sku, after_code=after_code, at_most=at_most)
+    return [_sku(row) for row in fetch_rows(conn, SQL["skus_page"], after_code=after_code, at_most=at_most)]
 
 
 def skus_by_gtin(conn: Conn, gtins: Iterable[str]) -> dict[str, str]:
     """Return the code of the SKU that holds each GTIN."""
-    return {row[0]: row[1] for row in fetch_rows(conn, SQL["skus_by_gtin"], gtins=_distinct(gtins))}
+    return {row[0]: row[1] for row in fetch_rows(conn, SQL["skus_by_gtin"], gtins=_names(gtins))}
 
 
 def copy_skus(conn: Conn, skus: Sequence[Sku], *, added_at: datetime) -> None:

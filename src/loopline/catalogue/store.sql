@@ -30,7 +30,7 @@ from unnest(%(ids)s::uuid[], %(names)s::text[], %(categories)s::text[], %(season
 where product.id = changed.id;
 
 -- name: skus_by_code
--- SKUs by their codes. Locks nothing.
+-- SKUs by their codes; null for no attributes and for care that says nothing. Locks nothing.
 select
     sku.id,
     sku.code,
@@ -41,18 +41,21 @@ select
     sku.tax_class,
     sku.gtin,
     sku.is_active,
-    sku.attributes,
-    jsonb_build_object(
-        'weight_grams', sku.weight_grams,
-        'length_mm', sku.length_mm,
-        'width_mm', sku.width_mm,
-        'height_mm', sku.height_mm,
-        'is_fragile', sku.is_fragile,
-        'temperature_low_celsius', sku.temperature_low_celsius,
-        'temperature_high_celsius', sku.temperature_high_celsius,
-        'tracks_batch', sku.tracks_batch,
-        'tracks_serial', sku.tracks_serial,
-        'shelf_life_days', sku.shelf_life_days
+    nullif(sku.attributes, '{}'::jsonb) as attributes,
+    nullif(
+        jsonb_strip_nulls(jsonb_build_object(
+            'weight_grams', sku.weight_grams,
+            'length_mm', sku.length_mm,
+            'width_mm', sku.width_mm,
+            'height_mm', sku.height_mm,
+            'is_fragile', sku.is_fragile,
+            'temperature_low_celsius', sku.temperature_low_celsius,
+            'temperature_high_celsius', sku.temperature_high_celsius,
+            'tracks_batch', sku.tracks_batch,
+            'tracks_serial', sku.tracks_serial,
+            'shelf_life_days', sku.shelf_life_days
+        )),
+        '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
 from catalogue.sku
 join catalogue.product on product.id = sku.product_id
@@ -60,7 +63,7 @@ where sku.code = any(%(codes)s::text[])
 order by sku.code;
 
 -- name: skus_by_id
--- SKUs by their ids. Locks nothing.
+-- SKUs by their ids; null for no attributes and for care that says nothing. Locks nothing.
 select
     sku.id,
     sku.code,
@@ -71,18 +74,21 @@ select
     sku.tax_class,
     sku.gtin,
     sku.is_active,
-    sku.attributes,
-    jsonb_build_object(
-        'weight_grams', sku.weight_grams,
-        'length_mm', sku.length_mm,
-        'width_mm', sku.width_mm,
-        'height_mm', sku.height_mm,
-        'is_fragile', sku.is_fragile,
-        'temperature_low_celsius', sku.temperature_low_celsius,
-        'temperature_high_celsius', sku.temperature_high_celsius,
-        'tracks_batch', sku.tracks_batch,
-        'tracks_serial', sku.tracks_serial,
-        'shelf_life_days', sku.shelf_life_days
+    nullif(sku.attributes, '{}'::jsonb) as attributes,
+    nullif(
+        jsonb_strip_nulls(jsonb_build_object(
+            'weight_grams', sku.weight_grams,
+            'length_mm', sku.length_mm,
+            'width_mm', sku.width_mm,
+            'height_mm', sku.height_mm,
+            'is_fragile', sku.is_fragile,
+            'temperature_low_celsius', sku.temperature_low_celsius,
+            'temperature_high_celsius', sku.temperature_high_celsius,
+            'tracks_batch', sku.tracks_batch,
+            'tracks_serial', sku.tracks_serial,
+            'shelf_life_days', sku.shelf_life_days
+        )),
+        '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
 from catalogue.sku
 join catalogue.product on product.id = sku.product_id
@@ -98,7 +104,8 @@ from catalogue.sku
 where sku.id = any(%(sku_ids)s::uuid[]);
 
 -- name: skus_page
--- SKUs in the order of their codes, after a code, at most so many. Locks nothing.
+-- SKUs in the order of their codes, after a code, at most so many; null for no attributes and for care that says
+-- nothing. Locks nothing.
 select
     sku.id,
     sku.code,
@@ -109,18 +116,21 @@ select
     sku.tax_class,
     sku.gtin,
     sku.is_active,
-    sku.attributes,
-    jsonb_build_object(
-        'weight_grams', sku.weight_grams,
-        'length_mm', sku.length_mm,
-        'width_mm', sku.width_mm,
-        'height_mm', sku.height_mm,
-        'is_fragile', sku.is_fragile,
-        'temperature_low_celsius', sku.temperature_low_celsius,
-        'temperature_high_celsius', sku.temperature_high_celsius,
-        'tracks_batch', sku.tracks_batch,
-        'tracks_serial', sku.tracks_serial,
-        'shelf_life_days', sku.shelf_life_days
+    nullif(sku.attributes, '{}'::jsonb) as attributes,
+    nullif(
+        jsonb_strip_nulls(jsonb_build_object(
+            'weight_grams', sku.weight_grams,
+            'length_mm', sku.length_mm,
+            'width_mm', sku.width_mm,
+            'height_mm', sku.height_mm,
+            'is_fragile', sku.is_fragile,
+            'temperature_low_celsius', sku.temperature_low_celsius,
+            'temperature_high_celsius', sku.temperature_high_celsius,
+            'tracks_batch', sku.tracks_batch,
+            'tracks_serial', sku.tracks_serial,
+            'shelf_life_days', sku.shelf_life_days
+        )),
+        '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
 from catalogue.sku
 join catalogue.product on product.id = sku.product_id

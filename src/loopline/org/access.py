@@ -22,6 +22,7 @@ from loopline.org.credentials import (
     normal_sign_in_name,
     password_matches,
     refusal_of_password,
+    refusal_of_sign_in_name,
     token_hash,
 )
 from loopline.org.model import (
@@ -217,6 +218,8 @@ def sign_in(conn: Conn, attempt: SignIn, *, now: datetime) -> SignedIn | Refusal
     unknown name takes as long to refuse as a wrong password. Locks the name's row of failures, then the person.
     """
     sign_in_name = normal_sign_in_name(attempt.sign_in_name)
+    if refusal_of_sign_in_name(sign_in_name) is not None:
+        return WrongSignIn()
     failures = store.lock_failures(conn, sign_in_name, now=now)
     locked = lock_of(failures, now=now)
     if locked is not None:

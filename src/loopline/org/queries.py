@@ -13,15 +13,13 @@ from loopline.org.model import Entity, Party, Person, Role, Site, Unit
 def scope_of(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None = None) -> Scope:
     """Return the units and sites that a person's roles reach; `roles` asks for what some of them reach alone.
 
-    Nothing for whoever has left or holds no such role. `everything` where a role reaches the top of every tree.
+    Nothing for whoever has left or holds no such role. Where a role is held at the top of every tree the answer is
+    `everything`, and the units and sites are not spelt out.
     """
+    if store.reaches_every_root(conn, person_id, roles=roles):
+        return Scope(everything=True)
     units = store.units_in_scope(conn, person_id, roles=roles)
-    tops = store.roots(conn)
-    return Scope(
-        everything=bool(tops) and units.issuperset(tops),
-        sites=store.sites_at_units(conn, units),
-        org_units=units,
-    )
+    return Scope(sites=store.sites_at_units(conn, units), org_units=units)
 
 
 def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:

@@ -38,10 +38,17 @@ _PARENT_KINDS: dict[UnitKind, frozenset[UnitKind]] = {
 }
 _ZONES = frozenset(available_timezones())
 _CODE_LENGTH_MAX = 64
+_NAME_LENGTH_MAX = 200
 
 
 class CodeNotUsable(Refusal, frozen=True, kw_only=True):
     """{value!r} cannot be a code: 1 to 64 printable characters, no space at either end."""
+
+    value: str
+
+
+class NameUnreadable(Refusal, frozen=True, kw_only=True):
+    """{value!r} cannot be a name: 1 to 200 printable characters, no space at either end."""
 
     value: str
 
@@ -148,6 +155,12 @@ def refusal_of_code(code: str) -> CodeNotUsable | None:
     return None if usable else CodeNotUsable(value=code)
 
 
+def refusal_of_name(name: str) -> NameUnreadable | None:
+    """Refuse a name that nobody could read, or that the database could not keep."""
+    usable = name == name.strip() and 0 < len(name) <= _NAME_LENGTH_MAX and name.isprintable()
+    return None if usable else NameUnreadable(value=name)
+
+
 def refusal_of_country(country: str) -> CountryCodeNotUsable | None:
     wellformed = len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
     return None if wellformed else CountryCodeNotUsable(country=country)
@@ -160,10 +173,9 @@ def refusal_of_currency(currency: str) -> CurrencyCodeNotUsable | None:
 
 def refusal_of_unit(unit: NewUnit) -> Refusal | None:
     """Refuse a unit for what it says of itself, before anybody looks at the tree."""
-    if (code := refusal_of_code(unit.code)) is not None:
-        return code
-    if (country := refusal_of_country(unit.country)) is not None:
-        return country
+    refusal = refusal_of_code(unit.code) or refusal_of_name(unit.name) or refusal_of_country(unit.country)
+    if refusal is not None:
+        return refusal
     if unit.time_zone not in _ZONES:
         return UnknownTimeZone(time_zone=unit.time_zone)
     if unit.region_code is not None and not region_code_is_wellformed(unit.region_code):

@@ -49,6 +49,7 @@ from loopline.org.rules import (
     refusal_of_code,
     refusal_of_country,
     refusal_of_currency,
+    refusal_of_name,
     register,
 )
 
@@ -169,7 +170,11 @@ def _entity(new: NewEntity, entity_id: EntityId, *, desk: _Desk) -> Entity | Ref
     if isinstance(unit, Refusal):
         return unit
     refusal = (
-        refusal_of_code(new.code) or refusal_of_country(new.country) or refusal_of_currency(new.currency)
+        refusal_of_code(new.code)
+        or refusal_of_name(new.name)
+        or refusal_of_name(new.tax_number or "-")
+        or refusal_of_country(new.country)
+        or refusal_of_currency(new.currency)
     )
     return refusal or Entity(
         id=entity_id,
@@ -214,19 +219,23 @@ def _site(new: NewSite, site_id: SiteId, *, desk: _Desk, entities: Mapping[str, 
         return UnknownCode(noun="legal entity", value=new.entity_code)
     if unit.coordinates is None:
         return PlaceMissing(unit_code=unit.code)
-    return refusal_of_code(new.code) or Site(
-        id=site_id,
-        code=new.code,
-        name=new.name,
-        entity_id=entity.id,
-        unit_id=unit.id,
-        unit_path=unit.path,
-        unit_kind=unit.kind,
-        coordinates=unit.coordinates,
-        time_zone=unit.time_zone,
-        country=unit.country,
-        region_code=unit.region_code,
-        hours=unit.hours,
+    return (
+        refusal_of_code(new.code)
+        or refusal_of_name(new.name)
+        or Site(
+            id=site_id,
+            code=new.code,
+            name=new.name,
+            entity_id=entity.id,
+            unit_id=unit.id,
+            unit_path=unit.path,
+            unit_kind=unit.kind,
+            coordinates=unit.coordinates,
+            time_zone=unit.time_zone,
+            country=unit.country,
+            region_code=unit.region_code,
+            hours=unit.hours,
+        )
     )
 
 
@@ -271,15 +280,19 @@ def _party(new: NewParty, party_id: PartyId, *, desk: _Desk, known: _Known) -> P
         return UnknownCode(noun="person", value=new.sign_in_name)
     if person is not None and new.kind not in _PERSONAL:
         return PersonNotExpected(kind=new.kind)
-    return refusal_of_code(new.code) or Party(
-        id=party_id,
-        code=new.code,
-        kind=new.kind,
-        name=new.name,
-        unit_id=unit.id,
-        unit_path=unit.path,
-        entity_id=entity.id if entity else None,
-        person_id=person.id if person else None,
+    return (
+        refusal_of_code(new.code)
+        or refusal_of_name(new.name)
+        or Party(
+            id=party_id,
+            code=new.code,
+            kind=new.kind,
+            name=new.name,
+            unit_id=unit.id,
+            unit_path=unit.path,
+            entity_id=entity.id if entity else None,
+            person_id=person.id if person else None,
+        )
     )
 
 
@@ -310,11 +323,15 @@ def _person(new: NewPerson, person_id: PersonId, *, desk: _Desk) -> Person | Ref
     if isinstance(unit, Refusal):
         return unit
     sign_in_name = normal_sign_in_name(new.sign_in_name)
-    return refusal_of_sign_in_name(sign_in_name) or Person(
-        id=person_id,
-        sign_in_name=sign_in_name,
-        name=new.name,
-        unit_id=unit.id,
-        unit_path=unit.path,
-        is_active=True,
+    return (
+        refusal_of_sign_in_name(sign_in_name)
+        or refusal_of_name(new.name)
+        or Person(
+            id=person_id,
+            sign_in_name=sign_in_name,
+            name=new.name,
+            unit_id=unit.id,
+            unit_path=unit.path,
+            is_active=True,
+        )
     )

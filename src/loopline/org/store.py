@@ -60,6 +60,11 @@ def _distinct(values: Iterable[_Value]) -> list[_Value]:
     return list(dict.fromkeys(values))
 
 
+def _names(values: Iterable[str]) -> list[str]:
+    """What can stand in the database at all: a text with U+0000 names nothing, and PostgreSQL takes none."""
+    return [value for value in dict.fromkeys(values) if "\x00" not in value]
+
+
 # ---- the tree
 
 
@@ -68,7 +73,7 @@ def lock_register(conn: Conn) -> None:
 
 
 def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:
-    found = fetch(conn, SQL["units_by_code"], Unit, codes=_distinct(codes))
+    found = fetch(conn, SQL["units_by_code"], Unit, codes=_names(codes))
     return {unit.code: unit for unit in found}
 
 
@@ -123,7 +128,7 @@ def move_units(conn: Conn, moves: Sequence[UnitMoved]) -> None:
 
 
 def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
-    found = fetch(conn, SQL["entities_by_code"], Entity, codes=_distinct(codes))
+    found = fetch(conn, SQL["entities_by_code"], Entity, codes=_names(codes))
     return {entity.code: entity for entity in found}
 
 
@@ -146,7 +151,7 @@ def copy_entities(conn: Conn, entities: Sequence[Entity], *, added_at: datetime)
 
 
 def sites_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Site]:
-    found = fetch(conn, SQL["sites_by_code"], Site, codes=_distinct(codes))
+    found = fetch(conn, SQL["sites_by_code"], Site, codes=_names(codes))
     return {site.code: site for site in found}
 
 
@@ -165,7 +170,7 @@ def copy_sites(conn: Conn, sites: Sequence[Site], *, added_at: datetime) -> None
 
 
 def parties_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Party]:
-    found = fetch(conn, SQL["parties_by_code"], Party, codes=_distinct(codes))
+    found = fetch(conn, SQL["parties_by_code"], Party, codes=_names(codes))
     return {party.code: party for party in found}
 
 
@@ -185,7 +190,7 @@ def copy_parties(conn: Conn, parties: Sequence[Party], *, added_at: datetime) ->
 
 
 def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
-    found = fetch(conn, SQL["people_by_name"], Person, sign_in_names=_distinct(sign_in_names))
+    found = fetch(conn, SQL["people_by_name"], Person, sign_in_names=_names(sign_in_names))
     return {person.sign_in_name: person for person in found}
 
 
@@ -320,6 +325,11 @@ def delete_expired_sessions(conn: Conn, *, now: datetime, at_most: int) -> int:
 
 
 # ---- scope
+
+
+def reaches_every_root(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None) -> bool:
+    wanted = None if roles is None else [str(role) for role in roles]
+    return fetch_values(conn, SQL["reaches_every_root"], person_id=person_id, roles=wanted)[0]
 
 
 def units_in_scope(

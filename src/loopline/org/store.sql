@@ -452,6 +452,24 @@ where session.token_hash in (
     for update skip locked
 );
 
+-- name: reaches_every_root
+-- Whether some of a person's roles are held at the top of every tree, of which there is at least one. Locks nothing.
+select
+    exists (select from org.unit where unit.parent_id is null)
+    and not exists (
+        select
+        from org.unit
+        where unit.parent_id is null
+          and not exists (
+            select
+            from org.role
+            join org.person on person.id = role.person_id and person.is_active
+            where role.person_id = %(person_id)s::uuid
+              and role.branch_id = unit.id
+              and (%(roles)s::text[] is null or role.role = any(%(roles)s::text[]))
+          )
+    ) as reaches_every_root;
+
 -- name: units_in_scope
 -- The units that some of a person's roles reach. Locks nothing.
 select distinct scope.org_unit_id

@@ -34,7 +34,7 @@ class PriceListCodeTaken(Refusal, frozen=True, kw_only=True):
 
 
 class PriceListNotUsable(Refusal, frozen=True, kw_only=True):
-    """The price list {value} needs a code without space around it, a currency such as CNY, an end after its start."""
+    """The price list {value} needs a trimmed code, printable texts, a currency such as CNY, an end after its start."""
 
     value: str
 
@@ -110,10 +110,13 @@ def plan_lists(
 
 
 def _is_usable(new: NewPriceList) -> bool:
-    code_is_normal = new.code == new.code.strip() and new.code != "" and new.code.isprintable()
+    code_is_normal = new.code == new.code.strip() and new.code != ""
     currency_is_code = len(new.currency) == 3 and new.currency.isascii() and new.currency.isupper()
     ends_after_start = new.valid_until is None or new.valid_until > new.valid_from
-    return code_is_normal and currency_is_code and new.currency.isalpha() and ends_after_start
+    texts = new.code + new.name + (new.channel or "") + (new.member_tier or "")
+    return all(
+        [code_is_normal, currency_is_code, new.currency.isalpha(), ends_after_start, texts.isprintable()]
+    )
 
 
 def refusal_of_end(
@@ -253,6 +256,7 @@ def decide_rate(
         country_is_code
         and new.country.isalpha()
         and new.tax_class
+        and new.tax_class.isprintable()
         and 0 <= new.rate_basis_points <= _BASIS_POINTS_MAX
     ):
         return TaxRateNotUsable(rate_basis_points=new.rate_basis_points)

@@ -3,7 +3,7 @@
 Changes take the lock of prices; a quote locks nothing and writes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from loopline.db import Conn
@@ -136,11 +136,16 @@ def _needs(carts: Sequence[Cart]) -> store.QuoteNeeds:
     return store.QuoteNeeds(
         earliest=min(cart.at for cart in carts),
         latest=max(cart.at for cart in carts),
-        currencies=frozenset(cart.currency for cart in carts),
-        countries=frozenset(cart.country for cart in carts),
-        member_tiers=frozenset(cart.member_tier for cart in carts if cart.member_tier is not None),
+        currencies=_named(cart.currency for cart in carts),
+        countries=_named(cart.country for cart in carts),
+        member_tiers=_named(cart.member_tier for cart in carts),
         site_ids=frozenset(cart.site_id for cart in carts if cart.site_id is not None),
         org_unit_ids=frozenset(unit_id for cart in carts for unit_id in cart.org_units),
-        channels=frozenset(cart.channel for cart in carts if cart.channel is not None),
+        channels=_named(cart.channel for cart in carts),
         sku_ids=frozenset(line.sku_id for cart in carts for line in cart.lines if line.sku_id is not None),
     )
+
+
+def _named(texts: Iterable[str | None]) -> frozenset[str]:
+    """What can stand in the database at all: a text with U+0000 names nothing, and one cart must not stop others."""
+    return frozenset(text for text in texts if text is not None and "\x00" not in text)

@@ -38,7 +38,9 @@ def lock_prices(conn: Conn) -> None:
 
 
 def lists_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, PriceList]:
-    found = fetch(conn, SQL["lists_by_code"], PriceList, codes=_distinct(codes))
+    found = fetch(
+        conn, SQL["lists_by_code"], PriceList, codes=[code for code in _distinct(codes) if "\x00" not in code]
+    )
     return {one.code: one for one in found}
 
 

@@ -235,7 +235,14 @@ def test_neither_password_nor_token_stands_in_the_database(conn: Conn, brand: Br
 
 @pytest.mark.parametrize(
     ("name", "password"),
-    [("li.wei", "wrong password"), ("nobody", PASSWORD), ("li.wei", ""), ("li.wei", "x" * 100_000), ("", "")],
+    [
+        ("li.wei", "wrong password"),
+        ("nobody", PASSWORD),
+        ("li.wei", ""),
+        ("li.wei", "x" * 100_000),
+        ("", ""),
+        ("a\u0000bc", "x"),
+    ],
 )
 def test_a_wrong_name_or_password_says_which_to_nobody(conn: Conn, brand: Brand, name: str, password: str):
     with_password(conn, add_person(conn, "li.wei", at="S-01"))

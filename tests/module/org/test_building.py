@@ -31,6 +31,7 @@ from loopline.org.rules import (
     CodeNotUsable,
     CodeTaken,
     CurrencyCodeNotUsable,
+    NameUnreadable,
     PersonNotExpected,
     PlaceMissing,
     UnknownCode,
@@ -223,6 +224,26 @@ def test_a_person_has_one_sign_in_name_whatever_its_case(conn: Conn):
         PersonAdded(person_id=added.person_id, sign_in_name="li.wei", is_new=False)
     ]
     assert [person.name for person in org.branch_people(conn)] == ["李伟"]
+
+
+def test_a_text_that_the_database_cannot_keep_refuses_itself_alone(conn: Conn):
+    build_brand(conn)
+    add_company(conn)
+    nul = "a\u0000b"
+    stores = [new_unit("S-40", UnitKind.STORE, "EAST", name=nul), new_unit("S-41", UnitKind.STORE, "EAST")]
+    refused, added = org.add_units(conn, stores, by=None, now=NOW)
+    assert refused == NameUnreadable(value=nul)
+    assert isinstance(added, UnitAdded)
+    below_nul = new_unit("S-42", UnitKind.STORE, nul)
+    assert org.add_units(conn, [below_nul], by=None, now=NOW) == [UnknownCode(noun="unit", value=nul)]
+    person = NewPerson(sign_in_name="li.wei", name=nul, unit_code="S-01")
+    assert org.add_people(conn, [person], by=None, now=NOW) == [NameUnreadable(value=nul)]
+    site = NewSite(code="X", name=nul, unit_code="S-01", entity_code="HX-CO")
+    assert org.add_sites(conn, [site], by=None, now=NOW) == [NameUnreadable(value=nul)]
+    company = msgspec.structs.replace(COMPANY, code="X", tax_number=nul)
+    assert org.add_entities(conn, [company], by=None, now=NOW) == [NameUnreadable(value=nul)]
+    assert org.sites_by_code(conn, [nul]) == {}
+    assert org.people_by_name(conn, [nul]) == {}
 
 
 def test_a_thousand_stores_are_one_call(conn: Conn):

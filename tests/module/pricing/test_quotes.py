@@ -146,6 +146,14 @@ def test_why_this_price(conn: Conn):
     ]
 
 
+def test_a_cart_with_a_text_that_names_nothing_stops_no_other(conn: Conn):
+    set_rate(conn)
+    set_price(conn, add_list(conn, "base"), SKU, 100)
+    nul = "a\u0000"
+    odd = [cart(line(SKU), **{field: nul}) for field in ("channel", "member_tier", "currency", "country")]
+    assert unit_prices(conn, cart(line(SKU)), *odd) == [100, 100, 100, None, None]
+
+
 def test_the_same_set_up_again_changes_nothing(conn: Conn):
     base = add_list(conn, "base")
     price_id = set_price(conn, base, SKU, 100)

@@ -41,6 +41,8 @@ def asked(**changes: object) -> NewPriceList:
         (asked(valid_from=JUST_BEFORE), TakesEffectInThePast(valid_from=JUST_BEFORE)),
         (asked(code=" base"), PriceListNotUsable(value=" base")),
         (asked(code=""), PriceListNotUsable(value="")),
+        (asked(name="a\u0000"), PriceListNotUsable(value="base")),
+        (asked(channel="a\u0000"), PriceListNotUsable(value="base")),
         (asked(currency="Yuan"), PriceListNotUsable(value="base")),
         (asked(currency="C1Y"), PriceListNotUsable(value="base")),
         (asked(valid_until=NOW), PriceListNotUsable(value="base")),
@@ -163,6 +165,7 @@ RIVAL = price_list("rival")
         (RIVAL, [(90, -1)], True),
         (RIVAL, [(90, 1)], True),  # it would begin while ours still holds
         (RIVAL, [(90, -2), (None, -1)], False),  # ended before ours begins
+        (RIVAL, [(90, -2), (None, 0)], False),  # ended as ours begins
         (RIVAL, [(90, -2), (None, 1)], True),
         (RIVAL, [(None, -1)], False),
         (RIVAL, [], False),
@@ -189,6 +192,12 @@ def test_a_price_before_our_next_one_reaches_no_further():
     end = price(BASE, SKU, None, valid_from=NOW + 2 * HOUR)
     theirs = price(RIVAL, SKU, 90, valid_from=NOW + 2 * HOUR)
     assert not isinstance(decide(ask(BASE), BASE, RIVAL, rows=(ours, end, theirs)), Refusal)
+
+
+def test_a_rival_may_begin_as_our_price_ends():
+    end = price(BASE, SKU, None, valid_from=NOW + HOUR)
+    theirs = price(RIVAL, SKU, 90, valid_from=NOW + HOUR)
+    assert not isinstance(decide(ask(BASE), BASE, RIVAL, rows=(end, theirs)), Refusal)
 
 
 def test_rivals_within_one_call_are_seen():

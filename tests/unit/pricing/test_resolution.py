@@ -30,8 +30,9 @@ RATE = tax_rate()
 
 BASE = price_list("base")
 CHANNEL = price_list("channel", channel="web")
-REGIONAL = price_list("regional", org_unit_id=REGION)
+# Made before the list of the region above it, and of lower priority: depth in the tree alone must decide.
 STORE_UNIT = price_list("store unit", org_unit_id=STORE)
+REGIONAL = price_list("regional", org_unit_id=REGION, priority=9)
 AT_SITE = price_list("at site", site_id=SITE)
 GOLD = price_list("gold", member_tier="gold")
 LADDER = (BASE, CHANNEL, REGIONAL, STORE_UNIT, AT_SITE, GOLD)

@@ -28,6 +28,7 @@ create table org.unit (
              else cardinality(path) > 1 and path[cardinality(path) - 1] = parent_id end)
 );
 create index unit_by_parent on org.unit (parent_id);
+create index unit_roots on org.unit (id) where parent_id is null;
 create index unit_by_ancestor on org.unit using gin (path);
 
 create table org.entity (
