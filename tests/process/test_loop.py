@@ -16,7 +16,7 @@ from loopline.processes import dispatch, promise
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
 from loopline.processes.replenish import record_goods
-from loopline.processes.settle import RETURN_WINDOW, release_due
+from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
 from loopline.processes.source import source_wave
 from loopline.sourcing.queries import explanations
 from loopline.stock import Fact, MovementReason
@@ -88,11 +88,11 @@ def test_a_dealers_till_shares_with_the_dealer(conn: Conn, shop: Shop):
 def test_shares_become_due_when_the_return_window_has_ended_and_not_before(conn: Conn, shop: Shop):
     put(conn, till_sale(shop, "T-1"))
     follow(conn, SETTLE)
-    assert release_due(conn, now=NOON + RETURN_WINDOW - timedelta(seconds=1), limit=100) == 0
-    assert release_due(conn, now=NOON + RETURN_WINDOW, limit=100) == 2
+    assert release_due(conn, now=NOON + RETURN_WINDOW_DEFAULT - timedelta(seconds=1), limit=100) == 0
+    assert release_due(conn, now=NOON + RETURN_WINDOW_DEFAULT, limit=100) == 2
     found = balances(conn)
     assert (found.get("share_pending"), found["share_due"]) == (None, -14_000)
-    assert release_due(conn, now=NOON + RETURN_WINDOW, limit=100) == 0
+    assert release_due(conn, now=NOON + RETURN_WINDOW_DEFAULT, limit=100) == 0
 
 
 def test_goods_of_two_sites_make_two_parcels_whose_parts_add_up_to_the_line(conn: Conn, shop: Shop):

@@ -13,7 +13,7 @@ from loopline.orders import Credits, DraftLine, LineKind, Order
 from loopline.processes import regrade
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
-from loopline.processes.settle import RETURN_WINDOW, release_due
+from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import Grade, Grading, NewReturn, NewReturnLine, Receipt, ReturnKind, ReturnRepeat
 from tests.make.loop import balances, follow, hand_over_everything, pay_for, shares, subject_types
@@ -103,8 +103,8 @@ def test_a_part_takes_back_that_part_of_every_share(conn: Conn, shop: Shop):
 
 def test_what_comes_back_after_the_window_is_clawed_back_from_what_is_due(conn: Conn, shop: Shop):
     sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
-    release_due(conn, now=NOON + RETURN_WINDOW, limit=100)
-    late = NOON + RETURN_WINDOW + timedelta(days=5)
+    release_due(conn, now=NOON + RETURN_WINDOW_DEFAULT, limit=100)
+    late = NOON + RETURN_WINDOW_DEFAULT + timedelta(days=5)
     taken(conn, back(shop, "R-1", ("COAT", 1), ("SCARF", 2), at=late))
     assert balances(conn) == {}
     states = conn.execute("select distinct from_due from sharing.claw_back").fetchall()
@@ -142,6 +142,29 @@ def test_another_price_than_was_sold_at_is_an_adjustment(conn: Conn, shop: Shop)
         10_000,
     )
     assert balances(conn) == {"cash": 1_300, "adjustment": -1_300}
+
+
+def test_a_lower_price_over_two_orders_takes_from_each_no_more_than_it_took(conn: Conn, shop: Shop):
+    for number, units in (("W-1", 2), ("W-2", 1)):
+        sell(conn, shop, ask(shop, number, member_id=MEMBER, lines=lines(shop, ("COAT", units))))
+    cheaper = NewReturnLine(code="COAT", sku_id=shop.skus["COAT"], units=3, stated_unit_minor=1_000)
+    outcome = taken(conn, back(shop, "R-1", lines=(cheaper,)))
+    assert (outcome.reversed_minor, outcome.refund_minor) == (33_900, 3_000)
+    refunds = conn.execute("select amount_minor from payments.refund order by amount_minor").fetchall()
+    assert refunds == [(1_000,), (2_000,)]
+    assert balances(conn) == {"cash": 30_900, "adjustment": -30_900}
+
+
+def test_a_lower_price_is_spread_over_the_orders_it_belongs_to(conn: Conn, shop: Shop):
+    few = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("HAT", 5))))
+    many = sell(conn, shop, ask(shop, "W-2", member_id=MEMBER, lines=lines(shop, ("HAT", 1))))
+    cheaper = NewReturnLine(code="HAT", sku_id=shop.skus["HAT"], units=6, stated_unit_minor=400)
+    outcome = taken(conn, back(shop, "R-1", lines=(cheaper,)))
+    assert (outcome.difference_minor, outcome.refund_minor) == (6 * 400 - 6 * 999, 6 * 400)
+    paid_back = dict(conn.execute("select order_id, amount_minor from payments.refund").fetchall())
+    assert min(paid_back.values()) > 0
+    assert sum(paid_back.values()) == 6 * 400
+    assert paid_back.keys() <= {few.id, many.id}
 
 
 def test_a_charge_comes_back_too(conn: Conn, shop: Shop):

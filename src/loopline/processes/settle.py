@@ -22,12 +22,16 @@ from loopline.processes.accounts import Accounts
 from loopline.processes.amounts import part_amounts
 from loopline.processes.attribute import Attribution, Directory, read_directory
 from loopline.processes.outcomes import all_granted
+from loopline.returns import queries as returns_queries
+from loopline.returns.model import ReturnWindow
+from loopline.returns.rules import window_ends, window_of
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
 from loopline.sharing import service as sharing
 from loopline.sharing.model import LineToSplit, RuleSet, Share, Split
 
-RETURN_WINDOW = timedelta(days=30)
+RETURN_WINDOW_DEFAULT = timedelta(days=30)
+"""How long goods may come back where the brand has set no window at all."""
 _EARNED_AS = {
     LineKind.GOODS: Purpose.REVENUE,
     LineKind.CHARGE: Purpose.CHARGES,
@@ -78,12 +82,13 @@ class _Amounts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class _Sale(msgspec.Struct, kw_only=True):
-    """A part on its way into the books."""
+    """A part on its way into the books. `due_at`: when its return window ends and its shares are due."""
 
     part: SoldPart
     order: Order
     line: Line
     amounts: _Amounts
+    due_at: datetime
     rule_set: RuleSet | None = None
     shares: tuple[Share, ...] = ()
 
@@ -156,13 +161,14 @@ def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> list[_Sale]:
         line = lines[part.line_id]
         gross, tax = part_amounts(line, units_before=part.units_before, units=part.units)
         amounts = _Amounts(gross_minor=gross, tax_minor=tax)
-        sales.append(_Sale(part=part, order=heads[part.order_id], line=line, amounts=amounts))
+        sales.append(_Sale(part=part, order=heads[part.order_id], line=line, amounts=amounts, due_at=part.at))
     return sales
 
 
 def _split(conn: Conn, sales: Sequence[_Sale]) -> None:
     """Split the net amount of goods by the rules that were in force when their order was placed."""
     rule_sets = sharing_queries.rule_sets(conn)
+    windows = returns_queries.return_windows(conn)
     directory = read_directory(conn)
     skus = catalogue.skus_by_id(conn, {sale.line.sku_id for sale in sales if sale.line.sku_id is not None})
     categories = {sku_id: sku.category or "" for sku_id, sku in skus.items()}
@@ -174,12 +180,22 @@ def _split(conn: Conn, sales: Sequence[_Sale]) -> None:
         if rule_set is None:
             raise Refused(NoRulesInForce(currency=currency, at=at.isoformat()))
         sale.rule_set = chosen[rule_set.id] = rule_set
+        sale.due_at = _due_at(sale, windows=windows, categories=categories)
         by_rules.setdefault(rule_set.id, []).append(sale)
     for rule_set_id, of_rules in by_rules.items():
         lines = [_line_to_split(sale, directory=directory, categories=categories) for sale in of_rules]
         split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], lines))
         for sale, shares in zip(of_rules, split, strict=True):
             sale.shares = shares
+
+
+def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping[SkuId, str]) -> datetime:
+    """When the return window of a part ends. Where windows are set and none fits, goods cannot come back: at once."""
+    if not windows:
+        return sale.part.at + RETURN_WINDOW_DEFAULT
+    category = categories.get(sale.line.sku_id, "") if sale.line.sku_id else ""
+    window = window_of(windows, channel=sale.order.channel, category=category, at=sale.part.at)
+    return window_ends(window, sale.part.at) if window else sale.part.at
 
 
 def _line_to_split(sale: _Sale, *, directory: Directory, categories: Mapping[SkuId, str]) -> LineToSplit:
@@ -212,7 +228,7 @@ def _split_of(sale: _Sale) -> Split:
         currency=sale.order.currency,
         units=sale.part.units,
         base_minor=sale.amounts.net_minor,
-        due_at=sale.part.at + RETURN_WINDOW,
+        due_at=sale.due_at,
         shares=sale.shares,
     )
 

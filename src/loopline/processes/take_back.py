@@ -99,10 +99,10 @@ class _Case(msgspec.Struct, kw_only=True):
     site: Site
     blind_minor: int = 0
     blind_tax_minor: int = 0
-    reversed_of: dict[tuple[EntityId, OrderId], int] = {}
-    """What the sale of each order took and gives back, by the company that took it."""
-    differences: dict[OrderId | None, int] = {}
-    """What was paid back less than an order took (negative), and more than any took (under None)."""
+    reversed_of: dict[tuple[ReturnLineId, EntityId, OrderId], int] = {}
+    """What the sale of each order took for a line and gives back, by the company that took it."""
+    differences: dict[tuple[EntityId, OrderId | None], int] = {}
+    """What was paid back less than an order took (negative), and more than any took (under no order)."""
     amounts: dict[ReturnLineId, int] = {}
 
     @property
@@ -120,7 +120,7 @@ class _Case(msgspec.Struct, kw_only=True):
     @property
     def paid_by(self) -> EntityId:
         """The company that answers for what no sale answers for: that of the sale if there is one, else the site's."""
-        return next((entity_id for entity_id, _ in self.reversed_of), self.site.entity_id)
+        return next((entity_id for _, entity_id, _ in self.reversed_of), self.site.entity_id)
 
 
 def take_back(
@@ -210,6 +210,7 @@ def _undo(conn: Conn, cases: Sequence[_Case], *, now: datetime) -> list[Event]:
     ]
     all_granted(orders.change_lines(conn, changes, now=now))
     pieces = _pieces(conn, matches)
+    _claw_back(conn, pieces, now=now)
     _reverse(conn, pieces, now=now)
     _quote_blind(conn, cases)
     _settle_differences(cases)
@@ -255,7 +256,7 @@ def _pieces(conn: Conn, matches: Sequence[tuple[_Case, OpenedLine, Match]]) -> l
 
 
 def _reverse(conn: Conn, pieces: Sequence[_Piece], *, now: datetime) -> None:
-    """Invert the postings of the pieces, and take back what had already become due."""
+    """Invert the postings of the pieces, and note what each gives back."""
     entries = {
         found.part_id: found
         for found in ledger_queries.entries_of_parts(conn, list({piece.part_id for piece in pieces}))
@@ -286,8 +287,16 @@ def _reverse(conn: Conn, pieces: Sequence[_Piece], *, now: datetime) -> None:
         for posting in outcome.postings:
             entity_id = deposits.get(posting.account_id)
             if entity_id is not None:
-                _add(piece.case.reversed_of, (entity_id, piece.match.order_id), -posting.amount_minor)
-                _add(piece.case.amounts, piece.line.return_line_id, -posting.amount_minor)
+                line_id = piece.line.return_line_id
+                _add(
+                    piece.case.reversed_of, (line_id, entity_id, piece.match.order_id), -posting.amount_minor
+                )
+                _add(piece.case.amounts, line_id, -posting.amount_minor)
+
+
+def _claw_back(conn: Conn, pieces: Sequence[_Piece], *, now: datetime) -> None:
+    """Take the shares of the pieces back; what had already become due is moved from there."""
+    shared = [piece for piece in pieces if piece.is_shared]
     clawed = sharing.claw_back_shares(
         conn,
         [
@@ -298,11 +307,9 @@ def _reverse(conn: Conn, pieces: Sequence[_Piece], *, now: datetime) -> None:
                 units=piece.units,
                 at=piece.case.asked.at,
             )
-            for piece in pieces
-            if piece.is_shared
+            for piece in shared
         ],
     )
-    shared = [piece for piece in pieces if piece.is_shared]
     _take_from_due(conn, list(zip(shared, all_granted(clawed), strict=True)), now=now)
 
 
@@ -393,14 +400,26 @@ def _settle_differences(cases: Sequence[_Case]) -> None:
     """Where a channel paid out another price than the sale took, the difference is ours."""
     for case in cases:
         for line in case.opened.lines:
-            if line.stated_unit_minor is None:
-                continue
-            stated = line.stated_unit_minor * (line.matched_units + _accepted_blind(line))
-            difference = stated - case.amounts.get(line.return_line_id, 0)
-            if difference:
-                # Less than the sale took stays with its order; more than it took was never its money.
-                _add(case.differences, line.matches[0].order_id if difference < 0 else None, difference)
-                _add(case.amounts, line.return_line_id, difference)
+            if line.stated_unit_minor is not None:
+                _settle_line(case, line, stated_unit_minor=line.stated_unit_minor)
+
+
+def _settle_line(case: _Case, line: OpenedLine, *, stated_unit_minor: int) -> None:
+    """Compare order by order: less than a sale took stays with its order, more than it took was never its money."""
+    took = {
+        order_id: (entity_id, amount_minor)
+        for (line_id, entity_id, order_id), amount_minor in case.reversed_of.items()
+        if line_id == line.return_line_id
+    }
+    units: dict[OrderId, int] = {}
+    for match in line.matches:
+        _add(units, match.order_id, match.units)
+    for order_id, count in units.items():
+        entity_id, reversed_minor = took.get(order_id, (case.paid_by, 0))
+        difference = stated_unit_minor * count - reversed_minor
+        if difference:
+            _add(case.differences, (entity_id, order_id if difference < 0 else None), difference)
+            _add(case.amounts, line.return_line_id, difference)
 
 
 def _accepted_blind(line: OpenedLine) -> int:
@@ -445,11 +464,13 @@ def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, _Legs]]:
         ]
         rest.append((EntryKind.BLIND_RETURN, legs))
     if case.differences:
-        adjustment = accounts.ask(entity, Purpose.ADJUSTMENT, currency)
         legs = [
             (order_id or return_id, account, amount)
-            for order_id, difference in case.differences.items()
-            for account, amount in ((adjustment, difference), (deposit, -difference))
+            for (of_entity, order_id), difference in case.differences.items()
+            for account, amount in (
+                (accounts.ask(of_entity, Purpose.ADJUSTMENT, currency), difference),
+                (accounts.ask(of_entity, Purpose.CUSTOMER_DEPOSIT, currency), -difference),
+            )
         ]
         rest.append((EntryKind.ADJUSTMENT, legs))
     return rest
@@ -458,10 +479,10 @@ def _rest_of(case: _Case, accounts: Accounts) -> list[tuple[EntryKind, _Legs]]:
 def _refunds(case: _Case) -> list[Refund]:
     """What each company pays back for each order: whoever sold pays, wherever the goods came back."""
     owed: dict[tuple[EntityId, OrderId | None], int] = {}
-    for (entity_id, order_id), amount_minor in case.reversed_of.items():
+    for (_, entity_id, order_id), amount_minor in case.reversed_of.items():
         _add(owed, (entity_id, order_id), amount_minor)
-    for order_id, difference in case.differences.items():
-        _add(owed, (case.paid_by, order_id), difference)
+    for key, difference in case.differences.items():
+        _add(owed, key, difference)
     _add(owed, (case.paid_by, None), case.blind_minor)
     return [
         Refund(
