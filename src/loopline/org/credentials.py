@@ -120,7 +120,7 @@ def new_token() -> str:
 
 def token_hash(token: str) -> bytes:
     """Hash a token for storage and look-up. A plain SHA-256 suffices: nobody guesses 256 random bits."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="backslashreplace")).digest()
 
 
 def lock_of(failures: Failures, *, now: datetime) -> SignInLocked | None:

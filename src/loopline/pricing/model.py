@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.kernel.ids import OrgUnitId, PriceListId, SiteId, SkuId
+from loopline.kernel.refusals import Refusal
 
 
 class Level(StrEnum):
@@ -247,7 +248,10 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why this price: the quoted line, and every list of the currency, those that apply first, the strongest first."""
+    """Why this price: the line as quoted, or why it has no price, and every list that was looked at.
 
-    line: QuoteLine
+    Lists that apply come first, the strongest first; then those whose conditions the cart does not meet.
+    """
+
+    line: QuoteLine | Refusal
     candidates: tuple[Candidate, ...]

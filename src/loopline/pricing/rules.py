@@ -255,37 +255,38 @@ def _quote_line(
     )
 
 
-def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation | Refusal:
-    """Say why a line of a cart costs what it costs: every list that was looked at, and what became of it."""
-    quote = quote_cart(cart, book=book)
-    if isinstance(quote, Refusal):
-        return quote
-    sku_id = cart.lines[position].sku_id
+def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
+    """Say why a line of a cart costs what it costs, or has no price: every list, and what became of it."""
+    asked = cart.lines[position]
+    quote = quote_cart(msgspec.structs.replace(cart, lines=(asked,)), book=book)
+    if isinstance(quote, NoPrice | NoTaxRate | StatedPriceDiffers):
+        quote = msgspec.structs.replace(quote, position=position)
+    line = quote if isinstance(quote, Refusal) else quote.lines[0]
     applying = book.lists_for(cart)
-    others = [one for one in book.lists if one not in applying]
-    line = quote.lines[position]
+    others = sorted(
+        (one for one in book.lists if not applies(one.price_list, cart)),
+        key=lambda one: one.price_list.code,
+    )
+    met = [_candidate(one, sku_id=asked.sku_id, at=cart.at, line=line) for one in applying]
+    unmet = [_candidate(one, sku_id=asked.sku_id, at=cart.at, line=line) for one in others]
     return Explanation(
         line=line,
         candidates=(
-            *(_candidate(one, sku_id=sku_id, at=cart.at, line=line) for one in applying),
-            *(
-                msgspec.structs.replace(
-                    _candidate(one, sku_id=sku_id, at=cart.at, line=line),
-                    standing=Standing.CONDITIONS_NOT_MET,
-                )
-                for one in sorted(others, key=lambda one: one.price_list.code)
-            ),
+            *met,
+            *(msgspec.structs.replace(one, standing=Standing.CONDITIONS_NOT_MET) for one in unmet),
         ),
     )
 
 
-def _candidate(one: ListedPrices, *, sku_id: SkuId | None, at: datetime, line: QuoteLine) -> Candidate:
+def _candidate(
+    one: ListedPrices, *, sku_id: SkuId | None, at: datetime, line: QuoteLine | Refusal
+) -> Candidate:
     row = one.row_at(sku_id, at=at) if sku_id is not None else None
     if not is_in_force(one.price_list, at=at):
         standing = Standing.NOT_IN_FORCE
     elif row is None or row.unit_minor is None:
         standing = Standing.NO_PRICE
-    elif row.id == line.derivation.price_id and line.derivation.decided_by is not Level.STATED:
+    elif isinstance(line, QuoteLine) and _decides(row, line):
         standing = Standing.DECIDES
     else:
         standing = Standing.OUTRANKED
@@ -298,3 +299,7 @@ def _candidate(one: ListedPrices, *, sku_id: SkuId | None, at: datetime, line: Q
         unit_minor=row.unit_minor if row is not None else None,
         price_id=row.id if row is not None else None,
     )
+
+
+def _decides(row: PriceRow, line: QuoteLine) -> bool:
+    return row.id == line.derivation.price_id and line.derivation.decided_by is not Level.STATED

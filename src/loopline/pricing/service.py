@@ -117,8 +117,8 @@ def quote(conn: Conn, carts: Sequence[Cart]) -> list[Quote | Refusal]:
     return [quote_cart(cart, book=book) for cart in carts]
 
 
-def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation | Refusal:
-    """Say why a line of a cart costs what it costs, with every list of the currency and why it did not decide."""
+def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation:
+    """Say why a line of a cart costs what it costs, or has no price, with every list of its currency."""
     needs = _needs([cart])
     lists = store.lists_of_currency(conn, cart.currency)
     prices = store.prices_within(conn, [one.id for one in lists], needs=needs)

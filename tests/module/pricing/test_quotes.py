@@ -11,17 +11,16 @@ from loopline.db import Conn
 from loopline.kernel.ids import PriceListId, SiteId, SkuId, uuid7s
 from loopline.pricing import (
     Cart,
-    Explanation,
     Level,
     NewPrice,
     NewPriceList,
     NewTaxRate,
-    NoPrice,
     PriceListAdded,
     PriceListEnd,
     PriceListEnded,
     PriceSet,
     Quote,
+    QuoteLine,
     Standing,
     TaxRateSet,
 )
@@ -136,9 +135,8 @@ def test_why_this_price(conn: Conn):
     for list_id, unit_minor in ((base, 100), (web, 95), (elsewhere, 10)):
         set_price(conn, list_id, SKU, unit_minor)
     told = pricing.explain_price(conn, cart(line(OTHER_SKU), line(SKU), channel="web"), position=1)
-    assert told == NoPrice(position=0, line_code="A-1")
-    told = pricing.explain_price(conn, cart(line(SKU), channel="web"), position=0)
-    assert isinstance(told, Explanation)
+    assert isinstance(told.line, QuoteLine)
+    assert told.line.unit_minor == 95
     assert [(one.code, one.standing, one.unit_minor) for one in told.candidates] == [
         ("web", Standing.DECIDES, 95),
         ("base", Standing.OUTRANKED, 100),

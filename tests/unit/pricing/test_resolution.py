@@ -15,11 +15,11 @@ from loopline.pricing import (
     PriceList,
     PriceRow,
     Quote,
+    QuoteLine,
     Standing,
     StatedPriceDiffers,
     TaxDerivation,
 )
-from loopline.pricing.model import Explanation
 from loopline.pricing.rules import PriceBook, explain_line, quote_cart
 from tests.make.pricing import NOW, cart, line, new_id, price, price_list, tax_rate
 
@@ -272,7 +272,7 @@ def test_every_list_is_told_with_what_became_of_it():
     prices = book((BASE, 100), (CHANNEL, 95), (ended, 50), (silver, 80), (silent, None))
     asked = cart(line(SKU, 2), channel="web")
     told = explain_line(asked, position=0, book=prices)
-    assert isinstance(told, Explanation)
+    assert isinstance(told.line, QuoteLine)
     assert told.line.amount_minor == 190
     assert [(one.code, one.level, one.standing, one.unit_minor) for one in told.candidates] == [
         ("silent", Level.CHANNEL, Standing.NO_PRICE, None),
@@ -286,5 +286,16 @@ def test_every_list_is_told_with_what_became_of_it():
 def test_where_a_price_was_stated_no_list_decides():
     asked = cart(line(SKU, stated_unit_minor=1), is_fact=True)
     told = explain_line(asked, position=0, book=book((BASE, 100)))
-    assert isinstance(told, Explanation)
     assert [one.standing for one in told.candidates] == [Standing.OUTRANKED]
+
+
+def test_why_there_is_no_price_is_told_too():
+    later = price_list("later", valid_from=NOW + timedelta(hours=1))
+    asked = cart(line(SKU, code="B"), line(OTHER_SKU), at=NOW)
+    told = explain_line(asked, position=1, book=book((BASE, 100), (later, 50), (GOLD, 80)))
+    assert told.line == NoPrice(position=1, line_code="A-1")
+    assert [(one.code, one.standing) for one in told.candidates] == [
+        ("later", Standing.NOT_IN_FORCE),
+        ("base", Standing.NO_PRICE),
+        ("gold", Standing.CONDITIONS_NOT_MET),
+    ]
