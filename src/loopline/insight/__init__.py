@@ -13,7 +13,7 @@ holds a follower's row writes.
 
 from loopline.insight.checks import CHECKS
 from loopline.insight.events import SalesAdjusted, SalesLine
-from loopline.insight.followers import FOLLOWERS
+from loopline.insight.followers import FOLLOWERS, begin_again
 from loopline.insight.model import (
     NOWHERE,
     Board,
@@ -47,6 +47,7 @@ __all__ = [
     "apply_happenings",
     "apply_sales",
     "apply_stages",
+    "begin_again",
     "board_setting",
     "empty_boards",
     "latest_moment",

@@ -6,7 +6,7 @@ select
         coalesce(board.line_kind, placed.line_kind), coalesce(board.currency, placed.currency)) as subject,
     concat(coalesce(board.sold_minor, 0), ' minor, ', coalesce(board.sold_units, 0), ' units') as found,
     concat(coalesce(placed.sold_minor, 0), ' minor, ', coalesce(placed.sold_units, 0), ' units') as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from (
     select
         sale.day,
@@ -58,7 +58,7 @@ select
         'minutes ' || max(span.total::text) filter (where span.name = 'minute'),
         'hours ' || max(span.total::text) filter (where span.name = 'hour')) as found,
     concat('days ', max(span.total::text) filter (where span.name = 'day')) as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from (
     select
         'minute' as name,
@@ -93,7 +93,7 @@ select
         taking.sold_units, ', ', taking.cancelled_units, ', ', taking.returned_units, ' units') as found,
     concat(sale.sold_minor, ', ', sale.cancelled_minor, ', ', sale.returned_minor, ', ', sale.adjusted_minor, ' minor, ', sale.sold_units,
         ', ', sale.cancelled_units, ', ', sale.returned_units, ' units') as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from insight.takings_by_day as taking
 full join (
     select
@@ -125,7 +125,7 @@ select
         'minutes ' || max(span.total::text) filter (where span.name = 'minute'),
         'hours ' || max(span.total::text) filter (where span.name = 'hour')) as found,
     concat('days ', max(span.total::text) filter (where span.name = 'day')) as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from (
     select
         'minute' as name,
@@ -162,7 +162,7 @@ select
         coalesce(board.site_id, placed.site_id), coalesce(board.currency, placed.currency)) as subject,
     concat(coalesce(board.orders, 0), ' orders') as found,
     concat(coalesce(placed.orders, 0), ' orders') as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from (
     select taking.day, outlet.site_id, outlet.channel, outlet.currency, taking.orders
     from insight.takings_by_day as taking
@@ -196,7 +196,7 @@ select
     concat_ws(' ', 'site', coalesce(board.site_id, standing.site_id), coalesce(board.stage, standing.stage)) as subject,
     concat(coalesce(board.orders, 0), ' orders') as found,
     concat(coalesce(standing.orders, 0), ' orders') as expected,
-    'loopline rebuild boards' as repair
+    'loopline boards rebuild' as repair
 from (
     select site_id, stage, orders
     from insight.stage_count
@@ -208,4 +208,39 @@ full join (
     group by 1, 2
 ) as standing on standing.site_id = board.site_id and standing.stage = board.stage
 where board.orders is distinct from standing.orders
+order by subject
+
+-- name: cancellations_equal_orders
+-- Outlets and SKUs whose cancelled units differ from what orders say was cancelled. Locks nothing.
+select
+    concat_ws(' ', coalesce(board.channel, cancelled.channel), 'site', coalesce(board.site_id, cancelled.site_id),
+        'sku', coalesce(board.sku_id, cancelled.sku_id), coalesce(board.currency, cancelled.currency)) as subject,
+    concat(coalesce(board.units, 0), ' units') as found,
+    concat(coalesce(cancelled.units, 0), ' units') as expected,
+    'loopline boards rebuild' as repair
+from (
+    select outlet.site_id, outlet.channel, outlet.currency, series.sku_id, -sum(sale.cancelled_units) as units
+    from insight.sales_by_day as sale
+    join insight.series on series.series_id = sale.series_id
+    join insight.outlet on outlet.outlet_id = series.outlet_id
+    group by outlet.site_id, outlet.channel, outlet.currency, series.sku_id
+    having sum(sale.cancelled_units) <> 0
+) as board
+full join (
+    select
+        coalesce(line.site_id, '00000000-0000-0000-0000-000000000000') as site_id,
+        line.channel,
+        line.currency,
+        line.sku_id,
+        sum(line.cancelled) as units
+    from orders.published_lines as line
+    where line.kind = 'goods'
+        and line.cancelled > 0
+    group by 1, 2, 3, 4
+) as cancelled
+    on cancelled.site_id = board.site_id
+    and cancelled.channel = board.channel
+    and cancelled.currency = board.currency
+    and cancelled.sku_id = board.sku_id
+where board.units is distinct from cancelled.units
 order by subject

@@ -32,7 +32,7 @@ SQL = statements(__file__)
 _SKUS_SHOWN = 12
 _SITES_SHOWN = 25
 _HAPPENINGS_SHOWN = 9
-_OF_ONE_TYPE = 3
+_OF_ONE_TYPE = 2
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)

@@ -61,7 +61,7 @@ def apply_happenings(conn: Conn, events: Sequence[Event]) -> None:
 
 
 def empty_boards(conn: Conn) -> None:
-    """Empty every board. Their followers' positions must go back to the beginning in the same transaction."""
+    """Empty every board. Their followers go back to the beginning in the same transaction: `followers.begin_again`."""
     store.empty_boards(conn)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from loopline.db import Conn, run_check
 from loopline.insight import CHECKS, apply_sales, apply_stages
+from loopline.orders import LineChange, change_lines
 from tests.make import orders as make_orders
 from tests.make.insight import event_of
 
@@ -85,9 +86,18 @@ def test_planted_damage_is_found(conn: Conn, damage: str, finds: set[str]):
     assert set(broken(conn)) == finds
 
 
+def test_a_cancellation_never_applied_is_found(conn: Conn):
+    (order,) = make_orders.placed(conn, [make_orders.draft("W-1")])
+    change = LineChange(order_id=order.order_id, line_id=order.lines[0].line_id, held=-2, cancelled=2)
+    apply_sales(conn, [event_of(order)])
+    change_lines(conn, [change], now=make_orders.NOON)
+    apply_stages(conn, [event_of(order)])
+    assert broken(conn) == {"cancellations_equal_orders": [("0 units", "2 units")]}
+
+
 def test_every_finding_says_how_to_repair(conn: Conn):
     make_orders.placed(conn, [make_orders.draft("W-1")])
     repairs = {one.repair for check in CHECKS for one in run_check(conn, check)}
-    assert repairs == {"loopline rebuild boards"}
+    assert repairs == {"loopline boards rebuild"}
     assert {check.invariant for check in CHECKS} == {7}
-    assert len(BY_NAME) == len(CHECKS) == 6
+    assert len(BY_NAME) == len(CHECKS) == 7
