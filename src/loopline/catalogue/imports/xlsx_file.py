@@ -21,12 +21,18 @@ from loopline.catalogue.imports.table import (
     OddCell,
     Oddity,
     Row,
+    TooManyColumns,
+    TooManyRows,
 )
 from loopline.kernel.refusals import Refused
 
 UNPACKED_BYTES_MAX = 128 * 1024 * 1024
 PARTS_MAX = 1_000
 _CHUNK_BYTES = 1024 * 1024
+# What a sheet can have at most; the reader makes up every blank row before a row that claims to lie further down.
+_SHEET_ROWS_MAX = 1_048_576
+# Rows with nothing but formats beyond the last column are taken, but not a sheet full of them: each is unfolded.
+_WIDE_ROWS_MAX = 1_000
 # Number formats that show a whole number as its digits and nothing else.
 _PLAIN_FORMATS = frozenset({"General", "0", "@"})
 # A double holds whole numbers exactly up to here; a spreadsheet has lost digits of longer ones already.
@@ -99,15 +105,30 @@ def _rows(content: bytes) -> Iterator[Row]:
         visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         if not visible:
             raise Refused(FileEmpty())
-        # One more of each than allowed, so that a file with too many is told apart from one that is full.
-        cells = visible[0].iter_rows(max_row=ROWS_MAX + 2, max_col=COLUMNS_MAX + 1)
-        for line, row in enumerate(cells, start=1):
-            found = [_cell(cell) for cell in row]
-            while found and found[-1] == "":
-                found.pop()
-            yield Row(line=line, cells=found)
+        yield from _rows_of(visible[0])
     finally:
         workbook.close()
+
+
+def _rows_of(sheet: Any) -> Iterator[Row]:
+    """Yield the rows that hold something, whatever the sheet says of its own size; nothing is passed over silently."""
+    # A sheet may say that it is smaller than it is, and the reader would leave out the rest.
+    sheet.reset_dimensions()
+    wide = 0
+    for line, row in enumerate(sheet.iter_rows(min_row=1), start=1):
+        if line > _SHEET_ROWS_MAX:
+            raise Refused(TooManyRows(rows_max=ROWS_MAX))
+        if not row:
+            continue
+        if len(row) > COLUMNS_MAX:
+            wide += 1
+            if wide > _WIDE_ROWS_MAX or any(cell.value is not None for cell in row[COLUMNS_MAX:]):
+                raise Refused(TooManyColumns(columns_max=COLUMNS_MAX))
+        found = [_cell(cell) for cell in row[:COLUMNS_MAX]]
+        while found and not found[-1]:
+            found.pop()
+        if found:
+            yield Row(line=line, cells=found)
 
 
 def _cell(cell: Any) -> Cell:
