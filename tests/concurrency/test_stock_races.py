@@ -28,6 +28,7 @@ from loopline.stock import (
     expire_holds,
     hand_over_units,
     hold_units,
+    holds_of_lines,
     lock_stock,
     move_leaves,
     record_facts,
@@ -130,6 +131,23 @@ def test_first_receipts_of_the_same_goods_make_their_rows_once(database: Databas
         race(database, [lambda conn, facts=facts: record_facts(conn, facts, now=NOW) for facts in batches])
         with database.transaction() as conn:
             assert {room(conn, world.brand_id, sku)[0] for sku in skus} == {4}
+            assert broken(conn) == []
+
+
+def test_rivals_for_the_first_hold_of_one_line_add_up(database: Database):
+    """A line parked in two parts may be promised by two restocks at once."""
+    for _ in range(TRIALS):
+        sku = new_sku()
+        with database.transaction() as conn:
+            world = make_world(conn, sites=1)
+            receive(conn, world.leaf_ids[0], sku, 3)
+        ask = hold_ask((world.network_id, sku, 1))
+        outcomes = race(
+            database, [lambda conn, ask=ask: hold_units(conn, [ask], now=NOW)[0] for _ in range(4)]
+        )
+        assert Counter(type(outcome) for outcome in outcomes) == {Held: 3, NotEnoughFree: 1}
+        with database.transaction() as conn:
+            assert [hold.units for hold in holds_of_lines(conn, [ask.lines[0].line_id])] == [3]
             assert broken(conn) == []
 
 

@@ -10,9 +10,10 @@ Invariants, each held by a constraint or a guarded write and proved by `checks.p
 - held is at most free at every node, and no leaf misses units, but for what open shortfalls say, unit for unit;
 - only facts, safety settings and allocations given back to their hold open shortfalls; asks never do.
 
-Locks, in this order in every transaction: the tree (shared; a move takes it alone), holds by line, allocations by
-id, node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A transaction that runs several commands
-here calls `lock_stock` first. Holds and allocations that are used up are deleted: what stands is open.
+Locks, in this order in every transaction: the tree (shared; a move takes it alone), node rows root first by (depth,
+node, SKU), leaf rows by (leaf, SKU). A hold is locked by the rows of its node and above, an allocation by the row of
+its leaf. A transaction that runs several commands here calls `lock_stock` first. Holds and allocations that are used
+up are deleted: what stands is open.
 """
 
 from loopline.stock.model import (

@@ -148,6 +148,9 @@ class Book:
         self.allocations: dict[AllocationId, OpenAllocation] = {}
         self.moves: list[Move] = []
         self._level_paths: dict[LevelKey, Sequence[Level]] = {}
+        self._levels: dict[int, Level] = {}
+        self._ways: dict[NodeId, list[int]] = {}
+        self._sku_numbers: dict[SkuId, int] = {}
 
     def want(self, keys: Iterable[LevelKey]) -> None:
         """Name all levels of the batch, empty as yet, and number them in the order in which their rows are locked.
@@ -158,18 +161,21 @@ class Book:
         self.sku_ids = sorted({key[1] for key in wanted}, key=_number_of)
         numbers = {node_id: number for number, node_id in enumerate(self.node_ids)}
         skus = {sku_id: number for number, sku_id in enumerate(self.sku_ids)}
-        ways = {node_id: [numbers[step] for step in path] for node_id, path in self.paths.items()}
-        levels: dict[int, Level] = {}
+        for path in self.paths.values():
+            way = [numbers[step] for step in path]
+            self._ways.update((node_id, way[: depth + 1]) for depth, node_id in enumerate(path))
+        self._sku_numbers = skus
+        levels = self._levels
         for key in wanted:
             sku = skus[key[1]]
-            path: list[Level] = []
-            for node in ways[key[0]]:
+            found: list[Level] = []
+            for node in self._ways[key[0]]:
                 place = node << _SKU_BITS | sku
                 level = levels.get(place)
                 if level is None:
                     level = levels[place] = self._blank(node, sku)
-                path.append(level)
-            self._level_paths[key] = path
+                found.append(level)
+            self._level_paths[key] = found
         in_order = [levels[place] for place in sorted(levels)]
         self.node_levels = [level for level in in_order if not isinstance(level, LeafLevel)]
         self.leaf_levels = [level for level in in_order if isinstance(level, LeafLevel)]
@@ -180,13 +186,27 @@ class Book:
         return kind(node_id, self.sku_ids[sku], node, sku)
 
     def add_holds(self, holds: Iterable[OpenHold]) -> None:
-        """Take in holds and show them their levels, where the batch wants those."""
+        """Take in holds and show them their levels; one at levels that the batch has not locked has no path."""
         for hold in holds:
-            hold.path = self._level_paths.get(hold.key, ())
+            hold.path = self._locked_path(hold.key)
             self.holds[hold.line_id] = hold
 
+    def _locked_path(self, key: LevelKey) -> Sequence[Level]:
+        found = self._level_paths.get(key)
+        if found is None:
+            way, sku = self._ways.get(key[0]), self._sku_numbers.get(key[1])
+            levels = (
+                []
+                if way is None or sku is None
+                else [self._levels.get(node << _SKU_BITS | sku) for node in way]
+            )
+            found = self._level_paths[key] = (
+                () if None in levels else [one for one in levels if one is not None]
+            )
+        return found
+
     def add_allocations(self, allocations: Iterable[OpenAllocation]) -> None:
-        """Take in allocations and show them their levels, where the batch wants those."""
+        """Take in allocations and show them their levels, where the batch has locked those."""
         for one in allocations:
             one.path = self._level_paths.get(one.key, ())
             self.allocations[one.id] = one

@@ -3,7 +3,7 @@
 Load and lock, decide in a pure rule, write differences. Nothing here commits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -90,13 +90,11 @@ def lock_stock(
 
     A command locks in order within itself; two commands after each other do not. A transaction that holds units
     and records facts calls this first, with all of both, so that it cannot deadlock with another of its kind. Lines
-    that hold already, and allocations, are named too where a later command releases, ties or hands over.
+    whose holds a later command releases, and allocations it unties or hands over, stand for their levels.
     """
-    wanted = list(keys)
     store.hold_tree(conn)
-    store.lock_holds(conn, line_ids)
-    store.lock_allocations(conn, allocation_ids)
-    book = _open_book(conn, wanted)
+    wanted = [*keys, *store.hold_levels(conn, line_ids), *store.allocation_levels(conn, allocation_ids)]
+    book = _named_book(conn, wanted)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
 
@@ -112,12 +110,8 @@ def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[He
     if not asks:
         return []
     store.hold_tree(conn)
-    holds = store.lock_holds(conn, _lines_of(asks))
-    keys = [(line.node_id, line.sku_id) for ask in asks for line in ask.lines]
-    book = store.open_book(conn, {key[0] for key in keys})
-    book.want(keys)
-    book.add_holds(holds)
-    store.lock_levels(conn, book)
+    book = _locked_book(conn, [(line.node_id, line.sku_id) for ask in asks for line in ask.lines])
+    book.add_holds(store.holds(conn, _lines_of(asks)))
     outcomes = rules.decide_holds(asks, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -141,8 +135,7 @@ def extend_holds(
     """Give holds a new expiry, or none: a paid order's holds stay until they are sourced."""
     if not extensions:
         return []
-    book = Book({}, frozenset())
-    book.add_holds(store.lock_holds(conn, {extension.line_id for extension in extensions}))
+    book = _book_of_holds(conn, {extension.line_id for extension in extensions})
     outcomes = rules.decide_extensions(extensions, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -151,19 +144,21 @@ def extend_holds(
 def expire_holds(conn: Conn, *, now: datetime, limit: int) -> list[ExpiredHold]:
     """Release at most `limit` holds that ran out at or before `now`, the oldest first.
 
-    Skips holds that another transaction is working on: being paid, sourced or released, they are its business.
+    One that a rival pays, sources or releases in the meantime is the rival's; then there are fewer.
     """
     store.hold_tree(conn)
-    holds = store.lock_expired_holds(conn, now=now, limit=limit)
-    if not holds:
+    due = store.expired_holds(conn, now=now, limit=limit)
+    if not due:
         return []
-    keys = [hold.key for hold in holds]
-    book = store.open_book(conn, {key[0] for key in keys})
-    book.want(keys)
-    book.add_holds(holds)
-    store.lock_levels(conn, book)
-    outcomes = rules.release_expired(holds)
-    return _write_and_tell(conn, book, outcomes, keys, now=now)
+    book = _locked_book(conn, [hold.key for hold in due])
+    book.add_holds(store.holds(conn, [hold.line_id for hold in due]))
+    expired = [
+        hold
+        for hold in (book.holds.get(one.line_id) for one in due)
+        if hold is not None and hold.path and hold.expires_at is not None and hold.expires_at <= now
+    ]
+    outcomes = rules.release_expired(expired)
+    return _write_and_tell(conn, book, outcomes, [hold.key for hold in expired], now=now)
 
 
 # -------------------------------------------------------------------------------------------------------- allocations
@@ -174,15 +169,9 @@ def allocate_units(conn: Conn, asks: Sequence[AllocationAsk], *, now: datetime) 
     if not asks:
         return []
     store.hold_tree(conn)
-    holds = store.lock_holds(conn, _lines_of(asks))
-    allocations = store.lock_allocations(conn, [line.allocation_id for ask in asks for line in ask.lines])
-    keys = [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines]
-    keys += [hold.key for hold in holds]
-    book = store.open_book(conn, {key[0] for key in keys})
-    book.want(keys)
-    book.add_holds(holds)
-    book.add_allocations(allocations)
-    store.lock_levels(conn, book)
+    book = _locked_book(conn, [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines])
+    book.add_holds(store.holds(conn, _lines_of(asks)))
+    book.add_allocations(store.allocations(conn, [line.allocation_id for ask in asks for line in ask.lines]))
     outcomes = rules.decide_allocations(asks, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -196,16 +185,10 @@ def release_allocations(
         return []
     store.hold_tree(conn)
     allocation_ids = {release.allocation_id for release in releases}
-    lines = store.lines_of_allocations(conn, allocation_ids)
-    holds = store.lock_holds(conn, lines)
-    allocations = store.lock_allocations(conn, allocation_ids)
-    keys = [one.key for one in allocations] + [hold.key for hold in holds]
-    keys += [(one.hold_node_id, one.key[1]) for one in allocations]
-    book = store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=True)
-    book.want(keys)
-    book.add_holds(holds)
-    book.add_allocations(allocations)
-    store.lock_levels(conn, book)
+    book = _locked_book(conn, store.allocation_levels(conn, allocation_ids), may_open_shortfalls=True)
+    book.add_allocations(store.allocations(conn, allocation_ids))
+    book.add_holds(store.holds(conn, {one.line_id for one in book.allocations.values()}))
+    store.assert_locked(book)
     outcomes = rules.decide_allocation_releases(releases, book=book)
     touched = [
         book.allocations[outcome.allocation_id].key if isinstance(outcome, AllocationReleased) else None
@@ -220,11 +203,13 @@ def hand_over_units(
     """Let allocated units leave their site. Never more than is allocated; locks the leaves' rows only."""
     if not hand_overs:
         return []
-    allocations = store.lock_allocations(conn, {one.allocation_id for one in hand_overs})
-    book = Book({one.key[0]: (one.key[0],) for one in allocations}, {one.key[0] for one in allocations})
-    book.want([one.key for one in allocations])
-    book.add_allocations(allocations)
+    allocation_ids = {one.allocation_id for one in hand_overs}
+    keys = store.allocation_leaves(conn, allocation_ids)
+    book = Book({leaf_id: (leaf_id,) for leaf_id, _ in keys}, {leaf_id for leaf_id, _ in keys})
+    book.want(keys)
     store.lock_leaves(conn, book)
+    book.add_allocations(store.allocations(conn, allocation_ids))
+    store.assert_locked(book)
     outcomes = rules.decide_hand_overs(hand_overs, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -242,7 +227,8 @@ def record_facts(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
     if not facts:
         return []
     keys = [(fact.leaf_id, fact.sku_id) for fact in facts]
-    book = _open_book(conn, keys, may_open_shortfalls=True)
+    store.hold_tree(conn)
+    book = _named_book(conn, keys, may_open_shortfalls=True)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
     recorded_before = store.facts_recorded(conn, [fact.id for fact in facts])
@@ -262,7 +248,8 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
     if not settings:
         return []
     keys = [(setting.leaf_id, setting.sku_id) for setting in settings]
-    book = _open_book(conn, keys, may_open_shortfalls=True)
+    store.hold_tree(conn)
+    book = _named_book(conn, keys, may_open_shortfalls=True)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
     outcomes = rules.decide_safeties(settings, book=book)
@@ -275,21 +262,25 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
 # ------------------------------------------------------------------------------------------------------------ between
 
 
-def _open_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
-    store.hold_tree(conn)
+def _named_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
+    """A working copy that knows its levels; none is loaded. The caller holds the tree."""
     book = store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=may_open_shortfalls)
     book.want(keys)
     return book
 
 
-def _book_of_holds(conn: Conn, line_ids: Iterable[LineId]) -> Book:
-    store.hold_tree(conn)
-    holds = store.lock_holds(conn, line_ids)
-    keys = [hold.key for hold in holds]
-    book = store.open_book(conn, {key[0] for key in keys})
-    book.want(keys)
-    book.add_holds(holds)
+def _locked_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
+    """A working copy of levels whose rows are locked. The caller holds the tree."""
+    book = _named_book(conn, keys, may_open_shortfalls=may_open_shortfalls)
     store.lock_levels(conn, book)
+    return book
+
+
+def _book_of_holds(conn: Conn, line_ids: Collection[LineId]) -> Book:
+    """A working copy of lines' holds, with the rows of their levels locked."""
+    store.hold_tree(conn)
+    book = _locked_book(conn, store.hold_levels(conn, line_ids))
+    book.add_holds(store.holds(conn, line_ids))
     return book
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
+from psycopg.errors import SerializationFailure
+
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, statements, uuids
 from loopline.kernel.ids import AllocationId, LineId, NodeId, ShortfallId, uuid7s
 from loopline.stock.book import (
     Book,
@@ -54,12 +56,17 @@ def nodes_or_twins(conn: Conn, nodes: Sequence[tuple[NodeId, UUID | None, UUID |
     )
 
 
-def lock_holds(conn: Conn, line_ids: Iterable[LineId]) -> list[OpenHold]:
-    return _holds(fetch_rows(conn, SQL["lock_holds"], line_ids=uuids(line_ids)))
+def hold_levels(conn: Conn, line_ids: Iterable[LineId]) -> list[LevelKey]:
+    return fetch_rows(conn, SQL["hold_levels"], line_ids=uuids(line_ids))
 
 
-def lock_expired_holds(conn: Conn, *, now: datetime, limit: int) -> list[OpenHold]:
-    return _holds(fetch_rows(conn, SQL["lock_expired_holds"], now=now, limit=limit))
+def holds(conn: Conn, line_ids: Iterable[LineId]) -> list[OpenHold]:
+    """The open holds of lines; they stand still only once the rows of their levels are locked."""
+    return _holds(fetch_rows(conn, SQL["holds"], line_ids=uuids(line_ids)))
+
+
+def expired_holds(conn: Conn, *, now: datetime, limit: int) -> list[OpenHold]:
+    return _holds(fetch_rows(conn, SQL["expired_holds"], now=now, limit=limit))
 
 
 def _holds(rows: Sequence[Any]) -> list[OpenHold]:
@@ -69,17 +76,29 @@ def _holds(rows: Sequence[Any]) -> list[OpenHold]:
     ]
 
 
-def lock_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[OpenAllocation]:
+def allocation_leaves(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[LevelKey]:
+    return fetch_rows(conn, SQL["allocation_leaves"], allocation_ids=uuids(allocation_ids))
+
+
+def allocation_levels(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[LevelKey]:
+    return fetch_rows(conn, SQL["allocation_levels"], allocation_ids=uuids(allocation_ids))
+
+
+def allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[OpenAllocation]:
+    """Open allocations; they stand still only once the rows of their leaves are locked."""
     return [
         OpenAllocation(allocation_id, order_id, line_id, hold_node_id, (leaf_id, sku_id), units, units)
         for allocation_id, order_id, line_id, hold_node_id, leaf_id, sku_id, units in fetch_rows(
-            conn, SQL["lock_allocations"], allocation_ids=uuids(allocation_ids)
+            conn, SQL["allocations"], allocation_ids=uuids(allocation_ids)
         )
     ]
 
 
-def lines_of_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> list[LineId]:
-    return fetch_values(conn, SQL["lines_of_allocations"], allocation_ids=uuids(allocation_ids))
+def assert_locked(book: Book) -> None:
+    """Give up when a promise went to other levels between reading its place and locking it; the edge tries again."""
+    promises = [*book.holds.values(), *book.allocations.values()]
+    if not all(promise.path for promise in promises):
+        raise SerializationFailure("a promise moved to other goods while its rows were being locked")
 
 
 def make_levels(conn: Conn, book: Book) -> None:
@@ -196,8 +215,8 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
         for level in book.node_levels
         if level.free != level.free_loaded or level.held != level.held_loaded
     ]
-    holds = [hold for hold in book.holds.values() if hold.differs]
-    allocations = [one for one in book.allocations.values() if one.units != one.units_loaded]
+    differing = [hold for hold in book.holds.values() if hold.differs]
+    tied = [one for one in book.allocations.values() if one.units != one.units_loaded]
     written = fetch_rows(
         conn,
         SQL["write_changes"],
@@ -207,11 +226,11 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
         **_moves(book.moves, now),
         **_promises(book),
         **_levels(levels),
-        **_hold_changes(holds),
-        **_allocation_changes(allocations),
+        **_hold_changes(differing),
+        **_allocation_changes(tied),
     )[0]
     movements, leaves_meant, *counts = written
-    meant = [leaves_meant, len(levels), len(holds), len(allocations)]
+    meant = [leaves_meant, len(levels), len(differing), len(tied)]
     if movements != len(book.moves) or counts != meant:
         raise RuntimeError(
             f"stock meant to write {meant} rows of leaves, nodes, holds, allocations: {counts}"
@@ -262,10 +281,10 @@ def _levels(levels: Sequence[Level]) -> dict[str, Any]:
     }
 
 
-def _hold_changes(holds: Sequence[OpenHold]) -> dict[str, Any]:
-    made = [hold for hold in holds if not hold.units_loaded]
-    changed = [hold for hold in holds if hold.units_loaded and hold.units]
-    ended = [hold for hold in holds if not hold.units]
+def _hold_changes(differing: Sequence[OpenHold]) -> dict[str, Any]:
+    made = [hold for hold in differing if not hold.units_loaded]
+    changed = [hold for hold in differing if hold.units_loaded and hold.units]
+    ended = [hold for hold in differing if not hold.units]
     return {
         "made_hold_line_ids": uuids([hold.line_id for hold in made]),
         "made_hold_order_ids": uuids([hold.order_id for hold in made]),
@@ -281,10 +300,10 @@ def _hold_changes(holds: Sequence[OpenHold]) -> dict[str, Any]:
     }
 
 
-def _allocation_changes(allocations: Sequence[OpenAllocation]) -> dict[str, Any]:
-    made = [one for one in allocations if not one.units_loaded]
-    changed = [one for one in allocations if one.units_loaded and one.units]
-    ended = [one for one in allocations if not one.units]
+def _allocation_changes(tied: Sequence[OpenAllocation]) -> dict[str, Any]:
+    made = [one for one in tied if not one.units_loaded]
+    changed = [one for one in tied if one.units_loaded and one.units]
+    ended = [one for one in tied if not one.units]
     return {
         "made_allocation_ids": uuids([one.id for one in made]),
         "made_allocation_order_ids": uuids([one.order_id for one in made]),

@@ -1,5 +1,6 @@
--- Lock order of this room, in every transaction: the tree, holds by line, allocations by id, node rows root first by
--- (depth, node_id, sku_id), leaf rows by (leaf_id, sku_id). New holds, allocations and shortfalls come after them.
+-- Lock order of this room, in every transaction: the tree, node rows root first by (depth, node_id, sku_id), leaf rows
+-- by (leaf_id, sku_id). Holds and allocations are locked by these: whoever makes, changes or ends a hold holds the rows
+-- of its node and of all above; whoever does so with an allocation holds the row of its leaf. They are read after that.
 
 -- name: hold_tree
 -- Keep the tree as it is until the transaction ends. A shared advisory lock; taken before any path is read.
@@ -83,8 +84,16 @@ from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, 
 order by wanted.place
 on conflict do nothing
 
--- name: lock_holds
--- Lock the open holds of lines, by line.
+-- name: hold_levels
+-- Where lines hold what, to be locked. Locks nothing itself.
+select distinct
+  node_id,
+  sku_id
+from stock.hold
+where line_id = any(%(line_ids)s::uuid[])
+
+-- name: holds
+-- The open holds of lines. The caller holds the rows of their levels.
 select
   line_id,
   order_id,
@@ -94,11 +103,9 @@ select
   expires_at
 from stock.hold
 where line_id = any(%(line_ids)s::uuid[])
-order by line_id
-for update
 
--- name: lock_expired_holds
--- Lock the holds that ran out first and that nobody else works on; waits for no one, so its order cannot deadlock.
+-- name: expired_holds
+-- The holds that ran out first. Locks nothing: they are read again when their levels are held.
 select
   line_id,
   order_id,
@@ -110,16 +117,39 @@ from stock.hold
 where expires_at <= %(now)s::timestamptz
 order by expires_at, line_id
 limit %(limit)s::bigint
-for update skip locked
 
--- name: lines_of_allocations
--- The lines of open allocations, whose holds are locked before them. Locks nothing; a line never changes.
-select distinct line_id
+-- name: allocation_leaves
+-- The leaves and SKUs of open allocations, to be locked. Locks nothing itself.
+select distinct
+  leaf_id,
+  sku_id
 from stock.allocation
 where id = any(%(allocation_ids)s::uuid[])
 
--- name: lock_allocations
--- Lock open allocations, by id.
+-- name: allocation_levels
+-- The leaves of open allocations, the nodes they were held at, and the nodes their lines hold at now, to be locked.
+-- Locks nothing itself.
+select
+  leaf_id,
+  sku_id
+from stock.allocation
+where id = any(%(allocation_ids)s::uuid[])
+union
+select
+  hold_node_id,
+  sku_id
+from stock.allocation
+where id = any(%(allocation_ids)s::uuid[])
+union
+select
+  hold.node_id,
+  hold.sku_id
+from stock.allocation
+join stock.hold on hold.line_id = allocation.line_id
+where allocation.id = any(%(allocation_ids)s::uuid[])
+
+-- name: allocations
+-- Open allocations. The caller holds the rows of their leaves.
 select
   id,
   order_id,
@@ -130,8 +160,6 @@ select
   units
 from stock.allocation
 where id = any(%(allocation_ids)s::uuid[])
-order by id
-for update
 
 -- name: lock_node_stock
 -- Lock rows of nodes root first by (depth, node_id, sku_id): the order of the places the caller gave them.
@@ -187,7 +215,7 @@ where id = any(%(ids)s::uuid[])
 
 -- name: write_changes
 -- Write what a batch decided, as one statement: movements and with them the leaves they move, what leaves and nodes
--- hold, holds and allocations that are made, changed or used up. All rows that stand are locked by the caller. Every
+-- hold, holds and allocations that are made, changed or used up. The caller holds the rows of all levels it names. Every
 -- number is a difference. Nodes and SKUs are named by their place in the lists given. Where `may_open` is false, what is recorded as short or overheld can only fall, and the
 -- tables' constraints refuse the rest.
 with move as materialized (

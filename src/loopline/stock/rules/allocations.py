@@ -101,7 +101,7 @@ def _path_to_leaf(hold: OpenHold, line: AllocationLine, *, book: Book) -> Sequen
         return LeafUnknown(leaf_id=line.leaf_id)
     path = book.path((line.leaf_id, line.sku_id))
     depth = len(hold.path)
-    if len(path) < depth or path[depth - 1] is not hold.path[-1]:
+    if not depth or len(path) < depth or path[depth - 1] is not hold.path[-1]:
         return LeafOutsideHold(line_id=line.line_id, leaf_id=line.leaf_id, node_id=hold.key[0])
     if path[-1].free < line.units:
         return LeafTooShort(

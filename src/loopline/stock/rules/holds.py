@@ -108,7 +108,9 @@ def decide_releases(releases: Iterable[Release], *, book: Book) -> list[Released
     outcomes: list[Released | Refusal] = []
     for release in releases:
         hold = book.holds.get(release.line_id)
-        if hold is None or not hold.units:
+        if (
+            hold is None or not hold.units or not hold.path
+        ):  # no path: it went elsewhere since its place was read
             outcomes.append(HoldUnknown(line_id=release.line_id))
             continue
         units = hold.units if release.units is None else release.units
@@ -127,7 +129,7 @@ def decide_extensions(extensions: Iterable[HoldExtension], *, book: Book) -> lis
     outcomes: list[Extended | Refusal] = []
     for extension in extensions:
         hold = book.holds.get(extension.line_id)
-        if hold is None:
+        if hold is None or not hold.path:
             outcomes.append(HoldUnknown(line_id=extension.line_id))
         else:
             hold.expires_at = extension.expires_at
