@@ -24,7 +24,7 @@ from loopline.web.hq.board_view import encoded_message
 from loopline.web.live import BoardHub
 from loopline.web.measured import Measured, count_answer
 from loopline.web.metrics import Metrics
-from loopline.web.pages import STATIC, STATIC_PATH, environment
+from loopline.web.pages import FORM_COOKIE, STATIC, STATIC_PATH, environment
 from loopline.web.paths import HOME
 from loopline.web.problems import EXCEPTION_HANDLERS
 from loopline.web.security import protect
@@ -78,7 +78,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=environment())),
         csrf_config=CSRFConfig(
             secret=settings.secret,
-            cookie_name="loopline_form",
+            cookie_name=FORM_COOKIE,
             cookie_httponly=True,
             cookie_secure=settings.is_secure,
             exclude=_WITHOUT_FORMS,

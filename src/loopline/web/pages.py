@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
 from litestar.response import Template
+from litestar.template.base import csrf_token
 
 from loopline.web.edge import language_of
 from loopline.web.languages import languages
@@ -16,6 +17,7 @@ from loopline.web.paths import safe_path
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_PATH = "/static"
+FORM_COOKIE = "loopline_form"
 
 
 @lru_cache(maxsize=128)
@@ -55,11 +57,17 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "language": language,
             "languages": list(languages().values()),
             "say": language.say,
+            "form_token": _form_token(request),
             "here": safe_path(request.url.path + query),
             "visitor": None,
             **context,
         },
     )
+
+
+def _form_token(request: Request[Any, Any, Any]) -> str:
+    """Return the token that forms carry: the request's, or, where no route was found to make one, the browser's."""
+    return csrf_token({"request": request}) or request.cookies.get(FORM_COOKIE, "")
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

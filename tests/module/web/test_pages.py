@@ -289,6 +289,15 @@ def test_a_page_that_is_not_there_says_so(shop: Shop):
     assert httpx.get(f"{shop.base}/nowhere").headers["content-type"] == "application/problem+json"
 
 
+def test_the_language_can_be_chosen_on_a_page_that_is_not_there(shop: Shop):
+    browser = shop.browser()
+    assert TOKEN.search(browser.get("/nowhere").text) is None  # nothing to sign a form with yet: no form
+    browser.get("/sign-in")
+    form = {"_csrf_token": token_in(browser.get("/nowhere")), "language": "zh", "back": "/nowhere"}
+    assert browser.post("/language", data=form).headers["location"] == "/nowhere"
+    assert "没有这个页面" in browser.get("/nowhere").text
+
+
 def test_health_says_when_the_database_is_away(database: Database):
     with served(database, settings(), clock=lambda: NOW) as base:
         database.close()
