@@ -8,11 +8,21 @@ import pytest
 from loopline import orders, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
-from loopline.fulfilment.model import RefusalReason, RefuseTask, TaskState
+from loopline.fulfilment.model import (
+    AcceptTask,
+    CheckTask,
+    CollectParcel,
+    PackTask,
+    PickTask,
+    RefusalReason,
+    RefuseTask,
+    TaskKind,
+    TaskState,
+)
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Credits, OnShortage, Order
-from loopline.processes import dispatch, promise
+from loopline.orders import Credits, Delivery, OnShortage, Order
+from loopline.processes import dispatch, fulfil, promise
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
 from loopline.processes.replenish import record_goods
@@ -69,6 +79,30 @@ def test_an_order_goes_from_ask_to_share(conn: Conn, shop: Shop):
     ]  # fmt: skip
     (task,) = fulfilment.tasks_by_id(conn, [task_id])
     assert task.state is TaskState.HANDED_OVER
+
+
+def test_what_is_collected_comes_from_its_site_beside_what_is_delivered(conn: Conn, shop: Shop):
+    here = {"delivery": Delivery.COLLECT, "site_id": shop.sites["D"], "destination": None}
+    collected = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 10)), **here))
+    delivered = put(conn, ask(shop, "W-2", lines=lines(shop, ("COAT", 20))))
+    wave = source_wave(conn, now=NOON)
+    assert (wave.orders, len(wave.tasks), wave.parked_units) == (2, 3, 0)
+    (task,) = fulfilment.tasks_of_orders(conn, [collected.id])
+    assert (task.site_id, task.kind) == (shop.sites["D"], TaskKind.COLLECT)
+    sites = {one.site_id for one in fulfilment.tasks_of_orders(conn, [delivered.id])}
+    assert sites == {shop.sites["W"], shop.sites["S"]}
+    command = AcceptTask(task_id=task.task_id)
+    succeeded(dispatch.accept(conn, [command], scope=WHOLE_BRAND, now=NOON))
+    succeeded(fulfil.pick(conn, [PickTask(task_id=task.task_id)], scope=WHOLE_BRAND, now=NOON))
+    succeeded(fulfil.check(conn, [CheckTask(task_id=task.task_id)], scope=WHOLE_BRAND, now=NOON))
+    packed = PackTask(task_id=task.task_id, code="ABCD2345", collect_by=NOON + timedelta(days=7))
+    succeeded(fulfil.pack(conn, [packed], scope=WHOLE_BRAND, now=NOON))
+    (gone,) = succeeded(
+        fulfil.collect(
+            conn, [CollectParcel(site_id=shop.sites["D"], code="ABCD2345")], scope=WHOLE_BRAND, now=NOON
+        )
+    )
+    assert (gone.order_id, order_of(conn, collected.id).stage) == (collected.id, "handed_over")
 
 
 def test_settling_again_posts_nothing(conn: Conn, shop: Shop):

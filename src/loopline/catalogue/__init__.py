@@ -26,6 +26,7 @@ from loopline.catalogue.queries import (
     skus_by_id,
     tax_classes,
     tax_classes_of,
+    weights_of,
 )
 from loopline.catalogue.rules import check_digit, normal_code, normal_gtin
 from loopline.catalogue.service import (
@@ -66,4 +67,5 @@ __all__ = [
     "skus_by_id",
     "tax_classes",
     "tax_classes_of",
+    "weights_of",
 ]

@@ -26,6 +26,11 @@ def tax_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
     return store.tax_classes_of(conn, sku_ids)
 
 
+def weights_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
+    """Return the grams of one unit of each SKU; what nobody has weighed is left out."""
+    return store.weights_of(conn, sku_ids)
+
+
 def skus_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[Sku]:
     """Return a page of SKUs in the order of their codes, those after `code`."""
     return store.skus_page(conn, after_code=code, at_most=at_most)

@@ -214,3 +214,12 @@ select
 from unnest(%(codes)s::text[], %(names)s::text[]) as new (code, name)
 order by new.code
 on conflict (code) do nothing;
+
+-- name: weights_of
+-- What SKUs weigh, where somebody has said. Locks nothing.
+select
+    sku.id,
+    sku.weight_grams
+from catalogue.sku
+where sku.id = any(%(sku_ids)s::uuid[])
+    and sku.weight_grams is not null;

@@ -5,40 +5,33 @@ the next day find it, so that it holds up nobody behind it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from loopline import catalogue, orders, org, stock
+from loopline import orders, stock
 from loopline.db import Conn, log
-from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment_service
 from loopline.fulfilment.events import OfferedWork, TasksOffered
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.kernel.events import Event, event
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, TaskId, WaveId, uuid7, uuid7s
+from loopline.kernel.ids import AllocationId, LineId, OrderId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
-from loopline.kernel.times import business_day
-from loopline.orders import Delivery, LineChange, LineToSource, Order
+from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
-from loopline.sourcing import queries as sourcing_queries
+from loopline.processes.wave import WaveDesk
 from loopline.sourcing import service as sourcing
 from loopline.sourcing.events import OrderSourced
 from loopline.sourcing.model import (
     Decision,
-    LeafUnits,
-    Need,
-    OpenOrder,
     Parcel,
     Unfilled,
     Wave,
-    WaveSite,
 )
 from loopline.sourcing.solver import FewestParcels, Solver
 
 ORDERS_PER_WAVE_MAX = 200
 ANSWER_WITHIN = timedelta(hours=4)
-ASK_AGAIN_AFTER = timedelta(days=1)
 
 
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +46,7 @@ class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
 def source_wave(
     conn: Conn, *, now: datetime, solver: Solver | None = None, limit: int = ORDERS_PER_WAVE_MAX
 ) -> WaveSourced:
-    """Source the orders that wait longest, at most `limit` and at most 200, all of one currency and channel.
+    """Source the orders that wait longest, at most `limit` and at most 200, all of one currency and network.
 
     An order whose goods a rival took since they were read stays held for the next wave. `now` is the end of the wave:
     later orders wait for the next.
@@ -61,12 +54,9 @@ def source_wave(
     waiting = orders.lines_to_source(conn, placed_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
     if not waiting:
         return WaveSourced(orders=0)
-    desk = _Desk(conn, waiting, now=now)
-    if not desk.orders:
-        return WaveSourced(orders=0)
-    plan = (solver or FewestParcels()).solve(desk.wave, seed=desk.wave.wave_id.int & 0xFFFFFFFF)
-    sourcing.record_decisions(conn, desk.wave, plan, now=now)
-    works = _works(plan.parcels, now=now)
+    desk = WaveDesk(conn, waiting, now=now)
+    decisions = [one for wave in desk.waves for one in _decide(conn, wave, solver=solver, now=now)]
+    works = _works([parcel for one in decisions for parcel in one.parcels], now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
@@ -75,13 +65,11 @@ def source_wave(
     works = [work for work in works if work.parcel.order_id not in refused]
     works = _offer(conn, works, desk=desk, now=now)
     unfilled = {
-        decision.order_id: decision.unfilled
-        for decision in plan.decisions
-        if decision.order_id not in refused
+        decision.order_id: decision.unfilled for decision in decisions if decision.order_id not in refused
     }
     _park(conn, unfilled, now=now)
     all_granted(orders.change_lines(conn, _changes(works, unfilled), now=now))
-    log.append(conn, _events(plan.decisions, works, refused=refused, desk=desk, now=now))
+    log.append(conn, _events(decisions, works, refused=refused, desk=desk, now=now))
     by_order: dict[OrderId, int] = {}
     for work in works:
         by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
@@ -93,121 +81,19 @@ def source_wave(
     )
 
 
+def _decide(conn: Conn, wave: Wave, *, solver: Solver | None, now: datetime) -> Sequence[Decision]:
+    """Solve a wave and keep what was decided, with its reasons."""
+    plan = (solver or FewestParcels()).solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
+    sourcing.record_decisions(conn, wave, plan, now=now)
+    return plan.decisions
+
+
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines."""
 
     parcel: Parcel
     task_id: TaskId
     allocation_ids: tuple[AllocationId, ...]
-
-
-class _Desk:
-    """What a wave needs to know, read once."""
-
-    def __init__(self, conn: Conn, waiting: Sequence[LineToSource], *, now: datetime) -> None:
-        heads = {
-            head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
-        }
-        first = heads[waiting[0].order_id]
-        self.currency = first.currency
-        self.lines = [
-            line
-            for line in waiting
-            if heads[line.order_id].currency == first.currency and line.channel == first.channel
-        ]
-        self.orders: dict[OrderId, Order] = {line.order_id: heads[line.order_id] for line in self.lines}
-        self.sites = {site.id: site for site in org.branch_sites(conn)}
-        self._network = orders.channels_by_code(conn)[first.channel].network_node_id
-        self.wave = self._wave(conn, now=now)
-
-    def _wave(self, conn: Conn, *, now: datetime) -> Wave:
-        sku_ids = list({line.sku_id for line in self.lines})
-        sellable = stock.sellable_units(conn, sku_ids, under=self._network)
-        return Wave(
-            wave_id=WaveId(uuid7(now)),
-            currency=self.currency,
-            orders=self._open_orders(conn, now=now),
-            sites=self._wave_sites(conn, now=now),
-            stock=[
-                LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=units)
-                for (leaf_id, sku_id), units in sellable.items()
-            ],
-            unit_grams={
-                sku_id: sku.care.weight_grams or 0
-                for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
-            },
-        )
-
-    def _open_orders(self, conn: Conn, *, now: datetime) -> tuple[OpenOrder, ...]:
-        refused = _sites_that_refused(conn, list(self.orders), now=now)
-        needs: dict[OrderId, list[Need]] = {}
-        for line in self.lines:
-            needs.setdefault(line.order_id, []).append(
-                Need(line_id=line.line_id, sku_id=line.sku_id, units=line.held)
-            )
-        return tuple(
-            OpenOrder(
-                order_id=order_id,
-                destination=self.orders[order_id].destination,
-                needs=tuple(of_order),
-                excluded_sites=frozenset(refused.get(order_id, ())),
-                allowed_sites=_allowed_sites(self.orders[order_id]),
-            )
-            for order_id, of_order in needs.items()
-        )
-
-    def _wave_sites(self, conn: Conn, *, now: datetime) -> tuple[WaveSite, ...]:
-        leaf_ids: dict[SiteId, list[NodeId]] = {}
-        for leaf in stock.leaves(conn):
-            if leaf.site_id is not None and leaf.site_id in self.sites:
-                leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
-        costs = {
-            cost.site_id: cost
-            for cost in sourcing_queries.site_costs(conn, list(leaf_ids), currency=self.currency)
-        }
-        left = self._capacity_left(conn, list(leaf_ids), now=now)
-        return tuple(
-            WaveSite(
-                site_id=site_id,
-                leaf_ids=tuple(of_site),
-                coordinates=self.sites[site_id].coordinates,
-                capacity_left=max(0, left.get(site_id, 0)),
-                cost=costs[site_id],
-            )
-            for site_id, of_site in leaf_ids.items()
-            if site_id in costs
-        )
-
-    def _capacity_left(self, conn: Conn, site_ids: Sequence[SiteId], *, now: datetime) -> dict[SiteId, int]:
-        by_day: dict[date, list[SiteId]] = {}
-        for site_id in site_ids:
-            by_day.setdefault(self.day_of(site_id, now=now), []).append(site_id)
-        return {
-            capacity.site_id: capacity.left
-            for day, of_day in by_day.items()  # two or three days at a time, around the world
-            for capacity in fulfilment_queries.capacity_of_sites(conn, of_day, day=day)
-        }
-
-    def day_of(self, site_id: SiteId, *, now: datetime) -> date:
-        """The business day of a site."""
-        return business_day(now, self.sites[site_id].time_zone)
-
-
-def _sites_that_refused(
-    conn: Conn, order_ids: Sequence[OrderId], *, now: datetime
-) -> dict[OrderId, set[SiteId]]:
-    """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again."""
-    refused: dict[OrderId, set[SiteId]] = {}
-    for one in fulfilment_queries.sites_that_refused(conn, order_ids, since=now - ASK_AGAIN_AFTER):
-        refused.setdefault(one.order_id, set()).add(one.site_id)
-    return refused
-
-
-def _allowed_sites(order: Order) -> frozenset[SiteId] | None:
-    """What is collected comes from the site it is collected at."""
-    if order.delivery is Delivery.DELIVER or order.site_id is None:
-        return None
-    return frozenset({order.site_id})
 
 
 def _works(parcels: Sequence[Parcel], *, now: datetime) -> list[_Work]:
@@ -243,14 +129,14 @@ def _allocate(conn: Conn, works: Sequence[_Work], *, now: datetime) -> set[Order
     return {ask.order_id for ask, outcome in zip(asks, outcomes, strict=True) if isinstance(outcome, Refusal)}
 
 
-def _offer(conn: Conn, works: Sequence[_Work], *, desk: _Desk, now: datetime) -> list[_Work]:
+def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime) -> list[_Work]:
     """Put the work to its sites; what a site has no room for after all goes back to its hold, for the next wave."""
     offers = [
         OfferTask(
             task_id=work.task_id,
             order_id=work.parcel.order_id,
             site_id=work.parcel.site_id,
-            kind=TaskKind.COLLECT if _allowed_sites(desk.orders[work.parcel.order_id]) else TaskKind.DELIVER,
+            kind=TaskKind.COLLECT if desk.is_collected(work.parcel.order_id) else TaskKind.DELIVER,
             day=desk.day_of(work.parcel.site_id, now=now),
             deadline=now + ANSWER_WITHIN,
             lines=tuple(
@@ -312,7 +198,7 @@ def _events(
     works: Sequence[_Work],
     *,
     refused: set[OrderId],
-    desk: _Desk,
+    desk: WaveDesk,
     now: datetime,
 ) -> list[Event]:
     by_order: dict[OrderId, list[_Work]] = {}
@@ -335,10 +221,10 @@ def _events(
     return told
 
 
-def _sourced(decision: Decision, works: Sequence[_Work], desk: _Desk) -> OrderSourced:
+def _sourced(decision: Decision, works: Sequence[_Work], desk: WaveDesk) -> OrderSourced:
     return OrderSourced(
         order_id=decision.order_id,
-        wave_id=desk.wave.wave_id,
+        wave_id=desk.wave_ids[decision.order_id],
         site_ids=tuple(work.parcel.site_id for work in works),
         units=sum(line.units for work in works for line in work.parcel.lines),
         cost_minor=decision.cost_minor,
@@ -350,14 +236,14 @@ def _sourced(decision: Decision, works: Sequence[_Work], desk: _Desk) -> OrderSo
     )
 
 
-def _offered(order_id: OrderId, works: Sequence[_Work], desk: _Desk, now: datetime) -> TasksOffered:
+def _offered(order_id: OrderId, works: Sequence[_Work], desk: WaveDesk, now: datetime) -> TasksOffered:
     return TasksOffered(
         order_id=order_id,
         tasks=tuple(
             OfferedWork(
                 task_id=work.task_id,
                 site_id=work.parcel.site_id,
-                kind=TaskKind.COLLECT if _allowed_sites(desk.orders[order_id]) else TaskKind.DELIVER,
+                kind=TaskKind.COLLECT if desk.is_collected(order_id) else TaskKind.DELIVER,
                 deadline=now + ANSWER_WITHIN,
                 units=sum(line.units for line in work.parcel.lines),
             )

@@ -1,0 +1,151 @@
+"""What a wave needs to know, read once: the orders that wait, the sites that may serve them, and what is there."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from loopline import catalogue, orders, org, stock
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.times import business_day
+from loopline.orders import Delivery, LineToSource, Order
+from loopline.sourcing import queries as sourcing
+from loopline.sourcing.model import LeafUnits, Need, OpenOrder, Wave, WaveSite
+
+ASK_AGAIN_AFTER = timedelta(days=1)
+
+
+class WaveDesk:
+    """The orders at hand, all of one currency and network, as one or two problems.
+
+    What is delivered is held at the network, and any site may send what is not promised there. What is collected is
+    held at its site already: its problem has just those units in it, and its answer is known but for the capacity.
+    """
+
+    def __init__(self, conn: Conn, waiting: Sequence[LineToSource], *, now: datetime) -> None:
+        heads = {
+            head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
+        }
+        networks = {code: terms.network_node_id for code, terms in orders.channels_by_code(conn).items()}
+        first = heads[waiting[0].order_id]
+        self.currency = first.currency
+        lines = [
+            line
+            for line in waiting
+            if heads[line.order_id].currency == first.currency
+            and networks[line.channel] == networks[first.channel]
+        ]
+        self.orders: dict[OrderId, Order] = {line.order_id: heads[line.order_id] for line in lines}
+        self._sites = {site.id: site for site in org.branch_sites(conn)}
+        self._leaf_ids: dict[SiteId, list[NodeId]] = {}
+        for leaf in stock.leaves(conn):
+            if leaf.site_id is not None and leaf.site_id in self._sites:
+                self._leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
+        self._refused = self._sites_that_refused(conn, now=now)
+        self.waves = self._waves(conn, lines, network=networks[first.channel], now=now)
+        self.wave_ids = {one.order_id: wave.wave_id for wave in self.waves for one in wave.orders}
+
+    def day_of(self, site_id: SiteId, *, now: datetime) -> date:
+        """The business day of a site."""
+        return business_day(now, self._sites[site_id].time_zone)
+
+    def is_collected(self, order_id: OrderId) -> bool:
+        """Whether the customer comes for the goods."""
+        order = self.orders[order_id]
+        return order.delivery is not Delivery.DELIVER and order.site_id is not None
+
+    def _waves(
+        self, conn: Conn, lines: Sequence[LineToSource], *, network: NodeId, now: datetime
+    ) -> tuple[Wave, ...]:
+        delivered = [line for line in lines if not self.is_collected(line.order_id)]
+        collected = [line for line in lines if self.is_collected(line.order_id)]
+        sites = self._wave_sites(conn, now=now)
+        sku_ids = list({line.sku_id for line in lines})
+        grams = catalogue.weights_of(conn, sku_ids)
+        problems = [
+            (of_kind, available)
+            for of_kind, available in (
+                (delivered, stock.sellable_units(conn, sku_ids, under=network) if delivered else {}),
+                (collected, self._held_at_sites(collected)),
+            )
+            if of_kind
+        ]
+        return tuple(
+            Wave(
+                wave_id=WaveId(uuid7(now)),
+                currency=self.currency,
+                orders=self._open_orders(of_kind),
+                sites=sites,
+                stock=[
+                    LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=units)
+                    for (leaf_id, sku_id), units in available.items()
+                ],
+                unit_grams=grams,
+            )
+            for of_kind, available in problems
+        )
+
+    def _held_at_sites(self, lines: Sequence[LineToSource]) -> dict[tuple[NodeId, SkuId], int]:
+        held: dict[tuple[NodeId, SkuId], int] = {}
+        for line in lines:
+            assert line.site_id is not None
+            key = (self._leaf_ids[line.site_id][0], line.sku_id)
+            held[key] = held.get(key, 0) + line.held
+        return held
+
+    def _open_orders(self, lines: Sequence[LineToSource]) -> tuple[OpenOrder, ...]:
+        needs: dict[OrderId, list[Need]] = {}
+        for line in lines:
+            needs.setdefault(line.order_id, []).append(
+                Need(line_id=line.line_id, sku_id=line.sku_id, units=line.held)
+            )
+        return tuple(
+            OpenOrder(
+                order_id=order_id,
+                destination=self.orders[order_id].destination,
+                needs=tuple(of_order),
+                excluded_sites=frozenset(self._refused.get(order_id, ())),
+                allowed_sites=self._allowed_sites(order_id),
+            )
+            for order_id, of_order in needs.items()
+        )
+
+    def _allowed_sites(self, order_id: OrderId) -> frozenset[SiteId] | None:
+        """What is collected comes from the site it is collected at."""
+        site_id = self.orders[order_id].site_id
+        return frozenset({site_id}) if site_id is not None and self.is_collected(order_id) else None
+
+    def _sites_that_refused(self, conn: Conn, *, now: datetime) -> dict[OrderId, set[SiteId]]:
+        """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again."""
+        refused: dict[OrderId, set[SiteId]] = {}
+        for one in fulfilment.sites_that_refused(conn, list(self.orders), since=now - ASK_AGAIN_AFTER):
+            refused.setdefault(one.order_id, set()).add(one.site_id)
+        return refused
+
+    def _wave_sites(self, conn: Conn, *, now: datetime) -> tuple[WaveSite, ...]:
+        costs = {
+            cost.site_id: cost
+            for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
+        }
+        left = self._capacity_left(conn, now=now)
+        return tuple(
+            WaveSite(
+                site_id=site_id,
+                leaf_ids=tuple(of_site),
+                coordinates=self._sites[site_id].coordinates,
+                capacity_left=max(0, left.get(site_id, 0)),
+                cost=costs[site_id],
+            )
+            for site_id, of_site in self._leaf_ids.items()
+            if site_id in costs
+        )
+
+    def _capacity_left(self, conn: Conn, *, now: datetime) -> dict[SiteId, int]:
+        by_day: dict[date, list[SiteId]] = {}
+        for site_id in self._leaf_ids:
+            by_day.setdefault(self.day_of(site_id, now=now), []).append(site_id)
+        return {
+            capacity.site_id: capacity.left
+            for day, of_day in by_day.items()  # two or three days at a time, around the world
+            for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
+        }
