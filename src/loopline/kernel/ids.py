@@ -41,6 +41,9 @@ _COUNT_MASK = (1 << _RANDOM_BITS) - 1
 _lock = threading.Lock()
 _last_milliseconds = -1
 _last_count = 0
+_DRAW_BYTES = 4096
+_drawn = b""
+_used = 0
 
 
 def uuid7(at: datetime) -> UUID:
@@ -56,9 +59,9 @@ def uuid7s(at: datetime, count: int) -> list[UUID]:
     sort in the order in which they were made.
     """
     milliseconds = int(at.astimezone(UTC).timestamp() * 1000)
-    noise = os.urandom(10 + 4 * count)
     global _last_milliseconds, _last_count  # noqa: PLW0603 - the counter is the process's, guarded by the lock
     with _lock:
+        noise = _noise(10 + 4 * count)
         if milliseconds != _last_milliseconds:
             # The highest bit starts at zero, so that the counter has room to rise.
             _last_count = int.from_bytes(noise[:10], "big") & (_COUNT_MASK >> 1)
@@ -72,6 +75,25 @@ def uuid7s(at: datetime, count: int) -> list[UUID]:
             made.append(UUID(int=base | _VERSION_7 | (high << 64) | _VARIANT_RFC | low))
         _last_count = running
     return made
+
+
+def _noise(size: int) -> bytes:
+    """Return random bytes, drawn from the system some thousand at a time: a call for each id costs more than the id."""
+    global _drawn, _used  # noqa: PLW0603 - guarded by the caller's lock
+    if _used + size > len(_drawn):
+        _drawn, _used = os.urandom(max(_DRAW_BYTES, size)), 0
+    noise = _drawn[_used : _used + size]
+    _used += size
+    return noise
+
+
+def _forget_drawn() -> None:
+    """A forked child draws its own: two processes must never use the same bytes."""
+    global _drawn, _used
+    _drawn, _used = b"", 0
+
+
+os.register_at_fork(after_in_child=_forget_drawn)
 
 
 def time_of(identifier: UUID) -> datetime:

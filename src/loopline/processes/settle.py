@@ -13,12 +13,12 @@ import msgspec
 from loopline import catalogue, orders
 from loopline.db import Conn, log
 from loopline.kernel.events import EventBody, event
-from loopline.kernel.ids import EntryId, LineId, OrderId, RuleSetId, SiteId, SkuId, uuid7s
+from loopline.kernel.ids import EntityId, EntryId, LineId, OrderId, PartyId, RuleSetId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.ledger import service as ledger
-from loopline.ledger.model import AccountAsk, EntryKind, NewEntry, Posted, Posting, Purpose
+from loopline.ledger.model import EntryKind, NewEntry, Posted, Posting, Purpose
 from loopline.orders import Credits, Line, LineKind, Order
-from loopline.processes.accounts import Accounts
+from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.amounts import part_amounts
 from loopline.processes.attribute import Attribution, Directory, read_directory
 from loopline.processes.outcomes import all_granted
@@ -32,6 +32,7 @@ from loopline.sharing.model import LineToSplit, RuleSet, Share, Split
 
 RETURN_WINDOW_DEFAULT = timedelta(days=30)
 """How long goods may come back where the brand has set no window at all."""
+_Leg = tuple[Slot, int]
 _EARNED_AS = {
     LineKind.GOODS: Purpose.REVENUE,
     LineKind.CHARGE: Purpose.CHARGES,
@@ -235,8 +236,18 @@ def _split_of(sale: _Sale) -> Split:
 
 def _entries(conn: Conn, sources: Sequence[Sequence[_Sale]], *, now: datetime) -> list[NewEntry]:
     accounts = Accounts(conn, now=now)
-    planned = [[_legs(sale, accounts) for sale in of_source] for of_source in sources]
+    books: dict[tuple[EntityId, str], _Books] = {}
+    planned: list[list[tuple[UUID, list[_Leg]]]] = []
+    for of_source in sources:
+        of_entry: list[tuple[UUID, list[_Leg]]] = []
+        for sale in of_source:
+            key = (sale.line.seller_entity_id, sale.order.currency)
+            if key not in books:
+                books[key] = _Books(accounts, *key)
+            of_entry.append((sale.part.part_id, books[key].legs(sale)))
+        planned.append(of_entry)
     accounts.open()
+    id_of = accounts.id_of
     return [
         NewEntry(
             id=EntryId(entry_id),
@@ -245,33 +256,52 @@ def _entries(conn: Conn, sources: Sequence[Sequence[_Sale]], *, now: datetime) -
             at=of_source[0].part.at,
             key=f"sale:{of_source[0].part.source_id}",
             postings=tuple(
-                Posting(
-                    part_id=sale.part.part_id, account_id=accounts.id_of(account), amount_minor=amount_minor
-                )
-                for sale, legs in zip(of_source, planned_legs, strict=True)
-                for account, amount_minor in legs
+                [
+                    Posting(part_id=part_id, account_id=id_of(account), amount_minor=amount_minor)
+                    for part_id, legs in of_entry
+                    for account, amount_minor in legs
+                ]
             ),
         )
-        for of_source, planned_legs, entry_id in zip(sources, planned, uuid7s(now, len(sources)), strict=True)
+        for of_source, of_entry, entry_id in zip(sources, planned, uuid7s(now, len(sources)), strict=True)
     ]
 
 
-def _legs(sale: _Sale, accounts: Accounts) -> list[tuple[AccountAsk, int]]:
-    """The money of the sale, then its shares: two legs, each of which sums to zero."""
-    entity, currency, amounts = sale.line.seller_entity_id, sale.order.currency, sale.amounts
-    legs = [
-        (accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency), amounts.gross_minor),
-        (accounts.ask(entity, _EARNED_AS[sale.line.kind], currency), -amounts.net_minor),
-    ]
-    if amounts.tax_minor:
-        legs.append((accounts.ask(entity, Purpose.TAX, currency), -amounts.tax_minor))
-    if sale.shares:
-        legs.append((accounts.ask(entity, Purpose.SHARING_COST, currency), amounts.net_minor))
-        legs += [
-            (accounts.ask(entity, Purpose.SHARE_PENDING, currency, share.party_id), -share.amount_minor)
-            for share in sale.shares
+class _Books:
+    """The accounts of one company in one currency that sales are posted to, asked for once per batch."""
+
+    def __init__(self, accounts: Accounts, entity_id: EntityId, currency: str) -> None:
+        self._accounts = accounts
+        self._of = (entity_id, currency)
+        self._deposit = self._ask(Purpose.CUSTOMER_DEPOSIT)
+        self._earned = {kind: self._ask(purpose) for kind, purpose in _EARNED_AS.items()}
+        self._tax = self._ask(Purpose.TAX)
+        self._cost = self._ask(Purpose.SHARING_COST)
+        self._pending: dict[PartyId, Slot] = {}
+
+    def legs(self, sale: _Sale) -> list[_Leg]:
+        """The money of the sale, then its shares: two legs, each of which sums to zero."""
+        amounts = sale.amounts
+        legs = [
+            (self._deposit, amounts.gross_minor),
+            (self._earned[sale.line.kind], -amounts.net_minor),
         ]
-    return legs
+        if amounts.tax_minor:
+            legs.append((self._tax, -amounts.tax_minor))
+        if sale.shares:
+            legs.append((self._cost, amounts.net_minor))
+            legs += [(self._share_of(share.party_id), -share.amount_minor) for share in sale.shares]
+        return legs
+
+    def _share_of(self, party_id: PartyId) -> Slot:
+        slot = self._pending.get(party_id)
+        if slot is None:
+            slot = self._pending[party_id] = self._ask(Purpose.SHARE_PENDING, party_id)
+        return slot
+
+    def _ask(self, purpose: Purpose, party_id: PartyId | None = None) -> Slot:
+        entity_id, currency = self._of
+        return self._accounts.ask(entity_id, purpose, currency, party_id)
 
 
 def _settled(entry: NewEntry, of_source: Sequence[_Sale]) -> OrderSettled:

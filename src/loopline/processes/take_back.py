@@ -30,10 +30,10 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.ledger import queries as ledger_queries
 from loopline.ledger import service as ledger
-from loopline.ledger.model import AccountAsk, EntryKind, NewEntry, PartReversal, Posting, Purpose, Reversed
+from loopline.ledger.model import EntryKind, NewEntry, PartReversal, Posting, Purpose, Reversed
 from loopline.orders import LineChange, LineKind
 from loopline.org import Site
-from loopline.processes.accounts import Accounts
+from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.outcomes import all_granted
 from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.refund import Refund, refund
@@ -45,7 +45,7 @@ from loopline.sharing import service as sharing
 from loopline.sharing.model import ClawBack, ClawedBack
 
 Key = TypeVar("Key")
-_Legs = list[tuple[UUID, AccountAsk, int]]
+_Legs = list[tuple[UUID, Slot, int]]
 
 
 class ReturnedSale(msgspec.Struct, frozen=True, kw_only=True):
