@@ -1,10 +1,13 @@
 """A tiny invoice file: every class of line, and an invoice of two time stamps interrupted by another."""
 
 import gzip
+import random
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from loopline.channels.online_retail.model import LineClass
 
+START = datetime(2010, 12, 1)  # noqa: DTZ001 - the wall clock of the file, which names no zone
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
 LINES = (
@@ -75,3 +78,43 @@ def write_packed(folder: Path, *, lines: tuple[str, ...] = LINES) -> Path:
     path = folder / "invoices.data"
     path.write_bytes(gzip.compress(("\n".join((HEADER, *lines)) + "\n").encode()))
     return path
+
+
+def write_weeks(folder: Path, *, seed: int, invoices: int, weeks: int) -> Path:
+    """Write a made-up file of some weeks with members' orders, tills, returns, adjustments: the same for the same seed.
+
+    About one invoice in eight is a return of something bought before, or of nothing that was.
+    """
+    chance = random.Random(seed)
+    minutes = sorted(chance.sample(range(weeks * 7 * 24 * 60), invoices))
+    lines: list[str] = []
+    bought: list[tuple[str, str, int, str]] = []
+    for position, minute in enumerate(minutes):
+        at = f"{START + timedelta(minutes=minute):%Y-%m-%d %H:%M:%S}"
+        number = str(536_365 + position)
+        draw = chance.random()
+        if draw < 0.12 and bought:
+            member, code, units, price = chance.choice(bought)
+            back = chance.randint(1, units)
+            lines.append(f"C{number},{code},BACK,-{back},{at},{price},{member},United Kingdom")
+            lines.append(f"C{number},POST,POSTAGE,-1,{at},1.5,{member},United Kingdom")
+        elif draw < 0.14:
+            lines.append(f"{number},{_code(chance)},damaged,-{chance.randint(1, 5)},{at},0.0,,United Kingdom")
+        elif draw < 0.15:
+            lines.append(f"A{number},B,Adjust bad debt,1,{at},-12.34,,United Kingdom")
+        else:
+            member = f"{chance.randint(12_346, 12_346 + invoices // 4)}.0" if draw < 0.7 else ""
+            country = "France" if member.endswith("7.0") else "United Kingdom"
+            for _ in range(chance.randint(1, 9)):
+                code, units = _code(chance), chance.randint(1, 12)
+                price = f"{chance.randint(0, 900) / 100:.2f}"
+                lines.append(f"{number},{code},THING {code},{units},{at},{price},{member},{country}")
+                if member and country == "United Kingdom":
+                    bought.append((member, code, units, price))
+            if chance.random() < 0.2:
+                lines.append(f"{number},POST,POSTAGE,1,{at},3.95,{member},{country}")
+    return write_packed(folder, lines=tuple(lines))
+
+
+def _code(chance: random.Random) -> str:
+    return str(20_000 + min(chance.randint(0, 99), chance.randint(0, 99)))

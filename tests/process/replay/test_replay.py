@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from psycopg import sql
 
 from loopline.db import Database
 from loopline.db.settings import Settings
@@ -31,9 +32,14 @@ def counted(database: Database) -> dict[str, int]:
     """The rows of every table: whatever is written anywhere shows here."""
     with database.owner_transaction() as conn:
         tables = conn.execute(
-            "select relid::regclass::text from pg_stat_user_tables where schemaname not in ('jobs', 'migration')"
+            "select schemaname, relname from pg_stat_user_tables where schemaname not in ('jobs', 'migration')"
         ).fetchall()
-        return {name: conn.execute(f"select count(*) from {name}").fetchall()[0][0] for (name,) in tables}
+        return {
+            f"{schema}.{name}": conn.execute(
+                sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
+            ).fetchall()[0][0]
+            for schema, name in tables
+        }
 
 
 def test_a_month_adds_up_and_a_second_run_changes_nothing(database: Database, tmp_path: Path):

@@ -7,14 +7,14 @@ the file. Run again when it has ended it changes nothing.
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from loopline.channels.online_retail.model import Invoice
+from loopline.channels.online_retail.census import Census
 from loopline.channels.online_retail.reader import GZIP_MAGIC, read_invoices
 from loopline.customers import KeyRing
 from loopline.db import Conn, Database
@@ -66,24 +66,40 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay that has come to its end: what the file said, and where the database stands."""
+    """A replay that has come to its end: what was to be replayed, until when, and where the database stands."""
 
-    survey: Survey
+    census: Census
+    until: datetime
     progress: Progress
 
 
-def survey_file(ask: ReplayAsk) -> Survey:
-    """Look through the file once; raises Refused where it is not an invoice file, or empty."""
-    survey = Survey()
-    for invoice in _invoices(ask):
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look through the file tells: the world of the whole year, and what is to be replayed of it."""
+
+    survey: Survey
+    census: Census
+    first_at: datetime
+    last_at: datetime
+    until: datetime
+
+
+def read_file(ask: ReplayAsk) -> Reading:
+    """Look through the file once; raises Refused where it is not an invoice file, or empty.
+
+    The world is that of the whole file, however much of it is replayed: a later run may go on.
+    """
+    survey, census = Survey(), Census()
+    until: datetime | None = None
+    for position, invoice in enumerate(read_invoices(ask.path)):
         survey.add(invoice)
-    if survey.first_at is None:
+        if ask.invoices_max is None or position < ask.invoices_max:
+            census.add(invoice)
+            until = invoice.at
+    if survey.first_at is None or survey.last_at is None or until is None:
         raise Refused(NothingToReplay(path=str(ask.path)))
-    return survey
-
-
-def _invoices(ask: ReplayAsk) -> Iterator[Invoice]:
-    return islice(read_invoices(ask.path), ask.invoices_max)
+    return Reading(
+        survey=survey, census=census, first_at=survey.first_at, last_at=survey.last_at, until=until
+    )
 
 
 def source_hash(path: Path) -> bytes:
@@ -101,12 +117,11 @@ def replay(
     database: Database, ask: ReplayAsk, *, ring: KeyRing, told: Callable[[Standing], None]
 ) -> Replayed:
     """Replay the file to its end from wherever the database stands; `told` hears after every batch."""
-    survey = survey_file(ask)
-    assert survey.first_at is not None
-    assert survey.last_at is not None
-    progress = _begin(database, ask, survey)
-    scene = _open_scene(database, survey, chance=Chance(ask.seed), ring=ring)
-    for batch in batches(_invoices(ask), Cut(done=progress.invoices, under_way=progress.under_way)):
+    reading = read_file(ask)
+    progress = _begin(database, ask, reading)
+    scene = _open_scene(database, reading.survey, chance=Chance(ask.seed), ring=ring)
+    invoices = islice(read_invoices(ask.path), ask.invoices_max)
+    for batch in batches(invoices, Cut(done=progress.invoices, under_way=progress.under_way)):
         scene.open(batch)
         if not batch.is_done:
             progress = _run_batch(database, scene, progress)
@@ -114,31 +129,29 @@ def replay(
         told(
             Standing(
                 invoices=batch.first + len(batch.invoices),
-                invoices_in_all=survey.census.invoice_count,
+                invoices_in_all=reading.census.invoice_count,
                 at=batch.invoices[-1].at,
             )
         )
     if progress.finished_at_invoices != progress.invoices:
-        scene.close(survey.last_at)
+        scene.close(reading.until)
         progress = _run_steps(database, scene, CLOSING_STEPS, progress=progress)
-    return Replayed(survey=survey, progress=progress)
+    return Replayed(census=reading.census, until=reading.until, progress=progress)
 
 
-def _begin(database: Database, ask: ReplayAsk, survey: Survey) -> Progress:
+def _begin(database: Database, ask: ReplayAsk, reading: Reading) -> Progress:
     """Make room for the months, found the world once, and return where the replay stands."""
-    assert survey.first_at is not None
-    assert survey.last_at is not None
-    found_at = survey.first_at - _BEFORE_FIRST
+    found_at = reading.first_at - _BEFORE_FIRST
     hashed = source_hash(ask.path)
     with database.owner_transaction() as owner:
-        ensure_months(owner, first=found_at.date(), last=(survey.last_at + AFTER_LAST).date())
+        ensure_months(owner, first=found_at.date(), last=(reading.last_at + AFTER_LAST).date())
     with database.transaction() as conn:
         known = find_progress(conn, NAME)
         progress = known or begin(conn, name=NAME, seed=ask.seed, source_hash=hashed)
         if (progress.seed, progress.source_hash) != (ask.seed, hashed):
             raise Refused(AnotherReplay(seed=progress.seed))
         if known is None:
-            build_world(conn, survey, chance=Chance(ask.seed), now=found_at)
+            build_world(conn, reading.survey, chance=Chance(ask.seed), now=found_at)
     return progress
 
 

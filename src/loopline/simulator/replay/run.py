@@ -24,15 +24,14 @@ def run_replay(
     """Replay a file, bring every follower to the end of the log, and compare what there is with what should be."""
     started = perf_counter()
     replayed = replay(database, ask, ring=open_key_ring(settings.keys_directory), told=told)
-    assert replayed.survey.last_at is not None
-    catch_up(database, FOLLOWERS, now=replayed.survey.last_at)
+    catch_up(database, FOLLOWERS, now=replayed.until)
     with database.reading() as conn:
         books = read_books(conn, counts=replayed.progress.counts)
     return Report(
-        census=replayed.survey.census,
+        census=replayed.census,
         books=books,
         run=Run(seconds=perf_counter() - started, peak_mib=_peak_mib()),
-        checks=check_replay(replayed.survey.census, books),
+        checks=check_replay(replayed.census, books),
     )
 
 

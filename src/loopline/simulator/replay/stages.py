@@ -152,15 +152,18 @@ def adjust_books(conn: Conn, scene: Scene) -> Counts:
     }
 
 
-def meet_members(conn: Conn, scene: Scene) -> Counts:
-    """Know the members of the batch by their customer numbers, and bind new ones to whoever brought them."""
+def _meet_members(conn: Conn, scene: Scene) -> int:
+    """Know the members of the batch by their customer numbers, and bind new ones to whoever brought them.
+
+    Every step that needs them asks: the one before may have been done by a run that was killed.
+    """
     codes = {
         invoice.member_code: invoice.country
         for invoice in scene.invoices
         if invoice.member_code is not None and invoice.member_code not in scene.member_ids
     }
     if not codes:
-        return {}
+        return 0
     met = [
         customers.NewMember(
             identities=(customers.Identity(kind=customers.IdentityKind.CUSTOMER_NUMBER, value=code),),
@@ -173,7 +176,7 @@ def meet_members(conn: Conn, scene: Scene) -> Counts:
     scene.member_ids |= {code: one.member_id for code, one in zip(codes, known, strict=True)}
     new = {code: one.member_id for code, one in zip(codes, known, strict=True) if not one.was_known}
     customers.bind_members(conn, _bindings(new, scene), now=scene.now)
-    return {"members": len(new)}
+    return len(new)
 
 
 def _bindings(new: Mapping[str, MemberId], scene: Scene) -> list[customers.NewBinding]:
@@ -200,11 +203,13 @@ def place_orders(conn: Conn, scene: Scene) -> Counts:
     ordering = [
         invoice for invoice in scene.invoices if invoice.kind is InvoiceKind.SALE and ordered_lines(invoice)
     ]
+    members = _meet_members(conn, scene)
     drafts = [_draft(invoice, scene) for invoice in ordering]
     placed = all_granted(place.place(conn, drafts, scope=WHOLE_BRAND, now=scene.now))
     if drafts:
         all_granted(pay.take_payments(conn, _payments(drafts, placed), now=scene.now))
     counted = Counter(line.line_class.value for invoice in ordering for line in ordered_lines(invoice))
+    counted["members"] = members
     counted["orders"] = counted["invoices"] = len(placed)
     counted["holds"] = counted[LineClass.ASK_GOODS.value] - _lines_not_held(conn, placed)
     return counted
@@ -299,6 +304,7 @@ def work_at_sites(conn: Conn, scene: Scene) -> Counts:
 
 def take_goods_back(conn: Conn, scene: Scene) -> Counts:
     """Take returns in, count what arrived, and put it where its grade sends it."""
+    members = _meet_members(conn, scene)
     invoices = [invoice for invoice in scene.invoices if invoice.kind is InvoiceKind.RETURN]
     asked = [
         return_draft(
@@ -325,6 +331,7 @@ def take_goods_back(conn: Conn, scene: Scene) -> Counts:
     for site_id, goods in arrived.items():
         _look_at(conn, goods, site_id=site_id, scene=scene)
     counted = Counter(line.line_class.value for invoice in invoices for line in invoice.lines)
+    counted["members"] = members
     counted["returns"] = counted["invoices"] = len(taken)
     return counted
 
@@ -377,7 +384,6 @@ BATCH_STEPS: tuple[Step, ...] = (
     Step(run=bring_in_goods),
     Step(run=adjust_stock),
     Step(run=adjust_books),
-    Step(run=meet_members),
     Step(run=place_orders),
     Step(run=keep_promises),
     *_WAVES,

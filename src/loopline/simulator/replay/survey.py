@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import msgspec
 
-from loopline.channels.online_retail.census import Census
 from loopline.channels.online_retail.model import CodeKind, Invoice, InvoiceKind, Line
 
 DAYS_PER_WEEK = 7
@@ -44,7 +43,6 @@ class SkuSurvey(msgspec.Struct, kw_only=True):
 class Survey(msgspec.Struct, kw_only=True):
     """What the file says of the world as a whole."""
 
-    census: Census = msgspec.field(default_factory=Census)
     skus: dict[str, SkuSurvey] = msgspec.field(default_factory=dict[str, SkuSurvey])
     # Where a member first ordered from: eight of them moved between countries.
     countries: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -60,7 +58,6 @@ class Survey(msgspec.Struct, kw_only=True):
 
     def add(self, invoice: Invoice) -> None:
         """Look at one invoice, in the file's order."""
-        self.census.add(invoice)
         self.first_at = self.first_at or invoice.at
         self.last_at = invoice.at
         if invoice.member_code is not None:
