@@ -33,13 +33,19 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 
 @app.command()
-def retry(name: Annotated[str, typer.Argument(help="The follower, as `loopline log status` names it.")]) -> None:
+def retry(
+    name: Annotated[str, typer.Argument(help="The follower, as `loopline log status` names it.")],
+) -> None:
     """Try the parked events of a follower again, in order; what still fails stays parked. Exit 0 when none is left."""
     known = {follower.name: follower for follower in FOLLOWERS}
     if name not in known:
         people.print(f"[red]no follower is called {name}; there are {', '.join(known)}[/red]")
         raise typer.Exit(EXIT_REFUSED)
-    with problems_told(), open_database(settings_from(os.environ)) as database, database.transaction() as conn:
+    with (
+        problems_told(),
+        open_database(settings_from(os.environ)) as database,
+        database.transaction() as conn,
+    ):
         step = retry_parked(conn, known[name], now=datetime.now(UTC))
     people.print(f"{step.applied} applied, {step.parked} still parked")
     raise typer.Exit(0 if step.parked == 0 else 1)

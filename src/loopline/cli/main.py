@@ -4,6 +4,7 @@ import gc
 
 import typer
 
+from loopline.cli.bring_in import app as import_app
 from loopline.cli.doctor import doctor
 from loopline.cli.log import app as log_app
 from loopline.cli.replay import app as replay_app
@@ -13,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(replay_app, name="replay")
+app.add_typer(import_app, name="import")
 app.add_typer(log_app, name="log")
 
 

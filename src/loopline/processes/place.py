@@ -139,7 +139,7 @@ def _leaves_by_site(conn: Conn) -> dict[SiteId | None, NodeId]:
 def _price(conn: Conn, candidates: Sequence[_Candidate]) -> None:
     open_ones = [one for one in candidates if one.refusal is None]
     sku_ids = {line.sku_id for one in open_ones for line in one.draft.lines if line.sku_id is not None}
-    tax_classes = {sku_id: sku.tax_class for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()}
+    tax_classes = catalogue.tax_classes_of(conn, sku_ids)
     site_ids = {one.draft.site_id for one in open_ones if one.draft.site_id is not None}
     sites = org.sites_by_id(conn, site_ids)
     for one in open_ones:
