@@ -22,8 +22,10 @@ from loopline.web.metrics import Metrics
 
 _logger = structlog.get_logger(__name__)
 
-# Reading boards never takes more than this part of one core's time.
+# Reading boards takes at most this part of one core's time, as long as boards are no more than a second behind; when
+# reading is slower than that, half of it.
 _SHARE_OF_TIME = 0.1
+_PAUSE_SECONDS_MAX = 1.0
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 
 
@@ -116,7 +118,7 @@ class BoardHub:
                 _logger.warning("board_not_read", error=str(error))
                 pause = _PAUSE_AFTER_FAILURE_SECONDS
             spent = time.monotonic() - started
-            await asyncio.sleep(max(pause, spent / _SHARE_OF_TIME))
+            await asyncio.sleep(max(pause, min(spent / _SHARE_OF_TIME, max(spent, _PAUSE_SECONDS_MAX))))
 
     def close(self) -> None:
         """End every stream: people's browsers ask again, and find another process or wait for this one."""

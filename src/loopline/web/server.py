@@ -22,6 +22,10 @@ from loopline.web.settings import WebSettings
 
 # How long requests under way may take to end; streams are told to end at once.
 _GRACE_SECONDS = 5
+# Every open stream is a request under way. Granian's own limit of 128 would let the 129th person wait for somebody to
+# leave the board.
+_REQUESTS_AT_ONCE = 10_000
+_CONNECTIONS_WAITING = 1_024
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,8 @@ class WebServer:
             address=address.host,
             port=address.port,
             interface=Interfaces.ASGI,
+            backlog=_CONNECTIONS_WAITING,
+            backpressure=_REQUESTS_AT_ONCE,
             websockets=False,
             log_level=LogLevels.error,  # its word on starting is ours to say
         )
@@ -93,6 +99,8 @@ def serve_workers(database: Settings, web: WebSettings, address: Address, *, wor
         address=address.host,
         port=address.port,
         interface=Interfaces.ASGI,
+        backlog=_CONNECTIONS_WAITING,
+        backpressure=_REQUESTS_AT_ONCE,
         workers=workers,
         workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,

@@ -1,5 +1,6 @@
 """The web edge over real HTTP: signing in and out, forms that cannot be forged, who sees which board, the stream."""
 
+import asyncio
 import re
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -235,6 +236,30 @@ def test_a_quiet_stream_has_a_heartbeat(shop: Shop):
         ]
     assert names[0] == "open"
     assert "beat" in names
+
+
+def test_more_people_watch_than_a_server_of_defaults_would_let_in(shop: Shop):
+    session = shop.signed_in("wang.hq").cookies["loopline_session"]
+    assert asyncio.run(_watch(shop.base, session, people=150)) == 150
+
+
+async def _watch(base: str, session: str, *, people: int) -> int:
+    """Open streams side by side; returns how many got a board while all the others were open."""
+    everybody = asyncio.Barrier(people)
+
+    async def one(browser: httpx.AsyncClient) -> bool:
+        async with browser.stream("GET", "/hq/board/stream") as answer:
+            async for said in answer.aiter_lines():
+                if said.startswith("data: {"):
+                    await everybody.wait()
+                    return True
+        return False
+
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        base_url=base, cookies={"loopline_session": session}, limits=limits
+    ) as browser:
+        return sum(await asyncio.wait_for(asyncio.gather(*(one(browser) for _ in range(people))), timeout=30))
 
 
 def test_every_answer_is_protected(shop: Shop):
