@@ -1,0 +1,126 @@
+"""Take back: a return, from anywhere, undoes its sale in one go: counters, revenue, tax and every party's share.
+
+What a return line belongs to is found by `returns`; each matched unit takes back the parts it was sold in, the latest
+first, by inverting their postings in proportion. What has no sale is paid for out of revenue, by itself (a blind
+return). The goods go where their grade sends them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from loopline import orders, org
+from loopline.db import Conn, log
+from loopline.kernel.events import Event
+from loopline.kernel.ids import LineId
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.orders import LineChange
+from loopline.processes.outcomes import all_granted
+from loopline.processes.refund import refund
+from loopline.processes.take_back.case import Case, TakenBack
+from loopline.processes.take_back.rest import post_rest, quote_blind, refunds_of, settle_differences
+from loopline.processes.take_back.reversal import claw_back, pieces_of, reverse
+from loopline.processes.take_back.telling import ReturnedSale, SalesReturned, events_of
+from loopline.returns import service as returns
+from loopline.returns.model import NewReturn, Opened, Purchase, ReturnRepeat
+from loopline.sharing import queries as sharing_queries
+
+__all__ = ["ReturnedSale", "SalesReturned", "TakenBack", "take_back"]
+
+
+def take_back(
+    conn: Conn, asked: Sequence[NewReturn], *, scope: Scope, now: datetime
+) -> list[TakenBack | ReturnRepeat | Refusal]:
+    """Take returns in, in the order given, and undo what they belong to. The same return again undoes nothing.
+
+    Blind units of an ask wait for a person and move no money yet. A fact's refund is what its channel says was paid
+    out; where that differs from what the sale took, the difference is posted as an adjustment.
+    """
+    outcomes: list[TakenBack | ReturnRepeat | Refusal] = [
+        NotInYourBranch(subject=one.external_number) for one in asked
+    ]
+    covered = [position for position, one in enumerate(asked) if scope.covers_site(one.site_id)]
+    coming = [asked[position] for position in covered]
+    sites = org.sites_by_id(conn, {one.site_id for one in coming})
+    opened = returns.open_returns(conn, coming, purchases=_purchases(conn, coming), now=now)
+    cases: list[Case] = []
+    for position, one, outcome in zip(covered, coming, opened, strict=True):
+        if isinstance(outcome, Opened):
+            cases.append(Case(position=position, asked=one, opened=outcome, site=sites[one.site_id]))
+        else:
+            outcomes[position] = outcome
+    told = _undo(conn, cases, now=now)
+    for case in cases:
+        outcomes[case.position] = TakenBack(
+            return_id=case.opened.return_id,
+            lines=case.opened.lines,
+            refund_minor=case.refund_minor,
+            reversed_minor=case.reversed_minor,
+            blind_minor=case.blind_minor,
+            difference_minor=case.difference_minor,
+        )
+    log.append(conn, told)
+    return outcomes
+
+
+def _purchases(conn: Conn, asked: Sequence[NewReturn]) -> list[Purchase]:
+    """What members, or the orders named, had under the codes that come back."""
+    codes = list({line.code for one in asked for line in one.lines})
+    member_ids = list({one.member_id for one in asked if one.member_id is not None})
+    bought = orders.lines_of_member(conn, member_ids, codes=codes) if member_ids else []
+    found = {
+        line.line_id: Purchase(
+            order_id=line.order_id,
+            line_id=line.line_id,
+            code=line.code,
+            unit_minor=line.unit_minor,
+            units_left=line.units_left,
+            placed_at=line.placed_at,
+            member_id=line.member_id,
+        )
+        for line in bought
+    }
+    named = list({one.order_id for one in asked if one.order_id is not None})
+    heads = {head.id: head for head in orders.orders_by_ids(conn, named)} if named else {}
+    for line in orders.lines_by_orders(conn, list(heads)) if heads else []:
+        if line.line_id not in found and line.handed_over > line.returned:
+            found[line.line_id] = Purchase(
+                order_id=line.order_id,
+                line_id=line.line_id,
+                code=line.code,
+                unit_minor=line.unit_minor,
+                units_left=line.handed_over - line.returned,
+                placed_at=heads[line.order_id].placed_at,
+                member_id=heads[line.order_id].member_id,
+            )
+    return _with_windows(conn, list(found.values()), asked)
+
+
+def _with_windows(conn: Conn, purchases: Sequence[Purchase], asked: Sequence[NewReturn]) -> list[Purchase]:
+    """A line may come back until the shares of its last part are due; only asks need to know."""
+    if not any(one.kind.value == "ask" for one in asked):
+        return list(purchases)
+    until: dict[LineId, datetime] = {}
+    for part in sharing_queries.parts_of_lines(conn, [one.line_id for one in purchases]):
+        until[part.line_id] = max(part.due_at, until.get(part.line_id, part.due_at))
+    return [msgspec.structs.replace(one, returnable_until=until.get(one.line_id)) for one in purchases]
+
+
+def _undo(conn: Conn, cases: Sequence[Case], *, now: datetime) -> list[Event]:
+    """Move counters, then money, then say so."""
+    matches = [(case, line, match) for case in cases for line in case.opened.lines for match in line.matches]
+    changes = [
+        LineChange(order_id=match.order_id, line_id=match.line_id, returned=match.units)
+        for _, _, match in matches
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    pieces = pieces_of(conn, matches)
+    claw_back(conn, pieces, now=now)
+    reverse(conn, pieces, now=now)
+    quote_blind(conn, cases)
+    settle_differences(cases)
+    post_rest(conn, cases, now=now)
+    refund(conn, [one for case in cases for one in refunds_of(case)], now=now)
+    return [told for case in cases for told in events_of(case)]

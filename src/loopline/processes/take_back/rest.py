@@ -1,0 +1,161 @@
+"""What no sale answers for: blind returns, differences of price, and who pays back how much."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from loopline import pricing
+from loopline.db import Conn
+from loopline.kernel.ids import (
+    EntityId,
+    EntryId,
+    OrderId,
+    uuid7s,
+)
+from loopline.ledger import service as ledger
+from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
+from loopline.processes.accounts import Accounts
+from loopline.processes.outcomes import all_granted
+from loopline.processes.place import CHARGES_TAX_CLASS
+from loopline.processes.refund import Refund
+from loopline.processes.take_back.case import Case, Legs, add_to
+from loopline.returns.model import BlindState, OpenedLine
+
+
+def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
+    """Find the tax in what is paid for units without a sale, as if they were bought today at the stated price."""
+    blind = [(case, _blind_lines(case)) for case in cases]
+    wanted = [(case, lines) for case, lines in blind if lines]
+    carts = [
+        pricing.Cart(
+            currency=case.asked.currency,
+            country=case.site.country,
+            time_zone=case.site.time_zone,
+            at=case.asked.at,
+            channel=case.asked.channel,
+            site_id=case.asked.site_id,
+            org_units=case.site.unit_path,
+            may_state_price=True,
+            is_fact=True,
+            lines=tuple(
+                pricing.CartLine(
+                    sku_id=None,
+                    code=line.code,
+                    units=line.blind_units,
+                    stated_unit_minor=line.stated_unit_minor or 0,
+                    tax_class=CHARGES_TAX_CLASS,
+                )
+                for line in lines
+            ),
+        )
+        for case, lines in wanted
+    ]
+    for (case, lines), quoted in zip(wanted, all_granted(pricing.quote(conn, carts)), strict=True):
+        case.blind_minor = quoted.amount_minor
+        case.blind_tax_minor = quoted.tax_minor
+        for line, amounts in zip(lines, quoted.lines, strict=True):
+            add_to(case.amounts, line.return_line_id, amounts.amount_minor)
+
+
+def _blind_lines(case: Case) -> list[OpenedLine]:
+    return [
+        line for line in case.opened.lines if line.blind_state is BlindState.ACCEPTED and line.blind_units
+    ]
+
+
+def settle_differences(cases: Sequence[Case]) -> None:
+    """Where a channel paid out another price than the sale took, the difference is ours."""
+    for case in cases:
+        for line in case.opened.lines:
+            if line.stated_unit_minor is not None:
+                _settle_line(case, line, stated_unit_minor=line.stated_unit_minor)
+
+
+def _settle_line(case: Case, line: OpenedLine, *, stated_unit_minor: int) -> None:
+    """Compare order by order: less than a sale took stays with its order, more than it took was never its money."""
+    took = {
+        order_id: (entity_id, amount_minor)
+        for (line_id, entity_id, order_id), amount_minor in case.reversed_of.items()
+        if line_id == line.return_line_id
+    }
+    units: dict[OrderId, int] = {}
+    for match in line.matches:
+        add_to(units, match.order_id, match.units)
+    for order_id, count in units.items():
+        entity_id, reversed_minor = took.get(order_id, (case.paid_by, 0))
+        difference = stated_unit_minor * count - reversed_minor
+        if difference:
+            add_to(case.differences, (entity_id, order_id if difference < 0 else None), difference)
+            add_to(case.amounts, line.return_line_id, difference)
+
+
+def post_rest(conn: Conn, cases: Sequence[Case], *, now: datetime) -> None:
+    """Post blind returns and differences of price: what no sale answers for."""
+    accounts = Accounts(conn, now=now)
+    planned = [(case, *one) for case in cases for one in _rest_of(case, accounts)]
+    accounts.open()
+    entries = [
+        NewEntry(
+            id=EntryId(entry_id),
+            kind=kind,
+            subject=case.opened.return_id,
+            at=case.asked.at,
+            key=f"{kind.value}:{case.opened.return_id}",
+            postings=tuple(
+                Posting(part_id=part_id, account_id=accounts.id_of(account), amount_minor=amount)
+                for part_id, account, amount in legs
+                if amount
+            ),
+        )
+        for (case, kind, legs), entry_id in zip(planned, uuid7s(now, len(planned)), strict=True)
+    ]
+    all_granted(ledger.post_entries(conn, entries))
+
+
+def _rest_of(case: Case, accounts: Accounts) -> list[tuple[EntryKind, Legs]]:
+    entity, currency = case.paid_by, case.asked.currency
+    deposit = accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency)
+    rest: list[tuple[EntryKind, Legs]] = []
+    return_id: UUID = case.opened.return_id
+    if case.blind_minor:
+        revenue = accounts.ask(entity, Purpose.REVENUE, currency)
+        tax = accounts.ask(entity, Purpose.TAX, currency)
+        legs: Legs = [
+            (return_id, revenue, case.blind_minor - case.blind_tax_minor),
+            (return_id, tax, case.blind_tax_minor),
+            (return_id, deposit, -case.blind_minor),
+        ]
+        rest.append((EntryKind.BLIND_RETURN, legs))
+    if case.differences:
+        legs = [
+            (order_id or return_id, account, amount)
+            for (of_entity, order_id), difference in case.differences.items()
+            for account, amount in (
+                (accounts.ask(of_entity, Purpose.ADJUSTMENT, currency), difference),
+                (accounts.ask(of_entity, Purpose.CUSTOMER_DEPOSIT, currency), -difference),
+            )
+        ]
+        rest.append((EntryKind.ADJUSTMENT, legs))
+    return rest
+
+
+def refunds_of(case: Case) -> list[Refund]:
+    """What each company pays back for each order: whoever sold pays, wherever the goods came back."""
+    owed: dict[tuple[EntityId, OrderId | None], int] = {}
+    for (_, entity_id, order_id), amount_minor in case.reversed_of.items():
+        add_to(owed, (entity_id, order_id), amount_minor)
+    for key, difference in case.differences.items():
+        add_to(owed, key, difference)
+    add_to(owed, (case.paid_by, None), case.blind_minor)
+    return [
+        Refund(
+            return_id=case.opened.return_id,
+            order_id=order_id,
+            entity_id=entity_id,
+            currency=case.asked.currency,
+            amount_minor=amount_minor,
+            at=case.asked.at,
+        )
+        for (entity_id, order_id), amount_minor in owed.items()
+        if amount_minor
+    ]
