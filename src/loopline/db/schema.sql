@@ -1,0 +1,3044 @@
+CREATE SCHEMA catalogue;
+
+CREATE SCHEMA customers;
+
+CREATE SCHEMA fulfilment;
+
+CREATE SCHEMA insight;
+
+CREATE SCHEMA ledger;
+
+CREATE SCHEMA log;
+
+CREATE SCHEMA migration;
+
+CREATE SCHEMA orders;
+
+CREATE SCHEMA org;
+
+CREATE SCHEMA payments;
+
+CREATE SCHEMA pricing;
+
+CREATE SCHEMA returns;
+
+CREATE SCHEMA sharing;
+
+CREATE SCHEMA simulator;
+
+CREATE SCHEMA sourcing;
+
+CREATE SCHEMA stock;
+
+CREATE FUNCTION ledger.refuse_unbalanced_parts() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (
+    select
+    from inserted
+    where (select coalesce(sum(amount), 0) from unnest(inserted.amounts_minor) as amount) <> 0
+  ) then
+    raise exception 'the postings of a part of an entry do not sum to zero'
+      using errcode = 'check_violation', schema = 'ledger', table = 'entry_part', constraint = 'entry_sums_to_zero';
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION pricing.new_id() RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    select (
+        substr(moment.hex, 1, 8) || '-' || substr(moment.hex, 9, 4) || '-7fff-bfff-' || right(gen_random_uuid()::text, 12)
+    )::uuid
+    from (
+        select lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') as hex
+    ) as moment
+$$;
+
+CREATE FUNCTION sharing.guard_rule_row() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (
+    select
+    from sharing.rule_set
+    where rule_set.id in (new.rule_set_id, old.rule_set_id) and rule_set.state = 'published'
+    for share
+  ) then
+    raise exception 'the rule set of this row is published'
+      using errcode = 'check_violation', schema = 'sharing', table = 'rule_row',
+        constraint = 'published_rules_are_immutable';
+  end if;
+  return coalesce(new, old);
+end
+$$;
+
+CREATE FUNCTION sharing.guard_rule_set() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op <> 'INSERT' and old.state = 'published' then
+    raise exception 'rule set % is published', old.version
+      using errcode = 'check_violation', schema = 'sharing', table = 'rule_set',
+        constraint = 'published_rules_are_immutable';
+  end if;
+  if tg_op <> 'DELETE' and new.state = 'published' then
+    if (select count(*) from sharing.rule_row where rule_set_id = new.id and remainder) <> 1 then
+      raise exception 'rule set % does not say once who gets the remainder', new.version
+        using errcode = 'check_violation', schema = 'sharing', table = 'rule_set', constraint = 'one_remainder';
+    end if;
+    if exists (select from sharing.rule_row where rule_set_id = new.id and level > 2) then
+      raise exception 'rule set % pays more than two levels', new.version
+        using errcode = 'check_violation', schema = 'sharing', table = 'rule_set', constraint = 'at_most_two_levels';
+    end if;
+  end if;
+  return coalesce(new, old);
+end
+$$;
+
+CREATE FUNCTION sharing.refuse_splits_that_do_not_add_up() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (
+    select
+    from inserted
+    where (
+      select coalesce(sum(amount), 0) <> inserted.base_minor or coalesce(min(amount), 0) < 0
+      from unnest(inserted.amounts_minor) as amount
+    )
+  ) then
+    raise exception 'the shares of a part do not add up to its base'
+      using errcode = 'check_violation', schema = 'sharing', table = 'split', constraint = 'shares_add_up_to_base';
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE catalogue.product (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    category text,
+    season text,
+    added_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT product_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text) AND (code !~ '[a-z]'::text)))
+);
+
+CREATE VIEW catalogue.published_product WITH (security_invoker='true') AS
+ SELECT id,
+    code,
+    name,
+    category,
+    season
+   FROM catalogue.product;
+
+CREATE TABLE catalogue.sku (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    product_id uuid NOT NULL,
+    name text NOT NULL,
+    tax_class text NOT NULL,
+    gtin text,
+    is_active boolean NOT NULL,
+    attributes jsonb NOT NULL,
+    weight_grams integer,
+    length_mm integer,
+    width_mm integer,
+    height_mm integer,
+    is_fragile boolean NOT NULL,
+    temperature_low_celsius integer,
+    temperature_high_celsius integer,
+    tracks_batch boolean NOT NULL,
+    tracks_serial boolean NOT NULL,
+    shelf_life_days integer,
+    added_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT gtin_is_fourteen_digits_ending_in_their_check_digit CHECK (
+CASE
+    WHEN (gtin ~ '^[0-9]{14}$'::text) THEN ((((((((((3 * (((((((substr(gtin, 1, 1))::integer + (substr(gtin, 3, 1))::integer) + (substr(gtin, 5, 1))::integer) + (substr(gtin, 7, 1))::integer) + (substr(gtin, 9, 1))::integer) + (substr(gtin, 11, 1))::integer) + (substr(gtin, 13, 1))::integer)) + (substr(gtin, 2, 1))::integer) + (substr(gtin, 4, 1))::integer) + (substr(gtin, 6, 1))::integer) + (substr(gtin, 8, 1))::integer) + (substr(gtin, 10, 1))::integer) + (substr(gtin, 12, 1))::integer) + (substr(gtin, 14, 1))::integer) % 10) = 0)
+    ELSE (gtin IS NULL)
+END),
+    CONSTRAINT height_is_positive CHECK ((height_mm > 0)),
+    CONSTRAINT length_is_positive CHECK ((length_mm > 0)),
+    CONSTRAINT shelf_life_is_positive CHECK ((shelf_life_days > 0)),
+    CONSTRAINT sku_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text) AND (code !~ '[a-z]'::text))),
+    CONSTRAINT temperatures_are_a_range CHECK ((temperature_low_celsius <= temperature_high_celsius)),
+    CONSTRAINT weight_is_positive CHECK ((weight_grams > 0)),
+    CONSTRAINT width_is_positive CHECK ((width_mm > 0))
+);
+
+CREATE VIEW catalogue.published_sku WITH (security_invoker='true') AS
+ SELECT sku.id,
+    sku.code,
+    sku.name,
+    sku.product_id,
+    product.code AS product_code,
+    product.name AS product_name,
+    product.category,
+    product.season,
+    sku.gtin,
+    sku.tax_class,
+    sku.is_active,
+    sku.attributes
+   FROM (catalogue.sku
+     JOIN catalogue.product ON ((product.id = sku.product_id)));
+
+CREATE TABLE catalogue.tax_class (
+    code text NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT tax_class_code_is_normal CHECK ((code ~ '^[a-z][a-z0-9_]{0,31}$'::text))
+);
+
+CREATE TABLE customers.access (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    purpose text NOT NULL,
+    member_ids uuid[] NOT NULL,
+    CONSTRAINT access_has_a_purpose CHECK (((purpose <> ''::text) AND (actor <> ''::text)))
+);
+
+CREATE TABLE customers.binding (
+    id bigint NOT NULL,
+    member_id uuid NOT NULL,
+    role text NOT NULL,
+    party_id uuid NOT NULL,
+    bound_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    reason text NOT NULL,
+    CONSTRAINT binding_ends_after_it_began CHECK ((ended_at >= bound_at)),
+    CONSTRAINT binding_role_is_known CHECK ((role = ANY (ARRAY['guide'::text, 'dealer'::text])))
+);
+
+ALTER TABLE customers.binding ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME customers.binding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE customers.consent (
+    member_id uuid NOT NULL,
+    purpose text NOT NULL,
+    channel text NOT NULL,
+    receiver_id uuid NOT NULL,
+    granted boolean NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE customers.consent_change (
+    member_id uuid NOT NULL,
+    purpose text NOT NULL,
+    channel text NOT NULL,
+    receiver_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    granted boolean NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE customers.identity (
+    kind text NOT NULL,
+    blind bytea NOT NULL,
+    member_id uuid NOT NULL,
+    value bytea NOT NULL,
+    last_four bytea,
+    indexed_with bigint NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE customers.member (
+    id uuid NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    channel text,
+    name bytea,
+    name_blind bytea,
+    indexed_with bigint NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT erased_member_has_no_name CHECK (((erased_at IS NULL) OR (name IS NULL))),
+    CONSTRAINT name_is_found_and_read CHECK (((name IS NULL) = (name_blind IS NULL)))
+);
+
+CREATE TABLE customers.member_key (
+    member_id uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    sealed_with bigint NOT NULL
+);
+
+CREATE TABLE customers.moment (
+    member_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL
+);
+
+CREATE VIEW customers.published_bindings WITH (security_invoker='true') AS
+ SELECT member_id,
+    role,
+    party_id,
+    bound_at,
+    ended_at
+   FROM customers.binding;
+
+CREATE VIEW customers.published_consents WITH (security_invoker='true') AS
+ SELECT member_id,
+    purpose,
+    channel,
+    receiver_id,
+    granted,
+    since
+   FROM customers.consent;
+
+CREATE VIEW customers.published_members WITH (security_invoker='true') AS
+ SELECT id AS member_id,
+    registered_at,
+    channel,
+    erased_at
+   FROM customers.member;
+
+CREATE TABLE fulfilment.capacity (
+    site_id uuid NOT NULL,
+    day date NOT NULL,
+    tasks_limit integer,
+    held integer DEFAULT 0 NOT NULL,
+    confirmed integer DEFAULT 0 NOT NULL,
+    CONSTRAINT confirmed_not_negative CHECK ((confirmed >= 0)),
+    CONSTRAINT day_limit_not_negative CHECK ((tasks_limit >= 0)),
+    CONSTRAINT held_not_negative CHECK ((held >= 0))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE fulfilment.site_limit (
+    site_id uuid NOT NULL,
+    tasks_per_day integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT tasks_per_day_not_negative CHECK ((tasks_per_day >= 0))
+);
+
+CREATE VIEW fulfilment.published_capacity WITH (security_invoker='true') AS
+ SELECT capacity.site_id,
+    capacity.day,
+    COALESCE(capacity.tasks_limit, site_limit.tasks_per_day, 0) AS tasks_limit,
+    capacity.held,
+    capacity.confirmed
+   FROM (fulfilment.capacity
+     LEFT JOIN fulfilment.site_limit ON ((site_limit.site_id = capacity.site_id)));
+
+CREATE TABLE fulfilment.task (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    state text NOT NULL,
+    offered_at timestamp with time zone NOT NULL,
+    deadline timestamp with time zone NOT NULL,
+    accepted_by uuid,
+    accepted_at timestamp with time zone,
+    picked_at timestamp with time zone,
+    checked_at timestamp with time zone,
+    packed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    collect_by timestamp with time zone,
+    code_hash bytea,
+    CONSTRAINT ended_task_has_its_time CHECK (((state = ANY (ARRAY['handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT steps_have_their_times CHECK ((((accepted_at IS NOT NULL) OR (state = ANY (ARRAY['offered'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text]))) AND ((picked_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((checked_at IS NULL) OR (picked_at IS NOT NULL)) AND ((packed_at IS NULL) OR (checked_at IS NOT NULL)) AND ((packed_at IS NOT NULL) OR (state <> ALL (ARRAY['packed'::text, 'handed_over'::text, 'not_collected'::text]))))),
+    CONSTRAINT task_kind_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text]))),
+    CONSTRAINT task_state_known CHECK ((state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text, 'handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text]))),
+    CONSTRAINT waiting_parcel_has_its_code CHECK (((kind <> 'collect'::text) OR (state <> 'packed'::text) OR ((code_hash IS NOT NULL) AND (collect_by IS NOT NULL))))
+);
+
+CREATE TABLE fulfilment.task_line (
+    task_id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units integer NOT NULL,
+    refused_units integer DEFAULT 0 NOT NULL,
+    cancelled_units integer DEFAULT 0 NOT NULL,
+    CONSTRAINT task_line_has_units CHECK ((units > 0)),
+    CONSTRAINT withdrawn_within_units CHECK (((refused_units >= 0) AND (cancelled_units >= 0) AND ((refused_units + cancelled_units) <= units)))
+);
+
+CREATE VIEW fulfilment.published_task_lines WITH (security_invoker='true') AS
+ SELECT task_line.task_id,
+    task.order_id,
+    task.site_id,
+    task.state,
+    task_line.allocation_id,
+    task_line.line_id,
+    task_line.leaf_id,
+    task_line.sku_id,
+    task_line.units,
+    task_line.refused_units,
+    task_line.cancelled_units,
+    ((task_line.units - task_line.refused_units) - task_line.cancelled_units) AS left_units
+   FROM (fulfilment.task_line
+     JOIN fulfilment.task ON ((task.id = task_line.task_id)));
+
+CREATE VIEW fulfilment.published_tasks WITH (security_invoker='true') AS
+ SELECT id AS task_id,
+    order_id,
+    site_id,
+    kind,
+    day,
+    state,
+    offered_at,
+    deadline,
+    accepted_at,
+    packed_at,
+    ended_at
+   FROM fulfilment.task;
+
+CREATE TABLE fulfilment.withdrawal (
+    id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    cause text NOT NULL,
+    reason text,
+    units integer NOT NULL,
+    counted_units integer,
+    withdrawn_by uuid,
+    at timestamp with time zone NOT NULL,
+    ends_task boolean NOT NULL,
+    CONSTRAINT count_comes_with_its_reason CHECK (((COALESCE(reason, ''::text) = 'count_differs'::text) = (counted_units IS NOT NULL))),
+    CONSTRAINT counted_not_negative CHECK ((counted_units >= 0)),
+    CONSTRAINT refused_units_have_a_reason CHECK ((((cause = 'refused'::text) = (reason IS NOT NULL)) AND ((reason IS NULL) OR (reason = ANY (ARRAY['not_found'::text, 'damaged'::text, 'display_worn'::text, 'count_differs'::text, 'no_capacity'::text]))))),
+    CONSTRAINT withdrawal_cause_known CHECK ((cause = ANY (ARRAY['refused'::text, 'cancelled'::text]))),
+    CONSTRAINT withdrawal_has_units CHECK ((units > 0))
+);
+
+CREATE VIEW fulfilment.published_withdrawals WITH (security_invoker='true') AS
+ SELECT id AS withdrawal_id,
+    allocation_id,
+    task_id,
+    cause,
+    reason,
+    units,
+    at
+   FROM fulfilment.withdrawal;
+
+CREATE TABLE insight.happening (
+    "position" bigint NOT NULL,
+    type text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    subject uuid NOT NULL,
+    site_id uuid NOT NULL,
+    channel text,
+    currency text,
+    amount_minor bigint,
+    units bigint
+);
+
+CREATE TABLE insight.order_stage (
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    stage text NOT NULL
+);
+
+CREATE TABLE insight.outlet (
+    outlet_id integer NOT NULL,
+    site_id uuid NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL,
+    zone text NOT NULL
+);
+
+ALTER TABLE insight.outlet ALTER COLUMN outlet_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME insight.outlet_outlet_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE insight.sales_by_day (
+    day date NOT NULL,
+    series_id integer NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE insight.sales_by_hour (
+    hour timestamp with time zone NOT NULL,
+    series_id integer NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE insight.sales_by_minute (
+    minute timestamp with time zone NOT NULL,
+    series_id integer NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE insight.series (
+    series_id integer NOT NULL,
+    outlet_id integer NOT NULL,
+    sku_id uuid NOT NULL,
+    line_kind text NOT NULL
+);
+
+ALTER TABLE insight.series ALTER COLUMN series_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME insight.series_series_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE insight.stage_count (
+    site_id uuid NOT NULL,
+    stage text NOT NULL,
+    orders bigint NOT NULL
+);
+
+CREATE TABLE insight.takings_by_day (
+    day date NOT NULL,
+    outlet_id integer NOT NULL,
+    orders bigint NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE insight.takings_by_hour (
+    hour timestamp with time zone NOT NULL,
+    outlet_id integer NOT NULL,
+    orders bigint NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE insight.takings_by_minute (
+    minute timestamp with time zone NOT NULL,
+    outlet_id integer NOT NULL,
+    orders bigint NOT NULL,
+    sold_minor bigint NOT NULL,
+    cancelled_minor bigint NOT NULL,
+    returned_minor bigint NOT NULL,
+    adjusted_minor bigint NOT NULL,
+    sold_units bigint NOT NULL,
+    cancelled_units bigint NOT NULL,
+    returned_units bigint NOT NULL
+);
+
+CREATE TABLE ledger.account (
+    id uuid NOT NULL,
+    number integer NOT NULL,
+    entity_id uuid NOT NULL,
+    party_id uuid,
+    purpose text NOT NULL,
+    currency text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text])))
+);
+
+ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ledger.account_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE ledger.balance_change (
+    account_number integer NOT NULL,
+    amount_minor bigint NOT NULL,
+    posting_count bigint NOT NULL
+);
+
+CREATE TABLE ledger.folded_balance (
+    account_number integer NOT NULL,
+    balance_minor bigint NOT NULL,
+    posting_count bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE VIEW ledger.balance WITH (security_invoker='true') AS
+ SELECT account.number AS account_number,
+    (((COALESCE(folded.balance_minor, (0)::bigint))::numeric + COALESCE(changed.amount_minor, (0)::numeric)))::bigint AS balance_minor,
+    (((COALESCE(folded.posting_count, (0)::bigint))::numeric + COALESCE(changed.posting_count, (0)::numeric)))::bigint AS posting_count
+   FROM ((ledger.account account
+     LEFT JOIN ledger.folded_balance folded ON ((folded.account_number = account.number)))
+     LEFT JOIN ( SELECT balance_change.account_number,
+            sum(balance_change.amount_minor) AS amount_minor,
+            sum(balance_change.posting_count) AS posting_count
+           FROM ledger.balance_change balance_change
+          GROUP BY balance_change.account_number) changed ON ((changed.account_number = account.number)));
+
+CREATE TABLE ledger.entry (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text])))
+);
+
+CREATE TABLE ledger.entry_part (
+    entry_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    currency text NOT NULL,
+    account_numbers integer[] NOT NULL,
+    amounts_minor bigint[] NOT NULL,
+    CONSTRAINT amount_for_each_account CHECK (((cardinality(account_numbers) = cardinality(amounts_minor)) AND (cardinality(amounts_minor) > 0)))
+);
+
+CREATE VIEW ledger.posting WITH (security_invoker='true') AS
+ SELECT part.entry_id,
+    part.part_id,
+    part.currency,
+    posting."position",
+    account.id AS account_id,
+    posting.amount_minor
+   FROM ((ledger.entry_part part
+     CROSS JOIN LATERAL UNNEST(part.account_numbers, part.amounts_minor) WITH ORDINALITY posting(account_number, amount_minor, "position"))
+     JOIN ledger.account account ON ((account.number = posting.account_number)));
+
+CREATE VIEW ledger.published_balances WITH (security_invoker='true') AS
+ SELECT account.id AS account_id,
+    account.entity_id,
+    account.party_id,
+    account.purpose,
+    account.currency,
+    balance.balance_minor,
+    balance.posting_count
+   FROM (ledger.account account
+     JOIN ledger.balance balance ON ((balance.account_number = account.number)));
+
+CREATE VIEW ledger.published_postings WITH (security_invoker='true') AS
+ SELECT entry.at,
+    entry.kind,
+    entry.subject,
+    part.entry_id,
+    part.part_id,
+    account.entity_id,
+    account.party_id,
+    account.purpose,
+    part.currency,
+    posting.amount_minor
+   FROM (((ledger.entry_part part
+     JOIN ledger.entry entry ON ((entry.id = part.entry_id)))
+     CROSS JOIN LATERAL UNNEST(part.account_numbers, part.amounts_minor) posting(account_number, amount_minor))
+     JOIN ledger.account account ON ((account.number = posting.account_number)));
+
+CREATE TABLE ledger.reversal (
+    entry_id uuid NOT NULL,
+    of_entry_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    units_before bigint NOT NULL,
+    units bigint NOT NULL,
+    CONSTRAINT reversal_takes_units CHECK (((units > 0) AND (units_before >= 0)))
+);
+
+CREATE TABLE ledger.reversed_part (
+    entry_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    units_of bigint NOT NULL,
+    units_reversed bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT part_has_units CHECK ((units_of > 0)),
+    CONSTRAINT reversed_within_part CHECK (((units_reversed >= 0) AND (units_reversed <= units_of)))
+);
+
+CREATE SEQUENCE log.event_position
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE log.event (
+    "position" bigint DEFAULT nextval('log.event_position'::regclass) NOT NULL,
+    id uuid NOT NULL,
+    type text NOT NULL,
+    version smallint NOT NULL,
+    subject uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    data jsonb NOT NULL
+);
+
+CREATE TABLE log.follower (
+    name text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT position_not_negative CHECK (("position" >= 0))
+);
+
+CREATE TABLE log.parked_event (
+    follower text NOT NULL,
+    "position" bigint NOT NULL,
+    subject uuid NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE migration.version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE orders.channel (
+    code text NOT NULL,
+    name text NOT NULL,
+    network_node_id uuid NOT NULL,
+    may_state_price boolean NOT NULL,
+    hold_minutes_default integer,
+    time_zone text NOT NULL,
+    CONSTRAINT channel_code_is_a_word CHECK ((code ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
+    CONSTRAINT hold_minutes_positive CHECK ((hold_minutes_default > 0))
+);
+
+CREATE TABLE orders.conflict (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    order_id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    content jsonb NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    CONSTRAINT conflict_was_seen CHECK ((times >= 1))
+);
+
+CREATE TABLE orders.known (
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    content_hash bytea NOT NULL,
+    order_id uuid NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+)
+PARTITION BY HASH (channel, external_number);
+
+CREATE TABLE orders.known_00 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_01 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_02 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_03 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_04 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_05 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_06 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_07 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_08 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_09 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_10 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_11 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_12 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_13 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_14 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.known_15 (
+    channel text CONSTRAINT known_channel_not_null NOT NULL,
+    external_number text CONSTRAINT known_external_number_not_null NOT NULL,
+    content_hash bytea CONSTRAINT known_content_hash_not_null NOT NULL,
+    order_id uuid CONSTRAINT known_order_id_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT known_placed_at_not_null NOT NULL,
+    known_at timestamp with time zone CONSTRAINT known_known_at_not_null NOT NULL,
+    CONSTRAINT content_hash_has_32_bytes CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE orders.line (
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    seller_entity_id uuid NOT NULL,
+    sku_id uuid,
+    unit_minor bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    list_unit_minor bigint,
+    tax_rate_basis_points integer NOT NULL,
+    units integer NOT NULL,
+    parked integer DEFAULT 0 NOT NULL,
+    held integer DEFAULT 0 NOT NULL,
+    allocated integer DEFAULT 0 NOT NULL,
+    handed_over integer DEFAULT 0 NOT NULL,
+    cancelled integer DEFAULT 0 NOT NULL,
+    returned integer DEFAULT 0 NOT NULL,
+    lost integer DEFAULT 0 NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    CONSTRAINT goods_have_a_sku CHECK (((kind <> 'goods'::text) OR (sku_id IS NOT NULL))),
+    CONSTRAINT line_kind_is_known CHECK ((kind = ANY (ARRAY['goods'::text, 'charge'::text, 'voucher'::text]))),
+    CONSTRAINT line_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
+    CONSTRAINT line_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
+    CONSTRAINT line_tax_within_amount CHECK (((abs(tax_minor) <= abs(amount_minor)) AND (tax_rate_basis_points >= 0))),
+    CONSTRAINT line_units_add_up CHECK (
+CASE kind
+    WHEN 'goods'::text THEN (units = ((((parked + held) + allocated) + handed_over) + cancelled))
+    ELSE ((((parked + held) + allocated) = 0) AND ((handed_over + cancelled) <= units))
+END),
+    CONSTRAINT line_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
+    CONSTRAINT line_units_positive CHECK ((units > 0))
+)
+PARTITION BY RANGE (order_id);
+
+CREATE TABLE orders.line_default (
+    order_id uuid CONSTRAINT line_order_id_not_null NOT NULL,
+    line_id uuid CONSTRAINT line_line_id_not_null NOT NULL,
+    seller_entity_id uuid CONSTRAINT line_seller_entity_id_not_null NOT NULL,
+    sku_id uuid,
+    unit_minor bigint CONSTRAINT line_unit_minor_not_null NOT NULL,
+    amount_minor bigint CONSTRAINT line_amount_minor_not_null NOT NULL,
+    tax_minor bigint CONSTRAINT line_tax_minor_not_null NOT NULL,
+    list_unit_minor bigint,
+    tax_rate_basis_points integer CONSTRAINT line_tax_rate_basis_points_not_null NOT NULL,
+    units integer CONSTRAINT line_units_not_null NOT NULL,
+    parked integer DEFAULT 0 CONSTRAINT line_parked_not_null NOT NULL,
+    held integer DEFAULT 0 CONSTRAINT line_held_not_null NOT NULL,
+    allocated integer DEFAULT 0 CONSTRAINT line_allocated_not_null NOT NULL,
+    handed_over integer DEFAULT 0 CONSTRAINT line_handed_over_not_null NOT NULL,
+    cancelled integer DEFAULT 0 CONSTRAINT line_cancelled_not_null NOT NULL,
+    returned integer DEFAULT 0 CONSTRAINT line_returned_not_null NOT NULL,
+    lost integer DEFAULT 0 CONSTRAINT line_lost_not_null NOT NULL,
+    kind text CONSTRAINT line_kind_not_null NOT NULL,
+    code text CONSTRAINT line_code_not_null NOT NULL,
+    CONSTRAINT goods_have_a_sku CHECK (((kind <> 'goods'::text) OR (sku_id IS NOT NULL))),
+    CONSTRAINT line_kind_is_known CHECK ((kind = ANY (ARRAY['goods'::text, 'charge'::text, 'voucher'::text]))),
+    CONSTRAINT line_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
+    CONSTRAINT line_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
+    CONSTRAINT line_tax_within_amount CHECK (((abs(tax_minor) <= abs(amount_minor)) AND (tax_rate_basis_points >= 0))),
+    CONSTRAINT line_units_add_up CHECK (
+CASE kind
+    WHEN 'goods'::text THEN (units = ((((parked + held) + allocated) + handed_over) + cancelled))
+    ELSE ((((parked + held) + allocated) = 0) AND ((handed_over + cancelled) <= units))
+END),
+    CONSTRAINT line_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
+    CONSTRAINT line_units_positive CHECK ((units > 0))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE orders."order" (
+    id uuid NOT NULL,
+    number bigint NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    kind text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    in_work_since timestamp with time zone,
+    member_id uuid,
+    site_id uuid,
+    seller_entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    country text NOT NULL,
+    delivery text NOT NULL,
+    longitude double precision,
+    latitude double precision,
+    on_shortage text NOT NULL,
+    hold_minutes integer,
+    guide_id uuid,
+    dealer_id uuid,
+    streamer_id uuid,
+    amount_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    units bigint NOT NULL,
+    parked bigint NOT NULL,
+    held bigint NOT NULL,
+    allocated bigint NOT NULL,
+    handed_over bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    returned bigint NOT NULL,
+    lost bigint NOT NULL,
+    stage text GENERATED ALWAYS AS (
+CASE
+    WHEN (units = 0) THEN 'handed_over'::text
+    WHEN (parked > 0) THEN 'parked'::text
+    WHEN (held > 0) THEN 'placed'::text
+    WHEN ((allocated > 0) AND (in_work_since IS NULL)) THEN 'sourced'::text
+    WHEN (allocated > 0) THEN 'accepted'::text
+    WHEN (cancelled = units) THEN 'cancelled'::text
+    WHEN (returned = handed_over) THEN 'returned'::text
+    ELSE 'handed_over'::text
+END) STORED NOT NULL,
+    CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
+    CONSTRAINT order_destination_is_a_place CHECK (((longitude IS NULL) = (latitude IS NULL))),
+    CONSTRAINT order_kind_is_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text]))),
+    CONSTRAINT order_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
+    CONSTRAINT order_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
+    CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
+    CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
+    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0))
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE orders.order_default (
+    id uuid CONSTRAINT order_id_not_null NOT NULL,
+    number bigint CONSTRAINT order_number_not_null NOT NULL,
+    channel text CONSTRAINT order_channel_not_null NOT NULL,
+    external_number text CONSTRAINT order_external_number_not_null NOT NULL,
+    kind text CONSTRAINT order_kind_not_null NOT NULL,
+    placed_at timestamp with time zone CONSTRAINT order_placed_at_not_null NOT NULL,
+    written_at timestamp with time zone CONSTRAINT order_written_at_not_null NOT NULL,
+    changed_at timestamp with time zone CONSTRAINT order_changed_at_not_null NOT NULL,
+    in_work_since timestamp with time zone,
+    member_id uuid,
+    site_id uuid,
+    seller_entity_id uuid CONSTRAINT order_seller_entity_id_not_null NOT NULL,
+    currency text CONSTRAINT order_currency_not_null NOT NULL,
+    country text CONSTRAINT order_country_not_null NOT NULL,
+    delivery text CONSTRAINT order_delivery_not_null NOT NULL,
+    longitude double precision,
+    latitude double precision,
+    on_shortage text CONSTRAINT order_on_shortage_not_null NOT NULL,
+    hold_minutes integer,
+    guide_id uuid,
+    dealer_id uuid,
+    streamer_id uuid,
+    amount_minor bigint CONSTRAINT order_amount_minor_not_null NOT NULL,
+    tax_minor bigint CONSTRAINT order_tax_minor_not_null NOT NULL,
+    units bigint CONSTRAINT order_units_not_null NOT NULL,
+    parked bigint CONSTRAINT order_parked_not_null NOT NULL,
+    held bigint CONSTRAINT order_held_not_null NOT NULL,
+    allocated bigint CONSTRAINT order_allocated_not_null NOT NULL,
+    handed_over bigint CONSTRAINT order_handed_over_not_null NOT NULL,
+    cancelled bigint CONSTRAINT order_cancelled_not_null NOT NULL,
+    returned bigint CONSTRAINT order_returned_not_null NOT NULL,
+    lost bigint CONSTRAINT order_lost_not_null NOT NULL,
+    stage text GENERATED ALWAYS AS (
+CASE
+    WHEN (units = 0) THEN 'handed_over'::text
+    WHEN (parked > 0) THEN 'parked'::text
+    WHEN (held > 0) THEN 'placed'::text
+    WHEN ((allocated > 0) AND (in_work_since IS NULL)) THEN 'sourced'::text
+    WHEN (allocated > 0) THEN 'accepted'::text
+    WHEN (cancelled = units) THEN 'cancelled'::text
+    WHEN (returned = handed_over) THEN 'returned'::text
+    ELSE 'handed_over'::text
+END) STORED CONSTRAINT order_stage_not_null NOT NULL,
+    CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
+    CONSTRAINT order_destination_is_a_place CHECK (((longitude IS NULL) = (latitude IS NULL))),
+    CONSTRAINT order_kind_is_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text]))),
+    CONSTRAINT order_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
+    CONSTRAINT order_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
+    CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
+    CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
+    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE SEQUENCE orders.order_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE VIEW orders.published_lines WITH (security_invoker='true') AS
+ SELECT line.order_id,
+    line.line_id,
+    head.channel,
+    head.site_id,
+    head.member_id,
+    head.currency,
+    head.placed_at,
+    head.kind AS order_kind,
+    line.kind,
+    line.sku_id,
+    line.code,
+    line.seller_entity_id,
+    line.units,
+    line.unit_minor,
+    line.amount_minor,
+    line.tax_minor,
+    line.list_unit_minor,
+    line.parked,
+    line.held,
+    line.allocated,
+    line.handed_over,
+    line.cancelled,
+    line.returned,
+    line.lost
+   FROM (orders.line line
+     JOIN orders."order" head ON ((head.id = line.order_id)));
+
+CREATE VIEW orders.published_orders WITH (security_invoker='true') AS
+ SELECT id AS order_id,
+    number,
+    channel,
+    external_number,
+    kind,
+    placed_at,
+    written_at,
+    changed_at,
+    member_id,
+    site_id,
+    seller_entity_id,
+    currency,
+    country,
+    delivery,
+    amount_minor,
+    tax_minor,
+    units,
+    parked,
+    held,
+    allocated,
+    handed_over,
+    cancelled,
+    returned,
+    lost,
+    stage
+   FROM orders."order";
+
+CREATE TABLE orders.quote (
+    order_id uuid NOT NULL,
+    derivation jsonb NOT NULL
+)
+PARTITION BY RANGE (order_id);
+
+CREATE TABLE orders.quote_default (
+    order_id uuid CONSTRAINT quote_order_id_not_null NOT NULL,
+    derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
+);
+
+CREATE TABLE org.entity (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    unit_id uuid NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    tax_number text,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT entity_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT entity_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT entity_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT entity_kind_is_known CHECK ((kind = ANY (ARRAY['brand_company'::text, 'dealer_company'::text, 'platform'::text])))
+);
+
+CREATE TABLE org.party (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    unit_id uuid NOT NULL,
+    entity_id uuid,
+    person_id uuid,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT only_people_are_guides_and_streamers CHECK (((person_id IS NULL) OR (kind = ANY (ARRAY['guide'::text, 'streamer'::text])))),
+    CONSTRAINT party_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT party_kind_is_known CHECK ((kind = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'streamer'::text, 'platform'::text])))
+);
+
+CREATE TABLE org.password (
+    person_id uuid NOT NULL,
+    hash text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT password_is_argon2id CHECK ((hash ~~ '$argon2id$%'::text))
+);
+
+CREATE TABLE org.person (
+    id uuid NOT NULL,
+    sign_in_name text NOT NULL,
+    name text NOT NULL,
+    unit_id uuid NOT NULL,
+    is_active boolean NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_name_is_normal CHECK ((sign_in_name ~ '^[^[:space:]A-Z]{3,128}$'::text))
+);
+
+CREATE VIEW org.published_entity WITH (security_invoker='true') AS
+ SELECT id,
+    code,
+    kind,
+    name,
+    unit_id,
+    country,
+    currency
+   FROM org.entity;
+
+CREATE VIEW org.published_party WITH (security_invoker='true') AS
+ SELECT id,
+    code,
+    kind,
+    name,
+    unit_id,
+    entity_id,
+    person_id
+   FROM org.party;
+
+CREATE TABLE org.role (
+    person_id uuid NOT NULL,
+    branch_id uuid NOT NULL,
+    role text NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    granted_by uuid,
+    CONSTRAINT role_is_known CHECK ((role = ANY (ARRAY['hq_operations'::text, 'finance'::text, 'marketing'::text, 'dealer'::text, 'store_manager'::text, 'guide'::text, 'packer'::text, 'streamer'::text, 'customer_service'::text, 'auditor'::text])))
+);
+
+CREATE TABLE org.unit (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    parent_id uuid,
+    path uuid[] NOT NULL,
+    country text NOT NULL,
+    region_code text,
+    longitude double precision,
+    latitude double precision,
+    time_zone text NOT NULL,
+    hours jsonb NOT NULL,
+    industry_profile text,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT coordinates_come_in_pairs CHECK (((longitude IS NULL) = (latitude IS NULL))),
+    CONSTRAINT only_a_brand_is_a_root CHECK (((parent_id IS NOT NULL) OR (kind = 'brand'::text))),
+    CONSTRAINT path_ends_with_the_unit CHECK (((path[cardinality(path)] = id) IS TRUE)),
+    CONSTRAINT path_passes_the_parent CHECK (
+CASE
+    WHEN (parent_id IS NULL) THEN (cardinality(path) = 1)
+    ELSE ((cardinality(path) > 1) AND (path[(cardinality(path) - 1)] = parent_id))
+END),
+    CONSTRAINT unit_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT unit_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT unit_industry_is_known CHECK ((industry_profile = ANY (ARRAY['fast_fashion'::text, 'home_furnishing'::text, 'lighting'::text, 'food_and_wine'::text, 'restaurant'::text, 'mall'::text, 'services'::text]))),
+    CONSTRAINT unit_kind_is_known CHECK ((kind = ANY (ARRAY['brand'::text, 'region'::text, 'dealer'::text, 'store'::text, 'warehouse'::text, 'mall'::text]))),
+    CONSTRAINT unit_latitude_in_range CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT unit_longitude_in_range CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+    CONSTRAINT unit_region_is_six_digits CHECK ((region_code ~ '^[1-9][0-9]{5}$'::text))
+);
+
+CREATE VIEW org.published_scope WITH (security_invoker='true') AS
+ SELECT role.person_id,
+    role.role,
+    unit.id AS org_unit_id
+   FROM ((org.role
+     JOIN org.person ON (((person.id = role.person_id) AND person.is_active)))
+     JOIN org.unit ON ((unit.path @> ARRAY[role.branch_id])));
+
+CREATE TABLE org.site (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    unit_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT site_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text)))
+);
+
+CREATE VIEW org.published_site WITH (security_invoker='true') AS
+ SELECT site.id,
+    site.code,
+    site.name,
+    site.unit_id,
+    site.entity_id,
+    unit.path AS unit_path,
+    unit.kind AS unit_kind,
+    unit.longitude,
+    unit.latitude,
+    unit.time_zone
+   FROM (org.site
+     JOIN org.unit ON ((unit.id = site.unit_id)));
+
+CREATE VIEW org.published_unit WITH (security_invoker='true') AS
+ SELECT id,
+    code,
+    kind,
+    name,
+    parent_id,
+    path,
+    country,
+    region_code,
+    longitude,
+    latitude,
+    time_zone
+   FROM org.unit;
+
+CREATE TABLE org.session (
+    token_hash bytea NOT NULL,
+    person_id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_ends_after_its_start CHECK ((expires_at > started_at)),
+    CONSTRAINT token_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE org.sign_in_failure (
+    sign_in_name text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT failures_are_counted CHECK ((failures >= 0))
+);
+
+CREATE TABLE payments.exception (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    order_id uuid,
+    currency text,
+    expected_minor bigint,
+    found_minor bigint,
+    content jsonb NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    note text,
+    CONSTRAINT exception_is_closed_by_somebody CHECK ((((closed_at IS NULL) = (closed_by IS NULL)) AND ((closed_at IS NULL) = (note IS NULL))))
+);
+
+CREATE TABLE payments.intent (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    kind text NOT NULL,
+    gateway text NOT NULL,
+    order_id uuid,
+    return_id uuid,
+    of_intent_id uuid,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    state text NOT NULL,
+    reference text,
+    reason text,
+    expires_at timestamp with time zone,
+    written_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT intent_is_for_something CHECK (((order_id IS NOT NULL) OR (return_id IS NOT NULL))),
+    CONSTRAINT intent_kind_is_known CHECK ((kind = ANY (ARRAY['authorise'::text, 'capture'::text, 'refund'::text]))),
+    CONSTRAINT intent_moves_money CHECK ((amount_minor > 0)),
+    CONSTRAINT intent_state_is_known CHECK ((state = ANY (ARRAY['written'::text, 'waiting'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT money_is_taken_for_an_order CHECK (((kind = 'refund'::text) OR (order_id IS NOT NULL))),
+    CONSTRAINT only_closed_intents_are_finished CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT only_open_intents_are_tried CHECK (((state = ANY (ARRAY['written'::text, 'waiting'::text])) = (next_try_at IS NOT NULL)))
+);
+
+CREATE TABLE payments.payment (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    order_id uuid NOT NULL,
+    method text NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    refunded_minor bigint DEFAULT 0 NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT payment_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payment_takes_money CHECK ((amount_minor > 0)),
+    CONSTRAINT refunded_within_taken CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))
+)
+WITH (fillfactor='80');
+
+CREATE VIEW payments.published_exceptions WITH (security_invoker='true') AS
+ SELECT id AS exception_id,
+    kind,
+    subject,
+    order_id,
+    currency,
+    expected_minor,
+    found_minor,
+    opened_at,
+    closed_at
+   FROM payments.exception;
+
+CREATE TABLE payments.refund (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    order_id uuid,
+    return_id uuid,
+    method text,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    refunded_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT blind_refund_names_its_method CHECK (((order_id IS NOT NULL) OR (method IS NOT NULL))),
+    CONSTRAINT refund_gives_money CHECK ((amount_minor > 0)),
+    CONSTRAINT refund_is_for_something CHECK (((order_id IS NOT NULL) OR (return_id IS NOT NULL)))
+);
+
+CREATE VIEW payments.published_order_money WITH (security_invoker='true') AS
+ SELECT order_id,
+    entity_id,
+    currency,
+    (sum(taken_minor))::bigint AS taken_minor,
+    (sum(refunded_minor))::bigint AS refunded_minor
+   FROM ( SELECT payment.order_id,
+            payment.entity_id,
+            payment.currency,
+            payment.amount_minor AS taken_minor,
+            0 AS refunded_minor
+           FROM payments.payment
+        UNION ALL
+         SELECT refund.order_id,
+            refund.entity_id,
+            refund.currency,
+            0,
+            refund.amount_minor
+           FROM payments.refund
+          WHERE (refund.order_id IS NOT NULL)) money
+  GROUP BY order_id, entity_id, currency;
+
+CREATE TABLE payments.refund_part (
+    refund_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT refund_part_gives_money CHECK ((amount_minor > 0))
+);
+
+CREATE TABLE pricing.price (
+    id uuid NOT NULL,
+    price_list_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    unit_minor bigint,
+    valid_from timestamp with time zone NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT price_is_not_negative CHECK ((unit_minor >= 0))
+);
+
+CREATE TABLE pricing.price_list (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    member_tier text,
+    site_id uuid,
+    org_unit_id uuid,
+    channel text,
+    priority integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT price_list_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT price_list_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT price_list_ends_after_its_start CHECK ((valid_until > valid_from))
+);
+
+CREATE VIEW pricing.published_price WITH (security_invoker='true') AS
+ SELECT period.id,
+    period.price_list_id,
+    period.sku_id,
+    period.unit_minor,
+    list.currency,
+    GREATEST(period.valid_from, list.valid_from) AS starts_at,
+    LEAST(period.superseded_at, list.valid_until) AS ends_at
+   FROM (( SELECT price.id,
+            price.price_list_id,
+            price.sku_id,
+            price.unit_minor,
+            price.valid_from,
+            lead(price.valid_from) OVER (PARTITION BY price.price_list_id, price.sku_id ORDER BY price.valid_from, price.id) AS superseded_at
+           FROM pricing.price) period
+     JOIN pricing.price_list list ON ((list.id = period.price_list_id)))
+  WHERE ((period.unit_minor IS NOT NULL) AND ((LEAST(period.superseded_at, list.valid_until) IS NULL) OR (LEAST(period.superseded_at, list.valid_until) > GREATEST(period.valid_from, list.valid_from))));
+
+CREATE TABLE pricing.tax_rate (
+    id uuid NOT NULL,
+    tax_class text NOT NULL,
+    country text NOT NULL,
+    valid_from date NOT NULL,
+    rate_basis_points integer NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT tax_rate_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000)))
+);
+
+CREATE TABLE returns.grading (
+    id uuid NOT NULL,
+    return_line_id uuid NOT NULL,
+    units bigint NOT NULL,
+    grade text NOT NULL,
+    disposition text NOT NULL,
+    graded_by text NOT NULL,
+    note text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT disposition_known CHECK ((disposition = ANY (ARRAY['restock'::text, 'refurbish'::text, 'outlet'::text, 'supplier'::text, 'scrap'::text]))),
+    CONSTRAINT fakes_are_never_sold CHECK (((grade <> 'fake'::text) OR (disposition = 'scrap'::text))),
+    CONSTRAINT grade_known CHECK ((grade = ANY (ARRAY['as_new'::text, 'open'::text, 'tail'::text, 'damaged'::text, 'wrong'::text, 'fake'::text]))),
+    CONSTRAINT grading_has_units CHECK ((units > 0))
+);
+
+CREATE TABLE returns.match (
+    return_line_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    units bigint NOT NULL,
+    how text NOT NULL,
+    sold_unit_minor bigint NOT NULL,
+    CONSTRAINT match_has_units CHECK ((units > 0)),
+    CONSTRAINT match_how_known CHECK ((how = ANY (ARRAY['price'::text, 'code'::text])))
+);
+
+CREATE VIEW returns.published_gradings WITH (security_invoker='true') AS
+ SELECT id AS grading_id,
+    return_line_id,
+    units,
+    grade,
+    disposition,
+    at
+   FROM returns.grading grading;
+
+CREATE TABLE returns.return (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    content_hash bytea NOT NULL,
+    kind text NOT NULL,
+    order_id uuid,
+    member_id uuid,
+    site_id uuid NOT NULL,
+    currency text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT return_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT return_kind_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text])))
+);
+
+CREATE TABLE returns.return_line (
+    id uuid NOT NULL,
+    return_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    code text NOT NULL,
+    sku_id uuid,
+    units bigint NOT NULL,
+    stated_unit_minor bigint,
+    reason text NOT NULL,
+    matched_units bigint NOT NULL,
+    received_units bigint DEFAULT 0 NOT NULL,
+    graded_units bigint DEFAULT 0 NOT NULL,
+    blind_state text NOT NULL,
+    blind_refund_unit_minor bigint,
+    blind_decided_by text,
+    blind_decided_at timestamp with time zone,
+    blind_decision_reason text,
+    CONSTRAINT blind_refund_not_negative CHECK ((blind_refund_unit_minor >= 0)),
+    CONSTRAINT blind_state_fits_units CHECK (
+CASE blind_state
+    WHEN 'none'::text THEN (matched_units = units)
+    WHEN 'waiting'::text THEN ((matched_units < units) AND (num_nonnulls(blind_decided_by, blind_decided_at) = 0))
+    WHEN 'accepted'::text THEN ((matched_units < units) AND (num_nonnulls(blind_refund_unit_minor, blind_decided_by, blind_decided_at) = 3))
+    WHEN 'refused'::text THEN ((matched_units < units) AND (num_nonnulls(blind_decided_by, blind_decided_at) = 2))
+    ELSE false
+END),
+    CONSTRAINT graded_within_received CHECK (((graded_units >= 0) AND (graded_units <= received_units))),
+    CONSTRAINT matched_within_units CHECK (((matched_units >= 0) AND (matched_units <= units))),
+    CONSTRAINT received_within_units CHECK (((received_units >= 0) AND (received_units <= units))),
+    CONSTRAINT return_line_has_units CHECK ((units > 0)),
+    CONSTRAINT return_reason_known CHECK ((reason = ANY (ARRAY['unwanted'::text, 'defect'::text, 'damaged_in_transit'::text, 'wrong_item'::text, 'late'::text, 'size'::text, 'other'::text]))),
+    CONSTRAINT stated_price_not_negative CHECK ((stated_unit_minor >= 0))
+);
+
+CREATE VIEW returns.published_lines WITH (security_invoker='true') AS
+ SELECT return_line.id AS return_line_id,
+    return_line.return_id,
+    return.channel,
+    return.external_number,
+    return.kind,
+    return.member_id,
+    return.site_id,
+    return.at,
+    return.currency,
+    return_line.code,
+    return_line.sku_id,
+    return_line.units,
+    return_line.matched_units,
+    (return_line.units - return_line.matched_units) AS blind_units,
+    return_line.blind_state,
+    return_line.blind_refund_unit_minor,
+    return_line.stated_unit_minor,
+    return_line.reason,
+    return_line.received_units,
+    return_line.graded_units
+   FROM (returns.return_line return_line
+     JOIN returns.return return ON ((return.id = return_line.return_id)));
+
+CREATE VIEW returns.published_matches WITH (security_invoker='true') AS
+ SELECT return_line_id,
+    "position",
+    order_id,
+    line_id,
+    units,
+    how,
+    sold_unit_minor
+   FROM returns.match match;
+
+CREATE TABLE returns.receipt (
+    id uuid NOT NULL,
+    return_line_id uuid NOT NULL,
+    units bigint NOT NULL,
+    site_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT receipt_has_units CHECK ((units > 0))
+);
+
+CREATE TABLE returns.return_window (
+    id uuid NOT NULL,
+    channel text,
+    category text,
+    days integer NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    CONSTRAINT window_days_in_range CHECK (((days >= 0) AND (days <= 3660)))
+);
+
+CREATE TABLE sharing.claw_back (
+    reference uuid NOT NULL,
+    line_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    units_before bigint NOT NULL,
+    units bigint NOT NULL,
+    from_due boolean NOT NULL,
+    amounts_minor bigint[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT claw_back_takes_units CHECK (((units > 0) AND (units_before >= 0)))
+);
+
+CREATE TABLE sharing.pending_part (
+    due_at timestamp with time zone NOT NULL,
+    line_id uuid NOT NULL,
+    part_id uuid NOT NULL
+);
+
+CREATE TABLE sharing.rule_row (
+    rule_set_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    role text NOT NULL,
+    level smallint NOT NULL,
+    channels text[] NOT NULL,
+    categories text[] NOT NULL,
+    deliveries text[] NOT NULL,
+    bound boolean,
+    basis_points integer,
+    amount_minor bigint,
+    remainder boolean NOT NULL,
+    CONSTRAINT rule_row_amount_not_negative CHECK ((amount_minor >= 0)),
+    CONSTRAINT rule_row_basis_points_in_range CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+    CONSTRAINT rule_row_level_positive CHECK ((level >= 1)),
+    CONSTRAINT rule_row_position_counts_from_one CHECK (("position" >= 1)),
+    CONSTRAINT rule_row_role_known CHECK ((role = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'shipping_site'::text, 'streamer'::text, 'platform'::text]))),
+    CONSTRAINT rule_row_takes_one_thing CHECK (((num_nonnulls(basis_points, amount_minor) + (remainder)::integer) = 1))
+);
+
+CREATE TABLE sharing.split (
+    line_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    rule_set_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    units bigint NOT NULL,
+    base_minor bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    party_ids uuid[] NOT NULL,
+    rule_rows smallint[] NOT NULL,
+    amounts_minor bigint[] NOT NULL,
+    CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
+    CONSTRAINT split_base_not_negative CHECK ((base_minor >= 0)),
+    CONSTRAINT split_has_units CHECK ((units > 0))
+);
+
+CREATE VIEW sharing.share WITH (security_invoker='true') AS
+ SELECT split.order_id,
+    split.line_id,
+    split.part_id,
+    split.rule_set_id,
+    share.rule_row,
+    rule_row.role,
+    share.party_id,
+    split.entity_id,
+    split.currency,
+    share.amount_minor,
+    (COALESCE(taken.cancelled_minor, (0)::numeric))::bigint AS cancelled_minor,
+    (COALESCE(taken.clawed_back_minor, (0)::numeric))::bigint AS clawed_back_minor,
+    split.due_at,
+        CASE
+            WHEN (pending_part.line_id IS NULL) THEN 'due'::text
+            ELSE 'pending'::text
+        END AS state
+   FROM ((((sharing.split split
+     CROSS JOIN LATERAL UNNEST(split.party_ids, split.rule_rows, split.amounts_minor) WITH ORDINALITY share(party_id, rule_row, amount_minor, "position"))
+     LEFT JOIN sharing.rule_row rule_row ON (((rule_row.rule_set_id = split.rule_set_id) AND (rule_row."position" = share.rule_row))))
+     LEFT JOIN sharing.pending_part pending_part ON (((pending_part.due_at = split.due_at) AND (pending_part.line_id = split.line_id) AND (pending_part.part_id = split.part_id))))
+     LEFT JOIN LATERAL ( SELECT sum(claw_back.amounts_minor[share."position"]) FILTER (WHERE (NOT claw_back.from_due)) AS cancelled_minor,
+            sum(claw_back.amounts_minor[share."position"]) FILTER (WHERE claw_back.from_due) AS clawed_back_minor
+           FROM sharing.claw_back claw_back
+          WHERE ((claw_back.line_id = split.line_id) AND (claw_back.part_id = split.part_id))) taken ON (true));
+
+CREATE VIEW sharing.published_shares WITH (security_invoker='true') AS
+ SELECT order_id,
+    line_id,
+    part_id,
+    rule_set_id,
+    rule_row,
+    role,
+    party_id,
+    entity_id,
+    currency,
+    amount_minor,
+    cancelled_minor,
+    clawed_back_minor,
+    due_at,
+    state
+   FROM sharing.share share;
+
+CREATE TABLE sharing.release (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    parts bigint NOT NULL
+);
+
+CREATE TABLE sharing.released_amount (
+    release_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    currency text NOT NULL,
+    due_on date NOT NULL,
+    amount_minor bigint NOT NULL
+);
+
+CREATE TABLE sharing.returned_part (
+    line_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    units_returned bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT returned_not_negative CHECK ((units_returned >= 0))
+);
+
+CREATE TABLE sharing.rule_set (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    state text NOT NULL,
+    currency text NOT NULL,
+    author_id uuid NOT NULL,
+    comment text NOT NULL,
+    drafted_at timestamp with time zone NOT NULL,
+    published_by uuid,
+    published_at timestamp with time zone,
+    effective_from timestamp with time zone,
+    CONSTRAINT publication_is_complete CHECK ((num_nonnulls(published_by, published_at, effective_from) =
+CASE state
+    WHEN 'published'::text THEN 3
+    ELSE 0
+END)),
+    CONSTRAINT rule_set_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT rule_set_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text])))
+);
+
+ALTER TABLE sharing.rule_set ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sharing.rule_set_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE simulator.replay (
+    name text NOT NULL,
+    seed bigint NOT NULL,
+    source_hash bytea NOT NULL,
+    invoices bigint NOT NULL,
+    under_way bigint NOT NULL,
+    steps integer NOT NULL,
+    counts jsonb NOT NULL,
+    finished_at_invoices bigint,
+    CONSTRAINT batch_is_counted CHECK ((under_way >= 0)),
+    CONSTRAINT finished_where_it_is CHECK ((finished_at_invoices <= invoices)),
+    CONSTRAINT invoices_are_counted CHECK ((invoices >= 0)),
+    CONSTRAINT source_hash_is_sha256 CHECK ((octet_length(source_hash) = 32)),
+    CONSTRAINT steps_are_counted CHECK ((steps >= 0))
+);
+
+CREATE TABLE sourcing.decision (
+    order_id uuid NOT NULL,
+    wave_id uuid NOT NULL,
+    method text NOT NULL,
+    cost_minor bigint NOT NULL,
+    verdicts text NOT NULL,
+    prices_minor bigint[] NOT NULL,
+    parcels jsonb NOT NULL,
+    unfilled jsonb,
+    CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text]))),
+    CONSTRAINT every_parcel_has_its_site CHECK (((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))),
+    CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
+);
+
+CREATE TABLE sourcing.wave (
+    id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    solver text NOT NULL,
+    currency text NOT NULL,
+    site_ids uuid[] NOT NULL
+);
+
+CREATE VIEW sourcing.published_decisions WITH (security_invoker='true') AS
+ SELECT decision.order_id,
+    decision.wave_id,
+    wave.decided_at,
+    wave.solver,
+    wave.currency,
+    decision.method,
+    decision.cost_minor,
+    jsonb_array_length(decision.parcels) AS parcels,
+    (decision.unfilled IS NOT NULL) AS is_short
+   FROM (sourcing.decision
+     JOIN sourcing.wave ON ((wave.id = decision.wave_id)));
+
+CREATE TABLE sourcing.site_cost (
+    site_id uuid NOT NULL,
+    currency text NOT NULL,
+    handling_minor bigint NOT NULL,
+    hundred_kilometres_minor bigint NOT NULL,
+    kilogram_minor bigint NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT site_cost_not_negative CHECK (((handling_minor >= 0) AND (hundred_kilometres_minor >= 0) AND (kilogram_minor >= 0)))
+);
+
+CREATE TABLE stock.allocation (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    hold_node_id uuid NOT NULL,
+    units bigint NOT NULL,
+    CONSTRAINT allocation_has_units CHECK ((units > 0))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE stock.hold (
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    node_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT hold_has_units CHECK ((units > 0))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE stock.leaf_stock (
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    on_hand bigint DEFAULT 0 NOT NULL,
+    allocated bigint DEFAULT 0 NOT NULL,
+    unsellable bigint DEFAULT 0 NOT NULL,
+    safety bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    short bigint DEFAULT 0 NOT NULL,
+    overheld bigint DEFAULT 0 NOT NULL,
+    sellable bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, (((on_hand - allocated) - unsellable) - safety))) STORED,
+    missing bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, ((allocated + unsellable) - on_hand))) STORED,
+    CONSTRAINT leaf_allocated_not_negative CHECK ((allocated >= 0)),
+    CONSTRAINT leaf_held_not_negative CHECK ((held >= 0)),
+    CONSTRAINT leaf_held_within_sellable CHECK ((overheld = GREATEST((0)::bigint, (held - sellable)))),
+    CONSTRAINT leaf_missing_is_short CHECK ((short = missing)),
+    CONSTRAINT leaf_safety_not_negative CHECK ((safety >= 0)),
+    CONSTRAINT leaf_unsellable_not_negative CHECK ((unsellable >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE stock.movement (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    reason text NOT NULL,
+    on_hand bigint NOT NULL,
+    allocated bigint NOT NULL,
+    unsellable bigint NOT NULL,
+    safety bigint NOT NULL,
+    reference uuid,
+    CONSTRAINT movement_moves CHECK (((on_hand <> 0) OR (allocated <> 0) OR (unsellable <> 0) OR (safety <> 0))),
+    CONSTRAINT movement_reason_known CHECK ((reason = ANY (ARRAY['opening'::text, 'receipt'::text, 'sale'::text, 'returned'::text, 'count'::text, 'damage'::text, 'expiry'::text, 'recall'::text, 'scrap'::text, 'transfer_in'::text, 'transfer_out'::text, 'adjustment'::text, 'not_found'::text, 'regraded'::text, 'allocated'::text, 'allocation_released'::text, 'handed_over'::text, 'safety_set'::text])))
+);
+
+CREATE TABLE stock.node (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    parent_id uuid,
+    path uuid[] NOT NULL,
+    depth smallint GENERATED ALWAYS AS ((cardinality(path) - 1)) STORED,
+    site_id uuid,
+    owner_id uuid,
+    CONSTRAINT brand_is_root CHECK (((kind = 'brand'::text) = (parent_id IS NULL))),
+    CONSTRAINT leaf_has_owner CHECK (((owner_id IS NOT NULL) = (kind = 'leaf'::text))),
+    CONSTRAINT node_kind_known CHECK ((kind = ANY (ARRAY['brand'::text, 'network'::text, 'site'::text, 'leaf'::text]))),
+    CONSTRAINT path_leads_to_node CHECK ((path[cardinality(path)] = id)),
+    CONSTRAINT path_passes_parent CHECK (((parent_id IS NULL) OR (path[(cardinality(path) - 1)] = parent_id))),
+    CONSTRAINT site_where_goods_are CHECK (((site_id IS NOT NULL) = (kind = ANY (ARRAY['site'::text, 'leaf'::text]))))
+);
+
+CREATE TABLE stock.node_stock (
+    node_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    free bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    overheld bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT node_free_not_negative CHECK ((free >= 0)),
+    CONSTRAINT node_held_not_negative CHECK ((held >= 0)),
+    CONSTRAINT node_held_within_free CHECK ((overheld = GREATEST((0)::bigint, (held - free))))
+)
+WITH (fillfactor='70');
+
+CREATE VIEW stock.published_allocation WITH (security_invoker='true') AS
+ SELECT id,
+    order_id,
+    line_id,
+    leaf_id,
+    sku_id,
+    units
+   FROM stock.allocation;
+
+CREATE VIEW stock.published_hold WITH (security_invoker='true') AS
+ SELECT line_id,
+    order_id,
+    node_id,
+    sku_id,
+    units,
+    expires_at
+   FROM stock.hold;
+
+CREATE VIEW stock.published_leaf_stock WITH (security_invoker='true') AS
+ SELECT stock.leaf_id,
+    leaf.site_id,
+    leaf.owner_id,
+    stock.sku_id,
+    stock.on_hand,
+    stock.allocated,
+    stock.unsellable,
+    stock.safety,
+    stock.held,
+    stock.sellable,
+    stock.missing
+   FROM (stock.leaf_stock stock
+     JOIN stock.node leaf ON ((leaf.id = stock.leaf_id)));
+
+CREATE VIEW stock.published_node WITH (security_invoker='true') AS
+ SELECT id,
+    kind,
+    name,
+    parent_id,
+    depth,
+    site_id,
+    owner_id
+   FROM stock.node;
+
+CREATE TABLE stock.shortfall (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    node_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    units_most bigint NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT shortfall_closed_when_covered CHECK (((units >= 0) AND ((units = 0) = (closed_at IS NOT NULL)))),
+    CONSTRAINT shortfall_kind_known CHECK ((kind = ANY (ARRAY['missing'::text, 'overheld'::text]))),
+    CONSTRAINT shortfall_most_is_most CHECK (((units_most >= units) AND (units_most > 0)))
+);
+
+CREATE VIEW stock.published_shortfall WITH (security_invoker='true') AS
+ SELECT id,
+    kind,
+    node_id,
+    sku_id,
+    units,
+    units_most,
+    opened_at,
+    changed_at,
+    closed_at
+   FROM stock.shortfall;
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_00 FOR VALUES WITH (modulus 16, remainder 0);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_01 FOR VALUES WITH (modulus 16, remainder 1);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_02 FOR VALUES WITH (modulus 16, remainder 2);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_03 FOR VALUES WITH (modulus 16, remainder 3);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_04 FOR VALUES WITH (modulus 16, remainder 4);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_05 FOR VALUES WITH (modulus 16, remainder 5);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_06 FOR VALUES WITH (modulus 16, remainder 6);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_07 FOR VALUES WITH (modulus 16, remainder 7);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_08 FOR VALUES WITH (modulus 16, remainder 8);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_09 FOR VALUES WITH (modulus 16, remainder 9);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_10 FOR VALUES WITH (modulus 16, remainder 10);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_11 FOR VALUES WITH (modulus 16, remainder 11);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_12 FOR VALUES WITH (modulus 16, remainder 12);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_13 FOR VALUES WITH (modulus 16, remainder 13);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_14 FOR VALUES WITH (modulus 16, remainder 14);
+
+ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_15 FOR VALUES WITH (modulus 16, remainder 15);
+
+ALTER TABLE ONLY orders.line ATTACH PARTITION orders.line_default DEFAULT;
+
+ALTER TABLE ONLY orders."order" ATTACH PARTITION orders.order_default DEFAULT;
+
+ALTER TABLE ONLY orders.quote ATTACH PARTITION orders.quote_default DEFAULT;
+
+ALTER TABLE ONLY catalogue.sku
+    ADD CONSTRAINT gtin_is_unique UNIQUE (gtin) DEFERRABLE;
+
+ALTER TABLE ONLY catalogue.product
+    ADD CONSTRAINT product_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY catalogue.product
+    ADD CONSTRAINT product_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.sku
+    ADD CONSTRAINT sku_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY catalogue.sku
+    ADD CONSTRAINT sku_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.tax_class
+    ADD CONSTRAINT tax_class_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY customers.access
+    ADD CONSTRAINT access_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY customers.binding
+    ADD CONSTRAINT binding_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY customers.consent_change
+    ADD CONSTRAINT consent_change_pkey PRIMARY KEY (member_id, purpose, channel, receiver_id, at, granted);
+
+ALTER TABLE ONLY customers.consent
+    ADD CONSTRAINT consent_pkey PRIMARY KEY (member_id, purpose, channel, receiver_id);
+
+ALTER TABLE ONLY customers.identity
+    ADD CONSTRAINT identity_is_one_members PRIMARY KEY (kind, blind);
+
+ALTER TABLE ONLY customers.member_key
+    ADD CONSTRAINT member_key_pkey PRIMARY KEY (member_id);
+
+ALTER TABLE ONLY customers.member
+    ADD CONSTRAINT member_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY customers.moment
+    ADD CONSTRAINT moment_pkey PRIMARY KEY (member_id, at, kind, subject);
+
+ALTER TABLE ONLY fulfilment.capacity
+    ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
+
+ALTER TABLE ONLY fulfilment.site_limit
+    ADD CONSTRAINT site_limit_pkey PRIMARY KEY (site_id);
+
+ALTER TABLE ONLY fulfilment.task_line
+    ADD CONSTRAINT task_line_key PRIMARY KEY (task_id, allocation_id);
+
+ALTER TABLE ONLY fulfilment.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.withdrawal
+    ADD CONSTRAINT withdrawal_key PRIMARY KEY (id, allocation_id);
+
+ALTER TABLE ONLY insight.happening
+    ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY insight.order_stage
+    ADD CONSTRAINT order_stage_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY insight.outlet
+    ADD CONSTRAINT outlet_is_named_once UNIQUE (site_id, channel, currency);
+
+ALTER TABLE ONLY insight.outlet
+    ADD CONSTRAINT outlet_pkey PRIMARY KEY (outlet_id);
+
+ALTER TABLE ONLY insight.sales_by_day
+    ADD CONSTRAINT sales_by_day_pkey PRIMARY KEY (day, series_id);
+
+ALTER TABLE ONLY insight.sales_by_hour
+    ADD CONSTRAINT sales_by_hour_pkey PRIMARY KEY (hour, series_id);
+
+ALTER TABLE ONLY insight.sales_by_minute
+    ADD CONSTRAINT sales_by_minute_pkey PRIMARY KEY (minute, series_id);
+
+ALTER TABLE ONLY insight.series
+    ADD CONSTRAINT series_is_named_once UNIQUE (outlet_id, sku_id, line_kind);
+
+ALTER TABLE ONLY insight.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (series_id);
+
+ALTER TABLE ONLY insight.stage_count
+    ADD CONSTRAINT stage_count_pkey PRIMARY KEY (site_id, stage);
+
+ALTER TABLE ONLY insight.takings_by_day
+    ADD CONSTRAINT takings_by_day_pkey PRIMARY KEY (day, outlet_id);
+
+ALTER TABLE ONLY insight.takings_by_hour
+    ADD CONSTRAINT takings_by_hour_pkey PRIMARY KEY (hour, outlet_id);
+
+ALTER TABLE ONLY insight.takings_by_minute
+    ADD CONSTRAINT takings_by_minute_pkey PRIMARY KEY (minute, outlet_id);
+
+ALTER TABLE ONLY ledger.account
+    ADD CONSTRAINT account_is_one_of_its_kind UNIQUE NULLS NOT DISTINCT (entity_id, purpose, currency, party_id);
+
+ALTER TABLE ONLY ledger.account
+    ADD CONSTRAINT account_number_unique UNIQUE (number);
+
+ALTER TABLE ONLY ledger.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY ledger.entry
+    ADD CONSTRAINT entry_key_once UNIQUE (key);
+
+ALTER TABLE ONLY ledger.entry
+    ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY ledger.folded_balance
+    ADD CONSTRAINT folded_balance_pkey PRIMARY KEY (account_number);
+
+ALTER TABLE ONLY ledger.entry_part
+    ADD CONSTRAINT part_of_entry_once PRIMARY KEY (part_id, entry_id, currency);
+
+ALTER TABLE ONLY ledger.reversal
+    ADD CONSTRAINT reversal_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY ledger.reversal
+    ADD CONSTRAINT reversal_step_once UNIQUE (part_id, of_entry_id, units_before);
+
+ALTER TABLE ONLY ledger.reversed_part
+    ADD CONSTRAINT reversed_part_pkey PRIMARY KEY (part_id, entry_id);
+
+ALTER TABLE ONLY log.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY log.follower
+    ADD CONSTRAINT follower_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY log.parked_event
+    ADD CONSTRAINT parked_event_pkey PRIMARY KEY (follower, "position");
+
+ALTER TABLE ONLY migration.version
+    ADD CONSTRAINT version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY orders.channel
+    ADD CONSTRAINT channel_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY orders.conflict
+    ADD CONSTRAINT conflict_is_kept_once UNIQUE (channel, external_number, content_hash);
+
+ALTER TABLE ONLY orders.conflict
+    ADD CONSTRAINT conflict_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.known
+    ADD CONSTRAINT number_is_one_order PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_00
+    ADD CONSTRAINT known_00_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_01
+    ADD CONSTRAINT known_01_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_02
+    ADD CONSTRAINT known_02_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_03
+    ADD CONSTRAINT known_03_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_04
+    ADD CONSTRAINT known_04_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_05
+    ADD CONSTRAINT known_05_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_06
+    ADD CONSTRAINT known_06_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_07
+    ADD CONSTRAINT known_07_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_08
+    ADD CONSTRAINT known_08_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_09
+    ADD CONSTRAINT known_09_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_10
+    ADD CONSTRAINT known_10_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_11
+    ADD CONSTRAINT known_11_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_12
+    ADD CONSTRAINT known_12_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_13
+    ADD CONSTRAINT known_13_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_14
+    ADD CONSTRAINT known_14_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.known_15
+    ADD CONSTRAINT known_15_pkey PRIMARY KEY (channel, external_number);
+
+ALTER TABLE ONLY orders.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (order_id, line_id);
+
+ALTER TABLE ONLY orders.line_default
+    ADD CONSTRAINT line_default_pkey PRIMARY KEY (order_id, line_id);
+
+ALTER TABLE ONLY orders."order"
+    ADD CONSTRAINT order_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.order_default
+    ADD CONSTRAINT order_default_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.quote
+    ADD CONSTRAINT quote_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY orders.quote_default
+    ADD CONSTRAINT quote_default_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY org.entity
+    ADD CONSTRAINT entity_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY org.entity
+    ADD CONSTRAINT entity_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY org.party
+    ADD CONSTRAINT party_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY org.party
+    ADD CONSTRAINT party_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY org.password
+    ADD CONSTRAINT password_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY org.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY org.role
+    ADD CONSTRAINT role_pkey PRIMARY KEY (person_id, branch_id, role);
+
+ALTER TABLE ONLY org.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY org.sign_in_failure
+    ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (sign_in_name);
+
+ALTER TABLE ONLY org.person
+    ADD CONSTRAINT sign_in_name_is_unique UNIQUE (sign_in_name);
+
+ALTER TABLE ONLY org.site
+    ADD CONSTRAINT site_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY org.site
+    ADD CONSTRAINT site_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY org.unit
+    ADD CONSTRAINT unit_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY org.unit
+    ADD CONSTRAINT unit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.exception
+    ADD CONSTRAINT exception_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.intent
+    ADD CONSTRAINT intent_key_is_one_intent UNIQUE (key);
+
+ALTER TABLE ONLY payments.intent
+    ADD CONSTRAINT intent_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.payment
+    ADD CONSTRAINT payment_key_is_one_payment UNIQUE (key);
+
+ALTER TABLE ONLY payments.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.refund
+    ADD CONSTRAINT refund_key_is_one_refund UNIQUE (key);
+
+ALTER TABLE ONLY payments.refund_part
+    ADD CONSTRAINT refund_part_pkey PRIMARY KEY (refund_id, payment_id);
+
+ALTER TABLE ONLY payments.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.price_list
+    ADD CONSTRAINT price_list_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY pricing.price_list
+    ADD CONSTRAINT price_list_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.price
+    ADD CONSTRAINT price_pkey PRIMARY KEY (price_list_id, sku_id, valid_from, id);
+
+ALTER TABLE ONLY pricing.tax_rate
+    ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (country, tax_class, valid_from, id);
+
+ALTER TABLE ONLY returns.grading
+    ADD CONSTRAINT grading_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.match
+    ADD CONSTRAINT match_pkey PRIMARY KEY (return_line_id, "position");
+
+ALTER TABLE ONLY returns.return_window
+    ADD CONSTRAINT one_window_from_a_moment UNIQUE NULLS NOT DISTINCT (channel, category, effective_from);
+
+ALTER TABLE ONLY returns.receipt
+    ADD CONSTRAINT receipt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.return_line
+    ADD CONSTRAINT return_line_once UNIQUE (return_id, "position");
+
+ALTER TABLE ONLY returns.return_line
+    ADD CONSTRAINT return_line_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.return
+    ADD CONSTRAINT return_number_once UNIQUE (channel, external_number);
+
+ALTER TABLE ONLY returns.return
+    ADD CONSTRAINT return_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.return_window
+    ADD CONSTRAINT return_window_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sharing.claw_back
+    ADD CONSTRAINT claw_back_step_once UNIQUE (line_id, part_id, units_before);
+
+ALTER TABLE ONLY sharing.claw_back
+    ADD CONSTRAINT clawed_back_once_for_a_reference PRIMARY KEY (line_id, part_id, reference);
+
+ALTER TABLE ONLY sharing.rule_set
+    ADD CONSTRAINT one_rule_set_from_a_moment UNIQUE (currency, effective_from);
+
+ALTER TABLE ONLY sharing.split
+    ADD CONSTRAINT part_split_once PRIMARY KEY (line_id, part_id);
+
+ALTER TABLE ONLY sharing.pending_part
+    ADD CONSTRAINT pending_part_pkey PRIMARY KEY (due_at, line_id, part_id);
+
+ALTER TABLE ONLY sharing.release
+    ADD CONSTRAINT release_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sharing.released_amount
+    ADD CONSTRAINT released_amount_pkey PRIMARY KEY (release_id, entity_id, party_id, currency, due_on);
+
+ALTER TABLE ONLY sharing.returned_part
+    ADD CONSTRAINT returned_part_pkey PRIMARY KEY (line_id, part_id);
+
+ALTER TABLE ONLY sharing.rule_row
+    ADD CONSTRAINT rule_row_pkey PRIMARY KEY (rule_set_id, "position");
+
+ALTER TABLE ONLY sharing.rule_set
+    ADD CONSTRAINT rule_set_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sharing.rule_set
+    ADD CONSTRAINT rule_set_version_unique UNIQUE (version);
+
+ALTER TABLE ONLY simulator.replay
+    ADD CONSTRAINT replay_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY sourcing.decision
+    ADD CONSTRAINT decision_key PRIMARY KEY (order_id, wave_id);
+
+ALTER TABLE ONLY sourcing.site_cost
+    ADD CONSTRAINT site_cost_key PRIMARY KEY (site_id, currency);
+
+ALTER TABLE ONLY sourcing.wave
+    ADD CONSTRAINT wave_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.allocation
+    ADD CONSTRAINT allocation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (line_id);
+
+ALTER TABLE ONLY stock.leaf_stock
+    ADD CONSTRAINT leaf_stock_pkey PRIMARY KEY (sku_id, leaf_id);
+
+ALTER TABLE ONLY stock.movement
+    ADD CONSTRAINT movement_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.node_stock
+    ADD CONSTRAINT node_stock_pkey PRIMARY KEY (sku_id, node_id);
+
+ALTER TABLE ONLY stock.shortfall
+    ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
+
+CREATE INDEX sku_by_product ON catalogue.sku USING btree (product_id);
+
+CREATE INDEX binding_by_member ON customers.binding USING btree (member_id, bound_at);
+
+CREATE INDEX binding_by_party ON customers.binding USING btree (party_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX identity_by_last_four ON customers.identity USING btree (last_four) WHERE (last_four IS NOT NULL);
+
+CREATE INDEX identity_by_member ON customers.identity USING btree (member_id);
+
+CREATE INDEX member_by_name ON customers.member USING btree (name_blind) WHERE (name_blind IS NOT NULL);
+
+CREATE UNIQUE INDEX one_open_binding_per_role ON customers.binding USING btree (member_id, role) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
+
+CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
+
+CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id) WHERE (state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text]));
+
+CREATE INDEX task_by_order ON fulfilment.task USING btree (order_id);
+
+CREATE INDEX waiting_by_deadline ON fulfilment.task USING btree (collect_by, id) WHERE ((state = 'packed'::text) AND (kind = 'collect'::text));
+
+CREATE INDEX withdrawal_by_task ON fulfilment.withdrawal USING btree (task_id);
+
+CREATE INDEX entry_by_time ON ledger.entry USING brin (at) WITH (autosummarize='on');
+
+CREATE INDEX entry_part_by_entry ON ledger.entry_part USING brin (entry_id) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX event_by_subject ON log.event USING btree (subject, "position");
+
+CREATE INDEX parked_event_by_subject ON log.parked_event USING btree (follower, subject);
+
+CREATE INDEX line_parked_by_sku ON ONLY orders.line USING btree (sku_id, order_id) WHERE (parked > 0);
+
+CREATE INDEX line_default_sku_id_order_id_idx ON orders.line_default USING btree (sku_id, order_id) WHERE (parked > 0);
+
+CREATE INDEX order_by_member ON ONLY orders."order" USING btree (member_id, placed_at) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX order_by_number ON ONLY orders."order" USING btree (number);
+
+CREATE INDEX order_default_member_id_placed_at_idx ON orders.order_default USING btree (member_id, placed_at) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX order_default_number_idx ON orders.order_default USING btree (number);
+
+CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) WHERE (held > 0);
+
+CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE (held > 0);
+
+CREATE INDEX person_by_unit ON org.person USING btree (unit_id);
+
+CREATE INDEX role_by_branch ON org.role USING btree (branch_id);
+
+CREATE INDEX session_by_expiry ON org.session USING btree (expires_at);
+
+CREATE INDEX session_by_person ON org.session USING btree (person_id);
+
+CREATE INDEX sign_in_failure_by_age ON org.sign_in_failure USING btree (last_at);
+
+CREATE INDEX site_by_unit ON org.site USING btree (unit_id);
+
+CREATE INDEX unit_by_ancestor ON org.unit USING gin (path);
+
+CREATE INDEX unit_by_parent ON org.unit USING btree (parent_id);
+
+CREATE INDEX unit_roots ON org.unit USING btree (id) WHERE (parent_id IS NULL);
+
+CREATE INDEX exception_by_order ON payments.exception USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX intent_by_order ON payments.intent USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX intent_to_try ON payments.intent USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+
+CREATE UNIQUE INDEX one_open_exception_per_subject ON payments.exception USING btree (kind, subject) WHERE (closed_at IS NULL);
+
+CREATE INDEX payment_by_order ON payments.payment USING btree (order_id);
+
+CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (return_id IS NOT NULL);
+
+CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
+
+CREATE INDEX blind_return_waiting ON returns.return_line USING btree (id) WHERE (blind_state = 'waiting'::text);
+
+CREATE INDEX grading_by_return_line ON returns.grading USING btree (return_line_id);
+
+CREATE INDEX match_by_line ON returns.match USING btree (line_id);
+
+CREATE INDEX receipt_by_return_line ON returns.receipt USING btree (return_line_id);
+
+CREATE INDEX return_by_member ON returns.return USING btree (member_id, at) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
+
+CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX hold_by_sku ON stock.hold USING btree (sku_id);
+
+CREATE INDEX leaf_stock_by_leaf ON stock.leaf_stock USING btree (leaf_id);
+
+CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
+
+CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
+
+CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_00_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_01_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_02_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_03_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_04_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_05_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_06_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_07_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_08_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_09_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_10_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_11_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_12_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_13_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_14_pkey;
+
+ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_15_pkey;
+
+ALTER INDEX orders.line_pkey ATTACH PARTITION orders.line_default_pkey;
+
+ALTER INDEX orders.line_parked_by_sku ATTACH PARTITION orders.line_default_sku_id_order_id_idx;
+
+ALTER INDEX orders.order_by_member ATTACH PARTITION orders.order_default_member_id_placed_at_idx;
+
+ALTER INDEX orders.order_by_number ATTACH PARTITION orders.order_default_number_idx;
+
+ALTER INDEX orders.order_pkey ATTACH PARTITION orders.order_default_pkey;
+
+ALTER INDEX orders.order_to_source ATTACH PARTITION orders.order_default_placed_at_id_idx;
+
+ALTER INDEX orders.quote_pkey ATTACH PARTITION orders.quote_default_pkey;
+
+CREATE TRIGGER entry_sums_to_zero AFTER INSERT ON ledger.entry_part REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced_parts();
+
+CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_row FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_row();
+
+CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_set FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_set();
+
+CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
+
+ALTER TABLE ONLY catalogue.sku
+    ADD CONSTRAINT sku_is_of_a_product FOREIGN KEY (product_id) REFERENCES catalogue.product(id);
+
+ALTER TABLE ONLY catalogue.sku
+    ADD CONSTRAINT sku_tax_class_is_known FOREIGN KEY (tax_class) REFERENCES catalogue.tax_class(code);
+
+ALTER TABLE ONLY customers.binding
+    ADD CONSTRAINT binding_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.consent_change
+    ADD CONSTRAINT consent_change_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.consent
+    ADD CONSTRAINT consent_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.identity
+    ADD CONSTRAINT identity_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.member_key
+    ADD CONSTRAINT key_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY insight.series
+    ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
+
+ALTER TABLE ONLY ledger.folded_balance
+    ADD CONSTRAINT folded_balance_account_number_fkey FOREIGN KEY (account_number) REFERENCES ledger.account(number);
+
+ALTER TABLE ONLY log.parked_event
+    ADD CONSTRAINT parked_event_follower_fkey FOREIGN KEY (follower) REFERENCES log.follower(name);
+
+ALTER TABLE ONLY org.entity
+    ADD CONSTRAINT entity_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.party
+    ADD CONSTRAINT party_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.party
+    ADD CONSTRAINT party_is_a_person FOREIGN KEY (person_id) REFERENCES org.person(id);
+
+ALTER TABLE ONLY org.party
+    ADD CONSTRAINT party_is_paid_through_an_entity FOREIGN KEY (entity_id) REFERENCES org.entity(id);
+
+ALTER TABLE ONLY org.password
+    ADD CONSTRAINT password_of_a_person FOREIGN KEY (person_id) REFERENCES org.person(id);
+
+ALTER TABLE ONLY org.person
+    ADD CONSTRAINT person_works_at_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.role
+    ADD CONSTRAINT role_is_held_at_a_branch FOREIGN KEY (branch_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.role
+    ADD CONSTRAINT role_is_held_by_a_person FOREIGN KEY (person_id) REFERENCES org.person(id);
+
+ALTER TABLE ONLY org.session
+    ADD CONSTRAINT session_of_a_person FOREIGN KEY (person_id) REFERENCES org.person(id);
+
+ALTER TABLE ONLY org.site
+    ADD CONSTRAINT site_has_a_seller FOREIGN KEY (entity_id) REFERENCES org.entity(id);
+
+ALTER TABLE ONLY org.site
+    ADD CONSTRAINT site_lies_at_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.unit
+    ADD CONSTRAINT unit_parent_is_a_unit FOREIGN KEY (parent_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY payments.refund_part
+    ADD CONSTRAINT part_from_a_payment FOREIGN KEY (payment_id) REFERENCES payments.payment(id);
+
+ALTER TABLE ONLY payments.refund_part
+    ADD CONSTRAINT part_of_a_refund FOREIGN KEY (refund_id) REFERENCES payments.refund(id);
+
+ALTER TABLE ONLY pricing.price
+    ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
+
+ALTER TABLE ONLY returns.grading
+    ADD CONSTRAINT grading_return_line_id_fkey FOREIGN KEY (return_line_id) REFERENCES returns.return_line(id);
+
+ALTER TABLE ONLY returns.match
+    ADD CONSTRAINT match_return_line_id_fkey FOREIGN KEY (return_line_id) REFERENCES returns.return_line(id);
+
+ALTER TABLE ONLY returns.receipt
+    ADD CONSTRAINT receipt_return_line_id_fkey FOREIGN KEY (return_line_id) REFERENCES returns.return_line(id);
+
+ALTER TABLE ONLY returns.return_line
+    ADD CONSTRAINT return_line_return_id_fkey FOREIGN KEY (return_id) REFERENCES returns.return(id);
+
+ALTER TABLE ONLY sharing.released_amount
+    ADD CONSTRAINT released_amount_release_id_fkey FOREIGN KEY (release_id) REFERENCES sharing.release(id);
+
+ALTER TABLE ONLY sharing.rule_row
+    ADD CONSTRAINT rule_row_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
+
+ALTER TABLE ONLY stock.leaf_stock
+    ADD CONSTRAINT leaf_stock_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.node
+    ADD CONSTRAINT node_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.node_stock
+    ADD CONSTRAINT node_stock_node_id_fkey FOREIGN KEY (node_id) REFERENCES stock.node(id);
+
+GRANT USAGE ON SCHEMA catalogue TO loopline_app;
+
+GRANT USAGE ON SCHEMA customers TO loopline_app;
+
+GRANT USAGE ON SCHEMA fulfilment TO loopline_app;
+
+GRANT USAGE ON SCHEMA insight TO loopline_app;
+
+GRANT USAGE ON SCHEMA ledger TO loopline_app;
+
+GRANT USAGE ON SCHEMA log TO loopline_app;
+
+GRANT USAGE ON SCHEMA orders TO loopline_app;
+
+GRANT USAGE ON SCHEMA org TO loopline_app;
+
+GRANT USAGE ON SCHEMA payments TO loopline_app;
+
+GRANT USAGE ON SCHEMA pricing TO loopline_app;
+
+GRANT USAGE ON SCHEMA returns TO loopline_app;
+
+GRANT USAGE ON SCHEMA sharing TO loopline_app;
+
+GRANT USAGE ON SCHEMA simulator TO loopline_app;
+
+GRANT USAGE ON SCHEMA sourcing TO loopline_app;
+
+GRANT USAGE ON SCHEMA stock TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.product TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.published_product TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.sku TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.published_sku TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.tax_class TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE customers.access TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.binding TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE customers.binding_id_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.consent TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE customers.consent_change TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.identity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.member TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.member_key TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.moment TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_bindings TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_consents TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_members TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.site_limit TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_capacity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.task TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.task_line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_task_lines TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_tasks TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.order_stage TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.outlet TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE insight.outlet_outlet_id_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_day TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_hour TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_minute TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.series TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE insight.series_series_id_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.stage_count TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_day TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_hour TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_minute TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE ledger.account TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE ledger.account_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.balance_change TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.folded_balance TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.balance TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE ledger.entry TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE ledger.entry_part TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.posting TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.published_balances TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.published_postings TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE ledger.reversal TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.reversed_part TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE log.event_position TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE log.event TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE log.follower TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE log.parked_event TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.channel TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.conflict TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_00 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_01 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_02 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_03 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_04 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_05 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_06 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_07 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_08 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_09 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_10 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_11 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_12 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_13 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_14 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.known_15 TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.line_default TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders."order" TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.order_default TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_lines TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_orders TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.entity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.party TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.password TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.person TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.published_entity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.published_party TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.role TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.unit TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.published_scope TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.site TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.published_site TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.published_unit TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.session TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.sign_in_failure TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.exception TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.intent TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.payment TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_exceptions TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE payments.refund TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_order_money TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE payments.refund_part TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.tax_rate TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.grading TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.match TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_gradings TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.return TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE returns.return_line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_lines TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_matches TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.receipt TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.return_window TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.claw_back TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.pending_part TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_row TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.split TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.share TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.published_shares TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.release TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.released_amount TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.returned_part TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_set TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE sharing.rule_set_version_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.replay TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sourcing.decision TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sourcing.wave TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_decisions TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.hold TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.leaf_stock TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stock.movement TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.node TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.node_stock TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_allocation TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_hold TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_leaf_stock TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_node TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE loopline GRANT SELECT,USAGE ON SEQUENCES TO loopline_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE loopline GRANT USAGE ON SCHEMAS TO loopline_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE loopline GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES TO loopline_app;
