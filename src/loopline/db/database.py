@@ -89,8 +89,10 @@ class Database:
         if self.addresses.serving_sets_role:
             conn.execute(f"set role {SERVING_ROLE}")
         conn.execute(
-            # Our own SQL names its schemas; only Procrastinate's does not.
+            # Our own SQL names its schemas; only Procrastinate's does not. Arrays of one and of ten thousand items want
+            # other plans, so that a plan for any length would be a bad one.
             "select set_config('search_path', 'jobs', false), set_config('timezone', 'UTC', false),"
+            " set_config('plan_cache_mode', 'force_custom_plan', false),"
             " set_config('lock_timeout', %s, false),"
             " set_config('idle_in_transaction_session_timeout', %s, false)",
             (f"{_LOCK_TIMEOUT_SECONDS}s", f"{_IDLE_TIMEOUT_SECONDS}s"),

@@ -165,5 +165,10 @@ def _correct_stock(conn: Conn, corrections: Sequence[Correction], *, now: dateti
 
 
 def _on_hand(conn: Conn, keys: set[tuple[NodeId, SkuId]]) -> dict[tuple[NodeId, SkuId], int]:
-    leaf_ids = list({leaf_id for leaf_id, _ in keys})
-    return {(row.leaf_id, row.sku_id): row.on_hand for row in stock.stock_at_leaves(conn, leaf_ids)}
+    if not keys:
+        return {}
+    leaf_ids, sku_ids = list({leaf_id for leaf_id, _ in keys}), list({sku_id for _, sku_id in keys})
+    return {
+        (row.leaf_id, row.sku_id): row.on_hand
+        for row in stock.stock_at_leaves(conn, leaf_ids, sku_ids=sku_ids)
+    }

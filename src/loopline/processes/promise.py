@@ -17,7 +17,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
 from loopline.processes.amounts import part_amounts
 from loopline.processes.outcomes import all_granted
-from loopline.stock import BrokenAllocation
+from loopline.stock import BrokenAllocation, BrokenHold
 
 
 class Mended(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +98,8 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
     Allocated units that a shelf has not got any more go back to their hold, to be sourced elsewhere; what is already
     packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come.
     """
-    taken_back = _take_back_work(conn, stock.broken_allocations(conn, limit=limit), now=now)
-    holds = stock.broken_holds(conn, limit=limit)
+    taken_back = _take_back_work(conn, _locked_broken_allocations(conn, limit=limit), now=now)
+    holds = _locked_broken_holds(conn, limit=limit)
     all_granted(
         stock.release_holds(
             conn, [stock.Release(line_id=one.line_id, units=one.units) for one in holds], now=now
@@ -121,6 +121,25 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
         ],
     )
     return Mended(to_source_units=taken_back, parked_units=sum(one.units for one in holds))
+
+
+def _locked_broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
+    """Look, lock what was seen, and look again: a rival may have mended it in between."""
+    seen = stock.broken_allocations(conn, limit=limit)
+    stock.lock_stock(conn, [], allocation_ids=[one.allocation_id for one in seen])
+    known = {one.allocation_id for one in seen}
+    return (
+        [one for one in stock.broken_allocations(conn, limit=limit) if one.allocation_id in known]
+        if seen
+        else []
+    )
+
+
+def _locked_broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
+    seen = stock.broken_holds(conn, limit=limit)
+    stock.lock_stock(conn, [], line_ids=[one.line_id for one in seen])
+    known = {one.line_id for one in seen}
+    return [one for one in stock.broken_holds(conn, limit=limit) if one.line_id in known] if seen else []
 
 
 def _hold_asks(conn: Conn, waiting: Sequence[ParkedLine], heads: dict[OrderId, Order]) -> list[stock.HoldAsk]:
