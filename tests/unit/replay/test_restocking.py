@@ -61,14 +61,14 @@ def test_a_slow_sku_opens_nowhere():
 
 
 def test_what_stands_above_its_reorder_level_gets_nothing():
-    # Ten a week: reorder below 25, fill to 50.
-    assert receipts([level("A", available=25)], {("W01", "A"): 40}) == {}
-    assert receipts([level("A", available=24)], {("W01", "A"): 40}) == {"A": 26}
+    # Ten a week: reorder below 15, fill to 40.
+    assert receipts([level("A", available=15)], {("W01", "A"): 40}) == {}
+    assert receipts([level("A", available=14)], {("W01", "A"): 40}) == {"A": 26}
 
 
 def test_what_is_owed_comes_in_on_top():
-    assert receipts([level("A", available=0, owed=12)], {("W01", "A"): 40}) == {"A": 62}
-    assert receipts([level("A", available=30, owed=12)], {("W01", "A"): 40}) == {"A": 32}
+    assert receipts([level("A", available=0, owed=12)], {("W01", "A"): 40}) == {"A": 52}
+    assert receipts([level("A", available=20, owed=12)], {("W01", "A"): 40}) == {"A": 32}
 
 
 def test_what_nobody_asked_for_lately_covers_its_debt_only():
@@ -77,7 +77,7 @@ def test_what_nobody_asked_for_lately_covers_its_debt_only():
 
 
 def test_a_place_without_a_level_stands_at_zero():
-    assert receipts([], {("W01", "A"): 40}) == {"A": 50}
+    assert receipts([], {("W01", "A"): 40}) == {"A": 40}
 
 
 def test_receipts_come_in_order_of_place():

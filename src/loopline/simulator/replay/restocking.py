@@ -27,7 +27,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     fill_to_weeks: float
 
 
-WAREHOUSE_POLICY = Policy(reorder_at_weeks=2.5, fill_to_weeks=5.0)
+WAREHOUSE_POLICY = Policy(reorder_at_weeks=1.5, fill_to_weeks=4.0)
 STORE_POLICY = Policy(reorder_at_weeks=4.0, fill_to_weeks=8.0)
 
 
