@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from loopline.cli.console import people, print_json, problems_told
+from loopline.customers.keys import open_key_ring
+from loopline.customers.reencryption import lost_keys
 from loopline.db.followers import catch_up
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
@@ -20,9 +22,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Prove every invariant; print what is broken with the smallest repair. Exit 0 only when all hold."""
+    settings = settings_from(os.environ)
     with (
         problems_told(),
-        open_database(settings_from(os.environ)) as database,
+        open_database(settings) as database,
         people.status("doctor: followers catch up") as status,
     ):
         # What follows the log is judged at its end, not a moment behind it.
@@ -33,8 +36,11 @@ def doctor(
             done.append(result)
             status.update(f"doctor: {len(done)} of {len(ALL_CHECKS)} checks")
 
+        ring = open_key_ring(settings.keys_directory)
         with database.reading() as conn:
-            report = examine(conn, told=told)
+            report = examine(
+                conn, told=told, found_outside={"keys_open_personal_data": lost_keys(conn, ring=ring)}
+            )
     if as_json:
         print_json(report)
     else:
@@ -56,5 +62,6 @@ def _print_for_people(report: Report) -> None:
                 f"[red]{check.name}[/red] {escape(finding.subject)}: found {escape(finding.found)},"
                 f" expected {escape(finding.expected)}\n  {escape(finding.repair)}",
                 highlight=False,
+                soft_wrap=True,  # a repair is there to be copied whole
             )
     people.print("[green]ok[/green]" if report.ok else "[red]not ok[/red]")

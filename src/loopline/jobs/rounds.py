@@ -16,6 +16,7 @@ from loopline.processes.dispatch import lapse
 from loopline.processes.promise import expire_holds, fill_parked, mend_promises
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
+from loopline.simulator.replay.progress import is_replayed
 
 BATCH = 500
 BATCHES_PER_ROUND_MAX = 200
@@ -33,7 +34,11 @@ def round_app(
 
     def every(cron: str, name: str, step: Callable[[Conn, datetime], int]) -> None:
         def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says for which moment it is
-            until_nothing_is_left(database, step, clock=clock)
+            # The clock of a replayed history is the replay's own: ours would make all of it late at once.
+            with database.reading() as conn:
+                history = is_replayed(conn)
+            if not history:
+                until_nothing_is_left(database, step, clock=clock)
 
         task = app.task(name=name, queueing_lock=name, lock=name)(run)
         app.periodic(cron=cron)(task)

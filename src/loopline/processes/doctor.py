@@ -4,7 +4,7 @@ Each room proves its own promises in its `checks`; here are those that only hold
 snapshot, so that what is moving is never taken for broken.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 import msgspec
@@ -83,22 +83,33 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(
-    conn: Conn, *, checks: Sequence[Check] = ALL_CHECKS, told: Callable[[CheckResult], None] | None = None
+    conn: Conn,
+    *,
+    checks: Sequence[Check] = ALL_CHECKS,
+    found_outside: Mapping[str, Sequence[Finding]] | None = None,
+    told: Callable[[CheckResult], None] | None = None,
 ) -> Report:
-    """Run checks in a transaction that sees one state; `told` hears of each as it is done."""
-    results: list[CheckResult] = []
+    """Run checks in a transaction that sees one state; `told` hears of each as it is done.
+
+    `found_outside` is what the caller found that no statement can see, by the name of the check, such as lost keys.
+    """
+    results = [_result(name, 8, findings, seconds=0.0) for name, findings in (found_outside or {}).items()]
     for check in checks:
         started = perf_counter()
         findings = run_check(conn, check)
-        result = CheckResult(
-            name=check.name,
-            invariant=check.invariant,
-            ok=not findings,
-            broken=len(findings),
-            seconds=round(perf_counter() - started, 3),
-            findings=tuple(findings[:FINDINGS_SHOWN_MAX]),
-        )
+        result = _result(check.name, check.invariant, findings, seconds=perf_counter() - started)
         results.append(result)
         if told is not None:
             told(result)
     return Report(ok=all(result.ok for result in results), checks=tuple(results))
+
+
+def _result(name: str, invariant: int, findings: Sequence[Finding], *, seconds: float) -> CheckResult:
+    return CheckResult(
+        name=name,
+        invariant=invariant,
+        ok=not findings,
+        broken=len(findings),
+        seconds=round(seconds, 3),
+        findings=tuple(findings[:FINDINGS_SHOWN_MAX]),
+    )

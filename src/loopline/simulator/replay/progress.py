@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch_one, statements
+from loopline.db import Conn, execute, fetch_one, fetch_values, statements
 
 SQL = statements(__file__)
 
@@ -12,7 +12,8 @@ SQL = statements(__file__)
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """`invoices` are through every step; the `under_way` next ones are a batch through its first `steps` steps.
 
-    `counts` are sums over all steps so far. `finished_at_invoices` says where the closing steps were last done.
+    What came back in the first `returned` invoices is taken back. `counts` are sums over all steps so far.
+    `finished_at_invoices` says where the closing steps were last done.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     invoices: int
     under_way: int
     steps: int
+    returned: int
     counts: dict[str, int]
     finished_at_invoices: int | None
 
@@ -28,6 +30,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """One more step of a batch of so many invoices is done, with what it counted."""
         counts = add_counts(self.counts, added)
         return msgspec.structs.replace(self, under_way=batch, steps=self.steps + 1, counts=counts)
+
+    def with_returns_until(self, invoices: int) -> "Progress":
+        """What came back in the first invoices is taken back."""
+        return msgspec.structs.replace(self, returned=invoices)
 
     def at_next_batch(self) -> "Progress":
         """Every step of the batch under way is done."""
@@ -56,6 +62,11 @@ def find_progress(conn: Conn, name: str) -> Progress | None:
     return fetch_one(conn, SQL["progress"], Progress, name=name)
 
 
+def is_replayed(conn: Conn) -> bool:
+    """Tell whether this database holds a replayed history, whose time is not that of the clock."""
+    return bool(fetch_values(conn, SQL["is_replayed"])[0])
+
+
 def begin(conn: Conn, *, name: str, seed: int, source_hash: bytes) -> Progress:
     """Return where a replay stands, begun now if it never was."""
     execute(conn, SQL["begin"], name=name, seed=seed, source_hash=source_hash)
@@ -75,6 +86,7 @@ def advance(conn: Conn, *, before: Progress, after: Progress) -> None:
         invoices=after.invoices,
         under_way=after.under_way,
         steps=after.steps,
+        returned=after.returned,
         counts=msgspec.json.encode(after.counts).decode(),
         finished_at_invoices=after.finished_at_invoices,
     )
