@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from loopline.db import Conn
-from loopline.insight import apply_sales, empty_boards, latest_moment, rebuild, sales_total
+from loopline.db import Conn, run_check
+from loopline.insight import CHECKS, apply_sales, empty_boards, latest_moment, rebuild, sales_total
 from loopline.insight.model import Takings
 from loopline.orders.model import LineKind
 from tests.make.insight import MORNING, cancelled, line, many_placed, numbered, placed
@@ -69,6 +69,22 @@ def test_the_latest_moment_is_the_last_minute_with_takings(conn: Conn):
     assert latest_moment(conn) is None
     apply_sales(conn, [placed(at=MORNING + timedelta(minutes=9)), placed()])
     assert latest_moment(conn) == MORNING.replace(second=0) + timedelta(minutes=9)
+
+
+def test_every_span_of_every_board_agrees_after_many_overlapping_batches(conn: Conn):
+    sold = line(units=2, amount_minor=500)
+    for seed in range(4):
+        order = placed(sold, site=STORE)
+        events = many_placed(20, lines_each=3, sites=[None, STORE], random=Random(seed))
+        apply_sales(conn, [order, *events, cancelled(order, sold, site=STORE)])
+    spans = [check for check in CHECKS if "spans_agree" in check.name or check.name == "takings_equal_sales"]
+    assert [check.name for check in spans] == [
+        "sales_spans_agree",
+        "takings_equal_sales",
+        "takings_spans_agree",
+    ]
+    assert [run_check(conn, check) for check in spans] == [[], [], []]
+    assert sales_total(conn, "GBP").orders == 84
 
 
 def test_a_rebuild_ends_where_following_did(conn: Conn):
