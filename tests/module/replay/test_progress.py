@@ -14,6 +14,7 @@ START = Progress(
     invoices=0,
     under_way=0,
     steps=0,
+    returned=0,
     counts={},
     finished_at_invoices=None,
 )
@@ -47,14 +48,14 @@ def test_steps_and_batches_add_up(conn: Conn):
         2,
         {"holds": 7, "parked_lines": 3},
     )
-    batch = two.at_next_batch()
+    batch = two.with_returns_until(40).at_next_batch()
     advance(conn, before=two, after=batch)
     finished = batch.finished()
     advance(conn, before=batch, after=finished)
     stands = find_progress(conn, NAME)
     assert stands == finished
     assert (finished.invoices, finished.under_way, finished.steps) == (500, 0, 0)
-    assert finished.finished_at_invoices == 500
+    assert (finished.finished_at_invoices, finished.returned) == (500, 40)
 
 
 def test_a_step_that_another_run_has_done_is_not_done_again(conn: Conn):

@@ -45,9 +45,15 @@ def test_four_weeks_of_goods_lie_in_the_warehouse_and_the_stores(conn: Conn, tmp
 
 def taxed(conn: Conn, world: World, *, country: str, at: datetime) -> int:
     line = CartLine(
-        sku_id=SkuId(world.sku_ids["71053"]), code="71053", units=1, tax_class=TAX_CLASS, stated_unit_minor=None
+        sku_id=SkuId(world.sku_ids["71053"]),
+        code="71053",
+        units=1,
+        tax_class=TAX_CLASS,
+        stated_unit_minor=None,
     )
-    cart = Cart(currency="GBP", country=country, time_zone="Europe/London", at=at, lines=(line,), channel="web")
+    cart = Cart(
+        currency="GBP", country=country, time_zone="Europe/London", at=at, lines=(line,), channel="web"
+    )
     (quoted,) = quote(conn, [cart])
     assert isinstance(quoted, Quote)
     assert quoted.amount_minor == 339

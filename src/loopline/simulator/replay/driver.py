@@ -65,14 +65,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay that has come to its end: what was to be replayed, until when, and where the database stands."""
-
-    census: Census
-    until: datetime
-    progress: Progress
-
-
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What one look through the file tells: the world of the whole year, and what is to be replayed of it."""
 
@@ -114,10 +106,9 @@ def source_hash(path: Path) -> bytes:
 
 
 def replay(
-    database: Database, ask: ReplayAsk, *, ring: KeyRing, told: Callable[[Standing], None]
-) -> Replayed:
-    """Replay the file to its end from wherever the database stands; `told` hears after every batch."""
-    reading = read_file(ask)
+    database: Database, ask: ReplayAsk, reading: Reading, *, ring: KeyRing, told: Callable[[Standing], None]
+) -> Progress:
+    """Replay what was read to its end from wherever the database stands; `told` hears after every batch."""
     progress = _begin(database, ask, reading)
     scene = _open_scene(database, reading.survey, chance=Chance(ask.seed), ring=ring)
     invoices = islice(read_invoices(ask.path), ask.invoices_max)
@@ -125,7 +116,7 @@ def replay(
         scene.open(batch)
         if not batch.is_done:
             progress = _run_batch(database, scene, progress)
-        scene.remember(batch)
+        scene.remember(batch, returned=progress.returned)
         told(
             Standing(
                 invoices=batch.first + len(batch.invoices),
@@ -136,7 +127,7 @@ def replay(
     if progress.finished_at_invoices != progress.invoices:
         scene.close(reading.until)
         progress = _run_steps(database, scene, CLOSING_STEPS, progress=progress)
-    return Replayed(census=reading.census, until=reading.until, progress=progress)
+    return progress
 
 
 def _begin(database: Database, ask: ReplayAsk, reading: Reading) -> Progress:
@@ -174,17 +165,21 @@ def _run_steps(database: Database, scene: Scene, steps: Sequence[Step], *, progr
     for number, step in enumerate(steps, start=1):
         if number <= progress.steps:
             continue
-        if step.needs_settled:
+        if step.takes_back and scene.returned:
             catch_up(database, SETTLING, now=scene.now)
         with database.transaction() as conn:
             _need_no_flush(conn)
             scene.step = number
             counted = step.run(conn, scene)
             after = progress.after_step(counted, batch=len(scene.invoices))
+            if step.takes_back:
+                after = after.with_returns_until(scene.first)
             if number == len(steps):
                 after = after.at_next_batch() if scene.invoices else after.finished()
             advance(conn, before=progress, after=after)
         progress = after
+        if step.takes_back:
+            scene.returned.clear()
     return progress
 
 

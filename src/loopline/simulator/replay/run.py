@@ -11,7 +11,8 @@ from loopline.db.followers import catch_up
 from loopline.db.settings import Settings
 from loopline.jobs.followers import FOLLOWERS
 from loopline.simulator.replay.books import read_books
-from loopline.simulator.replay.driver import ReplayAsk, Standing, replay
+from loopline.simulator.replay.driver import ReplayAsk, Standing, read_file, replay
+from loopline.simulator.replay.helper import log_followed
 from loopline.simulator.replay.report import Report, Run, check_replay
 
 _KIBIBYTES_PER_MEBIBYTE = 1_024
@@ -23,19 +24,22 @@ def run_replay(
 ) -> Report:
     """Replay a file, bring every follower to the end of the log, and compare what there is with what should be."""
     started = perf_counter()
-    replayed = replay(database, ask, ring=open_key_ring(settings.keys_directory), told=told)
-    catch_up(database, FOLLOWERS, now=replayed.until)
+    reading = read_file(ask)
+    ring = open_key_ring(settings.keys_directory)
+    with log_followed(database):
+        progress = replay(database, ask, reading, ring=ring, told=told)
+    catch_up(database, FOLLOWERS, now=reading.until)
     with database.reading() as conn:
-        books = read_books(conn, counts=replayed.progress.counts)
+        books = read_books(conn, counts=progress.counts)
     return Report(
-        census=replayed.census,
+        census=reading.census,
         books=books,
         run=Run(seconds=perf_counter() - started, peak_mib=_peak_mib()),
-        checks=check_replay(replayed.census, books),
+        checks=check_replay(reading.census, books),
     )
 
 
 def _peak_mib() -> float:
-    """The most memory this process ever had; the system counts it in KiB, but for macOS, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory this process and its helper ever had; the system counts in KiB, but for macOS, in bytes."""
+    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak / (_BYTES_PER_MEBIBYTE if sys.platform == "darwin" else _KIBIBYTES_PER_MEBIBYTE)

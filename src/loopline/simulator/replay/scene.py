@@ -25,6 +25,8 @@ class Scene:
         self.chance = chance
         self.demand = TrailingDemand()
         self.invoices: tuple[Invoice, ...] = ()
+        self.first = 0
+        self.returned: list[Invoice] = []
         self.opens_week = False
         self.step = 0
         self.member_ids: dict[str, MemberId] = {}
@@ -39,19 +41,29 @@ class Scene:
 
     def open(self, batch: Batch) -> None:
         """Turn to a batch; where it opens a week, the week before is over."""
-        self.invoices, self.opens_week = batch.invoices, batch.opens_week
+        self.first, self.invoices, self.opens_week = batch.first, batch.invoices, batch.opens_week
         self._now = batch.invoices[-1].at
         if batch.opens_week:
             self.demand.close_week()
 
     def close(self, at: datetime) -> None:
         """Turn to what is left to do after the last invoice: goods come in once more."""
+        self.first += len(self.invoices)
         self.invoices, self.opens_week = (), True
         self._now = at
         self.demand.close_week()
 
-    def remember(self, batch: Batch) -> None:
-        """Keep in mind what a batch asked of whom, for replenishment in the weeks that follow."""
+    def remember(self, batch: Batch, *, returned: int) -> None:
+        """Keep in mind what a batch asked of whom, for replenishment in the weeks that follow, and what came back.
+
+        Goods come back once the parcels of their batch have reached the books: with the next batch. What came back in
+        the first `returned` invoices is taken back already.
+        """
+        self.returned += [
+            invoice
+            for position, invoice in enumerate(batch.invoices, start=batch.first)
+            if invoice.kind is InvoiceKind.RETURN and position >= returned
+        ]
         for invoice in batch.invoices:
             if invoice.kind is not InvoiceKind.SALE:
                 continue

@@ -43,10 +43,10 @@ Counts = Mapping[str, int]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a batch. `needs_settled`: what was handed over before must have reached the books."""
+    """One step of a batch. `takes_back`: what was handed over in earlier batches must have reached the books."""
 
     run: Callable[[Conn, Scene], Counts]
-    needs_settled: bool = False
+    takes_back: bool = False
 
 
 # Far more than ever wait at once: a limit, so that no step grows without end.
@@ -152,14 +152,14 @@ def adjust_books(conn: Conn, scene: Scene) -> Counts:
     }
 
 
-def _meet_members(conn: Conn, scene: Scene) -> int:
-    """Know the members of the batch by their customer numbers, and bind new ones to whoever brought them.
+def _meet_members(conn: Conn, scene: Scene, invoices: Sequence[Invoice]) -> int:
+    """Know the members of invoices by their customer numbers, and bind new ones to whoever brought them.
 
     Every step that needs them asks: the one before may have been done by a run that was killed.
     """
     codes = {
         invoice.member_code: invoice.country
-        for invoice in scene.invoices
+        for invoice in invoices
         if invoice.member_code is not None and invoice.member_code not in scene.member_ids
     }
     if not codes:
@@ -203,7 +203,7 @@ def place_orders(conn: Conn, scene: Scene) -> Counts:
     ordering = [
         invoice for invoice in scene.invoices if invoice.kind is InvoiceKind.SALE and ordered_lines(invoice)
     ]
-    members = _meet_members(conn, scene)
+    members = _meet_members(conn, scene, ordering)
     drafts = [_draft(invoice, scene) for invoice in ordering]
     placed = all_granted(place.place(conn, drafts, scope=WHOLE_BRAND, now=scene.now))
     if drafts:
@@ -303,9 +303,9 @@ def work_at_sites(conn: Conn, scene: Scene) -> Counts:
 
 
 def take_goods_back(conn: Conn, scene: Scene) -> Counts:
-    """Take returns in, count what arrived, and put it where its grade sends it."""
-    members = _meet_members(conn, scene)
-    invoices = [invoice for invoice in scene.invoices if invoice.kind is InvoiceKind.RETURN]
+    """Take the returns of earlier batches in, count what arrived, and put it where its grade sends it."""
+    invoices = scene.returned
+    members = _meet_members(conn, scene, invoices)
     asked = [
         return_draft(
             invoice,
@@ -385,6 +385,7 @@ BATCH_STEPS: tuple[Step, ...] = (
     Step(run=adjust_stock),
     Step(run=adjust_books),
     Step(run=place_orders),
+    Step(run=take_goods_back, takes_back=True),
     Step(run=keep_promises),
     *_WAVES,
     Step(run=work_at_sites),
@@ -392,12 +393,12 @@ BATCH_STEPS: tuple[Step, ...] = (
     Step(run=source_orders),
     Step(run=work_at_sites),
     Step(run=release_shares),
-    Step(run=take_goods_back, needs_settled=True),
 )
 
 # Goods come in once more, and what can still go out goes.
 CLOSING_STEPS: tuple[Step, ...] = (
     Step(run=bring_in_goods),
+    Step(run=take_goods_back, takes_back=True),
     Step(run=keep_promises),
     *(*_WAVES, Step(run=work_at_sites)) * 2,
 )

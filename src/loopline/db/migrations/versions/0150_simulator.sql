@@ -10,6 +10,7 @@ create table simulator.replay (
     invoices bigint not null constraint invoices_are_counted check (invoices >= 0),
     under_way bigint not null constraint batch_is_counted check (under_way >= 0),
     steps integer not null constraint steps_are_counted check (steps >= 0),
+    returned bigint not null constraint returned_are_placed check (returned between 0 and invoices + under_way),
     counts jsonb not null,
     finished_at_invoices bigint constraint finished_where_it_is check (finished_at_invoices <= invoices)
 );
