@@ -1814,11 +1814,13 @@ CREATE TABLE simulator.replay (
     invoices bigint NOT NULL,
     under_way bigint NOT NULL,
     steps integer NOT NULL,
+    returned bigint NOT NULL,
     counts jsonb NOT NULL,
     finished_at_invoices bigint,
     CONSTRAINT batch_is_counted CHECK ((under_way >= 0)),
     CONSTRAINT finished_where_it_is CHECK ((finished_at_invoices <= invoices)),
     CONSTRAINT invoices_are_counted CHECK ((invoices >= 0)),
+    CONSTRAINT returned_are_placed CHECK (((returned >= 0) AND (returned <= (invoices + under_way)))),
     CONSTRAINT source_hash_is_sha256 CHECK ((octet_length(source_hash) = 32)),
     CONSTRAINT steps_are_counted CHECK ((steps >= 0))
 );
