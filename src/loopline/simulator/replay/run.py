@@ -12,7 +12,7 @@ from loopline.db.settings import Settings
 from loopline.jobs.followers import FOLLOWERS
 from loopline.simulator.replay.books import read_books
 from loopline.simulator.replay.driver import ReplayAsk, Standing, read_file, replay
-from loopline.simulator.replay.helper import log_followed
+from loopline.simulator.replay.following import log_followed
 from loopline.simulator.replay.report import Report, Run, check_replay
 
 _KIBIBYTES_PER_MEBIBYTE = 1_024
