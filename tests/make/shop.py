@@ -218,7 +218,6 @@ def _set_terms(conn: Conn, sites: dict[str, SiteId], network: NodeId, author: Pe
                 code="web",
                 name="Web",
                 network_node_id=network,
-                hold_minutes_default=30,
                 time_zone="Asia/Shanghai",
             ),
             ChannelTerms(code="till", name="Tills", network_node_id=network, time_zone="Asia/Shanghai"),

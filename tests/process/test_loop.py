@@ -228,7 +228,9 @@ def test_what_no_site_can_send_is_parked_and_holds_up_nobody(conn: Conn, shop: S
 
 
 def test_a_hold_that_runs_out_cancels_the_order_and_frees_its_goods(conn: Conn, shop: Shop):
-    order = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 32)), on_shortage=OnShortage.PARK))
+    order = put(
+        conn, ask(shop, "W-1", hold_minutes=30, lines=lines(shop, ("COAT", 32)), on_shortage=OnShortage.PARK)
+    )
     assert promise.expire_holds(conn, now=NOON + timedelta(minutes=29), limit=10) == 0
     assert promise.expire_holds(conn, now=NOON + timedelta(minutes=30), limit=10) == 1
     assert order_of(conn, order.id).stage == "cancelled"

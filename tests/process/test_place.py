@@ -122,8 +122,8 @@ def test_charges_need_no_shelf_and_vouchers_no_tax(conn: Conn, shop: Shop):
     assert found == {"HAT": (999, 115, 1), "POST": (1_130, 130, 1), "GIFT": (5_000, 0, 1)}
 
 
-def test_an_unpaid_ask_is_held_as_long_as_its_channel_says(conn: Conn, shop: Shop):
-    placed(conn, ask(shop, "W-1", lines=lines(shop, ("HAT", 1))))
+def test_an_unpaid_ask_is_held_as_long_as_it_says(conn: Conn, shop: Shop):
+    placed(conn, ask(shop, "W-1", hold_minutes=30, lines=lines(shop, ("HAT", 1))))
     expiries = conn.execute("select expires_at from stock.hold").fetchall()
     assert expiries == [(NOON + timedelta(minutes=30),)]
 

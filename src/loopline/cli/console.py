@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import structlog
 from rich.console import Console
 
 from loopline.db.embedded import EmbeddedProblem
@@ -19,6 +20,22 @@ EXIT_REFUSED = 2
 def print_json(value: Any) -> None:
     """Print one JSON object for a machine."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def configure_logging() -> None:
+    """Log to standard error: lines for a person at a terminal, JSON for whatever collects it. Never local variables."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 @contextmanager

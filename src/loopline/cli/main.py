@@ -4,7 +4,9 @@ import gc
 
 import typer
 
+from loopline.cli.boards import app as boards_app
 from loopline.cli.bring_in import app as import_app
+from loopline.cli.console import configure_logging
 from loopline.cli.doctor import doctor
 from loopline.cli.log import app as log_app
 from loopline.cli.replay import app as replay_app
@@ -14,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(replay_app, name="replay")
+app.add_typer(boards_app, name="boards")
 app.add_typer(import_app, name="import")
 app.add_typer(log_app, name="log")
 
@@ -26,6 +29,7 @@ _COLLECT_AFTER_OBJECTS = 50_000
 @app.callback()
 def loopline() -> None:
     """Loopline: one customer, one stock, one price, one order, one transparent split of the money."""
+    configure_logging()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 50)
 

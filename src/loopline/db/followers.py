@@ -20,7 +20,7 @@ from loopline.db.log import SQL, events_from
 from loopline.db.rows import Conn, execute, fetch, fetch_rows, fetch_values
 from loopline.kernel.events import Event
 
-_BATCH = 2_000
+_BATCH = 500  # events of orders carry their lines: a step ends within half a second
 _HORIZON_POLL_SECONDS = 0.002
 _HORIZON_POLL_SECONDS_MAX = 0.05
 _LOOK_EVERY_SECONDS = 1.0

@@ -93,6 +93,7 @@ from loopline.orders.service import (
     forget_destinations,
     forget_new,
     recognise,
+    set_paid,
     write_orders,
 )
 
@@ -167,6 +168,7 @@ __all__ = [
     "quotes_by_orders",
     "read_number",
     "recognise",
+    "set_paid",
     "spell_number",
     "stage_counts",
     "write_orders",

@@ -152,7 +152,8 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to write: the recognised draft for its head, the priced lines, and how the price came about.
 
-    `credits` are those attributed, which may be more than the draft states.
+    `credits` are those attributed, which may be more than the draft states. An order with `pay_until` is not sourced
+    before it is paid.
     `derivation` is anything msgspec can encode; `msgspec.Raw` goes in as it is; None writes no quote.
     """
 
@@ -160,6 +161,7 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     draft: Draft
     lines: tuple[NewLine, ...]
     credits: Credits = NO_CREDITS
+    pay_until: datetime | None = None
     derivation: Any = None
 
 
@@ -229,6 +231,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None
     on_shortage: OnShortage
     hold_minutes: int | None
+    pay_until: datetime | None
     guide_id: PartyId | None
     dealer_id: PartyId | None
     streamer_id: PartyId | None

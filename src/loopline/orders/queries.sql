@@ -20,6 +20,7 @@ select
     latitude,
     on_shortage,
     hold_minutes,
+    pay_until,
     guide_id,
     dealer_id,
     streamer_id,
@@ -92,7 +93,7 @@ where order_id = any (%(order_ids)s::uuid[])
 order by order_id, line_id
 
 -- name: lines_to_source
--- Held lines of the orders that wait longest, up to a number of orders, placed before a moment; whole orders.
+-- Held lines of the paid orders that wait longest, up to a number of orders, placed before a moment; whole orders.
 -- Locks nothing: allocation finds out what changed meanwhile.
 with waiting as materialized (
     select
@@ -105,6 +106,7 @@ with waiting as materialized (
         latitude
     from orders.order
     where held > 0
+        and pay_until is null
         and placed_at <= %(placed_until)s::timestamptz
     order by placed_at, id
     limit %(limit)s::integer

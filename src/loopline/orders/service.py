@@ -195,6 +195,7 @@ def _order_row(order: NewOrder, number: int, now: datetime) -> tuple[Any, ...]:
         place.latitude if place else None,
         draft.on_shortage.value,
         draft.hold_minutes,
+        order.pay_until,
         order.credits.guide_id,
         order.credits.dealer_id,
         order.credits.streamer_id,
@@ -268,6 +269,13 @@ def begin_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> li
     store.lock_orders(conn, order_ids)
     begun = store.set_in_work(conn, order_ids, now=now)
     return [order_id in begun for order_id in order_ids]
+
+
+def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> None:
+    """Note that orders wait for no payment any more: they may be sourced. Locks their rows by id."""
+    if order_ids:
+        store.lock_orders(conn, order_ids)
+        store.set_paid(conn, order_ids, now=now)
 
 
 def forget_destinations(conn: Conn, member_ids: Sequence[MemberId]) -> int:

@@ -206,6 +206,17 @@ def set_in_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> s
     )
 
 
+def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> int:
+    return execute(
+        conn,
+        SQL["set_paid"],
+        order_ids=uuids(order_ids),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+        now=now,
+    )
+
+
 def blank_destinations(conn: Conn, member_ids: Sequence[MemberId]) -> int:
     return execute(conn, SQL["blank_destinations"], member_ids=list(member_ids))
 

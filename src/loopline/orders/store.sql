@@ -96,8 +96,8 @@ from generate_series(1, %(count)s::integer)
 -- Write order heads. Locks only the rows it makes.
 copy orders.order (
     id, number, channel, external_number, kind, placed_at, written_at, changed_at, member_id, site_id,
-    seller_entity_id, currency, country, delivery, longitude, latitude, on_shortage, hold_minutes, guide_id,
-    dealer_id, streamer_id, amount_minor, tax_minor, units, parked, held, allocated, handed_over, cancelled, returned, lost
+    seller_entity_id, currency, country, delivery, longitude, latitude, on_shortage, hold_minutes, pay_until,
+    guide_id, dealer_id, streamer_id, amount_minor, tax_minor, units, parked, held, allocated, handed_over, cancelled, returned, lost
 ) from stdin
 
 -- name: copy_quotes
@@ -206,6 +206,16 @@ where head.id = any (%(order_ids)s::uuid[])
     and head.allocated > 0
     and head.in_work_since is null
 returning head.id
+
+-- name: set_paid
+-- Note that orders wait for no payment any more. The caller holds their rows.
+update orders.order as head
+set
+    pay_until = null,
+    changed_at = greatest(head.changed_at, %(now)s::timestamptz)
+where head.id = any (%(order_ids)s::uuid[])
+    and head.id between %(first_id)s::uuid and %(last_id)s::uuid
+    and head.pay_until is not null
 
 -- name: blank_destinations
 -- Forget where members' orders went, for an erasure. Locks their orders' rows, by id.

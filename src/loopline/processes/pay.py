@@ -13,7 +13,8 @@ from loopline.kernel.ids import EntryId, OrderId, PaymentId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
-from loopline.orders import OrderStage
+from loopline.orders import Order, OrderStage
+from loopline.payments import queries as payments_queries
 from loopline.payments import service as payments
 from loopline.payments.model import ExceptionKind, NewException, NewPayment, PaymentRepeat, Taken
 from loopline.processes.accounts import Accounts
@@ -42,10 +43,11 @@ def take_payments(
     if not new:
         return outcomes
     heads = {head.id: head for head in orders.orders_by_ids(conn, list({one.order_id for one in new}))}
-    waiting = [head.id for head in heads.values() if head.held and head.hold_minutes != 0]
-    lines = orders.lines_by_orders(conn, waiting) if waiting else []
+    paid = _paid_in_full(conn, [head for head in heads.values() if head.pay_until is not None])
+    lines = orders.lines_by_orders(conn, paid) if paid else []
     extensions = [stock.HoldExtension(line_id=line.line_id, expires_at=None) for line in lines if line.held]
     all_granted(stock.extend_holds(conn, extensions, now=now))
+    orders.set_paid(conn, paid, now=now)
     gone = [
         one for one in new if one.order_id not in heads or heads[one.order_id].stage is OrderStage.CANCELLED
     ]
@@ -69,6 +71,14 @@ def take_payments(
         ],
     )
     return outcomes
+
+
+def _paid_in_full(conn: Conn, waiting: Sequence[Order]) -> list[OrderId]:
+    """Those of the orders for which everything is taken now; part of it keeps nothing."""
+    kept: dict[OrderId, int] = {}
+    for money in payments_queries.money_of_orders(conn, [head.id for head in waiting]):
+        kept[money.order_id] = kept.get(money.order_id, 0) + money.taken_minor - money.refunded_minor
+    return [head.id for head in waiting if kept.get(head.id, 0) >= head.amount_minor]
 
 
 def _paid_too_late(one: NewPayment) -> NewException:

@@ -236,8 +236,6 @@ def _sales(one: _Candidate) -> list[stock.Fact]:
 
 def _hold_ask(one: _Candidate) -> stock.HoldAsk:
     assert one.node_id is not None
-    assert one.terms is not None
-    minutes = one.draft.hold_minutes or one.terms.hold_minutes_default
     return stock.HoldAsk(
         order_id=one.new.order_id,
         lines=tuple(
@@ -245,9 +243,17 @@ def _hold_ask(one: _Candidate) -> stock.HoldAsk:
             for line_id, line in one.goods
             if line.sku_id is not None
         ),
-        expires_at=one.draft.placed_at + timedelta(minutes=minutes) if minutes else None,
+        expires_at=_pay_until(one),
         short=stock.OnShort.PART if one.draft.on_shortage is OnShortage.PARK else stock.OnShort.REFUSE,
     )
+
+
+def _pay_until(one: _Candidate) -> datetime | None:
+    """Until when an ask waits to be paid: as long as it says, or its channel does."""
+    assert one.terms is not None
+    minutes = one.draft.hold_minutes or one.terms.hold_minutes_default
+    is_ask = one.draft.kind is DraftKind.ASK
+    return one.draft.placed_at + timedelta(minutes=minutes) if is_ask and minutes else None
 
 
 def _credited(conn: Conn, granted: Sequence[_Candidate]) -> list[_Candidate]:
@@ -301,6 +307,7 @@ def _new_order(one: _Candidate) -> NewOrder:
         draft=one.draft,
         lines=tuple(lines),
         credits=one.draft.credits,
+        pay_until=_pay_until(one),
         derivation=one.quote.derivation,
     )
 

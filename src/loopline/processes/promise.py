@@ -17,6 +17,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
 from loopline.processes.amounts import part_amounts
 from loopline.processes.outcomes import all_granted
+from loopline.processes.turn import take_turn
 from loopline.stock import BrokenAllocation, BrokenHold
 
 
@@ -32,6 +33,7 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
 
     Looks at no more than `limit` lines. A line gets what there is, which may be a part of what it waits for.
     """
+    take_turn(conn)
     waiting = orders.parked_lines(conn, sku_ids, limit=limit)
     if not waiting:
         return 0
@@ -63,6 +65,7 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
 
     What the same orders still wait for is cancelled with them. Returns how many holds ran out.
     """
+    take_turn(conn)
     expired = stock.expire_holds(conn, now=now, limit=limit)
     if not expired:
         return 0
@@ -98,6 +101,7 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
     Allocated units that a shelf has not got any more go back to their hold, to be sourced elsewhere; what is already
     packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come.
     """
+    take_turn(conn)
     taken_back = _take_back_work(conn, _locked_broken_allocations(conn, limit=limit), now=now)
     holds = _locked_broken_holds(conn, limit=limit)
     all_granted(
@@ -155,7 +159,11 @@ def _hold_asks(conn: Conn, waiting: Sequence[ParkedLine], heads: dict[OrderId, O
         wanted = stock.HoldAskLine(
             line_id=line.line_id, node_id=node_id, sku_id=line.sku_id, units=line.parked
         )
-        asks.append(stock.HoldAsk(order_id=line.order_id, lines=(wanted,), short=stock.OnShort.PART))
+        asks.append(
+            stock.HoldAsk(
+                order_id=line.order_id, lines=(wanted,), expires_at=head.pay_until, short=stock.OnShort.PART
+            )
+        )
     return asks
 
 

@@ -9,6 +9,7 @@ from loopline.kernel.events import event
 from loopline.kernel.refusals import Refusal
 from loopline.processes.promise import fill_parked
 from loopline.processes.shortfalls import shortfall_events
+from loopline.processes.turn import take_turn
 from loopline.stock import Fact, Recorded
 from loopline.stock.events import StockCorrected
 
@@ -20,6 +21,7 @@ def record_goods(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
 
     Facts: they stand whatever was promised. The same fact again changes nothing.
     """
+    take_turn(conn)
     outcomes = stock.record_facts(conn, facts, now=now)
     new = [
         fact

@@ -19,6 +19,7 @@ from loopline.kernel.ids import AllocationId, LineId, OrderId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+from loopline.processes.turn import take_turn
 from loopline.processes.wave import WaveDesk
 from loopline.sourcing import service as sourcing
 from loopline.sourcing.events import OrderSourced
@@ -51,6 +52,7 @@ def source_wave(
     An order whose goods a rival took since they were read stays held for the next wave. `now` is the end of the wave:
     later orders wait for the next.
     """
+    take_turn(conn)
     waiting = orders.lines_to_source(conn, placed_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
     if not waiting:
         return WaveSourced(orders=0)

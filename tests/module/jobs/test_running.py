@@ -40,7 +40,10 @@ def test_an_unpaid_hold_comes_back_by_itself(database: Database):
     with database.transaction() as conn:
         shop = open_shop(conn)
         (placed,) = place(
-            conn, [ask(shop, "W-1", lines=lines(shop, ("HAT", 30)))], scope=WHOLE_BRAND, now=NOON
+            conn,
+            [ask(shop, "W-1", hold_minutes=30, lines=lines(shop, ("HAT", 30)))],
+            scope=WHOLE_BRAND,
+            now=NOON,
         )
     assert isinstance(placed, Placed)
 

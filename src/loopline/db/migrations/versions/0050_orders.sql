@@ -70,6 +70,8 @@ create table orders.order (
     latitude          double precision,
     on_shortage       text not null,
     hold_minutes      integer,
+    -- Until when an ask waits to be paid; null when it is, or need not be. Nothing is sent before.
+    pay_until         timestamptz,
     guide_id          uuid,
     dealer_id         uuid,
     streamer_id       uuid,
@@ -113,7 +115,7 @@ create table orders.order_default partition of orders.order default with (fillfa
 create index order_by_number on orders.order (number);
 create index order_by_member on orders.order (member_id, placed_at) where member_id is not null;
 -- The work list of sourcing: only orders that wait are in it.
-create index order_to_source on orders.order (placed_at, id) where held > 0;
+create index order_to_source on orders.order (placed_at, id) where held > 0 and pay_until is null;
 
 -- How the price of an order came about, as pricing told it. Written once.
 create table orders.quote (
