@@ -155,3 +155,10 @@ def test_nobody_places_for_a_branch_that_is_not_theirs(conn: Conn, shop: Shop):
     assert theirs == NotInYourBranch(subject="T-1")
     assert isinstance(own, Placed)
     assert brand == NotInYourBranch(subject="W-1")
+
+
+def test_a_repeat_in_one_batch_shares_the_fate_of_the_first(conn: Conn, shop: Shop):
+    too_much = ask(shop, "W-1", lines=lines(shop, ("COAT", 31)))
+    first, twin = put(conn, too_much, too_much)
+    assert isinstance(first, NotEnoughFree)
+    assert twin == first

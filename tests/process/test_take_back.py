@@ -228,3 +228,24 @@ def test_paying_back_more_than_was_taken_is_an_exception_and_no_secret(conn: Con
     ).fetchall()
     assert found == [("refund_above_taken", 11_300, 0, outcome.order_id)]
     assert conn.execute("select order_id, amount_minor from payments.refund").fetchall() == [(None, 11_300)]
+
+
+def test_a_return_that_comes_before_the_sale_is_settled_undoes_it_all_the_same(conn: Conn, shop: Shop):
+    (outcome,) = place(conn, [till_sale(shop, "T-1", member_id=MEMBER)], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(outcome, Placed)
+    pay_for(conn, shop, outcome)
+    assert taken(conn, back(shop, "R-1", ("COAT", 1), ("SCARF", 2))).reversed_minor == 15_820
+    follow(conn, SETTLE)
+    assert balances(conn) == {}
+
+
+def test_two_orders_overpaid_back_in_one_return_are_two_refunds(conn: Conn, shop: Shop):
+    drafts = [
+        till_sale(shop, f"T-{n}", member_id=MEMBER, lines=lines(shop, ("COAT", 1), stated=True))
+        for n in (1, 2)
+    ]
+    place(conn, drafts, scope=WHOLE_BRAND, now=NOON)  # handed over, and never paid for
+    assert taken(conn, back(shop, "R-1", ("COAT", 2), ("HAT", 1))).refund_minor == 2 * 11_300 + 999
+    found = conn.execute("select amount_minor from payments.refund order by amount_minor").fetchall()
+    assert found == [(999,), (11_300,), (11_300,)]
+    assert conn.execute("select count(*) from payments.exception").fetchone() == (2,)

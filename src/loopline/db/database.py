@@ -80,7 +80,7 @@ class Database:
         return conn
 
     def close(self) -> None:
-        """Close every connection; waits for transactions under way."""
+        """Close every connection; whoever still works on one is cut off, so end that first."""
         self._bell.close()
         self._pool.close()
 

@@ -25,6 +25,18 @@ _HORIZON_POLL_SECONDS = 0.002
 _HORIZON_POLL_SECONDS_MAX = 0.05
 _LOOK_EVERY_SECONDS = 1.0
 
+# What another try may do away with; any other error of the database would come again with the same event.
+_NOBODYS_FAULT = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CannotConnectNow,
+    psycopg.errors.ConnectionException,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.InsufficientResources,
+)
 _logger = structlog.get_logger(__name__)
 
 
@@ -111,6 +123,7 @@ def advance(
 
 def retry_parked(conn: Conn, follower: Follower, *, now: datetime) -> Advance:
     """Try the parked events of a follower again, in order; what still fails stays parked."""
+    execute(conn, SQL["await_follower"], name=follower.name)
     events = events_from(fetch_rows(conn, SQL["lock_parked_events"], follower=follower.name))
     execute(
         conn,
@@ -173,6 +186,10 @@ class FollowerLoop:
                 # The database is away or a lock was not to be had: begin again; positions are in the database.
                 _logger.warning("followers_interrupted", error=str(error))
                 self._stopping.wait(_LOOK_EVERY_SECONDS)
+            except Exception:
+                # A bug of ours: said aloud, and the others go on after a moment.
+                _logger.exception("followers_interrupted")
+                self._stopping.wait(_LOOK_EVERY_SECONDS)
 
     def _follow(self) -> None:
         conn = self._database.connect()
@@ -223,8 +240,8 @@ def _apply_halves(conn: Conn, follower: Follower, events: Sequence[Event], *, no
     try:
         with conn.transaction():
             follower.apply(conn, events)
-    except (psycopg.OperationalError, psycopg.errors.LockNotAvailable):
-        raise  # nobody's fault: the whole step is tried again
+    except _NOBODYS_FAULT:
+        raise  # the whole step is tried again
     except Exception as problem:
         if len(events) == 1:
             reason = f"{type(problem).__name__}: {problem}"

@@ -1,9 +1,9 @@
 """The log: what happened, appended as the last write of the transaction that made it happen."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from loopline.db.rows import Conn, copy_rows, fetch_rows
+from loopline.db.rows import Conn, copy_rows, fetch_rows, uuids
 from loopline.db.statements import statements
 from loopline.kernel.events import Event
 
@@ -30,6 +30,13 @@ def append(conn: Conn, events: Sequence[Event]) -> None:
 def read_subject(conn: Conn, subject: UUID) -> list[Event]:
     """Return what happened to one subject, in order."""
     return events_from(fetch_rows(conn, SQL["events_of_subject"], subject=subject))
+
+
+def read_subjects(conn: Conn, subjects: Sequence[UUID], *, types: Collection[str]) -> list[Event]:
+    """Return what happened of some types to some subjects, in the order of the log."""
+    return events_from(
+        fetch_rows(conn, SQL["events_of_subjects"], subjects=uuids(subjects), types=sorted(types))
+    )
 
 
 def read_latest(conn: Conn, *, limit: int) -> list[Event]:

@@ -13,6 +13,14 @@ from log.event
 where subject = %(subject)s::uuid
 order by position
 
+-- name: events_of_subjects
+-- The events of some subjects and types, in the order of the log.
+select position, id, type, version, subject, at, actor, data::text as data
+from log.event
+where subject = any(%(subjects)s::uuid[])
+  and type = any(%(types)s::text[])
+order by position
+
 -- name: latest_events
 -- The newest events of the log, newest first; not all of them are final yet, which a screen does not mind.
 select position, id, type, version, subject, at, actor, data::text as data

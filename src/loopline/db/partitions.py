@@ -19,8 +19,10 @@ def ensure_months(conn: Conn, *, first: date, last: date) -> list[str]:
     """Make the partitions of every month from that of `first` to that of `last`, both included, where missing.
 
     As the owner. Returns the names of those made. Rows of such a month that came before their partition lie in the
-    default one and are moved. Holds up writers of these tables until the transaction ends: make months ahead.
+    default one and are moved. Holds up writers of these tables until the transaction ends: make months ahead. Gives up
+    (LockNotAvailable) rather than queue for long before everybody else; the default partition serves meanwhile.
     """
+    fetch_rows(conn, SQL["take_turn"])
     found = fetch_rows(conn, SQL["partitions"], tables=list(PARTITIONED_TABLES))
     there = {(table, partition) for table, partition, _ in found}
     # What a table's default partition is stored with holds for its months too.

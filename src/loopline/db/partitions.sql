@@ -22,3 +22,7 @@ where schema.nspname || '.' || class.relname = %(table_name)s::text
   and not attribute.attisdropped
   and attribute.attgenerated = ''
 order by attribute.attnum
+
+-- name: take_turn
+-- Wait until no other process makes partitions, and wait for nobody else longer than two seconds from then on.
+select pg_advisory_xact_lock(7310004)::text, set_config('lock_timeout', '2s', true)

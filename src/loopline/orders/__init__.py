@@ -67,6 +67,7 @@ from loopline.orders.queries import (
     orders_by_ids,
     orders_of_member,
     parked_lines,
+    parked_sku_ids,
     quotes_by_orders,
     stage_counts,
 )
@@ -164,6 +165,7 @@ __all__ = [
     "orders_by_ids",
     "orders_of_member",
     "parked_lines",
+    "parked_sku_ids",
     "put_channels",
     "quotes_by_orders",
     "read_number",

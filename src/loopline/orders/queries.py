@@ -82,6 +82,11 @@ def lines_to_source(conn: Conn, *, placed_until: datetime, limit: int) -> list[L
     return fetch(conn, SQL["lines_to_source"], LineToSource, placed_until=placed_until, limit=limit)
 
 
+def parked_sku_ids(conn: Conn) -> list[SkuId]:
+    """Return the SKUs that lines wait for."""
+    return fetch_values(conn, SQL["parked_sku_ids"])
+
+
 def parked_lines(conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int) -> list[ParkedLine]:
     """Return lines that wait for goods of these SKUs (None: of any), the orders that wait longest first."""
     return fetch(

@@ -127,6 +127,13 @@ join orders.line as line on line.order_id = waiting.id
 where line.held > 0
 order by waiting.placed_at, line.order_id, line.line_id
 
+-- name: parked_sku_ids
+-- The SKUs that lines wait for. Locks nothing.
+select distinct sku_id
+from orders.line
+where parked > 0
+order by sku_id
+
 -- name: parked_lines
 -- Lines that wait for goods of some SKUs (null: of any), the orders that wait longest first. Locks nothing.
 select

@@ -139,11 +139,9 @@ def _back_to_hold(
 
 def _correct_stock(conn: Conn, corrections: Sequence[Correction], *, now: datetime) -> list[stock.Recorded]:
     """Write what a refusal says about the shelf."""
-    # A shelf that was counted twice in one batch has the units of the last count.
+    # A shelf that was counted in this batch has the units of the last count, whatever else was said of it.
     counted = {(one.leaf_id, one.sku_id): one for one in corrections if one.counted_units is not None}
-    corrections = [
-        one for one in corrections if one.counted_units is None or one is counted[one.leaf_id, one.sku_id]
-    ]
+    corrections = [one for one in corrections if counted.get((one.leaf_id, one.sku_id), one) is one]
     on_hand = _on_hand(conn, set(counted))
     facts = [
         stock.Fact(

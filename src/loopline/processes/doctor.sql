@@ -4,15 +4,7 @@ select
     'line ' || coalesce(line.line_id, hold.line_id) as subject,
     coalesce(line.held, 0) || ' held by the order' as found,
     coalesce(hold.units, 0) || ' held in stock' as expected,
-    case
-        when line.line_id is null then
-            'delete from stock.hold where line_id = ' || quote_literal(hold.line_id)
-        else
-            'update orders.line set held = ' || coalesce(hold.units, 0)
-                || ', parked = parked + ' || (line.held - coalesce(hold.units, 0))
-                || ' where order_id = ' || quote_literal(line.order_id)
-                || ' and line_id = ' || quote_literal(line.line_id)
-    end as repair
+    'select * from stock.hold where line_id = ' || quote_literal(coalesce(line.line_id, hold.line_id)) as repair
 from (select order_id, line_id, held from orders.line where held <> 0) as line
 full join stock.hold as hold on hold.line_id = line.line_id
 where coalesce(line.held, 0) <> coalesce(hold.units, 0)
@@ -153,7 +145,10 @@ select
     'follower ' || follower.name as subject,
     'position ' || follower.position as found,
     'at most ' || coalesce((select max(position) from log.event), 0) as expected,
-    'update log.follower set position = 0 where name = ' || quote_literal(follower.name) as repair
+    case starts_with(follower.name, 'insight')
+        when true then 'loopline boards rebuild'
+        else 'update log.follower set position = 0 where name = ' || quote_literal(follower.name)
+    end as repair
 from log.follower as follower
 where follower.position > greatest(
     (select case when is_called then last_value else 0 end from log.event_position),
@@ -285,7 +280,7 @@ given_back as (
 cancelled as (
     select
         order_id,
-        sum(round(amount_minor::numeric * cancelled / units)) as amount_minor
+        sum(amount_minor - round(amount_minor::numeric * (units - cancelled) / units)) as amount_minor
     from orders.line
     where cancelled > 0
     group by order_id

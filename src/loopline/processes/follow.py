@@ -7,11 +7,11 @@ import msgspec
 
 from loopline.customers.model import Moment
 from loopline.customers.moments import record_moments
-from loopline.db import Conn
+from loopline.db import Conn, log
 from loopline.db.followers import Follower
 from loopline.fulfilment.events import ParcelHandedOver
 from loopline.kernel.events import Event, read
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, OrderId
 from loopline.orders import DraftKind, LineKind, OrderPlaced
 from loopline.processes.settle import SoldPart, settle_parts
 from loopline.returns.events import ReturnOpened
@@ -19,6 +19,7 @@ from loopline.returns.events import ReturnOpened
 _PLACED = OrderPlaced.type_name()
 _HANDED_OVER = ParcelHandedOver.type_name()
 _RETURNED = ReturnOpened.type_name()
+SETTLED_BY = frozenset({_PLACED, _HANDED_OVER})
 
 
 class _Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,11 @@ def settle_what_left(conn: Conn, events: Sequence[Event]) -> None:
     parts = [part for told in events for part in _parts(told)]
     if parts:
         settle_parts(conn, parts, now=max(told.at for told in events))
+
+
+def settle_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
+    """Settle what orders have handed over so far, for whoever cannot wait for the follower; it will find it done."""
+    settle_what_left(conn, log.read_subjects(conn, order_ids, types=SETTLED_BY))
 
 
 def _parts(told: Event) -> list[SoldPart]:
@@ -86,6 +92,6 @@ def remember_for_members(conn: Conn, events: Sequence[Event]) -> None:
 
 
 FOLLOWERS: tuple[Follower, ...] = (
-    Follower(name="settle", types=frozenset({_PLACED, _HANDED_OVER}), apply=settle_what_left),
+    Follower(name="settle", types=SETTLED_BY, apply=settle_what_left),
     Follower(name="timelines", types=frozenset({_PLACED, _RETURNED}), apply=remember_for_members),
 )

@@ -46,8 +46,10 @@ def take_payments(
     paid = _paid_in_full(conn, [head for head in heads.values() if head.pay_until is not None])
     lines = orders.lines_by_orders(conn, paid) if paid else []
     extensions = [stock.HoldExtension(line_id=line.line_id, expires_at=None) for line in lines if line.held]
-    all_granted(stock.extend_holds(conn, extensions, now=now))
+    # A hold that a rival has used or released since is no hold to keep: the money stands all the same.
+    stock.extend_holds(conn, extensions, now=now)
     orders.set_paid(conn, paid, now=now)
+    heads = {head.id: head for head in orders.orders_by_ids(conn, list(heads))}
     gone = [
         one for one in new if one.order_id not in heads or heads[one.order_id].stage is OrderStage.CANCELLED
     ]

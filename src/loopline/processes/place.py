@@ -98,6 +98,7 @@ def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -
     for one in refused:
         assert one.refusal is not None
         outcomes[one.position] = one.refusal
+    _share_fate(outcomes, refused)
     for one, order, known in zip(granted, new_orders, written, strict=True):
         outcomes[one.position] = Placed(
             order_id=order.order_id,
@@ -108,6 +109,15 @@ def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -
         )
     log.append(conn, [*(told for order in new_orders for told in _events(order, now=now)), *shortfalls])
     return outcomes
+
+
+def _share_fate(outcomes: list[Placement], refused: Sequence[_Candidate]) -> None:
+    """A repeat within the batch has the fate of the draft it repeats."""
+    fates = {one.new.order_id: one.refusal for one in refused}
+    for position, outcome in enumerate(outcomes):
+        fate = fates.get(outcome.order_id) if isinstance(outcome, orders.Repeat) else None
+        if fate is not None:
+            outcomes[position] = fate
 
 
 def _find_terms(conn: Conn, candidates: Sequence[_Candidate]) -> None:
@@ -249,9 +259,9 @@ def _hold_ask(one: _Candidate) -> stock.HoldAsk:
 
 
 def _pay_until(one: _Candidate) -> datetime | None:
-    """Until when an ask waits to be paid: as long as it says, or its channel does."""
+    """Until when an ask waits to be paid: as long as it says, or its channel does; None or 0 minutes: not at all."""
     assert one.terms is not None
-    minutes = one.draft.hold_minutes or one.terms.hold_minutes_default
+    minutes = one.terms.hold_minutes_default if one.draft.hold_minutes is None else one.draft.hold_minutes
     is_ask = one.draft.kind is DraftKind.ASK
     return one.draft.placed_at + timedelta(minutes=minutes) if is_ask and minutes else None
 

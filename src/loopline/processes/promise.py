@@ -17,6 +17,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
 from loopline.processes.amounts import part_amounts
 from loopline.processes.outcomes import all_granted
+from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
 from loopline.stock import BrokenAllocation, BrokenHold
 
@@ -31,10 +32,12 @@ class Mended(msgspec.Struct, frozen=True, kw_only=True):
 def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, limit: int) -> int:
     """Hold goods for lines that wait for some SKUs (None: for any), those that wait longest first; returns the units.
 
-    Looks at no more than `limit` lines. A line gets what there is, which may be a part of what it waits for.
+    Looks at no more than `limit` lines, all of SKUs of which something is free somewhere. A line gets what there is,
+    which may be a part of what it waits for.
     """
     take_turn(conn)
-    waiting = orders.parked_lines(conn, sku_ids, limit=limit)
+    wanted = _free_somewhere(conn, orders.parked_sku_ids(conn) if sku_ids is None else sku_ids)
+    waiting = orders.parked_lines(conn, wanted, limit=limit) if wanted else []
     if not waiting:
         return 0
     heads = {head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))}
@@ -91,7 +94,8 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     by_order: dict[OrderId, list[tuple[Line, int]]] = {}
     for line, parked, units in cancelled:
         by_order.setdefault(line.order_id, []).append((line, parked + units))
-    log.append(conn, [_cancelled(heads[order_id], lines, now) for order_id, lines in by_order.items()])
+    told = [_cancelled(heads[order_id], lines, now) for order_id, lines in by_order.items()]
+    log.append(conn, [*told, *shortfall_events(expired, now=now)])
     return len(expired)
 
 
@@ -101,14 +105,25 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
     Allocated units that a shelf has not got any more go back to their hold, to be sourced elsewhere; what is already
     packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come.
     """
+    to_source = mend_allocations(conn, now=now, limit=limit)
+    return Mended(to_source_units=to_source, parked_units=mend_holds(conn, now=now, limit=limit))
+
+
+def mend_allocations(conn: Conn, *, now: datetime, limit: int) -> int:
+    """The first half of mending: take work back whose goods are gone; returns the units to be sourced again.
+
+    Locks tasks, days, then goods. A shortage that was covered a moment ago may be mended once more: no harm but work.
+    """
     take_turn(conn)
-    taken_back = _take_back_work(conn, _locked_broken_allocations(conn, limit=limit), now=now)
+    return _take_back_work(conn, stock.broken_allocations(conn, limit=limit), now=now)
+
+
+def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
+    """The second half of mending: park held units that nothing is behind any more; returns how many."""
+    take_turn(conn)
     holds = _locked_broken_holds(conn, limit=limit)
-    all_granted(
-        stock.release_holds(
-            conn, [stock.Release(line_id=one.line_id, units=one.units) for one in holds], now=now
-        )
-    )
+    releases = [stock.Release(line_id=one.line_id, units=one.units) for one in holds]
+    released = all_granted(stock.release_holds(conn, releases, now=now))
     changes = [
         LineChange(order_id=one.order_id, line_id=one.line_id, held=-one.units, parked=one.units)
         for one in holds
@@ -117,33 +132,28 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
     by_order: dict[OrderId, list[LineUnitsMoved]] = {}
     for one in holds:
         by_order.setdefault(one.order_id, []).append(LineUnitsMoved(line_id=one.line_id, units=one.units))
-    log.append(
-        conn,
-        [
-            event(orders.LinesParked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
-            for order_id, lines in by_order.items()
-        ],
-    )
-    return Mended(to_source_units=taken_back, parked_units=sum(one.units for one in holds))
-
-
-def _locked_broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
-    """Look, lock what was seen, and look again: a rival may have mended it in between."""
-    seen = stock.broken_allocations(conn, limit=limit)
-    stock.lock_stock(conn, [], allocation_ids=[one.allocation_id for one in seen])
-    known = {one.allocation_id for one in seen}
-    return (
-        [one for one in stock.broken_allocations(conn, limit=limit) if one.allocation_id in known]
-        if seen
-        else []
-    )
+    parked = [
+        event(orders.LinesParked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
+        for order_id, lines in by_order.items()
+    ]
+    log.append(conn, [*parked, *shortfall_events(released, now=now)])
+    return sum(one.units for one in holds)
 
 
 def _locked_broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
+    """Look, lock what was seen, and look again: a rival may have mended it in between."""
     seen = stock.broken_holds(conn, limit=limit)
     stock.lock_stock(conn, [], line_ids=[one.line_id for one in seen])
     known = {one.line_id for one in seen}
     return [one for one in stock.broken_holds(conn, limit=limit) if one.line_id in known] if seen else []
+
+
+def _free_somewhere(conn: Conn, sku_ids: Sequence[SkuId]) -> list[SkuId]:
+    """SKUs of which a network can still promise something: nobody is to wait behind those who wait in vain."""
+    networks = {terms.network_node_id for terms in orders.channels_by_code(conn).values()}
+    pairs = [(node_id, sku_id) for node_id in networks for sku_id in sku_ids]
+    found = stock.free_at_nodes(conn, [node_id for node_id, _ in pairs], [sku_id for _, sku_id in pairs])
+    return list({one.sku_id for one in found if one.free > one.held})
 
 
 def _hold_asks(conn: Conn, waiting: Sequence[ParkedLine], heads: dict[OrderId, Order]) -> list[stock.HoldAsk]:
@@ -180,7 +190,10 @@ def _cancelled(head: Order, lines: Sequence[tuple[Line, int]], now: datetime) ->
                 kind=line.kind,
                 sku_id=line.sku_id,
                 units=units,
-                amount_minor=part_amounts(line, units_before=line.cancelled, units=units)[0],
+                # From the far end of the line: what is handed over is counted from the near one.
+                amount_minor=part_amounts(
+                    line, units_before=line.units - line.cancelled - units, units=units
+                )[0],
             )
             for line, units in lines
         ),
@@ -212,7 +225,7 @@ def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: date
         for work in cancelled
         for line in work.lines
     ]
-    all_granted(stock.release_allocations(conn, releases, now=now))
+    released = all_granted(stock.release_allocations(conn, releases, now=now))
     moved: dict[tuple[OrderId, LineId], int] = {}
     for work in cancelled:
         for line in work.lines:
@@ -222,7 +235,9 @@ def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: date
         for (order_id, line_id), units in moved.items()
     ]
     all_granted(orders.change_lines(conn, changes, now=now))
-    log.append(conn, [_task_cancelled(work, now) for work in cancelled])
+    log.append(
+        conn, [*(_task_cancelled(work, now) for work in cancelled), *shortfall_events(released, now=now)]
+    )
     return sum(moved.values())
 
 

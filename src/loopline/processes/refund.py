@@ -46,32 +46,31 @@ def refund(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
         if isinstance(outcome, RefundAboveTaken)
     ]
     all_granted([outcome for outcome in outcomes if not isinstance(outcome, RefundAboveTaken)])
-    beside = [
-        _new_refund(msgspec.structs.replace(one, order_id=None), refund_id) for one, refund_id, _ in above
-    ]
+    beside = [_new_refund(one, refund_id, is_beside=True) for one, refund_id, _ in above]
     all_granted(payments.record_refunds(conn, beside, now=now))
     payments.open_exceptions(conn, [_above(one, refused) for one, _, refused in above], now=now)
     _post(conn, refunds, now=now)
 
 
-def _new_refund(one: Refund, refund_id: RefundId) -> NewRefund:
+def _new_refund(one: Refund, refund_id: RefundId, *, is_beside: bool = False) -> NewRefund:
+    order_id = None if is_beside else one.order_id
     return NewRefund(
         id=refund_id,
-        key=f"{one.return_id}:{one.entity_id}:{one.order_id or 'beside'}",
+        key=f"{one.return_id}:{one.entity_id}:{one.order_id or 'blind'}{':beside' if is_beside else ''}",
         entity_id=one.entity_id,
         currency=one.currency,
         amount_minor=one.amount_minor,
         refunded_at=one.at,
-        order_id=one.order_id,
+        order_id=order_id,
         return_id=one.return_id,
-        method=None if one.order_id else CASH,
+        method=None if order_id else CASH,
     )
 
 
 def _above(one: Refund, refused: RefundAboveTaken) -> NewException:
     return NewException(
         kind=ExceptionKind.REFUND_ABOVE_TAKEN,
-        subject=str(one.return_id),
+        subject=f"{one.return_id}:{one.order_id}",
         content={"return_id": str(one.return_id), "amount_minor": one.amount_minor},
         order_id=one.order_id,
         currency=one.currency,

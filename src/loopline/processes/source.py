@@ -1,7 +1,7 @@
 """Source: open orders are gathered in a wave, sites are chosen for them, and the work is put to those sites.
 
 The chosen units go from held to allocated; what no site can send goes back among the parked, where the next goods or
-the next day find it, so that it holds up nobody behind it.
+the next round over all that waits find it, so that it holds up nobody behind it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from loopline.kernel.ids import AllocationId, LineId, OrderId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
 from loopline.processes.wave import WaveDesk
 from loopline.sourcing import service as sourcing
@@ -63,15 +64,17 @@ def source_wave(
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
     )
+    _lock_goods(conn, works, decisions)
     refused = _allocate(conn, works, now=now)
     works = [work for work in works if work.parcel.order_id not in refused]
     works = _offer(conn, works, desk=desk, now=now)
     unfilled = {
         decision.order_id: decision.unfilled for decision in decisions if decision.order_id not in refused
     }
-    _park(conn, unfilled, now=now)
+    released = _park(conn, unfilled, now=now)
     all_granted(orders.change_lines(conn, _changes(works, unfilled), now=now))
-    log.append(conn, _events(decisions, works, refused=refused, desk=desk, now=now))
+    told = _events(decisions, works, refused=refused, desk=desk, now=now)
+    log.append(conn, [*told, *shortfall_events(released, now=now)])
     by_order: dict[OrderId, int] = {}
     for work in works:
         by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
@@ -108,6 +111,17 @@ def _works(parcels: Sequence[Parcel], *, now: datetime) -> list[_Work]:
         )
         for parcel in parcels
     ]
+
+
+def _lock_goods(conn: Conn, works: Sequence[_Work], decisions: Sequence[Decision]) -> None:
+    """Lock at once what is allocated and what is given back: one after the other they would lock in another order."""
+    lines = [line for work in works for line in work.parcel.lines]
+    unfilled = [one.line_id for decision in decisions for one in decision.unfilled]
+    stock.lock_stock(
+        conn,
+        [(line.leaf_id, line.sku_id) for line in lines],
+        line_ids=[*(line.line_id for line in lines), *unfilled],
+    )
 
 
 def _allocate(conn: Conn, works: Sequence[_Work], *, now: datetime) -> set[OrderId]:
@@ -170,12 +184,14 @@ def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime)
     return [work for work, outcome in zip(works, outcomes, strict=True) if not isinstance(outcome, Refusal)]
 
 
-def _park(conn: Conn, unfilled: Mapping[OrderId, Sequence[Unfilled]], *, now: datetime) -> None:
+def _park(
+    conn: Conn, unfilled: Mapping[OrderId, Sequence[Unfilled]], *, now: datetime
+) -> list[stock.Released]:
     """Give back the holds of what no site can send."""
     releases = [
         stock.Release(line_id=one.line_id, units=one.units) for lines in unfilled.values() for one in lines
     ]
-    all_granted(stock.release_holds(conn, releases, now=now))
+    return all_granted(stock.release_holds(conn, releases, now=now))
 
 
 def _changes(works: Sequence[_Work], unfilled: Mapping[OrderId, Sequence[Unfilled]]) -> list[LineChange]:

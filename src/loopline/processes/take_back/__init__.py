@@ -13,10 +13,11 @@ import msgspec
 from loopline import orders, org
 from loopline.db import Conn, log
 from loopline.kernel.events import Event
-from loopline.kernel.ids import LineId
+from loopline.kernel.ids import LineId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import LineChange
+from loopline.orders import LineChange, LineKind
+from loopline.processes.follow import settle_orders
 from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import refund
 from loopline.processes.take_back.case import Case, TakenBack
@@ -108,9 +109,25 @@ def _with_windows(conn: Conn, purchases: Sequence[Purchase], asked: Sequence[New
     return [msgspec.structs.replace(one, returnable_until=until.get(one.line_id)) for one in purchases]
 
 
+def _settle_first(conn: Conn, order_ids: Sequence[OrderId]) -> None:
+    """What has not reached the books yet cannot be taken out of them: settle it now where the follower lags behind."""
+    lines = orders.lines_by_orders(conn, order_ids) if order_ids else []
+    settled: dict[LineId, int] = {}
+    for part in sharing_queries.parts_of_lines(conn, [line.line_id for line in lines]) if lines else []:
+        settled[part.line_id] = settled.get(part.line_id, 0) + part.units
+    late = {
+        line.order_id
+        for line in lines
+        if line.kind is LineKind.GOODS and settled.get(line.line_id, 0) != line.handed_over
+    }
+    if late:
+        settle_orders(conn, sorted(late))
+
+
 def _undo(conn: Conn, cases: Sequence[Case], *, now: datetime) -> list[Event]:
     """Move counters, then money, then say so."""
     matches = [(case, line, match) for case in cases for line in case.opened.lines for match in line.matches]
+    _settle_first(conn, list({match.order_id for _, _, match in matches}))
     changes = [
         LineChange(order_id=match.order_id, line_id=match.line_id, returned=match.units)
         for _, _, match in matches

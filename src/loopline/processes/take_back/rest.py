@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from loopline import pricing
+from loopline import catalogue, pricing
 from loopline.db import Conn
 from loopline.kernel.ids import (
     EntityId,
@@ -26,6 +26,8 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
     """Find the tax in what is paid for units without a sale, as if they were bought today at the stated price."""
     blind = [(case, _blind_lines(case)) for case in cases]
     wanted = [(case, lines) for case, lines in blind if lines]
+    sku_ids = {line.sku_id for _, lines in wanted for line in lines if line.sku_id is not None}
+    tax_classes = catalogue.tax_classes_of(conn, sku_ids)
     carts = [
         pricing.Cart(
             currency=case.asked.currency,
@@ -43,7 +45,9 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
                     code=line.code,
                     units=line.blind_units,
                     stated_unit_minor=line.stated_unit_minor or 0,
-                    tax_class=CHARGES_TAX_CLASS,
+                    tax_class=tax_classes.get(line.sku_id, CHARGES_TAX_CLASS)
+                    if line.sku_id
+                    else CHARGES_TAX_CLASS,
                 )
                 for line in lines
             ),
