@@ -184,7 +184,7 @@ def test_goods_go_where_their_grade_sends_them(conn: Conn, shop: Shop):
     receipt = Receipt(
         id=UUID(int=1 << 70), return_line_id=line.return_line_id, units=3, site_id=shop.sites["S"], at=LATER
     )
-    succeeded(regrade.receive(conn, [receipt], now=LATER))
+    succeeded(regrade.receive(conn, [receipt], scope=WHOLE_BRAND, now=LATER))
     gradings = [
         Grading(
             id=UUID(int=number << 80),
@@ -198,8 +198,8 @@ def test_goods_go_where_their_grade_sends_them(conn: Conn, shop: Shop):
         for number, grade in enumerate((Grade.AS_NEW, Grade.OPEN, Grade.FAKE), 1)
     ]
     before = _leaf(conn, shop)
-    succeeded(regrade.grade(conn, gradings, site_id=shop.sites["S"], now=LATER))
-    succeeded(regrade.grade(conn, gradings, site_id=shop.sites["S"], now=LATER))
+    succeeded(regrade.grade(conn, gradings, site_id=shop.sites["S"], scope=WHOLE_BRAND, now=LATER))
+    succeeded(regrade.grade(conn, gradings, site_id=shop.sites["S"], scope=WHOLE_BRAND, now=LATER))
     after = _leaf(conn, shop)
     # As new: sold again. Opened: kept, to be packed anew. Fake: never ours.
     assert (after.on_hand - before.on_hand, after.unsellable - before.unsellable) == (2, 1)

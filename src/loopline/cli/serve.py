@@ -71,8 +71,10 @@ def _demo_password(directory: Path) -> str:
     path = directory / _DEMO_PASSWORD_FILE
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(12), encoding="ascii")
+        draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(12), encoding="ascii")
+        draft.replace(path)  # whole or not at all
     return path.read_text(encoding="ascii")
 
 

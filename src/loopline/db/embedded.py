@@ -20,6 +20,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 
 import msgspec
@@ -33,6 +34,9 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES_MAX = 100
 _READY_POLL_SECONDS = 0.02
 _RESTART_PAUSE_SECONDS = 0.2
+# A server that ends this soon, this many times in a row, does not recover: it cannot start.
+_FAILED_WITHIN_SECONDS = 2.0
+_FAILURES_MAX = 50
 
 
 def _wheel_binaries() -> Path:
@@ -176,21 +180,36 @@ class EmbeddedServer:
                 self._supervise()
             except EmbeddedProblem as problem:
                 self._problem = problem
+            except Exception as problem:  # noqa: BLE001 - whatever it is, whoever waits for the server must hear of it
+                self._problem = EmbeddedProblem(f"the embedded server cannot run: {problem}")
             finally:
                 self._finished_watching.set()
 
     def _supervise(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
             self._create_cluster()
+        failures = 0
         while not self._stopping:
             pid = self.postmaster_pid()
             if pid is None:
                 self._process = self._spawn_postmaster()
                 pid = self._process.pid
+            began = monotonic()
             ended = self._wait_for_end(pid)
             if ended and not self._stopping:
+                failures = failures + 1 if monotonic() - began < _FAILED_WITHIN_SECONDS else 0
+                if failures > _FAILURES_MAX:
+                    raise EmbeddedProblem(
+                        f"PostgreSQL ends as soon as it is started; it says:\n{self._last_words()}"
+                    )
                 # Backends of a killed postmaster may hold its shared memory a moment longer: try until it starts.
                 select.select([self._wake_reader], [], [], _RESTART_PAUSE_SECONDS)
+
+    def _last_words(self) -> str:
+        try:
+            return "\n".join((self.directory / "postgres.log").read_text(errors="replace").splitlines()[-5:])
+        except OSError as problem:
+            return str(problem)
 
     def _wait_for_end(self, pid: int) -> bool:
         """Wait until the process ends (True) or until told to stop (False)."""

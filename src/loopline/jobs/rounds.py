@@ -1,84 +1,125 @@
-"""Rounds: what the clock begins, run by Procrastinate so that of many processes one does it.
+"""Rounds: what the clock begins, run by Procrastinate so that of many processes one begins it.
 
-Each round takes what is ready in batches of bounded size, each batch one transaction, until nothing is ready. A round
-that dies is begun again by the next; nothing depends on it having finished.
+Each round takes what is ready in batches of bounded size, each batch one transaction, until nothing is ready or the
+process is to end. A round that dies is begun again by the next; nothing depends on it having finished, and two of a
+kind at once do no harm: they take turns or pass over what the other holds.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import procrastinate
+import psycopg
 import structlog
 
 from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
 from loopline.processes.dispatch import lapse
-from loopline.processes.promise import expire_holds, fill_parked, mend_promises
+from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
 from loopline.simulator.replay.progress import is_replayed
 
 BATCH = 500
+PARKED_LINES_MAX = 5_000
 BATCHES_PER_ROUND_MAX = 200
 MONTHS_AHEAD = 3
 
 _logger = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
+Step = Callable[[Conn, datetime], int]
 
 
-def round_app(
-    database: Database, connector: procrastinate.BaseConnector, *, clock: Clock
-) -> procrastinate.App:
-    """Make the application that knows every round of this database. Rounds run in threads, one of a kind at a time."""
-    app = procrastinate.App(connector=connector)
+class Rounds:
+    """Every round of one database. `stop` lets a round under way end after the batch at hand."""
 
-    def every(cron: str, name: str, step: Callable[[Conn, datetime], int]) -> None:
-        def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says for which moment it is
-            # The clock of a replayed history is the replay's own: ours would make all of it late at once.
-            with database.reading() as conn:
-                history = is_replayed(conn)
-            if not history:
-                until_nothing_is_left(database, step, clock=clock)
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._stopping = threading.Event()
 
-        task = app.task(name=name, queueing_lock=name, lock=name)(run)
-        app.periodic(cron=cron)(task)
+    def stop(self) -> None:
+        """Begin no further batch."""
+        self._stopping.set()
 
-    every("* * * * * */2", "source_waves", lambda conn, now: source_wave(conn, now=now).orders)
-    every("* * * * * */2", "expire_holds", lambda conn, now: expire_holds(conn, now=now, limit=BATCH))
-    every("* * * * * */5", "mend_promises", _mend)
-    every("* * * * * */15", "lapse_offers", lambda conn, now: len(lapse(conn, now=now, limit=BATCH)))
-    every("* * * * *", "fill_parked", lambda conn, now: fill_parked(conn, sku_ids=None, now=now, limit=BATCH))
-    every("* * * * *", "release_due", lambda conn, now: release_due(conn, now=now, limit=BATCH))
+    def app(self, connector: procrastinate.BaseConnector) -> procrastinate.App:
+        """Make the application that knows every round. Rounds run in threads; of each kind at most one waits."""
+        app = procrastinate.App(connector=connector)
 
-    @app.periodic(cron="17 3 * * *")
-    @app.task(name="ensure_months", queueing_lock="ensure_months")
-    def months(timestamp: int) -> None:
-        del timestamp
-        ensure_coming_months(database, today=clock().date())
+        def every(cron: str, name: str, step: Step, *, batches: int = BATCHES_PER_ROUND_MAX) -> None:
+            def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says for which moment it is
+                self._run(step, batches=batches)
 
-    return app
+            task = app.task(name=name, queueing_lock=name)(run)
+            app.periodic(cron=cron)(task)
+
+        every("* * * * * */2", "source_waves", lambda conn, now: source_wave(conn, now=now).orders)
+        every("* * * * * */2", "expire_holds", lambda conn, now: expire_holds(conn, now=now, limit=BATCH))
+        every(
+            "* * * * * */5",
+            "mend_work",
+            lambda conn, now: mend_allocations(conn, now=now, limit=BATCH),
+            batches=1,
+        )
+        every(
+            "* * * * * */5", "mend_holds", lambda conn, now: mend_holds(conn, now=now, limit=BATCH), batches=1
+        )
+        every("* * * * * */15", "lapse_offers", lambda conn, now: len(lapse(conn, now=now, limit=BATCH)))
+        # Once: what no site may send yet is free at the network, and would be held and parked without end.
+        every("*/5 * * * *", "fill_parked", _fill, batches=1)
+        every("* * * * *", "release_due", lambda conn, now: release_due(conn, now=now, limit=BATCH))
+
+        @app.periodic(cron="17 3 * * *")
+        @app.task(name="ensure_months", queueing_lock="ensure_months")
+        def months(timestamp: int) -> None:
+            del timestamp
+            ensure_coming_months(self._database, today=self._clock().date())
+
+        return app
+
+    def _run(self, step: Step, *, batches: int) -> None:
+        # The clock of a replayed history is the replay's own: ours would make all of it late at once.
+        with self._database.reading() as conn:
+            history = is_replayed(conn)
+        if not history:
+            until_nothing_is_left(
+                self._database, step, clock=self._clock, batches=batches, stopping=self._stopping
+            )
 
 
-def until_nothing_is_left(database: Database, step: Callable[[Conn, datetime], int], *, clock: Clock) -> int:
+def until_nothing_is_left(
+    database: Database,
+    step: Step,
+    *,
+    clock: Clock,
+    batches: int = BATCHES_PER_ROUND_MAX,
+    stopping: threading.Event | None = None,
+) -> int:
     """Run a step in transactions of its own until it finds nothing to do, boundedly; returns what was done in all."""
     done = 0
-    for _ in range(BATCHES_PER_ROUND_MAX):
+    for _ in range(batches):
+        if stopping is not None and stopping.is_set():
+            break
         with database.transaction() as conn:
             found = step(conn, clock())
         if not found:
             break
         done += found
-    else:
-        _logger.info("round_cut_short", batches=BATCHES_PER_ROUND_MAX)
     return done
 
 
 def ensure_coming_months(database: Database, *, today: date) -> None:
-    """Make the partitions of this month and the next ones, long before an order falls into them."""
-    with database.owner_transaction() as owner:
-        ensure_months(owner, first=today, last=today + timedelta(days=31 * MONTHS_AHEAD))
+    """Make the partitions of this month and the next ones, long before an order falls into them.
+
+    Where a long reader is in the way it is left for the next time: the default partition takes what comes meanwhile.
+    """
+    try:
+        with database.owner_transaction() as owner:
+            ensure_months(owner, first=today, last=today + timedelta(days=31 * MONTHS_AHEAD))
+    except psycopg.errors.LockNotAvailable:
+        _logger.warning("months_left_for_later")
 
 
-def _mend(conn: Conn, now: datetime) -> int:
-    mended = mend_promises(conn, now=now, limit=BATCH)
-    return mended.to_source_units + mended.parked_units
+def _fill(conn: Conn, now: datetime) -> int:
+    return fill_parked(conn, sku_ids=None, now=now, limit=PARKED_LINES_MAX)

@@ -6,19 +6,27 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import procrastinate
+import structlog
+from procrastinate.jobs import Status
 
 from loopline.db import Database
 from loopline.db.followers import FollowerLoop
+from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.followers import FOLLOWERS
-from loopline.jobs.rounds import Clock, ensure_coming_months, round_app
+from loopline.jobs.rounds import Clock, Rounds, ensure_coming_months
+
+_AGAIN_AFTER_SECONDS = 1.0
+_STALLED_AFTER_SECONDS = 30
+
+_logger = structlog.get_logger(__name__)
 
 
 @contextmanager
 def jobs_running(database: Database, *, clock: Clock) -> Generator[None, None, None]:
-    """Follow the log and run the rounds until the block ends; what is under way is finished first."""
+    """Follow the log and run the rounds until the block ends; the batches under way are finished first."""
     ensure_coming_months(database, today=clock().date())
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
-    rounds = _Rounds(database, clock=clock)
+    rounds = _RoundsThread(database, clock=clock)
     followers.start()
     rounds.start()
     try:
@@ -28,17 +36,12 @@ def jobs_running(database: Database, *, clock: Clock) -> Generator[None, None, N
         followers.stop()
 
 
-class _Rounds:
-    """Procrastinate's worker on an event loop of its own."""
+class _RoundsThread:
+    """Procrastinate's worker on an event loop of its own; begun again when the database was away."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        connector = procrastinate.PsycopgConnector(
-            conninfo=database.addresses.serving,
-            min_size=1,
-            max_size=3,
-            kwargs={"options": "-c search_path=jobs"},
-        )
-        self._app = round_app(database, connector, clock=clock)
+        self._addresses = database.addresses
+        self._rounds = Rounds(database, clock=clock)
         self._loop = asyncio.new_event_loop()
         self._worker: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
@@ -49,7 +52,8 @@ class _Rounds:
         self._started.wait()
 
     def stop(self) -> None:
-        """Finish the rounds under way and end."""
+        """Finish the batches under way and end."""
+        self._rounds.stop()
         self._loop.call_soon_threadsafe(self._cancel)
         self._thread.join()
         self._loop.close()
@@ -60,7 +64,7 @@ class _Rounds:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._worker = self._loop.create_task(self._work())
+        self._worker = self._loop.create_task(self._work_on())
         self._started.set()
         try:
             self._loop.run_until_complete(self._worker)
@@ -69,11 +73,34 @@ class _Rounds:
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
 
+    async def _work_on(self) -> None:
+        while True:
+            try:
+                await self._work()
+            except Exception:
+                _logger.exception("rounds_interrupted")
+            await asyncio.sleep(_AGAIN_AFTER_SECONDS)
+
     async def _work(self) -> None:
-        async with self._app.open_async():
-            await self._app.run_worker_async(
+        options = "-c search_path=jobs"
+        if self._addresses.serving_sets_role:
+            options += f" -c role={SERVING_ROLE}"
+        app = self._rounds.app(
+            procrastinate.PsycopgConnector(
+                conninfo=self._addresses.serving, min_size=1, max_size=3, kwargs={"options": options}
+            )
+        )
+        async with app.open_async():
+            await _forget_stalled(app)
+            await app.run_worker_async(
                 concurrency=2,
                 install_signal_handlers=False,
                 delete_jobs="always",
                 fetch_job_polling_interval=2.0,
             )
+
+
+async def _forget_stalled(app: procrastinate.App) -> None:
+    """Clear away the rounds of processes that were killed: the next ones do their work."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_SECONDS):
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)

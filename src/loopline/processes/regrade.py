@@ -8,17 +8,26 @@ from loopline.db import Conn, log
 from loopline.kernel.events import event
 from loopline.kernel.ids import NodeId, SiteId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.processes.outcomes import all_granted
 from loopline.processes.replenish import record_goods
+from loopline.processes.turn import take_turn
 from loopline.returns import service as returns
 from loopline.returns.events import ReturnGraded, ReturnReceived
 from loopline.returns.model import Graded, Grading, Receipt, Received
 from loopline.stock import Fact, MovementReason
 
 
-def receive(conn: Conn, receipts: Sequence[Receipt], *, now: datetime) -> list[Received | Refusal]:
-    """Count what arrived; the same receipt again counts nothing."""
-    outcomes = returns.receive_units(conn, receipts)
+def receive(
+    conn: Conn, receipts: Sequence[Receipt], *, scope: Scope, now: datetime
+) -> list[Received | Refusal]:
+    """Count what arrived at sites in scope; the same receipt again counts nothing."""
+    covered = [one for one in receipts if scope.covers_site(one.site_id)]
+    decided = iter(returns.receive_units(conn, covered))
+    outcomes = [
+        next(decided) if scope.covers_site(one.site_id) else NotInYourBranch(subject=str(one.return_line_id))
+        for one in receipts
+    ]
     log.append(
         conn,
         [
@@ -40,13 +49,16 @@ def receive(conn: Conn, receipts: Sequence[Receipt], *, now: datetime) -> list[R
 
 
 def grade(
-    conn: Conn, gradings: Sequence[Grading], *, site_id: SiteId, now: datetime
+    conn: Conn, gradings: Sequence[Grading], *, site_id: SiteId, scope: Scope, now: datetime
 ) -> list[Graded | Refusal]:
-    """Say in what state goods came back to a site, and put them where that sends them.
+    """Say in what state goods came back to a site in scope, and put them where that sends them.
 
     Goods fit to sell go back on the shelf, and to whoever waits for them; others lie there unsellable; scrap is not
     taken into stock. The same grading again moves nothing.
     """
+    if not scope.covers_site(site_id):
+        return [NotInYourBranch(subject=str(one.return_line_id)) for one in gradings]
+    take_turn(conn)
     outcomes = returns.grade_units(conn, gradings)
     new = [one for one in outcomes if isinstance(one, Graded) and not one.is_repeat]
     leaf_id = _leaf_of(conn, site_id)

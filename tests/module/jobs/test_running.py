@@ -13,6 +13,7 @@ from loopline.jobs.rounds import until_nothing_is_left
 from loopline.jobs.running import jobs_running
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
+from loopline.simulator.replay.progress import begin
 from tests.make.org import succeeded
 from tests.make.shop import NOON, ask, lines, open_shop, till_sale
 
@@ -87,3 +88,33 @@ def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
     finally:
         deadline.cancel()
         listening.close()
+
+
+def test_a_round_of_a_killed_process_does_not_keep_others_from_theirs(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [ask(shop, "W-1", hold_minutes=30)], scope=WHOLE_BRAND, now=NOON)
+    with database.owner_transaction() as conn:
+        conn.execute(
+            "insert into jobs.procrastinate_jobs (queue_name, task_name, status, queueing_lock, args)"
+            " values ('default', 'expire_holds', 'doing', 'expire_holds', '{}')"
+        )
+    gone = "select count(*) from stock.hold"
+    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31)):
+        wait_until(database, lambda conn: conn.execute(gone).fetchone() == (0,))
+
+
+def test_rounds_leave_a_replayed_history_alone(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [ask(shop, "W-1", hold_minutes=30), till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+        begin(conn, name="online_retail", seed=1, source_hash=bytes(32))
+    settled = "select count(*) from sharing.split"
+    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31)):
+        wait_until(database, lambda conn: conn.execute(settled).fetchone() == (2,))
+        finished = (
+            "select count(*) > 3 from jobs.procrastinate_periodic_defers where defer_timestamp is not null"
+        )
+        wait_until(database, lambda conn: conn.execute(finished).fetchone() == (True,))
+    with database.reading() as conn:
+        assert conn.execute("select count(*) from stock.hold").fetchone() == (2,)

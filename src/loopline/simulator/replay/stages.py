@@ -356,7 +356,7 @@ def _look_at(conn: Conn, goods: Sequence[_Arrived], *, site_id: SiteId, scene: S
         )
         for one, receipt_id in zip(goods, ids[: len(goods)], strict=True)
     ]
-    all_granted(regrade.receive(conn, receipts, now=scene.now))
+    all_granted(regrade.receive(conn, receipts, scope=WHOLE_BRAND, now=scene.now))
     gradings = [
         Grading(
             id=grading_id,
@@ -369,7 +369,7 @@ def _look_at(conn: Conn, goods: Sequence[_Arrived], *, site_id: SiteId, scene: S
         )
         for one, grading_id in zip(goods, ids[len(goods) :], strict=True)
     ]
-    all_granted(regrade.grade(conn, gradings, site_id=site_id, now=scene.now))
+    all_granted(regrade.grade(conn, gradings, site_id=site_id, scope=WHOLE_BRAND, now=scene.now))
 
 
 def release_shares(conn: Conn, scene: Scene) -> Counts:
