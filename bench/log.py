@@ -44,11 +44,15 @@ def measure() -> Iterator[Figure]:
             seconds=appending.seconds,
         )
 
-        following = Watch()
-        follower = Follower("bench", frozenset({SomethingHappened.type_name()}), apply)
-        with following:
-            catch_up(database, [follower], now=AT)
-        assert seen == EVENTS
-        yield Figure(
-            what="follow them from the beginning", count=seen, unit="events", seconds=following.seconds
-        )
+        # As a database that was just filled, then as one that autovacuum has looked at.
+        for statistics in ("none", "taken"):
+            seen = 0
+            following = Watch()
+            follower = Follower(f"bench_{statistics}", frozenset({SomethingHappened.type_name()}), apply)
+            with following:
+                catch_up(database, [follower], now=AT)
+            assert seen == EVENTS
+            what = f"follow them from the beginning, statistics {statistics}"
+            yield Figure(what=what, count=seen, unit="events", seconds=following.seconds)
+            with database.owner_transaction() as owner:
+                owner.execute("analyze log.event")
