@@ -999,6 +999,7 @@ CREATE TABLE orders."order" (
     latitude double precision,
     on_shortage text NOT NULL,
     hold_minutes integer,
+    pay_until timestamp with time zone,
     guide_id uuid,
     dealer_id uuid,
     streamer_id uuid,
@@ -1056,6 +1057,7 @@ CREATE TABLE orders.order_default (
     latitude double precision,
     on_shortage text CONSTRAINT order_on_shortage_not_null NOT NULL,
     hold_minutes integer,
+    pay_until timestamp with time zone,
     guide_id uuid,
     dealer_id uuid,
     streamer_id uuid,
@@ -2499,9 +2501,9 @@ CREATE INDEX order_default_member_id_placed_at_idx ON orders.order_default USING
 
 CREATE INDEX order_default_number_idx ON orders.order_default USING btree (number);
 
-CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) WHERE (held > 0);
+CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
 
-CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE (held > 0);
+CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
 
 CREATE INDEX person_by_unit ON org.person USING btree (unit_id);
 
