@@ -1,5 +1,5 @@
-"""Eight writers, a long transaction in another database of the cluster, and a follower killed at random: no event of one
-subject is skipped, doubled or out of order. A follower that reads below the last position it sees fails this.
+"""Eight writers, a long transaction in another database of the cluster, and a follower killed at random: no event of
+one subject is skipped, doubled or out of order. A follower that reads below the last position it sees fails this.
 """
 
 import random
@@ -88,7 +88,8 @@ def test_no_event_of_one_subject_is_skipped_doubled_or_out_of_order(
     with database.owner_transaction() as conn:
         conn.execute("create table public.counter (subject uuid primary key, step bigint not null default 0)")
         conn.execute(
-            "create table public.applied (n bigint generated always as identity, subject uuid, position bigint, step bigint)"
+            "create table public.applied"
+            " (n bigint generated always as identity, subject uuid, position bigint, step bigint)"
         )
         conn.execute("grant all on public.counter, public.applied to loopline_app")
         for number in range(1, SUBJECTS + 1):

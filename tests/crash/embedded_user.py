@@ -1,4 +1,4 @@
-"""A process that uses an embedded server until its standard input ends: says 'ready' and how many users' rows it sees."""
+"""A process that uses an embedded server until its standard input ends: says 'ready', and 'left' at the end."""
 
 import sys
 from pathlib import Path

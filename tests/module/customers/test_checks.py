@@ -125,8 +125,9 @@ def test_a_member_nobody_can_find_is_found(database: Database):
         ),
         (
             (
-                "insert into customers.consent_change select member_id, purpose, channel, receiver_id, at, false, source,"
-                " recorded_at from customers.consent_change where member_id = '{living}'"
+                "insert into customers.consent_change"
+                " select member_id, purpose, channel, receiver_id, at, false, source, recorded_at"
+                " from customers.consent_change where member_id = '{living}'"
             ),
             "true since 2026-03-02 12:00:00+00",
         ),
