@@ -14,6 +14,7 @@ from loopline.db.opening import open_database
 from loopline.db.settings import Settings, settings_from
 from loopline.jobs.running import jobs_running
 from loopline.simulator.demo import ACCOUNTS, open_demo
+from loopline.simulator.replay.progress import is_replayed
 from loopline.web.app import create_app
 from loopline.web.server import Address, serve_workers
 from loopline.web.server import serve as serve_one
@@ -41,7 +42,7 @@ def serve(
         address = Address(host=host, port=port)
         people.print(f"Loopline is at [bold]http://{host}:{port}[/bold]; Ctrl-C ends it", highlight=False)
         if jobs:
-            with jobs_running(database, clock=_clock):
+            with jobs_running(database, clock=_clock, rests=is_replayed):
                 _serve(database, settings, web, address, workers)
         else:
             _serve(database, settings, web, address, workers)

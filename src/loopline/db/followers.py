@@ -21,6 +21,9 @@ from loopline.db.rows import Conn, execute, fetch, fetch_rows, fetch_values
 from loopline.kernel.events import Event
 
 _BATCH = 500  # events of orders carry their lines: a step ends within half a second
+_WINDOW_PER_EVENT = (
+    20  # positions looked at for each event wanted: most types follow a tenth of the log or more
+)
 _HORIZON_POLL_SECONDS = 0.002
 _HORIZON_POLL_SECONDS_MAX = 0.05
 _LOOK_EVERY_SECONDS = 1.0
@@ -109,13 +112,16 @@ def advance(
     if not locked:
         return None
     start: int = locked[0]
+    # A window of positions, so that a follower far behind never sorts all that lies before it.
+    window = min(upto, start + limit * _WINDOW_PER_EVENT)
     events = events_from(
         fetch_rows(
-            conn, SQL["events_to_apply"], after=start, upto=upto, types=sorted(follower.types), limit=limit
+            conn, SQL["events_to_apply"], after=start, upto=window, types=sorted(follower.types), limit=limit
         )
     )
-    reached_end = len(events) < limit
-    position = max(start, upto) if reached_end else events[-1].position
+    is_through = len(events) < limit
+    position = max(start, window) if is_through else events[-1].position
+    reached_end = is_through and position >= upto
     parked = _apply_or_park(conn, follower, events, now=now)
     execute(conn, SQL["move_follower"], name=follower.name, position=position)
     return Advance(position=position, applied=len(events) - parked, parked=parked, reached_end=reached_end)

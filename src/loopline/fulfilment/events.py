@@ -9,7 +9,7 @@ from loopline.kernel.events import EventBody
 from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, SkuId, TaskId
 
 
-class OfferedWork(EventBody, frozen=True, kw_only=True):
+class OfferedWork(msgspec.Struct, frozen=True, kw_only=True):
     """One of the tasks of `TasksOffered`."""
 
     task_id: TaskId

@@ -19,7 +19,6 @@ from loopline.processes.dispatch import lapse
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
-from loopline.simulator.replay.progress import is_replayed
 
 BATCH = 500
 PARKED_LINES_MAX = 5_000
@@ -29,14 +28,17 @@ MONTHS_AHEAD = 3
 _logger = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 Step = Callable[[Conn, datetime], int]
+Rests = Callable[[Conn], bool]
+"""Whether rounds leave a database alone: a replayed history has a clock of its own; ours would make all of it late."""
 
 
 class Rounds:
     """Every round of one database. `stop` lets a round under way end after the batch at hand."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock, rests: Rests) -> None:
         self._database = database
         self._clock = clock
+        self._rests = rests
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -79,10 +81,9 @@ class Rounds:
         return app
 
     def _run(self, step: Step, *, batches: int) -> None:
-        # The clock of a replayed history is the replay's own: ours would make all of it late at once.
         with self._database.reading() as conn:
-            history = is_replayed(conn)
-        if not history:
+            resting = self._rests(conn)
+        if not resting:
             until_nothing_is_left(
                 self._database, step, clock=self._clock, batches=batches, stopping=self._stopping
             )

@@ -9,11 +9,11 @@ import procrastinate
 import structlog
 from procrastinate.jobs import Status
 
-from loopline.db import Database
+from loopline.db import Conn, Database
 from loopline.db.followers import FollowerLoop
 from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.followers import FOLLOWERS
-from loopline.jobs.rounds import Clock, Rounds, ensure_coming_months
+from loopline.jobs.rounds import Clock, Rests, Rounds, ensure_coming_months
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
@@ -21,12 +21,21 @@ _STALLED_AFTER_SECONDS = 30
 _logger = structlog.get_logger(__name__)
 
 
+def never(conn: Conn) -> bool:
+    """Rounds of a live database do not rest."""
+    del conn
+    return False
+
+
 @contextmanager
-def jobs_running(database: Database, *, clock: Clock) -> Generator[None, None, None]:
-    """Follow the log and run the rounds until the block ends; the batches under way are finished first."""
+def jobs_running(database: Database, *, clock: Clock, rests: Rests = never) -> Generator[None, None, None]:
+    """Follow the log and run the rounds until the block ends; the batches under way are finished first.
+
+    Rounds do nothing while `rests` says so; followers go on.
+    """
     ensure_coming_months(database, today=clock().date())
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
-    rounds = _RoundsThread(database, clock=clock)
+    rounds = _RoundsThread(database, clock=clock, rests=rests)
     followers.start()
     rounds.start()
     try:
@@ -39,9 +48,9 @@ def jobs_running(database: Database, *, clock: Clock) -> Generator[None, None, N
 class _RoundsThread:
     """Procrastinate's worker on an event loop of its own; begun again when the database was away."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock, rests: Rests) -> None:
         self._addresses = database.addresses
-        self._rounds = Rounds(database, clock=clock)
+        self._rounds = Rounds(database, clock=clock, rests=rests)
         self._loop = asyncio.new_event_loop()
         self._worker: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)

@@ -12,7 +12,7 @@ from litestar.template.base import csrf_token
 
 from loopline.web.edge import language_of
 from loopline.web.languages import languages
-from loopline.web.paths import safe_path
+from loopline.web.paths import HOME, SIGN_IN, safe_path
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -71,5 +71,6 @@ def _form_token(request: Request[Any, Any, Any]) -> str:
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
-    """Tell whether a person's browser asks, as against a program."""
-    return "text/html" in request.headers.get("accept", "")
+    """Tell whether a page is the right answer: to a browser, and to whoever takes anything where there is a page."""
+    accepted = request.headers.get("accept", "*/*")
+    return "text/html" in accepted or ("*/*" in accepted and request.url.path in {"/", HOME, SIGN_IN})

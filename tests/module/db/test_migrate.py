@@ -8,9 +8,18 @@ import pytest
 
 from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
+from loopline.db.followers import catch_up
 from loopline.db.migrate import NewerDatabase, migrate
-from loopline.db.opening import ensure_database, open_database
+from loopline.db.opening import embedded_addresses, ensure_database, open_database
 from loopline.db.settings import OWNER_ROLE, Settings, settings_from
+from loopline.jobs.followers import FOLLOWERS
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.processes.doctor import examine
+from loopline.processes.place import Placed, place
+from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
+from tests.make.loop import hand_over_everything, pay_for
+from tests.make.org import succeeded
+from tests.make.shop import NOON, ask, open_shop, till_sale
 
 OLDEST = Path("/usr/lib/postgresql/15")
 
@@ -76,6 +85,28 @@ def test_postgresql_15_given_by_its_address_is_migrated_and_served(oldest_server
             "select current_user, current_setting('server_version_num')::int / 10000"
         ).fetchone()
     assert found == ("loopline_app", 15)
+
+
+def test_the_whole_loop_runs_on_postgresql_15(oldest_server: EmbeddedServer):
+    ensure_database(oldest_server, "loop")
+    migrate(oldest_server.conninfo(OWNER_ROLE, "loop"))
+    database = Database(embedded_addresses(oldest_server, "loop"))
+    try:
+        with database.transaction() as conn:
+            shop = open_shop(conn)
+            drafts = [ask(shop, "W-1"), till_sale(shop, "T-1")]
+            placed = succeeded(place(conn, drafts, scope=WHOLE_BRAND, now=NOON))
+            hand_over_everything(conn, now=NOON)
+            for one in placed:
+                assert isinstance(one, Placed)
+                pay_for(conn, shop, one)
+        catch_up(database, FOLLOWERS, now=NOON)
+        with database.transaction() as conn:
+            assert release_due(conn, now=NOON + RETURN_WINDOW_DEFAULT, limit=100) == 4
+        with database.reading() as conn:
+            assert [check.name for check in examine(conn).checks if not check.ok] == []
+    finally:
+        database.close()
 
 
 def test_the_environment_says_where_the_data_live(tmp_path: Path):

@@ -13,7 +13,7 @@ from loopline.jobs.rounds import until_nothing_is_left
 from loopline.jobs.running import jobs_running
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
-from loopline.simulator.replay.progress import begin
+from loopline.simulator.replay.progress import begin, is_replayed
 from tests.make.org import succeeded
 from tests.make.shop import NOON, ask, lines, open_shop, till_sale
 
@@ -110,7 +110,7 @@ def test_rounds_leave_a_replayed_history_alone(database: Database):
         place(conn, [ask(shop, "W-1", hold_minutes=30), till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
         begin(conn, name="online_retail", seed=1, source_hash=bytes(32))
     settled = "select count(*) from sharing.split"
-    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31)):
+    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31), rests=is_replayed):
         wait_until(database, lambda conn: conn.execute(settled).fetchone() == (2,))
         finished = (
             "select count(*) > 3 from jobs.procrastinate_periodic_defers where defer_timestamp is not null"

@@ -93,6 +93,13 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_page_and_back(shop: Shop):
     assert browser.get("/hq/board?currency=CNY").status_code == 200
 
 
+def test_whoever_takes_anything_is_led_to_the_first_page(shop: Shop):
+    probe = shop.browser(accept="*/*")
+    probe.follow_redirects = True
+    answer = probe.get("/")
+    assert (answer.status_code, answer.url.path) == (200, "/sign-in")
+
+
 def test_a_program_that_is_not_signed_in_is_told_so(shop: Shop):
     answer = httpx.get(f"{shop.base}/hq/board/now", headers={"accept": "application/json"})
     assert answer.status_code == 401
