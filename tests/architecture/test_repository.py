@@ -49,7 +49,7 @@ def lines_matching(pattern: str, *, but: frozenset[Path] = frozenset()) -> list[
 def test_no_file_names_the_host_of_a_registry() -> None:
     hosts = (
         r"files\.pythonhosted\.org|pypi\.org|pypi\.tuna|registry\.npmjs\.org|registry\.npmmirror|npmmirror\.com"
-        r"|mirrors\.aliyun|--index-url|--extra-index-url|--find-links"
+        r"|--index-url|--extra-index-url|--find-links"
     )
     assert lines_matching(hosts, but=frozenset({SELF})) == []
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loopline import org
 from loopline.cli.console import people, problems_told
 from loopline.db import Database
 from loopline.db.opening import open_database
@@ -60,8 +61,11 @@ def _demo(database: Database, settings: Settings) -> Demo:
     password = _demo_password(settings.data_directory)
     with database.transaction() as conn:
         open_demo(conn, password=password, now=_clock())
+        places = org.units_by_code(conn, {one.unit_code for one in ACCOUNTS})
     listed = tuple(
-        DemoPerson(sign_in_name=one.sign_in_name, name=one.name, role=one.role, place=one.unit_code)
+        DemoPerson(
+            sign_in_name=one.sign_in_name, name=one.name, role=one.role, place=places[one.unit_code].name
+        )
         for one in ACCOUNTS
     )
     return Demo(password=password, people=listed)
