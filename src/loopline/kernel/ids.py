@@ -32,6 +32,13 @@ AccountId = NewType("AccountId", UUID)
 RuleSetId = NewType("RuleSetId", UUID)
 WaveId = NewType("WaveId", UUID)
 EventId = NewType("EventId", UUID)
+TouchpointId = NewType("TouchpointId", UUID)
+ScanId = NewType("ScanId", UUID)
+LiveRoomId = NewType("LiveRoomId", UUID)
+ReviewId = NewType("ReviewId", UUID)
+SubscriptionId = NewType("SubscriptionId", UUID)
+DeliveryId = NewType("DeliveryId", UUID)
+ApiKeyId = NewType("ApiKeyId", UUID)
 
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62
