@@ -7,6 +7,7 @@ that is set up; a file is taken over whole or not at all, and changes exactly wh
 Locks: every change takes the lock of the catalogue (one transaction at a time); reads and previews lock nothing.
 """
 
+from loopline.catalogue.events import ProductWritten
 from loopline.catalogue.imports.columns import COLUMNS, RefusedRow
 from loopline.catalogue.imports.plan import Addition, Change, ImportPreview
 from loopline.catalogue.model import (
@@ -20,10 +21,13 @@ from loopline.catalogue.model import (
     TaxClass,
 )
 from loopline.catalogue.queries import (
+    products_after,
     products_by_code,
+    products_by_id,
     skus_after,
     skus_by_code,
     skus_by_id,
+    skus_of_products,
     tax_classes,
     tax_classes_of,
     weights_of,
@@ -49,6 +53,7 @@ __all__ = [
     "NewSku",
     "Product",
     "ProductAdded",
+    "ProductWritten",
     "RefusedRow",
     "Sku",
     "SkuAdded",
@@ -60,11 +65,14 @@ __all__ = [
     "check_digit",
     "normal_code",
     "normal_gtin",
+    "products_after",
     "products_by_code",
+    "products_by_id",
     "read_import",
     "skus_after",
     "skus_by_code",
     "skus_by_id",
+    "skus_of_products",
     "tax_classes",
     "tax_classes_of",
     "weights_of",

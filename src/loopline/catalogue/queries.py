@@ -6,7 +6,7 @@ from loopline.catalogue import store
 from loopline.catalogue.model import Product, Sku, TaxClass
 from loopline.catalogue.rules import normal_code
 from loopline.db import Conn
-from loopline.kernel.ids import SkuId
+from loopline.kernel.ids import ProductId, SkuId
 
 
 def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
@@ -41,6 +41,21 @@ def products_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Product]:
     spellings = {code: normal_code(code) for code in codes}
     found = store.products_by_code(conn, spellings.values())
     return {code: found[normal] for code, normal in spellings.items() if normal in found}
+
+
+def products_by_id(conn: Conn, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+    """Return products by id; unknown ids are left out."""
+    return store.products_by_id(conn, product_ids)
+
+
+def products_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[Product]:
+    """Return a page of products in the order of their codes, those after `code`."""
+    return store.products_page(conn, after_code=code, at_most=at_most)
+
+
+def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
+    """Return all SKUs of products, by product and code."""
+    return store.skus_of_products(conn, product_ids)
 
 
 def tax_classes(conn: Conn) -> list[TaxClass]:

@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.catalogue.model import Care, Product, Sku, TaxClass
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
-from loopline.kernel.ids import SkuId
+from loopline.kernel.ids import ProductId, SkuId
 
 SQL = statements(__file__)
 
@@ -32,6 +32,15 @@ def lock_catalogue(conn: Conn) -> None:
 def products_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Product]:
     found = fetch(conn, SQL["products_by_code"], Product, codes=_names(codes))
     return {product.code: product for product in found}
+
+
+def products_by_id(conn: Conn, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+    found = fetch(conn, SQL["products_by_id"], Product, product_ids=uuids(_distinct(product_ids)))
+    return {product.id: product for product in found}
+
+
+def products_page(conn: Conn, *, after_code: str, at_most: int) -> list[Product]:
+    return fetch(conn, SQL["products_page"], Product, after_code=after_code, at_most=at_most)
 
 
 def copy_products(conn: Conn, products: Sequence[Product], *, added_at: datetime) -> None:
@@ -76,6 +85,11 @@ def _sku(row: Sequence[Any]) -> Sku:
         attributes=row[9] or {},
         care=msgspec.convert(row[10], Care) if row[10] else _NO_CARE,
     )
+
+
+def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
+    rows = fetch_rows(conn, SQL["skus_of_products"], product_ids=uuids(_distinct(product_ids)))
+    return [_sku(row) for row in rows]
 
 
 def tax_classes_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:

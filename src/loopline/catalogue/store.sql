@@ -14,6 +14,31 @@ from catalogue.product
 where product.code = any(%(codes)s::text[])
 order by product.code;
 
+-- name: products_by_id
+-- Products by their ids. Locks nothing.
+select
+    product.id,
+    product.code,
+    product.name,
+    product.category,
+    product.season
+from catalogue.product
+where product.id = any(%(product_ids)s::uuid[])
+order by product.id;
+
+-- name: products_page
+-- Products in the order of their codes, after a code, at most so many. Locks nothing.
+select
+    product.id,
+    product.code,
+    product.name,
+    product.category,
+    product.season
+from catalogue.product
+where product.code > %(after_code)s::text
+order by product.code
+limit %(at_most)s::integer;
+
 -- name: copy_products
 -- New products. The caller holds the lock of the catalogue and has found their codes free.
 copy catalogue.product (id, code, name, category, season, added_at, changed_at) from stdin;
@@ -94,6 +119,39 @@ from catalogue.sku
 join catalogue.product on product.id = sku.product_id
 where sku.id = any(%(sku_ids)s::uuid[])
 order by sku.id;
+
+-- name: skus_of_products
+-- The SKUs of products, by product and code; null for no attributes and for care that says nothing. Locks nothing.
+select
+    sku.id,
+    sku.code,
+    sku.product_id,
+    product.code as product_code,
+    product.category,
+    sku.name,
+    sku.tax_class,
+    sku.gtin,
+    sku.is_active,
+    nullif(sku.attributes, '{}'::jsonb) as attributes,
+    nullif(
+        jsonb_strip_nulls(jsonb_build_object(
+            'weight_grams', sku.weight_grams,
+            'length_mm', sku.length_mm,
+            'width_mm', sku.width_mm,
+            'height_mm', sku.height_mm,
+            'is_fragile', sku.is_fragile,
+            'temperature_low_celsius', sku.temperature_low_celsius,
+            'temperature_high_celsius', sku.temperature_high_celsius,
+            'tracks_batch', sku.tracks_batch,
+            'tracks_serial', sku.tracks_serial,
+            'shelf_life_days', sku.shelf_life_days
+        )),
+        '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
+    ) as care
+from catalogue.sku
+join catalogue.product on product.id = sku.product_id
+where sku.product_id = any(%(product_ids)s::uuid[])
+order by sku.product_id, sku.code;
 
 -- name: tax_classes_of
 -- The tax classes of SKUs. Locks nothing.

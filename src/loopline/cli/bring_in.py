@@ -15,6 +15,7 @@ from loopline.cli.console import EXIT_REFUSED, people, print_json, problems_told
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.processes import catalogue_changes
 
 _ROWS_SHOWN_MAX = 50
 Outcome = TypeVar("Outcome")
@@ -62,7 +63,9 @@ def import_catalogue(
             raise typer.Exit(EXIT_REFUSED)
         if apply:
             with people.status("writing"), database.transaction() as conn:
-                done = _granted(catalogue.apply_import(conn, preview, now=datetime.now(UTC)))
+                done = _granted(
+                    catalogue_changes.apply_import(conn, preview, now=datetime.now(UTC), actor="cli")
+                )
             people.print(
                 f"[green]written[/green]: {done.products_added} products and {done.skus_added} SKUs added,"
                 f" {done.products_changed} and {done.skus_changed} changed, {done.unchanged} rows unchanged"
