@@ -1,0 +1,89 @@
+"""Reads for lists: a page at a time, in the order of codes, of a scope; and the codes that go with ids."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from loopline.db import Conn, Statement, fetch, fetch_rows, statements, uuids
+from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId
+from loopline.kernel.scope import Scope
+from loopline.org.credentials import normal_sign_in_name
+from loopline.org.model import Entity, Party, Person, Site, Unit
+
+SQL = statements(__file__)
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+
+class PageAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of a list: those after a code, of some codes (None: of all), at most so many."""
+
+    after: str = ""
+    codes: Sequence[str] | None = None
+    at_most: int = 50
+
+
+def units_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Unit]:
+    """Return a page of the units in scope, by code."""
+    return _page(conn, SQL["units_page"], Unit, ask=ask, scope=scope)
+
+
+def entities_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Entity]:
+    """Return a page of the legal entities whose unit is in scope, by code."""
+    return _page(conn, SQL["entities_page"], Entity, ask=ask, scope=scope)
+
+
+def sites_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Site]:
+    """Return a page of the sites whose unit is in scope, by code."""
+    return _page(conn, SQL["sites_page"], Site, ask=ask, scope=scope)
+
+
+def parties_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Party]:
+    """Return a page of the parties whose unit is in scope, by code."""
+    return _page(conn, SQL["parties_page"], Party, ask=ask, scope=scope)
+
+
+def people_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Person]:
+    """Return a page of the people who work at units in scope, by sign-in name; those who left too."""
+    names = None if ask.codes is None else [normal_sign_in_name(code) for code in ask.codes]
+    return _page(conn, SQL["people_page"], Person, ask=msgspec.structs.replace(ask, codes=names), scope=scope)
+
+
+def unit_codes(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, str]:
+    """Return the codes of units by id."""
+    return _codes(conn, SQL["unit_codes"], unit_ids=unit_ids)
+
+
+def entity_codes(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, str]:
+    """Return the codes of legal entities by id."""
+    return _codes(conn, SQL["entity_codes"], entity_ids=entity_ids)
+
+
+def party_codes(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, str]:
+    """Return the codes of parties by id."""
+    return _codes(conn, SQL["party_codes"], party_ids=party_ids)
+
+
+def sign_in_names(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, str]:
+    """Return the sign-in names of people by id."""
+    return _codes(conn, SQL["sign_in_names"], person_ids=person_ids)
+
+
+def _page(
+    conn: Conn, statement: Statement, record: type[_Record], *, ask: PageAsk, scope: Scope
+) -> list[_Record]:
+    return fetch(
+        conn,
+        statement,
+        record,
+        unit_ids=None if scope.everything else uuids(scope.org_units),
+        codes=None if ask.codes is None else list(ask.codes),
+        after=ask.after,
+        at_most=ask.at_most,
+    )
+
+
+def _codes(conn: Conn, statement: Statement, **ids: Iterable[UUID]) -> dict[Any, str]:
+    parameters = {name: uuids(set(values)) for name, values in ids.items()}
+    return {row[0]: row[1] for row in fetch_rows(conn, statement, **parameters)}
