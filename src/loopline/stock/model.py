@@ -321,6 +321,14 @@ class LeafSellable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sellable: int
 
 
+class SiteSellable(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU that may be promised at a site, whoever owns them."""
+
+    site_id: SiteId
+    sku_id: SkuId
+    units: int
+
+
 class NodeFree(msgspec.Struct, frozen=True, kw_only=True):
     """What may still be promised of a SKU at a node: `room` is the least of free less held there and above."""
 

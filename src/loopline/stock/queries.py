@@ -13,6 +13,7 @@ from loopline.stock.model import (
     Node,
     NodeFree,
     Shortfall,
+    SiteSellable,
     StockCounts,
 )
 from loopline.stock.rules.breaking import HeldUnits, Overheld, choose_broken_holds
@@ -28,6 +29,55 @@ def leaves(conn: Conn) -> list[Node]:
 def nodes_by_ids(conn: Conn, node_ids: Sequence[NodeId]) -> list[Node]:
     """The given nodes, parents before children; unknown ids are left out."""
     return fetch(conn, SQL["nodes_by_ids"], Node, node_ids=uuids(node_ids))
+
+
+def nodes_page(conn: Conn, *, after: NodeId | None, at_most: int) -> list[Node]:
+    """Nodes after one, in the order in which they were made, at most so many."""
+    return fetch(conn, SQL["nodes_page"], Node, after=after, at_most=at_most)
+
+
+def leaves_of_sites(conn: Conn, site_ids: Sequence[SiteId]) -> list[Node]:
+    """The leaves of sites, by site and owner."""
+    return fetch(conn, SQL["leaves_of_sites"], Node, site_ids=uuids(site_ids))
+
+
+def stock_page(
+    conn: Conn,
+    leaf_ids: Sequence[NodeId],
+    *,
+    sku_ids: Sequence[SkuId] | None = None,
+    after: tuple[NodeId, SkuId] | None,
+    at_most: int,
+) -> list[LeafStock]:
+    """A page of the rows of leaves, by leaf and SKU, those after the one given."""
+    after_leaf, after_sku = after or (None, None)
+    return fetch(
+        conn,
+        SQL["stock_page"],
+        LeafStock,
+        leaf_ids=uuids(leaf_ids),
+        sku_ids=None if sku_ids is None else uuids(sku_ids),
+        after_leaf=after_leaf,
+        after_sku=after_sku,
+        at_most=at_most,
+    )
+
+
+def sellable_at_sites(
+    conn: Conn, sku_ids: Sequence[SkuId], *, site_ids: Sequence[SiteId] | None = None, at_most: int
+) -> list[SiteSellable]:
+    """What may be promised of SKUs at each site, of some sites or of any; sites with nothing are left out.
+
+    A shop window, not a promise: what is promised to a wider region may still come to lie there.
+    """
+    return fetch(
+        conn,
+        SQL["sellable_at_sites"],
+        SiteSellable,
+        sku_ids=uuids(sku_ids),
+        site_ids=None if site_ids is None else uuids(site_ids),
+        at_most=at_most,
+    )
 
 
 def sellable_at_leaves(

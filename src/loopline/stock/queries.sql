@@ -244,3 +244,87 @@ select
   (select count(*) from stock.allocation) as open_allocations,
   (select count(*) from stock.shortfall) as shortfalls,
   (select count(*) from stock.shortfall where closed_at is null) as open_shortfalls
+
+-- name: nodes_page
+-- Nodes in the order of their ids, after one, at most so many.
+select
+  id,
+  kind,
+  name,
+  parent_id,
+  path,
+  site_id,
+  owner_id
+from stock.node
+where %(after)s::uuid is null or id > %(after)s::uuid
+order by id
+limit %(at_most)s::bigint
+
+-- name: leaves_of_sites
+-- The leaves of sites, by site and owner.
+select
+  id,
+  kind,
+  name,
+  parent_id,
+  path,
+  site_id,
+  owner_id
+from stock.node
+where kind = 'leaf' and site_id = any(%(site_ids)s::uuid[])
+order by site_id, owner_id
+
+-- name: stock_page
+-- The rows of leaves after one, by leaf and SKU, at most so many.
+select
+  leaf_id,
+  sku_id,
+  on_hand,
+  allocated,
+  unsellable,
+  safety,
+  held,
+  sellable,
+  missing
+from stock.leaf_stock
+where
+  leaf_id = any(%(leaf_ids)s::uuid[])
+  and (%(sku_ids)s::uuid[] is null or sku_id = any(%(sku_ids)s::uuid[]))
+  and (
+    %(after_leaf)s::uuid is null
+    or (leaf_id, sku_id) > (%(after_leaf)s::uuid, %(after_sku)s::uuid)
+  )
+order by leaf_id, sku_id
+limit %(at_most)s::bigint
+
+-- name: sellable_at_sites
+-- Units of SKUs that may be promised at sites (null: at any), sites with none left out: what their leaves can sell and
+-- have not promised, no more than is left of it at the node above.
+with leaf as (
+  select
+    id,
+    parent_id,
+    site_id
+  from stock.node
+  where kind = 'leaf' and (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+), shelf as (
+  select
+    leaf.site_id,
+    leaf.parent_id,
+    level.sku_id,
+    sum(greatest(0, level.sellable - level.held)) as units
+  from stock.leaf_stock as level
+  join leaf on leaf.id = level.leaf_id
+  where level.sku_id = any(%(sku_ids)s::uuid[]) and level.sellable > level.held
+  group by leaf.site_id, leaf.parent_id, level.sku_id
+)
+select
+  shelf.site_id,
+  shelf.sku_id,
+  sum(greatest(0, least(shelf.units, coalesce(above.free - above.held, shelf.units))))::bigint as units
+from shelf
+left join stock.node_stock as above on above.node_id = shelf.parent_id and above.sku_id = shelf.sku_id
+group by shelf.site_id, shelf.sku_id
+having sum(greatest(0, least(shelf.units, coalesce(above.free - above.held, shelf.units)))) > 0
+order by shelf.sku_id, shelf.site_id
+limit %(at_most)s::bigint
