@@ -1,4 +1,6 @@
-"""Bindings: whose customer a member is. One guide and one dealer at a time, made by rule, kept with their history."""
+"""Bindings: whose customer a member is. One guide, one store and one dealer at a time, made by rule, kept with their
+history.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,16 +8,17 @@ from enum import StrEnum
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch_rows, statements, uuids
+from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, statements, uuids
 from loopline.kernel.ids import MemberId, PartyId
 
 SQL = statements(__file__)
 
 
 class BindingRole(StrEnum):
-    """What a party is to the member: the guide who serves them, the dealer whose customer they are."""
+    """What a party is to the member: the guide who serves them, the store or the dealer whose customer they are."""
 
     GUIDE = "guide"
+    STORE = "store"
     DEALER = "dealer"
 
 
@@ -32,7 +35,18 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """Whose customer a member is now."""
 
     guide_id: PartyId | None = None
+    store_id: PartyId | None = None
     dealer_id: PartyId | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding that is open now, since when, and the rule or event that made it."""
+
+    member_id: MemberId
+    role: BindingRole
+    party_id: PartyId
+    bound_at: datetime
+    reason: str
 
 
 def bind_members(conn: Conn, bindings: Sequence[NewBinding], *, now: datetime) -> int:
@@ -62,6 +76,21 @@ def bindings_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> dict[Memb
     for member_id, role, party_id in fetch_rows(conn, SQL["open_bindings"], member_ids=uuids(member_ids)):
         found.setdefault(member_id, {})[role] = party_id
     return {
-        member_id: Bound(guide_id=by_role.get("guide"), dealer_id=by_role.get("dealer"))
+        member_id: Bound(
+            guide_id=by_role.get("guide"), store_id=by_role.get("store"), dealer_id=by_role.get("dealer")
+        )
         for member_id, by_role in found.items()
     }
+
+
+def lock_bindings(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, list[Standing]]:
+    """Return the open bindings of members, so that rivals who would bind them wait for the end of the transaction.
+
+    Members who are unknown or were erased are not in it: nobody binds them. Locks the members by id.
+    """
+    found: dict[MemberId, list[Standing]] = {
+        member_id: [] for member_id in fetch_values(conn, SQL["lock_members"], member_ids=uuids(member_ids))
+    }
+    for one in fetch(conn, SQL["standing_bindings"], Standing, member_ids=uuids(found)):
+        found[one.member_id].append(one)
+    return found

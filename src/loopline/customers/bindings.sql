@@ -32,3 +32,26 @@ select member_id, role, party_id
 from customers.binding
 where member_id = any(%(member_ids)s::uuid[]) and ended_at is null
 order by member_id, role
+
+-- name: lock_members
+-- Members who may be bound: known and not erased. Locks them in the order of their ids, so that two that would bind
+-- the same member take turns.
+select id
+from customers.member
+where id = any (%(member_ids)s::uuid[])
+    and erased_at is null
+order by id
+for no key update
+
+-- name: standing_bindings
+-- The open bindings of members, since when and by what. Locks nothing; the caller holds the members.
+select
+    member_id,
+    role,
+    party_id,
+    bound_at,
+    reason
+from customers.binding
+where member_id = any (%(member_ids)s::uuid[])
+    and ended_at is null
+order by member_id, role
