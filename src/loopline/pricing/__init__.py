@@ -23,6 +23,7 @@ from loopline.pricing.model import (
     PriceListAdded,
     PriceListEnd,
     PriceListEnded,
+    PricePlace,
     PriceRow,
     PriceSet,
     Quote,
@@ -32,7 +33,14 @@ from loopline.pricing.model import (
     TaxRate,
     TaxRateSet,
 )
-from loopline.pricing.queries import price_lists_by_code, price_lists_of_currency, tax_rates_of
+from loopline.pricing.queries import (
+    price_lists_by_code,
+    price_lists_by_id,
+    price_lists_of_currency,
+    price_lists_page,
+    prices_page,
+    tax_rates_of,
+)
 from loopline.pricing.rules import NoPrice, NoTaxRate, StatedPriceDiffers
 from loopline.pricing.service import (
     add_price_lists,
@@ -60,6 +68,7 @@ __all__ = [
     "PriceListAdded",
     "PriceListEnd",
     "PriceListEnded",
+    "PricePlace",
     "PriceRow",
     "PriceSet",
     "Quote",
@@ -73,7 +82,10 @@ __all__ = [
     "end_price_lists",
     "explain_price",
     "price_lists_by_code",
+    "price_lists_by_id",
     "price_lists_of_currency",
+    "price_lists_page",
+    "prices_page",
     "quote",
     "set_prices",
     "set_tax_rates",

@@ -103,6 +103,14 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: datetime
 
 
+class PricePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a price stands among those of its list: by SKU, then in the order in which they take effect."""
+
+    sku_id: SkuId
+    valid_from: datetime
+    id: UUID
+
+
 class PriceSet(msgspec.Struct, frozen=True, kw_only=True):
     """`is_new` is false where that very price was set already."""
 

@@ -8,7 +8,8 @@ import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
 from loopline.kernel.ids import OrgUnitId, PriceListId, SiteId, SkuId
-from loopline.pricing.model import PriceList, PriceListEnd, PriceRow, TaxRate
+from loopline.kernel.scope import Scope
+from loopline.pricing.model import PriceList, PriceListEnd, PricePlace, PriceRow, TaxRate
 
 SQL = statements(__file__)
 
@@ -65,6 +66,47 @@ def lists_for_quotes(conn: Conn, needs: QuoteNeeds) -> list[PriceList]:
 
 def lists_of_currency(conn: Conn, currency: str) -> list[PriceList]:
     return fetch(conn, SQL["lists_of_currency"], PriceList, currency=currency)
+
+
+def lists_by_id(conn: Conn, price_list_ids: Iterable[PriceListId]) -> list[PriceList]:
+    return fetch(conn, SQL["lists_by_id"], PriceList, price_list_ids=uuids(set(price_list_ids)))
+
+
+def lists_page(
+    conn: Conn, *, scope: Scope, after: str, codes: Collection[str] | None, at_most: int
+) -> list[PriceList]:
+    return fetch(
+        conn,
+        SQL["lists_page"],
+        PriceList,
+        everything=scope.everything,
+        site_ids=uuids(scope.sites),
+        org_unit_ids=uuids(scope.org_units),
+        codes=None if codes is None else list(codes),
+        after=after,
+        at_most=at_most,
+    )
+
+
+def prices_page(
+    conn: Conn,
+    price_list_id: PriceListId,
+    *,
+    sku_ids: Collection[SkuId] | None,
+    after: PricePlace | None,
+    at_most: int,
+) -> list[PriceRow]:
+    return fetch(
+        conn,
+        SQL["prices_page"],
+        PriceRow,
+        price_list_id=price_list_id,
+        sku_ids=None if sku_ids is None else uuids(sku_ids),
+        after_sku_id=after.sku_id if after else None,
+        after_valid_from=after.valid_from if after else None,
+        after_id=after.id if after else None,
+        at_most=at_most,
+    )
 
 
 def copy_lists(conn: Conn, lists: Sequence[PriceList], *, added_at: datetime) -> None:

@@ -160,3 +160,68 @@ order by rate.country, rate.tax_class, rate.valid_from, rate.id;
 -- name: copy_tax_rates
 -- New tax rates. The caller holds the lock of prices.
 copy pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) from stdin;
+
+-- name: lists_by_id
+-- Price lists by their ids. Locks nothing.
+select
+    list.id,
+    list.code,
+    list.name,
+    list.currency,
+    list.valid_from,
+    list.valid_until,
+    list.priority,
+    list.member_tier,
+    list.site_id,
+    list.org_unit_id,
+    list.channel
+from pricing.price_list as list
+where list.id = any(%(price_list_ids)s::uuid[])
+order by list.id;
+
+-- name: lists_page
+-- Price lists in the order of their codes, after a code, at most so many; of some places, or of all. A list that names
+-- no place is everybody's. Locks nothing.
+select
+    list.id,
+    list.code,
+    list.name,
+    list.currency,
+    list.valid_from,
+    list.valid_until,
+    list.priority,
+    list.member_tier,
+    list.site_id,
+    list.org_unit_id,
+    list.channel
+from pricing.price_list as list
+where (
+    %(everything)s::boolean
+    or (list.site_id is null and list.org_unit_id is null)
+    or list.site_id = any(%(site_ids)s::uuid[])
+    or list.org_unit_id = any(%(org_unit_ids)s::uuid[])
+  )
+  and (%(codes)s::text[] is null or list.code = any(%(codes)s::text[]))
+  and list.code > %(after)s::text
+order by list.code
+limit %(at_most)s::bigint;
+
+-- name: prices_page
+-- The prices of a list, past and future ones included, by SKU in the order in which they take effect, after one, at most
+-- so many. Locks nothing.
+select
+    price.id,
+    price.price_list_id,
+    price.sku_id,
+    price.unit_minor,
+    price.valid_from
+from pricing.price
+where price.price_list_id = %(price_list_id)s::uuid
+  and (%(sku_ids)s::uuid[] is null or price.sku_id = any(%(sku_ids)s::uuid[]))
+  and (
+    %(after_sku_id)s::uuid is null
+    or (price.sku_id, price.valid_from, price.id)
+        > (%(after_sku_id)s::uuid, %(after_valid_from)s::timestamptz, %(after_id)s::uuid)
+  )
+order by price.sku_id, price.valid_from, price.id
+limit %(at_most)s::bigint;

@@ -57,6 +57,27 @@ class ShareOfLine(msgspec.Struct, frozen=True, kw_only=True):
     state: ShareState
 
 
+class EarnedShare(ShareOfLine, frozen=True, kw_only=True):
+    """A share with what it was split from: so many units of the line, worth so much net."""
+
+    units: int
+    base_minor: int
+
+    @property
+    def left_minor(self) -> int:
+        """What is left of the share after what was taken back of it."""
+        return self.amount_minor - self.cancelled_minor - self.clawed_back_minor
+
+
+class EarnedAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which shares to read: of these parties, of lines ordered since a moment, after a part already seen."""
+
+    party_ids: tuple[PartyId, ...]
+    ordered_since: datetime
+    limit: int
+    after: tuple[LineId, UUID] | None = None
+
+
 def rule_sets(conn: Conn) -> list[RuleSet]:
     """Return every rule set, latest version first."""
     return fetch(conn, SQL["rule_sets"], RuleSet, rule_set_ids=None)
@@ -87,6 +108,50 @@ def shares_of_party(conn: Conn, party_id: PartyId, *, ordered: TimeRange, limit:
         first_line_id=first_id_of(ordered.start),
         end_line_id=first_id_of(ordered.end) if ordered.end else None,
         limit=limit,
+    )
+
+
+def shares_of_parties(conn: Conn, ask: EarnedAsk) -> list[EarnedShare]:
+    """Return what parties earned, the line ordered last first: whole parts, at most `limit` of them.
+
+    The line and part of the last share are where the next page begins (`after`).
+    """
+    line_id, part_id = ask.after or (None, None)
+    return fetch(
+        conn,
+        SQL["parts_of_parties"],
+        EarnedShare,
+        party_ids=uuids(ask.party_ids),
+        first_line_id=first_id_of(ask.ordered_since),
+        before_line_id=line_id,
+        before_part_id=part_id,
+        limit=ask.limit,
+    )
+
+
+class SharePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a share stands among those of its party."""
+
+    line_id: LineId
+    part_id: UUID
+    rule_row: int
+
+
+def shares_page(
+    conn: Conn, party_id: PartyId, *, ordered: TimeRange, after: SharePlace | None, at_most: int
+) -> list[ShareOfLine]:
+    """Return a page of a party's shares of lines ordered in a range of time, the newest lines first."""
+    return fetch(
+        conn,
+        SQL["shares_page"],
+        ShareOfLine,
+        party_id=party_id,
+        first_line_id=first_id_of(ordered.start),
+        end_line_id=first_id_of(ordered.end) if ordered.end else None,
+        after_line_id=after.line_id if after else None,
+        after_part_id=after.part_id if after else None,
+        after_rule_row=after.rule_row if after else None,
+        at_most=at_most,
     )
 
 

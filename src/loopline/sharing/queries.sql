@@ -90,7 +90,77 @@ where share.party_id = %(party_id)s::uuid
 order by share.line_id, share.part_id, share.rule_row
 limit %(limit)s::bigint;
 
+-- name: parts_of_parties
+-- The parts that parties have a share of, of lines ordered since a moment, the latest line first, after a part already
+-- seen; each part with the shares of these parties alone. Reads lines backwards until there are enough.
+with chosen as (
+  select
+    split.line_id,
+    split.part_id,
+    split.units,
+    split.base_minor
+  from sharing.split as split
+  where split.party_ids && %(party_ids)s::uuid[]
+    and split.line_id >= %(first_line_id)s::uuid
+    and (
+      %(before_line_id)s::uuid is null
+      or (split.line_id, split.part_id) < (%(before_line_id)s::uuid, %(before_part_id)s::uuid)
+    )
+  order by split.line_id desc, split.part_id desc
+  limit %(limit)s::bigint
+)
+select
+  share.order_id,
+  share.line_id,
+  share.part_id,
+  share.rule_set_id,
+  share.rule_row,
+  share.role,
+  share.party_id,
+  share.entity_id,
+  share.currency,
+  share.amount_minor,
+  share.cancelled_minor,
+  share.clawed_back_minor,
+  share.due_at,
+  share.state,
+  chosen.units,
+  chosen.base_minor
+from chosen
+join sharing.share as share on share.line_id = chosen.line_id and share.part_id = chosen.part_id
+where share.party_id = any(%(party_ids)s::uuid[])
+order by share.line_id desc, share.part_id desc, share.rule_row;
+
 -- name: pending_part_count
 -- How many parts wait for the end of their return window.
 select count(*)
 from sharing.pending_part as pending_part;
+
+-- name: shares_page
+-- A party's shares, the newest lines first, after one, at most so many. The range of time is one of ids.
+select
+  share.order_id,
+  share.line_id,
+  share.part_id,
+  share.rule_set_id,
+  share.rule_row,
+  share.role,
+  share.party_id,
+  share.entity_id,
+  share.currency,
+  share.amount_minor,
+  share.cancelled_minor,
+  share.clawed_back_minor,
+  share.due_at,
+  share.state
+from sharing.share as share
+where share.party_id = %(party_id)s::uuid
+  and share.line_id >= %(first_line_id)s::uuid
+  and (%(end_line_id)s::uuid is null or share.line_id < %(end_line_id)s::uuid)
+  and (
+    %(after_line_id)s::uuid is null
+    or (share.line_id, share.part_id, share.rule_row)
+        < (%(after_line_id)s::uuid, %(after_part_id)s::uuid, %(after_rule_row)s::integer)
+  )
+order by share.line_id desc, share.part_id desc, share.rule_row desc
+limit %(at_most)s::bigint;
