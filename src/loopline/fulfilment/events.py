@@ -107,6 +107,7 @@ class ParcelHandedOver(EventBody, frozen=True, kw_only=True):
     site_id: SiteId
     kind: TaskKind
     lines: tuple[ParcelLine, ...]
+    tracking_number: str | None = None
 
 
 class ParcelNotCollected(EventBody, frozen=True, kw_only=True):

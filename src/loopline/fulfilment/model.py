@@ -220,9 +220,10 @@ class RenewCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandOverTask(msgspec.Struct, frozen=True, kw_only=True):
-    """Give a packed parcel to the carrier."""
+    """Give a packed parcel to the carrier; `tracking_number` is what the carrier calls it, where it is known."""
 
     task_id: TaskId
+    tracking_number: str | None = None
 
 
 class CollectParcel(msgspec.Struct, frozen=True, kw_only=True):

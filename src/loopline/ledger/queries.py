@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_values, statements, uuids
-from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId
+from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId, first_id_of
 from loopline.kernel.times import TimeRange
 from loopline.ledger.model import Account, EntryKind, Purpose, ReversedPart
 
@@ -69,6 +69,16 @@ class AccountPosting(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class PartyMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """What entries of a kind moved in favour of a party (against it where negative) in one of the spans asked for."""
+
+    span: int
+    party_id: PartyId
+    currency: str
+    kind: EntryKind
+    amount_minor: int
+
+
 def balances(conn: Conn, account_ids: Sequence[AccountId]) -> list[Balance]:
     """Return the balances of accounts, in the order in which they were opened."""
     return fetch(conn, SQL["balances"], Balance, account_ids=uuids(account_ids))
@@ -117,6 +127,24 @@ def postings_of_account(
         start=during.start,
         end=during.end,
         limit=limit,
+    )
+
+
+def moved_of_parties(
+    conn: Conn, party_ids: Sequence[PartyId], *, purposes: Sequence[Purpose], starts: Sequence[datetime]
+) -> list[PartyMoved]:
+    """Return what moved parties' accounts of some purposes, all of them together, by the span it was posted in.
+
+    Spans begin at `starts`, in rising order, each ends where the next begins, the last one never; they are counted
+    from 1. An entry lies where its id was made. Reads what was posted since the first start, and nothing older.
+    """
+    return fetch(
+        conn,
+        SQL["moved_of_parties"],
+        PartyMoved,
+        party_ids=uuids(party_ids),
+        purposes=[purpose.value for purpose in purposes],
+        first_ids=uuids(first_id_of(start) for start in starts),
     )
 
 

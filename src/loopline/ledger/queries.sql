@@ -92,6 +92,30 @@ where account.id = %(account_id)s::uuid and posting.account_number = account.num
 order by entry.at, entry.id, part.part_id, posting.position
 limit %(limit)s::bigint;
 
+-- name: moved_of_parties
+-- What entries since the first of some moments moved of these parties' accounts of some purposes, by the last of these
+-- moments that lies before the entry (counted from 1), currency and kind of entry. Credits are positive here.
+select
+  width_bucket(part.entry_id, %(first_ids)s::uuid[]) as span,
+  account.party_id,
+  part.currency,
+  entry.kind,
+  (-sum(posting.amount_minor))::bigint as amount_minor
+from ledger.entry_part as part
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join ledger.account as account on account.number = posting.account_number
+join ledger.entry as entry on entry.id = part.entry_id
+where part.entry_id >= (%(first_ids)s::uuid[])[1]
+  and part.account_numbers && array(
+    select known.number
+    from ledger.account as known
+    where known.party_id = any(%(party_ids)s::uuid[]) and known.purpose = any(%(purposes)s::text[])
+  )
+  and account.party_id = any(%(party_ids)s::uuid[])
+  and account.purpose = any(%(purposes)s::text[])
+group by span, account.party_id, part.currency, entry.kind
+order by span, account.party_id, part.currency, entry.kind;
+
 -- name: reversed_units
 -- How much of these parts was taken back, by part and entry.
 select

@@ -12,9 +12,9 @@ import msgspec
 from loopline import org
 from loopline.db import Conn
 from loopline.kernel.ids import OrgUnitId, PartyId, SiteId
-from loopline.orders import Credits
+from loopline.orders import Credits, Order
 from loopline.org import Party, PartyKind, Site
-from loopline.sharing.model import Parties, Role
+from loopline.sharing.model import LineToSplit, Parties, Role
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,16 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 
     parties: Parties
     bound: frozenset[Role]
+
+
+class UnitsOfLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line of goods that go from a site (None: carried out), with the net amount they bring."""
+
+    order: Order
+    category: str
+    shipping: SiteId | None
+    units: int
+    net_minor: int
 
 
 class Directory:
@@ -44,6 +54,31 @@ class Directory:
         if known is None:
             known = self._answers[key] = self._attribute(selling, shipping, credited)
         return known
+
+    def line_to_split(self, what: UnitsOfLine) -> LineToSplit:
+        """Return what the rules of sharing look at: the same before a sale, to tell what it pays, as after it."""
+        order = what.order
+        who = self.attribute(
+            selling=order.site_id,
+            shipping=what.shipping,
+            credited=Credits(
+                guide_id=order.guide_id, dealer_id=order.dealer_id, streamer_id=order.streamer_id
+            ),
+        )
+        return LineToSplit(
+            channel=order.channel,
+            category=what.category,
+            delivery=order.delivery.value,
+            parties=who.parties,
+            units=what.units,
+            base_minor=what.net_minor,
+            currency=order.currency,
+            bound=who.bound,
+        )
+
+    def store_of(self, site_id: SiteId) -> PartyId | None:
+        """Return the party that earns by what a site sells and sends."""
+        return self._nearest(site_id, PartyKind.STORE)
 
     def _attribute(self, selling: SiteId | None, shipping: SiteId | None, credited: Credits) -> Attribution:
         dealer = credited.dealer_id or self._nearest(selling, PartyKind.DEALER)

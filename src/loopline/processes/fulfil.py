@@ -1,6 +1,6 @@
 """Fulfil: accepted work is picked, checked, packed and handed over; the goods are the customer's from then on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from loopline import orders, stock
@@ -24,10 +24,13 @@ from loopline.fulfilment.model import (
     TaskKind,
 )
 from loopline.kernel.events import event
+from loopline.kernel.ids import TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+
+_NO_TRACKING: Mapping[TaskId, str | None] = {}
 
 
 def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetime) -> list[Stepped | Refusal]:
@@ -85,7 +88,7 @@ def hand_over(
 ) -> list[HandedOver | Refusal]:
     """Give packed parcels to the carrier."""
     outcomes = fulfilment.hand_over_tasks(conn, commands, scope=scope, now=now)
-    _goods_leave(conn, outcomes, now=now)
+    _goods_leave(conn, outcomes, now=now, tracking={one.task_id: one.tracking_number for one in commands})
     return outcomes
 
 
@@ -98,7 +101,13 @@ def collect(
     return outcomes
 
 
-def _goods_leave(conn: Conn, outcomes: Sequence[HandedOver | Refusal], *, now: datetime) -> None:
+def _goods_leave(
+    conn: Conn,
+    outcomes: Sequence[HandedOver | Refusal],
+    *,
+    now: datetime,
+    tracking: Mapping[TaskId, str | None] = _NO_TRACKING,
+) -> None:
     """Take what was handed over off the shelf and out of what the order waits for; a repeat moves nothing."""
     parcels = [one for one in outcomes if isinstance(one, HandedOver) and not one.is_repeat]
     gone = [
@@ -123,6 +132,7 @@ def _goods_leave(conn: Conn, outcomes: Sequence[HandedOver | Refusal], *, now: d
                 order_id=parcel.order_id,
                 site_id=parcel.site_id,
                 kind=parcel.kind,
+                tracking_number=tracking.get(parcel.task_id),
                 lines=tuple(
                     ParcelLine(
                         allocation_id=line.allocation_id,

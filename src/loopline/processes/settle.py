@@ -17,10 +17,10 @@ from loopline.kernel.ids import EntityId, EntryId, LineId, OrderId, PartyId, Rul
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posted, Posting, Purpose
-from loopline.orders import Credits, Line, LineKind, Order
+from loopline.orders import Line, LineKind, Order
 from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.amounts import part_amounts
-from loopline.processes.attribute import Attribution, Directory, read_directory
+from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.outcomes import all_granted
 from loopline.returns import queries as returns_queries
 from loopline.returns.model import ReturnWindow
@@ -200,21 +200,14 @@ def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping
 
 
 def _line_to_split(sale: _Sale, *, directory: Directory, categories: Mapping[SkuId, str]) -> LineToSplit:
-    order, line = sale.order, sale.line
-    who: Attribution = directory.attribute(
-        selling=order.site_id,
-        shipping=sale.part.shipping_site_id,
-        credited=Credits(guide_id=order.guide_id, dealer_id=order.dealer_id, streamer_id=order.streamer_id),
-    )
-    return LineToSplit(
-        channel=order.channel,
-        category=categories.get(line.sku_id, "") if line.sku_id else "",
-        delivery=order.delivery.value,
-        parties=who.parties,
-        units=sale.part.units,
-        base_minor=sale.amounts.net_minor,
-        currency=order.currency,
-        bound=who.bound,
+    return directory.line_to_split(
+        UnitsOfLine(
+            order=sale.order,
+            category=categories.get(sale.line.sku_id, "") if sale.line.sku_id else "",
+            shipping=sale.part.shipping_site_id,
+            units=sale.part.units,
+            net_minor=sale.amounts.net_minor,
+        )
     )
 
 

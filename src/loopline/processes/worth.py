@@ -1,0 +1,131 @@
+"""Worth: what a task will pay to whom once its goods are handed over, told before anybody does it.
+
+The same attribution and the same rules as `settle` uses, on the units that are left in the task: of the rule set that
+was in force when the order was placed. Only a return, or units refused meanwhile, can make it another amount.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from loopline import catalogue, orders
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import Task, TaskLine
+from loopline.kernel.ids import AllocationId, LineId, OrderId, PartyId, SkuId, TaskId
+from loopline.orders import Line, Order
+from loopline.processes.amounts import part_amounts
+from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
+from loopline.sharing import queries as sharing_queries
+from loopline.sharing import rules as sharing_rules
+from loopline.sharing.model import RuleSet, Share
+
+
+class LineWorth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the units left of one allocation bring, and how that will be split; empty where no rules are in force."""
+
+    allocation_id: AllocationId
+    line_id: LineId
+    units: int
+    net_minor: int
+    shares: tuple[Share, ...]
+
+
+class TaskWorth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task pays. `store_party` is the party of the site that does the work, where it has one."""
+
+    task_id: TaskId
+    currency: str
+    store_party: PartyId | None
+    lines: tuple[LineWorth, ...]
+
+    def of(self, party_id: PartyId | None) -> int:
+        """Return what a party will earn of the task, in minor units."""
+        return sum(
+            share.amount_minor for line in self.lines for share in line.shares if share.party_id == party_id
+        )
+
+    @property
+    def store_minor(self) -> int:
+        """Return what the site that does the work will earn."""
+        return 0 if self.store_party is None else self.of(self.store_party)
+
+
+class _Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What estimates are made from, read once for all tasks."""
+
+    heads: Mapping[OrderId, Order]
+    lines: Mapping[LineId, Line]
+    categories: Mapping[SkuId, str]
+    rule_sets: Sequence[RuleSet]
+    directory: Directory
+
+
+def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, TaskWorth]:
+    """Return what tasks pay; unknown tasks are left out. Locks nothing, writes nothing."""
+    tasks = fulfilment.tasks_by_id(conn, task_ids)
+    if not tasks:
+        return {}
+    task_lines = fulfilment.lines_of_tasks(conn, task_ids)
+    ground = _read_ground(conn, tasks, task_lines)
+    return {task.task_id: _worth(task, task_lines.get(task.task_id, []), ground) for task in tasks}
+
+
+def _read_ground(
+    conn: Conn, tasks: Sequence[Task], task_lines: Mapping[TaskId, Sequence[TaskLine]]
+) -> _Ground:
+    order_ids = sorted({task.order_id for task in tasks})
+    sku_ids = {line.sku_id for of_task in task_lines.values() for line in of_task}
+    return _Ground(
+        heads={order.id: order for order in orders.orders_by_ids(conn, order_ids)},
+        lines={line.line_id: line for line in orders.lines_by_orders(conn, order_ids)},
+        categories={
+            sku_id: sku.category or "" for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
+        },
+        rule_sets=sharing_queries.rule_sets(conn),
+        directory=read_directory(conn),
+    )
+
+
+def _worth(task: Task, task_lines: Sequence[TaskLine], ground: _Ground) -> TaskWorth:
+    order = ground.heads[task.order_id]
+    rule_set = sharing_rules.rule_set_at(ground.rule_sets, order.placed_at, currency=order.currency)
+    gone: dict[LineId, int] = {}
+    worths: list[LineWorth] = []
+    for task_line in task_lines:
+        if not task_line.left:
+            continue
+        line = ground.lines[task_line.line_id]
+        before = gone.setdefault(line.line_id, line.handed_over)
+        gone[line.line_id] = before + task_line.left
+        gross_minor, tax_minor = part_amounts(line, units_before=before, units=task_line.left)
+        what = UnitsOfLine(
+            order=order,
+            category=ground.categories.get(task_line.sku_id, ""),
+            shipping=task.site_id,
+            units=task_line.left,
+            net_minor=gross_minor - tax_minor,
+        )
+        worths.append(
+            LineWorth(
+                allocation_id=task_line.allocation_id,
+                line_id=line.line_id,
+                units=what.units,
+                net_minor=what.net_minor,
+                shares=_shares(what, rule_set=rule_set, directory=ground.directory),
+            )
+        )
+    return TaskWorth(
+        task_id=task.task_id,
+        currency=order.currency,
+        store_party=ground.directory.store_of(task.site_id),
+        lines=tuple(worths),
+    )
+
+
+def _shares(what: UnitsOfLine, *, rule_set: RuleSet | None, directory: Directory) -> tuple[Share, ...]:
+    """Split as the sale will be; nothing is promised where the rules refuse or nobody published any."""
+    if rule_set is None:
+        return ()
+    (outcome,) = sharing_rules.split_lines(rule_set, [directory.line_to_split(what)])
+    return outcome if isinstance(outcome, tuple) else ()
