@@ -3,7 +3,8 @@
 Purpose: `register_members` finds or adds members by their identities (phone, card, WeChat …); `record_consents` and
 `consented` say for what, by which way and by whom they may be reached; `bind_members` whose customers they are;
 `record_moments` keeps their timeline; `open_personal` opens personal data for a written purpose; `erase_members`
-forgets them without touching the books.
+forgets them without touching the books. `ask_for_codes` and `use_codes` prove a phone, `begin_sessions` signs its
+member in; `add_addresses` and `keep_deliveries` keep where goods go, `open_deliveries` opens it for whoever sends them.
 
 Invariants:
 - an identity is one member's; the same identity from two transactions at once is one member;
@@ -14,11 +15,39 @@ Invariants:
 - a consent is the latest statement of its history, of two of one moment the no; what was never said is a no.
 
 Lock order: members by id (shared for what adds to them, exclusive for erasure and names), then identities by
-(kind, blind), then consents by key. Re-encryption holds members' keys by id and waits for nobody.
+(kind, blind), then consents and addresses by key. Limits and codes of signing in come before all of these.
+Re-encryption holds members' keys by id and waits for nobody.
 """
 
+from loopline.customers.addresses import (
+    Address,
+    AddressAdded,
+    Delivery,
+    DeliveryKept,
+    NewAddress,
+    NewDelivery,
+    Recipient,
+    add_addresses,
+    addresses_of_member,
+    delete_address,
+    keep_deliveries,
+    make_default,
+    open_deliveries,
+    orders_with_delivery,
+    own_delivery,
+    valid_recipient,
+)
 from loopline.customers.bindings import BindingRole, Bound, NewBinding, bind_members, bindings_of_members
 from loopline.customers.checks import CHECKS
+from loopline.customers.codes import (
+    CodeAsk,
+    CodeMade,
+    CodeTry,
+    PhoneProved,
+    ask_for_codes,
+    sweep_codes,
+    use_codes,
+)
 from loopline.customers.consents import consent_history, consented, record_consents
 from loopline.customers.events import ConsentStated, MemberErased, MemberRegistered
 from loopline.customers.keys import (
@@ -57,7 +86,12 @@ from loopline.customers.queries import (
 )
 from loopline.customers.reencryption import lost_keys, reencrypt_members
 from loopline.customers.refusals import (
+    AddressNotValid,
+    AddressUnknown,
+    CodeTriedTooOften,
+    CodeWrong,
     ConsentAheadOfTime,
+    DeliveryUnknown,
     IdentitiesOfSeveralMembers,
     IdentityContended,
     IdentityNotValid,
@@ -67,20 +101,44 @@ from loopline.customers.refusals import (
     NameNotValid,
     NoIdentity,
     PersonalDataDamaged,
+    TooManyAddresses,
+    TooManyCodes,
+    TooManyTries,
 )
 from loopline.customers.rules import masked_name, masked_phone
 from loopline.customers.service import erase_members, members_by_identities, open_personal, register_members
+from loopline.customers.sessions import (
+    MemberSession,
+    SessionMember,
+    begin_sessions,
+    end_session,
+    lengthen_session,
+    session_member,
+    sweep_sessions,
+)
 
 __all__ = [
     "CHECKS",
+    "Address",
+    "AddressAdded",
+    "AddressNotValid",
+    "AddressUnknown",
     "BindingRole",
     "Bound",
+    "CodeAsk",
+    "CodeMade",
+    "CodeTriedTooOften",
+    "CodeTry",
+    "CodeWrong",
     "ConsentAheadOfTime",
     "ConsentChange",
     "ConsentChannel",
     "ConsentKey",
     "ConsentRecorded",
     "ConsentStated",
+    "Delivery",
+    "DeliveryKept",
+    "DeliveryUnknown",
     "Erased",
     "IdentitiesOfSeveralMembers",
     "Identity",
@@ -92,11 +150,14 @@ __all__ = [
     "KeyRing",
     "MemberErased",
     "MemberRegistered",
+    "MemberSession",
     "MemberUnknown",
     "MemberWasErased",
     "Moment",
     "NameNotValid",
+    "NewAddress",
     "NewBinding",
+    "NewDelivery",
     "NewMember",
     "NoIdentity",
     "Opening",
@@ -104,30 +165,53 @@ __all__ = [
     "PastConsent",
     "Personal",
     "PersonalDataDamaged",
+    "PhoneProved",
     "Purpose",
+    "Recipient",
     "Reencrypted",
     "Registered",
+    "SessionMember",
+    "TooManyAddresses",
+    "TooManyCodes",
+    "TooManyTries",
+    "add_addresses",
+    "addresses_of_member",
+    "ask_for_codes",
+    "begin_sessions",
     "bind_members",
     "bindings_of_members",
     "consent_history",
     "consented",
+    "delete_address",
     "drop_old_keys",
+    "end_session",
     "erase_members",
+    "keep_deliveries",
     "last_accesses",
+    "lengthen_session",
     "load_key_ring",
     "lost_keys",
+    "make_default",
     "masked_name",
     "masked_phone",
     "member_count",
     "members_by_identities",
     "members_by_last_four",
     "members_by_name",
+    "open_deliveries",
     "open_key_ring",
     "open_personal",
+    "orders_with_delivery",
+    "own_delivery",
     "record_consents",
     "record_moments",
     "reencrypt_members",
     "register_members",
     "rotate_key_file",
+    "session_member",
+    "sweep_codes",
+    "sweep_sessions",
     "timeline",
+    "use_codes",
+    "valid_recipient",
 ]

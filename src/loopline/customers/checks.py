@@ -14,4 +14,9 @@ CHECKS: tuple[Check, ...] = (
     Check(
         name="members_are_known_by_something", invariant=9, statement=SQL["members_are_known_by_something"]
     ),
+    Check(
+        name="members_with_addresses_have_a_default",
+        invariant=9,
+        statement=SQL["members_with_addresses_have_a_default"],
+    ),
 )

@@ -12,6 +12,12 @@ join (
     select member_id, 'identity' from customers.identity
     union
     select member_id, 'moment' from customers.moment
+    union
+    select member_id, 'session' from customers.session
+    union
+    select member_id, 'address' from customers.address
+    union
+    select member_id, 'delivery' from customers.delivery
 ) as left_over on left_over.member_id = member.id
 where member.erased_at is not null
 order by member.id, left_over.what
@@ -99,3 +105,16 @@ from customers.consent as standing
 full join latest using (member_id, purpose, channel, receiver_id)
 where (standing.granted, standing.since) is distinct from (latest.granted, latest.at)
 order by coalesce(standing.granted, false) desc, member_id, purpose, channel, receiver_id
+
+-- name: members_with_addresses_have_a_default
+-- Members who have addresses and none of them is the default: their goods would go nowhere by themselves.
+select
+    'member ' || member_id as subject,
+    'no default among ' || count(*) || ' addresses' as found,
+    'one' as expected,
+    'update customers.address set is_default = true where id = '
+        || quote_literal((array_agg(id order by id desc))[1]) as repair
+from customers.address
+group by member_id
+having not bool_or(is_default)
+order by member_id

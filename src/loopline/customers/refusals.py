@@ -1,9 +1,10 @@
 """What customers says no to. No refusal carries personal data: refusals are logged and shown."""
 
 from datetime import datetime
+from uuid import UUID
 
 from loopline.customers.model import IdentityKind
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, OrderId
 from loopline.kernel.refusals import Refusal
 
 
@@ -64,3 +65,47 @@ class ConsentAheadOfTime(Refusal, frozen=True, kw_only=True):
     """A consent cannot be stated for {at}, which is yet to come."""
 
     at: datetime
+
+
+class TooManyCodes(Refusal, frozen=True, kw_only=True):
+    """A code was asked for too often. The next one can be sent at {until}."""
+
+    until: datetime
+
+
+class TooManyTries(Refusal, frozen=True, kw_only=True):
+    """Too many wrong codes came from here. Try again at {until}."""
+
+    until: datetime
+
+
+class CodeWrong(Refusal, frozen=True, kw_only=True):
+    """This is not the code that was sent, or it has run out."""
+
+
+class CodeTriedTooOften(Refusal, frozen=True, kw_only=True):
+    """The code was mistyped too often and is void. Ask for a new one."""
+
+
+class AddressNotValid(Refusal, frozen=True, kw_only=True):
+    """The {field} of the address is missing or cannot be right."""
+
+    field: str
+
+
+class AddressUnknown(Refusal, frozen=True, kw_only=True):
+    """You have no address {address_id}."""
+
+    address_id: UUID
+
+
+class TooManyAddresses(Refusal, frozen=True, kw_only=True):
+    """At most {most} addresses can be kept. Delete one that is no longer used."""
+
+    most: int
+
+
+class DeliveryUnknown(Refusal, frozen=True, kw_only=True):
+    """It is not known where order {order_id} goes."""
+
+    order_id: OrderId

@@ -35,7 +35,7 @@ def normalised(member: NewMember) -> NewMember | Refusal:
             return IdentityNotValid(kind=identity.kind)
         identities[Identity(kind=identity.kind, value=value)] = None
     name = member.name.strip() if member.name is not None else None
-    if name is not None and not _is_storable(name):
+    if name is not None and not is_storable(name):
         return NameNotValid()
     return msgspec.structs.replace(member, identities=tuple(identities), name=name)
 
@@ -46,7 +46,7 @@ def normalised_value(identity: Identity, *, country: str) -> str | None:
     Phones are E.164, read as a number of `country` unless they name their own; cards are upper case without spaces.
     """
     text = unicodedata.normalize("NFKC", identity.value).strip()
-    if not _is_storable(text):
+    if not is_storable(text):
         return None
     match identity.kind:
         case IdentityKind.PHONE:
@@ -70,7 +70,8 @@ def _phone(text: str, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Tell whether a text is not empty, not too long, and has no characters that cannot be kept."""
     return 0 < len(text) <= CHARACTERS_MAX and not any(
         unicodedata.category(letter) in {"Cc", "Cs"} for letter in text
     )

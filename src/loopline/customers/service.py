@@ -99,7 +99,7 @@ def _register(
     standing = store.lock_members(conn, touched) if touched else {}
     if any(standing.get(member_id, now) is not None for member_id in touched):
         return {}, list(items)  # somebody was erased since they were found: look again
-    member_keys, faults = _open_keys(conn, touched, ring)
+    member_keys, faults = open_member_keys(conn, touched, ring)
     member_keys |= {member_id: new_member_key() for member_id in plan.new_members}
     turn = _Turn(items=items, plan=plan, ring=ring, member_keys=member_keys, now=now)
     _insert_members(conn, turn)
@@ -243,7 +243,7 @@ def open_personal(
         return []
     store.insert_access(conn, member_ids, opening=opening, now=now)
     members = store.sealed_members(conn, member_ids)
-    keys, faults = _open_keys(conn, member_ids, ring)
+    keys, faults = open_member_keys(conn, member_ids, ring)
     identities: dict[MemberId, list[store.SealedIdentity]] = {}
     for identity in store.sealed_identities(conn, member_ids):
         identities.setdefault(identity.member_id, []).append(identity)
@@ -280,7 +280,7 @@ def _opened(
         return PersonalDataDamaged(member_id=member_id)
 
 
-def _open_keys(
+def open_member_keys(
     conn: Conn, member_ids: Sequence[MemberId], ring: KeyRing
 ) -> tuple[dict[MemberId, bytes], dict[MemberId, Refusal]]:
     """Return members' own keys in the open, and why those that do not open do not."""
@@ -311,8 +311,8 @@ def erase_members(conn: Conn, member_ids: Sequence[MemberId], *, now: datetime) 
     """Forget members' personal data for good; their ids stay, so that orders and books keep adding up.
 
     Their own keys go first: whatever was sealed with them, here, in other rooms or in exports, can be read by nobody
-    again. Names, identities and timeline go, bindings end, consents are withdrawn and their history stays as proof.
-    Erasing again changes nothing. Locks the members by id.
+    again. Names, identities, addresses and timeline go, sessions and bindings end, consents are withdrawn and their
+    history stays as proof. Erasing again changes nothing. Locks the members by id.
     """
     if not member_ids:
         return []
@@ -321,6 +321,9 @@ def erase_members(conn: Conn, member_ids: Sequence[MemberId], *, now: datetime) 
         store.delete_member_keys(conn, erased)
         store.delete_identities_of(conn, erased)
         store.delete_moments_of(conn, erased)
+        store.delete_sessions_of(conn, erased)
+        store.delete_addresses_of(conn, erased)
+        store.delete_deliveries_of(conn, erased)
         store.withdraw_consents_of(conn, erased, now=now)
         store.end_bindings_of(conn, erased, now=now)
     members = store.sealed_members(conn, member_ids)

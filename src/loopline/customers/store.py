@@ -191,6 +191,18 @@ def delete_moments_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
     execute(conn, SQL["delete_moments_of"], member_ids=list(member_ids))
 
 
+def delete_sessions_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
+    execute(conn, SQL["delete_sessions_of"], member_ids=list(member_ids))
+
+
+def delete_addresses_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
+    execute(conn, SQL["delete_addresses_of"], member_ids=list(member_ids))
+
+
+def delete_deliveries_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
+    execute(conn, SQL["delete_deliveries_of"], member_ids=list(member_ids))
+
+
 def withdraw_consents_of(conn: Conn, member_ids: Iterable[MemberId], *, now: datetime) -> None:
     execute(conn, SQL["withdraw_consents_of"], member_ids=list(member_ids), now=now)
 

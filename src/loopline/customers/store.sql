@@ -169,6 +169,21 @@ where member_id = any (%(member_ids)s::uuid[])
 delete from customers.moment
 where member_id = any (%(member_ids)s::uuid[])
 
+-- name: delete_sessions_of
+-- Sign members out everywhere. The caller holds the members' rows.
+delete from customers.session
+where member_id = any (%(member_ids)s::uuid[])
+
+-- name: delete_addresses_of
+-- Forget where members live. The caller holds the members' rows.
+delete from customers.address
+where member_id = any (%(member_ids)s::uuid[])
+
+-- name: delete_deliveries_of
+-- Forget where members' orders went. The caller holds the members' rows.
+delete from customers.delivery
+where member_id = any (%(member_ids)s::uuid[])
+
 -- name: withdraw_consents_of
 -- Withdraw every consent that members gave; the history keeps that they had given it. The caller holds the members'
 -- rows; locks their consents.

@@ -66,6 +66,15 @@ def found_after(
         ),
         ("identity", "update customers.identity set member_id = '{erased}'"),
         ("moment", "update customers.moment set member_id = '{erased}'"),
+        (
+            "session",
+            "insert into customers.session values ('x', '{erased}', now(), now() + interval '1 day')",
+        ),
+        (
+            "address",
+            "insert into customers.address values (gen_random_uuid(), '{erased}', 'x', true, now())",
+        ),
+        ("delivery", "insert into customers.delivery values (gen_random_uuid(), '{erased}', 'x', now())"),
     ],
 )
 def test_what_an_erasure_left_is_found_and_removed(database: Database, table: str, copied: str):
@@ -141,6 +150,21 @@ def test_a_consent_that_is_not_its_history_is_found_and_repaired(database: Datab
     )
     assert [finding.found for finding in found] == [said]
     assert str(living) in found[0].subject
+    assert left == []
+
+
+def test_addresses_without_a_default_are_found_and_repaired(database: Database):
+    living, _, found, left = found_after(
+        database,
+        "members_with_addresses_have_a_default",
+        lambda living, _: (
+            "insert into customers.address"
+            f" select gen_random_uuid(), '{living}', 'x', false, now() from generate_series(1, 2)"
+        ),
+    )
+    assert [(finding.subject, finding.found) for finding in found] == [
+        (f"member {living}", "no default among 2 addresses")
+    ]
     assert left == []
 
 

@@ -1,0 +1,318 @@
+"""Where members have goods sent, and where the goods of each order go. All of it is sealed with the member's own key.
+
+A delivery is a copy: changing or deleting an address changes no order. Whoever opens deliveries says who they are and
+what for, and that is written down first; a member who looks at their own is not written down.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.customers import store
+from loopline.customers.keys import DamagedSeal, KeyRing, seal, unseal
+from loopline.customers.model import Identity, IdentityKind, Opening
+from loopline.customers.refusals import (
+    AddressNotValid,
+    AddressUnknown,
+    DeliveryUnknown,
+    MemberUnknown,
+    MemberWasErased,
+    PersonalDataDamaged,
+    TooManyAddresses,
+)
+from loopline.customers.rules import is_storable, normalised_value
+from loopline.customers.service import open_member_keys
+from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, statements
+from loopline.kernel.ids import MemberId, OrderId, uuid7s
+from loopline.kernel.refusals import Refusal
+
+SQL = statements(__file__)
+
+ADDRESSES_MAX = 20
+_ADDRESS_PLACE = "customers.address.sealed"
+_DELIVERY_PLACE = "customers.delivery.sealed"
+_REGION_DIGITS = 6
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets the goods, and where. `region_code` is a code of GB/T 2260, empty outside China."""
+
+    name: str
+    phone: str
+    region_code: str
+    street: str
+
+
+class NewAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address to keep. A member's first one is the default, whatever it says."""
+
+    member_id: MemberId
+    recipient: Recipient
+    is_default: bool = False
+    country: str = "CN"
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """An address in the open, as its member sees it."""
+
+    id: UUID
+    recipient: Recipient
+    is_default: bool
+
+
+class AddressAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """The address is kept."""
+
+    address_id: UUID
+    is_default: bool
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the goods of an order go."""
+
+    order_id: OrderId
+    member_id: MemberId
+    recipient: Recipient
+    country: str = "CN"
+
+
+class DeliveryKept(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the order's goods go is known; `is_new` is false where it was known before, and stays as it was."""
+
+    order_id: OrderId
+    is_new: bool
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the goods of an order go, in the open."""
+
+    order_id: OrderId
+    member_id: MemberId
+    recipient: Recipient
+
+
+class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    member_id: MemberId
+    sealed: bytes
+    is_default: bool = False
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Recipient).decode
+
+
+def valid_recipient(recipient: Recipient, *, country: str = "CN") -> Recipient | AddressNotValid:
+    """Return a recipient in the one way it is written, or which of its fields cannot be."""
+    phone = normalised_value(Identity(kind=IdentityKind.PHONE, value=recipient.phone), country=country)
+    name, street, region = recipient.name.strip(), recipient.street.strip(), recipient.region_code.strip()
+    if not is_storable(name):
+        return AddressNotValid(field="recipient")
+    if phone is None:
+        return AddressNotValid(field="phone")
+    if not is_storable(street):
+        return AddressNotValid(field="street")
+    if (region or country == "CN") and not (
+        len(region) == _REGION_DIGITS and region.isascii() and region.isdigit()
+    ):
+        return AddressNotValid(field="region_code")
+    return Recipient(name=name, phone=phone, region_code=region, street=street)
+
+
+def add_addresses(
+    conn: Conn, addresses: Sequence[NewAddress], *, ring: KeyRing, now: datetime
+) -> list[AddressAdded | Refusal]:
+    """Keep addresses, one after the other; a new default takes the place of the one before.
+
+    Locks the members by id (shared), then their addresses by (member, id).
+    """
+    members = store.lock_members(conn, sorted({one.member_id for one in addresses}))
+    keys, faults = open_member_keys(conn, list(members), ring)
+    counts = _counts(conn, list(members))
+    ids = uuid7s(now, len(addresses))
+    outcomes: list[AddressAdded | Refusal] = []
+    rows: list[tuple[_Sealed, bool]] = []
+    for one, address_id in zip(addresses, ids, strict=True):
+        recipient = _refusal_of(one.member_id, members, faults) or valid_recipient(
+            one.recipient, country=one.country
+        )
+        if isinstance(recipient, Refusal):
+            outcomes.append(recipient)
+            continue
+        if counts[one.member_id] >= ADDRESSES_MAX:
+            outcomes.append(TooManyAddresses(most=ADDRESSES_MAX))
+            continue
+        is_default = one.is_default or not counts[one.member_id]
+        counts[one.member_id] += 1
+        sealed = seal(_encode(recipient).decode(), member_key=keys[one.member_id], place=_ADDRESS_PLACE)
+        rows.append((_Sealed(id=address_id, member_id=one.member_id, sealed=sealed), is_default))
+        outcomes.append(AddressAdded(address_id=address_id, is_default=is_default))
+    _insert_addresses(conn, rows, now=now)
+    return outcomes
+
+
+def _insert_addresses(conn: Conn, rows: Sequence[tuple[_Sealed, bool]], *, now: datetime) -> None:
+    """Of several new defaults of one member the last one counts."""
+    defaults = {row.member_id: row.id for row, is_default in rows if is_default}
+    if not rows:
+        return
+    execute(conn, SQL["clear_defaults"], member_ids=list(defaults))
+    execute(
+        conn,
+        SQL["insert_addresses"],
+        ids=[row.id for row, _ in rows],
+        member_ids=[row.member_id for row, _ in rows],
+        sealed=[row.sealed for row, _ in rows],
+        defaults=[defaults.get(row.member_id) == row.id for row, _ in rows],
+        now=now,
+    )
+
+
+def _counts(conn: Conn, member_ids: Sequence[MemberId]) -> dict[MemberId, int]:
+    found: dict[MemberId, int] = dict.fromkeys(member_ids, 0)
+    for member_id in fetch_values(conn, SQL["lock_addresses"], member_ids=list(member_ids)):
+        found[member_id] += 1
+    return found
+
+
+def _refusal_of(
+    member_id: MemberId, members: Mapping[MemberId, datetime | None], faults: Mapping[MemberId, Refusal]
+) -> Refusal | None:
+    if member_id not in members:
+        return MemberUnknown(member_id=member_id)
+    if members[member_id] is not None:
+        return MemberWasErased(member_id=member_id)
+    return faults.get(member_id)
+
+
+def make_default(conn: Conn, member_id: MemberId, address_id: UUID) -> Refusal | None:
+    """Let one of a member's addresses be the default. Locks the member's addresses by id."""
+    if address_id not in _locked_ids(conn, member_id):
+        return AddressUnknown(address_id=address_id)
+    execute(conn, SQL["clear_defaults"], member_ids=[member_id])
+    execute(conn, SQL["set_default"], address_id=address_id)
+    return None
+
+
+def delete_address(conn: Conn, member_id: MemberId, address_id: UUID) -> Refusal | None:
+    """Forget one of a member's addresses; the newest of the others becomes the default where it was.
+
+    Locks the member's addresses by id.
+    """
+    ids = _locked_ids(conn, member_id)
+    if address_id not in ids:
+        return AddressUnknown(address_id=address_id)
+    was_default = fetch_values(conn, SQL["delete_address"], address_id=address_id)[0]
+    others = [one for one in ids if one != address_id]
+    if was_default and others:
+        execute(conn, SQL["set_default"], address_id=max(others))
+    return None
+
+
+def _locked_ids(conn: Conn, member_id: MemberId) -> list[UUID]:
+    return [one for _, one in fetch_rows(conn, SQL["lock_addresses"], member_ids=[member_id])]
+
+
+def addresses_of_member(conn: Conn, member_id: MemberId, *, ring: KeyRing) -> list[Address]:
+    """Return a member's own addresses in the open, the default first, then the newest; what does not open is left out.
+
+    For the member themself: nothing is written into the log of access.
+    """
+    rows = fetch(conn, SQL["addresses_of_member"], _Sealed, member_id=member_id)
+    keys, _ = open_member_keys(conn, [member_id], ring) if rows else ({}, {})
+    found: list[Address] = []
+    for row in rows:
+        recipient = _opened(row, keys.get(member_id), _ADDRESS_PLACE)
+        if isinstance(recipient, Recipient):
+            found.append(Address(id=row.id, recipient=recipient, is_default=row.is_default))
+    return found
+
+
+def keep_deliveries(
+    conn: Conn, deliveries: Sequence[NewDelivery], *, ring: KeyRing, now: datetime
+) -> list[DeliveryKept | Refusal]:
+    """Keep where orders' goods go; what is known of an order stays as it is. Locks the members by id (shared)."""
+    members = store.lock_members(conn, sorted({one.member_id for one in deliveries}))
+    keys, faults = open_member_keys(conn, list(members), ring)
+    rows: list[_Sealed] = []
+    outcomes: list[DeliveryKept | Refusal] = []
+    for one in deliveries:
+        recipient = _refusal_of(one.member_id, members, faults) or valid_recipient(
+            one.recipient, country=one.country
+        )
+        if isinstance(recipient, Refusal):
+            outcomes.append(recipient)
+        else:
+            sealed = seal(_encode(recipient).decode(), member_key=keys[one.member_id], place=_DELIVERY_PLACE)
+            rows.append(_Sealed(id=one.order_id, member_id=one.member_id, sealed=sealed))
+            outcomes.append(DeliveryKept(order_id=one.order_id, is_new=True))
+    new = _insert_deliveries(conn, rows, now=now)
+    return [
+        msgspec.structs.replace(one, is_new=one.order_id in new) if isinstance(one, DeliveryKept) else one
+        for one in outcomes
+    ]
+
+
+def _insert_deliveries(conn: Conn, rows: Sequence[_Sealed], *, now: datetime) -> set[UUID]:
+    added = fetch_values(
+        conn,
+        SQL["insert_deliveries"],
+        order_ids=[row.id for row in rows],
+        member_ids=[row.member_id for row in rows],
+        sealed=[row.sealed for row in rows],
+        now=now,
+    )
+    return set(added)
+
+
+def orders_with_delivery(conn: Conn, order_ids: Collection[OrderId]) -> set[OrderId]:
+    """Return those of the orders of which it is known where their goods go. Opens nothing."""
+    return set(fetch_values(conn, SQL["orders_with_delivery"], order_ids=list(order_ids)))
+
+
+def own_delivery(conn: Conn, member_id: MemberId, order_id: OrderId, *, ring: KeyRing) -> Recipient | None:
+    """Return where a member's own order goes, for that member; nothing is written into the log of access."""
+    for row in fetch(conn, SQL["sealed_deliveries"], _Sealed, order_ids=[order_id]):
+        keys, _ = open_member_keys(conn, [member_id], ring)
+        opened = _opened(row, keys.get(member_id), _DELIVERY_PLACE) if row.member_id == member_id else None
+        return opened if isinstance(opened, Recipient) else None
+    return None
+
+
+def open_deliveries(
+    conn: Conn, order_ids: Sequence[OrderId], *, ring: KeyRing, opening: Opening, now: datetime
+) -> list[Delivery | Refusal]:
+    """Return where orders' goods go, after writing down who asked and what for: for whoever packs or carries them.
+
+    The caller has checked that they may know of these orders.
+    """
+    rows = {row.id: row for row in fetch(conn, SQL["sealed_deliveries"], _Sealed, order_ids=list(order_ids))}
+    member_ids = sorted({row.member_id for row in rows.values()})
+    if member_ids:
+        store.insert_access(conn, member_ids, opening=opening, now=now)
+    keys, faults = open_member_keys(conn, member_ids, ring)
+    outcomes: list[Delivery | Refusal] = []
+    for order_id in order_ids:
+        row = rows.get(order_id)
+        if row is None:
+            outcomes.append(DeliveryUnknown(order_id=order_id))
+            continue
+        recipient = faults.get(row.member_id) or _opened(row, keys.get(row.member_id), _DELIVERY_PLACE)
+        outcomes.append(
+            Delivery(order_id=order_id, member_id=row.member_id, recipient=recipient)
+            if isinstance(recipient, Recipient)
+            else recipient
+        )
+    return outcomes
+
+
+def _opened(row: _Sealed, key: bytes | None, place: str) -> Recipient | Refusal:
+    damaged = PersonalDataDamaged(member_id=row.member_id)
+    if key is None:
+        return damaged
+    try:
+        return _decode(unseal(row.sealed, member_key=key, place=place))
+    except (DamagedSeal, msgspec.DecodeError):
+        return damaged
