@@ -1,11 +1,16 @@
 """A server to look at: a small brand with people, boards with sales, and the application on a port of its own."""
 
+import atexit
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 import httpx
 
@@ -27,8 +32,21 @@ NOW = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 
 
 def settings(**changes: object) -> WebSettings:
-    fields: dict[str, object] = {"secret": SECRET, "board_poll_seconds": 0.1, "heartbeat_seconds": 0.5}
+    fields: dict[str, object] = {
+        "secret": SECRET,
+        "data_directory": data_directory(),
+        "board_poll_seconds": 0.1,
+        "heartbeat_seconds": 0.5,
+    }
     return WebSettings(**(fields | changes))  # pyright: ignore[reportArgumentType]
+
+
+@cache
+def data_directory() -> Path:
+    """Where the keys and sandboxes of this test process lie; gone when it ends."""
+    directory = tempfile.mkdtemp(prefix="loopline-web-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return Path(directory)
 
 
 def free_port() -> int:

@@ -37,6 +37,8 @@ def serve(
     with problems_told(), open_database(settings) as database:
         web = WebSettings(
             secret=load_secret(settings.keys_directory),
+            data_directory=settings.data_directory,
+            public_url=f"http://{host}:{port}",
             is_secure=secure,
             demo=_demo(database, settings) if demo else None,
         )

@@ -37,6 +37,11 @@ def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
     return store.entities_by_code(conn, codes)
 
 
+def brand_companies(conn: Conn) -> list[Entity]:
+    """Return the brands' own companies in the order of their codes: who sells where nobody else is named."""
+    return store.brand_companies(conn)
+
+
 def sites_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Site]:
     """Return the sites with these codes, by code; unknown codes are left out."""
     return store.sites_by_code(conn, codes)

@@ -132,6 +132,10 @@ def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
     return {entity.code: entity for entity in found}
 
 
+def brand_companies(conn: Conn) -> list[Entity]:
+    return fetch(conn, SQL["brand_companies"], Entity)
+
+
 def copy_entities(conn: Conn, entities: Sequence[Entity], *, added_at: datetime) -> None:
     rows = (
         (

@@ -128,6 +128,23 @@ join org.unit on unit.id = entity.unit_id
 where entity.code = any(%(codes)s::text[])
 order by entity.code;
 
+-- name: brand_companies
+-- The brands' own companies, by code. Locks nothing.
+select
+    entity.id,
+    entity.code,
+    entity.kind,
+    entity.name,
+    entity.unit_id,
+    unit.path as unit_path,
+    entity.country,
+    entity.currency,
+    entity.tax_number
+from org.entity
+join org.unit on unit.id = entity.unit_id
+where entity.kind = 'brand_company'
+order by entity.code;
+
 -- name: copy_entities
 -- New legal entities. The caller holds the lock of the register and has found their codes free.
 copy org.entity (id, code, kind, name, unit_id, country, currency, tax_number, added_at) from stdin;

@@ -4,22 +4,31 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, get
+from litestar import Litestar, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import CacheControlHeader, MutableScopeHeaders, State
 from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect
 from litestar.static_files import (
     create_static_files_router,  # pyright: ignore[reportUnknownVariableType]
 )
 from litestar.template.config import TemplateConfig
+from litestar.types import Message, Scope
 
+from loopline.customers.keys import open_key_ring
 from loopline.db import Database
+from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
+from loopline.web.api.limits import Limiter, Standing
+from loopline.web.api.reading import ApiRequest
 from loopline.web.edge import Clock, Edge, system_clock, visitor
 from loopline.web.health import show_health, show_metrics
-from loopline.web.hq.board import board_reader, show_board, stream_board, tell_board, watched_board
+from loopline.web.hq.board import board_reader, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.live import BoardHub
 from loopline.web.measured import Measured, count_answer
@@ -27,13 +36,16 @@ from loopline.web.metrics import Metrics
 from loopline.web.pages import FORM_COOKIE, STATIC, STATIC_PATH, environment
 from loopline.web.paths import HOME
 from loopline.web.problems import EXCEPTION_HANDLERS
+from loopline.web.routes import API_HANDLERS, PAGE_HANDLERS
 from loopline.web.security import protect
 from loopline.web.settings import WebSettings
 from loopline.web.sign_in import choose_language, show_sign_in, sign_in, sign_out
 
+API_PATH = "/api/v1"
+_BODY_BYTES_MAX = 20_000_000
 _YEAR_SECONDS = 365 * 24 * 3600
 # No cookie, no form, nothing to forge: assets, probes and streams.
-_WITHOUT_FORMS = [f"^{STATIC_PATH}/", "^/healthz$", "^/metrics$", "/stream$"]
+_WITHOUT_FORMS = [f"^{STATIC_PATH}/", "^/healthz$", "^/metrics$", "/stream$", f"^{API_PATH}/", "^/sandbox/"]
 
 
 @get("/")
@@ -51,7 +63,16 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         metrics=metrics,
         poll_seconds=settings.board_poll_seconds,
     )
-    edge = Edge(database=database, settings=settings, clock=clock, hub=hub, metrics=metrics)
+    edge = Edge(
+        database=database,
+        settings=settings,
+        clock=clock,
+        hub=hub,
+        metrics=metrics,
+        ring=open_key_ring(settings.keys_directory),
+        limiter=Limiter(),
+        callers=KnownCallers(),
+    )
     return Litestar(
         route_handlers=[
             lead_home,
@@ -59,9 +80,8 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
             sign_in,
             sign_out,
             choose_language,
-            show_board,
-            tell_board,
-            stream_board,
+            *PAGE_HANDLERS,
+            api_router(),
             show_health,
             show_metrics,
             create_static_files_router(
@@ -86,12 +106,57 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         # A compressor would hold a stream's messages back until it has enough of them.
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=["/stream$"]),
         middleware=[Measured()],
-        before_send=[count_answer, protect],
+        before_send=[count_answer, protect, tell_rate],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_running],
-        openapi_config=None,
+        include_in_schema=False,
+        openapi_config=api_description(),
         logging_config=None,
     )
+
+
+def api_router() -> Router:
+    """Gather the resources of the API: who calls is found out for each, and bodies are read strictly."""
+    return Router(
+        path=API_PATH,
+        route_handlers=API_HANDLERS,
+        dependencies={"caller": Provide(caller)},
+        request_class=ApiRequest,
+        request_max_body_size=_BODY_BYTES_MAX,
+        security=[{"bearer": []}],
+        include_in_schema=True,
+    )
+
+
+def api_description() -> OpenAPIConfig:
+    """What the API's description says of it as a whole."""
+    return OpenAPIConfig(
+        title="Loopline",
+        version="1",
+        summary="One customer, one stock, one price, one order, one transparent split of the money.",
+        path=f"{API_PATH}/openapi.json",
+        render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="An API key, or the token of a person's or a member's session.",
+                )
+            }
+        ),
+    )
+
+
+async def tell_rate(message: Message, scope: Scope) -> None:
+    """Say with each answer of the API how much the caller may still ask for."""
+    if message["type"] != "http.response.start":
+        return
+    standing = scope["state"].get(STANDING_STATE)
+    if isinstance(standing, Standing):
+        headers = MutableScopeHeaders.from_message(message)
+        headers["RateLimit-Limit"] = str(standing.rate.burst)
+        headers["RateLimit-Remaining"] = str(standing.left)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """What every handler needs of the process it runs in, and who is asking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -8,9 +8,14 @@ from litestar import Request
 from litestar.datastructures import State
 
 from loopline import org
+from loopline.customers.keys import KeyRing
 from loopline.db import Database
+from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
-from loopline.org import SessionPerson
+from loopline.org import Permission, SessionPerson
+from loopline.payments import Gateway
+from loopline.web.api.caller import KnownCallers, branches_of_person
+from loopline.web.api.limits import Limiter
 from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub
 from loopline.web.metrics import Metrics
@@ -22,20 +27,39 @@ Clock = Callable[[], datetime]
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """The process's own: its database, its settings, its clock, its live boards, its measurements."""
+    """The process's own: its database, its settings, its clock, its live boards, its measurements.
+
+    `ring` opens personal data; `gateways` are the ways to pay, by name; `limiter` and `callers` are the API's.
+    """
 
     database: Database
     settings: WebSettings
     clock: Clock
     hub: BoardHub
     metrics: Metrics
+    ring: KeyRing
+    limiter: Limiter
+    callers: KnownCallers
+    gateways: Mapping[str, Gateway] = {}
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody signed in, and what of the brand that person sees."""
+    """Somebody signed in, what of the brand that person sees, and where each permission holds."""
 
     person: SessionPerson
     scope: Scope
+    branches: dict[Permission, Scope] = {}
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether this person has a permission anywhere."""
+        return permission in self.branches
+
+    def scope_of(self, permission: Permission) -> Scope:
+        """Return where this person has a permission. Raises Refused where that is nowhere."""
+        found = self.branches.get(permission)
+        if found is None:
+            raise Refused(org.NotAllowed(permission=permission))
+        return found
 
 
 class NotSignedIn(Exception):  # noqa: N818 - says what is so; becomes the sign-in page or a 401
@@ -72,7 +96,11 @@ def visitor_or_none(request: WebRequest) -> Visitor | None:
         person = org.session_person(conn, token, now=edge.clock())
         if person is None:
             return None
-        return Visitor(person=person, scope=org.scope_of(conn, person.person_id))
+        return Visitor(
+            person=person,
+            scope=org.scope_of(conn, person.person_id),
+            branches=branches_of_person(conn, person),
+        )
 
 
 def visitor(request: WebRequest) -> Visitor:

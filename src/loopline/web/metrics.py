@@ -32,6 +32,11 @@ class Metrics:
         self.board_failures = Counter(
             "loopline_board_failures", "Live boards that could not be read.", registry=self.registry
         )
+        self.meetings = Counter(
+            "loopline_rivals_met",
+            "Commands that met a rival in the database and were begun again.",
+            registry=self.registry,
+        )
 
     def exposition(self) -> bytes:
         """Write all measurements in Prometheus' text format."""

@@ -72,5 +72,7 @@ def _form_token(request: Request[Any, Any, Any]) -> str:
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Tell whether a page is the right answer: to a browser, and to whoever takes anything where there is a page."""
+    if request.url.path.startswith("/api/"):
+        return False
     accepted = request.headers.get("accept", "*/*")
     return "text/html" in accepted or ("*/*" in accepted and request.url.path in {"/", HOME, SIGN_IN})

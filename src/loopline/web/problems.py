@@ -3,20 +3,22 @@
 A browser that wants a page gets a page that says what to do next; everybody else gets application/problem+json.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import psycopg
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect, Template
 from litestar.status_codes import (
+    HTTP_400_BAD_REQUEST,
     HTTP_401_UNAUTHORIZED,
     HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
     HTTP_409_CONFLICT,
+    HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     HTTP_422_UNPROCESSABLE_ENTITY,
     HTTP_429_TOO_MANY_REQUESTS,
     HTTP_500_INTERNAL_SERVER_ERROR,
@@ -34,6 +36,11 @@ from loopline.org.credentials import (
     SignInNameNotUsable,
     WrongSignIn,
 )
+from loopline.org.rights import NotAllowed
+from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
+from loopline.web.api.cursors import CursorNotOurs
+from loopline.web.api.limits import TooManyRequests
+from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
@@ -52,6 +59,12 @@ STATUSES: dict[type[Refusal], int] = {
     WrongSignIn: HTTP_401_UNAUTHORIZED,
     SignInLocked: HTTP_429_TOO_MANY_REQUESTS,
     NotInYourBranch: HTTP_403_FORBIDDEN,
+    NotAllowed: HTTP_403_FORBIDDEN,
+    MembersOnly: HTTP_403_FORBIDDEN,
+    SignInFirst: HTTP_401_UNAUTHORIZED,
+    TokenNotValid: HTTP_401_UNAUTHORIZED,
+    CursorNotOurs: HTTP_400_BAD_REQUEST,
+    TooManyRequests: HTTP_429_TOO_MANY_REQUESTS,
     NoBoardForYou: HTTP_403_FORBIDDEN,
     SignInNameNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     PasswordTooShort: HTTP_422_UNPROCESSABLE_ENTITY,
@@ -82,7 +95,7 @@ _OTHER_TITLE = (marked("That did not work"), marked("Go back and try again."))
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem detail of RFC 9457; `code` and `fields` are a refusal's."""
+    """A problem detail of RFC 9457; `code` and `fields` are a refusal's, `errors` those of a request not readable."""
 
     status: int
     title: str
@@ -90,6 +103,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
     code: str = ""
     fields: dict[str, Any] = {}
+    errors: list[FieldProblem] = []
 
 
 def status_of(refusal: Refusal) -> int:
@@ -118,7 +132,56 @@ def on_not_signed_in(request: WebRequest, _: NotSignedIn) -> Response[Any]:
 
 def on_refused(request: WebRequest, refused: Refused) -> Response[Any]:
     """Say what the business refused."""
-    return _answer(request, problem_of(refused.refusal, language_of(request)))
+    answer = _answer(request, problem_of(refused.refusal, language_of(request)))
+    wait = getattr(refused.refusal, "retry_after_seconds", None)
+    if wait is not None or answer.status_code == HTTP_503_SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(wait or 1)
+    if answer.status_code == HTTP_401_UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def on_bad_input(request: WebRequest, error: BadInput) -> Response[Any]:
+    """Say which field cannot be read, and why."""
+    return _unreadable(request, [error.problem(language_of(request))])
+
+
+def on_invalid_parameters(request: WebRequest, error: ValidationException) -> Response[Any]:
+    """Say which parameters of the path, the query or the header cannot be read."""
+    language = language_of(request)
+    found = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
+    problems = [
+        bad_input(one.get("message", ""), field=one.get("key", "")).problem(language) for one in found
+    ]
+    return _unreadable(request, problems)
+
+
+def on_wrong_media_type(request: WebRequest, _: WrongMediaType) -> Response[Any]:
+    """Say that only JSON is read."""
+    said = language_of(request).say("Send the body as application/json.")
+    return _answer(request, Problem(status=HTTP_415_UNSUPPORTED_MEDIA_TYPE, title=said))
+
+
+def on_unkeepable(request: WebRequest, error: psycopg.DataError) -> Response[Any]:
+    """Say that a value cannot be kept: it passed the fields' own bounds, and the database knew better."""
+    _logger.warning("value_not_kept", error=str(error), path=request.url.path)
+    reason = language_of(request).say("a value cannot be kept as it is")
+    return _unreadable(request, [FieldProblem(field="", reason=reason)])
+
+
+def _unreadable(request: WebRequest, errors: list[FieldProblem]) -> Response[Any]:
+    said = language_of(request).say("The request cannot be read.")
+    return _answer(
+        request,
+        Problem(
+            status=HTTP_400_BAD_REQUEST,
+            type="urn:loopline:bad-input",
+            title=said,
+            code="bad_input",
+            detail="; ".join(f"{one.field}: {one.reason}" if one.field else one.reason for one in errors),
+            errors=errors,
+        ),
+    )
 
 
 def on_http_exception(request: WebRequest, error: HTTPException) -> Response[Any]:
@@ -160,7 +223,11 @@ def _answer(request: Request[Any, Any, State], problem: Problem) -> Response[Any
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     NotSignedIn: on_not_signed_in,
     Refused: on_refused,
+    BadInput: on_bad_input,
+    WrongMediaType: on_wrong_media_type,
+    ValidationException: on_invalid_parameters,
     HTTPException: on_http_exception,
+    psycopg.DataError: on_unkeepable,
     psycopg.OperationalError: on_database_away,
     PoolTimeout: on_database_away,
     Exception: on_bug,

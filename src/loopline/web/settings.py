@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from loopline.org import Role
+from loopline.web.api.caller import Rates
 
 _SECRET_FILE = "web_secret"  # noqa: S105 - the name of the file, not what is in it
 _SECRET_LENGTH_MIN = 32
@@ -30,12 +31,18 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the web edge behaves.
 
-    `secret` signs forms; every process that serves one database has the same. `is_secure` says that people reach it
-    over HTTPS: cookies are then sent over nothing else. `demo` lists made-up people on the sign-in page; never give
-    it where the data are real. `shows_metrics` opens /metrics, which tells no person's data but how busy the shop is.
+    `secret` signs forms; every process that serves one database has the same. `data_directory` holds the keys of
+    personal data and the sandboxes' files. `public_url` is how people reach us from outside, for codes that are printed
+    and for gateways that call back. `rates` say how much a caller of the API may ask for. `is_secure` says that people
+    reach us over HTTPS: cookies are then sent over nothing else. `demo` lists made-up people on the sign-in page; never
+    give it where the data are real. `shows_metrics` opens /metrics, which tells no person's data but how busy the shop
+    is.
     """
 
     secret: str
+    data_directory: Path
+    public_url: str = ""
+    rates: Rates = Rates()
     is_secure: bool = False
     demo: Demo | None = None
     shows_metrics: bool = True
@@ -45,6 +52,11 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len(self.secret) < _SECRET_LENGTH_MIN:
             raise ValueError(f"the secret of forms has at least {_SECRET_LENGTH_MIN} characters")
+
+    @property
+    def keys_directory(self) -> Path:
+        """Where the keys of personal data lie."""
+        return self.data_directory / "keys"
 
     def __repr__(self) -> str:
         return f"WebSettings(is_secure={self.is_secure}, demo={self.demo is not None})"

@@ -25,8 +25,8 @@ def test_processes_that_start_at_once_agree(tmp_path: Path):
 
 def test_a_short_secret_is_refused():
     with pytest.raises(ValueError, match="at least 32"):
-        WebSettings(secret="short")
+        WebSettings(secret="short", data_directory=Path("nowhere"))
 
 
 def test_settings_never_show_their_secret():
-    assert "x" * 40 not in repr(WebSettings(secret="x" * 40))
+    assert "x" * 40 not in repr(WebSettings(secret="x" * 40, data_directory=Path("nowhere")))

@@ -1,0 +1,223 @@
+"""Who calls: a program with a key, a person or a member with a session, or nobody; and what each may do where.
+
+Only `Authorization: Bearer` counts: a cookie is sent by the browser whoever wrote the page, so the API takes none.
+"""
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from loopline import org
+from loopline.customers.sessions import TOKEN_PREFIX, session_member
+from loopline.db import Conn, Database
+from loopline.kernel.ids import ApiKeyId, MemberId, PersonId
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import Scope
+from loopline.org import Permission, Role, SessionPerson
+from loopline.web.api.limits import Limiter, Rate, Standing, TooManyRequests
+
+CALLER_STATE = "loopline_caller"
+STANDING_STATE = "loopline_standing"
+_KNOWN_SECONDS = 2.0
+_KNOWN_MAX = 10_000
+_TOKEN_LENGTH_MAX = 200
+
+
+class CallerKind(StrEnum):
+    """How somebody showed who calls."""
+
+    PERSON = "person"
+    KEY = "key"
+    MEMBER = "member"
+    NOBODY = "nobody"
+
+
+class SignInFirst(Refusal, frozen=True, kw_only=True):
+    """This needs a token: send one as Authorization: Bearer."""
+
+
+class TokenNotValid(Refusal, frozen=True, kw_only=True):
+    """The token is unknown, over or revoked: sign in again, or ask for a new key."""
+
+
+class MembersOnly(Refusal, frozen=True, kw_only=True):
+    """Only a member signed in by phone may do this."""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls. `actor` names the caller in the log; `branches` says where each permission holds."""
+
+    kind: CallerKind
+    actor: str
+    person: SessionPerson | None = None
+    key_id: ApiKeyId | None = None
+    member_id: MemberId | None = None
+    branches: dict[Permission, Scope] = {}
+
+    @property
+    def person_id(self) -> PersonId | None:
+        """The person, where one called."""
+        return self.person.person_id if self.person else None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the caller has a permission anywhere."""
+        return permission in self.branches
+
+    def scope(self, permission: Permission) -> Scope:
+        """Return where the caller has a permission. Raises Refused where that is nowhere."""
+        found = self.branches.get(permission)
+        if found is not None:
+            return found
+        if self.kind is CallerKind.NOBODY:
+            raise Refused(SignInFirst())
+        raise Refused(org.NotAllowed(permission=permission))
+
+    def member(self) -> MemberId:
+        """Return the member who calls. Raises Refused for anybody else."""
+        if self.member_id is None:
+            raise Refused(SignInFirst() if self.kind is CallerKind.NOBODY else MembersOnly())
+        return self.member_id
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """How much each kind of caller may ask for: nobody by address, the others by who they are."""
+
+    nobody: Rate = Rate(burst=120, per_second=10)
+    member: Rate = Rate(burst=120, per_second=10)
+    person: Rate = Rate(burst=300, per_second=30)
+    key: Rate = Rate(burst=20_000, per_second=10_000)
+
+    def of(self, kind: CallerKind) -> Rate:
+        """Return the rate of a kind of caller."""
+        return {
+            CallerKind.NOBODY: self.nobody,
+            CallerKind.MEMBER: self.member,
+            CallerKind.PERSON: self.person,
+            CallerKind.KEY: self.key,
+        }[kind]
+
+
+class KnownCallers:
+    """Keys seen in the last two seconds, so that a stream of orders does not read its key for each.
+
+    What is revoked here is forgotten at once; in other processes it still opens for those two seconds.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, token: str) -> Caller | None:
+        """Return a caller seen a moment ago."""
+        with self._lock:
+            found = self._known.get(_mark(token))
+        return found[1] if found is not None and found[0] > time.monotonic() else None
+
+    def remember(self, token: str, caller: Caller) -> None:
+        """Keep a caller for a moment."""
+        with self._lock:
+            self._known[_mark(token)] = (time.monotonic() + _KNOWN_SECONDS, caller)
+            while len(self._known) > _KNOWN_MAX:
+                self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """Forget everybody: somebody's rights have changed."""
+        with self._lock:
+            self._known.clear()
+
+
+def _mark(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="backslashreplace")).digest()
+
+
+def branches_of_person(conn: Conn, person: SessionPerson) -> dict[Permission, Scope]:
+    """Return where each permission of a person's roles holds."""
+    held = sorted({grant.role for grant in person.roles})
+    scopes: dict[frozenset[Role], Scope] = {}
+    branches: dict[Permission, Scope] = {}
+    for permission in Permission:
+        roles = org.roles_with(permission, held)
+        if not roles:
+            continue
+        if roles not in scopes:  # as many reads as there are different sets of roles: a handful
+            scopes[roles] = org.scope_of(conn, person.person_id, roles=roles)
+        branches[permission] = scopes[roles]
+    return branches
+
+
+async def caller(request: Request[object, object, State]) -> Caller:
+    """Find out who calls, and count the call. Raises Refused for a bad token and for too many calls."""
+    edge = request.app.state["edge"]
+    token = _bearer(request)
+    host = request.client.host if request.client else "nowhere"
+    found = (
+        Caller(kind=CallerKind.NOBODY, actor=f"nobody:{host}") if token is None else edge.callers.find(token)
+    )
+    if found is None:
+        assert token is not None
+        found = await asyncio.to_thread(_look_up, edge.database, token, edge.clock())
+        if found is None:
+            _count(edge.limiter, edge.settings.rates.nobody, f"bad token:{host}", request)
+            raise Refused(TokenNotValid())
+        if found.kind is CallerKind.KEY:  # people and members sign out, and mean it at once
+            edge.callers.remember(token, found)
+    _count(edge.limiter, edge.settings.rates.of(found.kind), found.actor, request)
+    request.state[CALLER_STATE] = found
+    return found
+
+
+def _look_up(database: Database, token: str, now: datetime) -> Caller | None:
+    with database.reading() as conn:
+        if token.startswith(org.KEY_MARK):
+            key = org.api_key_by_token(conn, token, now=now)
+            if key is None:
+                return None
+            scope = org.branch_scope(conn, key.branch_id)
+            return Caller(
+                kind=CallerKind.KEY,
+                actor=f"key:{key.id}",
+                key_id=key.id,
+                branches=dict.fromkeys(key.permissions, scope),
+            )
+        if token.startswith(TOKEN_PREFIX):
+            member = session_member(conn, token, now=now)
+            if member is None:
+                return None
+            return Caller(
+                kind=CallerKind.MEMBER, actor=f"member:{member.member_id}", member_id=member.member_id
+            )
+        person = org.session_person(conn, token, now=now)
+        if person is None:
+            return None
+        return Caller(
+            kind=CallerKind.PERSON,
+            actor=f"person:{person.person_id}",
+            person=person,
+            branches=branches_of_person(conn, person),
+        )
+
+
+def _count(limiter: Limiter, rate: Rate, actor: str, request: Request[object, object, State]) -> None:
+    standing: Standing = limiter.take(actor, rate)
+    request.state[STANDING_STATE] = standing
+    if standing.wait_seconds > 0:
+        raise Refused(TooManyRequests(retry_after_seconds=int(standing.wait_seconds) + 1))
+
+
+def _bearer(request: Request[object, object, State]) -> str | None:
+    stated = request.headers.get("authorization")
+    if stated is None:
+        return None
+    scheme, _, token = stated.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > _TOKEN_LENGTH_MAX:
+        raise Refused(TokenNotValid())
+    return token

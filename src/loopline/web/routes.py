@@ -1,0 +1,13 @@
+"""Everything that is served, one line per resource or page: the API under /api/v1, and the pages."""
+
+from litestar.types import ControllerRouterHandler
+
+from loopline.web.hq.board import show_board, stream_board, tell_board
+
+API_HANDLERS: list[ControllerRouterHandler] = []
+
+PAGE_HANDLERS: list[ControllerRouterHandler] = [
+    show_board,
+    tell_board,
+    stream_board,
+]
