@@ -21,6 +21,7 @@ from litestar.static_files import (
 from litestar.template.config import TemplateConfig
 from litestar.types import Message, Scope
 
+from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
@@ -72,6 +73,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         ring=open_key_ring(settings.keys_directory),
         limiter=Limiter(),
         callers=KnownCallers(),
+        texts=_texts(settings),
     )
     return Litestar(
         route_handlers=[
@@ -113,6 +115,13 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         openapi_config=api_description(),
         logging_config=None,
     )
+
+
+def _texts(settings: WebSettings) -> TextMessages:
+    """The demo's phones are made up: its pages show what would be sent."""
+    if settings.demo is not None:
+        return ShownOnThePage()
+    return text_messages_at(settings.text_messages_url, settings.text_messages_secret)
 
 
 def api_router() -> Router:

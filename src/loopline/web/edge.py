@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from loopline import org
+from loopline.channels.text_messages import NobodySends, TextMessages
 from loopline.customers.keys import KeyRing
 from loopline.db import Database
 from loopline.kernel.refusals import Refused
@@ -29,7 +30,8 @@ Clock = Callable[[], datetime]
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """The process's own: its database, its settings, its clock, its live boards, its measurements.
 
-    `ring` opens personal data; `gateways` are the ways to pay, by name; `limiter` and `callers` are the API's.
+    `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
+    `callers` are the API's.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     limiter: Limiter
     callers: KnownCallers
     gateways: Mapping[str, Gateway] = {}
+    texts: TextMessages = NobodySends()
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     personal data and the sandboxes' files. `public_url` is how people reach us from outside, for codes that are printed
     and for gateways that call back. `rates` say how much a caller of the API may ask for. `is_secure` says that people
     reach us over HTTPS: cookies are then sent over nothing else. `demo` lists made-up people on the sign-in page; never
-    give it where the data are real. `shows_metrics` opens /metrics, which tells no person's data but how busy the shop
+    give it where the data are real. `text_messages_url` is the service that sends codes to phones, for which
+    `text_messages_secret` signs. `shows_metrics` opens /metrics, which tells no person's data but how busy the shop
     is.
     """
 
@@ -45,6 +46,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rates = Rates()
     is_secure: bool = False
     demo: Demo | None = None
+    text_messages_url: str = ""
+    text_messages_secret: str = ""
     shows_metrics: bool = True
     board_poll_seconds: float = 0.5
     heartbeat_seconds: float = 10.0
