@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+import msgspec
 import procrastinate
 import psycopg
 import structlog
@@ -32,6 +33,54 @@ Rests = Callable[[Conn], bool]
 """Whether rounds leave a database alone: a replayed history has a clock of its own; ours would make all of it late."""
 
 
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of round: when it begins (cron, with seconds as sixth field) and what a batch of it does."""
+
+    name: str
+    cron: str
+    step: Step
+    batches: int = BATCHES_PER_ROUND_MAX
+
+
+def _fill(conn: Conn, now: datetime) -> int:
+    return fill_parked(conn, sku_ids=None, now=now, limit=PARKED_LINES_MAX)
+
+
+ROUNDS: tuple[Round, ...] = (
+    Round(
+        name="source_waves", cron="* * * * * */2", step=lambda conn, now: source_wave(conn, now=now).orders
+    ),
+    Round(
+        name="expire_holds",
+        cron="* * * * * */2",
+        step=lambda conn, now: expire_holds(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="mend_work",
+        cron="* * * * * */5",
+        step=lambda conn, now: mend_allocations(conn, now=now, limit=BATCH),
+        batches=1,
+    ),
+    Round(
+        name="mend_holds",
+        cron="* * * * * */5",
+        step=lambda conn, now: mend_holds(conn, now=now, limit=BATCH),
+        batches=1,
+    ),
+    Round(
+        name="lapse_offers",
+        cron="* * * * * */15",
+        step=lambda conn, now: len(lapse(conn, now=now, limit=BATCH)),
+    ),
+    # Once: what no site may send yet is free at the network, and would be held and parked without end.
+    Round(name="fill_parked", cron="*/5 * * * *", step=_fill, batches=1),
+    Round(
+        name="release_due", cron="* * * * *", step=lambda conn, now: release_due(conn, now=now, limit=BATCH)
+    ),
+)
+"""Every round whose work is transactions alone, in the order in which a world with its own clock does them."""
+
+
 class Rounds:
     """Every round of one database. `stop` lets a round under way end after the batch at hand."""
 
@@ -49,28 +98,15 @@ class Rounds:
         """Make the application that knows every round. Rounds run in threads; of each kind at most one waits."""
         app = procrastinate.App(connector=connector)
 
-        def every(cron: str, name: str, step: Step, *, batches: int = BATCHES_PER_ROUND_MAX) -> None:
+        def every(one: Round) -> None:
             def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says for which moment it is
-                self._run(step, batches=batches)
+                self._run(one)
 
-            task = app.task(name=name, queueing_lock=name)(run)
-            app.periodic(cron=cron)(task)
+            task = app.task(name=one.name, queueing_lock=one.name)(run)
+            app.periodic(cron=one.cron)(task)
 
-        every("* * * * * */2", "source_waves", lambda conn, now: source_wave(conn, now=now).orders)
-        every("* * * * * */2", "expire_holds", lambda conn, now: expire_holds(conn, now=now, limit=BATCH))
-        every(
-            "* * * * * */5",
-            "mend_work",
-            lambda conn, now: mend_allocations(conn, now=now, limit=BATCH),
-            batches=1,
-        )
-        every(
-            "* * * * * */5", "mend_holds", lambda conn, now: mend_holds(conn, now=now, limit=BATCH), batches=1
-        )
-        every("* * * * * */15", "lapse_offers", lambda conn, now: len(lapse(conn, now=now, limit=BATCH)))
-        # Once: what no site may send yet is free at the network, and would be held and parked without end.
-        every("*/5 * * * *", "fill_parked", _fill, batches=1)
-        every("* * * * *", "release_due", lambda conn, now: release_due(conn, now=now, limit=BATCH))
+        for one in ROUNDS:
+            every(one)
 
         @app.periodic(cron="17 3 * * *")
         @app.task(name="ensure_months", queueing_lock="ensure_months")
@@ -80,12 +116,12 @@ class Rounds:
 
         return app
 
-    def _run(self, step: Step, *, batches: int) -> None:
+    def _run(self, one: Round) -> None:
         with self._database.reading() as conn:
             resting = self._rests(conn)
         if not resting:
             until_nothing_is_left(
-                self._database, step, clock=self._clock, batches=batches, stopping=self._stopping
+                self._database, one.step, clock=self._clock, batches=one.batches, stopping=self._stopping
             )
 
 
@@ -120,7 +156,3 @@ def ensure_coming_months(database: Database, *, today: date) -> None:
             ensure_months(owner, first=today, last=today + timedelta(days=31 * MONTHS_AHEAD))
     except psycopg.errors.LockNotAvailable:
         _logger.warning("months_left_for_later")
-
-
-def _fill(conn: Conn, now: datetime) -> int:
-    return fill_parked(conn, sku_ids=None, now=now, limit=PARKED_LINES_MAX)
