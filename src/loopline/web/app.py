@@ -27,13 +27,14 @@ from loopline.db import Database
 from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
 from loopline.web.api.limits import Limiter, Standing
 from loopline.web.api.reading import ApiRequest
-from loopline.web.edge import Clock, Edge, system_clock, visitor
+from loopline.web.edge import Clock, Edge, WebRequest, system_clock, visitor, visitor_or_none
 from loopline.web.health import show_health, show_metrics
 from loopline.web.hq.board import board_reader, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.live import BoardHub
 from loopline.web.measured import Measured, count_answer
 from loopline.web.metrics import Metrics
+from loopline.web.navigation import home_of
 from loopline.web.pages import FORM_COOKIE, STATIC, STATIC_PATH, environment
 from loopline.web.paths import HOME
 from loopline.web.problems import EXCEPTION_HANDLERS
@@ -49,10 +50,11 @@ _YEAR_SECONDS = 365 * 24 * 3600
 _WITHOUT_FORMS = [f"^{STATIC_PATH}/", "^/healthz$", "^/metrics$", "/stream$", f"^{API_PATH}/", "^/sandbox/"]
 
 
-@get("/")
-async def lead_home() -> Redirect:
-    """Lead to the page everybody starts with."""
-    return Redirect(HOME)
+@get("/", sync_to_thread=True)
+def lead_home(request: WebRequest) -> Redirect:
+    """Lead to the page somebody's work begins on."""
+    known = visitor_or_none(request)
+    return Redirect(home_of(known.person) if known else HOME)
 
 
 def create_app(database: Database, settings: WebSettings, *, clock: Clock = system_clock) -> Litestar:

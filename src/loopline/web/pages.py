@@ -12,6 +12,7 @@ from litestar.template.base import csrf_token
 
 from loopline.web.edge import language_of
 from loopline.web.languages import languages
+from loopline.web.navigation import entries_of
 from loopline.web.paths import HOME, SIGN_IN, safe_path
 
 HERE = Path(__file__).parent
@@ -60,6 +61,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "form_token": _form_token(request),
             "here": safe_path(request.url.path + query),
             "visitor": None,
+            "navigation": entries_of(context.get("visitor")),
             **context,
         },
     )

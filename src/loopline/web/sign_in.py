@@ -14,9 +14,10 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.kernel.refusals import Refusal
-from loopline.org import Role, SignedIn, SignIn
+from loopline.org import Role, SessionPerson, SignedIn, SignIn
 from loopline.web.edge import SESSION_COOKIE, Edge, WebRequest, edge_of, language_of, visitor_or_none
 from loopline.web.languages import LANGUAGE_COOKIE, languages, marked
+from loopline.web.navigation import home_of
 from loopline.web.pages import page
 from loopline.web.paths import SIGN_IN, safe_path
 from loopline.web.problems import status_of
@@ -76,8 +77,9 @@ def demo_roles(people: Sequence[DemoPerson]) -> list[DemoRole]:
 @get(SIGN_IN)
 async def show_sign_in(request: WebRequest, next: FromQuery[str] = "") -> Response[Any]:  # noqa: A002 - the name in the address
     """Show the sign-in page; whoever is signed in goes on."""
-    if await asyncio.to_thread(visitor_or_none, request) is not None:
-        return Redirect(safe_path(next), status_code=HTTP_303_SEE_OTHER)
+    known = await asyncio.to_thread(visitor_or_none, request)
+    if known is not None:
+        return Redirect(_after_sign_in(next, known.person), status_code=HTTP_303_SEE_OTHER)
     return _sign_in_page(request, status=200, target=next)
 
 
@@ -94,7 +96,18 @@ async def sign_in(
             request, status=status_of(outcome), target=data.next, name=data.sign_in_name, refusal=outcome
         )
     cookie = _session_cookie(outcome.token, is_secure=edge.settings.is_secure)
-    return Redirect(safe_path(data.next), status_code=HTTP_303_SEE_OTHER, cookies=[cookie])
+    person = await asyncio.to_thread(_person_of, edge, outcome.token)
+    return Redirect(_after_sign_in(data.next, person), status_code=HTTP_303_SEE_OTHER, cookies=[cookie])
+
+
+def _person_of(edge: Edge, token: str) -> SessionPerson | None:
+    with edge.database.reading() as conn:
+        return org.session_person(conn, token, now=edge.clock())
+
+
+def _after_sign_in(wanted: str, person: SessionPerson | None) -> str:
+    """Lead where somebody wanted to go, else to where their work begins."""
+    return safe_path(wanted) if wanted or person is None else home_of(person)
 
 
 def _begin_session(edge: Edge, attempt: SignIn) -> SignedIn | Refusal:

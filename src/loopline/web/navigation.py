@@ -1,0 +1,48 @@
+"""Where each of the staff begins, and what the bar on top leads to: by what their roles let them do."""
+
+import msgspec
+
+from loopline.org import Permission, Role, SessionPerson
+from loopline.web.edge import Visitor
+from loopline.web.languages import marked
+from loopline.web.paths import HOME
+
+_FIRST_PAGES: tuple[tuple[frozenset[Role], str], ...] = (
+    (frozenset({Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.AUDITOR, Role.DEALER}), HOME),
+    (frozenset({Role.STORE_MANAGER, Role.GUIDE, Role.PACKER}), "/store"),
+    (frozenset({Role.STREAMER}), "/live/desk"),
+    (frozenset({Role.CUSTOMER_SERVICE}), "/hq/orders"),
+)
+_EARNERS = frozenset({Role.GUIDE, Role.STREAMER})
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that the bar leads to."""
+
+    word: str
+    path: str
+
+
+def home_of(person: SessionPerson) -> str:
+    """Return the page somebody's work begins on; of several roles the one that sees most decides."""
+    roles = {grant.role for grant in person.roles}
+    return next((path for of_page, path in _FIRST_PAGES if roles & of_page), HOME)
+
+
+def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
+    """Return what somebody may open, in the order in which it is offered."""
+    if visitor is None:
+        return ()
+    roles = {grant.role for grant in visitor.person.roles}
+    offered = (
+        (visitor.may(Permission.BOARDS_READ), Entry(word=marked("Board"), path=HOME)),
+        (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
+        (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
+        (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Live"), path="/live/desk")),
+        (
+            visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
+            Entry(word=marked("Earned"), path="/earned"),
+        ),
+        (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
+    )
+    return tuple(entry for is_open, entry in offered if is_open)
