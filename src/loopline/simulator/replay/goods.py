@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from loopline.catalogue import Care, NewProduct, NewSku, TaxClass, add_products, add_skus, add_tax_classes
+from loopline.catalogue import Care, NewProduct, NewSku, TaxClass, add_tax_classes
 from loopline.db import Conn
 from loopline.kernel.ids import NodeId, SkuId, uuid7s
+from loopline.processes.catalogue_changes import add_products, add_skus
 from loopline.processes.outcomes import all_granted
 from loopline.simulator.replay.chance import Chance
 from loopline.simulator.replay.places import STORES, WAREHOUSE
