@@ -19,6 +19,7 @@ from loopline.kernel.ids import EntityId, NodeId, PartyId, PersonId, RuleSetId, 
 from loopline.orders import ChannelTerms, Delivery, Draft, DraftKind, DraftLine, put_channels
 from loopline.org import EntityKind, NewEntity, NewParty, NewSite, PartyKind, UnitKind
 from loopline.pricing import NewPrice, NewPriceList, NewTaxRate, add_price_lists, set_prices, set_tax_rates
+from loopline.processes.index import write_down_products
 from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow
 from loopline.sharing.service import publish_rule_sets, save_drafts
 from loopline.sourcing.model import SiteCost
@@ -247,9 +248,11 @@ def _set_terms(conn: Conn, sites: dict[str, SiteId], network: NodeId, author: Pe
 def _fill_catalogue(conn: Conn) -> dict[str, SkuId]:
     catalogue.add_tax_classes(conn, [TaxClass(code="standard", name="Standard")])
     products = [NewProduct(code=code, name=code.title()) for code in PRICES]
-    succeeded(catalogue.add_products(conn, products, now=OPENED))
+    written = succeeded(catalogue.add_products(conn, products, now=OPENED))
     skus = [NewSku(code=code, product_code=code, name=code.title(), tax_class="standard") for code in PRICES]
     added = succeeded(catalogue.add_skus(conn, skus, now=OPENED))
+    # As the follower would: a shop begins with a log in which nothing has happened yet.
+    write_down_products(conn, [one.product_id for one in written])
     return {one.code: one.sku_id for one in added}
 
 

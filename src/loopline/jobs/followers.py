@@ -3,5 +3,6 @@
 from loopline.db.followers import Follower
 from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
+from loopline.processes.index import FOLLOWERS as INDEX
 
-FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS)
+FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX)

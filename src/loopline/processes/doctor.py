@@ -19,6 +19,7 @@ from loopline.orders.checks import CHECKS as ORDERS_CHECKS
 from loopline.org.checks import CHECKS as ORG_CHECKS
 from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
 from loopline.pricing.checks import CHECKS as PRICING_CHECKS
+from loopline.processes.index import CHECKS as INDEX_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
@@ -60,6 +61,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *SOURCING_CHECKS,
     *FULFILMENT_CHECKS,
     *INSIGHT_CHECKS,
+    *INDEX_CHECKS,
     *BETWEEN_ROOMS,
 )
 
