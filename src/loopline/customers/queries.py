@@ -1,5 +1,6 @@
 """Reads of customers, for screens and processes. None opens personal data, none locks anything."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -8,7 +9,7 @@ from loopline.customers.keys import KeyRing
 from loopline.customers.model import Moment
 from loopline.customers.rules import searchable_name
 from loopline.customers.service import LAST_FOUR_KIND, NAME_KIND
-from loopline.db import Conn, fetch, fetch_values, statements
+from loopline.db import Conn, fetch, fetch_values, statements, uuids
 from loopline.kernel.ids import MemberId
 
 SQL = statements(__file__, name="queries")
@@ -33,6 +34,11 @@ def members_by_name(conn: Conn, name: str, *, ring: KeyRing, limit: int = 20) ->
     searchable = searchable_name(name)
     blinds = [ring.blind(NAME_KIND, searchable, key_id=key_id) for key_id in ring.indexing_ids]
     return fetch_values(conn, SQL["members_by_name"], name_blinds=blinds, limit=limit)
+
+
+def known_members(conn: Conn, member_ids: Iterable[MemberId]) -> set[MemberId]:
+    """Return those ids that are members, of whom the erased are none."""
+    return set(fetch_values(conn, SQL["known_members"], member_ids=uuids(member_ids)))
 
 
 def timeline(conn: Conn, member_id: MemberId, *, before: datetime, limit: int) -> list[Moment]:

@@ -14,6 +14,14 @@ where name_blind = any (%(name_blinds)s::bytea[])
 order by id
 limit %(limit)s::integer
 
+-- name: known_members
+-- Which ids are members who were not erased. Locks nothing.
+select id
+from customers.member
+where id = any (%(member_ids)s::uuid[])
+    and erased_at is null
+order by id
+
 -- name: timeline
 -- What happened to a member before a moment, the latest first. Locks nothing.
 select

@@ -89,6 +89,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
 
     `order_id` is the client's own id, where it made one (a till without a network): it names, and grants nothing.
+    `said` is the hash of the message the draft was made of, where the message says less: what was filled in (moment,
+    seller, credits) may come out otherwise the next time, and the same message is the same order all the same.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -108,6 +110,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_shortage: OnShortage = OnShortage.REFUSE
     hold_minutes: int | None = None
     credits: Credits = NO_CREDITS
+    said: bytes | None = None
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):

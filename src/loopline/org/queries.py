@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from loopline.db import Conn
-from loopline.kernel.ids import OrgUnitId, PersonId, SiteId
+from loopline.kernel.ids import EntityId, OrgUnitId, PersonId, SiteId
 from loopline.kernel.scope import Scope
 from loopline.org import store
 from loopline.org.credentials import normal_sign_in_name
@@ -35,6 +35,11 @@ def branch_units(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) ->
 def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
     """Return the legal entities with these codes, by code; unknown codes are left out."""
     return store.entities_by_code(conn, codes)
+
+
+def entities_by_id(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, Entity]:
+    """Return legal entities by id; unknown ids are left out."""
+    return store.entities_by_id(conn, entity_ids)
 
 
 def brand_companies(conn: Conn) -> list[Entity]:

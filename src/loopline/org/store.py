@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
-from loopline.kernel.ids import OrgUnitId, PersonId, SiteId
+from loopline.kernel.ids import EntityId, OrgUnitId, PersonId, SiteId
 from loopline.org.credentials import Failures
 from loopline.org.model import (
     Entity,
@@ -130,6 +130,11 @@ def move_units(conn: Conn, moves: Sequence[UnitMoved]) -> None:
 def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
     found = fetch(conn, SQL["entities_by_code"], Entity, codes=_names(codes))
     return {entity.code: entity for entity in found}
+
+
+def entities_by_id(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, Entity]:
+    found = fetch(conn, SQL["entities_by_id"], Entity, entity_ids=_distinct(entity_ids))
+    return {entity.id: entity for entity in found}
 
 
 def brand_companies(conn: Conn) -> list[Entity]:

@@ -128,6 +128,23 @@ join org.unit on unit.id = entity.unit_id
 where entity.code = any(%(codes)s::text[])
 order by entity.code;
 
+-- name: entities_by_id
+-- Legal entities by id. Locks nothing.
+select
+    entity.id,
+    entity.code,
+    entity.kind,
+    entity.name,
+    entity.unit_id,
+    unit.path as unit_path,
+    entity.country,
+    entity.currency,
+    entity.tax_number
+from org.entity
+join org.unit on unit.id = entity.unit_id
+where entity.id = any(%(entity_ids)s::uuid[])
+order by entity.id;
+
 -- name: brand_companies
 -- The brands' own companies, by code. Locks nothing.
 select

@@ -37,6 +37,7 @@ from loopline.web.metrics import Metrics
 from loopline.web.navigation import home_of
 from loopline.web.pages import FORM_COOKIE, STATIC, STATIC_PATH, environment
 from loopline.web.paths import HOME
+from loopline.web.placing import order_coalescer
 from loopline.web.problems import EXCEPTION_HANDLERS
 from loopline.web.routes import API_HANDLERS, PAGE_HANDLERS
 from loopline.web.security import protect
@@ -75,6 +76,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         ring=open_key_ring(settings.keys_directory),
         limiter=Limiter(),
         callers=KnownCallers(),
+        orders=order_coalescer(database, clock, registry=metrics.registry),
         texts=_texts(settings),
     )
     return Litestar(
@@ -178,6 +180,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        await edge.orders.close()
         edge.hub.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

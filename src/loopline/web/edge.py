@@ -20,6 +20,7 @@ from loopline.web.api.limits import Limiter
 from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub
 from loopline.web.metrics import Metrics
+from loopline.web.placing import OrderCoalescer
 from loopline.web.settings import WebSettings
 
 SESSION_COOKIE = "loopline_session"
@@ -31,7 +32,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """The process's own: its database, its settings, its clock, its live boards, its measurements.
 
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
-    `callers` are the API's.
+    `callers` are the API's; `orders` gathers single orders.
     """
 
     database: Database
@@ -42,6 +43,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     ring: KeyRing
     limiter: Limiter
     callers: KnownCallers
+    orders: OrderCoalescer
     gateways: Mapping[str, Gateway] = {}
     texts: TextMessages = NobodySends()
 

@@ -41,6 +41,7 @@ from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
 from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
+from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
@@ -56,6 +57,7 @@ class NoBoardForYou(Refusal, frozen=True, kw_only=True):
 
 # A refusal that is not in the table is a conflict with how things stand.
 STATUSES: dict[type[Refusal], int] = {
+    TooMuchWaits: HTTP_503_SERVICE_UNAVAILABLE,
     WrongSignIn: HTTP_401_UNAUTHORIZED,
     SignInLocked: HTTP_429_TOO_MANY_REQUESTS,
     NotInYourBranch: HTTP_403_FORBIDDEN,

@@ -4,11 +4,12 @@ Two requests with one key at the same moment: the second waits for the first to 
 the first was rolled back the second does the work.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch_one, statements
+from loopline.db import Conn, execute, fetch_one, fetch_rows, statements
 from loopline.kernel.refusals import Refusal
 
 KEPT_FOR = timedelta(hours=24)
@@ -59,6 +60,39 @@ def claim(conn: Conn, wanted: Claim, *, now: datetime) -> KeptAnswer | None:
 def keep(conn: Conn, wanted: Claim, *, status: int, body: bytes) -> None:
     """Keep the answer under the key this transaction took."""
     execute(conn, SQL["keep_answer"], caller=wanted.caller, key=wanted.key, status=status, body=body)
+
+
+def kept_answers(conn: Conn, wanted: Sequence[Claim], *, now: datetime) -> dict[tuple[str, str], KeptAnswer]:
+    """Return what was answered within a day under callers' keys, by (caller, key). Takes no key, locks nothing."""
+    rows = fetch_rows(
+        conn,
+        SQL["kept_answers"],
+        callers=[one.caller for one in wanted],
+        keys=[one.key for one in wanted],
+        forgotten=now - KEPT_FOR,
+    )
+    return {
+        (caller, key): KeptAnswer(content_hash=content_hash, status=status, body=body)
+        for caller, key, content_hash, status, body in rows
+    }
+
+
+def keep_answers(conn: Conn, answers: Sequence[tuple[Claim, KeptAnswer]], *, now: datetime) -> int:
+    """Keep answers under keys that had none; returns how many were kept: fewer where a rival took a key meanwhile.
+
+    Each key at most once. Waits for rivals; locks the rows it makes, by (caller, key).
+    """
+    return execute(
+        conn,
+        SQL["keep_answers"],
+        callers=[one.caller for one, _ in answers],
+        keys=[one.key for one, _ in answers],
+        content_hashes=[answer.content_hash for _, answer in answers],
+        statuses=[answer.status for _, answer in answers],
+        bodies=[answer.body for _, answer in answers],
+        now=now,
+        forgotten=now - KEPT_FOR,
+    )
 
 
 def keep_conflict(conn: Conn, wanted: Claim, *, now: datetime) -> None:

@@ -36,6 +36,46 @@ set
 where answer.caller = %(caller)s::text
   and answer.key = %(key)s::text;
 
+-- name: kept_answers
+-- What was answered under many keys, but for what is too old to be given again. Locks nothing.
+select
+    answer.caller,
+    answer.key,
+    answer.content_hash,
+    answer.status,
+    answer.body
+from unnest(%(callers)s::text[], %(keys)s::text[]) as wanted (caller, key)
+join edge.answer
+    on answer.caller = wanted.caller
+    and answer.key = wanted.key
+where answer.at >= %(forgotten)s::timestamptz;
+
+-- name: keep_answers
+-- Keep answers under keys that have none, or one too old to be given again. Waits for rivals; locks the rows it makes.
+insert into edge.answer as standing (caller, key, content_hash, status, body, at)
+select
+    given.caller,
+    given.key,
+    given.content_hash,
+    given.status,
+    given.body,
+    %(now)s::timestamptz
+from unnest(
+    %(callers)s::text[],
+    %(keys)s::text[],
+    %(content_hashes)s::bytea[],
+    %(statuses)s::integer[],
+    %(bodies)s::bytea[]
+) as given (caller, key, content_hash, status, body)
+order by given.caller collate "C", given.key collate "C"
+on conflict on constraint answer_pkey do update
+set
+    content_hash = excluded.content_hash,
+    status = excluded.status,
+    body = excluded.body,
+    at = excluded.at
+where standing.at < %(forgotten)s::timestamptz;
+
 -- name: keep_conflict
 -- Count that a key came with other content. Locks its row.
 insert into edge.answer_conflict as standing (caller, key, content_hash, first_at, last_at, times)

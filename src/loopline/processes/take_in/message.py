@@ -1,0 +1,83 @@
+"""Orders as other programs and people say them, and what comes of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import MemberId, OrderId, SiteId
+from loopline.kernel.scope import Scope
+from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
+
+
+class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units of one SKU, or a charge or voucher by its code; the price of one unit, tax included, where it is stated."""
+
+    sku_code: str
+    units: int
+    kind: LineKind = LineKind.GOODS
+    stated_unit_minor: int | None = None
+
+
+class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What led the buyer here: a code that was scanned, the visitor who scanned."""
+
+    touchpoint_code: str | None = None
+    visitor: UUID | None = None
+
+
+class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as other programs and people say it; (channel, external_number) is its name for good.
+
+    What is None is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
+    `currency` with the seller's, the destination with the centre of the city of `region_code`. `order_id` is made by
+    a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale; what is
+    not stated follows from the touch, then from the member's bindings.
+    """
+
+    channel: str
+    external_number: str
+    kind: DraftKind
+    lines: tuple[MessageLine, ...]
+    placed_at: datetime | None = None
+    order_id: OrderId | None = None
+    site_code: str | None = None
+    seller_code: str | None = None
+    currency: str | None = None
+    delivery: Delivery = Delivery.DELIVER
+    destination: Coordinates | None = None
+    region_code: str | None = None
+    member_id: MemberId | None = None
+    hold_minutes: int | None = None
+    on_shortage: OnShortage = OnShortage.REFUSE
+    guide_code: str | None = None
+    dealer_code: str | None = None
+    streamer_code: str | None = None
+    touch: Touch | None = None
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with what its sender may do: place for the sites in `scope`; or, a member, ask in the own name."""
+
+    message: OrderMessage
+    scope: Scope = Scope()
+    by_member: MemberId | None = None
+
+
+class OrderTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """The order that a message is. `is_repeat`: it was before. `receipt_code`: of goods carried out of a store."""
+
+    order_id: OrderId
+    number: str
+    channel: str
+    external_number: str
+    stage: OrderStage
+    amount_minor: int
+    currency: str
+    parked_units: int
+    delivery: Delivery
+    site_id: SiteId | None
+    pay_until: datetime | None
+    receipt_code: str | None = None
+    is_repeat: bool = False

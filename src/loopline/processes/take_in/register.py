@@ -1,0 +1,236 @@
+"""Codes become ids, for all messages at once; what is left unsaid is filled in."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from loopline import catalogue, org
+from loopline.catalogue import Sku
+from loopline.customers.queries import known_members
+from loopline.customers.refusals import MemberUnknown
+from loopline.db import Conn
+from loopline.kernel.cities import city_by_code
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import EntityId, MemberId, PartyId
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch
+from loopline.orders import Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
+from loopline.org import Entity, Party, PartyKind, Site
+from loopline.org.queries import brand_companies, entities_by_id
+from loopline.processes.place import UnknownSku
+from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage
+from loopline.processes.take_in.refusals import (
+    NeedsDestination,
+    NeedsSite,
+    NobodySells,
+    NotForMembers,
+    SkuNotSold,
+    UnknownParty,
+    UnknownRegion,
+    UnknownSeller,
+    UnknownSite,
+)
+
+T = TypeVar("T")
+
+MEMBER_CHANNELS = frozenset({"web", "mini_program", "livestream"})
+_LEFT_TO_THE_SHOP = (
+    "placed_at",
+    "order_id",
+    "seller_code",
+    "currency",
+    "hold_minutes",
+    "guide_code",
+    "dealer_code",
+    "streamer_code",
+)
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the codes of a batch name, read once."""
+
+    sites: Mapping[str, Site]
+    sellers: Mapping[str, Entity]
+    companies: Mapping[EntityId, Entity]
+    brand: Entity | None
+    parties: Mapping[str, Party]
+    skus: Mapping[str, Sku]
+    members: set[MemberId]
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What the codes of a message's head name."""
+
+    site: Site | None
+    seller: Entity
+    destination: Coordinates | None
+    credits: Credits
+
+
+def read_register(conn: Conn, messages: Sequence[OrderMessage]) -> Register:
+    """Read what the codes of messages name: as many statements for a thousand as for one."""
+    sites = org.sites_by_code(conn, _stated(one.site_code for one in messages))
+    brands = brand_companies(conn)
+    parties = _stated(
+        code for one in messages for code in (one.guide_code, one.dealer_code, one.streamer_code)
+    )
+    members = _stated(one.member_id for one in messages)
+    goods = {line.sku_code for one in messages for line in one.lines if line.kind is LineKind.GOODS}
+    return Register(
+        sites=sites,
+        sellers=org.entities_by_code(conn, _stated(one.seller_code for one in messages)),
+        companies=entities_by_id(conn, {site.entity_id for site in sites.values()}),
+        brand=brands[0] if brands else None,
+        parties=org.parties_by_code(conn, parties) if parties else {},
+        skus=catalogue.skus_by_code(conn, goods),
+        members=known_members(conn, members) if members else set(),
+    )
+
+
+def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Refusal:
+    """Make one draft, or say why there is none. Sites out of scope are refused like any of another branch."""
+    message = one.message
+    head = _refusal_of_sender(one, register) or _head_of(message, register)
+    if isinstance(head, Refusal):
+        return head
+    if one.by_member is None and not one.scope.covers_site(head.site.id if head.site else None):
+        return NotInYourBranch(subject=message.external_number)
+    lines = [
+        _line_of(line, register, position=position, kind=message.kind)
+        for position, line in enumerate(message.lines, start=1)
+    ]
+    drafted: list[DraftLine] = []
+    for line in lines:
+        if isinstance(line, Refusal):
+            return line
+        drafted.append(line)
+    return Draft(
+        channel=message.channel,
+        external_number=message.external_number,
+        kind=message.kind,
+        placed_at=message.placed_at or now,
+        seller_entity_id=head.seller.id,
+        currency=message.currency or head.seller.currency,
+        country=head.site.country if head.site else head.seller.country,
+        lines=tuple(drafted),
+        order_id=message.order_id,
+        member_id=message.member_id,
+        site_id=head.site.id if head.site else None,
+        delivery=message.delivery,
+        destination=head.destination,
+        on_shortage=message.on_shortage,
+        hold_minutes=message.hold_minutes,
+        credits=head.credits,
+        said=said_by(message),
+    )
+
+
+def said_by(message: OrderMessage) -> bytes:
+    """Return the hash of what a message says: its own id and the order of its lines say nothing."""
+    head = msgspec.structs.replace(message, order_id=None, lines=())
+    digest = hashlib.blake2b(_encode(head), digest_size=32)
+    digest.update(b"\n".join(sorted(map(_encode, message.lines))))
+    return digest.digest()
+
+
+def _refusal_of_sender(one: Incoming, register: Register) -> Refusal | None:
+    message = one.message
+    if one.by_member is not None:
+        field = _field_beyond_members(message, one.by_member)
+        if field is not None:
+            return NotForMembers(field=field)
+    if message.member_id is not None and message.member_id not in register.members:
+        return MemberUnknown(member_id=message.member_id)
+    return None
+
+
+def _field_beyond_members(message: OrderMessage, member_id: MemberId) -> str | None:
+    """A member asks, in the own name, where members may, at our price; everything else is the shop's to say."""
+    beyond = {
+        "member_id": message.member_id != member_id,
+        "kind": message.kind is not DraftKind.ASK,
+        "channel": message.channel not in MEMBER_CHANNELS,
+        "delivery": message.delivery is Delivery.CARRIED_OUT,
+    }
+    beyond |= {field: getattr(message, field) is not None for field in _LEFT_TO_THE_SHOP}
+    for position, line in enumerate(message.lines):
+        beyond[f"lines[{position}].kind"] = line.kind is not LineKind.GOODS
+        beyond[f"lines[{position}].stated_unit_minor"] = line.stated_unit_minor is not None
+    return next((field for field, is_beyond in beyond.items() if is_beyond), None)
+
+
+def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:
+    site = _site_of(message, register)
+    if isinstance(site, Refusal):
+        return site
+    seller = _seller_of(message, site, register)
+    if isinstance(seller, Refusal):
+        return seller
+    destination = _destination_of(message)
+    if isinstance(destination, Refusal):
+        return destination
+    credited = _stated_credits(message, register)
+    if isinstance(credited, Refusal):
+        return credited
+    return _Head(site=site, seller=seller, destination=destination, credits=credited)
+
+
+def _site_of(message: OrderMessage, register: Register) -> Site | Refusal | None:
+    if message.site_code is not None:
+        return register.sites.get(message.site_code) or UnknownSite(site_code=message.site_code)
+    return None if message.delivery is Delivery.DELIVER else NeedsSite()
+
+
+def _seller_of(message: OrderMessage, site: Site | None, register: Register) -> Entity | Refusal:
+    if message.seller_code is not None:
+        return register.sellers.get(message.seller_code) or UnknownSeller(seller_code=message.seller_code)
+    return (register.companies[site.entity_id] if site else register.brand) or NobodySells()
+
+
+def _destination_of(message: OrderMessage) -> Coordinates | Refusal | None:
+    """Where the goods go. What is asked to be delivered must say so; a fact may have gone nobody knows where."""
+    if message.destination is not None:
+        return message.destination
+    if message.region_code is not None:
+        city = city_by_code(message.region_code)
+        return city.coordinates if city else UnknownRegion(region_code=message.region_code)
+    needs_one = message.kind is DraftKind.ASK and message.delivery is Delivery.DELIVER
+    has_goods = any(line.kind is LineKind.GOODS for line in message.lines)
+    return NeedsDestination() if needs_one and has_goods else None
+
+
+def _stated_credits(message: OrderMessage, register: Register) -> Credits | Refusal:
+    stated = (
+        ("guide_code", message.guide_code, PartyKind.GUIDE),
+        ("dealer_code", message.dealer_code, PartyKind.DEALER),
+        ("streamer_code", message.streamer_code, PartyKind.STREAMER),
+    )
+    found: list[PartyId | None] = []
+    for field, code, kind in stated:
+        party = register.parties.get(code) if code is not None else None
+        if code is not None and (party is None or party.kind is not kind):
+            return UnknownParty(role=kind.value, party_code=code, field=field)
+        found.append(party.id if party else None)
+    return Credits(guide_id=found[0], dealer_id=found[1], streamer_id=found[2])
+
+
+def _line_of(line: MessageLine, register: Register, *, position: int, kind: DraftKind) -> DraftLine | Refusal:
+    """What happened has happened, of goods that are sold no more too; nobody asks for those."""
+    if line.kind is not LineKind.GOODS:
+        return DraftLine(
+            code=line.sku_code, units=line.units, kind=line.kind, stated_unit_minor=line.stated_unit_minor
+        )
+    sku = register.skus.get(line.sku_code)
+    if sku is None:
+        return UnknownSku(line=position, sku_code=line.sku_code)
+    if kind is DraftKind.ASK and not sku.is_active:
+        return SkuNotSold(line=position, sku_code=line.sku_code)
+    return DraftLine(code=sku.code, units=line.units, sku_id=sku.id, stated_unit_minor=line.stated_unit_minor)
+
+
+def _stated(values: Iterable[T | None]) -> set[T]:
+    return {value for value in values if value is not None}
