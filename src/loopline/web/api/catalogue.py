@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from loopline import catalogue
@@ -132,7 +133,7 @@ def whole_brand(caller: Caller, permission: Permission, *, subject: str) -> None
 
 @posted("/tax-classes", tag=_TAG, name="add_tax_classes", gives=Outcomes[TaxClassTold])
 def add_tax_classes(
-    request: AnyRequest, caller: NamedDependency[Caller], data: Batch[TaxClassAsk]
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[TaxClassAsk]]
 ) -> Response[bytes]:
     """Add tax classes. One that stands stays as it is, and is answered as it stands."""
     whole_brand(caller, Permission.CATALOGUE_WRITE, subject=_TAG)
@@ -164,7 +165,7 @@ def list_tax_classes(
 
 @posted("/products", tag=_TAG, name="add_products", gives=Outcomes[ProductKept])
 def add_products(
-    request: AnyRequest, caller: NamedDependency[Caller], data: Batch[ProductAsk]
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[ProductAsk]]
 ) -> Response[bytes]:
     """Add products. The same product again is that product."""
     whole_brand(caller, Permission.CATALOGUE_WRITE, subject=_TAG)
@@ -184,7 +185,9 @@ def _product_kept(one: ProductAdded | Refusal) -> ProductKept | Refusal:
 
 
 @posted("/skus", tag=_TAG, name="add_skus", gives=Outcomes[SkuKept])
-def add_skus(request: AnyRequest, caller: NamedDependency[Caller], data: Batch[SkuAsk]) -> Response[bytes]:
+def add_skus(
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[SkuAsk]]
+) -> Response[bytes]:
     """Add SKUs of products that are there. The same SKU again is that SKU."""
     whole_brand(caller, Permission.CATALOGUE_WRITE, subject=_TAG)
     asked = [msgspec.convert(one, NewSku, from_attributes=True) for one in data.items]
