@@ -8,8 +8,10 @@ money and orders disagree an exception is open until somebody settles it.
 Invariants:
 - a key is one payment, refund or intent: the same content again is a repeat, other content is refused and kept;
 - never more is given back of a payment than it took (a named constraint), nor of an order than was taken for it less
-  what was given back and what is on its way; it goes back to the company and by the way it came;
-- money that moved is recorded whatever else is wrong, with an exception that says what is;
+  what was given back and what is on its way; it goes back to the company and by the way it came: what a gateway took,
+  by a refund of that very charge;
+- money that moved is recorded whatever else is wrong, with an exception that says what is; a refund that fails is
+  still owed, and an exception too;
 - no gateway is called inside a transaction.
 
 Lock order: intents by id, then orders' payments by id, then new rows by key, then exceptions by (kind, subject).
@@ -24,6 +26,8 @@ from loopline.payments.intents import (
     IntentWritten,
     apply_reports,
     claim_intents,
+    hasten_intents,
+    plan_ways,
     write_intents,
 )
 from loopline.payments.model import (
@@ -31,6 +35,7 @@ from loopline.payments.model import (
     ExceptionId,
     ExceptionKind,
     IntentId,
+    KeptRefund,
     NewException,
     NewPayment,
     NewRefund,
@@ -43,13 +48,20 @@ from loopline.payments.model import (
     RefundPart,
     RefundRepeat,
     Taken,
+    Way,
 )
-from loopline.payments.port import Gateway, Intent, IntentKind, IntentState, Report, send
+from loopline.payments.port import Gateway, Intent, IntentKind, IntentState, Notice, Report, send
 from loopline.payments.queries import (
+    exceptions_by_ids,
+    intents_by_ids,
+    intents_by_numbers,
     intents_of_orders,
     last_open_exceptions,
     money_of_orders,
+    open_exceptions_after,
+    orders_awaiting_gateway,
     payments_of_orders,
+    refunds_of_orders,
 )
 from loopline.payments.refusals import (
     AmountNotPositive,
@@ -60,15 +72,18 @@ from loopline.payments.refusals import (
     IntentContradicted,
     IntentUnknown,
     KeyTakenByOtherContent,
+    NotificationNotExpected,
     NotPayable,
     RefundAboveTaken,
 )
+from loopline.payments.rules import URGENT, amount_differs
 from loopline.payments.service import close_exceptions, open_exceptions, record_payments, record_refunds
 
 __all__ = [
     "BANK_TRANSFER",
     "CASH",
     "CHECKS",
+    "URGENT",
     "AmountNotPositive",
     "Applied",
     "CashGateway",
@@ -89,6 +104,7 @@ __all__ = [
     "IntentState",
     "IntentUnknown",
     "IntentWritten",
+    "KeptRefund",
     "KeyTakenByOtherContent",
     "MoneyRefunded",
     "MoneyTaken",
@@ -96,6 +112,8 @@ __all__ = [
     "NewPayment",
     "NewRefund",
     "NotPayable",
+    "Notice",
+    "NotificationNotExpected",
     "OrderMoney",
     "Payment",
     "PaymentException",
@@ -108,17 +126,27 @@ __all__ = [
     "Refunded",
     "Report",
     "Taken",
+    "Way",
+    "amount_differs",
     "apply_reports",
     "claim_intents",
     "close_exceptions",
     "confirmed",
+    "exceptions_by_ids",
+    "hasten_intents",
+    "intents_by_ids",
+    "intents_by_numbers",
     "intents_of_orders",
     "last_open_exceptions",
     "money_of_orders",
     "open_exceptions",
+    "open_exceptions_after",
+    "orders_awaiting_gateway",
     "payments_of_orders",
+    "plan_ways",
     "record_payments",
     "record_refunds",
+    "refunds_of_orders",
     "send",
     "write_intents",
 ]

@@ -1,10 +1,13 @@
 """Cash and bank transfer: money that no machine reports. A person counts it, or reads the statement, and confirms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
+from loopline.kernel.refusals import Refusal
 from loopline.payments.port import Intent, IntentKind, IntentState, Report
+from loopline.payments.refusals import NotificationNotExpected
 
 CASH = "cash"
 BANK_TRANSFER = "bank_transfer"
@@ -52,6 +55,11 @@ class CashGateway:
         if intent.kind is IntentKind.REFUND:
             return self.ask(intent, now=now)
         return Report(intent_id=intent.id, state=IntentState.FAILED, at=now, reason="nobody paid in time")
+
+    def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Refusal:
+        """People confirm; nothing comes by itself."""
+        del headers, body, now
+        return NotificationNotExpected(gateway=self._name)
 
 
 def confirmed(intent: Intent, confirmation: Confirmation) -> Report:

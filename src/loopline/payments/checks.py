@@ -17,6 +17,11 @@ CHECKS: tuple[Check, ...] = (
         statement=SQL["refunds_go_back_the_way_they_came"],
     ),
     Check(
+        name="gateways_give_back_what_they_took",
+        invariant=5,
+        statement=SQL["gateways_give_back_what_they_took"],
+    ),
+    Check(
         name="money_of_done_intents_is_recorded",
         invariant=5,
         statement=SQL["money_of_done_intents_is_recorded"],

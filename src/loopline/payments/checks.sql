@@ -50,6 +50,22 @@ where (payment.order_id, payment.entity_id, payment.currency)
     is distinct from (refund.order_id, refund.entity_id, refund.currency)
 order by part.refund_id, part.payment_id
 
+-- name: gateways_give_back_what_they_took
+-- Refunds by a gateway that were counted to another payment than the one its charge became.
+select
+    'refund ' || refund.id || ' by intent ' || intent.id as subject,
+    'from payment ' || coalesce(part.payment_id::text, 'none') as found,
+    'from payment ' || coalesce(payment.id::text, 'none') as expected,
+    'select * from payments.refund_part where refund_id = ' || quote_literal(refund.id) as repair
+from payments.intent as intent
+join payments.refund as refund on refund.key = 'intent:' || intent.id
+left join payments.refund_part as part on part.refund_id = refund.id
+left join payments.payment as payment on payment.intent_id = intent.of_intent_id
+where intent.kind = 'refund'
+    and intent.of_intent_id is not null
+    and part.payment_id is distinct from payment.id
+order by refund.id
+
 -- name: money_of_done_intents_is_recorded
 -- Intents that a gateway fulfilled and for which no money was recorded, unless an exception says why.
 select

@@ -1,6 +1,6 @@
 """Intents: written in the transaction that wants them, put to a gateway by a job, changed by what it reports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -15,10 +15,12 @@ from loopline.payments.model import (
     NewException,
     NewPayment,
     NewRefund,
+    Payment,
     RefundId,
+    Way,
 )
 from loopline.payments.port import Intent, IntentKind, IntentState, Report
-from loopline.payments.refusals import IntentContradicted, IntentUnknown
+from loopline.payments.refusals import IntentContradicted, IntentUnknown, RefundAboveTaken
 from loopline.payments.rules import next_step, next_try, plan_refunds
 from loopline.payments.service import (
     batch_by_keys,
@@ -105,7 +107,8 @@ def _refunds_above_taken(conn: Conn, intents: Sequence[Intent]) -> dict[IntentId
     on_their_way = store.open_refund_intents(conn, order_ids)
     asked_ids = {intent.id for intent in asked}
     every = [*(intent for intent in on_their_way if intent.id not in asked_ids), *asked]
-    plan = plan_refunds([_as_refund(intent) for intent in every], payments=payments)
+    sources = _payments_by_captures(payments)
+    plan = plan_refunds([_as_refund(intent, sources) for intent in every], payments=payments)
     return {
         intent.id: planned
         for intent, planned in zip(every, plan, strict=True)
@@ -113,7 +116,47 @@ def _refunds_above_taken(conn: Conn, intents: Sequence[Intent]) -> dict[IntentId
     }
 
 
-def _as_refund(intent: Intent | store.StandingIntent) -> NewRefund:
+def plan_ways(conn: Conn, refunds: Sequence[NewRefund]) -> list[tuple[Way, ...] | RefundAboveTaken]:
+    """Say by which ways refunds of orders would go back, after those that are on their way; writes nothing.
+
+    Locks the orders' payments by id, so that what is written next in this transaction still fits.
+    """
+    order_ids = {refund.order_id for refund in refunds if refund.order_id is not None}
+    payments = store.lock_payments_of_orders(conn, order_ids) if order_ids else []
+    on_their_way = store.open_refund_intents(conn, order_ids) if payments else []
+    by_id = {payment.id: payment for payment in payments}
+    sources = _payments_by_captures(payments)
+    every = [*(_as_refund(intent, sources) for intent in on_their_way), *refunds]
+    return [
+        planned
+        if isinstance(planned, RefundAboveTaken)
+        else tuple(
+            Way(
+                payment_id=part.payment_id,
+                method=by_id[part.payment_id].method,
+                intent_id=by_id[part.payment_id].intent_id,
+                amount_minor=part.amount_minor,
+            )
+            for part in planned
+        )
+        for planned in plan_refunds(every, payments=payments)[len(on_their_way) :]
+    ]
+
+
+def _payments_by_captures(payments: Sequence[Payment]) -> dict[IntentId, PaymentId]:
+    return {payment.intent_id: payment.id for payment in payments if payment.intent_id is not None}
+
+
+def _source_of(
+    intent: Intent | store.StandingIntent, sources: Mapping[IntentId, PaymentId]
+) -> PaymentId | None:
+    """The payment a refund names by its capture. Without one it may come from any; an unknown capture took nothing."""
+    if intent.of_intent_id is None:
+        return None
+    return sources.get(intent.of_intent_id, PaymentId(intent.of_intent_id))
+
+
+def _as_refund(intent: Intent | store.StandingIntent, sources: Mapping[IntentId, PaymentId]) -> NewRefund:
     return NewRefund(
         id=RefundId(intent.id),
         order_id=intent.order_id,
@@ -123,6 +166,7 @@ def _as_refund(intent: Intent | store.StandingIntent) -> NewRefund:
         currency=intent.currency,
         amount_minor=intent.amount_minor,
         refunded_at=_UNKNOWN_YET,
+        payment_id=_source_of(intent, sources),
     )
 
 
@@ -135,12 +179,17 @@ def claim_intents(conn: Conn, gateways: Sequence[str], *, limit: int, now: datet
     return store.claim_intents(conn, gateways, limit=limit, now=now, lease_until=now + _LEASE)
 
 
+def hasten_intents(conn: Conn, intent_ids: Sequence[IntentId], *, now: datetime) -> int:
+    """Let intents be asked for at the next opportunity; returns how many were not due yet. Locks them by id."""
+    return store.hasten_intents(conn, intent_ids, now=now) if intent_ids else 0
+
+
 def apply_reports(conn: Conn, reports: Sequence[Report], *, now: datetime) -> list[Applied | Refusal]:
     """Take in what gateways or people report, in any order and any number of times; decided in the order given.
 
-    Money that moved is recorded as a payment or a refund, once per intent. What contradicts an earlier report, or
-    moved another amount than was asked for, is kept as an exception. Locks the intents by id, then the orders'
-    payments by id.
+    Money that moved is recorded as a payment or a refund, once per intent. What contradicts an earlier report, moved
+    another amount than was asked for, or failed to give back, is kept as an exception. Locks the intents by id, then
+    the orders' payments by id.
     """
     standing = store.lock_intents(conn, {report.intent_id for report in reports})
     states = {intent_id: intent.state for intent_id, intent in standing.items()}
@@ -210,7 +259,7 @@ def _record_money(
         recorded[move.position] = Applied(
             intent_id=move.intent.id, state=move.state, payment_id=outcome.payment_id
         )
-    refunds = _refunds(given, now)
+    refunds = _refunds(conn, given, now)
     for move, outcome in zip(given, record_refunds(conn, refunds, now=now), strict=True):
         refund_id = None if isinstance(outcome, Refusal) else outcome.refund_id
         if refund_id is None:
@@ -235,12 +284,15 @@ def _payments(taken: Sequence[_Move], now: datetime) -> list[NewPayment]:
                 currency=move.intent.currency,
                 amount_minor=move.amount_minor,
                 taken_at=move.report.at,
+                intent_id=move.intent.id,
             )
         )
     return payments
 
 
-def _refunds(given: Sequence[_Move], now: datetime) -> list[NewRefund]:
+def _refunds(conn: Conn, given: Sequence[_Move], now: datetime) -> list[NewRefund]:
+    captures = {move.intent.of_intent_id for move in given if move.intent.of_intent_id is not None}
+    sources = store.payments_by_intents(conn, captures) if captures else {}
     return [
         NewRefund(
             id=RefundId(refund_id),
@@ -252,6 +304,7 @@ def _refunds(given: Sequence[_Move], now: datetime) -> list[NewRefund]:
             currency=move.intent.currency,
             amount_minor=move.amount_minor,
             refunded_at=move.report.at,
+            payment_id=_source_of(move.intent, sources),
         )
         for move, refund_id in zip(given, uuid7s(now, len(given)), strict=True)
     ]

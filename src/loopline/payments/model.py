@@ -18,6 +18,7 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     """Money that was taken for an order, as a fact. `entity_id` is the company that has it.
 
     `key` names the taking for good, as whoever took it names it (the gateway's transaction); without one the id does.
+    `intent_id` is the capture by which a gateway took it; None where people or other systems did.
     """
 
     id: PaymentId
@@ -28,6 +29,7 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     taken_at: datetime
     key: str = ""
+    intent_id: IntentId | None = None
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +47,8 @@ class PaymentRepeat(msgspec.Struct, frozen=True, kw_only=True):
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     """Money to be given back: for an order from what was taken for it, the latest payment first; else for a return.
 
-    A blind refund (no order) states its `method`: there is no payment whose way it could take back.
+    A blind refund (no order) states its `method`: there is no payment whose way it could take back. With `payment_id`
+    the money comes from that payment alone.
     """
 
     id: RefundId
@@ -56,6 +59,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId | None = None
     return_id: ReturnId | None = None
     method: str | None = None
+    payment_id: PaymentId | None = None
     key: str = ""
 
 
@@ -63,6 +67,15 @@ class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
     """What of a refund goes back by the way of one payment."""
 
     payment_id: PaymentId
+    amount_minor: int
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a refund would go back by the way of one payment; `intent_id` is the capture that took it."""
+
+    payment_id: PaymentId
+    method: str
+    intent_id: IntentId | None
     amount_minor: int
 
 
@@ -90,11 +103,25 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     refunded_minor: int
     taken_at: datetime
+    intent_id: IntentId | None = None
 
     @property
     def left_minor(self) -> int:
         """What can still be given back."""
         return self.amount_minor - self.refunded_minor
+
+
+class KeptRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund as it is kept."""
+
+    id: RefundId
+    order_id: OrderId | None
+    return_id: ReturnId | None
+    method: str | None
+    entity_id: EntityId
+    currency: str
+    amount_minor: int
+    refunded_at: datetime
 
 
 class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +139,7 @@ class ExceptionKind(StrEnum):
 
     KEY_TAKEN = "key_taken"
     REFUND_ABOVE_TAKEN = "refund_above_taken"
+    REFUND_FAILED = "refund_failed"
     AMOUNT_DIFFERS = "amount_differs"
     REPORTS_CONTRADICT = "reports_contradict"
     PAID_AFTER_RELEASE = "paid_after_release"

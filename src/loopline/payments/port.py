@@ -5,6 +5,7 @@ says comes back as a report, by answer or by notification, once, twice or out of
 asked twice as one: its `key` is the merchant's number at the gateway.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from loopline.kernel.ids import EntityId, OrderId, ReturnId
+from loopline.kernel.refusals import Refusal
 from loopline.payments.model import IntentId
 
 
@@ -53,8 +55,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an intent. `reference` is the gateway's own number; `amount_minor` is what really moved."""
+class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of an intent. `reference` is the gateway's own number; `amount_minor` is what really moved.
+
+    `pay_path` is where a person pays what waits, on this server or with scheme and host; it is shown and never kept.
+    """
 
     intent_id: IntentId
     state: IntentState
@@ -62,6 +67,31 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int | None = None
     reference: str | None = None
     reason: str | None = None
+    pay_path: str | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a gateway told of its own accord, believed because it was signed. `key` is our number at the gateway."""
+
+    key: str
+    kind: IntentKind
+    state: IntentState
+    at: datetime
+    amount_minor: int
+    currency: str
+    reference: str | None = None
+    reason: str | None = None
+
+    def report(self, intent_id: IntentId) -> Report:
+        """Return it as the report of the intent it names."""
+        return Report(
+            intent_id=intent_id,
+            state=self.state,
+            at=self.at,
+            amount_minor=self.amount_minor,
+            reference=self.reference,
+            reason=self.reason,
+        )
 
 
 class Gateway(Protocol):
@@ -90,6 +120,10 @@ class Gateway(Protocol):
 
     def close(self, intent: Intent, *, now: datetime) -> Report:
         """Let an intent go that nobody shall fulfil any more; reports done where the money moved already."""
+        ...
+
+    def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice | Refusal | None:
+        """Read what came as its notification: None where it says nothing we wait for, refused where it is not its."""
         ...
 
 

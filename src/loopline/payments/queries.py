@@ -1,10 +1,18 @@
 """Reads of payments, for screens and processes. None locks anything."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from loopline.db import Conn, fetch, statements, uuids
+from loopline.db import Conn, fetch, fetch_values, statements, uuids
 from loopline.kernel.ids import OrderId
-from loopline.payments.model import OrderMoney, Payment, PaymentException
+from loopline.payments.model import (
+    ExceptionId,
+    IntentId,
+    KeptRefund,
+    OrderMoney,
+    Payment,
+    PaymentException,
+)
 from loopline.payments.store import StandingIntent
 
 SQL = statements(__file__, name="queries")
@@ -23,6 +31,51 @@ def payments_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Payment
 def intents_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[StandingIntent]:
     """Return what gateways were asked for orders, with where it stands, the earliest first."""
     return fetch(conn, SQL["intents_of_orders"], StandingIntent, order_ids=uuids(order_ids))
+
+
+def refunds_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[KeptRefund]:
+    """Return what was given back for orders, the earliest first."""
+    return fetch(conn, SQL["refunds_of_orders"], KeptRefund, order_ids=uuids(order_ids))
+
+
+def intents_by_ids(conn: Conn, intent_ids: Sequence[IntentId]) -> dict[IntentId, StandingIntent]:
+    """Return what gateways were asked, by id; unknown ids are left out."""
+    found = fetch(conn, SQL["intents_by_ids"], StandingIntent, intent_ids=uuids(intent_ids))
+    return {intent.id: intent for intent in found}
+
+
+def intents_by_numbers(conn: Conn, keys: Sequence[str]) -> dict[str, StandingIntent]:
+    """Return what gateways were asked, by our number at the gateway (the intent's key)."""
+    found = fetch(conn, SQL["intents_by_numbers"], StandingIntent, keys=list(keys))
+    return {intent.key: intent for intent in found}
+
+
+def orders_awaiting_gateway(conn: Conn, *, now: datetime, grace: timedelta) -> list[OrderId]:
+    """Return orders whose capture ran out no longer than `grace` ago and was neither paid nor closed yet."""
+    return fetch_values(conn, SQL["orders_awaiting_gateway"], now=now, since=now - grace)
+
+
+def open_exceptions_after(
+    conn: Conn, after: tuple[datetime, ExceptionId] | None, *, limit: int
+) -> list[PaymentException]:
+    """Return open exceptions in the order they were opened, those after a place in it."""
+    after_at, after_id = after or (None, None)
+    return fetch(
+        conn,
+        SQL["open_exceptions_after"],
+        PaymentException,
+        after_at=after_at,
+        after_id=after_id,
+        limit=limit,
+    )
+
+
+def exceptions_by_ids(
+    conn: Conn, exception_ids: Sequence[ExceptionId]
+) -> dict[ExceptionId, PaymentException]:
+    """Return open exceptions by id; closed and unknown ones are left out."""
+    found = fetch(conn, SQL["exceptions_by_ids"], PaymentException, exception_ids=uuids(exception_ids))
+    return {one.id: one for one in found}
 
 
 def last_open_exceptions(conn: Conn, *, limit: int) -> list[PaymentException]:

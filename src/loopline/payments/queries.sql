@@ -28,10 +28,75 @@ select
     currency,
     amount_minor,
     refunded_minor,
-    taken_at
+    taken_at,
+    intent_id
 from payments.payment
 where order_id = any (%(order_ids)s::uuid[])
 order by order_id, taken_at, id
+
+-- name: refunds_of_orders
+-- What was given back for orders, the earliest first. Locks nothing.
+select
+    id,
+    order_id,
+    return_id,
+    method,
+    entity_id,
+    currency,
+    amount_minor,
+    refunded_at
+from payments.refund
+where order_id = any (%(order_ids)s::uuid[])
+order by order_id, refunded_at, id
+
+-- name: orders_awaiting_gateway
+-- Orders whose capture ran out after a moment and was not answered yet. Locks nothing.
+select distinct order_id
+from payments.intent
+where kind = 'capture'
+    and state in ('written', 'waiting')
+    and expires_at > %(since)s::timestamptz
+    and expires_at <= %(now)s::timestamptz
+order by order_id
+
+-- name: open_exceptions_after
+-- Exceptions that are open, the first opened first, after a place in that order. Locks nothing.
+select
+    id,
+    kind,
+    subject,
+    content,
+    order_id,
+    currency,
+    expected_minor,
+    found_minor,
+    opened_at,
+    last_seen_at,
+    times
+from payments.exception
+where closed_at is null
+    and (%(after_at)s::timestamptz is null or (opened_at, id) > (%(after_at)s::timestamptz, %(after_id)s::uuid))
+order by opened_at, id
+limit %(limit)s::integer
+
+-- name: exceptions_by_ids
+-- Exceptions that are open, by id. Locks nothing.
+select
+    id,
+    kind,
+    subject,
+    content,
+    order_id,
+    currency,
+    expected_minor,
+    found_minor,
+    opened_at,
+    last_seen_at,
+    times
+from payments.exception
+where id = any (%(exception_ids)s::uuid[])
+    and closed_at is null
+order by id
 
 -- name: last_open_exceptions
 -- Exceptions that are open, the last seen first. Locks nothing.
@@ -72,3 +137,45 @@ select
 from payments.intent
 where order_id = any (%(order_ids)s::uuid[])
 order by order_id, written_at, id
+
+-- name: intents_by_ids
+-- What gateways were asked, by id. Locks nothing.
+select
+    id,
+    key,
+    kind,
+    gateway,
+    entity_id,
+    currency,
+    amount_minor,
+    order_id,
+    return_id,
+    of_intent_id,
+    expires_at,
+    reference,
+    tries,
+    state
+from payments.intent
+where id = any (%(intent_ids)s::uuid[])
+order by id
+
+-- name: intents_by_numbers
+-- What gateways were asked, by our number at the gateway. Locks nothing.
+select
+    id,
+    key,
+    kind,
+    gateway,
+    entity_id,
+    currency,
+    amount_minor,
+    order_id,
+    return_id,
+    of_intent_id,
+    expires_at,
+    reference,
+    tries,
+    state
+from payments.intent
+where key = any (%(keys)s::text[])
+order by key collate "C"

@@ -60,6 +60,12 @@ class IntentContradicted(Refusal, frozen=True, kw_only=True):
     state: str
 
 
+class NotificationNotExpected(Refusal, frozen=True, kw_only=True):
+    """{gateway} sends no notifications."""
+
+    gateway: str
+
+
 class ExceptionNotOpen(Refusal, frozen=True, kw_only=True):
     """There is no open exception {exception_id}."""
 

@@ -27,6 +27,9 @@ from loopline.payments.refusals import (
 CHARACTERS_MAX = 200
 _AMOUNT_LIMIT = 1 << 62
 _WAITS = (1, 2, 5, 10, 30, 60, 120)  # minutes until a gateway is asked again, by tries
+URGENT = timedelta(minutes=15)
+"""How long after its expiry an unanswered intent is asked for without pause."""
+_URGENT_WAIT = timedelta(seconds=10)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -89,7 +92,7 @@ def plan_refunds(
     """Decide refunds one after the other, in their order: each takes from what those before it left.
 
     A refund of an order goes back by the ways the money came: payments of the same company and currency, the latest
-    first. More than is left is refused whole. A blind refund has no parts.
+    first, or the one payment it names. More than is left is refused whole. A blind refund has no parts.
     """
     by_order: dict[OrderId, list[Payment]] = {}
     for payment in sorted(payments, key=lambda one: (one.taken_at, one.id), reverse=True):
@@ -103,7 +106,9 @@ def plan_refunds(
         sources = [
             payment
             for payment in by_order.get(refund.order_id, [])
-            if payment.entity_id == refund.entity_id and payment.currency == refund.currency
+            if payment.entity_id == refund.entity_id
+            and payment.currency == refund.currency
+            and refund.payment_id in {None, payment.id}
         ]
         there = sum(left[payment.id] for payment in sources)
         if there >= refund.amount_minor:
@@ -144,31 +149,61 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 def next_step(intent: Intent, *, state: IntentState, report: Report) -> Step:
     """Decide what a report changes, whatever came before it.
 
-    What is done or failed stays; the same said again changes nothing; the contrary is an exception, because money may
-    have moved twice. Money that moved is money that moved: another amount than asked for is taken as it is, with an
-    exception.
+    What is done stays; the same said again changes nothing; the contrary is an exception. Money that moved is money
+    that moved: after a failure, or in another amount than asked for, it is taken as it is, with an exception. A refund
+    that fails is an exception too: it is still owed.
     """
     amount_minor = intent.amount_minor if report.amount_minor is None else report.amount_minor
-    if state in {IntentState.DONE, IntentState.FAILED}:
-        is_contrary = report.state in {IntentState.DONE, IntentState.FAILED} and report.state is not state
+    if state is IntentState.DONE:
+        is_contrary = report.state is IntentState.FAILED
         return Step(exception=_contradiction(intent, state, report) if is_contrary else None)
+    if state is IntentState.FAILED:
+        if report.state is not IntentState.DONE:
+            return Step()
+        return Step(
+            state=IntentState.DONE,
+            amount_minor=max(0, amount_minor),
+            exception=_contradiction(intent, state, report),
+        )
     if report.state is IntentState.DONE and amount_minor != intent.amount_minor:
         return Step(
             state=IntentState.DONE,
             amount_minor=max(0, amount_minor),
-            exception=NewException(
-                kind=ExceptionKind.AMOUNT_DIFFERS,
-                subject=f"intent:{intent.id}",
-                order_id=intent.order_id,
-                currency=intent.currency,
-                expected_minor=intent.amount_minor,
-                found_minor=amount_minor,
-                content=report,
-            ),
+            exception=amount_differs(intent, report),
         )
     if report.state is IntentState.WRITTEN:
         return Step()
-    return Step(state=report.state, amount_minor=amount_minor)
+    failed_refund = report.state is IntentState.FAILED and intent.kind is IntentKind.REFUND
+    return Step(
+        state=report.state,
+        amount_minor=amount_minor,
+        exception=_still_owed(intent, report) if failed_refund else None,
+    )
+
+
+def amount_differs(intent: Intent, report: Report) -> NewException:
+    """Return the disagreement of a report that says another amount than was asked for."""
+    return NewException(
+        kind=ExceptionKind.AMOUNT_DIFFERS,
+        subject=f"intent:{intent.id}",
+        order_id=intent.order_id,
+        currency=intent.currency,
+        expected_minor=intent.amount_minor,
+        found_minor=report.amount_minor,
+        content=report,
+    )
+
+
+def _still_owed(intent: Intent, report: Report) -> NewException:
+    return NewException(
+        kind=ExceptionKind.REFUND_FAILED,
+        subject=f"intent:{intent.id}",
+        order_id=intent.order_id,
+        currency=intent.currency,
+        expected_minor=intent.amount_minor,
+        found_minor=0,
+        content=report,
+    )
 
 
 def _contradiction(intent: Intent, state: IntentState, report: Report) -> NewException:
@@ -184,9 +219,16 @@ def _contradiction(intent: Intent, state: IntentState, report: Report) -> NewExc
 
 
 def next_try(*, tries: int, now: datetime, expires_at: datetime | None) -> datetime:
-    """Return when a gateway is asked again: later each time, but not after the intent's expiry has passed unasked."""
+    """Return when a gateway is asked again: later each time, but not after the intent's expiry has passed unasked.
+
+    What has just run out is asked for every few seconds: goods wait for the answer.
+    """
     later = now + timedelta(minutes=_WAITS[min(tries, len(_WAITS)) - 1] if tries else 0)
-    return min(later, expires_at) if expires_at is not None and expires_at > now else later
+    if expires_at is None:
+        return later
+    if expires_at > now:
+        return min(later, expires_at)
+    return min(later, now + _URGENT_WAIT) if now - expires_at < URGENT else later
 
 
 def moves_money(kind: IntentKind) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, Statement, execute, fetch, fetch_rows, fetch_values, statements
-from loopline.kernel.ids import EntityId, OrderId, ReturnId, uuid7s
+from loopline.kernel.ids import EntityId, OrderId, PaymentId, ReturnId, uuid7s
 from loopline.payments.model import (
     Closing,
     ExceptionId,
@@ -83,6 +83,7 @@ def insert_payments(
             currencies=[item.currency for item in items],
             amounts_minor=[item.amount_minor for item in items],
             taken_at=[item.taken_at for item in items],
+            intent_ids=[item.intent_id for item in items],
             now=now,
         )
     )
@@ -94,6 +95,12 @@ def payments_by_keys(conn: Conn, keys: Iterable[str]) -> dict[str, Known]:
 
 def lock_payments_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> list[Payment]:
     return fetch(conn, SQL["lock_payments_of_orders"], Payment, order_ids=list(order_ids))
+
+
+def payments_by_intents(conn: Conn, intent_ids: Iterable[IntentId]) -> dict[IntentId, PaymentId]:
+    """Return the payments that captures became."""
+    rows = fetch_rows(conn, SQL["payments_by_intents"], intent_ids=list(intent_ids))
+    return {IntentId(intent_id): PaymentId(payment_id) for intent_id, payment_id in rows}
 
 
 def refunds_by_keys(conn: Conn, keys: Iterable[str]) -> dict[str, Known]:
@@ -207,6 +214,10 @@ def change_intents(conn: Conn, changes: Sequence[IntentChange]) -> None:
         next_try_at=[change.next_try_at for change in changes],
         finished_at=[change.finished_at for change in changes],
     )
+
+
+def hasten_intents(conn: Conn, intent_ids: Iterable[IntentId], *, now: datetime) -> int:
+    return execute(conn, SQL["hasten_intents"], intent_ids=list(intent_ids), now=now)
 
 
 def open_exceptions(

@@ -2,7 +2,7 @@
 -- Record payments, in the order of their keys; one whose key or id is there is left alone and not returned. Locks the
 -- rows it makes; waits for rivals with the same key.
 insert into payments.payment (
-    id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, recorded_at
+    id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id, recorded_at
 )
 select
     id,
@@ -14,6 +14,7 @@ select
     currency,
     amount_minor,
     taken_at,
+    intent_id,
     %(now)s::timestamptz
 from unnest(
     %(ids)s::uuid[],
@@ -24,8 +25,9 @@ from unnest(
     %(entity_ids)s::uuid[],
     %(currencies)s::text[],
     %(amounts_minor)s::bigint[],
-    %(taken_at)s::timestamptz[]
-) as taken (id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at)
+    %(taken_at)s::timestamptz[],
+    %(intent_ids)s::uuid[]
+) as taken (id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id)
 order by key collate "C"
 on conflict do nothing
 returning key
@@ -49,11 +51,21 @@ select
     currency,
     amount_minor,
     refunded_minor,
-    taken_at
+    taken_at,
+    intent_id
 from payments.payment
 where order_id = any (%(order_ids)s::uuid[])
 order by id
 for no key update
+
+-- name: payments_by_intents
+-- The payments that captures became. Locks nothing.
+select
+    intent_id,
+    id
+from payments.payment
+where intent_id = any (%(intent_ids)s::uuid[])
+order by intent_id
 
 -- name: refunds_by_keys
 -- What keys of refunds stand for. Locks nothing.
@@ -273,6 +285,21 @@ from unnest(
     %(finished_at)s::timestamptz[]
 ) as changed (id, state, reference, reason, next_try_at, finished_at)
 where intent.id = changed.id
+
+-- name: hasten_intents
+-- Let open intents be put to their gateway as soon as somebody claims them, in the order of their ids; locks them.
+with theirs as (
+    select id
+    from payments.intent
+    where id = any (%(intent_ids)s::uuid[])
+        and next_try_at > %(now)s::timestamptz
+    order by id
+    for no key update
+)
+update payments.intent as intent
+set next_try_at = %(now)s::timestamptz
+from theirs
+where intent.id = theirs.id
 
 -- name: open_exceptions
 -- Keep disagreements; one that is open already is counted and shows what was found last. In the order of kind and

@@ -9,7 +9,9 @@ from loopline.payments import (
     CHECKS,
     Confirmation,
     IntentKind,
+    IntentState,
     NewRefund,
+    Report,
     apply_reports,
     confirmed,
     record_refunds,
@@ -119,6 +121,25 @@ def test_a_gateways_money_that_was_never_recorded_is_found(database: Database):
         lambda _: "delete from payments.payment where amount_minor = 900",
     )
     assert [finding.found for finding in found] == ["capture done, no money recorded"]
+
+
+def test_a_gateways_refund_counted_to_another_payment_is_found(database: Database):
+    with database.transaction() as conn:
+        capture, other = intent(500, order_id=order_id(3)), intent(300, order_id=order_id(3))
+        back = intent(200, kind=IntentKind.REFUND, order_id=order_id(3), of_intent_id=capture.id)
+        for asked in ([capture, other], [back]):
+            write_intents(conn, asked, now=NOON)
+            done = [Report(intent_id=one.id, state=IntentState.DONE, at=LATER) for one in asked]
+            apply_reports(conn, done, now=LATER)
+        assert run_check(conn, BY_NAME["gateways_give_back_what_they_took"]) == []
+    with database.owner_transaction() as owner:
+        owner.execute(
+            "update payments.refund_part set payment_id ="
+            " (select id from payments.payment where intent_id = %s)",
+            (other.id,),
+        )
+        (found,) = run_check(owner, BY_NAME["gateways_give_back_what_they_took"])
+    assert str(back.id) in found.subject
 
 
 def test_every_check_is_planted_here():

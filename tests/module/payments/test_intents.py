@@ -2,6 +2,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from loopline.db import Conn
+from loopline.kernel.ids import OrderId
 from loopline.payments import (
     Applied,
     CashGateway,
@@ -17,13 +18,17 @@ from loopline.payments import (
     KeyTakenByOtherContent,
     RefundAboveTaken,
     Report,
+    Way,
     apply_reports,
     claim_intents,
     confirmed,
+    hasten_intents,
     intents_of_orders,
     last_open_exceptions,
     money_of_orders,
+    orders_awaiting_gateway,
     payments_of_orders,
+    plan_ways,
     record_refunds,
     send,
     write_intents,
@@ -93,12 +98,18 @@ def test_one_report_and_its_contrary(conn: Conn):
     unknown = Report(intent_id=IntentId(UUID(int=404)), state=IntentState.DONE, at=NOON)
     assert apply_reports(conn, [failed, done, unknown], now=LATER) == [
         Applied(intent_id=asked.id, state=IntentState.FAILED),
-        IntentContradicted(intent_id=asked.id, state="failed"),
+        Applied(
+            intent_id=asked.id,
+            state=IntentState.DONE,
+            payment_id=payments_of_orders(conn, [order_id(1)])[0].id,
+        ),
         IntentUnknown(intent_id=unknown.intent_id),
     ]
     (kept,) = last_open_exceptions(conn, limit=9)
     assert (kept.kind, kept.expected_minor, kept.found_minor) == (ExceptionKind.REPORTS_CONTRADICT, 0, 1000)
-    assert money(conn) == []
+    assert money(conn) == [(1000, 0)], "money that moved is recorded, whatever was said before"
+    assert apply_reports(conn, [failed], now=LATER) == [IntentContradicted(intent_id=asked.id, state="done")]
+    assert money(conn) == [(1000, 0)]
 
 
 def test_money_that_moved_is_money_that_moved(conn: Conn):
@@ -149,6 +160,63 @@ def test_a_refund_that_a_person_gave_is_recorded_with_its_sources(conn: Conn):
     assert money(conn) == [(1000, 600)]
     (kept,) = payments_of_orders(conn, [order_id(1)])
     assert (kept.id, kept.refunded_minor) == (payment_id, 600)
+
+
+def test_what_a_gateway_took_goes_back_by_that_very_charge(conn: Conn):
+    first, second = intent(500, key="pay-1"), intent(300, key="pay-2")
+    write_intents(conn, [first, second], now=NOON)
+    done = [Report(intent_id=one.id, state=IntentState.DONE, at=LATER) for one in (first, second)]
+    apply_reports(conn, done, now=LATER)
+    by_capture = {one.intent_id: one.id for one in payments_of_orders(conn, [order_id(1)])}
+    back = intent(400, kind=IntentKind.REFUND, of_intent_id=first.id)
+    above = RefundAboveTaken(order_id=order_id(1), currency="GBP", amount_minor=101, left_minor=100)
+    assert write_intents(
+        conn, [back, intent(101, kind=IntentKind.REFUND, of_intent_id=first.id)], now=LATER
+    ) == [IntentWritten(intent_id=back.id), above]
+    assert plan_ways(conn, [refund(350), refund(51)]) == [
+        (
+            Way(payment_id=by_capture[second.id], method="cash", intent_id=second.id, amount_minor=300),
+            Way(payment_id=by_capture[first.id], method="cash", intent_id=first.id, amount_minor=50),
+        ),
+        RefundAboveTaken(order_id=order_id(1), currency="GBP", amount_minor=51, left_minor=50),
+    ]
+    apply_reports(conn, [Report(intent_id=back.id, state=IntentState.DONE, at=LATER)], now=LATER)
+    left = {one.intent_id: one.left_minor for one in payments_of_orders(conn, [order_id(1)])}
+    assert left == {first.id: 100, second.id: 300}
+
+
+def test_a_refund_of_a_charge_that_took_nothing_is_refused(conn: Conn):
+    taken(conn, [payment(1000)])
+    asked = intent(1, kind=IntentKind.REFUND, of_intent_id=intent().id)
+    assert write_intents(conn, [asked], now=NOON) == [
+        RefundAboveTaken(order_id=order_id(1), currency="GBP", amount_minor=1, left_minor=0)
+    ]
+
+
+def test_an_intent_can_be_asked_for_sooner(conn: Conn):
+    asked = intent()
+    write_intents(conn, [asked], now=NOON)
+    claim_intents(conn, ["cash"], limit=9, now=NOON)
+    assert claim_intents(conn, ["cash"], limit=9, now=NOON) == []
+    assert hasten_intents(conn, [asked.id], now=NOON) == 1
+    assert [one.tries for one in claim_intents(conn, ["cash"], limit=9, now=NOON)] == [2]
+    apply_reports(conn, [Report(intent_id=asked.id, state=IntentState.DONE, at=NOON)], now=NOON)
+    assert hasten_intents(conn, [asked.id], now=NOON) == 0
+
+
+def test_orders_wait_for_a_gateway_that_owes_an_answer_but_not_for_ever(conn: Conn):
+    grace = timedelta(minutes=5)
+    late = intent(order_id=order_id(1), expires_at=NOON)
+    soon = intent(order_id=order_id(2), expires_at=LATER)
+    refunded = intent(order_id=order_id(3), kind=IntentKind.AUTHORISE, expires_at=NOON)
+    write_intents(conn, [late, soon, refunded], now=NOON)
+
+    def waiting(minutes: int) -> list[OrderId]:
+        return orders_awaiting_gateway(conn, now=NOON + timedelta(minutes=minutes), grace=grace)
+
+    assert (waiting(-1), waiting(0), waiting(4), waiting(5)) == ([], [order_id(1)], [order_id(1)], [])
+    apply_reports(conn, [Report(intent_id=late.id, state=IntentState.FAILED, at=NOON)], now=NOON)
+    assert waiting(1) == []
 
 
 def test_a_blind_refund_goes_through_a_gateway_too(conn: Conn):

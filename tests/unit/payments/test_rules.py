@@ -147,7 +147,8 @@ def report(asked: Intent, state: IntentState, amount_minor: int | None = None) -
         (IntentState.DONE, IntentState.WAITING, None, None, None),
         (IntentState.FAILED, IntentState.FAILED, None, None, None),
         (IntentState.DONE, IntentState.FAILED, None, None, ExceptionKind.REPORTS_CONTRADICT),
-        (IntentState.FAILED, IntentState.DONE, 1000, None, ExceptionKind.REPORTS_CONTRADICT),
+        (IntentState.FAILED, IntentState.DONE, 1000, IntentState.DONE, ExceptionKind.REPORTS_CONTRADICT),
+        (IntentState.FAILED, IntentState.WAITING, None, None, None),
     ],
 )
 def test_reports_may_come_in_any_order(
@@ -165,12 +166,37 @@ def test_reports_may_come_in_any_order(
         assert step.amount_minor == (1000 if amount_minor is None else amount_minor)
 
 
+def test_a_refund_that_fails_is_still_owed():
+    asked = intent(kind=IntentKind.REFUND)
+    step = next_step(asked, state=IntentState.WAITING, report=report(asked, IntentState.FAILED))
+    assert step.state is IntentState.FAILED
+    assert step.exception is not None
+    assert (step.exception.kind, step.exception.expected_minor, step.exception.found_minor) == (
+        ExceptionKind.REFUND_FAILED,
+        1000,
+        0,
+    )
+
+
+def test_money_goes_back_by_the_payment_that_is_named():
+    payments = [kept(1, 500), kept(2, 300, minutes=1)]
+    named = refund(400, payment_id=kept(1, 1).id)
+    assert plan_refunds([named, refund(301), named], payments=payments) == [
+        (part(1, 400),),
+        (part(2, 300), part(1, 1)),
+        above(400, 99),
+    ]
+
+
 def test_a_gateway_is_asked_less_and_less_often_but_at_the_expiry():
     waits = [(next_try(tries=tries, now=NOON, expires_at=None) - NOON).seconds // 60 for tries in range(9)]
     assert waits == [0, 1, 2, 5, 10, 30, 60, 120, 120]
     soon = NOON + timedelta(minutes=3)
     assert next_try(tries=9, now=NOON, expires_at=soon) == soon
-    assert next_try(tries=1, now=NOON, expires_at=NOON) == NOON + timedelta(minutes=1)
+    for tries in (1, 9):
+        assert next_try(tries=tries, now=NOON, expires_at=NOON) == NOON + timedelta(seconds=10)
+    long_ago = NOON - timedelta(minutes=15)
+    assert next_try(tries=9, now=NOON, expires_at=long_ago) == NOON + timedelta(minutes=120)
 
 
 def test_cash_waits_for_a_person_who_saw_it():
