@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -18,18 +19,22 @@ from loopline.processes.outcomes import all_granted
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """What one company pays back for a return, tax included."""
+    """What one company pays back for a return, or for what was cancelled before it was sold; tax included.
 
-    return_id: ReturnId
+    `cause_id` names the return or the cancellation; `return_id` is given where it is a return.
+    """
+
+    cause_id: UUID
     order_id: OrderId | None
     entity_id: EntityId
     currency: str
     amount_minor: int
     at: datetime
+    return_id: ReturnId | None = None
 
 
 def refund(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
-    """Pay back what returns are owed, and post it. One refund per return, company and order.
+    """Pay back what returns and cancellations are owed, and post it. One refund per cause, company and order.
 
     What an order is owed goes back the way it was paid. Where more was paid out than was taken for it, the money is
     gone all the same: it is recorded as paid in cash, beside the order, with an exception that says so.
@@ -56,7 +61,7 @@ def _new_refund(one: Refund, refund_id: RefundId, *, is_beside: bool = False) ->
     order_id = None if is_beside else one.order_id
     return NewRefund(
         id=refund_id,
-        key=f"{one.return_id}:{one.entity_id}:{one.order_id or 'blind'}{':beside' if is_beside else ''}",
+        key=f"{one.cause_id}:{one.entity_id}:{one.order_id or 'blind'}{':beside' if is_beside else ''}",
         entity_id=one.entity_id,
         currency=one.currency,
         amount_minor=one.amount_minor,
@@ -70,8 +75,8 @@ def _new_refund(one: Refund, refund_id: RefundId, *, is_beside: bool = False) ->
 def _above(one: Refund, refused: RefundAboveTaken) -> NewException:
     return NewException(
         kind=ExceptionKind.REFUND_ABOVE_TAKEN,
-        subject=f"{one.return_id}:{one.order_id}",
-        content={"return_id": str(one.return_id), "amount_minor": one.amount_minor},
+        subject=f"{one.cause_id}:{one.order_id}",
+        content={"cause_id": str(one.cause_id), "amount_minor": one.amount_minor},
         order_id=one.order_id,
         currency=one.currency,
         expected_minor=refused.left_minor,
@@ -93,15 +98,15 @@ def _post(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
         NewEntry(
             id=EntryId(entry_id),
             kind=EntryKind.REFUND,
-            subject=one.return_id,
+            subject=one.cause_id,
             at=one.at,
-            key=f"refund:{one.return_id}:{one.entity_id}:{one.order_id}",
+            key=f"refund:{one.cause_id}:{one.entity_id}:{one.order_id}",
             postings=(
                 Posting(
-                    part_id=one.return_id, account_id=accounts.id_of(deposit), amount_minor=one.amount_minor
+                    part_id=one.cause_id, account_id=accounts.id_of(deposit), amount_minor=one.amount_minor
                 ),
                 Posting(
-                    part_id=one.return_id, account_id=accounts.id_of(cash), amount_minor=-one.amount_minor
+                    part_id=one.cause_id, account_id=accounts.id_of(cash), amount_minor=-one.amount_minor
                 ),
             ),
         )

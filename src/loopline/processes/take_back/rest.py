@@ -153,6 +153,7 @@ def refunds_of(case: Case) -> list[Refund]:
     add_to(owed, (case.paid_by, None), case.blind_minor)
     return [
         Refund(
+            cause_id=case.opened.return_id,
             return_id=case.opened.return_id,
             order_id=order_id,
             entity_id=entity_id,
