@@ -1,1 +1,202 @@
-"""touchpoints"""
+"""Touchpoints: coded things that can be scanned, what was scanned, whom that binds, and which order it brought.
+
+Purpose: `add_touchpoints` makes codes for stores, shelves, samples, products, guides, tables, parcels, receipts, live
+rooms and posters; `record_scans` keeps what was scanned, `claim_scans` whose it turned out to be; `tie_members` decides
+by published rules whose customer a member becomes; `touched_buyers` and `record_attributions` trace an order in
+whatever channel back to the touches before it, with the evidence.
+
+Invariants:
+- a code says nothing of what it names and cannot be guessed; there is one per receipt, GTIN and live room;
+- a visitor is a random number that their browser keeps, never a fingerprint; scans, claims, ties and attributions are
+  added and never changed;
+- the same visitor at the same code within seconds is one scan, whether sent twice or by two rivals; the days' counts
+  equal the scans;
+- a binding is protected as long as its rule said when it was made; later rules do not change it;
+- one show of a streamer is on air at a time.
+
+Lock order: the live rooms (one lock), visitors by the number of their lock, then the days' counts by (touchpoint, day).
+Whoever binds members locks them (room `customers`) before `tie_members`. Queries lock nothing.
+"""
+
+from loopline.touchpoints.checks import CHECKS
+from loopline.touchpoints.codes import read_code
+from loopline.touchpoints.digital_link import DigitalLink, DigitalLinkNotValid, read_digital_link
+from loopline.touchpoints.events import (
+    LiveRoomEnded,
+    LiveRoomStarted,
+    MemberBound,
+    OrderAttributed,
+    TouchpointScanned,
+)
+from loopline.touchpoints.live_rooms import (
+    add_live_rooms,
+    end_live_rooms,
+    live_counters,
+    live_rooms_by_code,
+    live_rooms_page,
+    start_live_rooms,
+)
+from loopline.touchpoints.model import (
+    Attribution,
+    AttributionRule,
+    BindingRule,
+    BindRole,
+    Buyer,
+    Credit,
+    CreditBasis,
+    CreditRole,
+    LiveCounters,
+    LiveRoom,
+    LiveRoomAdded,
+    LiveRoomMoved,
+    NewAttributionRule,
+    NewBindingRule,
+    NewLiveRoom,
+    NewTouchpoint,
+    Parties,
+    ScanChannel,
+    ScanDay,
+    ScanMade,
+    ScanRecorded,
+    ScanTotal,
+    Target,
+    Tie,
+    TieOutcome,
+    Touch,
+    Touchpoint,
+    TouchpointAdded,
+    TouchpointKind,
+    TouchpointRetired,
+    WhichTouch,
+)
+from loopline.touchpoints.queries import (
+    TouchpointsAsk,
+    attribution_rules,
+    attributions_of_orders,
+    binding_rules,
+    covers,
+    orders_attributed,
+    receipt_codes,
+    scan_days,
+    scan_totals,
+    ties_of_member,
+    touchpoints_by_codes,
+    touchpoints_page,
+)
+from loopline.touchpoints.refusals import (
+    LabelNotUsable,
+    LiveRoomCodeTaken,
+    LiveRoomHasEnded,
+    LiveRoomNotStarted,
+    LiveRoomUnknown,
+    RuleNotUsable,
+    ScanOutsideWindow,
+    StreamerOnAir,
+    TouchpointGone,
+    TouchpointKindIsMade,
+    TouchpointNeeds,
+    TouchpointUnknown,
+)
+from loopline.touchpoints.rules import live_room_of, party_credited, party_of, path_of
+from loopline.touchpoints.service import (
+    Touched,
+    add_touchpoints,
+    claim_scans,
+    codes_in_use,
+    record_attributions,
+    record_scans,
+    retire_touchpoints,
+    set_attribution_rules,
+    set_binding_rules,
+    tie_members,
+    touched_buyers,
+)
+
+__all__ = [
+    "CHECKS",
+    "Attribution",
+    "AttributionRule",
+    "BindRole",
+    "BindingRule",
+    "Buyer",
+    "Credit",
+    "CreditBasis",
+    "CreditRole",
+    "DigitalLink",
+    "DigitalLinkNotValid",
+    "LabelNotUsable",
+    "LiveCounters",
+    "LiveRoom",
+    "LiveRoomAdded",
+    "LiveRoomCodeTaken",
+    "LiveRoomEnded",
+    "LiveRoomHasEnded",
+    "LiveRoomMoved",
+    "LiveRoomNotStarted",
+    "LiveRoomStarted",
+    "LiveRoomUnknown",
+    "MemberBound",
+    "NewAttributionRule",
+    "NewBindingRule",
+    "NewLiveRoom",
+    "NewTouchpoint",
+    "OrderAttributed",
+    "Parties",
+    "RuleNotUsable",
+    "ScanChannel",
+    "ScanDay",
+    "ScanMade",
+    "ScanOutsideWindow",
+    "ScanRecorded",
+    "ScanTotal",
+    "StreamerOnAir",
+    "Target",
+    "Tie",
+    "TieOutcome",
+    "Touch",
+    "Touched",
+    "Touchpoint",
+    "TouchpointAdded",
+    "TouchpointGone",
+    "TouchpointKind",
+    "TouchpointKindIsMade",
+    "TouchpointNeeds",
+    "TouchpointRetired",
+    "TouchpointScanned",
+    "TouchpointUnknown",
+    "TouchpointsAsk",
+    "WhichTouch",
+    "add_live_rooms",
+    "add_touchpoints",
+    "attribution_rules",
+    "attributions_of_orders",
+    "binding_rules",
+    "claim_scans",
+    "codes_in_use",
+    "covers",
+    "end_live_rooms",
+    "live_counters",
+    "live_room_of",
+    "live_rooms_by_code",
+    "live_rooms_page",
+    "orders_attributed",
+    "party_credited",
+    "party_of",
+    "path_of",
+    "read_code",
+    "read_digital_link",
+    "receipt_codes",
+    "record_attributions",
+    "record_scans",
+    "retire_touchpoints",
+    "scan_days",
+    "scan_totals",
+    "set_attribution_rules",
+    "set_binding_rules",
+    "start_live_rooms",
+    "tie_members",
+    "ties_of_member",
+    "touched_buyers",
+    "touchpoints_by_codes",
+    "touchpoints_page",
+]
