@@ -3,10 +3,12 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
+from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.hq.board import show_board, stream_board, tell_board
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_HANDLERS,
+    *PRICING_HANDLERS,
 ]
 
 PAGE_HANDLERS: list[ControllerRouterHandler] = [

@@ -20,8 +20,8 @@ from loopline.org import Permission
 from loopline.processes import catalogue_changes
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
-from loopline.web.api.cursors import Cursor, Limit, decode_cursor, encode_cursor
-from loopline.web.api.shapes import Batch, Codes, Outcomes, Page, decided, page_of, posted, told
+from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.shapes import Batch, Codes, Outcomes, Page, Paging, decided, page_of, posted, told
 from loopline.web.api.types import Code, Name
 
 _TAG = "catalogue"
@@ -148,16 +148,16 @@ def add_tax_classes(
 
 @told("/tax-classes", tag=_TAG, name="list_tax_classes")
 def list_tax_classes(
-    request: AnyRequest, caller: NamedDependency[Caller], cursor: Cursor = None, limit: Limit = 50
+    request: AnyRequest, caller: NamedDependency[Caller], asked: NamedDependency[Paging]
 ) -> Page[TaxClassTold]:
     """List the tax classes, by code."""
     caller.scope(Permission.CATALOGUE_READ)
-    after = decode_cursor(cursor, (str,))
+    after = asked.after(str)
     found = read(request, lambda conn, _: catalogue.tax_classes(conn))
     following = [one for one in found if after is None or one.code > after[0]]
     return page_of(
         following,
-        limit=limit,
+        asked,
         told=lambda one: TaxClassTold(code=one.code, name=one.name),
         cursor=lambda one: encode_cursor(one.code),
     )
@@ -207,23 +207,22 @@ def _sku_kept(one: SkuAdded | Refusal) -> SkuKept | Refusal:
 def list_skus(
     request: AnyRequest,
     caller: NamedDependency[Caller],
+    asked: NamedDependency[Paging],
     codes: Codes = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> Page[SkuTold]:
     """List SKUs, by code."""
     caller.scope(Permission.CATALOGUE_READ)
-    after = decode_cursor(cursor, (str,))
+    after = asked.after(str)
 
     def find(conn: Conn, _: datetime) -> Sequence[catalogue.Sku]:
         if codes is None:
-            return catalogue.skus_after(conn, after[0] if after else "", at_most=limit + 1)
+            return catalogue.skus_after(conn, after[0] if after else "", at_most=asked.at_most)
         named = {sku.code: sku for sku in catalogue.skus_by_code(conn, codes).values()}
         return [sku for code, sku in sorted(named.items()) if after is None or code > after[0]]
 
     return page_of(
         read(request, find),
-        limit=limit,
+        asked,
         told=lambda sku: msgspec.convert(sku, SkuTold, from_attributes=True),
         cursor=lambda sku: encode_cursor(sku.code),
     )

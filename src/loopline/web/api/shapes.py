@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Response, get, post
+from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, UnsetType
@@ -17,6 +18,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.web.api.answers import PROBLEMS, AnyRequest, Work, commanded, outcomes
 from loopline.web.api.caller import Caller
+from loopline.web.api.cursors import Cursor, Limit, decode_cursor
 from loopline.web.api.types import Code
 from loopline.web.problems import Problem
 
@@ -79,18 +81,39 @@ class Page(msgspec.Struct, Generic[Value], frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class Paging(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of a list is asked for."""
+
+    cursor: str | None
+    limit: int
+
+    def after(self, *types: type) -> tuple[Any, ...] | None:
+        """Return the values the last page ended at, of these types. Raises Refused for a cursor that is not ours."""
+        return decode_cursor(self.cursor, types)
+
+    @property
+    def at_most(self) -> int:
+        """How many to read: one more than is shown, which says that a page follows."""
+        return self.limit + 1
+
+
+def paging(cursor: Cursor = None, limit: Limit = 50) -> Paging:
+    """Return which page is asked for: a dependency of lists."""
+    return Paging(cursor=cursor, limit=limit)
+
+
 def page_of(
     found: Sequence[Decided],
+    asked: Paging,
     *,
-    limit: int,
     told: Callable[[Decided], Value],
     cursor: Callable[[Decided], str],
 ) -> Page[Value]:
-    """Cut a page from what was read with a limit one higher than asked: what is over says that a page follows."""
-    shown = found[:limit]
+    """Cut a page from what was read, at most `asked.at_most`: what is over says that a page follows."""
+    shown = found[: asked.limit]
     return Page(
         items=[told(one) for one in shown],
-        next_cursor=cursor(shown[-1]) if len(found) > limit else None,
+        next_cursor=cursor(shown[-1]) if len(found) > asked.limit else None,
     )
 
 
@@ -107,13 +130,14 @@ def posted(path: str, *, tag: str, name: str, gives: Any, status: int = 200) -> 
 
 
 def told(path: str, *, tag: str, name: str, open_to_all: bool = False) -> get:
-    """Serve a read in a thread, and describe it."""
+    """Serve a read in a thread, and describe it; a list may ask for its `asked: NamedDependency[Paging]`."""
     return get(
         path,
         tags=[tag],
         operation_id=name,
         sync_to_thread=True,
         responses=dict(PROBLEMS),
+        dependencies={"asked": Provide(paging, sync_to_thread=False)},
         security=[{}, {"bearer": []}] if open_to_all else None,
     )
 
