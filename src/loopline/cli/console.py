@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from rich.console import Console
 
+from loopline.db.backup import BackupProblem
 from loopline.db.embedded import EmbeddedProblem
 from loopline.db.migrate import NewerDatabase
 from loopline.kernel.refusals import Refused
@@ -43,6 +44,6 @@ def problems_told() -> Generator[None, None, None]:
     """Tell a person what stands in the way, without a traceback; a bug keeps its own."""
     try:
         yield
-    except (EmbeddedProblem, NewerDatabase, Refused) as problem:
+    except (BackupProblem, EmbeddedProblem, NewerDatabase, Refused) as problem:
         people.print(f"[red]{problem}[/red]", highlight=False)
         sys.exit(EXIT_REFUSED)

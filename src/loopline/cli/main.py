@@ -4,10 +4,14 @@ import gc
 
 import typer
 
+from loopline.cli.backup import backup, restore
+from loopline.cli.bench import bench
 from loopline.cli.boards import app as boards_app
 from loopline.cli.bring_in import app as import_app
 from loopline.cli.console import configure_logging
 from loopline.cli.doctor import doctor
+from loopline.cli.export import export
+from loopline.cli.jobs import jobs
 from loopline.cli.log import app as log_app
 from loopline.cli.replay import app as replay_app
 from loopline.cli.serve import serve
@@ -15,6 +19,11 @@ from loopline.cli.serve import serve
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.command()(serve)
 app.command()(doctor)
+app.command()(jobs)
+app.command()(export)
+app.command()(backup)
+app.command()(restore)
+app.command()(bench)
 app.add_typer(replay_app, name="replay")
 app.add_typer(boards_app, name="boards")
 app.add_typer(import_app, name="import")

@@ -14,6 +14,7 @@ from loopline.db.rows import (
     fetch_rows,
     fetch_values,
     integers,
+    stream_rows,
     uuids,
 )
 from loopline.db.statements import Statement, statements
@@ -34,5 +35,6 @@ __all__ = [
     "integers",
     "run_check",
     "statements",
+    "stream_rows",
     "uuids",
 ]

@@ -1,6 +1,6 @@
 """Run named statements and turn their rows into records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from loopline.db.statements import Statement
 Conn = psycopg.Connection[TupleRow]
 Record = TypeVar("Record", bound=msgspec.Struct)
 
+_STREAMED_AT_ONCE = 2_000
 _column_types: dict[tuple[str, str], list[int]] = {}
 
 
@@ -43,6 +44,25 @@ def fetch_rows(conn: Conn, statement: Statement, **parameters: Any) -> list[Tupl
 def fetch_values(conn: Conn, statement: Statement, **parameters: Any) -> list[Any]:
     """Run a statement and return its first column."""
     return [row[0] for row in fetch_rows(conn, statement, **parameters)]
+
+
+def stream_rows(
+    conn: Conn, statement: Statement, **parameters: Any
+) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    """Run a statement and return its columns and, as they are asked for, its rows: of any number in little memory.
+
+    Read them inside the transaction, and to their end.
+    """
+    cursor = conn.cursor(name=f"stream_{statement.name}", binary=True)
+    cursor.itersize = _STREAMED_AT_ONCE
+    cursor.execute(statement.text, parameters)
+    names = tuple(column.name for column in cursor.description or ())
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        with cursor:
+            yield from cursor
+
+    return names, rows()
 
 
 def execute(conn: Conn, statement: Statement, **parameters: Any) -> int:
