@@ -21,6 +21,11 @@ def skus_by_id(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, Sku]:
     return store.skus_by_id(conn, sku_ids)
 
 
+def sku_codes_by_gtin(conn: Conn, gtins: Iterable[str]) -> dict[str, str]:
+    """Return the codes of the SKUs that GTINs (fourteen digits) belong to; unknown ones are left out."""
+    return store.skus_by_gtin(conn, gtins)
+
+
 def tax_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
     """Return the tax class of each SKU, for carts of thousands of lines; unknown ids are left out."""
     return store.tax_classes_of(conn, sku_ids)
