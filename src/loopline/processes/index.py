@@ -256,7 +256,17 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(name="index_products", types=PRODUCT_TYPES, apply=index_products),
 )
 
+_FOLLOWED = {
+    "order_documents_equal_their_orders": ORDER_TYPES,
+    "order_sites_equal_their_work": ORDER_TYPES,
+    "product_documents_equal_the_catalogue": PRODUCT_TYPES,
+}
 CHECKS: tuple[Check, ...] = tuple(
-    Check(name=name, invariant=_PROJECTIONS_EQUAL_THEIR_REBUILD, statement=statement)
-    for name, statement in SQL.items()
+    Check(
+        name=name,
+        invariant=_PROJECTIONS_EQUAL_THEIR_REBUILD,
+        statement=SQL[name],
+        parameters={"types": sorted(types)},
+    )
+    for name, types in _FOLLOWED.items()
 )

@@ -8,6 +8,7 @@ waiting as materialized (
     select event.subject
     from log.event as event, stood
     where event.position > stood.position
+        and event.type = any (%(types)s::text[])
     union
     select (match ->> 'order_id')::uuid
     from log.event as event, stood,
@@ -77,6 +78,7 @@ waiting as materialized (
     select event.subject
     from log.event as event, stood
     where event.position > stood.position
+        and event.type = any (%(types)s::text[])
 ),
 doing as (
     select
@@ -119,7 +121,7 @@ waiting as materialized (
     select event.subject
     from log.event as event, stood
     where event.position > stood.position
-        and event.type = 'product_written'
+        and event.type = any (%(types)s::text[])
 ),
 said as (
     select

@@ -16,7 +16,7 @@ WORDS_MAX = 4_000
 TERMS_MAX = 12
 
 # Han, with its extensions and compatibility forms, kana and hangul: scripts that write no space between words.
-_UNSPACED = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3040-\u30ff\uac00-\ud7af"
+_UNSPACED = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7af"
 _RUNS = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:[-._/#+:][^\W_{_UNSPACED}]+)*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _PARTS = re.compile(r"[^\W_]+")
@@ -101,8 +101,8 @@ def _spaced_term(run: str) -> str:
     parts = _PARTS.findall(run)
     if len(parts) == 1:
         return f"{_quoted(run[:WORD_LENGTH_MAX])}:*"
-    by_part = " & ".join(f"{_quoted(part[:WORD_LENGTH_MAX])}:*" for part in parts)
-    return f"({_quoted(run[:WORD_LENGTH_MAX])}:* | ({by_part}))"
+    joined = "".join(parts)
+    return f"({_quoted(run[:WORD_LENGTH_MAX])}:* | {_quoted(joined[:WORD_LENGTH_MAX])}:*)"
 
 
 def _quoted(word: str) -> str:

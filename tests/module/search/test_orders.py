@@ -1,0 +1,149 @@
+"""Orders in lists: found by text and by where they stand, within a scope, in one total order."""
+
+from datetime import timedelta
+
+import pytest
+
+from loopline import search
+from loopline.db import Conn
+from loopline.kernel.ids import SiteId
+from loopline.kernel.scope import WHOLE_BRAND, Scope
+from loopline.search import OrderAsk, OrderPlace
+from tests.make.search import ANNA, NORTH, SOUTH, document, write
+from tests.make.shop import NOON
+
+HOUR = timedelta(hours=1)
+
+
+def numbers(conn: Conn, ask: OrderAsk | None = None, *, scope: Scope = WHOLE_BRAND) -> list[str]:
+    return [one.number for one in search.find_orders(conn, ask or OrderAsk(), scope=scope)]
+
+
+def only(*sites: SiteId) -> Scope:
+    return Scope(sites=frozenset(sites))
+
+
+@pytest.fixture
+def filled(conn: Conn) -> Conn:
+    write(
+        conn,
+        document("A-1", stage="placed", member_id=ANNA),
+        document("B-2", stage="handed_over", channel="till", site_id=NORTH, placed_at=NOON + HOUR),
+        document("C-3", stage="sourced", sending_sites=frozenset({SOUTH}), placed_at=NOON + 2 * HOUR),
+        document(
+            "D-4",
+            stage="placed",
+            site_id=NORTH,
+            sending_sites=frozenset({NORTH, SOUTH}),
+            placed_at=NOON + HOUR / 2,
+        ),
+        goods={"A-1": "红色连衣裙", "B-2": "Wool coat", "C-3": "羊毛大衣", "D-4": "连衣长裙"},
+    )
+    return conn
+
+
+def test_the_latest_comes_first(filled: Conn):
+    assert numbers(filled) == ["C-3", "B-2", "D-4", "A-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("红色裙", ["A-1"]),
+        ("连衣裙", ["A-1"]),
+        ("连衣", ["D-4", "A-1"]),
+        ("裙", ["D-4", "A-1"]),
+        ("大衣 羊毛", ["C-3"]),
+        ("WOOL", ["B-2"]),
+        ("woo coa", ["B-2"]),
+        ("ool", []),
+        ("b-2", ["B-2"]),
+        ("EXT-C", ["C-3"]),
+        ("extc3", ["C-3"]),
+        ("!!", []),
+        ("  ", ["C-3", "B-2", "D-4", "A-1"]),
+    ],
+)
+def test_orders_are_found_by_words(filled: Conn, text: str, found: list[str]):
+    assert numbers(filled, OrderAsk(text=text)) == found
+
+
+@pytest.mark.parametrize(
+    ("ask", "found"),
+    [
+        (OrderAsk(stages=("placed",)), ["D-4", "A-1"]),
+        (OrderAsk(stages=("placed", "sourced")), ["C-3", "D-4", "A-1"]),
+        (OrderAsk(channels=("till",)), ["B-2"]),
+        (OrderAsk(site_id=NORTH), ["B-2", "D-4"]),
+        (OrderAsk(site_id=SOUTH), ["C-3", "D-4"]),
+        (OrderAsk(placed_from=NOON + HOUR), ["C-3", "B-2"]),
+        (OrderAsk(placed_until=NOON + HOUR), ["D-4", "A-1"]),
+        (OrderAsk(member_ids=(ANNA,)), ["A-1"]),
+        (OrderAsk(member_ids=()), []),
+        (OrderAsk(text="连衣", stages=("placed",), site_id=SOUTH), ["D-4"]),
+    ],
+)
+def test_lists_are_narrowed(filled: Conn, ask: OrderAsk, found: list[str]):
+    assert numbers(filled, ask) == found
+
+
+@pytest.mark.parametrize(
+    ("scope", "found"),
+    [
+        (only(NORTH), ["B-2", "D-4"]),
+        (only(SOUTH), ["C-3", "D-4"]),
+        (only(NORTH, SOUTH), ["C-3", "B-2", "D-4"]),
+        (Scope(), []),
+    ],
+)
+def test_a_site_finds_what_it_sells_or_sends_and_nothing_else(filled: Conn, scope: Scope, found: list[str]):
+    assert numbers(filled, scope=scope) == found
+
+
+def test_asking_for_another_site_reaches_no_further_than_the_scope(filled: Conn):
+    assert numbers(filled, OrderAsk(site_id=SOUTH), scope=only(NORTH)) == ["D-4"]
+    assert numbers(filled, OrderAsk(text="红色裙"), scope=only(NORTH)) == []
+
+
+def test_a_site_that_no_longer_sends_sees_no_more(conn: Conn):
+    before = document("A-1", sending_sites=frozenset({NORTH}))
+    write(conn, before)
+    assert numbers(conn, scope=only(NORTH)) == ["A-1"]
+    moved = document("A-1", order_id=before.order_id, sending_sites=frozenset({SOUTH}), stage="sourced")
+    search.write_orders(conn, [moved])
+    assert numbers(conn, scope=only(NORTH)) == []
+    (found,) = search.find_orders(conn, OrderAsk(), scope=only(SOUTH))
+    assert (found.stage, found.sending_sites, found.names) == ("sourced", (SOUTH,), ("Coat",))
+    assert search.sites_of_orders(conn, [before.order_id]) == {before.order_id: frozenset({SOUTH})}
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(conn: Conn):
+    """Seven orders of one moment and three of another: the id decides among equals."""
+    moments = [NOON] * 7 + [NOON + HOUR] * 3
+    write(conn, *(document(f"N-{number}", placed_at=at) for number, at in enumerate(moments)))
+    everything = numbers(conn)
+    assert len(everything) == 10
+    after: OrderPlace | None = None
+    read: list[str] = []
+    while page := search.find_orders(conn, OrderAsk(), scope=WHOLE_BRAND, after=after, limit=3):
+        read += [one.number for one in page]
+        after = page[-1].place
+    assert read == everything
+
+
+def test_what_is_so_already_is_not_written_again(conn: Conn):
+    one = document("A-1", sending_sites=frozenset({NORTH}))
+    write(conn, one)
+    places = "select ctid::text from search.order_document union all select ctid::text from search.order_site"
+    before = conn.execute(places).fetchall()
+    search.write_orders(conn, [one])
+    assert conn.execute(places).fetchall() == before
+
+
+def test_forgotten_orders_are_not_found(filled: Conn):
+    gone = search.find_orders(filled, OrderAsk(text="红色裙"), scope=WHOLE_BRAND)
+    search.forget_orders(filled, [one.order_id for one in gone])
+    assert numbers(filled) == ["C-3", "B-2", "D-4"]
+    assert numbers(filled, OrderAsk(text="红色裙")) == []
+    search.empty_documents(filled)
+    assert numbers(filled) == []
