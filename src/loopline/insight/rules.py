@@ -20,6 +20,7 @@ STAGES = ("parked", "placed", "sourced", "accepted", "handed_over", "returned", 
 SALE_MEASURES = {
     "order_placed": Measure.SOLD,
     "lines_cancelled": Measure.CANCELLED,
+    "lines_reinstated": Measure.CANCELLED,
     "sales_returned": Measure.RETURNED,
     "sales_adjusted": Measure.ADJUSTED,
 }
@@ -31,6 +32,7 @@ STAGE_TYPES = frozenset(
         "lines_parked",
         "lines_unparked",
         "lines_cancelled",
+        "lines_reinstated",
         "order_sourced",
         "tasks_offered",
         "task_accepted",
@@ -66,6 +68,8 @@ HAPPENING_TYPES = frozenset(
     }
 )
 
+# What undoes what its measure counts: it puts back what the other took off.
+_PUTS_BACK = frozenset({"lines_reinstated"})
 _TAKES_OFF = frozenset({Measure.CANCELLED, Measure.RETURNED})
 
 
@@ -117,13 +121,14 @@ class SaleColumns:
         self.line_amounts: list[int] = []
         self.line_units: list[int] = []
 
-    def add(self, sale: _Sale, *, at: datetime, measure: Measure) -> None:
+    def add(self, sale: _Sale, *, at: datetime, measure: Measure, puts_back: bool = False) -> None:
         """Append one event's sale; its lines keep their order."""
         number = len(self.at)
         lines = sale.lines
-        amounts = [signed(line.amount_minor, measure) for line in lines]
+        sign = -1 if puts_back else 1
+        amounts = [sign * signed(line.amount_minor, measure) for line in lines]
         # Only goods are counted in units: three postages are not three pieces.
-        units = [signed(line.units, measure) if line.kind == "goods" else 0 for line in lines]
+        units = [sign * signed(line.units, measure) if line.kind == "goods" else 0 for line in lines]
         self.at.append(at)
         self.site_ids.append(sale.site_id or NOWHERE)
         self.channels.append(sale.channel)
@@ -152,7 +157,12 @@ def sale_columns(events: Sequence[Event], measures: dict[str, Measure]) -> SaleC
             continue
         sale = _decode_sale(event.data)
         is_sold = measure is Measure.SOLD
-        columns.add(sale, at=(sale.placed_at if is_sold else None) or event.at, measure=measure)
+        columns.add(
+            sale,
+            at=(sale.placed_at if is_sold else None) or event.at,
+            measure=measure,
+            puts_back=event.type in _PUTS_BACK,
+        )
     return columns
 
 

@@ -75,6 +75,16 @@ class LinesCancelled(EventBody, frozen=True, kw_only=True):
     lines: tuple[CancelledLine, ...]
 
 
+class LinesReinstated(EventBody, frozen=True, kw_only=True):
+    """Cancelled units of an order are wanted again after all, because their payment came: a cancellation undone."""
+
+    order_id: OrderId
+    channel: str
+    site_id: SiteId | None
+    currency: str
+    lines: tuple[CancelledLine, ...]
+
+
 class NumberConflicted(EventBody, frozen=True, kw_only=True):
     """Another content came under the number of an order, and was kept."""
 

@@ -271,6 +271,12 @@ def begin_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> li
     return [order_id in begun for order_id in order_ids]
 
 
+def lock_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
+    """Keep orders as they are until the transaction ends, for a process that decides on them. Locks rows by id."""
+    if order_ids:
+        store.lock_orders(conn, order_ids)
+
+
 def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> None:
     """Note that orders wait for no payment any more: they may be sourced. Locks their rows by id."""
     if order_ids:

@@ -59,6 +59,7 @@ from loopline.payments.queries import (
     last_open_exceptions,
     money_of_orders,
     open_exceptions_after,
+    open_exceptions_of_orders,
     orders_awaiting_gateway,
     payments_of_orders,
     refunds_of_orders,
@@ -78,6 +79,7 @@ from loopline.payments.refusals import (
 )
 from loopline.payments.rules import URGENT, amount_differs
 from loopline.payments.service import close_exceptions, open_exceptions, record_payments, record_refunds
+from loopline.payments.store import StandingIntent
 
 __all__ = [
     "BANK_TRANSFER",
@@ -125,6 +127,7 @@ __all__ = [
     "RefundRepeat",
     "Refunded",
     "Report",
+    "StandingIntent",
     "Taken",
     "Way",
     "amount_differs",
@@ -141,6 +144,7 @@ __all__ = [
     "money_of_orders",
     "open_exceptions",
     "open_exceptions_after",
+    "open_exceptions_of_orders",
     "orders_awaiting_gateway",
     "payments_of_orders",
     "plan_ways",

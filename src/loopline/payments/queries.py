@@ -70,6 +70,11 @@ def open_exceptions_after(
     )
 
 
+def open_exceptions_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[PaymentException]:
+    """Return the open exceptions of orders, the first opened first."""
+    return fetch(conn, SQL["open_exceptions_of_orders"], PaymentException, order_ids=uuids(order_ids))
+
+
 def exceptions_by_ids(
     conn: Conn, exception_ids: Sequence[ExceptionId]
 ) -> dict[ExceptionId, PaymentException]:

@@ -79,6 +79,25 @@ where closed_at is null
 order by opened_at, id
 limit %(limit)s::integer
 
+-- name: open_exceptions_of_orders
+-- Exceptions of orders that are open, the first opened first. Locks nothing.
+select
+    id,
+    kind,
+    subject,
+    content,
+    order_id,
+    currency,
+    expected_minor,
+    found_minor,
+    opened_at,
+    last_seen_at,
+    times
+from payments.exception
+where order_id = any (%(order_ids)s::uuid[])
+    and closed_at is null
+order by opened_at, id
+
 -- name: exceptions_by_ids
 -- Exceptions that are open, by id. Locks nothing.
 select

@@ -241,14 +241,21 @@ where has_table_privilege('loopline_app', kept.name, power.name)
 order by subject, found
 
 -- name: order_money_agrees
--- Orders for which the money taken less that given back is not what is due, with no open exception that says why.
--- Due is the order's amount less what was cancelled of it, what its returns reversed, and what was kept of those. An
+-- Orders for which the money taken less that given back, or on its way back by a gateway, is not what is due, with no
+-- open exception that says why. Due is the order's amount less what was cancelled of it, what its returns reversed, and what was kept of those. An
 -- order nobody has paid yet is due from the moment goods were handed over.
 with money as (
     select
         order_id,
-        sum(taken_minor - refunded_minor) as kept_minor
-    from payments.published_order_money
+        sum(amount_minor) as kept_minor
+    from (
+        select order_id, taken_minor - refunded_minor as amount_minor
+        from payments.published_order_money
+        union all
+        select order_id, -amount_minor
+        from payments.published_refunds_under_way
+        where order_id is not null
+    ) as movement
     group by order_id
 ),
 deposit as (

@@ -15,8 +15,11 @@ from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, SkuId, TaskId, uuid7s
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
+from loopline.payments import queries as payments_queries
+from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
 from loopline.processes.outcomes import all_granted
+from loopline.processes.refund import give_back, told_of
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
 from loopline.stock import BrokenAllocation, BrokenHold
@@ -66,10 +69,13 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
 def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     """Give back holds that ran out unpaid, at most `limit`, the oldest first, and cancel what they stood for.
 
-    What the same orders still wait for is cancelled with them. Returns how many holds ran out.
+    What the same orders still wait for is cancelled with them, and what was paid of it by a gateway goes back. Orders
+    whose gateway was asked whether they are paid, and has not answered, are passed over for `URGENT` at most. Returns
+    how many holds ran out.
     """
     take_turn(conn)
-    expired = stock.expire_holds(conn, now=now, limit=limit)
+    asked = payments_queries.orders_awaiting_gateway(conn, now=now, grace=URGENT)
+    expired = stock.expire_holds(conn, now=now, limit=limit, kept=asked)
     if not expired:
         return 0
     order_ids = list(dict.fromkeys(one.order_id for one in expired))
@@ -95,6 +101,8 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     for line, parked, units in cancelled:
         by_order.setdefault(line.order_id, []).append((line, parked + units))
     told = [_cancelled(heads[order_id], lines, now) for order_id, lines in by_order.items()]
+    given = give_back(conn, orders.orders_by_ids(conn, order_ids), now=now)
+    told += [one for back in given for one in told_of(back, now)]
     log.append(conn, [*told, *shortfall_events(expired, now=now)])
     return len(expired)
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import AllocationId, LineId, NodeId
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import rules, store
 from loopline.stock.book import Book, LevelKey, last_to_touch
@@ -141,13 +141,15 @@ def extend_holds(
     return outcomes
 
 
-def expire_holds(conn: Conn, *, now: datetime, limit: int) -> list[ExpiredHold]:
-    """Release at most `limit` holds that ran out at or before `now`, the oldest first.
+def expire_holds(
+    conn: Conn, *, now: datetime, limit: int, kept: Collection[OrderId] = ()
+) -> list[ExpiredHold]:
+    """Release at most `limit` holds that ran out at or before `now`, the oldest first; those of `kept` orders stay.
 
     One that a rival pays, sources or releases in the meantime is the rival's; then there are fewer.
     """
     store.hold_tree(conn)
-    due = store.expired_holds(conn, now=now, limit=limit)
+    due = store.expired_holds(conn, now=now, limit=limit, kept=kept)
     if not due:
         return []
     book = _locked_book(conn, [hold.key for hold in due])

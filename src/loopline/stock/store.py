@@ -1,6 +1,6 @@
 """One function per statement of `store.sql`: rows in, the working copy out, and its changes written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.errors import SerializationFailure
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, statements, uuids
-from loopline.kernel.ids import AllocationId, LineId, NodeId, ShortfallId, uuid7s
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, ShortfallId, uuid7s
 from loopline.stock.book import (
     Book,
     Level,
@@ -65,8 +65,8 @@ def holds(conn: Conn, line_ids: Iterable[LineId]) -> list[OpenHold]:
     return _holds(fetch_rows(conn, SQL["holds"], line_ids=uuids(line_ids)))
 
 
-def expired_holds(conn: Conn, *, now: datetime, limit: int) -> list[OpenHold]:
-    return _holds(fetch_rows(conn, SQL["expired_holds"], now=now, limit=limit))
+def expired_holds(conn: Conn, *, now: datetime, limit: int, kept: Collection[OrderId] = ()) -> list[OpenHold]:
+    return _holds(fetch_rows(conn, SQL["expired_holds"], now=now, limit=limit, kept_order_ids=uuids(kept)))
 
 
 def _holds(rows: Sequence[Any]) -> list[OpenHold]:

@@ -115,6 +115,7 @@ select
   expires_at
 from stock.hold
 where expires_at <= %(now)s::timestamptz
+  and order_id <> all(%(kept_order_ids)s::uuid[])
 order by expires_at, line_id
 limit %(limit)s::bigint
 

@@ -19,7 +19,7 @@ from loopline.processes.outcomes import all_granted
 from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.refund import Refund
 from loopline.processes.take_back.case import Case, Legs, add_to
-from loopline.returns.model import BlindState, OpenedLine
+from loopline.returns.model import BlindState, OpenedLine, ReturnKind
 
 
 def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
@@ -160,6 +160,7 @@ def refunds_of(case: Case) -> list[Refund]:
             currency=case.asked.currency,
             amount_minor=amount_minor,
             at=case.asked.at,
+            is_fact=case.asked.kind is ReturnKind.FACT,
         )
         for (entity_id, order_id), amount_minor in owed.items()
         if amount_minor

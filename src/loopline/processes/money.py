@@ -1,0 +1,128 @@
+"""Money: what orders are owed and what is kept for them, and its postings: shared by the stages that move money."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline import orders
+from loopline.db import Conn
+from loopline.kernel.ids import AccountId, EntityId, EntryId, OrderId, uuid7s
+from loopline.kernel.money import portion
+from loopline.ledger import service as ledger
+from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
+from loopline.orders import Line, Order, OrderStage
+from loopline.payments import queries as payments_queries
+from loopline.payments.cash import BANK_TRANSFER, CASH
+from loopline.payments.model import IntentId
+from loopline.payments.port import IntentKind, IntentState
+from loopline.processes.accounts import Accounts
+from loopline.processes.outcomes import all_granted
+
+BY_HAND = frozenset({CASH, BANK_TRANSFER})
+"""Methods whose machine is a person: what came so goes back as it always did, at once and in cash."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept for an order of its company, and what of that is on its way back."""
+
+    kept_minor: int
+    under_way_minor: int
+
+    @property
+    def ours_minor(self) -> int:
+        """What stays once everything on its way has arrived."""
+        return self.kept_minor - self.under_way_minor
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that moved between a customer and a company, to be posted once under its key; positive came in."""
+
+    key: str
+    kind: EntryKind
+    subject: UUID
+    part_id: UUID
+    entity_id: EntityId
+    currency: str
+    amount_minor: int
+    at: datetime
+    by_gateway: bool = False
+
+
+def is_by_gateway(method: str | None, intent_id: IntentId | None) -> bool:
+    """Tell whether a machine took money that it can give back by itself."""
+    return intent_id is not None and method not in BY_HAND
+
+
+def _due(head: Order, lines: Sequence[Line]) -> int:
+    """What an order comes to without what was cancelled of it: nothing where it was cancelled whole."""
+    if head.stage is OrderStage.CANCELLED:
+        return 0
+    cancelled = sum(
+        line.amount_minor - portion(line.amount_minor, line.units - line.cancelled, line.units)
+        for line in lines
+        if line.cancelled
+    )
+    return head.amount_minor - cancelled
+
+
+def dues_of(conn: Conn, heads: Sequence[Order]) -> dict[OrderId, int]:
+    """Return what each order comes to without what was cancelled of it."""
+    lines: dict[OrderId, list[Line]] = {}
+    for line in orders.lines_by_orders(conn, [head.id for head in heads]) if heads else ():
+        lines.setdefault(line.order_id, []).append(line)
+    return {head.id: _due(head, lines.get(head.id, ())) for head in heads}
+
+
+def kept_of(conn: Conn, heads: Sequence[Order]) -> Mapping[OrderId, Kept]:
+    """Return what is kept for orders, by their company and in their currency; every order is in it."""
+    of_company = {(head.id, head.seller_entity_id, head.currency) for head in heads}
+    kept = {head.id: 0 for head in heads}
+    under_way = dict(kept)
+    order_ids = list(kept)
+    for money in payments_queries.money_of_orders(conn, order_ids):
+        if (money.order_id, money.entity_id, money.currency) in of_company:
+            kept[money.order_id] += money.taken_minor - money.refunded_minor
+    for intent in payments_queries.intents_of_orders(conn, order_ids):
+        is_open = intent.state in {IntentState.WRITTEN, IntentState.WAITING}
+        if intent.kind is IntentKind.REFUND and is_open and intent.order_id is not None:
+            under_way[intent.order_id] += intent.amount_minor
+    return {
+        order_id: Kept(kept_minor=kept[order_id], under_way_minor=under_way[order_id])
+        for order_id in order_ids
+    }
+
+
+def post_moved(conn: Conn, moved: Sequence[Moved], *, now: datetime) -> None:
+    """Post money: what comes in is owed to the customer, what goes out no longer is; the same key posts once."""
+    if not moved:
+        return
+    accounts = Accounts(conn, now=now)
+    planned = [
+        (
+            accounts.ask(one.entity_id, Purpose.GATEWAY if one.by_gateway else Purpose.CASH, one.currency),
+            accounts.ask(one.entity_id, Purpose.CUSTOMER_DEPOSIT, one.currency),
+        )
+        for one in moved
+    ]
+    accounts.open()
+    entries = [
+        NewEntry(
+            id=EntryId(entry_id),
+            kind=one.kind,
+            subject=one.subject,
+            at=one.at,
+            key=one.key,
+            postings=_postings(one, accounts.id_of(ours), accounts.id_of(theirs)),
+        )
+        for one, (ours, theirs), entry_id in zip(moved, planned, uuid7s(now, len(moved)), strict=True)
+    ]
+    all_granted(ledger.post_entries(conn, entries))
+
+
+def _postings(one: Moved, ours: AccountId, theirs: AccountId) -> tuple[Posting, ...]:
+    """The debit first: our money where it came in, the customer's claim where it went out."""
+    into = Posting(part_id=one.part_id, account_id=ours, amount_minor=one.amount_minor)
+    owed = Posting(part_id=one.part_id, account_id=theirs, amount_minor=-one.amount_minor)
+    return (into, owed) if one.amount_minor > 0 else (owed, into)
