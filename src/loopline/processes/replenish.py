@@ -2,21 +2,45 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
+
+import msgspec
 
 from loopline import stock
 from loopline.db import Conn, log
-from loopline.kernel.events import event
+from loopline.kernel.events import SYSTEM_ACTOR, event
+from loopline.kernel.ids import NodeId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.processes.promise import fill_parked
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
-from loopline.stock import Fact, Recorded
-from loopline.stock.events import StockCorrected
+from loopline.stock import Fact, MovementReason, Recorded, SafetySet, SafetySetting
+from loopline.stock.events import SafetyChanged, StockCorrected
 
 PARKED_LINES_MAX = 5_000
 
 
-def record_goods(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Recorded | Refusal]:
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody counted of a SKU at a leaf: units on hand, the unsellable ones among them."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """A count that stands: how many the books said before; the movement that made them agree, where they did not."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+    fact_id: UUID | None
+
+
+def record_goods(
+    conn: Conn, facts: Sequence[Fact], *, now: datetime, actor: str = SYSTEM_ACTOR
+) -> list[Recorded | Refusal]:
     """Record receipts, counts, adjustments and damage, and give what came to those who wait for it.
 
     Facts: they stand whatever was promised. The same fact again changes nothing.
@@ -31,7 +55,7 @@ def record_goods(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
     log.append(
         conn,
         [
-            *(event(_corrected(fact), subject=fact.leaf_id, at=now) for fact in new),
+            *(event(_corrected(fact), subject=fact.leaf_id, at=now, actor=actor) for fact in new),
             *shortfall_events([one for one in outcomes if isinstance(one, Recorded)], now=now),
         ],
     )
@@ -39,6 +63,79 @@ def record_goods(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
     if came:
         fill_parked(conn, sku_ids=came, now=now, limit=PARKED_LINES_MAX)
     return outcomes
+
+
+def count_goods(
+    conn: Conn, counts: Sequence[Count], *, now: datetime, actor: str = SYSTEM_ACTOR
+) -> list[Counted | Refusal]:
+    """Make the books agree with what was counted; of two counts of one thing the later holds.
+
+    Locks what is counted before it reads what the books say, so that no sale comes in between.
+    """
+    take_turn(conn)
+    keys = list(dict.fromkeys((one.leaf_id, one.sku_id) for one in counts))
+    stock.lock_stock(conn, keys)
+    before = dict.fromkeys(keys, 0)
+    rows = stock.stock_at_leaves(conn, list({key[0] for key in keys}), sku_ids=list({key[1] for key in keys}))
+    before.update(
+        {(row.leaf_id, row.sku_id): row.on_hand for row in rows if (row.leaf_id, row.sku_id) in before}
+    )
+    counted: list[Counted] = []
+    for one, fact_id in zip(counts, uuid7s(now, len(counts)), strict=True):
+        key = (one.leaf_id, one.sku_id)
+        counted.append(
+            Counted(
+                leaf_id=one.leaf_id,
+                sku_id=one.sku_id,
+                units_before=before[key],
+                units=one.units,
+                fact_id=fact_id if one.units != before[key] else None,
+            )
+        )
+        before[key] = one.units
+    facts = [
+        Fact(
+            id=one.fact_id,
+            leaf_id=one.leaf_id,
+            sku_id=one.sku_id,
+            reason=MovementReason.COUNT,
+            on_hand=one.units - one.units_before,
+        )
+        for one in counted
+        if one.fact_id is not None
+    ]
+    recorded = iter(record_goods(conn, facts, now=now, actor=actor))
+    refused = [next(recorded) if one.fact_id is not None else None for one in counted]
+    return [
+        refusal if isinstance(refusal, Refusal) else one
+        for one, refusal in zip(counted, refused, strict=True)
+    ]
+
+
+def keep_back(
+    conn: Conn, settings: Sequence[SafetySetting], *, now: datetime, actor: str = SYSTEM_ACTOR
+) -> list[SafetySet | Refusal]:
+    """Set how many units leaves keep back from promises, tell it, and give what came free to those who wait for it."""
+    take_turn(conn)
+    outcomes = stock.set_safety(conn, settings, now=now)
+    changed = [one for one in outcomes if isinstance(one, SafetySet) and one.units != one.units_before]
+    log.append(
+        conn,
+        [
+            *(event(_kept_back(one), subject=one.leaf_id, at=now, actor=actor) for one in changed),
+            *shortfall_events(changed, now=now),
+        ],
+    )
+    freed = list({one.sku_id for one in changed if one.units < one.units_before})
+    if freed:
+        fill_parked(conn, sku_ids=freed, now=now, limit=PARKED_LINES_MAX)
+    return outcomes
+
+
+def _kept_back(one: SafetySet) -> SafetyChanged:
+    return SafetyChanged(
+        leaf_id=one.leaf_id, sku_id=one.sku_id, units_before=one.units_before, units=one.units
+    )
 
 
 def _corrected(fact: Fact) -> StockCorrected:

@@ -26,6 +26,7 @@ from litestar.status_codes import (
 )
 from psycopg_pool import PoolTimeout
 
+from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.org.credentials import (
@@ -41,11 +42,13 @@ from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
 from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
+from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
+from loopline.web.store.refusals import NoSiteForYou, NothingChosen, NotLookedAt, TrackingNumberNotUsable
 
 _logger = structlog.get_logger(__name__)
 _PROBLEM_JSON = "application/problem+json"
@@ -67,7 +70,14 @@ STATUSES: dict[type[Refusal], int] = {
     TokenNotValid: HTTP_401_UNAUTHORIZED,
     CursorNotOurs: HTTP_400_BAD_REQUEST,
     TooManyRequests: HTTP_429_TOO_MANY_REQUESTS,
+    NoSuchThing: HTTP_404_NOT_FOUND,
+    IdNotOfItsTime: HTTP_422_UNPROCESSABLE_ENTITY,
     NoBoardForYou: HTTP_403_FORBIDDEN,
+    NoSiteForYou: HTTP_403_FORBIDDEN,
+    UnknownTask: HTTP_404_NOT_FOUND,
+    NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
+    NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,
+    TrackingNumberNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     SignInNameNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     PasswordTooShort: HTTP_422_UNPROCESSABLE_ENTITY,
     PasswordTooLong: HTTP_422_UNPROCESSABLE_ENTITY,

@@ -4,15 +4,19 @@ from litestar.types import ControllerRouterHandler
 
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
+from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.store.routes import STORE_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_HANDLERS,
     *PRICING_HANDLERS,
+    *STOCK_HANDLERS,
 ]
 
 PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_board,
     tell_board,
     stream_board,
+    *STORE_PAGES,
 ]

@@ -23,10 +23,10 @@ from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import TaxClassCode, whole_brand
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import (
     Batch,
     Codes,
-    NoSuchThing,
     Outcomes,
     Page,
     Paging,

@@ -48,13 +48,6 @@ SiteCodes = Annotated[
 ]
 
 
-class NoSuchThing(Refusal, frozen=True, kw_only=True):
-    """There is no {noun} {value}, or it is not for you."""
-
-    noun: str
-    value: str
-
-
 class Batch(msgspec.Struct, Generic[Item], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Up to a thousand items. Each has its own outcome; one that is refused stops no other."""
 
