@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from loopline.db import Conn
-from loopline.kernel.ids import EntityId, OrgUnitId, PersonId, SiteId
+from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId, SiteId
 from loopline.kernel.scope import Scope
 from loopline.org import store
 from loopline.org.credentials import normal_sign_in_name
@@ -67,6 +67,11 @@ def parties_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Party]:
     return store.parties_by_code(conn, codes)
 
 
+def parties_by_id(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, Party]:
+    """Return parties by id; unknown ids are left out."""
+    return store.parties_by_id(conn, party_ids)
+
+
 def branch_parties(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Party]:
     """Return the parties of branches in the order of their codes; all of them where no branch is named."""
     return store.parties_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
@@ -75,6 +80,11 @@ def branch_parties(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) 
 def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
     """Return people by their sign-in names in normal spelling; unknown names are left out."""
     return store.people_by_name(conn, [normal_sign_in_name(name) for name in sign_in_names])
+
+
+def people_by_id(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, Person]:
+    """Return people by id, those who left too; unknown ids are left out."""
+    return store.people_by_id(conn, person_ids)
 
 
 def branch_people(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Person]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
-from loopline.kernel.ids import EntityId, OrgUnitId, PersonId, SiteId
+from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId, SiteId
 from loopline.org.credentials import Failures
 from loopline.org.model import (
     Entity,
@@ -183,6 +183,11 @@ def parties_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Party]:
     return {party.code: party for party in found}
 
 
+def parties_by_id(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, Party]:
+    found = fetch(conn, SQL["parties_by_id"], Party, party_ids=_distinct(party_ids))
+    return {party.id: party for party in found}
+
+
 def parties_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Party]:
     return fetch(conn, SQL["parties_below"], Party, branch_ids=list(branch_ids))
 
@@ -201,6 +206,11 @@ def copy_parties(conn: Conn, parties: Sequence[Party], *, added_at: datetime) ->
 def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
     found = fetch(conn, SQL["people_by_name"], Person, sign_in_names=_names(sign_in_names))
     return {person.sign_in_name: person for person in found}
+
+
+def people_by_id(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, Person]:
+    found = fetch(conn, SQL["people_by_id"], Person, person_ids=_distinct(person_ids))
+    return {person.id: person for person in found}
 
 
 def people_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Person]:

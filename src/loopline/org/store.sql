@@ -246,6 +246,22 @@ join org.unit on unit.id = party.unit_id
 where party.code = any(%(codes)s::text[])
 order by party.code;
 
+-- name: parties_by_id
+-- Parties by their ids. Locks nothing.
+select
+    party.id,
+    party.code,
+    party.kind,
+    party.name,
+    party.unit_id,
+    unit.path as unit_path,
+    party.entity_id,
+    party.person_id
+from org.party
+join org.unit on unit.id = party.unit_id
+where party.id = any(%(party_ids)s::uuid[])
+order by party.id;
+
 -- name: parties_below
 -- All parties of the given branches. Locks nothing.
 select
@@ -279,6 +295,20 @@ from org.person
 join org.unit on unit.id = person.unit_id
 where person.sign_in_name = any(%(sign_in_names)s::text[])
 order by person.sign_in_name;
+
+-- name: people_by_id
+-- People by their ids, those who left too. Locks nothing.
+select
+    person.id,
+    person.sign_in_name,
+    person.name,
+    person.unit_id,
+    unit.path as unit_path,
+    person.is_active
+from org.person
+join org.unit on unit.id = person.unit_id
+where person.id = any(%(person_ids)s::uuid[])
+order by person.id;
 
 -- name: people_below
 -- The people who work in the given branches. Locks nothing.

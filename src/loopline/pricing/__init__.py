@@ -34,6 +34,7 @@ from loopline.pricing.model import (
     TaxRateSet,
 )
 from loopline.pricing.queries import (
+    lists_of_prices,
     price_lists_by_code,
     price_lists_by_id,
     price_lists_of_currency,
@@ -81,6 +82,7 @@ __all__ = [
     "add_price_lists",
     "end_price_lists",
     "explain_price",
+    "lists_of_prices",
     "price_lists_by_code",
     "price_lists_by_id",
     "price_lists_of_currency",

@@ -1,6 +1,7 @@
 """Reads of price lists."""
 
 from collections.abc import Collection, Iterable
+from uuid import UUID
 
 from loopline.db import Conn
 from loopline.kernel.ids import PriceListId, SkuId
@@ -27,6 +28,15 @@ def tax_rates_of(conn: Conn, countries: Iterable[str]) -> list[TaxRate]:
 def price_lists_by_id(conn: Conn, price_list_ids: Iterable[PriceListId]) -> dict[PriceListId, PriceList]:
     """Return price lists by id; unknown ids are left out."""
     return {one.id: one for one in store.lists_by_id(conn, price_list_ids)}
+
+
+def lists_of_prices(
+    conn: Conn, price_ids: Iterable[UUID], *, sku_ids: Iterable[SkuId]
+) -> dict[UUID, PriceList]:
+    """Return the lists that prices of these SKUs stand in, by the prices' ids; unknown ids are left out."""
+    list_ids = store.lists_of_prices(conn, price_ids, sku_ids=sku_ids)
+    lists = price_lists_by_id(conn, list_ids.values())
+    return {price_id: lists[list_id] for price_id, list_id in list_ids.items()}
 
 
 def price_lists_page(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -66,6 +67,15 @@ def lists_for_quotes(conn: Conn, needs: QuoteNeeds) -> list[PriceList]:
 
 def lists_of_currency(conn: Conn, currency: str) -> list[PriceList]:
     return fetch(conn, SQL["lists_of_currency"], PriceList, currency=currency)
+
+
+def lists_of_prices(
+    conn: Conn, price_ids: Iterable[UUID], *, sku_ids: Iterable[SkuId]
+) -> dict[UUID, PriceListId]:
+    rows = fetch_rows(
+        conn, SQL["lists_of_prices"], price_ids=uuids(set(price_ids)), sku_ids=uuids(set(sku_ids))
+    )
+    return {price_id: list_id for price_id, list_id in rows}
 
 
 def lists_by_id(conn: Conn, price_list_ids: Iterable[PriceListId]) -> list[PriceList]:

@@ -161,6 +161,16 @@ order by rate.country, rate.tax_class, rate.valid_from, rate.id;
 -- New tax rates. The caller holds the lock of prices.
 copy pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) from stdin;
 
+-- name: lists_of_prices
+-- The lists that prices of these SKUs stand in. Locks nothing.
+select
+    price.id,
+    price.price_list_id
+from pricing.price
+where price.sku_id = any(%(sku_ids)s::uuid[])
+    and price.id = any(%(price_ids)s::uuid[])
+order by price.id;
+
 -- name: lists_by_id
 -- Price lists by their ids. Locks nothing.
 select
