@@ -75,7 +75,7 @@ def lists_of_prices(
     rows = fetch_rows(
         conn, SQL["lists_of_prices"], price_ids=uuids(set(price_ids)), sku_ids=uuids(set(sku_ids))
     )
-    return {price_id: list_id for price_id, list_id in rows}
+    return dict(rows)
 
 
 def lists_by_id(conn: Conn, price_list_ids: Iterable[PriceListId]) -> list[PriceList]:

@@ -162,13 +162,14 @@ order by rate.country, rate.tax_class, rate.valid_from, rate.id;
 copy pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) from stdin;
 
 -- name: lists_of_prices
--- The lists that prices of these SKUs stand in. Locks nothing.
+-- The lists that prices of these SKUs stand in, list by list, as prices are kept. Locks nothing.
 select
     price.id,
     price.price_list_id
-from pricing.price
-where price.sku_id = any(%(sku_ids)s::uuid[])
-    and price.id = any(%(price_ids)s::uuid[])
+from pricing.price_list
+cross join unnest(%(sku_ids)s::uuid[]) as asked (sku_id)
+join pricing.price on price.price_list_id = price_list.id and price.sku_id = asked.sku_id
+where price.id = any(%(price_ids)s::uuid[])
 order by price.id;
 
 -- name: lists_by_id
