@@ -24,6 +24,7 @@ from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
+from loopline.touchpoints.checks import CHECKS as TOUCHPOINTS_CHECKS
 
 SQL = statements(__file__)
 FINDINGS_SHOWN_MAX = 20
@@ -61,6 +62,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *SOURCING_CHECKS,
     *FULFILMENT_CHECKS,
     *INSIGHT_CHECKS,
+    *TOUCHPOINTS_CHECKS,
     *INDEX_CHECKS,
     *BETWEEN_ROOMS,
 )

@@ -97,7 +97,7 @@ from loopline.touchpoints.refusals import (
     TouchpointNeeds,
     TouchpointUnknown,
 )
-from loopline.touchpoints.rules import live_room_of, party_credited, party_of, path_of
+from loopline.touchpoints.rules import LABEL_CHARACTERS_MAX, live_room_of, party_credited, party_of, path_of
 from loopline.touchpoints.service import (
     Touched,
     add_touchpoints,
@@ -114,6 +114,7 @@ from loopline.touchpoints.service import (
 
 __all__ = [
     "CHECKS",
+    "LABEL_CHARACTERS_MAX",
     "Attribution",
     "AttributionRule",
     "BindRole",

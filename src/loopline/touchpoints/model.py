@@ -177,6 +177,7 @@ class ScanRecorded(msgspec.Struct, frozen=True, kw_only=True):
     touchpoint: Touchpoint
     visitor: UUID
     member_id: MemberId | None
+    channel: ScanChannel
     at: datetime
     is_repeat: bool
 
@@ -284,8 +285,9 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CreditBasis(StrEnum):
-    """Why a party has the credit."""
+    """Why a party has the credit: the order said so, the member is bound to it, or a touch earned it."""
 
+    STATED = "stated"
     BINDING = "binding"
     TOUCH = "touch"
 

@@ -138,6 +138,7 @@ def plan_scans(
                 touchpoint=one.touchpoint,
                 visitor=one.scan.visitor,
                 member_id=one.scan.member_id,
+                channel=one.scan.channel,
                 at=one.scan.at,
                 is_repeat=same is not None,
             )

@@ -185,11 +185,9 @@ def record_scans(conn: Conn, scans: Sequence[ScanMade], *, now: datetime) -> lis
     if not asked:
         return outcomes
     recorded = plan_scans(asked, nearby=_nearby(conn, asked))
-    fresh = [(one, plan.scan.channel) for one, plan in zip(recorded, asked, strict=True) if not one.is_repeat]
+    fresh = [one for one in recorded if not one.is_repeat]
     if fresh:
-        store.insert_scans(
-            conn, [one for one, _ in fresh], channels=[channel for _, channel in fresh], now=now
-        )
+        store.insert_scans(conn, fresh, now=now)
     for position, one in zip(positions, recorded, strict=True):
         outcomes[position] = one
     return outcomes
@@ -223,6 +221,7 @@ def claim_scans(conn: Conn, members: Mapping[UUID, MemberId], *, now: datetime) 
             touchpoint=touchpoints[one.touchpoint_id],
             visitor=one.visitor,
             member_id=members[one.visitor],
+            channel=one.channel,
             at=one.at,
             is_repeat=False,
         )

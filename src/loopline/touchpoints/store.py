@@ -50,6 +50,7 @@ class UnclaimedScan(msgspec.Struct, frozen=True, kw_only=True):
     scan_id: ScanId
     touchpoint_id: TouchpointId
     visitor: UUID
+    channel: ScanChannel
     at: datetime
 
 
@@ -127,9 +128,7 @@ def scans_nearby(
     )
 
 
-def insert_scans(
-    conn: Conn, scans: Sequence[ScanRecorded], *, channels: Sequence[ScanChannel], now: datetime
-) -> None:
+def insert_scans(conn: Conn, scans: Sequence[ScanRecorded], *, now: datetime) -> None:
     touchpoint_ids = uuids(one.touchpoint.id for one in scans)
     member_ids = [one.member_id for one in scans]
     at = [one.at for one in scans]
@@ -140,7 +139,7 @@ def insert_scans(
         touchpoint_ids=touchpoint_ids,
         visitors=uuids(one.visitor for one in scans),
         member_ids=member_ids,
-        channels=[channel.value for channel in channels],
+        channels=[one.channel.value for one in scans],
         at=at,
         now=now,
     )

@@ -190,6 +190,7 @@ select
     scan.id as scan_id,
     scan.touchpoint_id,
     scan.visitor,
+    scan.channel,
     scan.at
 from touchpoints.scan as scan
 where scan.visitor = any (%(visitors)s::uuid[])

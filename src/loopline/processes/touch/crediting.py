@@ -1,0 +1,152 @@
+"""Crediting: whom an order is owed to by what touched its buyer, and the evidence that is kept of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from loopline import customers, orders, touchpoints
+from loopline.customers.model import Moment
+from loopline.customers.moments import record_moments
+from loopline.db import Conn, log
+from loopline.db.followers import Follower
+from loopline.kernel.events import Event, event, read
+from loopline.kernel.ids import MemberId, OrderId, PartyId
+from loopline.orders import Credits, Order, OrderPlaced
+from loopline.touchpoints import (
+    Attribution,
+    Buyer,
+    Credit,
+    CreditBasis,
+    CreditRole,
+    MemberBound,
+    OrderAttributed,
+    Touched,
+    TouchpointScanned,
+)
+
+
+def credits_for(conn: Conn, buyers: Sequence[Buyer]) -> list[Credits]:
+    """Return whom orders of these buyers are owed to, one each, in their order: before they are placed.
+
+    What an order states itself goes before this. Locks nothing.
+    """
+    return [_credits(one.credits) for one in _touched(conn, buyers)]
+
+
+def _credits(credited: Sequence[Credit]) -> Credits:
+    by_role = {one.role: one.party_id for one in credited}
+    return Credits(
+        guide_id=by_role.get(CreditRole.GUIDE),
+        dealer_id=by_role.get(CreditRole.DEALER),
+        streamer_id=by_role.get(CreditRole.STREAMER),
+    )
+
+
+def _touched(conn: Conn, buyers: Sequence[Buyer]) -> list[Touched]:
+    known = {one.member_id for one in buyers if one.member_id is not None}
+    bound: dict[MemberId, dict[CreditRole, PartyId]] = {}
+    for member_id, one in customers.bindings_of_members(conn, known).items() if known else ():
+        stands = {CreditRole.GUIDE: one.guide_id, CreditRole.DEALER: one.dealer_id}
+        bound[member_id] = {role: party_id for role, party_id in stands.items() if party_id is not None}
+    return touchpoints.touched_buyers(conn, buyers, bound=bound)
+
+
+def attribute_orders(conn: Conn, buyers: Mapping[OrderId, Buyer], *, now: datetime) -> list[Attribution]:
+    """Keep what touched the buyers of orders that were placed, and who got the credit; returns what is new.
+
+    Who got it is what stands on the order: where that is nobody's whom the touches name, it was stated. An order that
+    nothing touched has no attribution; one that has its attribution keeps it.
+    """
+    heads = orders.orders_by_ids(conn, list(buyers))
+    touched = _touched(conn, [buyers[head.id] for head in heads])
+    found = [
+        _attribution(head, buyers[head.id], one)
+        for head, one in zip(heads, touched, strict=True)
+        if one.touches
+    ]
+    new = touchpoints.record_attributions(conn, found, now=now)
+    log.append(conn, [event(_told(one), subject=one.order_id, at=now) for one in new])
+    return new
+
+
+def _attribution(head: Order, buyer: Buyer, touched: Touched) -> Attribution:
+    credited = tuple(
+        one
+        for role, party_id in (
+            (CreditRole.GUIDE, head.guide_id),
+            (CreditRole.DEALER, head.dealer_id),
+            (CreditRole.STREAMER, head.streamer_id),
+        )
+        if party_id is not None
+        for one in (_credit_of(role, party_id, touched, at=head.placed_at),)
+    )
+    return Attribution(
+        order_id=head.id,
+        member_id=head.member_id,
+        visitor=buyer.visitor,
+        live_room_id=touchpoints.live_room_of(touched.touches, credited),
+        placed_at=head.placed_at,
+        touches=touched.touches,
+        credits=credited,
+    )
+
+
+def _credit_of(role: CreditRole, party_id: PartyId, touched: Touched, *, at: datetime) -> Credit:
+    by_rule = next((one for one in touched.credits if one.role is role and one.party_id == party_id), None)
+    return by_rule or Credit(role=role, party_id=party_id, basis=CreditBasis.STATED, rule_from=at)
+
+
+def _told(one: Attribution) -> OrderAttributed:
+    return OrderAttributed(
+        order_id=one.order_id,
+        touches=len(one.touches),
+        scan_ids=tuple(touch.scan_id for touch in one.touches if touch.scan_id is not None),
+        live_room_id=one.live_room_id,
+    )
+
+
+# ---- what follows the log
+
+_PLACED = OrderPlaced.type_name()
+_SCANNED = TouchpointScanned.type_name()
+_BOUND = MemberBound.type_name()
+
+
+def attribute_what_was_placed(conn: Conn, events: Sequence[Event]) -> None:
+    """Attribute orders of members that came by a way where nobody asked: tills, files, marketplaces."""
+    buyers = {
+        placed.order_id: Buyer(
+            member_id=placed.member_id, visitor=None, touchpoint_code=None, at=placed.placed_at
+        )
+        for placed in (read(told, OrderPlaced) for told in events)
+        if placed.member_id is not None
+    }
+    done = touchpoints.orders_attributed(conn, list(buyers)) if buyers else set[OrderId]()
+    left = {order_id: buyer for order_id, buyer in buyers.items() if order_id not in done}
+    if left:
+        attribute_orders(conn, left, now=max(told.at for told in events))
+
+
+class _Mention(msgspec.Struct, frozen=True, kw_only=True):
+    member_id: MemberId | None = None
+    scanned_at: datetime | None = None
+
+
+_decode_mention = msgspec.json.Decoder(_Mention).decode
+
+
+def remember_touches(conn: Conn, events: Sequence[Event]) -> None:
+    """Write what members scanned, and whose they became, into their timelines."""
+    moments = [
+        Moment(member_id=said.member_id, at=said.scanned_at or told.at, kind=told.type, subject=told.subject)
+        for told in events
+        if (said := _decode_mention(told.data)).member_id is not None
+    ]
+    record_moments(conn, moments)
+
+
+FOLLOWERS: tuple[Follower, ...] = (
+    Follower(name="attribution", types=frozenset({_PLACED}), apply=attribute_what_was_placed),
+    Follower(name="touch_timelines", types=frozenset({_SCANNED, _BOUND}), apply=remember_touches),
+)
