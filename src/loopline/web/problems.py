@@ -29,6 +29,7 @@ from psycopg_pool import PoolTimeout
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
+from loopline.orders import NumberMistyped
 from loopline.org.credentials import (
     PasswordTooEasy,
     PasswordTooLong,
@@ -38,6 +39,7 @@ from loopline.org.credentials import (
     WrongSignIn,
 )
 from loopline.org.rights import NotAllowed
+from loopline.processes.cancel import UnknownOrder
 from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
@@ -48,6 +50,7 @@ from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
+from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.store.refusals import NoSiteForYou, NothingChosen, NotLookedAt, TrackingNumberNotUsable
 
 _logger = structlog.get_logger(__name__)
@@ -61,6 +64,11 @@ class NoBoardForYou(Refusal, frozen=True, kw_only=True):
 # A refusal that is not in the table is a conflict with how things stand.
 STATUSES: dict[type[Refusal], int] = {
     TooMuchWaits: HTTP_503_SERVICE_UNAVAILABLE,
+    NotDoneNow: HTTP_503_SERVICE_UNAVAILABLE,
+    CannotBeKept: HTTP_400_BAD_REQUEST,
+    BrokeOnOurSide: HTTP_500_INTERNAL_SERVER_ERROR,
+    NumberMistyped: HTTP_404_NOT_FOUND,
+    UnknownOrder: HTTP_404_NOT_FOUND,
     WrongSignIn: HTTP_401_UNAUTHORIZED,
     SignInLocked: HTTP_429_TOO_MANY_REQUESTS,
     NotInYourBranch: HTTP_403_FORBIDDEN,

@@ -3,13 +3,16 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
+from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_HANDLERS,
+    *ORDER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
 ]
@@ -18,5 +21,6 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_board,
     tell_board,
     stream_board,
+    SHOP_PAGES,
     *STORE_PAGES,
 ]

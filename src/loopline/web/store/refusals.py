@@ -1,0 +1,19 @@
+"""What the pages of stores refuse by themselves, before a room is asked."""
+
+from loopline.kernel.refusals import Refusal
+
+
+class NoSiteForYou(Refusal, frozen=True, kw_only=True):
+    """No store or warehouse belongs to your branch."""
+
+
+class NotLookedAt(Refusal, frozen=True, kw_only=True):
+    """Look at every point of the list, and tick it."""
+
+
+class NothingChosen(Refusal, frozen=True, kw_only=True):
+    """Choose a reason, and at least one unit that cannot be sent."""
+
+
+class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
+    """The carrier's number has letters, digits and hyphens alone, 64 at most."""

@@ -1,0 +1,19 @@
+"""The pages of stores, in one list."""
+
+from litestar.types import ControllerRouterHandler
+
+from loopline.web.store.collect import give_parcel, show_collect
+from loopline.web.store.desk import choose_site
+from loopline.web.store.stock import show_stock
+from loopline.web.store.task import TASK_PAGES
+from loopline.web.store.today import show_today, tell_today
+
+STORE_PAGES: list[ControllerRouterHandler] = [
+    show_today,
+    tell_today,
+    choose_site,
+    *TASK_PAGES,
+    show_collect,
+    give_parcel,
+    show_stock,
+]

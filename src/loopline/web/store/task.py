@@ -1,0 +1,250 @@
+"""The pages of one task, from the offer to the hand-over. Every step is one touch; touched twice, it is done once."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar, cast
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from loopline import catalogue
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import (
+    AcceptTask,
+    CheckTask,
+    CountedLine,
+    HandOverTask,
+    PackTask,
+    PickTask,
+    RefusalReason,
+    RefuseTask,
+    TaskKind,
+    WithdrawnUnits,
+)
+from loopline.kernel.ids import AllocationId, TaskId, uuid7
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.kernel.times import business_day, day_range
+from loopline.org import Permission
+from loopline.processes import dispatch, fulfil
+from loopline.web.api.answers import run
+from loopline.web.collection import collection_code
+from loopline.web.edge import Edge, WebRequest, edge_of, language_of
+from loopline.web.pages import page
+from loopline.web.problems import status_of
+from loopline.web.store.desk import DESK, Desk
+from loopline.web.store.refusals import NothingChosen, NotLookedAt, TrackingNumberNotUsable
+from loopline.web.store.task_view import COLLECT_WITHIN, checks_of, context_of, read_task
+from loopline.web.store.words import refusal_words
+
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+_Outcome = TypeVar("_Outcome")
+_TRACKING = re.compile(r"[A-Za-z0-9-]{1,64}")
+_UNITS_DIGITS_MAX = 7
+
+
+# ------------------------------------------------------------------------------------------------------------- the page
+
+
+@get("/store/tasks/{task_id:uuid}", dependencies=DESK, sync_to_thread=True)
+def show_task(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Template:
+    """Show a task as it stands, with what is to be done next."""
+    return _task_page(request, desk, TaskId(task_id))
+
+
+@get("/store/tasks/{task_id:uuid}/pay", dependencies=DESK, sync_to_thread=True)
+def tell_pay(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Template:
+    """Tell what a finished task earned, as soon as the books say so."""
+    return page(request, "store/task_pay.html", **_context(request, desk, TaskId(task_id)))
+
+
+def _task_page(
+    request: WebRequest, desk: Desk, task_id: TaskId, *, refusal: Refusal | None = None
+) -> Template:
+    language = language_of(request)
+    return page(
+        request,
+        "store/task.html",
+        status=200 if refusal is None else status_of(refusal),
+        refusal=refusal_words(refusal, language) if refusal else "",
+        **_context(request, desk, task_id),
+    )
+
+
+def _context(request: WebRequest, desk: Desk, task_id: TaskId) -> dict[str, Any]:
+    edge = edge_of(request)
+    facts = run(request, lambda conn, now: read_task(conn, task_id, desk, now=now, edge=edge))
+    return {
+        **context_of(facts, desk, language_of(request)),
+        "may_work": desk.visitor.may(Permission.TASKS_WRITE),
+        # Made with the page: the same page sent twice refuses once.
+        "command_id": str(uuid7(facts.now)),
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------ the steps
+
+
+def _done(
+    request: WebRequest,
+    desk: Desk,
+    task_id: UUID,
+    work: Callable[[Conn, Scope, datetime], Sequence[_Outcome | Refusal] | Refusal],
+) -> Response[Any]:
+    """Do a step where the person may; lead back to the task, or show it with why not."""
+    scope = desk.visitor.scope_of(Permission.TASKS_WRITE)
+    outcome = run(request, lambda conn, now: work(conn, scope, now))
+    refusal = outcome if isinstance(outcome, Refusal) else outcome[0]
+    if isinstance(refusal, Refusal):
+        return _task_page(request, desk, TaskId(task_id), refusal=refusal)
+    return Redirect(f"/store/tasks/{task_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@post("/store/tasks/{task_id:uuid}/accept", dependencies=DESK, sync_to_thread=True)
+def accept(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+    """Take an offered task in one's own name."""
+    command = AcceptTask(task_id=TaskId(task_id), by=desk.person_id)
+    return _done(
+        request,
+        desk,
+        task_id,
+        lambda conn, scope, now: dispatch.accept(conn, [command], scope=scope, now=now),
+    )
+
+
+@post("/store/tasks/{task_id:uuid}/pick", dependencies=DESK, sync_to_thread=True)
+def pick(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+    """Begin to fetch the goods."""
+    command = PickTask(task_id=TaskId(task_id))
+    return _done(
+        request, desk, task_id, lambda conn, scope, now: fulfil.pick(conn, [command], scope=scope, now=now)
+    )
+
+
+@post("/store/tasks/{task_id:uuid}/check", dependencies=DESK, sync_to_thread=True)
+def check(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+    """Say that the lines ticked are there, and that all points of the list were looked at."""
+    have, looked = frozenset(_values(data, "have")), len(set(_values(data, "looked")))
+    language = language_of(request)
+
+    def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
+        found = fulfilment.lines_of_tasks(conn, [TaskId(task_id)]).get(TaskId(task_id), [])
+        left = [line for line in found if line.left]
+        skus = catalogue.skus_by_id(conn, {line.sku_id for line in left})
+        if looked < len(checks_of(list(skus.values()), language)):
+            return NotLookedAt()
+        counted = tuple(
+            CountedLine(allocation_id=line.allocation_id, units=line.left)
+            for line in left
+            if str(line.allocation_id) in have
+        )
+        command = CheckTask(task_id=TaskId(task_id), counted=counted)
+        return fulfil.check(conn, [command], scope=scope, now=now)
+
+    return _done(request, desk, task_id, work)
+
+
+@post("/store/tasks/{task_id:uuid}/pack", dependencies=DESK, sync_to_thread=True)
+def pack(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+    """Close the parcel. One that its customer collects gets its code, and waits for a week."""
+    edge = edge_of(request)
+
+    def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any]:
+        return fulfil.pack(
+            conn, [_pack_command(conn, TaskId(task_id), desk, edge, now=now)], scope=scope, now=now
+        )
+
+    return _done(request, desk, task_id, work)
+
+
+def _pack_command(conn: Conn, task_id: TaskId, desk: Desk, edge: Edge, *, now: datetime) -> PackTask:
+    found = fulfilment.tasks_by_id(conn, [task_id])
+    if not found or found[0].kind is TaskKind.DELIVER:
+        return PackTask(task_id=task_id)
+    zone_name = desk.site.time_zone
+    last_day = day_range(business_day(now + COLLECT_WITHIN, zone_name), zone_name)
+    code = collection_code(task_id, secret=edge.settings.secret)
+    return PackTask(task_id=task_id, code=code, collect_by=last_day.end)
+
+
+@post("/store/tasks/{task_id:uuid}/hand-over", dependencies=DESK, sync_to_thread=True)
+def hand_over(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+    """Give the parcel to the carrier, with the number it goes by where there is one."""
+    stated = str(data.get("tracking_number", "")).strip()
+    if stated and not _TRACKING.fullmatch(stated):
+        return _task_page(request, desk, TaskId(task_id), refusal=TrackingNumberNotUsable())
+    command = HandOverTask(task_id=TaskId(task_id), tracking_number=stated or None)
+    return _done(
+        request,
+        desk,
+        task_id,
+        lambda conn, scope, now: fulfil.hand_over(conn, [command], scope=scope, now=now),
+    )
+
+
+@post("/store/tasks/{task_id:uuid}/refuse", dependencies=DESK, sync_to_thread=True)
+def refuse(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+    """Give work back, the units chosen, for a reason: it corrects the stock, and they go to another site."""
+    command = _refuse_command(data, TaskId(task_id), desk)
+    if isinstance(command, Refusal):
+        return _task_page(request, desk, TaskId(task_id), refusal=command)
+    return _done(
+        request,
+        desk,
+        task_id,
+        lambda conn, scope, now: dispatch.refuse(conn, [command], scope=scope, now=now),
+    )
+
+
+def _refuse_command(data: dict[str, Any], task_id: TaskId, desk: Desk) -> RefuseTask | Refusal:
+    try:
+        reason = RefusalReason(str(data.get("reason", "")))
+        command_id = UUID(str(data.get("command_id", "")))
+        lines = _withdrawn(data, is_counted=reason is RefusalReason.COUNT_DIFFERS)
+    except ValueError:
+        return NothingChosen()
+    if not lines:
+        return NothingChosen()
+    return RefuseTask(command_id=command_id, task_id=task_id, reason=reason, by=desk.person_id, lines=lines)
+
+
+def _withdrawn(data: dict[str, Any], *, is_counted: bool) -> tuple[WithdrawnUnits, ...]:
+    """Read the units chosen per line. Raises ValueError where a field is no allocation."""
+    return tuple(
+        WithdrawnUnits(
+            allocation_id=AllocationId(UUID(name.removeprefix("units_"))),
+            units=_number(data, name),
+            counted_units=_counted(data, name) if is_counted else None,
+        )
+        for name in data
+        if name.startswith("units_") and _number(data, name)
+    )
+
+
+def _counted(data: dict[str, Any], name: str) -> int | None:
+    """Return what was counted beside a field of units; None where nobody said."""
+    beside = name.replace("units_", "counted_", 1)
+    return _number(data, beside) if str(data.get(beside, "")).strip() else None
+
+
+def _values(data: dict[str, Any], name: str) -> list[str]:
+    """Return the values of a field that may be there several times, once or not at all."""
+    found: Any = data.get(name, [])
+    return [str(one) for one in cast(list[Any], found)] if isinstance(found, list) else [str(found)]
+
+
+def _number(data: dict[str, Any], name: str) -> int:
+    """Return a field's number; zero for none, for what is no number and for one beyond all goods."""
+    text = str(data.get(name, "")).strip()
+    is_number = text.isascii() and text.isdigit() and len(text) <= _UNITS_DIGITS_MAX
+    return int(text) if is_number else 0
+
+
+TASK_PAGES = [show_task, tell_pay, accept, pick, check, pack, hand_over, refuse]

@@ -1,0 +1,281 @@
+"""One task as its page shows it: what to fetch, what to look at, where it goes, what it pays, what comes next."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from loopline import catalogue, customers, orders, org
+from loopline.catalogue import Care, Sku
+from loopline.customers import Delivery, Opening, Recipient
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import RefusalReason, Task, TaskKind, TaskLine, TaskState
+from loopline.fulfilment.rules import UnknownTask
+from loopline.kernel.cities import city_by_code
+from loopline.kernel.ids import PartyId, PersonId, SkuId, TaskId
+from loopline.kernel.refusals import Refused
+from loopline.kernel.scope import NotInYourBranch
+from loopline.orders import Order
+from loopline.processes.worth import TaskWorth, worth_of_tasks
+from loopline.sharing.queries import ShareOfLine, shares_of_lines
+from loopline.web.edge import Edge
+from loopline.web.languages import Language, marked
+from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
+from loopline.web.store.words import (
+    KIND_WORDS,
+    REASON_WORDS,
+    STATE_WORDS,
+    city_near,
+    gtin_as_printed,
+    variety,
+)
+
+COLLECT_WITHIN = timedelta(days=7)
+_REFUSABLE = frozenset({TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED})
+_ADDRESSED = frozenset({TaskState.CHECKED, TaskState.PACKED})
+_STEPS: tuple[tuple[TaskState, str], ...] = (
+    (TaskState.ACCEPTED, marked("Accept")),
+    (TaskState.CHECKED, marked("Pick, check")),
+    (TaskState.PACKED, marked("Pack")),
+    (TaskState.HANDED_OVER, marked("Hand over")),
+)
+_RANK = {
+    TaskState.OFFERED: 0,
+    TaskState.ACCEPTED: 1,
+    TaskState.PICKING: 1,
+    TaskState.CHECKED: 2,
+    TaskState.PACKED: 3,
+    TaskState.HANDED_OVER: 4,
+}
+
+
+class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a task's page is written from, read at one moment."""
+
+    now: datetime
+    task: Task
+    lines: list[TaskLine]
+    order: Order
+    skus: dict[SkuId, Sku]
+    worth: TaskWorth
+    names: dict[PersonId, str]
+    store_party: PartyId | None
+    own_parties: tuple[PartyId, ...]
+    shares: list[ShareOfLine]
+    recipient: Recipient | None
+    next_task: TaskId | None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a task. `scans` are the codes a scanner may read from it."""
+
+    key: str
+    name: str
+    code: str
+    variety: str
+    gtin: str
+    units: int
+    taken_out: int
+    pays: str
+    scans: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the work: done, to be done now, or later."""
+
+    word: str
+    state: str
+
+
+def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge) -> TaskFacts:
+    """Read a task with all its page shows. Raises Refused outside the scope and for no task.
+
+    Where a parcel goes is opened for whoever packs it, and that is written down: give a transaction that may write.
+    """
+    found = fulfilment.tasks_by_id(conn, [task_id])
+    if not found:
+        raise Refused(UnknownTask(task_id=task_id))
+    task = found[0]
+    if not desk.scope.covers_site(task.site_id):
+        raise Refused(NotInYourBranch(subject=str(task_id)))
+    lines = fulfilment.lines_of_tasks(conn, [task_id]).get(task_id, [])
+    order = orders.order_by_id(conn, task.order_id)
+    assert order is not None
+    site = org.sites_by_id(conn, [task.site_id])[task.site_id]
+    store = party_of_site(conn, site)
+    parties = tuple(party_ids(own_parties(conn, desk.visitor)))
+    ours = {line.allocation_id for line in lines}
+    return TaskFacts(
+        now=now,
+        task=task,
+        lines=lines,
+        order=order,
+        skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines}),
+        worth=worth_of_tasks(conn, [task_id])[task_id],
+        names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])},
+        store_party=store.id if store else None,
+        own_parties=parties,
+        shares=[
+            share
+            for share in shares_of_lines(conn, sorted({line.line_id for line in lines}))
+            if share.part_id in ours
+        ],
+        recipient=_recipient(conn, task, desk, now=now, edge=edge),
+        next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
+    )
+
+
+def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge) -> Recipient | None:
+    """Open where a parcel goes, once its goods are checked and before it has left."""
+    if task.kind is not TaskKind.DELIVER or task.state not in _ADDRESSED:
+        return None
+    opening = Opening(actor=str(desk.person_id), purpose="fulfilment")
+    (opened,) = customers.open_deliveries(conn, [task.order_id], ring=edge.ring, opening=opening, now=now)
+    return opened.recipient if isinstance(opened, Delivery) else None
+
+
+def _next_task(conn: Conn, task: Task, desk: Desk, *, now: datetime) -> TaskId | None:
+    """What to do after this: own work begun first, then the offer that is due first."""
+    waiting = fulfilment.open_tasks_of_sites(conn, [task.site_id])
+    mine = [
+        one
+        for one in waiting
+        if one.accepted_by == desk.person_id
+        and not (one.state is TaskState.PACKED and one.kind is TaskKind.COLLECT)
+    ]
+    offered = [one for one in waiting if one.state is TaskState.OFFERED and one.deadline > now]
+    return next((one.task_id for one in (*mine, *offered)), None)
+
+
+def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
+    """Write a task's page."""
+    task = facts.task
+    rows = [row_of(line, facts, language) for line in facts.lines]
+    return {
+        "visitor": desk.visitor,
+        "now": facts.now,
+        "task": task,
+        "path": f"/store/tasks/{task.task_id}",
+        "state": task.state.value,
+        "state_word": language.say(STATE_WORDS[task.state]),
+        "kind_word": language.say(KIND_WORDS[task.kind]),
+        "is_collect": task.kind is TaskKind.COLLECT,
+        "number": facts.order.number,
+        "rows": [row for row in rows if row.units],
+        "gone": [row for row in rows if row.taken_out],
+        "steps": _steps(task, language),
+        "checks": checks_of([facts.skus[line.sku_id] for line in facts.lines if line.left], language),
+        "until_text": language.say(
+            "{count} min", count=max(0, int((task.deadline - facts.now).total_seconds()) // 60)
+        ),
+        "is_late": task.state is TaskState.OFFERED and task.deadline <= facts.now,
+        "collect_by": language.clock_of_day(task.collect_by, desk.site.time_zone) if task.collect_by else "",
+        "is_others": task.accepted_by is not None and task.accepted_by != desk.person_id,
+        "who": facts.names.get(task.accepted_by, "") if task.accepted_by else "",
+        "may_refuse": task.state in _REFUSABLE,
+        "reasons": [(reason.value, language.say(REASON_WORDS[reason])) for reason in RefusalReason],
+        "city": city_near(facts.order.destination, language),
+        "recipient": facts.recipient,
+        "region": _region(facts.recipient, language),
+        "next_path": f"/store/tasks/{facts.next_task}" if facts.next_task else "",
+        **_pays(facts, desk, language),
+    }
+
+
+def row_of(line: TaskLine, facts: TaskFacts, language: Language) -> Row:
+    """Write a line of a task."""
+    sku = facts.skus.get(line.sku_id)
+    worth = next((one for one in facts.worth.lines if one.allocation_id == line.allocation_id), None)
+    store_minor = (
+        sum(share.amount_minor for share in worth.shares if share.party_id == facts.store_party)
+        if worth
+        else 0
+    )
+    return Row(
+        key=str(line.allocation_id),
+        name=sku.name if sku else "?",
+        code=sku.code if sku else "?",
+        variety=variety(sku) if sku else "",
+        gtin=gtin_as_printed(sku.gtin) if sku else "",
+        units=line.left,
+        taken_out=line.units - line.left,
+        pays=language.money(store_minor, facts.order.currency) if store_minor else "",
+        scans=" ".join(dict.fromkeys(one for one in (sku.code, sku.gtin, gtin_as_printed(sku.gtin)) if one))
+        if sku
+        else "",
+    )
+
+
+def _steps(task: Task, language: Language) -> list[Step]:
+    rank = _RANK.get(task.state)
+    if rank is None:
+        return []
+    return [
+        Step(
+            word=language.say(word),
+            state="done" if place < rank else "now" if place == rank else "later",
+        )
+        for place, (_, word) in enumerate(_STEPS)
+    ]
+
+
+def checks_of(skus: Sequence[Sku], language: Language) -> list[str]:
+    """Return what to look at before packing: what the goods' care asks for, and what every parcel needs."""
+    cares = [sku.care for sku in skus]
+    found = [language.say("The right goods in the right number: name, colour and size as listed")]
+    if any(care.is_fragile for care in cares):
+        found.append(language.say("Fragile goods: no chip, no crack, nothing rattles"))
+    found += _temperatures(cares, language)
+    if any(care.tracks_batch or care.shelf_life_days for care in cares):
+        found.append(language.say("Batch and best-before date can be read and are not over"))
+    if any(care.tracks_serial for care in cares):
+        found.append(language.say("Serial numbers are on the goods and on their boxes alike"))
+    found.append(language.say("In good condition: clean, whole, labels on"))
+    return found
+
+
+def _temperatures(cares: Sequence[Care], language: Language) -> list[str]:
+    ranges = dict.fromkeys(
+        (care.temperature_low_celsius, care.temperature_high_celsius)
+        for care in cares
+        if care.temperature_low_celsius is not None or care.temperature_high_celsius is not None
+    )
+    return [
+        language.say(
+            "Kept cool until now: {low} to {high} °C",
+            low="…" if low is None else low,
+            high="…" if high is None else high,
+        )
+        for low, high in ranges
+    ]
+
+
+def _region(recipient: Recipient | None, language: Language) -> str:
+    city = city_by_code(recipient.region_code) if recipient else None
+    if city is None:
+        return ""
+    if language.code != "zh":
+        return city.english
+    return city.chinese if city.province_chinese == city.chinese else city.province_chinese + city.chinese
+
+
+def _pays(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
+    """What the task pays; once it is in the books, what it earned and when that is due."""
+    currency = facts.order.currency
+    booked = [share for share in facts.shares if share.party_id == facts.store_party]
+    mine = [share for share in facts.shares if share.party_id in facts.own_parties]
+    store_minor = sum(share.amount_minor for share in booked) if facts.shares else facts.worth.store_minor
+    own_minor = (
+        sum(share.amount_minor for share in mine)
+        if facts.shares
+        else sum(facts.worth.of(party) for party in facts.own_parties)
+    )
+    due = max((share.due_at for share in (*booked, *mine)), default=None)
+    return {
+        "pays": language.money(store_minor, currency) if store_minor else "",
+        "pays_me": language.money(own_minor, currency) if own_minor else "",
+        "is_booked": bool(facts.shares),
+        "due": language.short_day(due, desk.site.time_zone) if due else "",
+    }

@@ -1,0 +1,223 @@
+"""The start page of a store: work offers with their deadlines and what they pay, the work under way, the day so far.
+
+The page comes complete; its middle is asked for again every few seconds, and is the same for whoever asks.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.response import Template
+
+from loopline import catalogue, orders, org
+from loopline.catalogue import Sku
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import Capacity, Task, TaskKind, TaskLine, TaskState
+from loopline.kernel.ids import OrderId, PartyId, PersonId, SkuId, TaskId
+from loopline.kernel.times import business_day, day_range
+from loopline.orders import Order
+from loopline.org import Permission
+from loopline.processes.worth import TaskWorth, worth_of_tasks
+from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.languages import Language
+from loopline.web.pages import page
+from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, party_of_site
+from loopline.web.store.earnings import Earned, earned_since
+from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS
+
+TASKS_SHOWN_MAX = 200
+_GOODS_NAMED_MAX = 2
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a site's page is written from, read at one moment."""
+
+    now: datetime
+    tasks: list[Task]
+    lines: dict[TaskId, list[TaskLine]]
+    worths: dict[TaskId, TaskWorth]
+    heads: dict[OrderId, Order]
+    skus: dict[SkuId, Sku]
+    names: dict[PersonId, str]
+    capacity: Capacity | None
+    store_party: PartyId | None
+    own_parties: tuple[PartyId, ...]
+    earned: dict[PartyId, list[Earned]]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A task in the list. `until` is what the countdown counts down to."""
+
+    key: str
+    path: str
+    number: str
+    kind: str
+    state: str
+    goods: str
+    units: int
+    next_word: str
+    who: str
+    pays: str
+    pays_me: str
+    is_mine: bool
+    until: datetime | None = None
+    until_text: str = ""
+
+
+def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
+    """Read what is to be done at a site, what it pays, and what came of the day so far."""
+    site = desk.site
+    day = business_day(now, site.time_zone)
+    tasks = [
+        task
+        for task in fulfilment.open_tasks_of_sites(conn, [site.id], limit=TASKS_SHOWN_MAX)
+        # Past its deadline nobody can take it; the clock's next round says so.
+        if task.state is not TaskState.OFFERED or task.deadline > now
+    ]
+    ids = [task.task_id for task in tasks]
+    lines = fulfilment.lines_of_tasks(conn, ids)
+    store = party_of_site(conn, site)
+    mine = own_parties(conn, desk.visitor)
+    earners = party_ids([store, *mine])
+    capacities = fulfilment.capacity_of_sites(conn, [site.id], day=day)
+    return Day(
+        now=now,
+        tasks=tasks,
+        lines=lines,
+        worths=worth_of_tasks(conn, ids),
+        heads={
+            head.id: head for head in orders.orders_by_ids(conn, sorted({task.order_id for task in tasks}))
+        },
+        skus=catalogue.skus_by_id(
+            conn, {line.sku_id for of_task in lines.values() for line in of_task if line.left}
+        ),
+        names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])},
+        capacity=capacities[0] if capacities else None,
+        store_party=store.id if store else None,
+        own_parties=tuple(party.id for party in mine),
+        earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
+    )
+
+
+@get(STORE, dependencies=DESK, sync_to_thread=True)
+def show_today(request: WebRequest, desk: NamedDependency[Desk]) -> Template:
+    """Show what there is to do at a site, and what it pays."""
+    return page(request, "store/today.html", **_context(request, desk))
+
+
+@get("/store/now", dependencies=DESK, sync_to_thread=True)
+def tell_today(request: WebRequest, desk: NamedDependency[Desk]) -> Template:
+    """Tell the moving part of the page as it stands."""
+    return page(request, "store/today_panel.html", **_context(request, desk))
+
+
+def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
+    edge = edge_of(request)
+    language = language_of(request)
+    with edge.database.reading() as conn:
+        day = read_day(conn, desk, now=edge.clock())
+    cards = [(task, card_of(task, day, desk, language)) for task in day.tasks]
+    offers = [card for task, card in cards if task.state is TaskState.OFFERED]
+    waiting = [
+        card for task, card in cards if task.state is TaskState.PACKED and task.kind is TaskKind.COLLECT
+    ]
+    shown = {card.key for card in (*offers, *waiting)}
+    in_work = sorted(
+        ((task, card) for task, card in cards if card.key not in shown),
+        key=lambda pair: (not pair[1].is_mine, pair[0].accepted_at or pair[0].offered_at),
+    )
+    return {
+        "visitor": desk.visitor,
+        "desk": desk,
+        "now": day.now,
+        "may_work": desk.visitor.may(Permission.TASKS_WRITE),
+        "offers": offers,
+        "in_work": [card for _, card in in_work],
+        "waiting": waiting,
+        "capacity": day.capacity,
+        "done": _done(day),
+        "earned_store": _amounts(
+            day.earned.get(day.store_party, []) if day.store_party is not None else [], language
+        ),
+        "earned_me": _amounts([one for party in day.own_parties for one in day.earned[party]], language),
+        "is_earner": bool(day.own_parties),
+    }
+
+
+def _done(day: Day) -> int:
+    """How many tasks of today left the site: those that were confirmed, without those still under way."""
+    if day.capacity is None:
+        return 0
+    under_way = sum(
+        task.state is not TaskState.OFFERED and task.day == day.capacity.day for task in day.tasks
+    )
+    return max(0, day.capacity.confirmed - under_way)
+
+
+def _amounts(earned: Sequence[Earned], language: Language) -> list[dict[str, str]]:
+    return [
+        {
+            "net": language.money(one.net_minor, one.currency),
+            "taken": language.money(one.taken_minor, one.currency) if one.taken_minor else "",
+        }
+        for one in earned
+    ]
+
+
+def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
+    """Write a task down for the list."""
+    left = [line for line in day.lines.get(task.task_id, []) if line.left]
+    worth = day.worths.get(task.task_id)
+    is_mine = task.accepted_by == desk.person_id
+    until, until_text = _until(task, day.now, desk.site.time_zone, language)
+    return Card(
+        key=str(task.task_id),
+        path=f"{STORE}/tasks/{task.task_id}",
+        number=day.heads[task.order_id].number,
+        kind=language.say(KIND_WORDS[task.kind]),
+        state=language.say(STATE_WORDS[task.state]),
+        goods=_goods(left, day.skus, language),
+        units=sum(line.left for line in left),
+        next_word=language.say(NEXT_WORDS[task.state]) if task.state in NEXT_WORDS else "",
+        who="" if task.accepted_by is None or is_mine else day.names.get(task.accepted_by, ""),
+        pays=language.money(worth.store_minor, worth.currency) if worth and worth.store_minor else "",
+        pays_me=_pays_me(worth, day.own_parties, language),
+        is_mine=is_mine,
+        until=until,
+        until_text=until_text,
+    )
+
+
+def _pays_me(worth: TaskWorth | None, parties: Sequence[PartyId], language: Language) -> str:
+    mine = sum(worth.of(party) for party in parties) if worth else 0
+    return language.money(mine, worth.currency) if worth and mine else ""
+
+
+def _goods(left: Sequence[TaskLine], skus: Mapping[SkuId, Sku], language: Language) -> str:
+    units: dict[SkuId, int] = {}
+    for line in left:
+        units[line.sku_id] = units.get(line.sku_id, 0) + line.left
+    named = [
+        f"{skus[sku_id].name if sku_id in skus else '?'} ×{language.count(count)}"
+        for sku_id, count in list(units.items())[:_GOODS_NAMED_MAX]
+    ]
+    more = len(units) - len(named)
+    return " · ".join([*named, language.say("and {count} more", count=more)] if more else named)
+
+
+def _until(task: Task, now: datetime, zone_name: str, language: Language) -> tuple[datetime | None, str]:
+    """What a task's clock runs down to, and how that reads before any script has run."""
+    if task.state is TaskState.OFFERED:
+        minutes = max(0, int((task.deadline - now).total_seconds()) // 60)
+        return task.deadline, language.say("{count} min", count=minutes)
+    if task.state is TaskState.PACKED and task.collect_by is not None:
+        return None, language.say(
+            "waits until {moment}", moment=language.clock_of_day(task.collect_by, zone_name)
+        )
+    if task.accepted_at is not None:
+        return None, language.say("taken at {time}", time=language.clock(task.accepted_at, zone_name))
+    return None, ""

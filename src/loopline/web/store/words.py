@@ -1,0 +1,82 @@
+"""What stores read: words for states, reasons and refusals, and the few ways to write goods, times and money."""
+
+from loopline.catalogue import Sku
+from loopline.fulfilment.model import RefusalReason, TaskKind, TaskState
+from loopline.fulfilment.rules import (
+    CountIsNotTheTask,
+    DeadlineIsPast,
+    TakenByOther,
+    UnknownCode,
+    WrongState,
+)
+from loopline.fulfilment.withdrawals import CountMisplaced, NotSoManyLeft
+from loopline.kernel.cities import CITIES
+from loopline.kernel.geography import Coordinates, great_circle_kilometres
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch
+from loopline.web.languages import Language, marked
+
+STATE_WORDS: dict[TaskState, str] = {
+    TaskState.OFFERED: marked("Offered"),
+    TaskState.ACCEPTED: marked("Accepted"),
+    TaskState.PICKING: marked("Picking"),
+    TaskState.CHECKED: marked("Checked"),
+    TaskState.PACKED: marked("Packed"),
+    TaskState.HANDED_OVER: marked("Handed over"),
+    TaskState.REFUSED: marked("Refused"),
+    TaskState.LAPSED: marked("Lapsed"),
+    TaskState.CANCELLED: marked("Cancelled"),
+    TaskState.NOT_COLLECTED: marked("Not collected"),
+}
+KIND_WORDS: dict[TaskKind, str] = {
+    TaskKind.DELIVER: marked("Send to the customer"),
+    TaskKind.COLLECT: marked("Customer collects here"),
+}
+NEXT_WORDS: dict[TaskState, str] = {
+    TaskState.ACCEPTED: marked("Pick"),
+    TaskState.PICKING: marked("Go on picking"),
+    TaskState.CHECKED: marked("Pack"),
+    TaskState.PACKED: marked("Hand over"),
+}
+REASON_WORDS: dict[RefusalReason, str] = {
+    RefusalReason.NOT_FOUND: marked("Not found"),
+    RefusalReason.DAMAGED: marked("Damaged"),
+    RefusalReason.DISPLAY_WORN: marked("Worn by display"),
+    RefusalReason.COUNT_DIFFERS: marked("Fewer there than the system says"),
+    RefusalReason.NO_CAPACITY: marked("No time today"),
+}
+# What the room says to machines, said to somebody who packs.
+_PLAINER: dict[type[Refusal], str] = {
+    WrongState: marked("That was done or changed meanwhile. This is how the task stands now."),
+    TakenByOther: marked("A colleague took it first."),
+    DeadlineIsPast: marked("The time to accept ran out. The work goes to another site."),
+    CountIsNotTheTask: marked("Not everything is ticked. Tick what you have, or say below what is missing."),
+    NotSoManyLeft: marked("So many units are not in this task. Nothing was changed."),
+    CountMisplaced: marked("Say how many units of it there really are."),
+    NotInYourBranch: marked("This task belongs to another branch than yours."),
+    UnknownCode: marked("No parcel waits here for that code. Look at the characters again."),
+}
+
+
+def refusal_words(refusal: Refusal, language: Language) -> str:
+    """Say a refusal to whoever stands in the store."""
+    plainer = _PLAINER.get(type(refusal))
+    return language.say(plainer) if plainer else language.refusal(refusal)
+
+
+def variety(sku: Sku) -> str:
+    """Write what tells a SKU from its sisters: colour, size and the like."""
+    return " · ".join(value for value in sku.attributes.values() if value)
+
+
+def gtin_as_printed(gtin: str | None) -> str:
+    """Write a GTIN as it stands under the bars: thirteen digits, where the fourteenth is a leading zero."""
+    return "" if gtin is None else gtin.removeprefix("0")
+
+
+def city_near(place: Coordinates | None, language: Language) -> str:
+    """Return the city a place lies in or near; empty for no place."""
+    if place is None:
+        return ""
+    nearest = min(CITIES, key=lambda city: great_circle_kilometres(city.coordinates, place))
+    return nearest.chinese if language.code == "zh" else nearest.english
