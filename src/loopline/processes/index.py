@@ -26,6 +26,7 @@ from loopline.search.model import NAMES_KEPT
 SQL = statements(__file__)
 _PROJECTIONS_EQUAL_THEIR_REBUILD = 7
 _RETURN_OPENED = "return_opened"
+_MONEY_REFUNDED = "money_refunded"
 # After which events an order may look otherwise in a list.
 ORDER_TYPES = frozenset(
     {
@@ -44,6 +45,7 @@ ORDER_TYPES = frozenset(
         "hold_expired",
         "promise_broken",
         "payment_taken",
+        _MONEY_REFUNDED,
         _RETURN_OPENED,
     }
 )
@@ -67,6 +69,12 @@ class _AboutOrder(msgspec.Struct, frozen=True):
     order_id: OrderId
 
 
+class _AboutMoney(msgspec.Struct, frozen=True):
+    """The order that money is about, where it is about one."""
+
+    order_id: OrderId | None
+
+
 class _AboutReturnLine(msgspec.Struct, frozen=True):
     matches: tuple[_AboutOrder, ...]
 
@@ -78,6 +86,7 @@ class _AboutReturn(msgspec.Struct, frozen=True):
 
 
 _decode_order = msgspec.json.Decoder(_AboutOrder).decode
+_decode_money = msgspec.json.Decoder(_AboutMoney).decode
 _decode_return = msgspec.json.Decoder(_AboutReturn).decode
 
 
@@ -94,6 +103,9 @@ def index_products(conn: Conn, events: Sequence[Event]) -> None:
 def _orders_of(told: Event) -> Iterable[OrderId]:
     if told.type == _RETURN_OPENED:
         return [match.order_id for line in _decode_return(told.data).lines for match in line.matches]
+    if told.type == _MONEY_REFUNDED:
+        order_id = _decode_money(told.data).order_id
+        return [] if order_id is None else [order_id]
     return [_decode_order(told.data).order_id]
 
 

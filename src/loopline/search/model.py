@@ -44,7 +44,8 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True):
     """Which orders somebody looks for: everything that is said must hold, and what is not said holds for all.
 
     `text` is what a person types; `stages` and `channels` are one of; `site_id` sells, or is collected from, or sends;
-    `placed_from` is included, `placed_until` is not; of `member_ids` any.
+    `placed_from` is included, `placed_until` is not; of `member_ids` any. The text may mean members too (their phone):
+    orders of `members_meant` are found whatever their words are. Who only sends an order never finds it by its member.
     """
 
     text: str | None = None
@@ -54,6 +55,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True):
     placed_from: datetime | None = None
     placed_until: datetime | None = None
     member_ids: tuple[MemberId, ...] | None = None
+    members_meant: tuple[MemberId, ...] = ()
 
 
 class OrderPlace(msgspec.Struct, frozen=True, kw_only=True):

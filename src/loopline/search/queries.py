@@ -21,7 +21,7 @@ def find_orders(
     words = None
     if ask.text is not None and ask.text.strip():
         words = words_asked(ask.text, cut=cut_words)
-        if words is None:
+        if words is None and not ask.members_meant:
             return []
     page = OrderPage(after=after, limit=limit)
     return store.find_orders(conn, ask, words=words, scope=scope, page=page)

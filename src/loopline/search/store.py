@@ -88,6 +88,7 @@ def find_orders(
         placed_from=ask.placed_from,
         placed_until=ask.placed_until,
         member_ids=None if ask.member_ids is None else uuids(ask.member_ids),
+        members_meant=uuids(ask.members_meant),
         sites=None if scope.everything else uuids(sorted(scope.sites)),
         after_at=after.placed_at if after else None,
         after_id=after.order_id if after else None,

@@ -181,11 +181,25 @@ select
     ) as sending_sites
 from search.order_document as document
 where (
-        %(words)s::text is null
+        (%(words)s::text is null and cardinality(%(members_meant)s::uuid[]) = 0)
         or document.order_id in (
             select found.order_id
             from search.order_words as found
             where found.words @@ %(words)s::text::tsquery
+            union all
+            select bought.order_id
+            from search.order_document as bought
+            where bought.member_id = any (%(members_meant)s::uuid[])
+                and (
+                    %(sites)s::uuid[] is null
+                    or exists (
+                        select
+                        from search.order_site as sold
+                        where sold.order_id = bought.order_id
+                            and sold.site_id = any (%(sites)s::uuid[])
+                            and sold.sells
+                    )
+                )
         )
     )
     and (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
@@ -209,6 +223,7 @@ where (
             from search.order_site as own
             where own.order_id = document.order_id
                 and own.site_id = any (%(sites)s::uuid[])
+                and (own.sells or %(member_ids)s::uuid[] is null)
         )
     )
     and (

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from loopline import search
@@ -103,6 +104,22 @@ def test_a_site_finds_what_it_sells_or_sends_and_nothing_else(filled: Conn, scop
 def test_asking_for_another_site_reaches_no_further_than_the_scope(filled: Conn):
     assert numbers(filled, OrderAsk(site_id=SOUTH), scope=only(NORTH)) == ["D-4"]
     assert numbers(filled, OrderAsk(text="红色裙"), scope=only(NORTH)) == []
+
+
+def test_what_is_typed_may_mean_a_member_too(filled: Conn):
+    meant = OrderAsk(text="1234", members_meant=(ANNA,))
+    assert numbers(filled, meant) == ["A-1"]
+    assert numbers(filled, msgspec.structs.replace(meant, text="羊毛")) == ["C-3", "A-1"]
+    assert numbers(filled, msgspec.structs.replace(meant, text="?")) == ["A-1"]
+    assert numbers(filled, msgspec.structs.replace(meant, stages=("sourced",))) == []
+
+
+def test_who_only_sends_an_order_never_finds_it_by_its_member(conn: Conn):
+    write(conn, document("A-1", site_id=NORTH, sending_sites=frozenset({SOUTH}), member_id=ANNA))
+    for ask in (OrderAsk(member_ids=(ANNA,)), OrderAsk(text="?", members_meant=(ANNA,))):
+        assert numbers(conn, ask, scope=only(SOUTH)) == []
+        assert numbers(conn, ask, scope=only(NORTH)) == ["A-1"]
+    assert numbers(conn, OrderAsk(text="A-1"), scope=only(SOUTH)) == ["A-1"]
 
 
 def test_a_site_that_no_longer_sends_sees_no_more(conn: Conn):
