@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from loopline.db import Conn, Database
 from loopline.kernel.ids import MemberId
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, place_messages
 from loopline.web.api.idempotency import (
@@ -36,6 +36,18 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = Scope()
     by_member: MemberId | None = None
     idempotency: Claim | None = None
+
+
+class NotDoneNow(Refusal, frozen=True, kw_only=True):
+    """This could not be done just now, and nothing of it was: send it again in a moment."""
+
+
+class CannotBeKept(Refusal, frozen=True, kw_only=True):
+    """Something in this order cannot be kept as it is, and nothing of it was."""
+
+
+class BrokeOnOurSide(Refusal, frozen=True, kw_only=True):
+    """Something broke on our side, and nothing of this was done. It was written down."""
 
 
 class OrderReplayed(OrderTaken, frozen=True, kw_only=True):
@@ -61,6 +73,19 @@ def order_coalescer(
 def status_of_order(taken: OrderTaken) -> int:
     """Return the HTTP status of an answer: whether the order was made by it."""
     return _KNOWN_STATUS if taken.is_repeat else _NEW_STATUS
+
+
+def refusal_of_failure(error: BaseException) -> Refusal:
+    """Say of one order of many what failed; raises what is no failure of a single one."""
+    if isinstance(error, Refused):
+        return error.refusal
+    if isinstance(error, psycopg.DataError):
+        return CannotBeKept()
+    if isinstance(error, psycopg.OperationalError):
+        return NotDoneNow()
+    if isinstance(error, Exception):
+        return BrokeOnOurSide()
+    raise error
 
 
 def place_requests(conn: Conn, requests: Sequence[OrderRequest], *, now: datetime) -> list[OrderAnswer]:

@@ -6,6 +6,7 @@ order of id, then the sites' days in order of (site, day); offering locks days o
 
 from loopline.fulfilment.service.capacity import LimitIsNegative, lock_days, set_day_limits, set_site_limits
 from loopline.fulfilment.service.leaving import collect_parcels, hand_over_tasks
+from loopline.fulfilment.service.moves import lock_tasks
 from loopline.fulfilment.service.offers import offer_tasks
 from loopline.fulfilment.service.steps import accept_tasks, check_tasks, pack_tasks, pick_tasks, renew_codes
 from loopline.fulfilment.service.timers import end_waiting, lapse_tasks
@@ -21,6 +22,7 @@ __all__ = [
     "hand_over_tasks",
     "lapse_tasks",
     "lock_days",
+    "lock_tasks",
     "offer_tasks",
     "pack_tasks",
     "pick_tasks",

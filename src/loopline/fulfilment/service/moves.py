@@ -20,6 +20,11 @@ class _OnTask(Protocol):
 Command = TypeVar("Command", bound=_OnTask)
 
 
+def lock_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
+    """Lock tasks by id and return them as they stand: nobody works on them until the transaction ends."""
+    return store.lock_tasks(conn, task_ids) if task_ids else []
+
+
 def advance(
     conn: Conn,
     commands: Sequence[Command],

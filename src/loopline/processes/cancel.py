@@ -1,0 +1,435 @@
+"""Cancel: what was not handed over is called off: waiting and held units are given back, work is taken back.
+
+Nothing was sold yet, so no share is touched; what was paid for the units goes back to who paid. Units that wait go
+first, then those set aside, then those a site works on: the least work is undone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline import orders, stock
+from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment_queries
+from loopline.fulfilment import service as fulfilment
+from loopline.fulfilment.events import TaskCancelled
+from loopline.fulfilment.model import CancelledWork, CancelTask, TaskState, WithdrawnUnits
+from loopline.kernel.events import Event, event
+from loopline.kernel.ids import AllocationId, LineId, MemberId, OrderId, TaskId, uuid7s
+from loopline.kernel.money import portion
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
+from loopline.orders import CancelledLine, Line, LineChange, LineKind, Order, OrderStage
+from loopline.payments import queries as payments
+from loopline.processes.amounts import part_amounts
+from loopline.processes.outcomes import all_granted
+from loopline.processes.refund import Refund, refund
+from loopline.processes.shortfalls import shortfall_events
+from loopline.processes.turn import take_turn
+
+_WORKED_ON = frozenset(
+    {TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED, TaskState.PACKED}
+)
+
+
+class UnitsToCancel(msgspec.Struct, frozen=True, kw_only=True):
+    """So many units of a line."""
+
+    line_id: LineId
+    units: int
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order is called off; without lines all that is left of it. `by_member`: by the customer."""
+
+    order_id: OrderId
+    lines: tuple[UnitsToCancel, ...] = ()
+    by_member: MemberId | None = None
+    actor: str = "system"
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
+    """What was called off, and what is paid back for it. No lines: the order was cancelled before."""
+
+    order_id: OrderId
+    lines: tuple[UnitsToCancel, ...]
+    refund_minor: int
+    currency: str
+    stage: OrderStage
+
+
+class UnknownOrder(Refusal, frozen=True, kw_only=True):
+    """There is no order {order_id}, or it is not for you."""
+
+    order_id: OrderId
+
+
+class UnknownOrderLine(Refusal, frozen=True, kw_only=True):
+    """The order has no goods in line {line_id}, or the line is named twice."""
+
+    line_id: LineId
+
+
+class NothingToCancel(Refusal, frozen=True, kw_only=True):
+    """Nothing of order {number} is left to be cancelled: what was handed over can only be returned."""
+
+    order_id: OrderId
+    number: str
+
+
+class MoreThanCancellable(Refusal, frozen=True, kw_only=True):
+    """Of line {line_id} {cancellable} units can still be cancelled, not {units}."""
+
+    line_id: LineId
+    units: int
+    cancellable: int
+
+
+class UnpaidOnlyWhole(Refusal, frozen=True, kw_only=True):
+    """Order {number} waits for its payment: it can only be cancelled as a whole."""
+
+    order_id: OrderId
+    number: str
+
+
+class _Work(msgspec.Struct, kw_only=True):
+    """Units of an allocation that a task still has."""
+
+    task_id: TaskId
+    allocation_id: AllocationId
+    units: int
+
+
+class _Standing(msgspec.Struct, kw_only=True):
+    """Where the units of a line stand while a batch is planned."""
+
+    line: Line
+    parked: int
+    held: int
+    work: list[_Work]
+    cancelled: int
+
+    @property
+    def cancellable(self) -> int:
+        return self.parked + self.held + sum(one.units for one in self.work)
+
+
+class _Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cancellation takes of one line, and what that amounts to, tax included."""
+
+    line: Line
+    parked: int
+    held: int
+    work: tuple[_Work, ...]
+    amount_minor: int
+
+    @property
+    def units(self) -> int:
+        return self.parked + self.held + self.allocated
+
+    @property
+    def allocated(self) -> int:
+        return sum(one.units for one in self.work)
+
+
+class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A cancellation that is carried out."""
+
+    position: int
+    id: UUID
+    order: Order
+    actor: str
+    taken: tuple[_Taken, ...]
+    amount_before_minor: int
+
+    @property
+    def amount_minor(self) -> int:
+        return sum(one.amount_minor for one in self.taken)
+
+
+def cancel(
+    conn: Conn, asked: Sequence[Cancellation], *, scope: Scope, now: datetime
+) -> list[Cancelled | Refusal]:
+    """Call off what is left of orders, or parts of it, in the order given; each is done whole or refused.
+
+    Staff cancel what is sold by sites in scope, members their own. An order that was cancelled whole before is answered
+    so again. What is no goods was charged when the order was placed, and stays. Takes the turn, then locks tasks,
+    days, goods and orders.
+    """
+    take_turn(conn)
+    order_ids = list({one.order_id for one in asked})
+    standing = _lock_standing(conn, order_ids)
+    # Read once the tasks are locked: with the turn taken, nothing but payments can change them now.
+    heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
+    outcomes: list[Cancelled | Refusal] = []
+    plans: list[_Plan] = []
+    for position, (one, made) in enumerate(zip(asked, uuid7s(now, len(asked)), strict=True)):
+        head = heads.get(one.order_id)
+        refusal = _refusal_of(one, head, scope=scope)
+        if refusal is not None or head is None:
+            outcomes.append(refusal or UnknownOrder(order_id=one.order_id))
+            continue
+        lines = standing.get(head.id, {})
+        before = sum(_cancelled_minor(of_line) for of_line in lines.values())
+        taken = _plan(one, head, lines)
+        if isinstance(taken, Refusal):
+            outcomes.append(taken)
+            continue
+        outcomes.append(_nothing_new(head))
+        if taken:
+            plans.append(
+                _Plan(
+                    position=position,
+                    id=made,
+                    order=head,
+                    actor=one.actor,
+                    taken=taken,
+                    amount_before_minor=before,
+                )
+            )
+    _carry_out(conn, plans, outcomes, now=now)
+    return outcomes
+
+
+def _lock_standing(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, dict[LineId, _Standing]]:
+    """Lock the open tasks of orders, then read where the units of their goods stand."""
+    open_tasks = [
+        task.task_id
+        for task in fulfilment_queries.tasks_of_orders(conn, order_ids)
+        if task.state in _WORKED_ON
+    ]
+    locked = [task for task in fulfilment.lock_tasks(conn, open_tasks) if task.state in _WORKED_ON]
+    work: dict[LineId, list[_Work]] = {}
+    lines_of = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in locked]) if locked else {}
+    for task in locked:
+        for line in lines_of[task.task_id]:
+            if line.left:
+                found = _Work(task_id=task.task_id, allocation_id=line.allocation_id, units=line.left)
+                work.setdefault(line.line_id, []).append(found)
+    standing: dict[OrderId, dict[LineId, _Standing]] = {}
+    for line in orders.lines_by_orders(conn, order_ids):
+        if line.kind is LineKind.GOODS:
+            standing.setdefault(line.order_id, {})[line.line_id] = _Standing(
+                line=line,
+                parked=line.parked,
+                held=line.held,
+                work=work.get(line.line_id, []),
+                cancelled=line.cancelled,
+            )
+    return standing
+
+
+def _refusal_of(one: Cancellation, head: Order | None, *, scope: Scope) -> Refusal | None:
+    if one.by_member is not None:
+        is_own = head is not None and head.member_id == one.by_member
+        return None if is_own else UnknownOrder(order_id=one.order_id)
+    if head is not None and not scope.covers_site(head.site_id):
+        return NotInYourBranch(subject=str(one.order_id))
+    return None
+
+
+def _plan(one: Cancellation, head: Order, lines: Mapping[LineId, _Standing]) -> tuple[_Taken, ...] | Refusal:
+    """Say what a cancellation takes of which lines, and take it from where they stand."""
+    whole = {line_id: of_line.cancellable for line_id, of_line in lines.items() if of_line.cancellable}
+    wanted = {unit.line_id: unit.units for unit in one.lines} or whole
+    refusal = _refusal_of_units(one, head, lines, wanted=wanted, whole=whole)
+    if refusal is not None:
+        return refusal
+    return tuple(_take(lines[line_id], units) for line_id, units in wanted.items())
+
+
+def _refusal_of_units(
+    one: Cancellation,
+    head: Order,
+    lines: Mapping[LineId, _Standing],
+    *,
+    wanted: Mapping[LineId, int],
+    whole: Mapping[LineId, int],
+) -> Refusal | None:
+    if not wanted:
+        # Whoever asks twice for the same is told that it is so.
+        is_cancelled = head.units > 0 and all(of.cancelled == of.line.units for of in lines.values())
+        return None if is_cancelled else NothingToCancel(order_id=head.id, number=head.number)
+    if len(wanted) < len(one.lines):
+        return UnknownOrderLine(line_id=one.lines[0].line_id)
+    for line_id, units in wanted.items():
+        if line_id not in lines:
+            return UnknownOrderLine(line_id=line_id)
+        if not 0 < units <= lines[line_id].cancellable:
+            return MoreThanCancellable(line_id=line_id, units=units, cancellable=lines[line_id].cancellable)
+    if head.pay_until is not None and wanted != whole:
+        return UnpaidOnlyWhole(order_id=head.id, number=head.number)
+    return None
+
+
+def _take(standing: _Standing, units: int) -> _Taken:
+    # From the far end of the line: what is handed over is counted from the near one.
+    units_before = standing.line.units - standing.cancelled - units
+    amount_minor, _ = part_amounts(standing.line, units_before=units_before, units=units)
+    standing.cancelled += units
+    parked = min(units, standing.parked)
+    held = min(units - parked, standing.held)
+    standing.parked -= parked
+    standing.held -= held
+    left = units - parked - held
+    work: list[_Work] = []
+    for one in standing.work:
+        from_task = min(left, one.units)
+        if from_task:
+            one.units -= from_task
+            left -= from_task
+            work.append(_Work(task_id=one.task_id, allocation_id=one.allocation_id, units=from_task))
+    return _Taken(line=standing.line, parked=parked, held=held, work=tuple(work), amount_minor=amount_minor)
+
+
+def _cancelled_minor(standing: _Standing) -> int:
+    line = standing.line
+    return line.amount_minor - portion(line.amount_minor, line.units - standing.cancelled, line.units)
+
+
+def _nothing_new(head: Order) -> Cancelled:
+    return Cancelled(order_id=head.id, lines=(), refund_minor=0, currency=head.currency, stage=head.stage)
+
+
+# -------------------------------------------------------------------------------------------------------- carrying out
+
+
+def _carry_out(
+    conn: Conn, plans: Sequence[_Plan], outcomes: list[Cancelled | Refusal], *, now: datetime
+) -> None:
+    """Take the work back, give the goods back, pay back, and say so."""
+    taken = [one for plan in plans for one in plan.taken]
+    withdrawn = _take_work_back(conn, plans, now=now)
+    stock.lock_stock(
+        conn,
+        [],
+        line_ids=[one.line.line_id for one in taken if one.held],
+        allocation_ids=[work.allocation_id for one in taken for work in one.work],
+    )
+    releases = [stock.Release(line_id=one.line.line_id, units=one.held) for one in taken if one.held]
+    released = all_granted(stock.release_holds(conn, releases, now=now))
+    untied = all_granted(
+        stock.release_allocations(
+            conn,
+            [
+                stock.AllocationRelease(allocation_id=work.allocation_id, units=work.units, to_hold=False)
+                for one in taken
+                for work in one.work
+            ],
+            now=now,
+        )
+    )
+    changes = [
+        LineChange(
+            order_id=one.line.order_id,
+            line_id=one.line.line_id,
+            parked=-one.parked,
+            held=-one.held,
+            allocated=-one.allocated,
+            cancelled=one.units,
+        )
+        for one in taken
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    refunds = _refunds(conn, plans, now=now)
+    refund(conn, [one for one in refunds if one.amount_minor], now=now)
+    after = {head.id: head for head in orders.orders_by_ids(conn, list({plan.order.id for plan in plans}))}
+    for plan, paid_back in zip(plans, refunds, strict=True):
+        outcomes[plan.position] = Cancelled(
+            order_id=plan.order.id,
+            lines=tuple(UnitsToCancel(line_id=one.line.line_id, units=one.units) for one in plan.taken),
+            refund_minor=paid_back.amount_minor,
+            currency=plan.order.currency,
+            stage=after[plan.order.id].stage,
+        )
+    log.append(
+        conn,
+        [
+            *withdrawn,
+            *(_lines_cancelled(plan, after[plan.order.id], now=now) for plan in plans),
+            *shortfall_events([*released, *untied], now=now),
+        ],
+    )
+
+
+def _take_work_back(conn: Conn, plans: Sequence[_Plan], *, now: datetime) -> list[Event]:
+    commands: list[tuple[_Plan, TaskId, tuple[WithdrawnUnits, ...]]] = []
+    for plan in plans:
+        of_tasks: dict[TaskId, list[WithdrawnUnits]] = {}
+        for taken in plan.taken:
+            for work in taken.work:
+                units = WithdrawnUnits(allocation_id=work.allocation_id, units=work.units)
+                of_tasks.setdefault(work.task_id, []).append(units)
+        commands += [(plan, task_id, tuple(units)) for task_id, units in of_tasks.items()]
+    outcomes = fulfilment.cancel_tasks(
+        conn,
+        [
+            CancelTask(command_id=command_id, task_id=task_id, lines=units)
+            for (_, task_id, units), command_id in zip(commands, uuid7s(now, len(commands)), strict=True)
+        ],
+        scope=WHOLE_BRAND,
+        now=now,
+    )
+    return [
+        _task_cancelled(work, actor=plan.actor, now=now)
+        for (plan, _, _), work in zip(commands, all_granted(outcomes), strict=True)
+    ]
+
+
+def _refunds(conn: Conn, plans: Sequence[_Plan], *, now: datetime) -> list[Refund]:
+    """What goes back for each plan: of what is cancelled the part that was paid, unpaid amounts being cancelled first.
+
+    Read once the orders are locked, so that money taken a moment ago counts.
+    """
+    taken: dict[OrderId, int] = {}
+    for money in payments.money_of_orders(conn, list({plan.order.id for plan in plans})):
+        taken[money.order_id] = taken.get(money.order_id, 0) + money.taken_minor
+    refunds: list[Refund] = []
+    for plan in plans:
+        unpaid = max(0, plan.order.amount_minor - taken.get(plan.order.id, 0))
+        after = plan.amount_before_minor + plan.amount_minor
+        refunds.append(
+            Refund(
+                cause_id=plan.id,
+                order_id=plan.order.id,
+                entity_id=plan.order.seller_entity_id,
+                currency=plan.order.currency,
+                amount_minor=max(0, after - unpaid) - max(0, plan.amount_before_minor - unpaid),
+                at=now,
+            )
+        )
+    return refunds
+
+
+def _lines_cancelled(plan: _Plan, after: Order, *, now: datetime) -> Event:
+    body = orders.LinesCancelled(
+        order_id=plan.order.id,
+        channel=plan.order.channel,
+        site_id=plan.order.site_id,
+        currency=plan.order.currency,
+        whole=after.stage is OrderStage.CANCELLED,
+        lines=tuple(
+            CancelledLine(
+                line_id=one.line.line_id,
+                kind=one.line.kind,
+                sku_id=one.line.sku_id,
+                units=one.units,
+                amount_minor=one.amount_minor,
+            )
+            for one in plan.taken
+        ),
+    )
+    return event(body, subject=plan.order.id, at=now, actor=plan.actor)
+
+
+def _task_cancelled(work: CancelledWork, *, actor: str, now: datetime) -> Event:
+    body = TaskCancelled(
+        task_id=work.task_id,
+        order_id=work.order_id,
+        site_id=work.site_id,
+        ends_task=work.ends_task,
+        lines=work.lines,
+    )
+    return event(body, subject=work.order_id, at=now, actor=actor)
