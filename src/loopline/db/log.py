@@ -1,7 +1,10 @@
 """The log: what happened, appended as the last write of the transaction that made it happen."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from loopline.db.rows import Conn, copy_rows, fetch_rows, uuids
 from loopline.db.statements import statements
@@ -42,6 +45,29 @@ def read_subjects(conn: Conn, subjects: Sequence[UUID], *, types: Collection[str
 def read_latest(conn: Conn, *, limit: int) -> list[Event]:
     """Return the newest events, newest first."""
     return events_from(fetch_rows(conn, SQL["latest_events"], limit=limit))
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the log: since a moment, after a position, as far as a follower has come, which is final."""
+
+    since: datetime
+    after: int
+    follower: str
+
+
+def read_stretch(conn: Conn, stretch: Stretch, *, types: Collection[str], limit: int) -> list[Event]:
+    """Return what happened of some types in a stretch of the log, in its order, at most so much."""
+    return events_from(
+        fetch_rows(
+            conn,
+            SQL["events_of_stretch"],
+            at=stretch.since,
+            types=sorted(types),
+            after=stretch.after,
+            follower=stretch.follower,
+            limit=limit,
+        )
+    )
 
 
 def events_from(rows: Sequence[tuple[object, ...]]) -> list[Event]:

@@ -28,6 +28,17 @@ from log.event
 order by position desc
 limit %(limit)s::bigint
 
+-- name: events_of_stretch
+-- Events of some types since a moment, up to where a follower has come, in the order of the log. Locks nothing.
+select position, id, type, version, subject, at, actor, data::text as data
+from log.event
+where position > %(after)s::bigint
+  and position <= (select follower.position from log.follower where follower.name = %(follower)s::text)
+  and at >= %(at)s::timestamptz
+  and type = any(%(types)s::text[])
+order by position
+limit %(limit)s::bigint
+
 -- name: last_position
 -- The last position drawn so far, by whoever, committed or not; 0 when none was.
 select case when is_called then last_value else 0 end as position

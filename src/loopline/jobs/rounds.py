@@ -6,7 +6,7 @@ kind at once do no harm: they take turns or pass over what the other holds.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -14,12 +14,16 @@ import procrastinate
 import psycopg
 import structlog
 
+from loopline.customers.codes import sweep_codes
+from loopline.customers.sessions import sweep_sessions
 from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
+from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
+from loopline.webhooks import sweep_deliveries
 
 BATCH = 500
 PARKED_LINES_MAX = 5_000
@@ -40,6 +44,17 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     cron: str
     step: Step
     batches: int = BATCHES_PER_ROUND_MAX
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """A round that goes out of the house: it opens its own transactions and makes its calls between them.
+
+    `run` does one batch and returns how much it did.
+    """
+
+    name: str
+    cron: str
+    run: Callable[[Database, datetime], int]
 
 
 def _fill(conn: Conn, now: datetime) -> int:
@@ -77,6 +92,20 @@ ROUNDS: tuple[Round, ...] = (
     Round(
         name="release_due", cron="* * * * *", step=lambda conn, now: release_due(conn, now=now, limit=BATCH)
     ),
+    Round(name="forget_access", cron="*/10 * * * *", step=lambda conn, now: sweep_access(conn, now=now)),
+    Round(
+        name="forget_member_sessions",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_sessions(conn, now=now),
+    ),
+    Round(
+        name="forget_sign_in_codes", cron="*/10 * * * *", step=lambda conn, now: sweep_codes(conn, now=now)
+    ),
+    Round(
+        name="forget_deliveries",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_deliveries(conn, now=now, limit=BATCH),
+    ),
 )
 """Every round whose work is transactions alone, in the order in which a world with its own clock does them."""
 
@@ -84,10 +113,13 @@ ROUNDS: tuple[Round, ...] = (
 class Rounds:
     """Every round of one database. `stop` lets a round under way end after the batch at hand."""
 
-    def __init__(self, database: Database, *, clock: Clock, rests: Rests) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, rests: Rests, errands: Sequence[Errand] = ()
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rests = rests
+        self._errands = errands
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -105,8 +137,17 @@ class Rounds:
             task = app.task(name=one.name, queueing_lock=one.name)(run)
             app.periodic(cron=one.cron)(task)
 
+        def every_errand(one: Errand) -> None:
+            def run(timestamp: int) -> None:  # noqa: ARG001 - as above
+                self._go(one)
+
+            task = app.task(name=one.name, queueing_lock=one.name)(run)
+            app.periodic(cron=one.cron)(task)
+
         for one in ROUNDS:
             every(one)
+        for errand in self._errands:
+            every_errand(errand)
 
         @app.periodic(cron="17 3 * * *")
         @app.task(name="ensure_months", queueing_lock="ensure_months")
@@ -123,6 +164,11 @@ class Rounds:
             until_nothing_is_left(
                 self._database, one.step, clock=self._clock, batches=one.batches, stopping=self._stopping
             )
+
+    def _go(self, one: Errand) -> None:
+        for _ in range(BATCHES_PER_ROUND_MAX):
+            if self._stopping.is_set() or not one.run(self._database, self._clock()):
+                return
 
 
 def until_nothing_is_left(

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import procrastinate
@@ -13,7 +13,7 @@ from loopline.db import Conn, Database
 from loopline.db.followers import FollowerLoop
 from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.followers import FOLLOWERS
-from loopline.jobs.rounds import Clock, Rests, Rounds, ensure_coming_months
+from loopline.jobs.rounds import Clock, Errand, Rests, Rounds, ensure_coming_months
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
@@ -28,14 +28,16 @@ def never(conn: Conn) -> bool:
 
 
 @contextmanager
-def jobs_running(database: Database, *, clock: Clock, rests: Rests = never) -> Generator[None, None, None]:
-    """Follow the log and run the rounds until the block ends; the batches under way are finished first.
+def jobs_running(
+    database: Database, *, clock: Clock, rests: Rests = never, errands: Sequence[Errand] = ()
+) -> Generator[None, None, None]:
+    """Follow the log and run the rounds and errands until the block ends; the batches under way are finished first.
 
-    Rounds do nothing while `rests` says so; followers go on.
+    Rounds do nothing while `rests` says so; followers and errands go on.
     """
     ensure_coming_months(database, today=clock().date())
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
-    rounds = _RoundsThread(database, clock=clock, rests=rests)
+    rounds = _RoundsThread(database, Rounds(database, clock=clock, rests=rests, errands=errands))
     followers.start()
     rounds.start()
     try:
@@ -48,9 +50,9 @@ def jobs_running(database: Database, *, clock: Clock, rests: Rests = never) -> G
 class _RoundsThread:
     """Procrastinate's worker on an event loop of its own; begun again when the database was away."""
 
-    def __init__(self, database: Database, *, clock: Clock, rests: Rests) -> None:
+    def __init__(self, database: Database, rounds: Rounds) -> None:
         self._addresses = database.addresses
-        self._rounds = Rounds(database, clock=clock, rests=rests)
+        self._rounds = rounds
         self._loop = asyncio.new_event_loop()
         self._worker: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)

@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import Message, Scope
 
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
+from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
@@ -76,6 +77,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         ring=open_key_ring(settings.keys_directory),
         limiter=Limiter(),
         callers=KnownCallers(),
+        webhook_secrets=SecretBook(settings.keys_directory),
         orders=order_coalescer(database, clock, registry=metrics.registry),
         texts=_texts(settings),
     )

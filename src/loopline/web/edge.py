@@ -9,6 +9,7 @@ from litestar.datastructures import State
 
 from loopline import org
 from loopline.channels.text_messages import NobodySends, TextMessages
+from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import KeyRing
 from loopline.db import Database
 from loopline.kernel.refusals import Refused
@@ -32,7 +33,8 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """The process's own: its database, its settings, its clock, its live boards, its measurements.
 
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
-    `callers` are the API's; `orders` gathers single orders.
+    `callers` are the API's; `orders` gathers single orders; `webhook_secrets` sign what
+    subscribers are told.
     """
 
     database: Database
@@ -44,6 +46,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     limiter: Limiter
     callers: KnownCallers
     orders: OrderCoalescer
+    webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
     texts: TextMessages = NobodySends()
 

@@ -52,6 +52,7 @@ from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.store.refusals import NoSiteForYou, NothingChosen, NotLookedAt, TrackingNumberNotUsable
+from loopline.webhooks import AddressNotAllowed, UnknownEventType, UnknownSubscription
 
 _logger = structlog.get_logger(__name__)
 _PROBLEM_JSON = "application/problem+json"
@@ -78,6 +79,9 @@ STATUSES: dict[type[Refusal], int] = {
     TokenNotValid: HTTP_401_UNAUTHORIZED,
     CursorNotOurs: HTTP_400_BAD_REQUEST,
     TooManyRequests: HTTP_429_TOO_MANY_REQUESTS,
+    AddressNotAllowed: HTTP_422_UNPROCESSABLE_ENTITY,
+    UnknownEventType: HTTP_422_UNPROCESSABLE_ENTITY,
+    UnknownSubscription: HTTP_404_NOT_FOUND,
     NoSuchThing: HTTP_404_NOT_FOUND,
     IdNotOfItsTime: HTTP_422_UNPROCESSABLE_ENTITY,
     NoBoardForYou: HTTP_403_FORBIDDEN,

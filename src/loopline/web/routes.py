@@ -6,6 +6,7 @@ from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
+from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
@@ -15,6 +16,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
+    *WEBHOOK_HANDLERS,
 ]
 
 PAGE_HANDLERS: list[ControllerRouterHandler] = [

@@ -1,10 +1,10 @@
 """What whoever starts the server decides about the web edge."""
 
-import secrets
 from pathlib import Path
 
 import msgspec
 
+from loopline.db.secret_files import kept_secret
 from loopline.org import Role
 from loopline.web.api.caller import Rates
 
@@ -66,21 +66,5 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_secret(directory: Path) -> str:
-    """Return the secret kept in a directory only its owner may enter, made at the first start.
-
-    Two processes that start at once agree: the file is made under another name and linked into place, and whoever
-    comes second reads what the first left.
-    """
-    path = directory / _SECRET_FILE
-    if not path.exists():
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = directory / f"{_SECRET_FILE}.{secrets.token_hex(8)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32), encoding="ascii")
-        try:
-            path.hardlink_to(draft)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    """Return the secret that signs forms, kept in a directory only its owner may enter."""
+    return kept_secret(directory, _SECRET_FILE)
