@@ -38,7 +38,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.BOARDS_READ), Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
-        (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Live"), path="/live/desk")),
+        (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (
             visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
             Entry(word=marked("Earned"), path="/earned"),

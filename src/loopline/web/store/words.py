@@ -33,10 +33,10 @@ KIND_WORDS: dict[TaskKind, str] = {
     TaskKind.COLLECT: marked("Customer collects here"),
 }
 NEXT_WORDS: dict[TaskState, str] = {
-    TaskState.ACCEPTED: marked("Pick"),
+    TaskState.ACCEPTED: marked("Go and pick"),
     TaskState.PICKING: marked("Go on picking"),
-    TaskState.CHECKED: marked("Pack"),
-    TaskState.PACKED: marked("Hand over"),
+    TaskState.CHECKED: marked("Go and pack"),
+    TaskState.PACKED: marked("Hand it over"),
 }
 REASON_WORDS: dict[RefusalReason, str] = {
     RefusalReason.NOT_FOUND: marked("Not found"),
