@@ -50,6 +50,11 @@ def open_demo(conn: Conn, *, password: str, now: datetime) -> tuple[DemoAccount,
     return ACCOUNTS
 
 
+def is_demo_brand(conn: Conn) -> bool:
+    """Tell whether the database holds the demo's brand, which a made-up world may live in."""
+    return BRAND_UNIT in org.units_by_code(conn, [BRAND_UNIT])
+
+
 def open_world_key(conn: Conn, known: str | None, *, now: datetime) -> str:
     """Return the key with which the made-up world calls the API: the one known, while it opens anything, or another.
 

@@ -1,0 +1,144 @@
+"""The first morning: what the brand sells, what it costs, where it lies, which codes hang where. Through the API.
+
+Everything carries a key of its own, so that an opening that was broken off goes on where it was.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from loopline.simulator.brand.chance import stream
+from loopline.simulator.brand.goods import (
+    CATEGORY_NAMES,
+    TAX_CLASS,
+    TAX_RATE_BASIS_POINTS,
+    garments,
+    items,
+)
+from loopline.simulator.brand.lorry import bring
+from loopline.simulator.brand.people import STREAMER_PARTY, guide_party, guides
+from loopline.simulator.brand.places import CURRENCY, HOME_COUNTRY
+from loopline.simulator.brand.scene import Scene, Telling
+from loopline.simulator.brand.stocking import FEATURED, Units, opening_stock
+
+PRICE_LIST = "BASE"
+LIVE_ROOM = "ALAN"
+_STAGE = "opening"
+# The standard rate in China since then.
+_TAXED_SINCE = "2019-04-01"
+
+
+class Opening:
+    """The opening of one brand."""
+
+    def __init__(self, scene: Scene, *, told: Telling) -> None:
+        self._scene = scene
+        self._told = told
+
+    def open(self, now: datetime) -> None:
+        """Bring everything in that is not there yet; raises Fault where something is refused."""
+        steps: list[Callable[[datetime], None]] = [
+            self._add_goods,
+            self._set_prices,
+            self._stock_shelves,
+            self._hang_codes,
+            self._furnish_live_room,
+        ]
+        for number, step in enumerate(steps):
+            self._told(_STAGE, number, len(steps))
+            step(now)
+        self._told(_STAGE, len(steps), len(steps))
+
+    def _put(self, path: str, entries: list[dict[str, Any]]) -> list[Any]:
+        """Add things by the batch; what is there already is that. Raises Fault where one is refused."""
+        answers = self._scene.api.batch(path, entries, key=f"open:{path}")
+        for entry, answer in zip(entries, answers, strict=True):
+            if not answer.is_good:
+                raise AssertionError(f"{path} refuses {entry}: {answer.body}")
+        return [answer.body for answer in answers]
+
+    def _add_goods(self, _: datetime) -> None:
+        self._put("/api/v1/tax-classes", [{"code": TAX_CLASS, "name": "标准税率 Standard rate"}])
+        products = [
+            {
+                "code": one.code,
+                "name": one.name,
+                "category": CATEGORY_NAMES[one.category],
+                "season": one.season,
+            }
+            for one in garments()
+        ]
+        self._put("/api/v1/products", products)
+        skus = [
+            {
+                "code": item.code,
+                "product_code": garment.code,
+                "name": item.name,
+                "tax_class": TAX_CLASS,
+                "gtin": item.gtin,
+                "attributes": {"colour": item.colour, "size": item.size},
+                "care": {"weight_grams": item.weight_grams},
+            }
+            for garment in garments()
+            for item in garment.skus
+        ]
+        self._put("/api/v1/skus", skus)
+
+    def _set_prices(self, _: datetime) -> None:
+        self._put(
+            "/api/v1/price-lists",
+            [{"code": PRICE_LIST, "name": "标价 List prices", "currency": CURRENCY}],
+        )
+        prices = [
+            {"price_list_code": PRICE_LIST, "sku_code": item.code, "unit_minor": item.unit_minor}
+            for item in items()
+        ]
+        self._put("/api/v1/prices", prices)
+        rate = {
+            "tax_class": TAX_CLASS,
+            "country": HOME_COUNTRY,
+            "valid_from": _TAXED_SINCE,
+            "rate_basis_points": TAX_RATE_BASIS_POINTS,
+        }
+        self._put("/api/v1/tax-rates", [rate])
+
+    def _stock_shelves(self, _: datetime) -> None:
+        """Put the opening stock on the shelves, place by place; where goods lie already they are counted instead."""
+        scene = self._scene
+        load: dict[str, list[Units]] = {}
+        for one in opening_stock(scene.stores, stream(scene.ask.seed, "opening")):
+            load.setdefault(one.site_code, []).append(one)
+        for number, (site_code, of_site) in enumerate(load.items()):
+            self._told(_STAGE, 2 * len(load) + number, 5 * len(load))
+            lying = scene.api.pages("/api/v1/stock", site_code=site_code)
+            if lying:
+                scene.shelves.put(
+                    Units(
+                        site_code=site_code,
+                        sku_code=row["sku_code"],
+                        units=max(0, row["on_hand"] - row["allocated"] - row["unsellable"]),
+                    )
+                    for row in lying
+                )
+            else:
+                bring(scene, of_site, name=f"opening-{site_code}", reason="opening")
+
+    def _hang_codes(self, _: datetime) -> None:
+        scene = self._scene
+        wanted = [{"kind": "store", "site_code": store.code, "name": store.name} for store in scene.stores]
+        wanted += [
+            {"kind": "guide", "site_code": store.code, "party_code": guide_party(store.code, number)}
+            for store, number in guides()
+        ]
+        made = self._put("/api/v1/touchpoints", wanted)
+        names = [one.get("party_code") or one["site_code"] for one in wanted]
+        scene.codes |= {name: one["code"] for name, one in zip(names, made, strict=True)}
+
+    def _furnish_live_room(self, _: datetime) -> None:
+        room = {
+            "code": LIVE_ROOM,
+            "name": "阿岚的直播间 Alan's live room",
+            "streamer_code": STREAMER_PARTY,
+            "sku_codes": list(FEATURED),
+        }
+        self._put("/api/v1/live-rooms", [room])
