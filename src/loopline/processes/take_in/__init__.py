@@ -5,15 +5,17 @@ seller, this very moment. Codes become ids for all messages at once. What was fi
 says: the same message again is the same order, whatever the defaults have become.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+import msgspec
 
 from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Draft, Order
-from loopline.processes.place import Placed, place
+from loopline.orders import Credits, Delivery, Draft, DraftKind, Order
+from loopline.processes.place import Placed, Placement, place
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import (
     NeedsDestination,
@@ -28,6 +30,8 @@ from loopline.processes.take_in.refusals import (
     UnknownSite,
 )
 from loopline.processes.take_in.register import MEMBER_CHANNELS, draft_of, read_register
+from loopline.processes.touch import attribute_orders, credits_for, issue_receipts
+from loopline.touchpoints import Buyer
 
 __all__ = [
     "MEMBER_CHANNELS",
@@ -58,29 +62,92 @@ def take_in(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -> list[
     name, at our price, through the channels that members have.
     """
     register = read_register(conn, [one.message for one in incoming])
-    return [draft_of(one, register, now=now) for one in incoming]
+    drafts = [draft_of(one, register, now=now) for one in incoming]
+    return _credited(conn, incoming, drafts)
+
+
+def _credited(
+    conn: Conn, incoming: Sequence[Incoming], drafts: Sequence[Draft | Refusal]
+) -> list[Draft | Refusal]:
+    """Complete whom sales are owed to by what touched their buyers; what a message states goes before it."""
+    buyers = {
+        position: _buyer(one.message, draft)
+        for position, (one, draft) in enumerate(zip(incoming, drafts, strict=True))
+        if isinstance(draft, Draft) and (draft.member_id is not None or one.message.touch is not None)
+    }
+    found = dict(zip(buyers, credits_for(conn, list(buyers.values())), strict=True)) if buyers else {}
+    return [
+        _with_credits(draft, found[position]) if isinstance(draft, Draft) and position in found else draft
+        for position, draft in enumerate(drafts)
+    ]
+
+
+def _buyer(message: OrderMessage, draft: Draft) -> Buyer:
+    touch = message.touch or Touch()
+    return Buyer(
+        member_id=draft.member_id,
+        visitor=touch.visitor,
+        touchpoint_code=touch.touchpoint_code,
+        at=draft.placed_at,
+    )
+
+
+def _with_credits(draft: Draft, found: Credits) -> Draft:
+    stated = draft.credits
+    return msgspec.structs.replace(
+        draft,
+        credits=Credits(
+            guide_id=stated.guide_id or found.guide_id,
+            dealer_id=stated.dealer_id or found.dealer_id,
+            streamer_id=stated.streamer_id or found.streamer_id,
+        ),
+    )
 
 
 def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -> list[OrderTaken | Refusal]:
-    """Take messages in and place them, in the order given: one outcome each, and one bad message spoils no other."""
-    outcomes: list[OrderTaken | Refusal | None] = [None] * len(incoming)
-    drafts: list[tuple[int, Draft]] = []
-    for position, draft in enumerate(take_in(conn, incoming, now=now)):
-        if isinstance(draft, Refusal):
-            outcomes[position] = draft
-        else:
-            drafts.append((position, draft))
-    placed = place(conn, [draft for _, draft in drafts], scope=WHOLE_BRAND, now=now)
-    order_ids = list({one.order_id for one in placed if not isinstance(one, Refusal)})
+    """Take messages in and place them, in the order given: one outcome each, and one bad message spoils no other.
+
+    What a store hands over at once gets the code of its receipt, and what a message says of its touch is kept.
+    """
+    drafts = take_in(conn, incoming, now=now)
+    going = {position: draft for position, draft in enumerate(drafts) if isinstance(draft, Draft)}
+    placed = dict(zip(going, place(conn, list(going.values()), scope=WHOLE_BRAND, now=now), strict=True))
+    order_ids = list({one.order_id for one in placed.values() if not isinstance(one, Refusal)})
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)} if order_ids else {}
-    for (position, _), outcome in zip(drafts, placed, strict=True):
+    sold = [head.id for head in heads.values() if _is_till_sale(head)]
+    receipts = issue_receipts(conn, sold, now=now) if sold else {}
+    _keep_touches(conn, incoming, going, placed, now=now)
+    outcomes: list[OrderTaken | Refusal] = []
+    for position, draft in enumerate(drafts):
+        outcome = draft if isinstance(draft, Refusal) else placed[position]
         if isinstance(outcome, Refusal):
-            outcomes[position] = _told_to(incoming[position], outcome)
+            outcomes.append(_told_to(incoming[position], outcome))
             continue
-        head = heads[outcome.order_id]
         is_repeat = not isinstance(outcome, Placed)
-        outcomes[position] = _taken(head, is_repeat=is_repeat)
-    return [outcome for outcome in outcomes if outcome is not None]
+        outcomes.append(_taken(heads[outcome.order_id], receipts.get(outcome.order_id), is_repeat=is_repeat))
+    return outcomes
+
+
+def _is_till_sale(head: Order) -> bool:
+    return head.kind is DraftKind.FACT and head.delivery is Delivery.CARRIED_OUT
+
+
+def _keep_touches(
+    conn: Conn,
+    incoming: Sequence[Incoming],
+    drafts: Mapping[int, Draft],
+    placed: Mapping[int, Placement],
+    *,
+    now: datetime,
+) -> None:
+    """Keep what the messages of new orders say of their touch; of members the log's follower knows the rest."""
+    touched = {
+        outcome.order_id: _buyer(incoming[position].message, drafts[position])
+        for position, outcome in placed.items()
+        if isinstance(outcome, Placed) and incoming[position].message.touch is not None
+    }
+    if touched:
+        attribute_orders(conn, touched, now=now)
 
 
 def _told_to(one: Incoming, refusal: Refusal) -> Refusal:
@@ -90,7 +157,7 @@ def _told_to(one: Incoming, refusal: Refusal) -> Refusal:
     return refusal
 
 
-def _taken(head: Order, *, is_repeat: bool) -> OrderTaken:
+def _taken(head: Order, receipt_code: str | None, *, is_repeat: bool) -> OrderTaken:
     return OrderTaken(
         order_id=head.id,
         number=head.number,
@@ -103,5 +170,6 @@ def _taken(head: Order, *, is_repeat: bool) -> OrderTaken:
         delivery=head.delivery,
         site_id=head.site_id,
         pay_until=head.pay_until,
+        receipt_code=receipt_code,
         is_repeat=is_repeat,
     )
