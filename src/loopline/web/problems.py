@@ -38,20 +38,36 @@ from loopline.org.credentials import (
     SignInNameNotUsable,
     WrongSignIn,
 )
+from loopline.org.keys import ApiKeyBeyondYourRights
+from loopline.org.permissions import MayNotGrant
 from loopline.org.rights import NotAllowed
 from loopline.processes.cancel import UnknownOrder
 from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
 from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
-from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing
+from loopline.web.api.refusals import (
+    CartTooLarge,
+    HoursCrossed,
+    IdNotOfItsTime,
+    NoSuchThing,
+    NotByKey,
+    PlaceNotSaid,
+    SecretOncePerKey,
+)
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
-from loopline.web.store.refusals import NoSiteForYou, NothingChosen, NotLookedAt, TrackingNumberNotUsable
+from loopline.web.store.refusals import (
+    NoSiteForYou,
+    NothingChosen,
+    NothingEarnedByYou,
+    NotLookedAt,
+    TrackingNumberNotUsable,
+)
 from loopline.webhooks import AddressNotAllowed, UnknownEventType, UnknownSubscription
 
 _logger = structlog.get_logger(__name__)
@@ -84,8 +100,16 @@ STATUSES: dict[type[Refusal], int] = {
     UnknownSubscription: HTTP_404_NOT_FOUND,
     NoSuchThing: HTTP_404_NOT_FOUND,
     IdNotOfItsTime: HTTP_422_UNPROCESSABLE_ENTITY,
+    HoursCrossed: HTTP_422_UNPROCESSABLE_ENTITY,
+    PlaceNotSaid: HTTP_422_UNPROCESSABLE_ENTITY,
+    CartTooLarge: HTTP_422_UNPROCESSABLE_ENTITY,
+    SecretOncePerKey: HTTP_422_UNPROCESSABLE_ENTITY,
+    NotByKey: HTTP_403_FORBIDDEN,
+    MayNotGrant: HTTP_403_FORBIDDEN,
+    ApiKeyBeyondYourRights: HTTP_403_FORBIDDEN,
     NoBoardForYou: HTTP_403_FORBIDDEN,
     NoSiteForYou: HTTP_403_FORBIDDEN,
+    NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,
     NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
     NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,

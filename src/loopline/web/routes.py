@@ -7,6 +7,7 @@ from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
+from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
@@ -25,4 +26,5 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     stream_board,
     SHOP_PAGES,
     *STORE_PAGES,
+    *EARNED_PAGES,
 ]

@@ -17,3 +17,7 @@ class NothingChosen(Refusal, frozen=True, kw_only=True):
 
 class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
     """The carrier's number has letters, digits and hyphens alone, 64 at most."""
+
+
+class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
+    """You earn no shares, and your roles do not come with seeing what others earn."""
