@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from loopline import org, webhooks
@@ -153,7 +153,7 @@ def list_subscriptions(
     gives=SubscriptionDone,
 )
 def pause_subscription(
-    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: SubscriptionId
+    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: FromPath[SubscriptionId]
 ) -> Response[bytes]:
     """Tell nothing more until it is resumed; what happens meanwhile can be replayed."""
     return _change(
@@ -170,7 +170,7 @@ def pause_subscription(
     gives=SubscriptionDone,
 )
 def resume_subscription(
-    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: SubscriptionId
+    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: FromPath[SubscriptionId]
 ) -> Response[bytes]:
     """Tell again what happens from now on, after a pause or a stop."""
     return _change(
@@ -187,7 +187,7 @@ def resume_subscription(
     gives=SubscriptionDone,
 )
 def delete_subscription(
-    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: SubscriptionId
+    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: FromPath[SubscriptionId]
 ) -> Response[bytes]:
     """Forget a subscription, with all it was told."""
     return _change(request, caller, SubscriptionChange(subscription_id=subscription_id, delete=True))
@@ -200,7 +200,7 @@ def delete_subscription(
     gives=SubscriptionSecret,
 )
 def renew_secret(
-    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: SubscriptionId
+    request: AnyRequest, caller: NamedDependency[Caller], subscription_id: FromPath[SubscriptionId]
 ) -> Response[bytes]:
     """Make a new secret. For a day messages are signed with the old one too."""
     scope = caller.scope(_MAY)
@@ -218,7 +218,7 @@ def list_deliveries(
     request: AnyRequest,
     caller: NamedDependency[Caller],
     asked: NamedDependency[Paging],
-    subscription_id: SubscriptionId,
+    subscription_id: FromPath[SubscriptionId],
     state: StateAsked = None,
 ) -> Page[Delivery]:
     """List what a subscription was told, the newest first."""
@@ -248,7 +248,7 @@ def list_deliveries(
 def replay_subscription(
     request: AnyRequest,
     caller: NamedDependency[Caller],
-    subscription_id: SubscriptionId,
+    subscription_id: FromPath[SubscriptionId],
     data: JSONBody[ReplayAsk],
 ) -> Response[bytes]:
     """Tell again. Ids and bodies are those of the first time, so that a receiver knows what it has."""
