@@ -37,7 +37,8 @@ class IntentState(StrEnum):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway is asked to do.
 
-    `of_intent_id` is what a capture reserved or a refund took. `expires_at` lies a minute before the hold's.
+    `of_intent_id` is what a capture reserved or a refund took, `of_reference` the gateway's own number of that, told to
+    whoever claims it. `expires_at` lies a minute before the hold's.
     """
 
     id: IntentId
@@ -52,6 +53,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     of_intent_id: IntentId | None = None
     expires_at: datetime | None = None
     reference: str | None = None
+    of_reference: str | None = None
     tries: int = 0
 
 

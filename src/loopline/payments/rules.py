@@ -42,7 +42,7 @@ def content_hash(item: NewPayment | NewRefund | Intent) -> bytes:
     said = {
         name: value.astimezone(UTC) if isinstance(value, datetime) else value
         for name, value in ((name, getattr(item, name)) for name in item.__struct_fields__)
-        if value is not None and name not in {"id", "key", "tries", "reference"}
+        if value is not None and name not in {"id", "key", "tries", "reference", "of_reference"}
     }
     return hashlib.blake2b(_encode(said), digest_size=32).digest()
 

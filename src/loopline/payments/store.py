@@ -48,6 +48,7 @@ class StandingIntent(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None
     tries: int
     state: IntentState
+    of_reference: str | None = None
 
     def intent(self) -> Intent:
         """Return what was asked for."""

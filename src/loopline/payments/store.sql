@@ -216,7 +216,9 @@ order by written_at, id
 -- Take intents that are due to be put to their gateway, those that wait longest first; the next try is put off at once,
 -- so that a job that dies here is followed by another. Locks them; passes by those that another job holds.
 with due as (
-    select id
+    select
+        id,
+        of_intent_id
     from payments.intent
     where next_try_at <= %(now)s::timestamptz
         and gateway = any (%(gateways)s::text[])
@@ -229,6 +231,7 @@ set
     tries = intent.tries + 1,
     next_try_at = %(lease_until)s::timestamptz
 from due
+left join payments.intent as origin on origin.id = due.of_intent_id
 where intent.id = due.id
 returning
     intent.id,
@@ -243,6 +246,7 @@ returning
     intent.of_intent_id,
     intent.expires_at,
     intent.reference,
+    origin.reference as of_reference,
     intent.tries
 
 -- name: lock_intents

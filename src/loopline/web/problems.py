@@ -26,6 +26,8 @@ from litestar.status_codes import (
 )
 from psycopg_pool import PoolTimeout
 
+from loopline.channels.sandbox_pay import NotificationUnreadable
+from loopline.channels.standard_webhooks import SignatureMissing, SignatureStale, SignatureWrong
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
@@ -41,7 +43,10 @@ from loopline.org.credentials import (
 from loopline.org.keys import ApiKeyBeyondYourRights
 from loopline.org.permissions import MayNotGrant
 from loopline.org.rights import NotAllowed
+from loopline.payments import ClosingNeedsANote, NotificationNotExpected
 from loopline.processes.cancel import UnknownOrder
+from loopline.processes.checkout import OrderNotThere
+from loopline.processes.pay import NoticeDiffers, NumberNotKnown
 from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
@@ -60,6 +65,7 @@ from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
+from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.store.refusals import (
     NoSiteForYou,
@@ -108,6 +114,17 @@ STATUSES: dict[type[Refusal], int] = {
     MayNotGrant: HTTP_403_FORBIDDEN,
     ApiKeyBeyondYourRights: HTTP_403_FORBIDDEN,
     NoBoardForYou: HTTP_403_FORBIDDEN,
+    OrderNotThere: HTTP_404_NOT_FOUND,
+    GatewayUnknown: HTTP_404_NOT_FOUND,
+    NotificationNotExpected: HTTP_404_NOT_FOUND,
+    NumberNotKnown: HTTP_404_NOT_FOUND,
+    NotificationUnreadable: HTTP_422_UNPROCESSABLE_ENTITY,
+    NoticeDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
+    ClosingNeedsANote: HTTP_422_UNPROCESSABLE_ENTITY,
+    SignatureMissing: HTTP_401_UNAUTHORIZED,
+    SignatureStale: HTTP_401_UNAUTHORIZED,
+    SignatureWrong: HTTP_401_UNAUTHORIZED,
+    GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
     NoSiteForYou: HTTP_403_FORBIDDEN,
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
+from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
@@ -13,6 +14,7 @@ from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
+    *PAYMENT_HANDLERS,
     *CATALOGUE_HANDLERS,
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
