@@ -73,7 +73,7 @@ def simulate(
 
 
 def _span(database: Database, *, hours: float, speed: float) -> Span:
-    """From when to when: from the last ten in the morning that leaves room until now, or from where the world stands."""
+    """From when to when: from the last ten in the morning that leaves room until now, or where the world stands."""
     length, now = timedelta(hours=hours), datetime.now(UTC)
     zone = ZoneInfo(TIME_ZONE)
     start = (

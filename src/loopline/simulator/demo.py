@@ -4,7 +4,7 @@ The brand is founded here, because nobody can sign in before somebody may; every
 A database that holds a replayed history is shown as it is, with people of that company; nobody else's is touched.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from loopline import org
 from loopline.db import Conn
@@ -18,6 +18,7 @@ from loopline.simulator.replay.places import BRAND_UNIT as REPLAYED_UNIT
 from loopline.simulator.replay.progress import is_replayed
 
 _WORLD_KEY_NAME = "made-up world"
+_FOUNDED_BEFORE = timedelta(days=1)
 REPLAY_ACCOUNTS = (
     DemoAccount(sign_in_name="mei", name="Mei Lin", role=Role.HQ_OPERATIONS, unit_code=REPLAYED_UNIT),
     DemoAccount(sign_in_name="tomas", name="Tomás Rey", role=Role.FINANCE, unit_code=REPLAYED_UNIT),
@@ -45,7 +46,8 @@ def open_demo(conn: Conn, *, password: str, now: datetime) -> tuple[DemoAccount,
     if others:
         raise Refused(NotADemo(brand=others[0]))
     if BRAND_UNIT not in tops:
-        found_brand(conn, now=now)
+        # The evening before: what the tills rang up on its first morning is split by rules that were there already.
+        found_brand(conn, now=now - _FOUNDED_BEFORE)
         _set_passwords(conn, password=password, now=now)
     return ACCOUNTS
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from loopline import org
 from loopline.channels.online_retail.census import Census
 from loopline.channels.online_retail.reader import GZIP_MAGIC, read_invoices
 from loopline.customers import KeyRing
@@ -24,6 +25,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.processes.follow import FOLLOWERS as SETTLING
 from loopline.simulator.replay.batches import Cut, batches
 from loopline.simulator.replay.chance import Chance
+from loopline.simulator.replay.places import BRAND_UNIT
 from loopline.simulator.replay.progress import Progress, advance, begin, find_progress
 from loopline.simulator.replay.scene import Scene
 from loopline.simulator.replay.stages import BATCH_STEPS, CLOSING_STEPS, Step
@@ -41,6 +43,12 @@ class AnotherReplay(Refusal, frozen=True, kw_only=True):
     """This database holds a replay of another file, or of this one from seed {seed}: give this one a new database."""
 
     seed: int
+
+
+class BelongsToAnother(Refusal, frozen=True, kw_only=True):
+    """This database belongs to {brand}: give the replay a database of its own."""
+
+    brand: str
 
 
 class NothingToReplay(Refusal, frozen=True, kw_only=True):
@@ -142,8 +150,16 @@ def _begin(database: Database, ask: ReplayAsk, reading: Reading) -> Progress:
         if (progress.seed, progress.source_hash) != (ask.seed, hashed):
             raise Refused(AnotherReplay(seed=progress.seed))
         if known is None:
+            _refuse_foreign(conn)
             build_world(conn, reading.survey, chance=Chance(ask.seed), now=found_at)
     return progress
+
+
+def _refuse_foreign(conn: Conn) -> None:
+    """Raise Refused where another brand than the replayed one stands, such as the demo's."""
+    others = [unit for unit in org.branch_units(conn) if unit.parent_id is None and unit.code != BRAND_UNIT]
+    if others:
+        raise Refused(BelongsToAnother(brand=others[0].name))
 
 
 def _open_scene(database: Database, survey: Survey, *, chance: Chance, ring: KeyRing) -> Scene:
