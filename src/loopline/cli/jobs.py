@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 from loopline.cli.console import people, problems_told
+from loopline.cli.errands import errands_of
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.jobs.running import jobs_running
@@ -20,6 +21,11 @@ def jobs() -> None:
         signal.signal(one, lambda _number, _frame: ended.set())
     with problems_told(), open_database(settings) as database:
         people.print("followers and rounds run; Ctrl-C ends them")
-        with jobs_running(database, clock=lambda: datetime.now(UTC), rests=is_replayed):
+        errands = errands_of(settings, clock=_clock)
+        with jobs_running(database, clock=_clock, rests=is_replayed, errands=errands):
             ended.wait()
         people.print("stopped; the batches under way were finished")
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)

@@ -5,6 +5,7 @@ from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
+from loopline.processes.review import FOLLOWERS as REVIEWS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
 
 FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *PUBLISHED)

@@ -20,6 +20,7 @@ from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
 from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
+from loopline.processes.no_show import end_waiting
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
@@ -86,6 +87,11 @@ ROUNDS: tuple[Round, ...] = (
         name="lapse_offers",
         cron="* * * * * */15",
         step=lambda conn, now: len(lapse(conn, now=now, limit=BATCH)),
+    ),
+    Round(
+        name="end_waiting",
+        cron="* * * * * 30",
+        step=lambda conn, now: end_waiting(conn, now=now, limit=BATCH),
     ),
     # Once: what no site may send yet is free at the network, and would be held and parked without end.
     Round(name="fill_parked", cron="*/5 * * * *", step=_fill, batches=1),

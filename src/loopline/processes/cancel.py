@@ -94,6 +94,15 @@ class UnpaidOnlyWhole(Refusal, frozen=True, kw_only=True):
     number: str
 
 
+class CalledOff(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order is called off, as money; `before_minor` was earlier. `id` names the refund for good."""
+
+    id: UUID
+    order: Order
+    before_minor: int
+    amount_minor: int
+
+
 class _Work(msgspec.Struct, kw_only=True):
     """Units of an allocation that a task still has."""
 
@@ -172,7 +181,7 @@ def cancel(
             outcomes.append(refusal or UnknownOrder(order_id=one.order_id))
             continue
         lines = standing.get(head.id, {})
-        before = sum(_cancelled_minor(of_line) for of_line in lines.values())
+        before = sum(cancelled_minor(of.line, units=of.cancelled) for of in lines.values())
         taken = _plan(one, head, lines)
         if isinstance(taken, Refusal):
             outcomes.append(taken)
@@ -284,9 +293,9 @@ def _take(standing: _Standing, units: int) -> _Taken:
     return _Taken(line=standing.line, parked=parked, held=held, work=tuple(work), amount_minor=amount_minor)
 
 
-def _cancelled_minor(standing: _Standing) -> int:
-    line = standing.line
-    return line.amount_minor - portion(line.amount_minor, line.units - standing.cancelled, line.units)
+def cancelled_minor(line: Line, *, units: int) -> int:
+    """Return what cancelled units of a line came to, counted from its far end."""
+    return line.amount_minor - portion(line.amount_minor, line.units - units, line.units)
 
 
 def _nothing_new(head: Order) -> Cancelled:
@@ -333,7 +342,16 @@ def _carry_out(
         for one in taken
     ]
     all_granted(orders.change_lines(conn, changes, now=now))
-    refunds = _refunds(conn, plans, now=now)
+    called_off = [
+        CalledOff(
+            id=plan.id,
+            order=plan.order,
+            before_minor=plan.amount_before_minor,
+            amount_minor=plan.amount_minor,
+        )
+        for plan in plans
+    ]
+    refunds = refunds_of(conn, called_off, now=now)
     refund(conn, [one for one in refunds if one.amount_minor], now=now)
     after = {head.id: head for head in orders.orders_by_ids(conn, list({plan.order.id for plan in plans}))}
     for plan, paid_back in zip(plans, refunds, strict=True):
@@ -378,25 +396,25 @@ def _take_work_back(conn: Conn, plans: Sequence[_Plan], *, now: datetime) -> lis
     ]
 
 
-def _refunds(conn: Conn, plans: Sequence[_Plan], *, now: datetime) -> list[Refund]:
-    """What goes back for each plan: of what is cancelled the part that was paid, unpaid amounts being cancelled first.
+def refunds_of(conn: Conn, called_off: Sequence[CalledOff], *, now: datetime) -> list[Refund]:
+    """What goes back: of what is called off the part that was paid, unpaid amounts being called off first.
 
-    Read once the orders are locked, so that money taken a moment ago counts.
+    Read once the orders are locked, so that money taken a moment ago counts. Refunds of nothing are among them.
     """
     taken: dict[OrderId, int] = {}
-    for money in payments.money_of_orders(conn, list({plan.order.id for plan in plans})):
+    for money in payments.money_of_orders(conn, list({one.order.id for one in called_off})):
         taken[money.order_id] = taken.get(money.order_id, 0) + money.taken_minor
     refunds: list[Refund] = []
-    for plan in plans:
-        unpaid = max(0, plan.order.amount_minor - taken.get(plan.order.id, 0))
-        after = plan.amount_before_minor + plan.amount_minor
+    for one in called_off:
+        unpaid = max(0, one.order.amount_minor - taken.get(one.order.id, 0))
+        after = one.before_minor + one.amount_minor
         refunds.append(
             Refund(
-                cause_id=plan.id,
-                order_id=plan.order.id,
-                entity_id=plan.order.seller_entity_id,
-                currency=plan.order.currency,
-                amount_minor=max(0, after - unpaid) - max(0, plan.amount_before_minor - unpaid),
+                cause_id=one.id,
+                order_id=one.order.id,
+                entity_id=one.order.seller_entity_id,
+                currency=one.order.currency,
+                amount_minor=max(0, after - unpaid) - max(0, one.before_minor - unpaid),
                 at=now,
             )
         )
