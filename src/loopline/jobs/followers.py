@@ -8,4 +8,4 @@ from loopline.processes.publish import FOLLOWERS as PUBLISHED
 from loopline.processes.review import FOLLOWERS as REVIEWS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
 
-FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *PUBLISHED)
+FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *REVIEWS, *PUBLISHED)

@@ -20,7 +20,9 @@ from loopline.org.checks import CHECKS as ORG_CHECKS
 from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
 from loopline.pricing.checks import CHECKS as PRICING_CHECKS
 from loopline.processes.index import CHECKS as INDEX_CHECKS
+from loopline.processes.review import CHECKS as REVIEW_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
+from loopline.reviews.checks import CHECKS as REVIEWS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
@@ -63,6 +65,8 @@ ALL_CHECKS: tuple[Check, ...] = (
     *FULFILMENT_CHECKS,
     *INSIGHT_CHECKS,
     *TOUCHPOINTS_CHECKS,
+    *REVIEWS_CHECKS,
+    *REVIEW_CHECKS,
     *INDEX_CHECKS,
     *BETWEEN_ROOMS,
 )

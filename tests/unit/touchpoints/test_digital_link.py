@@ -1,8 +1,8 @@
 """GS1 Digital Link: what is read, what is not, and the vectors of the GS1 syntax engine that are about goods."""
 
-import json
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from loopline.touchpoints.digital_link import DigitalLink, DigitalLinkNotValid, read_digital_link
@@ -65,23 +65,29 @@ def test_what_cannot_be_read_is_refused_by_its_part(path: str, query: str, part:
     assert read_digital_link(path, query) == DigitalLinkNotValid(part=part)
 
 
+class Vector(msgspec.Struct, frozen=True, kw_only=True):
+    uri: str
+    ok: bool
+    expect: str
+
+
 def test_the_vectors_of_the_syntax_engine():
     """Of its cases those that name goods by a GTIN first; those that an option of the engine decides are left out."""
     lines = shared_data("gs1/dl_parse.jsonl").read_text(encoding="utf-8").splitlines()
-    cases = [json.loads(line) for line in lines]
+    cases = [msgspec.json.decode(line, type=Vector) for line in lines]
     verdicts: dict[str, set[bool]] = {}
     for case in cases:
-        verdicts.setdefault(case["uri"], set()).add(case["ok"])
+        verdicts.setdefault(case.uri, set()).add(case.ok)
     tried = 0
     for case in cases:
-        parts = urlsplit(case["uri"])
+        parts = urlsplit(case.uri)
         start = parts.path.find("/01/")
-        if start < 0 or len(verdicts[case["uri"]]) > 1:
+        if start < 0 or len(verdicts[case.uri]) > 1:
             continue
         read = read_digital_link(parts.path[start:], parts.query)
-        assert isinstance(read, DigitalLink) == case["ok"], case
+        assert isinstance(read, DigitalLink) == case.ok, case
         if isinstance(read, DigitalLink):
             said = f"01{read.gtin}" + "".join(key + value for key, value in read.attributes.items())
-            assert said == case["expect"].replace("^", ""), case
+            assert said == case.expect.replace("^", ""), case
         tried += 1
     assert tried > 30

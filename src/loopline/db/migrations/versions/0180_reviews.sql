@@ -40,6 +40,7 @@ create table reviews.review (
 );
 create unique index one_review_per_line on reviews.review (line_id) where about = 'product';
 create unique index one_review_per_order on reviews.review (order_id, about) where about <> 'product';
+create index review_by_order on reviews.review (order_id);
 create index review_by_product on reviews.review (product_id, id desc) where product_id is not null;
 create index review_by_site on reviews.review (site_id, id desc) where site_id is not null;
 create index review_by_member on reviews.review (member_id, id desc) where member_id is not null;
@@ -110,6 +111,7 @@ select
     sku_id,
     site_id,
     member_id,
+    receipt_id is not null as has_receipt,
     stars,
     language,
     written_at,
