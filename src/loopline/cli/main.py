@@ -9,6 +9,7 @@ from loopline.cli.bench import bench
 from loopline.cli.boards import app as boards_app
 from loopline.cli.bring_in import app as import_app
 from loopline.cli.console import configure_logging
+from loopline.cli.demo import demo
 from loopline.cli.doctor import doctor
 from loopline.cli.export import export
 from loopline.cli.jobs import jobs
@@ -20,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(serve)
 app.command()(doctor)
 app.command()(jobs)
+app.command()(demo)
 app.command()(export)
 app.command()(backup)
 app.command()(restore)

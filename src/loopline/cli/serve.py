@@ -10,6 +10,7 @@ import typer
 from loopline.cli.console import people, problems_told
 from loopline.cli.demo_brand import open_demo_brand
 from loopline.cli.demo_world import demo_world, reachable
+from loopline.cli.errands import errands_of
 from loopline.db import Database
 from loopline.db.opening import open_database
 from loopline.db.settings import Settings, settings_from
@@ -41,14 +42,15 @@ def serve(
         web = WebSettings(
             secret=load_secret(settings.keys_directory),
             data_directory=settings.data_directory,
-            public_url=f"http://{host}:{port}",
+            public_url=f"http://{reachable(host)}:{port}",
             is_secure=secure,
             demo=opened.demo if opened else None,
         )
         address = Address(host=host, port=port)
         people.print(f"Loopline is at [bold]http://{host}:{port}[/bold]; Ctrl-C ends it", highlight=False)
         if jobs:
-            beside.enter_context(jobs_running(database, clock=_clock, rests=is_replayed))
+            errands = errands_of(settings, clock=_clock, is_demo=demo)
+            beside.enter_context(jobs_running(database, clock=_clock, rests=is_replayed, errands=errands))
         if world and opened is not None and opened.world_key is not None:
             life = LifeAsk(base_url=f"http://{reachable(host)}:{port}", key=opened.world_key, seed=seed)
             beside.enter_context(demo_world(database, life))
