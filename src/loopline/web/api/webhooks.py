@@ -219,7 +219,7 @@ def list_deliveries(
     caller: NamedDependency[Caller],
     asked: NamedDependency[Paging],
     subscription_id: FromPath[SubscriptionId],
-    state: StateAsked = None,
+    in_state: StateAsked = None,
 ) -> Page[Delivery]:
     """List what a subscription was told, the newest first."""
     scope = caller.scope(_MAY)
@@ -231,7 +231,7 @@ def list_deliveries(
         return webhooks.deliveries_of(
             conn,
             subscription_id,
-            state=state,
+            state=in_state,
             before=DeliveryId(before[0]) if before else None,
             limit=asked.at_most,
         )
