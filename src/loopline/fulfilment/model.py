@@ -371,6 +371,15 @@ class EndedTask(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[TaskUnits, ...]
 
 
+class OpenTasksAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which open tasks are asked for: of sites (None: of all), in a state (None: in any), those after a task."""
+
+    site_ids: frozenset[SiteId] | None = None
+    state: TaskState | None = None
+    after: tuple[datetime, TaskId] | None = None
+    at_most: int = 50
+
+
 class SiteRefused(msgspec.Struct, frozen=True, kw_only=True):
     """A site that refused units of an order, or let its task lapse: not to be asked for that order again."""
 

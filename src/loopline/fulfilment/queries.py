@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from loopline.db import Conn
 from loopline.fulfilment import store
-from loopline.fulfilment.model import Capacity, SiteRefused, Task, TaskCounts, TaskLine
+from loopline.fulfilment.model import Capacity, OpenTasksAsk, SiteRefused, Task, TaskCounts, TaskLine
 from loopline.kernel.ids import OrderId, SiteId, TaskId
 
 
@@ -27,6 +27,11 @@ def tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
 def open_tasks_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, limit: int = 100) -> list[Task]:
     """Return what is to be done at sites, the earliest deadline first."""
     return store.read_open_tasks(conn, site_ids, limit=limit)
+
+
+def open_tasks_page(conn: Conn, ask: OpenTasksAsk) -> list[Task]:
+    """Return a page of what is to be done, the earliest deadline first."""
+    return store.read_open_page(conn, ask)
 
 
 def lines_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:

@@ -11,6 +11,7 @@ from loopline.fulfilment.model import (
     Capacity,
     CapacityMove,
     DayLimit,
+    OpenTasksAsk,
     SiteLimit,
     SiteRefused,
     Task,
@@ -232,6 +233,21 @@ def read_tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]
 def read_open_tasks(conn: Conn, site_ids: Sequence[SiteId], *, limit: int) -> list[Task]:
     """Return open tasks of sites, the most urgent first."""
     return fetch(conn, SQL["read_open_tasks"], Task, site_ids=uuids(site_ids), limit=limit)
+
+
+def read_open_page(conn: Conn, ask: OpenTasksAsk) -> list[Task]:
+    """Return a page of open tasks, the most urgent first."""
+    deadline, task_id = ask.after or (None, None)
+    return fetch(
+        conn,
+        SQL["read_open_page"],
+        Task,
+        site_ids=None if ask.site_ids is None else uuids(ask.site_ids),
+        state=ask.state,
+        after_deadline=deadline,
+        after_id=task_id,
+        limit=ask.at_most,
+    )
 
 
 def read_lines(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:

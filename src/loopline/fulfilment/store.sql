@@ -430,6 +430,39 @@ order by
   id
 limit %(limit)s::integer;
 
+-- name: read_open_page
+-- A page of open tasks of sites (null: of all), in one state (null: in any), the most urgent first. Locks nothing.
+select
+  id as task_id,
+  order_id,
+  site_id,
+  kind,
+  day,
+  state,
+  offered_at,
+  deadline,
+  accepted_by,
+  accepted_at,
+  picked_at,
+  checked_at,
+  packed_at,
+  ended_at,
+  collect_by,
+  code_hash
+from fulfilment.task
+where
+  state in ('offered', 'accepted', 'picking', 'checked', 'packed')
+  and (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+  and (%(state)s::text is null or state = %(state)s::text)
+  and (
+    %(after_deadline)s::timestamptz is null
+    or (deadline, id) > (%(after_deadline)s::timestamptz, %(after_id)s::uuid)
+  )
+order by
+  deadline,
+  id
+limit %(limit)s::integer;
+
 -- name: read_lines
 -- The lines of tasks, by task. Locks nothing.
 select
