@@ -58,6 +58,8 @@ from loopline.orders.model import (
 )
 from loopline.orders.numbers import read_number, spell_number
 from loopline.orders.queries import (
+    GoodsWanted,
+    goods_of_orders,
     last_conflicts,
     lines_by_orders,
     lines_of_member,
@@ -112,6 +114,7 @@ __all__ = [
     "Draft",
     "DraftKind",
     "DraftLine",
+    "GoodsWanted",
     "Line",
     "LineChange",
     "LineKind",
@@ -156,6 +159,7 @@ __all__ = [
     "content_hash",
     "forget_destinations",
     "forget_new",
+    "goods_of_orders",
     "last_conflicts",
     "line_state",
     "lines_by_orders",

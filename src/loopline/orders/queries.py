@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from loopline.db import Conn, fetch, fetch_rows, fetch_values, statements, uuids
 from loopline.kernel.ids import MemberId, OrderId, SkuId
 from loopline.kernel.refusals import Refusal
@@ -71,6 +73,29 @@ def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:
         conn,
         SQL["lines_by_orders"],
         Line,
+        order_ids=uuids(order_ids),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+
+
+class GoodsWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU that orders want and did not cancel, and what they bring, to the cent rounded down per line."""
+
+    sku_id: SkuId
+    units: int
+    amount_minor: int
+    net_minor: int
+
+
+def goods_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[GoodsWanted]:
+    """Return what orders of one currency want, by SKU, the most wanted first: for live counters, not for books."""
+    if not order_ids:
+        return []
+    return fetch(
+        conn,
+        SQL["goods_of_orders"],
+        GoodsWanted,
         order_ids=uuids(order_ids),
         first_id=min(order_ids),
         last_id=max(order_ids),

@@ -198,3 +198,21 @@ select
 from orders.order
 group by stage
 order by stage
+
+-- name: goods_of_orders
+-- What orders want of each SKU, without what was cancelled of it, the most wanted first. Locks nothing.
+select
+    line.sku_id,
+    sum(line.units - line.cancelled)::bigint as units,
+    sum(floor(line.amount_minor::numeric * (line.units - line.cancelled) / line.units))::bigint as amount_minor,
+    sum(
+        floor((line.amount_minor - line.tax_minor)::numeric * (line.units - line.cancelled) / line.units)
+    )::bigint as net_minor
+from orders.line as line
+where
+    line.order_id = any(%(order_ids)s::uuid[])
+    and line.order_id >= %(first_id)s::uuid
+    and line.order_id <= %(last_id)s::uuid
+    and line.kind = 'goods'
+group by line.sku_id
+order by units desc, line.sku_id;

@@ -5,6 +5,8 @@ was in force when the order was placed. Only a return, or units refused meanwhil
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -13,12 +15,16 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Task, TaskLine
 from loopline.kernel.ids import AllocationId, LineId, OrderId, PartyId, SkuId, TaskId
-from loopline.orders import Line, Order
+from loopline.kernel.refusals import Refusal
+from loopline.orders import Delivery, Line, Order
 from loopline.processes.amounts import part_amounts
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
-from loopline.sharing.model import RuleSet, Share
+from loopline.sharing.model import LineToSplit, Parties, Role, RuleSet, Share
+
+LIVESTREAM = "livestream"
+_NOBODY = PartyId(UUID(int=0))
 
 
 class LineWorth(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +127,31 @@ def _worth(task: Task, task_lines: Sequence[TaskLine], ground: _Ground) -> TaskW
         store_party=ground.directory.store_of(task.site_id),
         lines=tuple(worths),
     )
+
+
+def streamer_part(conn: Conn, streamer_id: PartyId, *, net_minor: int, currency: str, at: datetime) -> int:
+    """Return about what a streamer earns of a show's net sales, by the rules in force when it began.
+
+    Of all goods alike: where rules tell categories or deliveries apart, what is posted line by line differs.
+    """
+    rule_set = sharing_rules.rule_set_at(sharing_queries.rule_sets(conn), at, currency=currency)
+    if rule_set is None or net_minor <= 0:
+        return 0
+    # Who else earns matters not: everybody else is nobody in particular.
+    others = {role.value: _NOBODY for role in Role}
+    line = LineToSplit(
+        channel=LIVESTREAM,
+        category="",
+        delivery=Delivery.DELIVER.value,
+        parties=Parties(**(others | {Role.STREAMER.value: streamer_id})),
+        units=1,
+        base_minor=net_minor,
+        currency=currency,
+    )
+    (outcome,) = sharing_rules.split_lines(rule_set, [line])
+    if isinstance(outcome, Refusal):
+        return 0
+    return sum(share.amount_minor for share in outcome if share.party_id == streamer_id)
 
 
 def _shares(what: UnitsOfLine, *, rule_set: RuleSet | None, directory: Directory) -> tuple[Share, ...]:

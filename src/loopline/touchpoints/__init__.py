@@ -34,6 +34,7 @@ from loopline.touchpoints.live_rooms import (
     live_counters,
     live_rooms_by_code,
     live_rooms_page,
+    orders_of_live_room,
     start_live_rooms,
 )
 from loopline.touchpoints.model import (
@@ -181,6 +182,7 @@ __all__ = [
     "live_rooms_by_code",
     "live_rooms_page",
     "orders_attributed",
+    "orders_of_live_room",
     "party_credited",
     "party_of",
     "path_of",

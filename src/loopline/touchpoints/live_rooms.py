@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, uuids
-from loopline.kernel.ids import LiveRoomId, PartyId, uuid7s
+from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
+from loopline.kernel.ids import LiveRoomId, OrderId, PartyId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.touchpoints.model import LiveCounters, LiveRoom, LiveRoomAdded, LiveRoomMoved, NewLiveRoom
 from loopline.touchpoints.refusals import (
@@ -167,3 +167,8 @@ def live_counters(conn: Conn, live_room_ids: Iterable[LiveRoomId]) -> dict[LiveR
     """Return how shows go: scans and orders so far. Locks nothing."""
     found = fetch(conn, SQL["live_counters"], LiveCounters, ids=uuids(live_room_ids))
     return {one.live_room_id: one for one in found}
+
+
+def orders_of_live_room(conn: Conn, live_room_id: LiveRoomId) -> list[OrderId]:
+    """Return the orders that a show was named for or credited with, all of them. Locks nothing."""
+    return fetch_values(conn, SQL["orders_of_live_room"], id=live_room_id)

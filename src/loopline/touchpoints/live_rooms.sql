@@ -131,3 +131,10 @@ select
 from touchpoints.live_room as room
 where room.id = any (%(ids)s::uuid[])
 order by room.id
+
+-- name: orders_of_live_room
+-- The orders attributed to a show, in the order of their ids. Locks nothing.
+select attributed.order_id
+from touchpoints.attribution as attributed
+where attributed.live_room_id = %(id)s::uuid
+order by attributed.order_id

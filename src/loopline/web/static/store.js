@@ -35,7 +35,7 @@ setInterval(tick, 1000);
 
 // -------------------------------------------------------------------------------------------------- the list that moves
 
-const today = document.getElementById("today");
+const today = document.querySelector("#today, #earned-figures");
 const pulse = document.getElementById("pulse");
 let known = null;
 let figures = new Map();
@@ -46,6 +46,7 @@ function remember() {
 }
 
 function say(state) {
+  if (pulse === null) return;
   pulse.dataset.state = state;
   pulse.lastElementChild.textContent = state === "live" ? pulse.dataset.wordLive : pulse.dataset.wordLost;
 }

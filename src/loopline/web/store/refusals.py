@@ -21,3 +21,7 @@ class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
 
 class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
     """You earn no shares, and your roles do not come with seeing what others earn."""
+
+
+class NoShowPlanned(Refusal, frozen=True, kw_only=True):
+    """No livestream of yours is planned: plan one first, with a name and the SKUs to show."""

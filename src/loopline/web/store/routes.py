@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from loopline.web.store.collect import give_parcel, show_collect
 from loopline.web.store.desk import choose_site
+from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.today import show_today, tell_today
@@ -16,4 +17,5 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     show_collect,
     give_parcel,
     show_stock,
+    *LIVE_PAGES,
 ]

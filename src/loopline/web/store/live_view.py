@@ -1,0 +1,111 @@
+"""A show as its desk shows it: orders, units and money so far, what of each SKU is left, what the streamer gets."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from loopline import catalogue, orders, stock, touchpoints
+from loopline.catalogue import Sku
+from loopline.db import Conn
+from loopline.kernel.ids import PartyId, SkuId
+from loopline.orders import GoodsWanted
+from loopline.processes.worth import LIVESTREAM, streamer_part
+from loopline.sharing import queries as sharing
+from loopline.touchpoints import LiveCounters, LiveRoom
+from loopline.web.languages import Language
+from loopline.web.store.words import variety
+
+
+class Show(msgspec.Struct, frozen=True, kw_only=True):
+    """A show with all that its desk is written from."""
+
+    now: datetime
+    room: LiveRoom
+    counters: LiveCounters
+    currency: str
+    wanted: dict[SkuId, GoodsWanted]
+    skus: list[Sku]
+    room_left: dict[SkuId, int]
+    streamer_minor: int
+
+
+def read_show(conn: Conn, room: LiveRoom, *, now: datetime) -> Show:
+    """Read how a show goes."""
+    order_ids = touchpoints.orders_of_live_room(conn, room.id)
+    wanted = {one.sku_id: one for one in orders.goods_of_orders(conn, order_ids)}
+    first = orders.order_by_id(conn, order_ids[0]) if order_ids else None
+    currency = first.currency if first else _home_currency(conn)
+    shown = list(catalogue.skus_by_code(conn, room.sku_codes).values())
+    known = {sku.id for sku in shown}
+    others = catalogue.skus_by_id(conn, [sku_id for sku_id in wanted if sku_id not in known])
+    skus = [*shown, *others.values()]
+    return Show(
+        now=now,
+        room=room,
+        counters=touchpoints.live_counters(conn, [room.id])[room.id],
+        currency=currency,
+        wanted=wanted,
+        skus=skus,
+        room_left=_left(conn, skus),
+        streamer_minor=streamer_part(
+            conn,
+            room.streamer_id,
+            net_minor=sum(one.net_minor for one in wanted.values()),
+            currency=currency,
+            at=room.started_at or now,
+        ),
+    )
+
+
+def _home_currency(conn: Conn) -> str:
+    """The currency of the latest rules: what is shown before anything is sold."""
+    return next((rules.currency for rules in sharing.rule_sets(conn)), "CNY")
+
+
+def _left(conn: Conn, skus: list[Sku]) -> dict[SkuId, int]:
+    """What the livestream channel can still promise of SKUs."""
+    terms = orders.channels_by_code(conn).get(LIVESTREAM)
+    node_id = terms.network_node_id if terms else None
+    if node_id is None or not skus:
+        return {}
+    found = stock.free_at_nodes(conn, [node_id] * len(skus), [sku.id for sku in skus])
+    return {one.sku_id: max(0, one.room) for one in found}
+
+
+def show_of(show: Show, names: dict[PartyId, str], language: Language) -> dict[str, Any]:
+    """Write a show down."""
+    room, wanted = show.room, show.wanted.values()
+    return {
+        "code": room.code,
+        "name": room.name,
+        "streamer": names.get(room.streamer_id, ""),
+        "is_live": room.is_live,
+        "is_over": room.ended_at is not None,
+        "minutes": _minutes(show),
+        "path": f"/live/{room.code}",
+        "touchpoint_code": room.touchpoint_code,
+        "orders": language.count(show.counters.orders),
+        "scans": language.count(show.counters.scans),
+        "units": language.count(sum(one.units for one in wanted)),
+        "amount": language.money(sum(one.amount_minor for one in wanted), show.currency),
+        "share": language.money(show.streamer_minor, show.currency),
+        "goods": [
+            {
+                "key": sku.code,
+                "name": sku.name,
+                "variety": variety(sku),
+                "code": sku.code,
+                "sold": language.count(show.wanted[sku.id].units if sku.id in show.wanted else 0),
+                "left": language.count(show.room_left[sku.id]) if sku.id in show.room_left else "–",
+                "is_out": show.room_left.get(sku.id) == 0,
+            }
+            for sku in show.skus
+        ],
+    }
+
+
+def _minutes(show: Show) -> int:
+    if show.room.started_at is None:
+        return 0
+    return max(0, int(((show.room.ended_at or show.now) - show.room.started_at).total_seconds()) // 60)
