@@ -16,16 +16,17 @@ from rich.table import Table
 
 from loopline.cli.console import people, print_json, problems_told
 from loopline.cli.demo_brand import open_demo_brand
+from loopline.cli.errands import errands_of
 from loopline.db import Database
 from loopline.db.opening import open_database
 from loopline.db.settings import Settings, settings_from
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.simulator.brand.clock import WorldClock
-from loopline.simulator.brand.driver import Span
+from loopline.simulator.brand.driver import Ground, Span
 from loopline.simulator.brand.places import STORES, TIME_ZONE
 from loopline.simulator.brand.progress import find_world
 from loopline.simulator.brand.report import Report
-from loopline.simulator.brand.run import Ground, SimulationAsk, simulate_world
+from loopline.simulator.brand.run import SimulationAsk, simulate_world
 from loopline.simulator.brand.scene import WorldAsk
 from loopline.simulator.brand.world import Rhythm
 from loopline.web.app import create_app
@@ -63,7 +64,12 @@ def simulate(
         world = WorldAsk(seed=seed, run=f"s{seed}-{int(span.start.timestamp()):x}", stores=stores)
         with _served(database, settings, clock) as (base_url, key):
             ask = SimulationAsk(world=world, span=span, rhythm=_RHYTHM, base_url=base_url, key=key)
-            ground = Ground(database=database, clock=clock, settled=lambda: None)
+            ground = Ground(
+                database=database,
+                clock=clock,
+                errands=errands_of(settings, clock=clock, is_demo=True),
+                settled=lambda: None,
+            )
             report = simulate_world(ask, ground, told=told)
     if as_json:
         print_json(report)

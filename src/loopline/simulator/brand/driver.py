@@ -4,7 +4,7 @@ followers of the log come up to the same moment, step by step.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +13,7 @@ from loopline.db import Database
 from loopline.db.followers import catch_up
 from loopline.db.partitions import ensure_months
 from loopline.jobs.followers import FOLLOWERS
-from loopline.jobs.rounds import ROUNDS, until_nothing_is_left
+from loopline.jobs.rounds import ROUNDS, Errand, until_nothing_is_left
 from loopline.simulator.brand.clock import WorldClock
 from loopline.simulator.brand.opening import Opening
 from loopline.simulator.brand.progress import NAME, Standing, Told, tell_world
@@ -21,6 +21,8 @@ from loopline.simulator.brand.scene import Scene, Telling
 from loopline.simulator.brand.world import Rhythm, World
 
 STEP = timedelta(minutes=2)
+# The gateway tells late what it tells late, but within this.
+_SETTLES_WITHIN = timedelta(seconds=30)
 _MONTHS_AHEAD = timedelta(days=62)
 _ROUNDS_EVERY_STEPS = {"fill_parked": 3, "release_due": 5, "lapse_offers": 2}
 
@@ -33,13 +35,26 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 0.0
 
 
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What a drive stands on: the database behind the served address, its clock, the errands of its house.
+
+    `settled` waits until what outsiders (the gateway) had to tell by now has arrived.
+    """
+
+    database: Database
+    clock: WorldClock
+    errands: Sequence[Errand]
+    settled: Callable[[], None]
+
+
 class Drive:
     """One drive of a world on an open database whose server has the world's clock."""
 
-    def __init__(self, database: Database, scene: Scene, clock: WorldClock, *, told: Telling) -> None:
-        self._database = database
+    def __init__(self, ground: Ground, scene: Scene, *, told: Telling) -> None:
+        self._ground = ground
+        self._database = ground.database
+        self._clock = ground.clock
         self._scene = scene
-        self._clock = clock
         self._told = told
         self._stopping = threading.Event()
 
@@ -47,12 +62,15 @@ class Drive:
         """End after the step at hand."""
         self._stopping.set()
 
-    def run(self, span: Span, rhythm: Rhythm, *, settled: Callable[[], None]) -> World:
-        """Open the brand and live through the span; `settled` waits until what is under way outside has arrived."""
+    def open(self, span: Span) -> None:
+        """Make room for the months, and bring in what the brand begins with."""
         with self._database.owner_transaction() as owner:
             ensure_months(owner, first=span.start.date(), last=(span.end + _MONTHS_AHEAD).date())
         Opening(self._scene, told=self._told).open(span.start)
         self._follow()
+
+    def run(self, span: Span, rhythm: Rhythm) -> World:
+        """Live through the span, step by step; what is under way outside has arrived at the end of each."""
         world = World(self._scene, rhythm)
         world.begin(span.start)
         steps = max(1, round((span.end - span.start) / STEP))
@@ -64,8 +82,8 @@ class Drive:
                 break
             self._clock.move_to(moment)
             world.act_until(moment)
-            settled()
             self._do_rounds(step)
+            self._settle(moment)
             self._follow()
             self._tell(moment)
             self._told("day", step, steps)
@@ -80,6 +98,14 @@ class Drive:
         for one in ROUNDS:
             if step % _ROUNDS_EVERY_STEPS.get(one.name, 1) == 0:
                 until_nothing_is_left(self._database, one.step, clock=self._clock, batches=one.batches)
+
+    def _settle(self, moment: datetime) -> None:
+        """Let errands go out and answers come back; some seconds pass meanwhile, as they do outside."""
+        self._follow()
+        for errand in self._ground.errands:
+            errand.run(self._database, self._clock())
+        self._clock.move_to(moment + _SETTLES_WITHIN)
+        self._ground.settled()
 
     def _follow(self) -> None:
         catch_up(self._database, FOLLOWERS, now=self._clock())

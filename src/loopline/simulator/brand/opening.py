@@ -16,13 +16,12 @@ from loopline.simulator.brand.goods import (
     items,
 )
 from loopline.simulator.brand.lorry import bring
-from loopline.simulator.brand.people import STREAMER_PARTY, guide_party, guides
+from loopline.simulator.brand.people import guide_party, guides
 from loopline.simulator.brand.places import CURRENCY, HOME_COUNTRY
 from loopline.simulator.brand.scene import Scene, Telling
-from loopline.simulator.brand.stocking import FEATURED, Units, opening_stock
+from loopline.simulator.brand.stocking import Units, opening_stock
 
 PRICE_LIST = "BASE"
-LIVE_ROOM = "ALAN"
 _STAGE = "opening"
 # The standard rate in China since then.
 _TAXED_SINCE = "2019-04-01"
@@ -42,7 +41,6 @@ class Opening:
             self._set_prices,
             self._stock_shelves,
             self._hang_codes,
-            self._furnish_live_room,
         ]
         for number, step in enumerate(steps):
             self._told(_STAGE, number, len(steps))
@@ -109,7 +107,7 @@ class Opening:
         for one in opening_stock(scene.stores, stream(scene.ask.seed, "opening")):
             load.setdefault(one.site_code, []).append(one)
         for number, (site_code, of_site) in enumerate(load.items()):
-            self._told(_STAGE, 2 * len(load) + number, 5 * len(load))
+            self._told(_STAGE, 2 * len(load) + number, 4 * len(load))
             lying = scene.api.pages("/api/v1/stock", site_code=site_code)
             if lying:
                 scene.shelves.put(
@@ -133,12 +131,3 @@ class Opening:
         made = self._put("/api/v1/touchpoints", wanted)
         names = [one.get("party_code") or one["site_code"] for one in wanted]
         scene.codes |= {name: one["code"] for name, one in zip(names, made, strict=True)}
-
-    def _furnish_live_room(self, _: datetime) -> None:
-        room = {
-            "code": LIVE_ROOM,
-            "name": "阿岚的直播间 Alan's live room",
-            "streamer_code": STREAMER_PARTY,
-            "sku_codes": list(FEATURED),
-        }
-        self._put("/api/v1/live-rooms", [room])

@@ -42,7 +42,7 @@ _SPARED_FOR = timedelta(minutes=10)
 
 
 class _Work(msgspec.Struct, kw_only=True):
-    """A task somebody of ours has taken; `hastes` divides what each step takes."""
+    """A task that somebody of ours deals with, by the chance of its own."""
 
     task_id: str
     order_id: str
@@ -63,6 +63,7 @@ class Staff:
         self._looks_every = looks_every
         self._haste = haste
         self._seen: set[str] = set()
+        self._ignored: list[str] = []
         self._spared: dict[str, datetime] = {}
         agenda = scene.agenda
         agenda.handle(KIND_LOOK, self._look)
@@ -96,7 +97,7 @@ class Staff:
             order_id=task["order_id"],
             site_code=site_code,
             kind=task["kind"],
-            lines=tuple((line["sku_code"], line["units"]) for line in task["lines"]),
+            lines=tuple((line["sku_code"], line["units_left"]) for line in task["lines"]),
             chance=stream(self._scene.ask.seed, "staff", number, site_code),
         )
         mood = work.chance.random()
@@ -105,6 +106,7 @@ class Staff:
             work.command_id = str(UUID(int=work.chance.getrandbits(128), version=4))
             self._note(work, KIND_REFUSE, "accept", now)
         elif mood < _REFUSED_SHARE + _IGNORED_SHARE:
+            self._ignored.append(work.task_id)
             self._scene.tally.count("tasks.ignored")
         else:
             self._note(work, "accept", "accept", now)
@@ -132,6 +134,8 @@ class Staff:
             self._stepped(step, work, answer, now)
 
     def _item(self, step: str, work: _Work) -> dict[str, Any]:
+        if step == "hand_over":
+            return {"task_id": work.task_id, "tracking_number": f"LZ{work.chance.randrange(10**10):010d}"}
         if step == "collect":
             return {"site_code": work.site_code, "code": work.collect_code}
         return {"task_id": work.task_id}
@@ -146,19 +150,18 @@ class Staff:
             return
         scene.tally.count(f"tasks.{step}")
         if step in {"hand_over", "collect"}:
-            self._gone(work, answer, now)
+            self._gone(work, now)
             return
         following = _FOLLOWS.get(step) or ("collect" if work.kind == "collect" else "hand_over")
         self._note(work, following, following, now)
 
-    def _gone(self, work: _Work, answer: Answer, now: datetime) -> None:
+    def _gone(self, work: _Work, now: datetime) -> None:
         """The goods have left: the shelf is emptier, the customer has them soon."""
         scene = self._scene
-        units = 0
-        for line in answer.body["lines"]:
-            scene.shelves.take(work.site_code, line["sku_code"], line["units"])
-            units += line["units"]
-        scene.tally.count("handed_over_units", units)
+        for line in scene.api.get(f"/api/v1/tasks/{work.task_id}")["lines"]:
+            if line["units_left"]:
+                scene.shelves.take(work.site_code, line["sku_code"], line["units_left"])
+                scene.tally.count("handed_over_units", line["units_left"])
         bought = scene.tally.orders.get(work.order_id)
         if bought is not None:
             self._customer_has_it(bought, work, now)
@@ -179,16 +182,31 @@ class Staff:
         del now
         scene = self._scene
         items = [
-            {"command_id": work.command_id, "task_id": work.task_id, "reason": work.refused_because}
-            for work in works
+            {"id": work.command_id, "task_id": work.task_id, "reason": work.refused_because} for work in works
         ]
         key = scene.key("refuse", works[0].task_id, len(works))
         answers = scene.api.batch("/api/v1/tasks/refuse", items, key=key)
-        for answer in answers:
+        for work, answer in zip(works, answers, strict=True):
             if not answer.is_good:
                 scene.tally.refused("task_refuse", answer.code)
             elif not answer.body["is_repeat"]:
                 scene.tally.count("tasks.refuse")
+                self._look_at_shelf(work)
+
+    def _look_at_shelf(self, work: _Work) -> None:
+        """What was refused as missing is on no shelf, and what is broken on none that sells."""
+        if work.refused_because == "no_capacity":
+            return
+        for sku_code, units in work.lines:
+            self._scene.shelves.take(work.site_code, sku_code, units)
+            if work.refused_because == "not_found":
+                self._scene.tally.count("not_found_units", units)
+
+    def see_lapsed(self) -> None:
+        """See which of the tasks that nobody answered have lapsed."""
+        for task_id in self._ignored:
+            if self._scene.api.get(f"/api/v1/tasks/{task_id}")["state"] == "lapsed":
+                self._scene.tally.count("tasks.lapsed")
 
     # --------------------------------------------------------------------------------------------- work collected
 

@@ -90,7 +90,7 @@ class WalkIns:
         """Tell what came into the drawers and through the card terminals."""
         payments = [
             {
-                "order": bought.order_id,
+                "order_id": bought.order_id,
                 "method": "cash" if self._chance.random() < _CASH_SHARE else "card_terminal",
                 "amount_minor": bought.amount_minor,
                 "reference": f"till-{bought.number}",

@@ -1,0 +1,83 @@
+"""The streamer, and whoever plans her shows: there is always one that has not begun. In a world that nobody presses a
+button in, she goes on the air by herself.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from loopline.simulator.brand.people import STREAMER_PARTY
+from loopline.simulator.brand.scene import Scene, stamp
+from loopline.simulator.brand.stocking import FEATURED
+
+KIND_PLAN = "plan_show"
+KIND_START = "start_show"
+KIND_END = "end_show"
+_ROOMS = "/api/v1/live-rooms"
+_NAME = "阿岚的直播间 Alan's live room"
+_LOOKS_EVERY = timedelta(minutes=1)
+_STARTS_IN = timedelta(minutes=10)
+_LASTS = timedelta(minutes=30)
+
+
+class Streamer:
+    """Who goes live."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._planned = 0
+        agenda = scene.agenda
+        agenda.handle(KIND_PLAN, self._plan)
+        agenda.handle(KIND_START, self._start)
+        agenda.handle(KIND_END, self._end)
+
+    def begin(self, start: datetime, *, goes_live_at: datetime | None) -> None:
+        """Plan shows from a moment on; go on the air by herself at another."""
+        self._scene.agenda.note(start, KIND_PLAN)
+        if goes_live_at is not None:
+            self._scene.agenda.note(goes_live_at, KIND_START)
+
+    def _plan(self, _: Sequence[None], now: datetime) -> None:
+        """See to it that one show is planned."""
+        scene = self._scene
+        scene.agenda.note(now + _LOOKS_EVERY, KIND_PLAN)
+        if self._next_show() is not None:
+            return
+        self._planned += 1
+        show = {
+            "code": scene.key("ALAN", self._planned),
+            "name": _NAME,
+            "streamer_code": STREAMER_PARTY,
+            "starts_at": stamp(now + _STARTS_IN),
+            "sku_codes": list(FEATURED),
+        }
+        (answer,) = scene.api.batch(_ROOMS, [show], key=scene.key("show", self._planned))
+        if not answer.is_good:
+            scene.tally.refused("show", answer.code)
+
+    def _start(self, _: Sequence[None], now: datetime) -> None:
+        show = self._next_show()
+        if show is None:
+            return
+        answer = self._scene.api.ask(
+            "POST", f"{_ROOMS}/{show}/start", body={}, key=self._scene.key("on", show)
+        )
+        if answer.is_good:
+            self._scene.agenda.note(now + _LASTS, KIND_END, show)
+        else:
+            self._scene.tally.refused("show", answer.code)
+
+    def _end(self, shows: Sequence[str], _: datetime) -> None:
+        for show in shows:
+            answer = self._scene.api.ask(
+                "POST", f"{_ROOMS}/{show}/end", body={}, key=self._scene.key("off", show)
+            )
+            if not answer.is_good:
+                self._scene.tally.refused("show", answer.code)
+
+    def _next_show(self) -> str | None:
+        """The show that is planned and has not begun, if there is one."""
+        rooms = self._scene.api.pages(_ROOMS, is_live="false")
+        waiting = [
+            room for room in rooms if room["started_at"] is None and room["streamer_code"] == STREAMER_PARTY
+        ]
+        return min((room["code"] for room in waiting), default=None)
