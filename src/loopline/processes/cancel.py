@@ -342,6 +342,8 @@ def _carry_out(
         for one in taken
     ]
     all_granted(orders.change_lines(conn, changes, now=now))
+    # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
+    orders.set_paid(conn, [plan.order.id for plan in plans if plan.order.pay_until is not None], now=now)
     called_off = [
         CalledOff(
             id=plan.id,
