@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, Statement, fetch, fetch_rows, statements, uuids
-from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId
+from loopline.kernel.ids import ApiKeyId, EntityId, OrgUnitId, PartyId, PersonId
 from loopline.kernel.scope import Scope
 from loopline.org.credentials import normal_sign_in_name
-from loopline.org.model import Entity, Party, Person, Site, Unit
+from loopline.org.model import Entity, Party, Person, RoleGrant, Site, Unit
 
 SQL = statements(__file__)
 _Record = TypeVar("_Record", bound=msgspec.Struct)
@@ -60,6 +60,23 @@ def entity_codes(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, s
     return _codes(conn, SQL["entity_codes"], entity_ids=entity_ids)
 
 
+def entity_codes_in_scope(conn: Conn, entity_ids: Iterable[EntityId], *, scope: Scope) -> dict[EntityId, str]:
+    """Return the codes, by id, of those legal entities whose unit is in scope."""
+    rows = fetch_rows(
+        conn,
+        SQL["entity_codes_in_scope"],
+        entity_ids=uuids(set(entity_ids)),
+        unit_ids=None if scope.everything else uuids(scope.org_units),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def maker_of_key(conn: Conn, key_id: ApiKeyId) -> PersonId | None:
+    """Return the person who made a key; None where it was made at the machine's console."""
+    rows = fetch_rows(conn, SQL["maker_of_key"], key_id=key_id)
+    return rows[0][0] if rows else None
+
+
 def party_codes(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, str]:
     """Return the codes of parties by id."""
     return _codes(conn, SQL["party_codes"], party_ids=party_ids)
@@ -68,6 +85,15 @@ def party_codes(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, str]:
 def sign_in_names(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, str]:
     """Return the sign-in names of people by id."""
     return _codes(conn, SQL["sign_in_names"], person_ids=person_ids)
+
+
+def roles_of_people(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, list[RoleGrant]]:
+    """Return the roles of people, by person; whoever holds none is left out."""
+    found = fetch(conn, SQL["roles_of_people"], RoleGrant, person_ids=uuids(set(person_ids)))
+    roles: dict[PersonId, list[RoleGrant]] = {}
+    for grant in found:
+        roles.setdefault(grant.person_id, []).append(grant)
+    return roles
 
 
 def _page(

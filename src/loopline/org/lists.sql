@@ -140,3 +140,29 @@ select
 from org.person
 where person.id = any(%(person_ids)s::uuid[])
 order by person.id;
+
+-- name: roles_of_people
+-- The roles that people hold, with their branches. Locks nothing.
+select
+    role.person_id,
+    role.role,
+    role.branch_id
+from org.role
+where role.person_id = any(%(person_ids)s::uuid[])
+order by role.person_id, role.branch_id, role.role;
+
+-- name: entity_codes_in_scope
+-- The codes of legal entities that belong to some units, or to any. Locks nothing.
+select
+    entity.id,
+    entity.code
+from org.entity
+where entity.id = any(%(entity_ids)s::uuid[])
+  and (%(unit_ids)s::uuid[] is null or entity.unit_id = any(%(unit_ids)s::uuid[]))
+order by entity.id;
+
+-- name: maker_of_key
+-- Who made a key; null where the machine's owner did. Locks nothing.
+select api_key.made_by
+from org.api_key
+where api_key.id = %(key_id)s::uuid;

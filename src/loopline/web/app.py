@@ -9,9 +9,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import CacheControlHeader, MutableScopeHeaders, State
 from litestar.di import Provide
-from litestar.enums import MediaType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect
@@ -26,6 +24,7 @@ from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
+from loopline.web.api.document import ApiDocument, StrictStructs
 from loopline.web.api.limits import Limiter, Standing
 from loopline.web.api.reading import ApiRequest
 from loopline.web.edge import Clock, Edge, WebRequest, system_clock, visitor, visitor_or_none
@@ -119,6 +118,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         lifespan=[_running],
         include_in_schema=False,
         openapi_config=api_description(),
+        plugins=[StrictStructs()],
         logging_config=None,
     )
 
@@ -150,7 +150,8 @@ def api_description() -> OpenAPIConfig:
         version="1",
         summary="One customer, one stock, one price, one order, one transparent split of the money.",
         path=f"{API_PATH}/openapi.json",
-        render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
+        render_plugins=[ApiDocument()],
+        use_handler_docstrings=True,
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(

@@ -53,6 +53,7 @@ from loopline.web.api.limits import TooManyRequests
 from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
 from loopline.web.api.refusals import (
     CartTooLarge,
+    DoctorIsBusy,
     HoursCrossed,
     IdNotOfItsTime,
     NoSuchThing,
@@ -109,6 +110,7 @@ STATUSES: dict[type[Refusal], int] = {
     HoursCrossed: HTTP_422_UNPROCESSABLE_ENTITY,
     PlaceNotSaid: HTTP_422_UNPROCESSABLE_ENTITY,
     CartTooLarge: HTTP_422_UNPROCESSABLE_ENTITY,
+    DoctorIsBusy: HTTP_429_TOO_MANY_REQUESTS,
     SecretOncePerKey: HTTP_422_UNPROCESSABLE_ENTITY,
     NotByKey: HTTP_403_FORBIDDEN,
     MayNotGrant: HTTP_403_FORBIDDEN,

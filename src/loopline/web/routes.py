@@ -2,23 +2,49 @@
 
 from litestar.types import ControllerRouterHandler
 
+from loopline.web.api.availability import AVAILABILITY_HANDLERS
+from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
+from loopline.web.api.doctor import DOCTOR_HANDLERS
+from loopline.web.api.keys import KEY_HANDLERS
+from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
+from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
+from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
+from loopline.web.api.quotes import QUOTE_HANDLERS
+from loopline.web.api.session import SESSION_HANDLERS
+from loopline.web.api.sharing import SHARING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
+from loopline.web.api.tasks import TASK_HANDLERS
+from loopline.web.api.terms import TERMS_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.hq.order import show_order
+from loopline.web.hq.orders import show_orders
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
+    *AVAILABILITY_HANDLERS,
+    *BOARD_HANDLERS,
+    *DOCTOR_HANDLERS,
+    *KEY_HANDLERS,
+    *LEDGER_HANDLERS,
+    *ORG_HANDLERS,
+    *PEOPLE_HANDLERS,
+    *QUOTE_HANDLERS,
+    *SESSION_HANDLERS,
+    *SHARING_HANDLERS,
+    *TERMS_HANDLERS,
     *CATALOGUE_HANDLERS,
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
+    *TASK_HANDLERS,
     *WEBHOOK_HANDLERS,
 ]
 
@@ -26,6 +52,8 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_board,
     tell_board,
     stream_board,
+    show_orders,
+    show_order,
     SHOP_PAGES,
     *STORE_PAGES,
     *EARNED_PAGES,

@@ -1,5 +1,6 @@
 """What the edge itself refuses, before any room is asked."""
 
+from datetime import datetime
 from uuid import UUID
 
 from loopline.kernel.refusals import Refusal
@@ -16,3 +17,37 @@ class IdNotOfItsTime(Refusal, frozen=True, kw_only=True):
     """The id {id} is no UUID of version 7: make one of the present moment, or leave it out."""
 
     id: UUID
+
+
+class HoursCrossed(Refusal, frozen=True, kw_only=True):
+    """The unit {unit_code} closes before it opens, or more than a day later."""
+
+    unit_code: str
+
+
+class NotByKey(Refusal, frozen=True, kw_only=True):
+    """Only a person who is signed in may do this, not a key."""
+
+
+class SecretOncePerKey(Refusal, frozen=True, kw_only=True):
+    """This answer holds a secret and is never kept: leave the Idempotency-Key out."""
+
+
+class PlaceNotSaid(Refusal, frozen=True, kw_only=True):
+    """Say where it is sold: by the site, or by the country, which decides the tax."""
+
+
+class CartTooLarge(Refusal, frozen=True, kw_only=True):
+    """The cart comes to more than can be reckoned."""
+
+
+class WindowInThePast(Refusal, frozen=True, kw_only=True):
+    """A return window cannot begin at {effective_from}: what was sold since then was sold on other terms."""
+
+    effective_from: datetime
+
+
+class DoctorIsBusy(Refusal, frozen=True, kw_only=True):
+    """The doctor is examining already: ask again in {retry_after_seconds} seconds."""
+
+    retry_after_seconds: int
