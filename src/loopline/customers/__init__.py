@@ -34,6 +34,7 @@ from loopline.customers.addresses import (
     make_default,
     open_deliveries,
     orders_with_delivery,
+    own_deliveries,
     own_delivery,
     valid_recipient,
 )
@@ -106,7 +107,13 @@ from loopline.customers.refusals import (
     TooManyTries,
 )
 from loopline.customers.rules import masked_name, masked_phone
-from loopline.customers.service import erase_members, members_by_identities, open_personal, register_members
+from loopline.customers.service import (
+    erase_members,
+    members_by_identities,
+    open_personal,
+    phones_of_member,
+    register_members,
+)
 from loopline.customers.sessions import (
     MemberSession,
     SessionMember,
@@ -202,7 +209,9 @@ __all__ = [
     "open_key_ring",
     "open_personal",
     "orders_with_delivery",
+    "own_deliveries",
     "own_delivery",
+    "phones_of_member",
     "record_consents",
     "record_moments",
     "reencrypt_members",

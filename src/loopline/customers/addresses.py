@@ -274,11 +274,21 @@ def orders_with_delivery(conn: Conn, order_ids: Collection[OrderId]) -> set[Orde
 
 def own_delivery(conn: Conn, member_id: MemberId, order_id: OrderId, *, ring: KeyRing) -> Recipient | None:
     """Return where a member's own order goes, for that member; nothing is written into the log of access."""
-    for row in fetch(conn, SQL["sealed_deliveries"], _Sealed, order_ids=[order_id]):
-        keys, _ = open_member_keys(conn, [member_id], ring)
-        opened = _opened(row, keys.get(member_id), _DELIVERY_PLACE) if row.member_id == member_id else None
-        return opened if isinstance(opened, Recipient) else None
-    return None
+    return own_deliveries(conn, member_id, [order_id], ring=ring).get(order_id)
+
+
+def own_deliveries(
+    conn: Conn, member_id: MemberId, order_ids: Collection[OrderId], *, ring: KeyRing
+) -> dict[OrderId, Recipient]:
+    """Return where a member's own orders go, for that member; of others', and what does not open, nothing."""
+    rows = [
+        row
+        for row in fetch(conn, SQL["sealed_deliveries"], _Sealed, order_ids=list(order_ids))
+        if row.member_id == member_id
+    ]
+    keys, _ = open_member_keys(conn, [member_id], ring) if rows else ({}, {})
+    found = {OrderId(row.id): _opened(row, keys.get(member_id), _DELIVERY_PLACE) for row in rows}
+    return {order_id: one for order_id, one in found.items() if isinstance(one, Recipient)}
 
 
 def open_deliveries(

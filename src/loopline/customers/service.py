@@ -10,7 +10,7 @@ import msgspec
 
 from loopline.customers import store
 from loopline.customers.keys import DamagedSeal, KeyRing, LostKey, new_member_key, seal, unseal
-from loopline.customers.model import Erased, Identity, NewMember, Opening, Personal, Registered
+from loopline.customers.model import Erased, Identity, IdentityKind, NewMember, Opening, Personal, Registered
 from loopline.customers.refusals import (
     IdentityContended,
     KeyLost,
@@ -253,6 +253,20 @@ def open_personal(
         else faults[member_id]
         for member_id in member_ids
     ]
+
+
+def phones_of_member(conn: Conn, member_id: MemberId, *, ring: KeyRing) -> list[str]:
+    """Return a member's own phones in the open, for that member; nothing is written into the log of access."""
+    keys, _ = open_member_keys(conn, [member_id], ring)
+    key = keys.get(member_id)
+    found: list[str] = []
+    for one in store.sealed_identities(conn, [member_id]) if key is not None else ():
+        if one.kind is IdentityKind.PHONE and key is not None:
+            try:
+                found.append(unseal(one.value, member_key=key, place=IDENTITY_PLACE))
+            except DamagedSeal:
+                continue
+    return found
 
 
 def _opened(

@@ -23,6 +23,7 @@ from loopline.db import Conn, log
 from loopline.kernel.events import event
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
+from loopline.processes.touch import identify_visitor
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,15 @@ def welcome(
         _welcomed(next(sessions), is_new=not one.was_known) if isinstance(one, customers.Registered) else one
         for one in known
     ]
+    identify_visitor(
+        conn,
+        [
+            (arrival.visitor, one.member_id)
+            for arrival, one in zip(arrivals, outcomes, strict=True)
+            if isinstance(one, Welcomed) and arrival.visitor is not None
+        ],
+        now=now,
+    )
     _tell(conn, arrivals, outcomes, now=now)
     return outcomes
 

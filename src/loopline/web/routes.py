@@ -8,17 +8,20 @@ from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
+from loopline.web.api.live import LIVE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
+from loopline.web.api.reviews import REVIEW_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.api.tasks import TASK_HANDLERS
 from loopline.web.api.terms import TERMS_HANDLERS
+from loopline.web.api.touchpoints import TOUCHPOINT_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
@@ -46,6 +49,9 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *STOCK_HANDLERS,
     *TASK_HANDLERS,
     *WEBHOOK_HANDLERS,
+    *TOUCHPOINT_HANDLERS,
+    *LIVE_HANDLERS,
+    *REVIEW_HANDLERS,
 ]
 
 PAGE_HANDLERS: list[ControllerRouterHandler] = [

@@ -1,0 +1,219 @@
+"""Membership: who becomes known, what they agree to, what is kept of them, and forgetting them.
+
+The log is told of each; it carries ids alone. An erasure takes what is sealed, then where goods went, and tells whoever
+keeps something elsewhere.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline import customers, orders, reviews
+from loopline.customers import (
+    ConsentChange,
+    ConsentRecorded,
+    ConsentStated,
+    Erased,
+    KeyRing,
+    MemberErased,
+    MemberRegistered,
+    NewMember,
+    Opening,
+    PastAccess,
+    PastConsent,
+    Personal,
+    Recipient,
+    Registered,
+)
+from loopline.db import Conn, log
+from loopline.kernel.events import event
+from loopline.kernel.ids import MemberId
+from loopline.kernel.refusals import Refusal
+from loopline.orders import Line, Order
+
+ORDERS_EXPORTED_MAX = 10_000
+MOMENTS_EXPORTED_MAX = 10_000
+
+
+class ExportedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order as its member gets it."""
+
+    code: str
+    units: int
+    amount_minor: int
+    handed_over: int
+    cancelled: int
+    returned: int
+
+
+class ExportedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as its member gets it; `recipient` where the shop knows where it went."""
+
+    number: str
+    channel: str
+    placed_at: datetime
+    stage: str
+    currency: str
+    amount_minor: int
+    recipient: Recipient | None
+    lines: tuple[ExportedLine, ...]
+
+
+class ExportedMoment(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a member."""
+
+    at: datetime
+    kind: str
+    subject: UUID
+
+
+class ExportedReview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member said."""
+
+    written_at: datetime
+    about: str
+    stars: int
+    text: str
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is kept of a member, in the open: for the member alone."""
+
+    member_id: MemberId
+    exported_at: datetime
+    personal: Personal
+    addresses: tuple[Recipient, ...]
+    consents: tuple[PastConsent, ...]
+    orders: tuple[ExportedOrder, ...]
+    reviews: tuple[ExportedReview, ...]
+    timeline: tuple[ExportedMoment, ...]
+    opened_by: tuple[PastAccess, ...]
+
+
+def register(
+    conn: Conn, members: Sequence[NewMember], *, ring: KeyRing, now: datetime, actor: str
+) -> list[Registered | Refusal]:
+    """Find members or add them, one outcome each, and say who is new."""
+    outcomes = customers.register_members(conn, members, ring=ring, now=now)
+    log.append(
+        conn,
+        [
+            event(
+                MemberRegistered(member_id=one.member_id, channel=member.channel),
+                subject=one.member_id,
+                at=now,
+                actor=actor,
+            )
+            for member, one in zip(members, outcomes, strict=True)
+            if isinstance(one, Registered) and not one.was_known
+        ],
+    )
+    return outcomes
+
+
+def state_consents(
+    conn: Conn, changes: Sequence[ConsentChange], *, now: datetime, actor: str
+) -> list[ConsentRecorded | Refusal]:
+    """Keep what members said, and say so."""
+    outcomes = customers.record_consents(conn, changes, now=now)
+    log.append(
+        conn,
+        [
+            event(
+                ConsentStated(
+                    member_id=change.key.member_id,
+                    purpose=change.key.purpose,
+                    channel=change.key.channel,
+                    receiver_id=change.key.receiver_id,
+                    granted=change.granted,
+                    stated_at=change.at,
+                ),
+                subject=change.key.member_id,
+                at=now,
+                actor=actor,
+            )
+            for change, one in zip(changes, outcomes, strict=True)
+            if isinstance(one, ConsentRecorded)
+        ],
+    )
+    return outcomes
+
+
+def forget(
+    conn: Conn, member_ids: Sequence[MemberId], *, now: datetime, actor: str
+) -> list[Erased | Refusal]:
+    """Forget members for good: what was sealed, and where their goods went; the books keep adding up."""
+    outcomes = customers.erase_members(conn, member_ids, now=now)
+    erased = [one.member_id for one in outcomes if isinstance(one, Erased)]
+    orders.forget_destinations(conn, erased)
+    log.append(
+        conn,
+        [
+            event(MemberErased(member_id=one.member_id), subject=one.member_id, at=now, actor=actor)
+            for one in outcomes
+            if isinstance(one, Erased) and one.at == now
+        ],
+    )
+    return outcomes
+
+
+def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: datetime) -> Export | Refusal:
+    """Return everything that is kept of a member, for the member; that it was opened is written down."""
+    opening = Opening(actor=f"member:{member_id}", purpose="the member's own copy")
+    (personal,) = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
+    if isinstance(personal, Refusal):
+        return personal
+    heads = orders.orders_of_member(conn, member_id, limit=ORDERS_EXPORTED_MAX)
+    addresses = customers.addresses_of_member(conn, member_id, ring=ring)
+    said = reviews.reviews_of_orders(conn, [head.id for head in heads])
+    moments = customers.timeline(conn, member_id, before=now, limit=MOMENTS_EXPORTED_MAX)
+    return Export(
+        member_id=member_id,
+        exported_at=now,
+        personal=personal,
+        addresses=tuple(one.recipient for one in addresses),
+        consents=tuple(customers.consent_history(conn, member_id)),
+        orders=_exported_orders(conn, heads, member_id, ring=ring),
+        reviews=tuple(
+            ExportedReview(written_at=one.written_at, about=one.about, stars=one.stars, text=one.text)
+            for of_order in said.values()
+            for one in of_order
+            if one.member_id == member_id
+        ),
+        timeline=tuple(ExportedMoment(at=one.at, kind=one.kind, subject=one.subject) for one in moments),
+        opened_by=tuple(customers.last_accesses(conn, member_id, limit=MOMENTS_EXPORTED_MAX)),
+    )
+
+
+def _exported_orders(
+    conn: Conn, heads: Sequence[Order], member_id: MemberId, *, ring: KeyRing
+) -> tuple[ExportedOrder, ...]:
+    lines: dict[UUID, list[Line]] = {}
+    for line in orders.lines_by_orders(conn, [head.id for head in heads]):
+        lines.setdefault(line.order_id, []).append(line)
+    went = customers.own_deliveries(conn, member_id, [head.id for head in heads], ring=ring)
+    return tuple(
+        ExportedOrder(
+            number=head.number,
+            channel=head.channel,
+            placed_at=head.placed_at,
+            stage=head.stage,
+            currency=head.currency,
+            amount_minor=head.amount_minor,
+            recipient=went.get(head.id),
+            lines=tuple(
+                ExportedLine(
+                    code=line.code,
+                    units=line.units,
+                    amount_minor=line.amount_minor,
+                    handed_over=line.handed_over,
+                    cancelled=line.cancelled,
+                    returned=line.returned,
+                )
+                for line in lines.get(head.id, [])
+            ),
+        )
+        for head in heads
+    )

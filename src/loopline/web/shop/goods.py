@@ -1,0 +1,253 @@
+"""What a customer can buy: products with their SKUs, prices and where they are, read for one page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from loopline import catalogue, orders, org, pricing, stock
+from loopline.catalogue import Product, Sku
+from loopline.db import Conn
+from loopline.kernel.geography import Coordinates, great_circle_kilometres
+from loopline.kernel.ids import ProductId, SiteId, SkuId
+from loopline.orders import ChannelTerms
+from loopline.org import Entity, Site, UnitKind
+from loopline.org.queries import brand_companies
+from loopline.web.shop.names import Variant, place_of_size, variant_of
+
+CHANNEL = "web"
+LIVE_CHANNEL = "livestream"
+_SITES_READ_MAX = 2_000
+UNITS_MAX = 99
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """On which terms the shop sells: its channel, and the company that sells where nobody else does."""
+
+    channel: ChannelTerms
+    seller: Entity
+    now: datetime
+
+
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
+    """A price as a customer sees it; `list_minor` is what it costs elsewhere, where that is more."""
+
+    minor: int
+    currency: str
+    list_minor: int | None = None
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU as it can be bought: what tells it apart, what it costs, how many may be delivered."""
+
+    sku: Sku
+    variant: Variant
+    tag: Tag | None
+    deliverable: int
+
+    @property
+    def is_to_be_had(self) -> bool:
+        """Whether it has a price and units."""
+        return self.tag is not None and self.deliverable > 0
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A colour or size to be chosen, and the SKU that choosing it leads to."""
+
+    word: str
+    swatch: str
+    sku_code: str
+    is_chosen: bool
+    is_to_be_had: bool
+
+
+class Goods(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as its page shows it. `chosen` is the SKU asked for, else the first that is to be had."""
+
+    product: Product
+    offers: tuple[Offer, ...]
+    chosen: Offer
+
+    @property
+    def colours(self) -> list[Choice]:
+        """The colours there are; each leads to the size chosen where it has that."""
+        by_colour: dict[str, list[Offer]] = {}
+        for one in self.offers:
+            if one.variant.colour_word:
+                by_colour.setdefault(one.variant.colour_word, []).append(one)
+        size = self.chosen.variant.size
+        return [
+            Choice(
+                word=word,
+                swatch=offers[0].variant.colour,
+                sku_code=next((one for one in offers if one.variant.size == size), offers[0]).sku.code,
+                is_chosen=word == self.chosen.variant.colour_word,
+                is_to_be_had=any(one.is_to_be_had for one in offers),
+            )
+            for word, offers in by_colour.items()
+        ]
+
+    @property
+    def sizes(self) -> list[Choice]:
+        """The sizes of the colour chosen."""
+        colour = self.chosen.variant.colour_word
+        by_size = {
+            one.variant.size: one
+            for one in self.offers
+            if one.variant.size and one.variant.colour_word == colour
+        }
+        return [
+            Choice(
+                word=size,
+                swatch="",
+                sku_code=by_size[size].sku.code,
+                is_chosen=by_size[size].sku.id == self.chosen.sku.id,
+                is_to_be_had=by_size[size].is_to_be_had,
+            )
+            for size in by_size
+        ]
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """A store that has a SKU: how many may be collected today, how far it is from where the customer stands."""
+
+    site: Site
+    units: int
+    kilometres: float | None
+    is_here: bool
+    is_open: bool
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A product in a list: its cheapest price, its colours, and whether there is any of it."""
+
+    product: Product
+    tag: Tag | None
+    colours: tuple[str, ...]
+    is_to_be_had: bool
+
+
+def shop_terms(conn: Conn, *, now: datetime, channel: str = CHANNEL) -> Terms | None:
+    """Return on which terms the shop sells; None before a brand and its channel are founded."""
+    sellers = brand_companies(conn)
+    found = orders.channels_by_code(conn).get(channel)
+    return Terms(channel=found, seller=sellers[0], now=now) if found is not None and sellers else None
+
+
+def read_goods(conn: Conn, code: str, *, terms: Terms, sku_code: str | None = None) -> Goods | None:
+    """Return a product with what can be bought of it; None for an unknown one, or one without SKUs on sale."""
+    product = catalogue.products_by_code(conn, [code]).get(code)
+    if product is None:
+        return None
+    offers = offers_of(conn, [product], terms=terms).get(product.id, ())
+    if not offers:
+        return None
+    asked = next((one for one in offers if sku_code and one.sku.code == sku_code.upper()), None)
+    first = next((one for one in offers if one.is_to_be_had), offers[0])
+    return Goods(product=product, offers=offers, chosen=asked or first)
+
+
+def offers_of(conn: Conn, products: Sequence[Product], *, terms: Terms) -> dict[ProductId, tuple[Offer, ...]]:
+    """Return what can be bought of products: by product, the sizes of each colour in their order."""
+    by_id = {product.id: product for product in products}
+    skus = [sku for sku in catalogue.skus_of_products(conn, by_id) if sku.is_active]
+    tags = tags_of(conn, skus, terms=terms)
+    rooms = _rooms(conn, [sku.id for sku in skus], terms=terms)
+    found: dict[ProductId, list[Offer]] = {}
+    for sku in skus:
+        found.setdefault(sku.product_id, []).append(
+            Offer(
+                sku=sku,
+                variant=variant_of(sku, by_id[sku.product_id]),
+                tag=tags.get(sku.id),
+                deliverable=rooms.get(sku.id, 0),
+            )
+        )
+    return {product_id: tuple(_in_order(offers)) for product_id, offers in found.items()}
+
+
+def _in_order(offers: Sequence[Offer]) -> list[Offer]:
+    colours = list(dict.fromkeys(one.variant.colour_word for one in offers))
+    return sorted(
+        offers, key=lambda one: (colours.index(one.variant.colour_word), place_of_size(one.variant.size))
+    )
+
+
+def tags_of(conn: Conn, skus: Sequence[Sku], *, terms: Terms, site: Site | None = None) -> dict[SkuId, Tag]:
+    """Return the price of one unit of each SKU, delivered, or collected at a site; what has none is left out."""
+    here = pricing.quote(conn, [_cart(sku, terms=terms, site=site) for sku in skus]) if skus else []
+    elsewhere = pricing.quote(conn, [_cart(sku, terms=terms, channel=None) for sku in skus]) if skus else []
+    found: dict[SkuId, Tag] = {}
+    for sku, quoted, listed in zip(skus, here, elsewhere, strict=True):
+        if isinstance(quoted, pricing.Quote):
+            usual = listed.amount_minor if isinstance(listed, pricing.Quote) else 0
+            found[sku.id] = Tag(
+                minor=quoted.amount_minor,
+                currency=quoted.currency,
+                list_minor=usual if usual > quoted.amount_minor else None,
+            )
+    return found
+
+
+def _cart(sku: Sku, *, terms: Terms, site: Site | None = None, channel: str | None = "") -> pricing.Cart:
+    """A cart of one unit; the channel is the shop's unless said to be none."""
+    line = pricing.CartLine(sku_id=sku.id, code=sku.code, units=1, tax_class=sku.tax_class)
+    return pricing.Cart(
+        currency=terms.seller.currency,
+        country=terms.seller.country,
+        time_zone=site.time_zone if site else terms.channel.time_zone,
+        at=terms.now,
+        lines=(line,),
+        channel=terms.channel.code if channel == "" else channel,
+        site_id=site.id if site else None,
+        org_units=site.unit_path if site else (),
+    )
+
+
+def _rooms(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId, int]:
+    if not sku_ids:
+        return {}
+    node = terms.channel.network_node_id
+    return {one.sku_id: max(0, one.room) for one in stock.free_at_nodes(conn, [node] * len(sku_ids), sku_ids)}
+
+
+def shelves_of(
+    conn: Conn, offer: Offer, *, terms: Terms, here: Site | None = None, near: Coordinates | None = None
+) -> list[Shelf]:
+    """Return the stores where a SKU may be collected today: this one first, then the nearest, else the fullest."""
+    sellable = stock.sellable_at_sites(conn, [offer.sku.id], at_most=_SITES_READ_MAX)
+    sites = org.sites_by_id(conn, [one.site_id for one in sellable])
+    units: Mapping[SiteId, int] = {one.site_id: min(one.units, offer.deliverable) for one in sellable}
+    start = here.coordinates if here else near
+    shelves = [
+        Shelf(
+            site=site,
+            units=units[site.id],
+            kilometres=great_circle_kilometres(start, site.coordinates) if start else None,
+            is_here=here is not None and site.id == here.id,
+            is_open=not site.hours or org.is_open(site.hours, at=terms.now, time_zone=site.time_zone),
+        )
+        for site in sites.values()
+        if site.unit_kind is UnitKind.STORE and units[site.id] > 0
+    ]
+    return sorted(
+        shelves,
+        key=lambda one: (not one.is_here, one.kilometres or 0.0, -one.units, one.site.code),
+    )
+
+
+def cards_of(conn: Conn, products: Sequence[Product], *, terms: Terms) -> list[Card]:
+    """Return products as a list shows them, in the order given; what has nothing on sale is left out."""
+    offers = offers_of(conn, products, terms=terms)
+    return [_card(product, offers[product.id]) for product in products if product.id in offers]
+
+
+def _card(product: Product, offers: Sequence[Offer]) -> Card:
+    to_be_had = [one for one in offers if one.is_to_be_had]
+    tags = [one.tag for one in (to_be_had or offers) if one.tag is not None]
+    return Card(
+        product=product,
+        tag=min(tags, key=lambda tag: tag.minor) if tags else None,
+        colours=tuple(dict.fromkeys(one.variant.colour for one in offers if one.variant.colour)),
+        is_to_be_had=bool(to_be_had),
+    )

@@ -1,0 +1,371 @@
+"""An order's page: where it stands, paying, collecting, calling off, sending back, saying how it was.
+
+Whoever is not its member sees nothing of it, not even that it exists.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+import segno
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Template
+
+from loopline import customers, orders, org
+from loopline.customers import NewDelivery, Recipient
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import TaskState
+from loopline.kernel.cities import city_by_code
+from loopline.kernel.ids import MemberId, SiteId
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import WHOLE_BRAND, Scope
+from loopline.orders import Order
+from loopline.org import Site, UnitKind
+from loopline.processes.cancel import Cancellation, cancel
+from loopline.processes.review import Holder, WantedReview, write_reviews
+from loopline.processes.take_back import take_back
+from loopline.returns.model import (
+    NewReturn,
+    NewReturnLine,
+    Reason,
+    ReturnKind,
+    ReturnNumberTakenByOtherContent,
+)
+from loopline.reviews import About
+from loopline.web.api.answers import run
+from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.languages import Language, marked
+from loopline.web.payments import start_payment
+from loopline.web.problems import status_of
+from loopline.web.shop.frame import go, nothing_here, shop_page
+from loopline.web.shop.names import in_language
+from loopline.web.shop.order_view import OrderView, read_order
+from loopline.web.shop.order_words import WORDS
+from loopline.web.shop.regions import provinces, region_words
+from loopline.web.shop.shopper import Shopper
+
+NO_SUCH_ORDER = marked("There is no such order of yours")
+NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
+_ZONE = "Asia/Shanghai"
+_TEXT_MAX = 2_000
+SEND_IN = "send"
+
+REASONS: dict[Reason, str] = {
+    Reason.SIZE: marked("It does not fit"),
+    Reason.UNWANTED: marked("I changed my mind"),
+    Reason.DEFECT: marked("Something is wrong with it"),
+    Reason.DAMAGED_IN_TRANSIT: marked("It was damaged on the way"),
+    Reason.WRONG_ITEM: marked("It is not what I ordered"),
+    Reason.LATE: marked("It came too late"),
+    Reason.OTHER: marked("Something else"),
+}
+
+
+class NothingChosen(Refusal, frozen=True, kw_only=True):
+    """Choose what you send back, and how many of it."""
+
+
+class StarsMissing(Refusal, frozen=True, kw_only=True):
+    """Choose one to five stars, and say a word about it."""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose review it is, of which order."""
+
+    by: Holder
+    order: Order
+    actor: str
+
+
+class AddressForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an order goes that came without an address."""
+
+    recipient: str = ""
+    phone: str = ""
+    region_code: str = ""
+    street: str = ""
+
+
+class ReviewForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How it was: of a line, or of the store."""
+
+    stars: str = ""
+    text: str = ""
+    line: str = ""
+
+
+def own_order(conn: Conn, number: str, member_id: MemberId) -> Order | None:
+    """Return a member's own order by its number; another's, or a mistyped number, is no order."""
+    found = orders.order_by_number(conn, number)
+    return found if isinstance(found, Order) and found.member_id == member_id else None
+
+
+@get("/o/{number:str}", sync_to_thread=True)
+def show_order(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Template:
+    """Show an order as it stands."""
+    return _page(request, number, member)
+
+
+@get("/o/{number:str}/now", sync_to_thread=True)
+def show_order_now(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Template:
+    """Show what moves of an order, for a page that asks now and then."""
+    return _page(request, number, member, template="order_now.html")
+
+
+def _page(
+    request: WebRequest,
+    number: str,
+    member: Shopper,
+    *,
+    template: str = "order.html",
+    refusal: Refusal | None = None,
+) -> Template:
+    edge, language = edge_of(request), language_of(request)
+    with edge.database.reading() as conn:
+        head = own_order(conn, number, member.member_id)
+        view = read_order(conn, head, edge, member_id=member.member_id) if head else None
+        stores = _stores(conn) if view and view.may_return else []
+    if view is None:
+        return nothing_here(request, shopper=member, title=NO_SUCH_ORDER, advice=NO_SUCH_ORDER_ADVICE)
+    answer = shop_page(
+        request,
+        template,
+        shopper=member,
+        status=status_of(refusal) if refusal else 200,
+        back="/me/orders",
+        tab="orders",
+        here=f"/o/{view.head.number}",
+        refusal=language.refusal(refusal) if refusal else None,
+        form=AddressForm(),
+        number=secrets.token_hex(6),
+        provinces=provinces(language),
+        stores=stores,
+        **order_context(view, language),
+    )
+    answer.headers = {**answer.headers, "X-Mark": view.mark, "X-Over": "yes" if view.is_over else "no"}
+    return answer
+
+
+def order_context(view: OrderView, language: Language) -> dict[str, Any]:
+    """Return what the templates of an order say of it."""
+    words = WORDS[view.standing]
+    site = view.collecting[0].site if view.collecting else view.site
+    until = view.head.pay_until
+    fields = {
+        "site": _site_name(site, language) or language.say("A store"),
+        "until": language.clock(until, _ZONE) if until else "",
+    }
+    advice = "" if "{until}" in words.advice and not until else language.say(words.advice, **fields)
+    return {
+        "view": view,
+        "headline": language.say(words.title, **fields),
+        "advice": advice,
+        "tone": words.tone,
+        "reasons": [(reason.value, word) for reason, word in REASONS.items()],
+        "when": partial(_when, language),
+        "region": partial(_region, language),
+        "qr": _qr,
+    }
+
+
+def _when(language: Language, at: datetime) -> str:
+    return language.clock_of_day(at, _ZONE)
+
+
+def _region(language: Language, region_code: str) -> str:
+    return region_words(region_code, language.code)
+
+
+def _qr(text: str) -> str:
+    return segno.make(text, error="m", micro=False).svg_inline(scale=6, border=1)
+
+
+def _site_name(site: Site | None, language: Language) -> str:
+    return in_language(site.name, language) if site else ""
+
+
+def _stores(conn: Conn) -> list[Site]:
+    """The stores that goods can be brought back to."""
+    return [site for site in org.branch_sites(conn) if site.unit_kind is UnitKind.STORE]
+
+
+def _done(
+    request: WebRequest, number: str, member: Shopper, work: Callable[[Conn, Order, datetime], Refusal | None]
+) -> Response[Any]:
+    """Do something with a member's own order and show it again; a refusal is said on its page."""
+
+    def whole(conn: Conn, now: datetime) -> None:
+        head = own_order(conn, number, member.member_id)
+        assert head is not None  # found below, and orders do not go away
+        refusal = work(conn, head, now)
+        if refusal is not None:
+            raise Refused(refusal)
+
+    edge = edge_of(request)
+    with edge.database.reading() as conn:
+        known = own_order(conn, number, member.member_id)
+    if known is None:
+        return nothing_here(request, shopper=member, title=NO_SUCH_ORDER, advice=NO_SUCH_ORDER_ADVICE)
+    try:
+        run(request, whole)
+    except Refused as refused:
+        return _page(request, number, member, refusal=refused.refusal)
+    return go(f"/o/{known.number}")
+
+
+@post("/o/{number:str}/pay", sync_to_thread=True)
+def pay_order(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Response[Any]:
+    """Go to the cashier for what is still to pay."""
+    edge = edge_of(request)
+    with edge.database.reading() as conn:
+        head = own_order(conn, number, member.member_id)
+    if head is None:
+        return nothing_here(request, shopper=member, title=NO_SUCH_ORDER, advice=NO_SUCH_ORDER_ADVICE)
+    try:
+        return go(start_payment(edge, head.id, return_to=f"/o/{head.number}").pay_path)
+    except Refused as refused:
+        return _page(request, number, member, refusal=refused.refusal)
+
+
+@post("/o/{number:str}/address", sync_to_thread=True)
+def say_where(
+    request: WebRequest,
+    number: str,
+    member: NamedDependency[Shopper],
+    data: Annotated[AddressForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Say where an order goes that came without an address."""
+    edge = edge_of(request)
+    recipient = Recipient(
+        name=data.recipient, phone=data.phone, region_code=data.region_code, street=data.street
+    )
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        if city_by_code(recipient.region_code) is None:
+            return customers.AddressNotValid(field="region_code")
+        delivery = NewDelivery(order_id=head.id, member_id=member.member_id, recipient=recipient)
+        (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)
+        return kept if isinstance(kept, Refusal) else None
+
+    return _done(request, number, member, work)
+
+
+@post("/o/{number:str}/cancel", sync_to_thread=True)
+def cancel_order_page(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Response[Any]:
+    """Call off what was not handed over."""
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        asked = Cancellation(order_id=head.id, by_member=member.member_id, actor=member.actor)
+        (outcome,) = cancel(conn, [asked], scope=Scope(), now=now)
+        return outcome if isinstance(outcome, Refusal) else None
+
+    return _done(request, number, member, work)
+
+
+@post("/o/{number:str}/return", sync_to_thread=True)
+def return_goods(
+    request: WebRequest,
+    number: str,
+    member: NamedDependency[Shopper],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Send goods back, or bring them to a store. The same form again is the same return."""
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        asked = _return_of(conn, head, data, member.member_id, now=now)
+        if isinstance(asked, Refusal):
+            return asked
+        (outcome,) = take_back(conn, [asked], scope=WHOLE_BRAND, now=now)
+        # The number was made with the page: whoever sent its form twice has what they wanted.
+        is_twice = isinstance(outcome, ReturnNumberTakenByOtherContent)
+        return outcome if isinstance(outcome, Refusal) and not is_twice else None
+
+    return _done(request, number, member, work)
+
+
+def _return_of(
+    conn: Conn, head: Order, data: dict[str, str], member_id: MemberId, *, now: datetime
+) -> NewReturn | Refusal:
+    reason = next((one for one in REASONS if one.value == data.get("reason")), Reason.OTHER)
+    lines: list[NewReturnLine] = []
+    for line in orders.lines_by_orders(conn, [head.id]):
+        stated = data.get(f"units_{line.line_id}", "0")
+        units = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
+        units = min(units, line.handed_over - line.returned - line.lost)
+        if units > 0:
+            lines.append(NewReturnLine(code=line.code, units=units, sku_id=line.sku_id, reason=reason))
+    if not lines:
+        return NothingChosen()
+    site_id = _site_of_return(conn, head, data.get("to", SEND_IN))
+    if site_id is None:
+        return NothingChosen()
+    return NewReturn(
+        channel=head.channel,
+        external_number=f"{head.number}-{data.get('number', '')[:40]}",
+        kind=ReturnKind.ASK,
+        at=now,
+        site_id=site_id,
+        currency=head.currency,
+        lines=tuple(lines),
+        order_id=head.id,
+        member_id=member_id,
+    )
+
+
+def _site_of_return(conn: Conn, head: Order, to: str) -> SiteId | None:
+    """The store chosen; what is sent in goes to where it came from."""
+    if to != SEND_IN:
+        chosen = org.sites_by_code(conn, [to]).get(to)
+        return chosen.id if chosen else None
+    sent = [
+        task for task in fulfilment.tasks_of_orders(conn, [head.id]) if task.state is TaskState.HANDED_OVER
+    ]
+    return sent[-1].site_id if sent else head.site_id
+
+
+@post("/o/{number:str}/review", sync_to_thread=True)
+def review_order(
+    request: WebRequest,
+    number: str,
+    member: NamedDependency[Shopper],
+    data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Say how the goods are, or how the store was."""
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        holder = Holder(member_id=member.member_id)
+        return write_review(conn, data, Written(by=holder, order=head, actor=member.actor), now=now)
+
+    return _done(request, number, member, work)
+
+
+def write_review(conn: Conn, form: ReviewForm, written: Written, *, now: datetime) -> Refusal | None:
+    """Write what a form says of a line of an order, or of its store; returns why not."""
+    text = form.text.strip()[:_TEXT_MAX]
+    if form.stars not in {"1", "2", "3", "4", "5"} or not text:
+        return StarsMissing()
+    line = next(
+        (
+            one
+            for one in orders.lines_by_orders(conn, [written.order.id])
+            if form.line and str(one.line_id) == form.line
+        ),
+        None,
+    )
+    wanted = WantedReview(
+        by=written.by,
+        about=About.PRODUCT if line else About.STORE,
+        stars=int(form.stars),
+        text=text,
+        order_id=written.order.id,
+        line_id=line.line_id if line else None,
+    )
+    (outcome,) = write_reviews(conn, [wanted], now=now, actor=written.actor)
+    return outcome if isinstance(outcome, Refusal) else None

@@ -1,0 +1,266 @@
+"""One order as its customer sees it, read from the rooms that know a part of it each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline import catalogue, customers, orders, org, reviews
+from loopline.catalogue import Product, Sku
+from loopline.customers import Recipient
+from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.codes import hash_of_code
+from loopline.fulfilment.model import Task, TaskKind, TaskState
+from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, SiteId, SkuId
+from loopline.orders import Delivery, Line, LineKind, Order
+from loopline.org import Site
+from loopline.payments import queries as payments
+from loopline.processes.checkout import to_pay
+from loopline.returns import queries as returns
+from loopline.reviews import About, Review
+from loopline.web.collection import collection_code
+from loopline.web.edge import Edge
+from loopline.web.shop.names import Variant, variant_of
+from loopline.web.shop.order_words import HAPPENED, Standing, Step, standing_of, steps_of
+
+
+class LineView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of goods: what it is, what it cost, what of it may come back, what its buyer said of it."""
+
+    line_id: LineId
+    code: str
+    sku_id: SkuId | None
+    product: Product | None
+    variant: Variant | None
+    units: int
+    amount_minor: int
+    cancelled: int
+    returned: int
+    returnable: int
+    review: Review | None
+
+    @property
+    def may_review(self) -> bool:
+        """Whether its buyer has it and has not said anything yet."""
+        return self.returnable > 0 and self.review is None and self.product is not None
+
+
+class Collecting(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that waits in a store; no code where only the store could tell it."""
+
+    task_id: UUID
+    site: Site
+    code: str | None
+    collect_by: datetime | None
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to the order."""
+
+    at: datetime
+    word: str
+    site: str = ""
+
+
+class Back(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that came back, or are on their way."""
+
+    at: datetime
+    units: int
+    site: str
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """All that its customer sees of an order."""
+
+    head: Order
+    standing: Standing
+    steps: list[Step]
+    lines: list[LineView]
+    site: Site | None
+    collecting: list[Collecting]
+    to_pay_minor: int
+    paid_minor: int
+    refunded_minor: int
+    recipient: Recipient | None
+    wants_recipient: bool
+    history: list[Happened]
+    back: list[Back]
+    sites: Mapping[SiteId, Site]
+    store_review: Review | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will move by itself any more."""
+        return self.standing in {
+            Standing.SENT,
+            Standing.COLLECTED,
+            Standing.CANCELLED,
+            Standing.RETURNED,
+            Standing.TIME_OVER,
+        }
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether something is left that was not handed over."""
+        open_units = self.head.parked + self.head.held + self.head.allocated
+        return open_units > 0 and self.standing is not Standing.TIME_OVER
+
+    @property
+    def may_return(self) -> bool:
+        """Whether the customer has something that may come back."""
+        return any(line.returnable for line in self.lines)
+
+    @property
+    def may_review_store(self) -> bool:
+        """Whether the customer got something and has not said how the store was."""
+        return self.may_return and self.store_review is None and self.site is not None
+
+    @property
+    def mark(self) -> str:
+        """What changes whenever the page would look different."""
+        parts = [
+            self.standing.value,
+            self.head.changed_at,
+            self.refunded_minor,
+            self.paid_minor,
+            len(self.history),
+        ]
+        reviews = sum(line.review.version for line in self.lines if line.review)
+        codes = [one.code for one in self.collecting]
+        return msgspec.json.encode([*parts, reviews, codes, len(self.back)]).hex()[:400]
+
+
+def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | None) -> OrderView:
+    """Return an order as its customer sees it; `member_id` None is whoever holds its receipt."""
+    now = edge.clock()
+    tasks = fulfilment.tasks_of_orders(conn, [head.id])
+    lines = [line for line in orders.lines_by_orders(conn, [head.id]) if line.kind is LineKind.GOODS]
+    site_ids = {task.site_id for task in tasks}
+    if head.site_id is not None:
+        site_ids.add(head.site_id)
+    back = _back(conn, [line.line_id for line in lines])
+    sites = org.sites_by_id(conn, site_ids | {site_id for _, _, site_id in back})
+    rest = to_pay(conn, [head])[head.id]
+    money = payments.money_of_orders(conn, [head.id])
+    said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
+    standing = standing_of(head, tasks, to_pay_minor=rest, now=now)
+    recipient = (
+        customers.own_delivery(conn, member_id, head.id, ring=edge.ring)
+        if member_id and head.delivery is Delivery.DELIVER
+        else None
+    )
+    return OrderView(
+        head=head,
+        standing=standing,
+        steps=steps_of(standing, head.delivery),
+        lines=_lines(conn, lines, said),
+        site=_working_site(head, tasks, sites),
+        collecting=_collecting(tasks, sites, secret=edge.settings.secret),
+        to_pay_minor=max(0, rest),
+        paid_minor=sum(one.taken_minor for one in money),
+        refunded_minor=sum(one.refunded_minor for one in money),
+        recipient=recipient,
+        wants_recipient=head.delivery is Delivery.DELIVER and member_id is not None and recipient is None,
+        history=_history(conn, head.id, sites),
+        back=[
+            Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")
+            for at, units, site_id in back
+        ],
+        sites=sites,
+        store_review=next((one for one in said if one.about is About.STORE), None),
+    )
+
+
+def _lines(conn: Conn, lines: Sequence[Line], said: Sequence[Review]) -> list[LineView]:
+    skus = catalogue.skus_by_id(conn, [line.sku_id for line in lines if line.sku_id is not None])
+    products = catalogue.products_by_id(conn, {sku.product_id for sku in skus.values()})
+    by_line = {one.line_id: one for one in said if one.line_id is not None}
+    return [_line(line, skus, products, by_line.get(line.line_id)) for line in lines]
+
+
+def _line(
+    line: Line,
+    skus: Mapping[SkuId, Sku],
+    products: Mapping[ProductId, Product],
+    review: Review | None,
+) -> LineView:
+    sku = skus.get(line.sku_id) if line.sku_id else None
+    product = products.get(sku.product_id) if sku else None
+    return LineView(
+        line_id=line.line_id,
+        code=line.code,
+        sku_id=line.sku_id,
+        product=product,
+        variant=variant_of(sku, product) if sku and product else None,
+        units=line.units,
+        amount_minor=line.amount_minor,
+        cancelled=line.cancelled,
+        returned=line.returned,
+        returnable=max(0, line.handed_over - line.returned - line.lost),
+        review=review,
+    )
+
+
+def _working_site(head: Order, tasks: Sequence[Task], sites: Mapping[SiteId, Site]) -> Site | None:
+    """The site the customer is told about: the one that works on it or did, else the one it was bought at."""
+    done = frozenset({TaskState.REFUSED, TaskState.LAPSED, TaskState.CANCELLED})
+    current = next((task for task in reversed(tasks) if task.state not in done), None)
+    site_id = current.site_id if current else head.site_id
+    return sites.get(site_id) if site_id else None
+
+
+def _collecting(tasks: Sequence[Task], sites: Mapping[SiteId, Site], *, secret: str) -> list[Collecting]:
+    """The parcels that wait, with the codes that collect them; a code of somebody else's making is not ours to tell."""
+    found: list[Collecting] = []
+    for task in tasks:
+        if task.kind is TaskKind.COLLECT and task.state is TaskState.PACKED:
+            code = collection_code(task.task_id, secret=secret)
+            is_ours = hash_of_code(task.site_id, code) == task.code_hash
+            found.append(
+                Collecting(
+                    task_id=task.task_id,
+                    site=sites[task.site_id],
+                    code=code if is_ours else None,
+                    collect_by=task.collect_by,
+                )
+            )
+    return found
+
+
+class _At(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an event happened; the rest of it is not decoded."""
+
+    site_id: SiteId | None = None
+
+
+_decode_at = msgspec.json.Decoder(_At).decode
+
+
+def _history(conn: Conn, order_id: OrderId, sites: Mapping[SiteId, Site]) -> list[Happened]:
+    """What happened, the latest first, in the customer's words."""
+    found: list[Happened] = []
+    for told in log.read_subjects(conn, [order_id], types=HAPPENED.keys()):
+        site_id = _decode_at(told.data).site_id
+        site = sites[site_id].name if site_id is not None and site_id in sites else ""
+        word = HAPPENED[told.type]
+        if "{site}" in word and not site:
+            continue
+        found.append(Happened(at=told.at, word=word, site=site))
+    return list(reversed(found))
+
+
+def _back(conn: Conn, line_ids: Sequence[LineId]) -> list[tuple[datetime, int, SiteId]]:
+    found = returns.returns_of_lines(conn, line_ids) if line_ids else []
+    heads = (
+        {one.id: one for one in returns.returns_by_id(conn, [one.return_id for one in found])}
+        if found
+        else {}
+    )
+    return [
+        (heads[one.return_id].at, one.units, heads[one.return_id].site_id)
+        for one in found
+        if one.return_id in heads
+    ]

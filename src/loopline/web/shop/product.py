@@ -1,0 +1,177 @@
+"""The front of the shop, and a product's page: where a scanned code leads."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+
+from loopline import catalogue, org, search, touchpoints
+from loopline.db import Conn
+from loopline.org import Party, PartyKind, Site
+from loopline.search import ProductPlace
+from loopline.touchpoints import LiveRoom
+from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.languages import Language, marked
+from loopline.web.shop.frame import nothing_here, shop_page, with_place
+from loopline.web.shop.goods import (
+    LIVE_CHANNEL,
+    Card,
+    Goods,
+    Shelf,
+    Terms,
+    cards_of,
+    read_goods,
+    shelves_of,
+    shop_terms,
+)
+from loopline.web.shop.hearsay import Rating, Said, read_reviews
+from loopline.web.shop.shopper import Place, Shopper, place_of
+
+_PAGE = 24
+_ROOMS_MAX = 3
+_ASKED_LENGTH_MAX = 100
+_REVIEWS_SHOWN = 20
+NO_SUCH_PRODUCT = marked("This product is not here")
+NO_SUCH_PRODUCT_ADVICE = marked("It may have been taken out of the range. Have a look at what there is.")
+
+
+class ProductPage(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a product's page shows."""
+
+    goods: Goods
+    shelves: list[Shelf]
+    guide: Party | None
+    room: LiveRoom | None
+    rating: Rating | None
+    reviews: list[Said]
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody came to a product: on which terms, from where, out of which show, in which language."""
+
+    terms: Terms
+    place: Place
+    live: str
+    language: Language
+
+
+@get("/shop", sync_to_thread=True)
+def show_front(
+    request: WebRequest,
+    shopper: NamedDependency[Shopper | None],
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Template:
+    """Show what there is, or what was searched for."""
+    edge = edge_of(request)
+    asked = q.strip()[:_ASKED_LENGTH_MAX]
+    with edge.database.reading() as conn:
+        terms = shop_terms(conn, now=edge.clock())
+        cards, last = _cards(conn, asked, after, terms=terms) if terms else ([], None)
+        on_air = touchpoints.live_rooms_page(conn, is_live=True, before=None, limit=_ROOMS_MAX)
+    more = f"/shop?{urlencode({'q': asked, 'after': f'{last.rank}~{last.code}'})}" if last else None
+    rooms = [] if asked or after else on_air
+    return shop_page(
+        request, "front.html", shopper=shopper, tab="shop", asked=asked, cards=cards, more=more, rooms=rooms
+    )
+
+
+def _cards(conn: Conn, asked: str, after: str, *, terms: Terms) -> tuple[list[Card], ProductPlace | None]:
+    """A page of products and, where more follow, where it ended. What search has not read yet is listed by code."""
+    rank, _, code = after.partition("~")
+    place = ProductPlace(rank=int(rank), code=code) if rank.isascii() and rank.isdigit() and code else None
+    found = search.find_products(conn, asked or None, after=place, limit=_PAGE + 1)
+    codes = [one.code for one in found]
+    last = found[_PAGE - 1].place if len(found) > _PAGE else None
+    if not found and not asked:
+        listed = catalogue.products_after(conn, code, at_most=_PAGE + 1)
+        codes = [one.code for one in listed]
+        last = ProductPlace(rank=0, code=codes[_PAGE - 1]) if len(codes) > _PAGE else None
+    products = catalogue.products_by_code(conn, codes[:_PAGE])
+    shown = [products[one] for one in codes[:_PAGE] if one in products]
+    return cards_of(conn, shown, terms=terms), last
+
+
+@get("/p/{code:str}", sync_to_thread=True)
+def show_product(
+    request: WebRequest,
+    code: str,
+    shopper: NamedDependency[Shopper | None],
+    sku: FromQuery[str] = "",
+    live: FromQuery[str] = "",
+) -> Template:
+    """Show a product: what it costs, in which colours and sizes, where it is, what buyers say."""
+    edge = edge_of(request)
+    place = place_of(request)
+    with edge.database.reading() as conn:
+        terms = shop_terms(conn, now=edge.clock(), **_channel(live))
+        goods = read_goods(conn, code, terms=terms, sku_code=sku or None) if terms else None
+        found = (
+            _page_of(conn, goods, Visit(terms=terms, place=place, live=live, language=language_of(request)))
+            if goods and terms
+            else None
+        )
+    if found is None:
+        return nothing_here(request, shopper=shopper, title=NO_SUCH_PRODUCT, advice=NO_SUCH_PRODUCT_ADVICE)
+    kept = f"&live={quote(live, safe='')}" if found.room else ""
+    answer = shop_page(
+        request,
+        "product.html",
+        shopper=shopper,
+        back=f"/live/{quote(live, safe='')}" if found.room else "/shop",
+        path=f"/p/{quote(code, safe='')}",
+        kept=kept,
+        distance=distance_words(language_of(request)),
+        **_fields(found),
+    )
+    return with_place(request, answer, place)
+
+
+def _channel(live: str) -> dict[str, Any]:
+    return {"channel": LIVE_CHANNEL} if live else {}
+
+
+def _fields(record: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__struct_fields__}
+
+
+def _page_of(conn: Conn, goods: Goods, visit: Visit) -> ProductPage:
+    rating, reviews = read_reviews(conn, goods, language=visit.language, limit=_REVIEWS_SHOWN)
+    live = visit.live
+    return ProductPage(
+        goods=goods,
+        shelves=shelves_of(conn, goods.chosen, terms=visit.terms, here=site_here(conn, visit.place)),
+        guide=guide_here(conn, visit.place),
+        room=touchpoints.live_rooms_by_code(conn, [live]).get(live) if live else None,
+        rating=rating,
+        reviews=reviews,
+    )
+
+
+def site_here(conn: Conn, place: Place) -> Site | None:
+    """Return the store whose code was scanned, where there is such a store."""
+    return org.sites_by_code(conn, [place.site_code]).get(place.site_code) if place.site_code else None
+
+
+def guide_here(conn: Conn, place: Place) -> Party | None:
+    """Return the guide whose code was scanned, where there is such a guide."""
+    code = place.guide_code
+    found = org.parties_by_code(conn, [code]).get(code) if code else None
+    return found if found is not None and found.kind is PartyKind.GUIDE else None
+
+
+def distance_words(language: Language) -> Any:
+    """Return how a distance in kilometres is said."""
+
+    def said(kilometres: float) -> str:
+        if kilometres < 1:
+            return language.say("{metres} m", metres=max(1, round(kilometres * 10)) * 100)
+        return language.say(
+            "{kilometres} km", kilometres=round(kilometres, 1) if kilometres < 10 else round(kilometres)
+        )
+
+    return said
