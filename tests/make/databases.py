@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -29,3 +30,9 @@ def database_from(server: EmbeddedServer, template: str) -> Generator[Database, 
     # As the administrator: whoever drops a database ends what is still connected to it, of whatever role.
     with psycopg.connect(server.conninfo(ADMIN_ROLE, "postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def empty_database(server: EmbeddedServer) -> Generator[Database, None, None]:
+    """A database that nobody migrated."""
+    yield from database_from(server, "template0")

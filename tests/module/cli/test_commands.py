@@ -2,16 +2,21 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from loopline import catalogue
 from loopline.catalogue import TaxClass
 from loopline.db import Database
+from loopline.db.embedded import EmbeddedServer
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.processes.place import place
+from loopline.processes.place import Placed, place
+from tests.make.databases import empty_database
+from tests.make.loop import pay_for
 from tests.make.shop import NOON, open_shop, till_sale
 
 
@@ -31,18 +36,15 @@ def loopline(database: Database, folder: Path, *arguments: str) -> subprocess.Co
 def test_doctor_lets_followers_catch_up_and_finds_a_brand_at_work_clean(database: Database, tmp_path: Path):
     with database.transaction() as conn:
         shop = open_shop(conn)
-        place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+        (placed,) = place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+        assert isinstance(placed, Placed)
     said = loopline(database, tmp_path, "doctor", "--json")
     report = json.loads(said.stdout)
     # The till's sale was never paid for: that is the one thing doctor has to say.
     assert [check["name"] for check in report["checks"] if not check["ok"]] == ["order_money_agrees"]
     assert (report["ok"], said.returncode) == (False, 1)
     with database.transaction() as conn:
-        conn.execute(
-            "insert into payments.payment (id, key, content_hash, order_id, method, entity_id, currency, amount_minor,"
-            " taken_at, recorded_at) select gen_random_uuid(), 'k', ''::bytea, id, 'cash', seller_entity_id, currency,"
-            " amount_minor, placed_at, placed_at from orders.order"
-        )
+        pay_for(conn, shop, placed)
     with database.reading() as conn:
         assert conn.execute("select count(*) from sharing.split").fetchone() == (2,)
     again = loopline(database, tmp_path, "doctor", "--json")
@@ -108,3 +110,85 @@ def test_log_says_how_far_followers_are_and_retries_what_they_parked(database: D
     with database.reading() as conn:
         assert conn.execute("select count(*) from sharing.split").fetchone() == (2,)
     assert loopline(database, tmp_path, "log", "retry", "nobody").returncode == 2
+
+
+def test_demo_founds_its_brand_once_and_lists_its_people(database: Database, tmp_path: Path):
+    first = loopline(database, tmp_path, "demo", "--json")
+    assert first.returncode == 0, first.stderr
+    said = json.loads(first.stdout)
+    assert {one["role"] for one in said["people"]} >= {"hq_operations", "store_manager", "guide", "streamer"}
+    again = loopline(database, tmp_path, "demo", "--json")
+    assert json.loads(again.stdout) == said
+
+
+def test_demo_touches_nobody_elses_database(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        open_shop(conn)
+    said = loopline(database, tmp_path, "demo", "--json")
+    assert (said.returncode, said.stdout) == (2, "")
+    with database.reading() as conn:
+        assert conn.execute("select count(*) from org.unit where parent_id is null").fetchone() == (1,)
+
+
+def test_an_export_is_whole_or_not_there(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+    target = tmp_path / "orders.csv"
+    said = loopline(database, tmp_path, "export", "orders", str(target), "--json")
+    assert (said.returncode, json.loads(said.stdout)["rows"]) == (0, 1), said.stderr
+    assert ",T-1," in target.read_text(encoding="utf-8-sig")
+    assert loopline(database, tmp_path, "export", "secrets", str(tmp_path / "x.csv")).returncode == 2
+    assert loopline(database, tmp_path, "export", "orders", str(tmp_path / "x.pdf")).returncode == 2
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["orders.csv"]
+
+
+def test_a_backup_of_a_database_of_ones_own_comes_back_into_an_empty_one(
+    server: EmbeddedServer, database: Database, tmp_path: Path
+):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+    dump = tmp_path / "one.dump"
+    said = loopline(database, tmp_path, "backup", str(dump), "--json")
+    assert (said.returncode, json.loads(said.stdout)["bytes"]) == (0, dump.stat().st_size), said.stderr
+    refused = loopline(database, tmp_path, "restore", str(dump))
+    assert (refused.returncode, "is not empty" in refused.stderr) == (2, True)
+    with empty_database(server) as empty:
+        restored = loopline(empty, tmp_path, "restore", str(dump), "--json")
+        assert restored.returncode == 0, restored.stderr
+        with empty.reading() as conn:
+            assert conn.execute('select external_number from orders."order"').fetchall() == [("T-1",)]
+
+
+def test_jobs_follow_the_log_until_told_to_stop(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+    environment = {
+        **os.environ,
+        "LOOPLINE_DATA_DIR": str(tmp_path),
+        "LOOPLINE_DATABASE_URL": database.addresses.serving,
+        "LOOPLINE_OWNER_DATABASE_URL": database.addresses.owner,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loopline.cli.main", "jobs"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not _is_settled(database):
+            time.sleep(0.1)
+        assert _is_settled(database)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "the batches under way were finished" in said
+
+
+def _is_settled(database: Database) -> bool:
+    with database.reading() as conn:
+        return conn.execute("select count(*) from sharing.split").fetchone() == (2,)
