@@ -18,6 +18,7 @@ from litestar.status_codes import (
     HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
     HTTP_409_CONFLICT,
+    HTTP_410_GONE,
     HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     HTTP_422_UNPROCESSABLE_ENTITY,
     HTTP_429_TOO_MANY_REQUESTS,
@@ -47,6 +48,18 @@ from loopline.payments import ClosingNeedsANote, NotificationNotExpected
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
+from loopline.processes.review import ReceiptUnknown
+from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
+from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
+from loopline.touchpoints import (
+    DigitalLinkNotValid,
+    LiveRoomUnknown,
+    ScanOutsideWindow,
+    TouchpointGone,
+    TouchpointKindIsMade,
+    TouchpointNeeds,
+    TouchpointUnknown,
+)
 from loopline.web.api.caller import MembersOnly, SignInFirst, TokenNotValid
 from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
@@ -130,6 +143,20 @@ STATUSES: dict[type[Refusal], int] = {
     NoSiteForYou: HTTP_403_FORBIDDEN,
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,
+    TouchpointUnknown: HTTP_404_NOT_FOUND,
+    TouchpointGone: HTTP_410_GONE,
+    GtinUnknown: HTTP_404_NOT_FOUND,
+    LiveRoomUnknown: HTTP_404_NOT_FOUND,
+    ReviewUnknown: HTTP_404_NOT_FOUND,
+    ReceiptUnknown: HTTP_404_NOT_FOUND,
+    NoPurchaseOfYours: HTTP_404_NOT_FOUND,
+    DigitalLinkNotValid: HTTP_400_BAD_REQUEST,
+    ScanOutsideWindow: HTTP_422_UNPROCESSABLE_ENTITY,
+    TouchpointNeeds: HTTP_422_UNPROCESSABLE_ENTITY,
+    TouchpointKindIsMade: HTTP_422_UNPROCESSABLE_ENTITY,
+    SiteUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    ProductUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    PartyUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
     NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,
     TrackingNumberNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,

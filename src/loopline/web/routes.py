@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
+from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
@@ -16,6 +17,7 @@ from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
+from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
@@ -40,9 +42,11 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ORG_HANDLERS,
     *PEOPLE_HANDLERS,
     *QUOTE_HANDLERS,
+    *SEARCH_HANDLERS,
     *SESSION_HANDLERS,
     *SHARING_HANDLERS,
     *TERMS_HANDLERS,
+    *CATALOGUE_FILE_HANDLERS,
     *CATALOGUE_HANDLERS,
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
