@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+import msgspec
 
 from loopline import org
 from loopline.db import Conn, Database, log
@@ -59,10 +60,11 @@ def free_port() -> int:
 def served(database: Database, web: WebSettings, *, clock: Clock = system_clock) -> Generator[str]:
     """Serve a database on a free port; yields the address."""
     port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    web = msgspec.structs.replace(web, public_url=web.public_url or base)
     server = WebServer(create_app(database, web, clock=clock), Address(port=port))
     thread = threading.Thread(target=server.run)
     thread.start()
-    base = f"http://127.0.0.1:{port}"
     try:
         _await_health(base)
         yield base

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from loopline.channels.sandbox_pay import SandboxGateway, sandbox_settings
 from loopline.channels.webhooks_out import SecretBook, Sender
 from loopline.db import Database
 from loopline.db.settings import Settings
+from loopline.jobs.gateways import put_to_gateways
 from loopline.jobs.rounds import Clock, Errand
 from loopline.jobs.webhooks import tell_subscribers
 from loopline.web.api.idempotency import sweep_answers
@@ -12,8 +14,13 @@ from loopline.web.api.idempotency import sweep_answers
 _ANSWERS_AT_ONCE = 1_000
 
 
-def errands_of(settings: Settings, *, clock: Clock, is_demo: bool = False) -> tuple[Errand, ...]:
-    """Return the errands of a database; in the demo subscribers may listen on this machine."""
+def errands_of(
+    settings: Settings, *, clock: Clock, is_demo: bool = False, public_url: str = ""
+) -> tuple[Errand, ...]:
+    """Return the errands of a database; in the demo subscribers may listen on this machine.
+
+    The demo's way to pay is the sandbox beside the server at `public_url`; where none is, nothing is put to it.
+    """
     sender = Sender(SecretBook(settings.keys_directory), clock=clock, allows_local=is_demo)
 
     def tell(database: Database, now: datetime) -> int:
@@ -26,4 +33,15 @@ def errands_of(settings: Settings, *, clock: Clock, is_demo: bool = False) -> tu
     return (
         Errand(name="tell_subscribers", cron="* * * * * */2", run=tell),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
+        *(_payments(settings, public_url) if is_demo and public_url else ()),
     )
+
+
+def _payments(settings: Settings, public_url: str) -> tuple[Errand, ...]:
+    sandbox = SandboxGateway(sandbox_settings(settings.data_directory, public_url))
+    gateways = {sandbox.name: sandbox}
+
+    def put(database: Database, now: datetime) -> int:
+        return put_to_gateways(database, gateways, now)
+
+    return (Errand(name="put_to_gateways", cron="* * * * * */2", run=put),)

@@ -49,7 +49,7 @@ def serve(
         address = Address(host=host, port=port)
         people.print(f"Loopline is at [bold]http://{host}:{port}[/bold]; Ctrl-C ends it", highlight=False)
         if jobs:
-            errands = errands_of(settings, clock=_clock, is_demo=demo)
+            errands = errands_of(settings, clock=_clock, is_demo=demo, public_url=web.public_url)
             beside.enter_context(jobs_running(database, clock=_clock, rests=is_replayed, errands=errands))
         if world and opened is not None and opened.world_key is not None:
             life = LifeAsk(base_url=f"http://{reachable(host)}:{port}", key=opened.world_key, seed=seed)

@@ -67,7 +67,7 @@ def simulate(
             ground = Ground(
                 database=database,
                 clock=clock,
-                errands=errands_of(settings, clock=clock, is_demo=True),
+                errands=errands_of(settings, clock=clock, is_demo=True, public_url=base_url),
                 settled=lambda: None,
             )
             report = simulate_world(ask, ground, told=told)

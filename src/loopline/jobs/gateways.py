@@ -1,6 +1,6 @@
 """Gateways: what was written to be done is put to them, and what they say is taken in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -16,22 +16,20 @@ CLAIMED_MAX = 40
 _logger = structlog.get_logger(__name__)
 
 
-def put_to_gateways(
-    database: Database, gateways: Mapping[str, Gateway], *, clock: Callable[[], datetime]
-) -> int:
+def put_to_gateways(database: Database, gateways: Mapping[str, Gateway], now: datetime) -> int:
     """Claim intents that are due, put each to its gateway, and take in what became of it; returns how many.
 
     Claiming and taking in are transactions; the gateways are called between them. What nobody reports on (this process
     dies, a gateway breaks) is claimed again a minute later.
     """
     with database.transaction(quiet=True) as conn:
-        due = claim_intents(conn, sorted(gateways), limit=CLAIMED_MAX, now=clock())
+        due = claim_intents(conn, sorted(gateways), limit=CLAIMED_MAX, now=now)
     if not due:
         return 0
-    reports = _put(due, gateways, clock())
+    reports = _put(due, gateways, now)
     if reports:
         with database.transaction() as conn:
-            apply_gateway_reports(conn, reports, now=clock())
+            apply_gateway_reports(conn, reports, now=now)
     return len(due)
 
 

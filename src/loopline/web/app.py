@@ -19,6 +19,7 @@ from litestar.static_files import (
 from litestar.template.config import TemplateConfig
 from litestar.types import Message, Scope
 
+from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
 from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import open_key_ring
@@ -67,6 +68,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         metrics=metrics,
         poll_seconds=settings.board_poll_seconds,
     )
+    sandbox = _sandbox(settings, clock)
     edge = Edge(
         database=database,
         settings=settings,
@@ -79,6 +81,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         webhook_secrets=SecretBook(settings.keys_directory),
         orders=order_coalescer(database, clock, registry=metrics.registry),
         texts=_texts(settings),
+        gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
     )
     return Litestar(
         route_handlers=[
@@ -91,6 +94,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
             api_router(),
             show_health,
             show_metrics,
+            *((sandbox.mounted(),) if sandbox else ()),
             create_static_files_router(
                 path=STATIC_PATH,
                 directories=[STATIC],
@@ -115,7 +119,7 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         middleware=[Measured()],
         before_send=[count_answer, protect, tell_rate],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_running],
+        lifespan=[_running, *((sandbox.beside,) if sandbox else ())],
         include_in_schema=False,
         openapi_config=api_description(),
         plugins=[StrictStructs()],
@@ -128,6 +132,13 @@ def _texts(settings: WebSettings) -> TextMessages:
     if settings.demo is not None:
         return ShownOnThePage()
     return text_messages_at(settings.text_messages_url, settings.text_messages_secret)
+
+
+def _sandbox(settings: WebSettings, clock: Clock) -> Sandbox | None:
+    """Make the demo's way to pay, which lives beside the pages and is reached over HTTP like any other."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return Sandbox(sandbox_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def api_router() -> Router:

@@ -8,8 +8,9 @@ for.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -69,6 +70,15 @@ class Sandbox:
         self.threads.shutdown()
         self.gateway.close_connections()
         self.book.close_book()
+
+    @asynccontextmanager
+    async def beside(self, _: Litestar) -> AsyncGenerator[None, None]:
+        """Live as long as the application it is mounted in."""
+        self.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.stop)
 
     def mounted(self) -> ASGIRouteHandler:
         """Return it as a handler of another application, under `MOUNT_PATH`."""

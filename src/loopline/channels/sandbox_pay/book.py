@@ -56,20 +56,30 @@ class Book:
     def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        settings.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._db = sqlite3.connect(
-            settings.file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = normal")
-        self._db.execute("pragma foreign_keys = on")
-        self._db.executescript(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+        self._opened: sqlite3.Connection | None = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """The file, opened when somebody first looks into it; the caller holds the lock."""
+        if self._opened is None:
+            file = self._settings.file
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._opened = sqlite3.connect(
+                file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._opened.row_factory = sqlite3.Row
+            self._opened.execute("pragma journal_mode = wal")
+            self._opened.execute("pragma synchronous = normal")
+            self._opened.execute("pragma foreign_keys = on")
+            self._opened.executescript(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+        return self._opened
 
     def close_book(self) -> None:
         """Close the file; whoever is in the middle of a transaction ends it first."""
         with self._lock:
-            self._db.close()
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     @contextmanager
     def _writing(self) -> Generator[sqlite3.Connection, None, None]:
