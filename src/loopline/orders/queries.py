@@ -1,12 +1,12 @@
 """Reads of orders, for screens and processes. None locks anything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from loopline.db import Conn, fetch, fetch_rows, fetch_values, statements, uuids
+from loopline.db import Conn, fetch, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import MemberId, OrderId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.orders.model import (
@@ -43,6 +43,17 @@ def order_by_number(conn: Conn, text: str) -> Order | Refusal | None:
         return NumberMistyped(text=text)
     found = fetch_values(conn, SQL["order_ids_by_running_number"], number=running)
     return order_by_id(conn, found[0]) if found else None
+
+
+def orders_by_numbers(conn: Conn, texts: Iterable[str]) -> dict[str, Order]:
+    """Return the orders with these short numbers, however they are typed; mistyped and unused ones are left out."""
+    running = {text: number for text in texts if (number := read_number(text)) is not None}
+    if not running:
+        return {}
+    found = fetch_rows(conn, SQL["order_ids_by_running_numbers"], numbers=integers(set(running.values())))
+    heads = {head.id: head for head in orders_by_ids(conn, [order_id for _, order_id in found])}
+    by_number = {number: heads[order_id] for number, order_id in found}
+    return {text: by_number[number] for text, number in running.items() if number in by_number}
 
 
 def order_ids_by_external_numbers(

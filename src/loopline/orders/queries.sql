@@ -46,6 +46,13 @@ from orders.order
 where number = %(number)s::bigint
 order by id
 
+-- name: order_ids_by_running_numbers
+-- The orders that have running numbers. Locks nothing.
+select number, id
+from orders.order
+where number = any (%(numbers)s::bigint[])
+order by number, id
+
 -- name: order_ids_by_external_numbers
 -- The orders that channels' numbers are. Locks nothing.
 select

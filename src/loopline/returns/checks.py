@@ -11,5 +11,6 @@ CHECKS: tuple[Check, ...] = tuple(
         "received_units_equal_receipts",
         "graded_units_equal_gradings",
         "returns_have_lines",
+        "received_announcements_are_returns",
     )
 )

@@ -69,3 +69,22 @@ where not exists (
   where return_line.return_id = return.id
 )
 order by return.channel, return.external_number;
+
+-- name: received_announcements_are_returns
+-- Announced returns that were received and are no return, and returns whose announcement still stands.
+select
+  'return ' || announced.channel || ' ' || announced.external_number as subject,
+  coalesce(announced.how_ended, 'open') || ', ' || case when return.id is null then 'no return' else 'a return' end
+    as found,
+  'received, and a return' as expected,
+  case
+    when return.id is null then
+      'update returns.announced set ended_at = null, how_ended = null where id = ''' || announced.id || ''';'
+    else
+      'update returns.announced set ended_at = ''' || return.opened_at || ''', how_ended = ''received'' where id = '''
+        || announced.id || ''';'
+  end as repair
+from returns.announced as announced
+left join returns.return as return on return.id = announced.id
+where (announced.how_ended is not distinct from 'received') <> (return.id is not null)
+order by announced.channel, announced.external_number;

@@ -28,6 +28,23 @@ class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[ReturnedUnits, ...]
 
 
+class ReturnAnnounced(EventBody, frozen=True, kw_only=True):
+    """A customer will send or bring goods back; nothing is undone before they are here."""
+
+    return_id: ReturnId
+    order_id: OrderId
+    member_id: MemberId | None
+    lines: tuple[ReturnedUnits, ...]
+
+
+class ReturnWithdrawn(EventBody, frozen=True, kw_only=True):
+    """Goods that were announced to come back do not."""
+
+    return_id: ReturnId
+    order_id: OrderId
+    member_id: MemberId | None
+
+
 class ReturnOpened(EventBody, frozen=True, kw_only=True):
     """A return was taken in and matched."""
 

@@ -30,19 +30,24 @@ class Reason(enum.StrEnum):
 
 
 class NewReturnLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one code that come back. `stated_unit_minor` is the price a channel says was paid for one unit."""
+    """Units of one code that come back. `stated_unit_minor` is the price a channel says was paid for one unit.
+
+    `line_id` is the line of the order that they were bought in, where that is known.
+    """
 
     code: str
     units: int
     sku_id: SkuId | None = None
     stated_unit_minor: int | None = None
     reason: Reason = Reason.OTHER
+    line_id: LineId | None = None
 
 
 class NewReturn(msgspec.Struct, frozen=True, kw_only=True):
     """A return as it comes in: at a site, from any channel, with or without the order or the member known.
 
-    `external_number` is the channel's own number of the return; `at` is when it happened or was asked for.
+    `external_number` is the channel's own number of the return; `at` is when it happened or was asked for. One that was
+    announced has its `id` already, and its window is measured at `announced_at`.
     """
 
     channel: str
@@ -54,6 +59,8 @@ class NewReturn(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[NewReturnLine, ...]
     order_id: OrderId | None = None
     member_id: MemberId | None = None
+    id: ReturnId | None = None
+    announced_at: datetime | None = None
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -76,7 +77,11 @@ class PurchaseBook:
             buyer = _Buyer(order_id=None, member_id=asked.member_id, code=line.code)
         else:
             return []
-        return [purchase for purchase in self._by_buyer.get(buyer, ()) if purchase.placed_at <= asked.at]
+        return [
+            purchase
+            for purchase in self._by_buyer.get(buyer, ())
+            if purchase.placed_at <= asked.at and line.line_id in {None, purchase.line_id}
+        ]
 
     def take(self, purchase: Purchase, *, units_max: int) -> int:
         """Take what is left of a purchase, at most `units_max` units, and return how many were taken."""
@@ -128,9 +133,10 @@ def _by_window(
     """Purchases that a return may belong to, and those whose window had ended, with when it did."""
     in_time: list[Purchase] = []
     late: list[tuple[Purchase, datetime]] = []
+    asked_at = asked.announced_at or asked.at
     for purchase in candidates:
         ends = purchase.returnable_until
-        if asked.kind is ReturnKind.ASK and ends is not None and ends <= asked.at:
+        if asked.kind is ReturnKind.ASK and ends is not None and ends <= asked_at:
             late.append((purchase, ends))
         else:
             in_time.append(purchase)
@@ -181,8 +187,17 @@ def refuse_return(asked: NewReturn) -> Refusal | None:
 
 def content_hash(asked: NewReturn) -> bytes:
     """Hash what a return says; its time is not part of it, so that a message sent again is the same."""
-    said = (asked.kind, asked.order_id, asked.member_id, asked.site_id, asked.currency, asked.lines)
+    lines = [_said_of(line) for line in asked.lines]
+    said = (asked.kind, asked.order_id, asked.member_id, asked.site_id, asked.currency, lines)
     return blake2b(msgspec.msgpack.encode(said), digest_size=_HASH_BYTES).digest()
+
+
+def _said_of(line: NewReturnLine) -> dict[str, Any]:
+    """What a line says; what it says only since a later version is left out where it does not say it."""
+    said = msgspec.structs.asdict(line)
+    if line.line_id is None:
+        del said["line_id"]
+    return said
 
 
 def blind_state_at_opening(asked: NewReturn, *, blind_units: int) -> BlindState:

@@ -52,7 +52,7 @@ def open_returns(
     }
     matched: dict[ReturnId, list[tuple[Match, ...]]] = {}
     for one, made_id in zip(asked, ids, strict=True):
-        plan = PlannedReturn(id=ReturnId(made_id), asked=one, content_hash=rules.content_hash(one))
+        plan = PlannedReturn(id=one.id or ReturnId(made_id), asked=one, content_hash=rules.content_hash(one))
         number = (one.channel, one.external_number)
         if (earlier := known.get(number)) is not None:
             outcomes.append(_repeat_or_taken(plan, standing=earlier))

@@ -1,9 +1,19 @@
 """Doctor finds each kind of damage done to returns, and nothing where there is none."""
 
+from uuid import UUID
+
 import pytest
 
 from loopline.db import Conn, Database, run_check
+from loopline.kernel.ids import LineId, OrderId, ReturnId, uuid7
 from loopline.returns import service
+from loopline.returns.announcements import (
+    Announced,
+    AnnouncedLine,
+    NewAnnouncement,
+    Returnable,
+    announce_returns,
+)
 from loopline.returns.checks import CHECKS
 from loopline.returns.model import Opened
 from tests.make.returns import NOW, asked, grading, line, purchase, receipt
@@ -15,6 +25,17 @@ def healthy(conn: Conn) -> None:
     line_id = outcome.lines[0].return_line_id
     service.receive_units(conn, [receipt(line_id, units=2), receipt(line_id, units=2)])
     service.grade_units(conn, [grading(line_id, units=1)])
+    sold = LineId(UUID(int=2001))
+    wanted = NewAnnouncement(
+        id=ReturnId(uuid7(NOW)),
+        channel="web",
+        external_number="A-1",
+        order_id=OrderId(UUID(int=1001)),
+        lines=(AnnouncedLine(line_id=sold, code="A", sku_id=None, units=1),),
+    )
+    assert announce_returns(conn, [wanted], lines={sold: Returnable(units=1)}, now=NOW) == [
+        Announced(return_id=wanted.id, is_repeat=False)
+    ]
 
 
 def findings(database: Database) -> dict[str, list[tuple[str, str]]]:
@@ -46,6 +67,11 @@ def test_healthy_returns_have_no_findings(database: Database) -> None:
             ),
             "returns_have_lines",
             "no lines",
+        ),
+        (
+            "update returns.announced set ended_at = announced_at, how_ended = 'received'",
+            "received_announcements_are_returns",
+            "received, no return",
         ),
     ],
 )

@@ -28,7 +28,7 @@ from loopline.returns import service as returns
 from loopline.returns.model import NewReturn, Opened, Purchase, ReturnRepeat
 from loopline.sharing import queries as sharing_queries
 
-__all__ = ["ReturnedSale", "SalesReturned", "TakenBack", "take_back"]
+__all__ = ["ReturnedSale", "SalesReturned", "TakenBack", "take_back", "windows_of_lines"]
 
 
 def take_back(
@@ -103,10 +103,16 @@ def _with_windows(conn: Conn, purchases: Sequence[Purchase], asked: Sequence[New
     """A line may come back until the shares of its last part are due; only asks need to know."""
     if not any(one.kind.value == "ask" for one in asked):
         return list(purchases)
-    until: dict[LineId, datetime] = {}
-    for part in sharing_queries.parts_of_lines(conn, [one.line_id for one in purchases]):
-        until[part.line_id] = max(part.due_at, until.get(part.line_id, part.due_at))
+    until = windows_of_lines(conn, [one.line_id for one in purchases])
     return [msgspec.structs.replace(one, returnable_until=until.get(one.line_id)) for one in purchases]
+
+
+def windows_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> dict[LineId, datetime]:
+    """Return when the return windows of lines end, excluded; a line of which nothing is settled yet has none."""
+    until: dict[LineId, datetime] = {}
+    for part in sharing_queries.parts_of_lines(conn, line_ids) if line_ids else []:
+        until[part.line_id] = max(part.due_at, until.get(part.line_id, part.due_at))
+    return until
 
 
 def _settle_first(conn: Conn, order_ids: Sequence[OrderId]) -> None:
