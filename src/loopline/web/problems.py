@@ -29,6 +29,18 @@ from psycopg_pool import PoolTimeout
 
 from loopline.channels.sandbox_pay import NotificationUnreadable
 from loopline.channels.standard_webhooks import SignatureMissing, SignatureStale, SignatureWrong
+from loopline.customers.refusals import (
+    AddressNotValid,
+    AddressUnknown,
+    CodeTriedTooOften,
+    CodeWrong,
+    DeliveryUnknown,
+    IdentityNotValid,
+    NameNotValid,
+    NoIdentity,
+    TooManyCodes,
+    TooManyTries,
+)
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
@@ -81,6 +93,7 @@ from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
 from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
+from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
 from loopline.web.store.refusals import (
     NoSiteForYou,
     NothingChosen,
@@ -100,6 +113,21 @@ class NoBoardForYou(Refusal, frozen=True, kw_only=True):
 
 # A refusal that is not in the table is a conflict with how things stand.
 STATUSES: dict[type[Refusal], int] = {
+    CodeWrong: HTTP_401_UNAUTHORIZED,
+    CodeTriedTooOften: HTTP_401_UNAUTHORIZED,
+    TooManyCodes: HTTP_429_TOO_MANY_REQUESTS,
+    TooManyTries: HTTP_429_TOO_MANY_REQUESTS,
+    CodeNotSent: HTTP_503_SERVICE_UNAVAILABLE,
+    IdentityNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
+    NoIdentity: HTTP_422_UNPROCESSABLE_ENTITY,
+    NameNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
+    AddressNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
+    AddressUnknown: HTTP_404_NOT_FOUND,
+    DeliveryUnknown: HTTP_404_NOT_FOUND,
+    NoStoreChosen: HTTP_422_UNPROCESSABLE_ENTITY,
+    NothingSentBack: HTTP_422_UNPROCESSABLE_ENTITY,
+    StarsMissing: HTTP_422_UNPROCESSABLE_ENTITY,
+    SayItTwice: HTTP_422_UNPROCESSABLE_ENTITY,
     TooMuchWaits: HTTP_503_SERVICE_UNAVAILABLE,
     NotDoneNow: HTTP_503_SERVICE_UNAVAILABLE,
     CannotBeKept: HTTP_400_BAD_REQUEST,

@@ -49,6 +49,7 @@ from loopline.web.shop.product import (
     distance_words,
     site_here,
 )
+from loopline.web.shop.refusals import NoStoreChosen, SoldOut
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Place, Shopper, place_of, visitor_of
 
@@ -90,14 +91,6 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     region_code: str = ""
     street: str = ""
-
-
-class SoldOut(Refusal, frozen=True, kw_only=True):
-    """Somebody else was faster: there are not as many left. Choose fewer, another size, or another way to get it."""
-
-
-class NoStoreChosen(Refusal, frozen=True, kw_only=True):
-    """Choose the store where you will collect it."""
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):

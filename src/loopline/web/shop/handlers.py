@@ -26,7 +26,9 @@ from loopline.web.shop.order import (
     show_order_now,
 )
 from loopline.web.shop.pictures import show_picture
+from loopline.web.shop.places import show_guide, show_live, show_store
 from loopline.web.shop.product import show_front, show_product
+from loopline.web.shop.receipt import review_receipt, show_receipt
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
 
 SHOP_PAGES = Router(
@@ -41,6 +43,11 @@ SHOP_PAGES = Router(
         ask_for_code,
         sign_in_with_code,
         sign_member_out,
+        show_store,
+        show_guide,
+        show_live,
+        show_receipt,
+        review_receipt,
         show_order,
         show_order_now,
         pay_order,

@@ -41,6 +41,7 @@ from loopline.web.shop.frame import SHOP, go, shop_page
 from loopline.web.shop.names import variant_of
 from loopline.web.shop.order import AddressForm
 from loopline.web.shop.order_words import WORDS, Words, standing_of
+from loopline.web.shop.refusals import SayItTwice
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper, member_cookie
 
@@ -108,10 +109,6 @@ class ErasureForm(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever wants to be forgotten says so twice."""
 
     sure: str = ""
-
-
-class SayItTwice(Refusal, frozen=True, kw_only=True):
-    """Tick the box if you are sure: what is forgotten cannot be brought back."""
 
 
 @get("/me/orders", sync_to_thread=True)

@@ -48,6 +48,7 @@ from loopline.web.shop.frame import go, nothing_here, shop_page
 from loopline.web.shop.names import in_language
 from loopline.web.shop.order_view import OrderView, read_order
 from loopline.web.shop.order_words import WORDS
+from loopline.web.shop.refusals import NothingSentBack, StarsMissing
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper
 
@@ -66,14 +67,6 @@ REASONS: dict[Reason, str] = {
     Reason.LATE: marked("It came too late"),
     Reason.OTHER: marked("Something else"),
 }
-
-
-class NothingChosen(Refusal, frozen=True, kw_only=True):
-    """Choose what you send back, and how many of it."""
-
-
-class StarsMissing(Refusal, frozen=True, kw_only=True):
-    """Choose one to five stars, and say a word about it."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,10 +295,10 @@ def _return_of(
         if units > 0:
             lines.append(NewReturnLine(code=line.code, units=units, sku_id=line.sku_id, reason=reason))
     if not lines:
-        return NothingChosen()
+        return NothingSentBack()
     site_id = _site_of_return(conn, head, data.get("to", SEND_IN))
     if site_id is None:
-        return NothingChosen()
+        return NothingSentBack()
     return NewReturn(
         channel=head.channel,
         external_number=f"{head.number}-{data.get('number', '')[:40]}",

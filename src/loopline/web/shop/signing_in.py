@@ -11,12 +11,9 @@ from loopline.kernel.refusals import Refusal
 from loopline.processes.welcome import Arrival, Welcomed, welcome
 from loopline.web.edge import Edge, WebRequest
 from loopline.web.languages import Language, marked
+from loopline.web.shop.refusals import CodeNotSent
 
 _TEXT = marked("{code} is your code to sign in. It is good for five minutes. Never tell it to anybody.")
-
-
-class CodeNotSent(Refusal, frozen=True, kw_only=True):
-    """The code could not be sent just now. Try again in a minute."""
 
 
 class CodeSent(msgspec.Struct, frozen=True, kw_only=True):

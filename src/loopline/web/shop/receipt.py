@@ -1,0 +1,106 @@
+"""The receipt of a till sale, opened by the code printed on it: what was bought, and how it was.
+
+Whoever holds the code holds the receipt: it shows goods and money, and nothing of who bought them.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Template
+
+from loopline import orders, touchpoints
+from loopline.db import Conn
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.orders import Order
+from loopline.org.queries import entities_by_id
+from loopline.processes.review import Holder
+from loopline.touchpoints import TouchpointKind
+from loopline.web.api.answers import run
+from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.languages import marked
+from loopline.web.problems import status_of
+from loopline.web.shop.frame import go, nothing_here, shop_page, sign_in_at
+from loopline.web.shop.order import ReviewForm, Written, order_context, write_review
+from loopline.web.shop.order_view import OrderView, read_order
+from loopline.web.shop.shopper import Shopper
+
+_NO_RECEIPT = marked("There is no such receipt")
+_NO_RECEIPT_ADVICE = marked("Scan the code on the receipt again, or type it as it is printed.")
+
+
+def _order_of(conn: Conn, code: str) -> Order | None:
+    """The order whose receipt has this code."""
+    found = touchpoints.touchpoints_by_codes(conn, [code]).get(code)
+    if found is None or found.kind is not TouchpointKind.RECEIPT or found.retired_at is not None:
+        return None
+    return orders.order_by_id(conn, found.order_id) if found.order_id else None
+
+
+@get("/r/{code:str}", sync_to_thread=True)
+def show_receipt(request: WebRequest, code: str, shopper: NamedDependency[Shopper | None]) -> Template:
+    """Show a receipt to whoever holds its code."""
+    return _page(request, code, shopper)
+
+
+def _page(
+    request: WebRequest, code: str, shopper: Shopper | None, *, refusal: Refusal | None = None
+) -> Template:
+    edge, language = edge_of(request), language_of(request)
+    with edge.database.reading() as conn:
+        head = _order_of(conn, code)
+        view = read_order(conn, head, edge, member_id=None) if head else None
+        seller = entities_by_id(conn, [head.seller_entity_id]) if head else {}
+    if view is None:
+        return nothing_here(request, shopper=shopper, title=_NO_RECEIPT, advice=_NO_RECEIPT_ADVICE)
+    context = order_context(view, language) | {
+        "seller": seller[view.head.seller_entity_id].name,
+        "day": language.clock_of_day(view.head.placed_at, _zone(view)),
+        "code": code,
+        "join": sign_in_at(f"/r/{code}"),
+    }
+    return shop_page(
+        request,
+        "receipt.html",
+        shopper=shopper,
+        status=status_of(refusal) if refusal else 200,
+        here=f"/r/{code}",
+        refusal=language.refusal(refusal) if refusal else None,
+        **context,
+    )
+
+
+def _zone(view: OrderView) -> str:
+    return view.site.time_zone if view.site else "Asia/Shanghai"
+
+
+@post("/r/{code:str}/review", sync_to_thread=True)
+def review_receipt(
+    request: WebRequest,
+    code: str,
+    shopper: NamedDependency[Shopper | None],
+    data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Say how something on a receipt is, or how the store was."""
+    member_id = shopper.member_id if shopper else None
+    actor = shopper.actor if shopper else "receipt"
+    holder = Holder(member_id=member_id, receipt_code=code)
+    with edge_of(request).database.reading() as conn:
+        head = _order_of(conn, code)
+    if head is None:
+        return nothing_here(request, shopper=shopper, title=_NO_RECEIPT, advice=_NO_RECEIPT_ADVICE)
+    written = Written(by=holder, order=head, actor=actor)
+    try:
+        run(request, lambda conn, now: _say(conn, data, written, now=now))
+    except Refused as refused:
+        return _page(request, code, shopper, refusal=refused.refusal)
+    return go(f"/r/{code}")
+
+
+def _say(conn: Conn, data: ReviewForm, written: Written, *, now: datetime) -> None:
+    refusal = write_review(conn, data, written, now=now)
+    if refusal is not None:
+        raise Refused(refusal)

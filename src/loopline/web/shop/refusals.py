@@ -1,0 +1,27 @@
+"""What the shop itself says no to, in its customers' words."""
+
+from loopline.kernel.refusals import Refusal
+
+
+class CodeNotSent(Refusal, frozen=True, kw_only=True):
+    """The code could not be sent just now. Try again in a minute."""
+
+
+class SoldOut(Refusal, frozen=True, kw_only=True):
+    """Somebody else was faster: there are not as many left. Choose fewer, another size, or another way to get it."""
+
+
+class NoStoreChosen(Refusal, frozen=True, kw_only=True):
+    """Choose the store where you will collect it."""
+
+
+class NothingSentBack(Refusal, frozen=True, kw_only=True):
+    """Choose what you send back, and how many of it."""
+
+
+class StarsMissing(Refusal, frozen=True, kw_only=True):
+    """Choose one to five stars, and say a word about it."""
+
+
+class SayItTwice(Refusal, frozen=True, kw_only=True):
+    """Tick the box if you are sure: what is forgotten cannot be brought back."""
