@@ -16,9 +16,11 @@ from loopline.cli.jobs import jobs
 from loopline.cli.log import app as log_app
 from loopline.cli.replay import app as replay_app
 from loopline.cli.serve import serve
+from loopline.cli.simulate import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.command()(serve)
+app.command()(simulate)
 app.command()(doctor)
 app.command()(jobs)
 app.command()(demo)

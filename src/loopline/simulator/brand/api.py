@@ -119,14 +119,14 @@ class Api:
         with ThreadPoolExecutor(max_workers=at_once) as pool:
             return list(pool.map(self.do, commands))
 
-    def batch(self, path: str, items: Sequence[Any], *, key: str, method: str = "POST") -> list[Answer]:
+    def batch(self, path: str, items: Sequence[Any], *, key: str, size: int = _BATCH) -> list[Answer]:
         """Do a long list of things by the batch; one answer each, in their order."""
         answers: list[Answer] = []
-        for first in range(0, len(items), _BATCH):
-            body = {"items": list(items[first : first + _BATCH])}
-            answer = self.ask(method, path, body=body, key=f"{key}:{first}")
+        for first in range(0, len(items), size):
+            body = {"items": list(items[first : first + size])}
+            answer = self.ask("POST", path, body=body, key=f"{key}:{first}")
             if not answer.is_good:
-                raise Fault(f"{method} {path}: {answer.status} {answer.body}")
+                raise Fault(f"POST {path}: {answer.status} {answer.body}")
             answers += [_outcome(one) for one in answer.body["outcomes"]]
         return answers
 

@@ -35,6 +35,7 @@ def read_books(api: Api, database: Database) -> Books:
     figures.update(dict(_orders(api)))
     figures.update(dict(_ledger(api)))
     figures.update(dict(_shelves(api)))
+    figures["reviews"] = len(api.pages("/api/v1/reviews", with_hidden="true"))
     with database.reading() as conn:
         figures.update(dict(_work(conn)))
         figures.update(dict(_boards(conn)))

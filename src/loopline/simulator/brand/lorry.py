@@ -39,7 +39,7 @@ def bring(scene: Scene, load: Sequence[Units], *, name: str, reason: str) -> Non
     answers = scene.api.batch("/api/v1/stock/facts", facts, key=scene.key(name))
     came = [one for one, answer in zip(load, answers, strict=True) if answer.is_good]
     scene.shelves.put(came)
-    scene.tally.count("received_units", sum(one.units for one in came))
+    scene.tally.count(f"{reason}_units", sum(one.units for one in came))
     for answer in answers:
         if not answer.is_good:
             scene.tally.refused("receipt", answer.code)

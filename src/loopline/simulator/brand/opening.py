@@ -122,11 +122,20 @@ class Opening:
                 bring(scene, of_site, name=f"opening-{site_code}", reason="opening")
 
     def _hang_codes(self, _: datetime) -> None:
+        """Hang a code in every store and give one to every guide; codes that hang there already stay."""
         scene = self._scene
-        wanted = [{"kind": "store", "site_code": store.code, "name": store.name} for store in scene.stores]
+        for kind, name in (("store", "site_code"), ("guide", "party_code")):
+            hanging = scene.api.pages("/api/v1/touchpoints", kind=kind)
+            scene.codes |= {one[name]: one["code"] for one in hanging if one["retired_at"] is None}
+        wanted = [
+            {"kind": "store", "site_code": store.code, "label": store.name}
+            for store in scene.stores
+            if store.code not in scene.codes
+        ]
         wanted += [
-            {"kind": "guide", "site_code": store.code, "party_code": guide_party(store.code, number)}
+            {"kind": "guide", "party_code": party}
             for store, number in guides()
+            if (party := guide_party(store.code, number)) not in scene.codes
         ]
         made = self._put("/api/v1/touchpoints", wanted)
         names = [one.get("party_code") or one["site_code"] for one in wanted]

@@ -82,7 +82,7 @@ def _pairs(scene: Scene, added: dict[str, int], *, shares: int) -> list[tuple[st
     ]
     paid, refunded = tally.total("paid_minor."), tally.total("refunds_minor.")
     moved = (
-        tally.counts["received_units"]
+        tally.counts["receipt_units"]
         + tally.counts["returned_units"]
         - tally.counts["handed_over_units"]
         - tally.counts["not_found_units"]

@@ -23,6 +23,7 @@ _SCANS_SHARE = 0.55
 _COLLECTS_SHARE = 0.25
 _PAYS_SHARE = 0.91
 _SCANS_GUIDE_SHARE = 0.6
+_SCANS_AT_ONCE = 50
 
 
 class _Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,16 +107,25 @@ class Shoppers:
 
     def _scan(self, visits: Sequence[_Visit]) -> None:
         """Scan codes of guides and stores, each as the member it is."""
+        scene = self._scene
         scans = [
-            scan_command(self._scene, visit.customer, self._scene.codes[visit.scans], visit.number)
+            {
+                "code": scene.codes[visit.scans],
+                "visitor": str(visit.customer.visitor),
+                "channel": "mini_program",
+                "member_id": visit.customer.member_id,
+            }
             for visit in visits
-            if visit.scans is not None and visit.scans in self._scene.codes
+            if visit.scans is not None and visit.scans in scene.codes
         ]
-        for answer in self._scene.api.do_all(scans, at_once=self._scene.ask.at_once):
+        if not scans:
+            return
+        key = scene.key("scans", visits[0].number)
+        for answer in scene.api.batch("/api/v1/scans", scans, key=key, size=_SCANS_AT_ONCE):
             if answer.is_good:
-                self._scene.tally.count("scans")
+                scene.tally.count("scans")
             else:
-                self._scene.tally.refused("scan", answer.code)
+                scene.tally.refused("scan", answer.code)
 
     def _order(self, visit: _Visit) -> Command:
         customer = visit.customer
@@ -181,13 +191,3 @@ def sign_in(scene: Scene, customer: Customer) -> None:
         return
     customer.token, customer.member_id = answer.body["token"], answer.body["member_id"]
     scene.tally.count("signed_in")
-
-
-def scan_command(scene: Scene, customer: Customer, code: str, number: int) -> Command:
-    """Return the scan of a code by a customer."""
-    return Command(
-        path="/api/v1/scans",
-        body={"code": code, "visitor": str(customer.visitor), "channel": MINI_PROGRAM},
-        key=scene.key("scan", number),
-        token=customer.token,
-    )

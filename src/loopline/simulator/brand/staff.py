@@ -199,6 +199,7 @@ class Staff:
             return
         for sku_code, units in work.lines:
             self._scene.shelves.take(work.site_code, sku_code, units)
+            self._scene.tally.count("gone_astray_units", units)
             if work.refused_because == "not_found":
                 self._scene.tally.count("not_found_units", units)
 

@@ -58,9 +58,7 @@ class Streamer:
         show = self._next_show()
         if show is None:
             return
-        answer = self._scene.api.ask(
-            "POST", f"{_ROOMS}/{show}/start", body={}, key=self._scene.key("on", show)
-        )
+        answer = self._scene.api.ask("POST", f"{_ROOMS}/{show}/start", key=self._scene.key("on", show))
         if answer.is_good:
             self._scene.agenda.note(now + _LASTS, KIND_END, show)
         else:
@@ -68,9 +66,7 @@ class Streamer:
 
     def _end(self, shows: Sequence[str], _: datetime) -> None:
         for show in shows:
-            answer = self._scene.api.ask(
-                "POST", f"{_ROOMS}/{show}/end", body={}, key=self._scene.key("off", show)
-            )
+            answer = self._scene.api.ask("POST", f"{_ROOMS}/{show}/end", key=self._scene.key("off", show))
             if not answer.is_good:
                 self._scene.tally.refused("show", answer.code)
 
