@@ -1,0 +1,214 @@
+"""Look up: everything the rooms know of one order, read in one snapshot. Who may see which part of it is decided above.
+
+Reads are of one order, each a set; nothing here opens personal data.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from loopline import catalogue, orders, org, payments, pricing, touchpoints
+from loopline.catalogue import Sku
+from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import Task, TaskLine
+from loopline.kernel.events import Event
+from loopline.kernel.ids import (
+    EntityId,
+    LineId,
+    OrderId,
+    PartyId,
+    PersonId,
+    ReturnId,
+    RuleSetId,
+    SiteId,
+    SkuId,
+    TaskId,
+)
+from loopline.orders import Line, Order
+from loopline.org import Entity, Party, Site
+from loopline.org.queries import entities_by_id
+from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
+from loopline.payments.model import KeptRefund
+from loopline.pricing import Derivation, PriceList
+from loopline.returns import queries as returns
+from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
+from loopline.sharing import queries as sharing
+from loopline.sharing.model import RuleSet
+from loopline.sharing.queries import ShareOfLine
+from loopline.sourcing import queries as sourcing
+from loopline.sourcing.model import Explanation
+from loopline.touchpoints import Attribution
+
+PERSON_ACTOR = "person:"
+# What the log tells of returns stands under the return or its line, not under the order.
+RETURN_TYPES = frozenset(
+    {"return_opened", "return_received", "return_graded", "blind_return_decided", "money_refunded"}
+)
+
+
+class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with its lines, and whatever happened to it, in the order in which it happened.
+
+    `zone` is the one its times are told in: the selling site's, else its channel's.
+    """
+
+    order: Order
+    zone: str
+    lines: tuple[Line, ...]
+    derivation: Derivation | None
+    price_lists: Mapping[UUID, PriceList]
+    money: tuple[OrderMoney, ...]
+    payments: tuple[Payment, ...]
+    refunds: tuple[KeptRefund, ...]
+    intents: tuple[StandingIntent, ...]
+    exceptions: tuple[PaymentException, ...]
+    explanations: tuple[Explanation, ...]
+    tasks: tuple[Task, ...]
+    task_lines: Mapping[TaskId, Sequence[TaskLine]]
+    returns: tuple[Return, ...]
+    return_lines: Mapping[ReturnId, Sequence[ReturnLine]]
+    returned: tuple[ReturnOfLine, ...]
+    shares: tuple[ShareOfLine, ...]
+    rule_sets: Mapping[RuleSetId, RuleSet]
+    attribution: Attribution | None
+    events: tuple[Event, ...]
+    skus: Mapping[SkuId, Sku]
+    sites: Mapping[SiteId, Site]
+    parties: Mapping[PartyId, Party]
+    entities: Mapping[EntityId, Entity]
+    people: Mapping[PersonId, str]
+
+    @property
+    def line_by_id(self) -> dict[LineId, Line]:
+        """The lines, by id."""
+        return {line.line_id: line for line in self.lines}
+
+
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
+    tasks: tuple[Task, ...]
+    task_lines: Mapping[TaskId, Sequence[TaskLine]]
+    returned: tuple[ReturnOfLine, ...]
+    returns: tuple[Return, ...]
+    return_lines: Mapping[ReturnId, Sequence[ReturnLine]]
+    shares: tuple[ShareOfLine, ...]
+    explanations: tuple[Explanation, ...]
+    attribution: Attribution | None
+    events: tuple[Event, ...]
+
+
+def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
+    """Return everything the rooms know of an order; None where there is none. Read it in one snapshot."""
+    order = orders.order_by_id(conn, order_id)
+    if order is None:
+        return None
+    lines = tuple(orders.lines_by_orders(conn, [order_id]))
+    work = _work(conn, order, lines)
+    derivation = _derivation(conn, order_id)
+    sku_ids = {line.sku_id for line in lines if line.sku_id is not None}
+    price_ids = [one.price_id for one in derivation.lines if one.price_id] if derivation else []
+    sites = org.sites_by_id(conn, _sites_named(order, work))
+    parties = {share.party_id for share in work.shares} | _credited(order, work.attribution)
+    return OrderStory(
+        order=order,
+        zone=_zone(conn, order, sites),
+        lines=lines,
+        derivation=derivation,
+        price_lists=pricing.lists_of_prices(conn, price_ids, sku_ids=sku_ids),
+        money=tuple(payments.money_of_orders(conn, [order_id])),
+        payments=tuple(payments.payments_of_orders(conn, [order_id])),
+        refunds=tuple(payments.refunds_of_orders(conn, [order_id])),
+        intents=tuple(payments.intents_of_orders(conn, [order_id])),
+        exceptions=tuple(payments.open_exceptions_of_orders(conn, [order_id])),
+        explanations=work.explanations,
+        tasks=work.tasks,
+        task_lines=work.task_lines,
+        returns=work.returns,
+        return_lines=work.return_lines,
+        returned=work.returned,
+        shares=work.shares,
+        rule_sets={
+            one.id: one
+            for one in sharing.rule_sets_by_id(conn, sorted({share.rule_set_id for share in work.shares}))
+        },
+        attribution=work.attribution,
+        events=work.events,
+        skus=catalogue.skus_by_id(conn, sku_ids),
+        sites=sites,
+        parties=org.parties_by_id(conn, parties),
+        entities=entities_by_id(conn, {order.seller_entity_id, *(line.seller_entity_id for line in lines)}),
+        people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
+    )
+
+
+def _work(conn: Conn, order: Order, lines: Sequence[Line]) -> _Work:
+    line_ids = [line.line_id for line in lines]
+    tasks = tuple(fulfilment.tasks_of_orders(conn, [order.id]))
+    returned = tuple(returns.returns_of_lines(conn, line_ids))
+    return_ids = sorted({one.return_id for one in returned})
+    return_lines: dict[ReturnId, list[ReturnLine]] = {return_id: [] for return_id in return_ids}
+    for line in returns.lines_of_returns(conn, return_ids):
+        return_lines[line.return_id].append(line)
+    return _Work(
+        tasks=tasks,
+        task_lines=fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]),
+        returned=returned,
+        returns=tuple(returns.returns_by_id(conn, return_ids)),
+        return_lines=return_lines,
+        shares=tuple(sharing.shares_of_lines(conn, line_ids)),
+        explanations=tuple(sourcing.explanations(conn, [order.id])),
+        attribution=touchpoints.attributions_of_orders(conn, [order.id]).get(order.id),
+        events=_events(conn, order, returned),
+    )
+
+
+def _events(conn: Conn, order: Order, returned: Sequence[ReturnOfLine]) -> tuple[Event, ...]:
+    told = log.read_subject(conn, order.id)
+    subjects = {one.return_id for one in returned} | {one.return_line_id for one in returned}
+    if subjects:
+        told += log.read_subjects(conn, sorted(subjects), types=RETURN_TYPES)
+    return tuple(sorted(told, key=lambda one: one.position))
+
+
+def _derivation(conn: Conn, order_id: OrderId) -> Derivation | None:
+    stored = orders.quotes_by_orders(conn, [order_id]).get(order_id)
+    return None if stored is None else msgspec.convert(stored, Derivation)
+
+
+def _zone(conn: Conn, order: Order, sites: Mapping[SiteId, Site]) -> str:
+    site = sites.get(order.site_id) if order.site_id is not None else None
+    if site is not None:
+        return site.time_zone
+    terms = orders.channels_by_code(conn).get(order.channel)
+    return terms.time_zone if terms else "UTC"
+
+
+def _credited(order: Order, attribution: Attribution | None) -> set[PartyId]:
+    stated = {one for one in (order.guide_id, order.dealer_id, order.streamer_id) if one is not None}
+    return stated | ({credit.party_id for credit in attribution.credits} if attribution else set())
+
+
+def _sites_named(order: Order, work: _Work) -> set[SiteId]:
+    named: set[SiteId] = {task.site_id for task in work.tasks} | {one.site_id for one in work.returns}
+    if order.site_id is not None:
+        named.add(order.site_id)
+    for explanation in work.explanations:
+        named |= {parcel.site_id for parcel in explanation.chosen}
+        named |= {site.site_id for site in explanation.eliminated}
+    return named
+
+
+def _people_named(work: _Work) -> set[PersonId]:
+    accepted = {task.accepted_by for task in work.tasks if task.accepted_by is not None}
+    return accepted | set(_actors(told.actor for told in work.events))
+
+
+def _actors(actors: Iterable[str]) -> Iterable[PersonId]:
+    """The people among actors; whoever wrote one that is no id is left out."""
+    for actor in actors:
+        if actor.startswith(PERSON_ACTOR):
+            try:
+                yield PersonId(UUID(actor.removeprefix(PERSON_ACTOR)))
+            except ValueError:
+                continue

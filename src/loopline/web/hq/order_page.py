@@ -1,0 +1,432 @@
+"""An order's page written down in a language, part by part, for whoever looks: what is not for them is not in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from loopline.fulfilment.model import Task, TaskState
+from loopline.kernel.ids import LineId
+from loopline.orders import Line, LineKind
+from loopline.processes.look_up import OrderStory
+from loopline.sourcing.model import Explanation, Verdict
+from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
+from loopline.web.hq.order_money import money_rows, share_rows
+from loopline.web.hq.order_names import goods_of, name_of, party_name, site_name
+from loopline.web.hq.order_timeline import moments_of
+from loopline.web.hq.order_view import Eyes, Part, Standing
+from loopline.web.hq.order_words import (
+    BASIS_WORDS,
+    BLIND_WORDS,
+    CREDIT_ROLE_WORDS,
+    DELIVERY_WORDS,
+    LEVEL_WORDS,
+    RETURN_WORDS,
+    SOLVED_WORDS,
+    TOUCH_WORDS,
+    UNFILLED_WORDS,
+    UNIT_WORDS,
+    VERDICT_WORDS,
+)
+from loopline.web.languages import Language
+from loopline.web.store.words import STATE_WORDS, city_near, variety
+
+_TASK_TONES: dict[TaskState, str] = {
+    TaskState.OFFERED: "warn",
+    TaskState.HANDED_OVER: "done",
+    TaskState.REFUSED: "bad",
+    TaskState.LAPSED: "bad",
+    TaskState.NOT_COLLECTED: "bad",
+    TaskState.CANCELLED: "none",
+}
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """A word and what it is: a line of the order's head."""
+
+    word: str
+    value: str
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a line's bar: where so many of its units stand; `start` and `width` in per cent."""
+
+    key: str
+    word: str
+    units: str
+    start: float
+    width: float
+
+
+class LineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A line: what, how many, what it costs and why, and where its units stand."""
+
+    name: str
+    code: str
+    variety: str
+    units: str
+    unit_price: str
+    amount: str
+    list_price: str
+    why: str
+    pieces: tuple[Piece, ...]
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The work of one site."""
+
+    site: str
+    word: str
+    tone: str
+    goods: str
+    who: str
+    steps: tuple[Fact, ...]
+
+
+class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that was weighed: what it would have cost, and why it was not chosen. `width` in per cent."""
+
+    name: str
+    is_chosen: bool
+    reason: str
+    price: str
+    terms: str
+    width: int
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision of sourcing, spelt out; the latest first."""
+
+    cost: str
+    said: str
+    rows: tuple[SiteRow, ...]
+    unfilled: tuple[str, ...]
+
+
+class ReturnRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that came back."""
+
+    at: str
+    site: str
+    goods: str
+    detail: str
+
+
+class TouchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A touch before the order, or a credit that came of it."""
+
+    word: str
+    detail: str
+    at: str
+
+
+def context_of(
+    story: OrderStory, eyes: Eyes, language: Language, *, member: str, now: datetime
+) -> dict[str, Any]:
+    """Write an order's page. `member` is who bought, masked, for whoever may know; `now` tells what is late."""
+    order = story.order
+    sees = eyes.sees
+    return {
+        "order": order,
+        "number": order.number,
+        "stage": order.stage.value,
+        "stage_word": language.say(STAGE_WORDS[order.stage.value]),
+        "stage_tone": STAGE_TONES.get(order.stage.value, "done"),
+        "is_sender": eyes.standing is Standing.SENDER,
+        "channel": channel_word(order.channel, language),
+        "placed": language.clock_of_day(order.placed_at, story.zone),
+        "amount": language.money(order.amount_minor, order.currency) if sees(Part.AMOUNTS) else "",
+        "tax": language.money(order.tax_minor, order.currency) if sees(Part.AMOUNTS) else "",
+        "paid": _paid(story, language) if sees(Part.AMOUNTS) else None,
+        "facts": _facts(story, eyes, language, member=member),
+        "lines": _lines(story, eyes, language),
+        "tasks": [
+            _task_row(task, story, language, now=now) for task in story.tasks if eyes.sees_site(task.site_id)
+        ],
+        "choices": [_choice(one, story, language) for one in story.explanations]
+        if sees(Part.SITE_CHOICE)
+        else [],
+        "money": money_rows(story, language) if sees(Part.MONEY) else [],
+        "shares": share_rows(story, eyes, language),
+        "returns": _returns(story, language) if sees(Part.RETURNS) else [],
+        "touches": _touches(story, language) if sees(Part.TOUCHES) else [],
+        "moments": [
+            {"moment": one, "at": language.clock_of_day(one.at, story.zone)}
+            for one in moments_of(story, eyes, language)
+        ],
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------- the head
+
+
+def _paid(story: OrderStory, language: Language) -> Fact:
+    """Whether an order is paid; `word` is the tone."""
+    order = story.order
+    taken = sum(one.taken_minor for one in story.money if one.currency == order.currency)
+    refunded = sum(one.refunded_minor for one in story.money if one.currency == order.currency)
+    if refunded:
+        given_back = language.say("{amount} given back", amount=language.money(refunded, order.currency))
+        return Fact(word="move", value=given_back)
+    if taken >= order.amount_minor:
+        return Fact(word="good", value=language.say("Paid"))
+    if taken:
+        value = language.say("{amount} paid", amount=language.money(taken, order.currency))
+        return Fact(word="warn", value=value)
+    if order.pay_until is not None:
+        until = language.clock_of_day(order.pay_until, story.zone)
+        return Fact(word="warn", value=language.say("To be paid until {time}", time=until))
+    return Fact(word="quiet", value=language.say("Not paid yet"))
+
+
+def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) -> list[Fact]:
+    order = story.order
+    seller = story.entities.get(order.seller_entity_id) if eyes.sees(Part.AMOUNTS) else None
+    city = city_near(order.destination, language) if eyes.sees(Part.CITY) else ""
+    how = language.say(DELIVERY_WORDS[order.delivery.value])
+    facts = [
+        Fact(word=language.say("Channel"), value=channel_word(order.channel, language)),
+        Fact(word=language.say("External number"), value=order.external_number),
+        Fact(word=language.say("Sold at"), value=site_name(story, order.site_id)),
+        Fact(word=language.say("Seller of record"), value=seller.name if seller else ""),
+        Fact(word=language.say("Delivery"), value=f"{how} · {city}" if city else how),
+        Fact(word=language.say("Member"), value=member if eyes.sees(Part.MEMBER) else ""),
+    ]
+    if eyes.sees(Part.TOUCHES):
+        credited = (
+            (language.say("Guide"), order.guide_id),
+            (language.say("Dealer"), order.dealer_id),
+            (language.say("Streamer"), order.streamer_id),
+        )
+        facts += [
+            Fact(word=word, value=party_name(story, party_id)) for word, party_id in credited if party_id
+        ]
+    return [fact for fact in facts if fact.value]
+
+
+# ------------------------------------------------------------------------------------------------------------ the lines
+
+
+def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
+    if not eyes.sees(Part.EVERY_LINE):
+        return _lines_to_send(story, eyes, language)
+    derived = story.derivation.lines if story.derivation else ()
+    rows: list[LineRow] = []
+    for position, line in enumerate(story.lines):
+        sku = story.skus.get(line.sku_id) if line.sku_id else None
+        listed = line.list_unit_minor
+        why = ""
+        if eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
+            deciding = story.price_lists.get(derived[position].price_id or UUID(int=0))
+            level = language.say(LEVEL_WORDS[derived[position].decided_by])
+            why = f"{level} · {deciding.name}" if deciding else level
+        rows.append(
+            LineRow(
+                name=name_of(story, line),
+                code=sku.code if sku else line.code,
+                variety=variety(sku) if sku else "",
+                units=language.count(line.units),
+                unit_price=language.money(line.unit_minor, story.order.currency),
+                amount=language.money(line.amount_minor, story.order.currency),
+                list_price=language.money(listed, story.order.currency)
+                if listed is not None and listed != line.unit_minor
+                else "",
+                why=why,
+                pieces=_pieces(line, language) if line.kind is LineKind.GOODS else (),
+            )
+        )
+    return rows
+
+
+def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
+    """What the own sites send of an order, without a price."""
+    units: dict[LineId, int] = {}
+    for task in story.tasks:
+        if eyes.sees_site(task.site_id):
+            for part in story.task_lines.get(task.task_id, ()):
+                units[part.line_id] = units.get(part.line_id, 0) + part.left
+    rows: list[LineRow] = []
+    for line in story.lines:
+        if units.get(line.line_id):
+            sku = story.skus.get(line.sku_id) if line.sku_id else None
+            rows.append(
+                LineRow(
+                    name=name_of(story, line),
+                    code=sku.code if sku else line.code,
+                    variety=variety(sku) if sku else "",
+                    units=language.count(units[line.line_id]),
+                    unit_price="",
+                    amount="",
+                    list_price="",
+                    why="",
+                    pieces=(),
+                )
+            )
+    return rows
+
+
+def _pieces(line: Line, language: Language) -> tuple[Piece, ...]:
+    """Where a line's units stand; what came back or was lost counts there, and no longer as handed over."""
+    stands = {
+        "parked": line.parked,
+        "held": line.held,
+        "allocated": line.allocated,
+        "handed_over": line.handed_over - line.returned - line.lost,
+        "returned": line.returned,
+        "lost": line.lost,
+        "cancelled": line.cancelled,
+    }
+    pieces: list[Piece] = []
+    before = 0
+    for key, units in stands.items():
+        if units > 0:
+            pieces.append(
+                Piece(
+                    key=key,
+                    word=language.say(UNIT_WORDS[key]),
+                    units=language.count(units),
+                    start=round(100 * before / line.units, 3),
+                    width=round(100 * units / line.units, 3),
+                )
+            )
+        before += max(0, units)
+    return tuple(pieces)
+
+
+# ------------------------------------------------------------------------------------------------------------- the work
+
+
+def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetime) -> TaskRow:
+    def at(moment: datetime) -> str:
+        return language.clock_of_day(moment, story.zone)
+
+    parts = [(story.line_by_id[part.line_id], part.units) for part in story.task_lines.get(task.task_id, ())]
+    names = [f"{name_of(story, line)} × {language.count(units)}" for line, units in parts]
+    ended = language.say(STATE_WORDS[task.state]) if task.ended_at else ""
+    steps = [
+        (language.say("Offered"), task.offered_at),
+        (language.say("Accepted"), task.accepted_at),
+        (language.say("Picking"), task.picked_at),
+        (language.say("Checked"), task.checked_at),
+        (language.say("Packed"), task.packed_at),
+        (ended, task.ended_at),
+    ]
+    told = [Fact(word=word, value=at(moment)) for word, moment in steps if moment is not None]
+    if task.state is TaskState.OFFERED:
+        word = language.say("To be accepted until") if task.deadline > now else language.say("Was due")
+        told.append(Fact(word=word, value=at(task.deadline)))
+    if task.state is TaskState.PACKED and task.collect_by is not None:
+        told.append(Fact(word=language.say("Waits for the customer until"), value=at(task.collect_by)))
+    return TaskRow(
+        site=site_name(story, task.site_id),
+        word=language.say(STATE_WORDS[task.state]),
+        tone=_TASK_TONES.get(task.state, "move"),
+        goods=", ".join(names),
+        who=story.people.get(task.accepted_by, "") if task.accepted_by else "",
+        steps=tuple(told),
+    )
+
+
+def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
+    greatest = max(
+        [one.cost_minor, *(site.price_minor for site in one.eliminated if _is_priced(site.verdict))]
+    )
+
+    def width(price_minor: int) -> int:
+        return max(2, 100 * price_minor // greatest) if greatest > 0 else 2
+
+    chosen = [
+        SiteRow(
+            name=site_name(story, parcel.site_id),
+            is_chosen=True,
+            reason=language.say("{count} units", count=language.count(parcel.units)),
+            price=language.money(parcel.cost.total_minor, one.currency),
+            terms=language.say(
+                "handling {handling}, distance {distance}, weight {weight}",
+                handling=language.money(parcel.cost.handling_minor, one.currency),
+                distance=language.money(parcel.cost.distance_minor, one.currency),
+                weight=language.money(parcel.cost.weight_minor, one.currency),
+            ),
+            width=width(parcel.cost.total_minor),
+        )
+        for parcel in one.chosen
+    ]
+    others = sorted(one.eliminated, key=lambda site: (not _is_priced(site.verdict), site.price_minor))
+    eliminated = [
+        SiteRow(
+            name=site_name(story, site.site_id),
+            is_chosen=False,
+            reason=language.say(VERDICT_WORDS[site.verdict]),
+            price=language.money(site.price_minor, one.currency),
+            terms="",
+            width=width(site.price_minor) if _is_priced(site.verdict) else 0,
+        )
+        for site in others
+    ]
+    return Choice(
+        cost=language.money(one.cost_minor, one.currency),
+        said=language.say(SOLVED_WORDS[one.method]),
+        rows=(*chosen, *eliminated),
+        unfilled=tuple(
+            f"{goods_of(story, line.line_id)} × {language.count(line.units)}: "
+            f"{language.say(UNFILLED_WORDS[line.reason])}"
+            for line in one.unfilled
+        ),
+    )
+
+
+def _is_priced(verdict: Verdict) -> bool:
+    """Whether a site could have served the order at its price."""
+    return verdict in {Verdict.DEARER, Verdict.TIED}
+
+
+# ---------------------------------------------------------------------------------------------- what came back, touches
+
+
+def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
+    units: Mapping[UUID, list[str]] = {one.return_line_id: [] for one in story.returned}
+    for one in story.returned:
+        units[one.return_line_id].append(f"{goods_of(story, one.line_id)} × {language.count(one.units)}")
+    rows: list[ReturnRow] = []
+    for head in sorted(story.returns, key=lambda one: (one.at, one.id)):
+        for line in story.return_lines.get(head.id, ()):
+            if line.return_line_id in units:
+                told = [
+                    language.say(RETURN_WORDS[line.reason]),
+                    language.say("arrived: {count}", count=language.count(line.received_units)),
+                    language.say("looked at: {count}", count=language.count(line.graded_units)),
+                    language.say(BLIND_WORDS[line.blind_state]) if BLIND_WORDS[line.blind_state] else "",
+                ]
+                rows.append(
+                    ReturnRow(
+                        at=language.clock_of_day(head.at, story.zone),
+                        site=site_name(story, head.site_id),
+                        goods=", ".join(units[line.return_line_id]),
+                        detail=" · ".join(one for one in told if one),
+                    )
+                )
+    return rows
+
+
+def _touches(story: OrderStory, language: Language) -> list[TouchRow]:
+    if story.attribution is None:
+        return []
+    touches = [
+        TouchRow(
+            word=language.say(TOUCH_WORDS[touch.kind]),
+            detail="",
+            at=language.clock_of_day(touch.at, story.zone),
+        )
+        for touch in story.attribution.touches
+    ]
+    credited = [
+        TouchRow(
+            word=f"{language.say(CREDIT_ROLE_WORDS[credit.role])} · {party_name(story, credit.party_id)}",
+            detail=language.say(BASIS_WORDS[credit.basis]),
+            at="",
+        )
+        for credit in story.attribution.credits
+    ]
+    return [*touches, *credited]

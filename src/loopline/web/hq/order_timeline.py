@@ -1,0 +1,319 @@
+"""What happened to an order, from the log, in words: what, when, where, by whom."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from loopline.fulfilment.model import RefusalReason, Task
+from loopline.kernel.events import SYSTEM_ACTOR, Event
+from loopline.kernel.ids import LineId, PersonId, SiteId
+from loopline.processes.look_up import PERSON_ACTOR, OrderStory
+from loopline.sourcing.model import UnfilledReason
+from loopline.web.hq.board_view import HAPPENING_TONES, HAPPENING_WORDS, channel_word
+from loopline.web.hq.order_view import Eyes, Part
+from loopline.web.hq.order_words import EXCEPTION_WORDS, RETURN_WORDS, UNFILLED_WORDS, method_word
+from loopline.web.languages import Language, marked
+from loopline.web.store.words import REASON_WORDS
+
+MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
+    "order_sourced": marked("Site chosen"),
+    "tasks_offered": marked("Work offered"),
+    "task_cancelled": marked("Work taken back"),
+    "picking_started": marked("Picking begun"),
+    "goods_checked": marked("Goods picked and checked"),
+    "parcel_packed": marked("Parcel packed"),
+    "payment_taken": marked("Paid"),
+    "money_refunded": marked("Money given back"),
+    "payment_given_back": marked("Money the order does not need goes back"),
+    "order_settled": marked("Revenue and shares booked"),
+    "hold_expired": marked("Not paid in time, goods released"),
+    "order_attributed": marked("Traced back to what touched the buyer"),
+    "return_opened": marked("Goods returned"),
+    "return_received": marked("Returned goods arrived"),
+    "return_graded": marked("Returned goods looked at"),
+    "blind_return_decided": marked("Decided on a return without a sale"),
+}
+MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
+    "payment_taken": "good",
+    "order_settled": "good",
+    "task_accepted": "good",
+    "hold_expired": "warn",
+    "task_cancelled": "warn",
+    "return_opened": "warn",
+    "money_refunded": "warn",
+    "payment_given_back": "warn",
+    "parcel_not_collected": "warn",
+}
+# What is told of one site's work, and nothing else, may be told to that site.
+_ABOUT_A_SITE = frozenset(
+    {
+        "task_accepted",
+        "task_refused",
+        "task_lapsed",
+        "task_cancelled",
+        "picking_started",
+        "goods_checked",
+        "parcel_packed",
+        "parcel_handed_over",
+        "parcel_not_collected",
+    }
+)
+_STEPS = frozenset(
+    {"task_accepted", "picking_started", "goods_checked", "parcel_packed", "parcel_handed_over"}
+)
+_TO_ALL = frozenset({"order_placed"})
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened. `key` is its place in the log; `actor` is empty where nobody in particular did it."""
+
+    key: int
+    type: str
+    at: datetime
+    word: str
+    detail: str
+    actor: str
+    tone: str
+
+
+class _Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """An event on its way into words, with who will read it."""
+
+    event: Event
+    data: Mapping[str, Any]
+    story: OrderStory
+    eyes: Eyes
+    language: Language
+
+
+def moments_of(story: OrderStory, eyes: Eyes, language: Language) -> list[Moment]:
+    """Return what happened, as far as it is for somebody, the latest first."""
+    tellings = [
+        _Telling(event=one, data=msgspec.json.decode(one.data), story=story, eyes=eyes, language=language)
+        for one in story.events
+    ]
+    return [_moment(telling) for telling in reversed(tellings) if _is_for(telling)]
+
+
+def _is_for(telling: _Telling) -> bool:
+    if telling.event.type == "sales_returned":  # the return itself says it
+        return False
+    if telling.eyes.sees(Part.WHOLE_TIMELINE) or telling.event.type in _TO_ALL:
+        return True
+    if telling.event.type == "tasks_offered":
+        return bool(_own_offers(telling))
+    if telling.event.type not in _ABOUT_A_SITE:
+        return False
+    return telling.eyes.sees_site(SiteId(UUID(telling.data["site_id"])))
+
+
+def _own_offers(telling: _Telling) -> list[Mapping[str, Any]]:
+    return [task for task in telling.data["tasks"] if telling.eyes.sees_site(SiteId(UUID(task["site_id"])))]
+
+
+def _moment(telling: _Telling) -> Moment:
+    kind = telling.event.type
+    word = MOMENT_WORDS.get(kind)
+    detail = _DETAILS.get(kind)
+    return Moment(
+        key=telling.event.position,
+        type=kind,
+        at=telling.event.at,
+        word=telling.language.say(word) if word else kind.replace("_", " "),
+        detail=detail(telling) if detail else "",
+        actor=_actor(telling),
+        tone=MOMENT_TONES.get(kind, "move"),
+    )
+
+
+def _actor(telling: _Telling) -> str:
+    """Who did it: whoever the log names; for the steps of a task, whoever took it."""
+    actor, people = telling.event.actor, telling.story.people
+    kind, _, named = actor.partition(":")
+    if actor.startswith(PERSON_ACTOR):
+        return people.get(_person(named), "")
+    if kind == "member":
+        return telling.language.say("Customer")
+    if kind == "key":
+        return telling.language.say("Connected system")
+    if actor == SYSTEM_ACTOR and telling.event.type in _STEPS:
+        task = _task(telling)
+        return people.get(task.accepted_by, "") if task and task.accepted_by else ""
+    return ""
+
+
+def _person(text: str) -> PersonId:
+    try:
+        return PersonId(UUID(text))
+    except ValueError:
+        return PersonId(UUID(int=0))
+
+
+def _task(telling: _Telling) -> Task | None:
+    task_id = telling.data.get("task_id")
+    return next((task for task in telling.story.tasks if str(task.task_id) == task_id), None)
+
+
+# ------------------------------------------------------------------------------------------------------ details by type
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _site(telling: _Telling, site_id: str | None) -> str:
+    site = telling.story.sites.get(SiteId(UUID(site_id))) if site_id else None
+    return site.name if site else ""
+
+
+def _amount(telling: _Telling, minor: int) -> str:
+    if not telling.eyes.sees(Part.AMOUNTS):
+        return ""
+    currency = str(telling.data.get("currency", telling.story.order.currency))
+    return telling.language.money(minor, currency)
+
+
+def _goods(telling: _Telling, lines: Sequence[Mapping[str, Any]]) -> str:
+    """Name goods and units, by line."""
+    by_id = telling.story.line_by_id
+    units: dict[str, int] = {}
+    for told in lines:
+        line = by_id.get(LineId(UUID(told["line_id"])))
+        sku = telling.story.skus.get(line.sku_id) if line and line.sku_id else None
+        name = sku.name if sku else line.code if line else ""
+        if name:
+            units[name] = units.get(name, 0) + int(told["units"])
+    return ", ".join(f"{name} × {telling.language.count(count)}" for name, count in units.items())
+
+
+def _placed(telling: _Telling) -> str:
+    lines: Sequence[Mapping[str, Any]] = telling.data["lines"]
+    return _joined(
+        channel_word(str(telling.data["channel"]), telling.language),
+        _site(telling, telling.data.get("site_id")),
+        _amount(telling, sum(int(line["amount_minor"]) for line in lines)),
+    )
+
+
+def _lines(telling: _Telling) -> str:
+    return _goods(telling, telling.data["lines"])
+
+
+def _line(telling: _Telling) -> str:
+    return _goods(telling, [telling.data])
+
+
+def _cancelled(telling: _Telling) -> str:
+    lines: Sequence[Mapping[str, Any]] = telling.data["lines"]
+    return _joined(
+        _goods(telling, lines), _amount(telling, -sum(int(line["amount_minor"]) for line in lines))
+    )
+
+
+def _sourced(telling: _Telling) -> str:
+    names = [_site(telling, site_id) for site_id in telling.data["site_ids"]]
+    unfilled: Sequence[Mapping[str, Any]] = telling.data.get("unfilled", ())
+    missing = [
+        f"{_goods(telling, [one])}: {telling.language.say(UNFILLED_WORDS[UnfilledReason(one['reason'])])}"
+        for one in unfilled
+    ]
+    return _joined(", ".join(name for name in names if name), *missing)
+
+
+def _offered(telling: _Telling) -> str:
+    return ", ".join(
+        telling.language.say(
+            "{site} until {time}",
+            site=_site(telling, task["site_id"]),
+            time=telling.language.clock_of_day(datetime.fromisoformat(task["deadline"]), telling.story.zone),
+        )
+        for task in _own_offers(telling)
+    )
+
+
+def _at_site(telling: _Telling) -> str:
+    return _site(telling, telling.data.get("site_id"))
+
+
+def _refused(telling: _Telling) -> str:
+    reason = telling.language.say(REASON_WORDS[RefusalReason(telling.data["reason"])])
+    return _joined(_at_site(telling), reason, _goods(telling, telling.data["lines"]))
+
+
+def _work(telling: _Telling) -> str:
+    return _joined(_at_site(telling), _goods(telling, telling.data["lines"]))
+
+
+def _handed_over(telling: _Telling) -> str:
+    tracking = telling.data.get("tracking_number")
+    said = telling.language.say("Tracking number {number}", number=tracking) if tracking else ""
+    return _joined(_work(telling), said)
+
+
+def _money(telling: _Telling) -> str:
+    method = telling.data.get("method")
+    return _joined(
+        _amount(telling, int(telling.data["amount_minor"])),
+        method_word(str(method), telling.language) if method else "",
+    )
+
+
+def _settled(telling: _Telling) -> str:
+    if not telling.eyes.sees(Part.EVERY_SHARE):
+        return ""
+    shared = _amount(telling, int(telling.data["shared_minor"]))
+    return telling.language.say("{amount} shared", amount=shared)
+
+
+def _exception(telling: _Telling) -> str:
+    word = next((word for kind, word in EXCEPTION_WORDS.items() if kind == telling.data["kind"]), "")
+    return telling.language.say(word) if word else ""
+
+
+def _touched(telling: _Telling) -> str:
+    return telling.language.say("{count} touches", count=telling.language.count(int(telling.data["touches"])))
+
+
+def _returned(telling: _Telling) -> str:
+    lines: Sequence[Mapping[str, Any]] = telling.data["lines"]
+    order_id = str(telling.story.order.id)
+    matches = [match for line in lines for match in line["matches"] if match["order_id"] == order_id]
+    reasons = dict.fromkeys(
+        telling.language.say(word)
+        for line in lines
+        for reason, word in RETURN_WORDS.items()
+        if reason == line["reason"]
+    )
+    return _joined(_at_site(telling), _goods(telling, matches), ", ".join(reasons))
+
+
+_DETAILS: dict[str, Callable[[_Telling], str]] = {
+    "order_placed": _placed,
+    "lines_parked": _lines,
+    "lines_unparked": _lines,
+    "lines_cancelled": _cancelled,
+    "hold_expired": _line,
+    "promise_broken": _line,
+    "order_sourced": _sourced,
+    "tasks_offered": _offered,
+    "task_accepted": _at_site,
+    "task_refused": _refused,
+    "task_lapsed": _work,
+    "task_cancelled": _work,
+    "picking_started": _at_site,
+    "goods_checked": _at_site,
+    "parcel_packed": _at_site,
+    "parcel_handed_over": _handed_over,
+    "parcel_not_collected": _work,
+    "payment_taken": _money,
+    "money_refunded": _money,
+    "payment_given_back": _money,
+    "payment_exception_opened": _exception,
+    "order_settled": _settled,
+    "order_attributed": _touched,
+    "return_opened": _returned,
+    "return_received": _at_site,
+}

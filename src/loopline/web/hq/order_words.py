@@ -1,0 +1,164 @@
+"""The words of an order's page: for where units stand, how goods travel, why a site was chosen, who earns and why."""
+
+from decimal import Decimal
+
+from babel.numbers import format_percent
+
+from loopline.payments import BANK_TRANSFER, CASH, ExceptionKind
+from loopline.payments.port import IntentKind, IntentState
+from loopline.pricing import Level
+from loopline.returns.model import BlindState, Reason
+from loopline.sharing.model import Role, RuleRow
+from loopline.sourcing.model import Method, UnfilledReason, Verdict
+from loopline.touchpoints import CreditBasis, CreditRole, TouchpointKind
+from loopline.web.hq.board_view import channel_word
+from loopline.web.languages import Language, marked
+
+UNIT_WORDS: dict[str, str] = {
+    "parked": marked("Waiting for goods"),
+    "held": marked("Set aside"),
+    "allocated": marked("At a site, in work"),
+    "handed_over": marked("Handed over"),
+    "cancelled": marked("Cancelled"),
+    "returned": marked("Returned"),
+    "lost": marked("Lost on the way"),
+}
+DELIVERY_WORDS: dict[str, str] = {
+    "deliver": marked("Delivered"),
+    "collect": marked("Collected in store"),
+    "carried_out": marked("Carried out of the store"),
+}
+METHOD_WORDS: dict[str, str] = {
+    CASH: marked("Cash"),
+    BANK_TRANSFER: marked("Bank transfer"),
+    "sandbox": marked("Sandbox gateway"),
+}
+EXCEPTION_WORDS: dict[ExceptionKind, str] = {
+    ExceptionKind.KEY_TAKEN: marked("The same payment was reported with other content"),
+    ExceptionKind.REFUND_ABOVE_TAKEN: marked("More was given back than was taken"),
+    ExceptionKind.AMOUNT_DIFFERS: marked("The gateway took another amount than was asked for"),
+    ExceptionKind.REPORTS_CONTRADICT: marked("The gateway contradicts itself"),
+    ExceptionKind.PAID_AFTER_RELEASE: marked("Paid after the goods were released"),
+    ExceptionKind.ORDER_TOTAL_DIFFERS: marked("The order is worth another amount than was paid"),
+}
+INTENT_WORDS: dict[tuple[IntentKind, IntentState], str] = {
+    (IntentKind.CAPTURE, IntentState.WRITTEN): marked("Payment to be asked of the gateway"),
+    (IntentKind.CAPTURE, IntentState.WAITING): marked("Waiting for the customer to pay"),
+    (IntentKind.CAPTURE, IntentState.FAILED): marked("Payment did not come about"),
+    (IntentKind.REFUND, IntentState.WRITTEN): marked("Refund to be asked of the gateway"),
+    (IntentKind.REFUND, IntentState.WAITING): marked("Refund on its way"),
+    (IntentKind.REFUND, IntentState.FAILED): marked("Refund failed at the gateway"),
+}
+LEVEL_WORDS: dict[Level, str] = {
+    Level.STATED: marked("the price was stated by the channel"),
+    Level.MEMBER_TIER: marked("a price for the member's tier"),
+    Level.SITE: marked("a price of this site"),
+    Level.ORG_UNIT: marked("a price of this region"),
+    Level.CHANNEL: marked("a price of this channel"),
+    Level.BASE: marked("the base price"),
+}
+VERDICT_WORDS: dict[Verdict, str] = {
+    Verdict.CHOSEN: marked("Chosen"),
+    Verdict.EXCLUDED: marked("Refused this order before, or may not send it"),
+    Verdict.NO_GOODS: marked("Has none of the goods"),
+    Verdict.NO_CAPACITY: marked("Has no time left that day"),
+    Verdict.MORE_PARCELS: marked("Would need one more parcel"),
+    Verdict.DEARER: marked("Dearer"),
+    Verdict.TIED: marked("As good, further down the list"),
+    Verdict.NOT_WEIGHED: marked("Not weighed: too many possibilities"),
+}
+SOLVED_WORDS: dict[Method, str] = {
+    Method.EXACT: marked("Proved: no plan has fewer parcels, and none with as few is cheaper."),
+    Method.GREEDY: marked("A good plan, not proved to be the best: there were too many possibilities."),
+}
+UNFILLED_WORDS: dict[UnfilledReason, str] = {
+    UnfilledReason.NOTHING_ASKED: marked("nothing was asked for"),
+    UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
+    UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
+    UnfilledReason.NO_GOODS: marked("no site has them"),
+}
+ROLE_WORDS: dict[Role, str] = {
+    Role.BRAND: marked("Brand"),
+    Role.DEALER: marked("Dealer"),
+    Role.STORE: marked("Selling store"),
+    Role.GUIDE: marked("Guide"),
+    Role.SHIPPING_SITE: marked("Sending site"),
+    Role.STREAMER: marked("Streamer"),
+    Role.PLATFORM: marked("Platform"),
+}
+CREDIT_ROLE_WORDS: dict[CreditRole, str] = {
+    CreditRole.GUIDE: marked("Guide"),
+    CreditRole.DEALER: marked("Dealer"),
+    CreditRole.STREAMER: marked("Streamer"),
+}
+BASIS_WORDS: dict[CreditBasis, str] = {
+    CreditBasis.STATED: marked("the order says so"),
+    CreditBasis.BINDING: marked("the member is theirs"),
+    CreditBasis.TOUCH: marked("a touch before the order"),
+}
+TOUCH_WORDS: dict[TouchpointKind, str] = {
+    TouchpointKind.STORE: marked("Code of a store"),
+    TouchpointKind.SHELF: marked("Code on a shelf"),
+    TouchpointKind.SAMPLE: marked("Code of a sample"),
+    TouchpointKind.PRODUCT: marked("Code of a product"),
+    TouchpointKind.GUIDE: marked("Code of a guide"),
+    TouchpointKind.TABLE: marked("Code on a table"),
+    TouchpointKind.PARCEL: marked("Code in a parcel"),
+    TouchpointKind.RECEIPT: marked("Code on a receipt"),
+    TouchpointKind.LIVE_ROOM: marked("Live room"),
+    TouchpointKind.POSTER: marked("Code on a poster"),
+}
+RETURN_WORDS: dict[Reason, str] = {
+    Reason.UNWANTED: marked("Not wanted any more"),
+    Reason.DEFECT: marked("Defective"),
+    Reason.DAMAGED_IN_TRANSIT: marked("Damaged on the way"),
+    Reason.WRONG_ITEM: marked("Wrong item"),
+    Reason.LATE: marked("Came too late"),
+    Reason.SIZE: marked("Wrong size"),
+    Reason.OTHER: marked("Another reason"),
+}
+BLIND_WORDS: dict[BlindState, str] = {
+    BlindState.NONE: "",
+    BlindState.WAITING: marked("without a sale, waits for a decision"),
+    BlindState.ACCEPTED: marked("without a sale, accepted"),
+    BlindState.REFUSED: marked("without a sale, refused"),
+}
+
+
+def method_word(method: str | None, language: Language) -> str:
+    """Return the word for a way to pay; a gateway of one's own is called as its name."""
+    if not method:
+        return ""
+    word = METHOD_WORDS.get(method)
+    return language.say(word) if word else method
+
+
+def rule_sentence(row: RuleRow, currency: str, language: Language) -> str:
+    """Say what a row of the rules gives, and on which lines."""
+    if row.remainder:
+        gives = language.say("what the others leave")
+    elif row.basis_points is not None:
+        gives = language.say("{percent} of the net amount", percent=_percent(row.basis_points, language))
+    else:
+        gives = language.say("{amount} for each unit", amount=language.money(row.amount_minor or 0, currency))
+    conditions = [
+        *([language.say("member is theirs")] if row.bound else []),
+        *([language.say("member is not theirs")] if row.bound is False else []),
+        *([_either([channel_word(one, language) for one in row.channels], language)] if row.channels else []),
+        *([_either(list(row.categories), language)] if row.categories else []),
+        *(
+            [_either([language.say(DELIVERY_WORDS[one]) for one in row.deliveries], language)]
+            if row.deliveries
+            else []
+        ),
+        *([language.say("for bringing who did it")] if row.level > 1 else []),
+    ]
+    return f"{gives} · {' · '.join(conditions)}" if conditions else gives
+
+
+def _percent(basis_points: int, language: Language) -> str:
+    return format_percent(Decimal(basis_points) / 10_000, locale=language.locale, format="#,##0.##%")
+
+
+def _either(words: list[str], language: Language) -> str:
+    return language.say(" or ").join(words)
