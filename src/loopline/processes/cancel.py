@@ -157,6 +157,14 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     def amount_minor(self) -> int:
         return sum(one.amount_minor for one in self.taken)
 
+    def called_off(self) -> CalledOff:
+        return CalledOff(
+            id=self.id,
+            order=self.order,
+            before_minor=self.amount_before_minor,
+            amount_minor=self.amount_minor,
+        )
+
 
 def cancel(
     conn: Conn, asked: Sequence[Cancellation], *, scope: Scope, now: datetime
@@ -311,6 +319,45 @@ def _carry_out(
     """Take the work back, give the goods back, pay back, and say so."""
     taken = [one for plan in plans for one in plan.taken]
     withdrawn = _take_work_back(conn, plans, now=now)
+    given_back = _give_goods_back(conn, taken, now=now)
+    changes = [
+        LineChange(
+            order_id=one.line.order_id,
+            line_id=one.line.line_id,
+            parked=-one.parked,
+            held=-one.held,
+            allocated=-one.allocated,
+            cancelled=one.units,
+        )
+        for one in taken
+    ]
+    all_granted(orders.change_lines(conn, changes, now=now))
+    # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
+    orders.set_paid(conn, [plan.order.id for plan in plans if plan.order.pay_until is not None], now=now)
+    called_off = [plan.called_off() for plan in plans]
+    refunds = refunds_of(conn, called_off, now=now)
+    refund(conn, [one for one in refunds if one.amount_minor], now=now)
+    after = {head.id: head for head in orders.orders_by_ids(conn, list({plan.order.id for plan in plans}))}
+    for plan, paid_back in zip(plans, refunds, strict=True):
+        outcomes[plan.position] = Cancelled(
+            order_id=plan.order.id,
+            lines=tuple(UnitsToCancel(line_id=one.line.line_id, units=one.units) for one in plan.taken),
+            refund_minor=paid_back.amount_minor,
+            currency=plan.order.currency,
+            stage=after[plan.order.id].stage,
+        )
+    log.append(
+        conn,
+        [
+            *withdrawn,
+            *(_lines_cancelled(plan, after[plan.order.id], now=now) for plan in plans),
+            *given_back,
+        ],
+    )
+
+
+def _give_goods_back(conn: Conn, taken: Sequence[_Taken], *, now: datetime) -> Sequence[Event]:
+    """Release what was held and untie what was allocated; returns what is to be told of shortfalls."""
     stock.lock_stock(
         conn,
         [],
@@ -330,48 +377,7 @@ def _carry_out(
             now=now,
         )
     )
-    changes = [
-        LineChange(
-            order_id=one.line.order_id,
-            line_id=one.line.line_id,
-            parked=-one.parked,
-            held=-one.held,
-            allocated=-one.allocated,
-            cancelled=one.units,
-        )
-        for one in taken
-    ]
-    all_granted(orders.change_lines(conn, changes, now=now))
-    # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
-    orders.set_paid(conn, [plan.order.id for plan in plans if plan.order.pay_until is not None], now=now)
-    called_off = [
-        CalledOff(
-            id=plan.id,
-            order=plan.order,
-            before_minor=plan.amount_before_minor,
-            amount_minor=plan.amount_minor,
-        )
-        for plan in plans
-    ]
-    refunds = refunds_of(conn, called_off, now=now)
-    refund(conn, [one for one in refunds if one.amount_minor], now=now)
-    after = {head.id: head for head in orders.orders_by_ids(conn, list({plan.order.id for plan in plans}))}
-    for plan, paid_back in zip(plans, refunds, strict=True):
-        outcomes[plan.position] = Cancelled(
-            order_id=plan.order.id,
-            lines=tuple(UnitsToCancel(line_id=one.line.line_id, units=one.units) for one in plan.taken),
-            refund_minor=paid_back.amount_minor,
-            currency=plan.order.currency,
-            stage=after[plan.order.id].stage,
-        )
-    log.append(
-        conn,
-        [
-            *withdrawn,
-            *(_lines_cancelled(plan, after[plan.order.id], now=now) for plan in plans),
-            *shortfall_events([*released, *untied], now=now),
-        ],
-    )
+    return shortfall_events([*released, *untied], now=now)
 
 
 def _take_work_back(conn: Conn, plans: Sequence[_Plan], *, now: datetime) -> list[Event]:

@@ -61,28 +61,8 @@ def lead_home(request: WebRequest) -> Redirect:
 
 def create_app(database: Database, settings: WebSettings, *, clock: Clock = system_clock) -> Litestar:
     """Make the application of one process on an open database. It closes neither the database nor its pool."""
-    metrics = Metrics()
-    hub = BoardHub(
-        board_reader(database, clock),
-        encoded_message,
-        metrics=metrics,
-        poll_seconds=settings.board_poll_seconds,
-    )
     sandbox = _sandbox(settings, clock)
-    edge = Edge(
-        database=database,
-        settings=settings,
-        clock=clock,
-        hub=hub,
-        metrics=metrics,
-        ring=open_key_ring(settings.keys_directory),
-        limiter=Limiter(),
-        callers=KnownCallers(),
-        webhook_secrets=SecretBook(settings.keys_directory),
-        orders=order_coalescer(database, clock, registry=metrics.registry),
-        texts=_texts(settings),
-        gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
-    )
+    edge = _edge(database, settings, clock=clock, sandbox=sandbox)
     return Litestar(
         route_handlers=[
             lead_home,
@@ -124,6 +104,31 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
         openapi_config=api_description(),
         plugins=[StrictStructs()],
         logging_config=None,
+    )
+
+
+def _edge(database: Database, settings: WebSettings, *, clock: Clock, sandbox: Sandbox | None) -> Edge:
+    """Gather what every handler of this process needs."""
+    metrics = Metrics()
+    hub = BoardHub(
+        board_reader(database, clock),
+        encoded_message,
+        metrics=metrics,
+        poll_seconds=settings.board_poll_seconds,
+    )
+    return Edge(
+        database=database,
+        settings=settings,
+        clock=clock,
+        hub=hub,
+        metrics=metrics,
+        ring=open_key_ring(settings.keys_directory),
+        limiter=Limiter(),
+        callers=KnownCallers(),
+        webhook_secrets=SecretBook(settings.keys_directory),
+        orders=order_coalescer(database, clock, registry=metrics.registry),
+        texts=_texts(settings),
+        gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
     )
 
 

@@ -71,7 +71,7 @@ class Book:
             self._opened.execute("pragma journal_mode = wal")
             self._opened.execute("pragma synchronous = normal")
             self._opened.execute("pragma foreign_keys = on")
-            self._opened.executescript(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+            self._opened.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
         return self._opened
 
     def close_book(self) -> None:

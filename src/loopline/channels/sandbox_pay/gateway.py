@@ -30,7 +30,7 @@ from loopline.payments import Intent, IntentKind, IntentState, Notice, Report
 
 NAME = "sandbox"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
-_LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16)
+_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 _FINAL = frozenset({"number_taken", "expired", "closed", "not_paid", "above_paid"})
 _CHARGE_STATES = {
     ChargeState.WAITING: IntentState.WAITING,
