@@ -6,17 +6,23 @@ import msgspec
 
 from loopline import org
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId, PartyId, PersonId, TaskId, uuid7
+from loopline.kernel.ids import OrderId, PartyId, PersonId, RuleSetId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Credits, Delivery, Draft
+from loopline.orders import ChannelTerms, Credits, Delivery, Draft, put_channels
 from loopline.org import NewParty, PartyKind, Role
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
 from loopline.processes.source import source_wave
+from loopline.processes.touch.crediting import attribute_orders
+from loopline.processes.touch.live import Host, WantedLiveRoom, add_live_rooms
+from loopline.sharing.model import NewRuleSet, Publication, RuleRow
+from loopline.sharing.model import Role as SharingRole
+from loopline.sharing.service import publish_rule_sets, save_drafts
+from loopline.touchpoints import Buyer, LiveRoom
 from loopline.web.settings import Demo, DemoPerson
 from tests.make.loop import follow
 from tests.make.org import PASSWORD, add_person, succeeded
-from tests.make.shop import NOON, Shop, ask, open_shop
+from tests.make.shop import NOON, OPENED, SHARING, Shop, ask, open_shop
 
 PEOPLE = (
     ("lin.manager", "林晓梅", Role.STORE_MANAGER, "U-S", "静安店"),
@@ -76,7 +82,31 @@ def open_store(conn: Conn) -> Stage:
     ]
     guide, streamer = succeeded(org.add_parties(conn, parties, by=None, now=NOON))
     dress_up(conn)
+    _open_livestream(conn, shop)
     return Stage(shop=shop, people=people, guide=guide.party_id, streamer=streamer.party_id)
+
+
+def _open_livestream(conn: Conn, shop: Shop) -> None:
+    """Let streamers earn a tenth of what is sold live, from noon on."""
+    put_channels(
+        conn,
+        [
+            ChannelTerms(
+                code="livestream", name="Live", network_node_id=shop.network, time_zone="Asia/Shanghai"
+            )
+        ],
+    )
+    live = RuleRow(role=SharingRole.STREAMER, channels=("livestream",), basis_points=1_000)
+    rules = NewRuleSet(
+        id=RuleSetId(uuid7(OPENED)),
+        currency="CNY",
+        author_id=shop.manager,
+        comment="with streamers",
+        rows=(*SHARING[:-1], live, SHARING[-1]),
+    )
+    succeeded(save_drafts(conn, [rules], now=OPENED))
+    published = Publication(rule_set_id=rules.id, effective_from=NOON, published_by=shop.manager)
+    succeeded(publish_rule_sets(conn, [published], now=OPENED))
 
 
 def dress_up(conn: Conn) -> None:
@@ -115,5 +145,27 @@ def settle(conn: Conn) -> None:
     follow(conn, _SETTLE)
 
 
-def new_member(at: datetime = NOON) -> MemberId:
-    return MemberId(uuid7(at))
+def plan_show(conn: Conn, *, code: str = "SHOW", skus: tuple[str, ...] = ("COAT", "SCARF")) -> LiveRoom:
+    """Plan a show of the streamer."""
+    wanted = WantedLiveRoom(
+        code=code, name="阿岚的直播间", streamer_code="STREAMER", starts_at=NOON, sku_codes=skus
+    )
+    (room,) = succeeded(add_live_rooms(conn, [wanted], host=Host(scope=WHOLE_BRAND), now=NOON))
+    return room
+
+
+def buy_live(conn: Conn, stage: Stage, room: LiveRoom, number: str, *, at: datetime = NOON) -> OrderId:
+    """Let somebody who watches buy a coat and two scarves."""
+    draft = ask(
+        stage.shop,
+        number,
+        channel="livestream",
+        placed_at=at,
+        credits=Credits(streamer_id=stage.streamer),
+    )
+    (placed,) = place(conn, [draft], scope=WHOLE_BRAND, now=at)
+    assert isinstance(placed, Placed), placed
+    buyer = Buyer(member_id=None, visitor=None, touchpoint_code=room.touchpoint_code, at=at)
+    (attributed,) = attribute_orders(conn, {placed.order_id: buyer}, now=at)
+    assert attributed.live_room_id == room.id
+    return placed.order_id

@@ -7,6 +7,7 @@ asks again every few seconds.
 import time
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -19,13 +20,15 @@ from loopline import org
 from loopline.db import Database
 from loopline.insight import Board, BoardAsk, read_board
 from loopline.kernel.refusals import Refused
-from loopline.org import Role
+from loopline.org import Permission, Role
+from loopline.web.api.answers import read
 from loopline.web.edge import Clock, Edge, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_view import as_script, encoded_message, message_of
 from loopline.web.languages import Language
 from loopline.web.live import ReadBoard, Watch
 from loopline.web.pages import page
 from loopline.web.problems import NoBoardForYou
+from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 
 BOARD_ROLES = frozenset(
     {Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.DEALER, Role.STORE_MANAGER, Role.AUDITOR}
@@ -76,8 +79,20 @@ def show_board(
         board=board,
         message=message,
         script=as_script(message),
+        show=_show(request, visitor),
         query=f"?{urlencode({'currency': watch.currency})}" if watch.currency else "",
     )
+
+
+def _show(request: WebRequest, visitor: Visitor) -> dict[str, Any] | None:
+    """Return the show on air, or that there is one to start, for those who deal with shows; None for others."""
+    if not visitor.may(Permission.LIVE_WRITE):
+        return None
+    desk = studio(request, visitor)
+    room = read(request, lambda conn, _now: chosen(rooms_of(conn, desk)))
+    if room is None:
+        return None
+    return {"is_live": room.is_live, "name": room.name, "path": f"{LIVE_DESK}?code={room.code}"}
 
 
 @get("/hq/board/now", sync_to_thread=True)

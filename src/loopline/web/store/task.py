@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -54,13 +54,13 @@ _UNITS_DIGITS_MAX = 7
 
 
 @get("/store/tasks/{task_id:uuid}", dependencies=DESK, sync_to_thread=True)
-def show_task(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Template:
+def show_task(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Template:
     """Show a task as it stands, with what is to be done next."""
     return _task_page(request, desk, TaskId(task_id))
 
 
 @get("/store/tasks/{task_id:uuid}/pay", dependencies=DESK, sync_to_thread=True)
-def tell_pay(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Template:
+def tell_pay(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Template:
     """Tell what a finished task earned, as soon as the books say so."""
     return page(request, "store/task_pay.html", **_context(request, desk, TaskId(task_id)))
 
@@ -108,7 +108,7 @@ def _done(
 
 
 @post("/store/tasks/{task_id:uuid}/accept", dependencies=DESK, sync_to_thread=True)
-def accept(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+def accept(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Take an offered task in one's own name."""
     command = AcceptTask(task_id=TaskId(task_id), by=desk.person_id)
     return _done(
@@ -120,7 +120,7 @@ def accept(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> R
 
 
 @post("/store/tasks/{task_id:uuid}/pick", dependencies=DESK, sync_to_thread=True)
-def pick(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+def pick(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Begin to fetch the goods."""
     command = PickTask(task_id=TaskId(task_id))
     return _done(
@@ -129,7 +129,9 @@ def pick(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Res
 
 
 @post("/store/tasks/{task_id:uuid}/check", dependencies=DESK, sync_to_thread=True)
-def check(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+def check(
+    request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
+) -> Response[Any]:
     """Say that the lines ticked are there, and that all points of the list were looked at."""
     have, looked = frozenset(_values(data, "have")), len(set(_values(data, "looked")))
     language = language_of(request)
@@ -152,7 +154,7 @@ def check(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data:
 
 
 @post("/store/tasks/{task_id:uuid}/pack", dependencies=DESK, sync_to_thread=True)
-def pack(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID) -> Response[Any]:
+def pack(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Close the parcel. One that its customer collects gets its code, and waits for a week."""
     edge = edge_of(request)
 
@@ -175,7 +177,9 @@ def _pack_command(conn: Conn, task_id: TaskId, desk: Desk, edge: Edge, *, now: d
 
 
 @post("/store/tasks/{task_id:uuid}/hand-over", dependencies=DESK, sync_to_thread=True)
-def hand_over(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+def hand_over(
+    request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
+) -> Response[Any]:
     """Give the parcel to the carrier, with the number it goes by where there is one."""
     stated = str(data.get("tracking_number", "")).strip()
     if stated and not _TRACKING.fullmatch(stated):
@@ -190,7 +194,9 @@ def hand_over(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, d
 
 
 @post("/store/tasks/{task_id:uuid}/refuse", dependencies=DESK, sync_to_thread=True)
-def refuse(request: WebRequest, desk: NamedDependency[Desk], task_id: UUID, data: Form) -> Response[Any]:
+def refuse(
+    request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
+) -> Response[Any]:
     """Give work back, the units chosen, for a reason: it corrects the stock, and they go to another site."""
     command = _refuse_command(data, TaskId(task_id), desk)
     if isinstance(command, Refusal):
