@@ -5,10 +5,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
 
+import msgspec
 import typer
 
 from loopline.cli.console import people, problems_told
-from loopline.cli.demo_brand import open_demo_brand
+from loopline.cli.demo_brand import OpenedDemo, open_demo_brand
 from loopline.cli.demo_world import demo_world, reachable
 from loopline.cli.errands import errands_of
 from loopline.db import Database
@@ -16,11 +17,12 @@ from loopline.db.opening import open_database
 from loopline.db.settings import Settings, settings_from
 from loopline.jobs.running import jobs_running
 from loopline.simulator.brand.living import LifeAsk
+from loopline.simulator.brand.progress import told_of_world
 from loopline.simulator.replay.progress import is_replayed
 from loopline.web.app import create_app
 from loopline.web.server import Address, serve_workers
 from loopline.web.server import serve as serve_one
-from loopline.web.settings import WebSettings, load_secret
+from loopline.web.settings import Demo, WebSettings, load_secret
 
 
 def serve(
@@ -44,7 +46,7 @@ def serve(
             data_directory=settings.data_directory,
             public_url=f"http://{reachable(host)}:{port}",
             is_secure=secure,
-            demo=opened.demo if opened else None,
+            demo=_shown(opened, world=world) if opened else None,
         )
         address = Address(host=host, port=port)
         people.print(f"Loopline is at [bold]http://{host}:{port}[/bold]; Ctrl-C ends it", highlight=False)
@@ -57,6 +59,12 @@ def serve(
         _serve(database, settings, web, address, workers)
         beside.close()
         people.print("stopped; nothing is left running")
+
+
+def _shown(opened: OpenedDemo, *, world: bool) -> Demo:
+    """What the pages show of the demo; how its world comes along, where it lives."""
+    lives = world and opened.world_key is not None
+    return msgspec.structs.replace(opened.demo, progress=told_of_world if lives else None)
 
 
 def _serve(database: Database, settings: Settings, web: WebSettings, address: Address, workers: int) -> None:

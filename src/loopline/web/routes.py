@@ -29,6 +29,7 @@ from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.order import show_order
 from loopline.web.hq.orders import show_orders
+from loopline.web.hq.world import tell_world
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
 
@@ -62,6 +63,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_board,
     tell_board,
     stream_board,
+    tell_world,
     show_orders,
     show_order,
     SHOP_PAGES,

@@ -1,9 +1,12 @@
 """What whoever starts the server decides about the web edge."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
+from loopline.db import Conn
 from loopline.db.secret_files import kept_secret
 from loopline.org import Role
 from loopline.web.api.caller import Rates
@@ -21,11 +24,26 @@ class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
+class DemoProgress(Protocol):
+    """How far the demo's made-up world is: its stage, and how much of that is done."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
-    """The demo's people and the one password they share: listed for a sign-in by one touch."""
+    """The demo's people and the one password they share: listed for a sign-in by one touch.
+
+    `progress` reads how far its world is (None: not begun); a demo without one has no world.
+    """
 
     password: str
     people: tuple[DemoPerson, ...]
+    progress: Callable[[Conn], DemoProgress | None] | None = None
 
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True):

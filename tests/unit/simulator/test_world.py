@@ -13,14 +13,20 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 STEP = timedelta(minutes=2)
 
 
-def _live(seed: int, *, minutes: int = 60, stores: int = 6, is_live: bool = False, buyers: int = 50):
+def _quiet(stage: str, done: int, total: int) -> None:
+    del stage, done, total
+
+
+def _live(
+    seed: int, *, minutes: int = 60, stores: int = 6, is_live: bool = False, buyers: int = 50
+) -> tuple[GrantingServer, World]:
     server = GrantingServer()
     server.is_live = is_live
     scene = Scene(
         Api("http://world", "llk_world", transport=server.transport),
         WorldAsk(seed=seed, run="test", stores=stores, at_once=1),
     )
-    Opening(scene, told=lambda *_: None).open(NOON)
+    Opening(scene, told=_quiet).open(NOON)
     world = World(scene, Rhythm(live_buyers=buyers))
     world.crowd.at_once = 1
     world.begin(NOON)

@@ -36,7 +36,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def code(self) -> str:
         """The stable code of the problem; empty for a good answer."""
-        return "" if self.is_good else str(self.body["code"])
+        if self.is_good:
+            return ""
+        problem: dict[str, Any] = self.body if isinstance(self.body, dict) else {}
+        return str(problem.get("code", self.status))
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

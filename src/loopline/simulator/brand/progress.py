@@ -43,6 +43,12 @@ def find_world(conn: Conn) -> Standing | None:
     return fetch_one(conn, SQL["world"], Standing, name=NAME)
 
 
+def told_of_world(conn: Conn) -> Told | None:
+    """Return what onlookers are told of the made-up world; None where there never was one."""
+    standing = find_world(conn)
+    return standing.told if standing else None
+
+
 def tell_world(conn: Conn, standing: Standing) -> None:
     """Keep where the made-up world stands."""
     execute(
