@@ -51,6 +51,7 @@ class Merchant:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.statuses: list[int] = []
+        self.heard_something = threading.Event()
         self._lock = threading.Lock()
         merchant = self
 
@@ -76,6 +77,7 @@ class Merchant:
     def hear(self, received: Received) -> int:
         with self._lock:
             self.received.append(received)
+            self.heard_something.set()
             return self.statuses.pop(0) if self.statuses else 204
 
     def stop(self) -> None:
