@@ -211,8 +211,9 @@ def commands() -> dict[str, TyperCommand]:
 
     def walk(command: object, words: tuple[str, ...]) -> None:
         if isinstance(command, TyperGroup):
-            for name, inner in command.commands.items():
-                walk(inner, (*words, name))
+            context = typer.Context(command)
+            for name in command.list_commands(context):
+                walk(command.get_command(context, name), (*words, name))
         elif isinstance(command, TyperCommand):
             found[" ".join(words)] = command
 

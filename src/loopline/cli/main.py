@@ -1,49 +1,68 @@
-"""The `loopline` command."""
+"""The `loopline` command: a table of commands, each loaded when it is called: the web edge alone takes seconds."""
 
 import gc
+import importlib
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from loopline.cli.backup import backup, restore
-from loopline.cli.bench import bench
-from loopline.cli.boards import app as boards_app
-from loopline.cli.bring_in import app as import_app
 from loopline.cli.console import configure_logging
-from loopline.cli.demo import demo
-from loopline.cli.doctor import doctor
-from loopline.cli.export import export
-from loopline.cli.jobs import jobs
-from loopline.cli.log import app as log_app
-from loopline.cli.replay import app as replay_app
-from loopline.cli.serve import serve
-from loopline.cli.simulate import simulate
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
-app.command()(serve)
-app.command()(simulate)
-app.command()(doctor)
-app.command()(jobs)
-app.command()(demo)
-app.command()(export)
-app.command()(backup)
-app.command()(restore)
-app.command()(bench)
-app.add_typer(replay_app, name="replay")
-app.add_typer(boards_app, name="boards")
-app.add_typer(import_app, name="import")
-app.add_typer(log_app, name="log")
-
-
+# Where each command is: a function, or an app with commands of its own.
+COMMANDS: dict[str, str] = {
+    "serve": "loopline.cli.serve:serve",
+    "jobs": "loopline.cli.jobs:jobs",
+    "demo": "loopline.cli.demo:demo",
+    "simulate": "loopline.cli.simulate:simulate",
+    "replay": "loopline.cli.replay:app",
+    "doctor": "loopline.cli.doctor:doctor",
+    "import": "loopline.cli.bring_in:app",
+    "export": "loopline.cli.export:export",
+    "backup": "loopline.cli.backup:backup",
+    "restore": "loopline.cli.backup:restore",
+    "boards": "loopline.cli.boards:app",
+    "log": "loopline.cli.log:app",
+    "bench": "loopline.cli.bench:bench",
+}
 # A batch makes some hundred thousand records that live until it ends and hold no cycles. With the thresholds Python
 # starts with, walking them again and again costs up to half of its time.
 _COLLECT_AFTER_OBJECTS = 50_000
+
+
+class Commands(TyperGroup):
+    """The commands of `COMMANDS`, imported one by one as they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as click calls it
+        """Return every command's name, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
+        """Import a command and return it."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        found = getattr(importlib.import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+            alone.command()(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        gc.freeze()  # what was imported stays: no collection need walk it
+        return command
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
+)
 
 
 @app.callback()
 def loopline() -> None:
     """Loopline: one customer, one stock, one price, one order, one transparent split of the money."""
     configure_logging()
-    gc.freeze()
     gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 50)
 
 
