@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -44,6 +45,23 @@ def known_members(conn: Conn, member_ids: Iterable[MemberId]) -> set[MemberId]:
 def timeline(conn: Conn, member_id: MemberId, *, before: datetime, limit: int) -> list[Moment]:
     """Return what happened to a member before a moment (excluded), the latest first."""
     return fetch(conn, SQL["timeline"], Moment, member_id=member_id, before=before, limit=limit)
+
+
+def timeline_page(
+    conn: Conn, member_id: MemberId, *, after: tuple[datetime, str, UUID] | None, limit: int
+) -> list[Moment]:
+    """Return a page of what happened to a member, the latest first, behind the moment, kind and subject given."""
+    at, kind, subject = after or (None, None, None)
+    return fetch(
+        conn,
+        SQL["timeline_page"],
+        Moment,
+        member_id=member_id,
+        at=at,
+        kind=kind,
+        subject=subject,
+        limit=limit,
+    )
 
 
 def member_count(conn: Conn) -> int:

@@ -35,6 +35,23 @@ where member_id = %(member_id)s::uuid
 order by at desc, kind, subject
 limit %(limit)s::integer
 
+-- name: timeline_page
+-- What happened to a member, the latest first, behind a place. Locks nothing.
+select
+    member_id,
+    at,
+    kind,
+    subject
+from customers.moment
+where member_id = %(member_id)s::uuid
+    and (
+        %(at)s::timestamptz is null
+        or at < %(at)s::timestamptz
+        or (at = %(at)s::timestamptz and (kind, subject) > (%(kind)s::text, %(subject)s::uuid))
+    )
+order by at desc, kind, subject
+limit %(limit)s::integer
+
 -- name: member_count
 -- How many members are known and not erased. Locks nothing.
 select count(*)

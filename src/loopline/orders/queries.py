@@ -69,9 +69,19 @@ def order_ids_by_external_numbers(
     return {(channel, external_number): order_id for channel, external_number, order_id in rows}
 
 
-def orders_of_member(conn: Conn, member_id: MemberId, *, limit: int) -> list[Order]:
-    """Return a member's orders, the latest first."""
-    order_ids = fetch_values(conn, SQL["order_ids_of_member"], member_id=member_id, limit=limit)
+def orders_of_member(
+    conn: Conn, member_id: MemberId, *, limit: int, after: tuple[datetime, OrderId] | None = None
+) -> list[Order]:
+    """Return a member's orders, the latest first; `after` is where the last page ended: placed when, and its id."""
+    after_at, after_id = after or (None, None)
+    order_ids = fetch_values(
+        conn,
+        SQL["order_ids_of_member"],
+        member_id=member_id,
+        after_at=after_at,
+        after_id=after_id,
+        limit=limit,
+    )
     heads = {order.id: order for order in orders_by_ids(conn, order_ids)}
     return [heads[order_id] for order_id in order_ids]
 

@@ -65,10 +65,14 @@ join orders.known as known
     and known.external_number = asked.external_number
 
 -- name: order_ids_of_member
--- A member's orders, the latest first. Locks nothing.
+-- A member's orders, the latest first, those behind a place where one is given. Locks nothing.
 select id
 from orders.order
 where member_id = %(member_id)s::uuid
+    and (
+        %(after_at)s::timestamptz is null
+        or (placed_at, id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
+    )
 order by placed_at desc, id desc
 limit %(limit)s::integer
 

@@ -83,6 +83,7 @@ from loopline.web.api.refusals import (
     IdNotOfItsTime,
     NoSuchThing,
     NotByKey,
+    NothingToFindBy,
     PlaceNotSaid,
     SecretOncePerKey,
 )
@@ -128,6 +129,7 @@ STATUSES: dict[type[Refusal], int] = {
     NothingSentBack: HTTP_422_UNPROCESSABLE_ENTITY,
     StarsMissing: HTTP_422_UNPROCESSABLE_ENTITY,
     SayItTwice: HTTP_422_UNPROCESSABLE_ENTITY,
+    NothingToFindBy: HTTP_422_UNPROCESSABLE_ENTITY,
     TooMuchWaits: HTTP_503_SERVICE_UNAVAILABLE,
     NotDoneNow: HTTP_503_SERVICE_UNAVAILABLE,
     CannotBeKept: HTTP_400_BAD_REQUEST,

@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from loopline.web.api.arrivals import ARRIVAL_HANDLERS
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
@@ -10,12 +11,15 @@ from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
+from loopline.web.api.me import ME_HANDLERS
+from loopline.web.api.members import MEMBER_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
+from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
@@ -32,6 +36,8 @@ from loopline.web.hq.orders import show_orders
 from loopline.web.hq.world import tell_world
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
+from loopline.web.touch.codes import CODE_PAGES
+from loopline.web.touch.landing import LANDING_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
@@ -49,10 +55,14 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *TERMS_HANDLERS,
     *CATALOGUE_FILE_HANDLERS,
     *CATALOGUE_HANDLERS,
+    *MEMBER_HANDLERS,
+    *ME_HANDLERS,
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
     *TASK_HANDLERS,
+    *RETURN_HANDLERS,
+    *ARRIVAL_HANDLERS,
     *WEBHOOK_HANDLERS,
     *TOUCHPOINT_HANDLERS,
     *LIVE_HANDLERS,
@@ -68,5 +78,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_order,
     SHOP_PAGES,
     *STORE_PAGES,
+    LANDING_PAGES,
+    *CODE_PAGES,
     *EARNED_PAGES,
 ]

@@ -51,3 +51,11 @@ class DoctorIsBusy(Refusal, frozen=True, kw_only=True):
     """The doctor is examining already: ask again in {retry_after_seconds} seconds."""
 
     retry_after_seconds: int
+
+
+class NotAsPreviewed(Refusal, frozen=True, kw_only=True):
+    """The file would not do what that preview showed: look at a preview of it again."""
+
+
+class NothingToFindBy(Refusal, frozen=True, kw_only=True):
+    """Say one thing to find a member by: the phone, its last four digits, or the name."""

@@ -18,6 +18,8 @@ from loopline.web.shop.me import (
 )
 from loopline.web.shop.order import (
     cancel_order_page,
+    keep_goods,
+    let_goods_arrive,
     pay_order,
     return_goods,
     review_order,
@@ -54,6 +56,8 @@ SHOP_PAGES = Router(
         say_where,
         cancel_order_page,
         return_goods,
+        keep_goods,
+        let_goods_arrive,
         review_order,
         show_orders,
         show_me,

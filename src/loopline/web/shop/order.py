@@ -8,36 +8,41 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 import segno
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.exceptions import NotFoundException
+from litestar.params import Body, FromPath
 from litestar.response import Template
 
-from loopline import customers, orders, org
+from loopline import customers, orders
 from loopline.customers import NewDelivery, Recipient
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
 from loopline.kernel.cities import city_by_code
-from loopline.kernel.ids import MemberId, SiteId
+from loopline.kernel.ids import MemberId, ReturnId, SiteId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.orders import Order
-from loopline.org import Site, UnitKind
+from loopline.org import Site
+from loopline.processes.announce import (
+    AnnouncedReceipt,
+    LineBack,
+    ReturnAsked,
+    Withdrawal,
+    announce,
+    receive_announced,
+    withdraw,
+)
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.review import Holder, WantedReview, write_reviews
-from loopline.processes.take_back import take_back
-from loopline.returns.model import (
-    NewReturn,
-    NewReturnLine,
-    Reason,
-    ReturnKind,
-    ReturnNumberTakenByOtherContent,
-)
+from loopline.returns.announcements import announced_of_orders
+from loopline.returns.model import Reason
 from loopline.reviews import About
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of, language_of
@@ -56,7 +61,6 @@ NO_SUCH_ORDER = marked("There is no such order of yours")
 NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
 _ZONE = "Asia/Shanghai"
 _TEXT_MAX = 2_000
-SEND_IN = "send"
 
 REASONS: dict[Reason, str] = {
     Reason.SIZE: marked("It does not fit"),
@@ -124,7 +128,6 @@ def _page(
     with edge.database.reading() as conn:
         head = own_order(conn, number, member.member_id)
         view = read_order(conn, head, edge, member_id=member.member_id) if head else None
-        stores = _stores(conn) if view and view.may_return else []
     if view is None:
         return nothing_here(request, shopper=member, title=NO_SUCH_ORDER, advice=NO_SUCH_ORDER_ADVICE)
     answer = shop_page(
@@ -139,7 +142,7 @@ def _page(
         form=AddressForm(),
         number=secrets.token_hex(6),
         provinces=provinces(language),
-        stores=stores,
+        is_demo=edge.settings.demo is not None,
         **order_context(view, language),
     )
     answer.headers = {**answer.headers, "X-Mark": view.mark, "X-Over": "yes" if view.is_over else "no"}
@@ -182,11 +185,6 @@ def _qr(text: str) -> str:
 
 def _site_name(site: Site | None, language: Language) -> str:
     return in_language(site.name, language) if site else ""
-
-
-def _stores(conn: Conn) -> list[Site]:
-    """The stores that goods can be brought back to."""
-    return [site for site in org.branch_sites(conn) if site.unit_kind is UnitKind.STORE]
 
 
 def _done(
@@ -269,58 +267,77 @@ def return_goods(
     member: NamedDependency[Shopper],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
-    """Send goods back, or bring them to a store. The same form again is the same return."""
+    """Say what comes back, and why. The same form again is the same return."""
 
     def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        asked = _return_of(conn, head, data, member.member_id, now=now)
-        if isinstance(asked, Refusal):
-            return asked
-        (outcome,) = take_back(conn, [asked], scope=WHOLE_BRAND, now=now)
-        # The number was made with the page: whoever sent its form twice has what they wanted.
-        is_twice = isinstance(outcome, ReturnNumberTakenByOtherContent)
-        return outcome if isinstance(outcome, Refusal) and not is_twice else None
+        lines = _lines_back(conn, head, data)
+        if not lines:
+            return NothingSentBack()
+        asked = ReturnAsked(
+            channel=head.channel,
+            external_number=f"{head.number}-{data.get('number', '')[:40]}",
+            order_id=head.id,
+            lines=lines,
+            by_member=member.member_id,
+            actor=member.actor,
+        )
+        (outcome,) = announce(conn, [asked], scope=Scope(), now=now)
+        return outcome if isinstance(outcome, Refusal) else None
 
     return _done(request, number, member, work)
 
 
-def _return_of(
-    conn: Conn, head: Order, data: dict[str, str], member_id: MemberId, *, now: datetime
-) -> NewReturn | Refusal:
+def _lines_back(conn: Conn, head: Order, data: dict[str, str]) -> tuple[LineBack, ...]:
+    """What a form says comes back: the units of each line, and one reason for all of them."""
     reason = next((one for one in REASONS if one.value == data.get("reason")), Reason.OTHER)
-    lines: list[NewReturnLine] = []
+    found: list[LineBack] = []
     for line in orders.lines_by_orders(conn, [head.id]):
         stated = data.get(f"units_{line.line_id}", "0")
         units = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
-        units = min(units, line.handed_over - line.returned - line.lost)
         if units > 0:
-            lines.append(NewReturnLine(code=line.code, units=units, sku_id=line.sku_id, reason=reason))
-    if not lines:
-        return NothingSentBack()
-    site_id = _site_of_return(conn, head, data.get("to", SEND_IN))
-    if site_id is None:
-        return NothingSentBack()
-    return NewReturn(
-        channel=head.channel,
-        external_number=f"{head.number}-{data.get('number', '')[:40]}",
-        kind=ReturnKind.ASK,
-        at=now,
-        site_id=site_id,
-        currency=head.currency,
-        lines=tuple(lines),
-        order_id=head.id,
-        member_id=member_id,
-    )
+            found.append(LineBack(line_id=line.line_id, units=units, reason=reason))
+    return tuple(found)
 
 
-def _site_of_return(conn: Conn, head: Order, to: str) -> SiteId | None:
-    """The store chosen; what is sent in goes to where it came from."""
-    if to != SEND_IN:
-        chosen = org.sites_by_code(conn, [to]).get(to)
-        return chosen.id if chosen else None
-    sent = [
-        task for task in fulfilment.tasks_of_orders(conn, [head.id]) if task.state is TaskState.HANDED_OVER
-    ]
-    return sent[-1].site_id if sent else head.site_id
+@post("/o/{number:str}/return/{return_id:uuid}/withdraw", sync_to_thread=True)
+def keep_goods(
+    request: WebRequest, number: str, return_id: FromPath[UUID], member: NamedDependency[Shopper]
+) -> Response[Any]:
+    """Keep goods after all that were to come back."""
+
+    def work(conn: Conn, _: Order, now: datetime) -> Refusal | None:
+        asked = Withdrawal(return_id=ReturnId(return_id), by_member=member.member_id, actor=member.actor)
+        (outcome,) = withdraw(conn, [asked], scope=Scope(), now=now)
+        return outcome if isinstance(outcome, Refusal) else None
+
+    return _done(request, number, member, work)
+
+
+@post("/o/{number:str}/return/{return_id:uuid}/arrive", sync_to_thread=True)
+def let_goods_arrive(
+    request: WebRequest, number: str, return_id: FromPath[UUID], member: NamedDependency[Shopper]
+) -> Response[Any]:
+    """Let returned goods arrive where they came from: in the demo alone, which has no carrier to wait for."""
+    if edge_of(request).settings.demo is None:
+        raise NotFoundException
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        if return_id not in announced_of_orders(conn, [head.id]):
+            return NothingSentBack()
+        site_id = _sender_of(conn, head)
+        if site_id is None:
+            return NothingSentBack()
+        receipt = AnnouncedReceipt(return_id=ReturnId(return_id), site_id=site_id, actor=member.actor)
+        (outcome,) = receive_announced(conn, [receipt], scope=WHOLE_BRAND, now=now)
+        return outcome if isinstance(outcome, Refusal) else None
+
+    return _done(request, number, member, work)
+
+
+def _sender_of(conn: Conn, head: Order) -> SiteId | None:
+    tasks = fulfilment.tasks_of_orders(conn, [head.id])
+    sent = [task.site_id for task in tasks if task.state is TaskState.HANDED_OVER]
+    return sent[-1] if sent else head.site_id
 
 
 @post("/o/{number:str}/review", sync_to_thread=True)

@@ -1,5 +1,6 @@
 """One order as its customer sees it, read from the rooms that know a part of it each."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,7 @@ from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
 from loopline.returns import queries as returns
+from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.reviews import About, Review
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge
@@ -88,6 +90,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     wants_recipient: bool
     history: list[Happened]
     back: list[Back]
+    announced: list[Announcement]
     sites: Mapping[SiteId, Site]
     store_review: Review | None
 
@@ -110,13 +113,25 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_return(self) -> bool:
-        """Whether the customer has something that may come back."""
+        """Whether the customer has something that may come back and is not on its way already."""
+        return any(self.left_to_return(line) for line in self.lines)
+
+    def left_to_return(self, line: LineView) -> int:
+        """How many units of a line may still be sent back."""
+        coming = sum(
+            one.units for back in self.announced for one in back.lines if one.line_id == line.line_id
+        )
+        return max(0, line.returnable - coming)
+
+    @property
+    def has_something(self) -> bool:
+        """Whether the customer has anything of it."""
         return any(line.returnable for line in self.lines)
 
     @property
     def may_review_store(self) -> bool:
         """Whether the customer got something and has not said how the store was."""
-        return self.may_return and self.store_review is None and self.site is not None
+        return self.has_something and self.store_review is None and self.site is not None
 
     @property
     def mark(self) -> str:
@@ -130,7 +145,9 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         ]
         reviews = sum(line.review.version for line in self.lines if line.review)
         codes = [one.code for one in self.collecting]
-        return msgspec.json.encode([*parts, reviews, codes, len(self.back)]).hex()[:400]
+        coming = [one.id for one in self.announced]
+        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back)])
+        return hashlib.sha256(spelt).hexdigest()[:32]
 
 
 def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | None) -> OrderView:
@@ -169,6 +186,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
             Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")
             for at, units, site_id in back
         ],
+        announced=[one for one in _announced(conn, head.id) if one.ended_at is None],
         sites=sites,
         store_review=next((one for one in said if one.about is About.STORE), None),
     )
@@ -250,6 +268,11 @@ def _history(conn: Conn, order_id: OrderId, sites: Mapping[SiteId, Site]) -> lis
             continue
         found.append(Happened(at=told.at, word=word, site=site))
     return list(reversed(found))
+
+
+def _announced(conn: Conn, order_id: OrderId) -> list[Announcement]:
+    return_ids = announced_of_orders(conn, [order_id])
+    return announced_by_id(conn, return_ids) if return_ids else []
 
 
 def _back(conn: Conn, line_ids: Sequence[LineId]) -> list[tuple[datetime, int, SiteId]]:
