@@ -39,6 +39,7 @@ EXCEPTION_WORDS: dict[ExceptionKind, str] = {
     ExceptionKind.AMOUNT_DIFFERS: marked("The gateway took another amount than was asked for"),
     ExceptionKind.REPORTS_CONTRADICT: marked("The gateway contradicts itself"),
     ExceptionKind.PAID_AFTER_RELEASE: marked("Paid after the goods were released"),
+    ExceptionKind.REFUND_FAILED: marked("A refund failed at the gateway"),
     ExceptionKind.ORDER_TOTAL_DIFFERS: marked("The order is worth another amount than was paid"),
 }
 INTENT_WORDS: dict[tuple[IntentKind, IntentState], str] = {

@@ -77,12 +77,12 @@ def test_an_order_is_listed_with_what_is_known_of_it(desk: Desk):
         ({"stage": ["parked", "accepted"]}, {"W-4", "W-2"}),
         ({"channel": "till"}, {"T-1", "T-2"}),
         ({"site_code": "D"}, {"T-2", "W-4", "W-5"}),
-        ({"site_code": "NOWHERE"}, set()),
+        ({"site_code": "NOWHERE"}, set[str]()),
         ({"placed_from": "2026-03-02T04:00:00Z", "placed_until": "2026-03-02T04:20:00Z"}, {"W-1", "W-3", "W-4", "W-5"}),
         ({"text": "8000"}, {"W-1"}),
         ({"text": "+86 138-0013-8000"}, {"W-1"}),
-        ({"text": "138001380"}, set()),
-        ({"text": "!?"}, set()),
+        ({"text": "138001380"}, set[str]()),
+        ({"text": "!?"}, set[str]()),
     ],
 )  # fmt: skip
 def test_orders_are_found_and_narrowed(desk: Desk, query: dict[str, object], numbers: set[str]):
