@@ -84,6 +84,11 @@ def lines_of_returns(conn: Conn, return_ids: Sequence[ReturnId]) -> list[ReturnL
     return fetch(conn, SQL["lines_of_returns"], ReturnLine, return_ids=uuids(return_ids))
 
 
+def return_lines_by_id(conn: Conn, return_line_ids: Sequence[ReturnLineId]) -> list[ReturnLine]:
+    """Return lines of returns by their ids; unknown ones are left out."""
+    return fetch(conn, SQL["return_lines_by_id"], ReturnLine, return_line_ids=uuids(return_line_ids))
+
+
 def waiting_blind_lines(conn: Conn, *, limit: int) -> list[WaitingBlindLine]:
     """Return what waits for a person's decision, the oldest first."""
     return fetch(conn, SQL["waiting_blind_lines"], WaitingBlindLine, limit=limit)

@@ -35,6 +35,43 @@ from returns.return_line as return_line
 where return_line.return_id = any(%(return_ids)s::uuid[])
 order by return_line.return_id, return_line.position;
 
+-- name: return_lines_by_id
+-- These lines of returns, with what each was matched to.
+select
+  return_line.return_id,
+  return_line.id as return_line_id,
+  return_line.position,
+  return_line.code,
+  return_line.sku_id,
+  return_line.units,
+  return_line.stated_unit_minor,
+  return_line.reason,
+  return_line.received_units,
+  return_line.graded_units,
+  return_line.blind_state,
+  return_line.blind_refund_unit_minor,
+  coalesce(
+    (
+      select
+        jsonb_agg(
+          jsonb_build_object(
+            'order_id', match.order_id,
+            'line_id', match.line_id,
+            'units', match.units,
+            'how', match.how,
+            'sold_unit_minor', match.sold_unit_minor
+          )
+          order by match.position
+        )
+      from returns.match as match
+      where match.return_line_id = return_line.id
+    ),
+    '[]'
+  ) as matches
+from returns.return_line as return_line
+where return_line.id = any(%(return_line_ids)s::uuid[])
+order by return_line.id;
+
 -- name: heads_of_returns
 -- These returns, without their lines.
 select

@@ -1,0 +1,218 @@
+"""Returns over the API: at a counter at once, by parcel when it is here; a member announces, a store receives."""
+
+from typing import Any
+
+from loopline.db.followers import catch_up
+from loopline.jobs.followers import FOLLOWERS
+from loopline.kernel.ids import MemberId
+from loopline.org import Permission, Role
+from loopline.processes.doctor import examine
+from loopline.stock import stock_at_leaves
+from tests.make.api import House
+from tests.module.web.api.test_orders import order, till_sale
+from tests.module.web.api.test_tasks import source, work_through
+from tests.module.web.api.test_touchpoints import a_member, member_api
+
+
+def sold_at_till(house: House, number: str = "T-1", **fields: Any) -> dict[str, Any]:
+    answer = house.api().ask("POST", "/orders", json=till_sale(number, **fields))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def bought(house: House, member_id: MemberId, number: str = "W-1") -> dict[str, Any]:
+    """An order of a member that was handed over to the carrier, as it stands."""
+    answer = member_api(house, member_id).ask("POST", "/orders", json=order(number))
+    assert answer.status_code == 201, answer.text
+    source(house)
+    api = house.api()
+    for task in api.get("/tasks")["items"]:
+        work_through(api, task["id"], "accept", "pick", "check", "pack", "hand-over")
+    return api.get(f"/orders/{answer.json()['id']}")
+
+
+def on_hand(house: House, site: str, sku: str) -> tuple[int, int]:
+    with house.database.reading() as conn:
+        rows = stock_at_leaves(conn, [house.shop.leaves[site]], sku_ids=[house.shop.skus[sku]])
+    return rows[0].on_hand, rows[0].unsellable
+
+
+def shares(house: House) -> int:
+    with house.database.reading() as conn:
+        row = conn.execute(
+            "select coalesce(sum(amount_minor - cancelled_minor), 0)::bigint from sharing.share"
+        ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def assert_sound(house: House) -> None:
+    catch_up(house.database, FOLLOWERS, now=house.moment[0])
+    with house.database.reading() as conn:
+        report = examine(conn)
+    # What the made-up shop never paid is owed still.
+    assert [one.name for one in report.checks if not one.ok] in ([], ["order_money_agrees"])
+
+
+def test_at_a_counter_goods_and_money_go_back_at_once(house: House):
+    sold = sold_at_till(house)
+    catch_up(house.database, FOLLOWERS, now=house.moment[0])
+    assert shares(house) > 0
+    store = house.as_role(Role.STORE_MANAGER, branch="U-S")
+    back = {"order": sold["number"], "site_code": "S", "lines": [{"sku_code": "COAT", "units": 1}]}
+    (done,) = store.granted("/returns", back | {"external_number": "R-1"})
+    assert (done["state"], done["refund_minor"], done["is_repeat"]) == ("received", 11_000, False)
+    (again,) = store.granted("/returns", back | {"external_number": "R-1"})
+    assert again == done | {"is_repeat": True}
+    assert shares(house) == 0
+    told = store.get(f"/returns/{done['id']}")
+    assert (told["order_number"], told["site_code"], told["lines"][0]["received_units"]) == (
+        sold["number"],
+        "S",
+        1,
+    )
+    assert [one["id"] for one in store.get("/returns", order=sold["id"])["items"]] == [done["id"]]
+    grade = {
+        "id": "019cac0f-2680-7292-9e7e-f95526846d60",
+        "return_line_id": told["lines"][0]["return_line_id"],
+        "units": 1,
+        "grade": "as_new",
+    }
+    answer = store.ask("POST", "/returns/grade", json={"site_code": "S", "items": [grade, grade]})
+    first, second = (one["value"] for one in answer.json()["outcomes"])
+    assert (first["disposition"], first["is_repeat"], second["is_repeat"]) == ("restock", False, True)
+    assert on_hand(house, "S", "COAT") == (10, 0)
+    assert store.get(f"/returns/{done['id']}")["state"] == "graded"
+    assert_sound(house)
+
+
+def test_what_a_receipt_says_was_bought_comes_back_without_its_order(house: House):
+    sold = sold_at_till(house)
+    store = house.as_role(Role.STORE_MANAGER, branch="U-S")
+    back = {
+        "receipt_code": sold["receipt_code"],
+        "site_code": "S",
+        "lines": [{"sku_code": "COAT", "units": 1, "reason": "defect"}],
+    }
+    (done,) = store.granted("/returns", back)
+    assert (done["refund_minor"], done["waiting_units"]) == (11_000, 0)
+    assert store.refused("/returns", back | {"receipt_code": "nothing"}) == ["no_such_thing"]
+
+
+def test_without_a_sale_an_ask_waits_and_a_fact_was_paid(house: House):
+    store = house.as_role(Role.STORE_MANAGER, branch="U-S")
+    line = {"sku_code": "COAT", "units": 2, "stated_unit_minor": 5_000}
+    asked, fact = store.granted(
+        "/returns",
+        {"site_code": "S", "lines": [line]},
+        {"site_code": "S", "lines": [line], "kind": "fact"},
+    )
+    assert (asked["refund_minor"], asked["waiting_units"]) == (0, 2)
+    assert (fact["refund_minor"], fact["waiting_units"]) == (10_000, 0)
+
+
+def test_a_member_announces_and_the_money_goes_back_when_it_is_here(house: House):
+    member_id, other = a_member(house, 1), a_member(house, 2)
+    sold = bought(house, member_id)
+    catch_up(house.database, FOLLOWERS, now=house.moment[0])
+    earned = shares(house)
+    me = member_api(house, member_id)
+    lines = [{"line_id": line["line_id"], "units": line["units"]} for line in sold["lines"]]
+    wish = {"order": sold["number"], "external_number": "A-1", "lines": lines}
+    (announced,) = me.granted("/returns", wish)
+    assert (announced["state"], announced["refund_minor"]) == ("announced", None)
+    assert me.granted("/returns", wish) == [announced | {"is_repeat": True}]
+    assert (shares(house), me.get(f"/orders/{sold['id']}")["stage"]) == (earned, "handed_over")
+    assert member_api(house, other).ask("GET", f"/returns/{announced['id']}").status_code == 404
+    assert member_api(house, other).refused("/returns", wish | {"external_number": "A-2"}) == [
+        "no_such_thing"
+    ]
+    # Anywhere: the dealer's store sold nothing of it.
+    dealer = house.as_role(Role.DEALER, branch="DEALER")
+    assert dealer.get(f"/returns/{announced['id']}")["state"] == "announced"
+    (done,) = dealer.granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
+    assert (done["id"], done["state"], done["refund_minor"]) == (announced["id"], "received", 15_820)
+    assert (shares(house), me.get(f"/orders/{sold['id']}")["stage"]) == (0, "returned")
+    (again,) = dealer.granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
+    assert again["is_repeat"] is True
+    assert me.get(f"/orders/{sold['id']}")["return_ids"] == [announced["id"]]
+    assert_sound(house)
+
+
+def test_a_member_says_what_comes_back_and_nothing_else(house: House):
+    member_id = a_member(house, 1)
+    sold = bought(house, member_id)
+    me = member_api(house, member_id)
+    line = {"line_id": sold["lines"][0]["line_id"], "units": 1}
+    wish = {"order": sold["id"], "lines": [line]}
+    assert me.refused(
+        "/returns",
+        wish | {"site_code": "S"},
+        wish | {"kind": "fact"},
+        wish | {"member_id": str(member_id)},
+        wish | {"lines": [line | {"stated_unit_minor": 99_999}]},
+        wish | {"order": None},
+        wish | {"lines": [{"units": 1}]},
+        wish | {"lines": [line | {"units": 2}]},
+    ) == [
+        "not_for_members",
+        "not_for_members",
+        "not_for_members",
+        "not_for_members",
+        "needs_order",
+        "names_no_goods",
+        "announces_too_much",
+    ]
+    assert me.get("/returns", order=sold["id"])["items"] == []
+    by_code = {"order": sold["id"], "lines": [{"sku_code": "SCARF", "units": 2}]}
+    (announced,) = me.granted("/returns", by_code)
+    withdrawn = me.ask("POST", f"/returns/{announced['id']}/withdraw")
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
+    assert me.granted("/returns", by_code)[0]["id"] != announced["id"]
+
+
+def test_what_a_channel_paid_back_is_received_when_it_comes(house: House):
+    sold = sold_at_till(house)
+    api = house.api()
+    (opened,) = api.granted(
+        "/returns",
+        {
+            "channel": "market",
+            "external_number": "M-1",
+            "kind": "fact",
+            "order": sold["id"],
+            "site_code": "W",
+            "is_received": False,
+            "lines": [{"sku_code": "COAT", "units": 1, "stated_unit_minor": 11_000}],
+        },
+    )
+    assert (opened["state"], opened["refund_minor"]) == ("opened", 11_000)
+    told = api.get(f"/returns/{opened['id']}")
+    line_id = told["lines"][0]["return_line_id"]
+    arrived = {"return_id": opened["id"], "site_code": "W"}
+    too_much = arrived | {"lines": [{"return_line_id": line_id, "units": 2}]}
+    assert api.refused("/returns/receive", too_much) == ["receives_too_much"]
+    assert api.granted("/returns/receive", arrived)[0]["state"] == "received"
+    assert api.granted("/returns/receive", arrived)[0]["is_repeat"] is True
+
+
+def test_nobody_takes_back_outside_the_own_sites(house: House):
+    sold = sold_at_till(house)
+    dealer = house.as_role(Role.DEALER, branch="DEALER")
+    back = {"order": sold["id"], "site_code": "S", "lines": [{"sku_code": "COAT", "units": 1}]}
+    assert dealer.refused("/returns", back) == ["not_in_your_branch"]
+    (done,) = house.api().granted("/returns", back)
+    assert dealer.ask("GET", f"/returns/{done['id']}").status_code == 404
+    arrived = {"return_id": done["id"], "site_code": "S"}
+    assert dealer.refused("/returns/receive", arrived) == ["not_in_your_branch"]
+    line_id = house.api().get(f"/returns/{done['id']}")["lines"][0]["return_line_id"]
+    grade = {"return_line_id": line_id, "units": 1, "grade": "as_new"}
+    graded = dealer.ask("POST", "/returns/grade", json={"site_code": "S", "items": [grade]})
+    assert graded.json()["outcomes"][0]["problem"]["code"] == "not_in_your_branch"
+    reader = house.api(permissions=[Permission.RETURNS_READ])
+    assert reader.ask("POST", "/returns", json={"items": [back]}).json()["code"] == "not_allowed"
+    for unknown in (
+        {"return_id": "019cac0f-2680-7292-9e7e-f95526846d60", "site_code": "S"},
+        {"return_id": done["id"], "site_code": "NOWHERE"},
+    ):
+        assert house.api().refused("/returns/receive", unknown) == ["no_such_thing"]
