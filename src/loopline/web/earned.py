@@ -93,6 +93,7 @@ def show_earned(
         "earned/earned.html",
         visitor=purse.visitor,
         is_store=purse.visitor.may(Permission.TASKS_WRITE),
+        may_open=purse.visitor.may(Permission.ORDERS_READ),
         party=purse.party,
         parties=named_parties(purse.parties, language),
         rows=rows_of(shares, zone_name=purse.zone_name, language=language),

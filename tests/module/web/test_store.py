@@ -1,7 +1,7 @@
 """The pages of stores over real HTTP: a task from the offer to the books, part refusals, collection, stock, scope."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -77,7 +77,18 @@ def quiet(server: EmbeddedServer, template: str) -> Generator[Site, None, None]:
         yield site
 
 
-def post(browser: httpx.Client, path: str, form: dict[str, str | list[str]], *, page: str) -> httpx.Response:
+@pytest.fixture(scope="module")
+def standing(server: EmbeddedServer, template: str) -> Generator[tuple[Site, TaskId], None, None]:
+    """A brand with one offered task, for tests of what leaves it as it is."""
+    with contextmanager(database_from)(server, template) as database, opened(database) as site:
+        with database.transaction() as conn:
+            task_id = offer(conn, site.stage, "W-1")
+        yield site, task_id
+
+
+def post(
+    browser: httpx.Client, path: str, form: Mapping[str, str | list[str]], *, page: str
+) -> httpx.Response:
     found = TOKEN.search(browser.get(page).text)
     assert found is not None
     return browser.post(path, data={"_csrf_token": found.group(1), **form})
@@ -98,7 +109,7 @@ def offered(site: Site) -> TaskId:
         return offer(conn, site.stage, "W-1")
 
 
-# ---------------------------------------------------------------------------------------------------- where people begin
+# ------------------------------------------------------------------------------------------------ where people begin
 
 
 @pytest.mark.parametrize(
