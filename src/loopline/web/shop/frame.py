@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import phonenumbers
 from babel.numbers import format_currency, get_currency_precision
 from litestar import Request, Response
 from litestar.response import Redirect, Template
@@ -49,8 +50,22 @@ def shop_page(
         picture=picture_path,
         price=partial(price, language),
         called=partial(_called, language),
+        phone=phone_words,
         **({"back": None, "tab": ""} | context),
     )
+
+
+def phone_words(phone: str) -> str:
+    """Write a phone in the groups people read, those of China without their country; what is none stays as it is."""
+    try:
+        number = phonenumbers.parse(phone, "CN")
+    except phonenumbers.NumberParseException:
+        return phone
+    is_home = number.country_code == 86
+    style = (
+        phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, style)
 
 
 def _called(language: Language, name: str) -> str:
