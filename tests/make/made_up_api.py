@@ -43,6 +43,8 @@ class GrantingServer:
             return {"items": open_ones, "next_cursor": None}
         if "/tasks/" in path:
             return next(task for task in self._tasks if task["id"] == path.rsplit("/", 1)[1])
+        if "/returns/" in path:
+            return {"lines": [{"return_line_id": "line"}]}
         if "/orders/" in path:
             return {"parcels": [{"task_id": task["id"], "collect_code": "CODE1234"} for task in self._tasks]}
         return {"items": [], "next_cursor": None}
@@ -60,7 +62,14 @@ class GrantingServer:
         if "/tasks/" in path:
             self.tasks_done.add(item.get("task_id", ""))
             return {"is_repeat": False, "task_id": item.get("task_id")}
-        return {"id": str(number), "code": f"T{number}", "is_repeat": False, "is_new": True}
+        return {
+            "id": str(number),
+            "code": f"T{number}",
+            "is_repeat": False,
+            "is_new": True,
+            "refund_minor": 100,
+            "disposition": "restock",
+        }
 
     def _placed(self, number: int, order: dict[str, Any]) -> dict[str, Any]:
         units = sum(line["units"] for line in order["lines"])

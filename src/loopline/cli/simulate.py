@@ -3,8 +3,8 @@
 import os
 import socket
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,6 +14,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from loopline.channels.sandbox_pay import sandbox_settings
+from loopline.channels.sandbox_pay.book import Book
+from loopline.channels.sandbox_pay.notifier import Notifier
 from loopline.cli.console import people, print_json, problems_told
 from loopline.cli.demo_brand import open_demo_brand
 from loopline.cli.errands import errands_of
@@ -35,7 +38,7 @@ from loopline.web.settings import WebSettings, load_secret
 
 _OPENS_AT_HOUR = 10
 _GRACE_SECONDS = 20
-_RHYTHM = Rhythm()
+_GOES_LIVE_AFTER = timedelta(minutes=45)
 
 
 class NoWorldHere(Refusal, frozen=True, kw_only=True):
@@ -58,24 +61,35 @@ def simulate(
     The database is that of the settings: empty, or the demo's own.
     """
     settings = settings_from(os.environ)
-    with problems_told(), open_database(settings) as database, _told_progress() as told:
+    with (
+        problems_told(),
+        open_database(settings) as database,
+        _told_progress() as told,
+        ExitStack() as beside,
+    ):
         span = _span(database, hours=hours, speed=speed)
         clock = WorldClock(span.start)
         world = WorldAsk(seed=seed, run=f"s{seed}-{int(span.start.timestamp()):x}", stores=stores)
-        with _served(database, settings, clock) as (base_url, key):
-            ask = SimulationAsk(world=world, span=span, rhythm=_RHYTHM, base_url=base_url, key=key)
-            ground = Ground(
-                database=database,
-                clock=clock,
-                errands=errands_of(settings, clock=clock, is_demo=True, public_url=base_url),
-                settled=lambda: None,
-            )
-            report = simulate_world(ask, ground, told=told)
+        base_url, key = beside.enter_context(_served(database, settings, clock))
+        ask = SimulationAsk(world=world, span=span, rhythm=_rhythm(hours), base_url=base_url, key=key)
+        ground = Ground(
+            database=database,
+            clock=clock,
+            errands=errands_of(settings, clock=clock, is_demo=True, public_url=base_url),
+            settled=_gateway_settles(settings, base_url, clock, beside),
+        )
+        report = simulate_world(ask, ground, told=told)
     if as_json:
         print_json(report)
     else:
         _print_for_people(report)
     raise typer.Exit(0 if report.agrees else 1)
+
+
+def _rhythm(hours: float) -> Rhythm:
+    """The streamer goes on the air where there is time for a show."""
+    has_time = timedelta(hours=hours) > 2 * _GOES_LIVE_AFTER
+    return Rhythm(goes_live_after=_GOES_LIVE_AFTER if has_time else None)
 
 
 def _span(database: Database, *, hours: float, speed: float) -> Span:
@@ -116,6 +130,23 @@ def _served(database: Database, settings: Settings, clock: WorldClock) -> Genera
     finally:
         server.stop()
         thread.join(timeout=_GRACE_SECONDS)
+
+
+def _gateway_settles(
+    settings: Settings, base_url: str, clock: WorldClock, beside: ExitStack
+) -> Callable[[], bool]:
+    """Return what lets the sandbox gateway tell what is due by the world's clock, and says whether that was all."""
+    kept = sandbox_settings(settings.data_directory, base_url)
+    book = Book(kept)
+    notifier = Notifier(book, kept, clock=clock)
+    beside.callback(book.close_book)
+    beside.callback(notifier.stop)
+
+    def settled() -> bool:
+        notifier.step()
+        return book.under_way(now=clock()) == 0
+
+    return settled
 
 
 def _free_port() -> int:

@@ -241,6 +241,16 @@ class Book:
             ).fetchone()
         return None if found is None else _moment(found)
 
+    def under_way(self, *, now: datetime) -> int:
+        """Return how much is still to be told, and how many refunds are to be finished by now."""
+        with self._lock:
+            (found,) = self._db.execute(
+                "select (select count(*) from telling where next_at is not null)"
+                " + (select count(*) from refund where state = 'accepted' and due_at <= ?)",
+                (milliseconds(now),),
+            ).fetchone()
+        return int(found)
+
     def _look(self, now: datetime, column: str, value: str) -> Charge | Denied:
         with self._writing() as db:
             found = self._charge(db, column, value)

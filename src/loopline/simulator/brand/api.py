@@ -38,7 +38,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         """The stable code of the problem; empty for a good answer."""
         if self.is_good:
             return ""
-        problem: dict[str, Any] = self.body if isinstance(self.body, dict) else {}
+        problem: dict[str, Any] = self.body or {}
         return str(problem.get("code", self.status))
 
 

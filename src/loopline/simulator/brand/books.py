@@ -8,6 +8,7 @@ from loopline.db import Conn, Database
 from loopline.fulfilment.model import TaskState
 from loopline.fulfilment.queries import task_counts
 from loopline.insight import sales_total
+from loopline.returns.queries import match_counts
 from loopline.simulator.brand.api import Api
 from loopline.simulator.brand.places import CURRENCY, PLACES
 
@@ -82,10 +83,13 @@ def _shelves(api: Api) -> Counter[str]:
 
 
 def _work(conn: Conn) -> dict[str, int]:
-    """Tasks by how they ended."""
+    """Tasks by how they ended, and lines of goods that came back."""
     counts = task_counts(conn)
     ended = (TaskState.HANDED_OVER, TaskState.REFUSED, TaskState.LAPSED)
-    return {f"tasks.{state.value}": counts.by_state.get(state, 0) for state in ended}
+    matches = match_counts(conn)
+    return {f"tasks.{state.value}": counts.by_state.get(state, 0) for state in ended} | {
+        "returned_lines": matches.matched + matches.partly + matches.blind
+    }
 
 
 def _boards(conn: Conn) -> dict[str, int]:

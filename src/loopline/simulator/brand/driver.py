@@ -21,8 +21,10 @@ from loopline.simulator.brand.scene import Scene, Telling
 from loopline.simulator.brand.world import Rhythm, World
 
 STEP = timedelta(minutes=2)
-# The gateway tells late what it tells late, but within this.
-_SETTLES_WITHIN = timedelta(seconds=30)
+# The gateway tells late what it tells late, but mostly within seconds; what it does not, it tells in the next step.
+_SETTLES_IN_STEPS_OF = timedelta(seconds=5)
+_SETTLES_WITHIN = timedelta(seconds=100)
+_LOOKS_MAX = 60
 _MONTHS_AHEAD = timedelta(days=62)
 _ROUNDS_EVERY_STEPS = {"fill_parked": 3, "release_due": 5, "lapse_offers": 2}
 
@@ -38,13 +40,13 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """What a drive stands on: the database behind the served address, its clock, the errands of its house.
 
-    `settled` waits until what outsiders (the gateway) had to tell by now has arrived.
+    `settled` lets outsiders (the gateway) tell what is due by now, and says whether that was all they have.
     """
 
     database: Database
     clock: WorldClock
     errands: Sequence[Errand]
-    settled: Callable[[], None]
+    settled: Callable[[], bool]
 
 
 class Drive:
@@ -104,8 +106,10 @@ class Drive:
         self._follow()
         for errand in self._ground.errands:
             errand.run(self._database, self._clock())
-        self._clock.move_to(moment + _SETTLES_WITHIN)
-        self._ground.settled()
+        for _ in range(_LOOKS_MAX):
+            if self._ground.settled():
+                return
+            self._clock.move_to(min(self._clock() + _SETTLES_IN_STEPS_OF, moment + _SETTLES_WITHIN))
 
     def _follow(self) -> None:
         catch_up(self._database, FOLLOWERS, now=self._clock())

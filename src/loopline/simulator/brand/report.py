@@ -83,7 +83,7 @@ def _pairs(scene: Scene, added: dict[str, int], *, shares: int) -> list[tuple[st
     paid, refunded = tally.total("paid_minor."), tally.total("refunds_minor.")
     moved = (
         tally.counts["receipt_units"]
-        + tally.counts["returned_units"]
+        + tally.counts["shelved_units"]
         - tally.counts["handed_over_units"]
         - tally.counts["not_found_units"]
     )
@@ -101,7 +101,7 @@ def _pairs(scene: Scene, added: dict[str, int], *, shares: int) -> list[tuple[st
         ("parcels handed over", handed_over, "tasks.handed_over"),
         ("tasks refused", tally.counts["tasks.refuse"], "tasks.refused"),
         ("tasks lapsed", tally.counts["tasks.lapsed"], "tasks.lapsed"),
-        ("returns", tally.total("returns."), "returns"),
+        ("returns", tally.total("returns."), "returned_lines"),
         ("reviews", tally.total("reviews."), "reviews"),
     ]
     pairs += [(name, world, added.get(figure, 0)) for name, world, figure in figures]
