@@ -5,6 +5,7 @@ is asked for again, and the sandbox takes the same number for the same thing. On
 not, fails an intent.
 """
 
+import weakref
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -62,6 +63,8 @@ class SandboxGateway:
             trust_env=False,  # no proxy of the environment stands between two parts of one machine
             transport=transport,
         )
+        # Whoever forgets it lets go of its connections, too.
+        weakref.finalize(self, self._client.close)
 
     @property
     def name(self) -> str:

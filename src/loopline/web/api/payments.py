@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Meta
 
@@ -191,7 +191,10 @@ def _order_to_pay(conn: Conn, caller: Caller, text: str, permission: Permission)
 
 @posted("/orders/{order:str}/payments", tag=_TAG, name="start_payment", gives=PaymentStartedTold, status=201)
 def start_order_payment(
-    request: AnyRequest, caller: NamedDependency[Caller], order: OrderName, data: JSONBody[PaymentAsk]
+    request: AnyRequest,
+    caller: NamedDependency[Caller],
+    order: FromPath[OrderName],
+    data: JSONBody[PaymentAsk],
 ) -> Response[bytes]:
     """Let a gateway take what is still to pay for an order. While a payment waits, asking again is that payment."""
     head = read(request, lambda conn, _: _order_to_pay(conn, caller, order, Permission.PAYMENTS_WRITE))
@@ -214,7 +217,7 @@ def start_order_payment(
 
 @told("/orders/{order:str}/payments", tag=_TAG, name="get_order_payments")
 def get_order_payments(
-    request: AnyRequest, caller: NamedDependency[Caller], order: OrderName
+    request: AnyRequest, caller: NamedDependency[Caller], order: FromPath[OrderName]
 ) -> OrderPaymentsTold:
     """Tell what was paid for an order, what went back, what is still to pay."""
 
@@ -381,7 +384,10 @@ def _exception_told(one: PaymentException) -> ExceptionTold:
     gives=ClosedTold,
 )
 def close_payment_exception(
-    request: AnyRequest, caller: NamedDependency[Caller], exception_id: UUID, data: JSONBody[ClosingAsk]
+    request: AnyRequest,
+    caller: NamedDependency[Caller],
+    exception_id: FromPath[UUID],
+    data: JSONBody[ClosingAsk],
 ) -> Response[bytes]:
     """Close a disagreement, saying how it was settled. It opens again by itself where it is seen again."""
     scope = caller.scope(Permission.PAYMENTS_WRITE)
@@ -406,7 +412,7 @@ def close_payment_exception(
     security=[{}],
     responses=dict(PROBLEMS),
 )
-async def hear_notification(request: AnyRequest, gateway: str) -> None:
+async def hear_notification(request: AnyRequest, gateway: FromPath[str]) -> None:
     """Take in what a gateway tells of its own accord, signed by it; the same again, or late, changes nothing.
 
     Nobody signs in here and no rate counts: a gateway's busiest minute is ours. What is not signed by the gateway, or
