@@ -80,7 +80,8 @@ def drawing(kind: str, colour: str) -> str:
     )
 
 
-def picture_path(kind: str | None, colour: str) -> str:
-    """Return the address of a picture."""
-    known = kind if kind in _DRAWINGS else ""
-    return f"/shop/picture.svg?kind={known or ''}&colour={colour if colour in _TONES else ''}"
+def picture_path(category: str | None, colour: str) -> str:
+    """Return the address of a picture. A category is drawn by whichever of its words we know (`外套 Coats`: a coat)."""
+    words = (category or "").lower().split()
+    known = next((word for word in words if word in _DRAWINGS), "")
+    return f"/shop/picture.svg?kind={known}&colour={colour if colour in _TONES else ''}"
