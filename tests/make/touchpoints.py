@@ -16,10 +16,10 @@ VISITOR = UUID("3f0e6a52-6a53-4c55-9d0e-7a4a5f6f1c01")
 OTHER_VISITOR = UUID("3f0e6a52-6a53-4c55-9d0e-7a4a5f6f1c02")
 
 
-def code_of(conn: Conn, kind: TouchpointKind, *, now: datetime = NOON, **names: str) -> str:
+def code_of(conn: Conn, kind: TouchpointKind, **names: str) -> str:
     """Make one code as HQ would."""
     wanted = WantedTouchpoint(kind=kind, **names)
-    (added,) = succeeded(add_touchpoints(conn, [wanted], scope=WHOLE_BRAND, now=now))
+    (added,) = succeeded(add_touchpoints(conn, [wanted], scope=WHOLE_BRAND, now=NOON))
     return added.code
 
 

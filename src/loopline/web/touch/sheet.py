@@ -1,0 +1,176 @@
+"""What a sheet of codes shows, and which codes are missing on it: read from the rooms, decided without them."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from markupsafe import Markup
+
+from loopline import catalogue, org, touchpoints
+from loopline.catalogue import Product
+from loopline.db import Conn
+from loopline.kernel.ids import SiteId
+from loopline.kernel.scope import Scope
+from loopline.org import Party, PartyKind, Site
+from loopline.processes.touch import WantedTouchpoint
+from loopline.touchpoints import Touchpoint, TouchpointKind, TouchpointsAsk
+from loopline.web.edge import WebRequest
+from loopline.web.languages import Language, marked
+from loopline.web.qr import address_of, qr_svg, scan_path
+from loopline.web.shop.names import in_language
+
+CODES_MAX = 400
+PRODUCTS_MAX = 400
+TABLES_MAX = 100
+_GROUP = 5
+
+KIND_WORDS: dict[TouchpointKind, str] = {
+    TouchpointKind.STORE: marked("Store"),
+    TouchpointKind.SHELF: marked("Shelf"),
+    TouchpointKind.SAMPLE: marked("Sample"),
+    TouchpointKind.PRODUCT: marked("Product"),
+    TouchpointKind.GUIDE: marked("Guide"),
+    TouchpointKind.TABLE: marked("Table"),
+    TouchpointKind.PARCEL: marked("Parcel"),
+    TouchpointKind.RECEIPT: marked("Receipt"),
+    TouchpointKind.LIVE_ROOM: marked("Live room"),
+    TouchpointKind.POSTER: marked("Poster"),
+}
+# In which order codes lie on a sheet.
+_SHEET_ORDER = tuple(TouchpointKind)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose codes a sheet shows: one site's, or, without one, the whole brand's."""
+
+    site: Site | None
+    guides: tuple[Party, ...]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One code on a sheet."""
+
+    code: str
+    spelt: str
+    kind: TouchpointKind
+    word: str
+    name: str
+    hint: str
+    drawing: Markup
+    scans: int
+
+
+class WantedCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """Which codes somebody wants on the sheet: made where they are missing."""
+
+    store: bool = False
+    guides: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    tables: int = 0
+
+
+def places_of(conn: Conn, scope: Scope) -> list[Site]:
+    """Return the sites somebody may hang codes up in, by code."""
+    return [site for site in org.branch_sites(conn) if scope.covers_site(site.id)]
+
+
+def place_at(conn: Conn, site: Site | None) -> Place:
+    """Return a place with the guides who work there."""
+    if site is None:
+        return Place(site=None, guides=())
+    parties = org.branch_parties(conn, [site.unit_id])
+    return Place(site=site, guides=tuple(one for one in parties if one.kind is PartyKind.GUIDE))
+
+
+def codes_at(conn: Conn, place: Place, scope: Scope) -> list[Touchpoint]:
+    """Return the codes in use at a place, in the order of the sheet: of a site with its guides', or of no place."""
+    ask = TouchpointsAsk(scope=scope, limit=5 * CODES_MAX)
+    if place.site is not None:
+        ask = msgspec.structs.replace(ask, scope=_scope_of(place.site.id, place.site, scope))
+    found = [one for one in touchpoints.touchpoints_page(conn, ask) if one.retired_at is None]
+    if place.site is None:
+        found = [one for one in found if one.site_id is None and one.kind is not TouchpointKind.GUIDE]
+    return sorted(found, key=_sheet_key)[:CODES_MAX]
+
+
+def _scope_of(site_id: SiteId, site: Site, scope: Scope) -> Scope:
+    """A site and its unit, of which the guides' codes are, where somebody may see them."""
+    units = frozenset({site.unit_id})
+    seen = units if scope.everything else units & scope.org_units
+    return Scope(sites=frozenset({site_id}), org_units=seen)
+
+
+def _sheet_key(one: Touchpoint) -> tuple[int, str, str, str]:
+    return (_SHEET_ORDER.index(one.kind), one.product_code or "", one.party_code or "", one.label.zfill(8))
+
+
+def missing(asked: WantedCodes, *, place: Place, standing: Collection[Touchpoint]) -> list[WantedTouchpoint]:
+    """Return the codes that are wanted and not there yet, so that a sheet asked for twice is the same sheet."""
+    site_code = place.site.code if place.site else None
+    known = {
+        (one.kind, one.product_code, one.party_code, one.label if _counts_label(one) else "")
+        for one in standing
+    }
+    wanted: list[WantedTouchpoint] = []
+    if asked.store and site_code is not None:
+        wanted.append(WantedTouchpoint(kind=TouchpointKind.STORE, site_code=site_code))
+    wanted += [WantedTouchpoint(kind=TouchpointKind.GUIDE, party_code=code) for code in asked.guides]
+    kind = TouchpointKind.SHELF if site_code is not None else TouchpointKind.PRODUCT
+    wanted += [WantedTouchpoint(kind=kind, site_code=site_code, product_code=code) for code in asked.products]
+    if site_code is not None:
+        wanted += [
+            WantedTouchpoint(kind=TouchpointKind.TABLE, site_code=site_code, label=str(number))
+            for number in range(1, asked.tables + 1)
+        ]
+    return [one for one in wanted if (one.kind, one.product_code, one.party_code, one.label) not in known]
+
+
+def _counts_label(one: Touchpoint) -> bool:
+    """Tables differ by their label alone; what else is written beside a code does not make it another."""
+    return one.kind is TouchpointKind.TABLE
+
+
+def cards_of(
+    conn: Conn, codes: Sequence[Touchpoint], *, request: WebRequest, language: Language
+) -> list[Card]:
+    """Return how codes look on the sheet: drawn, named, with how often they were scanned."""
+    products = catalogue.products_by_code(conn, {one.product_code for one in codes if one.product_code})
+    parties = org.parties_by_code(conn, {one.party_code for one in codes if one.party_code})
+    sites = org.sites_by_code(conn, {one.site_code for one in codes if one.site_code})
+    rooms = touchpoints.live_rooms_by_code(conn, {one.live_room_code for one in codes if one.live_room_code})
+    totals = touchpoints.scan_totals(conn, [one.id for one in codes])
+
+    def name_of(one: Touchpoint) -> str:
+        product = products.get(one.product_code or "")
+        party = parties.get(one.party_code or "")
+        site = sites.get(one.site_code or "")
+        room = rooms.get(one.live_room_code or "")
+        named = product or party or room or site
+        return in_language(named.name, language) if named else one.label
+
+    def card(one: Touchpoint) -> Card:
+        site = sites.get(one.site_code or "")
+        total = totals.get(one.id)
+        name = name_of(one)
+        hints = (one.label if one.label != name else "", site.name if site and site.name != name else "")
+        return Card(
+            code=one.code,
+            spelt=spelt(one.code),
+            kind=one.kind,
+            word=KIND_WORDS[one.kind],
+            name=name,
+            hint=" · ".join(in_language(hint, language) for hint in hints if hint),
+            drawing=Markup(qr_svg(address_of(request, scan_path(one.code))).decode()),  # noqa: S704 - drawn by us, of modules alone
+            scans=total.scans if total else 0,
+        )
+
+    return [card(one) for one in codes]
+
+
+def spelt(code: str) -> str:
+    """Spell a code in groups, as people read it: `7K3Q9-XA2BC`."""
+    return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
+
+
+def products_of(conn: Conn) -> list[Product]:
+    """Return the products that codes can be made for, by code."""
+    return catalogue.products_after(conn, at_most=PRODUCTS_MAX)
