@@ -34,6 +34,7 @@ ORDER_TYPES = frozenset(
         "lines_parked",
         "lines_unparked",
         "lines_cancelled",
+        "lines_reinstated",
         "order_sourced",
         "tasks_offered",
         "task_accepted",

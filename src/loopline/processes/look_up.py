@@ -33,6 +33,7 @@ from loopline.payments import OrderMoney, Payment, PaymentException, StandingInt
 from loopline.payments.model import KeptRefund
 from loopline.pricing import Derivation, PriceList
 from loopline.returns import queries as returns
+from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import RuleSet
@@ -44,7 +45,15 @@ from loopline.touchpoints import Attribution
 PERSON_ACTOR = "person:"
 # What the log tells of returns stands under the return or its line, not under the order.
 RETURN_TYPES = frozenset(
-    {"return_opened", "return_received", "return_graded", "blind_return_decided", "money_refunded"}
+    {
+        "return_announced",
+        "return_withdrawn",
+        "return_opened",
+        "return_received",
+        "return_graded",
+        "blind_return_decided",
+        "money_refunded",
+    }
 )
 
 
@@ -67,6 +76,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     explanations: tuple[Explanation, ...]
     tasks: tuple[Task, ...]
     task_lines: Mapping[TaskId, Sequence[TaskLine]]
+    announced: tuple[Announcement, ...]
     returns: tuple[Return, ...]
     return_lines: Mapping[ReturnId, Sequence[ReturnLine]]
     returned: tuple[ReturnOfLine, ...]
@@ -89,6 +99,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...]
     task_lines: Mapping[TaskId, Sequence[TaskLine]]
+    announced: tuple[Announcement, ...]
     returned: tuple[ReturnOfLine, ...]
     returns: tuple[Return, ...]
     return_lines: Mapping[ReturnId, Sequence[ReturnLine]]
@@ -124,6 +135,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         explanations=work.explanations,
         tasks=work.tasks,
         task_lines=work.task_lines,
+        announced=work.announced,
         returns=work.returns,
         return_lines=work.return_lines,
         returned=work.returned,
@@ -145,6 +157,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
 def _work(conn: Conn, order: Order, lines: Sequence[Line]) -> _Work:
     line_ids = [line.line_id for line in lines]
     tasks = tuple(fulfilment.tasks_of_orders(conn, [order.id]))
+    announced = tuple(announced_by_id(conn, announced_of_orders(conn, [order.id])))
     returned = tuple(returns.returns_of_lines(conn, line_ids))
     return_ids = sorted({one.return_id for one in returned})
     return_lines: dict[ReturnId, list[ReturnLine]] = {return_id: [] for return_id in return_ids}
@@ -153,19 +166,26 @@ def _work(conn: Conn, order: Order, lines: Sequence[Line]) -> _Work:
     return _Work(
         tasks=tasks,
         task_lines=fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]),
+        announced=announced,
         returned=returned,
         returns=tuple(returns.returns_by_id(conn, return_ids)),
         return_lines=return_lines,
         shares=tuple(sharing.shares_of_lines(conn, line_ids)),
         explanations=tuple(sourcing.explanations(conn, [order.id])),
         attribution=touchpoints.attributions_of_orders(conn, [order.id]).get(order.id),
-        events=_events(conn, order, returned),
+        events=_events(conn, order, {one.id for one in announced}, returned),
     )
 
 
-def _events(conn: Conn, order: Order, returned: Sequence[ReturnOfLine]) -> tuple[Event, ...]:
+def _events(
+    conn: Conn, order: Order, announced: set[ReturnId], returned: Sequence[ReturnOfLine]
+) -> tuple[Event, ...]:
     told = log.read_subject(conn, order.id)
-    subjects = {one.return_id for one in returned} | {one.return_line_id for one in returned}
+    subjects: set[UUID] = {
+        *announced,
+        *(one.return_id for one in returned),
+        *(one.return_line_id for one in returned),
+    }
     if subjects:
         told += log.read_subjects(conn, sorted(subjects), types=RETURN_TYPES)
     return tuple(sorted(told, key=lambda one: one.position))

@@ -1,11 +1,15 @@
 """Every word of an order's page is there: for each value of each enum, for each event that tells of an order."""
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 import pytest
 
+import loopline.processes
+from loopline.kernel.events import EventBody
 from loopline.orders import Delivery, OrderStage
 from loopline.payments import ExceptionKind
 from loopline.pricing import Level
@@ -96,3 +100,25 @@ def test_a_rule_is_said_in_words(row: RuleRow, english: str, chinese: str):
 )
 def test_a_way_to_pay_has_its_word_or_its_name(method: str | None, word: str):
     assert method_word(method, EN) == word
+
+
+def test_whatever_is_told_of_an_order_or_its_return_has_its_word():
+    """An event that names an order is read on its page: whoever adds one says it in words."""
+    for module in pkgutil.walk_packages(loopline.processes.__path__, "loopline.processes."):
+        importlib.import_module(module.name)
+    told = {
+        body.type_name()
+        for body in _bodies(EventBody)
+        if {"order_id", "return_id", "return_line_id"} & set(body.__struct_fields__)
+    }
+    assert told - set(MOMENT_WORDS) == {
+        "money_taken",
+        "review_written",
+    }  # told of the payment's, the review's own
+
+
+def _bodies(body: type[EventBody]) -> Iterator[type[EventBody]]:
+    for inner in body.__subclasses__():
+        if inner.__module__.startswith("loopline."):
+            yield inner
+        yield from _bodies(inner)

@@ -94,7 +94,10 @@ def order_filters(  # noqa: PLR0913, PLR0917 - one argument for each parameter o
 
 
 class OrderListed(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in a list. Amounts and the member are null for whoever only sends it; `goods` are the first of them."""
+    """An order in a list; `goods` are the first of them.
+
+    Whoever only sends it sees its own sites, and null for units, amounts and the member.
+    """
 
     id: OrderId
     number: str
@@ -108,7 +111,7 @@ class OrderListed(msgspec.Struct, frozen=True, kw_only=True):
     sending_site_codes: tuple[str, ...]
     goods: tuple[str, ...]
     lines: int
-    units: int
+    units: int | None
     currency: str
     amount_minor: int | None
     taken_minor: int | None
@@ -297,10 +300,14 @@ def _listed(one: OrderFound, sites: Mapping[SiteId, Site], *, scope: Scope, memb
         stage=one.stage,
         placed_at=one.placed_at,
         site_code=site.code if site else None,
-        sending_site_codes=tuple(sites[site_id].code for site_id in one.sending_sites if site_id in sites),
+        sending_site_codes=tuple(
+            sites[site_id].code
+            for site_id in one.sending_sites
+            if site_id in sites and (sells or scope.covers_site(site_id))
+        ),
         goods=one.names,
         lines=one.lines,
-        units=one.units,
+        units=one.units if sells else None,
         currency=one.currency,
         amount_minor=one.amount_minor if sells else None,
         taken_minor=one.taken_minor if sells else None,

@@ -10,7 +10,9 @@ import msgspec
 from loopline.fulfilment.model import Task, TaskState
 from loopline.kernel.ids import LineId
 from loopline.orders import Line, LineKind
+from loopline.pricing import Level, LineDerivation
 from loopline.processes.look_up import OrderStory
+from loopline.returns.announcements import Announcement
 from loopline.sourcing.model import Explanation, Verdict
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
 from loopline.web.hq.order_money import money_rows, share_rows
@@ -219,9 +221,7 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
         listed = line.list_unit_minor
         why = ""
         if eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
-            deciding = story.price_lists.get(derived[position].price_id or UUID(int=0))
-            level = language.say(LEVEL_WORDS[derived[position].decided_by])
-            why = f"{level} · {deciding.name}" if deciding else level
+            why = _why(derived[position], story, language)
         rows.append(
             LineRow(
                 name=name_of(story, line),
@@ -238,6 +238,13 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
             )
         )
     return rows
+
+
+def _why(derived: LineDerivation, story: OrderStory, language: Language) -> str:
+    """What decided a price; of one that was stated, the list that would have decided otherwise is not named."""
+    level = language.say(LEVEL_WORDS[derived.decided_by])
+    deciding = story.price_lists.get(derived.price_id) if derived.price_id is not None else None
+    return f"{level} · {deciding.name}" if deciding and derived.decided_by is not Level.STATED else level
 
 
 def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
@@ -389,7 +396,7 @@ def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
     units: Mapping[UUID, list[str]] = {one.return_line_id: [] for one in story.returned}
     for one in story.returned:
         units[one.return_line_id].append(f"{goods_of(story, one.line_id)} × {language.count(one.units)}")
-    rows: list[ReturnRow] = []
+    rows = [_announced_row(one, story, language) for one in story.announced if one.ended_at is None]
     for head in sorted(story.returns, key=lambda one: (one.at, one.id)):
         for line in story.return_lines.get(head.id, ()):
             if line.return_line_id in units:
@@ -408,6 +415,19 @@ def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
                     )
                 )
     return rows
+
+
+def _announced_row(one: Announcement, story: OrderStory, language: Language) -> ReturnRow:
+    """Write what a customer will bring or send back; nothing is undone before it is here."""
+    reasons = dict.fromkeys(language.say(RETURN_WORDS[line.reason]) for line in one.lines)
+    return ReturnRow(
+        at=language.clock_of_day(one.announced_at, story.zone),
+        site="",
+        goods=", ".join(
+            f"{goods_of(story, line.line_id)} × {language.count(line.units)}" for line in one.lines
+        ),
+        detail=" · ".join([language.say("announced, not here yet"), *reasons]),
+    )
 
 
 def _touches(story: OrderStory, language: Language) -> list[TouchRow]:

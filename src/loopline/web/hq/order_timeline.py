@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.fulfilment.model import RefusalReason, Task
-from loopline.kernel.events import SYSTEM_ACTOR, Event
+from loopline.kernel.events import Event
 from loopline.kernel.ids import LineId, PersonId, SiteId
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory
 from loopline.sourcing.model import UnfilledReason
@@ -31,6 +31,9 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "order_settled": marked("Revenue and shares booked"),
     "hold_expired": marked("Not paid in time, goods released"),
     "order_attributed": marked("Traced back to what touched the buyer"),
+    "lines_reinstated": marked("Paid after all, goods set aside again"),
+    "return_announced": marked("Return announced"),
+    "return_withdrawn": marked("Announced return called off"),
     "return_opened": marked("Goods returned"),
     "return_received": marked("Returned goods arrived"),
     "return_graded": marked("Returned goods looked at"),
@@ -42,6 +45,8 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "task_accepted": "good",
     "hold_expired": "warn",
     "task_cancelled": "warn",
+    "lines_reinstated": "good",
+    "return_announced": "warn",
     "return_opened": "warn",
     "money_refunded": "warn",
     "payment_given_back": "warn",
@@ -139,7 +144,7 @@ def _actor(telling: _Telling) -> str:
         return telling.language.say("Customer")
     if kind == "key":
         return telling.language.say("Connected system")
-    if actor == SYSTEM_ACTOR and telling.event.type in _STEPS:
+    if telling.event.type in _STEPS:
         task = _task(telling)
         return people.get(task.accepted_by, "") if task and task.accepted_by else ""
     return ""
@@ -295,6 +300,8 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "lines_parked": _lines,
     "lines_unparked": _lines,
     "lines_cancelled": _cancelled,
+    "lines_reinstated": _lines,
+    "return_announced": _lines,
     "hold_expired": _line,
     "promise_broken": _line,
     "order_sourced": _sourced,

@@ -207,7 +207,7 @@ def _choices(asked: Asked, field: str, values: Sequence[tuple[str, str]]) -> lis
 
 
 def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row:
-    """Write an order down; whoever only sends it sees no money."""
+    """Write an order down; whoever only sends it sees neither its money, nor how much others send."""
     sells = scope.covers_site(one.site_id)
     paid, tone = _paid(one, language) if sells else ("", "")
     more = one.lines - _NAMES_SHOWN
@@ -215,7 +215,11 @@ def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row
         "，".join(one.names[:_NAMES_SHOWN]) if language.code == "zh" else ", ".join(one.names[:_NAMES_SHOWN])
     )
     site = found.sites.get(one.site_id) if one.site_id else None
-    senders = [found.sites[site_id].name for site_id in one.sending_sites if site_id in found.sites]
+    senders = [
+        found.sites[site_id].name
+        for site_id in one.sending_sites
+        if site_id in found.sites and (sells or scope.covers_site(site_id))
+    ]
     return Row(
         number=one.number,
         path=f"{ORDERS}/{one.number}",
@@ -228,7 +232,7 @@ def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row
         goods=language.say("{names} and {count} more", names=names, count=language.count(more))
         if more > 0
         else names,
-        units=language.count(one.units),
+        units=language.count(one.units) if sells else "",
         amount=language.money(one.amount_minor, one.currency) if sells else "",
         paid=paid,
         paid_tone=tone,

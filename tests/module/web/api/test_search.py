@@ -110,8 +110,9 @@ def test_a_branch_finds_what_it_sells_or_sends_and_no_price_of_what_it_only_send
     assert set(listed) == {"T-2", "W-4", "W-5"}
     assert listed["T-2"]["amount_minor"] == 15_820
     sent = listed["W-4"]
-    money = ("amount_minor", "taken_minor", "refunded_minor", "member_id")
-    assert [sent[field] for field in money] == [None, None, None, None]
+    hidden = ("amount_minor", "taken_minor", "refunded_minor", "member_id", "units")
+    assert [sent[field] for field in hidden] == [None, None, None, None, None]
+    assert sent["sending_site_codes"] == ["D"]
     assert found(desk.house.as_role(Role.DEALER, branch="DEALER"), site_code="S") == {"W-4", "W-5"}
 
 
