@@ -12,6 +12,7 @@ number taken a moment ago) and a broken connection are tried again as they are: 
 import asyncio
 import random
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ RETRY_AFTER_SECONDS = 1
 _TRIES = 4
 _TRYING_SECONDS_MAX = 5.0
 _PAUSE_SECONDS = 0.01
+_FRAMES = 5  # of what failed: a renderer that shows every frame with its values takes seconds, and all wait
 
 
 class TooMuchWaits(Refusal, frozen=True, kw_only=True):
@@ -188,10 +190,11 @@ class Coalescer(Generic[Item, Outcome]):
         except (psycopg.OperationalError, PoolTimeout) as error:
             # Nothing is wrong with the items: the database is away, or busier than it can bear.
             return [_Failed(error) for _ in items]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is found out whose it is
             if len(items) == 1:
                 self._measures.failed.inc()
-                _logger.exception("item_failed")
+                where = traceback.format_list(traceback.extract_tb(error.__traceback__)[-_FRAMES:])
+                _logger.error("item_failed", error=repr(error), where="".join(where))  # noqa: TRY400 - see _FRAMES
                 return [_Failed(error)]
             self._measures.split.inc()
             _logger.warning("batch_split", items=len(items), error=repr(error))

@@ -64,8 +64,12 @@ def order_coalescer(
     """Return what gathers a process's single orders: the only writer of orders of that process."""
 
     def work(requests: Sequence[OrderRequest]) -> list[OrderAnswer]:
-        with database.transaction() as conn:
-            return place_requests(conn, requests, now=clock())
+        try:
+            with database.transaction() as conn:
+                return place_requests(conn, requests, now=clock())
+        except OverflowError as error:
+            # A number that no column holds never reaches the database: the same fault, found a moment earlier.
+            raise psycopg.DataError(str(error)) from error
 
     return Coalescer(work, measures=Measures(registry, "orders"))
 
