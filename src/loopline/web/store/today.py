@@ -29,8 +29,27 @@ from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, p
 from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS
 
-TASKS_SHOWN_MAX = 200
+_TASKS_READ_MAX = 1_000
+_OFFERS_SHOWN_MAX = 30
+_IN_WORK_SHOWN_MAX = 40
+_WAITING_SHOWN_MAX = 20
 _GOODS_NAMED_MAX = 2
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """A site's open tasks as its page lists them: the first of each list, and how many more there are."""
+
+    offers: list[Task]
+    in_work: list[Task]
+    waiting: list[Task]
+    more_offers: int
+    more_in_work: int
+    more_waiting: int
+
+    @property
+    def shown(self) -> list[Task]:
+        """All tasks that the page shows."""
+        return [*self.offers, *self.in_work, *self.waiting]
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +57,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     tasks: list[Task]
+    board: Board
     lines: dict[TaskId, list[TaskLine]]
     worths: dict[TaskId, TaskWorth]
     heads: dict[OrderId, Order]
@@ -74,11 +94,12 @@ def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
     day = business_day(now, site.time_zone)
     tasks = [
         task
-        for task in fulfilment.open_tasks_of_sites(conn, [site.id], limit=TASKS_SHOWN_MAX)
+        for task in fulfilment.open_tasks_of_sites(conn, [site.id], limit=_TASKS_READ_MAX)
         # Past its deadline nobody can take it; the clock's next round says so.
         if task.state is not TaskState.OFFERED or task.deadline > now
     ]
-    ids = [task.task_id for task in tasks]
+    board = board_of(tasks, me=desk.person_id)
+    ids = [task.task_id for task in board.shown]
     lines = fulfilment.lines_of_tasks(conn, ids)
     store = party_of_site(conn, site)
     mine = own_parties(conn, desk.visitor)
@@ -87,10 +108,12 @@ def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
     return Day(
         now=now,
         tasks=tasks,
+        board=board,
         lines=lines,
         worths=worth_of_tasks(conn, ids),
         heads={
-            head.id: head for head in orders.orders_by_ids(conn, sorted({task.order_id for task in tasks}))
+            head.id: head
+            for head in orders.orders_by_ids(conn, sorted({task.order_id for task in board.shown}))
         },
         skus=catalogue.skus_by_id(
             conn, {line.sku_id for of_task in lines.values() for line in of_task if line.left}
@@ -100,6 +123,29 @@ def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
         store_party=store.id if store else None,
         own_parties=tuple(party.id for party in mine),
         earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
+    )
+
+
+def board_of(tasks: Sequence[Task], *, me: PersonId) -> Board:
+    """Sort open tasks into lists: offers by deadline, own work first, then what waits for its customer.
+
+    `tasks` come by deadline. A phone gets no more of each than somebody can look over.
+    """
+    offers = [task for task in tasks if task.state is TaskState.OFFERED]
+    waiting = [task for task in tasks if task.state is TaskState.PACKED and task.kind is TaskKind.COLLECT]
+    others = {task.task_id for task in (*offers, *waiting)}
+    in_work = sorted(
+        (task for task in tasks if task.task_id not in others),
+        key=lambda task: (task.accepted_by != me, task.accepted_at or task.offered_at, task.task_id),
+    )
+    waiting.sort(key=lambda task: (task.collect_by or task.deadline, task.task_id))
+    return Board(
+        offers=offers[:_OFFERS_SHOWN_MAX],
+        in_work=in_work[:_IN_WORK_SHOWN_MAX],
+        waiting=waiting[:_WAITING_SHOWN_MAX],
+        more_offers=max(0, len(offers) - _OFFERS_SHOWN_MAX),
+        more_in_work=max(0, len(in_work) - _IN_WORK_SHOWN_MAX),
+        more_waiting=max(0, len(waiting) - _WAITING_SHOWN_MAX),
     )
 
 
@@ -120,24 +166,15 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
     language = language_of(request)
     with edge.database.reading() as conn:
         day = read_day(conn, desk, now=edge.clock())
-    cards = [(task, card_of(task, day, desk, language)) for task in day.tasks]
-    offers = [card for task, card in cards if task.state is TaskState.OFFERED]
-    waiting = [
-        card for task, card in cards if task.state is TaskState.PACKED and task.kind is TaskKind.COLLECT
-    ]
-    shown = {card.key for card in (*offers, *waiting)}
-    in_work = sorted(
-        ((task, card) for task, card in cards if card.key not in shown),
-        key=lambda pair: (not pair[1].is_mine, pair[0].accepted_at or pair[0].offered_at),
-    )
     return {
         "visitor": desk.visitor,
         "desk": desk,
         "now": day.now,
         "may_work": desk.visitor.may(Permission.TASKS_WRITE),
-        "offers": offers,
-        "in_work": [card for _, card in in_work],
-        "waiting": waiting,
+        "offers": [card_of(task, day, desk, language) for task in day.board.offers],
+        "in_work": [card_of(task, day, desk, language) for task in day.board.in_work],
+        "waiting": [card_of(task, day, desk, language) for task in day.board.waiting],
+        "board": day.board,
         "capacity": day.capacity,
         "done": _done(day),
         "earned_store": _amounts(
