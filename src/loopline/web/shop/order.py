@@ -105,13 +105,13 @@ def own_order(conn: Conn, number: str, member_id: MemberId) -> Order | None:
 
 
 @get("/o/{number:str}", sync_to_thread=True)
-def show_order(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Template:
+def show_order(request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]) -> Template:
     """Show an order as it stands."""
     return _page(request, number, member)
 
 
 @get("/o/{number:str}/now", sync_to_thread=True)
-def show_order_now(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Template:
+def show_order_now(request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]) -> Template:
     """Show what moves of an order, for a page that asks now and then."""
     return _page(request, number, member, template="order_now.html")
 
@@ -180,7 +180,7 @@ def _region(language: Language, region_code: str) -> str:
 
 
 def _qr(text: str) -> str:
-    return segno.make(text, error="m", micro=False).svg_inline(scale=6, border=1)
+    return segno.make(text, error="m", micro=False).svg_inline(border=1, omitsize=True)
 
 
 def _site_name(site: Site | None, language: Language) -> str:
@@ -212,7 +212,7 @@ def _done(
 
 
 @post("/o/{number:str}/pay", sync_to_thread=True)
-def pay_order(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Response[Any]:
+def pay_order(request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]) -> Response[Any]:
     """Go to the cashier for what is still to pay."""
     edge = edge_of(request)
     with edge.database.reading() as conn:
@@ -228,7 +228,7 @@ def pay_order(request: WebRequest, number: str, member: NamedDependency[Shopper]
 @post("/o/{number:str}/address", sync_to_thread=True)
 def say_where(
     request: WebRequest,
-    number: str,
+    number: FromPath[str],
     member: NamedDependency[Shopper],
     data: Annotated[AddressForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
@@ -249,7 +249,9 @@ def say_where(
 
 
 @post("/o/{number:str}/cancel", sync_to_thread=True)
-def cancel_order_page(request: WebRequest, number: str, member: NamedDependency[Shopper]) -> Response[Any]:
+def cancel_order_page(
+    request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]
+) -> Response[Any]:
     """Call off what was not handed over."""
 
     def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
@@ -263,7 +265,7 @@ def cancel_order_page(request: WebRequest, number: str, member: NamedDependency[
 @post("/o/{number:str}/return", sync_to_thread=True)
 def return_goods(
     request: WebRequest,
-    number: str,
+    number: FromPath[str],
     member: NamedDependency[Shopper],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
@@ -301,7 +303,7 @@ def _lines_back(conn: Conn, head: Order, data: dict[str, str]) -> tuple[LineBack
 
 @post("/o/{number:str}/return/{return_id:uuid}/withdraw", sync_to_thread=True)
 def keep_goods(
-    request: WebRequest, number: str, return_id: FromPath[UUID], member: NamedDependency[Shopper]
+    request: WebRequest, number: FromPath[str], return_id: FromPath[UUID], member: NamedDependency[Shopper]
 ) -> Response[Any]:
     """Keep goods after all that were to come back."""
 
@@ -315,7 +317,7 @@ def keep_goods(
 
 @post("/o/{number:str}/return/{return_id:uuid}/arrive", sync_to_thread=True)
 def let_goods_arrive(
-    request: WebRequest, number: str, return_id: FromPath[UUID], member: NamedDependency[Shopper]
+    request: WebRequest, number: FromPath[str], return_id: FromPath[UUID], member: NamedDependency[Shopper]
 ) -> Response[Any]:
     """Let returned goods arrive where they came from: in the demo alone, which has no carrier to wait for."""
     if edge_of(request).settings.demo is None:
@@ -343,7 +345,7 @@ def _sender_of(conn: Conn, head: Order) -> SiteId | None:
 @post("/o/{number:str}/review", sync_to_thread=True)
 def review_order(
     request: WebRequest,
-    number: str,
+    number: FromPath[str],
     member: NamedDependency[Shopper],
     data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:

@@ -96,7 +96,10 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will move by itself any more."""
+        """Whether nothing will move by itself any more; money on its way back does."""
+        is_undone = self.standing in {Standing.CANCELLED, Standing.RETURNED}
+        if is_undone and self.paid_minor > self.refunded_minor:
+            return False
         return self.standing in {
             Standing.SENT,
             Standing.COLLECTED,

@@ -75,7 +75,7 @@ def drawing(kind: str, colour: str) -> str:
         f'<stop offset="1" stop-color="{shade}"/></linearGradient></defs>'
         '<rect width="100" height="100" fill="url(#g)"/>'
         f'<ellipse cx="50" cy="89" rx="27" ry="2.6" fill="{line}" opacity="0.12"/>'
-        f'<g stroke="{line}" stroke-width="1.3" stroke-linejoin="round" stroke-linecap="round">'
+        f'<g stroke="{line}" stroke-width="0.9" stroke-linejoin="round" stroke-linecap="round">'
         f'<path d="{outline}" fill="{body}"/><path d="{lines}" fill="none" opacity="0.6"/></g></svg>'
     )
 

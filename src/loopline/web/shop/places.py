@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from loopline import catalogue, org, stock, touchpoints
@@ -32,7 +33,9 @@ _ALL_DAY = marked("Open day and night")
 
 
 @get("/s/{code:str}", sync_to_thread=True)
-def show_store(request: WebRequest, code: str, shopper: NamedDependency[Shopper | None]) -> Template:
+def show_store(
+    request: WebRequest, code: FromPath[str], shopper: NamedDependency[Shopper | None]
+) -> Template:
     """Show a store: where it is, when it is open, what hangs there, what customers say."""
     edge, language = edge_of(request), language_of(request)
     now = edge.clock()
@@ -93,7 +96,9 @@ def _stretch(one: OpenHours) -> str:
 
 
 @get("/g/{code:str}", sync_to_thread=True)
-def show_guide(request: WebRequest, code: str, shopper: NamedDependency[Shopper | None]) -> Template:
+def show_guide(
+    request: WebRequest, code: FromPath[str], shopper: NamedDependency[Shopper | None]
+) -> Template:
     """Show a guide and what hangs in their store; what is bought from here on is theirs to earn from."""
     edge = edge_of(request)
     with edge.database.reading() as conn:
@@ -116,7 +121,7 @@ def _site_of(conn: Conn, guide: Party) -> Site | None:
 
 
 @get("/live/{code:str}", sync_to_thread=True)
-def show_live(request: WebRequest, code: str, shopper: NamedDependency[Shopper | None]) -> Template:
+def show_live(request: WebRequest, code: FromPath[str], shopper: NamedDependency[Shopper | None]) -> Template:
     """Show a livestream: who streams, whether it is on air, what can be bought out of it."""
     edge = edge_of(request)
     with edge.database.reading() as conn:

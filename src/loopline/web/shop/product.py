@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from loopline import catalogue, org, search, touchpoints
@@ -99,7 +99,7 @@ def _cards(conn: Conn, asked: str, after: str, *, terms: Terms) -> tuple[list[Ca
 @get("/p/{code:str}", sync_to_thread=True)
 def show_product(
     request: WebRequest,
-    code: str,
+    code: FromPath[str],
     shopper: NamedDependency[Shopper | None],
     sku: FromQuery[str] = "",
     live: FromQuery[str] = "",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Template
 
 from loopline import orders, touchpoints
@@ -41,7 +41,9 @@ def _order_of(conn: Conn, code: str) -> Order | None:
 
 
 @get("/r/{code:str}", sync_to_thread=True)
-def show_receipt(request: WebRequest, code: str, shopper: NamedDependency[Shopper | None]) -> Template:
+def show_receipt(
+    request: WebRequest, code: FromPath[str], shopper: NamedDependency[Shopper | None]
+) -> Template:
     """Show a receipt to whoever holds its code."""
     return _page(request, code, shopper)
 
@@ -80,7 +82,7 @@ def _zone(view: OrderView) -> str:
 @post("/r/{code:str}/review", sync_to_thread=True)
 def review_receipt(
     request: WebRequest,
-    code: str,
+    code: FromPath[str],
     shopper: NamedDependency[Shopper | None],
     data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
