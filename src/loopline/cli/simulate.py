@@ -54,6 +54,9 @@ def simulate(
     stores: Annotated[
         int, typer.Option(min=1, max=len(STORES), help="How many of its stores take part.")
     ] = len(STORES),
+    buyers: Annotated[
+        int, typer.Option(min=0, help="How many follow the livestream, where there is time for one.")
+    ] = Rhythm().live_buyers,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Live some hours of the made-up brand through the public API. Exit 0 only when world and books agree.
@@ -71,7 +74,9 @@ def simulate(
         clock = WorldClock(span.start)
         world = WorldAsk(seed=seed, run=f"s{seed}-{int(span.start.timestamp()):x}", stores=stores)
         base_url, key = beside.enter_context(_served(database, settings, clock))
-        ask = SimulationAsk(world=world, span=span, rhythm=_rhythm(hours), base_url=base_url, key=key)
+        ask = SimulationAsk(
+            world=world, span=span, rhythm=_rhythm(hours, buyers=buyers), base_url=base_url, key=key
+        )
         ground = Ground(
             database=database,
             clock=clock,
@@ -86,10 +91,10 @@ def simulate(
     raise typer.Exit(0 if report.agrees else 1)
 
 
-def _rhythm(hours: float) -> Rhythm:
+def _rhythm(hours: float, *, buyers: int) -> Rhythm:
     """The streamer goes on the air where there is time for a show."""
     has_time = timedelta(hours=hours) > 2 * _GOES_LIVE_AFTER
-    return Rhythm(goes_live_after=_GOES_LIVE_AFTER if has_time else None)
+    return Rhythm(goes_live_after=_GOES_LIVE_AFTER if has_time else None, live_buyers=buyers)
 
 
 def _span(database: Database, *, hours: float, speed: float) -> Span:
