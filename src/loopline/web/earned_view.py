@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from loopline import catalogue, orders
+from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, OrderId, RuleSetId, SkuId
 from loopline.kernel.times import business_day, day_range
@@ -22,7 +23,6 @@ from loopline.sharing.queries import EarnedAsk, EarnedShare, ShareState
 from loopline.web.hq.board_view import channel_word
 from loopline.web.languages import Language, marked
 from loopline.web.store.earnings import SHARES, added_up
-from loopline.web.store.words import variety
 
 DAYS_SHOWN = 14
 PARTS_PER_PAGE = 30
@@ -112,9 +112,7 @@ def read_shares(conn: Conn, party: Party, *, after: tuple[LineId, Any] | None, n
         shares=shares,
         heads={head.id: head for head in orders.orders_by_ids(conn, order_ids)},
         lines=lines,
-        names={
-            sku_id: " ".join(one for one in (sku.name, variety(sku)) if one) for sku_id, sku in skus.items()
-        },
+        names={sku_id: _full_name(sku) for sku_id, sku in skus.items()},
         rules={
             one.id: one for one in sharing.rule_sets_by_id(conn, list({one.rule_set_id for one in shares}))
         },
@@ -122,6 +120,12 @@ def read_shares(conn: Conn, party: Party, *, after: tuple[LineId, Any] | None, n
         returns={one.id: one for one in found},
         next_after=(last.line_id, last.part_id) if last and len(parts) >= PARTS_PER_PAGE else None,
     )
+
+
+def _full_name(sku: Sku) -> str:
+    """A SKU's name, with what tells it from its sisters where the name does not say it."""
+    unsaid = [value for value in sku.attributes.values() if value and value not in sku.name]
+    return " ".join([sku.name, " · ".join(unsaid)]).strip()
 
 
 def figures_of(books: Ledgered, language: Language) -> dict[str, Any]:
