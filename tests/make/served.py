@@ -41,7 +41,7 @@ class ServerProcess:
 
     def wait(self) -> None:
         """Wait until it answers."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             try:
                 if httpx.get(f"{self.base}/healthz").status_code == 200:
