@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from loopline.channels.text_messages.over_http import SECRET_SETTING, URL_SETTING
 from loopline.cli.console import people, problems_told
 from loopline.cli.demo_brand import OpenedDemo, open_demo_brand
 from loopline.cli.demo_world import demo_world, reachable
@@ -46,6 +47,8 @@ def serve(
             data_directory=settings.data_directory,
             public_url=f"http://{reachable(host)}:{port}",
             is_secure=secure,
+            text_messages_url=os.environ.get(URL_SETTING, ""),
+            text_messages_secret=os.environ.get(SECRET_SETTING, ""),
             demo=_shown(opened, world=world) if opened else None,
         )
         address = Address(host=host, port=port)
