@@ -7,7 +7,7 @@ from loopline import stock
 from loopline.db import Conn, log
 from loopline.kernel.events import event
 from loopline.kernel.ids import NodeId, SiteId
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.processes.outcomes import all_granted
 from loopline.processes.replenish import record_goods
@@ -16,6 +16,12 @@ from loopline.returns import service as returns
 from loopline.returns.events import ReturnGraded, ReturnReceived
 from loopline.returns.model import Graded, Grading, Receipt, Received
 from loopline.stock import Fact, MovementReason
+
+
+class KeepsNoStock(Refusal, frozen=True, kw_only=True):
+    """The site keeps no stock, so nothing can be put on its shelves."""
+
+    site_id: SiteId
 
 
 def receive(
@@ -98,4 +104,7 @@ def grade(
 
 
 def _leaf_of(conn: Conn, site_id: SiteId) -> NodeId:
-    return next(leaf.id for leaf in stock.leaves(conn) if leaf.site_id == site_id)
+    leaves = stock.leaves_of_sites(conn, [site_id])
+    if not leaves:
+        raise Refused(KeepsNoStock(site_id=site_id))
+    return min(leaf.id for leaf in leaves)

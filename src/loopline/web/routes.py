@@ -20,6 +20,7 @@ from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
+from loopline.web.api.reviewing import REVIEWING_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
@@ -27,6 +28,7 @@ from loopline.web.api.sharing import SHARING_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
 from loopline.web.api.tasks import TASK_HANDLERS
 from loopline.web.api.terms import TERMS_HANDLERS
+from loopline.web.api.touch_rules import TOUCH_RULE_HANDLERS
 from loopline.web.api.touchpoints import TOUCHPOINT_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
@@ -65,8 +67,10 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ARRIVAL_HANDLERS,
     *WEBHOOK_HANDLERS,
     *TOUCHPOINT_HANDLERS,
+    *TOUCH_RULE_HANDLERS,
     *LIVE_HANDLERS,
     *REVIEW_HANDLERS,
+    *REVIEWING_HANDLERS,
 ]
 
 PAGE_HANDLERS: list[ControllerRouterHandler] = [

@@ -37,6 +37,8 @@ _MEETING = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.LockNotAvailable,
 )
+# A StopIteration cannot cross from a thread into a coroutine: the request would wait for its answer for ever.
+_ENDED_TOO_SOON = "an iterator of ours ended too soon"
 _BAD_KEY = marked("1 to 255 visible ASCII characters are wanted")
 
 
@@ -79,14 +81,19 @@ def run(request: AnyRequest, work: Work[T]) -> T:
                 raise Refused(RivalsTooMany()) from met
             # Rivals that met once would meet again if they came back in step.
             time.sleep(random.uniform(0, _PAUSE_SECONDS * tried))  # noqa: S311 - protects nothing
+        except StopIteration as stopped:
+            raise RuntimeError(_ENDED_TOO_SOON) from stopped
     raise AssertionError("unreachable")
 
 
 def read(request: AnyRequest, work: Work[T]) -> T:
     """Do reading work on a connection of its own."""
     edge = edge_of(request)
-    with edge.database.reading() as conn:
-        return work(conn, edge.clock())
+    try:
+        with edge.database.reading() as conn:
+            return work(conn, edge.clock())
+    except StopIteration as stopped:
+        raise RuntimeError(_ENDED_TOO_SOON) from stopped
 
 
 def commanded(

@@ -24,8 +24,12 @@ _REFERENCE = "#/components/schemas/"
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _WAITING_STATUSES = ("429", "503")
 # Their answers hold a secret, or nothing worth keeping.
-_NEVER_KEPT = frozenset({"begin_session", "end_session", "make_api_keys", "set_passwords", "examine_books"})
+_NEVER_KEPT = frozenset(
+    {"begin_session", "end_session", "make_api_keys", "set_passwords", "examine_books", "preview_import"}
+)
 
+_TAKE_FILES = frozenset({"preview_import", "apply_import"})
+_FILE = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}, "required": True}
 _IDEMPOTENCY = {
     "name": IDEMPOTENCY_HEADER.title(),
     "in": "header",
@@ -118,6 +122,8 @@ def _describe(method: str, operation: dict[str, Any]) -> None:
         operation["summary"] = said.split(". ", 1)[0].rstrip(".")
     if method == "post" and operation["operationId"] not in _NEVER_KEPT:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
+    if operation["operationId"] in _TAKE_FILES:
+        operation["requestBody"] = _FILE
     for status in _WAITING_STATUSES:
         if status in operation["responses"]:
             operation["responses"][status]["headers"] = _RETRY_AFTER

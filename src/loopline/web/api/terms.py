@@ -53,6 +53,10 @@ from loopline.web.api.types import Code, Currency, Minor, Moment, Name
 _TAG = "terms"
 _ZONES = frozenset(available_timezones())
 _HOLDING_KINDS = frozenset({NodeKind.BRAND, NodeKind.NETWORK, NodeKind.SITE})
+ChannelCode = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)", examples=["web"], description="A word in lower case."),
+]
 HoldMinutes = Annotated[int, Meta(ge=1, le=525_600)]
 Tasks = Annotated[int, Meta(ge=0, le=100_000)]
 Days = Annotated[int, Meta(ge=0, le=3_650)]
@@ -67,7 +71,7 @@ class ChannelAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     is held; null: until it is released. `time_zone` cuts the days of orders that no site sells.
     """
 
-    code: Code
+    code: ChannelCode
     name: Name
     network_node_id: UUID
     may_state_price: bool = False
