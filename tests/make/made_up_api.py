@@ -39,7 +39,9 @@ class GrantingServer:
             is_asked_live = request.url.params.get("is_live") == "true"
             return {"items": [_ROOM] if self.is_live and is_asked_live else [], "next_cursor": None}
         if path.endswith("/tasks"):
-            open_ones = [task for task in self._tasks if task["id"] not in self.tasks_done]
+            open_ones = [
+                task | {"state": "offered"} for task in self._tasks if task["id"] not in self.tasks_done
+            ]
             return {"items": open_ones, "next_cursor": None}
         if "/tasks/" in path:
             return next(task for task in self._tasks if task["id"] == path.rsplit("/", 1)[1])

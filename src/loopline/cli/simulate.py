@@ -109,7 +109,7 @@ def _span(database: Database, *, hours: float, speed: float) -> Span:
     with database.reading() as conn:
         standing = find_world(conn)
     if standing is not None:
-        start = max(start, standing.reached)
+        start = standing.reached
     return Span(start=start, end=start + length, speed=speed)
 
 

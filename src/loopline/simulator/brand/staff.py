@@ -19,8 +19,10 @@ from loopline.simulator.brand.scene import Scene
 from loopline.simulator.brand.tally import Bought
 
 KIND_LOOK = "look_at_tasks"
+KIND_TAKE_UP = "take_up_tasks"
 KIND_REFUSE = "refuse"
 _STEPS = ("accept", "pick", "check", "pack", "hand_over", "collect")
+_NEXT_IN = {"accepted": "pick", "picking": "check", "checked": "pack", "packed": "hand_over"}
 _FOLLOWS = {"accept": "pick", "pick": "check", "check": "pack"}
 # How many minutes each step takes at most and at least; a carrier comes by, a customer comes when there is time.
 _TAKES = {
@@ -63,9 +65,10 @@ class Staff:
         self._looks_every = looks_every
         self._haste = haste
         self._seen: set[str] = set()
-        self._ignored: list[str] = []
+        self._unanswered: list[str] = []
         self._spared: dict[str, datetime] = {}
         agenda = scene.agenda
+        agenda.handle(KIND_TAKE_UP, self._take_up)
         agenda.handle(KIND_LOOK, self._look)
         agenda.handle(KIND_REFUSE, self._refuse)
         for step in _STEPS:
@@ -73,7 +76,17 @@ class Staff:
 
     def begin(self, start: datetime) -> None:
         """Look at tasks from a moment on."""
+        self._scene.agenda.note(start, KIND_TAKE_UP)
         self._scene.agenda.note(start, KIND_LOOK)
+
+    def _take_up(self, _: Sequence[None], now: datetime) -> None:
+        """Take up what an earlier run of the world left half done; the one store's people see to their own."""
+        for task in self._scene.api.pages("/api/v1/tasks"):
+            step = _NEXT_IN.get(task["state"])
+            is_spared = self._scene.ask.spares_human_store and task["site_code"] == HUMAN_STORE
+            if step is not None and not is_spared and not (step == "hand_over" and task["kind"] == "collect"):
+                self._seen.add(task["id"])
+                self._note(self._work_of(task), step, step, now)
 
     def _look(self, _: Sequence[None], now: datetime) -> None:
         """Look at what is offered, and make up one's mind about what was not there before."""
@@ -91,25 +104,27 @@ class Staff:
         return now - self._spared.setdefault(task["id"], now) >= _SPARED_FOR
 
     def _make_up_mind(self, task: Mapping[str, Any], now: datetime) -> None:
-        number, site_code = task["order_number"], task["site_code"]
-        work = _Work(
-            task_id=task["id"],
-            order_id=task["order_id"],
-            site_code=site_code,
-            kind=task["kind"],
-            lines=tuple((line["sku_code"], line["units_left"]) for line in task["lines"]),
-            chance=stream(self._scene.ask.seed, "staff", number, site_code),
-        )
+        work = self._work_of(task)
         mood = work.chance.random()
         if mood < _REFUSED_SHARE:
             work.refused_because = work.chance.choice(_REASONS)
             work.command_id = str(UUID(int=work.chance.getrandbits(128), version=4))
             self._note(work, KIND_REFUSE, "accept", now)
         elif mood < _REFUSED_SHARE + _IGNORED_SHARE:
-            self._ignored.append(work.task_id)
+            self._unanswered.append(work.task_id)
             self._scene.tally.count("tasks.ignored")
         else:
             self._note(work, "accept", "accept", now)
+
+    def _work_of(self, task: Mapping[str, Any]) -> _Work:
+        return _Work(
+            task_id=task["id"],
+            order_id=task["order_id"],
+            site_code=task["site_code"],
+            kind=task["kind"],
+            lines=tuple((line["sku_code"], line["units_left"]) for line in task["lines"]),
+            chance=stream(self._scene.ask.seed, "staff", task["order_number"], task["site_code"]),
+        )
 
     def _note(self, work: _Work, kind: str, takes: str, now: datetime) -> None:
         low, high = _TAKES[takes]
@@ -144,6 +159,8 @@ class Staff:
         scene = self._scene
         if not answer.is_good:
             scene.tally.refused(f"task_{step}", answer.code)
+            if step == "accept":
+                self._unanswered.append(work.task_id)
             return
         if answer.body["is_repeat"]:
             scene.tally.count("tasks.left_to_others")
@@ -204,8 +221,8 @@ class Staff:
                 self._scene.tally.count("not_found_units", units)
 
     def see_lapsed(self) -> None:
-        """See which of the tasks that nobody answered have lapsed."""
-        for task_id in self._ignored:
+        """See which of the tasks that nobody answered, or somebody too late, have lapsed."""
+        for task_id in self._unanswered:
             if self._scene.api.get(f"/api/v1/tasks/{task_id}")["state"] == "lapsed":
                 self._scene.tally.count("tasks.lapsed")
 
