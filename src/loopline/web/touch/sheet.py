@@ -144,6 +144,8 @@ def cards_of(
         party = parties.get(one.party_code or "")
         site = sites.get(one.site_code or "")
         room = rooms.get(one.live_room_code or "")
+        if one.kind is TouchpointKind.TABLE and one.label:
+            return one.label
         named = product or party or room or site
         return in_language(named.name, language) if named else one.label
 
