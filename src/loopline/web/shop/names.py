@@ -45,6 +45,19 @@ _WORDS: Mapping[str, str] = {
     "yellow": marked("Yellow"),
     "orange": marked("Orange"),
 }
+KIND_WORDS: Mapping[str, str] = {
+    "shirts": marked("Shirts"),
+    "tops": marked("Tops"),
+    "dresses": marked("Dresses"),
+    "trousers": marked("Trousers"),
+    "skirts": marked("Skirts"),
+    "knitwear": marked("Knitwear"),
+    "coats": marked("Coats"),
+    "accessories": marked("Accessories"),
+    "bags": marked("Bags"),
+}
+"""What customers call the kinds of goods that catalogues name by these codes; others are called by their codes."""
+
 _BY_NAME = {name: colour for colour, names in _COLOURS.items() for name in names}
 
 

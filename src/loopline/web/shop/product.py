@@ -1,5 +1,6 @@
 """The front of the shop, and a product's page: where a scanned code leads."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from loopline import catalogue, org, search, touchpoints
+from loopline.catalogue import Product
 from loopline.db import Conn
 from loopline.org import Party, PartyKind, Site
 from loopline.search import ProductPlace
@@ -29,9 +31,11 @@ from loopline.web.shop.goods import (
     shop_terms,
 )
 from loopline.web.shop.hearsay import Rating, Said, read_reviews
+from loopline.web.shop.names import KIND_WORDS
 from loopline.web.shop.shopper import Place, Shopper, place_of
 
 _PAGE = 24
+_WINDOW_MAX = 500
 _ROOMS_MAX = 3
 _ASKED_LENGTH_MAX = 100
 _REVIEWS_SHOWN = 20
@@ -59,41 +63,81 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the front: its products, the kinds to choose from, and where the next page begins."""
+
+    cards: list[Card] = []
+    kinds: list[str] = []
+    more: str | None = None
+
+
 @get("/shop", sync_to_thread=True)
 def show_front(
     request: WebRequest,
     shopper: NamedDependency[Shopper | None],
     q: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Template:
-    """Show what there is, or what was searched for."""
+    """Show what there is, of all kinds or of one, or what was searched for."""
     edge = edge_of(request)
     asked = q.strip()[:_ASKED_LENGTH_MAX]
     with edge.database.reading() as conn:
         terms = shop_terms(conn, now=edge.clock())
-        cards, last = _cards(conn, asked, after, terms=terms) if terms else ([], None)
+        shown = Shown()
+        if terms is not None:
+            found = _found(conn, asked, after, terms=terms) if asked else None
+            shown = found or _window(conn, kind, after, terms=terms)
         on_air = touchpoints.live_rooms_page(conn, is_live=True, before=None, limit=_ROOMS_MAX)
-    more = f"/shop?{urlencode({'q': asked, 'after': f'{last.rank}~{last.code}'})}" if last else None
-    rooms = [] if asked or after else on_air
     return shop_page(
-        request, "front.html", shopper=shopper, tab="shop", asked=asked, cards=cards, more=more, rooms=rooms
+        request,
+        "front.html",
+        shopper=shopper,
+        tab="shop",
+        asked=asked,
+        chosen_kind=kind,
+        kind_words=KIND_WORDS,
+        shown=shown,
+        rooms=[] if asked or after or kind else on_air,
     )
 
 
-def _cards(conn: Conn, asked: str, after: str, *, terms: Terms) -> tuple[list[Card], ProductPlace | None]:
-    """A page of products and, where more follow, where it ended. What search has not read yet is listed by code."""
+def _found(conn: Conn, asked: str, after: str, *, terms: Terms) -> Shown:
+    """What was searched for, the best fit first."""
     rank, _, code = after.partition("~")
     place = ProductPlace(rank=int(rank), code=code) if rank.isascii() and rank.isdigit() and code else None
-    found = search.find_products(conn, asked or None, after=place, limit=_PAGE + 1)
-    codes = [one.code for one in found]
-    last = found[_PAGE - 1].place if len(found) > _PAGE else None
-    if not found and not asked:
-        listed = catalogue.products_after(conn, code, at_most=_PAGE + 1)
-        codes = [one.code for one in listed]
-        last = ProductPlace(rank=0, code=codes[_PAGE - 1]) if len(codes) > _PAGE else None
-    products = catalogue.products_by_code(conn, codes[:_PAGE])
-    shown = [products[one] for one in codes[:_PAGE] if one in products]
-    return cards_of(conn, shown, terms=terms), last
+    found = search.find_products(conn, asked, after=place, limit=_PAGE + 1)
+    codes = [one.code for one in found[:_PAGE]]
+    products = catalogue.products_by_code(conn, codes)
+    more = None
+    if len(found) > _PAGE:
+        last = found[_PAGE - 1].place
+        more = f"/shop?{urlencode({'q': asked, 'after': f'{last.rank}~{last.code}'})}"
+    cards = cards_of(conn, [products[one] for one in codes if one in products], terms=terms)
+    return Shown(cards=cards, more=more)
+
+
+def _window(conn: Conn, kind: str, after: str, *, terms: Terms) -> Shown:
+    """What hangs in the window: of one kind, or some of every kind, one after the other; the first few hundred."""
+    products = catalogue.products_after(conn, at_most=_WINDOW_MAX)
+    kinds = list(dict.fromkeys(one.category for one in products if one.category))
+    chosen = [one for one in products if one.category == kind] if kind else _mixed(products)
+    start = int(after) if after.isascii() and after.isdigit() and len(after) < 7 else 0
+    more = None
+    if start + _PAGE < len(chosen):
+        more = f"/shop?{urlencode({'kind': kind, 'after': str(start + _PAGE)})}"
+    return Shown(cards=cards_of(conn, chosen[start : start + _PAGE], terms=terms), kinds=kinds, more=more)
+
+
+def _mixed(products: Sequence[Product]) -> list[Product]:
+    """Deal the kinds out in turn, each in the order of its codes."""
+    piles: dict[str | None, list[Product]] = {}
+    for one in products:
+        piles.setdefault(one.category, []).append(one)
+    dealt: list[Product] = []
+    for place in range(max((len(pile) for pile in piles.values()), default=0)):
+        dealt += [pile[place] for pile in piles.values() if place < len(pile)]
+    return dealt
 
 
 @get("/p/{code:str}", sync_to_thread=True)
