@@ -121,7 +121,9 @@ def announce(
 def _returnable(conn: Conn, lines: Mapping[LineId, Line]) -> dict[LineId, Returnable]:
     until = windows_of_lines(conn, list(lines))
     return {
-        line.line_id: Returnable(units=line.handed_over - line.returned - line.lost, until=until.get(line.line_id))
+        line.line_id: Returnable(
+            units=line.handed_over - line.returned - line.lost, until=until.get(line.line_id)
+        )
         for line in lines.values()
     }
 
