@@ -135,17 +135,23 @@ def test_a_site_that_no_longer_sends_sees_no_more(conn: Conn):
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(conn: Conn):
-    """Seven orders of one moment and three of another: the id decides among equals."""
+    """Seven orders of one moment and three of another: the id decides among equals, whatever way they are read."""
     moments = [NOON] * 7 + [NOON + HOUR] * 3
-    write(conn, *(document(f"N-{number}", placed_at=at) for number, at in enumerate(moments)))
-    everything = numbers(conn)
-    assert len(everything) == 10
+    documents = [document(f"N-{number}", placed_at=at) for number, at in enumerate(moments)]
+    for one in reversed(documents):
+        write(conn, one)
+    conn.execute("set local enable_indexscan = off")
+    conn.execute("set local enable_bitmapscan = off")
+    latest_first = sorted(documents, key=lambda one: (one.placed_at, one.order_id), reverse=True)
+    everything = [one.number for one in latest_first]
     after: OrderPlace | None = None
     read: list[str] = []
-    while page := search.find_orders(conn, OrderAsk(), scope=WHOLE_BRAND, after=after, limit=3):
+    for _ in range(4):
+        page = search.find_orders(conn, OrderAsk(), scope=WHOLE_BRAND, after=after, limit=3)
         read += [one.number for one in page]
         after = page[-1].place
     assert read == everything
+    assert search.find_orders(conn, OrderAsk(), scope=WHOLE_BRAND, after=after, limit=3) == []
 
 
 def test_what_is_so_already_is_not_written_again(conn: Conn):

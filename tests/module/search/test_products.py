@@ -54,10 +54,12 @@ def test_without_text_all_products_come_by_code_page_by_page(shelf: Conn):
     assert codes(shelf) == [(2, "C-7"), (2, "D-1"), (2, "D-10"), (2, "X-1")]
     after: ProductPlace | None = None
     read: list[str] = []
-    while page := search.find_products(shelf, "d-1", after=after, limit=1):
+    for _ in range(3):
+        page = search.find_products(shelf, "d-1", after=after, limit=1)
         read += [one.code for one in page]
         after = page[-1].place
     assert read == ["D-1", "D-10", "X-1"]
+    assert search.find_products(shelf, "d-1", after=after, limit=1) == []
 
 
 def test_a_product_written_again_is_found_by_its_new_name_alone(shelf: Conn):

@@ -2,13 +2,21 @@
 
 from collections.abc import Generator
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 
 from loopline.customers.keys import open_key_ring
 from loopline.db.embedded import EmbeddedServer
+from loopline.fulfilment.events import TasksOffered
+from loopline.kernel.events import event, read
+from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.org import Permission, Role
+from loopline.processes.look_up import order_story
 from loopline.web.app import create_app
+from loopline.web.hq.order_timeline import moments_of
+from loopline.web.hq.order_view import eyes_on
+from loopline.web.languages import languages
 from tests.make.api import PLENTY, Api, House
 from tests.make.databases import database_from
 from tests.make.desk import Day, a_day
@@ -199,6 +207,26 @@ def test_a_site_that_only_sends_is_told_of_its_own_work_alone(desk: Desk):
     assert (answer.status_code, answer.json()["code"]) == (403, "not_in_your_branch")
     for other in ("W-1", "T-1"):
         assert dealer.ask("GET", f"/orders/{desk.day.number(other)}/timeline").status_code == 404
+
+
+def test_offers_to_others_are_told_to_no_sender(desk: Desk):
+    with desk.house.database.reading() as conn:
+        story = order_story(conn, desk.day.id("W-4"))
+    assert story is not None
+    sites = desk.day.shop.sites
+    offered = next(one for one in story.events if one.type == "tasks_offered")
+    told = read(offered, TasksOffered)
+    to_others = msgspec.structs.replace(
+        told, tasks=tuple(task for task in told.tasks if task.site_id != sites["D"])
+    )
+    story = msgspec.structs.replace(story, events=(event(to_others, subject=story.order.id, at=NOON),))
+    branches = {Permission.ORDERS_READ: Scope(sites=frozenset({sites["D"]}))}
+    dealer = eyes_on(branches, selling=None, sending=[sites["D"]])
+    brand = eyes_on({Permission.ORDERS_READ: WHOLE_BRAND}, selling=None, sending=[])
+    assert dealer is not None
+    assert brand is not None
+    english = languages()["en"]
+    assert [len(moments_of(story, eyes, english)) for eyes in (dealer, brand)] == [0, 1]
 
 
 def test_the_explanation_names_every_site_and_what_decided_the_price(desk: Desk):
