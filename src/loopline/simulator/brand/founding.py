@@ -61,7 +61,7 @@ _HOURS = tuple(
     OpenHours(weekday=weekday, opens_minute=10 * 60, closes_minute=22 * 60) for weekday in range(1, 8)
 )
 _WAREHOUSE_HANDLING_MINOR = 150
-_STORE_HANDLING_MINOR = 260
+_STORE_HANDLING_MINOR = 190
 _HUNDRED_KILOMETRES_MINOR = 80
 _KILOGRAM_MINOR = 120
 
