@@ -2,6 +2,8 @@ CREATE SCHEMA catalogue;
 
 CREATE SCHEMA customers;
 
+CREATE SCHEMA edge;
+
 CREATE SCHEMA fulfilment;
 
 CREATE SCHEMA insight;
@@ -22,6 +24,10 @@ CREATE SCHEMA pricing;
 
 CREATE SCHEMA returns;
 
+CREATE SCHEMA reviews;
+
+CREATE SCHEMA search;
+
 CREATE SCHEMA sharing;
 
 CREATE SCHEMA simulator;
@@ -29,6 +35,10 @@ CREATE SCHEMA simulator;
 CREATE SCHEMA sourcing;
 
 CREATE SCHEMA stock;
+
+CREATE SCHEMA touchpoints;
+
+CREATE SCHEMA webhooks;
 
 CREATE FUNCTION ledger.refuse_unbalanced_parts() RETURNS trigger
     LANGUAGE plpgsql
@@ -202,6 +212,14 @@ CREATE TABLE customers.access (
     CONSTRAINT access_has_a_purpose CHECK (((purpose <> ''::text) AND (actor <> ''::text)))
 );
 
+CREATE TABLE customers.address (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    is_default boolean NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE customers.binding (
     id bigint NOT NULL,
     member_id uuid NOT NULL,
@@ -211,7 +229,7 @@ CREATE TABLE customers.binding (
     ended_at timestamp with time zone,
     reason text NOT NULL,
     CONSTRAINT binding_ends_after_it_began CHECK ((ended_at >= bound_at)),
-    CONSTRAINT binding_role_is_known CHECK ((role = ANY (ARRAY['guide'::text, 'dealer'::text])))
+    CONSTRAINT binding_role_is_known CHECK ((role = ANY (ARRAY['guide'::text, 'store'::text, 'dealer'::text])))
 );
 
 ALTER TABLE customers.binding ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -241,6 +259,13 @@ CREATE TABLE customers.consent_change (
     granted boolean NOT NULL,
     source text NOT NULL,
     recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE customers.delivery (
+    order_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE customers.identity (
@@ -301,6 +326,48 @@ CREATE VIEW customers.published_members WITH (security_invoker='true') AS
     channel,
     erased_at
    FROM customers.member;
+
+CREATE TABLE customers.session (
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_ends_after_it_began CHECK ((expires_at > opened_at))
+);
+
+CREATE TABLE customers.sign_in_code (
+    phone bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    CONSTRAINT tries_are_counted_up CHECK ((tries >= 0))
+);
+
+CREATE TABLE customers.sign_in_limit (
+    kind text NOT NULL,
+    blind bytea NOT NULL,
+    moments timestamp with time zone[] NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE edge.answer (
+    caller text NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    status integer NOT NULL,
+    body bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT answer_hash_is_sha256 CHECK ((octet_length(content_hash) = 32))
+);
+
+CREATE TABLE edge.answer_conflict (
+    caller text NOT NULL,
+    key text NOT NULL,
+    content_hash bytea NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    times bigint NOT NULL
+);
 
 CREATE TABLE fulfilment.capacity (
     site_id uuid NOT NULL,
@@ -1169,6 +1236,21 @@ CREATE TABLE orders.quote_default (
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
 );
 
+CREATE TABLE org.api_key (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    branch_id uuid NOT NULL,
+    permissions text[] NOT NULL,
+    token_hash bytea NOT NULL,
+    made_by uuid,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT key_ends_after_its_start CHECK ((expires_at > made_at)),
+    CONSTRAINT key_hash_is_sha256 CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT key_may_do_something CHECK ((cardinality(permissions) > 0))
+);
+
 CREATE TABLE org.entity (
     id uuid NOT NULL,
     code text NOT NULL,
@@ -1399,6 +1481,7 @@ CREATE TABLE payments.payment (
     refunded_minor bigint DEFAULT 0 NOT NULL,
     taken_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    intent_id uuid,
     CONSTRAINT payment_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT payment_takes_money CHECK ((amount_minor > 0)),
     CONSTRAINT refunded_within_taken CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))
@@ -1455,6 +1538,18 @@ CREATE VIEW payments.published_order_money WITH (security_invoker='true') AS
            FROM payments.refund
           WHERE (refund.order_id IS NOT NULL)) money
   GROUP BY order_id, entity_id, currency;
+
+CREATE VIEW payments.published_refunds_under_way WITH (security_invoker='true') AS
+ SELECT id AS intent_id,
+    order_id,
+    return_id,
+    entity_id,
+    gateway,
+    currency,
+    amount_minor,
+    written_at
+   FROM payments.intent
+  WHERE ((kind = 'refund'::text) AND (state = ANY (ARRAY['written'::text, 'waiting'::text])));
 
 CREATE TABLE payments.refund_part (
     refund_id uuid NOT NULL,
@@ -1518,6 +1613,32 @@ CREATE TABLE pricing.tax_rate (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT tax_rate_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000)))
+);
+
+CREATE TABLE returns.announced (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    content_hash bytea NOT NULL,
+    order_id uuid NOT NULL,
+    member_id uuid,
+    announced_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    how_ended text,
+    CONSTRAINT announced_end_has_its_moment CHECK (((ended_at IS NULL) = (how_ended IS NULL))),
+    CONSTRAINT announced_end_known CHECK ((how_ended = ANY (ARRAY['received'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE returns.announced_line (
+    announced_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    line_id uuid NOT NULL,
+    code text NOT NULL,
+    sku_id uuid,
+    units bigint NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT announced_line_has_units CHECK ((units > 0)),
+    CONSTRAINT announced_reason_known CHECK ((reason = ANY (ARRAY['unwanted'::text, 'defect'::text, 'damaged_in_transit'::text, 'wrong_item'::text, 'late'::text, 'size'::text, 'other'::text])))
 );
 
 CREATE TABLE returns.grading (
@@ -1656,6 +1777,147 @@ CREATE TABLE returns.return_window (
     days integer NOT NULL,
     effective_from timestamp with time zone NOT NULL,
     CONSTRAINT window_days_in_range CHECK (((days >= 0) AND (days <= 3660)))
+);
+
+CREATE TABLE reviews.decision (
+    id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    is_hidden boolean NOT NULL,
+    reason text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_has_a_reason CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 2000)))
+);
+
+CREATE TABLE reviews.review (
+    id uuid NOT NULL,
+    about text NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid,
+    product_id uuid,
+    sku_id uuid,
+    site_id uuid,
+    site_unit_id uuid,
+    member_id uuid,
+    receipt_id uuid,
+    stars smallint NOT NULL,
+    text text NOT NULL,
+    language text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    reply text,
+    replied_at timestamp with time zone,
+    hidden_at timestamp with time zone,
+    hidden_reason text,
+    returned_at timestamp with time zone,
+    CONSTRAINT hidden_has_a_reason CHECK (((hidden_at IS NULL) = (hidden_reason IS NULL))),
+    CONSTRAINT reply_has_its_moment CHECK (((reply IS NULL) = (replied_at IS NULL))),
+    CONSTRAINT review_has_a_buyer CHECK ((num_nonnulls(member_id, receipt_id) >= 1)),
+    CONSTRAINT review_is_about_something_known CHECK ((about = ANY (ARRAY['product'::text, 'store'::text, 'experience'::text]))),
+    CONSTRAINT review_language_is_known CHECK ((language = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT review_of_a_product_is_of_a_line CHECK ((((about = 'product'::text) = (line_id IS NOT NULL)) AND ((about = 'product'::text) = (product_id IS NOT NULL)))),
+    CONSTRAINT review_of_a_store_names_it CHECK (((about <> 'store'::text) OR (site_id IS NOT NULL))),
+    CONSTRAINT review_text_has_some_length CHECK (((char_length(text) >= 1) AND (char_length(text) <= 2000))),
+    CONSTRAINT review_versions_count_up CHECK ((version >= 1)),
+    CONSTRAINT stars_are_one_to_five CHECK (((stars >= 1) AND (stars <= 5)))
+);
+
+CREATE VIEW reviews.published_reviews WITH (security_invoker='true') AS
+ SELECT id AS review_id,
+    about,
+    order_id,
+    line_id,
+    product_id,
+    sku_id,
+    site_id,
+    member_id,
+    (receipt_id IS NOT NULL) AS has_receipt,
+    stars,
+    language,
+    written_at,
+    changed_at,
+    hidden_at,
+    returned_at
+   FROM reviews.review;
+
+CREATE TABLE reviews.reply (
+    id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    text text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT reply_text_has_some_length CHECK (((char_length(text) >= 1) AND (char_length(text) <= 2000)))
+);
+
+CREATE TABLE reviews.tally (
+    about text NOT NULL,
+    subject_id uuid NOT NULL,
+    ones bigint DEFAULT 0 NOT NULL,
+    twos bigint DEFAULT 0 NOT NULL,
+    threes bigint DEFAULT 0 NOT NULL,
+    fours bigint DEFAULT 0 NOT NULL,
+    fives bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT tally_is_about_something_known CHECK ((about = ANY (ARRAY['product'::text, 'store'::text, 'experience'::text]))),
+    CONSTRAINT tally_not_negative CHECK ((LEAST(ones, twos, threes, fours, fives) >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE reviews.version (
+    review_id uuid NOT NULL,
+    version integer NOT NULL,
+    stars smallint NOT NULL,
+    text text NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE search.order_document (
+    order_id uuid NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    number text NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    kind text NOT NULL,
+    delivery text NOT NULL,
+    stage text NOT NULL,
+    site_id uuid,
+    seller_entity_id uuid NOT NULL,
+    member_id uuid,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    taken_minor bigint NOT NULL,
+    refunded_minor bigint NOT NULL,
+    units bigint NOT NULL,
+    lines integer NOT NULL,
+    names text[] NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE search.order_site (
+    site_id uuid NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    order_id uuid NOT NULL,
+    sells boolean NOT NULL,
+    sends boolean NOT NULL,
+    CONSTRAINT order_site_does_something CHECK ((sells OR sends))
+);
+
+CREATE TABLE search.order_words (
+    order_id uuid NOT NULL,
+    words tsvector NOT NULL
+);
+
+CREATE TABLE search.product_document (
+    product_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    category text,
+    season text,
+    is_active boolean NOT NULL,
+    skus integer NOT NULL,
+    codes text[] NOT NULL,
+    words tsvector NOT NULL
 );
 
 CREATE TABLE sharing.claw_back (
@@ -1825,6 +2087,15 @@ CREATE TABLE simulator.replay (
     CONSTRAINT returned_are_placed CHECK (((returned >= 0) AND (returned <= (invoices + under_way)))),
     CONSTRAINT source_hash_is_sha256 CHECK ((octet_length(source_hash) = 32)),
     CONSTRAINT steps_are_counted CHECK ((steps >= 0))
+);
+
+CREATE TABLE simulator.world (
+    name text NOT NULL,
+    seed bigint NOT NULL,
+    is_real_time boolean NOT NULL,
+    reached timestamp with time zone NOT NULL,
+    told jsonb NOT NULL,
+    told_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE sourcing.decision (
@@ -2030,6 +2301,192 @@ CREATE VIEW stock.published_shortfall WITH (security_invoker='true') AS
     closed_at
    FROM stock.shortfall;
 
+CREATE TABLE touchpoints.attribution (
+    order_id uuid NOT NULL,
+    member_id uuid,
+    visitor uuid,
+    live_room_id uuid,
+    placed_at timestamp with time zone NOT NULL,
+    touches jsonb NOT NULL,
+    credits jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE touchpoints.attribution_rule (
+    role text NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    window_minutes integer NOT NULL,
+    touch text NOT NULL,
+    binding_wins boolean NOT NULL,
+    author text NOT NULL,
+    CONSTRAINT attribution_role_is_known CHECK ((role = ANY (ARRAY['guide'::text, 'dealer'::text, 'streamer'::text]))),
+    CONSTRAINT attribution_touch_is_known CHECK ((touch = ANY (ARRAY['first'::text, 'last'::text]))),
+    CONSTRAINT attribution_window_is_some_minutes CHECK (((window_minutes >= 0) AND (window_minutes <= 525600)))
+);
+
+CREATE TABLE touchpoints.binding_rule (
+    kind text NOT NULL,
+    role text NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    is_active boolean NOT NULL,
+    protection_days integer NOT NULL,
+    may_take_over boolean NOT NULL,
+    author text NOT NULL,
+    CONSTRAINT binding_rule_role_is_known CHECK ((role = ANY (ARRAY['guide'::text, 'store'::text, 'dealer'::text]))),
+    CONSTRAINT protection_is_some_days CHECK (((protection_days >= 0) AND (protection_days <= 3650)))
+);
+
+CREATE TABLE touchpoints.claim (
+    scan_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    claimed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE touchpoints.live_room (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    streamer_id uuid NOT NULL,
+    unit_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT live_room_ends_after_it_started CHECK (((ended_at IS NULL) OR (ended_at >= started_at)))
+);
+
+CREATE TABLE touchpoints.live_room_sku (
+    live_room_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    sku_id uuid NOT NULL,
+    sku_code text NOT NULL
+);
+
+CREATE TABLE touchpoints.scan (
+    id uuid NOT NULL,
+    touchpoint_id uuid NOT NULL,
+    visitor uuid NOT NULL,
+    member_id uuid,
+    channel text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT scan_channel_is_known CHECK ((channel = ANY (ARRAY['wechat'::text, 'browser'::text, 'mini_program'::text])))
+);
+
+CREATE TABLE touchpoints.touchpoint (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    label text NOT NULL,
+    site_id uuid,
+    site_code text,
+    unit_id uuid,
+    product_id uuid,
+    product_code text,
+    sku_id uuid,
+    sku_code text,
+    party_id uuid,
+    party_code text,
+    order_id uuid,
+    order_number text,
+    live_room_id uuid,
+    live_room_code text,
+    gtin text,
+    guide_id uuid,
+    store_id uuid,
+    dealer_id uuid,
+    streamer_id uuid,
+    added_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT touchpoint_kind_is_known CHECK ((kind = ANY (ARRAY['store'::text, 'shelf'::text, 'sample'::text, 'product'::text, 'guide'::text, 'table'::text, 'parcel'::text, 'receipt'::text, 'live_room'::text, 'poster'::text]))),
+    CONSTRAINT touchpoint_names_what_its_kind_needs CHECK (
+CASE kind
+    WHEN 'guide'::text THEN (party_code IS NOT NULL)
+    WHEN 'product'::text THEN (product_code IS NOT NULL)
+    WHEN 'sample'::text THEN ((product_code IS NOT NULL) AND (site_code IS NOT NULL))
+    WHEN 'parcel'::text THEN (order_number IS NOT NULL)
+    WHEN 'receipt'::text THEN (order_number IS NOT NULL)
+    WHEN 'live_room'::text THEN (live_room_code IS NOT NULL)
+    WHEN 'poster'::text THEN (num_nonnulls(product_code, site_code, party_code) > 0)
+    ELSE (site_code IS NOT NULL)
+END)
+);
+
+CREATE VIEW touchpoints.published_scans WITH (security_invoker='true') AS
+ SELECT scan.id AS scan_id,
+    scan.touchpoint_id,
+    touchpoint.kind,
+    touchpoint.site_id,
+    touchpoint.product_id,
+    COALESCE(scan.member_id, claim.member_id) AS member_id,
+    scan.channel,
+    scan.at
+   FROM ((touchpoints.scan scan
+     JOIN touchpoints.touchpoint touchpoint ON ((touchpoint.id = scan.touchpoint_id)))
+     LEFT JOIN touchpoints.claim claim ON ((claim.scan_id = scan.id)));
+
+CREATE TABLE touchpoints.scan_count (
+    touchpoint_id uuid NOT NULL,
+    day date NOT NULL,
+    scans bigint NOT NULL,
+    of_members bigint NOT NULL,
+    CONSTRAINT scans_are_counted_up CHECK (((scans > 0) AND ((of_members >= 0) AND (of_members <= scans))))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE touchpoints.tie (
+    scan_id uuid NOT NULL,
+    role text NOT NULL,
+    member_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    outcome text NOT NULL,
+    was_bound_to uuid,
+    rule_kind text NOT NULL,
+    rule_from timestamp with time zone NOT NULL,
+    protected_until timestamp with time zone,
+    may_take_over boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT tie_outcome_is_known CHECK ((outcome = ANY (ARRAY['bound'::text, 'taken_over'::text, 'protected'::text, 'kept'::text]))),
+    CONSTRAINT tie_that_binds_is_protected CHECK (((outcome = ANY (ARRAY['bound'::text, 'taken_over'::text])) = (protected_until IS NOT NULL)))
+);
+
+CREATE TABLE webhooks.delivery (
+    id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    body text NOT NULL,
+    state text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    last_status integer,
+    last_error text,
+    made_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    CONSTRAINT delivered_has_its_moment CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL))),
+    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'given_up'::text]))),
+    CONSTRAINT tries_are_counted CHECK ((tries >= 0)),
+    CONSTRAINT waiting_has_a_next_try CHECK (((state = 'waiting'::text) = (next_try_at IS NOT NULL)))
+);
+
+CREATE TABLE webhooks.subscription (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    branch_id uuid NOT NULL,
+    types text[] NOT NULL,
+    state text NOT NULL,
+    secret_version integer NOT NULL,
+    secret_renewed_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    failing_since timestamp with time zone,
+    stopped_because text,
+    CONSTRAINT secret_versions_are_counted CHECK ((secret_version > 0)),
+    CONSTRAINT subscription_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'stopped'::text]))),
+    CONSTRAINT subscription_wants_something CHECK ((cardinality(types) > 0))
+);
+
 ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_00 FOR VALUES WITH (modulus 16, remainder 0);
 
 ALTER TABLE ONLY orders.known ATTACH PARTITION orders.known_01 FOR VALUES WITH (modulus 16, remainder 1);
@@ -2089,6 +2546,9 @@ ALTER TABLE ONLY catalogue.tax_class
 ALTER TABLE ONLY customers.access
     ADD CONSTRAINT access_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY customers.address
+    ADD CONSTRAINT address_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY customers.binding
     ADD CONSTRAINT binding_pkey PRIMARY KEY (id);
 
@@ -2097,6 +2557,9 @@ ALTER TABLE ONLY customers.consent_change
 
 ALTER TABLE ONLY customers.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (member_id, purpose, channel, receiver_id);
+
+ALTER TABLE ONLY customers.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (order_id);
 
 ALTER TABLE ONLY customers.identity
     ADD CONSTRAINT identity_is_one_members PRIMARY KEY (kind, blind);
@@ -2109,6 +2572,21 @@ ALTER TABLE ONLY customers.member
 
 ALTER TABLE ONLY customers.moment
     ADD CONSTRAINT moment_pkey PRIMARY KEY (member_id, at, kind, subject);
+
+ALTER TABLE ONLY customers.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY customers.sign_in_code
+    ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (phone);
+
+ALTER TABLE ONLY customers.sign_in_limit
+    ADD CONSTRAINT sign_in_limit_pkey PRIMARY KEY (kind, blind);
+
+ALTER TABLE ONLY edge.answer_conflict
+    ADD CONSTRAINT answer_conflict_pkey PRIMARY KEY (caller, key, content_hash);
+
+ALTER TABLE ONLY edge.answer
+    ADD CONSTRAINT answer_pkey PRIMARY KEY (caller, key);
 
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
@@ -2284,11 +2762,17 @@ ALTER TABLE ONLY orders.quote
 ALTER TABLE ONLY orders.quote_default
     ADD CONSTRAINT quote_default_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY org.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_code_is_unique UNIQUE (code);
 
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY org.api_key
+    ADD CONSTRAINT key_is_found_by_its_hash UNIQUE (token_hash);
 
 ALTER TABLE ONLY org.party
     ADD CONSTRAINT party_code_is_unique UNIQUE (code);
@@ -2362,6 +2846,18 @@ ALTER TABLE ONLY pricing.price
 ALTER TABLE ONLY pricing.tax_rate
     ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (country, tax_class, valid_from, id);
 
+ALTER TABLE ONLY returns.announced_line
+    ADD CONSTRAINT announced_line_once UNIQUE (announced_id, line_id);
+
+ALTER TABLE ONLY returns.announced_line
+    ADD CONSTRAINT announced_line_pkey PRIMARY KEY (announced_id, "position");
+
+ALTER TABLE ONLY returns.announced
+    ADD CONSTRAINT announced_number_once UNIQUE (channel, external_number);
+
+ALTER TABLE ONLY returns.announced
+    ADD CONSTRAINT announced_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY returns.grading
     ADD CONSTRAINT grading_pkey PRIMARY KEY (id);
 
@@ -2388,6 +2884,36 @@ ALTER TABLE ONLY returns.return
 
 ALTER TABLE ONLY returns.return_window
     ADD CONSTRAINT return_window_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reviews.decision
+    ADD CONSTRAINT decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reviews.reply
+    ADD CONSTRAINT reply_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reviews.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reviews.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (about, subject_id);
+
+ALTER TABLE ONLY reviews.version
+    ADD CONSTRAINT version_pkey PRIMARY KEY (review_id, version);
+
+ALTER TABLE ONLY search.order_document
+    ADD CONSTRAINT order_document_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY search.order_site
+    ADD CONSTRAINT order_site_pkey PRIMARY KEY (site_id, placed_at, order_id);
+
+ALTER TABLE ONLY search.order_words
+    ADD CONSTRAINT order_words_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY search.product_document
+    ADD CONSTRAINT product_document_code_is_unique UNIQUE (code) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY search.product_document
+    ADD CONSTRAINT product_document_pkey PRIMARY KEY (product_id);
 
 ALTER TABLE ONLY sharing.claw_back
     ADD CONSTRAINT claw_back_step_once UNIQUE (line_id, part_id, units_before);
@@ -2425,6 +2951,9 @@ ALTER TABLE ONLY sharing.rule_set
 ALTER TABLE ONLY simulator.replay
     ADD CONSTRAINT replay_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY simulator.world
+    ADD CONSTRAINT world_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY sourcing.decision
     ADD CONSTRAINT decision_key PRIMARY KEY (order_id, wave_id);
 
@@ -2455,11 +2984,63 @@ ALTER TABLE ONLY stock.node_stock
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY touchpoints.attribution
+    ADD CONSTRAINT attribution_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY touchpoints.attribution_rule
+    ADD CONSTRAINT attribution_rule_pkey PRIMARY KEY (role, effective_from);
+
+ALTER TABLE ONLY touchpoints.binding_rule
+    ADD CONSTRAINT binding_rule_pkey PRIMARY KEY (kind, role, effective_from);
+
+ALTER TABLE ONLY touchpoints.live_room
+    ADD CONSTRAINT code_is_one_live_room UNIQUE (code);
+
+ALTER TABLE ONLY touchpoints.touchpoint
+    ADD CONSTRAINT code_is_one_touchpoint UNIQUE (code);
+
+ALTER TABLE ONLY touchpoints.live_room
+    ADD CONSTRAINT live_room_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY touchpoints.live_room_sku
+    ADD CONSTRAINT live_room_sku_pkey PRIMARY KEY (live_room_id, "position");
+
+ALTER TABLE ONLY touchpoints.scan_count
+    ADD CONSTRAINT scan_count_pkey PRIMARY KEY (touchpoint_id, day);
+
+ALTER TABLE ONLY touchpoints.claim
+    ADD CONSTRAINT scan_is_claimed_once PRIMARY KEY (scan_id);
+
+ALTER TABLE ONLY touchpoints.scan
+    ADD CONSTRAINT scan_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY touchpoints.live_room_sku
+    ADD CONSTRAINT sku_is_shown_once UNIQUE (live_room_id, sku_id);
+
+ALTER TABLE ONLY touchpoints.tie
+    ADD CONSTRAINT tie_pkey PRIMARY KEY (scan_id, role);
+
+ALTER TABLE ONLY touchpoints.touchpoint
+    ADD CONSTRAINT touchpoint_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY webhooks.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY webhooks.delivery
+    ADD CONSTRAINT event_is_told_once UNIQUE (subscription_id, event_id);
+
+ALTER TABLE ONLY webhooks.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
+
 CREATE INDEX sku_by_product ON catalogue.sku USING btree (product_id);
+
+CREATE INDEX address_by_member ON customers.address USING btree (member_id, added_at);
 
 CREATE INDEX binding_by_member ON customers.binding USING btree (member_id, bound_at);
 
 CREATE INDEX binding_by_party ON customers.binding USING btree (party_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX delivery_by_member ON customers.delivery USING btree (member_id);
 
 CREATE INDEX identity_by_last_four ON customers.identity USING btree (last_four) WHERE (last_four IS NOT NULL);
 
@@ -2467,7 +3048,19 @@ CREATE INDEX identity_by_member ON customers.identity USING btree (member_id);
 
 CREATE INDEX member_by_name ON customers.member USING btree (name_blind) WHERE (name_blind IS NOT NULL);
 
+CREATE UNIQUE INDEX one_default_address ON customers.address USING btree (member_id) WHERE is_default;
+
 CREATE UNIQUE INDEX one_open_binding_per_role ON customers.binding USING btree (member_id, role) WHERE (ended_at IS NULL);
+
+CREATE INDEX session_by_end ON customers.session USING btree (expires_at);
+
+CREATE INDEX session_by_member ON customers.session USING btree (member_id);
+
+CREATE INDEX sign_in_code_by_end ON customers.sign_in_code USING btree (expires_at);
+
+CREATE INDEX sign_in_limit_by_age ON customers.sign_in_limit USING btree (last_at);
+
+CREATE INDEX answer_by_age ON edge.answer USING btree (at);
 
 CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
 
@@ -2505,6 +3098,8 @@ CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) 
 
 CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
 
+CREATE INDEX api_key_by_branch ON org.api_key USING btree (branch_id);
+
 CREATE INDEX person_by_unit ON org.person USING btree (unit_id);
 
 CREATE INDEX role_by_branch ON org.role USING btree (branch_id);
@@ -2523,6 +3118,8 @@ CREATE INDEX unit_by_parent ON org.unit USING btree (parent_id);
 
 CREATE INDEX unit_roots ON org.unit USING btree (id) WHERE (parent_id IS NULL);
 
+CREATE INDEX capture_to_answer ON payments.intent USING btree (expires_at) WHERE ((kind = 'capture'::text) AND (state = ANY (ARRAY['written'::text, 'waiting'::text])));
+
 CREATE INDEX exception_by_order ON payments.exception USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 CREATE INDEX intent_by_order ON payments.intent USING btree (order_id) WHERE (order_id IS NOT NULL);
@@ -2531,6 +3128,8 @@ CREATE INDEX intent_to_try ON payments.intent USING btree (next_try_at) WHERE (n
 
 CREATE UNIQUE INDEX one_open_exception_per_subject ON payments.exception USING btree (kind, subject) WHERE (closed_at IS NULL);
 
+CREATE UNIQUE INDEX one_payment_per_capture ON payments.payment USING btree (intent_id) WHERE (intent_id IS NOT NULL);
+
 CREATE INDEX payment_by_order ON payments.payment USING btree (order_id);
 
 CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (order_id IS NOT NULL);
@@ -2538,6 +3137,12 @@ CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (or
 CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (return_id IS NOT NULL);
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
+
+CREATE INDEX announced_by_line ON returns.announced_line USING btree (line_id);
+
+CREATE INDEX announced_by_member ON returns.announced USING btree (member_id, announced_at) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX announced_by_order ON returns.announced USING btree (order_id);
 
 CREATE INDEX blind_return_waiting ON returns.return_line USING btree (id) WHERE (blind_state = 'waiting'::text);
 
@@ -2550,6 +3155,36 @@ CREATE INDEX receipt_by_return_line ON returns.receipt USING btree (return_line_
 CREATE INDEX return_by_member ON returns.return USING btree (member_id, at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX decision_by_review ON reviews.decision USING btree (review_id, id);
+
+CREATE UNIQUE INDEX one_review_per_line ON reviews.review USING btree (line_id) WHERE (about = 'product'::text);
+
+CREATE UNIQUE INDEX one_review_per_order ON reviews.review USING btree (order_id, about) WHERE (about <> 'product'::text);
+
+CREATE INDEX reply_by_review ON reviews.reply USING btree (review_id, id);
+
+CREATE INDEX review_by_member ON reviews.review USING btree (member_id, id DESC) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX review_by_order ON reviews.review USING btree (order_id);
+
+CREATE INDEX review_by_product ON reviews.review USING btree (product_id, id DESC) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX review_by_site ON reviews.review USING btree (site_id, id DESC) WHERE (site_id IS NOT NULL);
+
+CREATE INDEX order_document_by_channel ON search.order_document USING btree (channel, placed_at, order_id);
+
+CREATE INDEX order_document_by_member ON search.order_document USING btree (member_id, placed_at, order_id) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX order_document_by_stage ON search.order_document USING btree (stage, placed_at, order_id);
+
+CREATE INDEX order_document_in_order ON search.order_document USING btree (placed_at, order_id);
+
+CREATE INDEX order_site_by_order ON search.order_site USING btree (order_id);
+
+CREATE INDEX order_words_by_word ON search.order_words USING gin (words);
+
+CREATE INDEX product_document_by_word ON search.product_document USING gin (words);
 
 CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 
@@ -2564,6 +3199,36 @@ CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
 
 CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
+
+CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
+
+CREATE INDEX claim_by_member ON touchpoints.claim USING btree (member_id, at);
+
+CREATE UNIQUE INDEX one_live_room_on_air_per_streamer ON touchpoints.live_room USING btree (streamer_id) WHERE ((started_at IS NOT NULL) AND (ended_at IS NULL));
+
+CREATE UNIQUE INDEX one_receipt_per_order ON touchpoints.touchpoint USING btree (order_id) WHERE (kind = 'receipt'::text);
+
+CREATE UNIQUE INDEX one_touchpoint_per_gtin ON touchpoints.touchpoint USING btree (gtin) WHERE (gtin IS NOT NULL);
+
+CREATE UNIQUE INDEX one_touchpoint_per_live_room ON touchpoints.touchpoint USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
+
+CREATE INDEX scan_by_member ON touchpoints.scan USING btree (member_id, at) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX scan_by_touchpoint ON touchpoints.scan USING btree (touchpoint_id, at);
+
+CREATE INDEX scan_by_visitor ON touchpoints.scan USING btree (visitor, at);
+
+CREATE INDEX tie_by_member ON touchpoints.tie USING btree (member_id, role, at);
+
+CREATE INDEX touchpoint_by_age ON touchpoints.touchpoint USING btree (id DESC) WHERE (kind <> ALL (ARRAY['receipt'::text, 'parcel'::text]));
+
+CREATE INDEX touchpoint_by_site ON touchpoints.touchpoint USING btree (site_id, id DESC) WHERE (kind <> ALL (ARRAY['receipt'::text, 'parcel'::text]));
+
+CREATE INDEX delivery_by_age ON webhooks.delivery USING btree (made_at, id);
+
+CREATE INDEX delivery_due ON webhooks.delivery USING btree (next_try_at, id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX subscription_by_branch ON webhooks.subscription USING btree (branch_id);
 
 ALTER INDEX orders.number_is_one_order ATTACH PARTITION orders.known_00_pkey;
 
@@ -2625,6 +3290,9 @@ ALTER TABLE ONLY catalogue.sku
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_tax_class_is_known FOREIGN KEY (tax_class) REFERENCES catalogue.tax_class(code);
 
+ALTER TABLE ONLY customers.address
+    ADD CONSTRAINT address_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
 ALTER TABLE ONLY customers.binding
     ADD CONSTRAINT binding_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
@@ -2634,11 +3302,17 @@ ALTER TABLE ONLY customers.consent_change
 ALTER TABLE ONLY customers.consent
     ADD CONSTRAINT consent_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
+ALTER TABLE ONLY customers.delivery
+    ADD CONSTRAINT delivery_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
 ALTER TABLE ONLY customers.identity
     ADD CONSTRAINT identity_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
 ALTER TABLE ONLY customers.member_key
     ADD CONSTRAINT key_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.session
+    ADD CONSTRAINT session_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
 ALTER TABLE ONLY insight.series
     ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
@@ -2651,6 +3325,12 @@ ALTER TABLE ONLY log.parked_event
 
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.api_key
+    ADD CONSTRAINT key_at_a_branch FOREIGN KEY (branch_id) REFERENCES org.unit(id);
+
+ALTER TABLE ONLY org.api_key
+    ADD CONSTRAINT key_made_by_a_person FOREIGN KEY (made_by) REFERENCES org.person(id);
 
 ALTER TABLE ONLY org.party
     ADD CONSTRAINT party_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
@@ -2694,6 +3374,9 @@ ALTER TABLE ONLY payments.refund_part
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
 
+ALTER TABLE ONLY returns.announced_line
+    ADD CONSTRAINT announced_line_announced_id_fkey FOREIGN KEY (announced_id) REFERENCES returns.announced(id);
+
 ALTER TABLE ONLY returns.grading
     ADD CONSTRAINT grading_return_line_id_fkey FOREIGN KEY (return_line_id) REFERENCES returns.return_line(id);
 
@@ -2705,6 +3388,15 @@ ALTER TABLE ONLY returns.receipt
 
 ALTER TABLE ONLY returns.return_line
     ADD CONSTRAINT return_line_return_id_fkey FOREIGN KEY (return_id) REFERENCES returns.return(id);
+
+ALTER TABLE ONLY reviews.decision
+    ADD CONSTRAINT decision_about_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
+ALTER TABLE ONLY reviews.reply
+    ADD CONSTRAINT reply_to_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
+ALTER TABLE ONLY reviews.version
+    ADD CONSTRAINT version_of_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
 
 ALTER TABLE ONLY sharing.released_amount
     ADD CONSTRAINT released_amount_release_id_fkey FOREIGN KEY (release_id) REFERENCES sharing.release(id);
@@ -2721,9 +3413,20 @@ ALTER TABLE ONLY stock.node
 ALTER TABLE ONLY stock.node_stock
     ADD CONSTRAINT node_stock_node_id_fkey FOREIGN KEY (node_id) REFERENCES stock.node(id);
 
+ALTER TABLE ONLY touchpoints.live_room_sku
+    ADD CONSTRAINT sku_of_a_live_room FOREIGN KEY (live_room_id) REFERENCES touchpoints.live_room(id);
+
+ALTER TABLE ONLY touchpoints.touchpoint
+    ADD CONSTRAINT touchpoint_of_a_live_room FOREIGN KEY (live_room_id) REFERENCES touchpoints.live_room(id);
+
+ALTER TABLE ONLY webhooks.delivery
+    ADD CONSTRAINT delivery_of_a_subscription FOREIGN KEY (subscription_id) REFERENCES webhooks.subscription(id) ON DELETE CASCADE;
+
 GRANT USAGE ON SCHEMA catalogue TO loopline_app;
 
 GRANT USAGE ON SCHEMA customers TO loopline_app;
+
+GRANT USAGE ON SCHEMA edge TO loopline_app;
 
 GRANT USAGE ON SCHEMA fulfilment TO loopline_app;
 
@@ -2743,6 +3446,10 @@ GRANT USAGE ON SCHEMA pricing TO loopline_app;
 
 GRANT USAGE ON SCHEMA returns TO loopline_app;
 
+GRANT USAGE ON SCHEMA reviews TO loopline_app;
+
+GRANT USAGE ON SCHEMA search TO loopline_app;
+
 GRANT USAGE ON SCHEMA sharing TO loopline_app;
 
 GRANT USAGE ON SCHEMA simulator TO loopline_app;
@@ -2750,6 +3457,10 @@ GRANT USAGE ON SCHEMA simulator TO loopline_app;
 GRANT USAGE ON SCHEMA sourcing TO loopline_app;
 
 GRANT USAGE ON SCHEMA stock TO loopline_app;
+
+GRANT USAGE ON SCHEMA touchpoints TO loopline_app;
+
+GRANT USAGE ON SCHEMA webhooks TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.product TO loopline_app;
 
@@ -2763,6 +3474,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.tax_class TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE customers.access TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.address TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.binding TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE customers.binding_id_seq TO loopline_app;
@@ -2770,6 +3483,8 @@ GRANT SELECT,USAGE ON SEQUENCE customers.binding_id_seq TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.consent TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE customers.consent_change TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.delivery TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.identity TO loopline_app;
 
@@ -2784,6 +3499,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_bindings TO loopl
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_consents TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_members TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.session TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.sign_in_code TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.sign_in_limit TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE edge.answer TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE edge.answer_conflict TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
 
@@ -2917,6 +3642,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.api_key TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.entity TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.party TO loopline_app;
@@ -2957,6 +3684,8 @@ GRANT SELECT,INSERT ON TABLE payments.refund TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_order_money TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_refunds_under_way TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE payments.refund_part TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
@@ -2966,6 +3695,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.tax_rate TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE returns.announced TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.announced_line TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.grading TO loopline_app;
 
@@ -2984,6 +3717,26 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_matches TO loopline
 GRANT SELECT,INSERT ON TABLE returns.receipt TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.return_window TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE reviews.decision TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.review TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.published_reviews TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE reviews.reply TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.tally TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE reviews.version TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.order_document TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.order_site TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.order_words TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.product_document TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sharing.claw_back TO loopline_app;
 
@@ -3008,6 +3761,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_set TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE sharing.rule_set_version_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.replay TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.world TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sourcing.decision TO loopline_app;
 
@@ -3040,6 +3795,32 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_node TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.attribution TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.attribution_rule TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.binding_rule TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.claim TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.live_room TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.live_room_sku TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.scan TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.touchpoint TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.published_scans TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.scan_count TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE touchpoints.tie TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE webhooks.delivery TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE webhooks.subscription TO loopline_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE loopline GRANT SELECT,USAGE ON SEQUENCES TO loopline_app;
 
