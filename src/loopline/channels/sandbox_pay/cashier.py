@@ -19,7 +19,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "title": "Cashier",
         "sandbox": "Sandbox: no real money moves here",
         "to_pay": "To pay",
-        "minutes_left": "{minutes} minutes left to pay",
+        "minutes_left": "Minutes left to pay: {minutes}",
         "pay": "Pay {amount}",
         "cancel": "Do not pay",
         "paid": "Paid",

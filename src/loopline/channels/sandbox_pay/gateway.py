@@ -30,6 +30,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.payments import Intent, IntentKind, IntentState, Notice, Report
 
 NAME = "sandbox"
+_REASON_LENGTH_MAX = 200
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 _FINAL = frozenset({"number_taken", "expired", "closed", "not_paid", "above_paid"})
@@ -148,7 +149,7 @@ class SandboxGateway:
             )
             if answer.is_success:
                 return msgspec.json.decode(answer.content, type=wanted)
-            denied = msgspec.json.decode(answer.content, type=Denied)
+            return msgspec.json.decode(answer.content, type=Denied)
         except (
             httpx.HTTPError,
             httpx.InvalidURL,
@@ -157,9 +158,7 @@ class SandboxGateway:
             RuntimeError,
         ) as error:
             # A client that is closed while it is used raises RuntimeError.
-            return f"no answer that can be read: {error!r}"[:200]
-        is_final = denied.code in _FINAL or _is_unknown(denied)
-        return denied if is_final else f"{answer.status_code}: {denied.code}"[:200]
+            return f"no answer that can be read: {error!r}"[:_REASON_LENGTH_MAX]
 
     def _charged(self, intent: Intent, found: Charge | Denied | str, now: datetime) -> Report:
         if not isinstance(found, Charge):
@@ -222,9 +221,11 @@ def _is_unknown(found: object) -> bool:
 
 
 def _not_answered(intent: Intent, found: Denied | str, now: datetime) -> Report:
-    if isinstance(found, Denied) and found.code in _FINAL:
-        return _failed(intent, now, f"{found.code}: {found.detail}")
-    return _waiting(intent, now, found if isinstance(found, str) else found.detail)
+    """What the gateway will not do fails; whatever else it says (no key, too busy, broken) is no answer."""
+    if isinstance(found, str):
+        return _waiting(intent, now, found)
+    said = f"{found.code}: {found.detail}"[:_REASON_LENGTH_MAX]
+    return _failed(intent, now, said) if found.code in _FINAL else _waiting(intent, now, said)
 
 
 def _waiting(intent: Intent, now: datetime, reason: str) -> Report:
