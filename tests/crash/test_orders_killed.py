@@ -4,6 +4,8 @@ import functools
 import threading
 import time
 
+import pytest
+
 from loopline import stock
 from loopline.db import Database
 from tests.concurrency.test_placing import assert_sound, http_message, orders_written
@@ -13,6 +15,8 @@ from tests.make.shop import open_shop
 
 ORDERS = 240
 KILLS = 3
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 
 def test_a_killed_server_loses_nothing_that_is_sent_again(database: Database):
