@@ -64,8 +64,12 @@ def take_payments(
 ) -> list[Taken | PaymentRepeat | Refusal]:
     """Record money that was taken, post it, and keep the holds of its orders until they are used.
 
-    The same payment again is the one recorded before. Money that was taken stands, whatever became of its order.
+    The same payment again is the one recorded before. Money that was taken stands, whatever became of its order; what
+    is beyond what the order comes to has an exception, for somebody to give it back.
+
+    Locks stock, then orders, then payments, as reports of gateways do: two who take the same money see each other.
     """
+    _lock(conn, sorted({one.order_id for one in taken}))
     outcomes = payments.record_payments(conn, taken, now=now)
     new = [one for one, outcome in zip(taken, outcomes, strict=True) if isinstance(outcome, Taken)]
     if not new:
@@ -74,9 +78,15 @@ def take_payments(
     gone = [
         one for one in new if one.order_id not in heads or heads[one.order_id].stage is OrderStage.CANCELLED
     ]
+    given = give_back(
+        conn, [head for head in heads.values() if head.stage is not OrderStage.CANCELLED], now=now
+    )
     payments.open_exceptions(conn, [_paid_too_late(one) for one in gone], now=now)
     post_moved(conn, [_came_in(one) for one in new], now=now)
-    log.append(conn, [_told(one, now) for one in new])
+    log.append(
+        conn,
+        [*(_told(one, now) for one in new), *(told for back in given for told in told_of(back, now))],
+    )
     return outcomes
 
 
