@@ -28,9 +28,10 @@ from loopline.db import Conn
 from loopline.kernel.ids import MemberId, OrderId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, Order, OrderStage
+from loopline.org import Permission
 from loopline.processes import membership
 from loopline.web.api.answers import PROBLEMS, AnyRequest, answered, commanded, granted, read, run
-from loopline.web.api.caller import Caller
+from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.members import ConsentKept, ConsentTold, OwnConsentAsk, consents_told, own_changes
 from loopline.web.api.order_view import find_order
@@ -147,6 +148,13 @@ class DeliverySaid(msgspec.Struct, frozen=True, kw_only=True):
     is_new: bool
 
 
+def _counted_address(request: AnyRequest, caller: Caller) -> str:
+    """The internet address that codes and tries count for; none where a shop's own program asks for its customers."""
+    members = caller.branches.get(Permission.MEMBERS_WRITE)
+    speaks_for_all = caller.kind is CallerKind.KEY and members is not None and members.everything
+    return "" if speaks_for_all else address_of(request)
+
+
 @post(
     "/sign-in-codes",
     tags=[_TAG],
@@ -161,11 +169,11 @@ class DeliverySaid(msgspec.Struct, frozen=True, kw_only=True):
 )
 def send_sign_in_code(
     request: AnyRequest,
-    caller: NamedDependency[Caller],  # noqa: ARG001 - who asks is counted as any other caller
+    caller: NamedDependency[Caller],
     data: JSONBody[CodeWanted],
 ) -> Response[bytes]:
     """Send a code to a phone. One a minute and ten a day; it is good for five minutes and five tries."""
-    ask = CodeAsk(phone=data.phone, address=address_of(request), country=data.country)
+    ask = CodeAsk(phone=data.phone, address=_counted_address(request, caller), country=data.country)
     sent: CodeSent = granted(send_code(edge_of(request), ask, language=language_of(request)))
     return answered(
         CodeOnItsWay(expires_in_seconds=sent.expires_in_seconds, demo_code=sent.shown_code), status=202
@@ -186,14 +194,14 @@ def send_sign_in_code(
 )
 def begin_member_session(
     request: AnyRequest,
-    caller: NamedDependency[Caller],  # noqa: ARG001 - who tries to sign in is counted as any other caller
+    caller: NamedDependency[Caller],
     data: JSONBody[MemberSignIn],
 ) -> Response[bytes]:
     """Sign a member in with the code that came; whoever comes for the first time is a member with it."""
     attempt = Attempt(
         phone=data.phone,
         code=data.code,
-        address=address_of(request),
+        address=_counted_address(request, caller),
         country=data.country,
         visitor=data.visitor,
     )
