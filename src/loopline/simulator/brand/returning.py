@@ -25,7 +25,7 @@ _BY_MAIL_SHARE = 0.6
 _REASONS = ("size", "size", "size", "unwanted", "unwanted", "defect", "other")
 _GRADES = ("as_new", "open", "tail", "damaged", "wrong")
 _GRADE_WEIGHTS = (76, 10, 4, 8, 2)
-_MAIL_TAKES_MINUTES = (60.0, 600.0)
+_MAIL_TAKES_MINUTES = (30.0, 240.0)
 _LOOKED_AT_AFTER_MINUTES = (2.0, 30.0)
 
 

@@ -37,7 +37,7 @@ _REFUSED_SHARE = 0.03
 _IGNORED_SHARE = 0.012
 # Of what is refused: mostly because something is not there or broken, else for want of hands.
 _REASONS = ("not_found", "not_found", "not_found", "damaged", "no_capacity")
-_ARRIVES_AFTER_MINUTES = (15.0, 240.0)
+_ARRIVES_AFTER_MINUTES = (10.0, 180.0)
 _REVIEW_SHARE = 0.2
 _RETURN_SHARE = 0.07
 _SPARED_FOR = timedelta(minutes=10)
@@ -190,7 +190,7 @@ class Staff:
         if writes and bought.token is not None:
             self._scene.agenda.note(arrives + minutes(chance, 5, 60), "review", bought)
         if regrets:
-            self._scene.agenda.note(arrives + minutes(chance, 20, 300), "return", bought)
+            self._scene.agenda.note(arrives + minutes(chance, 20, 200), "return", bought)
 
     # ------------------------------------------------------------------------------------------------ work refused
 

@@ -152,7 +152,7 @@ class WalkIns:
     def _rung(self, sale: _Sale, answer: Answer) -> Bought | None:
         scene, chance = self._scene, self._chance
         likes_to_write, regrets = chance.random() < _REVIEW_SHARE, chance.random() < _RETURN_SHARE
-        writes_after, regrets_after = minutes(chance, 10, 90), minutes(chance, 40, 900)
+        writes_after, regrets_after = minutes(chance, 10, 90), minutes(chance, 15, 300)
         if not answer.is_good:
             scene.tally.refused(TILL, answer.code)
             return None
