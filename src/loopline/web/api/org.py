@@ -52,6 +52,7 @@ from loopline.web.api.shapes import (
     told,
 )
 from loopline.web.api.types import Code, Country, Currency, Latitude, Longitude, Name
+from loopline.web.edge import edge_of
 
 _TAG = "organisation"
 SignInName = Annotated[str, Meta(min_length=3, max_length=128)]
@@ -248,7 +249,9 @@ def add_units(
 
         return merged(judged, hang)
 
-    return decided(request, caller, data, decide)
+    answer = decided(request, caller, data, decide)
+    edge_of(request).callers.forget()  # whose branch it is reaches it from now on
+    return answer
 
 
 def _units_inside(
@@ -380,7 +383,9 @@ def add_sites(
 
         return merged(inside(conn, data.items, scope=scope, by=by), open_)
 
-    return decided(request, caller, data, decide)
+    answer = decided(request, caller, data, decide)
+    edge_of(request).callers.forget()  # whose branch it is reaches it from now on
+    return answer
 
 
 @told("/sites", tag=_TAG, name="list_sites")
