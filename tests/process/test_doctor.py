@@ -11,7 +11,15 @@ from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import DraftLine, LineKind, OnShortage
-from loopline.processes.doctor import BETWEEN_ROOMS, examine
+from loopline.processes.doctor import (
+    BETWEEN_ROOMS,
+    FOLLOWS_THE_LOG,
+    CheckResult,
+    Report,
+    examine,
+    following,
+    renewed,
+)
 from loopline.processes.place import Placed, place
 from loopline.processes.source import source_wave
 from loopline.processes.take_back import take_back
@@ -114,3 +122,28 @@ def test_a_parked_event_is_no_clean_bill(business: Database):
         )
         (finding,) = run_check(conn, check)
     assert (finding.subject, finding.repair) == ("follower settle", "loopline log retry settle")
+
+
+def test_a_follower_a_moment_behind_is_looked_at_again_and_nothing_else_is(database: Database):
+    _do_business(database)
+    with database.transaction() as conn:
+        conn.execute("update insight.stage_count set orders = orders + 1")
+        conn.execute(
+            "update stock.node_stock set free = free + 1 where ctid = (select min(ctid) from stock.node_stock)"
+        )
+        report = examine(conn)
+    names = {check.name for check in following(report)}
+    assert names
+    assert "node_free_equals_leaves" not in names
+    assert {check.invariant for check in following(report)} == {FOLLOWS_THE_LOG}
+    well = Report(
+        ok=True,
+        checks=tuple(
+            CheckResult(name=name, invariant=FOLLOWS_THE_LOG, ok=True, broken=0, seconds=0.0, findings=())
+            for name in names
+        ),
+    )
+    again = renewed(report, well)
+    assert [one.name for one in again.checks if not one.ok] == ["node_free_equals_leaves"]
+    assert [one.name for one in again.checks] == [one.name for one in report.checks]
+    assert not again.ok

@@ -15,7 +15,10 @@ from loopline.db.followers import catch_up
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.jobs.followers import FOLLOWERS
-from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine
+from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine, following, renewed
+
+# Beside live work the log moves on between the followers' end and the examination: what follows it is looked at again.
+_LOOKS_AGAIN_MAX = 10
 
 
 def doctor(
@@ -41,6 +44,13 @@ def doctor(
             report = examine(
                 conn, told=told, found_outside={"keys_open_personal_data": lost_keys(conn, ring=ring)}
             )
+        for _ in range(_LOOKS_AGAIN_MAX):
+            behind = following(report)
+            if not behind:
+                break
+            catch_up(database, FOLLOWERS, now=datetime.now(UTC))
+            with database.reading() as conn:
+                report = renewed(report, examine(conn, checks=behind))
     if as_json:
         print_json(report)
     else:

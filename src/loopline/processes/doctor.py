@@ -27,6 +27,7 @@ from loopline.sharing.checks import CHECKS as SHARING_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
 from loopline.touchpoints.checks import CHECKS as TOUCHPOINTS_CHECKS
+from loopline.webhooks.checks import CHECKS as WEBHOOKS_CHECKS
 
 SQL = statements(__file__)
 FINDINGS_SHOWN_MAX = 20
@@ -68,8 +69,12 @@ ALL_CHECKS: tuple[Check, ...] = (
     *REVIEWS_CHECKS,
     *REVIEW_CHECKS,
     *INDEX_CHECKS,
+    *WEBHOOKS_CHECKS,
     *BETWEEN_ROOMS,
 )
+
+
+FOLLOWS_THE_LOG = 7
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +115,19 @@ def examine(
         if told is not None:
             told(result)
     return Report(ok=all(result.ok for result in results), checks=tuple(results))
+
+
+def following(report: Report) -> tuple[Check, ...]:
+    """Return the checks of what follows the log that did not hold: beside live work it may be a moment behind."""
+    broken = {result.name for result in report.checks if not result.ok}
+    return tuple(check for check in ALL_CHECKS if check.invariant == FOLLOWS_THE_LOG and check.name in broken)
+
+
+def renewed(report: Report, again: Report) -> Report:
+    """Return a report in which the results of a later examination stand in the place of the earlier ones."""
+    later = {result.name: result for result in again.checks}
+    checks = tuple(later.get(result.name, result) for result in report.checks)
+    return Report(ok=all(result.ok for result in checks), checks=checks)
 
 
 def _result(name: str, invariant: int, findings: Sequence[Finding], *, seconds: float) -> CheckResult:

@@ -12,7 +12,7 @@ from loopline.db import Check, Conn
 from loopline.db.followers import follower_states
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission
-from loopline.processes.doctor import ALL_CHECKS, CheckResult, examine
+from loopline.processes.doctor import ALL_CHECKS, FOLLOWS_THE_LOG, CheckResult, examine
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
@@ -22,7 +22,6 @@ from loopline.web.edge import edge_of
 _TAG = "doctor"
 _BUSY_SECONDS = 5
 # What follows the log is judged at its end; while there is always one more event, it is not judged at all.
-_FOLLOWING = 7
 _LOOKS = 20
 _LOOK_AGAIN_SECONDS = 0.1
 _at_work = threading.Lock()
@@ -75,7 +74,7 @@ def _examined(conn: Conn, request: AnyRequest) -> Examination:
     """Examine one snapshot, in which it shows whether the followers had reached the end of the log."""
     checks: tuple[Check, ...] = ALL_CHECKS
     if any(state.behind for state in follower_states(conn)):
-        checks = tuple(check for check in ALL_CHECKS if check.invariant != _FOLLOWING)
+        checks = tuple(check for check in ALL_CHECKS if check.invariant != FOLLOWS_THE_LOG)
     lost = lost_keys(conn, ring=edge_of(request).ring)
     report = examine(conn, checks=checks, found_outside={"keys_open_personal_data": lost})
     made = {check.name for check in checks}
