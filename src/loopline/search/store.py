@@ -77,23 +77,25 @@ def find_orders(
     conn: Conn, ask: OrderAsk, *, words: str | None, scope: Scope, page: OrderPage
 ) -> list[OrderFound]:
     after = page.after
-    return fetch(
-        conn,
-        SQL["find_orders"],
-        OrderFound,
-        words=words,
-        stages=list(ask.stages) or None,
-        channels=list(ask.channels) or None,
-        site_id=ask.site_id,
-        placed_from=ask.placed_from,
-        placed_until=ask.placed_until,
-        member_ids=None if ask.member_ids is None else uuids(ask.member_ids),
-        members_meant=uuids(ask.members_meant),
-        sites=None if scope.everything else uuids(sorted(scope.sites)),
-        after_at=after.placed_at if after else None,
-        after_id=after.order_id if after else None,
-        limit=page.limit,
-    )
+    narrowed: dict[str, Any] = {
+        "stages": list(ask.stages) or None,
+        "channels": list(ask.channels) or None,
+        "site_id": ask.site_id,
+        "placed_from": ask.placed_from,
+        "placed_until": ask.placed_until,
+        "member_ids": None if ask.member_ids is None else uuids(ask.member_ids),
+        "after_at": after.placed_at if after else None,
+        "after_id": after.order_id if after else None,
+        "limit": page.limit,
+    }
+    sites = None if scope.everything else uuids(sorted(scope.sites))
+    if words is not None or ask.members_meant:
+        meant = uuids(ask.members_meant)
+        by_words: dict[str, Any] = {"words": words, "members_meant": meant, "sites": sites}
+        return fetch(conn, SQL["find_orders_by_words"], OrderFound, **by_words, **narrowed)
+    if sites is not None:
+        return fetch(conn, SQL["find_orders_at_sites"], OrderFound, sites=sites, **narrowed)
+    return fetch(conn, SQL["find_orders"], OrderFound, **narrowed)
 
 
 def sites_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, frozenset[SiteId]]:

@@ -152,7 +152,7 @@ delete from search.order_document
 where order_id = any (%(order_ids)s::uuid[])
 
 -- name: find_orders
--- A page of the orders that somebody asks for and may see, the latest first. Null: not asked. Locks nothing.
+-- A page of all orders, as far as they are narrowed, the latest first. Null: not asked. Locks nothing.
 select
     document.order_id,
     document.placed_at,
@@ -180,29 +180,7 @@ select
         order by sending.site_id
     ) as sending_sites
 from search.order_document as document
-where (
-        (%(words)s::text is null and cardinality(%(members_meant)s::uuid[]) = 0)
-        or document.order_id in (
-            select found.order_id
-            from search.order_words as found
-            where found.words @@ %(words)s::text::tsquery
-            union all
-            select bought.order_id
-            from search.order_document as bought
-            where bought.member_id = any (%(members_meant)s::uuid[])
-                and (
-                    %(sites)s::uuid[] is null
-                    or exists (
-                        select
-                        from search.order_site as sold
-                        where sold.order_id = bought.order_id
-                            and sold.site_id = any (%(sites)s::uuid[])
-                            and sold.sells
-                    )
-                )
-        )
-    )
-    and (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
+where (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
     and (%(channels)s::text[] is null or document.channel = any (%(channels)s::text[]))
     and (%(member_ids)s::uuid[] is null or document.member_id = any (%(member_ids)s::uuid[]))
     and (%(placed_from)s::timestamptz is null or document.placed_at >= %(placed_from)s::timestamptz)
@@ -213,17 +191,8 @@ where (
             select
             from search.order_site as there
             where there.order_id = document.order_id
+                and there.placed_at = document.placed_at
                 and there.site_id = %(site_id)s::uuid
-        )
-    )
-    and (
-        %(sites)s::uuid[] is null
-        or exists (
-            select
-            from search.order_site as own
-            where own.order_id = document.order_id
-                and own.site_id = any (%(sites)s::uuid[])
-                and (own.sells or %(member_ids)s::uuid[] is null)
         )
     )
     and (
@@ -232,6 +201,166 @@ where (
     )
 order by document.placed_at desc, document.order_id desc
 limit %(limit)s::integer
+
+-- name: find_orders_by_words
+-- A page of the orders that have all the words asked for, or were bought by the members meant, as far as the sites (null:
+-- all) may see them; the latest first. Reads what has the words, not what there is. Locks nothing.
+select
+    document.order_id,
+    document.placed_at,
+    document.number,
+    document.channel,
+    document.external_number,
+    document.kind,
+    document.delivery,
+    document.stage,
+    document.site_id,
+    document.seller_entity_id,
+    document.member_id,
+    document.currency,
+    document.amount_minor,
+    document.taken_minor,
+    document.refunded_minor,
+    document.units,
+    document.lines,
+    document.names,
+    array(
+        select sending.site_id
+        from search.order_site as sending
+        where sending.order_id = document.order_id
+            and sending.sends
+        order by sending.site_id
+    ) as sending_sites
+from (
+    select described.order_id
+    from search.order_words as described
+    where described.words @@ %(words)s::tsquery
+    union
+    select bought.order_id
+    from search.order_document as bought
+    where bought.member_id = any (%(members_meant)s::uuid[])
+        and (
+            %(sites)s::uuid[] is null
+            or exists (
+                select
+                from search.order_site as sold
+                where sold.order_id = bought.order_id
+                    and sold.placed_at = bought.placed_at
+                    and sold.site_id = any (%(sites)s::uuid[])
+                    and sold.sells
+            )
+        )
+) as found
+join search.order_document as document on document.order_id = found.order_id
+where (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
+    and (%(channels)s::text[] is null or document.channel = any (%(channels)s::text[]))
+    and (%(member_ids)s::uuid[] is null or document.member_id = any (%(member_ids)s::uuid[]))
+    and (%(placed_from)s::timestamptz is null or document.placed_at >= %(placed_from)s::timestamptz)
+    and (%(placed_until)s::timestamptz is null or document.placed_at < %(placed_until)s::timestamptz)
+    and (
+        %(site_id)s::uuid is null
+        or exists (
+            select
+            from search.order_site as there
+            where there.order_id = document.order_id
+                and there.placed_at = document.placed_at
+                and there.site_id = %(site_id)s::uuid
+        )
+    )
+    and (
+        %(after_at)s::timestamptz is null
+        or (document.placed_at, document.order_id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
+    )
+    and (
+        %(sites)s::uuid[] is null
+        or exists (
+            select
+            from search.order_site as own
+            where own.order_id = document.order_id
+                and own.placed_at = document.placed_at
+                and own.site_id = any (%(sites)s::uuid[])
+                and (own.sells or %(member_ids)s::uuid[] is null)
+        )
+    )
+order by document.placed_at desc, document.order_id desc
+limit %(limit)s::integer
+
+-- name: find_orders_at_sites
+-- The same without words, for a scope of sites: the latest of each site, in the order of its own index, then of all of
+-- them together; so that a store's page costs what the store has, and not what the brand has. Locks nothing.
+with latest as (
+    select distinct
+        picked.placed_at,
+        picked.order_id
+    from unnest(%(sites)s::uuid[]) as own (site_id)
+    cross join lateral (
+        select
+            there.placed_at,
+            there.order_id
+        from search.order_site as there
+        -- Looked at one by one, in the order of the index: joined as a set, all orders of the brand would be read.
+        cross join lateral (
+            select
+            from search.order_document as document
+            where document.order_id = there.order_id
+                and (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
+                and (%(channels)s::text[] is null or document.channel = any (%(channels)s::text[]))
+                and (%(member_ids)s::uuid[] is null or document.member_id = any (%(member_ids)s::uuid[]))
+            offset 0
+        ) as narrowed
+        where there.site_id = own.site_id
+            and (there.sells or %(member_ids)s::uuid[] is null)
+            and (%(placed_from)s::timestamptz is null or there.placed_at >= %(placed_from)s::timestamptz)
+            and (%(placed_until)s::timestamptz is null or there.placed_at < %(placed_until)s::timestamptz)
+            and (
+                %(site_id)s::uuid is null
+                or exists (
+                    select
+                    from search.order_site as asked
+                    where asked.order_id = there.order_id
+                        and asked.placed_at = there.placed_at
+                        and asked.site_id = %(site_id)s::uuid
+                )
+            )
+            and (
+                %(after_at)s::timestamptz is null
+                or (there.placed_at, there.order_id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
+            )
+        order by there.placed_at desc, there.order_id desc
+        limit %(limit)s::integer
+    ) as picked
+    order by picked.placed_at desc, picked.order_id desc
+    limit %(limit)s::integer
+)
+select
+    document.order_id,
+    document.placed_at,
+    document.number,
+    document.channel,
+    document.external_number,
+    document.kind,
+    document.delivery,
+    document.stage,
+    document.site_id,
+    document.seller_entity_id,
+    document.member_id,
+    document.currency,
+    document.amount_minor,
+    document.taken_minor,
+    document.refunded_minor,
+    document.units,
+    document.lines,
+    document.names,
+    array(
+        select sending.site_id
+        from search.order_site as sending
+        where sending.order_id = document.order_id
+            and sending.sends
+        order by sending.site_id
+    ) as sending_sites
+from latest
+join search.order_document as document on document.order_id = latest.order_id
+order by document.placed_at desc, document.order_id desc
 
 -- name: sites_of_orders
 -- The sites that may see orders. Locks nothing.
@@ -313,8 +442,8 @@ from (
             else 2
         end as rank
     from search.product_document as document
-    where %(words)s::text is null
-        or document.words @@ %(words)s::text::tsquery
+    where %(words)s::tsquery is null
+        or document.words @@ %(words)s::tsquery
 ) as fitting
 where %(after_rank)s::integer is null
     or (fitting.rank, fitting.code) > (%(after_rank)s::integer, %(after_code)s::text)
