@@ -95,7 +95,7 @@ class RecipientAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     phone: Phone
-    region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+    region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
     street: Annotated[str, Meta(min_length=1, max_length=200)]
 
     def recipient(self) -> Recipient:

@@ -87,7 +87,7 @@ class FindAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     purpose: WhatFor
     phone: Value | None = None
-    last_four: Annotated[str, Meta(pattern=r"^[0-9]{4}$")] | None = None
+    last_four: Annotated[str, Meta(pattern=r"^[0-9]{4}$(?!\n)")] | None = None
     name: Name | None = None
 
 
