@@ -12,6 +12,7 @@ from loopline.simulator.brand.places import Place
 _SPREAD_DEGREES = 0.12
 _RETURNING_SHARE = 0.55
 _KNOWN_MIN = 30
+_FAVOURITE_TIMES = 4.0
 _LOOKS_MAX = 4
 _PHONES_FROM = 19_900_000_000
 
@@ -31,20 +32,24 @@ class Customer(msgspec.Struct, kw_only=True):
 class Customers:
     """Everybody who ever bought, and those who have not yet; people live around stores, by the size of those."""
 
-    def __init__(self, stores: tuple[Place, ...], chance: Random) -> None:
+    def __init__(self, stores: tuple[Place, ...], chance: Random, *, favourite: str | None = None) -> None:
+        """Let nobody be known yet. More people live around the `favourite` store, where one is named."""
         self._chance = chance
-        self._stores = Weighted(stores, [store.weight**0.7 for store in stores])
+        self._stores = Weighted(
+            stores,
+            [store.weight**0.7 * (_FAVOURITE_TIMES if store.code == favourite else 1.0) for store in stores],
+        )
         self._known: list[Customer] = []
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def comes(self) -> Customer:
-        """Return who comes now: somebody known, or somebody new."""
+    def comes(self, *, home: Place | None = None) -> Customer:
+        """Return who comes now: somebody known, or somebody new; somebody new of a store where one is named."""
         chance = self._chance
-        if len(self._known) >= _KNOWN_MIN and chance.random() < _RETURNING_SHARE:
+        if home is None and len(self._known) >= _KNOWN_MIN and chance.random() < _RETURNING_SHARE:
             return chance.choice(self._known)
-        customer = self._made(len(self._known))
+        customer = self._made(len(self._known), home=home or self._stores.pick(chance))
         self._known.append(customer)
         return customer
 
@@ -55,9 +60,8 @@ class Customers:
                 return member_id
         return None
 
-    def _made(self, number: int) -> Customer:
+    def _made(self, number: int, *, home: Place) -> Customer:
         chance = self._chance
-        home = self._stores.pick(chance)
         return Customer(
             number=number,
             phone=str(_PHONES_FROM + number),

@@ -23,12 +23,14 @@ _MINUTE = timedelta(minutes=1)
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How many sales an average hour brings at all tills and online, and how quiet the quietest hour may be.
 
-    With `floor` above zero a world has customers at any hour: whoever looks at it may sit in any time zone.
+    With `floor` above zero a world has customers at any hour: whoever looks at it may sit in any time zone. Who pays an
+    order does so within `pays_within_minutes`.
     """
 
     till_per_hour: float = 600.0
     online_per_hour: float = 450.0
     floor: float = 0.0
+    pays_within_minutes: float = 6.0
 
 
 def busy_at(hours: Sequence[float], at: datetime, *, floor: float) -> float:

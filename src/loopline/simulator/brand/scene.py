@@ -12,6 +12,7 @@ from loopline.simulator.brand.chance import Weighted, stream
 from loopline.simulator.brand.customers import Customers
 from loopline.simulator.brand.demand import Pace
 from loopline.simulator.brand.goods import Garment, Item, garments, items
+from loopline.simulator.brand.people import HUMAN_STORE
 from loopline.simulator.brand.places import STORES, Place
 from loopline.simulator.brand.stocking import Shelves
 from loopline.simulator.brand.tally import Tally
@@ -46,7 +47,9 @@ class Scene:
         self.tally = Tally()
         self.shelves = Shelves()
         self.stores = some_stores(ask.stores)
-        self.customers = Customers(self.stores, stream(ask.seed, "customers"))
+        # Whoever signs in at the store that is left to them shall not wait long for something to do.
+        favourite = HUMAN_STORE if ask.spares_human_store else None
+        self.customers = Customers(self.stores, stream(ask.seed, "customers"), favourite=favourite)
         self.codes: dict[str, str] = {}
         self._garment_of = {item.code: garment for garment in garments() for item in garment.skus}
         self._pick = Weighted(items(), [item.popularity for item in items()])

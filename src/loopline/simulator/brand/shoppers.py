@@ -3,7 +3,7 @@ store, want something delivered or to be collected, and pay within minutes or ne
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,8 +12,8 @@ from loopline.simulator.brand.api import Answer, Command
 from loopline.simulator.brand.chance import stream
 from loopline.simulator.brand.customers import Customer
 from loopline.simulator.brand.demand import ONLINE_HOURS, arrivals, minutes
-from loopline.simulator.brand.people import guide_party
-from loopline.simulator.brand.places import MINI_PROGRAM, STORES, WEB
+from loopline.simulator.brand.people import HUMAN_STORE, guide_party
+from loopline.simulator.brand.places import MINI_PROGRAM, PLACES_BY_CODE, STORES, WEB
 from loopline.simulator.brand.scene import Scene
 from loopline.simulator.brand.tally import Bought, BoughtLine
 
@@ -24,6 +24,8 @@ _COLLECTS_SHARE = 0.25
 _PAYS_SHARE = 0.91
 _SCANS_GUIDE_SHARE = 0.6
 _SCANS_AT_ONCE = 50
+_EARLY_VISITS = 4
+_EARLY_EVERY = timedelta(seconds=4)
 
 
 class _Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,9 @@ class Shoppers:
             floor=ask.pace.floor,
         )
         self.next_at = next(self._coming)
+        if ask.spares_human_store and not self._visits:
+            for number in range(_EARLY_VISITS):
+                self._scene.agenda.note(start + number * _EARLY_EVERY, KIND, start)
 
     def expect(self, until: datetime) -> None:
         """Note who comes by a moment."""
@@ -81,8 +86,10 @@ class Shoppers:
 
     def _visit(self) -> _Visit:
         chance = self._chance
-        customer = self._scene.customers.comes()
         self._visits += 1
+        # The first customers of a world that somebody looks at collect their goods at the store left to that somebody.
+        is_early = self._scene.ask.spares_human_store and self._visits <= _EARLY_VISITS
+        customer = self._scene.customers.comes(home=PLACES_BY_CODE[HUMAN_STORE] if is_early else None)
         guide = guide_party(customer.home.code, 1 + int(chance.random() * customer.home.guides))
         channel = MINI_PROGRAM if chance.random() < _MINI_PROGRAM_SHARE else WEB
         scans = chance.random() < _SCANS_SHARE
@@ -93,9 +100,9 @@ class Shoppers:
             number=self._visits,
             scans=(guide if scans_guide else customer.home.code) if scans else None,
             basket=self._wants.basket(),
-            is_collected=chance.random() < _COLLECTS_SHARE,
-            pays=chance.random() < _PAYS_SHARE,
-            pays_after_minutes=chance.uniform(0.3, 6.0),
+            is_collected=chance.random() < _COLLECTS_SHARE or is_early,
+            pays=chance.random() < _PAYS_SHARE or is_early,
+            pays_after_minutes=chance.uniform(0.1, self._scene.ask.pace.pays_within_minutes),
         )
 
     def _signed_in(self, visits: Sequence[_Visit]) -> Sequence[_Visit]:
