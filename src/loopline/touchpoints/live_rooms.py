@@ -157,10 +157,26 @@ def live_rooms_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, LiveRoom]:
 
 
 def live_rooms_page(
-    conn: Conn, *, is_live: bool | None, before: LiveRoomId | None, limit: int
+    conn: Conn,
+    *,
+    is_live: bool | None,
+    before: LiveRoomId | None,
+    limit: int,
+    streamers: Sequence[PartyId] | None = None,
 ) -> list[LiveRoom]:
-    """Return a page of shows, the newest first: those on air, those that are not, or all (None). Locks nothing."""
-    return fetch(conn, SQL["live_rooms_page"], LiveRoom, is_live=is_live, before=before, limit=limit)
+    """Return a page of shows, the newest first: those on air, those that are not, or all (None). Locks nothing.
+
+    `streamers` keeps it to theirs.
+    """
+    return fetch(
+        conn,
+        SQL["live_rooms_page"],
+        LiveRoom,
+        is_live=is_live,
+        before=before,
+        limit=limit,
+        streamer_ids=None if streamers is None else uuids(streamers),
+    )
 
 
 def live_counters(conn: Conn, live_room_ids: Iterable[LiveRoomId]) -> dict[LiveRoomId, LiveCounters]:

@@ -77,6 +77,7 @@ select
 from touchpoints.live_room as room
 left join touchpoints.touchpoint as touchpoint on touchpoint.live_room_id = room.id
 where (%(before)s::uuid is null or room.id < %(before)s::uuid)
+    and (%(streamer_ids)s::uuid[] is null or room.streamer_id = any(%(streamer_ids)s::uuid[]))
     and (
         %(is_live)s::boolean is null
         or %(is_live)s::boolean = (room.started_at is not null and room.ended_at is null)

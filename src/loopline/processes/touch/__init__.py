@@ -11,6 +11,7 @@ from loopline.processes.touch.live import (
     WantedLiveRoom,
     add_live_rooms,
     end_live_rooms,
+    runs,
     start_live_rooms,
 )
 from loopline.processes.touch.making import (
@@ -42,6 +43,7 @@ __all__ = [
     "identify_visitor",
     "issue_receipts",
     "retire_touchpoints",
+    "runs",
     "scan",
     "scan_digital_link",
     "start_live_rooms",

@@ -58,7 +58,7 @@ def add_live_rooms(
         missing = next((code for code in one.sku_codes if code not in skus), None)
         if streamer is None or streamer.kind is not PartyKind.STREAMER:
             named.append(PartyUnknown(value=one.streamer_code, field="streamer_code"))
-        elif not _is_own(streamer, host):
+        elif not runs(host, streamer):
             named.append(NotInYourBranch(subject=one.code))
         elif missing is not None:
             named.append(ProductUnknown(what="SKU", value=missing, field="sku_codes"))
@@ -99,7 +99,8 @@ def add_live_rooms(
     ]
 
 
-def _is_own(streamer: Party, host: Host) -> bool:
+def runs(host: Host, streamer: Party) -> bool:
+    """Tell whether somebody runs the shows of a streamer: the own ones, or those of the branch."""
     is_streamer = host.person_id is not None and streamer.person_id == host.person_id
     return is_streamer or host.scope.everything or streamer.unit_id in host.scope.org_units
 
@@ -161,7 +162,7 @@ def _split(conn: Conn, codes: Sequence[str], host: Host) -> tuple[list[str], set
     """The codes one may move, and those of others; unknown ones are told of by the room."""
     rooms = touchpoints.live_rooms_by_code(conn, codes)
     parties = org.branch_parties(conn) if rooms else []
-    own = {party.id for party in parties if _is_own(party, host)}
+    own = {party.id for party in parties if runs(host, party)}
     outside = {code for code, room in rooms.items() if room.streamer_id not in own}
     return [code for code in codes if code not in outside], outside
 

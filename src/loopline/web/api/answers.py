@@ -112,7 +112,7 @@ def commanded(
     key = idempotency_key(request)
     if key is None:
         return json_response(msgspec.json.encode(run(request, work)), status=status)
-    wanted = Claim(caller=caller.actor, key=key, content_hash=content_hash(request, body))
+    wanted = Claim(caller=caller.claimant, key=key, content_hash=content_hash(request, body))
     replayed = False
 
     def once(conn: Conn, now: datetime) -> tuple[int, bytes]:

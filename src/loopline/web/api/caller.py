@@ -53,7 +53,11 @@ class MembersOnly(Refusal, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls. `actor` names the caller in the log; `branches` says where each permission holds."""
+    """Who calls. `actor` names the caller in the log; `branches` says where each permission holds.
+
+    `claimant` is whose Idempotency-Keys these are: the actor's, or those of whoever calls from one internet address,
+    of which only a hash is kept.
+    """
 
     kind: CallerKind
     actor: str
@@ -61,6 +65,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     key_id: ApiKeyId | None = None
     member_id: MemberId | None = None
     branches: dict[Permission, Scope] = {}
+    claimant: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.claimant:
+            msgspec.structs.force_setattr(self, "claimant", self.actor)
 
     @property
     def person_id(self) -> PersonId | None:
@@ -158,9 +167,7 @@ async def caller(request: Request[object, object, State]) -> Caller:
     edge = request.app.state["edge"]
     token = _bearer(request)
     host = request.client.host if request.client else "nowhere"
-    found = (
-        Caller(kind=CallerKind.NOBODY, actor=f"nobody:{host}") if token is None else edge.callers.find(token)
-    )
+    found = _visitor(host) if token is None else edge.callers.find(token)
     if found is None:
         assert token is not None
         found = await asyncio.to_thread(_look_up, edge.database, token, edge.clock())
@@ -169,9 +176,15 @@ async def caller(request: Request[object, object, State]) -> Caller:
             raise Refused(TokenNotValid())
         if found.kind is CallerKind.KEY:  # people and members sign out, and mean it at once
             edge.callers.remember(token, found)
-    _count(edge.limiter, edge.settings.rates.of(found.kind), found.actor, request)
+    _count(edge.limiter, edge.settings.rates.of(found.kind), found.claimant, request)
     request.state[CALLER_STATE] = found
     return found
+
+
+def _visitor(host: str) -> Caller:
+    """Somebody without a token. An internet address is a person's data: the log knows a visitor, no more."""
+    mark = hashlib.sha256(f"visitor from {host}".encode()).hexdigest()[:32]
+    return Caller(kind=CallerKind.NOBODY, actor="visitor", claimant=f"visitor:{mark}")
 
 
 def _look_up(database: Database, token: str, now: datetime) -> Caller | None:

@@ -84,7 +84,7 @@ def add_live_rooms(
 
     def decide(conn: Conn, now: datetime) -> list[LiveRoomTold | Refusal]:
         rooms = touch.add_live_rooms(conn, wanted, host=host, now=now)
-        shown = _told_all(conn, request, [one for one in rooms if isinstance(one, LiveRoom)])
+        shown = _told_all(conn, request, [one for one in rooms if isinstance(one, LiveRoom)], host=host)
         return [one if isinstance(one, Refusal) else shown[one.id] for one in rooms]
 
     return decided(request, caller, data, decide)
@@ -99,10 +99,12 @@ def _host(caller: Caller) -> touch.Host:
 
 
 def _told_all(
-    conn: Conn, request: AnyRequest, rooms: Sequence[LiveRoom], *, with_counters: bool = True
+    conn: Conn, request: AnyRequest, rooms: Sequence[LiveRoom], *, host: touch.Host | None
 ) -> dict[LiveRoomId, LiveRoomTold]:
+    """Tell shows, with how they go to whoever runs them."""
     streamers = org.parties_by_id(conn, {one.streamer_id for one in rooms})
-    counters = touchpoints.live_counters(conn, [one.id for one in rooms]) if with_counters else {}
+    own = [one.id for one in rooms if host is not None and touch.runs(host, streamers[one.streamer_id])]
+    counters = touchpoints.live_counters(conn, own) if own else {}
     return {one.id: _told(request, one, streamers, counters.get(one.id)) for one in rooms}
 
 
@@ -135,32 +137,31 @@ def list_live_rooms(
     asked: NamedDependency[Paging],
     is_live: IsLive = None,
 ) -> Page[LiveRoomTold]:
-    """List shows, the newest first. Anybody may know what is on; who runs shows also sees how they go."""
+    """List shows, the newest first. Anybody may know what is on air; who runs shows also what is planned and was."""
     before = asked.after(UUID)
+    host = _host(caller) if caller.may(Permission.LIVE_WRITE) else None
+    wanted = is_live if host is not None else True
 
     def find(conn: Conn, _: datetime) -> Page[LiveRoomTold]:
         rooms = touchpoints.live_rooms_page(
-            conn, is_live=is_live, before=LiveRoomId(before[0]) if before else None, limit=asked.at_most
+            conn, is_live=wanted, before=LiveRoomId(before[0]) if before else None, limit=asked.at_most
         )
-        shown = _told_all(conn, request, rooms, with_counters=_sees_counters(caller))
+        shown = _told_all(conn, request, rooms, host=host)
         return page_of(rooms, asked, told=lambda one: shown[one.id], cursor=lambda one: encode_cursor(one.id))
 
     return read(request, find)
 
 
-def _sees_counters(caller: Caller) -> bool:
-    return caller.may(Permission.LIVE_WRITE)
-
-
 @told("/live-rooms/{code:str}", tag=_TAG, name="get_live_room", open_to_all=True)
 def get_live_room(request: AnyRequest, caller: NamedDependency[Caller], code: FromPath[str]) -> LiveRoomTold:
-    """Read a show."""
+    """Read a show; one that is only planned is read by those who run shows alone."""
+    host = _host(caller) if caller.may(Permission.LIVE_WRITE) else None
 
     def find(conn: Conn, _: datetime) -> LiveRoomTold:
         room = touchpoints.live_rooms_by_code(conn, [code]).get(code)
-        if room is None:
+        if room is None or (room.started_at is None and host is None):
             raise Refused(NoSuchThing(noun="live room", value=code[:64]))
-        return _told_all(conn, request, [room], with_counters=_sees_counters(caller))[room.id]
+        return _told_all(conn, request, [room], host=host)[room.id]
 
     return read(request, find)
 
@@ -188,7 +189,7 @@ def _moved(request: AnyRequest, caller: Caller, code: str, move: Move) -> Respon
     def work(conn: Conn, now: datetime) -> msgspec.Struct:
         (outcome,) = move(conn, [code], host=host, now=now)
         room = granted(outcome).room
-        return _told_all(conn, request, [room])[room.id]
+        return _told_all(conn, request, [room], host=host)[room.id]
 
     return commanded(request, caller, None, work)
 

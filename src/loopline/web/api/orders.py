@@ -97,7 +97,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     currency: Currency | None = None
     delivery: Delivery = Delivery.DELIVER
     destination: Destination | None = None
-    region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")] | None = None
+    region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")] | None = None
     member_id: UUID | None = None
     hold_minutes: Annotated[int, Meta(ge=0, le=_HOLD_MINUTES_MAX)] | None = None
     on_shortage: OnShortage = OnShortage.REFUSE
@@ -250,7 +250,7 @@ def _claim_of(request: AnyRequest, caller: Caller, body: msgspec.Struct) -> Clai
     key = idempotency_key(request)
     if key is None:
         return None
-    return Claim(caller=caller.actor, key=key, content_hash=content_hash(request, body))
+    return Claim(caller=caller.claimant, key=key, content_hash=content_hash(request, body))
 
 
 def _claim_at(claim: Claim | None, position: int, body: OrderAsk) -> Claim | None:

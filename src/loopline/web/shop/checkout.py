@@ -132,7 +132,7 @@ def basket_of(fields: Mapping[str, str]) -> Basket:
     how = fields.get("how", "")
     return Basket(
         sku=fields.get("sku", "").upper()[:100],
-        units=max(1, min(UNITS_MAX, int(units))) if units.isascii() and units.isdigit() else 1,
+        units=max(1, min(UNITS_MAX, int(units[:6]))) if units.isascii() and units.isdigit() else 1,
         how=Delivery.COLLECT if how == Delivery.COLLECT.value else Delivery.DELIVER,
         site=fields.get("site", "")[:100],
         live=fields.get("live", "")[:100],

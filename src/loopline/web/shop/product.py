@@ -105,7 +105,8 @@ def show_front(
 def _found(conn: Conn, asked: str, after: str, *, terms: Terms) -> Shown:
     """What was searched for, the best fit first."""
     rank, _, code = after.partition("~")
-    place = ProductPlace(rank=int(rank), code=code) if rank.isascii() and rank.isdigit() and code else None
+    is_place = rank.isascii() and rank.isdigit() and len(rank) < 7 and code
+    place = ProductPlace(rank=int(rank), code=code) if is_place else None
     found = search.find_products(conn, asked, after=place, limit=_PAGE + 1)
     codes = [one.code for one in found[:_PAGE]]
     products = catalogue.products_by_code(conn, codes)

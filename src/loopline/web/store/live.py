@@ -54,11 +54,6 @@ class Studio(msgspec.Struct, frozen=True, kw_only=True):
     host: Host
     streamers: tuple[Party, ...]
 
-    def own(self, rooms: Sequence[LiveRoom]) -> list[LiveRoom]:
-        """Keep the shows that are this studio's."""
-        ids = {party.id for party in self.streamers}
-        return [room for room in rooms if room.streamer_id in ids]
-
 
 def studio(request: WebRequest, visitor: NamedDependency[Visitor]) -> Studio:
     """Return whose shows somebody deals with. Raises Refused for whoever may not; runs in a thread."""
@@ -120,7 +115,7 @@ def _context(request: WebRequest, studio: Studio, code: str) -> dict[str, Any]:
             "others": [
                 {
                     "code": room.code,
-                    "name": room.name,
+                    "name": language.called(room.name),
                     "is_live": room.is_live,
                     "is_over": room.ended_at is not None,
                 }
@@ -134,8 +129,14 @@ def _context(request: WebRequest, studio: Studio, code: str) -> dict[str, Any]:
 
 def rooms_of(conn: Conn, studio: Studio) -> list[LiveRoom]:
     """Return this studio's shows, those on air first, then the newest."""
-    found = touchpoints.live_rooms_page(conn, is_live=None, before=None, limit=ROOMS_SHOWN_MAX)
-    return sorted(studio.own(found), key=lambda room: not room.is_live)
+    found = touchpoints.live_rooms_page(
+        conn,
+        is_live=None,
+        before=None,
+        limit=ROOMS_SHOWN_MAX,
+        streamers=[party.id for party in studio.streamers],
+    )
+    return sorted(found, key=lambda room: not room.is_live)
 
 
 def chosen(rooms: Sequence[LiveRoom]) -> LiveRoom | None:
