@@ -27,7 +27,7 @@ from loopline.simulator.brand.scene import Scene, WorldAsk
 from loopline.simulator.brand.world import Rhythm, World
 
 # A sale at some till and an order from some phone every few seconds, at any hour: somebody may look from anywhere.
-LIVE_PACE = Pace(till_per_hour=420.0, online_per_hour=420.0, floor=1.4, pays_within_minutes=1.5)
+LIVE_PACE = Pace(till_per_hour=600.0, online_per_hour=480.0, floor=1.4, pays_within_minutes=1.5)
 LIVE_RHYTHM = Rhythm(
     looks_at_tasks_every=timedelta(seconds=6),
     looks_for_live_every=timedelta(seconds=2),
