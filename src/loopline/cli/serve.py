@@ -37,6 +37,9 @@ def serve(
         bool, typer.Option("--world/--no-world", help="With --demo: let the made-up brand live, too.")
     ] = True,
     seed: Annotated[int, typer.Option(help="The seed of the made-up world.")] = 1,
+    public_url: Annotated[
+        str, typer.Option(help="How people reach us from outside; printed codes hold it.")
+    ] = "",
 ) -> None:
     """Serve the pages until Ctrl-C; starts and migrates the embedded database where none is given."""
     settings = settings_from(os.environ)
@@ -45,7 +48,7 @@ def serve(
         web = WebSettings(
             secret=load_secret(settings.keys_directory),
             data_directory=settings.data_directory,
-            public_url=f"http://{reachable(host)}:{port}",
+            public_url=public_url or f"http://{reachable(host)}:{port}",
             is_secure=secure,
             text_messages_url=os.environ.get(URL_SETTING, ""),
             text_messages_secret=os.environ.get(SECRET_SETTING, ""),

@@ -18,6 +18,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.web.api.caller import Caller
 from loopline.web.api.idempotency import Claim, IdempotencyKeyTaken, claim, keep, keep_conflict
 from loopline.web.api.reading import BadInput
+from loopline.web.api.refusals import SecretOncePerKey
 from loopline.web.edge import edge_of, language_of
 from loopline.web.languages import marked
 from loopline.web.problems import Problem, problem_of
@@ -147,6 +148,12 @@ def idempotency_key(request: AnyRequest) -> str | None:
     if not 1 <= len(stated) <= _KEY_LENGTH_MAX or not stated.isascii() or not stated.isprintable():
         raise BadInput(field="Idempotency-Key", template=_BAD_KEY)
     return stated
+
+
+def refuse_to_keep_secrets(request: AnyRequest) -> None:
+    """Refuse an Idempotency-Key where the answer holds a secret: it would have to be kept. Raises Refused."""
+    if idempotency_key(request) is not None:
+        raise Refused(SecretOncePerKey())
 
 
 def content_hash(request: AnyRequest, body: msgspec.Struct | None) -> bytes:

@@ -14,15 +14,14 @@ from msgspec import Meta
 from loopline import org
 from loopline.db import Conn
 from loopline.kernel.ids import ApiKeyId, PersonId
-from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
 from loopline.org import ApiKey, NewApiKey, Permission
 from loopline.org import lists as org_lists
-from loopline.web.api.answers import AnyRequest, idempotency_key, read, run
+from loopline.web.api.answers import AnyRequest, read, refuse_to_keep_secrets, run
 from loopline.web.api.answers import outcomes as spelt
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
-from loopline.web.api.refusals import SecretOncePerKey
 from loopline.web.api.shapes import (
     Batch,
     Outcome,
@@ -92,8 +91,7 @@ def make_api_keys(
     That is why an Idempotency-Key is refused here: its answer would have to be kept.
     """
     scope = caller.scope(Permission.KEYS_WRITE)
-    if idempotency_key(request) is not None:
-        raise Refused(SecretOncePerKey())
+    refuse_to_keep_secrets(request)
 
     def work(conn: Conn, now: datetime) -> Sequence[ApiKeyShown | Refusal]:
         units = org.units_by_code(conn, {one.unit_code for one in data.items})

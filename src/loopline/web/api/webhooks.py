@@ -17,7 +17,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.org import Permission
 from loopline.processes.publish import PUBLISHED_TYPES, replay
-from loopline.web.api.answers import AnyRequest, commanded, granted, read
+from loopline.web.api.answers import AnyRequest, commanded, granted, read, refuse_to_keep_secrets
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.shapes import Page, Paging, page_of, posted, told
@@ -112,7 +112,11 @@ def list_event_types(caller: NamedDependency[Caller]) -> EventTypes:
 def subscribe(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[SubscriptionAsk]
 ) -> Response[bytes]:
-    """Subscribe from now on. The answer holds the secret with which messages are signed."""
+    """Subscribe from now on. The answer holds the secret with which messages are signed, and is never kept.
+
+    That is why an Idempotency-Key is refused here.
+    """
+    refuse_to_keep_secrets(request)
     admission = Admission(
         scope=caller.scope(_MAY),
         known_types=PUBLISHED_TYPES,
@@ -202,7 +206,8 @@ def delete_subscription(
 def renew_secret(
     request: AnyRequest, caller: NamedDependency[Caller], subscription_id: FromPath[SubscriptionId]
 ) -> Response[bytes]:
-    """Make a new secret. For a day messages are signed with the old one too."""
+    """Make a new secret. For a day messages are signed with the old one too. Takes no Idempotency-Key, as above."""
+    refuse_to_keep_secrets(request)
     scope = caller.scope(_MAY)
     change = SubscriptionChange(subscription_id=subscription_id, renew_secret=True)
 

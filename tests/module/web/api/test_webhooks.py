@@ -51,3 +51,15 @@ def test_a_dealer_neither_sees_nor_touches_the_brands(house: House):
         == 403
     )
     assert house.nobody().ask("GET", "/webhooks/subscriptions").status_code == 401
+
+
+def test_a_secret_is_kept_under_no_key(house: House):
+    api = house.api()
+    keyed = {"Idempotency-Key": "one"}
+    refused = api.ask("POST", "/webhooks/subscriptions", json=ASKED, headers=keyed)
+    assert (refused.status_code, refused.json()["code"]) == (422, "secret_once_per_key")
+    made = api.ask("POST", "/webhooks/subscriptions", json=ASKED).json()
+    renewed = api.ask("POST", f"/webhooks/subscriptions/{made['id']}/renew-secret", headers=keyed)
+    assert renewed.status_code == 422
+    with house.database.reading() as conn:
+        assert conn.execute("select count(*) from edge.answer").fetchone() == (0,)
