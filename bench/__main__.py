@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from bench import fulfilment, ids, ledger, log, sourcing, stock
+from bench import fulfilment, ids, insight, ledger, log, sourcing, stock
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "ledger": ledger.measure,
     "sourcing": sourcing.measure,
     "fulfilment": fulfilment.measure,
+    "insight": insight.measure,
 }
 
 

@@ -2,10 +2,7 @@
 
 from datetime import timedelta
 from random import Random
-from time import perf_counter
 from uuid import UUID
-
-import pytest
 
 from loopline.db import Conn, run_check
 from loopline.insight import CHECKS, apply_sales, empty_boards, latest_moment, rebuild, sales_total
@@ -104,18 +101,3 @@ def test_emptied_boards_are_empty(conn: Conn):
     assert rows(conn, "sales_by_minute", "minute") == []
     assert latest_moment(conn) is None
     assert sales_total(conn, "GBP") == Takings()
-
-
-@pytest.mark.slow
-def test_ten_thousand_lines_take_well_under_half_a_second(conn: Conn):
-    sites = [None, *(UUID(int=500 + number) for number in range(20))]
-    random = Random(11)
-    apply_sales(conn, many_placed(500, lines_each=20, sites=sites, random=random))
-    taken: list[float] = []
-    for _ in range(5):
-        events = many_placed(500, lines_each=20, sites=sites, random=random)
-        started = perf_counter()
-        apply_sales(conn, events)
-        taken.append(perf_counter() - started)
-    print(f"10,000 lines of 500 orders in {min(taken):.3f} s at best, {max(taken):.3f} s at worst")
-    assert min(taken) < 0.4
