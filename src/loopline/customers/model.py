@@ -29,19 +29,29 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewMember(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who shows up. `country` reads phone numbers written without their country; `channel` is where it was."""
+    """Somebody who shows up. `country` reads phone numbers written without their country; `channel` is where it was.
+
+    `may_add` are the kinds that a member who is known already may get by this: whoever says what a member is known by
+    decides who can sign in as them. With none of them a known member stays as they are, the name too. Where phones are
+    not among them, somebody new gets one phone and no second.
+    """
 
     identities: tuple[Identity, ...]
     name: str | None = None
     country: str = "CN"
     channel: str | None = None
+    may_add: frozenset[IdentityKind] = frozenset(IdentityKind)
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """Who it is; `was_known` when an identity named them before, perhaps earlier in the same batch."""
+    """Who it is; `was_known` when an identity named them before, perhaps earlier in the same batch.
+
+    `left_out` are the kinds of identities that nobody had and that did not become theirs.
+    """
 
     member_id: MemberId
     was_known: bool
+    left_out: tuple[IdentityKind, ...] = ()
 
 
 class Personal(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,17 +24,21 @@ class PastAccess(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
 
 
-def members_by_last_four(conn: Conn, digits: str, *, ring: KeyRing, limit: int = 20) -> list[MemberId]:
-    """Return members with a phone that ends in four digits, as asked for at a counter."""
+def members_by_last_four(
+    conn: Conn, digits: str, *, ring: KeyRing, limit: int = 20, after: MemberId | None = None
+) -> list[MemberId]:
+    """Return members with a phone that ends in four digits, as asked for at a counter, by id, behind one of them."""
     blinds = [ring.blind(LAST_FOUR_KIND, digits, key_id=key_id) for key_id in ring.indexing_ids]
-    return fetch_values(conn, SQL["members_by_last_four"], last_fours=blinds, limit=limit)
+    return fetch_values(conn, SQL["members_by_last_four"], last_fours=blinds, limit=limit, after=after)
 
 
-def members_by_name(conn: Conn, name: str, *, ring: KeyRing, limit: int = 20) -> list[MemberId]:
-    """Return members of a name; width, case and spaces do not matter."""
+def members_by_name(
+    conn: Conn, name: str, *, ring: KeyRing, limit: int = 20, after: MemberId | None = None
+) -> list[MemberId]:
+    """Return members of a name, by id, behind one of them; width, case and spaces do not matter."""
     searchable = searchable_name(name)
     blinds = [ring.blind(NAME_KIND, searchable, key_id=key_id) for key_id in ring.indexing_ids]
-    return fetch_values(conn, SQL["members_by_name"], name_blinds=blinds, limit=limit)
+    return fetch_values(conn, SQL["members_by_name"], name_blinds=blinds, limit=limit, after=after)
 
 
 def known_members(conn: Conn, member_ids: Iterable[MemberId]) -> set[MemberId]:

@@ -1,16 +1,18 @@
 -- name: members_by_last_four
--- Members with a phone that ends in four digits, by id. Locks nothing.
+-- Members with a phone that ends in four digits, by id, behind one where one is given. Locks nothing.
 select distinct member_id
 from customers.identity
 where last_four = any (%(last_fours)s::bytea[])
+    and (%(after)s::uuid is null or member_id > %(after)s::uuid)
 order by member_id
 limit %(limit)s::integer
 
 -- name: members_by_name
--- Members of a name, by id. Locks nothing.
+-- Members of a name, by id, behind one where one is given. Locks nothing.
 select id
 from customers.member
 where name_blind = any (%(name_blinds)s::bytea[])
+    and (%(after)s::uuid is null or id > %(after)s::uuid)
 order by id
 limit %(limit)s::integer
 

@@ -114,11 +114,13 @@ def plan_registrations(
     *,
     known: Mapping[IdentityKey, MemberId],
     new_ids: Sequence[MemberId],
+    may_add: Sequence[frozenset[IdentityKind]] | None = None,
 ) -> Registration:
     """Decide who each item is, one after the other: an item sees the identities of those before it.
 
-    All of an item's identities that are known name one member, who then has the others too; where they name several,
-    the item is refused and changes nothing. `new_ids` has an id for each item, used where the item is somebody new.
+    All of an item's identities that are known name one member, who then has the others too, as far as `may_add` lets
+    the item add them (None: all do); where they name several, the item is refused and changes nothing. `new_ids` has an
+    id for each item, used where the item is somebody new.
     """
     owners = dict(known)
     plan = Registration(outcomes=[], new_members={}, additions=[])
@@ -130,12 +132,25 @@ def plan_registrations(
         member_id = next(iter(found), new_ids[position])
         if not found:
             plan.new_members[member_id] = position
-        for place, key in enumerate(item):
-            if key not in owners:
-                owners[key] = member_id
-                plan.additions.append((position, place))
-        plan.outcomes.append(Registered(member_id=member_id, was_known=bool(found)))
+        fresh = [place for place, key in enumerate(item) if key not in owners]
+        kept = fresh if may_add is None else _addable(item, fresh, may_add[position], is_known=bool(found))
+        for place in kept:
+            owners[item[place]] = member_id
+            plan.additions.append((position, place))
+        left_out = tuple(item[place][0] for place in fresh if place not in kept)
+        plan.outcomes.append(Registered(member_id=member_id, was_known=bool(found), left_out=left_out))
     return plan
+
+
+def _addable(
+    item: Sequence[IdentityKey], fresh: Sequence[int], may_add: frozenset[IdentityKind], *, is_known: bool
+) -> list[int]:
+    """Return which of an item's new identities become its member's: of somebody new, all but a second phone."""
+    if is_known:
+        return [place for place in fresh if item[place][0] in may_add]
+    phones = [place for place in fresh if item[place][0] is IdentityKind.PHONE]
+    second = [] if IdentityKind.PHONE in may_add else phones[1:]
+    return [place for place in fresh if place not in second]
 
 
 def latest_consents(changes: Sequence[ConsentChange]) -> dict[ConsentKey, ConsentChange]:

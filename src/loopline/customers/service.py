@@ -61,9 +61,10 @@ def register_members(
 ) -> list[Registered | Refusal]:
     """Find members by their identities, or add them; decided one after the other in the order given.
 
-    A known member gets the identities they did not have, and a name where they had none. Identities of several members
-    are refused. The same identity from two transactions at once is one member: the second waits for the first.
-    Locks members it adds to by id (shared), then identities in the order of their keys.
+    A known member gets the identities they did not have, and a name where they had none, as far as `may_add` of who
+    comes allows. Identities of several members are refused. The same identity from two transactions at once is one
+    member: the second waits for the first. Locks members it adds to by id (shared), then identities in the order of
+    their keys.
     """
     outcomes: list[Registered | Refusal | None] = [None] * len(members)
     items: list[_Item] = []
@@ -94,7 +95,12 @@ def _register(
     """Register once; return what was decided, by position, and the items that lost to a rival meanwhile."""
     known = _known_members(conn, items, ring)
     new_ids = [MemberId(made) for made in uuid7s(now, len(items))]
-    plan = plan_registrations([item.keys for item in items], known=known, new_ids=new_ids)
+    plan = plan_registrations(
+        [item.keys for item in items],
+        known=known,
+        new_ids=new_ids,
+        may_add=[item.member.may_add for item in items],
+    )
     touched = _touched(items, plan)
     standing = store.lock_members(conn, touched) if touched else {}
     if any(standing.get(member_id, now) is not None for member_id in touched):
@@ -121,9 +127,14 @@ def _touched(items: Sequence[_Item], plan: Registration) -> list[MemberId]:
             outcome.member_id
             for position, outcome in enumerate(plan.outcomes)
             if isinstance(outcome, Registered) and outcome.member_id not in plan.new_members
-            if position in adding or items[position].member.name is not None
+            if position in adding or _names(items[position].member)
         }
     )
+
+
+def _names(member: NewMember) -> bool:
+    """Tell whether a registration may give a name to a member who is known and has none."""
+    return member.name is not None and bool(member.may_add)
 
 
 def _known_members(conn: Conn, items: Sequence[_Item], ring: KeyRing) -> dict[IdentityKey, MemberId]:
@@ -199,7 +210,9 @@ def _name_members(conn: Conn, turn: _Turn) -> None:
     """Give a name to known members who had none; the first item that has one counts."""
     rows: dict[MemberId, store.NameRow] = {}
     for item, outcome in zip(turn.items, turn.plan.outcomes, strict=True):
-        if not isinstance(outcome, Registered) or not outcome.was_known or item.member.name is None:
+        if not isinstance(outcome, Registered) or not outcome.was_known:
+            continue
+        if item.member.name is None or not _names(item.member):
             continue
         member_key = turn.member_keys.get(outcome.member_id)
         if member_key is None or outcome.member_id in rows:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_rows, fetch_values, integers, statements, uuids
-from loopline.kernel.ids import MemberId, OrderId, SkuId
+from loopline.kernel.ids import MemberId, OrderId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.orders.model import (
     BoughtLine,
@@ -84,6 +84,26 @@ def orders_of_member(
     )
     heads = {order.id: order for order in orders_by_ids(conn, order_ids)}
     return [heads[order_id] for order_id in order_ids]
+
+
+def buyers_among(
+    conn: Conn, member_ids: Iterable[MemberId], *, sites: Iterable[SiteId] | None
+) -> set[MemberId]:
+    """Return those members who have an order that was sold at one of the sites; without sites, any order."""
+    return set(
+        fetch_values(
+            conn,
+            SQL["buyers_among"],
+            member_ids=uuids(member_ids),
+            sites=None if sites is None else uuids(sites),
+        )
+    )
+
+
+def open_orders_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> list[Order]:
+    """Return the members' orders of which goods are yet to be handed over, by id."""
+    order_ids = fetch_values(conn, SQL["open_order_ids_of_members"], member_ids=uuids(member_ids))
+    return orders_by_ids(conn, order_ids) if order_ids else []
 
 
 def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:

@@ -76,6 +76,25 @@ where member_id = %(member_id)s::uuid
 order by placed_at desc, id desc
 limit %(limit)s::integer
 
+-- name: buyers_among
+-- Which members have an order, of some sites where they are given. Locks nothing.
+select wanted.member_id
+from unnest(%(member_ids)s::uuid[]) as wanted (member_id)
+where exists (
+    select
+    from orders.order as head
+    where head.member_id = wanted.member_id
+        and (%(sites)s::uuid[] is null or head.site_id = any (%(sites)s::uuid[]))
+)
+
+-- name: open_order_ids_of_members
+-- The orders of members that still hold goods back: wanted, promised or on their way to be handed over. Locks nothing.
+select id
+from orders.order
+where member_id = any (%(member_ids)s::uuid[])
+    and parked + held + allocated > 0
+order by id
+
 -- name: lines_by_orders
 -- The lines of orders, in the order they were written. Locks nothing.
 select

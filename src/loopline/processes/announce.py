@@ -45,6 +45,9 @@ from loopline.returns.model import (
     ReturnRepeat,
 )
 
+# An announced return is written under a number of ours: none that a till or a channel gives can stand in its way.
+NUMBERS_OF_ANNOUNCED = "announced:"
+
 
 class LineBack(msgspec.Struct, frozen=True, kw_only=True):
     """Units of a line of an order that are to come back, and why."""
@@ -239,7 +242,7 @@ def _judge_receipt(
     return NewReturn(
         id=announced.id,
         channel=announced.channel,
-        external_number=announced.external_number,
+        external_number=f"{NUMBERS_OF_ANNOUNCED}{announced.id}",
         kind=ReturnKind.ASK,
         at=now,
         announced_at=announced.announced_at,

@@ -32,9 +32,20 @@ from loopline.kernel.events import event
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Line, Order
+from loopline.returns.announcements import members_sending_back
 
 ORDERS_EXPORTED_MAX = 10_000
 MOMENTS_EXPORTED_MAX = 10_000
+
+
+class OrderUnderWay(Refusal, frozen=True, kw_only=True):
+    """Order {order_number} is still open: we need your address until you have the goods. Cancel it, or wait for it."""
+
+    order_number: str
+
+
+class ReturnUnderWay(Refusal, frozen=True, kw_only=True):
+    """A return of yours is still under way: keep the goods after all, or wait until it is paid back."""
 
 
 class ExportedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,19 +155,36 @@ def state_consents(
 def forget(
     conn: Conn, member_ids: Sequence[MemberId], *, now: datetime, actor: str
 ) -> list[Erased | Refusal]:
-    """Forget members for good: what was sealed, and where their goods went; the books keep adding up."""
-    outcomes = customers.erase_members(conn, member_ids, now=now)
+    """Forget members for good: what was sealed, and where their goods went; the books keep adding up.
+
+    Refused while goods are on their way to them or back: nobody would know where to, or whom to pay.
+    """
+    held = _held_by_trade(conn, member_ids)
+    free = [member_id for member_id in dict.fromkeys(member_ids) if member_id not in held]
+    done = dict(zip(free, customers.erase_members(conn, free, now=now), strict=True))
+    outcomes = [held.get(member_id) or done[member_id] for member_id in member_ids]
     erased = [one.member_id for one in outcomes if isinstance(one, Erased)]
     orders.forget_destinations(conn, erased)
     log.append(
         conn,
         [
             event(MemberErased(member_id=one.member_id), subject=one.member_id, at=now, actor=actor)
-            for one in outcomes
+            for one in done.values()
             if isinstance(one, Erased) and one.at == now
         ],
     )
     return outcomes
+
+
+def _held_by_trade(conn: Conn, member_ids: Sequence[MemberId]) -> dict[MemberId, Refusal]:
+    """Return why members cannot be forgotten yet, for those who cannot."""
+    held: dict[MemberId, Refusal] = {
+        member_id: ReturnUnderWay() for member_id in members_sending_back(conn, member_ids)
+    }
+    for head in orders.open_orders_of_members(conn, member_ids):
+        if head.member_id is not None:
+            held[head.member_id] = OrderUnderWay(order_number=head.number)
+    return held
 
 
 def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: datetime) -> Export | Refusal:

@@ -173,6 +173,11 @@ def announced_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Return
     return fetch_values(conn, SQL["announced_of_orders"], order_ids=uuids(order_ids))
 
 
+def members_sending_back(conn: Conn, member_ids: Sequence[MemberId]) -> set[MemberId]:
+    """Return those members of whom a return is under way: announced and not here, or waiting for a decision."""
+    return set(fetch_values(conn, SQL["members_sending_back"], member_ids=uuids(member_ids)))
+
+
 def _known(conn: Conn, wanted: Sequence[NewAnnouncement]) -> dict[tuple[str, str], _Standing]:
     found = fetch(
         conn,

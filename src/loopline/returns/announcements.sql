@@ -85,6 +85,25 @@ from returns.announced as announced
 where announced.order_id = any(%(order_ids)s::uuid[])
 order by announced.announced_at, announced.id;
 
+-- name: members_sending_back
+-- Which members have a return under way: announced and not here yet, or with units that wait for a person's decision.
+-- Locks nothing.
+select wanted.member_id
+from unnest(%(member_ids)s::uuid[]) as wanted (member_id)
+where exists (
+    select
+    from returns.announced as announced
+    where announced.member_id = wanted.member_id
+      and announced.ended_at is null
+  )
+  or exists (
+    select
+    from returns.return as return
+    join returns.return_line as return_line on return_line.return_id = return.id
+    where return.member_id = wanted.member_id
+      and return_line.blind_state = 'waiting'
+  );
+
 -- name: end_announced
 -- End announcements that the caller holds.
 update returns.announced as announced

@@ -66,7 +66,8 @@ class NewReturn(msgspec.Struct, frozen=True, kw_only=True):
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """A line of goods handed over earlier, of which `units_left` have not come back yet.
 
-    `returnable_until` is the end of its return window, excluded; none means that it has none.
+    `returnable_until` is the end of its return window, excluded; none means that it has none. What was paid in one
+    currency comes back in no other; none: in any.
     """
 
     order_id: OrderId
@@ -77,6 +78,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     member_id: MemberId | None = None
     returnable_until: datetime | None = None
+    currency: str | None = None
 
 
 class MatchedHow(enum.StrEnum):

@@ -69,7 +69,7 @@ class PurchaseBook:
     def candidates(self, asked: NewReturn, line: NewReturnLine) -> list[Purchase]:
         """Purchases the line may belong to: of the order, if the return names one, else of the member; latest first.
 
-        None that was placed after the return. Without order and member there are none.
+        None that was placed after the return, or paid in another currency. Without order and member there are none.
         """
         if asked.order_id is not None:
             buyer = _Buyer(order_id=asked.order_id, member_id=None, code=line.code)
@@ -81,6 +81,7 @@ class PurchaseBook:
             purchase
             for purchase in self._by_buyer.get(buyer, ())
             if purchase.placed_at <= asked.at and line.line_id in {None, purchase.line_id}
+            if purchase.currency in {None, asked.currency}
         ]
 
     def take(self, purchase: Purchase, *, units_max: int) -> int:

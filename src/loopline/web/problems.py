@@ -77,15 +77,21 @@ from loopline.web.api.cursors import CursorNotOurs
 from loopline.web.api.limits import TooManyRequests
 from loopline.web.api.reading import BadInput, FieldProblem, WrongMediaType, bad_input
 from loopline.web.api.refusals import (
+    AskIsOfNow,
     CartTooLarge,
+    CurrencyNotOfOrder,
     DoctorIsBusy,
+    ForKeysAlone,
     HoursCrossed,
     IdNotOfItsTime,
     NoSuchThing,
     NotByKey,
     NothingToFindBy,
+    NumberIsOurs,
+    PaysOutTooMuch,
     PlaceNotSaid,
     SecretOncePerKey,
+    TooFarFromNow,
 )
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
@@ -156,6 +162,12 @@ STATUSES: dict[type[Refusal], int] = {
     DoctorIsBusy: HTTP_429_TOO_MANY_REQUESTS,
     SecretOncePerKey: HTTP_422_UNPROCESSABLE_ENTITY,
     NotByKey: HTTP_403_FORBIDDEN,
+    ForKeysAlone: HTTP_403_FORBIDDEN,
+    AskIsOfNow: HTTP_422_UNPROCESSABLE_ENTITY,
+    TooFarFromNow: HTTP_422_UNPROCESSABLE_ENTITY,
+    PaysOutTooMuch: HTTP_422_UNPROCESSABLE_ENTITY,
+    CurrencyNotOfOrder: HTTP_422_UNPROCESSABLE_ENTITY,
+    NumberIsOurs: HTTP_422_UNPROCESSABLE_ENTITY,
     MayNotGrant: HTTP_403_FORBIDDEN,
     ApiKeyBeyondYourRights: HTTP_403_FORBIDDEN,
     NoBoardForYou: HTTP_403_FORBIDDEN,

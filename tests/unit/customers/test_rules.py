@@ -139,3 +139,24 @@ def test_the_latest_statement_stands_and_of_two_at_once_the_no():
     assert latest_consents([yes, of_dealer]) == {sms: yes, dealers: of_dealer}
     assert latest_consents([yes, no]) == latest_consents([no, yes]) == {sms: no}
     assert latest_consents([later_yes, no]) == latest_consents([no, later_yes]) == {sms: later_yes}
+
+
+def test_a_registration_adds_what_it_may_and_nobody_gets_a_second_phone():
+    phone, other, card = (IdentityKind.PHONE, b"1"), (IdentityKind.PHONE, b"2"), key("c")
+    items = [[phone, other, card], [phone, other, card], [other, phone], [(IdentityKind.PHONE, b"3"), other]]
+    nothing, cards = frozenset[IdentityKind](), frozenset({IdentityKind.CARD})
+    plan = plan_registrations(
+        items,
+        known={phone: member_id(100)},
+        new_ids=[member_id(position) for position in range(4)],
+        may_add=[nothing, cards, nothing, nothing],
+    )
+    assert plan.outcomes == [
+        Registered(
+            member_id=member_id(100), was_known=True, left_out=(IdentityKind.PHONE, IdentityKind.CARD)
+        ),
+        Registered(member_id=member_id(100), was_known=True, left_out=(IdentityKind.PHONE,)),
+        Registered(member_id=member_id(100), was_known=True, left_out=(IdentityKind.PHONE,)),
+        Registered(member_id=member_id(3), was_known=False, left_out=(IdentityKind.PHONE,)),
+    ]
+    assert plan.additions == [(1, 2), (3, 0)]

@@ -5,7 +5,7 @@ first, by inverting their postings in proportion. What has no sale is paid for o
 return). The goods go where their grade sends them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from loopline.kernel.events import Event
 from loopline.kernel.ids import LineId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import LineChange, LineKind
+from loopline.orders import LineChange, LineKind, Order
 from loopline.processes.follow import settle_orders
 from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import refund
@@ -96,7 +96,16 @@ def _purchases(conn: Conn, asked: Sequence[NewReturn]) -> list[Purchase]:
                 placed_at=heads[line.order_id].placed_at,
                 member_id=heads[line.order_id].member_id,
             )
-    return _with_windows(conn, list(found.values()), asked)
+    return _with_windows(conn, _with_currencies(conn, list(found.values()), heads), asked)
+
+
+def _with_currencies(
+    conn: Conn, purchases: Sequence[Purchase], heads: Mapping[OrderId, Order]
+) -> list[Purchase]:
+    """Say in which currency each purchase was paid: a return in another one is none of it."""
+    others = list({one.order_id for one in purchases} - heads.keys())
+    known = dict(heads) | {head.id: head for head in (orders.orders_by_ids(conn, others) if others else ())}
+    return [msgspec.structs.replace(one, currency=known[one.order_id].currency) for one in purchases]
 
 
 def _with_windows(conn: Conn, purchases: Sequence[Purchase], asked: Sequence[NewReturn]) -> list[Purchase]:

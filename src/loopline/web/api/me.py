@@ -402,11 +402,14 @@ def take_my_data(request: AnyRequest, caller: NamedDependency[Caller]) -> member
     responses=dict(PROBLEMS),
 )
 def forget_me(request: AnyRequest, caller: NamedDependency[Caller]) -> None:
-    """Be forgotten for good: what cannot be read again is not brought back. Orders stay in the books without one."""
+    """Be forgotten for good: what cannot be read again is not brought back. Orders stay in the books without one.
+
+    Refused while an order is open or a return under way.
+    """
     member_id = caller.member()
     run(
         request,
-        lambda conn, now: membership.forget(conn, [member_id], now=now, actor=caller.actor),
+        lambda conn, now: granted(membership.forget(conn, [member_id], now=now, actor=caller.actor)[0]),
     )
 
 

@@ -22,6 +22,7 @@ from loopline.customers import (
     ConsentKey,
     Identity,
     IdentityKind,
+    KeyRing,
     NewMember,
     Opening,
     Personal,
@@ -31,7 +32,7 @@ from loopline.customers import (
     masked_phone,
 )
 from loopline.customers.queries import known_members, timeline_page
-from loopline.customers.refusals import MemberUnknown
+from loopline.customers.refusals import IdentitiesOfSeveralMembers, MemberUnknown
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId, PartyId
 from loopline.kernel.refusals import Refusal, Refused
@@ -39,6 +40,7 @@ from loopline.kernel.scope import Scope
 from loopline.org import PartyKind, Permission
 from loopline.org.lists import party_codes
 from loopline.processes import membership
+from loopline.processes.namesakes import CANDIDATES_A_PAGE, first_of_pages
 from loopline.web.api.answers import AnyRequest, answered, read, run
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
@@ -49,7 +51,8 @@ from loopline.web.edge import edge_of
 
 _TAG = "members"
 _FOUND_MAX = 20
-_ORDERS_LOOKED_AT = 200
+# Who says what a member is known by decides who signs in as them: a phone wants the code that was sent to it.
+_UNPROVED = frozenset(IdentityKind) - {IdentityKind.PHONE}
 
 Value = Annotated[
     str, Meta(min_length=1, max_length=200, description="As written; a phone may leave out +86.")
@@ -76,10 +79,15 @@ class MemberAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class MemberKept(msgspec.Struct, frozen=True, kw_only=True):
-    """Who it is; `was_known` where one of the identities named them before."""
+    """Who it is; `was_known` where one of the identities named them before.
+
+    `left_out` are the kinds of identities that did not become theirs: a member who is known gets new ones only from the
+    whole brand, and nobody gets a phone that was not proved by a code, beside the first one of a new member.
+    """
 
     member_id: MemberId
     was_known: bool
+    left_out: list[IdentityKind]
 
 
 class FindAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,14 +157,16 @@ def register_members(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[MemberAsk]]
 ) -> Response[bytes]:
     """Find members by what they are known by, or add them. Identities of several members are refused."""
-    caller.scope(Permission.MEMBERS_WRITE)
+    scope = caller.scope(Permission.MEMBERS_WRITE)
     ring = edge_of(request).ring
+    may_add = _UNPROVED if scope.everything else frozenset[IdentityKind]()
     coming = [
         NewMember(
             identities=tuple(Identity(kind=each.kind, value=each.value) for each in one.identities),
             name=one.name,
             country=one.country,
             channel=one.channel,
+            may_add=may_add,
         )
         for one in data.items
     ]
@@ -164,13 +174,32 @@ def register_members(
     def work(conn: Conn, now: datetime) -> Sequence[MemberKept | Refusal]:
         outcomes = membership.register(conn, coming, ring=ring, now=now, actor=caller.actor)
         return [
-            MemberKept(member_id=one.member_id, was_known=one.was_known)
+            MemberKept(member_id=one.member_id, was_known=one.was_known, left_out=list(one.left_out))
             if isinstance(one, Registered)
             else one
-            for one in outcomes
+            for one in _unnamed(conn, outcomes, scope=caller.branches.get(Permission.MEMBERS_READ, Scope()))
         ]
 
     return decided(request, caller, data, work)
+
+
+def _unnamed(
+    conn: Conn, outcomes: Sequence[Registered | Refusal], *, scope: Scope
+) -> list[Registered | Refusal]:
+    """Take out of refusals whom the caller may not see."""
+    named = {
+        member_id
+        for one in outcomes
+        if isinstance(one, IdentitiesOfSeveralMembers)
+        for member_id in one.member_ids
+    }
+    seen = set(visible_members(conn, sorted(named), scope=scope))
+    return [
+        msgspec.structs.replace(one, member_ids=tuple(who for who in one.member_ids if who in seen))
+        if isinstance(one, IdentitiesOfSeveralMembers)
+        else one
+        for one in outcomes
+    ]
 
 
 @posted("/members/find", tag=_TAG, name="find_members", gives=MembersFound)
@@ -185,26 +214,36 @@ def find_members(
     opening = Opening(actor=caller.actor, purpose=data.purpose)
 
     def work(conn: Conn, now: datetime) -> MembersFound:
-        found = visible_members(conn, _meant(conn, data, request), scope=scope)
+        found = _meant(conn, data, ring=ring, scope=scope)
         opened = customers.open_personal(conn, found, ring=ring, opening=opening, now=now)
         return MembersFound(items=_told(conn, [one for one in opened if isinstance(one, Personal)]))
 
     return answered(run(request, work))
 
 
-def _meant(conn: Conn, data: FindAsk, request: AnyRequest) -> list[MemberId]:
-    ring = edge_of(request).ring
+def _meant(conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope) -> list[MemberId]:
+    """Return those who fit and are visible, at most twenty: of a page of namesakes after the other."""
     if data.phone is not None:
         identity = Identity(kind=IdentityKind.PHONE, value=data.phone)
         found = customers.members_by_identities(conn, [identity], ring=ring)
-        return [one for one in found if one is not None]
+        return visible_members(conn, [one for one in found if one is not None], scope=scope)
+    return first_of_pages(
+        lambda after: _candidates(conn, data, ring=ring, after=after),
+        keep=lambda page: visible_members(conn, page, scope=scope),
+        most=_FOUND_MAX,
+    )
+
+
+def _candidates(conn: Conn, data: FindAsk, *, ring: KeyRing, after: MemberId | None) -> list[MemberId]:
     if data.last_four is not None:
-        return customers.members_by_last_four(conn, data.last_four, ring=ring, limit=_FOUND_MAX)
-    return customers.members_by_name(conn, data.name or "", ring=ring, limit=_FOUND_MAX)
+        return customers.members_by_last_four(
+            conn, data.last_four, ring=ring, limit=CANDIDATES_A_PAGE, after=after
+        )
+    return customers.members_by_name(conn, data.name or "", ring=ring, limit=CANDIDATES_A_PAGE, after=after)
 
 
 def visible_members(conn: Conn, member_ids: Sequence[MemberId], *, scope: Scope) -> list[MemberId]:
-    """Return those of a few members that a scope may see: bound to a party of its units, or a buyer at its sites."""
+    """Return those of some members that a scope may see: bound to a party of its units, or a buyer at its sites."""
     if scope.everything or not member_ids:
         return list(member_ids)
     bound = customers.bindings_of_members(conn, member_ids)
@@ -219,17 +258,12 @@ def visible_members(conn: Conn, member_ids: Sequence[MemberId], *, scope: Scope)
         for party_id, party in org.parties_by_id(conn, party_ids).items()
         if party.unit_id in scope.org_units
     }
-    return [one for one in member_ids if _is_bound(bound.get(one), own) or _bought(conn, one, scope)]
+    bought = orders.buyers_among(conn, member_ids, sites=scope.sites)
+    return [one for one in member_ids if one in bought or _is_bound(bound.get(one), own)]
 
 
 def _is_bound(bound: customers.Bound | None, own: set[PartyId]) -> bool:
     return bound is not None and bool({bound.guide_id, bound.store_id, bound.dealer_id} & own)
-
-
-def _bought(conn: Conn, member_id: MemberId, scope: Scope) -> bool:
-    """A read per member, of at most twenty: what they bought last, and whether any of it at a site in scope."""
-    heads = orders.orders_of_member(conn, member_id, limit=_ORDERS_LOOKED_AT)
-    return any(scope.covers_site(head.site_id) for head in heads)
 
 
 def _told(conn: Conn, opened: Sequence[Personal]) -> list[MemberTold]:

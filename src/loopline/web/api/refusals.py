@@ -59,3 +59,42 @@ class NotAsPreviewed(Refusal, frozen=True, kw_only=True):
 
 class NothingToFindBy(Refusal, frozen=True, kw_only=True):
     """Say one thing to find a member by: the phone, its last four digits, or the name."""
+
+
+class AskIsOfNow(Refusal, frozen=True, kw_only=True):
+    """A return that is asked for is asked for now: leave {field} out. Only what was paid out already says when."""
+
+    field: str
+
+
+class ForKeysAlone(Refusal, frozen=True, kw_only=True):
+    """{field} is said by a till or a channel with a key of its own, not by a person who signed in."""
+
+    field: str
+
+
+class TooFarFromNow(Refusal, frozen=True, kw_only=True):
+    """{field} is more than {days} days away from now."""
+
+    field: str
+    days: int
+
+
+class PaysOutTooMuch(Refusal, frozen=True, kw_only=True):
+    """Nobody paid out {amount_minor} for one return: look at units and prices."""
+
+    field: str
+    amount_minor: int
+
+
+class CurrencyNotOfOrder(Refusal, frozen=True, kw_only=True):
+    """The order was paid in {currency}, and so is its return."""
+
+    field: str
+    currency: str
+
+
+class NumberIsOurs(Refusal, frozen=True, kw_only=True):
+    """Numbers that begin like this are given by us: choose another one."""
+
+    field: str

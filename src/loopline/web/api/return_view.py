@@ -117,9 +117,10 @@ def visible_return(conn: Conn, caller: Caller, return_id: ReturnId) -> ReturnTol
     """Return one return. Raises Refused (404) where there is none, or it is not for the caller."""
     known = _read(conn, [return_id])
     told = _told(return_id, known)
-    if told is None or not _is_visible(told, known, caller):
+    seen = _as_seen(told, known, caller) if told is not None else None
+    if seen is None:
         raise Refused(NoSuchThing(noun="return", value=str(return_id)))
-    return told
+    return seen
 
 
 def returns_of_order(conn: Conn, caller: Caller, head: Order) -> list[ReturnTold]:
@@ -129,21 +130,30 @@ def returns_of_order(conn: Conn, caller: Caller, head: Order) -> list[ReturnTold
     return_ids = sorted({*found, *announced_of_orders(conn, [head.id])})
     known = _read(conn, return_ids)
     told = [one for return_id in return_ids if (one := _told(return_id, known)) is not None]
-    return [one for one in told if _is_visible(one, known, caller)]
+    return [seen for one in told if (seen := _as_seen(one, known, caller, is_searched=True)) is not None]
 
 
-def _is_visible(told: ReturnTold, known: _Known, caller: Caller) -> bool:
-    """A customer sees the own; staff what came to their sites or was sold there, and what may yet come to any."""
+def _as_seen(
+    told: ReturnTold, known: _Known, caller: Caller, *, is_searched: bool = False
+) -> ReturnTold | None:
+    """A customer sees the own; staff what came to their sites or was sold there.
+
+    What is announced may yet come to any site: whoever has its id may read it, and whoever takes goods back may search
+    for it by its order. Whose it is concerns neither.
+    """
     if caller.kind is CallerKind.MEMBER:
-        return told.member_id is not None and told.member_id == caller.member_id
+        return told if told.member_id is not None and told.member_id == caller.member_id else None
     scope = caller.scope(Permission.RETURNS_READ)
-    if told.state is ReturnState.ANNOUNCED:
-        return True
     opened = known.heads.get(told.id)
-    if opened is not None and scope.covers_site(opened.site_id):
-        return True
     sold = known.orders.get(told.order_id) if told.order_id is not None else None
-    return scope.covers_site(sold.site_id if sold else None)
+    if (opened is not None and scope.covers_site(opened.site_id)) or scope.covers_site(
+        sold.site_id if sold else None
+    ):
+        return told
+    may_come = told.state is ReturnState.ANNOUNCED and (
+        not is_searched or caller.may(Permission.RETURNS_WRITE)
+    )
+    return msgspec.structs.replace(told, member_id=None) if may_come else None
 
 
 def _read(conn: Conn, return_ids: Sequence[ReturnId]) -> _Known:
@@ -177,13 +187,14 @@ def _told(return_id: ReturnId, known: _Known) -> ReturnTold | None:
     one = head or announced
     if one is None:
         return None
+    called = announced or one  # its return goes by a number of ours
     sold = known.orders.get(one.order_id) if one.order_id is not None else None
     lines = known.lines.get(return_id, [])
     return ReturnTold(
         id=return_id,
         state=_state(head, announced, lines),
-        channel=one.channel,
-        external_number=one.external_number,
+        channel=called.channel,
+        external_number=called.external_number,
         order_id=one.order_id,
         order_number=sold.number if sold else None,
         member_id=one.member_id,

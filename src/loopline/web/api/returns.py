@@ -1,7 +1,7 @@
 """Returns: announced by customers, taken back by stores and warehouses, received, graded."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from loopline.orders import Line, Order
 from loopline.org import Entity, Permission, Site
 from loopline.org.queries import entities_by_id
 from loopline.processes.announce import (
+    NUMBERS_OF_ANNOUNCED,
     LineBack,
     ReturnAsked,
     Withdrawal,
@@ -30,7 +31,7 @@ from loopline.processes.announce import (
 )
 from loopline.processes.cancel import UnknownOrderLine
 from loopline.processes.take_back import TakenBack, take_back
-from loopline.processes.take_in import NotForMembers
+from loopline.processes.take_in import MEMBER_CHANNELS, NotForMembers
 from loopline.returns.announcements import Announced
 from loopline.returns.model import (
     NewReturn,
@@ -43,7 +44,15 @@ from loopline.touchpoints.queries import touchpoints_by_codes
 from loopline.web.api.answers import AnyRequest, commanded, granted, read
 from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.order_view import find_order
-from loopline.web.api.refusals import NoSuchThing
+from loopline.web.api.refusals import (
+    AskIsOfNow,
+    CurrencyNotOfOrder,
+    ForKeysAlone,
+    NoSuchThing,
+    NumberIsOurs,
+    PaysOutTooMuch,
+    TooFarFromNow,
+)
 from loopline.web.api.return_view import (
     NamesNoGoods,
     ReturnDone,
@@ -57,6 +66,8 @@ from loopline.web.api.types import Code, Currency, Moment, Units
 
 _TAG = "returns"
 _LINES_MAX = 200
+_DAYS_AWAY_MAX = 60
+_PAID_OUT_MAX = 10**13
 _MEMBERS_LEAVE = ("receipt_code", "member_id", "site_code", "currency", "at")
 T = TypeVar("T")
 
@@ -96,11 +107,14 @@ class ReturnAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Anybody else takes one back at a site: of an order, of the order on a receipt, of whatever a member bought, or of
     nobody knows what. An `ask` is paid back as far as a sale is found, and the rest waits for a person; a `fact` was
-    paid out already. `is_received` says that the goods are here, as at a counter.
+    paid out already. `is_received` says that the goods are here, as at a counter. Facts and stated prices are for the
+    keys of tills and channels; only a fact says when it was, at most sixty days away from now.
+
+    Without `channel` it is `web` for members, and `till` for anybody else.
     """
 
     lines: Annotated[tuple[ReturnLineAsk, ...], Meta(min_length=1, max_length=_LINES_MAX)]
-    channel: Code = "till"
+    channel: Code | None = None
     external_number: Number | None = None
     kind: ReturnKind = ReturnKind.ASK
     order: OrderName | None = None
@@ -129,7 +143,7 @@ def add_returns(
             announced = _announce(conn, caller, data.items, register, now=now)
             return done_returns(conn, announced)
         judged = [
-            _new_return(one, made, register, now=now)
+            _beyond(one, caller, now=now) or _new_return(one, made, register, now=now)
             for one, made in zip(data.items, uuid7s(now, len(data.items)), strict=True)
         ]
         taken = merged(judged, lambda wanted: take_back(conn, wanted, scope=scope, now=now))
@@ -202,9 +216,9 @@ def _announce(
 
 def _asked(one: ReturnAsk, made: UUID, register: _Register, caller: Caller) -> ReturnAsked | Refusal:
     """A member names an own order, and lines of it; everything else is for whoever takes the goods back."""
-    said = next((field for field in _MEMBERS_LEAVE if getattr(one, field) is not None), None)
-    if said is not None or one.kind is not ReturnKind.ASK:
-        return NotForMembers(field=said or "kind")
+    field = _field_beyond_members(one)
+    if field is not None:
+        return NotForMembers(field=field)
     if one.order is None:
         return NeedsOrder()
     head = register.orders.get(one.order)
@@ -212,20 +226,27 @@ def _asked(one: ReturnAsk, made: UUID, register: _Register, caller: Caller) -> R
         return NoSuchThing(noun="order", value=one.order)
     lines: list[LineBack] = []
     for position, line in enumerate(one.lines):
-        if line.stated_unit_minor is not None:
-            return NotForMembers(field=f"lines[{position}].stated_unit_minor")
         line_id = LineId(line.line_id) if line.line_id else _line_of_sku(line, head, register)
         if line_id is None or (line.line_id is not None and line.sku_code is not None):
             return NamesNoGoods(field=f"lines[{position}]")
         lines.append(LineBack(line_id=line_id, units=line.units, reason=line.reason))
     return ReturnAsked(
-        channel="web" if one.channel == "till" else one.channel,
+        channel=one.channel or "web",
         external_number=one.external_number or str(made),
         order_id=head.id,
         lines=tuple(lines),
         by_member=caller.member_id,
         actor=caller.actor,
     )
+
+
+def _field_beyond_members(one: ReturnAsk) -> str | None:
+    beyond = {field: getattr(one, field) is not None for field in _MEMBERS_LEAVE}
+    beyond["kind"] = one.kind is not ReturnKind.ASK
+    beyond["channel"] = one.channel is not None and one.channel not in MEMBER_CHANNELS
+    for position, line in enumerate(one.lines):
+        beyond[f"lines[{position}].stated_unit_minor"] = line.stated_unit_minor is not None
+    return next((field for field, is_beyond in beyond.items() if is_beyond), None)
 
 
 def _line_of_sku(line: ReturnLineAsk, head: Order, register: _Register) -> LineId | None:
@@ -238,6 +259,28 @@ def _line_of_sku(line: ReturnLineAsk, head: Order, register: _Register) -> LineI
     return next((one.line_id for one in (*left, *found)), None)
 
 
+def _beyond(one: ReturnAsk, caller: Caller, *, now: datetime) -> Refusal | None:
+    """Return what the caller may not say, or what cannot be: the window of an ask is measured now, by our own clock."""
+    is_fact = one.kind is ReturnKind.FACT
+    if caller.kind is not CallerKind.KEY:
+        stated = [
+            f"lines[{position}].stated_unit_minor"
+            for position, line in enumerate(one.lines)
+            if line.stated_unit_minor is not None
+        ]
+        fields = [*(["kind"] if is_fact else []), *(["at"] if one.at is not None else []), *stated]
+        if fields:
+            return ForKeysAlone(field=fields[0])
+    if one.at is not None and not is_fact:
+        return AskIsOfNow(field="at")
+    if one.at is not None and abs(one.at - now) > timedelta(days=_DAYS_AWAY_MAX):
+        return TooFarFromNow(field="at", days=_DAYS_AWAY_MAX)
+    if one.external_number is not None and one.external_number.startswith(NUMBERS_OF_ANNOUNCED):
+        return NumberIsOurs(field="external_number")
+    paid_minor = sum(line.units * (line.stated_unit_minor or 0) for line in one.lines)
+    return PaysOutTooMuch(field="lines", amount_minor=paid_minor) if paid_minor > _PAID_OUT_MAX else None
+
+
 def _new_return(one: ReturnAsk, made: UUID, register: _Register, *, now: datetime) -> NewReturn | Refusal:
     if one.site_code is None:
         return NeedsSiteOfReturn()
@@ -247,6 +290,8 @@ def _new_return(one: ReturnAsk, made: UUID, register: _Register, *, now: datetim
     head = _order_of(one, register)
     if isinstance(head, Refusal):
         return head
+    if head is not None and one.currency not in {None, head.currency}:
+        return CurrencyNotOfOrder(field="currency", currency=head.currency)
     lines: list[NewReturnLine] = []
     for position, line in enumerate(one.lines):
         made_line = _new_line(line, head, register, position=position)
@@ -254,7 +299,7 @@ def _new_return(one: ReturnAsk, made: UUID, register: _Register, *, now: datetim
             return made_line
         lines.append(made_line)
     return NewReturn(
-        channel=one.channel,
+        channel=one.channel or "till",
         external_number=one.external_number or str(made),
         kind=one.kind,
         at=one.at or now,
@@ -327,7 +372,7 @@ def withdraw_return(
 
 @told("/returns/{return_id:uuid}", tag=_TAG, name="get_return")
 def get_return(request: AnyRequest, caller: NamedDependency[Caller], return_id: FromPath[UUID]) -> ReturnTold:
-    """Read a return: your own, or one of your sites; one that is announced may yet come to any."""
+    """Read a return: your own, or one of your sites. One that is announced may come to any, and does not say whose."""
     return read(request, lambda conn, _: visible_return(conn, caller, ReturnId(return_id)))
 
 
@@ -337,7 +382,10 @@ def list_returns(
     caller: NamedDependency[Caller],
     order: Annotated[str, QueryParameter(description="The order's id, or its number.", max_length=64)],
 ) -> Page[ReturnTold]:
-    """List what came back of an order, and what was announced to, the oldest first."""
+    """List what came back of an order, and what was announced to, the oldest first.
+
+    Of an order sold elsewhere, whoever takes goods back sees what may still come, without its member.
+    """
     if caller.kind is not CallerKind.MEMBER:
         caller.scope(Permission.RETURNS_READ)
 

@@ -274,7 +274,7 @@ def _order_ask(conn: Conn, filters: OrderFilters, *, request: AnyRequest, caller
     if filters.member_id is not None and not may_find:
         raise Refused(org.NotAllowed(permission=Permission.MEMBERS_READ))
     text = text_asked(filters.text or "")
-    meant = members_meant(conn, filters.text or "", ring=edge_of(request).ring, may=may_find)
+    meant = members_meant(conn, filters.text or "", ring=edge_of(request).ring, branches=caller.branches)
     return OrderAsk(
         text=text,
         members_meant=meant,

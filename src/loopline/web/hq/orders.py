@@ -155,9 +155,7 @@ def _find(conn: Conn, asked: Asked, visitor: Visitor, *, place: OrderPlace | Non
     if not asked.site or chosen is not None:
         ask = OrderAsk(
             text=text_asked(asked.text),
-            members_meant=members_meant(
-                conn, asked.text, ring=edge.ring, may=may_find_by_member(visitor.branches)
-            ),
+            members_meant=members_meant(conn, asked.text, ring=edge.ring, branches=visitor.branches),
             stages=(asked.stage,) if asked.stage else (),
             channels=(asked.channel,) if asked.channel else (),
             site_id=chosen,

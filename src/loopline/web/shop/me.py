@@ -332,10 +332,12 @@ def forget_me(
     """Forget a member for good, and sign them out."""
     if data.sure != "yes":
         return _me(request, member, refusal=SayItTwice())
-    run(
+    (outcome,) = run(
         request,
         lambda conn, now: membership.forget(conn, [member.member_id], now=now, actor=member.actor),
     )
+    if isinstance(outcome, Refusal):
+        return _me(request, member, refusal=outcome)
     answer = go(SHOP)
     answer.cookies = [member_cookie("", is_secure=edge_of(request).settings.is_secure)]
     return answer

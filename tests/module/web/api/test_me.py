@@ -4,8 +4,11 @@ import pytest
 
 from loopline.channels.text_messages import ShownOnThePage
 from loopline.db import Database
+from loopline.db.followers import catch_up
+from loopline.jobs.followers import FOLLOWERS
 from tests.make.api import PLENTY, Api, House, served_house
 from tests.make.web import DEMO, settings
+from tests.module.web.api.test_tasks import source, work_through
 
 PHONE = "13800001234"
 HOME = {"name": "李雷", "phone": PHONE, "region_code": "310100", "street": "愚园路 12 号"}
@@ -134,11 +137,12 @@ def test_a_yes_and_a_no_are_kept_and_the_latest_stands(house: House):
 def test_ones_data_are_taken_and_being_forgotten_leaves_the_books(house: House):
     api = sign_in(house)
     api.ask("POST", "/me/addresses", json=HOME)
-    order(api, "M-1")
+    number = order(api, "M-1")
     data = api.get("/me/data")
     assert data["personal"]["identities"] == [{"kind": "phone", "value": "+8613800001234"}]
     assert [one["street"] for one in data["addresses"]] == [HOME["street"]]
     assert [one["purpose"] for one in data["opened_by"]] == ["the member's own copy"]
+    assert api.ask("POST", f"/orders/{number}/cancel", json={}).status_code == 200
     assert api.ask("DELETE", "/me/data").status_code == 204
     assert api.ask("GET", "/me/member").status_code == 401
     with house.database.reading() as conn:
@@ -151,3 +155,29 @@ def test_ones_data_are_taken_and_being_forgotten_leaves_the_books(house: House):
         ).fetchall()
     assert counts == (1, 0, 0, 0)
     assert told == [("member_registered",), ("member_erased",)]
+
+
+def test_nobody_is_forgotten_while_their_goods_are_on_the_way(house: House):
+    api, staff = sign_in(house), house.api()
+    number = order(api, "M-1")
+    api.ask("POST", f"/orders/{number}/recipient", json=HOME)
+    head = api.get(f"/orders/{number}")
+    paid = {"order_id": head["id"], "method": "cash", "amount_minor": head["amount_minor"], "reference": "X"}
+    staff.granted("/payments", paid)
+    source(house)
+    chinese = {"accept-language": "zh"}
+    for headers, said in (({}, f"Order {number} is still open"), (chinese, f"订单 {number} 还没有完成")):
+        refused = api.ask("DELETE", "/me/data", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (409, "order_under_way")
+        assert refused.json()["title"].startswith(said)
+    assert api.get("/me/data")["orders"][0]["recipient"]["street"] == HOME["street"]
+    for task in staff.get("/tasks")["items"]:
+        work_through(staff, task["id"], "accept", "pick", "check", "pack", "hand-over")
+    catch_up(house.database, FOLLOWERS, now=house.moment[0])
+    wish = {"order": number, "lines": [{"sku_code": "COAT", "units": 1}]}
+    (announced,) = api.granted("/returns", wish)
+    refused = api.ask("DELETE", "/me/data")
+    assert (refused.status_code, refused.json()["code"]) == (409, "return_under_way")
+    api.ask("POST", f"/returns/{announced['id']}/withdraw")
+    assert api.ask("DELETE", "/me/data").status_code == 204
+    assert api.ask("GET", "/me/member").status_code == 401

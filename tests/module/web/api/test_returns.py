@@ -1,14 +1,19 @@
 """Returns over the API: at a counter at once, by parcel when it is here; a member announces, a store receives."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from loopline import org
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.ids import MemberId
-from loopline.org import Permission, Role
+from loopline.org import NewPassword, Permission, Role
 from loopline.processes.doctor import examine
 from loopline.stock import stock_at_leaves
-from tests.make.api import House
+from tests.make.api import Api, House
+from tests.make.org import PASSWORD, add_person, succeeded
+from tests.make.shop import NOON
 from tests.module.web.api.test_orders import order, till_sale
 from tests.module.web.api.test_tasks import source, work_through
 from tests.module.web.api.test_touchpoints import a_member, member_api
@@ -21,11 +26,18 @@ def sold_at_till(house: House, number: str = "T-1", **fields: Any) -> dict[str, 
 
 
 def bought(house: House, member_id: MemberId, number: str = "W-1") -> dict[str, Any]:
-    """An order of a member that was handed over to the carrier, as it stands."""
+    """An order of a member that was paid and handed over to the carrier, as it stands."""
     answer = member_api(house, member_id).ask("POST", "/orders", json=order(number))
     assert answer.status_code == 201, answer.text
+    api, placed = house.api(), answer.json()
+    paid = {
+        "order_id": placed["id"],
+        "method": "cash",
+        "amount_minor": placed["amount_minor"],
+        "reference": number,
+    }
+    api.granted("/payments", paid)
     source(house)
-    api = house.api()
     for task in api.get("/tasks")["items"]:
         work_through(api, task["id"], "accept", "pick", "check", "pack", "hand-over")
     return api.get(f"/orders/{answer.json()['id']}")
@@ -129,7 +141,12 @@ def test_a_member_announces_and_the_money_goes_back_when_it_is_here(house: House
     ]
     # Anywhere: the dealer's store sold nothing of it.
     dealer = house.as_role(Role.DEALER, branch="DEALER")
-    assert dealer.get(f"/returns/{announced['id']}")["state"] == "announced"
+    told = dealer.get(f"/returns/{announced['id']}")
+    assert (told["state"], told["member_id"]) == ("announced", None)
+    assert [one["member_id"] for one in dealer.get("/returns", order=sold["number"])["items"]] == [None]
+    reader = house.api(branch="DEALER", permissions=[Permission.RETURNS_READ])
+    assert reader.get("/returns", order=sold["number"])["items"] == []
+    assert house.api().get(f"/returns/{announced['id']}")["member_id"] == str(member_id)
     (done,) = dealer.granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
     assert (done["id"], done["state"], done["refund_minor"]) == (announced["id"], "received", 15_820)
     assert (shares(house), me.get(f"/orders/{sold['id']}")["stage"]) == (0, "returned")
@@ -149,12 +166,14 @@ def test_a_member_says_what_comes_back_and_nothing_else(house: House):
         "/returns",
         wish | {"site_code": "S"},
         wish | {"kind": "fact"},
+        wish | {"channel": "till"},
         wish | {"member_id": str(member_id)},
         wish | {"lines": [line | {"stated_unit_minor": 99_999}]},
         wish | {"order": None},
         wish | {"lines": [{"units": 1}]},
         wish | {"lines": [line | {"units": 2}]},
     ) == [
+        "not_for_members",
         "not_for_members",
         "not_for_members",
         "not_for_members",
@@ -216,3 +235,87 @@ def test_nobody_takes_back_outside_the_own_sites(house: House):
         {"return_id": done["id"], "site_code": "NOWHERE"},
     ):
         assert house.api().refused("/returns/receive", unknown) == ["no_such_thing"]
+
+
+def test_a_tills_number_does_not_block_what_a_member_announced(house: House):
+    sold = bought(house, a_member(house, 1))
+    me, staff = member_api(house, MemberId(UUID(sold["member_id"]))), house.api()
+    wish = {"order": sold["number"], "external_number": "A-1", "lines": [{"sku_code": "COAT", "units": 1}]}
+    (announced,) = me.granted("/returns", wish)
+    line = {"sku_code": "COAT", "units": 1}
+    for number in ("A-1", str(announced["id"])):
+        staff.granted(
+            "/returns", {"channel": "web", "external_number": number, "site_code": "S", "lines": [line]}
+        )
+    ours = {"channel": "web", "external_number": f"announced:{announced['id']}", "site_code": "S"}
+    assert staff.refused("/returns", ours | {"lines": [line]}) == ["number_is_ours"]
+    (done,) = staff.granted("/returns/receive", {"return_id": announced["id"], "site_code": "S"})
+    assert (done["id"], done["state"]) == (announced["id"], "received")
+    told = me.get(f"/returns/{announced['id']}")
+    assert (told["channel"], told["external_number"]) == ("web", "A-1")
+
+
+def test_an_ask_is_of_now_and_only_a_fact_says_when(house: House):
+    sold = sold_at_till(house)
+    catch_up(house.database, FOLLOWERS, now=house.moment[0])
+    start = house.moment[0]
+    house.moment[0] = start + timedelta(days=200)
+    guide = house.as_role(Role.GUIDE, branch="U-S")
+    back = {"order": sold["number"], "site_code": "S", "lines": [{"sku_code": "COAT", "units": 1}]}
+    early = (start + timedelta(days=1)).isoformat()
+    assert guide.refused("/returns", back, back | {"at": early}, back | {"at": early, "kind": "fact"}) == [
+        "return_window_ended",
+        "ask_is_of_now",
+        "too_far_from_now",
+    ]
+    lately = house.moment[0] - timedelta(days=60)
+    ahead = back | {"kind": "fact", "at": (house.moment[0] + timedelta(days=61)).isoformat()}
+    assert guide.refused("/returns", ahead) == ["too_far_from_now"]
+    (done,) = guide.granted("/returns", back | {"kind": "fact", "at": lately.isoformat()})
+    told = house.api().get(f"/returns/{done['id']}")
+    assert datetime.fromisoformat(told["at"]) == lately
+
+
+def test_a_person_pays_nothing_out_and_a_key_no_sum_without_bound(house: House):
+    with house.database.transaction() as conn:
+        password = NewPassword(
+            person_id=add_person(conn, "gina", at="U-S", role=Role.GUIDE), password=PASSWORD
+        )
+        succeeded(org.set_passwords(conn, [password], by=None, now=NOON))
+    begun = house.nobody().ask("POST", "/sessions", json={"sign_in_name": "gina", "password": PASSWORD})
+    assert begun.status_code == 201, begun.text
+    person, key = Api(house.client, begun.json()["token"]), house.as_role(Role.GUIDE, branch="U-S")
+    stated = {"site_code": "S", "lines": [{"sku_code": "COAT", "units": 1, "stated_unit_minor": 500}]}
+    plain = {"site_code": "S", "lines": [{"sku_code": "COAT", "units": 1}]}
+    refused = person.post(
+        "/returns",
+        stated,
+        plain | {"kind": "fact"},
+        plain | {"at": house.moment[0].isoformat()},
+    )
+    assert [(one["problem"]["code"], one["problem"]["fields"]["field"]) for one in refused] == [
+        ("for_keys_alone", "lines[0].stated_unit_minor"),
+        ("for_keys_alone", "kind"),
+        ("for_keys_alone", "at"),
+    ]
+    assert person.granted("/returns", plain)[0]["waiting_units"] == 1
+    much = {"sku_code": "COAT", "units": 1_000, "stated_unit_minor": 10**10}
+    fact = {"site_code": "S", "kind": "fact"}
+    over = fact | {"lines": [much, {"sku_code": "COAT", "units": 1, "stated_unit_minor": 1}]}
+    assert key.refused("/returns", over) == ["pays_out_too_much"]
+    assert key.granted("/returns", fact | {"lines": [much]})[0]["refund_minor"] == 10**13
+
+
+def test_a_return_is_paid_in_the_currency_of_its_order(house: House):
+    sold, api = sold_at_till(house), house.api()
+    back = {"order": sold["number"], "site_code": "S", "lines": [{"sku_code": "COAT", "units": 1}]}
+    (refused,) = api.post("/returns", back | {"currency": "USD"})
+    assert (refused["problem"]["status"], refused["problem"]["code"]) == (422, "currency_not_of_order")
+    assert refused["problem"]["fields"] == {"field": "currency", "currency": "CNY"}
+    assert api.granted("/returns", back | {"currency": "CNY"})[0]["refund_minor"] == 11_000
+    # Whatever the member bought was paid in yuan, too.
+    member_id = str(a_member(house, 1))
+    sold_at_till(house, "T-2", member_id=member_id)
+    loose = {"member_id": member_id, "site_code": "S", "lines": back["lines"]}
+    dollars, yuan = api.granted("/returns", loose | {"currency": "USD"}, loose)
+    assert (dollars["waiting_units"], yuan["refund_minor"]) == (1, 11_000)
