@@ -10,18 +10,21 @@ from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.ids import AccountId, EntityId, EntryId, OrderId, uuid7s
 from loopline.kernel.money import portion
+from loopline.ledger import queries as ledger_queries
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
-from loopline.orders import Line, Order, OrderStage
+from loopline.orders import Line, LineKind, Order, OrderStage
 from loopline.payments import queries as payments_queries
 from loopline.payments.cash import BANK_TRANSFER, CASH
 from loopline.payments.model import IntentId
 from loopline.payments.port import IntentKind, IntentState
 from loopline.processes.accounts import Accounts
 from loopline.processes.outcomes import all_granted
+from loopline.sharing import queries as sharing_queries
 
 BY_HAND = frozenset({CASH, BANK_TRANSFER})
 """Methods whose machine is a person: what came so goes back as it always did, at once and in cash."""
+_GIVES_BACK = frozenset({EntryKind.REVERSAL, EntryKind.ADJUSTMENT})
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +71,35 @@ def _due(head: Order, lines: Sequence[Line]) -> int:
 
 
 def dues_of(conn: Conn, heads: Sequence[Order]) -> dict[OrderId, int]:
-    """Return what each order comes to without what was cancelled of it."""
+    """Return what each order comes to without what was cancelled of it, and without what its returns took back."""
     lines: dict[OrderId, list[Line]] = {}
     for line in orders.lines_by_orders(conn, [head.id for head in heads]) if heads else ():
         lines.setdefault(line.order_id, []).append(line)
-    return {head.id: _due(head, lines.get(head.id, ())) for head in heads}
+    returned = [line for head in heads if head.returned for line in lines.get(head.id, ())]
+    taken_back = _taken_back(conn, returned) if returned else {}
+    return {head.id: _due(head, lines.get(head.id, ())) - taken_back.get(head.id, 0) for head in heads}
+
+
+def _taken_back(conn: Conn, lines: Sequence[Line]) -> dict[OrderId, int]:
+    """Sum what the books say returns took back of orders: reversals of what was sold, and differences of price.
+
+    The same sum as the doctor's: what reversals and adjustments moved of customers' claims, by the parts of the lines,
+    by charges and vouchers themselves, and by orders.
+    """
+    order_of: dict[UUID, OrderId] = {line.order_id: line.order_id for line in lines}
+    order_of |= {line.line_id: line.order_id for line in lines if line.kind is not LineKind.GOODS}
+    for part in sharing_queries.parts_of_lines(conn, [line.line_id for line in lines]):
+        order_of[part.part_id] = part.order_id
+    accounts = ledger_queries.accounts_of_purpose(conn, Purpose.CUSTOMER_DEPOSIT)
+    deposits = {account.number for account in accounts}
+    taken_back: dict[OrderId, int] = {}
+    for entry in ledger_queries.entries_of_parts(conn, list(order_of)):
+        if entry.kind in _GIVES_BACK:
+            moved = zip(entry.account_numbers, entry.amounts_minor, strict=True)
+            owed = -sum(amount_minor for number, amount_minor in moved if number in deposits)
+            order_id = order_of[entry.part_id]
+            taken_back[order_id] = taken_back.get(order_id, 0) + owed
+    return taken_back
 
 
 def kept_of(conn: Conn, heads: Sequence[Order]) -> Mapping[OrderId, Kept]:

@@ -252,9 +252,7 @@ def _close_what_is_right(conn: Conn, order_ids: Sequence[OrderId], *, now: datet
     right = [
         head
         for head in heads
-        if not head.returned
-        and not kept[head.id].under_way_minor
-        and kept[head.id].kept_minor == due[head.id]
+        if not kept[head.id].under_way_minor and kept[head.id].kept_minor == due[head.id]
     ]
     closings = [
         Closing(exception_id=one.id, closed_by="system", note="The money has gone back.")
@@ -278,11 +276,15 @@ def _keep_what_is_paid(conn: Conn, new: Sequence[NewPayment], *, now: datetime) 
 
 
 def _paid_in_full(conn: Conn, waiting: Sequence[Order]) -> list[OrderId]:
-    """Those of the orders for which everything is taken now; part of it keeps nothing."""
+    """Those of the orders for which everything is taken now; part of it keeps nothing.
+
+    An order comes to what was not called off of it; one that is gone, to what it would have to be held again for.
+    """
+    due = dues_of(conn, [head for head in waiting if head.stage is not OrderStage.CANCELLED])
     kept: dict[OrderId, int] = {}
     for money in payments_queries.money_of_orders(conn, [head.id for head in waiting]):
         kept[money.order_id] = kept.get(money.order_id, 0) + money.taken_minor - money.refunded_minor
-    return [head.id for head in waiting if kept.get(head.id, 0) >= head.amount_minor]
+    return [head.id for head in waiting if kept.get(head.id, 0) >= due.get(head.id, head.amount_minor)]
 
 
 def _paid_too_late(one: NewPayment) -> NewException:

@@ -214,15 +214,19 @@ def give_back(conn: Conn, heads: Sequence[Order], *, now: datetime) -> list[Give
     """Let what gateways took for orders beyond what they come to go back: paid late, or paid twice.
 
     An exception says why, and closes when the money has gone. What was paid by hand stays, with the same exception:
-    only a person can give it back. An order of which goods came back is left to people. The caller holds the orders.
+    only a person can give it back. So does what is kept for an order of which more was paid out than was taken: that
+    was given in cash, beside the order. The caller holds the orders.
     """
-    over = _paid_beyond(conn, [head for head in heads if not head.returned])
+    over = _paid_beyond(conn, heads)
     if not over:
         return []
     wanted = [_surplus(head, amount_minor, now) for head, amount_minor in over]
     plan = payment_intents.plan_ways(conn, wanted)
+    beside = _paid_out_beside(conn, [head.id for head, _ in over])
     backs = [
         [_intent(one, way, number) for number, way in enumerate(_machines(ways))]
+        if one.order_id not in beside
+        else []
         for one, ways in zip(wanted, plan, strict=True)
     ]
     all_granted(payment_intents.write_intents(conn, [one for of_order in backs for one in of_order], now=now))
@@ -250,6 +254,15 @@ def _paid_beyond(conn: Conn, heads: Sequence[Order]) -> list[tuple[Order, int]]:
     kept, due = kept_of(conn, heads), dues_of(conn, heads)
     beyond = [(head, kept[head.id].ours_minor - due[head.id]) for head in heads]
     return [(head, amount_minor) for head, amount_minor in beyond if amount_minor > 0]
+
+
+def _paid_out_beside(conn: Conn, order_ids: Sequence[OrderId]) -> set[OrderId]:
+    """Those of the orders for which cash went out that was not taken for them, and nobody has settled it yet."""
+    return {
+        one.order_id
+        for one in payments_queries.open_exceptions_of_orders(conn, order_ids)
+        if one.kind is ExceptionKind.REFUND_ABOVE_TAKEN and one.order_id is not None
+    }
 
 
 def _machines(ways: Sequence[Way] | RefundAboveTaken) -> list[Way]:
