@@ -36,13 +36,17 @@ _encode = msgspec.json.Encoder().encode
 def content_hash(item: NewPayment | NewRefund | Intent) -> bytes:
     """Return 32 bytes equal for items that say the same.
 
-    Ids, keys and what happened since say nothing; one moment is the same in every time zone. What is not said (None)
-    is left out, so that a field added later leaves old hashes as they are.
+    Ids, keys and what happened since say nothing; one moment is the same in every time zone, and one that was filled
+    in says nothing either. What is not said (None) is left out, so that a field added later leaves old hashes as they
+    are.
     """
+    silent = {"id", "key", "tries", "reference", "of_reference", "is_moment_said"}
+    if isinstance(item, NewPayment) and not item.is_moment_said:
+        silent.add("taken_at")
     said = {
         name: value.astimezone(UTC) if isinstance(value, datetime) else value
         for name, value in ((name, getattr(item, name)) for name in item.__struct_fields__)
-        if value is not None and name not in {"id", "key", "tries", "reference", "of_reference"}
+        if value is not None and name not in silent
     }
     return hashlib.blake2b(_encode(said), digest_size=32).digest()
 

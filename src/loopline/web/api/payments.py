@@ -314,6 +314,7 @@ def _new_payment(item: TakenAsk, head: Order, payment_id: UUID, now: datetime) -
         currency=head.currency,
         amount_minor=item.amount_minor,
         taken_at=item.taken_at or now,
+        is_moment_said=item.taken_at is not None,
     )
 
 
