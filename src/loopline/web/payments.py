@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 import msgspec
 import structlog
 
+from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.payments import Gateway, Intent, IntentId, IntentState, Report, intents_by_ids
-from loopline.processes.checkout import ask_payment
+from loopline.processes.checkout import NothingToPay, ask_payment
 from loopline.processes.pay import apply_gateway_reports
 from loopline.web.edge import Edge
 from loopline.web.paths import HOME, safe_path
@@ -43,8 +44,9 @@ def start_payment(
 ) -> PaymentStarted:
     """Ask a gateway to take what is still to pay for an order; where somebody did before, it is that payment again.
 
-    `return_to` is the page of ours that the gateway leads back to. Raises Refused where nothing is to be paid, and
-    where the gateway does not answer: then the intent stands, and is put to it again by the next round.
+    `return_to` is the page of ours that the gateway leads back to. Raises Refused where nothing is to be paid, or
+    not any more: what the gateway says it has taken meanwhile is recorded first. Raises Refused too where the gateway
+    does not answer: then the intent stands, and is put to it again by the next round.
     """
     chosen = edge.gateways.get(gateway)
     if chosen is None:
@@ -54,6 +56,9 @@ def start_payment(
     report = _captured(chosen, intent, edge)
     with edge.database.transaction() as conn:
         apply_gateway_reports(conn, [report], now=edge.clock())
+        head = orders.order_by_id(conn, order_id)
+    if report.state is IntentState.DONE and head is not None:
+        raise Refused(NothingToPay(number=head.number))
     if report.state is not IntentState.WAITING or report.pay_path is None:
         _logger.warning("payment_not_started", gateway=gateway, state=report.state, reason=report.reason)
         raise Refused(GatewayAway(gateway=gateway))
