@@ -12,39 +12,54 @@ import msgspec
 
 from loopline import orders
 from loopline.db import Conn
+from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, Delivery, Draft, DraftKind, Order
 from loopline.processes.place import Placed, Placement, place
+from loopline.processes.take_in.members import MEMBER_CHANNELS, as_members_may
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import (
     NeedsDestination,
     NeedsSite,
     NobodySells,
+    NotCollectedThere,
     NotForMembers,
+    NotInTheShow,
+    NotOnAir,
     NumberTaken,
     SkuNotSold,
+    TooManyLines,
+    TooManyUnits,
+    TooManyUnpaid,
     UnknownParty,
     UnknownRegion,
     UnknownSeller,
     UnknownSite,
 )
-from loopline.processes.take_in.register import MEMBER_CHANNELS, draft_of, read_register
+from loopline.processes.take_in.register import COLLECTED_AT, draft_of, read_register
 from loopline.processes.touch import attribute_orders, credits_for, issue_receipts
 from loopline.touchpoints import Buyer
 
 __all__ = [
+    "COLLECTED_AT",
     "MEMBER_CHANNELS",
     "Incoming",
     "MessageLine",
     "NeedsDestination",
     "NeedsSite",
     "NobodySells",
+    "NotCollectedThere",
     "NotForMembers",
+    "NotInTheShow",
+    "NotOnAir",
     "NumberTaken",
     "OrderMessage",
     "OrderTaken",
     "SkuNotSold",
+    "TooManyLines",
+    "TooManyUnits",
+    "TooManyUnpaid",
     "Touch",
     "UnknownParty",
     "UnknownRegion",
@@ -59,10 +74,16 @@ def take_in(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -> list[
     """Make drafts of messages: one each, in their order, or why it can be none. Writes nothing, locks nothing.
 
     A sender places for the own sites only; what names no site belongs to the whole brand. A member asks in the own
-    name, at our price, through the channels that members have.
+    name, at our price, through the channels that members have, for a household's worth, and has few unpaid at once.
     """
     register = read_register(conn, [one.message for one in incoming])
-    drafts = [draft_of(one, register, now=now) for one in incoming]
+    drafts = as_members_may(
+        conn,
+        incoming,
+        [draft_of(one, register, now=now) for one in incoming],
+        shows=register.shows,
+        now=now,
+    )
     return _credited(conn, incoming, drafts)
 
 
@@ -117,11 +138,12 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
     sold = [head.id for head in heads.values() if _is_till_sale(head)]
     receipts = issue_receipts(conn, sold, now=now) if sold else {}
     _keep_touches(conn, incoming, going, placed, now=now)
+    holders = _holders_of_numbers(conn, list(placed.values()))
     outcomes: list[OrderTaken | Refusal] = []
     for position, draft in enumerate(drafts):
         outcome = draft if isinstance(draft, Refusal) else placed[position]
         if isinstance(outcome, Refusal):
-            outcomes.append(_told_to(incoming[position], outcome))
+            outcomes.append(_told_to(incoming[position], outcome, holders))
             continue
         is_repeat = not isinstance(outcome, Placed)
         outcomes.append(_taken(heads[outcome.order_id], receipts.get(outcome.order_id), is_repeat=is_repeat))
@@ -150,11 +172,19 @@ def _keep_touches(
         attribute_orders(conn, touched, now=now)
 
 
-def _told_to(one: Incoming, refusal: Refusal) -> Refusal:
-    """A member is not told which order has the number."""
-    if one.by_member is not None and isinstance(refusal, orders.NumberTakenByOtherContent):
-        return NumberTaken(external_number=refusal.external_number)
-    return refusal
+def _holders_of_numbers(conn: Conn, placed: Sequence[Placement]) -> dict[OrderId, Order]:
+    """The orders that have the numbers which others asked for."""
+    taken = {one.order_id for one in placed if isinstance(one, orders.NumberTakenByOtherContent)}
+    return {head.id: head for head in orders.orders_by_ids(conn, sorted(taken))} if taken else {}
+
+
+def _told_to(one: Incoming, refusal: Refusal, holders: Mapping[OrderId, Order]) -> Refusal:
+    """Which order has the number is told to those only who may see that order; a member is not told at all."""
+    if not isinstance(refusal, orders.NumberTakenByOtherContent):
+        return refusal
+    holder = holders.get(refusal.order_id)
+    is_theirs = one.by_member is None and holder is not None and one.scope.covers_site(holder.site_id)
+    return refusal if is_theirs else NumberTaken(external_number=refusal.external_number)
 
 
 def _taken(head: Order, receipt_code: str | None, *, is_repeat: bool) -> OrderTaken:

@@ -63,6 +63,48 @@ class NotForMembers(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class TooManyUnits(Refusal, frozen=True, kw_only=True):
+    """Line {line}: at most {most} units of one kind go into an order of yours. Ask the shop for more."""
+
+    line: int
+    most: int
+    field: str
+
+
+class TooManyLines(Refusal, frozen=True, kw_only=True):
+    """At most {most} lines go into an order of yours: order the rest on its own."""
+
+    most: int
+    field: str = "lines"
+
+
+class TooManyUnpaid(Refusal, frozen=True, kw_only=True):
+    """{most} orders of yours wait to be paid: pay or cancel one of them first."""
+
+    most: int
+
+
+class NotCollectedThere(Refusal, frozen=True, kw_only=True):
+    """Nothing is collected at {site_code}: choose a store."""
+
+    site_code: str
+    field: str = "site_code"
+
+
+class NotOnAir(Refusal, frozen=True, kw_only=True):
+    """To order out of a livestream, come in by the code of a show that is on air."""
+
+    field: str = "touch.touchpoint_code"
+
+
+class NotInTheShow(Refusal, frozen=True, kw_only=True):
+    """Line {line}: {sku_code} is not shown in this livestream. Order it in the shop."""
+
+    line: int
+    sku_code: str
+    field: str
+
+
 class NumberTaken(Refusal, frozen=True, kw_only=True):
     """The number {external_number} is taken: give every order a number of its own."""
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from loopline import catalogue, org
+from loopline import catalogue, orders, org, touchpoints
 from loopline.catalogue import Sku
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
@@ -17,36 +17,29 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, PartyId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
-from loopline.orders import Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
-from loopline.org import Entity, Party, PartyKind, Site
+from loopline.orders import ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
+from loopline.org import Entity, Party, PartyKind, Site, UnitKind
 from loopline.org.queries import brand_companies, entities_by_id
 from loopline.processes.place import UnknownSku
+from loopline.processes.take_in.members import LIVE_CHANNEL, held_for_members, refusal_of_member
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage
 from loopline.processes.take_in.refusals import (
     NeedsDestination,
     NeedsSite,
     NobodySells,
-    NotForMembers,
+    NotCollectedThere,
     SkuNotSold,
     UnknownParty,
     UnknownRegion,
     UnknownSeller,
     UnknownSite,
 )
+from loopline.touchpoints import LiveRoom
 
 T = TypeVar("T")
 
-MEMBER_CHANNELS = frozenset({"web", "mini_program", "livestream"})
-_LEFT_TO_THE_SHOP = (
-    "placed_at",
-    "order_id",
-    "seller_code",
-    "currency",
-    "hold_minutes",
-    "guide_code",
-    "dealer_code",
-    "streamer_code",
-)
+COLLECTED_AT = frozenset({UnitKind.STORE, UnitKind.MALL})
+"""Where somebody stands who hands over what is collected."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -60,6 +53,8 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     parties: Mapping[str, Party]
     skus: Mapping[str, Sku]
     members: set[MemberId]
+    channels: Mapping[str, ChannelTerms]
+    shows: Mapping[str, LiveRoom]
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +68,9 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_register(conn: Conn, messages: Sequence[OrderMessage]) -> Register:
     """Read what the codes of messages name: as many statements for a thousand as for one."""
+    touched = _stated(
+        one.touch.touchpoint_code for one in messages if one.touch and one.channel == LIVE_CHANNEL
+    )
     sites = org.sites_by_code(conn, _stated(one.site_code for one in messages))
     brands = brand_companies(conn)
     parties = _stated(
@@ -88,7 +86,20 @@ def read_register(conn: Conn, messages: Sequence[OrderMessage]) -> Register:
         parties=org.parties_by_code(conn, parties) if parties else {},
         skus=catalogue.skus_by_code(conn, goods),
         members=known_members(conn, members) if members else set(),
+        channels=orders.channels_by_code(conn),
+        shows=_shows_by_touch(conn, touched) if touched else {},
     )
+
+
+def _shows_by_touch(conn: Conn, codes: set[str]) -> dict[str, LiveRoom]:
+    """The shows that touchpoints lead into, by the codes of these."""
+    led = {
+        code: one.live_room_code
+        for code, one in touchpoints.touchpoints_by_codes(conn, codes).items()
+        if one.live_room_code is not None
+    }
+    rooms = touchpoints.live_rooms_by_code(conn, set(led.values())) if led else {}
+    return {code: rooms[room_code] for code, room_code in led.items() if room_code in rooms}
 
 
 def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Refusal:
@@ -123,7 +134,9 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         delivery=message.delivery,
         destination=head.destination,
         on_shortage=message.on_shortage,
-        hold_minutes=message.hold_minutes,
+        hold_minutes=message.hold_minutes
+        if one.by_member is None
+        else held_for_members(register.channels.get(message.channel)),
         credits=head.credits,
         said=said_by(message),
     )
@@ -140,27 +153,12 @@ def said_by(message: OrderMessage) -> bytes:
 def _refusal_of_sender(one: Incoming, register: Register) -> Refusal | None:
     message = one.message
     if one.by_member is not None:
-        field = _field_beyond_members(message, one.by_member)
-        if field is not None:
-            return NotForMembers(field=field)
+        refusal = refusal_of_member(message, one.by_member)
+        if refusal is not None:
+            return refusal
     if message.member_id is not None and message.member_id not in register.members:
         return MemberUnknown(member_id=message.member_id)
     return None
-
-
-def _field_beyond_members(message: OrderMessage, member_id: MemberId) -> str | None:
-    """A member asks, in the own name, where members may, at our price; everything else is the shop's to say."""
-    beyond = {
-        "member_id": message.member_id != member_id,
-        "kind": message.kind is not DraftKind.ASK,
-        "channel": message.channel not in MEMBER_CHANNELS,
-        "delivery": message.delivery is Delivery.CARRIED_OUT,
-    }
-    beyond |= {field: getattr(message, field) is not None for field in _LEFT_TO_THE_SHOP}
-    for position, line in enumerate(message.lines):
-        beyond[f"lines[{position}].kind"] = line.kind is not LineKind.GOODS
-        beyond[f"lines[{position}].stated_unit_minor"] = line.stated_unit_minor is not None
-    return next((field for field, is_beyond in beyond.items() if is_beyond), None)
 
 
 def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:
@@ -181,7 +179,13 @@ def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:
 
 def _site_of(message: OrderMessage, register: Register) -> Site | Refusal | None:
     if message.site_code is not None:
-        return register.sites.get(message.site_code) or UnknownSite(site_code=message.site_code)
+        site = register.sites.get(message.site_code)
+        if site is None:
+            return UnknownSite(site_code=message.site_code)
+        is_collected = message.kind is DraftKind.ASK and message.delivery is Delivery.COLLECT
+        if is_collected and site.unit_kind not in COLLECTED_AT:
+            return NotCollectedThere(site_code=message.site_code)
+        return site
     return None if message.delivery is Delivery.DELIVER else NeedsSite()
 
 

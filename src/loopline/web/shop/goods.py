@@ -11,8 +11,9 @@ from loopline.db import Conn
 from loopline.kernel.geography import Coordinates, great_circle_kilometres
 from loopline.kernel.ids import ProductId, SiteId, SkuId
 from loopline.orders import ChannelTerms
-from loopline.org import Entity, Site, UnitKind
+from loopline.org import Entity, Site
 from loopline.org.queries import brand_companies
+from loopline.processes.take_in import COLLECTED_AT
 from loopline.web.shop.names import Variant, place_of_size, variant_of
 
 CHANNEL = "web"
@@ -228,7 +229,7 @@ def shelves_of(
             is_open=not site.hours or org.is_open(site.hours, at=terms.now, time_zone=site.time_zone),
         )
         for site in sites.values()
-        if site.unit_kind is UnitKind.STORE and units[site.id] > 0
+        if site.unit_kind in COLLECTED_AT and units[site.id] > 0
     ]
     return sorted(
         shelves,

@@ -72,6 +72,20 @@ def test_other_content_under_the_number_is_refused_and_kept(house: House):
     assert kept.content.lines[0].code == "HAT"
 
 
+def test_which_order_has_a_number_is_told_to_those_who_see_that_order(house: House):
+    sold = house.api().ask("POST", "/orders", json=till_sale("T-1")).json()
+    dealer = house.as_role(Role.STORE_MANAGER, branch="U-D")
+    other = dealer.ask("POST", "/orders", json=till_sale("T-1", site="D"))
+    assert (other.status_code, other.json()["code"]) == (409, "number_taken")
+    assert sold["id"] not in other.text
+    own = house.as_role(Role.STORE_MANAGER, branch="U-S")
+    told = own.ask("POST", "/orders", json=till_sale("T-1", lines=[{"sku_code": "HAT", "units": 1}]))
+    assert (told.json()["code"], told.json()["fields"]["order_id"]) == (
+        "number_taken_by_other_content",
+        sold["id"],
+    )
+
+
 def test_a_batch_has_an_outcome_for_each_order(house: House):
     codes = [
         one.get("problem", {}).get("code")
