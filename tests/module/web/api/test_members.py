@@ -1,10 +1,14 @@
 """Members over the API for staff: registered, found for a purpose, masked, within the branch."""
 
+from typing import Any, cast
 from uuid import UUID
 
 from loopline.customers import BindingRole, IdentityKind, NewBinding, bind_members, last_accesses
 from loopline.kernel.ids import MemberId
-from loopline.org import Role
+from loopline.kernel.scope import WHOLE_BRAND, Scope
+from loopline.org import Permission, Role
+from loopline.web.edge import Edge
+from loopline.web.hq.order_text import members_meant
 from tests.make.api import Api, House
 from tests.make.shop import NOON
 from tests.module.web.api.test_orders import till_sale
@@ -205,3 +209,21 @@ def test_a_store_finds_its_customer_among_namesakes_of_the_whole_brand(house: Ho
     sold = till_sale("T-1", member_id=min(one["member_id"] for one in kept))
     house.api().ask("POST", "/orders", json=sold)
     assert len(found(store, name="王伟")) == 2
+
+
+def test_orders_are_searched_by_those_of_many_members_who_bought_there(house: House):
+    kept = house.api().granted(
+        "/members", *({"identities": of(IdentityKind.PHONE, f"138{place:04}1234")} for place in range(520))
+    )
+    buyer = max(one["member_id"] for one in kept)
+    house.api().ask("POST", "/orders", json=till_sale("T-1", member_id=buyer))
+    edge = cast("Edge", cast("Any", house.client).app.state["edge"])
+    with house.database.reading() as conn:
+        for scope, meant in (
+            (WHOLE_BRAND, [buyer]),
+            (Scope(sites=frozenset({house.shop.sites["S"]})), [buyer]),
+            (Scope(sites=frozenset({house.shop.sites["D"]})), []),
+        ):
+            branches = {Permission.ORDERS_READ: scope, Permission.MEMBERS_READ: scope}
+            members = members_meant(conn, "1234", ring=edge.ring, branches=branches)
+            assert [str(one) for one in members] == meant
