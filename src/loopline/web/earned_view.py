@@ -183,7 +183,7 @@ def _row(share: EarnedShare, page: EarnedPage, zone_name: str, language: Languag
         "number": order.number,
         "at": language.clock_of_day(order.placed_at, zone_name),
         "channel": channel_word(order.channel, language),
-        "goods": page.names.get(line.sku_id, line.code) if line.sku_id else line.code,
+        "goods": language.called(page.names.get(line.sku_id, line.code)) if line.sku_id else line.code,
         "units": language.count(share.units),
         "amount": language.money(share.amount_minor, share.currency),
         "left": language.money(share.left_minor, share.currency),
@@ -262,6 +262,10 @@ def _returns(
 def named_parties(parties: Sequence[Party], language: Language) -> list[dict[str, str]]:
     """Write parties down to choose from."""
     return [
-        {"code": party.code, "name": party.name, "kind": language.say(KIND_WORDS[party.kind])}
+        {
+            "code": party.code,
+            "name": language.called(party.name),
+            "kind": language.say(KIND_WORDS[party.kind]),
+        }
         for party in parties
     ]

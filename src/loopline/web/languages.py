@@ -4,6 +4,7 @@ The words are the English sentences themselves; `locale/<language>.po` translate
 nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +30,14 @@ LOCALE_FOLDER = Path(__file__).parent / "locale"
 LANGUAGE_COOKIE = "language"
 DEFAULT_LANGUAGE = "en"
 _CHANGE_PATTERN = "+#,##0.0%;-#,##0.0%"
+_HAN = r"\u3400-\u9fff\uf900-\ufaff"
+# `云锦真丝衬衫 Silk shirt`: Chinese, a space, the rest in Latin letters without any Chinese one.
+_BILINGUAL = re.compile(rf"^(?P<zh>[^A-Za-z]*[{_HAN}][^A-Za-z]*?)[ /]+(?P<en>[A-Za-z][^{_HAN}]*)$")
+# `云锦真丝衬衫 Silk shirt 白/White M`: such a name, a colour in both languages, what else tells the SKU.
+_BILINGUAL_SKU = re.compile(
+    rf"^(?P<name>.*?[A-Za-z][^{_HAN}]*?) (?P<zh>[{_HAN}]+)/(?P<en>[A-Za-z][A-Za-z -]*?)(?: (?P<rest>[^ ]+))?$"
+)
+_ONE_SIZE = "均码"
 
 
 class Language:
@@ -54,6 +63,21 @@ class Language:
         """Translate a sentence and fill its fields; a sentence nobody translated is said in English."""
         said = self._words.get(sentence) or sentence
         return said.format(**fields) if fields else said
+
+    def called(self, name: str) -> str:
+        """Return the half of a bilingual name that somebody reads; the whole name where it is not one."""
+        found = _BILINGUAL.match(name.strip())
+        if found is not None:
+            return found[self._half].strip()
+        sku = _BILINGUAL_SKU.match(name.strip())
+        if sku is None:
+            return name
+        rest = sku["rest"] if sku["rest"] != _ONE_SIZE or self.code == "zh" else ""
+        return " ".join(part for part in (self.called(sku["name"]), sku[self._half], rest) if part)
+
+    @property
+    def _half(self) -> str:
+        return "zh" if self.code == "zh" else "en"
 
     def refusal(self, refusal: Refusal) -> str:
         """Say a refusal, its moments written as people read them."""

@@ -58,6 +58,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "language": language,
             "languages": list(languages().values()),
             "say": language.say,
+            "called": language.called,
             "form_token": _form_token(request),
             "here": safe_path(request.url.path + query),
             "visitor": None,

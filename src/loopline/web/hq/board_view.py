@@ -186,7 +186,7 @@ def _sku_rows(ranked: Sequence[SkuRank], language: Language, currency: str) -> l
     return [
         Row(
             key=str(one.sku_id),
-            name=one.name or one.code,
+            name=language.called(one.name or one.code),
             detail=one.code,
             amount=language.money(one.net_minor, currency),
             units=language.count(one.units),
@@ -201,7 +201,7 @@ def _site_rows(ranked: Sequence[SiteRank], language: Language, currency: str) ->
     return [
         Row(
             key=f"{one.site_id}{one.channel}",
-            name=one.name or channel_word(one.channel, language),
+            name=language.called(one.name) if one.name else channel_word(one.channel, language),
             detail="",
             amount=language.money(one.net_minor, currency),
             units=language.count(one.orders),
@@ -233,7 +233,7 @@ def _stages(board: Board, language: Language) -> list[dict[str, str]]:
 
 def _happening(one: Happening, board: Board, language: Language) -> dict[str, str]:
     word = HAPPENING_WORDS.get(one.type)
-    where = one.site_name or channel_word(one.channel, language)
+    where = language.called(one.site_name) if one.site_name else channel_word(one.channel, language)
     return {
         "key": str(one.position),
         "word": language.say(word) if word else one.type.replace("_", " "),

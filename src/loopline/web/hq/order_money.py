@@ -119,7 +119,7 @@ def _share_row(group: Sequence[ShareOfLine], story: OrderStory, language: Langua
         due = language.short_day(min(one.due_at for one in group), story.zone)
         state = language.say("Pending until {day}", day=due)
     return ShareRow(
-        party=party_name(story, first.party_id),
+        party=party_name(story, first.party_id, language),
         role=language.say(ROLE_WORDS[first.role]),
         rule=rule_sentence(row, first.currency, language) if row else "",
         version=language.say("rules {version}", version=rule_set.version) if rule_set else "",

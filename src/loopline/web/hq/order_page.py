@@ -191,8 +191,8 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
     facts = [
         Fact(word=language.say("Channel"), value=channel_word(order.channel, language)),
         Fact(word=language.say("External number"), value=order.external_number),
-        Fact(word=language.say("Sold at"), value=site_name(story, order.site_id)),
-        Fact(word=language.say("Seller of record"), value=seller.name if seller else ""),
+        Fact(word=language.say("Sold at"), value=site_name(story, order.site_id, language)),
+        Fact(word=language.say("Seller of record"), value=language.called(seller.name) if seller else ""),
         Fact(word=language.say("Delivery"), value=f"{how} · {city}" if city else how),
         Fact(word=language.say("Member"), value=member if eyes.sees(Part.MEMBER) else ""),
     ]
@@ -203,7 +203,9 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
             (language.say("Streamer"), order.streamer_id),
         )
         facts += [
-            Fact(word=word, value=party_name(story, party_id)) for word, party_id in credited if party_id
+            Fact(word=word, value=party_name(story, party_id, language))
+            for word, party_id in credited
+            if party_id
         ]
     return [fact for fact in facts if fact.value]
 
@@ -224,7 +226,7 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
             why = _why(derived[position], story, language)
         rows.append(
             LineRow(
-                name=name_of(story, line),
+                name=name_of(story, line, language),
                 code=sku.code if sku else line.code,
                 variety=variety(sku) if sku else "",
                 units=language.count(line.units),
@@ -244,7 +246,11 @@ def _why(derived: LineDerivation, story: OrderStory, language: Language) -> str:
     """What decided a price; of one that was stated, the list that would have decided otherwise is not named."""
     level = language.say(LEVEL_WORDS[derived.decided_by])
     deciding = story.price_lists.get(derived.price_id) if derived.price_id is not None else None
-    return f"{level} · {deciding.name}" if deciding and derived.decided_by is not Level.STATED else level
+    return (
+        f"{level} · {language.called(deciding.name)}"
+        if deciding and derived.decided_by is not Level.STATED
+        else level
+    )
 
 
 def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
@@ -260,7 +266,7 @@ def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[Li
             sku = story.skus.get(line.sku_id) if line.sku_id else None
             rows.append(
                 LineRow(
-                    name=name_of(story, line),
+                    name=name_of(story, line, language),
                     code=sku.code if sku else line.code,
                     variety=variety(sku) if sku else "",
                     units=language.count(units[line.line_id]),
@@ -310,7 +316,7 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
         return language.clock_of_day(moment, story.zone)
 
     parts = [(story.line_by_id[part.line_id], part.units) for part in story.task_lines.get(task.task_id, ())]
-    names = [f"{name_of(story, line)} × {language.count(units)}" for line, units in parts]
+    names = [f"{name_of(story, line, language)} × {language.count(units)}" for line, units in parts]
     ended = language.say(STATE_WORDS[task.state]) if task.ended_at else ""
     steps = [
         (language.say("Offered"), task.offered_at),
@@ -327,11 +333,11 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
     if task.state is TaskState.PACKED and task.collect_by is not None:
         told.append(Fact(word=language.say("Waits for the customer until"), value=at(task.collect_by)))
     return TaskRow(
-        site=site_name(story, task.site_id),
+        site=site_name(story, task.site_id, language),
         word=language.say(STATE_WORDS[task.state]),
         tone=_TASK_TONES.get(task.state, "move"),
         goods=", ".join(names),
-        who=story.people.get(task.accepted_by, "") if task.accepted_by else "",
+        who=language.called(story.people.get(task.accepted_by, "")) if task.accepted_by else "",
         steps=tuple(told),
     )
 
@@ -346,9 +352,9 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
 
     chosen = [
         SiteRow(
-            name=site_name(story, parcel.site_id),
+            name=site_name(story, parcel.site_id, language),
             is_chosen=True,
-            reason=language.say("{count} units", count=language.count(parcel.units)),
+            reason=f"×{language.count(parcel.units)}",
             price=language.money(parcel.cost.total_minor, one.currency),
             terms=language.say(
                 "handling {handling}, distance {distance}, weight {weight}",
@@ -363,7 +369,7 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
     others = sorted(one.eliminated, key=lambda site: (not _is_priced(site.verdict), site.price_minor))
     eliminated = [
         SiteRow(
-            name=site_name(story, site.site_id),
+            name=site_name(story, site.site_id, language),
             is_chosen=False,
             reason=language.say(VERDICT_WORDS[site.verdict]),
             price=language.money(site.price_minor, one.currency),
@@ -377,7 +383,7 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
         said=language.say(SOLVED_WORDS[one.method]),
         rows=(*chosen, *eliminated),
         unfilled=tuple(
-            f"{goods_of(story, line.line_id)} × {language.count(line.units)}: "
+            f"{goods_of(story, line.line_id, language)} × {language.count(line.units)}: "
             f"{language.say(UNFILLED_WORDS[line.reason])}"
             for line in one.unfilled
         ),
@@ -395,7 +401,9 @@ def _is_priced(verdict: Verdict) -> bool:
 def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
     units: Mapping[UUID, list[str]] = {one.return_line_id: [] for one in story.returned}
     for one in story.returned:
-        units[one.return_line_id].append(f"{goods_of(story, one.line_id)} × {language.count(one.units)}")
+        units[one.return_line_id].append(
+            f"{goods_of(story, one.line_id, language)} × {language.count(one.units)}"
+        )
     rows = [_announced_row(one, story, language) for one in story.announced if one.ended_at is None]
     for head in sorted(story.returns, key=lambda one: (one.at, one.id)):
         for line in story.return_lines.get(head.id, ()):
@@ -409,7 +417,7 @@ def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
                 rows.append(
                     ReturnRow(
                         at=language.clock_of_day(head.at, story.zone),
-                        site=site_name(story, head.site_id),
+                        site=site_name(story, head.site_id, language),
                         goods=", ".join(units[line.return_line_id]),
                         detail=" · ".join(one for one in told if one),
                     )
@@ -424,7 +432,7 @@ def _announced_row(one: Announcement, story: OrderStory, language: Language) -> 
         at=language.clock_of_day(one.announced_at, story.zone),
         site="",
         goods=", ".join(
-            f"{goods_of(story, line.line_id)} × {language.count(line.units)}" for line in one.lines
+            f"{goods_of(story, line.line_id, language)} × {language.count(line.units)}" for line in one.lines
         ),
         detail=" · ".join([language.say("announced, not here yet"), *reasons]),
     )
@@ -443,7 +451,7 @@ def _touches(story: OrderStory, language: Language) -> list[TouchRow]:
     ]
     credited = [
         TouchRow(
-            word=f"{language.say(CREDIT_ROLE_WORDS[credit.role])} · {party_name(story, credit.party_id)}",
+            word=f"{language.say(CREDIT_ROLE_WORDS[credit.role])} · {party_name(story, credit.party_id, language)}",
             detail=language.say(BASIS_WORDS[credit.basis]),
             at="",
         )

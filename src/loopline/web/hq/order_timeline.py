@@ -139,14 +139,14 @@ def _actor(telling: _Telling) -> str:
     actor, people = telling.event.actor, telling.story.people
     kind, _, named = actor.partition(":")
     if actor.startswith(PERSON_ACTOR):
-        return people.get(_person(named), "")
+        return telling.language.called(people.get(_person(named), ""))
     if kind == "member":
         return telling.language.say("Customer")
     if kind == "key":
         return telling.language.say("Connected system")
     if telling.event.type in _STEPS:
         task = _task(telling)
-        return people.get(task.accepted_by, "") if task and task.accepted_by else ""
+        return telling.language.called(people.get(task.accepted_by, "")) if task and task.accepted_by else ""
     return ""
 
 
@@ -171,7 +171,7 @@ def _joined(*parts: str) -> str:
 
 def _site(telling: _Telling, site_id: str | None) -> str:
     site = telling.story.sites.get(SiteId(UUID(site_id))) if site_id else None
-    return site.name if site else ""
+    return telling.language.called(site.name) if site else ""
 
 
 def _amount(telling: _Telling, minor: int) -> str:
@@ -188,7 +188,7 @@ def _goods(telling: _Telling, lines: Sequence[Mapping[str, Any]]) -> str:
     for told in lines:
         line = by_id.get(LineId(UUID(told["line_id"])))
         sku = telling.story.skus.get(line.sku_id) if line and line.sku_id else None
-        name = sku.name if sku else line.code if line else ""
+        name = telling.language.called(sku.name) if sku else line.code if line else ""
         if name:
             units[name] = units.get(name, 0) + int(told["units"])
     return ", ".join(f"{name} × {telling.language.count(count)}" for name, count in units.items())
@@ -279,7 +279,9 @@ def _exception(telling: _Telling) -> str:
 
 
 def _touched(telling: _Telling) -> str:
-    return telling.language.say("{count} touches", count=telling.language.count(int(telling.data["touches"])))
+    return telling.language.say(
+        "Touches: {count}", count=telling.language.count(int(telling.data["touches"]))
+    )
 
 
 def _returned(telling: _Telling) -> str:

@@ -60,7 +60,7 @@ LEVEL_WORDS: dict[Level, str] = {
 }
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.CHOSEN: marked("Chosen"),
-    Verdict.EXCLUDED: marked("Refused this order before, or may not send it"),
+    Verdict.EXCLUDED: marked("Refused this order before, or another site was asked for"),
     Verdict.NO_GOODS: marked("Has none of the goods"),
     Verdict.NO_CAPACITY: marked("Has no time left that day"),
     Verdict.MORE_PARCELS: marked("Would need one more parcel"),

@@ -23,7 +23,6 @@ from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.paths import HOME, safe_path
 from loopline.web.problems import status_of
-from loopline.web.shop.names import in_language
 from loopline.web.shop.pictures import picture_path
 from loopline.web.shop.shopper import NotSignedInAsMember, Place, Shopper, place_cookie
 
@@ -46,10 +45,9 @@ def shop_page(
         f"shop/{template}",
         status=status,
         shopper=shopper,
-        brand=in_language(_brand_name(request), language),
+        brand=language.called(_brand_name(request)),
         picture=picture_path,
         price=partial(price, language),
-        called=partial(_called, language),
         phone=phone_words,
         **({"back": None, "tab": ""} | context),
     )
@@ -66,10 +64,6 @@ def phone_words(phone: str) -> str:
         phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return phonenumbers.format_number(number, style)
-
-
-def _called(language: Language, name: str) -> str:
-    return in_language(name, language)
 
 
 def _brand_name(request: WebRequest) -> str:

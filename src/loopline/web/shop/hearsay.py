@@ -10,7 +10,7 @@ from loopline.kernel.ids import SiteId
 from loopline.reviews import About, Review, Tally
 from loopline.web.languages import Language
 from loopline.web.shop.goods import Goods
-from loopline.web.shop.names import in_language, variant_of
+from loopline.web.shop.names import variant_of
 
 _ZONE = "Asia/Shanghai"
 
@@ -75,7 +75,7 @@ def _about(conn: Conn, found: Sequence[Review], language: Language) -> list[tupl
         product = products.get(sku.product_id) if sku else None
         words = ""
         if sku and product:
-            parts = (in_language(product.name, language), variant_of(sku, product).words(language))
+            parts = (language.called(product.name), variant_of(sku, product).words(language))
             words = " ".join(part for part in parts if part)
         named.append((one, words))
     return named

@@ -8,9 +8,6 @@ import msgspec
 from loopline.catalogue import Product, Sku
 from loopline.web.languages import Language, marked
 
-_HAN = r"\u3400-\u9fff\uf900-\ufaff"
-# `云锦真丝衬衫 Silk shirt`: Chinese, a space, the rest in Latin letters without any Chinese one.
-_BILINGUAL = re.compile(rf"^(?P<zh>[^A-Za-z]*[{_HAN}][^A-Za-z]*?)[ /]+(?P<en>[A-Za-z][^{_HAN}]*)$")
 _COLOUR_KEYS = ("colour", "color", "颜色")
 _SIZE_KEYS = ("size", "尺码", "尺寸")
 _SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL")
@@ -74,17 +71,9 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
         return " · ".join(part for part in parts if part)
 
 
-def in_language(name: str, language: Language) -> str:
-    """Return the half of a bilingual name that somebody reads; the whole name where it is not one."""
-    found = _BILINGUAL.match(name.strip())
-    if found is None:
-        return name
-    return found["zh"].strip() if language.code == "zh" else found["en"].strip()
-
-
 def product_name(product: Product, language: Language) -> str:
     """Return what a customer calls a product."""
-    return in_language(product.name, language)
+    return language.called(product.name)
 
 
 def variant_of(sku: Sku, product: Product) -> Variant:

@@ -40,6 +40,7 @@ from loopline.processes.announce import (
     withdraw,
 )
 from loopline.processes.cancel import Cancellation, cancel
+from loopline.processes.checkout import NothingToPay
 from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
@@ -50,7 +51,6 @@ from loopline.web.languages import Language, marked
 from loopline.web.payments import start_payment
 from loopline.web.problems import status_of
 from loopline.web.shop.frame import go, nothing_here, shop_page
-from loopline.web.shop.names import in_language
 from loopline.web.shop.order_view import OrderView, read_order
 from loopline.web.shop.order_words import WORDS
 from loopline.web.shop.refusals import NothingSentBack, StarsMissing
@@ -184,7 +184,7 @@ def _qr(text: str) -> str:
 
 
 def _site_name(site: Site | None, language: Language) -> str:
-    return in_language(site.name, language) if site else ""
+    return language.called(site.name) if site else ""
 
 
 def _done(
@@ -222,6 +222,8 @@ def pay_order(request: WebRequest, number: FromPath[str], member: NamedDependenc
     try:
         return go(start_payment(edge, head.id, return_to=f"/o/{head.number}").pay_path)
     except Refused as refused:
+        if isinstance(refused.refusal, NothingToPay):
+            return go(f"/o/{head.number}")
         return _page(request, number, member, refusal=refused.refusal)
 
 

@@ -195,5 +195,6 @@ HAPPENED: dict[str, str] = {
     "parcel_packed": marked("Packed at {site}"),
     "parcel_handed_over": marked("Handed over by {site}"),
     "parcel_not_collected": marked("Nobody came for it"),
+    "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),
 }

@@ -130,7 +130,7 @@ def _parcel(task: Task, waiting: Waiting, desk: Desk, language: Language) -> dic
 
 def _good(line: TaskLine, sku: Sku | None, language: Language) -> dict[str, str]:
     return {
-        "name": sku.name if sku else "?",
+        "name": language.called(sku.name) if sku else "?",
         "code": sku.code if sku else "?",
         "variety": variety(sku) if sku else "",
         "units": language.count(line.left),

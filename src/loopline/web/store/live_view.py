@@ -78,8 +78,8 @@ def show_of(show: Show, names: dict[PartyId, str], language: Language) -> dict[s
     room, wanted = show.room, show.wanted.values()
     return {
         "code": room.code,
-        "name": room.name,
-        "streamer": names.get(room.streamer_id, ""),
+        "name": language.called(room.name),
+        "streamer": language.called(names.get(room.streamer_id, "")),
         "is_live": room.is_live,
         "is_over": room.ended_at is not None,
         "minutes": _minutes(show),
@@ -93,7 +93,7 @@ def show_of(show: Show, names: dict[PartyId, str], language: Language) -> dict[s
         "goods": [
             {
                 "key": sku.code,
-                "name": sku.name,
+                "name": language.called(sku.name),
                 "variety": variety(sku),
                 "code": sku.code,
                 "sold": language.count(show.wanted[sku.id].units if sku.id in show.wanted else 0),

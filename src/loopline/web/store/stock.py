@@ -91,7 +91,7 @@ def _row(sku: Sku, found: Found, desk: Desk, language: Language) -> dict[str, An
     here = desk.site.coordinates
     elsewhere.sort(key=lambda pair: great_circle_kilometres(here, pair[0].coordinates))
     return {
-        "name": sku.name,
+        "name": language.called(sku.name),
         "code": sku.code,
         "gtin": gtin_as_printed(sku.gtin),
         "variety": variety(sku),
@@ -105,7 +105,7 @@ def _row(sku: Sku, found: Found, desk: Desk, language: Language) -> dict[str, An
 def _place(site: Site, units: int, desk: Desk, language: Language) -> dict[str, Any]:
     kilometres = great_circle_kilometres(desk.site.coordinates, site.coordinates)
     return {
-        "name": site.name,
+        "name": language.called(site.name),
         "is_warehouse": site.unit_kind is UnitKind.WAREHOUSE,
         "away": language.say("{count} km", count=language.count(round(kilometres))),
         "units": language.count(units),

@@ -173,7 +173,7 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "is_late": task.state is TaskState.OFFERED and task.deadline <= facts.now,
         "collect_by": language.clock_of_day(task.collect_by, desk.site.time_zone) if task.collect_by else "",
         "is_others": task.accepted_by is not None and task.accepted_by != desk.person_id,
-        "who": facts.names.get(task.accepted_by, "") if task.accepted_by else "",
+        "who": language.called(facts.names.get(task.accepted_by, "")) if task.accepted_by else "",
         "may_refuse": task.state in _REFUSABLE,
         "reasons": [(reason.value, language.say(REASON_WORDS[reason])) for reason in RefusalReason],
         "city": city_near(facts.order.destination, language),
@@ -195,7 +195,7 @@ def row_of(line: TaskLine, facts: TaskFacts, language: Language) -> Row:
     )
     return Row(
         key=str(line.allocation_id),
-        name=sku.name if sku else "?",
+        name=language.called(sku.name) if sku else "?",
         code=sku.code if sku else "?",
         variety=variety(sku) if sku else "",
         gtin=gtin_as_printed(sku.gtin) if sku else "",

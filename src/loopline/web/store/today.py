@@ -220,7 +220,9 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         goods=_goods(left, day.skus, language),
         units=sum(line.left for line in left),
         next_word=language.say(NEXT_WORDS[task.state]) if task.state in NEXT_WORDS else "",
-        who="" if task.accepted_by is None or is_mine else day.names.get(task.accepted_by, ""),
+        who=""
+        if task.accepted_by is None or is_mine
+        else language.called(day.names.get(task.accepted_by, "")),
         pays=language.money(worth.store_minor, worth.currency) if worth and worth.store_minor else "",
         pays_me=_pays_me(worth, day.own_parties, language),
         is_mine=is_mine,
@@ -239,7 +241,7 @@ def _goods(left: Sequence[TaskLine], skus: Mapping[SkuId, Sku], language: Langua
     for line in left:
         units[line.sku_id] = units.get(line.sku_id, 0) + line.left
     named = [
-        f"{skus[sku_id].name if sku_id in skus else '?'} ×{language.count(count)}"
+        f"{language.called(skus[sku_id].name) if sku_id in skus else '?'} ×{language.count(count)}"
         for sku_id, count in list(units.items())[:_GOODS_NAMED_MAX]
     ]
     more = len(units) - len(named)

@@ -65,8 +65,8 @@ def refusal_words(refusal: Refusal, language: Language) -> str:
 
 
 def variety(sku: Sku) -> str:
-    """Write what tells a SKU from its sisters: colour, size and the like."""
-    return " · ".join(value for value in sku.attributes.values() if value)
+    """Write what tells a SKU from its sisters where its name does not: colour, size and the like."""
+    return " · ".join(value for value in sku.attributes.values() if value and value not in sku.name)
 
 
 def gtin_as_printed(gtin: str | None) -> str:

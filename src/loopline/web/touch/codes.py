@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,9 +21,7 @@ from loopline.processes.touch import add_touchpoints, retire_touchpoints
 from loopline.touchpoints import TouchpointKind
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
-from loopline.web.languages import Language
 from loopline.web.pages import page
-from loopline.web.shop.names import in_language
 from loopline.web.touch.sheet import (
     KIND_WORDS,
     TABLES_MAX,
@@ -85,13 +82,8 @@ def show_codes(
         may_write=visitor.may(Permission.TOUCHPOINTS_WRITE),
         is_hq=scope.everything,
         tables_max=TABLES_MAX,
-        called=partial(_called, language),
         **found,
     )
-
-
-def _called(language: Language, name: str) -> str:
-    return in_language(name, language)
 
 
 def _place(conn: Conn, sites: Sequence[Site], wanted: str, *, scope: Scope) -> Place:

@@ -16,7 +16,6 @@ from loopline.touchpoints import Touchpoint, TouchpointKind, TouchpointsAsk
 from loopline.web.edge import WebRequest
 from loopline.web.languages import Language, marked
 from loopline.web.qr import address_of, qr_svg, scan_path
-from loopline.web.shop.names import in_language
 
 CODES_MAX = 400
 PRODUCTS_MAX = 400
@@ -147,20 +146,21 @@ def cards_of(
         if one.kind is TouchpointKind.TABLE and one.label:
             return one.label
         named = product or party or room or site
-        return in_language(named.name, language) if named else one.label
+        return language.called(named.name) if named else one.label
 
     def card(one: Touchpoint) -> Card:
         site = sites.get(one.site_code or "")
         total = totals.get(one.id)
         name = name_of(one)
-        hints = (one.label if one.label != name else "", site.name if site and site.name != name else "")
+        told = (language.called(hint) for hint in (one.label, site.name if site else "") if hint)
+        hints = [hint for hint in dict.fromkeys(told) if hint != name]
         return Card(
             code=one.code,
             spelt=spelt(one.code),
             kind=one.kind,
             word=KIND_WORDS[one.kind],
             name=name,
-            hint=" · ".join(in_language(hint, language) for hint in hints if hint),
+            hint=" · ".join(hints),
             drawing=Markup(qr_svg(address_of(request, scan_path(one.code))).decode()),  # noqa: S704 - drawn by us, of modules alone
             scans=total.scans if total else 0,
         )
