@@ -1,14 +1,15 @@
 """Money is asked for once: not again for what came back, not again a second later, not again once it was taken."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
-from loopline.payments import Gateway, Intent, IntentState, Report
+from loopline.payments import Intent, IntentState, Report
 from loopline.processes.doctor import BETWEEN_ROOMS, examine
+from loopline.web.edge import Edge
 from tests.make.api import Api, House
 from tests.module.web.api.test_orders import order, till_sale
 from tests.module.web.api.test_tasks import source, work_through
@@ -38,9 +39,8 @@ class Cashier:
 @pytest.fixture
 def cashier(house: House, monkeypatch: pytest.MonkeyPatch) -> Cashier:
     made = Cashier()
-    edge = house.client.app.state["edge"]
-    gateways: dict[str, Gateway] = edge.gateways
-    monkeypatch.setitem(gateways, "sandbox", made)  # pyright: ignore[reportArgumentType] - captures are all it is asked for
+    edge = cast(Edge, house.client.app.state["edge"])
+    monkeypatch.setitem(cast(dict[str, object], edge.gateways), "sandbox", made)
     return made
 
 
