@@ -123,7 +123,10 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         sites=_choices(
             asked,
             "site",
-            [("", language.say("All sites")), *((one.code, one.name) for one in found.choosable)],
+            [
+                ("", language.say("All sites")),
+                *((one.code, language.called(one.name)) for one in found.choosable),
+            ],
         ),
         is_later_page=place is not None,
         older=_older(asked, shown[-1]) if len(found.rows) > _SHOWN else "",
@@ -209,9 +212,7 @@ def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row
     sells = scope.covers_site(one.site_id)
     paid, tone = _paid(one, language) if sells else ("", "")
     more = one.lines - _NAMES_SHOWN
-    names = (
-        "，".join(one.names[:_NAMES_SHOWN]) if language.code == "zh" else ", ".join(one.names[:_NAMES_SHOWN])
-    )
+    names = ("，" if language.code == "zh" else ", ").join(map(language.called, one.names[:_NAMES_SHOWN]))
     site = found.sites.get(one.site_id) if one.site_id else None
     senders = [
         found.sites[site_id].name
@@ -225,8 +226,8 @@ def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row
         stage=language.say(STAGE_WORDS[one.stage]) if one.stage in STAGE_WORDS else one.stage,
         tone=STAGE_TONES.get(one.stage, "done"),
         channel=channel_word(one.channel, language),
-        place=site.name if site else "",
-        sends=", ".join(name for name in senders if site is None or name != site.name),
+        place=language.called(site.name) if site else "",
+        sends=", ".join(language.called(name) for name in senders if site is None or name != site.name),
         goods=language.say("{names} and {count} more", names=names, count=language.count(more))
         if more > 0
         else names,
