@@ -39,7 +39,7 @@ class Cashier:
 @pytest.fixture
 def cashier(house: House, monkeypatch: pytest.MonkeyPatch) -> Cashier:
     made = Cashier()
-    edge = cast(Edge, house.client.app.state["edge"])
+    edge = cast(Edge, house.client.app.state["edge"])  # pyright: ignore[reportUnknownMemberType] - the client does not say
     monkeypatch.setitem(cast(dict[str, object], edge.gateways), "sandbox", made)
     return made
 
