@@ -16,11 +16,15 @@ from loopline.kernel.refusals import Refusal, Refused
 LIMIT_MAX = 200
 Cursor = Annotated[
     str | None,
-    QueryParameter(name="cursor", description="Where the last page ended: its next_cursor.", max_length=1_000),
+    QueryParameter(
+        name="cursor", description="Where the last page ended: its next_cursor.", max_length=1_000
+    ),
 ]
 Limit = Annotated[
     int,
-    QueryParameter(name="limit", ge=1, le=LIMIT_MAX, description="How many items at most; 50 where not said."),
+    QueryParameter(
+        name="limit", ge=1, le=LIMIT_MAX, description="How many items at most; 50 where not said."
+    ),
 ]
 
 
