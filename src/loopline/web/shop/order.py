@@ -41,7 +41,6 @@ from loopline.processes.announce import (
 )
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
-from loopline.processes.checkout import NothingToPay
 from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
@@ -223,8 +222,6 @@ def pay_order(request: WebRequest, number: FromPath[str], member: NamedDependenc
     try:
         return go(start_payment(edge, head.id, return_to=f"/o/{head.number}").pay_path)
     except Refused as refused:
-        if isinstance(refused.refusal, NothingToPay):
-            return go(f"/o/{head.number}")
         if isinstance(refused.refusal, NothingToPay):
             return go(f"/o/{head.number}")
         return _page(request, number, member, refusal=refused.refusal)
