@@ -15,6 +15,7 @@ class GrantingServer:
         self._numbers = count(1)
         self._tasks: list[dict[str, Any]] = []
         self.is_live = False
+        self.has_rung_up = False
         self.tasks_done: set[str] = set()
 
     @property
@@ -35,9 +36,8 @@ class GrantingServer:
         return httpx.Response(200, json=self._done(path, body))
 
     def _shown(self, path: str, request: httpx.Request) -> Any:
-        if path.endswith("/live-rooms"):
-            is_asked_live = request.url.params.get("is_live") == "true"
-            return {"items": [_ROOM] if self.is_live and is_asked_live else [], "next_cursor": None}
+        if path.endswith(("/orders", "/live-rooms")):
+            return {"items": self._listed(path, request), "next_cursor": None}
         if path.endswith("/tasks"):
             open_ones = [
                 task | {"state": "offered"} for task in self._tasks if task["id"] not in self.tasks_done
@@ -50,6 +50,12 @@ class GrantingServer:
         if "/orders/" in path:
             return {"parcels": [{"task_id": task["id"], "collect_code": "CODE1234"} for task in self._tasks]}
         return {"items": [], "next_cursor": None}
+
+    def _listed(self, path: str, request: httpx.Request) -> list[dict[str, Any]]:
+        if path.endswith("/orders"):
+            return [{}] if self.has_rung_up else []
+        is_asked_live = request.url.params.get("is_live") == "true"
+        return [_ROOM] if self.is_live and is_asked_live else []
 
     def _done(self, path: str, item: Any) -> Any:
         number = next(self._numbers)

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from loopline.simulator.brand.api import Api
+from loopline.simulator.brand.morning import ring_up_morning
 from loopline.simulator.brand.opening import Opening
 from loopline.simulator.brand.scene import Scene, WorldAsk
 from loopline.simulator.brand.world import Rhythm, World
@@ -101,3 +102,19 @@ def test_shelves_are_emptied_by_what_is_sold_and_filled_by_lorries() -> None:
     counts = world.scene.tally.counts
     assert counts["handed_over_units"] > sum(brought) > 0
     assert sum(brought) + left == counts["handed_over_units"] + counts["gone_astray_units"]
+
+
+def test_a_morning_is_rung_up_once_however_often_the_world_begins() -> None:
+    for has_rung_up in (False, True):
+        server = GrantingServer()
+        server.has_rung_up = has_rung_up
+        scene = Scene(
+            Api("http://world", "llk_world", transport=server.transport),
+            WorldAsk(seed=7, run="test", stores=6, at_once=1),
+        )
+        Opening(scene, told=_quiet).open(NOON)
+        ring_up_morning(World(scene, Rhythm()), NOON, told=_quiet)
+        sales = [
+            path for method, path, _ in server.asked if (method, path) == ("POST", "/api/v1/orders/batch")
+        ]
+        assert bool(sales) is not has_rung_up

@@ -31,15 +31,17 @@ class Streamer:
         agenda.handle(KIND_END, self._end)
 
     def begin(self, start: datetime, *, goes_live_at: datetime | None) -> None:
-        """Plan shows from a moment on; go on the air by herself at another."""
+        """Plan shows from a moment on, go on the air by herself at another; what was left on air is over."""
+        self._end(self._on_air(since=start), start)
         self._scene.agenda.note(start, KIND_PLAN)
         if goes_live_at is not None:
             self._scene.agenda.note(goes_live_at, KIND_START)
 
     def _plan(self, _: Sequence[None], now: datetime) -> None:
-        """See to it that one show is planned."""
+        """See to it that one show is planned, and that none is on air for longer than shows last."""
         scene = self._scene
         scene.agenda.note(now + _LOOKS_EVERY, KIND_PLAN)
+        self._end(self._on_air(since=now - _LASTS), now)
         if self._next_show() is not None:
             return
         self._planned += 1
@@ -69,6 +71,15 @@ class Streamer:
             answer = self._scene.api.ask("POST", f"{_ROOMS}/{show}/end", key=self._scene.key("off", show))
             if not answer.is_good:
                 self._scene.tally.refused("show", answer.code)
+
+    def _on_air(self, *, since: datetime) -> list[str]:
+        """The shows of this streamer that are on air since a moment or longer, whoever began them."""
+        rooms = self._scene.api.pages(_ROOMS, is_live="true")
+        return [
+            room["code"]
+            for room in rooms
+            if room["streamer_code"] == STREAMER_PARTY and datetime.fromisoformat(room["started_at"]) <= since
+        ]
 
     def _next_show(self) -> str | None:
         """The show that is planned and has not begun, if there is one."""
