@@ -3,9 +3,10 @@
 from collections.abc import Generator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from loopline.db import Check, Database, run_check
+from loopline.db import Check, Conn, Database, run_check
 from loopline.db.embedded import EmbeddedServer
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
@@ -147,3 +148,15 @@ def test_a_follower_a_moment_behind_is_looked_at_again_and_nothing_else_is(datab
     assert [one.name for one in again.checks if not one.ok] == ["node_free_equals_leaves"]
     assert [one.name for one in again.checks] == [one.name for one in report.checks]
     assert not again.ok
+
+
+def test_a_part_paid_before_the_goods_go_is_no_disagreement_and_after_it_is(conn: Conn):
+    shop = open_shop(conn)
+    (placed,) = place(conn, [ask(shop, "W-1")], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(placed, Placed)
+    pay_for(conn, shop, msgspec.structs.replace(placed, amount_minor=1_210))
+    check = next(check for check in BETWEEN_ROOMS if check.name == "order_money_agrees")
+    assert run_check(conn, check) == []
+    hand_over_everything(conn, now=NOON)
+    (finding,) = run_check(conn, check)
+    assert (finding.found, finding.expected) == ("1210 taken and kept", "15820 due")

@@ -242,17 +242,18 @@ order by subject, found
 
 -- name: order_money_agrees
 -- Orders for which the money taken less that given back, or on its way back by a gateway, is not what is due, with no
--- open exception that says why. Due is the order's amount less what was cancelled of it, what its returns reversed, and what was kept of those. An
--- order nobody has paid yet is due from the moment goods were handed over.
+-- open exception that says why. Due is the order's amount less what was cancelled of it and what its returns reversed.
+-- All of it is due from the moment goods were handed over; until then less may have been paid, but nothing given back.
 with money as (
     select
         order_id,
-        sum(amount_minor) as kept_minor
+        sum(amount_minor) as kept_minor,
+        sum(refunded_minor) as refunded_minor
     from (
-        select order_id, taken_minor - refunded_minor as amount_minor
+        select order_id, taken_minor - refunded_minor as amount_minor, refunded_minor
         from payments.published_order_money
         union all
-        select order_id, -amount_minor
+        select order_id, -amount_minor, amount_minor
         from payments.published_refunds_under_way
         where order_id is not null
     ) as movement
@@ -311,7 +312,12 @@ select
 from due
 full join money on money.order_id = due.order_id
 where coalesce(money.kept_minor, 0) <> coalesce(due.amount_minor, 0)
-    and (money.order_id is not null or due.is_delivered)
+    and (
+        due.order_id is null
+        or due.is_delivered
+        or money.kept_minor > due.amount_minor
+        or money.refunded_minor > 0
+    )
     and not exists (
         select
         from payments.exception as exception

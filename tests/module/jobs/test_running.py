@@ -66,7 +66,7 @@ def test_a_round_works_until_nothing_is_left(database: Database):
 
 def test_every_follower_has_its_own_name():
     names = [follower.name for follower in FOLLOWERS]
-    assert len(names) == len(set(names)) == 5
+    assert len(names) == len(set(names)) == 12
 
 
 def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
