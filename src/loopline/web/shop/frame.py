@@ -1,7 +1,6 @@
 """What the shop's pages share: the brand's name on top, money as customers read it, the way back."""
 
 import time
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -16,13 +15,11 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.db import Conn
-from loopline.kernel.refusals import Refusal
 from loopline.org.queries import brand_companies
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.paths import HOME, safe_path
-from loopline.web.problems import status_of
 from loopline.web.shop.pictures import picture_path
 from loopline.web.shop.shopper import NotSignedInAsMember, Place, Shopper, place_cookie
 
@@ -127,19 +124,6 @@ def go(path: str) -> Redirect:
     return Redirect(path, status_code=HTTP_303_SEE_OTHER)
 
 
-def refused_page(
-    request: WebRequest,
-    template: str,
-    refusal: Refusal,
-    *,
-    shopper: Shopper | None,
-    context: Mapping[str, Any],
-) -> Template:
-    """Answer with the page of a form again, saying why not."""
-    said = language_of(request).refusal(refusal)
-    return shop_page(request, template, shopper=shopper, status=status_of(refusal), refusal=said, **context)
-
-
 def nothing_here(
     request: WebRequest, *, shopper: Shopper | None, title: str, advice: str, status: int = 404
 ) -> Template:
@@ -161,8 +145,3 @@ def with_place(request: WebRequest, answer: Template, place: Place) -> Template:
         is_secure = edge_of(request).settings.is_secure
         answer.cookies = [*answer.cookies, place_cookie(place, is_secure=is_secure)]
     return answer
-
-
-def in_pairs(items: Sequence[T]) -> list[Sequence[T]]:
-    """Cut a list into rows of two."""
-    return [items[start : start + 2] for start in range(0, len(items), 2)]
