@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from loopline import orders
 from loopline.db import Database
@@ -222,6 +222,28 @@ def test_scan_buy_receive_review_and_return(front: Shopfront, width: int, locale
     look(page, "product-reviewed")
     page.goto(f"{front.base}/me/orders")
     look(page, "orders")
+
+
+def test_who_is_faster_than_the_network_gets_what_was_chosen(front: Shopfront):
+    page = front.page()
+    page.goto(f"{front.base}/p/LZ001?site=S")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/p/LZ001?sku=*", hold)
+    page.locator(".chip", has_text="Pink").click()
+    page.locator(".chip-size", has_text=re.compile("^M$")).click()
+    page.locator(".bar .button-main").click()
+    # One after the other: what M leads to is known once Pink is there.
+    for turn, sku in enumerate(["LZ001-BS", "LZ001-BM"]):
+        while len(waiting) == turn:
+            page.wait_for_timeout(10)
+        assert waiting[turn].request.url.endswith(f"?sku={sku}")
+        waiting[turn].continue_()
+    page.wait_for_url(re.compile(r"/checkout\?sku=LZ001-BM$"))
+    assert len(waiting) == 2
 
 
 def review_and_return(page: Page) -> None:

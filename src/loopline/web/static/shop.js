@@ -1,6 +1,6 @@
 // Makes the shop smoother; every page works without it.
 
-// A link or form that changes only part of a page is fetched, and the part is put in place.
+// A choice changes only part of its page: that part is fetched and put in place.
 async function swap(response) {
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const name of ["[data-swap-target]", "[data-swap-bar]"]) {
@@ -13,10 +13,13 @@ async function swap(response) {
   return true;
 }
 
-document.addEventListener("click", async (event) => {
-  const link = event.target instanceof Element ? event.target.closest("a[data-swap]") : null;
-  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
+// Choices are made one after the other, each by its name: where the second leads depends on the first.
+let choices = 0;
+let made = Promise.resolve();
+
+async function choose(name) {
+  const link = document.querySelector(`a[data-swap="${CSS.escape(name)}"]`);
+  if (!link) return; // the choice before left no such thing: what is there now is on the page
   try {
     const response = await fetch(link.href, { headers: { Accept: "text/html" } });
     if (response.ok && (await swap(response))) {
@@ -27,6 +30,30 @@ document.addEventListener("click", async (event) => {
     // no network: let the browser say so
   }
   location.assign(link.href);
+}
+
+// What was touched shows it at once, however slow the network.
+function mark(link) {
+  for (const one of link.parentElement.querySelectorAll("a[data-swap]")) {
+    one.removeAttribute("aria-current");
+  }
+  link.setAttribute("aria-current", "true");
+}
+
+document.addEventListener("click", async (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-swap], [data-swap-bar] a") : null;
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.matches("a[data-swap]")) {
+    event.preventDefault();
+    mark(link);
+    choices += 1;
+    made = made.then(() => choose(link.dataset.swap)).finally(() => (choices -= 1));
+  } else if (choices) {
+    // Whoever buys means what was just chosen, not what still stands here.
+    event.preventDefault();
+    await made;
+    document.querySelector("[data-swap-bar] a")?.click();
+  }
 });
 
 // What was sent once is not sent again while the answer is on its way.
