@@ -13,6 +13,7 @@ from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import DraftLine, LineKind, OnShortage
 from loopline.processes.doctor import (
+    ALL_CHECKS,
     BETWEEN_ROOMS,
     FOLLOWS_THE_LOG,
     CheckResult,
@@ -27,6 +28,7 @@ from loopline.processes.take_back import take_back
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from tests.make.damage import as_owner
 from tests.make.databases import database_from
+from tests.make.faults import FAULTS
 from tests.make.loop import hand_over_everything, pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, ask, lines, open_shop, till_sale
@@ -90,25 +92,16 @@ def test_a_brand_at_work_is_clean(business: Database):
     assert broken(business) == set()
 
 
-DAMAGE = {
-    "line_held_equals_its_hold": "update stock.hold set units = units + 1",
-    "line_allocated_equals_its_allocations": "update stock.allocation set units = units + 1",
-    "open_tasks_equal_allocations": "delete from fulfilment.task_line where task_id in"
-    " (select id from fulfilment.task where state = 'offered')",
-    "handed_over_is_settled": "delete from sharing.split where ctid in (select min(ctid) from sharing.split)",
-    "shares_equal_postings": "update sharing.split set amounts_minor[1] = amounts_minor[1] + 1",
-    "order_money_agrees": "update payments.payment set amount_minor = amount_minor + 1 where refunded_minor = 0",
-    "returns_are_reversed": "update sharing.returned_part set units_returned = units_returned + 1",
-    "followers_stand_in_the_log": "update log.follower set position = position + 1000",
-    "ids_point_to_something": "update orders.line set sku_id = gen_random_uuid() where sku_id is not null",
-    "serving_role_has_no_other_power": "grant delete on log.event to loopline_app",
-}
+def test_every_check_has_a_planted_fault():
+    names = [check.name for check in ALL_CHECKS]
+    assert sorted(names) == sorted(set(names)), "a check's name is its own"
+    assert sorted(FAULTS) == sorted(names), "plant a fault for it in tests/make/faults.py"
 
 
-@pytest.mark.parametrize("check", BETWEEN_ROOMS, ids=lambda check: check.name)
-def test_planted_damage_is_found_with_a_repair(business: Database, check: Check):
+@pytest.mark.parametrize("check", ALL_CHECKS, ids=lambda check: check.name)
+def test_a_planted_fault_is_found_with_a_repair(business: Database, check: Check):
     with as_owner(business) as conn:
-        conn.execute(DAMAGE[check.name].encode())
+        conn.execute(FAULTS[check.name])
         found = run_check(conn, check)
     assert found
     assert all(finding.repair for finding in found)

@@ -1,0 +1,253 @@
+"""One fault of every kind doctor looks for, by the name of the check that finds it, planted in the brand of
+`tests.process.test_doctor` (which holds, parks, allocates, hands over, is paid and takes back).
+
+Who adds a check adds its fault here: `test_every_check_has_a_planted_fault` says which ones lack it. A fault is what
+only the owner can do, in one transaction that is rolled back; what the brand does not have it brings along, and a
+constraint that would stop it is dropped first. The rooms' own tests go further: every way to break a promise, exact
+findings, and repairs that mend.
+"""
+
+from typing import LiteralString
+
+_SOMEBODY = "00000000-0000-7000-8000-000000000001"
+_MEMBER = f"insert into customers.member (id, registered_at, indexed_with) values ('{_SOMEBODY}', now(), 1);"
+_ERASED = f"insert into customers.member values ('{_SOMEBODY}', now(), null, null, null, 1, now());"
+_CHARGE = "00000000-0000-7000-8000-000000000002"
+_INTENT = (
+    "insert into payments.intent (id, key, content_hash, kind, gateway, order_id, of_intent_id, entity_id, currency,"
+    " amount_minor, state, written_at, finished_at) select '{id}', '{key}', '', '{kind}', 'wechat', order_id, {of},"
+    " entity_id, currency, 5, 'done', now(), now() from payments.payment limit 1;"
+)
+_REVIEW = (
+    "insert into reviews.review (id, about, order_id, site_id, member_id, stars, text, language, written_at,"
+    " changed_at, version) select gen_random_uuid(), 'store', id, gen_random_uuid(), gen_random_uuid(), 5, 'good',"
+    " 'en', now(), now(), 1 from orders.order where external_number = 'W-2';"
+)
+
+FAULTS: dict[str, LiteralString] = {
+    # ------------------------------------------------------------------------------------------------ organisation
+    "every_unit_hangs_below_a_brand": (
+        "alter table org.unit drop constraint only_a_brand_is_a_root;"
+        "update org.unit set kind = 'region' where code = 'HX'"
+    ),
+    "paths_follow_the_tree": ("update org.unit set path = gen_random_uuid() || path[2:] where code = 'U-S'"),
+    "roles_lie_in_the_tree": "update org.role set role = 'guide'",
+    "sites_have_a_place": "update org.unit set longitude = null, latitude = null where code = 'U-S'",
+    "people_who_left_hold_nothing": "update org.person set is_active = false",
+    "organisation_ids_lead_somewhere": (
+        "alter table org.person drop constraint person_works_at_a_unit;"
+        "update org.person set unit_id = gen_random_uuid()"
+    ),
+    # --------------------------------------------------------------------------------------------------- catalogue
+    "gtins_have_their_check_digit": (
+        "alter table catalogue.sku drop constraint gtin_is_fourteen_digits_ending_in_their_check_digit;"
+        "update catalogue.sku set gtin = '09506000134353' where code = 'COAT'"
+    ),
+    "stock_codes_have_one_spelling": (
+        "alter table catalogue.sku drop constraint sku_code_is_normal;"
+        "update catalogue.sku set code = 'coat' where code = 'COAT'"
+    ),
+    "every_sku_is_of_a_product": (
+        "alter table catalogue.sku drop constraint sku_is_of_a_product;"
+        "update catalogue.sku set product_id = gen_random_uuid() where code = 'COAT'"
+    ),
+    "every_tax_class_is_set_up": (
+        "alter table catalogue.sku drop constraint sku_tax_class_is_known;"
+        "update catalogue.sku set tax_class = 'unheard of' where code = 'COAT'"
+    ),
+    # ----------------------------------------------------------------------------------------------------- pricing
+    "equal_lists_price_no_sku_twice": (
+        "insert into pricing.price_list (id, code, name, currency, priority, valid_from, added_at)"
+        " select gen_random_uuid(), 'AGAIN', 'Again', currency, priority, valid_from, now() from pricing.price_list;"
+        "insert into pricing.price select gen_random_uuid(), list.id, price.sku_id, 1, price.valid_from, now()"
+        " from pricing.price, pricing.price_list as list where list.code = 'AGAIN'"
+    ),
+    "every_sku_has_a_tax_rate": (
+        "delete from pricing.tax_rate;"
+        "insert into pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at)"
+        " values (gen_random_uuid(), 'another', 'CN', date '2026-03-02', 600, now())"
+    ),
+    "every_price_is_of_a_sku": "update pricing.price set sku_id = gen_random_uuid()",
+    "every_price_stands_in_a_list": (
+        "alter table pricing.price drop constraint price_stands_in_a_list;"
+        "update pricing.price set price_list_id = gen_random_uuid()"
+    ),
+    # ------------------------------------------------------------------------------------------------------- stock
+    "guards_stand": "alter table stock.node_stock drop constraint node_held_within_free",
+    "node_path_passes_parents": "update stock.node set path = path[1:1] || path[3:] where kind = 'leaf'",
+    "promises_lie_in_tree": "update stock.hold set node_id = gen_random_uuid()",
+    "leaf_equals_movements": "update stock.leaf_stock set safety = safety + 1 where missing = 0",
+    "leaf_allocated_equals_allocations": "delete from stock.allocation",
+    "missing_equals_shortfalls": (
+        "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at)"
+        " select gen_random_uuid(), 'missing', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"
+        " where kind = 'leaf'"
+    ),
+    "node_free_equals_leaves": "delete from stock.node_stock",
+    "held_equals_holds": "delete from stock.hold",
+    "overheld_equals_shortfalls": (
+        "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at)"
+        " select gen_random_uuid(), 'overheld', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"
+        " where kind = 'network'"
+    ),
+    # ------------------------------------------------------------------------------------------------------ orders
+    "line_units_add_up": (
+        "alter table orders.line drop constraint line_units_add_up;"
+        "update orders.line set cancelled = cancelled + 1"
+    ),
+    "line_returned_within_handed_over": (
+        "alter table orders.line drop constraint line_lost_within_handed_over;"
+        "update orders.line set lost = handed_over + 1"
+    ),
+    "order_equals_its_lines": "update orders.order set amount_minor = amount_minor + 1",
+    "line_has_its_order": "delete from orders.order where external_number = 'W-2'",
+    "order_is_known_by_its_number": "delete from orders.known where external_number = 'W-2'",
+    "known_number_is_an_order": "delete from orders.order where external_number = 'W-2'",
+    "short_number_is_one_order": "update orders.order set number = 1",
+    # --------------------------------------------------------------------------------------------------- customers
+    "consents_equal_their_history": (
+        _MEMBER + "insert into customers.consent"
+        f" values ('{_SOMEBODY}', 'marketing', 'sms', gen_random_uuid(), true, now())"
+    ),
+    "erased_members_agree_to_nothing": (
+        _ERASED + "insert into customers.consent"
+        f" values ('{_SOMEBODY}', 'marketing', 'sms', gen_random_uuid(), true, now())"
+    ),
+    "erased_members_left_nothing": (
+        _ERASED + f"insert into customers.member_key values ('{_SOMEBODY}', '', 1)"
+    ),
+    "members_have_their_keys": (_MEMBER),
+    "members_are_known_by_something": (_MEMBER),
+    "members_with_addresses_have_a_default": (
+        _MEMBER + f"insert into customers.address values (gen_random_uuid(), '{_SOMEBODY}', '', false, now())"
+    ),
+    # ---------------------------------------------------------------------------------------------------- payments
+    "payment_refunded_equals_its_parts": "update payments.payment set refunded_minor = 1",
+    "refund_equals_its_parts": (
+        "insert into payments.refund select gen_random_uuid(), 'r', '', order_id, null, method, entity_id, currency,"
+        " 5, now(), now() from payments.payment limit 1"
+    ),
+    "refunds_go_back_the_way_they_came": (
+        "with given as (insert into payments.refund select gen_random_uuid(), 'r', '', gen_random_uuid(), null, method,"
+        " entity_id, currency, 5, now(), now() from payments.payment limit 1 returning id)"
+        " insert into payments.refund_part select given.id, payment.id, 5 from given, payments.payment limit 1"
+    ),
+    "gateways_give_back_what_they_took": (
+        _INTENT.format(key="charge", kind="capture", id=_CHARGE, of="null")
+        + _INTENT.format(key="back", kind="refund", id=_SOMEBODY, of=f"'{_CHARGE}'")
+        + "insert into payments.refund select gen_random_uuid(), 'intent:' || intent.id, '', intent.order_id, null,"
+        " 'wechat', entity_id, currency, 5, now(), now() from payments.intent where kind = 'refund';"
+        "insert into payments.refund_part select refund.id, payment.id, 5 from payments.refund, payments.payment"
+        " where refund.key like 'intent:%'"
+    ),
+    "money_of_done_intents_is_recorded": (
+        _INTENT.format(key="charge", kind="capture", id=_CHARGE, of="null")
+    ),
+    # ------------------------------------------------------------------------------------------------------ ledger
+    "entry_parts_sum_to_zero": ("update ledger.entry_part set amounts_minor[1] = amounts_minor[1] + 1"),
+    "balances_equal_postings": "update ledger.balance_change set amount_minor = amount_minor + 1",
+    "postings_name_open_accounts": "update ledger.entry_part set currency = 'GBP'",
+    "parts_belong_to_entries": "delete from ledger.entry",
+    "reversed_parts_equal_reversals": "update ledger.reversed_part set units_reversed = units_reversed + 1",
+    "reversals_invert_their_originals": "update ledger.reversed_part set units_reversed = 0",
+    # ----------------------------------------------------------------------------------------------------- sharing
+    "shares_add_up_to_their_base": "update sharing.split set base_minor = base_minor + 1",
+    "shares_name_published_rules": "update sharing.split set rule_rows[1] = 44",
+    "published_rules_are_lawful": (
+        "alter table sharing.rule_row disable trigger user; update sharing.rule_row set level = 3"
+    ),
+    "queue_holds_split_parts": "update sharing.pending_part set due_at = due_at + interval '1 day'",
+    "releases_equal_due_shares": "delete from sharing.pending_part",
+    "returned_parts_equal_claw_backs": "delete from sharing.returned_part",
+    "claw_backs_are_proportional": "update sharing.claw_back set amounts_minor[1] = amounts_minor[1] + 100",
+    # ----------------------------------------------------------------------------------------------------- returns
+    "matches_fit_return_lines": ("delete from returns.match"),
+    "received_units_equal_receipts": (
+        "insert into returns.receipt select gen_random_uuid(), id, 1, gen_random_uuid(), now() from returns.return_line"
+    ),
+    "graded_units_equal_gradings": (
+        "insert into returns.grading select gen_random_uuid(), id, 1, 'as_new', 'restock', 'me', '', now()"
+        " from returns.return_line"
+    ),
+    "returns_have_lines": ("delete from returns.match; delete from returns.return_line"),
+    "received_announcements_are_returns": (
+        "insert into returns.announced select gen_random_uuid(), 'web', 'A-1', '', order_id, null, now(), now(),"
+        " 'received' from returns.return"
+    ),
+    # ---------------------------------------------------------------------------------------------------- sourcing
+    "decision_has_its_wave": "delete from sourcing.wave",
+    "decision_explains_every_site": "update sourcing.wave set site_ids = site_ids[2:]",
+    "decision_costs_its_parcels": "update sourcing.decision set cost_minor = cost_minor + 1",
+    # -------------------------------------------------------------------------------------------------- fulfilment
+    "capacity_equals_its_tasks": "update fulfilment.capacity set confirmed = confirmed + 1",
+    "withdrawn_units_equal_records": (
+        "insert into fulfilment.withdrawal (id, allocation_id, task_id, cause, units, at, ends_task)"
+        " select gen_random_uuid(), allocation_id, task_id, 'cancelled', 1, now(), false from fulfilment.task_line"
+    ),
+    "open_task_has_units_left": "delete from fulfilment.task_line",
+    "withdrawn_task_has_none_left": "update fulfilment.task set state = 'cancelled', ended_at = now()",
+    "allocation_is_in_one_task": (
+        "update fulfilment.task_line set allocation_id = (select line.allocation_id from fulfilment.task_line as line"
+        " join fulfilment.task on task.id = line.task_id where task.state = 'handed_over' limit 1)"
+        " where ctid = (select min(line.ctid) from fulfilment.task_line as line"
+        " join fulfilment.task on task.id = line.task_id where task.state = 'offered')"
+    ),
+    "task_line_has_its_task": "delete from fulfilment.task",
+    # ------------------------------------------------------------------------------------------------------ boards
+    "sales_equal_orders": "update insight.sales_by_day set sold_units = sold_units + 1",
+    "sales_spans_agree": "delete from insight.sales_by_minute",
+    "takings_equal_sales": "update insight.takings_by_day set sold_minor = sold_minor + 1",
+    "takings_spans_agree": "delete from insight.takings_by_hour",
+    "order_counts_equal_orders": "update insight.takings_by_day set orders = orders + 1",
+    "stages_equal_orders": "update insight.stage_count set orders = orders + 1",
+    "cancellations_equal_orders": "update insight.sales_by_day set cancelled_units = cancelled_units - 1",
+    # ------------------------------------------------------------------------------------------------- touchpoints
+    "scan_counts_equal_scans": (
+        "insert into touchpoints.scan_count values (gen_random_uuid(), date '2026-03-02', 2, 1)"
+    ),
+    "touches_are_of_something": (
+        "insert into touchpoints.scan values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), null,"
+        " 'browser', now(), now())"
+    ),
+    "live_rooms_have_their_codes": (
+        "insert into touchpoints.live_room (id, code, name, streamer_id, unit_id, starts_at, added_at)"
+        " values (gen_random_uuid(), 'L-1', 'Live', gen_random_uuid(), gen_random_uuid(), now(), now())"
+    ),
+    # ----------------------------------------------------------------------------------------------------- reviews
+    "tallies_equal_reviews": (
+        "insert into reviews.tally (about, subject_id, fives) values ('store', gen_random_uuid(), 1)"
+    ),
+    "reviews_show_their_latest": _REVIEW,
+    "reviews_are_of_buyers": _REVIEW,
+    # ------------------------------------------------------------------------------------------------------ search
+    "order_documents_equal_their_orders": "delete from search.order_document where channel = 'till'",
+    "order_sites_equal_their_work": "delete from search.order_site where sends",
+    "product_documents_equal_the_catalogue": (
+        "update search.product_document set name = 'x' where code = 'HAT'"
+    ),
+    # ---------------------------------------------------------------------------------------------------- webhooks
+    "tries_are_used_up_before_giving_up": (
+        "with made as (insert into webhooks.subscription (id, name, url, branch_id, types, state, secret_version,"
+        " made_at) values (gen_random_uuid(), 'x', 'https://example.com', gen_random_uuid(), '{order_placed}',"
+        " 'active', 1, now()) returning id)"
+        " insert into webhooks.delivery (id, subscription_id, event_id, type, body, state, tries, made_at)"
+        " select gen_random_uuid(), id, gen_random_uuid(), 'order_placed', '', 'given_up', 9, now() from made"
+    ),
+    # ----------------------------------------------------------------------------------------------- between rooms
+    "line_held_equals_its_hold": "update stock.hold set units = units + 1",
+    "line_allocated_equals_its_allocations": "update stock.allocation set units = units + 1",
+    "open_tasks_equal_allocations": (
+        "delete from fulfilment.task_line where task_id in (select id from fulfilment.task where state = 'offered')"
+    ),
+    "handed_over_is_settled": (
+        "delete from sharing.split where ctid in (select min(ctid) from sharing.split)"
+    ),
+    "shares_equal_postings": "update sharing.split set amounts_minor[1] = amounts_minor[1] + 1",
+    "order_money_agrees": (
+        "update payments.payment set amount_minor = amount_minor + 1 where refunded_minor = 0"
+    ),
+    "returns_are_reversed": "update sharing.returned_part set units_returned = units_returned + 1",
+    "followers_stand_in_the_log": "update log.follower set position = position + 1000",
+    "ids_point_to_something": "update orders.line set sku_id = gen_random_uuid() where sku_id is not null",
+    "serving_role_has_no_other_power": "grant delete on log.event to loopline_app",
+}
