@@ -7,6 +7,7 @@ from loopline.db.checks import Check, Finding, run_check
 from loopline.db.database import Addresses, Database
 from loopline.db.rows import (
     Conn,
+    byte_strings,
     copy_rows,
     execute,
     fetch,
@@ -14,7 +15,9 @@ from loopline.db.rows import (
     fetch_rows,
     fetch_values,
     integers,
+    moments,
     stream_rows,
+    texts,
     uuids,
 )
 from loopline.db.statements import Statement, statements
@@ -26,6 +29,7 @@ __all__ = [
     "Database",
     "Finding",
     "Statement",
+    "byte_strings",
     "copy_rows",
     "execute",
     "fetch",
@@ -33,8 +37,10 @@ __all__ = [
     "fetch_rows",
     "fetch_values",
     "integers",
+    "moments",
     "run_check",
     "statements",
     "stream_rows",
+    "texts",
     "uuids",
 ]

@@ -1,6 +1,7 @@
 """Run named statements and turn their rows into records."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -88,17 +89,50 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
     return count
 
 
-def uuids(values: Iterable[UUID]) -> str:
+def uuids(values: Iterable[UUID | None]) -> str:
     """Spell many UUIDs as one array literal: for arrays of thousands, where adapting each one costs more than SQL.
 
-    Cast it in the statement: `unnest(%(ids)s::uuid[])`.
+    Cast it in the statement: `unnest(%(ids)s::uuid[])`. None becomes null.
     """
-    return "{" + ",".join([value.hex for value in values]) + "}"
+    return "{" + ",".join(["null" if value is None else f"{value.int:032x}" for value in values]) + "}"
 
 
 def integers(values: Iterable[int]) -> str:
     """Spell many integers as one array literal; cast it in the statement: `%(units)s::bigint[]`."""
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def texts(values: Iterable[str | None]) -> str:
+    """Spell many texts as one array literal; cast it in the statement: `%(codes)s::text[]`. None becomes null.
+
+    The texts must be storable: without the character NUL.
+    """
+    return "{" + ",".join(["null" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if value.isalnum() else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def byte_strings(values: Iterable[bytes]) -> str:
+    """Spell many byte strings as one array literal; cast it in the statement: `%(hashes)s::bytea[]`."""
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
+
+
+def moments(values: Iterable[datetime | None]) -> str:
+    """Spell moments as one array literal; cast it in the statement: `%(at)s::timestamptz[]`. None becomes null.
+
+    The same moment is spelt once: a batch has few different ones.
+    """
+    spelt: dict[datetime | None, str] = {None: "null"}
+    parts: list[str] = []
+    for value in values:
+        found = spelt.get(value)
+        if found is None:
+            assert value is not None
+            found = spelt[value] = f'"{value.isoformat()}"'
+        parts.append(found)
+    return "{" + ",".join(parts) + "}"
 
 
 def _copy_types(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> list[int]:

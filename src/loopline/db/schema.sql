@@ -22,6 +22,8 @@ CREATE SCHEMA payments;
 
 CREATE SCHEMA pricing;
 
+CREATE SCHEMA remembered;
+
 CREATE SCHEMA returns;
 
 CREATE SCHEMA reviews;
@@ -65,6 +67,16 @@ CREATE FUNCTION pricing.new_id() RETURNS uuid
     from (
         select lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') as hex
     ) as moment
+$$;
+
+CREATE FUNCTION remembered.leave_mark() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into remembered.mark (topic, stamp)
+    values (tg_argv[0], ('x' || left(replace(gen_random_uuid()::text, '-', ''), 15))::bit(60)::bigint);
+    return null;
+end
 $$;
 
 CREATE FUNCTION sharing.guard_rule_row() RETURNS trigger
@@ -1615,6 +1627,12 @@ CREATE TABLE pricing.tax_rate (
     CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000)))
 );
 
+CREATE TABLE remembered.mark (
+    topic text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    stamp bigint NOT NULL
+);
+
 CREATE TABLE returns.announced (
     id uuid NOT NULL,
     channel text NOT NULL,
@@ -3138,6 +3156,8 @@ CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
 
+CREATE INDEX mark_by_time ON remembered.mark USING btree (made_at);
+
 CREATE INDEX announced_by_line ON returns.announced_line USING btree (line_id);
 
 CREATE INDEX announced_by_member ON returns.announced USING btree (member_id, announced_at) WHERE (member_id IS NOT NULL);
@@ -3276,13 +3296,41 @@ ALTER INDEX orders.order_to_source ATTACH PARTITION orders.order_default_placed_
 
 ALTER INDEX orders.quote_pkey ATTACH PARTITION orders.quote_default_pkey;
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON catalogue.product FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('catalogue');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON catalogue.sku FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('catalogue');
+
 CREATE TRIGGER entry_sums_to_zero AFTER INSERT ON ledger.entry_part REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced_parts();
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON orders.channel FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('channels');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.entity FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.party FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.site FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.unit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price_list FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.tax_rate FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
 CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_row FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_row();
 
 CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_set FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_set();
 
 CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON stock.node FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('nodes');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.attribution_rule FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.live_room FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.touchpoint FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
 
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_is_of_a_product FOREIGN KEY (product_id) REFERENCES catalogue.product(id);
@@ -3443,6 +3491,8 @@ GRANT USAGE ON SCHEMA org TO loopline_app;
 GRANT USAGE ON SCHEMA payments TO loopline_app;
 
 GRANT USAGE ON SCHEMA pricing TO loopline_app;
+
+GRANT USAGE ON SCHEMA remembered TO loopline_app;
 
 GRANT USAGE ON SCHEMA returns TO loopline_app;
 
@@ -3695,6 +3745,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.tax_rate TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE remembered.mark TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE returns.announced TO loopline_app;
 

@@ -18,6 +18,7 @@ from loopline.customers.codes import sweep_codes
 from loopline.customers.sessions import sweep_sessions
 from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
+from loopline.db.remembered import sweep_marks
 from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
 from loopline.processes.no_show import end_waiting
@@ -106,6 +107,12 @@ ROUNDS: tuple[Round, ...] = (
     ),
     Round(
         name="forget_sign_in_codes", cron="*/10 * * * *", step=lambda conn, now: sweep_codes(conn, now=now)
+    ),
+    Round(
+        name="forget_marks",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_marks(conn, before=now - timedelta(hours=1)),
+        batches=1,
     ),
     Round(
         name="forget_deliveries",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import ClassVar, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,12 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _encode = msgspec.json.Encoder().encode
 
 
-class EventBody(msgspec.Struct, frozen=True, kw_only=True):
+@cache
+def _snake_case(name: str) -> str:
+    return _WORD_START.sub("_", name).lower()
+
+
+class EventBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an event of one type says. Subclass per type, named in the past tense; a changed shape is a new VERSION."""
 
     VERSION: ClassVar[int] = 1
@@ -21,10 +27,10 @@ class EventBody(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def type_name(cls) -> str:
         """The event's type: the class's name in snake case."""
-        return _WORD_START.sub("_", cls.__name__).lower()
+        return _snake_case(cls.__name__)
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event as it stands in the log. `data` is the body as JSON; `position` is 0 until the log gave it one."""
 
     id: EventId

@@ -7,7 +7,7 @@ import msgspec
 EARTH_RADIUS_KILOMETRES = 6371.0
 
 
-class Coordinates(msgspec.Struct, frozen=True, kw_only=True):
+class Coordinates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A place: longitude in [-180, 180] and latitude in [-90, 90], in degrees (WGS 84)."""
 
     longitude: float

@@ -74,7 +74,7 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     stated_unit_minor: int | None = None
 
 
-class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Whom the sale is owed to, besides those its site and seller name: who served, who brought, who streamed."""
 
     guide_id: PartyId | None = None
@@ -85,7 +85,7 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 NO_CREDITS = Credits()
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
 
     `order_id` is the client's own id, where it made one (a till without a network): it names, and grants nothing.
@@ -113,7 +113,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     said: bytes | None = None
 
 
-class New(msgspec.Struct, frozen=True, kw_only=True):
+class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A draft never seen before: the order it will be."""
 
     order_id: OrderId
@@ -152,7 +152,7 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cancelled: int = 0
 
 
-class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order to write: the recognised draft for its head, the priced lines, and how the price came about.
 
     `credits` are those attributed, which may be more than the draft states. An order with `pay_until` is not sourced
@@ -168,11 +168,12 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     derivation: Any = None
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was written, with the short number people see."""
+class Written(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An order that was written, with the short number people see, and where it stands now."""
 
     order_id: OrderId
     number: str
+    stage: OrderStage
 
 
 class LineUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,8 @@ one-to-one multiplication, so that each number still names one order and none fo
 There are 31 characters because 31 is prime: the check then finds every single wrong character and every swap of two.
 """
 
+from operator import mul
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTWXYZ"  # no I, L, O (1, 1, 0) and no U, V (like each other)
 _BASE = 31
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
@@ -13,6 +15,7 @@ _BLOCK = _BASE**_CHARACTERS
 _SCATTER = 548_496_947  # about the golden part of a block, and no multiple of 31: neighbours land far apart
 _GATHER = pow(_SCATTER, -1, _BLOCK)
 _CHECK_BASE = 3  # its powers modulo 31 differ for 30 places, so no swap of two goes unseen
+_CHECK_WEIGHTS = [pow(_CHECK_BASE, place, _BASE) for place in range(1, 2 * _CHARACTERS + 1)]
 _GROUP = 4
 
 
@@ -27,8 +30,11 @@ def spell_number(running: int) -> str:
         rest, digit = divmod(rest, _BASE)
         digits.append(digit)
     digits.reverse()
-    spelt = "".join(_ALPHABET[digit] for digit in [*digits, _check_of(digits)])
-    return "-".join(spelt[start : start + _GROUP] for start in range(0, len(spelt), _GROUP))
+    digits.append(_check_of(digits))
+    spelt = "".join([_ALPHABET[digit] for digit in digits])
+    if len(spelt) <= 2 * _GROUP:
+        return f"{spelt[:_GROUP]}-{spelt[_GROUP:]}"
+    return "-".join([spelt[start : start + _GROUP] for start in range(0, len(spelt), _GROUP)])
 
 
 def read_number(text: str) -> int | None:
@@ -50,4 +56,4 @@ def read_number(text: str) -> int | None:
 
 
 def _check_of(digits: list[int]) -> int:
-    return sum(digit * pow(_CHECK_BASE, place, _BASE) for place, digit in enumerate(digits, 1)) % _BASE
+    return sum(map(mul, digits, _CHECK_WEIGHTS)) % _BASE

@@ -10,10 +10,21 @@ from loopline.db import Conn
 from loopline.kernel.ids import MemberId, OrderId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import store
-from loopline.orders.model import Changed, Draft, LineChange, LineKind, New, NewOrder, Repeat, Written
+from loopline.orders.model import (
+    Changed,
+    Draft,
+    LineChange,
+    LineKind,
+    LineUnits,
+    New,
+    NewOrder,
+    OrderStage,
+    Repeat,
+    Written,
+)
 from loopline.orders.numbers import spell_number
 from loopline.orders.refusals import NumberTakenByOtherContent, OrderIdTaken
-from loopline.orders.rules import content_hash, fault_of, plan_changes
+from loopline.orders.rules import content_hash, fault_of, order_stage, plan_changes
 
 Recognised = New | Repeat | Refusal
 
@@ -167,9 +178,25 @@ def write_orders(conn: Conn, orders: Sequence[NewOrder], *, now: datetime) -> li
     if quoted:
         store.copy_quotes(conn, quoted)
     return [
-        Written(order_id=order.order_id, number=spell_number(number))
+        Written(order_id=order.order_id, number=spell_number(number), stage=_stage_of(order))
         for order, number in zip(orders, running, strict=True)
     ]
+
+
+def _stage_of(order: NewOrder) -> OrderStage:
+    """Where a new order stands: what is no goods stands nowhere."""
+    goods = [line for line in order.lines if line.kind is _GOODS]
+    parked, held = sum([line.parked for line in goods]), sum([line.held for line in goods])
+    units = LineUnits(
+        kind=_GOODS,
+        units=sum([line.units for line in goods]),
+        parked=parked,
+        held=held,
+        allocated=sum([line.allocated for line in goods]),
+        handed_over=sum([line.handed_over for line in goods]),
+        cancelled=sum([line.cancelled for line in goods]),
+    )
+    return order_stage(units, in_work=False)
 
 
 def _order_row(order: NewOrder, number: int, now: datetime) -> tuple[Any, ...]:

@@ -6,7 +6,20 @@ from typing import Any
 
 import msgspec
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
+from loopline.db import (
+    Conn,
+    byte_strings,
+    copy_rows,
+    execute,
+    fetch,
+    fetch_rows,
+    fetch_values,
+    integers,
+    moments,
+    statements,
+    texts,
+    uuids,
+)
 from loopline.kernel.ids import LineId, MemberId, OrderId, uuid7s
 from loopline.orders.model import Draft, LineKind, LineUnits
 from loopline.orders.rules import COUNTERS
@@ -14,7 +27,7 @@ from loopline.orders.rules import COUNTERS
 SQL = statements(__file__)
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A number, the content it came with, and the order it would be."""
 
     channel: str
@@ -48,11 +61,11 @@ def insert_known(conn: Conn, claims: Sequence[Claim], *, now: datetime) -> set[t
         for channel, external_number in fetch_rows(
             conn,
             SQL["insert_known"],
-            channels=[claim.channel for claim in claims],
-            external_numbers=[claim.external_number for claim in claims],
-            content_hashes=[claim.content_hash for claim in claims],
-            order_ids=[claim.order_id for claim in claims],
-            placed_at=[claim.placed_at for claim in claims],
+            channels=texts([claim.channel for claim in claims]),
+            external_numbers=texts([claim.external_number for claim in claims]),
+            content_hashes=byte_strings([claim.content_hash for claim in claims]),
+            order_ids=uuids([claim.order_id for claim in claims]),
+            placed_at=moments([claim.placed_at for claim in claims]),
             now=now,
         )
     }

@@ -144,7 +144,7 @@ class TaxRateSet(msgspec.Struct, frozen=True, kw_only=True):
     is_new: bool
 
 
-class CartLine(msgspec.Struct, frozen=True, kw_only=True):
+class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of one thing. `code` names it in refusals.
 
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
@@ -158,7 +158,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
     stated_unit_minor: int | None = None
 
 
-class Cart(msgspec.Struct, frozen=True, kw_only=True):
+class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What somebody buys together, where and when.
 
     `country` and the day of `at` in `time_zone` decide the tax. `org_units` leads from the top of the tree to the unit
@@ -179,7 +179,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     is_fact: bool = False
 
 
-class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Why a line costs what it costs: the level that decided and the deciding row.
 
     Where the price was stated, `price_id` is the row that would have decided otherwise, if there is one.
@@ -190,7 +190,7 @@ class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     tax_class: str | None = None
 
 
-class TaxDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TaxDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The rate that a tax class had; `is_missing` where a fact had to be taken without one."""
 
     tax_class: str
@@ -199,7 +199,7 @@ class TaxDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     is_missing: bool = False
 
 
-class Derivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Derivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How a quote came about; kept with the order, so that it can always be told again."""
 
     day: date
@@ -209,7 +209,7 @@ class Derivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     member_tier: str | None = None
 
 
-class QuoteLine(msgspec.Struct, frozen=True, kw_only=True):
+class QuoteLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The price of a line. `amount_minor` is units times unit price, tax included; `tax_minor` is the tax within.
 
     `list_unit_minor` is our own price of a unit, also where another one was stated; None where we have none.
@@ -223,7 +223,7 @@ class QuoteLine(msgspec.Struct, frozen=True, kw_only=True):
     derivation: LineDerivation
 
 
-class Quote(msgspec.Struct, frozen=True, kw_only=True):
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The price of a cart, lines in the order asked. Totals are the sums of the rounded lines."""
 
     currency: str

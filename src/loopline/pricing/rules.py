@@ -113,10 +113,26 @@ def rank(price_list: PriceList, cart: Cart) -> tuple[bool, bool, int, bool, int,
     )
 
 
+def kind_of(cart: Cart) -> tuple[object, ...]:
+    """Return what decides which lists apply to a cart: carts of one place differ only in time and lines."""
+    return (cart.currency, cart.member_tier, cart.site_id, cart.org_units, cart.channel)
+
+
+def strongest_first(lists: Iterable[ListedPrices], cart: Cart) -> tuple[ListedPrices, ...]:
+    """Return the lists that apply to a cart, the strongest first; they may not be in force at its moment."""
+    return tuple(
+        sorted(
+            (one for one in lists if applies(one.price_list, cart)),
+            key=lambda one: rank(one.price_list, cart),
+            reverse=True,
+        )
+    )
+
+
 class PriceBook:
     """Lists, prices and tax rates, loaded once, from which any number of carts are quoted.
 
-    Remembers which lists apply to which kind of cart: carts of one place differ only in time and lines.
+    Remembers in `applying` which lists apply to which kind of cart.
     """
 
     def __init__(
@@ -127,28 +143,25 @@ class PriceBook:
             by_list.setdefault(row.price_list_id, {}).setdefault(row.sku_id, []).append(row)
         self._lists = [ListedPrices(price_list=one, prices=by_list.get(one.id, {})) for one in lists]
         self._rates: dict[tuple[str, str], list[TaxRate]] = {}
-        for rate in sorted(rates, key=lambda rate: (rate.valid_from, rate.id)):
-            self._rates.setdefault((rate.country, rate.tax_class), []).append(rate)
-        self._applying: dict[object, tuple[ListedPrices, ...]] = {}
+        self.applying: dict[object, tuple[ListedPrices, ...]] = {}
+        self.add_rates(rates)
 
     @property
     def lists(self) -> Sequence[ListedPrices]:
         """Every list of the book, whatever applies."""
         return self._lists
 
+    def add_rates(self, rates: Iterable[TaxRate]) -> None:
+        """Take in tax rates: of a country all at once."""
+        for rate in sorted(rates, key=lambda rate: (rate.valid_from, rate.id)):
+            self._rates.setdefault((rate.country, rate.tax_class), []).append(rate)
+
     def lists_for(self, cart: Cart) -> tuple[ListedPrices, ...]:
         """Return the lists that apply to a cart, the strongest first; they may not be in force at its moment."""
-        key = (cart.currency, cart.member_tier, cart.site_id, cart.org_units, cart.channel)
-        found = self._applying.get(key)
+        kind = kind_of(cart)
+        found = self.applying.get(kind)
         if found is None:
-            found = tuple(
-                sorted(
-                    (one for one in self._lists if applies(one.price_list, cart)),
-                    key=lambda one: rank(one.price_list, cart),
-                    reverse=True,
-                )
-            )
-            self._applying[key] = found
+            found = self.applying[kind] = strongest_first(self._lists, cart)
         return found
 
     def rate_on(self, day: date, *, country: str, tax_class: str) -> TaxRate | None:

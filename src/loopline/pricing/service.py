@@ -3,10 +3,11 @@
 Changes take the lock of prices; a quote locks nothing and writes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from loopline.db import Conn
+from loopline.db.remembered import Marks
 from loopline.kernel.ids import PriceListId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.pricing import store
@@ -26,6 +27,7 @@ from loopline.pricing.model import (
     TaxRate,
     TaxRateSet,
 )
+from loopline.pricing.remembered import REMEMBERED
 from loopline.pricing.rules import PriceBook, explain_line, quote_cart
 
 
@@ -106,14 +108,15 @@ def set_tax_rates(conn: Conn, rates: Sequence[NewTaxRate], *, now: datetime) -> 
     return outcomes
 
 
-def quote(conn: Conn, carts: Sequence[Cart]) -> list[Quote | Refusal]:
+def quote(conn: Conn, carts: Sequence[Cart], *, marks: Marks | None = None) -> list[Quote | Refusal]:
     """Price carts, each at its own moment. Lists, prices and rates are loaded once for all of them.
 
     The same cart at the same moment always has the same quote. A cart with a line that cannot be priced is refused.
+    With `marks`, what this process remembers under them is not read again.
     """
     if not carts:
         return []
-    book = _load_book(conn, _needs(carts))
+    book = _load_book(conn, carts) if marks is None else REMEMBERED.book_for(conn, carts, marks=marks)
     return [quote_cart(cart, book=book) for cart in carts]
 
 
@@ -126,26 +129,17 @@ def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation:
     return explain_line(cart, position=position, book=book)
 
 
-def _load_book(conn: Conn, needs: store.QuoteNeeds) -> PriceBook:
+def _load_book(conn: Conn, carts: Sequence[Cart]) -> PriceBook:
+    needs = _needs(carts)
     lists = store.lists_for_quotes(conn, needs)
     prices = store.prices_within(conn, [one.id for one in lists], needs=needs)
     return PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries))
 
 
 def _needs(carts: Sequence[Cart]) -> store.QuoteNeeds:
-    return store.QuoteNeeds(
+    return store.needs_of(
+        carts,
+        sku_ids={line.sku_id for cart in carts for line in cart.lines if line.sku_id is not None},
         earliest=min(cart.at for cart in carts),
         latest=max(cart.at for cart in carts),
-        currencies=_named(cart.currency for cart in carts),
-        countries=_named(cart.country for cart in carts),
-        member_tiers=_named(cart.member_tier for cart in carts),
-        site_ids=frozenset(cart.site_id for cart in carts if cart.site_id is not None),
-        org_unit_ids=frozenset(unit_id for cart in carts for unit_id in cart.org_units),
-        channels=_named(cart.channel for cart in carts),
-        sku_ids=frozenset(line.sku_id for cart in carts for line in cart.lines if line.sku_id is not None),
     )
-
-
-def _named(texts: Iterable[str | None]) -> frozenset[str]:
-    """What can stand in the database at all: a text with U+0000 names nothing, and one cart must not stop others."""
-    return frozenset(text for text in texts if text is not None and "\x00" not in text)

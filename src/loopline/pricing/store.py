@@ -10,7 +10,7 @@ import msgspec
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
 from loopline.kernel.ids import OrgUnitId, PriceListId, SiteId, SkuId
 from loopline.kernel.scope import Scope
-from loopline.pricing.model import PriceList, PriceListEnd, PricePlace, PriceRow, TaxRate
+from loopline.pricing.model import Cart, PriceList, PriceListEnd, PricePlace, PriceRow, TaxRate
 
 SQL = statements(__file__)
 
@@ -29,6 +29,29 @@ class QuoteNeeds(msgspec.Struct, frozen=True, kw_only=True):
     org_unit_ids: frozenset[OrgUnitId]
     channels: frozenset[str]
     sku_ids: frozenset[SkuId]
+
+
+def needs_of(
+    carts: Iterable[Cart], *, sku_ids: Iterable[SkuId], earliest: datetime, latest: datetime
+) -> QuoteNeeds:
+    """Gather what carts name, for prices from `earliest` to `latest`, both included."""
+    asked = list(carts)
+    return QuoteNeeds(
+        earliest=earliest,
+        latest=latest,
+        currencies=_named(cart.currency for cart in asked),
+        countries=_named(cart.country for cart in asked),
+        member_tiers=_named(cart.member_tier for cart in asked),
+        site_ids=frozenset(cart.site_id for cart in asked if cart.site_id is not None),
+        org_unit_ids=frozenset(unit_id for cart in asked for unit_id in cart.org_units),
+        channels=_named(cart.channel for cart in asked),
+        sku_ids=frozenset(sku_ids),
+    )
+
+
+def _named(texts: Iterable[str | None]) -> frozenset[str]:
+    """What can stand in the database at all: a text with U+0000 names nothing, and one cart must not stop others."""
+    return frozenset(text for text in texts if text is not None and "\x00" not in text)
 
 
 def _distinct(values: Iterable[_Value]) -> list[_Value]:

@@ -4,35 +4,52 @@ An *ask* may be refused: its price is ours, its goods are held. A *fact* has hap
 goods are gone from the site's shelf, and a promise that this breaks is found by the shortfall it opens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
 
-from loopline import catalogue, orders, org, pricing, stock
+from loopline import orders, pricing, stock
 from loopline.customers.bindings import bindings_of_members
 from loopline.db import Conn, log
+from loopline.db.remembered import Marks, read_marks
 from loopline.kernel.events import Event, event
-from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s
+from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import ChannelTerms, Draft, DraftKind, DraftLine, LineKind, NewLine, NewOrder, OnShortage
+from loopline.orders import (
+    ChannelTerms,
+    Draft,
+    DraftKind,
+    DraftLine,
+    LineKind,
+    NewLine,
+    NewOrder,
+    OnShortage,
+    OrderStage,
+)
 from loopline.org import Site
 from loopline.processes.outcomes import all_granted
+from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID, TAX_CLASSES
 from loopline.processes.shortfalls import shortfall_events
 
 CHARGES_TAX_CLASS = "standard"
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was written. `parked_units` wait for goods; `number` is what people read aloud."""
+class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An order that was written. `parked_units` wait for goods; `number` is what people read aloud.
+
+    `pay_until`: when it ends unless it is paid; None where nothing waits for a payment.
+    """
 
     order_id: OrderId
     number: str
+    stage: OrderStage
     amount_minor: int
     currency: str
     parked_units: int
+    pay_until: datetime | None
 
 
 class UnknownSku(Refusal, frozen=True, kw_only=True):
@@ -51,7 +68,7 @@ class NoStockAtSite(Refusal, frozen=True, kw_only=True):
 Placement: TypeAlias = Placed | orders.Repeat | Refusal
 
 
-class _Candidate(msgspec.Struct, kw_only=True):
+class _Candidate(msgspec.Struct, kw_only=True, gc=False):
     """A new draft on its way to an order; `refusal` ends the way."""
 
     position: int
@@ -79,18 +96,43 @@ def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -
     """
     outcomes: list[Placement] = [NotInYourBranch(subject=draft.external_number) for draft in drafts]
     covered = [position for position, draft in enumerate(drafts) if scope.covers_site(draft.site_id)]
-    recognised = orders.recognise(conn, [drafts[position] for position in covered], now=now)
+    marks = read_marks(conn)
+    placed = _placed(conn, [drafts[position] for position in covered], now=now, marks=marks, credit=_credit)
+    for position, outcome in zip(covered, placed, strict=True):
+        outcomes[position] = outcome
+    return outcomes
+
+
+def place_credited(conn: Conn, drafts: Sequence[Draft], *, now: datetime, marks: Marks) -> list[Placement]:
+    """Place drafts that name all whom their sales are owed to, whose senders' scope was looked at.
+
+    `marks` are those that stood when the transaction began.
+    """
+    return _placed(conn, drafts, now=now, marks=marks, credit=None)
+
+
+def _placed(
+    conn: Conn,
+    drafts: Sequence[Draft],
+    *,
+    now: datetime,
+    marks: Marks,
+    credit: Callable[[Conn, Sequence[_Candidate]], None] | None,
+) -> list[Placement]:
+    outcomes: list[Placement] = []
+    recognised = orders.recognise(conn, drafts, now=now)
     candidates: list[_Candidate] = []
-    for position, one in zip(covered, recognised, strict=True):
+    for position, one in enumerate(recognised):
+        outcomes.append(one if not isinstance(one, orders.New) else orders.Repeat(order_id=one.order_id))
         if isinstance(one, orders.New):
             candidates.append(_Candidate(position=position, draft=drafts[position], new=one))
-        else:
-            outcomes[position] = one
-    _find_terms(conn, candidates)
-    _price(conn, candidates)
+    _find_terms(conn, candidates, marks=marks)
+    _price(conn, candidates, marks=marks)
     shortfalls = _set_goods_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
-    new_orders = [_new_order(one) for one in _credited(conn, granted)]
+    if credit is not None:
+        credit(conn, granted)
+    new_orders = [_new_order(one) for one in granted]
     written = orders.write_orders(conn, new_orders, now=now)
     refused = [one for one in candidates if one.refusal is not None]
     if refused:
@@ -103,9 +145,11 @@ def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -
         outcomes[one.position] = Placed(
             order_id=order.order_id,
             number=known.number,
-            amount_minor=sum(line.amount_minor for line in order.lines),
+            stage=known.stage,
+            amount_minor=sum([line.amount_minor for line in order.lines]),
             currency=one.draft.currency,
-            parked_units=sum(line.parked for line in order.lines),
+            parked_units=sum([line.parked for line in order.lines]),
+            pay_until=order.pay_until,
         )
     log.append(conn, [*(told for order in new_orders for told in _events(order, now=now)), *shortfalls])
     return outcomes
@@ -120,38 +164,39 @@ def _share_fate(outcomes: list[Placement], refused: Sequence[_Candidate]) -> Non
             outcomes[position] = fate
 
 
-def _find_terms(conn: Conn, candidates: Sequence[_Candidate]) -> None:
+def _find_terms(conn: Conn, candidates: Sequence[_Candidate], *, marks: Marks) -> None:
     """Find each draft's channel, and the node its goods are held at or taken from."""
-    channels = orders.channels_by_code(conn)
-    leaves = _leaves_by_site(conn)
+    channels = CHANNELS.find(conn, {one.draft.channel for one in candidates}, marks=marks)
+    bound = {one.draft.site_id for one in candidates if one.draft.site_id is not None}
+    leaves = SELLING_LEAVES.find(conn, bound, marks=marks)
     for one in candidates:
         draft = one.draft
         one.terms = channels.get(draft.channel)
         if one.terms is None:
             one.refusal = orders.UnknownChannel(channel=draft.channel)
             continue
-        bound_to_site = draft.kind is DraftKind.FACT or draft.delivery is not orders.Delivery.DELIVER
-        one.node_id = leaves.get(draft.site_id) if bound_to_site else one.terms.network_node_id
+        if draft.kind is DraftKind.FACT or draft.delivery is not orders.Delivery.DELIVER:
+            one.node_id = leaves.get(draft.site_id) if draft.site_id is not None else None
+        else:
+            one.node_id = one.terms.network_node_id
         if one.node_id is None and any(line.kind is LineKind.GOODS for line in draft.lines):
             one.refusal = NoStockAtSite(site_id=draft.site_id)
-            continue
-        one.line_ids = tuple(LineId(made) for made in uuid7s(draft.placed_at, len(draft.lines)))
+    _name_lines([one for one in candidates if one.refusal is None])
 
 
-def _leaves_by_site(conn: Conn) -> dict[SiteId | None, NodeId]:
-    """The leaf a site sells from: its first, which is the site's own company's."""
-    found: dict[SiteId | None, NodeId] = {}
-    for leaf in stock.leaves(conn):
-        found.setdefault(leaf.site_id, leaf.id)
-    return found
+def _name_lines(candidates: Sequence[_Candidate]) -> None:
+    """Give each line its id, made of the moment its order was placed at."""
+    made = iter(uuid7s_at([one.draft.placed_at for one in candidates for _ in one.draft.lines]))
+    for one in candidates:
+        one.line_ids = tuple([LineId(next(made)) for _ in one.draft.lines])
 
 
-def _price(conn: Conn, candidates: Sequence[_Candidate]) -> None:
+def _price(conn: Conn, candidates: Sequence[_Candidate], *, marks: Marks) -> None:
     open_ones = [one for one in candidates if one.refusal is None]
     sku_ids = {line.sku_id for one in open_ones for line in one.draft.lines if line.sku_id is not None}
-    tax_classes = catalogue.tax_classes_of(conn, sku_ids)
+    tax_classes = TAX_CLASSES.find(conn, sku_ids, marks=marks)
     site_ids = {one.draft.site_id for one in open_ones if one.draft.site_id is not None}
-    sites = org.sites_by_id(conn, site_ids)
+    sites = SITES_BY_ID.find(conn, site_ids, marks=marks)
     for one in open_ones:
         one.refusal = _unknown_sku(one.draft, tax_classes)
     open_ones = [one for one in open_ones if one.refusal is None]
@@ -159,7 +204,7 @@ def _price(conn: Conn, candidates: Sequence[_Candidate]) -> None:
         _cart(one, tax_classes, sites.get(one.draft.site_id) if one.draft.site_id else None)
         for one in open_ones
     ]
-    quotes = pricing.quote(conn, carts)
+    quotes = pricing.quote(conn, carts, marks=marks)
     for one, quote in zip(open_ones, quotes, strict=True):
         if isinstance(quote, Refusal):
             one.refusal = quote
@@ -211,13 +256,20 @@ def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datet
     Facts go first: they have happened. Returns what is to be told of promises they broke.
     """
     going = [one for one in candidates if one.refusal is None and one.goods]
-    stock.lock_stock(
-        conn,
-        [(one.node_id, line.sku_id) for one in going for _, line in one.goods if one.node_id and line.sku_id],
-    )
     facts = [one for one in going if one.draft.kind is DraftKind.FACT]
-    recorded = all_granted(stock.record_facts(conn, [fact for one in facts for fact in _sales(one)], now=now))
     asks = [one for one in going if one.draft.kind is DraftKind.ASK]
+    if facts and asks:
+        # Two commands, which lock in one order only together.
+        stock.lock_stock(
+            conn,
+            [
+                (one.node_id, line.sku_id)
+                for one in going
+                for _, line in one.goods
+                if one.node_id and line.sku_id
+            ],
+        )
+    recorded = all_granted(stock.record_facts(conn, [fact for one in facts for fact in _sales(one)], now=now))
     for one, held in zip(
         asks, stock.hold_units(conn, [_hold_ask(one) for one in asks], now=now), strict=True
     ):
@@ -266,10 +318,10 @@ def _pay_until(one: _Candidate) -> datetime | None:
     return one.draft.placed_at + timedelta(minutes=minutes) if is_ask and minutes else None
 
 
-def _credited(conn: Conn, granted: Sequence[_Candidate]) -> list[_Candidate]:
+def _credit(conn: Conn, granted: Sequence[_Candidate]) -> None:
     """Complete whom a sale is owed to by the member's bindings, where the draft does not say."""
     member_ids = {one.draft.member_id for one in granted if one.draft.member_id is not None}
-    bound = bindings_of_members(conn, member_ids)
+    bound = bindings_of_members(conn, member_ids) if member_ids else {}
     for one in granted:
         binding = bound.get(one.draft.member_id) if one.draft.member_id else None
         if binding is None:
@@ -283,7 +335,6 @@ def _credited(conn: Conn, granted: Sequence[_Candidate]) -> list[_Candidate]:
                 streamer_id=stated.streamer_id,
             ),
         )
-    return list(granted)
 
 
 def _new_order(one: _Candidate) -> NewOrder:

@@ -1,6 +1,7 @@
 """What screens and processes ask of stock. Nothing here locks: an answer is true when given, a promise needs a hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 from loopline.db import Conn, fetch, fetch_one, fetch_rows, integers, statements, uuids
 from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId
@@ -39,6 +40,15 @@ def nodes_page(conn: Conn, *, after: NodeId | None, at_most: int) -> list[Node]:
 def leaves_of_sites(conn: Conn, site_ids: Sequence[SiteId]) -> list[Node]:
     """The leaves of sites, by site and owner."""
     return fetch(conn, SQL["leaves_of_sites"], Node, site_ids=uuids(site_ids))
+
+
+def selling_leaves(conn: Conn, site_ids: Collection[SiteId]) -> dict[SiteId, NodeId]:
+    """The leaf each site sells from: its first, which is the site's own company's; sites without one are left out."""
+    found: dict[SiteId, NodeId] = {}
+    for leaf in sorted(leaves_of_sites(conn, list(site_ids)), key=attrgetter("id")):
+        if leaf.site_id is not None:
+            found.setdefault(leaf.site_id, leaf.id)
+    return found
 
 
 def stock_page(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.errors import SerializationFailure
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, statements, uuids
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, moments, statements, uuids
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, ShortfallId, uuid7s
 from loopline.stock.book import (
     Book,
@@ -241,7 +241,6 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
 
 def _moves(moves: Sequence[Move], now: datetime) -> dict[str, Any]:
     made = iter(uuid7s(now, sum([move.id is None for move in moves])))
-    references = ["null" if move.reference is None else move.reference.hex for move in moves]
     return {
         "move_ids": uuids([move.id or next(made) for move in moves]),
         "move_leaves": integers([move.leaf.node + 1 for move in moves]),
@@ -251,7 +250,7 @@ def _moves(moves: Sequence[Move], now: datetime) -> dict[str, Any]:
         "move_allocated": integers([move.allocated for move in moves]),
         "move_unsellable": integers([move.unsellable for move in moves]),
         "move_safety": integers([move.safety for move in moves]),
-        "move_references": "{" + ",".join(references) + "}",
+        "move_references": uuids([move.reference for move in moves]),
     }
 
 
@@ -291,10 +290,10 @@ def _hold_changes(differing: Sequence[OpenHold]) -> dict[str, Any]:
         "made_hold_node_ids": uuids([hold.key[0] for hold in made]),
         "made_hold_sku_ids": uuids([hold.key[1] for hold in made]),
         "made_hold_units": integers([hold.units for hold in made]),
-        "made_hold_expires_at": _times([hold.expires_at for hold in made]),
+        "made_hold_expires_at": moments([hold.expires_at for hold in made]),
         "changed_hold_line_ids": uuids([hold.line_id for hold in changed]),
         "changed_hold_units": integers([hold.units - hold.units_loaded for hold in changed]),
-        "changed_hold_expires_at": _times([hold.expires_at for hold in changed]),
+        "changed_hold_expires_at": moments([hold.expires_at for hold in changed]),
         "ended_hold_line_ids": uuids([hold.line_id for hold in ended]),
         "ended_hold_units": integers([hold.units_loaded for hold in ended]),
     }
@@ -364,9 +363,3 @@ def _shortfall_change(shortfall_id: ShortfallId, step: ShortfallStep) -> Shortfa
 def _words(values: Sequence[MovementReason] | Sequence[ShortfallKind]) -> str:
     """Spell enum values as an array literal: their words need no quotes."""
     return "{" + ",".join(values) + "}"
-
-
-def _times(values: Sequence[datetime | None]) -> str:
-    """Spell moments as an array literal; a batch has few different ones."""
-    spelt = {value: "null" if value is None else f'"{value.isoformat()}"' for value in set(values)}
-    return "{" + ",".join([spelt[value] for value in values]) + "}"

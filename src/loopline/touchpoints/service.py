@@ -50,7 +50,7 @@ WINDOW_MINUTES_MAX = 525_600
 OwnKey = tuple[str, OrderId | LiveRoomId | str]
 
 
-class Touched(msgspec.Struct, frozen=True, kw_only=True):
+class Touched(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What touched a buyer within the widest window, oldest first, and who is credited for it."""
 
     touches: tuple[Touch, ...]
@@ -276,7 +276,11 @@ def touched_buyers(
     """
     rules = store.attribution_rules(conn)
     widest = max(
-        (rule.window_minutes for one in buyers for rule in attribution_rules_at(rules, one.at).values()),
+        (
+            rule.window_minutes
+            for at in {one.at for one in buyers}
+            for rule in attribution_rules_at(rules, at).values()
+        ),
         default=0,
     )
     before = store.touches_before(conn, buyers, window=timedelta(minutes=widest)) if buyers else []
@@ -299,8 +303,14 @@ def touched_buyers(
                 rules=rules,
             ),
         )
+        if touches or buyer.member_id in bound
+        else _UNTOUCHED
         for buyer, touches in zip(buyers, found, strict=True)
     ]
+
+
+_UNTOUCHED = Touched(touches=(), credits=())
+"""Most buyers of a rush: nothing is decided for them."""
 
 
 def _touch(touchpoint: Touchpoint, *, at: datetime, scan_id: ScanId | None) -> Touch:

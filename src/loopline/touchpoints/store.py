@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch, fetch_values, integers, statements, uuids
+from loopline.db import Conn, execute, fetch, fetch_values, integers, moments, statements, uuids
 from loopline.kernel.ids import LiveRoomId, MemberId, OrderId, ScanId, TouchpointId
 from loopline.touchpoints.model import (
     Attribution,
@@ -214,10 +214,10 @@ def touches_before(conn: Conn, buyers: Sequence[Buyer], *, window: timedelta) ->
         conn,
         SQL["touches_before"],
         TouchBefore,
-        member_ids=[one.member_id for one in buyers],
-        visitors=[one.visitor for one in buyers],
-        since=[one.at - window for one in buyers],
-        until=[one.at for one in buyers],
+        member_ids=uuids([one.member_id for one in buyers]),
+        visitors=uuids([one.visitor for one in buyers]),
+        since=moments([one.at - window for one in buyers]),
+        until=moments([one.at for one in buyers]),
     )
 
 

@@ -12,11 +12,11 @@ import msgspec
 
 from loopline import orders
 from loopline.db import Conn
+from loopline.db.remembered import Marks, read_marks
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal
-from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, Delivery, Draft, DraftKind, Order
-from loopline.processes.place import Placed, Placement, place
+from loopline.processes.place import Placed, Placement, place_credited
 from loopline.processes.take_in.members import MEMBER_CHANNELS, as_members_may
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import (
@@ -70,13 +70,16 @@ __all__ = [
 ]
 
 
-def take_in(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -> list[Draft | Refusal]:
+def take_in(
+    conn: Conn, incoming: Sequence[Incoming], *, now: datetime, marks: Marks | None = None
+) -> list[Draft | Refusal]:
     """Make drafts of messages: one each, in their order, or why it can be none. Writes nothing, locks nothing.
 
     A sender places for the own sites only; what names no site belongs to the whole brand. A member asks in the own
     name, at our price, through the channels that members have, for a household's worth, and has few unpaid at once.
     """
-    register = read_register(conn, [one.message for one in incoming])
+    marks = read_marks(conn) if marks is None else marks
+    register = read_register(conn, [one.message for one in incoming], marks=marks)
     drafts = as_members_may(
         conn,
         incoming,
@@ -130,28 +133,33 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
 
     What a store hands over at once gets the code of its receipt, and what a message says of its touch is kept.
     """
-    drafts = take_in(conn, incoming, now=now)
+    marks = read_marks(conn)
+    drafts = take_in(conn, incoming, now=now, marks=marks)
     going = {position: draft for position, draft in enumerate(drafts) if isinstance(draft, Draft)}
-    placed = dict(zip(going, place(conn, list(going.values()), scope=WHOLE_BRAND, now=now), strict=True))
-    order_ids = list({one.order_id for one in placed.values() if not isinstance(one, Refusal)})
-    heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)} if order_ids else {}
-    sold = [head.id for head in heads.values() if _is_till_sale(head)]
+    outcomes = place_credited(conn, list(going.values()), now=now, marks=marks)
+    placed = dict(zip(going, outcomes, strict=True))
+    sold = [
+        one.order_id
+        for position, one in placed.items()
+        if not isinstance(one, Refusal) and _is_till_sale(going[position])
+    ]
     receipts = issue_receipts(conn, sold, now=now) if sold else {}
     _keep_touches(conn, incoming, going, placed, now=now)
-    holders = _holders_of_numbers(conn, list(placed.values()))
-    outcomes: list[OrderTaken | Refusal] = []
+    before = _orders_before(conn, list(placed.values()))
+    taken: list[OrderTaken | Refusal] = []
     for position, draft in enumerate(drafts):
         outcome = draft if isinstance(draft, Refusal) else placed[position]
         if isinstance(outcome, Refusal):
-            outcomes.append(_told_to(incoming[position], outcome, holders))
-            continue
-        is_repeat = not isinstance(outcome, Placed)
-        outcomes.append(_taken(heads[outcome.order_id], receipts.get(outcome.order_id), is_repeat=is_repeat))
-    return outcomes
+            taken.append(_told_to(incoming[position], outcome, before))
+        elif isinstance(outcome, Placed):
+            taken.append(_taken_now(going[position], outcome, receipts.get(outcome.order_id)))
+        else:
+            taken.append(_taken_before(before[outcome.order_id], receipts.get(outcome.order_id)))
+    return taken
 
 
-def _is_till_sale(head: Order) -> bool:
-    return head.kind is DraftKind.FACT and head.delivery is Delivery.CARRIED_OUT
+def _is_till_sale(draft: Draft) -> bool:
+    return draft.kind is DraftKind.FACT and draft.delivery is Delivery.CARRIED_OUT
 
 
 def _keep_touches(
@@ -172,10 +180,12 @@ def _keep_touches(
         attribute_orders(conn, touched, now=now)
 
 
-def _holders_of_numbers(conn: Conn, placed: Sequence[Placement]) -> dict[OrderId, Order]:
-    """The orders that have the numbers which others asked for."""
-    taken = {one.order_id for one in placed if isinstance(one, orders.NumberTakenByOtherContent)}
-    return {head.id: head for head in orders.orders_by_ids(conn, sorted(taken))} if taken else {}
+def _orders_before(conn: Conn, placed: Sequence[Placement]) -> dict[OrderId, Order]:
+    """The orders that came again, and those that have the numbers which others asked for."""
+    asked = {
+        one.order_id for one in placed if isinstance(one, orders.Repeat | orders.NumberTakenByOtherContent)
+    }
+    return {head.id: head for head in orders.orders_by_ids(conn, sorted(asked))} if asked else {}
 
 
 def _told_to(one: Incoming, refusal: Refusal, holders: Mapping[OrderId, Order]) -> Refusal:
@@ -187,7 +197,24 @@ def _told_to(one: Incoming, refusal: Refusal, holders: Mapping[OrderId, Order]) 
     return refusal if is_theirs else NumberTaken(external_number=refusal.external_number)
 
 
-def _taken(head: Order, receipt_code: str | None, *, is_repeat: bool) -> OrderTaken:
+def _taken_now(draft: Draft, placed: Placed, receipt_code: str | None) -> OrderTaken:
+    return OrderTaken(
+        order_id=placed.order_id,
+        number=placed.number,
+        channel=draft.channel,
+        external_number=draft.external_number,
+        stage=placed.stage,
+        amount_minor=placed.amount_minor,
+        currency=placed.currency,
+        parked_units=placed.parked_units,
+        delivery=draft.delivery,
+        site_id=draft.site_id,
+        pay_until=placed.pay_until,
+        receipt_code=receipt_code,
+    )
+
+
+def _taken_before(head: Order, receipt_code: str | None) -> OrderTaken:
     return OrderTaken(
         order_id=head.id,
         number=head.number,
@@ -201,5 +228,5 @@ def _taken(head: Order, receipt_code: str | None, *, is_repeat: bool) -> OrderTa
         site_id=head.site_id,
         pay_until=head.pay_until,
         receipt_code=receipt_code,
-        is_repeat=is_repeat,
+        is_repeat=True,
     )

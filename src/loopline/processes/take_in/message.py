@@ -11,7 +11,7 @@ from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 
 
-class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Units of one SKU, or a charge or voucher by its code; the price of one unit, tax included, where it is stated."""
 
     sku_code: str
@@ -20,14 +20,14 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stated_unit_minor: int | None = None
 
 
-class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What led the buyer here: a code that was scanned, the visitor who scanned."""
 
     touchpoint_code: str | None = None
     visitor: UUID | None = None
 
 
-class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An order as other programs and people say it; (channel, external_number) is its name for good.
 
     What is None is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
@@ -57,7 +57,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     touch: Touch | None = None
 
 
-class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message with what its sender may do: place for the sites in `scope`; or, a member, ask in the own name."""
 
     message: OrderMessage
@@ -65,7 +65,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     by_member: MemberId | None = None
 
 
-class OrderTaken(msgspec.Struct, frozen=True, kw_only=True):
+class OrderTaken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The order that a message is. `is_repeat`: it was before. `receipt_code`: of goods carried out of a store."""
 
     order_id: OrderId

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 import msgspec
 
-from loopline import catalogue, orders, org, touchpoints
+from loopline import touchpoints
 from loopline.catalogue import Sku
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
 from loopline.db import Conn
+from loopline.db.remembered import Marks
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, PartyId
@@ -19,8 +20,16 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
 from loopline.org import Entity, Party, PartyKind, Site, UnitKind
-from loopline.org.queries import brand_companies, entities_by_id
 from loopline.processes.place import UnknownSku
+from loopline.processes.remembered import (
+    BRAND,
+    CHANNELS,
+    ENTITIES,
+    ENTITIES_BY_ID,
+    PARTIES,
+    SITES,
+    SKUS,
+)
 from loopline.processes.take_in.members import LIVE_CHANNEL, held_for_members, refusal_of_member
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage
 from loopline.processes.take_in.refusals import (
@@ -57,7 +66,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     shows: Mapping[str, LiveRoom]
 
 
-class _Head(msgspec.Struct, frozen=True, kw_only=True):
+class _Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the codes of a message's head name."""
 
     site: Site | None
@@ -66,13 +75,16 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     credits: Credits
 
 
-def read_register(conn: Conn, messages: Sequence[OrderMessage]) -> Register:
-    """Read what the codes of messages name: as many statements for a thousand as for one."""
+def read_register(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks) -> Register:
+    """Read what the codes of messages name: as many statements for a thousand as for one, few in a rush."""
     touched = _stated(
         one.touch.touchpoint_code for one in messages if one.touch and one.channel == LIVE_CHANNEL
     )
-    sites = org.sites_by_code(conn, _stated(one.site_code for one in messages))
-    brands = brand_companies(conn)
+    site_codes = _stated(one.site_code for one in messages)
+    found = SITES.find(conn, site_codes, marks=marks)
+    sites = {code: found[code] for code in site_codes if code in found}
+    entity_ids = {site.entity_id for site in sites.values()}
+    sellers = _stated(one.seller_code for one in messages)
     parties = _stated(
         code for one in messages for code in (one.guide_code, one.dealer_code, one.streamer_code)
     )
@@ -80,13 +92,13 @@ def read_register(conn: Conn, messages: Sequence[OrderMessage]) -> Register:
     goods = {line.sku_code for one in messages for line in one.lines if line.kind is LineKind.GOODS}
     return Register(
         sites=sites,
-        sellers=org.entities_by_code(conn, _stated(one.seller_code for one in messages)),
-        companies=entities_by_id(conn, {site.entity_id for site in sites.values()}),
-        brand=brands[0] if brands else None,
-        parties=org.parties_by_code(conn, parties) if parties else {},
-        skus=catalogue.skus_by_code(conn, goods),
+        sellers=ENTITIES.find(conn, sellers, marks=marks),
+        companies=ENTITIES_BY_ID.find(conn, entity_ids, marks=marks),
+        brand=BRAND.find(conn, [None], marks=marks).get(None),
+        parties=PARTIES.find(conn, parties, marks=marks),
+        skus=SKUS.find(conn, goods, marks=marks),
         members=known_members(conn, members) if members else set(),
-        channels=orders.channels_by_code(conn),
+        channels=CHANNELS.find(conn, {one.channel for one in messages}, marks=marks),
         shows=_shows_by_touch(conn, touched) if touched else {},
     )
 

@@ -1,0 +1,1 @@
+"""Surge: a livestream's orders, taken at the machine's limit: `place`, `bulk`, `hot` and `avail`."""

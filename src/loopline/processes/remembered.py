@@ -1,0 +1,38 @@
+"""What placing an order looks up and what seldom changes: remembered by the process, as long as its marks stand.
+
+Each is read with `find(conn, keys, marks=...)`; the marks are read once per batch (`loopline.db.remembered`).
+"""
+
+from collections.abc import Collection
+
+from loopline import catalogue, orders, org, stock
+from loopline.catalogue import Sku
+from loopline.db import Conn
+from loopline.db.remembered import Remembered
+from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId
+from loopline.orders import ChannelTerms
+from loopline.org import Entity, Party, Site
+from loopline.org.queries import brand_companies, entities_by_id
+
+
+def _channels(conn: Conn, codes: Collection[str]) -> dict[str, ChannelTerms]:
+    found = orders.channels_by_code(conn)
+    return {code: found[code] for code in codes if code in found}
+
+
+def _brand(conn: Conn, keys: Collection[None]) -> dict[None, Entity]:
+    found = brand_companies(conn)
+    return dict.fromkeys(keys, found[0]) if found else {}
+
+
+SKUS: Remembered[str, Sku] = Remembered("catalogue", catalogue.skus_by_code)
+TAX_CLASSES: Remembered[SkuId, str] = Remembered("catalogue", catalogue.tax_classes_of)
+CHANNELS: Remembered[str, ChannelTerms] = Remembered("channels", _channels)
+SELLING_LEAVES: Remembered[SiteId, NodeId] = Remembered("nodes", stock.selling_leaves)
+SITES: Remembered[str, Site] = Remembered("org", org.sites_by_code)
+SITES_BY_ID: Remembered[SiteId, Site] = Remembered("org", org.sites_by_id)
+ENTITIES: Remembered[str, Entity] = Remembered("org", org.entities_by_code)
+ENTITIES_BY_ID: Remembered[EntityId, Entity] = Remembered("org", entities_by_id)
+PARTIES: Remembered[str, Party] = Remembered("org", org.parties_by_code)
+BRAND: Remembered[None, Entity] = Remembered("org", _brand)
+"""The brand's own company, under the only key there is."""
