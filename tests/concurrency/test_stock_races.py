@@ -15,17 +15,23 @@ from loopline.stock import (
     AllocationRelease,
     AllocationReleased,
     ExpiredHold,
+    Extended,
     HandedOver,
     HandOver,
     Held,
+    HoldExtension,
+    HoldTransfer,
     LeafMove,
     LeafMoved,
     MovementReason,
     Recorded,
     Release,
     Released,
+    TransferLine,
+    Transferred,
     allocate_units,
     expire_holds,
+    extend_holds,
     hand_over_units,
     hold_units,
     holds_of_lines,
@@ -34,6 +40,7 @@ from loopline.stock import (
     record_facts,
     release_allocations,
     release_holds,
+    transfer_holds,
 )
 from loopline.stock.refusals import HoldUnknown, LeafPromised, NodePromised, NotEnoughFree
 from tests.make.stock import (
@@ -217,6 +224,52 @@ def test_expiry_against_allocation_release_and_payment(database: Database):
         with database.transaction() as conn:
             assert leaf_row(conn, leaf, sku).allocated == units_tied
             assert room(conn, world.network_id, sku) == (3 - units_tied, 0, 3 - units_tied)
+            assert broken(conn) == []
+
+
+def kept_wherever_it_lies(conn: Conn, keep: HoldExtension) -> object:
+    """Keep a hold as the edge does: begun again where it went elsewhere while its rows were waited for."""
+    for _ in range(2):
+        try:
+            with conn.transaction():
+                return extend_holds(conn, [keep], now=NOW)[0]
+        except psycopg.errors.SerializationFailure:
+            pass
+    raise AssertionError("it went elsewhere twice")
+
+
+def test_a_transfer_against_those_who_want_the_units_it_leaves_and_those_it_goes_to(database: Database):
+    """One unit at each of two sites. Whoever comes first, nobody is promised what another has."""
+    for _ in range(TRIALS):
+        sku = new_sku()
+        with database.transaction() as conn:
+            world = make_world(conn)
+            near, far = world.leaf_ids
+            receive(conn, near, sku, 1)
+            receive(conn, far, sku, 1)
+            mine = hold_ask((near, sku, 1), expires_at=NOW)
+            hold_units(conn, [mine], now=NOW)
+        line = TransferLine(line_id=mine.lines[0].line_id, node_id=far)
+        asked = HoldTransfer(order_id=mine.order_id, lines=(line,))
+        keep = HoldExtension(line_id=line.line_id, expires_at=None)
+        wanted = [hold_ask((leaf, sku, 1)) for leaf in (near, far)]
+        moved, here, there, kept = race(
+            database,
+            [
+                lambda conn, asked=asked: transfer_holds(conn, [asked], now=NOW)[0],
+                lambda conn, ask=wanted[0]: hold_units(conn, [ask], now=NOW)[0],
+                lambda conn, ask=wanted[1]: hold_units(conn, [ask], now=NOW)[0],
+                lambda conn, keep=keep: kept_wherever_it_lies(conn, keep),
+            ],
+        )
+        assert isinstance(kept, Extended)
+        with database.transaction() as conn:
+            [hold] = holds_of_lines(conn, [line.line_id])
+            assert (hold.node_id, hold.expires_at) == (far if isinstance(moved, Transferred) else near, None)
+            held = [isinstance(one, Held) for one in (here, there)]
+            assert sum(held) <= 1
+            assert held[0] <= isinstance(moved, Transferred)
+            assert held[1] <= isinstance(moved, NotEnoughFree)
             assert broken(conn) == []
 
 

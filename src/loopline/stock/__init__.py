@@ -34,6 +34,7 @@ from loopline.stock.model import (
     HoldAsk,
     HoldAskLine,
     HoldExtension,
+    HoldTransfer,
     LeafMove,
     LeafMoved,
     LeafSellable,
@@ -55,6 +56,8 @@ from loopline.stock.model import (
     ShortfallKind,
     SiteSellable,
     StockCounts,
+    TransferLine,
+    Transferred,
 )
 from loopline.stock.queries import (
     broken_allocations,
@@ -64,6 +67,7 @@ from loopline.stock.queries import (
     leaves,
     leaves_of_sites,
     movement_count,
+    next_expiry,
     nodes_by_ids,
     nodes_page,
     open_shortfalls,
@@ -88,6 +92,7 @@ from loopline.stock.service import (
     release_allocations,
     release_holds,
     set_safety,
+    transfer_holds,
 )
 
 __all__ = [
@@ -108,6 +113,7 @@ __all__ = [
     "HoldAsk",
     "HoldAskLine",
     "HoldExtension",
+    "HoldTransfer",
     "LeafMove",
     "LeafMoved",
     "LeafSellable",
@@ -129,6 +135,8 @@ __all__ = [
     "ShortfallKind",
     "SiteSellable",
     "StockCounts",
+    "TransferLine",
+    "Transferred",
     "add_nodes",
     "allocate_units",
     "broken_allocations",
@@ -144,6 +152,7 @@ __all__ = [
     "lock_stock",
     "move_leaves",
     "movement_count",
+    "next_expiry",
     "nodes_by_ids",
     "nodes_page",
     "open_shortfalls",
@@ -158,4 +167,5 @@ __all__ = [
     "stock_at_leaves",
     "stock_counts",
     "stock_page",
+    "transfer_holds",
 ]

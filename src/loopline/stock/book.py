@@ -74,11 +74,12 @@ class OpenHold(msgspec.Struct, gc=False, eq=False):
     units_loaded: int
     expires_at_loaded: datetime | None = None
     path: Sequence[Level] = ()
+    is_moved: bool = False
 
     @property
     def differs(self) -> bool:
         return self.units != self.units_loaded or (
-            self.units > 0 and self.expires_at != self.expires_at_loaded
+            self.units > 0 and (self.is_moved or self.expires_at != self.expires_at_loaded)
         )
 
 

@@ -87,11 +87,16 @@ class HoldAskLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class HoldAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one order asks to be held, all or nothing unless `short` says part. `expires_at` None: until released."""
+    """What one order asks to be held, all or nothing unless `short` says part. `expires_at` None: until released.
+
+    `scarce_expires_at`, where it is given, takes the place of `expires_at` for an order that takes much of the little
+    there is of a SKU (`rules.is_scarce`).
+    """
 
     order_id: OrderId
     lines: tuple[HoldAskLine, ...]
     expires_at: datetime | None = None
+    scarce_expires_at: datetime | None = None
     short: OnShort = OnShort.REFUSE
 
 
@@ -103,10 +108,11 @@ class HeldLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is held for an order, line by line as asked."""
+    """What is held for an order, line by line as asked; `is_scarce`: until the ask's `scarce_expires_at`."""
 
     order_id: OrderId
     lines: tuple[HeldLine, ...]
+    is_scarce: bool = False
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -139,12 +145,44 @@ class Extended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpiredHold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A hold that ran out and was given back."""
+    """A hold that ran out at `expires_at` and was given back."""
 
     order_id: OrderId
     line_id: LineId
     sku_id: SkuId
     units: int
+    expires_at: datetime
+    shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class TransferLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Held units of a line to be held at `node_id` from now on: by the same line, or by the line `to_line_id`.
+
+    `units` None: all of them. What one line holds lies at one node, so a line that keeps its units moves them all.
+    """
+
+    line_id: LineId
+    node_id: NodeId
+    to_line_id: LineId | None = None
+    units: int | None = None
+
+
+class HoldTransfer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What moves of the holds of one order, all lines or none; to itself, or to the order `to_order_id`.
+
+    The units keep the time until which they are held.
+    """
+
+    order_id: OrderId
+    lines: tuple[TransferLine, ...]
+    to_order_id: OrderId | None = None
+
+
+class Transferred(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An order's holds that lie elsewhere now; `units` as asked, line by line."""
+
+    order_id: OrderId
+    units: tuple[int, ...]
     shortfalls: tuple[ShortfallChange, ...] = ()
 
 

@@ -1,9 +1,10 @@
 """What screens and processes ask of stock. Nothing here locks: an answer is true when given, a promise needs a hold."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 
-from loopline.db import Conn, fetch, fetch_one, fetch_rows, integers, statements, uuids
+from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId
 from loopline.stock.model import (
     BrokenAllocation,
@@ -169,6 +170,12 @@ def broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
 def holds_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[LineHold]:
     """The open holds of lines, by line; a line without one is left out."""
     return fetch(conn, SQL["holds_of_lines"], LineHold, line_ids=uuids(line_ids))
+
+
+def next_expiry(conn: Conn) -> datetime | None:
+    """When the hold that runs out next does; a moment that is over where it waits to be given back."""
+    found: list[datetime] = fetch_values(conn, SQL["next_expiry"])
+    return found[0] if found else None
 
 
 def stock_counts(conn: Conn) -> StockCounts:

@@ -236,6 +236,14 @@ from stock.hold
 where line_id = any(%(line_ids)s::uuid[])
 order by line_id
 
+-- name: next_expiry
+-- When the hold that runs out next does, or did. Locks nothing.
+select expires_at
+from stock.hold
+where expires_at is not null
+order by expires_at, line_id
+limit 1
+
 -- name: stock_counts
 -- How many rows there are of what the replay reports.
 select

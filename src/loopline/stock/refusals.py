@@ -31,7 +31,7 @@ class NotEnoughFree(Refusal, frozen=True, kw_only=True):
 
 
 class HeldElsewhere(Refusal, frozen=True, kw_only=True):
-    """Line {line_id} has a hold at node {node_id} already, for another node, SKU or order than asked."""
+    """Line {line_id} has a hold at node {node_id} already, for another node, SKU, order or time than asked."""
 
     line_id: LineId
     node_id: NodeId
@@ -52,7 +52,7 @@ class HoldTooSmall(Refusal, frozen=True, kw_only=True):
 
 
 class HoldOfAnother(Refusal, frozen=True, kw_only=True):
-    """The hold of line {line_id} belongs to another order or SKU than the allocation names."""
+    """The hold of line {line_id} belongs to another order or SKU than was named."""
 
     line_id: LineId
 

@@ -3,7 +3,7 @@
 Load and lock, decide in a pure rule, write differences. Nothing here commits.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from loopline.stock.model import (
     Held,
     HoldAsk,
     HoldExtension,
+    HoldTransfer,
     LeafMove,
     LeafMoved,
     NewNode,
@@ -37,6 +38,7 @@ from loopline.stock.model import (
     SafetySet,
     SafetySetting,
     ShortfallChange,
+    Transferred,
 )
 
 Outcome = TypeVar("Outcome", bound=msgspec.Struct)
@@ -139,6 +141,30 @@ def extend_holds(
     outcomes = rules.decide_extensions(extensions, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
+
+
+def transfer_holds(
+    conn: Conn, transfers: Sequence[HoldTransfer], *, now: datetime
+) -> list[Transferred | Refusal]:
+    """Let held units lie at other nodes, or with other lines, each order all or nothing, in the order given.
+
+    Nobody can take them in between: the rows of where they come from and where they go are locked together, root
+    first. Refused where a node the units come to has not got so many free, and then everything is as it was.
+    """
+    if not transfers:
+        return []
+    lines = [(place, line) for place, transfer in enumerate(transfers) for line in transfer.lines]
+    line_ids = {one for _, line in lines for one in (line.line_id, line.to_line_id) if one is not None}
+    store.hold_tree(conn)
+    keys = {hold.line_id: hold.key for hold in store.holds(conn, line_ids)}
+    coming = [(line.node_id, keys[line.line_id][1]) for _, line in lines if line.line_id in keys]
+    book = _locked_book(conn, [*keys.values(), *coming])
+    book.add_holds(store.holds(conn, line_ids))
+    store.assert_locked(book)
+    outcomes = rules.decide_transfers(transfers, book=book)
+    # Only leaving covers a shortfall: where units come to, all of them are free.
+    left = [(place, keys[line.line_id]) for place, line in lines if isinstance(outcomes[place], Transferred)]
+    return _told(outcomes, store.write_book(conn, book, now=now), left, book=book)
 
 
 def expire_holds(
@@ -283,6 +309,7 @@ def _book_of_holds(conn: Conn, line_ids: Collection[LineId]) -> Book:
     store.hold_tree(conn)
     book = _locked_book(conn, store.hold_levels(conn, line_ids))
     book.add_holds(store.holds(conn, line_ids))
+    store.assert_locked(book)
     return book
 
 
@@ -298,13 +325,22 @@ def _write_and_tell(
     *,
     now: datetime,
 ) -> list[Outcome]:
-    """Write, and hang each shortfall that changed on the last item that moved its level."""
+    """Write, and hang each shortfall that changed on the last item that moved its level: one level per item."""
     changes = store.write_book(conn, book, now=now)
-    if not changes:
-        return outcomes
+    return _told(outcomes, changes, list(enumerate(touched)), book=book) if changes else outcomes
+
+
+def _told(
+    outcomes: list[Outcome],
+    changes: Mapping[LevelKey, Sequence[ShortfallChange]],
+    touched: Sequence[tuple[int, LevelKey | None]],
+    *,
+    book: Book,
+) -> list[Outcome]:
+    """Hang changed shortfalls on outcomes; `touched` are the levels that items moved, by the place of the item."""
     told: dict[int, list[ShortfallChange]] = {}
-    for level, place in last_to_touch(touched, book=book, wanted=changes).items():
-        told.setdefault(place, []).extend(changes[level])
+    for level, at in last_to_touch([key for _, key in touched], book=book, wanted=changes).items():
+        told.setdefault(touched[at][0], []).extend(changes[level])
     for place, shortfalls in told.items():
         outcomes[place] = msgspec.structs.replace(outcomes[place], shortfalls=tuple(shortfalls))
     return outcomes

@@ -292,6 +292,7 @@ def _hold_changes(differing: Sequence[OpenHold]) -> dict[str, Any]:
         "made_hold_units": integers([hold.units for hold in made]),
         "made_hold_expires_at": moments([hold.expires_at for hold in made]),
         "changed_hold_line_ids": uuids([hold.line_id for hold in changed]),
+        "changed_hold_node_ids": uuids([hold.key[0] for hold in changed]),
         "changed_hold_units": integers([hold.units - hold.units_loaded for hold in changed]),
         "changed_hold_expires_at": moments([hold.expires_at for hold in changed]),
         "ended_hold_line_ids": uuids([hold.line_id for hold in ended]),

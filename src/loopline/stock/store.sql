@@ -329,13 +329,15 @@ with move as materialized (
 ), hold_changed as (
   update stock.hold
   set
+    node_id = change.node_id,
     units = hold.units + change.units,
     expires_at = change.expires_at
   from unnest(
     %(changed_hold_line_ids)s::uuid[],
+    %(changed_hold_node_ids)s::uuid[],
     %(changed_hold_units)s::bigint[],
     %(changed_hold_expires_at)s::timestamptz[]
-  ) as change (line_id, units, expires_at)
+  ) as change (line_id, node_id, units, expires_at)
   where hold.line_id = change.line_id
   returning 1
 ), hold_ended as (

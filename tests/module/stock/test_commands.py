@@ -19,6 +19,7 @@ from loopline.stock import (
     Held,
     HoldAsk,
     HoldExtension,
+    HoldTransfer,
     LeafSellable,
     MovementReason,
     NewNode,
@@ -26,6 +27,8 @@ from loopline.stock import (
     OnShort,
     Recorded,
     Release,
+    TransferLine,
+    Transferred,
     add_nodes,
     allocate_units,
     broken_holds,
@@ -37,6 +40,7 @@ from loopline.stock import (
     leaves,
     move_leaves,
     movement_count,
+    next_expiry,
     nodes_by_ids,
     open_shortfalls,
     record_facts,
@@ -48,6 +52,7 @@ from loopline.stock import (
     stock_at_leaves,
     stock_counts,
     store,
+    transfer_holds,
 )
 from loopline.stock.book import OpenHold
 from loopline.stock.refusals import (
@@ -149,6 +154,7 @@ def test_nothing_asked_is_nothing_done(conn: Conn):
     assert record_facts(conn, [], now=NOW) == []
     assert set_safety(conn, [], now=NOW) == []
     assert expire_holds(conn, now=NOW, limit=10) == []
+    assert transfer_holds(conn, [], now=NOW) == []
     assert broken_holds(conn, limit=10) == []
     assert hold_units(conn, [HoldAsk(order_id=hold_ask().order_id, lines=())], now=NOW)[0] is not None
     assert move_leaves(conn, [], now=NOW) == []
@@ -200,6 +206,64 @@ def test_holds_expire_oldest_first_at_their_moment_and_paid_ones_never(conn: Con
     assert [one.order_id for one in expire_holds(conn, now=NOW + 3 * minute, limit=10)] == [asks[0].order_id]
     assert expire_holds(conn, now=NOW + 3 * minute, limit=10) == []
     assert room(conn, world.network_id, sku) == (10, 2, 8)
+    assert broken(conn) == []
+
+
+def test_the_next_hold_to_run_out_is_known(conn: Conn):
+    world, sku = make_world(conn, sites=1), new_sku()
+    receive(conn, world.leaf_ids[0], sku, 10)
+    assert next_expiry(conn) is None
+    minute = timedelta(minutes=1)
+    asks = [hold_ask((world.network_id, sku, 1), expires_at=NOW + place * minute) for place in (3, 1, 2)]
+    hold_units(conn, [*asks, hold_ask((world.network_id, sku, 1))], now=NOW)
+    assert next_expiry(conn) == NOW + minute
+    expired = expire_holds(conn, now=NOW + 2 * minute, limit=10)
+    assert [one.expires_at for one in expired] == [NOW + minute, NOW + 2 * minute]
+    assert next_expiry(conn) == NOW + 3 * minute
+
+
+def test_an_orders_holds_move_together_and_keep_their_time(conn: Conn):
+    world, sku, other_sku = make_world(conn), new_sku(), new_sku()
+    near, far = world.leaf_ids
+    record_facts(conn, [fact(near, sku, 2), fact(near, other_sku, 1), fact(far, sku, 2)], now=NOW)
+    ask = hold_ask((world.network_id, sku, 2), (world.network_id, other_sku, 1), expires_at=NOW)
+    hold_units(conn, [ask], now=NOW)
+    line_ids = [line.line_id for line in ask.lines]
+
+    def to(leaf_id: NodeId) -> HoldTransfer:
+        lines = tuple(TransferLine(line_id=line_id, node_id=leaf_id) for line_id in line_ids)
+        return HoldTransfer(order_id=ask.order_id, lines=lines)
+
+    before = holds_of_lines(conn, line_ids)
+    [refused] = transfer_holds(conn, [to(far)], now=NOW)
+    assert isinstance(refused, NotEnoughFree)
+    assert (refused.sku_id, refused.free) == (other_sku, 0)
+    assert holds_of_lines(conn, line_ids) == before
+    assert transfer_holds(conn, [to(near)], now=NOW) == [Transferred(order_id=ask.order_id, units=(2, 1))]
+    assert [(one.node_id, one.units, one.expires_at) for one in holds_of_lines(conn, line_ids)] == [
+        (near, 2, NOW),
+        (near, 1, NOW),
+    ]
+    assert room(conn, near, sku) == (2, 2, 0)
+    assert room(conn, world.network_id, sku) == (4, 2, 2)
+    assert broken(conn) == []
+    assert len(expire_holds(conn, now=NOW, limit=10)) == 2
+    assert broken(conn) == []
+
+
+def test_a_hold_that_leaves_what_a_fact_broke_covers_the_shortfall(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    near, far = world.leaf_ids
+    record_facts(conn, [fact(near, sku, 1), fact(far, sku, 1)], now=NOW)
+    ask = hold_ask((near, sku, 1))
+    hold_units(conn, [ask], now=NOW)
+    record_facts(conn, [fact(near, sku, -1, reason=MovementReason.DAMAGE)], now=NOW)
+    assert set(shortfalls(conn)) == {("overheld", near, sku), ("overheld", world.site_ids[0], sku)}
+    line = TransferLine(line_id=ask.lines[0].line_id, node_id=far)
+    [moved] = transfer_holds(conn, [HoldTransfer(order_id=ask.order_id, lines=(line,))], now=NOW)
+    assert isinstance(moved, Transferred)
+    assert {(one.node_id, one.units_after) for one in moved.shortfalls} == {(near, 0), (world.site_ids[0], 0)}
+    assert shortfalls(conn) == {}
     assert broken(conn) == []
 
 

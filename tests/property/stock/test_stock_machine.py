@@ -12,7 +12,14 @@ from uuid import UUID
 import hypothesis.strategies as st
 import msgspec
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from loopline.db import Conn, Database, run_check
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
@@ -29,6 +36,7 @@ from loopline.stock import (
     Held,
     HoldAsk,
     HoldAskLine,
+    HoldTransfer,
     LeafMove,
     LeafMoved,
     MovementReason,
@@ -40,6 +48,8 @@ from loopline.stock import (
     Released,
     SafetySet,
     SafetySetting,
+    TransferLine,
+    Transferred,
     add_nodes,
     allocate_units,
     broken_allocations,
@@ -55,12 +65,14 @@ from loopline.stock import (
     release_holds,
     sellable_at_leaves,
     set_safety,
+    transfer_holds,
 )
 from loopline.stock.checks import CHECKS
 from tests.make.stock import NOW, new_id, new_sku, world_nodes
 
 MINUTE = timedelta(minutes=1)
 SITES, SKUS, NODES = 3, 2, 9
+OPENING_UNITS = 4
 
 
 class Goods(msgspec.Struct):
@@ -176,6 +188,15 @@ class StockMachine(RuleBasedStateMachine):
         self.node_ids = [world.brand_id, world.network_id, inner.id, *world.site_ids, *world.leaf_ids]
         parents: dict[NodeId, NodeId | None] = {node.id: node.parent_id for node in [*placed, inner]}
         self.oracle = Oracle(parents, world.leaf_ids, self.skus)
+        # From nothing, hardly any sequence of commands would ever come to hold something.
+        opening = [
+            Fact(id=new_id(), leaf_id=leaf, sku_id=sku, reason=MovementReason.OPENING, on_hand=OPENING_UNITS)
+            for leaf in self.leaf_ids
+            for sku in self.skus
+        ]
+        record_facts(self.conn, opening, now=NOW)
+        for goods in self.oracle.goods.values():
+            goods.on_hand = OPENING_UNITS
 
     # ------------------------------------------------------------------------------------------------ commands
 
@@ -279,21 +300,19 @@ class StockMachine(RuleBasedStateMachine):
                 )
         return granted
 
+    @precondition(lambda self: self.oracle.holds)
     @rule(chance=st.integers(0, 2**32), part=st.booleans())
     def release_hold(self, chance: int, part: bool) -> None:
-        if not self.oracle.holds:
-            return
         promise = random.Random(chance).choice(list(self.oracle.holds.values()))
         units = 1 if part else promise.units
         [outcome] = release_holds(self.conn, [Release(line_id=promise.line_id, units=units)], now=NOW)
         assert isinstance(outcome, Released)
         self._lower(promise, units)
 
+    @precondition(lambda self: self.oracle.holds)
     @rule(chance=st.integers(0, 2**32), lines=st.integers(1, 3))
     def allocate(self, chance: int, lines: int) -> None:
         """Ties of any lines of one order to any leaves; the oracle says which of them fit."""
-        if not self.oracle.holds:
-            return
         luck = random.Random(chance)
         order_id = luck.choice(list(self.oracle.holds.values())).order_id
         promises = [one for one in self.oracle.holds.values() if one.order_id == order_id]
@@ -331,10 +350,9 @@ class StockMachine(RuleBasedStateMachine):
             self._lower(promise, units)
         assert isinstance(outcome, Allocated)
 
+    @precondition(lambda self: self.oracle.tied)
     @rule(chance=st.integers(0, 2**32), to_hold=st.booleans(), part=st.booleans())
     def release_allocation(self, chance: int, to_hold: bool, part: bool) -> None:
-        if not self.oracle.tied:
-            return
         tied = random.Random(chance).choice(list(self.oracle.tied.values()))
         units = 1 if part else tied.units
         release = AllocationRelease(allocation_id=tied.allocation_id, units=units, to_hold=to_hold)
@@ -349,10 +367,9 @@ class StockMachine(RuleBasedStateMachine):
             else:
                 hold.units += units
 
+    @precondition(lambda self: self.oracle.tied)
     @rule(chance=st.integers(0, 2**32), part=st.booleans(), too_many=st.booleans())
     def hand_over(self, chance: int, part: bool, too_many: bool) -> None:
-        if not self.oracle.tied:
-            return
         tied = random.Random(chance).choice(list(self.oracle.tied.values()))
         units = tied.units + 1 if too_many else 1 if part else tied.units
         [outcome] = hand_over_units(
@@ -375,6 +392,42 @@ class StockMachine(RuleBasedStateMachine):
         assert [one.line_id for one in expired] == [line_id for _, line_id in due[:limit]]
         for one in expired:
             assert self.oracle.holds.pop(one.line_id).units == one.units
+
+    @precondition(lambda self: self.oracle.holds)
+    @rule(chance=st.integers(0, 2**32), lines=st.integers(1, 3))
+    def transfer(self, chance: int, lines: int) -> None:
+        """Lines of one order go to any nodes, whole or in part to new lines: all of it fits, or nothing moves."""
+        luck = random.Random(chance)
+        order_id = luck.choice(list(self.oracle.holds.values())).order_id
+        promises = [one for one in self.oracle.holds.values() if one.order_id == order_id]
+        moved = luck.sample(promises, min(lines, len(promises)))
+        asked = [
+            TransferLine(line_id=one.line_id, node_id=luck.choice(self.node_ids))
+            if luck.random() < 0.5
+            else TransferLine(
+                line_id=one.line_id,
+                node_id=luck.choice(self.node_ids),
+                to_line_id=LineId(new_id()),
+                units=luck.randint(1, one.units),
+            )
+            for one in moved
+        ]
+        levels = [(node, sku) for node in self.oracle.parents for sku in self.skus]
+        before = {level: self.oracle.held(*level) for level in levels}
+        kept = msgspec.msgpack.encode(list(self.oracle.holds.values()))
+        [outcome] = transfer_holds(self.conn, [HoldTransfer(order_id=order_id, lines=tuple(asked))], now=NOW)
+        for line, promise in zip(asked, moved, strict=True):
+            units = line.units or promise.units
+            self._lower(promise, units)
+            there = msgspec.structs.replace(
+                promise, line_id=line.to_line_id or line.line_id, node_id=line.node_id, units=units
+            )
+            self.oracle.holds[there.line_id] = there
+        if any(self.oracle.held(*level) > max(before[level], self.oracle.free(*level)) for level in levels):
+            assert isinstance(outcome, Refusal)
+            self.oracle.holds = {one.line_id: one for one in msgspec.msgpack.decode(kept, type=list[Promise])}
+        else:
+            assert isinstance(outcome, Transferred)
 
     @rule(leaf=st.integers(0, SITES - 1), goal=st.integers(0, 2))
     def move(self, leaf: int, goal: int) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from loopline.kernel.ids import LineId, NodeId, OrderId
@@ -216,3 +217,28 @@ def test_an_extension_changes_the_expiry_only():
     assert standing.expires_at == later
     assert standing.differs
     assert counts(book, LEAF) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "units", "scarce"),
+    [(5, 1, True), (6, 1, False), (10, 2, True), (11, 2, False), (1, 1, True), (99, 99, True)],
+)
+def test_who_takes_much_of_the_little_there_is_holds_it_for_less_long(on_hand: int, units: int, scarce: bool):
+    book = open_book()
+    stock(book, LEAF, SKU, on_hand)
+    stock(book, LEAF, OTHER_SKU, 99)
+    long, short = NOW + timedelta(minutes=30), NOW + timedelta(minutes=5)
+    ask = hold_ask((NETWORK, OTHER_SKU, 1), (NETWORK, SKU, units), expires_at=long)
+    [held] = decide_holds([msgspec.structs.replace(ask, scarce_expires_at=short)], book=book)
+    assert isinstance(held, Held)
+    assert held.is_scarce is scarce
+    assert {one.expires_at for one in book.holds.values()} == {short if scarce else long}
+
+
+def test_where_one_time_is_asked_for_it_is_that_time():
+    book = open_book()
+    stock(book, LEAF, SKU, 1)
+    [held] = decide_holds([hold_ask((NETWORK, SKU, 1), expires_at=NOW)], book=book)
+    assert isinstance(held, Held)
+    assert not held.is_scarce
+    assert [one.expires_at for one in book.holds.values()] == [NOW]

@@ -4,6 +4,7 @@ from loopline.stock.rules.allocations import decide_allocation_releases, decide_
 from loopline.stock.rules.breaking import choose_broken_holds
 from loopline.stock.rules.facts import decide_facts, decide_safeties
 from loopline.stock.rules.holds import decide_extensions, decide_holds, decide_releases, release_expired
+from loopline.stock.rules.transfers import decide_transfers
 from loopline.stock.rules.tree import decide_moves, decide_nodes
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "decide_nodes",
     "decide_releases",
     "decide_safeties",
+    "decide_transfers",
     "release_expired",
 ]

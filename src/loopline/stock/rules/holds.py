@@ -29,6 +29,8 @@ from loopline.stock.refusals import (
     UnitsNotPositive,
 )
 
+SCARCE_PERCENT = 20
+
 
 def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]:
     """Hold for each order in turn what it asks for; an order refused leaves nothing behind for later ones to miss."""
@@ -37,32 +39,43 @@ def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]
 
 def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
     granted: list[tuple[OpenHold, int]] = []
+    is_rare, has_two_times = False, ask.scarce_expires_at is not None
     for line in ask.lines:
         outcome = _hold_line(ask, line, book=book)
         if isinstance(outcome, Refusal):
             for hold, units in granted:
                 change_hold(hold, -units)
             return outcome
-        granted.append(outcome)
+        hold, units, room = outcome
+        granted.append((hold, units))
+        is_rare = is_rare or (has_two_times and is_scarce(units, room=room))
     for hold, units in granted:
         if units:
-            hold.expires_at = ask.expires_at
+            hold.expires_at = ask.scarce_expires_at if is_rare else ask.expires_at
     return Held(
         order_id=ask.order_id,
         lines=tuple([HeldLine(line_id=hold.line_id, units=units) for hold, units in granted]),
+        is_scarce=is_rare,
     )
 
 
-def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> tuple[OpenHold, int] | Refusal:
+def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> tuple[OpenHold, int, int] | Refusal:
+    """Hold a line's units; returns the hold, how many it got, and how many there were to be had before."""
     hold = _hold_of(ask, line, book=book)
     if isinstance(hold, Refusal):
         return hold
-    units = _grantable(line, hold, short=ask.short)
+    room = max(0, min([level.free - level.held for level in hold.path]))
+    units = _grantable(line, hold, room=room, short=ask.short)
     if isinstance(units, Refusal):
         return units
     book.holds[line.line_id] = hold
     change_hold(hold, units)
-    return hold, units
+    return hold, units, room
+
+
+def is_scarce(units: int, *, room: int) -> bool:
+    """Tell whether units are much of what was left of a SKU: a fifth of it or more."""
+    return units > 0 and 100 * units >= SCARCE_PERCENT * room
 
 
 def _hold_of(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> OpenHold | Refusal:
@@ -80,8 +93,7 @@ def _hold_of(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> OpenHold | Refus
     return hold
 
 
-def _grantable(line: HoldAskLine, hold: OpenHold, *, short: OnShort) -> int | Refusal:
-    room = max(0, min([level.free - level.held for level in hold.path]))
+def _grantable(line: HoldAskLine, hold: OpenHold, *, room: int, short: OnShort) -> int | Refusal:
     if room >= line.units:
         return line.units
     if short is OnShort.PART:
@@ -143,7 +155,14 @@ def release_expired(holds: Iterable[OpenHold]) -> list[ExpiredHold]:
     for hold in holds:
         units = hold.units
         change_hold(hold, -units)
+        assert hold.expires_at is not None, "what never runs out is not due"
         outcomes.append(
-            ExpiredHold(order_id=hold.order_id, line_id=hold.line_id, sku_id=hold.key[1], units=units)
+            ExpiredHold(
+                order_id=hold.order_id,
+                line_id=hold.line_id,
+                sku_id=hold.key[1],
+                units=units,
+                expires_at=hold.expires_at,
+            )
         )
     return outcomes
