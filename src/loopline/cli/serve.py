@@ -7,15 +7,15 @@ from typing import Annotated
 
 import msgspec
 import typer
+from prometheus_client import CollectorRegistry
 
 from loopline.channels.text_messages.over_http import SECRET_SETTING, URL_SETTING
 from loopline.cli.console import people, problems_told
 from loopline.cli.demo_brand import OpenedDemo, open_demo_brand
 from loopline.cli.demo_world import demo_world, reachable
 from loopline.cli.errands import errands_of
-from loopline.db import Database
 from loopline.db.opening import open_database
-from loopline.db.settings import Settings, settings_from
+from loopline.db.settings import settings_from
 from loopline.jobs.running import jobs_running
 from loopline.simulator.brand.living import LifeAsk
 from loopline.simulator.brand.progress import told_of_world
@@ -54,15 +54,20 @@ def serve(
             text_messages_secret=os.environ.get(SECRET_SETTING, ""),
             demo=_shown(opened, world=world) if opened else None,
         )
-        address = Address(host=host, port=port)
+        address, registry = Address(host=host, port=port), CollectorRegistry()
         people.print(f"Loopline is at [bold]http://{host}:{port}[/bold]; Ctrl-C ends it", highlight=False)
         if jobs:
             errands = errands_of(settings, clock=_clock, is_demo=demo, public_url=web.public_url)
-            beside.enter_context(jobs_running(database, clock=_clock, rests=is_replayed, errands=errands))
+            beside.enter_context(
+                jobs_running(database, clock=_clock, rests=is_replayed, errands=errands, registry=registry)
+            )
         if world and opened is not None and opened.world_key is not None:
             life = LifeAsk(base_url=f"http://{reachable(host)}:{port}", key=opened.world_key, seed=seed)
             beside.enter_context(demo_world(database, life))
-        _serve(database, settings, web, address, workers)
+        if workers == 1:
+            serve_one(create_app(database, web, registry=registry), address)
+        else:
+            serve_workers(settings, web, address, workers=workers)
         beside.close()
         people.print("stopped; nothing is left running")
 
@@ -71,13 +76,6 @@ def _shown(opened: OpenedDemo, *, world: bool) -> Demo:
     """What the pages show of the demo; how its world comes along, where it lives."""
     lives = world and opened.world_key is not None
     return msgspec.structs.replace(opened.demo, progress=told_of_world if lives else None)
-
-
-def _serve(database: Database, settings: Settings, web: WebSettings, address: Address, workers: int) -> None:
-    if workers == 1:
-        serve_one(create_app(database, web), address)
-    else:
-        serve_workers(settings, web, address, workers=workers)
 
 
 def _clock() -> datetime:

@@ -31,6 +31,7 @@ BATCH = 500
 PARKED_LINES_MAX = 5_000
 BATCHES_PER_ROUND_MAX = 200
 MONTHS_AHEAD = 3
+_TRIES_MAX = 4
 
 _logger = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
@@ -40,10 +41,13 @@ Rests = Callable[[Conn], bool]
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of round: when it begins (cron, with seconds as sixth field) and what a batch of it does."""
+    """One kind of round: when it begins (cron, with seconds as sixth field) and what a batch of it does.
+
+    One without a time has a timer of its own in a live house.
+    """
 
     name: str
-    cron: str
+    cron: str | None
     step: Step
     batches: int = BATCHES_PER_ROUND_MAX
 
@@ -69,7 +73,7 @@ ROUNDS: tuple[Round, ...] = (
     ),
     Round(
         name="expire_holds",
-        cron="* * * * * */2",
+        cron=None,
         step=lambda conn, now: expire_holds(conn, now=now, limit=BATCH),
     ),
     Round(
@@ -143,12 +147,12 @@ class Rounds:
         """Make the application that knows every round. Rounds run in threads; of each kind at most one waits."""
         app = procrastinate.App(connector=connector)
 
-        def every(one: Round) -> None:
+        def every(one: Round, cron: str) -> None:
             def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says for which moment it is
                 self._run(one)
 
             task = app.task(name=one.name, queueing_lock=one.name)(run)
-            app.periodic(cron=one.cron)(task)
+            app.periodic(cron=cron)(task)
 
         def every_errand(one: Errand) -> None:
             def run(timestamp: int) -> None:  # noqa: ARG001 - as above
@@ -158,7 +162,8 @@ class Rounds:
             app.periodic(cron=one.cron)(task)
 
         for one in ROUNDS:
-            every(one)
+            if one.cron is not None:
+                every(one, one.cron)
         for errand in self._errands:
             every_errand(errand)
 
@@ -197,12 +202,23 @@ def until_nothing_is_left(
     for _ in range(batches):
         if stopping is not None and stopping.is_set():
             break
-        with database.transaction() as conn:
-            found = step(conn, clock())
+        found = _one_batch(database, step, clock=clock)
         if not found:
             break
         done += found
     return done
+
+
+def _one_batch(database: Database, step: Step, *, clock: Clock) -> int:
+    """Do one batch, again where it met a rival: who pays or calls off at this moment keeps no round from going on."""
+    for _ in range(_TRIES_MAX - 1):
+        try:
+            with database.transaction() as conn:
+                return step(conn, clock())
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as met:
+            _logger.info("round_met_a_rival", rival=str(met))
+    with database.transaction() as conn:
+        return step(conn, clock())
 
 
 def ensure_coming_months(database: Database, *, today: date) -> None:

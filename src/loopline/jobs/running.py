@@ -8,11 +8,13 @@ from contextlib import contextmanager
 import procrastinate
 import structlog
 from procrastinate.jobs import Status
+from prometheus_client import CollectorRegistry
 
 from loopline.db import Conn, Database
 from loopline.db.followers import FollowerLoop
 from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.followers import FOLLOWERS
+from loopline.jobs.hold_timer import HoldMeasures, HoldTimer
 from loopline.jobs.rounds import Clock, Errand, Rests, Rounds, ensure_coming_months
 
 _AGAIN_AFTER_SECONDS = 1.0
@@ -29,20 +31,30 @@ def never(conn: Conn) -> bool:
 
 @contextmanager
 def jobs_running(
-    database: Database, *, clock: Clock, rests: Rests = never, errands: Sequence[Errand] = ()
+    database: Database,
+    *,
+    clock: Clock,
+    rests: Rests = never,
+    errands: Sequence[Errand] = (),
+    registry: CollectorRegistry | None = None,
 ) -> Generator[None, None, None]:
-    """Follow the log and run the rounds and errands until the block ends; the batches under way are finished first.
+    """Follow the log, run the rounds and errands and give back what runs out, until the block ends.
 
-    Rounds do nothing while `rests` says so; followers and errands go on.
+    The batches under way are finished first. Rounds and timer do nothing while `rests` says so; followers and errands
+    go on. What is measured goes into `registry`.
     """
     ensure_coming_months(database, today=clock().date())
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
+    measures = HoldMeasures(registry) if registry is not None else None
+    timer = HoldTimer(database, clock=clock, rests=rests, measures=measures)
     rounds = _RoundsThread(database, Rounds(database, clock=clock, rests=rests, errands=errands))
     followers.start()
     rounds.start()
+    timer.start()
     try:
         yield
     finally:
+        timer.stop()
         rounds.stop()
         followers.stop()
 

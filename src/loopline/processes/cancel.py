@@ -24,7 +24,7 @@ from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
 from loopline.orders import CancelledLine, Line, LineChange, LineKind, Order, OrderStage
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
-from loopline.processes.outcomes import all_granted
+from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import Refund, refund
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
@@ -178,7 +178,7 @@ def cancel(
     take_turn(conn)
     order_ids = list({one.order_id for one in asked})
     standing = _lock_standing(conn, order_ids)
-    # Read once the tasks are locked: with the turn taken, nothing but payments can change them now.
+    # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     outcomes: list[Cancelled | Refusal] = []
     plans: list[_Plan] = []
@@ -331,7 +331,7 @@ def _carry_out(
         )
         for one in taken
     ]
-    all_granted(orders.change_lines(conn, changes, now=now))
+    all_as_read(orders.change_lines(conn, changes, now=now))
     # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
     orders.set_paid(conn, [plan.order.id for plan in plans if plan.order.pay_until is not None], now=now)
     called_off = [plan.called_off() for plan in plans]
@@ -365,7 +365,8 @@ def _give_goods_back(conn: Conn, taken: Sequence[_Taken], *, now: datetime) -> S
         allocation_ids=[work.allocation_id for one in taken for work in one.work],
     )
     releases = [stock.Release(line_id=one.line.line_id, units=one.held) for one in taken if one.held]
-    released = all_granted(stock.release_holds(conn, releases, now=now))
+    # The turn does not keep what is unpaid from running out at this very moment.
+    released = all_as_read(stock.release_holds(conn, releases, now=now))
     untied = all_granted(
         stock.release_allocations(
             conn,

@@ -1,7 +1,7 @@
 """Promise: who waits gets the goods that came, holds that ran out are given back, broken promises are mended."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,10 +18,10 @@ from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnits
 from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
-from loopline.processes.outcomes import all_granted
+from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import give_back, told_of
 from loopline.processes.shortfalls import shortfall_events
-from loopline.processes.turn import take_turn
+from loopline.processes.turn import take_turn, takes_turn_to_give_back
 from loopline.stock import BrokenAllocation, BrokenHold
 
 
@@ -30,6 +30,16 @@ class Mended(msgspec.Struct, frozen=True, kw_only=True):
 
     to_source_units: int
     parked_units: int
+
+
+class RanOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Holds that were given back unpaid, and how long after its moment each of them was, the oldest first."""
+
+    holds: int
+    late: tuple[timedelta, ...] = ()
+
+
+NOTHING_RAN_OUT = RanOut(holds=0)
 
 
 def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, limit: int) -> int:
@@ -44,6 +54,8 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
     if not waiting:
         return 0
     heads = {head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))}
+    # What ran out unpaid is about to be cancelled: a hold for it would be over as it is made.
+    waiting = [line for line in waiting if not _is_over(heads[line.order_id], now)]
     held = stock.hold_units(conn, _hold_asks(conn, waiting, heads), now=now)
     order_of = {line.line_id: line.order_id for line in waiting}
     filled = [line for outcome in all_granted(held) for line in outcome.lines if line.units]
@@ -51,7 +63,7 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
         LineChange(order_id=order_of[line.line_id], line_id=line.line_id, parked=-line.units, held=line.units)
         for line in filled
     ]
-    all_granted(orders.change_lines(conn, changes, now=now))
+    all_as_read(orders.change_lines(conn, changes, now=now))
     by_order: dict[OrderId, list[LineUnitsMoved]] = {}
     for line in filled:
         moved = LineUnitsMoved(line_id=line.line_id, units=line.units)
@@ -66,6 +78,10 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
     return sum(line.units for line in filled)
 
 
+def _is_over(head: Order, now: datetime) -> bool:
+    return head.pay_until is not None and head.pay_until <= now
+
+
 def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     """Give back holds that ran out unpaid, at most `limit`, the oldest first, and cancel what they stood for.
 
@@ -73,12 +89,24 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     whose gateway was asked whether they are paid, and has not answered, are passed over for `URGENT` at most. Returns
     how many holds ran out.
     """
-    take_turn(conn)
+    return run_out(conn, now=now, limit=limit).holds
+
+
+def run_out(conn: Conn, *, now: datetime, limit: int) -> RanOut:
+    """Do what `expire_holds` does, and tell how late it was.
+
+    Waits for no turn. Locks stock, then orders, and only then reads what their lines still wait for: whoever pays,
+    calls off, parks or fills the same orders came before, or comes after. Of several at once one does the work; the
+    others find nothing to do.
+    """
+    if not takes_turn_to_give_back(conn):
+        return NOTHING_RAN_OUT
     asked = payments_queries.orders_awaiting_gateway(conn, now=now, grace=URGENT)
     expired = stock.expire_holds(conn, now=now, limit=limit, kept=asked)
     if not expired:
-        return 0
+        return NOTHING_RAN_OUT
     order_ids = list(dict.fromkeys(one.order_id for one in expired))
+    orders.lock_orders(conn, order_ids)
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     held = {one.line_id: one.units for one in expired}
     cancelled = [
@@ -100,11 +128,11 @@ def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     by_order: dict[OrderId, list[tuple[Line, int]]] = {}
     for line, parked, units in cancelled:
         by_order.setdefault(line.order_id, []).append((line, parked + units))
-    told = [_cancelled(heads[order_id], lines, now) for order_id, lines in by_order.items()]
+    told = [_cancelled(heads[order_id], by_order[order_id], now) for order_id in order_ids]
     given = give_back(conn, orders.orders_by_ids(conn, order_ids), now=now)
     told += [one for back in given for one in told_of(back, now)]
     log.append(conn, [*told, *shortfall_events(expired, now=now)])
-    return len(expired)
+    return RanOut(holds=len(expired), late=tuple(now - one.expires_at for one in expired))
 
 
 def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:

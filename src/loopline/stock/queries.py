@@ -172,9 +172,9 @@ def holds_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[LineHold]:
     return fetch(conn, SQL["holds_of_lines"], LineHold, line_ids=uuids(line_ids))
 
 
-def next_expiry(conn: Conn) -> datetime | None:
-    """When the hold that runs out next does; a moment that is over where it waits to be given back."""
-    found: list[datetime] = fetch_values(conn, SQL["next_expiry"])
+def next_expiry(conn: Conn, *, after: datetime | None = None) -> datetime | None:
+    """When the next hold runs out, after a moment or at all: then it may be a moment that is over."""
+    found: list[datetime] = fetch_values(conn, SQL["next_expiry"], after=after)
     return found[0] if found else None
 
 

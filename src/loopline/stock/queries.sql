@@ -237,10 +237,11 @@ where line_id = any(%(line_ids)s::uuid[])
 order by line_id
 
 -- name: next_expiry
--- When the hold that runs out next does, or did. Locks nothing.
+-- When the next hold runs out after a moment (null: the first there is). Locks nothing.
 select expires_at
 from stock.hold
 where expires_at is not null
+  and expires_at > coalesce(%(after)s::timestamptz, '-infinity')
 order by expires_at, line_id
 limit 1
 

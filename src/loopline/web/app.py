@@ -18,6 +18,7 @@ from litestar.static_files import (
 )
 from litestar.template.config import TemplateConfig
 from litestar.types import Message, Scope
+from prometheus_client import CollectorRegistry
 
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
@@ -59,10 +60,19 @@ def lead_home(request: WebRequest) -> Redirect:
     return Redirect(home_of(known.person) if known else HOME)
 
 
-def create_app(database: Database, settings: WebSettings, *, clock: Clock = system_clock) -> Litestar:
-    """Make the application of one process on an open database. It closes neither the database nor its pool."""
+def create_app(
+    database: Database,
+    settings: WebSettings,
+    *,
+    clock: Clock = system_clock,
+    registry: CollectorRegistry | None = None,
+) -> Litestar:
+    """Make the application of one process on an open database. It closes neither the database nor its pool.
+
+    /metrics tells what is in `registry`, where what runs beside the pages measures too.
+    """
     sandbox = _sandbox(settings, clock)
-    edge = _edge(database, settings, clock=clock, sandbox=sandbox)
+    edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return Litestar(
         route_handlers=[
             lead_home,
@@ -107,9 +117,10 @@ def create_app(database: Database, settings: WebSettings, *, clock: Clock = syst
     )
 
 
-def _edge(database: Database, settings: WebSettings, *, clock: Clock, sandbox: Sandbox | None) -> Edge:
+def _edge(
+    database: Database, settings: WebSettings, *, clock: Clock, sandbox: Sandbox | None, metrics: Metrics
+) -> Edge:
     """Gather what every handler of this process needs."""
-    metrics = Metrics()
     hub = BoardHub(
         board_reader(database, clock),
         encoded_message,

@@ -1,5 +1,6 @@
 """Whether this process serves, and how it is doing: for whoever watches over it."""
 
+import math
 from typing import Any
 
 import psycopg
@@ -9,7 +10,8 @@ from litestar.exceptions import NotFoundException
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from psycopg_pool import PoolTimeout
 
-from loopline.web.edge import WebRequest, edge_of
+from loopline import stock
+from loopline.web.edge import Edge, WebRequest, edge_of
 from loopline.web.metrics import CONTENT_TYPE
 
 
@@ -24,10 +26,21 @@ def show_health(request: WebRequest) -> Response[dict[str, Any]]:
     return Response({"status": "ok"}, status_code=HTTP_200_OK)
 
 
-@get("/metrics")
-async def show_metrics(request: WebRequest) -> Response[bytes]:
-    """Tell what was measured in this process since it started."""
+@get("/metrics", sync_to_thread=True)
+def show_metrics(request: WebRequest) -> Response[bytes]:
+    """Tell what was measured in this process since it started, and how late the house is with what ran out."""
     edge = edge_of(request)
     if not edge.settings.shows_metrics:
         raise NotFoundException
+    edge.metrics.holds_overdue_seconds.set(_overdue_seconds(edge))
     return Response(edge.metrics.exposition(), media_type=CONTENT_TYPE or MediaType.TEXT)
+
+
+def _overdue_seconds(edge: Edge) -> float:
+    """Seconds since the first hold ran out that is still there; not a number while the database is away."""
+    try:
+        with edge.database.reading() as conn:
+            first = stock.next_expiry(conn)
+    except (psycopg.Error, PoolTimeout):
+        return math.nan
+    return max(0.0, (edge.clock() - first).total_seconds()) if first else 0.0

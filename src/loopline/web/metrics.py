@@ -7,10 +7,10 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """The measurements of one process, in a registry of its own."""
+    """The measurements of one process, in a registry of its own, or the one that what runs beside it measures into."""
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
         self.requests = Counter(
             "loopline_http_requests",
             "Requests answered, by method, route and status.",
@@ -31,6 +31,12 @@ class Metrics:
         )
         self.board_failures = Counter(
             "loopline_board_failures", "Live boards that could not be read.", registry=self.registry
+        )
+        self.holds_overdue_seconds = Gauge(
+            "loopline_holds_overdue_seconds",
+            "How long ago the oldest hold ran out that was not given back yet, read when this is told. Where a gateway"
+            " was asked and has not answered, holds wait for it.",
+            registry=self.registry,
         )
         self.meetings = Counter(
             "loopline_rivals_met",

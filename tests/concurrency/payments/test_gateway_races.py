@@ -9,10 +9,10 @@ import pytest
 from loopline import orders
 from loopline.db import Conn, Database
 from loopline.insight.checks import CHECKS as BOARD_CHECKS
-from loopline.kernel.ids import OrderId
+from loopline.kernel.ids import OrderId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import OrderStage
+from loopline.orders import OnShortage, OrderStage
 from loopline.payments import (
     IntentId,
     IntentKind,
@@ -28,7 +28,9 @@ from loopline.processes.checkout import ask_payment
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.pay import apply_gateway_reports
 from loopline.processes.place import Placed, place
+from loopline.processes.replenish import record_goods
 from loopline.processes.source import source_wave
+from loopline.stock import Fact, MovementReason
 from tests.make.rivals import together
 from tests.make.shop import NOON, Shop, ask, lines, open_shop
 
@@ -71,6 +73,22 @@ def again(work: Callable[[Conn], object]) -> Callable[[Conn], str]:
         except psycopg.errors.DeadlockDetected:
             return "deadlock"
         return "done"
+
+    return run
+
+
+def begun_again(work: Callable[[Conn], object]) -> Callable[[Conn], str]:
+    """Do a piece of work as the edge does: again where a rival came first."""
+
+    def run(conn: Conn) -> str:
+        for _ in range(3):
+            try:
+                with conn.transaction():
+                    work(conn)
+            except psycopg.errors.SerializationFailure:
+                continue
+            return "done"
+        return "beaten"
 
     return run
 
@@ -146,6 +164,69 @@ def test_payments_and_customers_who_call_off_meet(database: Database, turn: int)
         back = [one for one in intents_of_orders(conn, order_ids) if one.kind is IntentKind.REFUND]
     assert {head.stage for head in heads} == {OrderStage.CANCELLED}
     assert {one.order_id: one.amount_minor for one in back} == {head.id: head.amount_minor for head in heads}
+    assert_sound(database)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_customers_who_call_off_and_the_end_of_holds_meet(database: Database, turn: int):
+    """Whoever comes first, every order is cancelled once, and whoever comes second sees that it is."""
+    del turn
+    _, order_ids, _ = placed_and_asked(database)
+    off = [Cancellation(order_id=order_id) for order_id in order_ids]
+    outcomes = together(
+        database,
+        [
+            begun_again(lambda conn: cancel(conn, off[:3], scope=WHOLE_BRAND, now=LATE)),
+            begun_again(lambda conn: promise.expire_holds(conn, now=LATE, limit=100)),
+            begun_again(lambda conn: cancel(conn, off[3:], scope=WHOLE_BRAND, now=LATE)),
+        ],
+    )
+    assert outcomes == ["done"] * 3
+    with database.reading() as conn:
+        assert {head.stage for head in orders.orders_by_ids(conn, order_ids)} == {OrderStage.CANCELLED}
+        told = conn.execute("select count(*) from log.event where type = 'lines_cancelled'").fetchone()
+        assert told == (ORDERS,)
+    assert_sound(database)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_goods_that_come_and_the_end_of_holds_meet(database: Database, turn: int):
+    """An order waits for coats with a scarf held: it is cancelled of both, whoever would have given it the coats."""
+    del turn
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        drafts = [
+            ask(
+                shop,
+                f"W-{number}",
+                hold_minutes=30,
+                on_shortage=OnShortage.PARK,
+                lines=lines(shop, ("COAT", 30 if number else 1), ("SCARF", 1)),
+            )
+            for number in range(ORDERS)
+        ]
+        found = place(conn, drafts, scope=WHOLE_BRAND, now=NOON)
+        order_ids = [one.order_id for one in found if isinstance(one, Placed)]
+    coats = Fact(
+        id=uuid7s(NOON, 1)[0],
+        leaf_id=shop.leaves["W"],
+        sku_id=shop.skus["COAT"],
+        reason=MovementReason.RECEIPT,
+        on_hand=100,
+    )
+    in_time = LATE - timedelta(minutes=31)
+    outcomes = together(
+        database,
+        [
+            begun_again(lambda conn: promise.expire_holds(conn, now=LATE, limit=100)),
+            begun_again(lambda conn: record_goods(conn, [coats], now=in_time)),
+        ],
+    )
+    assert outcomes == ["done"] * 2
+    with database.transaction() as conn:
+        promise.expire_holds(conn, now=LATE, limit=100)
+        heads = orders.orders_by_ids(conn, order_ids)
+        assert {(head.stage, head.held, head.parked) for head in heads} == {(OrderStage.CANCELLED, 0, 0)}
     assert_sound(database)
 
 

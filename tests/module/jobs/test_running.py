@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+
 from loopline import insight, orders
 from loopline.db import Conn, Database
 from loopline.db.followers import follower_states
@@ -34,7 +36,7 @@ def test_what_is_placed_is_sourced_and_settled_by_itself(database: Database):
         wait_until(database, lambda conn: conn.execute(settled, (till,)).fetchone() == (2,))
         wait_until(database, lambda conn: insight.sales_total(conn, currency="CNY").sold_minor == 31_640)
     names = {thread.name for thread in threading.enumerate()}
-    assert not names & {"rounds", "log-followers"}
+    assert not names & {"rounds", "log-followers", "hold-timer"}
 
 
 def test_an_unpaid_hold_comes_back_by_itself(database: Database):
@@ -62,6 +64,20 @@ def test_a_round_works_until_nothing_is_left(database: Database):
     left = [3, 2, 1, 0]
     done = until_nothing_is_left(database, lambda _conn, _now: left.pop(0), clock=lambda: datetime.now(UTC))
     assert (done, left) == (6, [])
+
+
+def test_a_round_that_meets_a_rival_begins_the_batch_again(database: Database):
+    left = [3, 0]
+    rivals = [psycopg.errors.SerializationFailure(), psycopg.errors.DeadlockDetected()]
+
+    def step(conn: Conn, _now: datetime) -> int:
+        conn.execute("create table if not exists pg_temp.begun ()")
+        if rivals:
+            raise rivals.pop()
+        return left.pop(0)
+
+    assert until_nothing_is_left(database, step, clock=lambda: NOON) == 3
+    assert (left, rivals) == ([], [])
 
 
 def test_every_follower_has_its_own_name():
@@ -93,15 +109,15 @@ def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
 def test_a_round_of_a_killed_process_does_not_keep_others_from_theirs(database: Database):
     with database.transaction() as conn:
         shop = open_shop(conn)
-        place(conn, [ask(shop, "W-1", hold_minutes=30)], scope=WHOLE_BRAND, now=NOON)
+        place(conn, [ask(shop, "W-1")], scope=WHOLE_BRAND, now=NOON)
     with database.owner_transaction() as conn:
         conn.execute(
             "insert into jobs.procrastinate_jobs (queue_name, task_name, status, queueing_lock, args)"
-            " values ('default', 'expire_holds', 'doing', 'expire_holds', '{}')"
+            " values ('default', 'source_waves', 'doing', 'source_waves', '{}')"
         )
-    gone = "select count(*) from stock.hold"
-    with jobs_running(database, clock=lambda: NOON + timedelta(minutes=31)):
-        wait_until(database, lambda conn: conn.execute(gone).fetchone() == (0,))
+    sourced = "select count(*) from stock.hold"
+    with jobs_running(database, clock=lambda: NOON):
+        wait_until(database, lambda conn: conn.execute(sourced).fetchone() == (0,))
 
 
 def test_rounds_leave_a_replayed_history_alone(database: Database):

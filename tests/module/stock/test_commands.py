@@ -217,6 +217,8 @@ def test_the_next_hold_to_run_out_is_known(conn: Conn):
     asks = [hold_ask((world.network_id, sku, 1), expires_at=NOW + place * minute) for place in (3, 1, 2)]
     hold_units(conn, [*asks, hold_ask((world.network_id, sku, 1))], now=NOW)
     assert next_expiry(conn) == NOW + minute
+    assert next_expiry(conn, after=NOW + minute) == NOW + 2 * minute
+    assert next_expiry(conn, after=NOW + 3 * minute) is None
     expired = expire_holds(conn, now=NOW + 2 * minute, limit=10)
     assert [one.expires_at for one in expired] == [NOW + minute, NOW + 2 * minute]
     assert next_expiry(conn) == NOW + 3 * minute

@@ -1,10 +1,13 @@
 """A member orders in the own name, at our price, where members may; and sees, cancels and is told of nobody else's."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from loopline.orders import ChannelTerms, put_channels
+from loopline.processes.promise import run_out
 from tests.make.api import House
 from tests.make.shop import NOON
 from tests.module.web.api.test_orders import held, order
@@ -158,3 +161,21 @@ def test_a_member_buys_out_of_a_show_what_it_shows_while_it_is_on_air(house: Hou
     again = me.ask("POST", "/orders", json=coat | {"touch": touch})
     assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
     assert refused(coat | {"touch": touch, "external_number": "L-2"}) == "not_on_air"
+
+
+def test_whoever_watches_the_house_sees_how_late_it_is_with_what_ran_out(house: House):
+    def overdue() -> float:
+        (said,) = re.findall(
+            r"^loopline_holds_overdue_seconds (\S+)$", house.client.get("/metrics").text, re.MULTILINE
+        )
+        return float(said)
+
+    assert overdue() == 0
+    assert house.api().ask("POST", "/orders", json=order("B-1", hold_minutes=30)).status_code == 201
+    house.moment[0] = NOON + timedelta(minutes=30)
+    assert overdue() == 0
+    house.moment[0] += timedelta(seconds=7)
+    assert overdue() == 7
+    with house.database.transaction() as conn:
+        assert run_out(conn, now=house.moment[0], limit=10).holds == 2
+    assert overdue() == 0
