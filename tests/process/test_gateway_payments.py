@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from loopline import orders, stock
@@ -188,7 +189,7 @@ def test_while_one_gateway_is_asked_another_is_not(conn: Conn, shop: Shop):
 
 def test_what_was_paid_in_part_by_hand_is_not_asked_again(conn: Conn, shop: Shop):
     placed = put(conn, shop)
-    part = Placed(order_id=placed.order_id, number="", amount_minor=5_820, currency="CNY", parked_units=0)
+    part = msgspec.structs.replace(placed, amount_minor=5_820)
     pay_for(conn, shop, part)
     assert asked(conn, placed).amount_minor == 10_000
     assert to_pay(conn, [head_of(conn, placed)]) == {placed.order_id: 10_000}
@@ -486,7 +487,7 @@ def test_a_fact_says_what_was_paid_out_and_asks_no_gateway(conn: Conn, shop: Sho
 
 def test_an_order_paid_in_two_ways_is_paid_back_in_two_ways(conn: Conn, shop: Shop):
     placed = put(conn, shop)
-    part = Placed(order_id=placed.order_id, number="", amount_minor=5_820, currency="CNY", parked_units=0)
+    part = msgspec.structs.replace(placed, amount_minor=5_820)
     pay_for(conn, shop, part)
     report(conn, done(asked(conn, placed), at=after(1)), now=after(1))
     assert head_of(conn, placed).pay_until is None

@@ -18,6 +18,7 @@ from loopline.db import Database
 from loopline.jobs.gateways import put_to_gateways
 from loopline.kernel.ids import OrderId
 from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders import OrderStage
 from loopline.org import Permission, Role
 from loopline.payments import (
     intents_of_orders,
@@ -404,7 +405,15 @@ def test_what_is_paid_by_hand_besides_goes_back_by_the_gateway(till: Till):
     order_id = till.order()
     charge = till.start(order_id)["pay_path"].rsplit("/", 1)[1]
     with till.database.transaction() as conn:
-        placed = Placed(order_id=order_id, number="", amount_minor=TOTAL, currency="CNY", parked_units=0)
+        placed = Placed(
+            order_id=order_id,
+            number="",
+            stage=OrderStage.PLACED,
+            amount_minor=TOTAL,
+            currency="CNY",
+            parked_units=0,
+            pay_until=None,
+        )
         pay_for(conn, till.shop, placed)
     till.client.post(f"/sandbox/pay/v1/charges/{charge}/pay")
     until(till, lambda: till.taken(order_id) == 2 * TOTAL)
