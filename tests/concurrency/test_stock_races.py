@@ -10,12 +10,15 @@ import psycopg
 import pytest
 
 from loopline.db import Conn, Database
+from loopline.kernel.ids import TransferId
 from loopline.stock import (
     Allocated,
     AllocationRelease,
     AllocationReleased,
+    Arrived,
     ExpiredHold,
     Extended,
+    GoodsLine,
     HandedOver,
     HandOver,
     Held,
@@ -27,6 +30,9 @@ from loopline.stock import (
     Recorded,
     Release,
     Released,
+    Sent,
+    TransferArrival,
+    TransferAsk,
     TransferLine,
     Transferred,
     allocate_units,
@@ -35,11 +41,14 @@ from loopline.stock import (
     hand_over_units,
     hold_units,
     holds_of_lines,
+    in_transit,
     lock_stock,
     move_leaves,
+    receive_transfers,
     record_facts,
     release_allocations,
     release_holds,
+    send_transfers,
     transfer_holds,
 )
 from loopline.stock.refusals import HoldUnknown, LeafPromised, NodePromised, NotEnoughFree
@@ -51,6 +60,7 @@ from tests.make.stock import (
     hold_ask,
     leaf_row,
     make_world,
+    new_id,
     new_sku,
     receive,
     room,
@@ -410,3 +420,61 @@ def test_without_the_lock_two_commands_in_one_transaction_can_deadlock(database:
         race(database, [lambda conn, order=order: crossed(conn, order, locks=False) for order in orders])
     for _ in range(TRIALS):
         race(database, [lambda conn, order=order: crossed(conn, order, locks=True) for order in orders])
+
+
+def test_goods_are_sent_or_held_and_never_both(database: Database):
+    for _ in range(TRIALS):
+        sku = new_sku()
+        with database.transaction() as conn:
+            world = make_world(conn)
+            receive(conn, world.leaf_ids[0], sku, 6)
+        ask = hold_ask((world.network_id, sku, 4))
+        line = GoodsLine(sku_id=sku, units=4)
+        sending = TransferAsk(
+            id=TransferId(new_id()),
+            from_leaf_id=world.leaf_ids[0],
+            to_leaf_id=world.leaf_ids[1],
+            lines=(line,),
+        )
+        rivals: list[Callable[[Conn], object]] = [
+            lambda conn, ask=ask: hold_units(conn, [ask], now=NOW)[0],
+            lambda conn, sending=sending: send_transfers(conn, [sending], now=NOW, by="test")[0],
+            lambda conn, sending=sending: send_transfers(conn, [sending], now=NOW, by="test")[0],
+        ]
+        held, *sent = race(database, rivals)
+        repeats = [one.is_repeat for one in sent if isinstance(one, Sent)]
+        if isinstance(held, Held):
+            assert repeats == []
+        else:
+            assert sorted(repeats) == [False, True]
+        with database.transaction() as conn:
+            assert leaf_row(conn, world.leaf_ids[0], sku).on_hand == (6 if isinstance(held, Held) else 2)
+            assert broken(conn) == []
+
+
+def test_what_came_is_taken_in_once(database: Database):
+    sku = new_sku()
+    with database.transaction() as conn:
+        world = make_world(conn)
+        receive(conn, world.leaf_ids[0], sku, 90)
+    here, there = world.leaf_ids
+    for _ in range(TRIALS):
+        line = GoodsLine(sku_id=sku, units=5)
+        sending = TransferAsk(id=TransferId(new_id()), from_leaf_id=here, to_leaf_id=there, lines=(line,))
+        with database.transaction() as conn:
+            send_transfers(conn, [sending], now=NOW, by="test")
+        same = TransferArrival(id=new_id(), transfer_id=sending.id, sku_id=sku, received=3)
+        other = TransferArrival(id=new_id(), transfer_id=sending.id, sku_id=sku, received=3)
+        outcomes = race(
+            database,
+            [
+                lambda conn, one=one: receive_transfers(conn, [one], now=NOW, by="test")[0]
+                for one in (same, same, other)
+            ],
+        )
+        arrived = [one for one in outcomes if isinstance(one, Arrived)]
+        assert sum(not one.is_repeat for one in arrived) == 1
+    with database.transaction() as conn:
+        assert leaf_row(conn, there, sku).on_hand == 3 * TRIALS
+        assert in_transit(conn, [there]) == {(there, sku): 2 * TRIALS}
+        assert broken(conn) == []

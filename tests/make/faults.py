@@ -23,6 +23,11 @@ _REVIEW = (
     " changed_at, version) select gen_random_uuid(), 'store', id, gen_random_uuid(), gen_random_uuid(), 5, 'good',"
     " 'en', now(), now(), 1 from orders.order where external_number = 'W-2';"
 )
+_SENT = (
+    f"insert into stock.transfer select '{_SOMEBODY}', min(id::text)::uuid, max(id::text)::uuid, now(), 'nobody'"
+    " from stock.node where kind = 'leaf';"
+    f"insert into stock.transfer_line (transfer_id, sku_id, sent) values ('{_SOMEBODY}', gen_random_uuid(), 2);"
+)
 
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
@@ -76,6 +81,8 @@ FAULTS: dict[str, LiteralString] = {
     "guards_stand": "alter table stock.node_stock drop constraint node_held_within_free",
     "node_path_passes_parents": "update stock.node set path = path[1:1] || path[3:] where kind = 'leaf'",
     "promises_lie_in_tree": "update stock.hold set node_id = gen_random_uuid()",
+    "transfer_equals_arrivals": _SENT + "update stock.transfer_line set received = 1",
+    "transfer_equals_movements": _SENT,
     "leaf_equals_movements": "update stock.leaf_stock set safety = safety + 1 where missing = 0",
     "leaf_allocated_equals_allocations": "delete from stock.allocation",
     "missing_equals_shortfalls": (

@@ -2173,6 +2173,29 @@ CREATE TABLE stock.allocation (
 )
 WITH (fillfactor='90');
 
+CREATE TABLE stock.count_line (
+    id uuid NOT NULL,
+    count_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    lot_id uuid,
+    units bigint NOT NULL,
+    expected bigint NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    counted_by text NOT NULL,
+    CONSTRAINT count_line_not_negative CHECK ((units >= 0))
+);
+
+CREATE TABLE stock.count_session (
+    id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by text NOT NULL,
+    ended_at timestamp with time zone,
+    how_ended text,
+    CONSTRAINT count_end_has_its_moment CHECK (((ended_at IS NULL) = (how_ended IS NULL))),
+    CONSTRAINT count_end_known CHECK ((how_ended = ANY (ARRAY['posted'::text, 'dropped'::text])))
+);
+
 CREATE TABLE stock.hold (
     line_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -2318,6 +2341,44 @@ CREATE VIEW stock.published_shortfall WITH (security_invoker='true') AS
     changed_at,
     closed_at
    FROM stock.shortfall;
+
+CREATE TABLE stock.transfer (
+    id uuid NOT NULL,
+    from_leaf_id uuid NOT NULL,
+    to_leaf_id uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    sent_by text NOT NULL,
+    CONSTRAINT transfer_goes_elsewhere CHECK ((from_leaf_id <> to_leaf_id))
+);
+
+CREATE TABLE stock.transfer_arrival (
+    id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    lot_id uuid,
+    received bigint NOT NULL,
+    unsellable bigint NOT NULL,
+    lost bigint NOT NULL,
+    reason text,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT arrival_loss_has_reason CHECK (((lost > 0) = (reason IS NOT NULL))),
+    CONSTRAINT arrival_reason_known CHECK ((reason = ANY (ARRAY['missing'::text, 'broken'::text, 'stolen'::text]))),
+    CONSTRAINT arrival_says_something CHECK (((received >= 0) AND (lost >= 0) AND ((received + lost) > 0))),
+    CONSTRAINT arrival_unsellable_came CHECK (((unsellable >= 0) AND (unsellable <= received)))
+);
+
+CREATE TABLE stock.transfer_line (
+    transfer_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    lot_id uuid,
+    sent bigint NOT NULL,
+    received bigint DEFAULT 0 NOT NULL,
+    lost bigint DEFAULT 0 NOT NULL,
+    in_transit bigint GENERATED ALWAYS AS (((sent - received) - lost)) STORED,
+    CONSTRAINT transfer_line_adds_up CHECK (((received >= 0) AND (lost >= 0) AND ((received + lost) <= sent))),
+    CONSTRAINT transfer_line_sends CHECK ((sent > 0))
+);
 
 CREATE TABLE touchpoints.attribution (
     order_id uuid NOT NULL,
@@ -2984,6 +3045,15 @@ ALTER TABLE ONLY sourcing.wave
 ALTER TABLE ONLY stock.allocation
     ADD CONSTRAINT allocation_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY stock.count_line
+    ADD CONSTRAINT count_line_once UNIQUE NULLS NOT DISTINCT (count_id, sku_id, lot_id);
+
+ALTER TABLE ONLY stock.count_line
+    ADD CONSTRAINT count_line_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.count_session
+    ADD CONSTRAINT count_session_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY stock.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (line_id);
 
@@ -3001,6 +3071,15 @@ ALTER TABLE ONLY stock.node_stock
 
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.transfer_arrival
+    ADD CONSTRAINT transfer_arrival_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.transfer_line
+    ADD CONSTRAINT transfer_line_once UNIQUE NULLS NOT DISTINCT (transfer_id, sku_id, lot_id);
+
+ALTER TABLE ONLY stock.transfer
+    ADD CONSTRAINT transfer_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY touchpoints.attribution
     ADD CONSTRAINT attribution_pkey PRIMARY KEY (order_id);
@@ -3208,6 +3287,10 @@ CREATE INDEX product_document_by_word ON search.product_document USING gin (word
 
 CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 
+CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer_id, sku_id);
+
+CREATE INDEX count_session_by_leaf ON stock.count_session USING btree (leaf_id, id);
+
 CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX hold_by_sku ON stock.hold USING btree (sku_id);
@@ -3219,6 +3302,12 @@ CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
 
 CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
+
+CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id);
+
+CREATE INDEX transfer_by_sender ON stock.transfer USING btree (from_leaf_id, id);
+
+CREATE INDEX transfer_line_under_way ON stock.transfer_line USING btree (sku_id) WHERE (in_transit > 0);
 
 CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
 
@@ -3452,6 +3541,12 @@ ALTER TABLE ONLY sharing.released_amount
 ALTER TABLE ONLY sharing.rule_row
     ADD CONSTRAINT rule_row_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
 
+ALTER TABLE ONLY stock.count_line
+    ADD CONSTRAINT count_line_count_id_fkey FOREIGN KEY (count_id) REFERENCES stock.count_session(id);
+
+ALTER TABLE ONLY stock.count_session
+    ADD CONSTRAINT count_session_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
 ALTER TABLE ONLY stock.leaf_stock
     ADD CONSTRAINT leaf_stock_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
 
@@ -3460,6 +3555,18 @@ ALTER TABLE ONLY stock.node
 
 ALTER TABLE ONLY stock.node_stock
     ADD CONSTRAINT node_stock_node_id_fkey FOREIGN KEY (node_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.transfer_arrival
+    ADD CONSTRAINT transfer_arrival_transfer_id_fkey FOREIGN KEY (transfer_id) REFERENCES stock.transfer(id);
+
+ALTER TABLE ONLY stock.transfer
+    ADD CONSTRAINT transfer_from_leaf_id_fkey FOREIGN KEY (from_leaf_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.transfer_line
+    ADD CONSTRAINT transfer_line_transfer_id_fkey FOREIGN KEY (transfer_id) REFERENCES stock.transfer(id);
+
+ALTER TABLE ONLY stock.transfer
+    ADD CONSTRAINT transfer_to_leaf_id_fkey FOREIGN KEY (to_leaf_id) REFERENCES stock.node(id);
 
 ALTER TABLE ONLY touchpoints.live_room_sku
     ADD CONSTRAINT sku_of_a_live_room FOREIGN KEY (live_room_id) REFERENCES touchpoints.live_room(id);
@@ -3826,6 +3933,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_session TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.hold TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.leaf_stock TO loopline_app;
@@ -3847,6 +3958,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_node TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stock.transfer_arrival TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.transfer_line TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE touchpoints.attribution TO loopline_app;
 

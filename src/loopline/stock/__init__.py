@@ -10,12 +10,28 @@ Invariants, each held by a constraint or a guarded write and proved by `checks.p
 - held is at most free at every node, and no leaf misses units, but for what open shortfalls say, unit for unit;
 - only facts, safety settings and allocations given back to their hold open shortfalls; asks never do.
 
-Locks, in this order in every transaction: the tree (shared; a move takes it alone), node rows root first by (depth,
-node, SKU), leaf rows by (leaf, SKU). A hold is locked by the rows of its node and above, an allocation by the row of
-its leaf. A transaction that runs several commands here calls `lock_stock` first. Holds and allocations that are used
-up are deleted: what stands is open.
+Locks, in this order in every transaction: lines of transfers and sessions of counts by id, the tree (shared; a move
+takes it alone), node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A hold is locked by the rows of
+its node and above, an allocation by the row of its leaf. A transaction that runs several commands here calls
+`lock_stock` first. Holds and allocations that are used up are deleted: what stands is open.
 """
 
+from loopline.stock.counts import (
+    CountEnd,
+    CountFacts,
+    CountLine,
+    CountOpened,
+    CountSession,
+    Look,
+    Looked,
+    NewCount,
+    count_lines,
+    count_places,
+    counts_page,
+    end_counts,
+    enter_counts,
+    open_counts,
+)
 from loopline.stock.model import (
     Allocated,
     AllocationAsk,
@@ -94,6 +110,22 @@ from loopline.stock.service import (
     set_safety,
     transfer_holds,
 )
+from loopline.stock.transfer_model import (
+    Arrived,
+    GoodsLine,
+    LossReason,
+    Sent,
+    Transfer,
+    TransferArrival,
+    TransferAsk,
+)
+from loopline.stock.transfers import (
+    in_transit,
+    receive_transfers,
+    send_transfers,
+    transfer_goals,
+    transfers_page,
+)
 
 __all__ = [
     "Allocated",
@@ -101,11 +133,18 @@ __all__ = [
     "AllocationLine",
     "AllocationRelease",
     "AllocationReleased",
+    "Arrived",
     "BrokenAllocation",
     "BrokenHold",
+    "CountEnd",
+    "CountFacts",
+    "CountLine",
+    "CountOpened",
+    "CountSession",
     "ExpiredHold",
     "Extended",
     "Fact",
+    "GoodsLine",
     "HandOver",
     "HandedOver",
     "Held",
@@ -119,7 +158,11 @@ __all__ = [
     "LeafSellable",
     "LeafStock",
     "LineHold",
+    "Look",
+    "Looked",
+    "LossReason",
     "MovementReason",
+    "NewCount",
     "NewNode",
     "Node",
     "NodeFree",
@@ -130,23 +173,33 @@ __all__ = [
     "Released",
     "SafetySet",
     "SafetySetting",
+    "Sent",
     "Shortfall",
     "ShortfallChange",
     "ShortfallKind",
     "SiteSellable",
     "StockCounts",
+    "Transfer",
+    "TransferArrival",
+    "TransferAsk",
     "TransferLine",
     "Transferred",
     "add_nodes",
     "allocate_units",
     "broken_allocations",
     "broken_holds",
+    "count_lines",
+    "count_places",
+    "counts_page",
+    "end_counts",
+    "enter_counts",
     "expire_holds",
     "extend_holds",
     "free_at_nodes",
     "hand_over_units",
     "hold_units",
     "holds_of_lines",
+    "in_transit",
     "leaves",
     "leaves_of_sites",
     "lock_stock",
@@ -155,7 +208,9 @@ __all__ = [
     "next_expiry",
     "nodes_by_ids",
     "nodes_page",
+    "open_counts",
     "open_shortfalls",
+    "receive_transfers",
     "record_facts",
     "release_allocations",
     "release_holds",
@@ -163,9 +218,12 @@ __all__ = [
     "sellable_at_sites",
     "sellable_units",
     "selling_leaves",
+    "send_transfers",
     "set_safety",
     "stock_at_leaves",
     "stock_counts",
     "stock_page",
+    "transfer_goals",
     "transfer_holds",
+    "transfers_page",
 ]

@@ -12,6 +12,8 @@ CHECKS: tuple[Check, ...] = (
     Check(name="guards_stand", invariant=2, statement=SQL["guards_stand"]),
     Check(name="node_path_passes_parents", invariant=2, statement=SQL["node_path_passes_parents"]),
     Check(name="promises_lie_in_tree", invariant=9, statement=SQL["promises_lie_in_tree"]),
+    Check(name="transfer_equals_arrivals", invariant=1, statement=SQL["transfer_equals_arrivals"]),
+    Check(name="transfer_equals_movements", invariant=1, statement=SQL["transfer_equals_movements"]),
     Check(name="leaf_equals_movements", invariant=1, statement=SQL["leaf_equals_movements"]),
     Check(
         name="leaf_allocated_equals_allocations",

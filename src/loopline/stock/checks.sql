@@ -250,3 +250,77 @@ left join pg_constraint as present
   on present.conrelid = guard.relation::regclass and present.conname = guard.name
 where present.conname is null or not present.convalidated
 order by guard.name
+
+-- name: transfer_equals_arrivals
+-- Of every line of a transfer: what was sent = received + in transit + lost, and received and lost are what was said.
+with said as (
+  select
+    transfer_id,
+    sku_id,
+    lot_id,
+    sum(received)::bigint as received,
+    sum(lost)::bigint as lost
+  from stock.transfer_arrival
+  group by transfer_id, sku_id, lot_id
+)
+select
+  format('transfer %%s, SKU %%s', line.transfer_id, line.sku_id) as subject,
+  format('received %%s, lost %%s of %%s', line.received, line.lost, line.sent) as found,
+  format('received %%s, lost %%s', coalesce(said.received, 0), coalesce(said.lost, 0)) as expected,
+  format(
+    'update stock.transfer_line set received = %%s, lost = %%s where transfer_id = %%L and sku_id = %%L '
+    'and lot_id is not distinct from %%L',
+    coalesce(said.received, 0), coalesce(said.lost, 0), line.transfer_id, line.sku_id, line.lot_id
+  ) as repair
+from stock.transfer_line as line
+left join said
+  on said.transfer_id = line.transfer_id and said.sku_id = line.sku_id and said.lot_id is not distinct from line.lot_id
+where (line.received, line.lost) is distinct from (coalesce(said.received, 0), coalesce(said.lost, 0))
+order by line.transfer_id, line.sku_id
+
+-- name: transfer_equals_movements
+-- What transfers sent and what came of them are movements of their leaves. The repair posts the difference, and what
+-- it frees or takes from promises is found by the checks after this one.
+with said as (
+  select
+    line.transfer_id,
+    line.sku_id,
+    way.leaf_id,
+    way.reason,
+    sum(way.units)::bigint as units
+  from stock.transfer_line as line
+  join stock.transfer as transfer on transfer.id = line.transfer_id
+  cross join lateral (
+    values
+      (transfer.from_leaf_id, 'transfer_out', -line.sent),
+      (transfer.to_leaf_id, 'transfer_in', line.received)
+  ) as way (leaf_id, reason, units)
+  group by line.transfer_id, line.sku_id, way.leaf_id, way.reason
+), moved as (
+  select
+    reference as transfer_id,
+    sku_id,
+    leaf_id,
+    reason,
+    sum(on_hand)::bigint as units
+  from stock.movement
+  where reason in ('transfer_out', 'transfer_in') and reference in (select id from stock.transfer)
+  group by reference, sku_id, leaf_id, reason
+)
+select
+  format('transfer %%s, SKU %%s, %%s', transfer_id, sku_id, reason) as subject,
+  coalesce(moved.units, 0)::text as found,
+  coalesce(said.units, 0)::text as expected,
+  format(
+    'with posted as (insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, '
+    'safety, reference) values (gen_random_uuid(), now(), %%1$L, %%2$L, %%3$L, %%4$s, 0, 0, 0, %%5$L) returning 1) '
+    'update stock.leaf_stock set on_hand = on_hand + %%4$s, '
+    'short = greatest(0, allocated + unsellable - on_hand - %%4$s), '
+    'overheld = greatest(0, held - greatest(0, on_hand + %%4$s - allocated - unsellable - safety)) '
+    'where leaf_id = %%1$L and sku_id = %%2$L and exists (select from posted)',
+    leaf_id, sku_id, reason, coalesce(said.units, 0) - coalesce(moved.units, 0), transfer_id
+  ) as repair
+from said
+full join moved using (transfer_id, sku_id, leaf_id, reason)
+where coalesce(said.units, 0) <> coalesce(moved.units, 0)
+order by transfer_id, sku_id, reason

@@ -5,9 +5,12 @@ Holds, allocations and hand-overs are told by the events of the order they belon
 
 from uuid import UUID
 
+import msgspec
+
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, ShortfallId, SkuId
+from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, ShortfallId, SkuId, TransferId
 from loopline.stock.model import MovementReason, ShortfallChange, ShortfallKind
+from loopline.stock.transfer_model import LossReason
 
 
 class StockCorrected(EventBody, frozen=True, kw_only=True):
@@ -37,6 +40,42 @@ class LeafRehung(EventBody, frozen=True, kw_only=True):
     leaf_id: NodeId
     parent_id_before: NodeId
     parent_id: NodeId
+
+
+class GoodsSent(EventBody, frozen=True, kw_only=True):
+    """Goods left a leaf for another. Subject: the transfer."""
+
+    class Line(msgspec.Struct, frozen=True, kw_only=True):
+        """Units of a SKU under way."""
+
+        sku_id: SkuId
+        units: int
+
+    transfer_id: TransferId
+    from_leaf_id: NodeId
+    to_leaf_id: NodeId
+    lines: tuple[Line, ...]
+
+
+class GoodsArrived(EventBody, frozen=True, kw_only=True):
+    """Goods of a transfer came, or will not; `in_transit` of them are under way still. Subject: the transfer."""
+
+    arrival_id: UUID
+    transfer_id: TransferId
+    sku_id: SkuId
+    received: int
+    unsellable: int
+    lost: int
+    reason: LossReason | None
+    in_transit: int
+
+
+class CountPosted(EventBody, frozen=True, kw_only=True):
+    """A count ended and the books agree with it; what differed is told fact by fact. Subject: the count."""
+
+    count_id: CountId
+    lines: int
+    differences: int
 
 
 class ShortfallOpened(EventBody, frozen=True, kw_only=True):

@@ -10,7 +10,16 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, ShortfallId, SiteId, SkuId
+from loopline.kernel.ids import (
+    AllocationId,
+    EntityId,
+    LineId,
+    NodeId,
+    OrderId,
+    ShortfallId,
+    SiteId,
+    SkuId,
+)
 
 
 class NodeKind(StrEnum):

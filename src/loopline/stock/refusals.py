@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
+from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, SkuId, TransferId
 from loopline.kernel.refusals import Refusal
 
 
@@ -175,3 +175,83 @@ class NodePromised(Refusal, frozen=True, kw_only=True):
     node_id: NodeId
     sku_id: SkuId
     over: int
+
+
+class TransferTaken(Refusal, frozen=True, kw_only=True):
+    """The id {transfer_id} names another transfer that was sent before."""
+
+    transfer_id: TransferId
+
+
+class TransferNotWithinOwner(Refusal, frozen=True, kw_only=True):
+    """Transfer {transfer_id} must go from one shelf to another of the same owner; between owners goods are sold."""
+
+    transfer_id: TransferId
+
+
+class TransferUnclear(Refusal, frozen=True, kw_only=True):
+    """Transfer {transfer_id} has no lines, names goods twice, or sends fewer than one unit of something."""
+
+    transfer_id: TransferId
+
+
+class NotSoManyToSend(Refusal, frozen=True, kw_only=True):
+    """Transfer {transfer_id} asks for {asked} units of {sku_id}; {free} at leaf {leaf_id} are not promised."""
+
+    transfer_id: TransferId
+    sku_id: SkuId
+    leaf_id: NodeId
+    asked: int
+    free: int
+
+
+class TransferUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no transfer {transfer_id} with such goods."""
+
+    transfer_id: TransferId
+
+
+class ArrivalTaken(Refusal, frozen=True, kw_only=True):
+    """The id {arrival_id} names another arrival that was recorded before."""
+
+    arrival_id: UUID
+
+
+class ArrivalUnclear(Refusal, frozen=True, kw_only=True):
+    """Arrival {arrival_id} must say how many units came, or how many will not come and why."""
+
+    arrival_id: UUID
+
+
+class NotSoManyInTransit(Refusal, frozen=True, kw_only=True):
+    """Of {sku_id} {in_transit} units of transfer {transfer_id} are under way; {said} cannot have come or been lost."""
+
+    transfer_id: TransferId
+    sku_id: SkuId
+    said: int
+    in_transit: int
+
+
+class CountUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no count {count_id}."""
+
+    count_id: CountId
+
+
+class CountEnded(Refusal, frozen=True, kw_only=True):
+    """Count {count_id} has ended: begin another."""
+
+    count_id: CountId
+
+
+class CountTaken(Refusal, frozen=True, kw_only=True):
+    """The id {count_id} names a count of another shelf."""
+
+    count_id: CountId
+
+
+class CountBelowZero(Refusal, frozen=True, kw_only=True):
+    """Nobody can count {units} units of {sku_id}."""
+
+    sku_id: SkuId
+    units: int

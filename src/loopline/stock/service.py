@@ -290,6 +290,12 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
 # ------------------------------------------------------------------------------------------------------------ between
 
 
+def locked_for(conn: Conn, keys: Sequence[LevelKey]) -> Book:
+    """Return a working copy of levels for another command of this room: the tree is kept, their rows are locked."""
+    store.hold_tree(conn)
+    return _locked_book(conn, keys)
+
+
 def _named_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
     """A working copy that knows its levels; none is loaded. The caller holds the tree."""
     book = store.open_book(conn, {key[0] for key in keys}, may_open_shortfalls=may_open_shortfalls)

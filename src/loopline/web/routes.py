@@ -7,6 +7,7 @@ from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
+from loopline.web.api.counts import COUNT_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
@@ -30,6 +31,7 @@ from loopline.web.api.tasks import TASK_HANDLERS
 from loopline.web.api.terms import TERMS_HANDLERS
 from loopline.web.api.touch_rules import TOUCH_RULE_HANDLERS
 from loopline.web.api.touchpoints import TOUCHPOINT_HANDLERS
+from loopline.web.api.transfers import TRANSFER_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
@@ -62,6 +64,8 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ORDER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
+    *COUNT_HANDLERS,
+    *TRANSFER_HANDLERS,
     *TASK_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,

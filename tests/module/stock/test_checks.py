@@ -6,17 +6,44 @@ import psycopg
 import pytest
 
 from loopline.db import Conn, Database, run_check
+from loopline.kernel.ids import TransferId
 from loopline.stock import (
     AllocationRelease,
+    GoodsLine,
+    LossReason,
+    TransferArrival,
+    TransferAsk,
     allocate_units,
     hold_units,
+    receive_transfers,
     release_allocations,
+    send_transfers,
 )
 from loopline.stock.checks import CHECKS
-from tests.make.stock import NOW, World, allocation_ask, broken, fact, hold_ask, make_world, new_sku, receive
+from tests.make.stock import (
+    NOW,
+    World,
+    allocation_ask,
+    broken,
+    fact,
+    hold_ask,
+    make_world,
+    new_id,
+    new_sku,
+    receive,
+)
 from tests.make.stock import record_facts as record  # the room's command, in the name of what it does here
 
 DAMAGE = {
+    "transfer_equals_arrivals": [
+        "update stock.transfer_line set received = received + 1",
+        "update stock.transfer_line set lost = lost + 1",
+        "delete from stock.transfer_arrival where lost = 0",
+    ],
+    "transfer_equals_movements": [
+        "delete from stock.movement where reason = 'transfer_in'",
+        "update stock.movement set on_hand = on_hand - 1 where reason = 'transfer_out'",
+    ],
     "leaf_equals_movements": [
         "update stock.leaf_stock set on_hand = on_hand + 1 where missing = 0",
         "update stock.leaf_stock set safety = safety + 1 where missing = 0",
@@ -71,8 +98,8 @@ CASES = [(check, damage) for check, damages in DAMAGE.items() for damage in dama
 
 def busy_world(conn: Conn) -> World:
     """Goods, a hold, an allocation, and shortfalls of both kinds."""
-    world, sku, short_sku = make_world(conn, sites=1), new_sku(), new_sku()
-    [leaf] = world.leaf_ids
+    world, sku, short_sku = make_world(conn), new_sku(), new_sku()
+    leaf = world.leaf_ids[0]
     for one in (sku, short_sku):
         receive(conn, leaf, one, 10)
     bound, wide = (
@@ -85,7 +112,23 @@ def busy_world(conn: Conn) -> World:
     record(conn, [fact(leaf, short_sku, -6)], now=NOW)
     back = AllocationRelease(allocation_id=tie.lines[1].allocation_id, units=1, to_hold=True)
     release_allocations(conn, [back], now=NOW)
+    _goods_under_way(conn, world)
     return world
+
+
+def _goods_under_way(conn: Conn, world: World) -> None:
+    """A transfer of five: two came, one is lost, two are in transit."""
+    sku = new_sku()
+    here, there = world.leaf_ids
+    receive(conn, here, sku, 8)
+    line = GoodsLine(sku_id=sku, units=5)
+    sent = TransferAsk(id=TransferId(new_id()), from_leaf_id=here, to_leaf_id=there, lines=(line,))
+    send_transfers(conn, [sent], now=NOW, by="test")
+    came = TransferArrival(id=new_id(), transfer_id=sent.id, sku_id=sku, received=2)
+    lost = TransferArrival(
+        id=new_id(), transfer_id=sent.id, sku_id=sku, received=0, lost=1, reason=LossReason.MISSING
+    )
+    receive_transfers(conn, [came, lost], now=NOW, by="test")
 
 
 def test_every_check_has_its_damage():

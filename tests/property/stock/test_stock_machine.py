@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from loopline.db import Conn, Database, run_check
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
+from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, SkuId, TransferId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import (
     Allocated,
@@ -30,7 +30,11 @@ from loopline.stock import (
     AllocationLine,
     AllocationRelease,
     AllocationReleased,
+    Arrived,
+    CountEnd,
+    CountFacts,
     Fact,
+    GoodsLine,
     HandedOver,
     HandOver,
     Held,
@@ -39,7 +43,11 @@ from loopline.stock import (
     HoldTransfer,
     LeafMove,
     LeafMoved,
+    Look,
+    Looked,
+    LossReason,
     MovementReason,
+    NewCount,
     NewNode,
     NodeKind,
     OnShort,
@@ -48,22 +56,31 @@ from loopline.stock import (
     Released,
     SafetySet,
     SafetySetting,
+    Sent,
+    TransferArrival,
+    TransferAsk,
     TransferLine,
     Transferred,
     add_nodes,
     allocate_units,
     broken_allocations,
     broken_holds,
+    end_counts,
+    enter_counts,
     expire_holds,
     hand_over_units,
     hold_units,
+    in_transit,
     leaves,
     move_leaves,
+    open_counts,
     open_shortfalls,
+    receive_transfers,
     record_facts,
     release_allocations,
     release_holds,
     sellable_at_leaves,
+    send_transfers,
     set_safety,
     transfer_holds,
 )
@@ -97,6 +114,24 @@ class Tied(msgspec.Struct):
     units: int
 
 
+class Truck(msgspec.Struct):
+    """Goods under way."""
+
+    transfer_id: TransferId
+    to_leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class Seen(msgspec.Struct):
+    """A look at a shelf that is not posted yet: what was seen beyond what there should have been."""
+
+    count_id: CountId
+    leaf_id: NodeId
+    sku_id: SkuId
+    difference: int
+
+
 class Oracle:
     """Goods, holds and allocations, and the sums anyone could make of them by hand."""
 
@@ -108,6 +143,8 @@ class Oracle:
         self.goods = {(leaf, sku): Goods() for leaf in leaf_ids for sku in sku_ids}
         self.holds: dict[LineId, Promise] = {}
         self.tied: dict[AllocationId, Tied] = {}
+        self.trucks: list[Truck] = []
+        self.seen: list[Seen] = []
 
     def way(self, node_id: NodeId) -> list[NodeId]:
         found = [node_id]
@@ -451,6 +488,66 @@ class StockMachine(RuleBasedStateMachine):
         if isinstance(outcome, LeafMoved):
             self.oracle.parents[leaf_id] = parent_id
 
+    @rule(chance=st.integers(0, 2**32), units=st.integers(1, 5))
+    def send(self, chance: int, units: int) -> None:
+        luck = random.Random(chance)
+        here, there = luck.sample(self.leaf_ids, 2)
+        sku = luck.choice(self.skus)
+        ask = TransferAsk(
+            id=TransferId(new_id()),
+            from_leaf_id=here,
+            to_leaf_id=there,
+            lines=(GoodsLine(sku_id=sku, units=units),),
+        )
+        fits = self.oracle.room(here, sku) >= units
+        [outcome] = send_transfers(self.conn, [ask], now=NOW, by="test")
+        assert isinstance(outcome, Sent if fits else Refusal)
+        if fits:
+            self.oracle.goods[here, sku].on_hand -= units
+            self.oracle.trucks.append(Truck(ask.id, there, sku, units))
+
+    @rule(chance=st.integers(0, 2**32), received=st.integers(0, 3), lost=st.integers(0, 2))
+    def arrive(self, chance: int, received: int, lost: int) -> None:
+        if not self.oracle.trucks:
+            return
+        truck = random.Random(chance).choice(self.oracle.trucks)
+        came = TransferArrival(
+            id=new_id(),
+            transfer_id=truck.transfer_id,
+            sku_id=truck.sku_id,
+            received=received,
+            lost=lost,
+            reason=LossReason.MISSING if lost else None,
+        )
+        fits = 0 < received + lost <= truck.units
+        [outcome] = receive_transfers(self.conn, [came], now=NOW, by="test")
+        assert isinstance(outcome, Arrived if fits else Refusal)
+        if fits:
+            truck.units -= received + lost
+            self.oracle.goods[truck.to_leaf_id, truck.sku_id].on_hand += received
+
+    @rule(leaf=st.integers(0, SITES - 1), sku=st.integers(0, SKUS - 1), units=st.integers(0, 9))
+    def look(self, leaf: int, sku: int, units: int) -> None:
+        leaf_id, sku_id = self.leaf_ids[leaf], self.skus[sku]
+        count_id = CountId(new_id())
+        open_counts(self.conn, [NewCount(id=count_id, leaf_id=leaf_id)], now=NOW, by="test")
+        seen = Look(count_id=count_id, sku_id=sku_id, units=units)
+        [outcome] = enter_counts(self.conn, [seen], now=NOW, by="test")
+        on_hand = self.oracle.goods[leaf_id, sku_id].on_hand
+        assert outcome == Looked(count_id=count_id, sku_id=sku_id, units=units, expected=on_hand)
+        self.oracle.seen.append(Seen(count_id, leaf_id, sku_id, units - on_hand))
+
+    @rule(chance=st.integers(0, 2**32), drops=st.booleans())
+    def post_count(self, chance: int, drops: bool) -> None:
+        if not self.oracle.seen:
+            return
+        seen = self.oracle.seen.pop(random.Random(chance).randrange(len(self.oracle.seen)))
+        [ended] = end_counts(self.conn, [CountEnd(count_id=seen.count_id, drops=drops)], now=NOW)
+        assert isinstance(ended, CountFacts)
+        if not drops:
+            assert all(isinstance(one, Recorded) for one in record_facts(self.conn, ended.facts, now=NOW))
+            self.oracle.goods[seen.leaf_id, seen.sku_id].on_hand += seen.difference
+
     def _lower(self, promise: Promise, units: int) -> None:
         promise.units -= units
         if not promise.units:
@@ -509,6 +606,16 @@ class StockMachine(RuleBasedStateMachine):
             ways = [one for one in self.oracle.way(leaf) if one != brand]
             units = min(self.oracle.free(one, sku) - self.oracle.held(one, sku) for one in ways)
             assert found.get((leaf, sku), 0) == max(0, min(units, self.oracle.sellable(leaf, sku)))
+
+    @invariant()
+    def what_is_under_way_is_told(self) -> None:
+        if hasattr(self, "oracle"):
+            expected: dict[tuple[NodeId, SkuId], int] = {}
+            for truck in self.oracle.trucks:
+                key = (truck.to_leaf_id, truck.sku_id)
+                expected[key] = expected.get(key, 0) + truck.units
+            found = in_transit(self.conn, self.leaf_ids)
+            assert found == {key: units for key, units in expected.items() if units}
 
     def teardown(self) -> None:
         assert len(leaves(self.conn)) == SITES

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -200,9 +200,18 @@ class Shelves(msgspec.Struct, frozen=True, kw_only=True):
         return Shelf(leaf_id=leaf_id, sku_id=sku_id)
 
 
-def shelves_of(
-    conn: Conn, items: Sequence[GoodsAsk] | Sequence[CountAsk] | Sequence[SafetyAsk], *, scope: Scope
-) -> Shelves:
+class NamesGoods(Protocol):
+    """An item that names goods of an owner at a site by codes."""
+
+    @property
+    def site_code(self) -> str: ...
+    @property
+    def sku_code(self) -> str: ...
+    @property
+    def owner_code(self) -> str | None: ...
+
+
+def shelves_of(conn: Conn, items: Sequence[NamesGoods], *, scope: Scope) -> Shelves:
     """Read the sites, owners, leaves and SKUs that items name."""
     sites = org.sites_by_code(conn, {one.site_code for one in items})
     leaves = stock.leaves_of_sites(conn, [site.id for site in sites.values()])

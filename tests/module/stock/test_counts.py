@@ -1,0 +1,129 @@
+"""Counts that take a while: what is sold and comes meanwhile stays counted; each look is against its own moment."""
+
+from loopline.db import Conn
+from loopline.kernel.ids import CountId, NodeId, SkuId
+from loopline.stock import (
+    CountEnd,
+    CountFacts,
+    CountOpened,
+    Fact,
+    Look,
+    Looked,
+    MovementReason,
+    NewCount,
+    Recorded,
+    counts_page,
+    end_counts,
+    enter_counts,
+    movement_count,
+    open_counts,
+    record_facts,
+)
+from loopline.stock.refusals import CountBelowZero, CountEnded, CountTaken, CountUnknown, LeafUnknown
+from tests.make.stock import NOW, broken, fact, leaf_row, make_world, new_id, new_sku, receive
+
+
+def begin(conn: Conn, leaf_id: NodeId) -> CountId:
+    count_id = CountId(new_id())
+    opened = open_counts(conn, [NewCount(id=count_id, leaf_id=leaf_id)], now=NOW, by="test")
+    assert opened == [CountOpened(count_id=count_id, leaf_id=leaf_id)]
+    return count_id
+
+
+def look(conn: Conn, count_id: CountId, sku: SkuId, units: int, *, expected: int) -> None:
+    seen = Look(count_id=count_id, sku_id=sku, units=units)
+    assert enter_counts(conn, [seen], now=NOW, by="test") == [
+        Looked(count_id=count_id, sku_id=sku, units=units, expected=expected)
+    ]
+
+
+def post(conn: Conn, count_id: CountId) -> tuple[Fact, ...]:
+    [ended] = end_counts(conn, [CountEnd(count_id=count_id)], now=NOW)
+    assert isinstance(ended, CountFacts)
+    outcomes = record_facts(conn, ended.facts, now=NOW)
+    assert all(isinstance(outcome, Recorded) for outcome in outcomes)
+    return ended.facts
+
+
+def test_a_sale_during_the_count_is_neither_lost_nor_taken_twice(conn: Conn):
+    world, sku, right, never_seen = make_world(conn), new_sku(), new_sku(), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    receive(conn, leaf, right, 4)
+    count_id = begin(conn, leaf)
+    record_facts(conn, [fact(leaf, sku, -1, reason=MovementReason.SALE)], now=NOW)
+    look(conn, count_id, sku, 7, expected=9)
+    look(conn, count_id, right, 4, expected=4)
+    look(conn, count_id, never_seen, 2, expected=0)
+    record_facts(conn, [fact(leaf, sku, -3, reason=MovementReason.SALE)], now=NOW)
+    facts = post(conn, count_id)
+    assert {(one.sku_id, one.on_hand, one.reference) for one in facts} == {
+        (sku, -2, count_id),
+        (never_seen, 2, count_id),
+    }
+    # Seven were seen, three of them are sold.
+    assert [leaf_row(conn, leaf, one).on_hand for one in (sku, right, never_seen)] == [4, 4, 2]
+    assert broken(conn) == []
+
+
+def test_a_later_look_replaces_the_earlier_one(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    count_id = begin(conn, leaf)
+    look(conn, count_id, sku, 3, expected=10)
+    receive(conn, leaf, sku, 5)
+    look(conn, count_id, sku, 14, expected=15)
+    [one] = post(conn, count_id)
+    assert (one.on_hand, leaf_row(conn, leaf, sku).on_hand) == (-1, 14)
+    assert broken(conn) == []
+
+
+def test_a_dropped_count_moves_nothing_and_an_ended_one_takes_nothing(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    count_id, other = begin(conn, leaf), begin(conn, world.leaf_ids[1])
+    look(conn, count_id, sku, 3, expected=10)
+    before = movement_count(conn)
+    [dropped, again] = end_counts(conn, [CountEnd(count_id=count_id, drops=True)] * 2, now=NOW)
+    assert isinstance(dropped, CountFacts)
+    assert (len(dropped.lines), dropped.facts) == (1, ())
+    assert again == CountEnded(count_id=count_id)
+    ghost = CountId(new_id())
+    looks = [
+        Look(count_id=count_id, sku_id=sku, units=1),
+        Look(count_id=ghost, sku_id=sku, units=1),
+        Look(count_id=other, sku_id=sku, units=-1),
+    ]
+    assert enter_counts(conn, looks, now=NOW, by="test") == [
+        CountEnded(count_id=count_id),
+        CountUnknown(count_id=ghost),
+        CountBelowZero(sku_id=sku, units=-1),
+    ]
+    assert end_counts(conn, [CountEnd(count_id=count_id), CountEnd(count_id=ghost)], now=NOW) == [
+        CountEnded(count_id=count_id),
+        CountUnknown(count_id=ghost),
+    ]
+    assert movement_count(conn) == before
+    open_ones = counts_page(conn, world.leaf_ids, only_open=True, before=None, at_most=10)
+    assert [one.count_id for one in open_ones] == [other]
+    all_of_them = counts_page(conn, world.leaf_ids, only_open=False, before=None, at_most=10)
+    assert [(one.count_id, one.how_ended) for one in all_of_them] == [(other, None), (count_id, "dropped")]
+
+
+def test_a_count_is_of_one_leaf(conn: Conn):
+    world = make_world(conn)
+    count_id = begin(conn, world.leaf_ids[0])
+    ghost = NodeId(new_id())
+    nowhere = NewCount(id=CountId(new_id()), leaf_id=ghost)
+    asked = [
+        NewCount(id=count_id, leaf_id=world.leaf_ids[0]),
+        NewCount(id=count_id, leaf_id=world.leaf_ids[1]),
+        nowhere,
+    ]
+    assert open_counts(conn, asked, now=NOW, by="test") == [
+        CountOpened(count_id=count_id, leaf_id=world.leaf_ids[0]),
+        CountTaken(count_id=count_id),
+        LeafUnknown(leaf_id=ghost),
+    ]
