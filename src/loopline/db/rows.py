@@ -1,7 +1,7 @@
 """Run named statements and turn their rows into records."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,7 +16,7 @@ Conn = psycopg.Connection[TupleRow]
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 _STREAMED_AT_ONCE = 2_000
-_column_types: dict[tuple[str, str], list[int]] = {}
+_columns: dict[tuple[str, str], "_Columns"] = {}
 
 
 def fetch(conn: Conn, statement: Statement, record: type[Record], **parameters: Any) -> list[Record]:
@@ -79,14 +79,49 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
     """
     count = 0
     with conn.cursor() as cursor:
-        types = _copy_types(cursor, statement)
+        columns = _copy_columns(cursor, statement)
+        moments: dict[datetime, int] = {}
         with cursor.copy(sql.SQL("{} with (format binary)").format(sql.SQL(statement.text))) as copy:
-            copy.set_types(types)
+            copy.set_types(columns.types)
             write = copy.write_row
             for row in rows:
-                write(row)
+                spelt = list(row)
+                for place in columns.uuids:
+                    value = spelt[place]
+                    if value is not None:
+                        spelt[place] = value.int.to_bytes(16, "big")
+                for place in columns.moments:
+                    value = spelt[place]
+                    if value is not None:
+                        known = moments.get(value)
+                        spelt[place] = (
+                            moments.setdefault(value, _microseconds(value)) if known is None else known
+                        )
+                write(spelt)
                 count += 1
     return count
+
+
+class _Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns of a COPY: the types as they are sent, and the places of those that we spell ourselves.
+
+    A UUID is sent as its bytes and a moment as its microseconds since 2000, which is what PostgreSQL's binary format
+    of them is; the driver's own way takes four times as long.
+    """
+
+    types: list[int]
+    uuids: tuple[int, ...]
+    moments: tuple[int, ...]
+
+
+_UUID, _BYTEA, _TIMESTAMPTZ, _INT8 = 2950, 17, 1184, 20
+_SENT_AS = {_UUID: _BYTEA, _TIMESTAMPTZ: _INT8}
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def uuids(values: Iterable[UUID | None]) -> str:
@@ -135,11 +170,11 @@ def moments(values: Iterable[datetime | None]) -> str:
     return "{" + ",".join(parts) + "}"
 
 
-def _copy_types(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> list[int]:
+def _copy_columns(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> _Columns:
     info = cursor.connection.info
     key = (f"{info.host}:{info.port}/{info.dbname}", statement.text)
-    types = _column_types.get(key)
-    if types is None:
+    found = _columns.get(key)
+    if found is None:
         target = statement.text.removeprefix("copy").rsplit("from", 1)[0].strip()
         table, columns = target.rstrip(")").split("(", 1)
         probe = sql.SQL("select {} from {} limit 0").format(
@@ -147,5 +182,10 @@ def _copy_types(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> list[
             sql.SQL(table),
         )
         cursor.execute(probe)
-        types = _column_types[key] = [column.type_code for column in cursor.description or ()]
-    return types
+        types = [column.type_code for column in cursor.description or ()]
+        found = _columns[key] = _Columns(
+            types=[_SENT_AS.get(one, one) for one in types],
+            uuids=tuple(place for place, one in enumerate(types) if one == _UUID),
+            moments=tuple(place for place, one in enumerate(types) if one == _TIMESTAMPTZ),
+        )
+    return found

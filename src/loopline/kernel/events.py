@@ -1,6 +1,7 @@
 """The shape of an event: what a room says happened. Events carry ids, never personal data."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import ClassVar, TypeVar
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import EventId, uuid7
+from loopline.kernel.ids import EventId, uuid7, uuid7s
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _encode = msgspec.json.Encoder().encode
@@ -59,6 +60,25 @@ def event(body: EventBody, *, subject: UUID, at: datetime, actor: str = SYSTEM_A
         actor=actor,
         data=_encode(body),
     )
+
+
+def events(
+    bodies: Iterable[tuple[UUID, EventBody]], *, at: datetime, actor: str = SYSTEM_ACTOR
+) -> list[Event]:
+    """Wrap many bodies, each with what it is about, for the log: what `event` does, at a fraction for each."""
+    told = list(bodies)
+    return [
+        Event(
+            id=EventId(made),
+            type=_snake_case(type(body).__name__),
+            version=body.VERSION,
+            subject=subject,
+            at=at,
+            actor=actor,
+            data=_encode(body),
+        )
+        for (subject, body), made in zip(told, uuid7s(at, len(told)), strict=True)
+    ]
 
 
 _decoders: dict[type[EventBody], msgspec.json.Decoder[EventBody]] = {}

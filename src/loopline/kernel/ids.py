@@ -5,6 +5,7 @@ One `NewType` per noun, so that a swapped argument fails the type checker.
 
 import os
 import threading
+from array import array
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NewType
@@ -56,9 +57,8 @@ _set = object.__setattr__
 _lock = threading.Lock()
 _last_milliseconds = -1
 _last_count = 0
-_DRAW_BYTES = 4096
-_drawn = b""
-_used = 0
+_DRAWN = 4096
+_drawn: list[int] = []
 
 
 def uuid7(at: datetime) -> UUID:
@@ -81,26 +81,20 @@ def uuid7s_at(moments: Sequence[datetime]) -> list[UUID]:
     global _last_milliseconds, _last_count  # noqa: PLW0603 - the counter is the process's, guarded by the lock
     made: list[UUID] = []
     at: datetime | None = None
-    milliseconds = 0
+    stamp = 0
     with _lock:
-        # Ten bytes begin a count, four are a step; most moments of a call are the same.
+        steps = _steps(len(moments))
         for moment in moments:
-            if moment is not at:
+            if moment is not at:  # most moments of a call are the same
                 at = moment
                 milliseconds = int(moment.timestamp() * 1000)
+                stamp = milliseconds << 80 | _VERSION_7 | _VARIANT_RFC
                 if milliseconds != _last_milliseconds:
                     # The highest bit starts at zero, so that the counter has room to rise.
-                    _last_count = int.from_bytes(_noise(10), "big") & (_COUNT_MASK >> 1)
+                    _last_count = int.from_bytes(os.urandom(10), "big") & (_COUNT_MASK >> 1)
                     _last_milliseconds = milliseconds
-            _last_count = (_last_count + 1 + int.from_bytes(_noise(4), "big")) & _COUNT_MASK
-            value = (
-                milliseconds << 80
-                | _VERSION_7
-                | (_last_count >> 62) << 64
-                | _VARIANT_RFC
-                | _last_count & _LOW
-            )
-            made.append(_uuid(value))
+            _last_count = (_last_count + 1 + steps.pop()) & _COUNT_MASK
+            made.append(_uuid(stamp | (_last_count >> 62) << 64 | _last_count & _LOW))
     return made
 
 
@@ -112,20 +106,20 @@ def _uuid(value: int) -> UUID:
     return made
 
 
-def _noise(size: int) -> bytes:
-    """Return random bytes, drawn from the system some thousand at a time: a call for each id costs more than the id."""
-    global _drawn, _used  # noqa: PLW0603 - guarded by the caller's lock
-    if _used + size > len(_drawn):
-        _drawn, _used = os.urandom(max(_DRAW_BYTES, size)), 0
-    noise = _drawn[_used : _used + size]
-    _used += size
-    return noise
+def _steps(count: int) -> list[int]:
+    """Return at least so many random steps of 32 bits, to be taken from the end.
+
+    They are drawn from the system some thousand at a time: a call for each id costs more than the id.
+    """
+    global _drawn  # noqa: PLW0603 - guarded by the caller's lock
+    if len(_drawn) < count:
+        _drawn = list(array("I", os.urandom(4 * max(_DRAWN, count))))
+    return _drawn
 
 
 def _forget_drawn() -> None:
     """A forked child draws its own: two processes must never use the same bytes."""
-    global _drawn, _used
-    _drawn, _used = b"", 0
+    _drawn.clear()
 
 
 os.register_at_fork(after_in_child=_forget_drawn)

@@ -18,7 +18,6 @@ from loopline.orders.model import (
     LineUnits,
     New,
     NewOrder,
-    OrderStage,
     Repeat,
     Written,
 )
@@ -29,6 +28,7 @@ from loopline.orders.rules import content_hash, fault_of, order_stage, plan_chan
 Recognised = New | Repeat | Refusal
 
 _GOODS = LineKind.GOODS
+_encode = msgspec.json.Encoder().encode
 
 
 def recognise(conn: Conn, drafts: Sequence[Draft], *, now: datetime) -> list[Recognised]:
@@ -170,39 +170,47 @@ def write_orders(conn: Conn, orders: Sequence[NewOrder], *, now: datetime) -> li
     if not orders:
         return []
     running = store.running_numbers(conn, len(orders))
-    store.copy_orders(
-        conn, [_order_row(order, number, now) for order, number in zip(orders, running, strict=True)]
-    )
+    sums = [_goods_of(order) for order in orders]
+    heads = [
+        _order_row(order, number, goods, now)
+        for order, number, goods in zip(orders, running, sums, strict=True)
+    ]
+    store.copy_orders(conn, heads)
     store.copy_lines(conn, _line_rows(orders))
     quoted = [(order.order_id, _json(order.derivation)) for order in orders if order.derivation is not None]
     if quoted:
         store.copy_quotes(conn, quoted)
     return [
-        Written(order_id=order.order_id, number=spell_number(number), stage=_stage_of(order))
-        for order, number in zip(orders, running, strict=True)
+        Written(order_id=order.order_id, number=spell_number(number), stage=order_stage(goods, in_work=False))
+        for order, number, goods in zip(orders, running, sums, strict=True)
     ]
 
 
-def _stage_of(order: NewOrder) -> OrderStage:
-    """Where a new order stands: what is no goods stands nowhere."""
-    goods = [line for line in order.lines if line.kind is _GOODS]
-    parked, held = sum([line.parked for line in goods]), sum([line.held for line in goods])
-    units = LineUnits(
+def _goods_of(order: NewOrder) -> LineUnits:
+    """Where the goods of a new order stand, summed over its lines."""
+    units = parked = held = allocated = handed_over = cancelled = 0
+    for line in order.lines:
+        if line.kind is _GOODS:
+            units += line.units
+            parked += line.parked
+            held += line.held
+            allocated += line.allocated
+            handed_over += line.handed_over
+            cancelled += line.cancelled
+    return LineUnits(
         kind=_GOODS,
-        units=sum([line.units for line in goods]),
+        units=units,
         parked=parked,
         held=held,
-        allocated=sum([line.allocated for line in goods]),
-        handed_over=sum([line.handed_over for line in goods]),
-        cancelled=sum([line.cancelled for line in goods]),
+        allocated=allocated,
+        handed_over=handed_over,
+        cancelled=cancelled,
     )
-    return order_stage(units, in_work=False)
 
 
-def _order_row(order: NewOrder, number: int, now: datetime) -> tuple[Any, ...]:
+def _order_row(order: NewOrder, number: int, goods: LineUnits, now: datetime) -> tuple[Any, ...]:
     draft = order.draft
     place = draft.destination
-    goods = [line for line in order.lines if line.kind is _GOODS]
     return (
         order.order_id,
         number,
@@ -228,12 +236,12 @@ def _order_row(order: NewOrder, number: int, now: datetime) -> tuple[Any, ...]:
         order.credits.streamer_id,
         sum([line.amount_minor for line in order.lines]),
         sum([line.tax_minor for line in order.lines]),
-        sum([line.units for line in goods]),
-        sum([line.parked for line in goods]),
-        sum([line.held for line in goods]),
-        sum([line.allocated for line in goods]),
-        sum([line.handed_over for line in goods]),
-        sum([line.cancelled for line in goods]),
+        goods.units,
+        goods.parked,
+        goods.held,
+        goods.allocated,
+        goods.handed_over,
+        goods.cancelled,
         0,
         0,
     )
@@ -265,7 +273,7 @@ def _line_rows(orders: Sequence[NewOrder]) -> Iterator[tuple[Any, ...]]:
 
 
 def _json(derivation: Any) -> bytes:
-    return msgspec.json.encode(derivation)
+    return _encode(derivation)
 
 
 def change_lines(conn: Conn, changes: Sequence[LineChange], *, now: datetime) -> list[Changed | Refusal]:

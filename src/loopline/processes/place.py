@@ -14,7 +14,7 @@ from loopline import orders, pricing, stock
 from loopline.customers.bindings import bindings_of_members
 from loopline.db import Conn, log
 from loopline.db.remembered import Marks, read_marks
-from loopline.kernel.events import Event, event
+from loopline.kernel.events import Event, EventBody, events
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
@@ -151,7 +151,8 @@ def _placed(
             parked_units=sum([line.parked for line in order.lines]),
             pay_until=order.pay_until,
         )
-    log.append(conn, [*(told for order in new_orders for told in _events(order, now=now)), *shortfalls])
+    told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
+    log.append(conn, [*events(told, at=now), *shortfalls])
     return outcomes
 
 
@@ -373,34 +374,39 @@ def _new_order(one: _Candidate) -> NewOrder:
     )
 
 
-def _events(order: NewOrder, *, now: datetime) -> list[Event]:
+def _told_of(order: NewOrder) -> list[EventBody]:
     draft = order.draft
-    placed = orders.OrderPlaced(
-        order_id=order.order_id,
-        channel=draft.channel,
-        kind=draft.kind,
-        site_id=draft.site_id,
-        member_id=draft.member_id,
-        seller_entity_id=draft.seller_entity_id,
-        currency=draft.currency,
-        placed_at=draft.placed_at,
-        lines=tuple(
-            orders.PlacedLine(
-                line_id=line.line_id,
-                kind=line.kind,
-                sku_id=line.sku_id,
-                units=line.units,
-                amount_minor=line.amount_minor,
-            )
-            for line in order.lines
-        ),
-    )
-    told = [event(placed, subject=order.order_id, at=now)]
+    told: list[EventBody] = [
+        orders.OrderPlaced(
+            order_id=order.order_id,
+            channel=draft.channel,
+            kind=draft.kind,
+            site_id=draft.site_id,
+            member_id=draft.member_id,
+            seller_entity_id=draft.seller_entity_id,
+            currency=draft.currency,
+            placed_at=draft.placed_at,
+            lines=tuple(
+                [
+                    orders.PlacedLine(
+                        line_id=line.line_id,
+                        kind=line.kind,
+                        sku_id=line.sku_id,
+                        units=line.units,
+                        amount_minor=line.amount_minor,
+                    )
+                    for line in order.lines
+                ]
+            ),
+        )
+    ]
     parked = tuple(
-        orders.LineUnitsMoved(line_id=line.line_id, units=line.parked) for line in order.lines if line.parked
+        [
+            orders.LineUnitsMoved(line_id=line.line_id, units=line.parked)
+            for line in order.lines
+            if line.parked
+        ]
     )
     if parked:
-        told.append(
-            event(orders.LinesParked(order_id=order.order_id, lines=parked), subject=order.order_id, at=now)
-        )
+        told.append(orders.LinesParked(order_id=order.order_id, lines=parked))
     return told

@@ -120,6 +120,7 @@ class Coalescer(Generic[Item, Outcome]):
         self._waiting_most = waiting_most
         self._measures = measures or Measures(CollectorRegistry(), "unnamed")
         self._waiting: deque[_Waiting[Item, Outcome]] = deque()
+        self._measures.waiting.set_function(lambda: len(self._waiting))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coalescer")
         self._runner: asyncio.Task[None] | None = None
         self._more = asyncio.Event()
@@ -137,11 +138,22 @@ class Coalescer(Generic[Item, Outcome]):
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_look_at_error)
         self._waiting.append(_Waiting(item, future))
-        self._measures.waiting.set(len(self._waiting))
         self._more.set()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run(), name="coalescer")
-        return await asyncio.shield(future)
+        return await future
+
+    def do(self, items: Sequence[Item]) -> list[Outcome | Exception]:
+        """Do a batch that is together already, in the thread that calls, at most `most` at a time.
+
+        One outcome each, or the error of an item that fails by itself, as for single ones. Several batches at once
+        meet in the database.
+        """
+        outcomes: list[Outcome | Exception] = []
+        for start in range(0, len(items), self._most):
+            done = self._do(items[start : start + self._most])
+            outcomes += [one.error if isinstance(one, _Failed) else one for one in done]
+        return outcomes
 
     async def close(self) -> None:
         """Accept nothing more, finish what was accepted, end the thread. Closing twice is closing once."""
@@ -157,7 +169,6 @@ class Coalescer(Generic[Item, Outcome]):
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             started = time.perf_counter()
-            self._measures.waiting.set(len(self._waiting))
             self._measures.batch_items.observe(len(batch))
             for one in batch:
                 self._measures.wait_seconds.observe(started - one.since)

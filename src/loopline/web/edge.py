@@ -16,7 +16,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, SessionPerson
 from loopline.payments import Gateway
-from loopline.web.api.caller import KnownCallers, branches_of_person
+from loopline.web.api.caller import Caller, KnownCallers, branches_of_person, look_up_caller
 from loopline.web.api.limits import Limiter
 from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub
@@ -49,6 +49,10 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
     texts: TextMessages = NobodySends()
+
+    def look_up_caller(self, token: str) -> Caller | None:
+        """Read who has a token. Reads the database: call it in a thread."""
+        return look_up_caller(self.database, token, self.clock())
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):

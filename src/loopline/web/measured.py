@@ -4,11 +4,31 @@ import time
 
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter
 
 from loopline.web.edge import Edge
+from loopline.web.metrics import Metrics
 
 _STARTED = "loopline_started"
 _NO_ROUTE = "none"
+
+
+class RouteMeasures:
+    """The measurements of one route that is answered outside of the application's own way."""
+
+    def __init__(self, metrics: Metrics, method: str, route: str) -> None:
+        self._requests = metrics.requests
+        self._method, self._route = method, route
+        self._seconds = metrics.request_seconds.labels(route)
+        self._by_status: dict[int, Counter] = {}
+
+    def count(self, status: int, seconds: float) -> None:
+        """Count one answer."""
+        counted = self._by_status.get(status)
+        if counted is None:
+            counted = self._by_status[status] = self._requests.labels(self._method, self._route, str(status))
+        counted.inc()
+        self._seconds.observe(seconds)
 
 
 class Measured(ASGIMiddleware):

@@ -258,6 +258,13 @@ def problem_of(refusal: Refusal, language: Language) -> Problem:
     )
 
 
+def retry_after(refusal: Refusal) -> dict[str, str]:
+    """Return the header that says when to come again, where that helps."""
+    wait = getattr(refusal, "retry_after_seconds", None)
+    is_for_now = wait is not None or status_of(refusal) == HTTP_503_SERVICE_UNAVAILABLE
+    return {"Retry-After": str(wait or 1)} if is_for_now else {}
+
+
 def on_not_signed_in(request: WebRequest, _: NotSignedIn) -> Response[Any]:
     """Send people to the sign-in page and back; tell programs."""
     if wants_page(request):
@@ -269,9 +276,7 @@ def on_not_signed_in(request: WebRequest, _: NotSignedIn) -> Response[Any]:
 def on_refused(request: WebRequest, refused: Refused) -> Response[Any]:
     """Say what the business refused."""
     answer = _answer(request, problem_of(refused.refusal, language_of(request)))
-    wait = getattr(refused.refusal, "retry_after_seconds", None)
-    if wait is not None or answer.status_code == HTTP_503_SERVICE_UNAVAILABLE:
-        answer.headers["Retry-After"] = str(wait or 1)
+    answer.headers.update(retry_after(refused.refusal))
     if answer.status_code == HTTP_401_UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -306,17 +311,18 @@ def on_unkeepable(request: WebRequest, error: psycopg.DataError) -> Response[Any
 
 
 def _unreadable(request: WebRequest, errors: list[FieldProblem]) -> Response[Any]:
-    said = language_of(request).say("The request cannot be read.")
-    return _answer(
-        request,
-        Problem(
-            status=HTTP_400_BAD_REQUEST,
-            type="urn:loopline:bad-input",
-            title=said,
-            code="bad_input",
-            detail="; ".join(f"{one.field}: {one.reason}" if one.field else one.reason for one in errors),
-            errors=errors,
-        ),
+    return _answer(request, unreadable_problem(errors, language_of(request)))
+
+
+def unreadable_problem(errors: list[FieldProblem], language: Language) -> Problem:
+    """Say which fields cannot be read, as a problem detail."""
+    return Problem(
+        status=HTTP_400_BAD_REQUEST,
+        type="urn:loopline:bad-input",
+        title=language.say("The request cannot be read."),
+        code="bad_input",
+        detail="; ".join(f"{one.field}: {one.reason}" if one.field else one.reason for one in errors),
+        errors=errors,
     )
 
 

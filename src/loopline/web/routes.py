@@ -15,6 +15,7 @@ from loopline.web.api.live import LIVE_HANDLERS
 from loopline.web.api.me import ME_HANDLERS
 from loopline.web.api.members import MEMBER_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
+from loopline.web.api.orders_bulk import place_orders_in_bulk
 from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
@@ -62,6 +63,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *MEMBER_HANDLERS,
     *ME_HANDLERS,
     *ORDER_HANDLERS,
+    place_orders_in_bulk,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,

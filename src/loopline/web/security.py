@@ -4,6 +4,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from loopline.web.edge import Edge
+from loopline.web.settings import WebSettings
 
 # Nothing from elsewhere, no script written into a page, no framing. Styles may be set by scripts of ours (charts), not
 # by attributes in a page; pictures may be data, because Tabler draws its marks so.
@@ -23,14 +24,17 @@ HEADERS = {
 _ONE_YEAR_OF_HTTPS = "max-age=31536000"
 
 
+def security_headers(settings: WebSettings) -> dict[str, str]:
+    """Return the headers that every answer has."""
+    return HEADERS | {"Strict-Transport-Security": _ONE_YEAR_OF_HTTPS} if settings.is_secure else HEADERS
+
+
 async def protect(message: Message, scope: Scope) -> None:
     """Put the headers on an answer as it leaves, errors included."""
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers[name] = value
     edge = scope["litestar_app"].state["edge"]
     assert isinstance(edge, Edge)
-    if edge.settings.is_secure:
-        headers["Strict-Transport-Security"] = _ONE_YEAR_OF_HTTPS
+    for name, value in security_headers(edge.settings).items():
+        headers[name] = value

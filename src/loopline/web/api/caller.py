@@ -8,8 +8,10 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
 from litestar import Request
@@ -27,6 +29,7 @@ from loopline.web.api.limits import Limiter, Rate, Standing, TooManyRequests
 CALLER_STATE = "loopline_caller"
 STANDING_STATE = "loopline_standing"
 _KNOWN_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 1.0
 _KNOWN_MAX = 10_000
 _TOKEN_LENGTH_MAX = 200
 
@@ -114,15 +117,23 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
         }[kind]
 
 
+Look: TypeAlias = Callable[[str], "Caller | None"]
+"""Reads who has a token. Takes its time: it runs in a thread."""
+
+
 class KnownCallers:
     """Keys seen in the last two seconds, so that a stream of orders does not read its key for each.
 
-    What is revoked here is forgotten at once; in other processes it still opens for those two seconds.
+    What is revoked here is forgotten at once; in other processes it still opens for those two seconds. Of many who call
+    with one key at once, one looks it up and the others wait for what is found. People and members are not kept: they
+    sign out, and mean it at once.
     """
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._looking: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._lock = threading.Lock()
+        self._forgotten = 0
 
     def find(self, token: str) -> Caller | None:
         """Return a caller seen a moment ago."""
@@ -130,17 +141,58 @@ class KnownCallers:
             found = self._known.get(_mark(token))
         return found[1] if found is not None and found[0] > time.monotonic() else None
 
-    def remember(self, token: str, caller: Caller) -> None:
-        """Keep a caller for a moment."""
+    def find_fresh(self, token: str, look: Look) -> Caller | None:
+        """Return a caller seen a moment ago, and have one who is soon forgotten looked up again meanwhile."""
+        mark = _mark(token)
+        now = time.monotonic()
         with self._lock:
-            self._known[_mark(token)] = (time.monotonic() + _KNOWN_SECONDS, caller)
+            found = self._known.get(mark)
+        if found is None or found[0] <= now:
+            return None
+        if found[0] < now + _KNOWN_SECONDS - _LOOK_AGAIN_SECONDS and mark not in self._looking:
+            self._begin(mark, token, look)
+        return found[1]
+
+    async def look_up(self, token: str, look: Look) -> Caller | None:
+        """Find out who has a token; for a key once for all who ask in the meantime."""
+        if not token.startswith(org.KEY_MARK):
+            return await asyncio.to_thread(look, token)
+        mark = _mark(token)
+        return await asyncio.shield(self._looking.get(mark) or self._begin(mark, token, look))
+
+    def _begin(self, mark: bytes, token: str, look: Look) -> asyncio.Task[Caller | None]:
+        forgotten = self._forgotten
+
+        async def run() -> Caller | None:
+            found = await asyncio.to_thread(look, token)
+            if found is not None:
+                self._remember(mark, found, forgotten)
+            return found
+
+        def end(task: asyncio.Task[Caller | None]) -> None:
+            if self._looking.get(mark) is task:
+                del self._looking[mark]
+            if not task.cancelled():
+                task.exception()  # whoever waits has it; a look ahead that failed is done again in time
+
+        task = self._looking[mark] = asyncio.create_task(run())
+        task.add_done_callback(end)
+        return task
+
+    def _remember(self, mark: bytes, caller: Caller, forgotten: int) -> None:
+        with self._lock:
+            if self._forgotten != forgotten:
+                return  # it was looked up before somebody's rights changed
+            self._known[mark] = (time.monotonic() + _KNOWN_SECONDS, caller)
             while len(self._known) > _KNOWN_MAX:
                 self._known.popitem(last=False)
 
     def forget(self) -> None:
-        """Forget everybody: somebody's rights have changed."""
+        """Forget everybody, those too who are being looked up: somebody's rights have changed."""
         with self._lock:
+            self._forgotten += 1
             self._known.clear()
+            self._looking = {}
 
 
 def _mark(token: str) -> bytes:
@@ -170,12 +222,10 @@ async def caller(request: Request[object, object, State]) -> Caller:
     found = _visitor(host) if token is None else edge.callers.find(token)
     if found is None:
         assert token is not None
-        found = await asyncio.to_thread(_look_up, edge.database, token, edge.clock())
+        found = await edge.callers.look_up(token, edge.look_up_caller)
         if found is None:
             _count(edge.limiter, edge.settings.rates.nobody, f"bad token:{host}", request)
             raise Refused(TokenNotValid())
-        if found.kind is CallerKind.KEY:  # people and members sign out, and mean it at once
-            edge.callers.remember(token, found)
     _count(edge.limiter, edge.settings.rates.of(found.kind), found.claimant, request)
     request.state[CALLER_STATE] = found
     return found
@@ -187,7 +237,8 @@ def _visitor(host: str) -> Caller:
     return Caller(kind=CallerKind.NOBODY, actor="visitor", claimant=f"visitor:{mark}")
 
 
-def _look_up(database: Database, token: str, now: datetime) -> Caller | None:
+def look_up_caller(database: Database, token: str, now: datetime) -> Caller | None:
+    """Read who has a token; None for one that is unknown, over or revoked."""
     with database.reading() as conn:
         if token.startswith(org.KEY_MARK):
             key = org.api_key_by_token(conn, token, now=now)

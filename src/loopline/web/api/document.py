@@ -25,11 +25,28 @@ _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _WAITING_STATUSES = ("429", "503")
 # Their answers hold a secret, or nothing worth keeping.
 _NEVER_KEPT = frozenset(
-    {"begin_session", "end_session", "make_api_keys", "set_passwords", "examine_books", "preview_import"}
+    {
+        "begin_session",
+        "end_session",
+        "make_api_keys",
+        "set_passwords",
+        "examine_books",
+        "preview_import",
+        "place_orders_in_bulk",
+    }
 )
 
 _TAKE_FILES = frozenset({"preview_import", "apply_import"})
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}, "required": True}
+_TAKE_LINES = frozenset({"place_orders_in_bulk"})
+_LINES = {
+    "content": {
+        "application/x-ndjson": {
+            "schema": {"type": "string", "description": "One OrderAsk, as JSON, in each line."}
+        }
+    },
+    "required": True,
+}
 _IDEMPOTENCY = {
     "name": IDEMPOTENCY_HEADER.title(),
     "in": "header",
@@ -124,6 +141,8 @@ def _describe(method: str, operation: dict[str, Any]) -> None:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
     if operation["operationId"] in _TAKE_FILES:
         operation["requestBody"] = _FILE
+    if operation["operationId"] in _TAKE_LINES:
+        operation["requestBody"] = _LINES
     for status in _WAITING_STATUSES:
         if status in operation["responses"]:
             operation["responses"][status]["headers"] = _RETRY_AFTER

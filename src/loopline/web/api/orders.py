@@ -173,9 +173,9 @@ async def place_order(
 
     The same message again is answered with the same order (200); other content under its number is refused (409).
     """
-    asked = _request_of(data, caller, _claim_of(request, caller, data))
+    asked = order_request(data, caller, _claim_of(request, caller, data))
     taken = granted(await edge_of(request).orders.submit(asked))
-    response = answered(_kept(taken, data), status=status_of_order(taken))
+    response = answered(order_kept(taken, data), status=status_of_order(taken))
     if isinstance(taken, OrderReplayed):
         response.headers["Idempotency-Replayed"] = "true"
     return response
@@ -199,7 +199,7 @@ async def place_orders(
     """Place up to a thousand orders, in the order given. An Idempotency-Key counts for each of them by its place."""
     claim = _claim_of(request, caller, data)
     requests = [
-        _request_of(one, caller, _claim_at(claim, position, one)) for position, one in enumerate(data.items)
+        order_request(one, caller, _claim_at(claim, position, one)) for position, one in enumerate(data.items)
     ]
     submit = edge_of(request).orders.submit
     answers = await asyncio.gather(*(submit(one) for one in requests), return_exceptions=True)
@@ -263,7 +263,7 @@ def _claim_at(claim: Claim | None, position: int, body: OrderAsk) -> Claim | Non
     )
 
 
-def _request_of(ask: OrderAsk, caller: Caller, claim: Claim | None) -> OrderRequest:
+def order_request(ask: OrderAsk, caller: Caller, claim: Claim | None) -> OrderRequest:
     """Make the request of a caller: a member asks in the own name, anybody else for the sites in scope."""
     is_member = caller.kind is CallerKind.MEMBER
     scope = Scope() if is_member else caller.scope(Permission.ORDERS_WRITE)
@@ -313,10 +313,11 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
 
 
 def _told(answer: OrderAnswer, ask: OrderAsk) -> OrderKept | OrderAnswer:
-    return _kept(answer, ask) if isinstance(answer, OrderTaken) else answer
+    return order_kept(answer, ask) if isinstance(answer, OrderTaken) else answer
 
 
-def _kept(taken: OrderTaken, ask: OrderAsk) -> OrderKept:
+def order_kept(taken: OrderTaken, ask: OrderAsk) -> OrderKept:
+    """Say what became of an order to whoever asked for it."""
     collected = taken.delivery is Delivery.COLLECT and ask.site_code is not None
     return OrderKept(
         id=taken.order_id,

@@ -19,6 +19,7 @@ from loopline.web.languages import Language, marked
 _JSON = "application/json"
 _PLACE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_MOMENT = re.compile(rb"[0-9][Tt ][0-9]")
 
 # What msgspec says, in words people read: (its sentence, ours).
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -121,7 +122,7 @@ def decode(body: bytes, wanted: Any) -> Any:
 
 def _may_hold_the_unkeepable(body: bytes) -> bool:
     """A body without escapes and without moments needs no second look; one of most orders is such."""
-    return b"\\u" in body or b"T" in body or b"t" in body
+    return b"\\u" in body or _MOMENT.search(body) is not None
 
 
 def _is_text(value: str) -> bool:

@@ -1,0 +1,141 @@
+"""`place`: orders by the function, beside raw COPY of the same rows; then one at a time over HTTP, closed and open loop."""
+
+import multiprocessing
+import statistics
+import sys
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+from bench.surge.asks import messages, requests
+from bench.surge.brand import Brand, found_brand
+from bench.surge.load import Answers, closed_loop, open_loop
+from bench.surge.raw import raw_orders_per_second
+from bench.surge.servers import serving
+from bench.workplace import new_database
+from loopline.db import Addresses, Database
+from loopline.processes.take_in import OrderTaken, place_messages
+from tests.make.api import make_key
+from tests.make.customers import ring
+from tests.make.shop import NOON
+
+BATCH = 500
+BATCHES = 40
+WRITERS_MOST = 3
+HTTP_ORDERS = 30_000
+CONNECTIONS = 256
+OPEN_ORDERS = 20_000
+OPEN_PER_SECOND = 2_000
+OPEN_CONNECTIONS = 512
+
+
+def report() -> dict[str, Any]:
+    """Measure all of it on a new database with durability on."""
+    with new_database() as database:
+        brand = found_brand(database, ring=ring())
+        best: dict[str, Any] = {"orders_per_s": 0.0}
+        batches: list[list[str]] = []
+        for writers in range(1, WRITERS_MOST + 1):
+            found, batches = _in_process(database, brand, writers)
+            best = max(best, found, key=lambda one: one["orders_per_s"])
+        raw, connections = raw_orders_per_second(database, batches)
+    return {
+        **best,
+        "raw_orders_per_s": round(raw),
+        "raw_connections": connections,
+        "ratio_to_raw": round(best["orders_per_s"] / raw, 3),
+        **over_http(),
+    }
+
+
+def _in_process(database: Database, brand: Brand, writers: int) -> tuple[dict[str, Any], list[list[str]]]:
+    """Place the batches by so many processes at once; the time of a batch is what each of its orders waited."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(writers)
+    share = BATCHES // writers
+    with spawn.Pool(writers, initializer=_hold, initargs=(barrier,)) as pool:
+        tasks = [
+            pool.apply_async(_write, (database.addresses, brand, f"{writers}-{place}", share, place))
+            for place in range(writers)
+        ]
+        done = [task.get() for task in tasks]
+    started = min(one[0] for one in done)
+    ended = max(one[1] for one in done)
+    seconds = sorted(second for one in done for second in one[2])
+    orders = writers * share * BATCH
+    figures = {
+        "orders_per_s": round(orders / (ended - started)),
+        "writers": writers,
+        "batch_p50_ms": round(statistics.median(seconds) * 1000, 1),
+        "batch_p99_ms": round(seconds[int(0.99 * len(seconds))] * 1000, 1),
+    }
+    return figures, [ids for one in done for ids in one[3]]
+
+
+_barrier: Any = None
+
+
+def _hold(barrier: Any) -> None:
+    global _barrier  # noqa: PLW0603 - a process of the pool has one
+    _barrier = barrier
+
+
+def _write(
+    addresses: Addresses, brand: Brand, tag: str, batches: int, seed: int
+) -> tuple[float, float, list[float], list[list[str]]]:
+    database = Database(addresses)
+    incoming = messages(brand, tag, (batches + 1) * BATCH, seed=seed)
+    seconds: list[float] = []
+    ids: list[list[str]] = []
+    _place(database, incoming[:BATCH])
+    _barrier.wait()
+    started = perf_counter()
+    for start in range(BATCH, len(incoming), BATCH):
+        begun = perf_counter()
+        ids.append(_place(database, incoming[start : start + BATCH]))
+        seconds.append(perf_counter() - begun)
+    ended = perf_counter()
+    database.close()
+    return started, ended, seconds, ids
+
+
+def _place(database: Database, incoming: Sequence[Any]) -> list[str]:
+    with database.transaction() as conn:
+        outcomes = place_messages(conn, incoming, now=NOON)
+    assert all(isinstance(one, OrderTaken) for one in outcomes), outcomes[0]
+    return [str(one.order_id) for one in outcomes if isinstance(one, OrderTaken)]
+
+
+def over_http() -> dict[str, Any]:
+    """Place single orders over HTTP: as fast as they are answered, then at a rate of their own."""
+    with new_database() as database:
+        brand = found_brand(database, ring=ring())
+        token = make_key(database, branch="HX")
+        with serving(database) as addresses:
+            _sent(closed_loop(addresses, iter(requests(brand, "warm", 2_000, token=token, seed=1)), connections=32))
+            asked = requests(brand, "closed", HTTP_ORDERS, token=token, seed=2)
+            closed = _sent(closed_loop(addresses, iter(asked), connections=CONNECTIONS))
+            asked = requests(brand, "open", OPEN_ORDERS, token=token, seed=3)
+            opened = _sent(
+                open_loop(
+                    addresses, iter(asked), per_second=OPEN_PER_SECOND, connections=OPEN_CONNECTIONS
+                )
+            )
+    return {
+        "http_orders_per_s": round(HTTP_ORDERS / closed.elapsed),
+        "p50_ms": closed.milliseconds(0.5),
+        "p99_ms": closed.milliseconds(0.99),
+        "connections": CONNECTIONS,
+        "open_loop_per_s": OPEN_PER_SECOND,
+        "open_loop_p50_ms": opened.milliseconds(0.5),
+        "open_loop_p99_ms": opened.milliseconds(0.99),
+    }
+
+
+def _sent(answers: Answers) -> Answers:
+    assert set(answers.statuses) == {201}, answers.statuses
+    return answers
+
+
+if __name__ == "__main__":
+    print(report(), file=sys.stderr)
