@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Generator
 from pathlib import Path
@@ -21,6 +22,7 @@ from loopline.db.opening import open_database
 from loopline.db.settings import Settings
 
 pytestmark = pytest.mark.crash
+FAILURES_OF_A_FIRST_START = 50
 
 
 @pytest.fixture
@@ -78,6 +80,28 @@ def test_comes_back_with_what_was_committed_after_kill_9(directory: Path):
     finally:
         server.stop()
     assert server.postmaster_pid() is None
+
+
+@pytest.mark.slow
+def test_one_that_has_served_is_tried_until_it_starts_again(directory: Path):
+    """Longer than a first start would be: what keeps it from starting (a full disk, say) passes."""
+    server = EmbeddedServer(directory)
+    server.start()
+    try:
+        needed = directory / "postgres" / "global" / "pg_control"
+        needed.rename(needed.with_suffix(".away"))
+        killed = server.postmaster_pid()
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        until = time.monotonic() + 90
+        while (directory / "postgres.log").read_text().count("pg_control") <= FAILURES_OF_A_FIRST_START:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        needed.with_suffix(".away").rename(needed)
+        with connect_when_back(server, killed) as conn:
+            assert conn.execute("select 1").fetchone() == (1,)
+    finally:
+        server.stop()
 
 
 def test_open_connections_of_the_pool_come_back_by_themselves(directory: Path):

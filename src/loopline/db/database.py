@@ -17,6 +17,10 @@ from loopline.db.settings import SERVING_ROLE
 LOG_CHANNEL = "loopline_log"
 _LOCK_TIMEOUT_SECONDS = 10
 _IDLE_TIMEOUT_SECONDS = 60
+# The pool waits twice as long after each failed try to connect. Trying no longer than somebody waits for a connection
+# keeps those pauses short: whoever asks next begins anew, so that a database that comes back is found within seconds,
+# however long it was away.
+_CONNECTING_SECONDS = 10
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,8 @@ class Database:
             configure=self._configure,
             open=True,
             check=ConnectionPool.check_connection,
-            reconnect_timeout=float("inf"),
+            timeout=_CONNECTING_SECONDS,
+            reconnect_timeout=_CONNECTING_SECONDS,
         )
         self._bell = _Bell(self)
 

@@ -34,7 +34,9 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES_MAX = 100
 _READY_POLL_SECONDS = 0.02
 _RESTART_PAUSE_SECONDS = 0.2
-# A server that ends this soon, this many times in a row, does not recover: it cannot start.
+_RESTART_PAUSE_SECONDS_MAX = 2.0
+# A server that ends this soon, this many times in a row, cannot start. One that has served before is tried for as long
+# as we are here all the same: a full disk, say, passes, and somebody waits for it.
 _FAILED_WITHIN_SECONDS = 2.0
 _FAILURES_MAX = 50
 
@@ -74,6 +76,7 @@ class EmbeddedServer:
         self._account = _account_for(self.cluster)
         self._problem: EmbeddedProblem | None = None
         self._supervising = False
+        self._has_served = False
         self._stopping = False
         self._wake_reader, self._wake_writer = -1, -1
         self._users: IO[bytes] | None = None
@@ -198,12 +201,13 @@ class EmbeddedServer:
             ended = self._wait_for_end(pid)
             if ended and not self._stopping:
                 failures = failures + 1 if monotonic() - began < _FAILED_WITHIN_SECONDS else 0
-                if failures > _FAILURES_MAX:
+                if failures > _FAILURES_MAX and not self._has_served:
                     raise EmbeddedProblem(
                         f"PostgreSQL ends as soon as it is started; it says:\n{self._last_words()}"
                     )
                 # Backends of a killed postmaster may hold its shared memory a moment longer: try until it starts.
-                select.select([self._wake_reader], [], [], _RESTART_PAUSE_SECONDS)
+                pause = _RESTART_PAUSE_SECONDS if failures <= _FAILURES_MAX else _RESTART_PAUSE_SECONDS_MAX
+                select.select([self._wake_reader], [], [], pause)
 
     def _last_words(self) -> str:
         try:
@@ -233,6 +237,7 @@ class EmbeddedServer:
             if self._problem is not None:
                 raise self._problem
             pause.wait(_READY_POLL_SECONDS)
+        self._has_served = True
 
     def _create_cluster(self) -> None:
         """Make the cluster beside its place and move it there, so that a killed start leaves no half of one."""

@@ -28,18 +28,10 @@ _HORIZON_POLL_SECONDS = 0.002
 _HORIZON_POLL_SECONDS_MAX = 0.05
 _LOOK_EVERY_SECONDS = 1.0
 
-# What another try may do away with; any other error of the database would come again with the same event.
-_NOBODYS_FAULT = (
-    psycopg.errors.AdminShutdown,
-    psycopg.errors.CannotConnectNow,
-    psycopg.errors.ConnectionException,
-    psycopg.errors.CrashShutdown,
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.LockNotAvailable,
-    psycopg.errors.QueryCanceled,
-    psycopg.errors.SerializationFailure,
-    psycopg.errors.InsufficientResources,
-)
+# What another try may do away with; any other error of the database would come again with the same event. Classes of
+# SQLSTATE: connections, rivals, resources (a full disk), operators and crashes, the system; and a lock not to be had.
+_PASSING = frozenset({"08", "40", "53", "57", "58"})
+_PASSING_STATES = frozenset({psycopg.errors.LockNotAvailable.sqlstate})
 _logger = structlog.get_logger(__name__)
 
 
@@ -239,17 +231,22 @@ def _apply_or_park(conn: Conn, follower: Follower, events: Sequence[Event], *, n
     return len(held_back) + _apply_halves(conn, follower, ready, now=now)
 
 
-def _apply_halves(conn: Conn, follower: Follower, events: Sequence[Event], *, now: datetime) -> int:
+def _apply_halves(
+    conn: Conn, follower: Follower, events: Sequence[Event], *, now: datetime, met_a_rival: bool = False
+) -> int:
     """Apply a batch; when it fails, apply its halves, until the one event that fails stands alone and is parked."""
     if not events:
         return 0
     try:
         with conn.transaction():
             follower.apply(conn, events)
-    except _NOBODYS_FAULT:
-        raise  # the whole step is tried again
     except Exception as problem:
+        if _passes(problem):
+            raise  # the whole step is tried again
         if len(events) == 1:
+            if isinstance(problem, psycopg.errors.UniqueViolation) and not met_a_rival:
+                # Somebody who could not wait for us did it a moment ago: now it is seen.
+                return _apply_halves(conn, follower, events, now=now, met_a_rival=True)
             reason = f"{type(problem).__name__}: {problem}"
             _logger.exception(
                 "event_parked", follower=follower.name, position=events[0].position, reason=reason
@@ -261,6 +258,16 @@ def _apply_halves(conn: Conn, follower: Follower, events: Sequence[Event], *, no
         # The first half may have parked a subject that has more events in the second.
         return parked + _apply_or_park(conn, follower, events[middle:], now=now)
     return 0
+
+
+def _passes(problem: Exception) -> bool:
+    """Tell whether an error is nobody's fault: a connection that was lost has no SQLSTATE."""
+    if not isinstance(problem, psycopg.Error):
+        return False
+    state = problem.sqlstate
+    if state is None:
+        return isinstance(problem, psycopg.OperationalError)
+    return state[:2] in _PASSING or state in _PASSING_STATES
 
 
 def _park(conn: Conn, follower: Follower, events: Sequence[Event], *, reason: str, now: datetime) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from loopline.db import Conn, Database
@@ -108,6 +109,50 @@ def test_a_poisonous_event_parks_its_subject_and_not_the_follower(database: Data
         (5, "an earlier event of this subject is parked"),
         (6, "an earlier event of this subject is parked"),
     ]
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        psycopg.errors.DiskFull("no space left on device"),
+        psycopg.errors.IoError("could not write"),
+        psycopg.OperationalError("the connection is lost"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_passes_by_itself_parks_nothing(database: Database, recorder: Recorder, passing: psycopg.Error):
+    def fails(conn: Conn, events: Sequence[Event]) -> None:
+        raise passing
+
+    failing = Follower(recorder.follower.name, recorder.follower.types, fails)
+    append_all(database, counted(ANNA, 1))
+    with pytest.raises(type(passing)):
+        catch_up(database, [failing], now=NOW)
+    catch_up(database, [recorder.follower], now=NOW)
+    with database.reading() as conn:
+        assert recorder.applied(conn) == [(1, 1)]
+        assert conn.execute("select count(*) from log.parked_event").fetchone() == (0,)
+
+
+def test_who_meets_a_rival_looks_once_more_and_then_parks(database: Database, recorder: Recorder):
+    met: list[int] = []
+
+    def meets(conn: Conn, events: Sequence[Event]) -> None:
+        met.append(len(events))
+        if len(met) == 1 or events[0].subject == BO:
+            raise psycopg.errors.UniqueViolation("a rival's row")
+        recorder.follower.apply(conn, events)
+
+    append_all(database, counted(ANNA, 1))
+    meeting = Follower(recorder.follower.name, recorder.follower.types, meets)
+    catch_up(database, [meeting], now=NOW)
+    append_all(database, counted(BO, 2))
+    catch_up(database, [meeting], now=NOW)
+    assert met == [1, 1, 1, 1]
+    with database.reading() as conn:
+        assert recorder.applied(conn) == [(1, 1)]
+        parked = conn.execute("select position, reason from log.parked_event").fetchall()
+    assert parked == [(2, "UniqueViolation: a rival's row")]
 
 
 def test_parked_events_are_retried_in_order(database: Database, recorder: Recorder):
