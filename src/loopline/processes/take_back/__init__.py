@@ -38,6 +38,9 @@ def take_back(
 
     Blind units of an ask wait for a person and move no money yet. A fact's refund is what its channel says was paid
     out; where that differs from what the sale took, the difference is posted as an adjustment.
+
+    Locks the orders that returns may belong to before anything is matched: of two who bring the same unit back at once,
+    the second has bought nothing any more.
     """
     outcomes: list[TakenBack | ReturnRepeat | Refusal] = [
         NotInYourBranch(subject=one.external_number) for one in asked
@@ -45,7 +48,7 @@ def take_back(
     covered = [position for position, one in enumerate(asked) if scope.covers_site(one.site_id)]
     coming = [asked[position] for position in covered]
     sites = org.sites_by_id(conn, {one.site_id for one in coming})
-    opened = returns.open_returns(conn, coming, purchases=_purchases(conn, coming), now=now)
+    opened = returns.open_returns(conn, coming, purchases=_locked_purchases(conn, coming), now=now)
     cases: list[Case] = []
     for position, one, outcome in zip(covered, coming, opened, strict=True):
         if isinstance(outcome, Opened):
@@ -64,6 +67,15 @@ def take_back(
         )
     log.append(conn, told)
     return outcomes
+
+
+def _locked_purchases(conn: Conn, asked: Sequence[NewReturn]) -> list[Purchase]:
+    """Look, lock what was seen, and look again: a rival may have brought it back in between."""
+    seen = list({one.order_id for one in _purchases(conn, asked)})
+    if not seen:
+        return []
+    orders.lock_orders(conn, seen)
+    return [one for one in _purchases(conn, asked) if one.order_id in seen]
 
 
 def _purchases(conn: Conn, asked: Sequence[NewReturn]) -> list[Purchase]:
