@@ -56,14 +56,10 @@ def pay_for(conn: Conn, shop: Shop, placed: Placed, *, at: datetime = NOON) -> N
 
 def follow(conn: Conn, follower: Follower) -> None:
     """Apply the whole log to a follower in this very transaction."""
-    follower.apply(
-        conn,
-        events_from(
-            fetch_rows(
-                conn, SQL["events_to_apply"], after=0, upto=10**9, types=sorted(follower.types), limit=10**6
-            )
-        ),
-    )
+    types = sorted(follower.types)
+    rows = fetch_rows(conn, SQL["events_to_apply"], after=0, upto=10**9, types=types, limit=10**6)
+    if rows:
+        follower.apply(conn, events_from(rows))
 
 
 def balances(conn: Conn) -> dict[str, int]:
