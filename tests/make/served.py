@@ -1,5 +1,8 @@
 """Servers in processes of their own on one database, and clients that call them all at one moment."""
 
+import os
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -11,12 +14,85 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import msgspec
 
-from loopline.db import Database
+from loopline.db import Addresses, Database
 from tests.make.web import data_directory, free_port
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
+
+
+class Nursery:
+    """Where servers are born without having to import anything: for tests that kill many. All die with it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.make.server_nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._born: list[int] = []
+        assert self._tell() == "ready"
+
+    def bear(self, addresses: Addresses) -> "NursedServer":
+        """Start a server of a database."""
+        port = free_port()
+        arguments = [addresses.owner, addresses.serving, str(port), str(data_directory())]
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(arguments) + b"\n")
+        self._process.stdin.flush()
+        self._born.append(int(self._tell()))
+        return NursedServer(self._born[-1], f"http://127.0.0.1:{port}")
+
+    def close(self) -> None:
+        """Kill all that live, and bear no more."""
+        for pid in self._born:
+            kill_and_wait(pid)
+        self._process.communicate()
+
+    def _tell(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().decode().strip()
+
+
+class NursedServer(msgspec.Struct, frozen=True):
+    """A server that was forked, to be killed."""
+
+    pid: int
+    base: str
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        until = time.monotonic() + 180
+        while time.monotonic() < until:
+            try:
+                if httpx.get(f"{self.base}/healthz", timeout=30).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.02)
+        raise TimeoutError("the server did not come up")
+
+    def kill(self) -> None:
+        """End it without a word."""
+        kill_and_wait(self.pid)
+
+
+def kill_and_wait(pid: int) -> None:
+    """Kill a process and wait until it is gone; nothing where it is gone already."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        select.select([handle], [], [], 30)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(handle)
 
 
 class ServerProcess:
