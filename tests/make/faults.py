@@ -107,6 +107,11 @@ FAULTS: dict[str, LiteralString] = {
         "update orders.line set lost = handed_over + 1"
     ),
     "order_equals_its_lines": "update orders.order set amount_minor = amount_minor + 1",
+    "unpaid_is_what_waits": (
+        "insert into orders.unpaid (order_id, pay_until) select id, now() from orders.order"
+        " where external_number = 'W-2' on conflict (order_id) do update set lapsed_at = now()"
+    ),
+    "payer_has_an_order": f"insert into orders.payer values ('{_SOMEBODY}')",
     "line_has_its_order": "delete from orders.order where external_number = 'W-2'",
     "order_is_known_by_its_number": "delete from orders.known where external_number = 'W-2'",
     "known_number_is_an_order": "delete from orders.order where external_number = 'W-2'",

@@ -4,6 +4,7 @@ A delivery is a copy: changing or deleting an address changes no order. Whoever 
 what for, and that is written down first; a member who looks at their own is not written down.
 """
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +26,7 @@ from loopline.customers.refusals import (
 from loopline.customers.rules import is_storable, normalised_value
 from loopline.customers.service import open_member_keys
 from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, statements
+from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import MemberId, OrderId, uuid7s
 from loopline.kernel.refusals import Refusal
 
@@ -119,6 +121,18 @@ def valid_recipient(recipient: Recipient, *, country: str = "CN") -> Recipient |
     ):
         return AddressNotValid(field="region_code")
     return Recipient(name=name, phone=phone, region_code=region, street=street)
+
+
+def address_index(recipient: Recipient, *, ring: KeyRing) -> UUID:
+    """Return the blind index of where goods go, whoever takes them in: spaces, signs and width of letters aside."""
+    written = unicodedata.normalize("NFKC", recipient.street).casefold()
+    street = "".join(letter for letter in written if letter.isalnum())
+    return UUID(bytes=ring.blind("address", f"{recipient.region_code}\0{street}"))
+
+
+def place_index(place: Coordinates, *, ring: KeyRing) -> UUID:
+    """Return the blind index of a place, to about ten metres, for who says nothing nearer of where goods go."""
+    return UUID(bytes=ring.blind("place", f"{place.longitude:.4f} {place.latitude:.4f}"))
 
 
 def add_addresses(

@@ -800,8 +800,14 @@ CREATE TABLE orders.channel (
     may_state_price boolean NOT NULL,
     hold_minutes_default integer,
     time_zone text NOT NULL,
+    hold_minutes_least integer,
+    unpaid_per_member integer,
+    unpaid_per_address integer,
+    unpaid_per_device integer,
     CONSTRAINT channel_code_is_a_word CHECK ((code ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
-    CONSTRAINT hold_minutes_positive CHECK ((hold_minutes_default > 0))
+    CONSTRAINT hold_minutes_in_order CHECK (((hold_minutes_least >= 2) AND (hold_minutes_least <= hold_minutes_default))),
+    CONSTRAINT hold_minutes_positive CHECK ((hold_minutes_default > 0)),
+    CONSTRAINT unpaid_caps_positive CHECK ((LEAST(unpaid_per_member, unpaid_per_address, unpaid_per_device) > 0))
 );
 
 CREATE TABLE orders.conflict (
@@ -1181,6 +1187,10 @@ CREATE SEQUENCE orders.order_number
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE orders.payer (
+    member_id uuid NOT NULL
+);
+
 CREATE VIEW orders.published_lines WITH (security_invoker='true') AS
  SELECT line.order_id,
     line.line_id,
@@ -1246,6 +1256,15 @@ PARTITION BY RANGE (order_id);
 CREATE TABLE orders.quote_default (
     order_id uuid CONSTRAINT quote_order_id_not_null NOT NULL,
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
+);
+
+CREATE TABLE orders.unpaid (
+    order_id uuid NOT NULL,
+    member_id uuid,
+    address uuid,
+    device uuid,
+    pay_until timestamp with time zone NOT NULL,
+    lapsed_at timestamp with time zone
 );
 
 CREATE TABLE org.api_key (
@@ -2835,11 +2854,17 @@ ALTER TABLE ONLY orders."order"
 ALTER TABLE ONLY orders.order_default
     ADD CONSTRAINT order_default_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY orders.payer
+    ADD CONSTRAINT payer_pkey PRIMARY KEY (member_id);
+
 ALTER TABLE ONLY orders.quote
     ADD CONSTRAINT quote_pkey PRIMARY KEY (order_id);
 
 ALTER TABLE ONLY orders.quote_default
     ADD CONSTRAINT quote_default_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY orders.unpaid
+    ADD CONSTRAINT unpaid_pkey PRIMARY KEY (order_id);
 
 ALTER TABLE ONLY org.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
@@ -3194,6 +3219,16 @@ CREATE INDEX order_default_number_idx ON orders.order_default USING btree (numbe
 CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
 
 CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
+
+CREATE INDEX unpaid_by_address ON orders.unpaid USING btree (address) WHERE (address IS NOT NULL);
+
+CREATE INDEX unpaid_by_device ON orders.unpaid USING btree (device) WHERE (device IS NOT NULL);
+
+CREATE INDEX unpaid_by_end ON orders.unpaid USING btree (pay_until, order_id) WHERE (lapsed_at IS NULL);
+
+CREATE INDEX unpaid_by_member ON orders.unpaid USING btree (member_id) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX unpaid_lapsed ON orders.unpaid USING btree (lapsed_at) WHERE (lapsed_at IS NOT NULL);
 
 CREATE INDEX api_key_by_branch ON org.api_key USING btree (branch_id);
 
@@ -3791,6 +3826,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.order_default TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_lines TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_orders TO loopline_app;
@@ -3798,6 +3835,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_orders TO loopline_a
 GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.unpaid TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.api_key TO loopline_app;
 

@@ -72,7 +72,7 @@ class HoldTimer:
                 done = run_out(conn, now=now, limit=self._batch)
                 later = stock.next_expiry(conn, after=now)
             self._tell(done)
-            if done.holds < self._batch:
+            if max(done.holds, done.orders) < self._batch:
                 return self._pause(later)
         return timedelta()
 

@@ -14,6 +14,7 @@ import procrastinate
 import psycopg
 import structlog
 
+from loopline import orders
 from loopline.customers.codes import sweep_codes
 from loopline.customers.sessions import sweep_sessions
 from loopline.db import Conn, Database
@@ -117,6 +118,11 @@ ROUNDS: tuple[Round, ...] = (
         cron="*/10 * * * *",
         step=lambda conn, now: sweep_marks(conn, before=now - timedelta(hours=1)),
         batches=1,
+    ),
+    Round(
+        name="forget_lapses",
+        cron="*/10 * * * *",
+        step=lambda conn, now: orders.sweep_lapsed(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_deliveries",

@@ -9,10 +9,11 @@ Invariants:
   that one order; other content under it is refused and kept;
 - for goods lines `units = parked + held + allocated + handed_over + cancelled`, `0 <= returned <= handed_over`,
   `0 <= lost <= handed_over`: named constraints of the database, changed by deltas only;
+- an order that waits to be paid with goods to lose has its row in `unpaid`, and no other has (`orders.unpaid`);
 - an order's head has the sums of its goods lines, moved in the same transaction; its stage is derived from them.
 
-Lock order: numbers by (channel, external number); then orders by id; then lines by (order, line). Whoever holds an
-order's row may change its lines. Queries lock nothing.
+Lock order: numbers by (channel, external number); then the buckets of who asks; then orders by id; then lines by
+(order, line). Whoever holds an order's row may change its lines. Queries lock nothing.
 
 An order and its lines lie in the monthly partition of the UUIDv7 of the order, which is made of the moment it was
 placed; a line's id is made of the same moment, after one another, so that lines sort as they were written.
@@ -32,6 +33,7 @@ from loopline.orders.events import (
     PlacedLine,
 )
 from loopline.orders.model import (
+    Asker,
     BoughtLine,
     Changed,
     Conflict,
@@ -57,6 +59,16 @@ from loopline.orders.model import (
     Written,
 )
 from loopline.orders.numbers import read_number, spell_number
+from loopline.orders.patience import (
+    AskerKey,
+    CapKind,
+    Patience,
+    Standing,
+    UnpaidAsk,
+    UnpaidCaps,
+    decide_unpaid,
+    patience_of,
+)
 from loopline.orders.queries import (
     GoodsWanted,
     buyers_among,
@@ -90,6 +102,9 @@ from loopline.orders.refusals import (
     PlacedOutsideWindow,
     TextNotStorable,
     TooFewUnits,
+    TooManyUnpaid,
+    TooManyUnpaidByDevice,
+    TooManyUnpaidToAddress,
     UnitsDoNotAddUp,
     UnitsNotPositive,
 )
@@ -104,11 +119,15 @@ from loopline.orders.service import (
     set_paid,
     write_orders,
 )
+from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, sweep_lapsed
 
 __all__ = [
     "CHECKS",
+    "Asker",
+    "AskerKey",
     "BoughtLine",
     "CancelledLine",
+    "CapKind",
     "Changed",
     "ChannelTerms",
     "Conflict",
@@ -147,20 +166,29 @@ __all__ = [
     "OrderPlaced",
     "OrderStage",
     "ParkedLine",
+    "Patience",
     "PlacedLine",
     "PlacedOutsideWindow",
     "Repeat",
+    "Standing",
     "TextNotStorable",
     "TooFewUnits",
+    "TooManyUnpaid",
+    "TooManyUnpaidByDevice",
+    "TooManyUnpaidToAddress",
     "UnitsDoNotAddUp",
     "UnitsNotPositive",
     "UnknownChannel",
+    "UnpaidAsk",
+    "UnpaidCaps",
     "Written",
+    "admit_unpaid",
     "begin_work",
     "buyers_among",
     "change_lines",
     "channels_by_code",
     "content_hash",
+    "decide_unpaid",
     "forget_destinations",
     "forget_new",
     "goods_of_orders",
@@ -178,8 +206,10 @@ __all__ = [
     "orders_by_ids",
     "orders_by_numbers",
     "orders_of_member",
+    "overdue_without_goods",
     "parked_lines",
     "parked_sku_ids",
+    "patience_of",
     "put_channels",
     "quotes_by_orders",
     "read_number",
@@ -187,5 +217,6 @@ __all__ = [
     "set_paid",
     "spell_number",
     "stage_counts",
+    "sweep_lapsed",
     "write_orders",
 ]

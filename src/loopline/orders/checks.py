@@ -12,6 +12,8 @@ CHECKS: tuple[Check, ...] = (
         statement=SQL["line_returned_within_handed_over"],
     ),
     Check(name="order_equals_its_lines", invariant=3, statement=SQL["order_equals_its_lines"]),
+    Check(name="unpaid_is_what_waits", invariant=3, statement=SQL["unpaid_is_what_waits"]),
+    Check(name="payer_has_an_order", invariant=9, statement=SQL["payer_has_an_order"]),
     Check(name="line_has_its_order", invariant=9, statement=SQL["line_has_its_order"]),
     Check(name="order_is_known_by_its_number", invariant=9, statement=SQL["order_is_known_by_its_number"]),
     Check(name="known_number_is_an_order", invariant=9, statement=SQL["known_number_is_an_order"]),

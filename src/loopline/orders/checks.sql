@@ -161,3 +161,52 @@ from (
 ) as numbered
 where place > 1
 order by id
+
+-- name: unpaid_is_what_waits
+-- Orders that wait to be paid with goods to lose and are not counted as such, or counted otherwise; and counts of
+-- orders that do not wait. By member, address and device nobody may hold more than this says.
+with waiting as (
+    select id, member_id, pay_until
+    from orders.order
+    where pay_until is not null and parked + held + allocated > 0
+),
+counted as (
+    select order_id, member_id, pay_until
+    from orders.unpaid
+    where lapsed_at is null
+)
+select
+    'order ' || coalesce(waiting.id, counted.order_id) as subject,
+    coalesce('counted for ' || coalesce(counted.member_id::text, 'nobody') || ' until ' || counted.pay_until, 'not counted')
+        as found,
+    coalesce('waits for ' || coalesce(waiting.member_id::text, 'nobody') || ' until ' || waiting.pay_until, 'does not wait')
+        as expected,
+    case
+        when waiting.id is null then 'delete from orders.unpaid where order_id = ' || quote_literal(counted.order_id)
+        else 'insert into orders.unpaid (order_id, member_id, pay_until) select id, member_id, pay_until from orders.order'
+            || ' where id = ' || quote_literal(waiting.id) || ' on conflict (order_id) do update set'
+            || ' member_id = excluded.member_id, pay_until = excluded.pay_until, lapsed_at = null'
+    end as repair
+from waiting
+full join counted on counted.order_id = waiting.id
+where waiting.id is null
+    or counted.order_id is null
+    or counted.member_id is distinct from waiting.member_id
+    or counted.pay_until <> waiting.pay_until
+order by subject
+
+-- name: payer_has_an_order
+-- Members known to have paid who have no order that waits for no payment.
+select
+    'member ' || payer.member_id as subject,
+    'known to have paid' as found,
+    'an order that is paid' as expected,
+    'delete from orders.payer where member_id = ' || quote_literal(payer.member_id) as repair
+from orders.payer as payer
+where not exists (
+    select
+    from orders.order as head
+    where head.member_id = payer.member_id
+        and head.pay_until is null
+)
+order by subject

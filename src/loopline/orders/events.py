@@ -20,7 +20,10 @@ class PlacedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderPlaced(EventBody, frozen=True, kw_only=True):
-    """An order was written: an ask that was granted, or a fact."""
+    """An order was written: an ask that was granted, or a fact.
+
+    An ask with `pay_until` ends unless it is paid by then; `waits_because` says what made that time shorter.
+    """
 
     order_id: OrderId
     channel: str
@@ -31,6 +34,8 @@ class OrderPlaced(EventBody, frozen=True, kw_only=True):
     currency: str
     placed_at: datetime
     lines: tuple[PlacedLine, ...]
+    pay_until: datetime | None = None
+    waits_because: tuple[str, ...] = ()
 
 
 class LineUnitsMoved(msgspec.Struct, frozen=True, kw_only=True, gc=False):

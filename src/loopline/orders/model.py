@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -85,12 +86,24 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 NO_CREDITS = Credits()
 
 
+class Asker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Who asks besides the member: the blind index of where it goes, the device; `is_own`: a member by themself."""
+
+    address: UUID | None = None
+    device: UUID | None = None
+    is_own: bool = False
+
+
+NO_ASKER = Asker()
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An order as it comes in. `channel` and `external_number` are its name; `site_id` sells, or is collected from.
 
     `order_id` is the client's own id, where it made one (a till without a network): it names, and grants nothing.
     `said` is the hash of the message the draft was made of, where the message says less: what was filled in (moment,
     seller, credits) may come out otherwise the next time, and the same message is the same order all the same.
+    `asker` says nothing of what is asked, and is kept with no conflict.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -111,6 +124,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     hold_minutes: int | None = None
     credits: Credits = NO_CREDITS
     said: bytes | None = None
+    asker: Asker = NO_ASKER
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -156,7 +170,7 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order to write: the recognised draft for its head, the priced lines, and how the price came about.
 
     `credits` are those attributed, which may be more than the draft states. An order with `pay_until` is not sourced
-    before it is paid.
+    before it is paid; `waits_because` says what made that time shorter.
     `derivation` is anything msgspec can encode; `msgspec.Raw` goes in as it is; None writes no quote.
     """
 
@@ -165,6 +179,7 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lines: tuple[NewLine, ...]
     credits: Credits = NO_CREDITS
     pay_until: datetime | None = None
+    waits_because: tuple[str, ...] = ()
     derivation: Any = None
 
 

@@ -112,3 +112,27 @@ class NumberMistyped(Refusal, frozen=True, kw_only=True):
     """No order has the number "{text}"; a character is wrong or missing."""
 
     text: str
+
+
+class TooManyUnpaid(Refusal, frozen=True, kw_only=True):
+    """{most} orders of yours wait to be paid: pay or cancel one, or wait {minutes} min at most until one runs out."""
+
+    most: int
+    minutes: int
+    cap: str = "member"
+
+
+class TooManyUnpaidToAddress(Refusal, frozen=True, kw_only=True):
+    """{most} orders to this address wait to be paid: in {minutes} min at most there is room for another."""
+
+    most: int
+    minutes: int
+    cap: str = "address"
+
+
+class TooManyUnpaidByDevice(Refusal, frozen=True, kw_only=True):
+    """{most} orders from this device wait to be paid: in {minutes} min at most there is room for another."""
+
+    most: int
+    minutes: int
+    cap: str = "device"

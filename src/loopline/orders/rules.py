@@ -10,6 +10,7 @@ import msgspec
 from loopline.kernel.ids import LineId, OrderId, time_of
 from loopline.kernel.refusals import Refusal
 from loopline.orders.model import (
+    NO_ASKER,
     NO_CREDITS,
     Changed,
     Draft,
@@ -114,6 +115,7 @@ def content_hash(draft: Draft) -> bytes:
         placed_at=draft.placed_at.astimezone(UTC),
         # A default is left out of the encoding only when it is the very object.
         credits=NO_CREDITS if draft.credits == NO_CREDITS else draft.credits,
+        asker=NO_ASKER,
     )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, draft.lines))))

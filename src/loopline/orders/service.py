@@ -169,7 +169,7 @@ def write_orders(conn: Conn, orders: Sequence[NewOrder], *, now: datetime) -> li
     """
     if not orders:
         return []
-    running = store.running_numbers(conn, len(orders))
+    running = store.number_orders(conn, orders)
     sums = [_goods_of(order) for order in orders]
     heads = [
         _order_row(order, number, goods, now)
@@ -276,8 +276,12 @@ def _json(derivation: Any) -> bytes:
     return _encode(derivation)
 
 
-def change_lines(conn: Conn, changes: Sequence[LineChange], *, now: datetime) -> list[Changed | Refusal]:
+def change_lines(
+    conn: Conn, changes: Sequence[LineChange], *, now: datetime, ran_out: bool = False
+) -> list[Changed | Refusal]:
     """Move units of lines from where they stand to where they go; each change is written whole or refused.
+
+    `ran_out`: they are cancelled for want of payment, which is remembered of who asked for a day.
 
     Decided one after the other in the order given, so that a line may be named more than once. A process that needs a
     whole order or nothing looks at the outcomes before it goes on. Locks the orders' rows by id, then the lines'.
@@ -290,7 +294,7 @@ def change_lines(conn: Conn, changes: Sequence[LineChange], *, now: datetime) ->
     if plan.lines:
         store.change_lines(conn, plan.lines)
     if plan.orders:
-        store.change_orders(conn, plan.orders, now=now)
+        store.change_orders(conn, plan.orders, now=now, ran_out=ran_out)
     return plan.outcomes
 
 
@@ -312,11 +316,14 @@ def lock_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
         store.lock_orders(conn, order_ids)
 
 
-def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> None:
-    """Note that orders wait for no payment any more: they may be sourced. Locks their rows by id."""
+def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime, was_paid: bool = True) -> None:
+    """Note that orders wait for no payment any more: they may be sourced. Locks their rows by id.
+
+    Not `was_paid`: they were called off.
+    """
     if order_ids:
         store.lock_orders(conn, order_ids)
-        store.set_paid(conn, order_ids, now=now)
+        store.set_paid(conn, order_ids, now=now, was_paid=was_paid)
 
 
 def forget_destinations(conn: Conn, member_ids: Sequence[MemberId]) -> int:

@@ -21,7 +21,7 @@ from loopline.db import (
     uuids,
 )
 from loopline.kernel.ids import LineId, MemberId, OrderId, uuid7s
-from loopline.orders.model import Draft, LineKind, LineUnits
+from loopline.orders.model import NO_ASKER, Draft, LineKind, LineUnits, NewOrder
 from loopline.orders.rules import COUNTERS
 
 SQL = statements(__file__)
@@ -111,14 +111,33 @@ def keep_conflicts(conn: Conn, conflicts: Sequence[SeenConflict], *, now: dateti
         external_numbers=[external_number for _, external_number, _ in kept],
         order_ids=[conflict.order_id for conflict in kept.values()],
         content_hashes=[content_hash for _, _, content_hash in kept],
-        contents=[msgspec.json.encode(conflict.draft).decode() for conflict in kept.values()],
+        contents=[_content_of(conflict.draft) for conflict in kept.values()],
         times=list(times.values()),
         now=now,
     )
 
 
-def running_numbers(conn: Conn, count: int) -> list[int]:
-    return fetch_values(conn, SQL["running_numbers"], count=count)
+def _content_of(draft: Draft) -> str:
+    return msgspec.json.encode(msgspec.structs.replace(draft, asker=NO_ASKER)).decode()
+
+
+def number_orders(conn: Conn, orders: Sequence[NewOrder]) -> list[int]:
+    """Return a running number for each order; those that wait to be paid with goods to lose are noted as such."""
+    waiting = [
+        (one, one.pay_until)
+        for one in orders
+        if one.pay_until is not None and any(line.held or line.parked for line in one.lines)
+    ]
+    return fetch_values(
+        conn,
+        SQL["number_orders"],
+        count=len(orders),
+        order_ids=uuids([one.order_id for one, _ in waiting]),
+        member_ids=uuids([one.draft.member_id for one, _ in waiting]),
+        addresses=uuids([one.draft.asker.address for one, _ in waiting]),
+        devices=uuids([one.draft.asker.device for one, _ in waiting]),
+        pay_until=moments([until for _, until in waiting]),
+    )
 
 
 def copy_orders(conn: Conn, rows: Iterable[Sequence[Any]]) -> int:
@@ -194,10 +213,13 @@ def change_lines(conn: Conn, deltas: Mapping[tuple[OrderId, LineId], Sequence[in
     )
 
 
-def change_orders(conn: Conn, deltas: Mapping[OrderId, Sequence[int]], *, now: datetime) -> int:
+def change_orders(
+    conn: Conn, deltas: Mapping[OrderId, Sequence[int]], *, now: datetime, ran_out: bool
+) -> int:
     return execute(
         conn,
         SQL["change_orders"],
+        ran_out=ran_out,
         order_ids=uuids(deltas),
         first_id=min(deltas),
         last_id=max(deltas),
@@ -219,10 +241,11 @@ def set_in_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> s
     )
 
 
-def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> int:
+def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime, was_paid: bool) -> int:
     return execute(
         conn,
         SQL["set_paid"],
+        was_paid=was_paid,
         order_ids=uuids(order_ids),
         first_id=min(order_ids),
         last_id=max(order_ids),

@@ -87,8 +87,20 @@ set
     times = kept.times + excluded.times,
     last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at)
 
--- name: running_numbers
--- Take running numbers for orders to be written; numbers of orders that are not written after all stay unused.
+-- name: number_orders
+-- Take running numbers for orders to be written, and note those that wait to be paid. Numbers of orders that are not
+-- written after all stay unused. Locks the rows it makes.
+with noted as (
+    insert into orders.unpaid (order_id, member_id, address, device, pay_until)
+    select order_id, member_id, address, device, pay_until
+    from unnest(
+        %(order_ids)s::uuid[],
+        %(member_ids)s::uuid[],
+        %(addresses)s::uuid[],
+        %(devices)s::uuid[],
+        %(pay_until)s::timestamptz[]
+    ) as waiting (order_id, member_id, address, device, pay_until)
+)
 select nextval('orders.order_number')
 from generate_series(1, %(count)s::integer)
 
@@ -168,31 +180,48 @@ where line.order_id = change.order_id
     and line.order_id between %(first_id)s::uuid and %(last_id)s::uuid
 
 -- name: change_orders
--- Add the same deltas, summed over goods, to the orders' heads; work ends where nothing is allocated any more. The
--- caller holds the orders' rows.
-update orders.order as head
-set
-    parked = head.parked + change.parked,
-    held = head.held + change.held,
-    allocated = head.allocated + change.allocated,
-    handed_over = head.handed_over + change.handed_over,
-    cancelled = head.cancelled + change.cancelled,
-    returned = head.returned + change.returned,
-    lost = head.lost + change.lost,
-    in_work_since = case when head.allocated + change.allocated = 0 then null else head.in_work_since end,
-    changed_at = greatest(head.changed_at, %(now)s::timestamptz)
-from unnest(
-    %(order_ids)s::uuid[],
-    %(parked)s::bigint[],
-    %(held)s::bigint[],
-    %(allocated)s::bigint[],
-    %(handed_over)s::bigint[],
-    %(cancelled)s::bigint[],
-    %(returned)s::bigint[],
-    %(lost)s::bigint[]
-) as change (order_id, parked, held, allocated, handed_over, cancelled, returned, lost)
-where head.id = change.order_id
-    and head.id between %(first_id)s::uuid and %(last_id)s::uuid
+-- Add the same deltas, summed over goods, to the orders' heads; work ends where nothing is allocated any more, and the
+-- wait to be paid where nothing is left to wait for. The caller holds the orders' rows.
+with changed as (
+    update orders.order as head
+    set
+        parked = head.parked + change.parked,
+        held = head.held + change.held,
+        allocated = head.allocated + change.allocated,
+        handed_over = head.handed_over + change.handed_over,
+        cancelled = head.cancelled + change.cancelled,
+        returned = head.returned + change.returned,
+        lost = head.lost + change.lost,
+        in_work_since = case when head.allocated + change.allocated = 0 then null else head.in_work_since end,
+        changed_at = greatest(head.changed_at, %(now)s::timestamptz)
+    from unnest(
+        %(order_ids)s::uuid[],
+        %(parked)s::bigint[],
+        %(held)s::bigint[],
+        %(allocated)s::bigint[],
+        %(handed_over)s::bigint[],
+        %(cancelled)s::bigint[],
+        %(returned)s::bigint[],
+        %(lost)s::bigint[]
+    ) as change (order_id, parked, held, allocated, handed_over, cancelled, returned, lost)
+    where head.id = change.order_id
+        and head.id between %(first_id)s::uuid and %(last_id)s::uuid
+    returning head.id, head.parked + head.held + head.allocated as waiting
+), ended as (
+    delete from orders.unpaid as unpaid
+    using changed
+    where unpaid.order_id = changed.id
+        and changed.waiting = 0
+        and not %(ran_out)s::boolean
+), lapsed as (
+    update orders.unpaid as unpaid
+    set lapsed_at = %(now)s::timestamptz
+    from changed
+    where unpaid.order_id = changed.id
+        and changed.waiting = 0
+        and %(ran_out)s::boolean
+)
+select count(*) from changed
 
 -- name: set_in_work
 -- Note that work on orders has begun, where something is allocated and nobody noted it before. The caller holds the
@@ -208,14 +237,30 @@ where head.id = any (%(order_ids)s::uuid[])
 returning head.id
 
 -- name: set_paid
--- Note that orders wait for no payment any more. The caller holds their rows.
-update orders.order as head
-set
-    pay_until = null,
-    changed_at = greatest(head.changed_at, %(now)s::timestamptz)
-where head.id = any (%(order_ids)s::uuid[])
-    and head.id between %(first_id)s::uuid and %(last_id)s::uuid
-    and head.pay_until is not null
+-- Note that orders wait for no payment any more; whoever paid is known for it. The caller holds their rows.
+with paid as (
+    update orders.order as head
+    set
+        pay_until = null,
+        changed_at = greatest(head.changed_at, %(now)s::timestamptz)
+    where head.id = any (%(order_ids)s::uuid[])
+        and head.id between %(first_id)s::uuid and %(last_id)s::uuid
+        and head.pay_until is not null
+    returning head.id, head.member_id
+), ended as (
+    delete from orders.unpaid as unpaid
+    using paid
+    where unpaid.order_id = paid.id
+), known as (
+    insert into orders.payer (member_id)
+    select distinct member_id
+    from paid
+    where member_id is not null
+        and %(was_paid)s::boolean
+    order by member_id
+    on conflict do nothing
+)
+select count(*) from paid
 
 -- name: blank_destinations
 -- Forget where members' orders went, for an erasure. Locks their orders' rows, by id.

@@ -333,7 +333,8 @@ def _carry_out(
     ]
     all_as_read(orders.change_lines(conn, changes, now=now))
     # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
-    orders.set_paid(conn, [plan.order.id for plan in plans if plan.order.pay_until is not None], now=now)
+    unpaid = [plan.order.id for plan in plans if plan.order.pay_until is not None]
+    orders.set_paid(conn, unpaid, now=now, was_paid=False)
     called_off = [plan.called_off() for plan in plans]
     refunds = refunds_of(conn, called_off, now=now)
     refund(conn, [one for one in refunds if one.amount_minor], now=now)

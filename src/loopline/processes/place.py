@@ -35,6 +35,8 @@ from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID,
 from loopline.processes.shortfalls import shortfall_events
 
 CHARGES_TAX_CLASS = "standard"
+UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
+"""How many orders of members' own may wait to be paid, where the channel does not say."""
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -79,6 +81,8 @@ class _Candidate(msgspec.Struct, kw_only=True, gc=False):
     line_ids: tuple[LineId, ...] = ()
     quote: pricing.Quote | None = None
     held: Mapping[LineId, int] = {}
+    patience: orders.Patience | None = None
+    is_scarce: bool = False
     refusal: Refusal | None = None
 
     @property
@@ -128,6 +132,7 @@ def _placed(
             candidates.append(_Candidate(position=position, draft=drafts[position], new=one))
     _find_terms(conn, candidates, marks=marks)
     _price(conn, candidates, marks=marks)
+    _let_wait(conn, candidates, now=now)
     shortfalls = _set_goods_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:
@@ -251,6 +256,43 @@ def _tax_class(line: DraftLine) -> str | None:
     return None if line.kind is LineKind.VOUCHER else CHARGES_TAX_CLASS
 
 
+def _let_wait(conn: Conn, candidates: Sequence[_Candidate], *, now: datetime) -> None:
+    """Say how long asks wait to be paid, and refuse those that would be one too many of the same hand.
+
+    Before any goods are set aside: who asks too often takes them from nobody, not even within a batch.
+    """
+    waiting = [one for one in candidates if one.refusal is None and _minutes(one) and one.goods]
+    patience = orders.admit_unpaid(conn, [_unpaid_ask(one) for one in waiting], now=now) if waiting else []
+    for one, outcome in zip(waiting, patience, strict=True):
+        if isinstance(outcome, Refusal):
+            one.refusal = outcome
+        else:
+            one.patience = outcome
+
+
+def _unpaid_ask(one: _Candidate) -> orders.UnpaidAsk:
+    """What a channel says of its asks; what it does not say of members' own orders, everybody's caps do."""
+    assert one.terms is not None
+    draft, terms = one.draft, one.terms
+    most = _minutes(one)
+    caps = terms.caps
+    if draft.asker.is_own:
+        caps = orders.UnpaidCaps(
+            member=caps.member or UNPAID_OF_MEMBERS.member,
+            address=caps.address or UNPAID_OF_MEMBERS.address,
+            device=caps.device or UNPAID_OF_MEMBERS.device,
+        )
+    is_the_channels = draft.hold_minutes is None and terms.hold_minutes_least is not None
+    return orders.UnpaidAsk(
+        minutes_most=most,
+        minutes_least=terms.hold_minutes_least or most if is_the_channels else most,
+        caps=caps,
+        member_id=draft.member_id,
+        address=draft.asker.address,
+        device=draft.asker.device,
+    )
+
+
 def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datetime) -> Sequence[Event]:
     """Hold the goods of asks and take those of facts from their shelves, in the order of arrival within each kind.
 
@@ -278,6 +320,7 @@ def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datet
             one.refusal = held
         else:
             one.held = {line.line_id: line.units for line in held.lines}
+            one.is_scarce = held.is_scarce
     return shortfall_events(recorded, now=now)
 
 
@@ -307,16 +350,36 @@ def _hold_ask(one: _Candidate) -> stock.HoldAsk:
             if line.sku_id is not None
         ),
         expires_at=_pay_until(one),
+        scarce_expires_at=_scarce_until(one),
         short=stock.OnShort.PART if one.draft.on_shortage is OnShortage.PARK else stock.OnShort.REFUSE,
     )
 
 
-def _pay_until(one: _Candidate) -> datetime | None:
-    """Until when an ask waits to be paid: as long as it says, or its channel does; None or 0 minutes: not at all."""
+def _minutes(one: _Candidate) -> int:
+    """How long an ask may wait to be paid: as long as it says, or its channel does; 0: not at all."""
     assert one.terms is not None
     minutes = one.terms.hold_minutes_default if one.draft.hold_minutes is None else one.draft.hold_minutes
-    is_ask = one.draft.kind is DraftKind.ASK
-    return one.draft.placed_at + timedelta(minutes=minutes) if is_ask and minutes else None
+    return minutes or 0 if one.draft.kind is DraftKind.ASK else 0
+
+
+def _pay_until(one: _Candidate) -> datetime | None:
+    """Until when an ask waits to be paid; None: it need not be."""
+    if one.is_scarce:
+        return _scarce_until(one)
+    minutes = one.patience.minutes if one.patience is not None else _minutes(one)
+    return one.draft.placed_at + timedelta(minutes=minutes) if minutes else None
+
+
+def _scarce_until(one: _Candidate) -> datetime | None:
+    """Until when it waits where it takes much of what little is left; None: as long as otherwise."""
+    if one.patience is None or one.patience.scarce_minutes == one.patience.minutes:
+        return None
+    return one.draft.placed_at + timedelta(minutes=one.patience.scarce_minutes)
+
+
+def _waits_because(one: _Candidate) -> tuple[str, ...]:
+    because = one.patience.because if one.patience is not None else ()
+    return (*because, "goods_are_scarce") if one.is_scarce else because
 
 
 def _credit(conn: Conn, granted: Sequence[_Candidate]) -> None:
@@ -370,6 +433,7 @@ def _new_order(one: _Candidate) -> NewOrder:
         lines=tuple(lines),
         credits=one.draft.credits,
         pay_until=_pay_until(one),
+        waits_because=_waits_because(one),
         derivation=one.quote.derivation,
     )
 
@@ -398,6 +462,8 @@ def _told_of(order: NewOrder) -> list[EventBody]:
                     for line in order.lines
                 ]
             ),
+            pay_until=order.pay_until,
+            waits_because=order.waits_because,
         )
     ]
     parked = tuple(

@@ -33,13 +33,17 @@ class Mended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RanOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Holds that were given back unpaid, and how long after its moment each of them was, the oldest first."""
+    """Holds that were given back unpaid, of how many orders, and how long after its moment each was, the oldest first.
+
+    Among the orders are those that held nothing and waited for goods.
+    """
 
     holds: int
+    orders: int
     late: tuple[timedelta, ...] = ()
 
 
-NOTHING_RAN_OUT = RanOut(holds=0)
+NOTHING_RAN_OUT = RanOut(holds=0, orders=0)
 
 
 def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, limit: int) -> int:
@@ -103,9 +107,11 @@ def run_out(conn: Conn, *, now: datetime, limit: int) -> RanOut:
         return NOTHING_RAN_OUT
     asked = payments_queries.orders_awaiting_gateway(conn, now=now, grace=URGENT)
     expired = stock.expire_holds(conn, now=now, limit=limit, kept=asked)
-    if not expired:
+    # What holds nothing has no hold that could run out: an order that only waits for goods, unpaid, ends all the same.
+    unheld = orders.overdue_without_goods(conn, now=now, limit=limit, kept=asked)
+    order_ids = list(dict.fromkeys([*(one.order_id for one in expired), *unheld]))
+    if not order_ids:
         return NOTHING_RAN_OUT
-    order_ids = list(dict.fromkeys(one.order_id for one in expired))
     orders.lock_orders(conn, order_ids)
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     held = {one.line_id: one.units for one in expired}
@@ -124,15 +130,19 @@ def run_out(conn: Conn, *, now: datetime, limit: int) -> RanOut:
         )
         for line, parked, units in cancelled
     ]
-    all_granted(orders.change_lines(conn, changes, now=now))
+    all_granted(orders.change_lines(conn, changes, now=now, ran_out=True))
     by_order: dict[OrderId, list[tuple[Line, int]]] = {}
     for line, parked, units in cancelled:
         by_order.setdefault(line.order_id, []).append((line, parked + units))
-    told = [_cancelled(heads[order_id], by_order[order_id], now) for order_id in order_ids]
+    told = [
+        _cancelled(heads[order_id], by_order[order_id], now) for order_id in order_ids if order_id in by_order
+    ]
     given = give_back(conn, orders.orders_by_ids(conn, order_ids), now=now)
     told += [one for back in given for one in told_of(back, now)]
     log.append(conn, [*told, *shortfall_events(expired, now=now)])
-    return RanOut(holds=len(expired), late=tuple(now - one.expires_at for one in expired))
+    return RanOut(
+        holds=len(expired), orders=len(order_ids), late=tuple(now - one.expires_at for one in expired)
+    )
 
 
 def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:

@@ -94,7 +94,7 @@ class OrderLane:
         It may place the same message again: that is the same order.
         """
         try:
-            return await self._edge.orders.submit(order_request(ask, caller, None))
+            return await self._edge.orders.submit(order_request(self._edge, ask, caller, None))
         except Refused as refused:
             return refused.refusal
         except (psycopg.Error, PoolTimeout):

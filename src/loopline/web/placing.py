@@ -7,6 +7,7 @@ answer again for a day, and refuses another request under the same key.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -30,12 +31,16 @@ _NEW_STATUS, _KNOWN_STATUS = 201, 200
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to be placed, by whoever has the scope or, for a member, in the own name; perhaps once per key."""
+    """A message to be placed, by whoever has the scope or, for a member, in the own name; perhaps once per key.
+
+    `address` is the blind index of where it goes: by it unpaid orders are counted, and nobody can read it.
+    """
 
     message: OrderMessage
     scope: Scope = Scope()
     by_member: MemberId | None = None
     idempotency: Claim | None = None
+    address: UUID | None = None
 
 
 class NotDoneNow(Refusal, frozen=True, kw_only=True):
@@ -130,7 +135,7 @@ def _key_of(one: OrderRequest) -> tuple[str, str] | None:
 
 
 def _incoming(one: OrderRequest) -> Incoming:
-    return Incoming(message=one.message, scope=one.scope, by_member=one.by_member)
+    return Incoming(message=one.message, scope=one.scope, by_member=one.by_member, address=one.address)
 
 
 def _again(one: OrderRequest, before: KeptAnswer) -> OrderAnswer:

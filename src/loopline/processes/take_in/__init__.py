@@ -31,7 +31,6 @@ from loopline.processes.take_in.refusals import (
     SkuNotSold,
     TooManyLines,
     TooManyUnits,
-    TooManyUnpaid,
     UnknownParty,
     UnknownRegion,
     UnknownSeller,
@@ -59,7 +58,6 @@ __all__ = [
     "SkuNotSold",
     "TooManyLines",
     "TooManyUnits",
-    "TooManyUnpaid",
     "Touch",
     "UnknownParty",
     "UnknownRegion",
@@ -85,7 +83,6 @@ def take_in(
         incoming,
         [draft_of(one, register, now=now) for one in incoming],
         shows=register.shows,
-        now=now,
     )
     return _credited(conn, incoming, drafts)
 

@@ -1,12 +1,10 @@
 """What members may ask for by themselves: at our price, no more than one household needs, and not for ever.
 
 Goods are set aside for whoever asks, before anything is paid. So nobody who only signed in can keep them from all
-others: an order is small, has a time to be paid, and only a few of them wait at once.
+others: an order is small, has a time to be paid, and only a few of them wait at once (`orders.patience`).
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from loopline import orders
 from loopline.db import Conn
@@ -20,7 +18,6 @@ from loopline.processes.take_in.refusals import (
     NotOnAir,
     TooManyLines,
     TooManyUnits,
-    TooManyUnpaid,
 )
 from loopline.touchpoints import LiveRoom
 
@@ -28,7 +25,6 @@ LIVE_CHANNEL = "livestream"
 MEMBER_CHANNELS = frozenset({"web", "mini_program", LIVE_CHANNEL})
 UNITS_MAX = 99
 LINES_MAX = 20
-UNPAID_MAX = 5
 HOLD_MINUTES = 15
 """How long a member's order waits to be paid where its channel does not say."""
 _LEFT_TO_THE_SHOP = (
@@ -98,38 +94,25 @@ def as_members_may(
     drafts: Sequence[Draft | Refusal],
     *,
     shows: Mapping[str, LiveRoom],
-    now: datetime,
 ) -> list[Draft | Refusal]:
-    """Refuse members' new orders out of no show, and of those of whom enough wait to be paid.
+    """Refuse members' new orders out of no show; a message that is an order already is let through.
 
-    A message that is an order already is let through. `shows` by the codes of the touchpoints that lead into them.
-    Locks nothing: of those that several processes place in the same moment, some more may wait.
+    `shows` by the codes of the touchpoints that lead into them. Locks nothing.
     """
-    asked = {
-        position: (one.by_member, draft)
+    refused = {
+        position: refusal
         for position, (one, draft) in enumerate(zip(incoming, drafts, strict=True))
         if one.by_member is not None and isinstance(draft, Draft)
+        if (refusal := _refusal_of_show(one.message, shows)) is not None
     }
-    if not asked:
+    if not refused:
         return list(drafts)
-    numbers = {(draft.channel, draft.external_number) for _, draft in asked.values()}
-    seen = set(orders.order_ids_by_external_numbers(conn, sorted(numbers)))
-    unpaid = Counter(
-        head.member_id
-        for head in orders.open_orders_of_members(conn, {member_id for member_id, _ in asked.values()})
-        if head.pay_until is not None and head.pay_until > now
-    )
-    outcomes = list(drafts)
-    for position, (member_id, draft) in asked.items():
-        if (draft.channel, draft.external_number) in seen:
-            continue
-        refusal = _refusal_of_show(incoming[position].message, shows)
-        if refusal is not None:
-            outcomes[position] = refusal
-            continue
-        if unpaid[member_id] >= UNPAID_MAX:
-            outcomes[position] = TooManyUnpaid(most=UNPAID_MAX)
-            continue
-        unpaid[member_id] += 1
-        seen.add((draft.channel, draft.external_number))
-    return outcomes
+    numbers = {
+        position: (incoming[position].message.channel, incoming[position].message.external_number)
+        for position in refused
+    }
+    known = set(orders.order_ids_by_external_numbers(conn, sorted(set(numbers.values()))))
+    return [
+        refused[position] if position in refused and numbers[position] not in known else draft
+        for position, draft in enumerate(drafts)
+    ]

@@ -58,11 +58,15 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A message with what its sender may do: place for the sites in `scope`; or, a member, ask in the own name."""
+    """A message with what its sender may do: place for the sites in `scope`; or, a member, ask in the own name.
+
+    `address` is the blind index of where it goes, where the sender says that in another way than by the message.
+    """
 
     message: OrderMessage
     scope: Scope = Scope()
     by_member: MemberId | None = None
+    address: UUID | None = None
 
 
 class OrderTaken(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -78,12 +78,6 @@ class TooManyLines(Refusal, frozen=True, kw_only=True):
     field: str = "lines"
 
 
-class TooManyUnpaid(Refusal, frozen=True, kw_only=True):
-    """{most} orders of yours wait to be paid: pay or cancel one of them first."""
-
-    most: int
-
-
 class NotCollectedThere(Refusal, frozen=True, kw_only=True):
     """Nothing is collected at {site_code}: choose a store."""
 

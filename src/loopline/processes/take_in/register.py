@@ -18,7 +18,7 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, PartyId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
-from loopline.orders import ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
+from loopline.orders import Asker, ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
 from loopline.org import Entity, Party, PartyKind, Site, UnitKind
 from loopline.processes.place import UnknownSku
 from loopline.processes.remembered import (
@@ -151,6 +151,17 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         else held_for_members(register.channels.get(message.channel)),
         credits=head.credits,
         said=said_by(message),
+        asker=_asker_of(one),
+    )
+
+
+def _asker_of(one: Incoming) -> Asker:
+    """Who asks, as far as it is known besides the member: caps count by it."""
+    touch = one.message.touch
+    return Asker(
+        address=one.address,
+        device=touch.visitor if touch is not None else None,
+        is_own=one.by_member is not None,
     )
 
 

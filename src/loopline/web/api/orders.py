@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
+from loopline.customers.addresses import place_index
 from loopline.db import Conn
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, MemberId, OrderId
@@ -37,7 +38,7 @@ from loopline.web.api.idempotency import Claim
 from loopline.web.api.order_view import OrderTold, told_order, visible_order
 from loopline.web.api.shapes import Batch, Outcome, Outcomes, posted, told
 from loopline.web.api.types import Code, Currency, Latitude, Longitude, Moment, Units
-from loopline.web.edge import edge_of
+from loopline.web.edge import Edge, edge_of
 from loopline.web.placing import OrderAnswer, OrderReplayed, OrderRequest, refusal_of_failure, status_of_order
 
 _TAG = "orders"
@@ -173,7 +174,7 @@ async def place_order(
 
     The same message again is answered with the same order (200); other content under its number is refused (409).
     """
-    asked = order_request(data, caller, _claim_of(request, caller, data))
+    asked = order_request(edge_of(request), data, caller, _claim_of(request, caller, data))
     taken = granted(await edge_of(request).orders.submit(asked))
     response = answered(order_kept(taken, data), status=status_of_order(taken))
     if isinstance(taken, OrderReplayed):
@@ -197,11 +198,13 @@ async def place_orders(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[OrderAsk]]
 ) -> Response[bytes]:
     """Place up to a thousand orders, in the order given. An Idempotency-Key counts for each of them by its place."""
+    edge = edge_of(request)
     claim = _claim_of(request, caller, data)
     requests = [
-        order_request(one, caller, _claim_at(claim, position, one)) for position, one in enumerate(data.items)
+        order_request(edge, one, caller, _claim_at(claim, position, one))
+        for position, one in enumerate(data.items)
     ]
-    submit = edge_of(request).orders.submit
+    submit = edge.orders.submit
     answers = await asyncio.gather(*(submit(one) for one in requests), return_exceptions=True)
     results = [
         refusal_of_failure(answer) if isinstance(answer, BaseException) else _told(answer, asked)
@@ -263,7 +266,7 @@ def _claim_at(claim: Claim | None, position: int, body: OrderAsk) -> Claim | Non
     )
 
 
-def order_request(ask: OrderAsk, caller: Caller, claim: Claim | None) -> OrderRequest:
+def order_request(edge: Edge, ask: OrderAsk, caller: Caller, claim: Claim | None) -> OrderRequest:
     """Make the request of a caller: a member asks in the own name, anybody else for the sites in scope."""
     is_member = caller.kind is CallerKind.MEMBER
     scope = Scope() if is_member else caller.scope(Permission.ORDERS_WRITE)
@@ -273,7 +276,12 @@ def order_request(ask: OrderAsk, caller: Caller, claim: Claim | None) -> OrderRe
         scope=scope,
         by_member=caller.member_id if is_member else None,
         idempotency=claim,
+        address=place_index(_place(ask.destination), ring=edge.ring) if ask.destination else None,
     )
+
+
+def _place(told: Destination) -> Coordinates:
+    return Coordinates(longitude=told.longitude, latitude=told.latitude)
 
 
 def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
@@ -296,9 +304,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         seller_code=ask.seller_code,
         currency=ask.currency,
         delivery=ask.delivery,
-        destination=Coordinates(longitude=ask.destination.longitude, latitude=ask.destination.latitude)
-        if ask.destination
-        else None,
+        destination=_place(ask.destination) if ask.destination else None,
         region_code=ask.region_code,
         member_id=member_id,
         hold_minutes=ask.hold_minutes,

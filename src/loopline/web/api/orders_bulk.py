@@ -107,7 +107,7 @@ def _placed(edge: Edge, caller: Caller, lines: Sequence[_Line], language: Langua
     """Place one batch; returns its answers, each ended by a line feed."""
     read = [_read(line) for line in lines]
     asks = [one for one in read if isinstance(one, OrderAsk)]
-    placed = iter(edge.orders.do([order_request(ask, caller, None) for ask in asks]))
+    placed = iter(edge.orders.do([order_request(edge, ask, caller, None) for ask in asks]))
     answers: list[LineAnswer] = []
     for line, ask in zip(lines, read, strict=True):
         if isinstance(ask, BadInput):

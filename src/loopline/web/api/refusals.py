@@ -98,3 +98,12 @@ class NumberIsOurs(Refusal, frozen=True, kw_only=True):
     """Numbers that begin like this are given by us: choose another one."""
 
     field: str
+
+
+class HoldTimesCrossed(Refusal, frozen=True, kw_only=True):
+    """An unpaid order is held for {least} min at least? That must lie between {shortest} and the {most} it is held."""
+
+    least: int
+    shortest: int
+    most: int
+    field: str = "hold_minutes_least"

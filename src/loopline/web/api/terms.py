@@ -35,7 +35,7 @@ from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.org import ask_of
-from loopline.web.api.refusals import NoSuchThing, WindowInThePast
+from loopline.web.api.refusals import HoldTimesCrossed, NoSuchThing, WindowInThePast
 from loopline.web.api.shapes import (
     Batch,
     Outcomes,
@@ -58,6 +58,9 @@ ChannelCode = Annotated[
     Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$(?!\n)", examples=["web"], description="A word in lower case."),
 ]
 HoldMinutes = Annotated[int, Meta(ge=1, le=525_600)]
+UnpaidMost = Annotated[int, Meta(ge=1, le=1_000_000)]
+HOLD_MINUTES_LEAST = 2
+"""A payment runs out a minute before its hold: less than this leaves no time to pay."""
 Tasks = Annotated[int, Meta(ge=0, le=100_000)]
 Days = Annotated[int, Meta(ge=0, le=3_650)]
 InCurrency = Annotated[Currency, QueryParameter(name="currency", description="ISO 4217.")]
@@ -68,7 +71,9 @@ class ChannelAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A channel. Its orders for delivery hold stock at `network_node_id`; a code that stands gets the new terms.
 
     `may_state_price`: its orders may carry a price agreed with the customer. `hold_minutes`: how long an unpaid order
-    is held; null: until it is released. `time_zone` cuts the days of orders that no site sells.
+    is held; null: until it is released. `hold_minutes_least`: what risk may shorten that to; null: nothing.
+    `unpaid_per_member`, `_address`, `_device`: how many unpaid orders of one may stand at once; null: any number, and
+    of members' own 5, 8 and 5. `time_zone` cuts the days of orders that no site sells.
     """
 
     code: ChannelCode
@@ -76,6 +81,10 @@ class ChannelAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     network_node_id: UUID
     may_state_price: bool = False
     hold_minutes: HoldMinutes | None = None
+    hold_minutes_least: HoldMinutes | None = None
+    unpaid_per_member: UnpaidMost | None = None
+    unpaid_per_address: UnpaidMost | None = None
+    unpaid_per_device: UnpaidMost | None = None
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
 
 
@@ -87,6 +96,10 @@ class ChannelTold(msgspec.Struct, frozen=True, kw_only=True):
     network_node_id: UUID
     may_state_price: bool
     hold_minutes: int | None
+    hold_minutes_least: int | None
+    unpaid_per_member: int | None
+    unpaid_per_address: int | None
+    unpaid_per_device: int | None
     time_zone: str
 
 
@@ -182,6 +195,9 @@ def _channel(one: ChannelAsk, *, holding: set[NodeId]) -> ChannelTerms | Refusal
         return NoSuchThing(noun="node", value=str(one.network_node_id))
     if one.time_zone not in _ZONES:
         return NoSuchThing(noun="time zone", value=one.time_zone)
+    least, most = one.hold_minutes_least, one.hold_minutes or 0
+    if least is not None and not HOLD_MINUTES_LEAST <= least <= most:
+        return HoldTimesCrossed(least=least, shortest=HOLD_MINUTES_LEAST, most=most)
     return ChannelTerms(
         code=one.code,
         name=one.name,
@@ -189,6 +205,10 @@ def _channel(one: ChannelAsk, *, holding: set[NodeId]) -> ChannelTerms | Refusal
         may_state_price=one.may_state_price,
         hold_minutes_default=one.hold_minutes,
         time_zone=one.time_zone,
+        hold_minutes_least=one.hold_minutes_least,
+        unpaid_per_member=one.unpaid_per_member,
+        unpaid_per_address=one.unpaid_per_address,
+        unpaid_per_device=one.unpaid_per_device,
     )
 
 
@@ -199,6 +219,10 @@ def _channel_told(one: ChannelTerms) -> ChannelTold:
         network_node_id=one.network_node_id,
         may_state_price=one.may_state_price,
         hold_minutes=one.hold_minutes_default,
+        hold_minutes_least=one.hold_minutes_least,
+        unpaid_per_member=one.unpaid_per_member,
+        unpaid_per_address=one.unpaid_per_address,
+        unpaid_per_device=one.unpaid_per_device,
         time_zone=one.time_zone,
     )
 

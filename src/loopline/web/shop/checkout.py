@@ -15,6 +15,7 @@ from litestar.params import Body
 
 from loopline import catalogue, customers, orders, touchpoints
 from loopline.customers import Address, NewAddress, NewDelivery, Recipient, valid_recipient
+from loopline.customers.addresses import address_index
 from loopline.db import Conn
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import MemberId
@@ -245,7 +246,10 @@ async def place_order(
     if isinstance(stated, Refusal):
         return await _again(request, basket, member, stated, data)
     message = msgspec.structs.replace(stated, member_id=member.member_id)
-    taken = await edge.orders.submit(OrderRequest(message=message, by_member=member.member_id))
+    address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
+    taken = await edge.orders.submit(
+        OrderRequest(message=message, by_member=member.member_id, address=address)
+    )
     if isinstance(taken, NumberTaken):
         known = await asyncio.to_thread(_own_order, edge, message, member.member_id)
         if known is not None:

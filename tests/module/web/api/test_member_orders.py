@@ -108,7 +108,7 @@ def test_few_orders_of_a_member_wait_to_be_paid_at_once(house: House):
     sixth = order("M-6", lines=[HAT])
     answer = me.ask("POST", "/orders", json=sixth)
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_unpaid")
-    assert answer.json()["fields"] == {"most": 5}
+    assert answer.json()["fields"] == {"most": 5, "minutes": 15, "cap": "member"}
     assert held(house, "HAT") == 5
     again = me.ask("POST", "/orders", json=order("M-0", lines=[HAT]))
     assert (again.status_code, again.json()["id"]) == (200, made[0].json()["id"])
