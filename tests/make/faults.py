@@ -90,6 +90,7 @@ FAULTS: dict[str, LiteralString] = {
         " select gen_random_uuid(), 'missing', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"
         " where kind = 'leaf'"
     ),
+    "doubt_equals_movements": "update stock.doubt set units = units + 1, wanted = wanted + 1",
     "node_free_equals_leaves": "delete from stock.node_stock",
     "held_equals_holds": "delete from stock.hold",
     "overheld_equals_shortfalls": (
@@ -97,6 +98,14 @@ FAULTS: dict[str, LiteralString] = {
         " select gen_random_uuid(), 'overheld', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"
         " where kind = 'network'"
     ),
+    # ------------------------------------------------------------------------------------------------------- feeds
+    "stated_at_its_feeds_leaf": "update feeds.stated set leaf_id = gen_random_uuid()",
+    "suspicion_newer_than_stated": (
+        "insert into feeds.suspicion (id, feed_id, leaf_id, sku_id, as_at, units, ours, why, raised_at, state)"
+        " select gen_random_uuid(), feed_id, leaf_id, sku_id, as_at, 99, 8, 'leap', now(), 'open' from feeds.stated"
+    ),
+    "snapshot_counts_add_up": "update feeds.snapshot set applied = applied + 1",
+    "books_follow_statements": "update feeds.stated set units = units + 1, most_units = most_units + 1",
     # ------------------------------------------------------------------------------------------------------ orders
     "line_units_add_up": (
         "alter table orders.line drop constraint line_units_add_up;"

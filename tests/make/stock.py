@@ -156,6 +156,7 @@ def leaf_row(conn: Conn, leaf_id: NodeId, sku_id: SkuId) -> LeafStock:
         allocated=0,
         unsellable=0,
         safety=0,
+        doubted=0,
         held=0,
         sellable=0,
         missing=0,

@@ -29,6 +29,7 @@ from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from tests.make.damage import as_owner
 from tests.make.databases import database_from
 from tests.make.faults import FAULTS
+from tests.make.feeds import heard, open_feed, snapshot
 from tests.make.loop import hand_over_everything, pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, ask, lines, open_shop, till_sale
@@ -59,6 +60,8 @@ def _do_business(database: Database) -> None:
         place(conn, [ask(shop, "W-3")], scope=WHOLE_BRAND, now=NOON)
         source_wave(conn, now=NOON)
         place(conn, [waiting], scope=WHOLE_BRAND, now=NOON)
+        open_feed(conn, shop)
+        heard(conn, snapshot(shop, as_at=NOON + timedelta(hours=1), HAT=8))
     catch_up(database, FOLLOWERS, now=NOON)
     with database.transaction() as conn:
         (coat,) = conn.execute(

@@ -4,6 +4,8 @@ CREATE SCHEMA customers;
 
 CREATE SCHEMA edge;
 
+CREATE SCHEMA feeds;
+
 CREATE SCHEMA fulfilment;
 
 CREATE SCHEMA insight;
@@ -379,6 +381,89 @@ CREATE TABLE edge.answer_conflict (
     first_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL,
     times bigint NOT NULL
+);
+
+CREATE TABLE feeds.feed (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    leaf_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    kind text NOT NULL,
+    interval_minutes integer NOT NULL,
+    stale_after integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    heard_as_at timestamp with time zone,
+    heard_at timestamp with time zone,
+    usual_hundredths bigint DEFAULT 0 NOT NULL,
+    statements bigint DEFAULT 0 NOT NULL,
+    doubt_percent integer DEFAULT 0 NOT NULL,
+    CONSTRAINT feed_doubt_is_a_share CHECK (((doubt_percent >= 0) AND (doubt_percent <= 100))),
+    CONSTRAINT feed_is_expected CHECK ((((interval_minutes >= 1) AND (interval_minutes <= 10080)) AND ((stale_after >= 2) AND (stale_after <= 100)))),
+    CONSTRAINT feed_is_heard_at_a_moment CHECK (((heard_as_at IS NULL) = (heard_at IS NULL))),
+    CONSTRAINT feed_kind_known CHECK ((kind = ANY (ARRAY['on_hand'::text, 'available'::text])))
+);
+
+CREATE TABLE feeds.record (
+    feed_id uuid NOT NULL,
+    day date NOT NULL,
+    good bigint NOT NULL,
+    bad bigint NOT NULL,
+    CONSTRAINT record_counts CHECK (((good >= 0) AND (bad >= 0)))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE feeds.snapshot (
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    number text NOT NULL,
+    content_hash bytea NOT NULL,
+    as_at timestamp with time zone NOT NULL,
+    heard_at timestamp with time zone NOT NULL,
+    whole boolean NOT NULL,
+    named integer NOT NULL,
+    applied integer NOT NULL,
+    unchanged integer NOT NULL,
+    outdated integer NOT NULL,
+    doubted integer NOT NULL
+);
+
+CREATE TABLE feeds.stated (
+    feed_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    as_at timestamp with time zone NOT NULL,
+    later_from uuid NOT NULL,
+    units bigint NOT NULL,
+    most_units bigint NOT NULL,
+    CONSTRAINT stated_most_is_most CHECK (((units >= 0) AND (most_units >= units)))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE feeds.statement (
+    snapshot_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    ours bigint,
+    outcome text NOT NULL,
+    CONSTRAINT statement_outcome_known CHECK ((outcome = ANY (ARRAY['applied'::text, 'outdated'::text, 'doubted'::text])))
+);
+
+CREATE TABLE feeds.suspicion (
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    as_at timestamp with time zone NOT NULL,
+    units bigint NOT NULL,
+    ours bigint NOT NULL,
+    why text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    CONSTRAINT suspicion_end_has_its_moment CHECK (((state = 'open'::text) = (ended_at IS NULL))),
+    CONSTRAINT suspicion_state_known CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'rejected'::text, 'overtaken'::text]))),
+    CONSTRAINT suspicion_why_known CHECK ((why = ANY (ARRAY['leap'::text, 'collapse'::text, 'all_gone'::text, 'all_multiplied'::text])))
 );
 
 CREATE TABLE fulfilment.capacity (
@@ -2215,6 +2300,16 @@ CREATE TABLE stock.count_session (
     CONSTRAINT count_end_known CHECK ((how_ended = ANY (ARRAY['posted'::text, 'dropped'::text])))
 );
 
+CREATE TABLE stock.doubt (
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    wanted bigint NOT NULL,
+    CONSTRAINT doubt_not_negative CHECK ((units >= 0)),
+    CONSTRAINT doubt_within_wanted CHECK ((wanted >= units))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE stock.hold (
     line_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -2259,7 +2354,7 @@ CREATE TABLE stock.movement (
     safety bigint NOT NULL,
     reference uuid,
     CONSTRAINT movement_moves CHECK (((on_hand <> 0) OR (allocated <> 0) OR (unsellable <> 0) OR (safety <> 0))),
-    CONSTRAINT movement_reason_known CHECK ((reason = ANY (ARRAY['opening'::text, 'receipt'::text, 'sale'::text, 'returned'::text, 'count'::text, 'damage'::text, 'expiry'::text, 'recall'::text, 'scrap'::text, 'transfer_in'::text, 'transfer_out'::text, 'adjustment'::text, 'not_found'::text, 'regraded'::text, 'allocated'::text, 'allocation_released'::text, 'handed_over'::text, 'safety_set'::text])))
+    CONSTRAINT movement_reason_known CHECK ((reason = ANY (ARRAY['opening'::text, 'receipt'::text, 'sale'::text, 'returned'::text, 'count'::text, 'damage'::text, 'expiry'::text, 'recall'::text, 'scrap'::text, 'transfer_in'::text, 'transfer_out'::text, 'adjustment'::text, 'not_found'::text, 'regraded'::text, 'stated'::text, 'allocated'::text, 'allocation_released'::text, 'handed_over'::text, 'safety_set'::text, 'doubt_set'::text])))
 );
 
 CREATE TABLE stock.node (
@@ -2686,6 +2781,33 @@ ALTER TABLE ONLY edge.answer_conflict
 ALTER TABLE ONLY edge.answer
     ADD CONSTRAINT answer_pkey PRIMARY KEY (caller, key);
 
+ALTER TABLE ONLY feeds.feed
+    ADD CONSTRAINT feed_code_once UNIQUE (code);
+
+ALTER TABLE ONLY feeds.feed
+    ADD CONSTRAINT feed_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY feeds.feed
+    ADD CONSTRAINT leaf_has_one_feed UNIQUE (leaf_id);
+
+ALTER TABLE ONLY feeds.record
+    ADD CONSTRAINT record_pkey PRIMARY KEY (feed_id, day);
+
+ALTER TABLE ONLY feeds.snapshot
+    ADD CONSTRAINT snapshot_number_once UNIQUE (feed_id, number);
+
+ALTER TABLE ONLY feeds.snapshot
+    ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY feeds.stated
+    ADD CONSTRAINT stated_pkey PRIMARY KEY (leaf_id, sku_id);
+
+ALTER TABLE ONLY feeds.statement
+    ADD CONSTRAINT statement_pkey PRIMARY KEY (snapshot_id, sku_id);
+
+ALTER TABLE ONLY feeds.suspicion
+    ADD CONSTRAINT suspicion_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
@@ -3079,6 +3201,9 @@ ALTER TABLE ONLY stock.count_line
 ALTER TABLE ONLY stock.count_session
     ADD CONSTRAINT count_session_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY stock.doubt
+    ADD CONSTRAINT doubt_pkey PRIMARY KEY (leaf_id, sku_id);
+
 ALTER TABLE ONLY stock.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (line_id);
 
@@ -3183,6 +3308,18 @@ CREATE INDEX sign_in_code_by_end ON customers.sign_in_code USING btree (expires_
 CREATE INDEX sign_in_limit_by_age ON customers.sign_in_limit USING btree (last_at);
 
 CREATE INDEX answer_by_age ON edge.answer USING btree (at);
+
+CREATE INDEX feed_by_site ON feeds.feed USING btree (site_id);
+
+CREATE UNIQUE INDEX one_open_suspicion ON feeds.suspicion USING btree (leaf_id, sku_id) WHERE (state = 'open'::text);
+
+CREATE INDEX snapshot_by_age ON feeds.snapshot USING btree (heard_at, id);
+
+CREATE INDEX snapshot_by_feed ON feeds.snapshot USING btree (feed_id, id);
+
+CREATE INDEX stated_by_feed ON feeds.stated USING btree (feed_id, sku_id);
+
+CREATE INDEX suspicion_by_feed ON feeds.suspicion USING btree (feed_id, id);
 
 CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
 
@@ -3325,6 +3462,8 @@ CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer_id, sku_id);
 
 CREATE INDEX count_session_by_leaf ON stock.count_session USING btree (leaf_id, id);
+
+CREATE INDEX doubt_short ON stock.doubt USING btree (leaf_id, sku_id) WHERE (units < wanted);
 
 CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHERE (expires_at IS NOT NULL);
 
@@ -3486,6 +3625,21 @@ ALTER TABLE ONLY customers.member_key
 ALTER TABLE ONLY customers.session
     ADD CONSTRAINT session_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
+ALTER TABLE ONLY feeds.record
+    ADD CONSTRAINT record_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+
+ALTER TABLE ONLY feeds.snapshot
+    ADD CONSTRAINT snapshot_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+
+ALTER TABLE ONLY feeds.stated
+    ADD CONSTRAINT stated_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+
+ALTER TABLE ONLY feeds.statement
+    ADD CONSTRAINT statement_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES feeds.snapshot(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY feeds.suspicion
+    ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+
 ALTER TABLE ONLY insight.series
     ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
 
@@ -3582,6 +3736,9 @@ ALTER TABLE ONLY stock.count_line
 ALTER TABLE ONLY stock.count_session
     ADD CONSTRAINT count_session_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
 
+ALTER TABLE ONLY stock.doubt
+    ADD CONSTRAINT doubt_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
 ALTER TABLE ONLY stock.leaf_stock
     ADD CONSTRAINT leaf_stock_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
 
@@ -3617,6 +3774,8 @@ GRANT USAGE ON SCHEMA catalogue TO loopline_app;
 GRANT USAGE ON SCHEMA customers TO loopline_app;
 
 GRANT USAGE ON SCHEMA edge TO loopline_app;
+
+GRANT USAGE ON SCHEMA feeds TO loopline_app;
 
 GRANT USAGE ON SCHEMA fulfilment TO loopline_app;
 
@@ -3701,6 +3860,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.sign_in_limit TO loopline_a
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE edge.answer TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE edge.answer_conflict TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.feed TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.record TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.snapshot TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.stated TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.statement TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.suspicion TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
 
@@ -3975,6 +4146,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_line TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_session TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.doubt TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.hold TO loopline_app;
 

@@ -4,8 +4,9 @@ from loopline.db.followers import Follower
 from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
+from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
 from loopline.processes.review import FOLLOWERS as REVIEWS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
 
-FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *REVIEWS, *PUBLISHED)
+FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *REVIEWS, *PROOFS, *PUBLISHED)

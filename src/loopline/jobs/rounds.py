@@ -20,8 +20,10 @@ from loopline.customers.sessions import sweep_sessions
 from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
+from loopline.feeds import sweep_snapshots
 from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
+from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.settle import release_due
@@ -112,6 +114,18 @@ ROUNDS: tuple[Round, ...] = (
     ),
     Round(
         name="forget_sign_in_codes", cron="*/10 * * * *", step=lambda conn, now: sweep_codes(conn, now=now)
+    ),
+    Round(name="weigh_feeds", cron="* * * * * */20", step=lambda conn, now: weigh_feeds(conn, now=now)),
+    Round(
+        name="renew_doubts",
+        cron="* * * * * */20",
+        step=lambda conn, now: renew_doubts(conn, now=now, limit=BATCH),
+        batches=1,
+    ),
+    Round(
+        name="forget_snapshots",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_snapshots(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_marks",

@@ -44,6 +44,9 @@ ReviewId = NewType("ReviewId", UUID)
 SubscriptionId = NewType("SubscriptionId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 ApiKeyId = NewType("ApiKeyId", UUID)
+FeedId = NewType("FeedId", UUID)
+SnapshotId = NewType("SnapshotId", UUID)
+SuspicionId = NewType("SuspicionId", UUID)
 
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62
@@ -133,3 +136,8 @@ def time_of(identifier: UUID) -> datetime:
 def first_id_of(at: datetime) -> UUID:
     """Return the lowest value any UUIDv7 of `at` or later can have: the bound of a partition or a range of ids."""
     return UUID(int=int(at.astimezone(UTC).timestamp() * 1000) << 80)
+
+
+def first_id_after(at: datetime) -> UUID:
+    """Return the lowest value any UUIDv7 of a later millisecond than that of `at` can have."""
+    return UUID(int=first_id_of(at).int + (1 << 80))

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     PRICES_WRITE = "prices.write"
     STOCK_READ = "stock.read"
     STOCK_WRITE = "stock.write"
+    FEEDS_WRITE = "feeds.write"
     ORDERS_READ = "orders.read"
     ORDERS_WRITE = "orders.write"
     PAYMENTS_READ = "payments.read"
@@ -77,6 +78,7 @@ _RUNNING_A_STORE = _SHOP_FLOOR | {
     Permission.ORG_READ,
     Permission.ORG_WRITE,
     Permission.STOCK_WRITE,
+    Permission.FEEDS_WRITE,
     Permission.EARNINGS_READ,
     Permission.BOARDS_READ,
     Permission.TOUCHPOINTS_WRITE,

@@ -12,6 +12,7 @@ import msgspec
 from loopline.catalogue.checks import CHECKS as CATALOGUE_CHECKS
 from loopline.customers.checks import CHECKS as CUSTOMERS_CHECKS
 from loopline.db import Check, Conn, Finding, run_check, statements
+from loopline.feeds import CHECKS as FEEDS_CHECKS
 from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
@@ -40,6 +41,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
         statement=SQL["line_allocated_equals_its_allocations"],
     ),
     Check(name="open_tasks_equal_allocations", invariant=3, statement=SQL["open_tasks_equal_allocations"]),
+    Check(name="books_follow_statements", invariant=1, statement=SQL["books_follow_statements"]),
     Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
@@ -56,6 +58,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *CATALOGUE_CHECKS,
     *PRICING_CHECKS,
     *STOCK_CHECKS,
+    *FEEDS_CHECKS,
     *ORDERS_CHECKS,
     *CUSTOMERS_CHECKS,
     *PAYMENTS_CHECKS,

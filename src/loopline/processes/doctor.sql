@@ -325,3 +325,39 @@ where coalesce(money.kept_minor, 0) <> coalesce(due.amount_minor, 0)
             and exception.closed_at is null
     )
 order by subject
+
+-- name: books_follow_statements
+-- What a dealer's system stated, with what happened since, is what our books say. Left out is what moved within the
+-- minute before the statement: that may have been under way when it was applied, and stays. Repair: forget the
+-- statement; the next one begins anew.
+with moved as (
+    select
+        stated.leaf_id,
+        stated.sku_id,
+        sum(move.on_hand - case when feed.kind = 'available' then move.allocated + move.unsellable else 0 end)
+            filter (where move.id >= stated.later_from) as units_since,
+        bool_or(
+            move.reason not in ('stated', 'doubt_set', 'safety_set') and move.id < stated.later_from
+            and move.at > stated.as_at - interval '1 minute' and move.at <= stated.as_at + interval '1 minute'
+        ) as is_unclear
+    from feeds.stated as stated
+    join feeds.feed as feed on feed.id = stated.feed_id
+    join stock.movement as move on move.leaf_id = stated.leaf_id and move.sku_id = stated.sku_id
+    group by stated.leaf_id, stated.sku_id
+)
+select
+    'leaf ' || stated.leaf_id || ', SKU ' || stated.sku_id as subject,
+    (level.on_hand - case when feed.kind = 'available' then level.allocated + level.unsellable else 0 end)
+        || ' in our books' as found,
+    (stated.units + coalesce(moved.units_since, 0)) || ' stated, with what happened since' as expected,
+    'delete from feeds.stated where leaf_id = ' || quote_literal(stated.leaf_id)
+        || ' and sku_id = ' || quote_literal(stated.sku_id) as repair
+from feeds.stated as stated
+join feeds.feed as feed on feed.id = stated.feed_id
+join stock.leaf_stock as level on level.leaf_id = stated.leaf_id and level.sku_id = stated.sku_id
+left join moved on moved.leaf_id = stated.leaf_id and moved.sku_id = stated.sku_id
+where
+    not coalesce(moved.is_unclear, false)
+    and level.on_hand - case when feed.kind = 'available' then level.allocated + level.unsellable else 0 end
+        <> stated.units + coalesce(moved.units_since, 0)
+order by subject

@@ -30,6 +30,7 @@ from loopline.orders import (
     OrderStage,
 )
 from loopline.org import Site
+from loopline.processes.late_facts import counted_already
 from loopline.processes.outcomes import all_granted
 from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID, TAX_CLASSES
 from loopline.processes.shortfalls import shortfall_events
@@ -312,7 +313,9 @@ def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datet
                 if one.node_id and line.sku_id
             ],
         )
-    recorded = all_granted(stock.record_facts(conn, [fact for one in facts for fact in _sales(one)], now=now))
+    sales = [sale for one in facts for sale in _sales(one)]
+    recorded = all_granted(stock.record_facts(conn, sales, now=now))
+    recorded += all_granted(stock.record_facts(conn, counted_already(conn, sales), now=now))
     for one, held in zip(
         asks, stock.hold_units(conn, [_hold_ask(one) for one in asks], now=now), strict=True
     ):

@@ -11,6 +11,8 @@ from loopline.db import Conn, log
 from loopline.kernel.events import SYSTEM_ACTOR, event
 from loopline.kernel.ids import NodeId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
+from loopline.processes.late_facts import counted_already
+from loopline.processes.outcomes import all_granted
 from loopline.processes.promise import fill_parked
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
@@ -43,7 +45,8 @@ def record_goods(
 ) -> list[Recorded | Refusal]:
     """Record receipts, counts, adjustments and damage, and give what came to those who wait for it.
 
-    Facts: they stand whatever was promised. The same fact again changes nothing.
+    Facts: they stand whatever was promised. The same fact again changes nothing. What a dealer's system counted before
+    we heard of it is given back.
     """
     take_turn(conn)
     outcomes = stock.record_facts(conn, facts, now=now)
@@ -52,11 +55,16 @@ def record_goods(
         for fact, outcome in zip(facts, outcomes, strict=True)
         if isinstance(outcome, Recorded) and not outcome.repeated
     ]
+    given_back = counted_already(conn, new)
+    told_back = all_granted(stock.record_facts(conn, given_back, now=now))
     log.append(
         conn,
         [
-            *(event(_corrected(fact), subject=fact.leaf_id, at=now, actor=actor) for fact in new),
-            *shortfall_events([one for one in outcomes if isinstance(one, Recorded)], now=now),
+            *(
+                event(_corrected(fact), subject=fact.leaf_id, at=now, actor=actor)
+                for fact in [*new, *given_back]
+            ),
+            *shortfall_events([*(one for one in outcomes if isinstance(one, Recorded)), *told_back], now=now),
         ],
     )
     came = list({fact.sku_id for fact in new if fact.on_hand > 0})

@@ -8,7 +8,10 @@ Invariants, each held by a constraint or a guarded write and proved by `checks.p
 - a leaf's row equals the sum of its movements; its allocated units equal its open allocations;
 - at every node, free equals what the leaves below can sell, and held equals the open holds in its subtree;
 - held is at most free at every node, and no leaf misses units, but for what open shortfalls say, unit for unit;
-- only facts, safety settings and allocations given back to their hold open shortfalls; asks never do.
+- only facts, safety settings and allocations given back to their hold open shortfalls; asks and doubts never do;
+- what a leaf keeps back is what people set and what is in doubt, and the doubt is recorded by itself.
+
+A movement's id is a UUIDv7 of when it happened, `at` says when we heard of it: what is told late has its place in time.
 
 Locks, in this order in every transaction: lines of transfers and sessions of counts by id, the tree (shared; a move
 takes it alone), node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A hold is locked by the rows of
@@ -40,6 +43,8 @@ from loopline.stock.model import (
     AllocationReleased,
     BrokenAllocation,
     BrokenHold,
+    Doubted,
+    DoubtSetting,
     ExpiredHold,
     Extended,
     Fact,
@@ -55,6 +60,7 @@ from loopline.stock.model import (
     LeafMoved,
     LeafSellable,
     LeafStock,
+    LevelLately,
     LineHold,
     MovementReason,
     NewNode,
@@ -78,10 +84,12 @@ from loopline.stock.model import (
 from loopline.stock.queries import (
     broken_allocations,
     broken_holds,
+    doubts_short,
     free_at_nodes,
     holds_of_lines,
     leaves,
     leaves_of_sites,
+    levels_lately,
     movement_count,
     next_expiry,
     nodes_by_ids,
@@ -107,6 +115,7 @@ from loopline.stock.service import (
     record_facts,
     release_allocations,
     release_holds,
+    set_doubts,
     set_safety,
     transfer_holds,
 )
@@ -141,6 +150,8 @@ __all__ = [
     "CountLine",
     "CountOpened",
     "CountSession",
+    "DoubtSetting",
+    "Doubted",
     "ExpiredHold",
     "Extended",
     "Fact",
@@ -157,6 +168,7 @@ __all__ = [
     "LeafMoved",
     "LeafSellable",
     "LeafStock",
+    "LevelLately",
     "LineHold",
     "Look",
     "Looked",
@@ -191,6 +203,7 @@ __all__ = [
     "count_lines",
     "count_places",
     "counts_page",
+    "doubts_short",
     "end_counts",
     "enter_counts",
     "expire_holds",
@@ -202,6 +215,7 @@ __all__ = [
     "in_transit",
     "leaves",
     "leaves_of_sites",
+    "levels_lately",
     "lock_stock",
     "move_leaves",
     "movement_count",
@@ -219,6 +233,7 @@ __all__ = [
     "sellable_units",
     "selling_leaves",
     "send_transfers",
+    "set_doubts",
     "set_safety",
     "stock_at_leaves",
     "stock_counts",

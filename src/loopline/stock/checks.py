@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
         statement=SQL["leaf_allocated_equals_allocations"],
     ),
     Check(name="missing_equals_shortfalls", invariant=1, statement=SQL["missing_equals_shortfalls"]),
+    Check(name="doubt_equals_movements", invariant=1, statement=SQL["doubt_equals_movements"]),
     Check(name="node_free_equals_leaves", invariant=2, statement=SQL["node_free_equals_leaves"]),
     Check(name="held_equals_holds", invariant=2, statement=SQL["held_equals_holds"]),
     Check(name="overheld_equals_shortfalls", invariant=2, statement=SQL["overheld_equals_shortfalls"]),

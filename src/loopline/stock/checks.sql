@@ -324,3 +324,29 @@ from said
 full join moved using (transfer_id, sku_id, leaf_id, reason)
 where coalesce(said.units, 0) <> coalesce(moved.units, 0)
 order by transfer_id, sku_id, reason
+
+-- name: doubt_equals_movements
+-- What is kept back in doubt equals the movements that say so. The repair records what they say.
+with ledger as (
+  select
+    leaf_id,
+    sku_id,
+    sum(safety)::bigint as units
+  from stock.movement
+  where reason = 'doubt_set'
+  group by leaf_id, sku_id
+)
+select
+  format('leaf %%s, SKU %%s', leaf_id, sku_id) as subject,
+  coalesce(doubt.units, 0)::text as found,
+  coalesce(ledger.units, 0)::text as expected,
+  format(
+    'insert into stock.doubt as doubt (leaf_id, sku_id, units, wanted) values (%%1$L, %%2$L, %%3$s, %%3$s) '
+    'on conflict (leaf_id, sku_id) do update set units = excluded.units, '
+    'wanted = greatest(doubt.wanted, excluded.units)',
+    leaf_id, sku_id, coalesce(ledger.units, 0)
+  ) as repair
+from stock.doubt as doubt
+full join ledger using (leaf_id, sku_id)
+where coalesce(doubt.units, 0) <> coalesce(ledger.units, 0)
+order by leaf_id, sku_id

@@ -266,10 +266,12 @@ class MovementReason(StrEnum):
     ADJUSTMENT = "adjustment"
     NOT_FOUND = "not_found"
     REGRADED = "regraded"
+    STATED = "stated"
     ALLOCATED = "allocated"
     ALLOCATION_RELEASED = "allocation_released"
     HANDED_OVER = "handed_over"
     SAFETY_SET = "safety_set"
+    DOUBT_SET = "doubt_set"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -315,6 +317,27 @@ class SafetySet(msgspec.Struct, frozen=True, kw_only=True):
     units_before: int
     units: int
     shortfalls: tuple[ShortfallChange, ...] = ()
+
+
+class DoubtSetting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many units of a SKU a leaf is to keep back because what we know of it is old or not to be trusted."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
+class Doubted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units kept back in doubt now, on top of the safety that people set; they were `units_before`.
+
+    Fewer than `wanted` where more would have taken the goods from under a promise.
+    """
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+    wanted: int
 
 
 class LeafMoved(msgspec.Struct, frozen=True, kw_only=True):
@@ -387,7 +410,7 @@ class NodeFree(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeafStock(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of a SKU at a leaf."""
+    """All that is known of a SKU at a leaf. `safety` is what people set, `doubted` what is kept back besides."""
 
     leaf_id: NodeId
     sku_id: SkuId
@@ -395,9 +418,26 @@ class LeafStock(msgspec.Struct, frozen=True, kw_only=True):
     allocated: int
     unsellable: int
     safety: int
+    doubted: int
     held: int
     sellable: int
     missing: int
+
+
+class LevelLately(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a SKU of a leaf is now, and by how much it moved since a moment: units on hand, and those not to be had.
+
+    `bound` are allocated or unsellable.
+    """
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    on_hand: int
+    bound: int
+    on_hand_since: int
+    bound_since: int
+    doubted: int
+    doubt_wanted: int
 
 
 class LineHold(msgspec.Struct, frozen=True, kw_only=True):

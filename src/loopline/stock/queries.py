@@ -5,12 +5,14 @@ from datetime import datetime
 from operator import attrgetter
 
 from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, integers, statements, uuids
-from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId
+from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId, first_id_after
 from loopline.stock.model import (
     BrokenAllocation,
     BrokenHold,
+    DoubtSetting,
     LeafSellable,
     LeafStock,
+    LevelLately,
     LineHold,
     Node,
     NodeFree,
@@ -71,6 +73,21 @@ def stock_page(
         after_leaf=after_leaf,
         after_sku=after_sku,
         at_most=at_most,
+    )
+
+
+def levels_lately(conn: Conn, keys: Sequence[tuple[NodeId, SkuId]], *, since: datetime) -> list[LevelLately]:
+    """What SKUs of leaves are, and by how much they moved by what happened after `since`, whenever it was told.
+
+    To the millisecond: what happened within that of `since` counts as before it. One answer per key, in their order.
+    """
+    return fetch(
+        conn,
+        SQL["levels_lately"],
+        LevelLately,
+        leaf_ids=uuids([leaf_id for leaf_id, _ in keys]),
+        sku_ids=uuids([sku_id for _, sku_id in keys]),
+        since_id=first_id_after(since),
     )
 
 
@@ -188,3 +205,8 @@ def stock_counts(conn: Conn) -> StockCounts:
 def movement_count(conn: Conn) -> int:
     """How many movements there are."""
     return stock_counts(conn).movements
+
+
+def doubts_short(conn: Conn, *, limit: int) -> list[DoubtSetting]:
+    """What is wanted where less than that is kept back in doubt, at most `limit`."""
+    return fetch(conn, SQL["doubts_short"], DoubtSetting, limit=limit)

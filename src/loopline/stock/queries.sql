@@ -114,20 +114,22 @@ order by need.place
 -- name: stock_at_leaves
 -- The rows of the given leaves, of all SKUs or of those given, by leaf and SKU.
 select
-  leaf_id,
-  sku_id,
-  on_hand,
-  allocated,
-  unsellable,
-  safety,
-  held,
-  sellable,
-  missing
-from stock.leaf_stock
+  leaf.leaf_id,
+  leaf.sku_id,
+  leaf.on_hand,
+  leaf.allocated,
+  leaf.unsellable,
+  leaf.safety - coalesce(doubt.units, 0) as safety,
+  coalesce(doubt.units, 0) as doubted,
+  leaf.held,
+  leaf.sellable,
+  leaf.missing
+from stock.leaf_stock as leaf
+left join stock.doubt as doubt on doubt.leaf_id = leaf.leaf_id and doubt.sku_id = leaf.sku_id
 where
-  leaf_id = any(%(leaf_ids)s::uuid[])
-  and (%(sku_ids)s::uuid[] is null or sku_id = any(%(sku_ids)s::uuid[]))
-order by leaf_id, sku_id
+  leaf.leaf_id = any(%(leaf_ids)s::uuid[])
+  and (%(sku_ids)s::uuid[] is null or leaf.sku_id = any(%(sku_ids)s::uuid[]))
+order by leaf.leaf_id, leaf.sku_id
 
 -- name: open_shortfalls
 -- Open shortfalls, the oldest first.
@@ -286,24 +288,26 @@ order by site_id, owner_id
 -- name: stock_page
 -- The rows of leaves after one, by leaf and SKU, at most so many.
 select
-  leaf_id,
-  sku_id,
-  on_hand,
-  allocated,
-  unsellable,
-  safety,
-  held,
-  sellable,
-  missing
-from stock.leaf_stock
+  leaf.leaf_id,
+  leaf.sku_id,
+  leaf.on_hand,
+  leaf.allocated,
+  leaf.unsellable,
+  leaf.safety - coalesce(doubt.units, 0) as safety,
+  coalesce(doubt.units, 0) as doubted,
+  leaf.held,
+  leaf.sellable,
+  leaf.missing
+from stock.leaf_stock as leaf
+left join stock.doubt as doubt on doubt.leaf_id = leaf.leaf_id and doubt.sku_id = leaf.sku_id
 where
-  leaf_id = any(%(leaf_ids)s::uuid[])
-  and (%(sku_ids)s::uuid[] is null or sku_id = any(%(sku_ids)s::uuid[]))
+  leaf.leaf_id = any(%(leaf_ids)s::uuid[])
+  and (%(sku_ids)s::uuid[] is null or leaf.sku_id = any(%(sku_ids)s::uuid[]))
   and (
     %(after_leaf)s::uuid is null
-    or (leaf_id, sku_id) > (%(after_leaf)s::uuid, %(after_sku)s::uuid)
+    or (leaf.leaf_id, leaf.sku_id) > (%(after_leaf)s::uuid, %(after_sku)s::uuid)
   )
-order by leaf_id, sku_id
+order by leaf.leaf_id, leaf.sku_id
 limit %(at_most)s::bigint
 
 -- name: sellable_at_sites
@@ -337,3 +341,50 @@ group by shelf.site_id, shelf.sku_id
 having sum(greatest(0, least(shelf.units, coalesce(above.free - above.held, shelf.units)))) > 0
 order by shelf.sku_id, shelf.site_id
 limit %(at_most)s::bigint
+
+-- name: levels_lately
+-- What SKUs of leaves are now, and by how much they moved since a moment. A movement's id is a UUIDv7 of when it
+-- happened, which may be long before we heard of it: those from `since_id` on happened later, and are found by the ids'
+-- own order. Locks nothing: the caller holds the leaves' rows, so that what it reads stands.
+with wanted as (
+  select
+    leaf_id,
+    sku_id,
+    place
+  from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) with ordinality as wanted (leaf_id, sku_id, place)
+), lately as (
+  select
+    move.leaf_id,
+    move.sku_id,
+    sum(move.on_hand)::bigint as on_hand,
+    sum(move.allocated + move.unsellable)::bigint as bound
+  from stock.movement as move
+  join wanted on wanted.leaf_id = move.leaf_id and wanted.sku_id = move.sku_id
+  where move.id >= %(since_id)s::uuid
+  group by move.leaf_id, move.sku_id
+)
+select
+  wanted.leaf_id,
+  wanted.sku_id,
+  coalesce(leaf.on_hand, 0) as on_hand,
+  coalesce(leaf.allocated + leaf.unsellable, 0) as bound,
+  coalesce(lately.on_hand, 0) as on_hand_since,
+  coalesce(lately.bound, 0) as bound_since,
+  coalesce(doubt.units, 0) as doubted,
+  coalesce(doubt.wanted, 0) as doubt_wanted
+from wanted
+left join stock.leaf_stock as leaf on leaf.leaf_id = wanted.leaf_id and leaf.sku_id = wanted.sku_id
+left join lately on lately.leaf_id = wanted.leaf_id and lately.sku_id = wanted.sku_id
+left join stock.doubt as doubt on doubt.leaf_id = wanted.leaf_id and doubt.sku_id = wanted.sku_id
+order by wanted.place
+
+-- name: doubts_short
+-- Doubts of which promises kept a part away, in the order in which their rows are locked.
+select
+  leaf_id,
+  sku_id,
+  wanted as units
+from stock.doubt
+where units < wanted
+order by leaf_id, sku_id
+limit %(limit)s::bigint

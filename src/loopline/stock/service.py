@@ -19,6 +19,8 @@ from loopline.stock.model import (
     AllocationAsk,
     AllocationRelease,
     AllocationReleased,
+    Doubted,
+    DoubtSetting,
     ExpiredHold,
     Extended,
     Fact,
@@ -280,11 +282,35 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
     book = _named_book(conn, keys, may_open_shortfalls=True)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
-    outcomes = rules.decide_safeties(settings, book=book)
+    outcomes = rules.decide_safeties(settings, book=book, doubts=store.doubts(conn, keys))
     touched = [
         key if isinstance(outcome, SafetySet) else None for key, outcome in zip(keys, outcomes, strict=True)
     ]
     return _write_and_tell(conn, book, outcomes, touched, now=now)
+
+
+def set_doubts(conn: Conn, settings: Sequence[DoubtSetting], *, now: datetime) -> list[Doubted | Refusal]:
+    """Keep units back that are in doubt, beside the safety that people set, as far as that breaks no promise.
+
+    Locks what it names. Opens no shortfall; one that stands shrinks when a doubt is lowered.
+    """
+    if not settings:
+        return []
+    keys = [(setting.leaf_id, setting.sku_id) for setting in settings]
+    store.hold_tree(conn)
+    book = _named_book(conn, keys)
+    store.make_levels(conn, book)
+    store.lock_levels(conn, book)
+    outcomes = rules.decide_doubts(settings, book=book, doubts=store.doubts(conn, keys))
+    steps: dict[LevelKey, tuple[int, int]] = {}
+    for one in outcomes:
+        if isinstance(one, Doubted):
+            change, _ = steps.get((one.leaf_id, one.sku_id), (0, 0))
+            steps[one.leaf_id, one.sku_id] = (change + one.units - one.units_before, one.wanted)
+    if steps:
+        store.write_doubts(conn, steps)
+    store.write_book(conn, book, now=now)
+    return outcomes
 
 
 # ------------------------------------------------------------------------------------------------------------ between

@@ -172,7 +172,34 @@ def facts_recorded(conn: Conn, fact_ids: Iterable[UUID]) -> dict[UUID, Fact]:
     return {fact.id: fact for fact in fetch(conn, SQL["facts_recorded"], Fact, ids=uuids(fact_ids))}
 
 
+def doubts(conn: Conn, keys: Sequence[LevelKey]) -> dict[LevelKey, int]:
+    """What is kept back in doubt, where anything is; stands still once the leaves' rows are locked."""
+    rows = fetch_rows(
+        conn,
+        SQL["doubts"],
+        leaf_ids=uuids([leaf_id for leaf_id, _ in keys]),
+        sku_ids=uuids([sku_id for _, sku_id in keys]),
+    )
+    return {(leaf_id, sku_id): units for leaf_id, sku_id, units in rows}
+
+
 # -------------------------------------------------------------------------------------------------------- writing
+
+
+def write_doubts(conn: Conn, steps: Mapping[LevelKey, tuple[int, int]]) -> None:
+    """Write by how much each doubt changed, and what is wanted of it."""
+    names = {
+        "leaf_ids": uuids([leaf_id for leaf_id, _ in steps]),
+        "sku_ids": uuids([sku_id for _, sku_id in steps]),
+    }
+    execute(conn, SQL["make_doubts"], **names)
+    execute(
+        conn,
+        SQL["write_doubts"],
+        **names,
+        changes=integers([change for change, _ in steps.values()]),
+        wanted=integers([wanted for _, wanted in steps.values()]),
+    )
 
 
 def add_nodes(conn: Conn, nodes: Iterable[Node]) -> None:

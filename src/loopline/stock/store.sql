@@ -214,6 +214,40 @@ select
 from stock.movement
 where id = any(%(ids)s::uuid[])
 
+-- name: doubts
+-- What is kept back in doubt of SKUs at leaves. The caller holds the leaves' rows.
+select
+  doubt.leaf_id,
+  doubt.sku_id,
+  doubt.units
+from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as wanted (leaf_id, sku_id)
+join stock.doubt as doubt on doubt.leaf_id = wanted.leaf_id and doubt.sku_id = wanted.sku_id
+
+-- name: make_doubts
+-- Make the rows of doubts that are not there. The caller holds the leaves' rows.
+insert into stock.doubt (leaf_id, sku_id, units, wanted)
+select
+  leaf_id,
+  sku_id,
+  0,
+  0
+from unnest(%(leaf_ids)s::uuid[], %(sku_ids)s::uuid[]) as step (leaf_id, sku_id)
+on conflict do nothing
+
+-- name: write_doubts
+-- Write what is kept back in doubt now, by the differences decided on. The caller holds the leaves' rows.
+update stock.doubt
+set
+  units = doubt.units + step.change,
+  wanted = step.wanted
+from unnest(
+  %(leaf_ids)s::uuid[],
+  %(sku_ids)s::uuid[],
+  %(changes)s::bigint[],
+  %(wanted)s::bigint[]
+) as step (leaf_id, sku_id, change, wanted)
+where doubt.leaf_id = step.leaf_id and doubt.sku_id = step.sku_id
+
 -- name: write_changes
 -- Write what a batch decided, as one statement: movements and with them the leaves they move, what leaves and nodes
 -- hold, holds and allocations that are made, changed or used up. The caller holds the rows of all levels it names. Every

@@ -43,6 +43,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
             Entry(word=marked("Earned"), path="/earned"),
         ),
+        (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
     return tuple(entry for is_open, entry in offered if is_open)

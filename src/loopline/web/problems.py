@@ -41,6 +41,7 @@ from loopline.customers.refusals import (
     TooManyCodes,
     TooManyTries,
 )
+from loopline.feeds import FeedUnknown, SnapshotOfTheFuture, SnapshotTooOld, SuspicionUnknown
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
@@ -185,6 +186,10 @@ STATUSES: dict[type[Refusal], int] = {
     NoSiteForYou: HTTP_403_FORBIDDEN,
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,
+    FeedUnknown: HTTP_404_NOT_FOUND,
+    SuspicionUnknown: HTTP_404_NOT_FOUND,
+    SnapshotOfTheFuture: HTTP_422_UNPROCESSABLE_ENTITY,
+    SnapshotTooOld: HTTP_422_UNPROCESSABLE_ENTITY,
     TouchpointUnknown: HTTP_404_NOT_FOUND,
     TouchpointGone: HTTP_410_GONE,
     GtinUnknown: HTTP_404_NOT_FOUND,

@@ -9,6 +9,7 @@ from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
+from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
@@ -36,6 +37,7 @@ from loopline.web.api.transfers import TRANSFER_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.order import show_order
 from loopline.web.hq.orders import show_orders
 from loopline.web.hq.world import tell_world
@@ -68,6 +70,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *TRANSFER_HANDLERS,
+    *FEED_HANDLERS,
     *TASK_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,
@@ -86,6 +89,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     tell_world,
     show_orders,
     show_order,
+    *FEED_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,
     LANDING_PAGES,

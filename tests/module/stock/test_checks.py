@@ -9,6 +9,7 @@ from loopline.db import Conn, Database, run_check
 from loopline.kernel.ids import TransferId
 from loopline.stock import (
     AllocationRelease,
+    DoubtSetting,
     GoodsLine,
     LossReason,
     TransferArrival,
@@ -18,6 +19,7 @@ from loopline.stock import (
     receive_transfers,
     release_allocations,
     send_transfers,
+    set_doubts,
 )
 from loopline.stock.checks import CHECKS
 from tests.make.stock import (
@@ -65,6 +67,10 @@ DAMAGE = {
             "select gen_random_uuid(), 'missing', leaf_id, gen_random_uuid(), 1, 1, now(), now() from stock.leaf_stock"
         ),
     ],
+    "doubt_equals_movements": [
+        "update stock.doubt set units = units + 1, wanted = wanted + 1",
+        "delete from stock.doubt",
+    ],
     "node_free_equals_leaves": [
         "update stock.node_stock set free = free + 1, overheld = greatest(0, held - free - 1)",
         "delete from stock.node_stock",
@@ -102,6 +108,7 @@ def busy_world(conn: Conn) -> World:
     leaf = world.leaf_ids[0]
     for one in (sku, short_sku):
         receive(conn, leaf, one, 10)
+    set_doubts(conn, [DoubtSetting(leaf_id=leaf, sku_id=sku, units=2)], now=NOW)
     bound, wide = (
         hold_ask((leaf, sku, 3)),
         hold_ask((world.network_id, short_sku, 5), (world.network_id, short_sku, 4)),

@@ -134,7 +134,7 @@ def test_safety_keeps_units_back(safety: int, sellable: int):
         SafetySetting(leaf_id=LEAF, sku_id=SKU, units=9),
         SafetySetting(leaf_id=LEAF, sku_id=SKU, units=safety),
     ]
-    assert decide_safeties(settings, book=book) == [
+    assert decide_safeties(settings, book=book, doubts={}) == [
         SafetySet(leaf_id=LEAF, sku_id=SKU, units_before=0, units=9),
         SafetySet(leaf_id=LEAF, sku_id=SKU, units_before=9, units=safety),
     ]
@@ -145,13 +145,13 @@ def test_safety_keeps_units_back(safety: int, sellable: int):
 def test_a_safety_set_again_moves_nothing():
     book = open_book()
     setting = SafetySetting(leaf_id=LEAF, sku_id=SKU, units=0)
-    assert decide_safeties([setting], book=book) == [
+    assert decide_safeties([setting], book=book, doubts={}) == [
         SafetySet(leaf_id=LEAF, sku_id=SKU, units_before=0, units=0)
     ]
     assert book.moves == []
-    assert decide_safeties([SafetySetting(leaf_id=LEAF, sku_id=SKU, units=-1)], book=book) == [
+    assert decide_safeties([SafetySetting(leaf_id=LEAF, sku_id=SKU, units=-1)], book=book, doubts={}) == [
         SafetyBelowZero(leaf_id=LEAF, units=-1)
     ]
-    assert decide_safeties([SafetySetting(leaf_id=NETWORK, sku_id=SKU, units=1)], book=book) == [
+    assert decide_safeties([SafetySetting(leaf_id=NETWORK, sku_id=SKU, units=1)], book=book, doubts={}) == [
         LeafUnknown(leaf_id=NETWORK)
     ]

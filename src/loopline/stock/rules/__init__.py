@@ -2,6 +2,7 @@
 
 from loopline.stock.rules.allocations import decide_allocation_releases, decide_allocations, decide_hand_overs
 from loopline.stock.rules.breaking import choose_broken_holds
+from loopline.stock.rules.doubts import decide_doubts
 from loopline.stock.rules.facts import decide_facts, decide_safeties
 from loopline.stock.rules.holds import decide_extensions, decide_holds, decide_releases, release_expired
 from loopline.stock.rules.transfers import decide_transfers
@@ -11,6 +12,7 @@ __all__ = [
     "choose_broken_holds",
     "decide_allocation_releases",
     "decide_allocations",
+    "decide_doubts",
     "decide_extensions",
     "decide_facts",
     "decide_hand_overs",

@@ -1,10 +1,10 @@
 """Facts and settings: what happened to the goods, and what a leaf keeps back. Neither asks whether there is stock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from loopline.kernel.refusals import Refusal
-from loopline.stock.book import Book, LeafLevel, Move, settle_leaf
+from loopline.stock.book import Book, LeafLevel, LevelKey, Move, settle_leaf
 from loopline.stock.model import Fact, MovementReason, Recorded, SafetySet, SafetySetting
 from loopline.stock.refusals import (
     FactIdTaken,
@@ -21,6 +21,7 @@ PROMISE_REASONS = frozenset(
         MovementReason.ALLOCATION_RELEASED,
         MovementReason.HANDED_OVER,
         MovementReason.SAFETY_SET,
+        MovementReason.DOUBT_SET,
     }
 )
 
@@ -84,8 +85,13 @@ def _record(fact: Fact, *, book: Book) -> None:
     )
 
 
-def decide_safeties(settings: Iterable[SafetySetting], *, book: Book) -> list[SafetySet | Refusal]:
-    """Set what leaves keep back. More than is there is no error: the leaf then sells nothing."""
+def decide_safeties(
+    settings: Iterable[SafetySetting], *, book: Book, doubts: Mapping[LevelKey, int]
+) -> list[SafetySet | Refusal]:
+    """Set what leaves keep back. More than is there is no error: the leaf then sells nothing.
+
+    A leaf's safety is what people set and what is in doubt, together: this sets the first and leaves the second.
+    """
     outcomes: list[SafetySet | Refusal] = []
     for setting in settings:
         if setting.leaf_id not in book.leaf_ids:
@@ -95,15 +101,20 @@ def decide_safeties(settings: Iterable[SafetySetting], *, book: Book) -> list[Sa
             outcomes.append(SafetyBelowZero(leaf_id=setting.leaf_id, units=setting.units))
             continue
         key = (setting.leaf_id, setting.sku_id)
-        leaf = book.leaf(key)
-        before = leaf.safety
-        if setting.units != before:
-            leaf.safety = setting.units
-            settle_leaf(book.path(key))
-            book.moves.append(Move(leaf, MovementReason.SAFETY_SET, safety=setting.units - before))
+        before = book.leaf(key).safety - doubts.get(key, 0)
+        keep_back(book, key, setting.units - before, MovementReason.SAFETY_SET)
         outcomes.append(
             SafetySet(
                 leaf_id=setting.leaf_id, sku_id=setting.sku_id, units_before=before, units=setting.units
             )
         )
     return outcomes
+
+
+def keep_back(book: Book, key: LevelKey, change: int, reason: MovementReason) -> None:
+    """Change how many units a leaf keeps back, and what is free above it by it."""
+    if change:
+        leaf = book.leaf(key)
+        leaf.safety += change
+        settle_leaf(book.path(key))
+        book.moves.append(Move(leaf, reason, safety=change))

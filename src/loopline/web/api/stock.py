@@ -153,7 +153,10 @@ class SafetyKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockTold(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of one owner's units of a SKU at a site."""
+    """All that is known of one owner's units of a SKU at a site.
+
+    `safety` is kept back by people, `doubted` because a feed is old or was often wrong.
+    """
 
     site_code: str
     owner_code: str
@@ -162,6 +165,7 @@ class StockTold(msgspec.Struct, frozen=True, kw_only=True):
     allocated: int
     unsellable: int
     safety: int
+    doubted: int
     held: int
     sellable: int
     missing: int
@@ -469,6 +473,7 @@ def _stock_told(
             allocated=row.allocated,
             unsellable=row.unsellable,
             safety=row.safety,
+            doubted=row.doubted,
             held=row.held,
             sellable=row.sellable,
             missing=row.missing,

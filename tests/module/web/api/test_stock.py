@@ -104,6 +104,7 @@ def test_safety_keeps_units_back(house: House):
         "allocated": 0,
         "unsellable": 0,
         "safety": 4,
+        "doubted": 0,
         "held": 0,
         "sellable": 6,
         "missing": 0,
