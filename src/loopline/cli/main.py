@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "jobs": "loopline.cli.jobs:jobs",
     "demo": "loopline.cli.demo:demo",
     "simulate": "loopline.cli.simulate:simulate",
+    "rush": "loopline.cli.rush:rush",
     "replay": "loopline.cli.replay:app",
     "doctor": "loopline.cli.doctor:doctor",
     "import": "loopline.cli.bring_in:app",
