@@ -29,6 +29,13 @@ _SENT = (
     f"insert into stock.transfer_line (transfer_id, sku_id, sent) values ('{_SOMEBODY}', gen_random_uuid(), 2);"
 )
 
+_RECEIVED = (
+    "insert into inbox.message (id, branch_id, sender, may_move_money, channel, external_id, kind, content_hash,"
+    " conflicts_with, sealed, wrapped_key, sealed_with, received_at, last_seen_at, state, next_try_at)"
+    f" values ('{_SOMEBODY}', gen_random_uuid(), 'key', false, 'web', 'm-1', 'paid', '', {{first}}, '', '', 1, now(),"
+    " now(), 'received', now())"
+)
+
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
     "every_unit_hangs_below_a_brand": (
@@ -142,6 +149,9 @@ FAULTS: dict[str, LiteralString] = {
     "members_with_addresses_have_a_default": (
         _MEMBER + f"insert into customers.address values (gen_random_uuid(), '{_SOMEBODY}', '', false, now())"
     ),
+    # ------------------------------------------------------------------------------------------------------- inbox
+    "messages_equal_their_history": _RECEIVED.format(first="null"),
+    "conflicts_name_their_first": _RECEIVED.format(first=f"'{_SOMEBODY}'"),
     # ---------------------------------------------------------------------------------------------------- payments
     "payment_refunded_equals_its_parts": "update payments.payment set refunded_minor = 1",
     "refund_equals_its_parts": (

@@ -8,6 +8,8 @@ CREATE SCHEMA feeds;
 
 CREATE SCHEMA fulfilment;
 
+CREATE SCHEMA inbox;
+
 CREATE SCHEMA insight;
 
 CREATE SCHEMA ledger;
@@ -588,6 +590,56 @@ CREATE VIEW fulfilment.published_withdrawals WITH (security_invoker='true') AS
     units,
     at
    FROM fulfilment.withdrawal;
+
+CREATE TABLE inbox.message (
+    id uuid NOT NULL,
+    branch_id uuid NOT NULL,
+    sender text NOT NULL,
+    may_move_money boolean NOT NULL,
+    channel text NOT NULL,
+    external_id text NOT NULL,
+    kind text NOT NULL,
+    external_number text,
+    content_hash bytea NOT NULL,
+    conflicts_with uuid,
+    sealed bytea,
+    wrapped_key bytea,
+    sealed_with bigint,
+    received_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    state text NOT NULL,
+    reason text,
+    sentence text,
+    details jsonb,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    order_id uuid,
+    settled_at timestamp with time zone,
+    CONSTRAINT message_applied_names_its_order CHECK (((state <> 'applied'::text) OR (order_id IS NOT NULL))),
+    CONSTRAINT message_body_is_whole CHECK ((num_nonnulls(sealed, wrapped_key, sealed_with) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT message_kind_is_known CHECK ((kind = ANY (ARRAY['created'::text, 'paid'::text, 'cancelled'::text, 'unread'::text]))),
+    CONSTRAINT message_open_has_a_next_try CHECK (((state = ANY (ARRAY['received'::text, 'waiting'::text])) = (next_try_at IS NOT NULL))),
+    CONSTRAINT message_reason_is_whole CHECK ((num_nonnulls(reason, sentence, details) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT message_settled_has_its_moment CHECK (((state = ANY (ARRAY['applied'::text, 'dismissed'::text])) = (settled_at IS NOT NULL))),
+    CONSTRAINT message_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'waiting'::text, 'quarantined'::text, 'applied'::text, 'dismissed'::text]))),
+    CONSTRAINT message_tries_are_counted CHECK ((tries >= 0)),
+    CONSTRAINT message_unsettled_has_its_body CHECK (((settled_at IS NOT NULL) OR (sealed IS NOT NULL))),
+    CONSTRAINT message_waits_with_a_reason CHECK (((state = ANY (ARRAY['waiting'::text, 'quarantined'::text])) = (reason IS NOT NULL))),
+    CONSTRAINT message_was_seen CHECK ((times >= 1))
+);
+
+CREATE TABLE inbox.step (
+    message_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    state text NOT NULL,
+    reason text,
+    note text,
+    corrected bytea,
+    CONSTRAINT step_is_counted CHECK ((number >= 1))
+);
 
 CREATE TABLE insight.happening (
     "position" bigint NOT NULL,
@@ -2823,6 +2875,15 @@ ALTER TABLE ONLY fulfilment.task
 ALTER TABLE ONLY fulfilment.withdrawal
     ADD CONSTRAINT withdrawal_key PRIMARY KEY (id, allocation_id);
 
+ALTER TABLE ONLY inbox.message
+    ADD CONSTRAINT message_content_is_kept_once UNIQUE (branch_id, channel, external_id, content_hash);
+
+ALTER TABLE ONLY inbox.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY inbox.step
+    ADD CONSTRAINT step_pkey PRIMARY KEY (message_id, number);
+
 ALTER TABLE ONLY insight.happening
     ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
 
@@ -3333,6 +3394,16 @@ CREATE INDEX waiting_by_deadline ON fulfilment.task USING btree (collect_by, id)
 
 CREATE INDEX withdrawal_by_task ON fulfilment.withdrawal USING btree (task_id);
 
+CREATE INDEX message_by_number ON inbox.message USING btree (channel, external_number) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX message_due ON inbox.message USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE UNIQUE INDEX message_name_is_taken_once ON inbox.message USING btree (branch_id, channel, external_id) WHERE (conflicts_with IS NULL);
+
+CREATE INDEX message_to_forget ON inbox.message USING btree (settled_at, id) WHERE ((settled_at IS NOT NULL) AND (sealed IS NOT NULL));
+
+CREATE INDEX message_unsettled ON inbox.message USING btree (id) WHERE (settled_at IS NULL);
+
 CREATE INDEX entry_by_time ON ledger.entry USING brin (at) WITH (autosummarize='on');
 
 CREATE INDEX entry_part_by_entry ON ledger.entry_part USING brin (entry_id) WITH (pages_per_range='16', autosummarize='on');
@@ -3639,6 +3710,11 @@ ALTER TABLE ONLY feeds.statement
 
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+ALTER TABLE ONLY inbox.message
+    ADD CONSTRAINT conflict_names_the_first FOREIGN KEY (conflicts_with) REFERENCES inbox.message(id);
+
+ALTER TABLE ONLY inbox.step
+    ADD CONSTRAINT step_of_a_message FOREIGN KEY (message_id) REFERENCES inbox.message(id);
 
 ALTER TABLE ONLY insight.series
     ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
@@ -3779,6 +3855,8 @@ GRANT USAGE ON SCHEMA feeds TO loopline_app;
 
 GRANT USAGE ON SCHEMA fulfilment TO loopline_app;
 
+GRANT USAGE ON SCHEMA inbox TO loopline_app;
+
 GRANT USAGE ON SCHEMA insight TO loopline_app;
 
 GRANT USAGE ON SCHEMA ledger TO loopline_app;
@@ -3890,6 +3968,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_tasks TO looplin
 GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE inbox.message TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE inbox.step TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
 

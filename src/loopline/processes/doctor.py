@@ -14,6 +14,7 @@ from loopline.customers.checks import CHECKS as CUSTOMERS_CHECKS
 from loopline.db import Check, Conn, Finding, run_check, statements
 from loopline.feeds import CHECKS as FEEDS_CHECKS
 from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
+from loopline.inbox.checks import CHECKS as INBOX_CHECKS
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
@@ -73,6 +74,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *REVIEW_CHECKS,
     *INDEX_CHECKS,
     *WEBHOOKS_CHECKS,
+    *INBOX_CHECKS,
     *BETWEEN_ROOMS,
 )
 

@@ -205,6 +205,10 @@ from (
     from (select distinct order_id from fulfilment.task) as task
     where not exists (select from orders.order as known where known.id = task.order_id)
     union all
+    select 'order', message.order_id, 'inbox.message'
+    from (select distinct order_id from inbox.message where order_id is not null) as message
+    where not exists (select from orders.order as known where known.id = message.order_id)
+    union all
     select 'node', channel.network_node_id, 'orders.channel'
     from orders.channel as channel
     where not exists (select from stock.node as known where known.id = channel.network_node_id)
