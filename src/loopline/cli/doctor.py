@@ -16,6 +16,7 @@ from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.jobs.followers import FOLLOWERS
 from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine, following, renewed
+from loopline.processes.receive import lost_message_keys
 
 # Beside live work the log moves on between the followers' end and the examination: what follows it is looked at again.
 _LOOKS_AGAIN_MAX = 10
@@ -41,9 +42,8 @@ def doctor(
 
         ring = open_key_ring(settings.keys_directory)
         with database.reading() as conn:
-            report = examine(
-                conn, told=told, found_outside={"keys_open_personal_data": lost_keys(conn, ring=ring)}
-            )
+            lost = [*lost_keys(conn, ring=ring), *lost_message_keys(conn, ring=ring)]
+            report = examine(conn, told=told, found_outside={"keys_open_personal_data": lost})
         for _ in range(_LOOKS_AGAIN_MAX):
             behind = following(report)
             if not behind:

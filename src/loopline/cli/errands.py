@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from loopline.channels.receiving import Receiver
 from loopline.channels.sandbox_pay import SandboxGateway, sandbox_settings
 from loopline.channels.webhooks_out import SecretBook, Sender
+from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.db.settings import Settings
 from loopline.jobs.gateways import put_to_gateways
@@ -26,12 +28,18 @@ def errands_of(
     def tell(database: Database, now: datetime) -> int:
         return tell_subscribers(database, sender, now=now)
 
+    def try_messages(database: Database, now: datetime) -> int:
+        del now
+        ring = open_key_ring(settings.keys_directory)  # read each time: whoever rotates keys ends no process
+        return Receiver(database, ring=ring, clock=clock).apply_due()
+
     def forget_answers(database: Database, now: datetime) -> int:
         with database.transaction(quiet=True) as conn:
             return sweep_answers(conn, now=now, limit=_ANSWERS_AT_ONCE)
 
     return (
         Errand(name="tell_subscribers", cron="* * * * * */2", run=tell),
+        Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         *(_payments(settings, public_url) if is_demo and public_url else ()),
     )

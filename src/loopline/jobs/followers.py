@@ -6,7 +6,17 @@ from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
 from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
+from loopline.processes.receive import FOLLOWERS as RECEIVED
 from loopline.processes.review import FOLLOWERS as REVIEWS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
 
-FOLLOWERS: tuple[Follower, ...] = (*STAGES, *BOARDS, *INDEX, *TOUCHES, *REVIEWS, *PROOFS, *PUBLISHED)
+FOLLOWERS: tuple[Follower, ...] = (
+    *STAGES,
+    *BOARDS,
+    *INDEX,
+    *TOUCHES,
+    *REVIEWS,
+    *PROOFS,
+    *PUBLISHED,
+    *RECEIVED,
+)

@@ -21,6 +21,7 @@ from loopline.db import Conn, Database
 from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
+from loopline.inbox import forget_texts
 from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
@@ -142,6 +143,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_deliveries",
         cron="*/10 * * * *",
         step=lambda conn, now: sweep_deliveries(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_messages",
+        cron="*/10 * * * *",
+        step=lambda conn, now: forget_texts(conn, now=now, limit=BATCH),
     ),
 )
 """Every round whose work is transactions alone, in the order in which a world with its own clock does them."""

@@ -241,11 +241,11 @@ def _give_out(conn: Conn, back: Sequence[tuple[Intent, Report, Applied]], *, now
         )
         told.append(event(body, subject=intent.order_id or subject, at=now))
     post_moved(conn, moved, now=now)
-    _close_what_is_right(conn, [intent.order_id for intent, _, _ in back if intent.order_id], now=now)
+    close_what_is_right(conn, [intent.order_id for intent, _, _ in back if intent.order_id], now=now)
     return told
 
 
-def _close_what_is_right(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> None:
+def close_what_is_right(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> None:
     """Close exceptions of money that was too much, once it is back and nothing else is open between us."""
     heads = orders.orders_by_ids(conn, list(dict.fromkeys(order_ids)))
     kept, due = kept_of(conn, heads), dues_of(conn, heads)
