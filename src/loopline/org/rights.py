@@ -45,6 +45,8 @@ class Permission(StrEnum):
     WEBHOOKS_WRITE = "webhooks.write"
     KEYS_WRITE = "keys.write"
     LOG_READ = "log.read"
+    MESSAGES_READ = "messages.read"
+    MESSAGES_WRITE = "messages.write"
 
 
 class NotAllowed(Refusal, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ from loopline.customers.refusals import (
 )
 from loopline.feeds import FeedUnknown, SnapshotOfTheFuture, SnapshotTooOld, SuspicionUnknown
 from loopline.fulfilment.rules import UnknownTask
+from loopline.inbox import DismissalNeedsANote, UnknownMessage
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import NumberMistyped
@@ -61,6 +62,7 @@ from loopline.payments import ClosingNeedsANote, NotificationNotExpected
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
+from loopline.processes.receive import MoneyNotYours
 from loopline.processes.review import ReceiptUnknown
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
@@ -154,6 +156,9 @@ STATUSES: dict[type[Refusal], int] = {
     TooManyRequests: HTTP_429_TOO_MANY_REQUESTS,
     AddressNotAllowed: HTTP_422_UNPROCESSABLE_ENTITY,
     UnknownEventType: HTTP_422_UNPROCESSABLE_ENTITY,
+    UnknownMessage: HTTP_404_NOT_FOUND,
+    DismissalNeedsANote: HTTP_422_UNPROCESSABLE_ENTITY,
+    MoneyNotYours: HTTP_403_FORBIDDEN,
     UnknownSubscription: HTTP_404_NOT_FOUND,
     NoSuchThing: HTTP_404_NOT_FOUND,
     IdNotOfItsTime: HTTP_422_UNPROCESSABLE_ENTITY,

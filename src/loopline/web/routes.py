@@ -15,6 +15,7 @@ from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
 from loopline.web.api.me import ME_HANDLERS
 from loopline.web.api.members import MEMBER_HANDLERS
+from loopline.web.api.messages import MESSAGE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.orders_bulk import place_orders_in_bulk
 from loopline.web.api.org import ORG_HANDLERS
@@ -40,6 +41,7 @@ from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.order import show_order
 from loopline.web.hq.orders import show_orders
+from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.world import tell_world
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
@@ -66,6 +68,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ME_HANDLERS,
     *ORDER_HANDLERS,
     place_orders_in_bulk,
+    *MESSAGE_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
@@ -90,6 +93,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_orders,
     show_order,
     *FEED_PAGES,
+    *QUARANTINE_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,
     LANDING_PAGES,

@@ -20,7 +20,7 @@ from litestar.datastructures import State
 from loopline import org
 from loopline.customers.sessions import TOKEN_PREFIX, session_member
 from loopline.db import Conn, Database
-from loopline.kernel.ids import ApiKeyId, MemberId, PersonId
+from loopline.kernel.ids import ApiKeyId, MemberId, OrgUnitId, PersonId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Role, SessionPerson
@@ -58,14 +58,15 @@ class MembersOnly(Refusal, frozen=True, kw_only=True):
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls. `actor` names the caller in the log; `branches` says where each permission holds.
 
-    `claimant` is whose Idempotency-Keys these are: the actor's, or those of whoever calls from one internet address,
-    of which only a hash is kept.
+    A key's `branch_id` is the unit it holds at. `claimant` is whose Idempotency-Keys these are: the actor's, or
+    those of whoever calls from one internet address, of which only a hash is kept.
     """
 
     kind: CallerKind
     actor: str
     person: SessionPerson | None = None
     key_id: ApiKeyId | None = None
+    branch_id: OrgUnitId | None = None
     member_id: MemberId | None = None
     branches: dict[Permission, Scope] = {}
     claimant: str = ""
@@ -249,6 +250,7 @@ def look_up_caller(database: Database, token: str, now: datetime) -> Caller | No
                 kind=CallerKind.KEY,
                 actor=f"key:{key.id}",
                 key_id=key.id,
+                branch_id=key.branch_id,
                 branches=dict.fromkeys(key.permissions, scope),
             )
         if token.startswith(TOKEN_PREFIX):

@@ -13,6 +13,7 @@ from loopline.db.followers import follower_states
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission
 from loopline.processes.doctor import ALL_CHECKS, FOLLOWS_THE_LOG, CheckResult, examine
+from loopline.processes.receive import lost_message_keys
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
@@ -75,7 +76,8 @@ def _examined(conn: Conn, request: AnyRequest) -> Examination:
     checks: tuple[Check, ...] = ALL_CHECKS
     if any(state.behind for state in follower_states(conn)):
         checks = tuple(check for check in ALL_CHECKS if check.invariant != FOLLOWS_THE_LOG)
-    lost = lost_keys(conn, ring=edge_of(request).ring)
+    ring = edge_of(request).ring
+    lost = [*lost_keys(conn, ring=ring), *lost_message_keys(conn, ring=ring)]
     report = examine(conn, checks=checks, found_outside={"keys_open_personal_data": lost})
     made = {check.name for check in checks}
     return Examination(

@@ -7,6 +7,7 @@ from babel.numbers import format_percent
 from loopline.payments import BANK_TRANSFER, CASH, ExceptionKind
 from loopline.payments.port import IntentKind, IntentState
 from loopline.pricing import Level
+from loopline.processes.receive import PLATFORM
 from loopline.returns.model import BlindState, Reason
 from loopline.sharing.model import Role, RuleRow
 from loopline.sourcing.model import Method, UnfilledReason, Verdict
@@ -32,6 +33,7 @@ METHOD_WORDS: dict[str, str] = {
     CASH: marked("Cash"),
     BANK_TRANSFER: marked("Bank transfer"),
     "sandbox": marked("Sandbox gateway"),
+    PLATFORM: marked("Taken by the platform"),
 }
 EXCEPTION_WORDS: dict[ExceptionKind, str] = {
     ExceptionKind.KEY_TAKEN: marked("The same payment was reported with other content"),
