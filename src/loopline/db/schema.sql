@@ -676,6 +676,25 @@ ALTER TABLE insight.outlet ALTER COLUMN outlet_id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE insight."placing" (
+    second timestamp with time zone NOT NULL,
+    process_id uuid NOT NULL,
+    accepted bigint NOT NULL,
+    repeated bigint NOT NULL,
+    latencies bigint[] NOT NULL,
+    waiting bigint NOT NULL,
+    CONSTRAINT placing_counts CHECK (((accepted >= 0) AND (repeated >= 0) AND (waiting >= 0))),
+    CONSTRAINT placing_latencies_by_step CHECK ((cardinality(latencies) = 24))
+);
+
+CREATE TABLE insight.placing_refused (
+    second timestamp with time zone NOT NULL,
+    process_id uuid NOT NULL,
+    code text NOT NULL,
+    orders bigint NOT NULL,
+    CONSTRAINT placing_refused_counts CHECK ((orders > 0))
+);
+
 CREATE TABLE insight.sales_by_day (
     day date NOT NULL,
     series_id integer NOT NULL,
@@ -2896,6 +2915,12 @@ ALTER TABLE ONLY insight.outlet
 ALTER TABLE ONLY insight.outlet
     ADD CONSTRAINT outlet_pkey PRIMARY KEY (outlet_id);
 
+ALTER TABLE ONLY insight."placing"
+    ADD CONSTRAINT placing_pkey PRIMARY KEY (second, process_id);
+
+ALTER TABLE ONLY insight.placing_refused
+    ADD CONSTRAINT placing_refused_pkey PRIMARY KEY (second, process_id, code);
+
 ALTER TABLE ONLY insight.sales_by_day
     ADD CONSTRAINT sales_by_day_pkey PRIMARY KEY (day, series_id);
 
@@ -3542,6 +3567,8 @@ CREATE INDEX hold_by_sku ON stock.hold USING btree (sku_id);
 
 CREATE INDEX leaf_stock_by_leaf ON stock.leaf_stock USING btree (leaf_id);
 
+CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
+
 CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
@@ -3715,6 +3742,8 @@ ALTER TABLE ONLY inbox.message
 
 ALTER TABLE ONLY inbox.step
     ADD CONSTRAINT step_of_a_message FOREIGN KEY (message_id) REFERENCES inbox.message(id);
+ALTER TABLE ONLY insight.placing_refused
+    ADD CONSTRAINT refused_when_placing FOREIGN KEY (second, process_id) REFERENCES insight."placing"(second, process_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY insight.series
     ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
@@ -3980,6 +4009,10 @@ GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.order_stage TO loopl
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.outlet TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE insight.outlet_outlet_id_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight."placing" TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.placing_refused TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_day TO loopline_app;
 

@@ -7,8 +7,10 @@ A sale counts in the minute it was placed; what was cancelled or returned, in th
 sums are net. Days and hours are those of the site's zone; what has no site has the brand's. Amounts are in minor units
 and never summed over currencies.
 
+`surge` is another thing: what serving processes tally of placing, written by themselves, kept for an hour.
+
 Lock order: outlets, series, boards of sales, boards of takings, each in the order of its key; only the one process that
-holds a follower's row writes.
+holds a follower's row writes. Of placing a process locks its own rows alone, by second.
 """
 
 from loopline.insight.checks import CHECKS
@@ -26,7 +28,7 @@ from loopline.insight.model import (
     StageCount,
     Takings,
 )
-from loopline.insight.queries import board_setting, latest_moment, read_board, sales_total
+from loopline.insight.queries import board_setting, latest_moment, orders_by_stage, read_board, sales_total
 from loopline.insight.service import apply_happenings, apply_sales, apply_stages, empty_boards, rebuild
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "board_setting",
     "empty_boards",
     "latest_moment",
+    "orders_by_stage",
     "read_board",
     "rebuild",
     "sales_total",

@@ -77,6 +77,11 @@ def sales_total(conn: Conn, currency: str) -> Takings:
     return _takings(conn, "total_takings", currency=currency)
 
 
+def orders_by_stage(conn: Conn) -> dict[str, int]:
+    """Return how many orders of the whole brand stand at each stage, as far as the boards follow the log."""
+    return {one.stage: one.orders for one in fetch(conn, SQL["stage_counts"], StageCount, sites=None)}
+
+
 def read_board(conn: Conn, ask: BoardAsk) -> Board:
     """Read a live board. In a replay its "now" is the last moment of the data; see `rules.board_moments`.
 

@@ -22,6 +22,7 @@ from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
 from loopline.inbox import forget_texts
+from loopline.insight.surge import sweep_placed
 from loopline.org import sweep_access
 from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
@@ -148,6 +149,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_messages",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_texts(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_placing",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_placed(conn, now=now, limit=BATCH),
     ),
 )
 """Every round whose work is transactions alone, in the order in which a world with its own clock does them."""

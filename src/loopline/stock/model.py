@@ -19,6 +19,7 @@ from loopline.kernel.ids import (
     ShortfallId,
     SiteId,
     SkuId,
+    time_of,
 )
 
 
@@ -449,6 +450,22 @@ class LineHold(msgspec.Struct, frozen=True, kw_only=True):
     sku_id: SkuId
     units: int
     expires_at: datetime | None
+
+
+class PromiseAges(msgspec.Struct, frozen=True, kw_only=True):
+    """How old promises are: unpaid holds, those of them that ran out and were not given back, open shortfalls."""
+
+    unpaid_holds: int
+    first_line_id: LineId | None
+    due_holds: int
+    due_since: datetime | None
+    open_shortfalls: int
+    short_since: datetime | None
+
+    @property
+    def unpaid_since(self) -> datetime | None:
+        """When the oldest unpaid hold was taken: its line's id, a UUIDv7, carries the moment."""
+        return None if self.first_line_id is None else time_of(self.first_line_id)
 
 
 class StockCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from loopline.stock.model import (
     LineHold,
     Node,
     NodeFree,
+    PromiseAges,
     Shortfall,
     SiteSellable,
     StockCounts,
@@ -158,6 +159,13 @@ def stock_at_leaves(
 def open_shortfalls(conn: Conn, *, limit: int) -> list[Shortfall]:
     """Open shortfalls, the oldest first."""
     return fetch(conn, SQL["open_shortfalls"], Shortfall, limit=limit)
+
+
+def promise_ages(conn: Conn, *, now: datetime) -> PromiseAges:
+    """Return how old unpaid holds and open shortfalls are."""
+    found = fetch_one(conn, SQL["promise_ages"], PromiseAges, now=now)
+    assert found is not None
+    return found
 
 
 def broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:

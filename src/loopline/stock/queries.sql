@@ -388,3 +388,35 @@ from stock.doubt
 where units < wanted
 order by leaf_id, sku_id
 limit %(limit)s::bigint
+
+-- name: promise_ages
+-- How many unpaid holds there are, the first line that has one, how many ran out already and since when; how many
+-- shortfalls are open and since when.
+select
+  unpaid.holds as unpaid_holds,
+  (
+    select line_id
+    from stock.hold
+    where expires_at is not null
+    order by line_id
+    limit 1
+  ) as first_line_id,
+  unpaid.due as due_holds,
+  unpaid.due_since,
+  short.open as open_shortfalls,
+  short.since as short_since
+from (
+  select
+    count(*) as holds,
+    count(*) filter (where expires_at <= %(now)s::timestamptz) as due,
+    min(expires_at) filter (where expires_at <= %(now)s::timestamptz) as due_since
+  from stock.hold
+  where expires_at is not null
+) as unpaid
+cross join (
+  select
+    count(*) as open,
+    min(opened_at) as since
+  from stock.shortfall
+  where closed_at is null
+) as short

@@ -35,8 +35,10 @@ from loopline.web.edge import Clock, Edge, WebRequest, system_clock, visitor, vi
 from loopline.web.health import show_health, show_metrics
 from loopline.web.hq.board import board_reader, watched_board
 from loopline.web.hq.board_view import encoded_message
+from loopline.web.hq.surge import surge_reader, watched_surge
+from loopline.web.hq.surge_view import encoded_surge
 from loopline.web.lane import ORDERS_PATH, OrderLane
-from loopline.web.live import BoardHub
+from loopline.web.live import BoardHub, LiveHub
 from loopline.web.measured import Measured, count_answer
 from loopline.web.metrics import Metrics
 from loopline.web.navigation import home_of
@@ -48,6 +50,7 @@ from loopline.web.routes import API_HANDLERS, PAGE_HANDLERS
 from loopline.web.security import protect
 from loopline.web.settings import WebSettings
 from loopline.web.sign_in import choose_language, show_sign_in, sign_in, sign_out
+from loopline.web.tally import Tally
 
 API_PATH = "/api/v1"
 _BODY_BYTES_MAX = 20_000_000
@@ -116,6 +119,7 @@ def create_app(
         dependencies={
             "visitor": Provide(visitor, sync_to_thread=True),
             "watch": Provide(watched_board, sync_to_thread=True),
+            "surge_watch": Provide(watched_surge, sync_to_thread=False),
         },
         state=State({"edge": edge}),
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=environment())),
@@ -149,17 +153,26 @@ def _edge(
         metrics=metrics,
         poll_seconds=settings.board_poll_seconds,
     )
+    surge = LiveHub(
+        surge_reader(database, clock),
+        encoded_surge,
+        metrics=metrics,
+        poll_seconds=settings.board_poll_seconds,
+    )
+    tally = Tally(database, clock)
     return Edge(
         database=database,
         settings=settings,
         clock=clock,
         hub=hub,
+        surge=surge,
+        tally=tally,
         metrics=metrics,
         ring=open_key_ring(settings.keys_directory),
         limiter=Limiter(),
         callers=KnownCallers(),
         webhook_secrets=SecretBook(settings.keys_directory),
-        orders=order_coalescer(database, clock, registry=metrics.registry),
+        orders=order_coalescer(database, clock, registry=metrics.registry, onlooker=tally),
         texts=_texts(settings),
         gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
     )
@@ -228,11 +241,18 @@ async def tell_rate(message: Message, scope: Scope) -> None:
 async def _running(app: Litestar) -> AsyncGenerator[None, None]:
     edge = app.state["edge"]
     assert isinstance(edge, Edge)
-    task = asyncio.create_task(edge.hub.run(), name="board-hub")
+    tasks = [
+        asyncio.create_task(edge.hub.run(), name="board-hub"),
+        asyncio.create_task(edge.surge.run(), name="surge-hub"),
+        asyncio.create_task(edge.tally.run(), name="tally"),
+    ]
     try:
         yield
     finally:
         await edge.orders.close()
         edge.hub.close()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        edge.surge.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await edge.tally.write()

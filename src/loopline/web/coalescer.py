@@ -16,7 +16,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 import psycopg
@@ -47,10 +47,21 @@ class TooMuchWaits(Refusal, frozen=True, kw_only=True):
     retry_after_seconds: int = RETRY_AFTER_SECONDS
 
 
-class Measures:
-    """What /metrics tells of one coalescer: how large its batches are, how long items wait, how many waiting."""
+class Onlooker(Protocol):
+    """Whoever is told of each batch as it ends, in the event loop, and of each item that is sent away: to be quick."""
 
-    def __init__(self, registry: CollectorRegistry, name: str) -> None:
+    def batch_done(self, since: Sequence[float], outcomes: Sequence[object], *, waiting: int) -> None: ...
+    def sent_away(self, *, waiting: int) -> None: ...
+
+
+class Measures:
+    """What /metrics tells of one coalescer: how large its batches are, how long items wait, how many waiting.
+
+    `onlooker` is told of each batch besides.
+    """
+
+    def __init__(self, registry: CollectorRegistry, name: str, *, onlooker: Onlooker | None = None) -> None:
+        self.onlooker = onlooker
         self.batch_items = Histogram(
             f"loopline_{name}_batch_items",
             "Items that went into one transaction.",
@@ -80,7 +91,7 @@ class Measures:
         )
 
 
-class _Failed(msgspec.Struct, frozen=True):
+class Failed(msgspec.Struct, frozen=True):
     """What an item gets instead of an outcome."""
 
     error: Exception
@@ -119,6 +130,7 @@ class Coalescer(Generic[Item, Outcome]):
         self._gather_seconds = gather_seconds
         self._waiting_most = waiting_most
         self._measures = measures or Measures(CollectorRegistry(), "unnamed")
+        self._onlooker = self._measures.onlooker
         self._waiting: deque[_Waiting[Item, Outcome]] = deque()
         self._measures.waiting.set_function(lambda: len(self._waiting))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coalescer")
@@ -134,6 +146,8 @@ class Coalescer(Generic[Item, Outcome]):
         """
         if self._is_closing or len(self._waiting) >= self._waiting_most:
             self._measures.not_accepted.inc()
+            if self._onlooker is not None:
+                self._onlooker.sent_away(waiting=len(self._waiting))
             raise Refused(TooMuchWaits())
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_look_at_error)
@@ -178,10 +192,13 @@ class Coalescer(Generic[Item, Outcome]):
             for one, outcome in zip(batch, outcomes, strict=True):
                 if one.future.done():
                     continue  # the loop is ending and took it from us
-                if isinstance(outcome, _Failed):
+                if isinstance(outcome, Failed):
                     one.future.set_exception(outcome.error)
                 else:
                     one.future.set_result(outcome)
+            if self._onlooker is not None:
+                since = [one.since for one in batch]
+                self._onlooker.batch_done(since, outcomes, waiting=len(self._waiting))
 
     async def _gather(self) -> None:
         """Wait a moment for company, unless the batch is full or there is no time: the first batch after a silence."""
@@ -194,19 +211,19 @@ class Coalescer(Generic[Item, Outcome]):
             except TimeoutError:
                 return
 
-    def _do(self, items: Sequence[Item]) -> list[Outcome | _Failed]:
+    def _do(self, items: Sequence[Item]) -> list[Outcome | Failed]:
         """Do a batch; where it fails unforeseen, do its halves. Runs in the worker thread, never raises."""
         try:
             return list(self._tried(items))
         except (psycopg.OperationalError, PoolTimeout) as error:
             # Nothing is wrong with the items: the database is away, or busier than it can bear.
-            return [_Failed(error) for _ in items]
+            return [Failed(error) for _ in items]
         except Exception as error:  # noqa: BLE001 - whatever it is, it is found out whose it is
             if len(items) == 1:
                 self._measures.failed.inc()
                 where = traceback.format_list(traceback.extract_tb(error.__traceback__)[-_FRAMES:])
                 _logger.error("item_failed", error=repr(error), where="".join(where))  # noqa: TRY400 - see _FRAMES
-                return [_Failed(error)]
+                return [Failed(error)]
             self._measures.split.inc()
             _logger.warning("batch_split", items=len(items), error=repr(error))
         middle = len(items) // 2

@@ -19,10 +19,12 @@ from loopline.payments import Gateway
 from loopline.web.api.caller import Caller, KnownCallers, branches_of_person, look_up_caller
 from loopline.web.api.limits import Limiter
 from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
-from loopline.web.live import BoardHub
+from loopline.web.live import BoardHub, LiveHub
 from loopline.web.metrics import Metrics
 from loopline.web.placing import OrderCoalescer
 from loopline.web.settings import WebSettings
+from loopline.web.surging import Surge, SurgeWatch
+from loopline.web.tally import Tally
 
 SESSION_COOKIE = "loopline_session"
 WebRequest = Request[None, None, State]
@@ -33,14 +35,16 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """The process's own: its database, its settings, its clock, its live boards, its measurements.
 
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
-    `callers` are the API's; `orders` gathers single orders; `webhook_secrets` sign what
-    subscribers are told.
+    `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live;
+    `webhook_secrets` sign what subscribers are told.
     """
 
     database: Database
     settings: WebSettings
     clock: Clock
     hub: BoardHub
+    surge: LiveHub[SurgeWatch, Surge]
+    tally: Tally
     metrics: Metrics
     ring: KeyRing
     limiter: Limiter

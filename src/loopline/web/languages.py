@@ -6,14 +6,14 @@ nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
 from string import Formatter
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import (
     format_currency,
@@ -117,6 +117,14 @@ class Language:
     def clock(self, at: datetime, zone_name: str) -> str:
         """Write hour and minute."""
         return format_time(at, format="HH:mm", tzinfo=zone(zone_name), locale=self.locale)
+
+    def clock_to_second(self, at: datetime, zone_name: str) -> str:
+        """Write hour, minute and second."""
+        return format_time(at, format="HH:mm:ss", tzinfo=zone(zone_name), locale=self.locale)
+
+    def age(self, age: timedelta) -> str:
+        """Write how long something has been, in its largest unit."""
+        return format_timedelta(age, threshold=1, format="short", locale=self.locale)
 
     def clock_of_day(self, at: datetime, zone_name: str) -> str:
         """Write month, day, hour and minute."""

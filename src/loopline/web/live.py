@@ -1,4 +1,4 @@
-"""The live board's heart: one reader per process, however many people watch.
+"""The heart of live boards: one reader per process and kind of board, however many people watch.
 
 Everybody who watches the same part of the brand in the same language gets the same message, read once and written once.
 A watcher that is slow misses messages, never delays anybody: each has room for the newest message alone.
@@ -6,9 +6,9 @@ A watcher that is slow misses messages, never delays anybody: each has room for 
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 import psycopg
@@ -36,18 +36,19 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
 
 
+Watched = TypeVar("Watched", bound=Hashable)
+Shown = TypeVar("Shown")
 ReadBoard: TypeAlias = Callable[[Watch], Board]
-WriteBoard: TypeAlias = Callable[[Board, Language], bytes]
 
 
 class _Closed:
     """Put in a watcher's room when the server goes down."""
 
 
-class Watcher:
+class Watcher(Generic[Watched]):
     """One open stream: what it watches and room for one message that it has not taken yet."""
 
-    def __init__(self, watch: Watch, language: Language) -> None:
+    def __init__(self, watch: Watched, language: Language) -> None:
         self.watch = watch
         self.language = language
         self._room: asyncio.Queue[bytes | _Closed] = asyncio.Queue(maxsize=1)
@@ -71,25 +72,32 @@ class Watcher:
             yield message
 
 
-class BoardHub:
-    """Reads boards while anybody watches, and hands every change to all who watch it."""
+class LiveHub(Generic[Watched, Shown]):
+    """Reads boards of one kind while anybody watches, and hands every change to all who watch it."""
 
-    def __init__(self, read: ReadBoard, write: WriteBoard, *, metrics: Metrics, poll_seconds: float) -> None:
+    def __init__(
+        self,
+        read: Callable[[Watched], Shown],
+        write: Callable[[Shown, Language], bytes],
+        *,
+        metrics: Metrics,
+        poll_seconds: float,
+    ) -> None:
         self._read = read
         self._write = write
         self._metrics = metrics
         self._poll_seconds = poll_seconds
-        self._watchers: set[Watcher] = set()
-        self._last: dict[tuple[Watch, str], bytes] = {}
+        self._watchers: set[Watcher[Watched]] = set()
+        self._last: dict[tuple[Watched, str], bytes] = {}
         self._watched = asyncio.Event()
         self._closed = False
 
     @asynccontextmanager
-    async def watching(self, watch: Watch, language: Language) -> AsyncGenerator[Watcher, None]:
+    async def watching(self, watch: Watched, language: Language) -> AsyncGenerator[Watcher[Watched], None]:
         """Watch a board until the block ends; the last known message comes at once."""
         watcher = Watcher(watch, language)
         self._watchers.add(watcher)
-        self._metrics.board_watchers.set(len(self._watchers))
+        self._metrics.board_watchers.inc()
         known = self._last.get((watch, language.code))
         if self._closed:
             watcher.offer(_Closed())
@@ -100,7 +108,7 @@ class BoardHub:
             yield watcher
         finally:
             self._watchers.discard(watcher)
-            self._metrics.board_watchers.set(len(self._watchers))
+            self._metrics.board_watchers.dec()
 
     async def run(self) -> None:
         """Read and hand out until cancelled; rests while nobody watches."""
@@ -128,7 +136,7 @@ class BoardHub:
         self._watched.set()
 
     async def _round(self) -> None:
-        wanted: dict[Watch, dict[str, Language]] = {}
+        wanted: dict[Watched, dict[str, Language]] = {}
         for watcher in self._watchers:
             wanted.setdefault(watcher.watch, {})[watcher.language.code] = watcher.language
         for gone in self._last.keys() - {(watch, code) for watch, said in wanted.items() for code in said}:
@@ -138,15 +146,18 @@ class BoardHub:
             for code, message in messages.items():
                 self._hand_out(watch, code, message)
 
-    def _messages(self, watch: Watch, spoken: list[Language]) -> dict[str, bytes]:
+    def _messages(self, watch: Watched, spoken: list[Language]) -> dict[str, bytes]:
         with self._metrics.board_read_seconds.time():
             board = self._read(watch)
         return {language.code: self._write(board, language) for language in spoken}
 
-    def _hand_out(self, watch: Watch, code: str, message: bytes) -> None:
+    def _hand_out(self, watch: Watched, code: str, message: bytes) -> None:
         if self._last.get((watch, code)) == message:
             return
         self._last[watch, code] = message
         for watcher in self._watchers:
             if watcher.watch == watch and watcher.language.code == code:
                 watcher.offer(message)
+
+
+BoardHub: TypeAlias = LiveHub[Watch, Board]

@@ -25,7 +25,7 @@ from loopline.web.api.idempotency import (
     keep_answers,
     kept_answers,
 )
-from loopline.web.coalescer import Coalescer, Measures
+from loopline.web.coalescer import Coalescer, Measures, Onlooker
 
 _NEW_STATUS, _KNOWN_STATUS = 201, 200
 
@@ -64,7 +64,11 @@ OrderCoalescer: TypeAlias = Coalescer[OrderRequest, OrderAnswer]
 
 
 def order_coalescer(
-    database: Database, clock: Callable[[], datetime], *, registry: CollectorRegistry
+    database: Database,
+    clock: Callable[[], datetime],
+    *,
+    registry: CollectorRegistry,
+    onlooker: Onlooker | None = None,
 ) -> OrderCoalescer:
     """Return what gathers a process's single orders: the only writer of orders of that process."""
 
@@ -76,7 +80,7 @@ def order_coalescer(
             # A number that no column holds never reaches the database: the same fault, found a moment earlier.
             raise psycopg.DataError(str(error)) from error
 
-    return Coalescer(work, measures=Measures(registry, "orders"))
+    return Coalescer(work, measures=Measures(registry, "orders", onlooker=onlooker))
 
 
 def status_of_order(taken: OrderTaken) -> int:

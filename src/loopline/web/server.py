@@ -81,6 +81,7 @@ class WebServer:
         edge = self._app.state["edge"]
         assert isinstance(edge, Edge)
         edge.hub.close()
+        edge.surge.close()
         self._server.stop()
 
 

@@ -73,7 +73,7 @@ def run(scenario: Callable[[Shop, BoardHub], Coroutine[Any, Any, None]]) -> Shop
     return shop
 
 
-async def next_message(watcher: Watcher, *, within: float = 5) -> bytes | None:
+async def next_message(watcher: Watcher[Watch], *, within: float = 5) -> bytes | None:
     async for message in watcher.messages(heartbeat_seconds=within):
         return message
     return b"closed"

@@ -4,9 +4,6 @@ The page comes complete; then a stream (server-sent events) keeps it moving, and
 asks again every few seconds.
 """
 
-import time
-from collections.abc import AsyncGenerator
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +11,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromQuery
-from litestar.response import ServerSentEvent, ServerSentEventMessage, Template
+from litestar.response import ServerSentEvent, Template
 
 from loopline import org
 from loopline.db import Database
@@ -22,9 +19,9 @@ from loopline.insight import Board, BoardAsk, read_board
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission, Role
 from loopline.web.api.answers import read
-from loopline.web.edge import Clock, Edge, Visitor, WebRequest, edge_of, language_of
+from loopline.web.edge import Clock, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_view import as_script, encoded_message, message_of
-from loopline.web.languages import Language
+from loopline.web.hq.streaming import stream_of
 from loopline.web.live import ReadBoard, Watch
 from loopline.web.pages import page
 from loopline.web.problems import NoBoardForYou
@@ -33,9 +30,6 @@ from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 BOARD_ROLES = frozenset(
     {Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.DEALER, Role.STORE_MANAGER, Role.AUDITOR}
 )
-# A stream ends now and then, so that the browser asks again and its session is looked at again.
-STREAM_LENGTH = timedelta(minutes=10)
-_RETRY_MILLISECONDS = 2_000
 
 
 def board_reader(database: Database, clock: Clock) -> ReadBoard:
@@ -79,12 +73,14 @@ def show_board(
         board=board,
         message=message,
         script=as_script(message),
-        show=_show(request, visitor),
+        show=show_of(request, visitor),
+        may_see_surge=visitor.may(Permission.BOARDS_READ)
+        and visitor.scope_of(Permission.BOARDS_READ).everything,
         query=f"?{urlencode({'currency': watch.currency})}" if watch.currency else "",
     )
 
 
-def _show(request: WebRequest, visitor: Visitor) -> dict[str, Any] | None:
+def show_of(request: WebRequest, visitor: Visitor) -> dict[str, Any] | None:
     """Return the show on air, or that there is one to start, for those who deal with shows; None for others."""
     if not visitor.may(Permission.LIVE_WRITE):
         return None
@@ -110,21 +106,4 @@ def tell_board(request: WebRequest, watch: NamedDependency[Watch]) -> Response[b
 @get("/hq/board/stream")
 async def stream_board(request: WebRequest, watch: NamedDependency[Watch]) -> ServerSentEvent:
     """Send the live board whenever it moves, and a heartbeat when it does not."""
-    return ServerSentEvent(
-        _stream(edge_of(request), watch, language_of(request)), retry_duration=_RETRY_MILLISECONDS
-    )
-
-
-async def _stream(
-    edge: Edge, watch: Watch, language: Language
-) -> AsyncGenerator[ServerSentEventMessage, None]:
-    until = time.monotonic() + STREAM_LENGTH.total_seconds()
-    async with edge.hub.watching(watch, language) as watcher:
-        yield ServerSentEventMessage(event="open", data="", retry=_RETRY_MILLISECONDS)
-        async for message in watcher.messages(heartbeat_seconds=edge.settings.heartbeat_seconds):
-            if message is None:
-                yield ServerSentEventMessage(event="beat", data="")
-            else:
-                yield ServerSentEventMessage(event="board", data=message)
-            if time.monotonic() > until:
-                return
+    return stream_of(request, edge_of(request).hub, watch)
