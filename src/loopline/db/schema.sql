@@ -3415,6 +3415,8 @@ CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id)
 
 CREATE INDEX task_by_order ON fulfilment.task USING btree (order_id);
 
+CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (allocation_id);
+
 CREATE INDEX waiting_by_deadline ON fulfilment.task USING btree (collect_by, id) WHERE ((state = 'packed'::text) AND (kind = 'collect'::text));
 
 CREATE INDEX withdrawal_by_task ON fulfilment.withdrawal USING btree (task_id);

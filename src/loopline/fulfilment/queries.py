@@ -1,12 +1,12 @@
 """Reads of fulfilment, for screens and processes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from loopline.db import Conn
 from loopline.fulfilment import store
 from loopline.fulfilment.model import Capacity, OpenTasksAsk, SiteRefused, Task, TaskCounts, TaskLine
-from loopline.kernel.ids import OrderId, SiteId, TaskId
+from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId
 
 
 def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
@@ -22,6 +22,11 @@ def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
 def tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
     """Return all tasks of orders, ended ones too, by order and then as they were made."""
     return store.read_tasks_of_orders(conn, order_ids)
+
+
+def orders_of_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> dict[AllocationId, OrderId]:
+    """Return the orders that allocations were made for; an allocation that no task was given is left out."""
+    return store.read_orders_of_allocations(conn, allocation_ids)
 
 
 def open_tasks_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, limit: int = 100) -> list[Task]:

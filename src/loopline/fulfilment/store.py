@@ -1,6 +1,6 @@
 """One function per SQL statement of `store.sql`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from loopline.fulfilment.model import (
     TaskState,
     Withdrawal,
 )
-from loopline.kernel.ids import OrderId, SiteId, TaskId
+from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId
 
 SQL = statements(__file__)
 
@@ -228,6 +228,14 @@ def read_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
 def read_tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
     """Return all tasks of orders."""
     return fetch(conn, SQL["read_tasks_of_orders"], Task, order_ids=uuids(order_ids))
+
+
+def read_orders_of_allocations(
+    conn: Conn, allocation_ids: Iterable[AllocationId]
+) -> dict[AllocationId, OrderId]:
+    """Return the orders of allocations."""
+    rows = fetch_rows(conn, SQL["orders_of_allocations"], allocation_ids=uuids(set(allocation_ids)))
+    return {AllocationId(allocation_id): OrderId(order_id) for allocation_id, order_id in rows}
 
 
 def read_open_tasks(conn: Conn, site_ids: Sequence[SiteId], *, limit: int) -> list[Task]:

@@ -545,3 +545,12 @@ select
 from fulfilment.withdrawal
 where
   cause = 'refused';
+
+-- name: orders_of_allocations
+-- The orders that allocations were made for, by the tasks they were given to; an allocation without a task is left out.
+select distinct
+  task_line.allocation_id,
+  task.order_id
+from fulfilment.task_line as task_line
+join fulfilment.task as task on task.id = task_line.task_id
+where task_line.allocation_id = any(%(allocation_ids)s::uuid[])

@@ -42,6 +42,7 @@ from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.order import show_order
 from loopline.web.hq.orders import show_orders
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
+from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.world import tell_world
 from loopline.web.shop.handlers import SHOP_PAGES
@@ -92,6 +93,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     stream_board,
     tell_world,
     *SURGE_PAGES,
+    *STOCK_PAGES,
     show_orders,
     show_order,
     *FEED_PAGES,

@@ -27,3 +27,5 @@ create table insight.placing_refused (
 
 -- What happened to a SKU, the latest first.
 create index movement_by_sku on stock.movement (sku_id, at, id);
+-- Whose order that was.
+create index task_line_by_allocation on fulfilment.task_line (allocation_id);
