@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from loopline.db import Conn, Database
 from loopline.kernel.ids import TransferId
@@ -43,6 +44,7 @@ from loopline.stock import (
     holds_of_lines,
     in_transit,
     lock_stock,
+    lots,
     move_leaves,
     receive_transfers,
     record_facts,
@@ -51,6 +53,7 @@ from loopline.stock import (
     send_transfers,
     transfer_holds,
 )
+from loopline.stock.lots import Lot, LotLock, LotsLocked, NewLot
 from loopline.stock.refusals import HoldUnknown, LeafPromised, NodePromised, NotEnoughFree
 from tests.make.stock import (
     NOW,
@@ -478,3 +481,37 @@ def test_what_came_is_taken_in_once(database: Database):
         assert leaf_row(conn, there, sku).on_hand == 3 * TRIALS
         assert in_transit(conn, [there]) == {(there, sku): 2 * TRIALS}
         assert broken(conn) == []
+
+
+def test_a_recall_against_those_who_hold_tie_and_hand_over(database: Database):
+    for _ in range(TRIALS):
+        sku = new_sku()
+        with database.transaction() as conn:
+            world = make_world(conn)
+            here, there = world.leaf_ids
+            [lot] = lots.name_lots(conn, [NewLot(sku_id=sku, code="A")], now=NOW)
+            assert isinstance(lot, Lot)
+            record_facts(conn, [replace(fact(here, sku, 6), lot_id=lot.id)], now=NOW)
+            asks = [hold_ask((world.network_id, sku, 2)) for _ in range(2)]
+            hold_units(conn, asks, now=NOW)
+            ties = [allocation_ask(ask, [here]) for ask in asks]
+            allocate_units(conn, ties[:1], now=NOW)
+        more = hold_ask((world.network_id, sku, 2))
+        came = replace(fact(there, sku, 3), lot_id=lot.id)
+        gone = HandOver(allocation_id=ties[0].lines[0].allocation_id, units=2)
+        rivals: list[Callable[[Conn], object]] = [
+            lambda conn, lot=lot: lots.recall_lots(conn, [LotLock(lot_id=lot.id, reason="x")], now=NOW)[0],
+            lambda conn, more=more: hold_units(conn, [more], now=NOW)[0],
+            lambda conn, tie=ties[1]: allocate_units(conn, [tie], now=NOW)[0],
+            lambda conn, gone=gone: hand_over_units(conn, [gone], now=NOW)[0],
+            lambda conn, came=came: record_facts(conn, [came], now=NOW)[0],
+        ]
+        locked, _, _, handed, received = race(database, rivals)
+        assert isinstance(locked, LotsLocked)
+        assert (isinstance(handed, HandedOver), isinstance(received, Recorded)) == (True, True)
+        with database.transaction() as conn:
+            # Wherever the lot lies afterwards, nothing of it can be sold, also where it came in the same moment.
+            assert [leaf_row(conn, leaf, sku).sellable for leaf in (here, there)] == [0, 0]
+            assert leaf_row(conn, there, sku).unsellable == 3
+            assert {one.is_recalled for one in lots.lots_at_leaves(conn, [here, there]) if one.code} == {True}
+            assert broken(conn) == []

@@ -28,6 +28,12 @@ _SENT = (
     " from stock.node where kind = 'leaf';"
     f"insert into stock.transfer_line (transfer_id, sku_id, sent) values ('{_SOMEBODY}', gen_random_uuid(), 2);"
 )
+_LOT = (
+    f"insert into stock.lot (id, sku_id, code, batch) select '{_SOMEBODY}', sku_id, 'A', 'A'"
+    " from stock.leaf_stock limit 1;"
+    f"insert into stock.leaf_lot (leaf_id, sku_id, lot_id, units) select leaf_id, sku_id, '{_SOMEBODY}', 3"
+    f" from stock.leaf_stock where sku_id = (select sku_id from stock.lot where id = '{_SOMEBODY}') limit 1;"
+)
 
 _RECEIVED = (
     "insert into inbox.message (id, branch_id, sender, may_move_money, channel, external_id, kind, content_hash,"
@@ -88,6 +94,14 @@ FAULTS: dict[str, LiteralString] = {
     "guards_stand": "alter table stock.node_stock drop constraint node_held_within_free",
     "node_path_passes_parents": "update stock.node set path = path[1:1] || path[3:] where kind = 'leaf'",
     "promises_lie_in_tree": "update stock.hold set node_id = gen_random_uuid()",
+    "lots_sum_to_leaf": "update stock.leaf_stock set in_lots = true where on_hand > 0",
+    "lot_equals_movements": _LOT,
+    "allocations_are_planned": (
+        _LOT
+        + f"insert into stock.lot_plan select gen_random_uuid(), '{_SOMEBODY}', leaf_id, sku_id, 1 from stock.leaf_lot"
+    ),
+    "planned_equals_plans": _LOT + "update stock.leaf_lot set planned = 1",
+    "recalled_lots_are_locked": _LOT + "update stock.leaf_lot set is_recalled = true",
     "transfer_equals_arrivals": _SENT + "update stock.transfer_line set received = 1",
     "transfer_equals_movements": _SENT,
     "leaf_equals_movements": "update stock.leaf_stock set safety = safety + 1 where missing = 0",

@@ -2392,6 +2392,31 @@ CREATE TABLE stock.hold (
 )
 WITH (fillfactor='90');
 
+CREATE TABLE stock.leaf_lot (
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    units bigint DEFAULT 0 NOT NULL,
+    damaged bigint DEFAULT 0 NOT NULL,
+    planned bigint DEFAULT 0 NOT NULL,
+    is_recalled boolean DEFAULT false NOT NULL,
+    is_expired boolean DEFAULT false NOT NULL,
+    is_serial boolean DEFAULT false NOT NULL,
+    sell_until date,
+    unsellable bigint GENERATED ALWAYS AS (
+CASE
+    WHEN (is_recalled OR is_expired) THEN units
+    ELSE damaged
+END) STORED,
+    CONSTRAINT lot_damaged_not_negative CHECK ((damaged >= 0)),
+    CONSTRAINT lot_planned_not_negative CHECK ((planned >= 0)),
+    CONSTRAINT lot_planned_within_sellable CHECK (((lot_id = sku_id) OR (planned <= (units - unsellable)))),
+    CONSTRAINT named_lot_has_its_units CHECK (((lot_id = sku_id) OR ((units >= 0) AND (damaged <= units)))),
+    CONSTRAINT serial_is_one_unit CHECK (((NOT is_serial) OR (units <= 1))),
+    CONSTRAINT unnamed_lot_is_never_locked CHECK (((lot_id <> sku_id) OR (NOT (is_recalled OR is_expired))))
+)
+WITH (fillfactor='80');
+
 CREATE TABLE stock.leaf_stock (
     leaf_id uuid NOT NULL,
     sku_id uuid NOT NULL,
@@ -2404,6 +2429,7 @@ CREATE TABLE stock.leaf_stock (
     overheld bigint DEFAULT 0 NOT NULL,
     sellable bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, (((on_hand - allocated) - unsellable) - safety))) STORED,
     missing bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, ((allocated + unsellable) - on_hand))) STORED,
+    in_lots boolean DEFAULT false NOT NULL,
     CONSTRAINT leaf_allocated_not_negative CHECK ((allocated >= 0)),
     CONSTRAINT leaf_held_not_negative CHECK ((held >= 0)),
     CONSTRAINT leaf_held_within_sellable CHECK ((overheld = GREATEST((0)::bigint, (held - sellable)))),
@@ -2412,6 +2438,45 @@ CREATE TABLE stock.leaf_stock (
     CONSTRAINT leaf_unsellable_not_negative CHECK ((unsellable >= 0))
 )
 WITH (fillfactor='70');
+
+CREATE TABLE stock.lot (
+    id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    code text NOT NULL,
+    batch text NOT NULL,
+    is_serial boolean DEFAULT false NOT NULL,
+    made_on date,
+    expires_on date,
+    recalled_at timestamp with time zone,
+    recall_reason text,
+    CONSTRAINT lot_made_before_it_expires CHECK ((made_on <= expires_on)),
+    CONSTRAINT recall_has_its_reason CHECK (((recalled_at IS NULL) = (recall_reason IS NULL))),
+    CONSTRAINT unnamed_lot_has_the_id_of_its_sku CHECK (((id = sku_id) = (code = ''::text))),
+    CONSTRAINT unnamed_lot_says_nothing CHECK (((id <> sku_id) OR ((NOT is_serial) AND (made_on IS NULL) AND (expires_on IS NULL) AND (recalled_at IS NULL))))
+);
+
+CREATE TABLE stock.lot_movement (
+    movement_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    unsellable bigint NOT NULL,
+    gone bigint NOT NULL,
+    order_id uuid,
+    line_id uuid,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT gone_to_an_order CHECK (((gone >= 0) AND ((gone > 0) = (order_id IS NOT NULL))))
+);
+
+CREATE TABLE stock.lot_plan (
+    allocation_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    CONSTRAINT lot_plan_has_units CHECK ((units > 0))
+);
 
 CREATE TABLE stock.movement (
     id uuid NOT NULL,
@@ -2526,6 +2591,12 @@ CREATE VIEW stock.published_shortfall WITH (security_invoker='true') AS
     changed_at,
     closed_at
    FROM stock.shortfall;
+
+CREATE TABLE stock.shelf_life (
+    sku_id uuid NOT NULL,
+    days_before_expiry smallint NOT NULL,
+    CONSTRAINT days_before_expiry_not_negative CHECK (((days_before_expiry >= 0) AND (days_before_expiry <= 3650)))
+);
 
 CREATE TABLE stock.transfer (
     id uuid NOT NULL,
@@ -3293,8 +3364,23 @@ ALTER TABLE ONLY stock.doubt
 ALTER TABLE ONLY stock.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (line_id);
 
+ALTER TABLE ONLY stock.leaf_lot
+    ADD CONSTRAINT leaf_lot_pkey PRIMARY KEY (sku_id, leaf_id, lot_id);
+
 ALTER TABLE ONLY stock.leaf_stock
     ADD CONSTRAINT leaf_stock_pkey PRIMARY KEY (sku_id, leaf_id);
+
+ALTER TABLE ONLY stock.lot_movement
+    ADD CONSTRAINT lot_movement_pkey PRIMARY KEY (movement_id, lot_id);
+
+ALTER TABLE ONLY stock.lot
+    ADD CONSTRAINT lot_named_once UNIQUE (sku_id, code);
+
+ALTER TABLE ONLY stock.lot
+    ADD CONSTRAINT lot_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.lot_plan
+    ADD CONSTRAINT lot_plan_pkey PRIMARY KEY (allocation_id, lot_id);
 
 ALTER TABLE ONLY stock.movement
     ADD CONSTRAINT movement_pkey PRIMARY KEY (id);
@@ -3304,6 +3390,9 @@ ALTER TABLE ONLY stock.node
 
 ALTER TABLE ONLY stock.node_stock
     ADD CONSTRAINT node_stock_pkey PRIMARY KEY (sku_id, node_id);
+
+ALTER TABLE ONLY stock.shelf_life
+    ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
 
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
@@ -3567,15 +3656,30 @@ CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHER
 
 CREATE INDEX hold_by_sku ON stock.hold USING btree (sku_id);
 
+CREATE INDEX leaf_lot_by_lot ON stock.leaf_lot USING btree (lot_id);
+
+CREATE INDEX leaf_lot_to_expire ON stock.leaf_lot USING btree (sell_until) WHERE ((units > 0) AND (NOT is_expired));
+
 CREATE INDEX leaf_stock_by_leaf ON stock.leaf_stock USING btree (leaf_id);
 
 CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
+CREATE INDEX lot_by_batch ON stock.lot USING btree (sku_id, batch);
+
+CREATE INDEX lot_movement_by_line ON stock.lot_movement USING btree (line_id) WHERE (line_id IS NOT NULL);
+
+CREATE INDEX lot_movement_by_lot ON stock.lot_movement USING btree (lot_id, at);
+
+CREATE INDEX lot_plan_by_leaf ON stock.lot_plan USING btree (sku_id, leaf_id);
+
+CREATE INDEX lot_plan_by_lot ON stock.lot_plan USING btree (lot_id);
 
 CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
 
 CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
+
+CREATE UNIQUE INDEX serial_in_one_place ON stock.leaf_lot USING btree (lot_id) WHERE (is_serial AND (units > 0));
 
 CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id);
 
@@ -3845,6 +3949,11 @@ ALTER TABLE ONLY stock.count_session
 
 ALTER TABLE ONLY stock.doubt
     ADD CONSTRAINT doubt_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+ALTER TABLE ONLY stock.leaf_lot
+    ADD CONSTRAINT leaf_lot_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.leaf_lot
+    ADD CONSTRAINT leaf_lot_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES stock.lot(id);
 
 ALTER TABLE ONLY stock.leaf_stock
     ADD CONSTRAINT leaf_stock_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
@@ -4268,7 +4377,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.doubt TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.hold TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.leaf_lot TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.leaf_stock TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.lot TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stock.lot_movement TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.lot_plan TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.movement TO loopline_app;
 
@@ -4287,6 +4404,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_node TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 

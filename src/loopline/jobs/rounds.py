@@ -28,6 +28,7 @@ from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
+from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
 from loopline.webhooks import sweep_deliveries
@@ -102,6 +103,13 @@ ROUNDS: tuple[Round, ...] = (
         name="end_waiting",
         cron="* * * * * 30",
         step=lambda conn, now: end_waiting(conn, now=now, limit=BATCH),
+    ),
+    # Once: lots whose day is not over yet at their site would be found without end.
+    Round(
+        name="expire_goods",
+        cron="* * * * * 45",
+        step=lambda conn, now: expire_goods(conn, now=now, limit=BATCH),
+        batches=1,
     ),
     # Once: what no site may send yet is free at the network, and would be held and parked without end.
     Round(name="fill_parked", cron="*/5 * * * *", step=_fill, batches=1),

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from loopline import orders, stock
 from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
 from loopline.fulfilment.events import (
     GoodsChecked,
@@ -24,13 +26,18 @@ from loopline.fulfilment.model import (
     TaskKind,
 )
 from loopline.kernel.events import event
-from loopline.kernel.ids import TaskId
+from loopline.kernel.ids import AllocationId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+from loopline.stock import lots
+from loopline.stock import refusals as stock_refusals
 
 _NO_TRACKING: Mapping[TaskId, str | None] = {}
+Scanned: TypeAlias = Mapping[AllocationId, Sequence[stock.ScannedLot]]
+"""The lots that were scanned for allocations; one that is not named goes as planned."""
+_AS_PLANNED: Scanned = {}
 
 
 def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetime) -> list[Stepped | Refusal]:
@@ -84,12 +91,43 @@ def pack(conn: Conn, commands: Sequence[PackTask], *, scope: Scope, now: datetim
 
 
 def hand_over(
-    conn: Conn, commands: Sequence[HandOverTask], *, scope: Scope, now: datetime
+    conn: Conn,
+    commands: Sequence[HandOverTask],
+    *,
+    scope: Scope,
+    now: datetime,
+    scanned: Scanned = _AS_PLANNED,
 ) -> list[HandedOver | Refusal]:
-    """Give packed parcels to the carrier."""
-    outcomes = fulfilment.hand_over_tasks(conn, commands, scope=scope, now=now)
-    _goods_leave(conn, outcomes, now=now, tracking={one.task_id: one.tracking_number for one in commands})
+    """Give packed parcels to the carrier. `scanned` says which lots really leave, where that was not as planned.
+
+    Another lot than planned corrects the plan; one that is recalled or expired is refused with its task.
+    """
+    locked = _locked_tasks(conn, commands, scanned)
+    free = [one for one in commands if one.task_id not in locked]
+    handed_over = iter(fulfilment.hand_over_tasks(conn, free, scope=scope, now=now))
+    outcomes = [locked.get(one.task_id) or next(handed_over) for one in commands]
+    tracking = {one.task_id: one.tracking_number for one in commands}
+    _goods_leave(conn, outcomes, now=now, tracking=tracking, scanned=scanned)
     return outcomes
+
+
+def _locked_tasks(
+    conn: Conn, commands: Sequence[HandOverTask], scanned: Scanned
+) -> dict[TaskId, stock_refusals.LotLocked]:
+    """The tasks for which something was scanned that must not leave. A recall that comes later fails the whole."""
+    if not scanned:
+        return {}
+    of_tasks = fulfilment_queries.lines_of_tasks(conn, [one.task_id for one in commands])
+    lines = {line.allocation_id: line for of_task in of_tasks.values() for line in of_task}
+    lot_ids = {lot.lot_id for of_allocation in scanned.values() for lot in of_allocation}
+    locked = lots.locked_at(conn, lot_ids, {line.leaf_id for line in lines.values()})
+    known = lots.lots_by_id(conn, lot_ids)
+    return {
+        line.task_id: stock_refusals.LotLocked(sku_id=line.sku_id, lot=known[lot.lot_id].code)
+        for allocation_id, line in lines.items()
+        for lot in scanned.get(allocation_id, ())
+        if (line.leaf_id, lot.lot_id) in locked or known[lot.lot_id].recalled_at is not None
+    }
 
 
 def collect(
@@ -107,11 +145,16 @@ def _goods_leave(
     *,
     now: datetime,
     tracking: Mapping[TaskId, str | None] = _NO_TRACKING,
+    scanned: Scanned = _AS_PLANNED,
 ) -> None:
     """Take what was handed over off the shelf and out of what the order waits for; a repeat moves nothing."""
     parcels = [one for one in outcomes if isinstance(one, HandedOver) and not one.is_repeat]
     gone = [
-        stock.HandOver(allocation_id=line.allocation_id, units=line.units)
+        stock.HandOver(
+            allocation_id=line.allocation_id,
+            units=line.units,
+            lots=tuple(scanned.get(line.allocation_id, ())),
+        )
         for parcel in parcels
         for line in parcel.lines
     ]

@@ -6,16 +6,17 @@ from datetime import datetime
 from loopline import stock
 from loopline.db import Conn, log
 from loopline.kernel.events import event
-from loopline.kernel.ids import NodeId, SiteId
+from loopline.kernel.ids import LotId, NodeId, ReturnLineId, SiteId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.processes.outcomes import all_granted
 from loopline.processes.replenish import record_goods
 from loopline.processes.turn import take_turn
+from loopline.returns import queries as returns_queries
 from loopline.returns import service as returns
 from loopline.returns.events import ReturnGraded, ReturnReceived
 from loopline.returns.model import Graded, Grading, Receipt, Received
-from loopline.stock import Fact, MovementReason
+from loopline.stock import Fact, MovementReason, lots
 
 
 class KeepsNoStock(Refusal, frozen=True, kw_only=True):
@@ -68,6 +69,7 @@ def grade(
     outcomes = returns.grade_units(conn, gradings)
     new = [one for one in outcomes if isinstance(one, Graded) and not one.is_repeat]
     leaf_id = _leaf_of(conn, site_id)
+    sold_from = _lots_of(conn, [one.return_line_id for one in new])
     facts = [
         Fact(
             id=one.grading_id,
@@ -77,6 +79,7 @@ def grade(
             on_hand=one.units,
             unsellable=0 if one.disposition.is_sellable else one.units,
             reference=one.return_line_id,
+            lot_id=sold_from.get(one.return_line_id),
         )
         for one in new
         if one.sku_id is not None and one.disposition.stays_in_stock
@@ -101,6 +104,19 @@ def grade(
         ],
     )
     return outcomes
+
+
+def _lots_of(conn: Conn, return_line_ids: Sequence[ReturnLineId]) -> dict[ReturnLineId, LotId]:
+    """The lots that what comes back was sold from, where it is known: of one that is recalled, it comes back locked."""
+    lines = returns_queries.return_lines_by_id(conn, return_line_ids) if return_line_ids else []
+    sold = {line.return_line_id: [match.line_id for match in line.matches] for line in lines}
+    found = lots.lots_of_lines(conn, {line_id for line_ids in sold.values() for line_id in line_ids})
+    return {
+        return_line_id: found[line_id]
+        for return_line_id, line_ids in sold.items()
+        for line_id in reversed(line_ids)
+        if line_id in found
+    }
 
 
 def _leaf_of(conn: Conn, site_id: SiteId) -> NodeId:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from loopline import stock
+from loopline import catalogue, stock
+from loopline.catalogue import Care
 from loopline.db import Conn, log
 from loopline.kernel.events import SYSTEM_ACTOR, event
 from loopline.kernel.ids import NodeId, SkuId, uuid7s
@@ -16,8 +17,11 @@ from loopline.processes.outcomes import all_granted
 from loopline.processes.promise import fill_parked
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
-from loopline.stock import Fact, MovementReason, Recorded, SafetySet, SafetySetting
+from loopline.stock import Fact, MovementReason, Recorded, SafetySet, SafetySetting, lots
 from loopline.stock.events import SafetyChanged, StockCorrected
+from loopline.stock.lots import Lot, NewLot
+from loopline.stock.refusals import LotNotSaid
+from loopline.stock.rules.lot_moves import NEEDS_LOT
 
 PARKED_LINES_MAX = 5_000
 
@@ -46,10 +50,13 @@ def record_goods(
     """Record receipts, counts, adjustments and damage, and give what came to those who wait for it.
 
     Facts: they stand whatever was promised. The same fact again changes nothing. What a dealer's system counted before
-    we heard of it is given back.
+    we heard of it is given back. Refused is what comes in without its lot, of goods that the catalogue says are kept in
+    lots.
     """
     take_turn(conn)
-    outcomes = stock.record_facts(conn, facts, now=now)
+    unsaid = _without_lot(conn, facts)
+    recorded = iter(stock.record_facts(conn, [one for one in facts if one.id not in unsaid], now=now))
+    outcomes = [unsaid.get(one.id) or next(recorded) for one in facts]
     new = [
         fact
         for fact, outcome in zip(facts, outcomes, strict=True)
@@ -71,6 +78,30 @@ def record_goods(
     if came:
         fill_parked(conn, sku_ids=came, now=now, limit=PARKED_LINES_MAX)
     return outcomes
+
+
+def _without_lot(conn: Conn, facts: Sequence[Fact]) -> dict[UUID, LotNotSaid]:
+    """Goods that come in from outside without a lot, although they are kept in lots."""
+    silent = [one for one in facts if one.reason in NEEDS_LOT and one.on_hand > 0 and one.lot_id is None]
+    if not silent:
+        return {}
+    skus = catalogue.skus_by_id(conn, {one.sku_id for one in silent})
+    return {
+        one.id: LotNotSaid(sku_id=one.sku_id, field="lot_code")
+        for one in silent
+        if one.sku_id in skus and is_kept_in_lots(skus[one.sku_id].care)
+    }
+
+
+def is_kept_in_lots(care: Care) -> bool:
+    """Tell whether goods are kept in lots: by batch, by serial number, or because they expire."""
+    return care.tracks_batch or care.tracks_serial or care.shelf_life_days is not None
+
+
+def name_lots(conn: Conn, new: Sequence[NewLot], *, now: datetime) -> list[Lot | Refusal]:
+    """Find the lots that goods come in, making those that are new; before the goods are recorded."""
+    take_turn(conn)
+    return lots.name_lots(conn, new, now=now)
 
 
 def count_goods(

@@ -8,14 +8,16 @@ Invariants, each held by a constraint or a guarded write and proved by `checks.p
 - a leaf's row equals the sum of its movements; its allocated units equal its open allocations;
 - at every node, free equals what the leaves below can sell, and held equals the open holds in its subtree;
 - held is at most free at every node, and no leaf misses units, but for what open shortfalls say, unit for unit;
+- the lots of a leaf that is kept in lots sum to it, and every allocation there is planned from them, unit for unit;
+- what was sent to another leaf is received, in transit or lost;
 - only facts, safety settings and allocations given back to their hold open shortfalls; asks and doubts never do;
 - what a leaf keeps back is what people set and what is in doubt, and the doubt is recorded by itself.
 
 A movement's id is a UUIDv7 of when it happened, `at` says when we heard of it: what is told late has its place in time.
 
-Locks, in this order in every transaction: lines of transfers and sessions of counts by id, the tree (shared; a move
-takes it alone), node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A hold is locked by the rows of
-its node and above, an allocation by the row of its leaf. A transaction that runs several commands here calls
+Locks, in this order in every transaction: lines of transfers, sessions of counts and lots by id, the tree (shared; a
+move takes it alone), node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A hold is locked by the
+rows of its node and above, an allocation and the lots of a leaf by the row of the leaf. A transaction that runs several commands here calls
 `lock_stock` first. Holds and allocations that are used up are deleted: what stands is open.
 """
 
@@ -86,6 +88,7 @@ from loopline.stock.model import (
     Released,
     SafetySet,
     SafetySetting,
+    ScannedLot,
     Shortfall,
     ShortfallChange,
     ShortfallKind,
@@ -203,6 +206,7 @@ __all__ = [
     "Released",
     "SafetySet",
     "SafetySetting",
+    "ScannedLot",
     "Sent",
     "Shortfall",
     "ShortfallChange",

@@ -13,6 +13,7 @@ import msgspec
 
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
 from loopline.stock.model import MovementReason, ShortfallKind
+from loopline.stock.shelf import LotStep, Shelf
 
 LevelKey = tuple[NodeId, SkuId]
 
@@ -53,6 +54,8 @@ class LeafLevel(Level, gc=False, eq=False):
     unsellable: int = 0
     safety: int = 0
     short: int = 0
+    in_lots: bool = False
+    shelf: Shelf | None = None
 
     @property
     def sellable(self) -> int:
@@ -113,6 +116,7 @@ class Move(msgspec.Struct, gc=False, eq=False):
     safety: int = 0
     reference: UUID | None = None
     id: UUID | None = None
+    lots: Sequence[LotStep] = ()
 
 
 class ShortfallStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +152,7 @@ class Book:
         self.holds: dict[LineId, OpenHold] = {}
         self.allocations: dict[AllocationId, OpenAllocation] = {}
         self.moves: list[Move] = []
+        self.has_lots = False
         self._level_paths: dict[LevelKey, Sequence[Level]] = {}
         self._levels: dict[int, Level] = {}
         self._ways: dict[NodeId, list[int]] = {}

@@ -325,6 +325,168 @@ full join moved using (transfer_id, sku_id, leaf_id, reason)
 where coalesce(said.units, 0) <> coalesce(moved.units, 0)
 order by transfer_id, sku_id, reason
 
+-- name: lots_sum_to_leaf
+-- The lots of a leaf that is kept in them sum to its units on hand and its unsellable ones; no other leaf has lots. The
+-- repair gives the difference to the unnamed lot, or takes it from there.
+with held as (
+  select
+    leaf_id,
+    sku_id,
+    sum(units)::bigint as units,
+    sum(unsellable)::bigint as unsellable
+  from stock.leaf_lot
+  group by leaf_id, sku_id
+)
+select
+  format('leaf %%s, SKU %%s', leaf_id, sku_id) as subject,
+  format('%%s in lots, %%s unsellable', coalesce(held.units, 0), coalesce(held.unsellable, 0)) as found,
+  format('%%s, %%s unsellable', coalesce(leaf.on_hand, 0), coalesce(leaf.unsellable, 0)) as expected,
+  format(
+    'with named as (insert into stock.lot (id, sku_id, code, batch) values (%%2$L, %%2$L, '''', '''') '
+    'on conflict do nothing), kept as (update stock.leaf_stock set in_lots = true where leaf_id = %%1$L '
+    'and sku_id = %%2$L), moved as (insert into stock.lot_movement (movement_id, lot_id, leaf_id, sku_id, units, '
+    'unsellable, gone, at) values (gen_random_uuid(), %%2$L, %%1$L, %%2$L, %%3$s, %%4$s, 0, now())) '
+    'insert into stock.leaf_lot as level (leaf_id, sku_id, lot_id, units, damaged) '
+    'values (%%1$L, %%2$L, %%2$L, %%3$s, greatest(0, %%4$s)) on conflict (sku_id, leaf_id, lot_id) do update set '
+    'units = level.units + %%3$s, damaged = level.damaged + %%4$s',
+    leaf_id, sku_id,
+    coalesce(leaf.on_hand, 0) - coalesce(held.units, 0), coalesce(leaf.unsellable, 0) - coalesce(held.unsellable, 0)
+  ) as repair
+from stock.leaf_stock as leaf
+full join held using (leaf_id, sku_id)
+where
+  (coalesce(leaf.in_lots, false) or held.units is not null)
+  and (
+    not coalesce(leaf.in_lots, false)
+    or (coalesce(leaf.on_hand, 0), coalesce(leaf.unsellable, 0))
+      <> (coalesce(held.units, 0), coalesce(held.unsellable, 0))
+  )
+order by leaf_id, sku_id
+
+-- name: lot_equals_movements
+-- What lies in each lot at each leaf is the sum of what movements did to it. The repair writes the difference down.
+with ledger as (
+  select
+    leaf_id,
+    sku_id,
+    lot_id,
+    sum(units)::bigint as units,
+    sum(unsellable)::bigint as unsellable
+  from stock.lot_movement
+  group by leaf_id, sku_id, lot_id
+)
+select
+  format('leaf %%s, lot %%s', leaf_id, lot_id) as subject,
+  format('%%s, %%s unsellable', coalesce(level.units, 0), coalesce(level.unsellable, 0)) as found,
+  format('%%s, %%s unsellable', coalesce(ledger.units, 0), coalesce(ledger.unsellable, 0)) as expected,
+  format(
+    'insert into stock.lot_movement (movement_id, lot_id, leaf_id, sku_id, units, unsellable, gone, at) '
+    'values (gen_random_uuid(), %%L, %%L, %%L, %%s, %%s, 0, now())',
+    lot_id, leaf_id, sku_id,
+    coalesce(level.units, 0) - coalesce(ledger.units, 0), coalesce(level.unsellable, 0) - coalesce(ledger.unsellable, 0)
+  ) as repair
+from stock.leaf_lot as level
+full join ledger using (leaf_id, sku_id, lot_id)
+where (coalesce(level.units, 0), coalesce(level.unsellable, 0)) <> (coalesce(ledger.units, 0), coalesce(ledger.unsellable, 0))
+order by leaf_id, lot_id
+
+-- name: allocations_are_planned
+-- Every allocation at a leaf that is kept in lots is planned, unit for unit, and no other is. The repair plans what
+-- lacks from the unnamed lot, and drops plans of allocations that are no more.
+with planned as (
+  select
+    allocation_id,
+    sum(units)::bigint as units
+  from stock.lot_plan
+  group by allocation_id
+), tied as (
+  select
+    allocation.id as allocation_id,
+    allocation.leaf_id,
+    allocation.sku_id,
+    allocation.units
+  from stock.allocation as allocation
+  join stock.leaf_stock as leaf on leaf.sku_id = allocation.sku_id and leaf.leaf_id = allocation.leaf_id and leaf.in_lots
+)
+select
+  format('allocation %%s', allocation_id) as subject,
+  format('%%s planned', coalesce(planned.units, 0)) as found,
+  coalesce(tied.units, 0)::text as expected,
+  case
+    when tied.units is null or planned.units > tied.units
+      then format('delete from stock.lot_plan where allocation_id = %%L', allocation_id)
+    else format(
+      'insert into stock.lot_plan as plan (allocation_id, lot_id, leaf_id, sku_id, units) values '
+      '(%%1$L, %%2$L, %%3$L, %%2$L, %%4$s) on conflict (allocation_id, lot_id) do update set units = plan.units + %%4$s',
+      allocation_id, tied.sku_id, tied.leaf_id, tied.units - coalesce(planned.units, 0))
+  end as repair
+from planned
+full join tied using (allocation_id)
+where coalesce(planned.units, 0) <> coalesce(tied.units, 0)
+order by allocation_id
+
+-- name: planned_equals_plans
+-- What is planned from each lot at each leaf equals the plans of the allocations there. The repair plans the difference
+-- anew from the unnamed lot where a lot cannot give so many.
+with plans as (
+  select
+    leaf_id,
+    sku_id,
+    lot_id,
+    sum(units)::bigint as units
+  from stock.lot_plan
+  group by leaf_id, sku_id, lot_id
+)
+select
+  format('leaf %%s, lot %%s', leaf_id, lot_id) as subject,
+  coalesce(level.planned, 0)::text as found,
+  coalesce(plans.units, 0)::text as expected,
+  case
+    when level.lot_id is null
+      then format('delete from stock.lot_plan where leaf_id = %%L and lot_id = %%L', leaf_id, lot_id)
+    when lot_id <> sku_id and coalesce(plans.units, 0) > level.units - level.unsellable
+      then format(
+        'with dropped as (delete from stock.lot_plan where leaf_id = %%1$L and lot_id = %%2$L returning 1) '
+        'update stock.leaf_lot set planned = 0 where leaf_id = %%1$L and lot_id = %%2$L', leaf_id, lot_id)
+    else format(
+      'update stock.leaf_lot set planned = %%s where leaf_id = %%L and lot_id = %%L',
+      coalesce(plans.units, 0), leaf_id, lot_id)
+  end as repair
+from stock.leaf_lot as level
+full join plans using (leaf_id, sku_id, lot_id)
+where coalesce(level.planned, 0) <> coalesce(plans.units, 0)
+order by leaf_id, lot_id
+
+-- name: recalled_lots_are_locked
+-- A lot is locked at every leaf exactly where it is recalled. The repair locks it there, or frees it, with its movement.
+select
+  format('leaf %%s, lot %%s', level.leaf_id, level.lot_id) as subject,
+  case when level.is_recalled then 'locked' else 'free' end as found,
+  case when lot.recalled_at is null then 'free' else 'locked' end as expected,
+  format(
+    'with posted as (insert into stock.movement (id, at, leaf_id, sku_id, reason, on_hand, allocated, unsellable, '
+    'safety, reference) select gen_random_uuid(), now(), %%1$L, %%2$L, ''recall'', 0, 0, %%4$s, 0, %%3$L '
+    'where %%4$s <> 0), told as (insert into stock.lot_movement (movement_id, lot_id, leaf_id, sku_id, units, '
+    'unsellable, gone, at) select gen_random_uuid(), %%3$L, %%1$L, %%2$L, 0, %%4$s, 0, now() where %%4$s <> 0), '
+    'unplanned as (delete from stock.lot_plan where leaf_id = %%1$L and lot_id = %%3$L), '
+    'lot as (update stock.leaf_lot set is_recalled = %%5$L, planned = 0 where leaf_id = %%1$L and lot_id = %%3$L) '
+    'update stock.leaf_stock set unsellable = unsellable + %%4$s, '
+    'short = greatest(0, allocated + unsellable + %%4$s - on_hand), '
+    'overheld = greatest(0, held - greatest(0, on_hand - allocated - unsellable - %%4$s - safety)) '
+    'where leaf_id = %%1$L and sku_id = %%2$L',
+    level.leaf_id, level.sku_id, level.lot_id,
+    case
+      when level.is_expired then 0
+      when lot.recalled_at is null then level.damaged - level.units
+      else level.units - level.damaged
+    end,
+    lot.recalled_at is not null
+  ) as repair
+from stock.leaf_lot as level
+join stock.lot as lot on lot.id = level.lot_id
+where level.is_recalled <> (lot.recalled_at is not null)
+order by level.leaf_id, level.lot_id
+
 -- name: doubt_equals_movements
 -- What is kept back in doubt equals the movements that say so. The repair records what they say.
 with ledger as (

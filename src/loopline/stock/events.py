@@ -8,7 +8,17 @@ from uuid import UUID
 import msgspec
 
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, ShortfallId, SkuId, TransferId
+from loopline.kernel.ids import (
+    AllocationId,
+    CountId,
+    LineId,
+    LotId,
+    NodeId,
+    OrderId,
+    ShortfallId,
+    SkuId,
+    TransferId,
+)
 from loopline.stock.model import MovementReason, ShortfallChange, ShortfallKind
 from loopline.stock.transfer_model import LossReason
 
@@ -68,6 +78,31 @@ class GoodsArrived(EventBody, frozen=True, kw_only=True):
     lost: int
     reason: LossReason | None
     in_transit: int
+
+
+class LotRecalled(EventBody, frozen=True, kw_only=True):
+    """A lot is locked at every site; `units` became unsellable by it. Subject: the lot."""
+
+    lot_id: LotId
+    sku_id: SkuId
+    units: int
+
+
+class LotFreed(EventBody, frozen=True, kw_only=True):
+    """The recall of a lot is lifted; `units` may be sold again. Subject: the lot."""
+
+    lot_id: LotId
+    sku_id: SkuId
+    units: int
+
+
+class GoodsExpired(EventBody, frozen=True, kw_only=True):
+    """What lies in a lot at a leaf may no longer be sold. Subject: the leaf."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    lot_id: LotId
+    units: int
 
 
 class CountPosted(EventBody, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from loopline.kernel.ids import (
     AllocationId,
     EntityId,
     LineId,
+    LotId,
     NodeId,
     OrderId,
     ShortfallId,
@@ -220,11 +221,15 @@ class Allocated(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class AllocationRelease(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Allocated units to untie: back to the line's hold, or free for anyone. All of them when `units` is None."""
+    """Allocated units to untie: back to the line's hold, or free for anyone. All of them when `units` is None.
+
+    `lot_id` is the lot that is no longer to be taken, where that is why.
+    """
 
     allocation_id: AllocationId
     units: int | None = None
     to_hold: bool
+    lot_id: LotId | None = None
 
 
 class AllocationReleased(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -235,11 +240,19 @@ class AllocationReleased(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     shortfalls: tuple[ShortfallChange, ...] = ()
 
 
+class ScannedLot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units that were taken from a lot, as somebody scanned them."""
+
+    lot_id: LotId
+    units: int
+
+
 class HandOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Allocated units that left the site, to the carrier or to the member."""
+    """Allocated units that left the site, to the carrier or to the member; without `lots`, as was planned."""
 
     allocation_id: AllocationId
     units: int
+    lots: tuple[ScannedLot, ...] = ()
 
 
 class HandedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -279,7 +292,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to the goods of a leaf, as signed changes; it cannot be refused for lack of stock.
 
     Damage that stays on the shelf: unsellable +n. Goods thrown away: on_hand −n, and unsellable −n if they were
-    counted there. `id` is a UUIDv7 and names the fact for good: the same fact again changes nothing.
+    counted there. `id` is a UUIDv7 and names the fact for good: the same fact again changes nothing. `lot_id` says
+    which lot; without it what leaves expires first, and what comes has no lot.
     """
 
     id: UUID
@@ -289,6 +303,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     on_hand: int
     unsellable: int = 0
     reference: UUID | None = None
+    lot_id: LotId | None = None
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, SkuId, TransferId
+from loopline.kernel.ids import AllocationId, CountId, LineId, LotId, NodeId, OrderId, SkuId, TransferId
 from loopline.kernel.refusals import Refusal
 
 
@@ -255,3 +255,58 @@ class CountBelowZero(Refusal, frozen=True, kw_only=True):
 
     sku_id: SkuId
     units: int
+
+
+class LotUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no lot {lot} of {sku_id}."""
+
+    sku_id: SkuId
+    lot: str
+
+
+class LotNotSaid(Refusal, frozen=True, kw_only=True):
+    """{sku_id} is kept in lots: say in {field} which lot came."""
+
+    sku_id: SkuId
+    field: str
+
+
+class LotDiffers(Refusal, frozen=True, kw_only=True):
+    """Lot {lot} of {sku_id} is known with other dates or of another kind."""
+
+    sku_id: SkuId
+    lot: str
+
+
+class LotLocked(Refusal, frozen=True, kw_only=True):
+    """Lot {lot} of {sku_id} is recalled or expired: it stays here."""
+
+    sku_id: SkuId
+    lot: str
+
+
+class LotsDoNotAddUp(Refusal, frozen=True, kw_only=True):
+    """{said} units of lots were scanned for {asked} units of allocation {allocation_id}."""
+
+    allocation_id: AllocationId
+    said: int
+    asked: int
+
+
+class SerialIsOneUnit(Refusal, frozen=True, kw_only=True):
+    """The unit {lot} of {sku_id} is there already, or at another site: a serial number names one unit."""
+
+    sku_id: SkuId
+    lot: str
+
+
+class LotAlreadyRecalled(Refusal, frozen=True, kw_only=True):
+    """Lot {lot_id} is recalled already."""
+
+    lot_id: LotId
+
+
+class LotNotRecalled(Refusal, frozen=True, kw_only=True):
+    """Lot {lot_id} is not recalled."""
+
+    lot_id: LotId

@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId
+from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId
 from loopline.kernel.refusals import Refusal
-from loopline.stock import rules, store
+from loopline.stock import lot_store, rules, store
 from loopline.stock.book import Book, LevelKey, last_to_touch
 from loopline.stock.model import (
     Allocated,
@@ -42,6 +42,7 @@ from loopline.stock.model import (
     ShortfallChange,
     Transferred,
 )
+from loopline.stock.rules.lot_moves import plan_lots
 
 Outcome = TypeVar("Outcome", bound=msgspec.Struct)
 
@@ -89,13 +90,17 @@ def lock_stock(
     *,
     line_ids: Iterable[LineId] = (),
     allocation_ids: Iterable[AllocationId] = (),
+    lot_ids: Sequence[LotId] = (),
 ) -> None:
     """Lock in one go what several commands of one transaction will need: (node or leaf, SKU) and all above them.
 
     A command locks in order within itself; two commands after each other do not. A transaction that holds units
     and records facts calls this first, with all of both, so that it cannot deadlock with another of its kind. Lines
-    whose holds a later command releases, and allocations it unties or hands over, stand for their levels.
+    whose holds a later command releases, and allocations it unties or hands over, stand for their levels. Lots that a
+    later fact names are locked before all of them.
     """
+    if lot_ids:
+        lot_store.share_lots(conn, lot_ids)
     store.hold_tree(conn)
     wanted = [*keys, *store.hold_levels(conn, line_ids), *store.allocation_levels(conn, allocation_ids)]
     book = _named_book(conn, wanted)
@@ -202,7 +207,10 @@ def allocate_units(conn: Conn, asks: Sequence[AllocationAsk], *, now: datetime) 
     book = _locked_book(conn, [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines])
     book.add_holds(store.holds(conn, _lines_of(asks)))
     book.add_allocations(store.allocations(conn, [line.allocation_id for ask in asks for line in ask.lines]))
+    lot_store.load_shelves(conn, book)
     outcomes = rules.decide_allocations(asks, book=book)
+    if book.has_lots:
+        plan_lots(book.allocations.values())
     store.write_book(conn, book, now=now)
     return outcomes
 
@@ -219,7 +227,10 @@ def release_allocations(
     book.add_allocations(store.allocations(conn, allocation_ids))
     book.add_holds(store.holds(conn, {one.line_id for one in book.allocations.values()}))
     store.assert_locked(book)
+    lot_store.load_shelves(conn, book)
     outcomes = rules.decide_allocation_releases(releases, book=book)
+    if book.has_lots:
+        plan_lots(book.allocations.values(), leave={one.allocation_id: one.lot_id for one in releases})
     touched = [
         book.allocations[outcome.allocation_id].key if isinstance(outcome, AllocationReleased) else None
         for outcome in outcomes
@@ -230,9 +241,15 @@ def release_allocations(
 def hand_over_units(
     conn: Conn, hand_overs: Sequence[HandOver], *, now: datetime
 ) -> list[HandedOver | Refusal]:
-    """Let allocated units leave their site. Never more than is allocated; locks the leaves' rows only."""
+    """Let allocated units leave their site. Never more than is allocated; locks the leaves' rows only.
+
+    Refused is what was scanned of a lot that is recalled or has expired.
+    """
     if not hand_overs:
         return []
+    scanned = [lot.lot_id for one in hand_overs for lot in one.lots]
+    if scanned:
+        lot_store.share_lots(conn, scanned)
     allocation_ids = {one.allocation_id for one in hand_overs}
     keys = store.allocation_leaves(conn, allocation_ids)
     book = Book({leaf_id: (leaf_id,) for leaf_id, _ in keys}, {leaf_id for leaf_id, _ in keys})
@@ -240,6 +257,7 @@ def hand_over_units(
     store.lock_leaves(conn, book)
     book.add_allocations(store.allocations(conn, allocation_ids))
     store.assert_locked(book)
+    lot_store.load_shelves(conn, book, named=scanned)
     outcomes = rules.decide_hand_overs(hand_overs, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -257,10 +275,14 @@ def record_facts(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
     if not facts:
         return []
     keys = [(fact.leaf_id, fact.sku_id) for fact in facts]
+    named = [fact.lot_id for fact in facts if fact.lot_id is not None]
+    if named:
+        lot_store.share_lots(conn, named)
     store.hold_tree(conn)
     book = _named_book(conn, keys, may_open_shortfalls=True)
     store.make_levels(conn, book)
     store.lock_levels(conn, book)
+    lot_store.load_shelves(conn, book, named=named)
     recorded_before = store.facts_recorded(conn, [fact.id for fact in facts])
     outcomes = rules.decide_facts(facts, book=book, recorded_before=recorded_before)
     touched = [
@@ -316,10 +338,10 @@ def set_doubts(conn: Conn, settings: Sequence[DoubtSetting], *, now: datetime) -
 # ------------------------------------------------------------------------------------------------------------ between
 
 
-def locked_for(conn: Conn, keys: Sequence[LevelKey]) -> Book:
+def locked_for(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
     """Return a working copy of levels for another command of this room: the tree is kept, their rows are locked."""
     store.hold_tree(conn)
-    return _locked_book(conn, keys)
+    return _locked_book(conn, keys, may_open_shortfalls=may_open_shortfalls)
 
 
 def _named_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:

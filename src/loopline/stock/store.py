@@ -18,6 +18,7 @@ from loopline.stock.book import (
     OpenHold,
     ShortfallStep,
 )
+from loopline.stock.lot_store import name_moves, write_lots
 from loopline.stock.model import Fact, MovementReason, Node, ShortfallChange, ShortfallKind
 
 SQL = statements(__file__)
@@ -134,10 +135,10 @@ def lock_nodes(conn: Conn, book: Book) -> None:
 def lock_leaves(conn: Conn, book: Book) -> None:
     """Lock and load the rows of the batch's leaves."""
     leaves = book.leaf_levels
-    rows: list[tuple[int, int, int, int, int, int, int, int, int]] = fetch_rows(
+    rows: list[tuple[int, int, int, int, int, int, int, int, int, bool]] = fetch_rows(
         conn, SQL["lock_leaf_stock"], **_names(book), **_places(leaves)
     )
-    for place, on_hand, allocated, unsellable, safety, held, short, overheld, sellable in rows:
+    for place, on_hand, allocated, unsellable, safety, held, short, overheld, sellable, in_lots in rows:
         leaf = leaves[place - 1]
         leaf.on_hand = on_hand
         leaf.allocated = allocated
@@ -147,6 +148,7 @@ def lock_leaves(conn: Conn, book: Book) -> None:
         leaf.short = short
         leaf.overheld = overheld
         leaf.free = leaf.free_loaded = sellable
+        leaf.in_lots = in_lots
 
 
 def _names(book: Book) -> dict[str, str]:
@@ -242,6 +244,8 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
         for level in book.node_levels
         if level.free != level.free_loaded or level.held != level.held_loaded
     ]
+    if book.has_lots:
+        name_moves(book.moves, now)
     differing = [hold for hold in book.holds.values() if hold.differs]
     tied = [one for one in book.allocations.values() if one.units != one.units_loaded]
     written = fetch_rows(
@@ -262,6 +266,8 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
         raise RuntimeError(
             f"stock meant to write {meant} rows of leaves, nodes, holds, allocations: {counts}"
         )
+    if book.has_lots:
+        write_lots(conn, book, now=now)
     steps = book.shortfall_steps()
     return _write_shortfalls(conn, steps, now=now) if steps else {}
 

@@ -186,7 +186,8 @@ select
   level.held,
   level.short,
   level.overheld,
-  level.sellable
+  level.sellable,
+  level.in_lots
 from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
 join stock.leaf_stock as level
   on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.leaf_id = (%(node_ids)s::uuid[])[wanted.node]

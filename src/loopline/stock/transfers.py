@@ -13,9 +13,16 @@ from msgspec.structs import replace
 from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, uuids
 from loopline.kernel.ids import EntityId, NodeId, SkuId, TransferId
 from loopline.kernel.refusals import Refusal, Refused
-from loopline.stock import service, store
+from loopline.stock import lot_store, service, store
 from loopline.stock.model import Fact, MovementReason, Recorded
-from loopline.stock.rules.sending import LineKey, UnderWay, decide_arrivals, decide_transfers
+from loopline.stock.rules.sending import (
+    LineKey,
+    UnderWay,
+    decide_arrivals,
+    decide_transfers,
+    sent_lots,
+    with_lot,
+)
 from loopline.stock.transfer_model import Arrived, GoodsLine, Sent, Transfer, TransferArrival, TransferAsk
 
 SQL = statements(__file__)
@@ -31,6 +38,7 @@ def send_transfers(
     if not asks:
         return []
     book = service.locked_for(conn, [(ask.from_leaf_id, line.sku_id) for ask in asks for line in ask.lines])
+    lot_store.load_shelves(conn, book)
     known = _known(conn, [ask.id for ask in asks])
     leaf_ids = {leaf_id for ask in asks for leaf_id in (ask.from_leaf_id, ask.to_leaf_id)}
     owners: dict[NodeId, EntityId | None] = dict(fetch_rows(conn, SQL["owners"], leaf_ids=uuids(leaf_ids)))
@@ -41,7 +49,7 @@ def send_transfers(
         for ask, outcome in zip(asks, outcomes, strict=True)
         if isinstance(outcome, Sent) and not outcome.is_repeat
     ]
-    _write_sent(conn, new, now=now, by=by)
+    _write_sent(conn, [sent_lots(ask, book=book) for ask in new], now=now, by=by)
     return outcomes
 
 
@@ -96,6 +104,10 @@ def receive_transfers(
         (transfer_id, sku_id, lot_id): UnderWay(to_leaf_id, sent, received, lost)
         for transfer_id, sku_id, lot_id, to_leaf_id, sent, received, lost in rows
     }
+    arrivals = [with_lot(one, lines) for one in arrivals]
+    named = {one.lot_id for one in arrivals if one.lot_id is not None}
+    if named:
+        lot_store.share_lots(conn, named)
     earlier = fetch(conn, SQL["known_arrivals"], TransferArrival, ids=uuids([one.id for one in arrivals]))
     outcomes = decide_arrivals(arrivals, lines=lines, known={one.id: one for one in earlier})
     new = [
@@ -125,6 +137,7 @@ def _take_in(
             on_hand=one.received,
             unsellable=one.unsellable,
             reference=one.transfer_id,
+            lot_id=one.lot_id,
         )
         for one in new
         if one.received

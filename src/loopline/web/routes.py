@@ -13,6 +13,7 @@ from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
+from loopline.web.api.lots import LOT_HANDLERS
 from loopline.web.api.me import ME_HANDLERS
 from loopline.web.api.members import MEMBER_HANDLERS
 from loopline.web.api.messages import MESSAGE_HANDLERS
@@ -74,6 +75,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
+    *LOT_HANDLERS,
     *TRANSFER_HANDLERS,
     *FEED_HANDLERS,
     *TASK_HANDLERS,

@@ -4,6 +4,7 @@ from collections.abc import Generator
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from loopline.db import Conn, Database, run_check
 from loopline.kernel.ids import TransferId
@@ -11,17 +12,21 @@ from loopline.stock import (
     AllocationRelease,
     DoubtSetting,
     GoodsLine,
+    HandOver,
     LossReason,
     TransferArrival,
     TransferAsk,
     allocate_units,
+    hand_over_units,
     hold_units,
+    lots,
     receive_transfers,
     release_allocations,
     send_transfers,
     set_doubts,
 )
 from loopline.stock.checks import CHECKS
+from loopline.stock.lots import Lot, LotLock, NewLot
 from tests.make.stock import (
     NOW,
     World,
@@ -37,6 +42,26 @@ from tests.make.stock import (
 from tests.make.stock import record_facts as record  # the room's command, in the name of what it does here
 
 DAMAGE = {
+    "lots_sum_to_leaf": [
+        "update stock.leaf_lot set units = units + 1, damaged = damaged + 1 where lot_id = sku_id",
+        "update stock.leaf_stock set in_lots = false where in_lots",
+    ],
+    "lot_equals_movements": [
+        "delete from stock.lot_movement where gone > 0",
+        "update stock.lot_movement set unsellable = unsellable + 1",
+    ],
+    "allocations_are_planned": [
+        "delete from stock.lot_plan",
+        "update stock.lot_plan set units = units + 1",
+    ],
+    "planned_equals_plans": [
+        "update stock.leaf_lot set planned = planned + 1 where lot_id = sku_id",
+        "update stock.leaf_lot set planned = 0 where planned > 0",
+    ],
+    "recalled_lots_are_locked": [
+        "update stock.lot set recalled_at = now(), recall_reason = 'glass' where recalled_at is null and code <> ''",
+        "update stock.lot set recalled_at = null, recall_reason = null where recalled_at is not null",
+    ],
     "transfer_equals_arrivals": [
         "update stock.transfer_line set received = received + 1",
         "update stock.transfer_line set lost = lost + 1",
@@ -120,7 +145,23 @@ def busy_world(conn: Conn) -> World:
     back = AllocationRelease(allocation_id=tie.lines[1].allocation_id, units=1, to_hold=True)
     release_allocations(conn, [back], now=NOW)
     _goods_under_way(conn, world)
+    _goods_in_lots(conn, world)
     return world
+
+
+def _goods_in_lots(conn: Conn, world: World) -> None:
+    """Two lots and some units in none: one lot is recalled, of the other some are handed over and some planned."""
+    sku, leaf = new_sku(), world.leaf_ids[0]
+    receive(conn, leaf, sku, 2)
+    new = [NewLot(sku_id=sku, code=code) for code in ("A", "B")]
+    named = [lot.id for lot in lots.name_lots(conn, new, now=NOW) if isinstance(lot, Lot)]
+    record(conn, [replace(fact(leaf, sku, 5), lot_id=lot_id) for lot_id in named], now=NOW)
+    lots.recall_lots(conn, [LotLock(lot_id=named[0], reason="glass")], now=NOW)
+    ask = hold_ask((leaf, sku, 6))
+    hold_units(conn, [ask], now=NOW)
+    tie = allocation_ask(ask, [leaf])
+    allocate_units(conn, [tie], now=NOW)
+    hand_over_units(conn, [HandOver(allocation_id=tie.lines[0].allocation_id, units=2)], now=NOW)
 
 
 def _goods_under_way(conn: Conn, world: World) -> None:

@@ -29,6 +29,7 @@ from loopline.stock.refusals import (
     UnitsNotPositive,
 )
 from loopline.stock.rules.holds import change_hold
+from loopline.stock.rules.lot_moves import hand_over_lots, why_not_scanned
 
 
 def decide_allocations(asks: Iterable[AllocationAsk], *, book: Book) -> list[Allocated | Refusal]:
@@ -197,10 +198,12 @@ def decide_hand_overs(hand_overs: Iterable[HandOver], *, book: Book) -> list[Han
             outcomes.append(AllocationUnknown(allocation_id=hand_over.allocation_id))
             continue
         units = hand_over.units
-        refusal = _why_not_take(allocation, units)
+        refusal = _why_not_take(allocation, units) or why_not_scanned(hand_over, allocation)
         if refusal is not None:
             outcomes.append(refusal)
             continue
         _take(allocation, units, on_hand=-units, reason=MovementReason.HANDED_OVER, book=book)
+        if allocation.leaf.shelf is not None:
+            hand_over_lots(hand_over, allocation, book.moves[-1])
         outcomes.append(HandedOver(allocation_id=allocation.id, units=units, units_left=allocation.units))
     return outcomes

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from loopline.kernel.refusals import Refusal
 from loopline.stock.book import Book, LeafLevel, LevelKey, Move, settle_leaf
 from loopline.stock.model import Fact, MovementReason, Recorded, SafetySet, SafetySetting
@@ -14,6 +16,7 @@ from loopline.stock.refusals import (
     SafetyBelowZero,
     UnsellableBelowZero,
 )
+from loopline.stock.rules.lot_moves import record_in_lots, why_not_in_lot
 
 PROMISE_REASONS = frozenset(
     {
@@ -35,7 +38,7 @@ def decide_facts(
     for fact in facts:
         earlier = known.get(fact.id)
         if earlier is not None:
-            same = earlier == fact
+            same = earlier == _without_lot(fact)
             outcomes.append(
                 Recorded(fact_id=fact.id, repeated=True) if same else FactIdTaken(fact_id=fact.id)
             )
@@ -44,10 +47,15 @@ def decide_facts(
         if refusal is not None:
             outcomes.append(refusal)
             continue
-        known[fact.id] = fact
+        known[fact.id] = _without_lot(fact)
         _record(fact, book=book)
         outcomes.append(Recorded(fact_id=fact.id))
     return outcomes
+
+
+def _without_lot(fact: Fact) -> Fact:
+    """A movement may touch several lots, so a fact is known by the rest of it."""
+    return fact if fact.lot_id is None else replace(fact, lot_id=None)
 
 
 def _why_not_fact(fact: Fact, *, book: Book) -> Refusal | None:
@@ -63,7 +71,7 @@ def _why_not_fact(fact: Fact, *, book: Book) -> Refusal | None:
             return UnsellableBelowZero(
                 fact_id=fact.id, leaf_id=fact.leaf_id, taken=-fact.unsellable, unsellable=unsellable
             )
-    return None
+    return why_not_in_lot(fact, book.leaf((fact.leaf_id, fact.sku_id)))
 
 
 def _record(fact: Fact, *, book: Book) -> None:
@@ -72,17 +80,18 @@ def _record(fact: Fact, *, book: Book) -> None:
     assert isinstance(leaf, LeafLevel)
     leaf.on_hand += fact.on_hand
     leaf.unsellable += fact.unsellable
-    settle_leaf(path)
-    book.moves.append(
-        Move(
-            leaf,
-            fact.reason,
-            id=fact.id,
-            on_hand=fact.on_hand,
-            unsellable=fact.unsellable,
-            reference=fact.reference,
-        )
+    move = Move(
+        leaf,
+        fact.reason,
+        id=fact.id,
+        on_hand=fact.on_hand,
+        unsellable=fact.unsellable,
+        reference=fact.reference,
     )
+    book.moves.append(move)
+    if leaf.shelf is not None:
+        record_in_lots(fact, move, book=book)
+    settle_leaf(path)
 
 
 def decide_safeties(

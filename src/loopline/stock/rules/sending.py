@@ -20,6 +20,7 @@ from loopline.stock.refusals import (
     TransferUnclear,
     TransferUnknown,
 )
+from loopline.stock.rules.lot_moves import send_lots
 from loopline.stock.transfer_model import Arrived, GoodsLine, Sent, TransferArrival, TransferAsk
 
 LineKey = tuple[TransferId, SkuId, LotId | None]
@@ -51,7 +52,7 @@ def decide_transfers(
     for ask in asks:
         earlier = before.get(ask.id)
         if earlier is not None:
-            same = earlier == ask.in_order()
+            same = _is_same(ask, earlier)
             outcomes.append(
                 Sent(transfer_id=ask.id, is_repeat=True) if same else TransferTaken(transfer_id=ask.id)
             )
@@ -61,6 +62,56 @@ def decide_transfers(
             before[ask.id] = ask.in_order()
         outcomes.append(refusal or Sent(transfer_id=ask.id))
     return outcomes
+
+
+def _is_same(ask: TransferAsk, earlier: TransferAsk) -> bool:
+    """Tell whether an ask is one sent before; where it names no lots, those that were chosen for it say nothing."""
+    if any(line.lot_id is not None for line in ask.lines):
+        return earlier == ask.in_order()
+    return _by_sku(earlier).in_order() == ask.in_order()
+
+
+def _by_sku(ask: TransferAsk) -> TransferAsk:
+    units: dict[SkuId, int] = {}
+    for line in ask.lines:
+        units[line.sku_id] = units.get(line.sku_id, 0) + line.units
+    lines = tuple(GoodsLine(sku_id=sku_id, units=count) for sku_id, count in units.items())
+    return msgspec.structs.replace(ask, lines=lines)
+
+
+def sent_lots(ask: TransferAsk, *, book: Book) -> TransferAsk:
+    """Return what was sent, lot by lot where the goods are kept in lots."""
+    lines: list[GoodsLine] = []
+    for move in book.moves:
+        if move.reference == ask.id:
+            steps = [(step.lot_id, -step.units) for step in move.lots if step.units]
+            lines += [
+                GoodsLine(sku_id=move.leaf.sku_id, units=units, lot_id=lot_id)
+                for lot_id, units in steps or [(None, -move.on_hand)]
+            ]
+    units_of: dict[tuple[SkuId, LotId | None], int] = {}
+    for line in lines:
+        key = (line.sku_id, line.lot_id)
+        units_of[key] = units_of.get(key, 0) + line.units
+    return msgspec.structs.replace(
+        ask,
+        lines=tuple(
+            GoodsLine(sku_id=sku_id, units=units, lot_id=lot_id)
+            for (sku_id, lot_id), units in units_of.items()
+        ),
+    )
+
+
+def with_lot(one: TransferArrival, lines: Mapping[LineKey, UnderWay]) -> TransferArrival:
+    """Name the lot of an arrival that names none, where only one of the SKU was sent."""
+    if one.lot_id is not None:
+        return one
+    lots = {
+        lot_id
+        for transfer_id, sku_id, lot_id in lines
+        if (transfer_id, sku_id) == (one.transfer_id, one.sku_id)
+    }
+    return msgspec.structs.replace(one, lot_id=lots.pop()) if len(lots) == 1 else one
 
 
 def _why_not(ask: TransferAsk, owners: Mapping[NodeId, EntityId | None]) -> Refusal | None:
@@ -79,7 +130,7 @@ def _send(ask: TransferAsk, *, book: Book) -> Refusal | None:
     gone: list[tuple[Sequence[Level], GoodsLine]] = []
     for line in ask.lines:
         path = book.path((ask.from_leaf_id, line.sku_id))
-        room = max(0, min(level.free - level.held for level in path))
+        room = min(_room_in_lot(path[-1], line), max(0, min(level.free - level.held for level in path)))
         if room < line.units:
             for taken, of_line in gone:
                 _take(taken, -of_line.units)
@@ -91,8 +142,20 @@ def _send(ask: TransferAsk, *, book: Book) -> Refusal | None:
     for path, line in gone:
         leaf = path[-1]
         assert isinstance(leaf, LeafLevel)
-        book.moves.append(Move(leaf, MovementReason.TRANSFER_OUT, on_hand=-line.units, reference=ask.id))
+        move = Move(leaf, MovementReason.TRANSFER_OUT, on_hand=-line.units, reference=ask.id)
+        book.moves.append(move)
+        if leaf.shelf is not None:
+            send_lots(leaf.shelf, line.units, lot_id=line.lot_id, move=move)
     return None
+
+
+def _room_in_lot(leaf: Level, line: GoodsLine) -> int:
+    """How many units of the lot that is asked for, if any, are not planned for orders."""
+    if line.lot_id is None:
+        return line.units
+    shelf = leaf.shelf if isinstance(leaf, LeafLevel) else None
+    lot = shelf.lots.get(line.lot_id) if shelf is not None else None
+    return max(0, lot.room) if lot is not None else 0
 
 
 def _take(path: Sequence[Level], units: int) -> None:

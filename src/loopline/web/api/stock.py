@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -14,9 +14,8 @@ from msgspec import Meta
 
 from loopline import catalogue, org, stock
 from loopline.db import Conn
-from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId, uuid7s
+from loopline.kernel.ids import EntityId, LotId, NodeId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
-from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission, Site
 from loopline.org import lists as org_lists
 from loopline.processes import replenish
@@ -25,6 +24,7 @@ from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.lot_codes import LotSaid, lots_said
 from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing
 from loopline.web.api.shapes import (
     Batch,
@@ -38,11 +38,11 @@ from loopline.web.api.shapes import (
     posted,
     told,
 )
+from loopline.web.api.shelves import Shelf, shelved, shelves_of
 from loopline.web.api.types import Code, Name, SignedUnits
 
 _TAG = "stock"
 _SITES_MAX = 50
-Named = TypeVar("Named", "CountAsk", "SafetyAsk")
 CountedUnits = Annotated[int, Meta(ge=0, le=1_000_000, description="Pieces; none is a count too.")]
 OfSites = Annotated[
     list[Code],
@@ -95,7 +95,8 @@ class GoodsAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What happened to the goods of one owner at one site, as signed changes. A fact: it stands whatever was promised.
 
     Damage that stays on the shelf is unsellable +n; goods thrown away are on_hand −n. `owner_code` null: the site's
-    seller. `id` is a UUIDv7 that names the fact for good: the same fact again changes nothing.
+    seller. `lot`: of goods that are kept in lots; what leaves without one expires first.
+    `id` is a UUIDv7 that names the fact for good: the same fact again changes nothing.
     """
 
     site_code: Code
@@ -106,6 +107,7 @@ class GoodsAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     owner_code: Code | None = None
     id: UUID | None = None
     reference: UUID | None = None
+    lot: LotSaid | None = None
 
 
 class GoodsRecorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,71 +171,6 @@ class StockTold(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     sellable: int
     missing: int
-
-
-class Shelf(msgspec.Struct, frozen=True, kw_only=True):
-    """The goods an item is about."""
-
-    leaf_id: NodeId
-    sku_id: SkuId
-
-
-class Shelves(msgspec.Struct, frozen=True, kw_only=True):
-    """Finds the goods that items name by codes, within a scope."""
-
-    scope: Scope
-    sites: Mapping[str, Site]
-    owners: Mapping[str, EntityId]
-    leaves: Mapping[tuple[SiteId, EntityId], NodeId]
-    skus: Mapping[str, SkuId]
-
-    def find(self, site_code: str, sku_code: str, owner_code: str | None) -> Shelf | Refusal:
-        """Return where the goods are, or why they are nowhere for this caller."""
-        site = self.sites.get(site_code)
-        if site is None or not self.scope.covers_site(site.id):
-            if not self.scope.everything:
-                return NotInYourBranch(subject=site_code)
-            return NoSuchThing(noun="site", value=site_code)
-        sku_id = self.skus.get(sku_code)
-        if sku_id is None:
-            return NoSuchThing(noun="SKU", value=sku_code)
-        owner_id = site.entity_id if owner_code is None else self.owners.get(owner_code)
-        leaf_id = self.leaves.get((site.id, owner_id)) if owner_id is not None else None
-        if leaf_id is None:
-            return NoSuchThing(noun="leaf", value=f"{site_code} {owner_code or ''}".strip())
-        return Shelf(leaf_id=leaf_id, sku_id=sku_id)
-
-
-class NamesGoods(Protocol):
-    """An item that names goods of an owner at a site by codes."""
-
-    @property
-    def site_code(self) -> str: ...
-    @property
-    def sku_code(self) -> str: ...
-    @property
-    def owner_code(self) -> str | None: ...
-
-
-def shelves_of(conn: Conn, items: Sequence[NamesGoods], *, scope: Scope) -> Shelves:
-    """Read the sites, owners, leaves and SKUs that items name."""
-    sites = org.sites_by_code(conn, {one.site_code for one in items})
-    leaves = stock.leaves_of_sites(conn, [site.id for site in sites.values()])
-    owners = org.entities_by_code(conn, {one.owner_code for one in items if one.owner_code is not None})
-    skus = catalogue.skus_by_code(conn, {one.sku_code for one in items})
-    return Shelves(
-        scope=scope,
-        sites=sites,
-        owners={code: one.id for code, one in owners.items()},
-        leaves={(leaf.site_id, leaf.owner_id): leaf.id for leaf in leaves if leaf.site_id and leaf.owner_id},
-        skus={code: sku.id for code, sku in skus.items()},
-    )
-
-
-def shelved(items: Sequence[Named], *, shelves: Shelves) -> list[tuple[Named, Shelf] | Refusal]:
-    """Return each item with the goods it is about, or why there are none for this caller."""
-    found = [(one, shelves.find(one.site_code, one.sku_code, one.owner_code)) for one in items]
-    return [shelf if isinstance(shelf, Refusal) else (one, shelf) for one, shelf in found]
 
 
 @posted("/stock/nodes", tag=_TAG, name="add_nodes", gives=Outcomes[NodeTold])
@@ -320,9 +257,18 @@ def record_goods(
 
     def decide(conn: Conn, now: datetime) -> Sequence[GoodsRecorded | Refusal]:
         shelves = shelves_of(conn, data.items, scope=scope)
+        found = [shelves.find(one.site_code, one.sku_code, one.owner_code) for one in data.items]
+        said = [
+            None
+            if isinstance(shelf, Refusal) or one.lot is None
+            else (shelf.sku_id, one.lot, one.on_hand > 0)
+            for one, shelf in zip(data.items, found, strict=True)
+        ]
         judged = [
-            _fact(one, made, shelf=shelves.find(one.site_code, one.sku_code, one.owner_code))
-            for one, made in zip(data.items, uuid7s(now, len(data.items)), strict=True)
+            _fact(one, made, shelf=shelf, lot=lot)
+            for one, made, shelf, lot in zip(
+                data.items, uuid7s(now, len(data.items)), found, lots_said(conn, said, now=now), strict=True
+            )
         ]
 
         def write(facts: list[Fact]) -> list[GoodsRecorded | Refusal]:
@@ -340,9 +286,13 @@ def record_goods(
     return decided(request, caller, data, decide)
 
 
-def _fact(one: GoodsAsk, made: UUID, *, shelf: Shelf | Refusal) -> Fact | Refusal:
+def _fact(
+    one: GoodsAsk, made: UUID, *, shelf: Shelf | Refusal, lot: LotId | Refusal | None
+) -> Fact | Refusal:
     if isinstance(shelf, Refusal):
         return shelf
+    if isinstance(lot, Refusal):
+        return lot
     if one.id is not None and one.id.version != 7:
         return IdNotOfItsTime(id=one.id)
     return Fact(
@@ -353,6 +303,7 @@ def _fact(one: GoodsAsk, made: UUID, *, shelf: Shelf | Refusal) -> Fact | Refusa
         on_hand=one.on_hand,
         unsellable=one.unsellable,
         reference=one.reference,
+        lot_id=lot,
     )
 
 

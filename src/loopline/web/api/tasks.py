@@ -42,9 +42,11 @@ from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
+from loopline.stock.lots import LotToTake, lots_to_take
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.lot_codes import LotTold, ScannedAsk, lots_told, scanned_lots
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import (
     Batch,
@@ -95,7 +97,7 @@ InState = Annotated[
 
 
 class TaskLineTold(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a SKU that a task asks for, and how many of them are still in it."""
+    """Units of a SKU that a task asks for, how many of them are still in it, and which lots to take them from."""
 
     allocation_id: AllocationId
     line_id: LineId
@@ -103,6 +105,7 @@ class TaskLineTold(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     units: int
     units_left: int
+    lots: tuple[LotTold, ...]
 
 
 class TaskTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +189,7 @@ def told_tasks(conn: Conn, tasks: Sequence[Task]) -> list[TaskTold]:
     skus = catalogue.skus_by_id(conn, {line.sku_id for of_task in lines.values() for line in of_task})
     sites = org.sites_by_id(conn, {task.site_id for task in tasks})
     heads = {head.id: head for head in orders.orders_by_ids(conn, list({task.order_id for task in tasks}))}
+    to_take = lots_to_take(conn, [line.allocation_id for of_task in lines.values() for line in of_task])
     return [
         TaskTold(
             id=task.task_id,
@@ -201,13 +205,17 @@ def told_tasks(conn: Conn, tasks: Sequence[Task]) -> list[TaskTold]:
             packed_at=task.packed_at,
             ended_at=task.ended_at,
             collect_by=task.collect_by,
-            lines=tuple(_line_told(line, skus) for line in lines[task.task_id]),
+            lines=tuple(
+                _line_told(line, skus, to_take.get(line.allocation_id, ())) for line in lines[task.task_id]
+            ),
         )
         for task in tasks
     ]
 
 
-def _line_told(line: TaskLine, skus: Mapping[SkuId, catalogue.Sku]) -> TaskLineTold:
+def _line_told(
+    line: TaskLine, skus: Mapping[SkuId, catalogue.Sku], to_take: Sequence[LotToTake]
+) -> TaskLineTold:
     return TaskLineTold(
         allocation_id=line.allocation_id,
         line_id=line.line_id,
@@ -215,6 +223,7 @@ def _line_told(line: TaskLine, skus: Mapping[SkuId, catalogue.Sku]) -> TaskLineT
         name=skus[line.sku_id].name,
         units=line.units,
         units_left=line.left,
+        lots=lots_told(to_take),
     )
 
 
@@ -249,10 +258,11 @@ class PackAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class HandOverAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A parcel that the carrier took, with the carrier's number for it."""
+    """A parcel that the carrier took, with the carrier's number for it, and the lots that were scanned for it."""
 
     task_id: UUID
     tracking_number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-]{1,64}$(?!\n)")] | None = None
+    lots: Annotated[tuple[ScannedAsk, ...], Meta(max_length=_LINES_MAX)] = ()
 
 
 class CollectAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -414,12 +424,19 @@ def hand_over_tasks(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[HandOverAsk]]
 ) -> Response[bytes]:
     """Give packed parcels to the carrier: the goods are the customer's from then on."""
-    commands = [
-        HandOverTask(task_id=TaskId(one.task_id), tracking_number=one.tracking_number) for one in data.items
-    ]
-    return _stepped(
-        request, caller, data, lambda conn, scope, now: fulfil.hand_over(conn, commands, scope=scope, now=now)
-    )
+
+    def step(conn: Conn, scope: Scope, now: datetime) -> Sequence[_Done | Refusal]:
+        scanned, unknown = scanned_lots(conn, [(TaskId(one.task_id), one.lots) for one in data.items])
+        judged = [
+            unknown.get(TaskId(one.task_id))
+            or HandOverTask(task_id=TaskId(one.task_id), tracking_number=one.tracking_number)
+            for one in data.items
+        ]
+        return merged(
+            judged, lambda free: fulfil.hand_over(conn, free, scope=scope, now=now, scanned=scanned)
+        )
+
+    return _stepped(request, caller, data, step)
 
 
 @posted("/tasks/collect", tag=_TAG, name="collect_parcels", gives=Outcomes[TaskDone])

@@ -24,7 +24,8 @@ from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing
 from loopline.web.api.shapes import Batch, Outcomes, Page, Paging, decided, merged, page_of, posted, told
-from loopline.web.api.stock import CountedUnits, OfSites, Shelves, shelves_of
+from loopline.web.api.shelves import Shelves, shelves_of
+from loopline.web.api.stock import CountedUnits, OfSites
 from loopline.web.api.types import Code, Units
 
 _TAG = "stock"
