@@ -36,9 +36,7 @@ def report() -> dict[str, Any]:
         brand = found_brand(database, ring=ring())
         token = make_key(database, branch="HX")
         with serving(database) as addresses:
-            files = [
-                [*bodies(brand, f"bulk-{place}", ORDERS_EACH, seed=place)] for place in range(SENDERS)
-            ]
+            files = [[*bodies(brand, f"bulk-{place}", ORDERS_EACH, seed=place)] for place in range(SENDERS)]
             warm = [*bodies(brand, "warm", 1_000, seed=99)]
             for address in addresses:
                 _send(address, warm, token)

@@ -112,14 +112,16 @@ def over_http() -> dict[str, Any]:
         brand = found_brand(database, ring=ring())
         token = make_key(database, branch="HX")
         with serving(database) as addresses:
-            _sent(closed_loop(addresses, iter(requests(brand, "warm", 2_000, token=token, seed=1)), connections=32))
+            _sent(
+                closed_loop(
+                    addresses, iter(requests(brand, "warm", 2_000, token=token, seed=1)), connections=32
+                )
+            )
             asked = requests(brand, "closed", HTTP_ORDERS, token=token, seed=2)
             closed = _sent(closed_loop(addresses, iter(asked), connections=CONNECTIONS))
             asked = requests(brand, "open", OPEN_ORDERS, token=token, seed=3)
             opened = _sent(
-                open_loop(
-                    addresses, iter(asked), per_second=OPEN_PER_SECOND, connections=OPEN_CONNECTIONS
-                )
+                open_loop(addresses, iter(asked), per_second=OPEN_PER_SECOND, connections=OPEN_CONNECTIONS)
             )
     return {
         "http_orders_per_s": round(HTTP_ORDERS / closed.elapsed),

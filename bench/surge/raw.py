@@ -38,7 +38,9 @@ def raw_orders_per_second(database: Database, batches: Sequence[Sequence[str]]) 
     best = (0.0, 0)
     for connections in range(1, _CONNECTIONS_MOST + 1):
         with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
-            conn.execute("truncate orders.known, orders.order, orders.line, orders.quote, stock.hold, log.event")
+            conn.execute(
+                "truncate orders.known, orders.order, orders.line, orders.quote, stock.hold, log.event"
+            )
             conn.execute("checkpoint")
         seconds = _write(database, read, columns, connections=connections)
         best = max(best, (orders / seconds, connections))
@@ -68,7 +70,9 @@ def _read(conn: psycopg.Connection, ids: Sequence[str], columns: dict[str, str])
         " where hold.order_id = any(%s::uuid[]) group by 1, 2 order by 1, 2",
         (list(ids),),
     ).fetchall()
-    return _Batch(rows, [str(row[0]) for row in held], [str(row[1]) for row in held], [int(row[2]) for row in held])
+    return _Batch(
+        rows, [str(row[0]) for row in held], [str(row[1]) for row in held], [int(row[2]) for row in held]
+    )
 
 
 def _write(

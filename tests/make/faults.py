@@ -114,6 +114,23 @@ FAULTS: dict[str, LiteralString] = {
     "doubt_equals_movements": "update stock.doubt set units = units + 1, wanted = wanted + 1",
     "node_free_equals_leaves": "delete from stock.node_stock",
     "held_equals_holds": "delete from stock.hold",
+    "draws_lie_in_holds": (
+        "with made as ("
+        "insert into stock.quota (id, kind, code, node_id, sku_id, set_aside, remaining, drawn, starts_at, ends_at,"
+        " then_free, opened_at)"
+        " select gen_random_uuid(), 'event', 'X', id, gen_random_uuid(), 2, 1, 1, now(), now() + interval '1 hour',"
+        " false, now() from stock.node"
+        " returning id)"
+        " insert into stock.quota_draw (line_id, quota_id, units, is_reserve)"
+        " select gen_random_uuid(), id, 1, false from made"
+    ),
+    "quota_adds_up": (
+        "insert into stock.quota (id, kind, code, node_id, sku_id, set_aside, remaining, drawn, starts_at, ends_at,"
+        " then_free, opened_at)"
+        " select gen_random_uuid(), 'event', 'X', id, gen_random_uuid(), 2, 1, 1, now(), now() + interval '1 hour',"
+        " false, now() from stock.node"
+    ),
+    "levels_count_quotas": "update stock.node_stock set quotas = quotas + 1",
     "overheld_equals_shortfalls": (
         "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at)"
         " select gen_random_uuid(), 'overheld', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"

@@ -1,14 +1,15 @@
 """Nodes, goods and promises of stock for tests, with ids that are different each time but made without chance."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from loopline.db import Conn, run_check
-from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, SiteId, SkuId
+from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, OrderId, QuotaId, SiteId, SkuId
 from loopline.stock import (
     AllocationAsk,
     AllocationLine,
@@ -21,9 +22,15 @@ from loopline.stock import (
     Node,
     NodeKind,
     OnShort,
+    QuotaAsk,
+    QuotaKind,
+    QuotaName,
+    QuotaOpened,
     add_nodes,
     free_at_nodes,
+    open_quotas,
     open_shortfalls,
+    quotas_by_ids,
     record_facts,
     stock_at_leaves,
 )
@@ -103,7 +110,10 @@ def receive(conn: Conn, leaf_id: NodeId, sku_id: SkuId, units: int) -> None:
 
 
 def hold_ask(
-    *lines: tuple[NodeId, SkuId, int], short: OnShort = OnShort.REFUSE, expires_at: datetime | None = None
+    *lines: tuple[NodeId, SkuId, int],
+    short: OnShort = OnShort.REFUSE,
+    expires_at: datetime | None = None,
+    events: tuple[QuotaName, ...] = (),
 ) -> HoldAsk:
     return HoldAsk(
         order_id=OrderId(new_id()),
@@ -113,6 +123,7 @@ def hold_ask(
         ),
         expires_at=expires_at,
         short=short,
+        events=events,
     )
 
 
@@ -172,3 +183,33 @@ def room(conn: Conn, node_id: NodeId, sku_id: SkuId) -> tuple[int, int, int]:
 def shortfalls(conn: Conn) -> dict[tuple[str, NodeId, SkuId], int]:
     """Open shortfalls by kind, node and SKU."""
     return {(one.kind.value, one.node_id, one.sku_id): one.units for one in open_shortfalls(conn, limit=1000)}
+
+
+def event_name(code: str = "SHOW", kind: QuotaKind = QuotaKind.LIVE_ROOM) -> QuotaName:
+    return QuotaName(kind=kind, code=code)
+
+
+def quota_ask(
+    node_id: NodeId, sku_id: SkuId, units: int, *, event: QuotaName | None = None, **fields: Any
+) -> QuotaAsk:
+    """Units for a show that began at NOW and lasts an hour."""
+    stated: dict[str, Any] = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=1)}
+    return QuotaAsk(
+        quota_id=QuotaId(new_id()),
+        event=event or event_name(),
+        node_id=node_id,
+        sku_id=sku_id,
+        units=units,
+        **(stated | fields),
+    )
+
+
+def set_aside(conn: Conn, *asks: QuotaAsk) -> None:
+    outcomes = open_quotas(conn, asks, now=NOW)
+    assert all(isinstance(outcome, QuotaOpened) for outcome in outcomes), outcomes
+
+
+def quota_units(conn: Conn, ask: QuotaAsk) -> tuple[int, int, int, int]:
+    """(remaining, drawn, used, returned) of a quota."""
+    [found] = quotas_by_ids(conn, [ask.quota_id])
+    return found.remaining, found.drawn, found.used, found.returned

@@ -162,6 +162,7 @@ def buy_live(conn: Conn, stage: Stage, room: LiveRoom, number: str, *, at: datet
         channel="livestream",
         placed_at=at,
         credits=Credits(streamer_id=stage.streamer),
+        live_room_code=room.code,
     )
     (placed,) = place(conn, [draft], scope=WHOLE_BRAND, now=at)
     assert isinstance(placed, Placed), placed

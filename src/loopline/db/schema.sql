@@ -2430,10 +2430,12 @@ CREATE TABLE stock.leaf_stock (
     sellable bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, (((on_hand - allocated) - unsellable) - safety))) STORED,
     missing bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, ((allocated + unsellable) - on_hand))) STORED,
     in_lots boolean DEFAULT false NOT NULL,
+    quotas integer DEFAULT 0 NOT NULL,
     CONSTRAINT leaf_allocated_not_negative CHECK ((allocated >= 0)),
     CONSTRAINT leaf_held_not_negative CHECK ((held >= 0)),
     CONSTRAINT leaf_held_within_sellable CHECK ((overheld = GREATEST((0)::bigint, (held - sellable)))),
     CONSTRAINT leaf_missing_is_short CHECK ((short = missing)),
+    CONSTRAINT leaf_quotas_not_negative CHECK ((quotas >= 0)),
     CONSTRAINT leaf_safety_not_negative CHECK ((safety >= 0)),
     CONSTRAINT leaf_unsellable_not_negative CHECK ((unsellable >= 0))
 )
@@ -2516,9 +2518,11 @@ CREATE TABLE stock.node_stock (
     free bigint DEFAULT 0 NOT NULL,
     held bigint DEFAULT 0 NOT NULL,
     overheld bigint DEFAULT 0 NOT NULL,
+    quotas integer DEFAULT 0 NOT NULL,
     CONSTRAINT node_free_not_negative CHECK ((free >= 0)),
     CONSTRAINT node_held_not_negative CHECK ((held >= 0)),
-    CONSTRAINT node_held_within_free CHECK ((overheld = GREATEST((0)::bigint, (held - free))))
+    CONSTRAINT node_held_within_free CHECK ((overheld = GREATEST((0)::bigint, (held - free)))),
+    CONSTRAINT node_quotas_not_negative CHECK ((quotas >= 0))
 )
 WITH (fillfactor='70');
 
@@ -2597,6 +2601,43 @@ CREATE TABLE stock.shelf_life (
     days_before_expiry smallint NOT NULL,
     CONSTRAINT days_before_expiry_not_negative CHECK (((days_before_expiry >= 0) AND (days_before_expiry <= 3650)))
 );
+CREATE TABLE stock.quota (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    node_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    set_aside bigint NOT NULL,
+    remaining bigint NOT NULL,
+    drawn bigint DEFAULT 0 NOT NULL,
+    used bigint DEFAULT 0 NOT NULL,
+    returned bigint DEFAULT 0 NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reserve_id uuid,
+    then_free boolean NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT quota_adds_up CHECK ((set_aside = (((remaining + drawn) + used) + returned))),
+    CONSTRAINT quota_drawn_not_negative CHECK ((drawn >= 0)),
+    CONSTRAINT quota_ends_after_start CHECK ((ends_at > starts_at)),
+    CONSTRAINT quota_is_not_its_reserve CHECK ((reserve_id <> id)),
+    CONSTRAINT quota_kind_known CHECK ((kind = ANY (ARRAY['live_room'::text, 'channel'::text, 'event'::text]))),
+    CONSTRAINT quota_remaining_not_negative CHECK ((remaining >= 0)),
+    CONSTRAINT quota_returned_not_negative CHECK ((returned >= 0)),
+    CONSTRAINT quota_that_ended_has_nothing CHECK (((ended_at IS NULL) OR ((remaining = 0) AND (drawn = 0)))),
+    CONSTRAINT quota_used_not_negative CHECK ((used >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE stock.quota_draw (
+    line_id uuid NOT NULL,
+    quota_id uuid NOT NULL,
+    units bigint NOT NULL,
+    is_reserve boolean NOT NULL,
+    CONSTRAINT draw_has_units CHECK ((units > 0))
+)
+WITH (fillfactor='90');
 
 CREATE TABLE stock.transfer (
     id uuid NOT NULL,
@@ -3393,6 +3434,11 @@ ALTER TABLE ONLY stock.node_stock
 
 ALTER TABLE ONLY stock.shelf_life
     ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
+ALTER TABLE ONLY stock.quota_draw
+    ADD CONSTRAINT quota_draw_pkey PRIMARY KEY (line_id, quota_id);
+
+ALTER TABLE ONLY stock.quota
+    ADD CONSTRAINT quota_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
@@ -3651,6 +3697,7 @@ CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer
 CREATE INDEX count_session_by_leaf ON stock.count_session USING btree (leaf_id, id);
 
 CREATE INDEX doubt_short ON stock.doubt USING btree (leaf_id, sku_id) WHERE (units < wanted);
+CREATE INDEX draw_by_quota ON stock.quota_draw USING btree (quota_id);
 
 CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHERE (expires_at IS NOT NULL);
 
@@ -3677,9 +3724,16 @@ CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
 
+CREATE UNIQUE INDEX one_open_quota ON stock.quota USING btree (sku_id, node_id, kind, code) WHERE (ended_at IS NULL);
+
 CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
 
 CREATE UNIQUE INDEX serial_in_one_place ON stock.leaf_lot USING btree (lot_id) WHERE (is_serial AND (units > 0));
+CREATE INDEX quota_by_end ON stock.quota USING btree (ends_at, id) WHERE (ended_at IS NULL);
+
+CREATE INDEX quota_by_name ON stock.quota USING btree (kind, code, id);
+
+CREATE INDEX quota_by_reserve ON stock.quota USING btree (reserve_id) WHERE (reserve_id IS NOT NULL);
 
 CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id);
 
@@ -3963,6 +4017,12 @@ ALTER TABLE ONLY stock.node
 
 ALTER TABLE ONLY stock.node_stock
     ADD CONSTRAINT node_stock_node_id_fkey FOREIGN KEY (node_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.quota_draw
+    ADD CONSTRAINT quota_draw_quota_id_fkey FOREIGN KEY (quota_id) REFERENCES stock.quota(id);
+
+ALTER TABLE ONLY stock.quota
+    ADD CONSTRAINT quota_reserve_id_fkey FOREIGN KEY (reserve_id) REFERENCES stock.quota(id);
 
 ALTER TABLE ONLY stock.transfer_arrival
     ADD CONSTRAINT transfer_arrival_transfer_id_fkey FOREIGN KEY (transfer_id) REFERENCES stock.transfer(id);
@@ -4406,6 +4466,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.quota TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.quota_draw TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 

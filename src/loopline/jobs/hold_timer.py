@@ -1,4 +1,5 @@
-"""The timer of holds: what ran out unpaid goes back on sale at its moment, and not at the next round.
+"""The timer of holds: what ran out unpaid goes back on sale at its moment, and not at the next round; so does, within
+a second, what is left of a quota whose time is over.
 
 It sleeps until the next hold runs out, a second at the longest: another process may have made one meanwhile.
 A batch is a transaction; whatever happens to one, the next second tries again. Every process may have a timer: they
@@ -13,10 +14,12 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from loopline import stock
 from loopline.db import Database
-from loopline.jobs.rounds import BATCH, Clock, Rests
+from loopline.jobs.rounds import BATCH, QUOTAS_PER_BATCH, Clock, Rests
 from loopline.processes.promise import RanOut, run_out
+from loopline.processes.quotas import end_due_quotas
 
 LOOKS_EVERY = timedelta(seconds=1)
+_QUOTA_BATCHES_MAX = 20
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 300, 1_000)
 _logger = structlog.get_logger(__name__)
 
@@ -73,6 +76,7 @@ class HoldTimer:
                 later = stock.next_expiry(conn, after=now)
             self._tell(done)
             if max(done.holds, done.orders) < self._batch:
+                self._end_quotas(now)
                 return self._pause(later)
         return timedelta()
 
@@ -80,6 +84,13 @@ class HoldTimer:
         if later is None:
             return LOOKS_EVERY
         return max(timedelta(), min(LOOKS_EVERY, later - self._clock()))
+
+    def _end_quotas(self, now: datetime) -> None:
+        """Give back what is left of quotas whose time is over, in transactions of their own."""
+        for _ in range(_QUOTA_BATCHES_MAX):
+            with self._database.transaction() as conn:
+                if end_due_quotas(conn, now=now, limit=QUOTAS_PER_BATCH) < QUOTAS_PER_BATCH:
+                    return
 
     def _tell(self, done: RanOut) -> None:
         if self._measures is not None:

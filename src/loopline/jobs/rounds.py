@@ -28,6 +28,7 @@ from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
+from loopline.processes.quotas import end_due_quotas
 from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
 from loopline.processes.source import source_wave
@@ -37,6 +38,8 @@ BATCH = 500
 PARKED_LINES_MAX = 5_000
 BATCHES_PER_ROUND_MAX = 200
 MONTHS_AHEAD = 3
+QUOTAS_PER_BATCH = 50
+"""Fewer than of other things: with each end thousands of draws from it."""
 _TRIES_MAX = 4
 
 _logger = structlog.get_logger(__name__)
@@ -81,6 +84,11 @@ ROUNDS: tuple[Round, ...] = (
         name="expire_holds",
         cron=None,
         step=lambda conn, now: expire_holds(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="end_quotas",
+        cron=None,
+        step=lambda conn, now: end_due_quotas(conn, now=now, limit=QUOTAS_PER_BATCH),
     ),
     Round(
         name="mend_work",

@@ -104,6 +104,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     `said` is the hash of the message the draft was made of, where the message says less: what was filled in (moment,
     seller, credits) may come out otherwise the next time, and the same message is the same order all the same.
     `asker` says nothing of what is asked, and is kept with no conflict.
+    `live_room_code` is the show it comes out of: what is set aside for that is set aside for this order.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -125,6 +126,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     credits: Credits = NO_CREDITS
     said: bytes | None = None
     asker: Asker = NO_ASKER
+    live_room_code: str | None = None
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

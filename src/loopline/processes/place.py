@@ -32,6 +32,7 @@ from loopline.orders import (
 from loopline.org import Site
 from loopline.processes.late_facts import counted_already
 from loopline.processes.outcomes import all_granted
+from loopline.processes.quotas import events_of
 from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID, TAX_CLASSES
 from loopline.processes.shortfalls import shortfall_events
 
@@ -355,6 +356,7 @@ def _hold_ask(one: _Candidate) -> stock.HoldAsk:
         expires_at=_pay_until(one),
         scarce_expires_at=_scarce_until(one),
         short=stock.OnShort.PART if one.draft.on_shortage is OnShortage.PARK else stock.OnShort.REFUSE,
+        events=events_of(one.draft.channel, one.draft.live_room_code),
     )
 
 

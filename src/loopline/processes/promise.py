@@ -19,10 +19,11 @@ from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
 from loopline.processes.outcomes import all_as_read, all_granted
+from loopline.processes.quotas import lost_units
 from loopline.processes.refund import give_back, told_of
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn, takes_turn_to_give_back
-from loopline.stock import BrokenAllocation, BrokenHold
+from loopline.stock import BrokenAllocation, BrokenPromises
 
 
 class Mended(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +150,8 @@ def mend_promises(conn: Conn, *, now: datetime, limit: int) -> Mended:
     """Mend promises that facts broke, looking at no more than `limit` shortfalls of each kind.
 
     Allocated units that a shelf has not got any more go back to their hold, to be sourced elsewhere; what is already
-    packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come.
+    packed is there, whatever the books say, and stays. Held units that no shelf has are parked until goods come; what
+    quotas have left goes before them.
     """
     to_source = mend_allocations(conn, now=now, limit=limit)
     return Mended(to_source_units=to_source, parked_units=mend_holds(conn, now=now, limit=limit))
@@ -165,10 +167,15 @@ def mend_allocations(conn: Conn, *, now: datetime, limit: int) -> int:
 
 
 def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
-    """The second half of mending: park held units that nothing is behind any more; returns how many."""
+    """The second half of mending: what nothing is behind any more goes from quotas, then from orders, who wait for it.
+
+    Returns how many held units were parked.
+    """
     take_turn(conn)
-    holds = _locked_broken_holds(conn, limit=limit)
-    releases = [stock.Release(line_id=one.line_id, units=one.units) for one in holds]
+    broken = _locked_broken_promises(conn, limit=limit)
+    lost = stock.lose_quota_units(conn, broken.quotas, now=now)
+    holds = broken.holds
+    releases = [stock.Release(line_id=one.line_id, units=one.units, is_lost=True) for one in holds]
     released = all_granted(stock.release_holds(conn, releases, now=now))
     changes = [
         LineChange(order_id=one.order_id, line_id=one.line_id, held=-one.units, parked=one.units)
@@ -182,16 +189,27 @@ def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
         event(orders.LinesParked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
         for order_id, lines in by_order.items()
     ]
-    log.append(conn, [*parked, *shortfall_events(released, now=now)])
+    told = [*parked, *(lost_units(one, now=now) for one in lost)]
+    log.append(conn, [*told, *shortfall_events([*lost, *released], now=now)])
     return sum(one.units for one in holds)
 
 
-def _locked_broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
+def _locked_broken_promises(conn: Conn, *, limit: int) -> BrokenPromises:
     """Look, lock what was seen, and look again: a rival may have mended it in between."""
-    seen = stock.broken_holds(conn, limit=limit)
-    stock.lock_stock(conn, [], line_ids=[one.line_id for one in seen])
-    known = {one.line_id for one in seen}
-    return [one for one in stock.broken_holds(conn, limit=limit) if one.line_id in known] if seen else []
+    seen = stock.broken_promises(conn, limit=limit)
+    if not seen.quotas and not seen.holds:
+        return seen
+    stock.lock_stock(
+        conn,
+        [(one.node_id, one.sku_id) for one in seen.quotas],
+        line_ids=[one.line_id for one in seen.holds],
+    )
+    lines, quotas = {one.line_id for one in seen.holds}, {one.quota_id for one in seen.quotas}
+    again = stock.broken_promises(conn, limit=limit)
+    return BrokenPromises(
+        quotas=tuple(one for one in again.quotas if one.quota_id in quotas),
+        holds=tuple(one for one in again.holds if one.line_id in lines),
+    )
 
 
 def _free_somewhere(conn: Conn, sku_ids: Sequence[SkuId]) -> list[SkuId]:

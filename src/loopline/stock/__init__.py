@@ -6,7 +6,9 @@ allocation under that node takes its place when the units are tied to a leaf.
 
 Invariants, each held by a constraint or a guarded write and proved by `checks.py`:
 - a leaf's row equals the sum of its movements; its allocated units equal its open allocations;
-- at every node, free equals what the leaves below can sell, and held equals the open holds in its subtree;
+- at every node, free equals what the leaves below can sell, and held equals the open holds in its subtree and what
+  remains of open quotas there;
+- all units ever set aside in a quota remain in it, are drawn by holds, went to orders for good, or were returned;
 - held is at most free at every node, and no leaf misses units, but for what open shortfalls say, unit for unit;
 - the lots of a leaf that is kept in lots sum to it, and every allocation there is planned from them, unit for unit;
 - what was sent to another leaf is received, in transit or lost;
@@ -17,8 +19,9 @@ A movement's id is a UUIDv7 of when it happened, `at` says when we heard of it: 
 
 Locks, in this order in every transaction: lines of transfers, sessions of counts and lots by id, the tree (shared; a
 move takes it alone), node rows root first by (depth, node, SKU), leaf rows by (leaf, SKU). A hold is locked by the
-rows of its node and above, an allocation and the lots of a leaf by the row of the leaf. A transaction that runs several commands here calls
-`lock_stock` first. Holds and allocations that are used up are deleted: what stands is open.
+rows of its node and above, an allocation and the lots of a leaf by the row of the leaf, a quota and what is drawn from
+it by the row of the quota's level. A transaction that runs several commands here calls `lock_stock` first. Holds and
+allocations that are used up are deleted: what stands is open.
 """
 
 from loopline.stock.counts import (
@@ -57,6 +60,7 @@ from loopline.stock.model import (
     AllocationReleased,
     BrokenAllocation,
     BrokenHold,
+    BrokenQuota,
     Doubted,
     DoubtSetting,
     ExpiredHold,
@@ -83,6 +87,8 @@ from loopline.stock.model import (
     NodeKind,
     OnShort,
     PromiseAges,
+    QuotaKind,
+    QuotaName,
     Recorded,
     Release,
     Released,
@@ -99,7 +105,7 @@ from loopline.stock.model import (
 )
 from loopline.stock.queries import (
     broken_allocations,
-    broken_holds,
+    broken_promises,
     doubts_short,
     free_at_nodes,
     holds_of_lines,
@@ -120,6 +126,26 @@ from loopline.stock.queries import (
     stock_counts,
     stock_page,
 )
+from loopline.stock.quotas.model import (
+    EventRoom,
+    Quota,
+    QuotaAsk,
+    QuotaChange,
+    QuotaMoved,
+    QuotaOpened,
+    QuotaOver,
+    QuotasWanted,
+)
+from loopline.stock.quotas.queries import quotas_by_ids, quotas_of_events, quotas_page, room_of_events
+from loopline.stock.quotas.service import (
+    change_quotas,
+    end_due_quotas,
+    end_quotas,
+    end_quotas_of_events,
+    lose_quota_units,
+    open_quotas,
+)
+from loopline.stock.rules.breaking import BrokenPromises
 from loopline.stock.service import (
     add_nodes,
     allocate_units,
@@ -162,6 +188,8 @@ __all__ = [
     "Arrived",
     "BrokenAllocation",
     "BrokenHold",
+    "BrokenPromises",
+    "BrokenQuota",
     "CountEnd",
     "CountFacts",
     "CountLine",
@@ -170,6 +198,7 @@ __all__ = [
     "DayLevel",
     "DoubtSetting",
     "Doubted",
+    "EventRoom",
     "ExpiredHold",
     "Extended",
     "Fact",
@@ -201,6 +230,15 @@ __all__ = [
     "NodeKind",
     "OnShort",
     "PromiseAges",
+    "Quota",
+    "QuotaAsk",
+    "QuotaChange",
+    "QuotaKind",
+    "QuotaMoved",
+    "QuotaName",
+    "QuotaOpened",
+    "QuotaOver",
+    "QuotasWanted",
     "Recorded",
     "Release",
     "Released",
@@ -223,12 +261,16 @@ __all__ = [
     "add_nodes",
     "allocate_units",
     "broken_allocations",
-    "broken_holds",
+    "broken_promises",
+    "change_quotas",
     "count_lines",
     "count_places",
     "counts_page",
     "doubts_short",
     "end_counts",
+    "end_due_quotas",
+    "end_quotas",
+    "end_quotas_of_events",
     "enter_counts",
     "expire_holds",
     "extend_holds",
@@ -242,6 +284,7 @@ __all__ = [
     "levels_lately",
     "levels_of_sku",
     "lock_stock",
+    "lose_quota_units",
     "move_leaves",
     "movement_count",
     "movements_of_sku",
@@ -250,12 +293,17 @@ __all__ = [
     "nodes_page",
     "on_hand_by_day",
     "open_counts",
+    "open_quotas",
     "open_shortfalls",
     "promise_ages",
+    "quotas_by_ids",
+    "quotas_of_events",
+    "quotas_page",
     "receive_transfers",
     "record_facts",
     "release_allocations",
     "release_holds",
+    "room_of_events",
     "sellable_at_leaves",
     "sellable_at_sites",
     "sellable_units",

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SkuId
-from loopline.stock.model import MovementReason, ShortfallKind
+from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, QuotaId, SkuId
+from loopline.stock.model import MovementReason, QuotaName, ShortfallKind
 from loopline.stock.shelf import LotStep, Shelf
 
 LevelKey = tuple[NodeId, SkuId]
@@ -24,7 +24,8 @@ _number_of = attrgetter("int")
 class Level(msgspec.Struct, gc=False, eq=False):
     """What one node has free and held of one SKU, now and as loaded; `overheld` is its open shortfall as loaded.
 
-    `node` and `sku` are the batch's own numbers of the two (`Book.want`), which is how statements name them.
+    `node` and `sku` are the batch's own numbers of the two (`Book.want`), which is how statements name them; `quotas`
+    counts the open quotas that lie at this very level.
     """
 
     node_id: NodeId
@@ -34,6 +35,7 @@ class Level(msgspec.Struct, gc=False, eq=False):
     free: int = 0
     held: int = 0
     overheld: int = 0
+    quotas: int = 0
     free_loaded: int = 0
     held_loaded: int = 0
 
@@ -105,6 +107,67 @@ class OpenAllocation(msgspec.Struct, gc=False, eq=False):
         return leaf
 
 
+class QuotaUnits(msgspec.Struct, frozen=True):
+    """Where the units of a quota are; together they are all that was ever set aside."""
+
+    remaining: int = 0
+    drawn: int = 0
+    used: int = 0
+    returned: int = 0
+
+
+class OpenQuota(msgspec.Struct, gc=False, eq=False):
+    """A quota while a batch is decided. `loaded`: its units as loaded, none for one that is made.
+
+    `is_on`: the orders of its event may draw from it now; as a reserve it is drawn on whether it is on or not.
+    """
+
+    id: QuotaId
+    event: QuotaName
+    key: LevelKey
+    starts_at: datetime
+    ends_at: datetime
+    reserve_id: QuotaId | None
+    then_free: bool
+    loaded: QuotaUnits
+    remaining: int = 0
+    drawn: int = 0
+    used: int = 0
+    returned: int = 0
+    is_on: bool = True
+    is_set: bool = False
+    ended_at: datetime | None = None
+    path: Sequence[Level] = ()
+
+    @property
+    def units(self) -> QuotaUnits:
+        return QuotaUnits(self.remaining, self.drawn, self.used, self.returned)
+
+    @property
+    def size(self) -> int:
+        return self.remaining + self.drawn + self.used
+
+    @property
+    def differs(self) -> bool:
+        return self.is_set or self.units != self.loaded
+
+
+class OpenDraw(msgspec.Struct, gc=False, eq=False):
+    """Units of a line's hold that were drawn from a quota; what is newly drawn is added to what stands."""
+
+    line_id: LineId
+    quota: OpenQuota
+    is_reserve: bool
+    units: int
+    units_loaded: int = 0
+
+    def use(self, units: int) -> None:
+        """Say that units went to the order for good."""
+        self.units -= units
+        self.quota.drawn -= units
+        self.quota.used += units
+
+
 class Move(msgspec.Struct, gc=False, eq=False):
     """A movement to write. `id` None: the store makes one."""
 
@@ -151,6 +214,10 @@ class Book:
         self.leaf_levels: list[LeafLevel] = []
         self.holds: dict[LineId, OpenHold] = {}
         self.allocations: dict[AllocationId, OpenAllocation] = {}
+        self.quotas: dict[QuotaId, OpenQuota] = {}
+        self.draws: dict[LineId, list[OpenDraw]] = {}
+        self.quota_keys: list[LevelKey] = []
+        self._quotas_by_event: dict[tuple[LevelKey, QuotaName], OpenQuota] = {}
         self.moves: list[Move] = []
         self.has_lots = False
         self._level_paths: dict[LevelKey, Sequence[Level]] = {}
@@ -216,6 +283,18 @@ class Book:
         for one in allocations:
             one.path = self._level_paths.get(one.key, ())
             self.allocations[one.id] = one
+
+    def add_quotas(self, quotas: Iterable[OpenQuota]) -> None:
+        """Take in open quotas of levels that the batch has locked."""
+        for one in quotas:
+            one.path = self._locked_path(one.key)
+            self.quotas[one.id] = one
+            self._quotas_by_event[one.key, one.event] = one
+
+    def quota_at(self, key: LevelKey, event: QuotaName) -> OpenQuota | None:
+        """Return the quota of an event at one level that is open, even after what was decided so far."""
+        found = self._quotas_by_event.get((key, event))
+        return found if found is not None and found.ended_at is None else None
 
     def path(self, key: LevelKey) -> Sequence[Level]:
         """Return the levels of one SKU from the root to the node, both included."""

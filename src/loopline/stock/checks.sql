@@ -124,20 +124,24 @@ where coalesce(node.free, 0) <> coalesce(below.units, 0)
 order by node_id, sku_id
 
 -- name: held_equals_holds
--- What is held at a node or leaf equals the open holds in its subtree.
+-- What is held at a node or leaf equals the open holds in its subtree and what remains of open quotas there.
 with level as (
   select node_id, sku_id, held, false as is_leaf from stock.node_stock
   union all
   select leaf_id, sku_id, held, true from stock.leaf_stock
+), promise as (
+  select node_id, sku_id, units from stock.hold
+  union all
+  select node_id, sku_id, remaining from stock.quota where ended_at is null
 ), below as (
   select
     step.node_id,
-    hold.sku_id,
-    sum(hold.units)::bigint as units
-  from stock.hold as hold
-  join stock.node as node on node.id = hold.node_id
+    promise.sku_id,
+    sum(promise.units)::bigint as units
+  from promise
+  join stock.node as node on node.id = promise.node_id
   cross join unnest(node.path) as step (node_id)
-  group by step.node_id, hold.sku_id
+  group by step.node_id, promise.sku_id
 )
 select
   format('node %%s, SKU %%s', node_id, sku_id) as subject,
@@ -155,6 +159,91 @@ select
 from level
 full join below using (node_id, sku_id)
 where coalesce(level.held, 0) <> coalesce(below.units, 0)
+order by node_id, sku_id
+
+-- name: draws_lie_in_holds
+-- What a line has drawn lies in its hold: of the same SKU, at the quota's node or below, no more than is held. The
+-- repair forgets what was drawn, which the next check then finds.
+select
+  format('draws of line %%s', draw.line_id) as subject,
+  format('%%s units', draw.units) as found,
+  case when hold.line_id is null then 'no hold' else format('at most %%s units', hold.units) end as expected,
+  format('delete from stock.quota_draw where line_id = %%L', draw.line_id) as repair
+from (
+  select
+    draw.line_id,
+    sum(draw.units)::bigint as units,
+    array_agg(distinct quota.sku_id) as sku_ids,
+    array_agg(distinct quota.node_id) as node_ids
+  from stock.quota_draw as draw
+  join stock.quota as quota on quota.id = draw.quota_id
+  group by draw.line_id
+) as draw
+left join stock.hold as hold on hold.line_id = draw.line_id
+left join stock.node as node on node.id = hold.node_id
+where hold.line_id is null
+  or hold.units < draw.units
+  or draw.sku_ids <> array[hold.sku_id]
+  or not draw.node_ids <@ node.path
+order by draw.line_id
+
+-- name: quota_adds_up
+-- What open quotas say is drawn equals what lines have drawn from them, and no line draws from one that ended. The
+-- repair counts the difference as used: the units went to orders, whose holds are true.
+with draw as (
+  select
+    quota_id,
+    sum(units)::bigint as units
+  from stock.quota_draw
+  group by quota_id
+)
+select
+  format('quota %%s, drawn', quota.id) as subject,
+  quota.drawn::text as found,
+  coalesce(draw.units, 0)::text as expected,
+  case
+    when quota.ended_at is not null then format('delete from stock.quota_draw where quota_id = %%L', quota.id)
+    else format(
+      'update stock.quota set drawn = %%2$s, used = greatest(0, used + drawn - %%2$s), '
+      'set_aside = remaining + returned + %%2$s + greatest(0, used + drawn - %%2$s) where id = %%1$L',
+      quota.id, coalesce(draw.units, 0))
+  end as repair
+from stock.quota as quota
+left join draw on draw.quota_id = quota.id
+where quota.drawn <> coalesce(draw.units, 0)
+order by quota.id
+
+-- name: levels_count_quotas
+-- Every level counts the open quotas that lie at it: one that counts too few would let orders pass them by.
+with level as (
+  select node_id, sku_id, quotas, false as is_leaf from stock.node_stock
+  union all
+  select leaf_id, sku_id, quotas, true from stock.leaf_stock
+), open as (
+  select
+    node_id,
+    sku_id,
+    count(*)::integer as quotas
+  from stock.quota
+  where ended_at is null
+  group by node_id, sku_id
+)
+select
+  format('quotas at node %%s, SKU %%s', node_id, sku_id) as subject,
+  case when level.quotas is null then 'no row' else level.quotas::text end as found,
+  coalesce(open.quotas, 0)::text as expected,
+  case
+    when level.is_leaf then format(
+      'update stock.leaf_stock set quotas = %%3$s where leaf_id = %%1$L and sku_id = %%2$L',
+      node_id, sku_id, coalesce(open.quotas, 0))
+    else format(
+      'insert into stock.node_stock (node_id, sku_id, quotas) values (%%1$L, %%2$L, %%3$s) '
+      'on conflict (sku_id, node_id) do update set quotas = excluded.quotas',
+      node_id, sku_id, coalesce(open.quotas, 0))
+  end as repair
+from level
+full join open using (node_id, sku_id)
+where coalesce(level.quotas, 0) <> coalesce(open.quotas, 0)
 order by node_id, sku_id
 
 -- name: overheld_equals_shortfalls
@@ -203,7 +292,7 @@ where node.path <> coalesce(parent.path, '{}') || node.id
 order by node.depth, node.id
 
 -- name: promises_lie_in_tree
--- Every hold lies at a node that is there; every allocation at a leaf that lies under the node its hold lay at.
+-- Every hold and open quota lies at a node that is there; every allocation at a leaf that lies under the node its hold lay at.
 select
   format('hold of line %%s', hold.line_id) as subject,
   format('node %%s', hold.node_id) as found,
@@ -211,6 +300,16 @@ select
   format('delete from stock.hold where line_id = %%L', hold.line_id) as repair
 from stock.hold as hold
 where not exists (select from stock.node as node where node.id = hold.node_id)
+union all
+select
+  format('quota %%s', quota.id),
+  format('node %%s', quota.node_id),
+  'a node of the tree',
+  format(
+    'with gone as (delete from stock.quota_draw where quota_id = %%1$L) update stock.quota set ended_at = now(), '
+    'returned = returned + remaining, used = used + drawn, remaining = 0, drawn = 0 where id = %%1$L', quota.id)
+from stock.quota as quota
+where quota.ended_at is null and not exists (select from stock.node as node where node.id = quota.node_id)
 union all
 select
   format('allocation %%s', allocation.id),
@@ -244,7 +343,10 @@ from (
     ('stock.node_stock', 'node_free_not_negative', 'free >= 0'),
     ('stock.node_stock', 'node_held_not_negative', 'held >= 0'),
     ('stock.leaf_stock', 'leaf_held_not_negative', 'held >= 0'),
-    ('stock.leaf_stock', 'leaf_allocated_not_negative', 'allocated >= 0')
+    ('stock.leaf_stock', 'leaf_allocated_not_negative', 'allocated >= 0'),
+    ('stock.quota', 'quota_adds_up', 'set_aside = remaining + drawn + used + returned'),
+    ('stock.quota', 'quota_remaining_not_negative', 'remaining >= 0'),
+    ('stock.quota', 'quota_that_ended_has_nothing', 'ended_at is null or (remaining = 0 and drawn = 0)')
 ) as guard (relation, name, rule)
 left join pg_constraint as present
   on present.conrelid = guard.relation::regclass and present.conname = guard.name

@@ -3,6 +3,7 @@
 Holds, allocations and hand-overs are told by the events of the order they belong to. Processes append these.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -15,11 +16,12 @@ from loopline.kernel.ids import (
     LotId,
     NodeId,
     OrderId,
+    QuotaId,
     ShortfallId,
     SkuId,
     TransferId,
 )
-from loopline.stock.model import MovementReason, ShortfallChange, ShortfallKind
+from loopline.stock.model import MovementReason, QuotaKind, ShortfallChange, ShortfallKind
 from loopline.stock.transfer_model import LossReason
 
 
@@ -141,6 +143,46 @@ class ShortfallClosed(EventBody, frozen=True, kw_only=True):
     kind: ShortfallKind
     node_id: NodeId
     sku_id: SkuId
+
+
+class QuotaOpened(EventBody, frozen=True, kw_only=True):
+    """Units were set aside in an event's name. Subject: the quota."""
+
+    quota_id: QuotaId
+    kind: QuotaKind
+    code: str
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class QuotaChanged(EventBody, frozen=True, kw_only=True):
+    """A quota became larger or smaller, or has other times; `lost` units were taken by a fact. Subject: the quota."""
+
+    quota_id: QuotaId
+    kind: QuotaKind
+    code: str
+    node_id: NodeId
+    sku_id: SkuId
+    units_before: int
+    units: int
+    lost: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class QuotaEnded(EventBody, frozen=True, kw_only=True):
+    """A quota is over: how many units went to its event's orders, how many back to everybody. Subject: the quota."""
+
+    quota_id: QuotaId
+    kind: QuotaKind
+    code: str
+    node_id: NodeId
+    sku_id: SkuId
+    to_orders: int
+    returned: int
 
 
 class HoldExpired(EventBody, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from loopline.kernel.ids import (
     LotId,
     NodeId,
     OrderId,
+    QuotaId,
     ShortfallId,
     SiteId,
     SkuId,
@@ -81,6 +82,21 @@ class ShortfallChange(msgspec.Struct, frozen=True, kw_only=True):
     units_after: int
 
 
+class QuotaKind(StrEnum):
+    """What kind of event a quota is set aside for: a live room, a channel, or whatever else has a code."""
+
+    LIVE_ROOM = "live_room"
+    CHANNEL = "channel"
+    EVENT = "event"
+
+
+class QuotaName(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The event in whose name units are set aside."""
+
+    kind: QuotaKind
+    code: str
+
+
 class OnShort(StrEnum):
     """What to do with an ask for more than there is: refuse all of it, or hold the part there is."""
 
@@ -102,6 +118,7 @@ class HoldAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `scarce_expires_at`, where it is given, takes the place of `expires_at` for an order that takes much of the little
     there is of a SKU (`rules.is_scarce`).
+    `events` are those that the order belongs to: each line draws from the quota of the first that has one open for it.
     """
 
     order_id: OrderId
@@ -109,6 +126,7 @@ class HoldAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: datetime | None = None
     scarce_expires_at: datetime | None = None
     short: OnShort = OnShort.REFUSE
+    events: tuple[QuotaName, ...] = ()
 
 
 class HeldLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -127,10 +145,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Held units to give back: all of the line's hold when `units` is None."""
+    """Held units to give back: all of the line's hold when `units` is None.
+
+    What was drawn from a quota goes back to it while it is open, unless nothing is behind the units (`is_lost`).
+    """
 
     line_id: LineId
     units: int | None = None
+    is_lost: bool = False
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -386,6 +408,15 @@ class BrokenHold(msgspec.Struct, frozen=True, kw_only=True):
     units: int
 
 
+class BrokenQuota(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a quota that nobody has drawn, and that nothing is behind any more."""
+
+    quota_id: QuotaId
+    node_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
 class BrokenAllocation(msgspec.Struct, frozen=True, kw_only=True):
     """Units of an allocation that its leaf does not have any more: to be released and sourced again."""
 
@@ -416,13 +447,17 @@ class SiteSellable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeFree(msgspec.Struct, frozen=True, kw_only=True):
-    """What may still be promised of a SKU at a node: `room` is the least of free less held there and above."""
+    """What may still be promised of a SKU at a node: `room` is the least of free less held there and above.
+
+    `quotas`: how many open ones lie there and above; what they set aside is held.
+    """
 
     node_id: NodeId
     sku_id: SkuId
     free: int
     held: int
     room: int
+    quotas: int = 0
 
 
 class LeafStock(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, intege
 from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId, first_id_after
 from loopline.stock.model import (
     BrokenAllocation,
-    BrokenHold,
     DoubtSetting,
     LeafSellable,
     LeafStock,
@@ -21,7 +20,13 @@ from loopline.stock.model import (
     SiteSellable,
     StockCounts,
 )
-from loopline.stock.rules.breaking import HeldUnits, Overheld, choose_broken_holds
+from loopline.stock.rules.breaking import (
+    BrokenPromises,
+    HeldUnits,
+    Overheld,
+    RemainingUnits,
+    choose_broken_promises,
+)
 
 SQL = statements(__file__)
 
@@ -176,20 +181,25 @@ def broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
     return fetch(conn, SQL["broken_allocations"], BrokenAllocation, limit=limit)
 
 
-def broken_holds(conn: Conn, *, limit: int) -> list[BrokenHold]:
-    """Held units with no goods behind them, looking at no more than `limit` shortfalls: the latest holds go first."""
+def broken_promises(conn: Conn, *, limit: int) -> BrokenPromises:
+    """Held units with no goods behind them, looking at no more than `limit` shortfalls.
+
+    What quotas have left goes first, of those that start last; then the latest holds.
+    """
     overheld = fetch(conn, SQL["overheld_nodes"], Overheld, limit=limit)
     if not overheld:
-        return []
+        return BrokenPromises(quotas=(), holds=())
+    node_ids, sku_ids = uuids([one.node_id for one in overheld]), uuids([one.sku_id for one in overheld])
+    quotas = fetch(conn, SQL["quotas_below"], RemainingUnits, node_ids=node_ids, sku_ids=sku_ids)
     holds = fetch(
         conn,
         SQL["latest_holds_below"],
         HeldUnits,
-        node_ids=uuids([one.node_id for one in overheld]),
-        sku_ids=uuids([one.sku_id for one in overheld]),
+        node_ids=node_ids,
+        sku_ids=sku_ids,
         units=integers([one.units for one in overheld]),
     )
-    return choose_broken_holds(overheld, holds)
+    return choose_broken_promises(overheld, quotas, holds)
 
 
 def holds_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[LineHold]:

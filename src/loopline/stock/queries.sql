@@ -99,13 +99,16 @@ select
   need.sku_id,
   coalesce(level.free, leaf.sellable, 0) as free,
   coalesce(level.held, leaf.held, 0) as held,
-  greatest(0, least(coalesce(leaf.sellable - leaf.held, above.room, 0), above.room)) as room
+  greatest(0, least(coalesce(leaf.sellable - leaf.held, above.room, 0), above.room)) as room,
+  coalesce(leaf.quotas, 0) + coalesce(above.quotas, 0) as quotas
 from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[]) with ordinality as need (node_id, sku_id, place)
 join stock.node as node on node.id = need.node_id
 left join stock.node_stock as level on level.node_id = need.node_id and level.sku_id = need.sku_id
 left join stock.leaf_stock as leaf on leaf.leaf_id = need.node_id and leaf.sku_id = need.sku_id
 cross join lateral (
-  select min(upper.free - upper.held) as room
+  select
+    min(upper.free - upper.held) as room,
+    sum(upper.quotas)::integer as quotas
   from stock.node_stock as upper
   where upper.node_id = any(node.path) and upper.sku_id = need.sku_id
 ) as above
@@ -197,6 +200,19 @@ join stock.node as node on node.id = shortfall.node_id
 where shortfall.closed_at is null and shortfall.kind = 'overheld'
 order by shortfall.opened_at, shortfall.id
 limit %(limit)s::bigint
+
+-- name: quotas_below
+-- The open quotas in the subtrees of the given nodes that have units left, those that start last first.
+select distinct
+  quota.id,
+  quota.sku_id,
+  quota.remaining as units,
+  node.path,
+  quota.starts_at
+from unnest(%(node_ids)s::uuid[], %(sku_ids)s::uuid[]) as over (node_id, sku_id)
+join stock.quota as quota on quota.sku_id = over.sku_id and quota.ended_at is null and quota.remaining > 0
+join stock.node as node on node.id = quota.node_id and over.node_id = any(node.path)
+order by quota.starts_at desc, quota.id desc
 
 -- name: latest_holds_below
 -- For each of the given nodes the latest holds in its subtree, as many as cover the units given; latest first.

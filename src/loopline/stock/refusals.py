@@ -1,8 +1,19 @@
 """What stock refuses, each with the data that says why."""
 
+from datetime import datetime
 from uuid import UUID
 
-from loopline.kernel.ids import AllocationId, CountId, LineId, LotId, NodeId, OrderId, SkuId, TransferId
+from loopline.kernel.ids import (
+    AllocationId,
+    CountId,
+    LineId,
+    LotId,
+    NodeId,
+    OrderId,
+    QuotaId,
+    SkuId,
+    TransferId,
+)
 from loopline.kernel.refusals import Refusal
 
 
@@ -28,6 +39,18 @@ class NotEnoughFree(Refusal, frozen=True, kw_only=True):
     sku_id: SkuId
     asked: int
     free: int
+
+
+class QuotaSoldOut(Refusal, frozen=True, kw_only=True):
+    """Line {line_id} asks for {asked} units of {sku_id}; {left} are left of what was set aside for {event}."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    quota_id: QuotaId
+    event: str
+    asked: int
+    left: int
 
 
 class HeldElsewhere(Refusal, frozen=True, kw_only=True):
@@ -166,6 +189,13 @@ class LeafPromised(Refusal, frozen=True, kw_only=True):
     leaf_id: NodeId
     allocated: int
     held: int
+
+
+class LeafHasQuotas(Refusal, frozen=True, kw_only=True):
+    """{quotas} quotas lie at leaf {leaf_id}; end them before it moves."""
+
+    leaf_id: NodeId
+    quotas: int
 
 
 class NodePromised(Refusal, frozen=True, kw_only=True):
@@ -310,3 +340,60 @@ class LotNotRecalled(Refusal, frozen=True, kw_only=True):
     """Lot {lot_id} is not recalled."""
 
     lot_id: LotId
+
+
+class QuotaWithoutUnits(Refusal, frozen=True, kw_only=True):
+    """A quota sets at least one unit aside, not {units}."""
+
+    units: int
+    field: str = "units"
+
+
+class QuotaWithoutTime(Refusal, frozen=True, kw_only=True):
+    """A quota ends after it starts, and not in the past: {ends_at} is too early."""
+
+    ends_at: datetime
+    field: str = "ends_at"
+
+
+class QuotaTaken(Refusal, frozen=True, kw_only=True):
+    """Units of this are set aside for {event} already, by quota {quota_id}: change that one."""
+
+    event: str
+    quota_id: QuotaId
+    field: str = "sku_code"
+
+
+class QuotaTooLarge(Refusal, frozen=True, kw_only=True):
+    """{asked} units cannot be set aside for {event}: {free} are free."""
+
+    event: str
+    asked: int
+    free: int
+    field: str = "units"
+
+
+class QuotaTooSmall(Refusal, frozen=True, kw_only=True):
+    """Orders have drawn {drawn} units of this quota: it cannot be made smaller than that."""
+
+    drawn: int
+    field: str = "units"
+
+
+class ReserveUnknown(Refusal, frozen=True, kw_only=True):
+    """Nothing is set aside under {reserve} for the same SKU at the same place."""
+
+    reserve: str
+    field: str = "reserve_code"
+
+
+class QuotaUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no quota {quota_id}."""
+
+    quota_id: QuotaId
+
+
+class QuotaHasEnded(Refusal, frozen=True, kw_only=True):
+    """The quota {quota_id} has ended."""
+
+    quota_id: QuotaId

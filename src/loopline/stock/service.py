@@ -42,6 +42,7 @@ from loopline.stock.model import (
     ShortfallChange,
     Transferred,
 )
+from loopline.stock.quotas import store as quota_store
 from loopline.stock.rules.lot_moves import plan_lots
 
 Outcome = TypeVar("Outcome", bound=msgspec.Struct)
@@ -119,8 +120,10 @@ def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[He
     if not asks:
         return []
     store.hold_tree(conn)
-    book = _locked_book(conn, [(line.node_id, line.sku_id) for ask in asks for line in ask.lines])
+    book = locked_book(conn, [(line.node_id, line.sku_id) for ask in asks for line in ask.lines])
     book.add_holds(store.holds(conn, _lines_of(asks)))
+    if book.quota_keys and any(ask.events for ask in asks):
+        quota_store.load_quotas(conn, book, now=now)
     outcomes = rules.decide_holds(asks, book=book)
     store.write_book(conn, book, now=now)
     return outcomes
@@ -130,12 +133,14 @@ def release_holds(conn: Conn, releases: Sequence[Release], *, now: datetime) -> 
     """Give held units back, whole holds or parts."""
     if not releases:
         return []
-    book = _book_of_holds(conn, {release.line_id for release in releases})
+    line_ids = {release.line_id for release in releases}
+    book = _book_of_holds(conn, line_ids)
+    quota_store.load_draws(conn, book, line_ids, now=now)
     outcomes = rules.decide_releases(releases, book=book)
     touched = [
         book.holds[outcome.line_id].key if isinstance(outcome, Released) else None for outcome in outcomes
     ]
-    return _write_and_tell(conn, book, outcomes, touched, now=now)
+    return write_and_tell(conn, book, outcomes, touched, now=now)
 
 
 def extend_holds(
@@ -165,8 +170,9 @@ def transfer_holds(
     store.hold_tree(conn)
     keys = {hold.line_id: hold.key for hold in store.holds(conn, line_ids)}
     coming = [(line.node_id, keys[line.line_id][1]) for _, line in lines if line.line_id in keys]
-    book = _locked_book(conn, [*keys.values(), *coming])
+    book = locked_book(conn, [*keys.values(), *coming])
     book.add_holds(store.holds(conn, line_ids))
+    quota_store.load_draws(conn, book, line_ids, now=now)
     store.assert_locked(book)
     outcomes = rules.decide_transfers(transfers, book=book)
     # Only leaving covers a shortfall: where units come to, all of them are free.
@@ -185,15 +191,16 @@ def expire_holds(
     due = store.expired_holds(conn, now=now, limit=limit, kept=kept)
     if not due:
         return []
-    book = _locked_book(conn, [hold.key for hold in due])
+    book = locked_book(conn, [hold.key for hold in due])
     book.add_holds(store.holds(conn, [hold.line_id for hold in due]))
+    quota_store.load_draws(conn, book, book.holds, now=now)
     expired = [
         hold
         for hold in (book.holds.get(one.line_id) for one in due)
         if hold is not None and hold.path and hold.expires_at is not None and hold.expires_at <= now
     ]
-    outcomes = rules.release_expired(expired)
-    return _write_and_tell(conn, book, outcomes, [hold.key for hold in expired], now=now)
+    outcomes = rules.release_expired(expired, book=book)
+    return write_and_tell(conn, book, outcomes, [hold.key for hold in expired], now=now)
 
 
 # -------------------------------------------------------------------------------------------------------- allocations
@@ -204,10 +211,11 @@ def allocate_units(conn: Conn, asks: Sequence[AllocationAsk], *, now: datetime) 
     if not asks:
         return []
     store.hold_tree(conn)
-    book = _locked_book(conn, [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines])
+    book = locked_book(conn, [(line.leaf_id, line.sku_id) for ask in asks for line in ask.lines])
     book.add_holds(store.holds(conn, _lines_of(asks)))
     book.add_allocations(store.allocations(conn, [line.allocation_id for ask in asks for line in ask.lines]))
     lot_store.load_shelves(conn, book)
+    quota_store.load_draws(conn, book, book.holds, now=now)
     outcomes = rules.decide_allocations(asks, book=book)
     if book.has_lots:
         plan_lots(book.allocations.values())
@@ -223,7 +231,7 @@ def release_allocations(
         return []
     store.hold_tree(conn)
     allocation_ids = {release.allocation_id for release in releases}
-    book = _locked_book(conn, store.allocation_levels(conn, allocation_ids), may_open_shortfalls=True)
+    book = locked_book(conn, store.allocation_levels(conn, allocation_ids), may_open_shortfalls=True)
     book.add_allocations(store.allocations(conn, allocation_ids))
     book.add_holds(store.holds(conn, {one.line_id for one in book.allocations.values()}))
     store.assert_locked(book)
@@ -235,7 +243,7 @@ def release_allocations(
         book.allocations[outcome.allocation_id].key if isinstance(outcome, AllocationReleased) else None
         for outcome in outcomes
     ]
-    return _write_and_tell(conn, book, outcomes, touched, now=now)
+    return write_and_tell(conn, book, outcomes, touched, now=now)
 
 
 def hand_over_units(
@@ -289,7 +297,7 @@ def record_facts(conn: Conn, facts: Sequence[Fact], *, now: datetime) -> list[Re
         key if isinstance(outcome, Recorded) and not outcome.repeated else None
         for key, outcome in zip(keys, outcomes, strict=True)
     ]
-    return _write_and_tell(conn, book, outcomes, touched, now=now)
+    return write_and_tell(conn, book, outcomes, touched, now=now)
 
 
 def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) -> list[SafetySet | Refusal]:
@@ -308,7 +316,7 @@ def set_safety(conn: Conn, settings: Sequence[SafetySetting], *, now: datetime) 
     touched = [
         key if isinstance(outcome, SafetySet) else None for key, outcome in zip(keys, outcomes, strict=True)
     ]
-    return _write_and_tell(conn, book, outcomes, touched, now=now)
+    return write_and_tell(conn, book, outcomes, touched, now=now)
 
 
 def set_doubts(conn: Conn, settings: Sequence[DoubtSetting], *, now: datetime) -> list[Doubted | Refusal]:
@@ -341,7 +349,7 @@ def set_doubts(conn: Conn, settings: Sequence[DoubtSetting], *, now: datetime) -
 def locked_for(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
     """Return a working copy of levels for another command of this room: the tree is kept, their rows are locked."""
     store.hold_tree(conn)
-    return _locked_book(conn, keys, may_open_shortfalls=may_open_shortfalls)
+    return locked_book(conn, keys, may_open_shortfalls=may_open_shortfalls)
 
 
 def _named_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
@@ -351,7 +359,7 @@ def _named_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bo
     return book
 
 
-def _locked_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
+def locked_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: bool = False) -> Book:
     """A working copy of levels whose rows are locked. The caller holds the tree."""
     book = _named_book(conn, keys, may_open_shortfalls=may_open_shortfalls)
     store.lock_levels(conn, book)
@@ -361,7 +369,7 @@ def _locked_book(conn: Conn, keys: Sequence[LevelKey], *, may_open_shortfalls: b
 def _book_of_holds(conn: Conn, line_ids: Collection[LineId]) -> Book:
     """A working copy of lines' holds, with the rows of their levels locked."""
     store.hold_tree(conn)
-    book = _locked_book(conn, store.hold_levels(conn, line_ids))
+    book = locked_book(conn, store.hold_levels(conn, line_ids))
     book.add_holds(store.holds(conn, line_ids))
     store.assert_locked(book)
     return book
@@ -371,7 +379,7 @@ def _lines_of(asks: Sequence[HoldAsk] | Sequence[AllocationAsk]) -> list[LineId]
     return [line.line_id for ask in asks for line in ask.lines]
 
 
-def _write_and_tell(
+def write_and_tell(
     conn: Conn,
     book: Book,
     outcomes: list[Outcome],

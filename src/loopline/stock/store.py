@@ -20,6 +20,7 @@ from loopline.stock.book import (
 )
 from loopline.stock.lot_store import name_moves, write_lots
 from loopline.stock.model import Fact, MovementReason, Node, ShortfallChange, ShortfallKind
+from loopline.stock.quotas.store import write_quotas
 
 SQL = statements(__file__)
 _TREE_KEY = 7_310_040
@@ -122,23 +123,38 @@ def lock_levels(conn: Conn, book: Book) -> None:
 def lock_nodes(conn: Conn, book: Book) -> None:
     """Lock and load the rows of the batch's nodes above leaves."""
     levels = book.node_levels
-    rows: list[tuple[int, int, int, int]] = fetch_rows(
+    rows: list[tuple[int, int, int, int, int]] = fetch_rows(
         conn, SQL["lock_node_stock"], **_names(book), **_places(levels)
     )
-    for place, free, held, overheld in rows:
+    for place, free, held, overheld, quotas in rows:
         level = levels[place - 1]
         level.free = level.free_loaded = free
         level.held = level.held_loaded = held
         level.overheld = overheld
+        if quotas:
+            level.quotas = quotas
+            book.quota_keys.append(level.key)
 
 
 def lock_leaves(conn: Conn, book: Book) -> None:
     """Lock and load the rows of the batch's leaves."""
     leaves = book.leaf_levels
-    rows: list[tuple[int, int, int, int, int, int, int, int, int, bool]] = fetch_rows(
+    rows: list[tuple[int, int, int, int, int, int, int, int, int, bool, int]] = fetch_rows(
         conn, SQL["lock_leaf_stock"], **_names(book), **_places(leaves)
     )
-    for place, on_hand, allocated, unsellable, safety, held, short, overheld, sellable, in_lots in rows:
+    for (
+        place,
+        on_hand,
+        allocated,
+        unsellable,
+        safety,
+        held,
+        short,
+        overheld,
+        sellable,
+        in_lots,
+        quotas,
+    ) in rows:
         leaf = leaves[place - 1]
         leaf.on_hand = on_hand
         leaf.allocated = allocated
@@ -149,6 +165,9 @@ def lock_leaves(conn: Conn, book: Book) -> None:
         leaf.overheld = overheld
         leaf.free = leaf.free_loaded = sellable
         leaf.in_lots = in_lots
+        if quotas:
+            leaf.quotas = quotas
+            book.quota_keys.append(leaf.key)
 
 
 def _names(book: Book) -> dict[str, str]:
@@ -268,6 +287,8 @@ def write_book(conn: Conn, book: Book, *, now: datetime) -> dict[LevelKey, list[
         )
     if book.has_lots:
         write_lots(conn, book, now=now)
+    if book.quotas:
+        write_quotas(conn, book, now=now)
     steps = book.shortfall_steps()
     return _write_shortfalls(conn, steps, now=now) if steps else {}
 

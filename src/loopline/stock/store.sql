@@ -168,7 +168,8 @@ select
   wanted.place,
   level.free,
   level.held,
-  level.overheld
+  level.overheld,
+  level.quotas
 from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
 join stock.node_stock as level
   on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.node_id = (%(node_ids)s::uuid[])[wanted.node]
@@ -187,7 +188,8 @@ select
   level.short,
   level.overheld,
   level.sellable,
-  level.in_lots
+  level.in_lots,
+  level.quotas
 from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
 join stock.leaf_stock as level
   on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.leaf_id = (%(node_ids)s::uuid[])[wanted.node]

@@ -63,9 +63,11 @@ from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
 from loopline.processes.receive import MoneyNotYours
+from loopline.processes.quotas import EventUnknown, QuotaNeedsPlace, SkuUnknown
 from loopline.processes.review import ReceiptUnknown
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
+from loopline.stock.refusals import QuotaUnknown, QuotaWithoutTime, ReserveUnknown
 from loopline.touchpoints import (
     DigitalLinkNotValid,
     LiveRoomUnknown,
@@ -209,6 +211,12 @@ STATUSES: dict[type[Refusal], int] = {
     SiteUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     ProductUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     PartyUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    EventUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    SkuUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    QuotaNeedsPlace: HTTP_422_UNPROCESSABLE_ENTITY,
+    QuotaWithoutTime: HTTP_422_UNPROCESSABLE_ENTITY,
+    ReserveUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    QuotaUnknown: HTTP_404_NOT_FOUND,
     NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
     NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,
     TrackingNumberNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,

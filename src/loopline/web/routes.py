@@ -23,6 +23,7 @@ from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
+from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
@@ -78,6 +79,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *LOT_HANDLERS,
     *TRANSFER_HANDLERS,
     *FEED_HANDLERS,
+    *QUOTA_HANDLERS,
     *TASK_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,

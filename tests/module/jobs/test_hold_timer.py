@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from loopline import orders
+from loopline import orders, stock
 from loopline.db import Conn, Database, log
 from loopline.jobs.hold_timer import LOOKS_EVERY, HoldMeasures, HoldTimer
 from loopline.jobs.running import never
@@ -14,7 +14,9 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import OrderStage
 from loopline.processes.place import Placed, place
 from loopline.processes.promise import NOTHING_RAN_OUT, run_out
+from loopline.processes.quotas import WantedQuota, open_quotas
 from loopline.processes.turn import take_turn, takes_turn_to_give_back
+from loopline.stock import QuotaKind, QuotaName, QuotaOpened
 from tests.make.shop import NOON, Shop, ask, lines, open_shop
 
 MINUTE = timedelta(minutes=1)
@@ -133,3 +135,27 @@ def test_what_rests_gives_nothing_back(database: Database, shop: Shop):
     resting = HoldTimer(database, clock=Clock(NOON + 3 * MINUTE), rests=lambda _conn: True)
     assert resting.strike() == LOOKS_EVERY
     assert stages(database, [order_id]) == ["placed"]
+
+
+def test_what_is_left_of_a_quota_goes_back_when_its_time_is_over(database: Database, shop: Shop):
+    """Holds that ran out while the quota was on are its own again first, and then everybody's."""
+    web = QuotaName(kind=QuotaKind.CHANNEL, code="web")
+    with database.transaction() as conn:
+        quota = WantedQuota(
+            kind=web.kind, code="web", sku_code="HAT", units=5, starts_at=NOON, ends_at=NOON + 3 * MINUTE
+        )
+        (opened,) = open_quotas(conn, [quota], scope=WHOLE_BRAND, now=NOON)
+        assert isinstance(opened, QuotaOpened)
+    put(database, shop, 2, 9)
+    clock = Clock(NOON + 2 * MINUTE)
+    striking = timer(database, clock)
+    for moment, units in (
+        (2 * MINUTE, (4, 1, 0, 0)),
+        (3 * MINUTE - timedelta.resolution, (4, 1, 0, 0)),
+        (3 * MINUTE, (0, 0, 1, 4)),
+    ):
+        clock.now = NOON + moment
+        striking.strike()
+        with database.reading() as conn:
+            (stands,) = stock.quotas_of_events(conn, [web])
+            assert (stands.remaining, stands.drawn, stands.used, stands.returned) == units

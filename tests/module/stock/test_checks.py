@@ -32,12 +32,15 @@ from tests.make.stock import (
     World,
     allocation_ask,
     broken,
+    event_name,
     fact,
     hold_ask,
     make_world,
     new_id,
     new_sku,
+    quota_ask,
     receive,
+    set_aside,
 )
 from tests.make.stock import record_facts as record  # the room's command, in the name of what it does here
 
@@ -105,6 +108,25 @@ DAMAGE = {
         "update stock.leaf_stock set held = held + 1, overheld = greatest(0, held + 1 - sellable)",
         "update stock.hold set units = units + 1",
         "delete from stock.hold",
+        "update stock.quota set remaining = remaining + 1, set_aside = set_aside + 1 where ended_at is null",
+    ],
+    "draws_lie_in_holds": [
+        "update stock.quota_draw set line_id = gen_random_uuid()",
+        "update stock.quota_draw set units = units + 100",
+        "update stock.quota set sku_id = gen_random_uuid()",
+    ],
+    "quota_adds_up": [
+        "delete from stock.quota_draw",
+        "update stock.quota_draw set units = units - 1",
+        "update stock.quota set drawn = drawn + 1, set_aside = set_aside + 1 where ended_at is null",
+    ],
+    "levels_count_quotas": [
+        "update stock.node_stock set quotas = 0 where quotas > 0",
+        "update stock.leaf_stock set quotas = quotas + 1",
+        (
+            "with gone as (delete from stock.quota_draw returning 1) update stock.quota set ended_at = now(), "
+            "remaining = 0, drawn = 0, used = used + drawn, returned = returned + remaining where ended_at is null"
+        ),
     ],
     "overheld_equals_shortfalls": [
         "delete from stock.shortfall where kind = 'overheld'",
@@ -115,12 +137,14 @@ DAMAGE = {
     ],
     "promises_lie_in_tree": [
         "update stock.hold set node_id = gen_random_uuid()",
+        "update stock.quota set node_id = gen_random_uuid() where ended_at is null",
         "update stock.allocation set leaf_id = gen_random_uuid()",
         "update stock.allocation set hold_node_id = gen_random_uuid()",
     ],
     "guards_stand": [
         "alter table stock.node_stock drop constraint node_held_within_free",
         "alter table stock.leaf_stock drop constraint leaf_missing_is_short",
+        "alter table stock.quota drop constraint quota_adds_up",
     ],
 }
 
@@ -128,7 +152,7 @@ CASES = [(check, damage) for check, damages in DAMAGE.items() for damage in dama
 
 
 def busy_world(conn: Conn) -> World:
-    """Goods, a hold, an allocation, and shortfalls of both kinds."""
+    """Goods, a hold, an allocation, a quota that is drawn from, and shortfalls of both kinds."""
     world, sku, short_sku = make_world(conn), new_sku(), new_sku()
     leaf = world.leaf_ids[0]
     for one in (sku, short_sku):
@@ -144,6 +168,8 @@ def busy_world(conn: Conn) -> World:
     record(conn, [fact(leaf, short_sku, -6)], now=NOW)
     back = AllocationRelease(allocation_id=tie.lines[1].allocation_id, units=1, to_hold=True)
     release_allocations(conn, [back], now=NOW)
+    set_aside(conn, quota_ask(world.network_id, sku, 4))
+    hold_units(conn, [hold_ask((world.network_id, sku, 2), events=(event_name(),))], now=NOW)
     _goods_under_way(conn, world)
     _goods_in_lots(conn, world)
     return world

@@ -31,7 +31,7 @@ from loopline.stock import (
     Transferred,
     add_nodes,
     allocate_units,
-    broken_holds,
+    broken_promises,
     expire_holds,
     extend_holds,
     hand_over_units,
@@ -155,7 +155,7 @@ def test_nothing_asked_is_nothing_done(conn: Conn):
     assert set_safety(conn, [], now=NOW) == []
     assert expire_holds(conn, now=NOW, limit=10) == []
     assert transfer_holds(conn, [], now=NOW) == []
-    assert broken_holds(conn, limit=10) == []
+    assert broken_promises(conn, limit=10).holds == ()
     assert hold_units(conn, [HoldAsk(order_id=hold_ask().order_id, lines=())], now=NOW)[0] is not None
     assert move_leaves(conn, [], now=NOW) == []
     assert add_nodes(conn, []) == []
@@ -336,7 +336,7 @@ def test_a_release_shrinks_the_shortfall_of_its_nodes(conn: Conn):
     record_facts(conn, [fact(leaf, sku, -4)], now=NOW)
     nodes = {node: units for (_, node, _), units in shortfalls(conn).items()}
     assert nodes == {world.brand_id: 4, world.network_id: 4, world.site_ids[0]: 1, leaf: 1}
-    [first, second] = broken_holds(conn, limit=10)
+    [first, second] = broken_promises(conn, limit=10).holds
     assert (first.line_id, first.units) == (other.lines[0].line_id, 2)
     assert (second.line_id, second.units) == (ask.lines[0].line_id, 2)
     released = release_holds(

@@ -16,7 +16,7 @@ from loopline.stock import (
     ShortfallKind,
     allocate_units,
     broken_allocations,
-    broken_holds,
+    broken_promises,
     hold_units,
     move_leaves,
     record_facts,
@@ -220,7 +220,7 @@ def test_a_released_allocation_of_lost_goods_leaves_its_hold_without_goods(conn:
         ("overheld", world.brand_id, sku): 1,
         ("overheld", world.network_id, sku): 1,
     }
-    [hold] = broken_holds(conn, limit=10)
+    [hold] = broken_promises(conn, limit=10).holds
     assert (hold.line_id, hold.units, hold.node_id) == (ask.lines[0].line_id, 1, world.network_id)
     release_holds(conn, [Release(line_id=hold.line_id, units=hold.units)], now=NOW)
     assert shortfalls(conn) == {}

@@ -11,7 +11,11 @@ import pytest
 
 from loopline import touchpoints
 from loopline.db import Database
-from tests.make.org import PASSWORD
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.processes.quotas import WantedQuota, open_quotas
+from loopline.stock import QuotaKind
+from tests.make.org import PASSWORD, succeeded
+from tests.make.shop import NOON
 from tests.make.store import DEMO, Clock, Stage, buy_live, open_store, plan_show
 from tests.make.web import served, settings
 from tests.module.web.test_store import PAGE, post
@@ -84,6 +88,68 @@ def test_a_show_runs_from_a_touch_to_the_end_with_its_counters(studio: Studio):
     ended = post(alan, "/live/desk/end", {"code": "SHOW"}, page="/live/desk")
     assert ended.status_code == 303
     assert "it took 20 min" in alan.get("/live/desk").text
+
+
+def test_the_desk_shows_what_is_set_aside_for_the_show_in_both_languages(studio: Studio):
+    """Five coats and no more; four scarves, then what is free. HQ sees what the streamer sees."""
+    with studio.database.transaction() as conn:
+        room = plan_show(conn)
+        coats, scarves = (
+            WantedQuota(
+                kind=QuotaKind.LIVE_ROOM,
+                code="SHOW",
+                sku_code=sku,
+                units=units,
+                ends_at=NOON + timedelta(hours=1),
+                then_free=then_free,
+            )
+            for sku, units, then_free in (("COAT", 5, False), ("SCARF", 4, True))
+        )
+        succeeded(open_quotas(conn, [coats, scarves], scope=WHOLE_BRAND, now=NOON))
+    alan, shen = studio.signed_in("alan.live"), studio.signed_in("shen.ops")
+    post(alan, "/live/desk/start", {"code": "SHOW"}, page="/live/desk")
+    with studio.database.transaction() as conn:
+        for number in range(3):
+            buy_live(conn, studio.stage, room, f"L-{number}")
+    quotas = {
+        "set-aside-COAT": "5",
+        "drawn-COAT": "3",
+        "quota-left-COAT": "2",
+        "set-aside-SCARF": "4",
+        "drawn-SCARF": "4",
+        "quota-left-SCARF": "0",
+        "left-COAT": "2",
+        "left-SCARF": "24",
+    }
+    for browser in (alan, shen):
+        page = browser.get("/live/desk").text
+        assert figures(page).items() >= quotas.items()
+        assert [word in page for word in ("Set aside for this show", "Quota", "Drawn", "Left")] == [True] * 4
+    chinese = alan.get("/live/desk", headers={"accept-language": "zh-CN"}).text
+    assert figures(chinese).items() >= quotas.items()
+    assert [word in chinese for word in ("本场专供额度", "专供额度", "已领用", "剩余")] == [True] * 4
+    post(alan, "/live/desk/end", {"code": "SHOW"}, page="/live/desk")
+    over = alan.get("/live/desk?code=SHOW").text
+    assert figures(over).items() >= {"set-aside-COAT": "3", "drawn-COAT": "3", "quota-left-COAT": "0"}.items()
+    assert "2 given back" in over
+
+
+def test_what_customers_see_of_a_show_is_what_is_set_aside_for_it(studio: Studio):
+    """Everything is set aside for the show: the shop is sold out, the show is not."""
+    with studio.database.transaction() as conn:
+        plan_show(conn)
+        quota = WantedQuota(
+            kind=QuotaKind.LIVE_ROOM,
+            code="SHOW",
+            sku_code="COAT",
+            units=30,
+            ends_at=NOON + timedelta(hours=1),
+        )
+        succeeded(open_quotas(conn, [quota], scope=WHOLE_BRAND, now=NOON))
+    post(studio.signed_in("alan.live"), "/live/desk/start", {"code": "SHOW"}, page="/live/desk")
+    with httpx.Client(base_url=studio.base, headers=PAGE) as visitor:
+        assert "Sold out" in visitor.get("/p/COAT").text
+        assert "Sold out" not in visitor.get("/p/COAT?live=SHOW").text
 
 
 def test_hq_starts_a_livestream_from_the_board_and_again_when_it_is_over(studio: Studio):

@@ -1,16 +1,16 @@
 """A stateful machine over real PostgreSQL: any sequence of commands, and after each step the ledger adds up.
 
-The expected answers come from an oracle that knows nothing of levels or deltas: it keeps goods, holds and allocations
-and asks, for every promise, whether all promises could still be met from the leaves below their nodes.
+The expected answers come from an oracle that knows nothing of levels or deltas.
 """
 
 import random
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from loopline.db import Conn, Database, run_check
-from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, SkuId, TransferId
+from loopline.kernel.ids import AllocationId, CountId, LineId, NodeId, OrderId, QuotaId, SkuId, TransferId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import (
     Allocated,
@@ -51,12 +51,20 @@ from loopline.stock import (
     NewNode,
     NodeKind,
     OnShort,
+    QuotaAsk,
+    QuotaChange,
+    QuotaKind,
+    QuotaMoved,
+    QuotaName,
+    QuotaOpened,
+    QuotaOver,
     Recorded,
     Release,
     Released,
     SafetySet,
     SafetySetting,
     Sent,
+    ShortfallKind,
     TransferArrival,
     TransferAsk,
     TransferLine,
@@ -64,17 +72,23 @@ from loopline.stock import (
     add_nodes,
     allocate_units,
     broken_allocations,
-    broken_holds,
+    broken_promises,
+    change_quotas,
     end_counts,
+    end_due_quotas,
+    end_quotas,
     enter_counts,
     expire_holds,
     hand_over_units,
     hold_units,
     in_transit,
     leaves,
+    lose_quota_units,
     move_leaves,
     open_counts,
+    open_quotas,
     open_shortfalls,
+    quotas_by_ids,
     receive_transfers,
     record_facts,
     release_allocations,
@@ -86,117 +100,15 @@ from loopline.stock import (
 )
 from loopline.stock.checks import CHECKS
 from tests.make.stock import NOW, new_id, new_sku, world_nodes
+from tests.property.stock.oracle import Oracle, Promise, Seen, SetAside, Tied, Truck
 
 MINUTE = timedelta(minutes=1)
 SITES, SKUS, NODES = 3, 2, 9
 OPENING_UNITS = 4
-
-
-class Goods(msgspec.Struct):
-    on_hand: int = 0
-    unsellable: int = 0
-    safety: int = 0
-
-
-class Promise(msgspec.Struct):
-    line_id: LineId
-    order_id: OrderId
-    node_id: NodeId
-    sku_id: SkuId
-    units: int
-    expires_at_minute: int | None = None
-
-
-class Tied(msgspec.Struct):
-    allocation_id: AllocationId
-    promise: Promise
-    leaf_id: NodeId
-    units: int
-
-
-class Truck(msgspec.Struct):
-    """Goods under way."""
-
-    transfer_id: TransferId
-    to_leaf_id: NodeId
-    sku_id: SkuId
-    units: int
-
-
-class Seen(msgspec.Struct):
-    """A look at a shelf that is not posted yet: what was seen beyond what there should have been."""
-
-    count_id: CountId
-    leaf_id: NodeId
-    sku_id: SkuId
-    difference: int
-
-
-class Oracle:
-    """Goods, holds and allocations, and the sums anyone could make of them by hand."""
-
-    def __init__(
-        self, parents: dict[NodeId, NodeId | None], leaf_ids: tuple[NodeId, ...], sku_ids: list[SkuId]
-    ) -> None:
-        self.parents = parents
-        self.leaf_ids = leaf_ids
-        self.goods = {(leaf, sku): Goods() for leaf in leaf_ids for sku in sku_ids}
-        self.holds: dict[LineId, Promise] = {}
-        self.tied: dict[AllocationId, Tied] = {}
-        self.trucks: list[Truck] = []
-        self.seen: list[Seen] = []
-
-    def way(self, node_id: NodeId) -> list[NodeId]:
-        found = [node_id]
-        while (parent := self.parents[found[-1]]) is not None:
-            found.append(parent)
-        return found
-
-    def allocated(self, leaf_id: NodeId, sku_id: SkuId) -> int:
-        return sum(
-            one.units for one in self.tied.values() if (one.leaf_id, one.promise.sku_id) == (leaf_id, sku_id)
-        )
-
-    def balance(self, leaf_id: NodeId, sku_id: SkuId) -> int:
-        goods = self.goods[leaf_id, sku_id]
-        return goods.on_hand - goods.unsellable - self.allocated(leaf_id, sku_id)
-
-    def sellable(self, leaf_id: NodeId, sku_id: SkuId) -> int:
-        return max(0, self.balance(leaf_id, sku_id) - self.goods[leaf_id, sku_id].safety)
-
-    def free(self, node_id: NodeId, sku_id: SkuId) -> int:
-        return sum(self.sellable(leaf, sku_id) for leaf in self.leaf_ids if node_id in self.way(leaf))
-
-    def held(self, node_id: NodeId, sku_id: SkuId) -> int:
-        return sum(
-            one.units
-            for one in self.holds.values()
-            if one.sku_id == sku_id and node_id in self.way(one.node_id)
-        )
-
-    def room(self, node_id: NodeId, sku_id: SkuId) -> int:
-        return min(self.free(one, sku_id) - self.held(one, sku_id) for one in self.way(node_id))
-
-    def shortfalls(self) -> dict[tuple[str, NodeId, SkuId], int]:
-        found: dict[tuple[str, NodeId, SkuId], int] = {}
-        skus = {sku for _, sku in self.goods}
-        for node in self.parents:
-            for sku in skus:
-                if (over := self.held(node, sku) - self.free(node, sku)) > 0:
-                    found["overheld", node, sku] = over
-        for leaf, sku in self.goods:
-            if (balance := self.balance(leaf, sku)) < 0:
-                found["missing", leaf, sku] = -balance
-        return found
-
-    def can_tie(self, promise: Promise, leaf_id: NodeId, units: int) -> bool:
-        if promise.node_id not in self.way(leaf_id) or units > promise.units:
-            return False
-        below = self.way(leaf_id)[: self.way(leaf_id).index(promise.node_id)]
-        sku = promise.sku_id
-        return self.sellable(leaf_id, sku) >= units and all(
-            self.free(node, sku) - self.held(node, sku) >= units for node in below
-        )
+EVENTS = [
+    QuotaName(kind=QuotaKind.LIVE_ROOM, code="SHOW"),
+    QuotaName(kind=QuotaKind.CHANNEL, code="web"),
+]
 
 
 class StockMachine(RuleBasedStateMachine):
@@ -208,6 +120,10 @@ class StockMachine(RuleBasedStateMachine):
         self.conn: Conn = self.stack.enter_context(closing(self.database.connect()))
         self.stack.enter_context(self.conn.transaction(force_rollback=True))
         self.minute = 0
+
+    @property
+    def now(self) -> datetime:
+        return NOW + self.minute * MINUTE
 
     @initialize()
     def build(self) -> None:
@@ -289,12 +205,15 @@ class StockMachine(RuleBasedStateMachine):
                 ),
                 st.sampled_from(OnShort),
                 st.one_of(st.none(), st.integers(1, 3)),
+                st.sampled_from([None, *EVENTS]),
             ),
             min_size=1,
             max_size=3,
         )
     )
-    def hold(self, orders: list[tuple[list[tuple[int, int, int]], OnShort, int | None]]) -> None:
+    def hold(
+        self, orders: list[tuple[list[tuple[int, int, int]], OnShort, int | None, QuotaName | None]]
+    ) -> None:
         asks = [
             HoldAsk(
                 order_id=OrderId(new_id()),
@@ -309,11 +228,12 @@ class StockMachine(RuleBasedStateMachine):
                 ),
                 expires_at=None if minutes is None else NOW + (self.minute + minutes) * MINUTE,
                 short=short,
+                events=() if event is None else (event,),
             )
-            for lines, short, minutes in orders
+            for lines, short, minutes, event in orders
         ]
-        outcomes = hold_units(self.conn, asks, now=NOW)
-        for ask, outcome, (_, _, minutes) in zip(asks, outcomes, orders, strict=True):
+        outcomes = hold_units(self.conn, asks, now=self.now)
+        for ask, outcome, (_, _, minutes, _) in zip(asks, outcomes, orders, strict=True):
             expected = self._hold_by_hand(ask, None if minutes is None else self.minute + minutes)
             if expected is None:
                 assert isinstance(outcome, Refusal)
@@ -322,29 +242,32 @@ class StockMachine(RuleBasedStateMachine):
                 assert [line.units for line in outcome.lines] == expected
 
     def _hold_by_hand(self, ask: HoldAsk, expires_at_minute: int | None) -> list[int] | None:
-        granted: list[int] = []
+        granted: list[tuple[LineId, int, list[tuple[SetAside, int]]]] = []
         for line in ask.lines:
-            room = max(0, self.oracle.room(line.node_id, line.sku_id))
-            if room < line.units and ask.short is OnShort.REFUSE:
-                for undone in ask.lines[: len(granted)]:
-                    self.oracle.holds.pop(undone.line_id, None)
+            wanted = Promise(
+                line.line_id, ask.order_id, line.node_id, line.sku_id, line.units, expires_at_minute
+            )
+            event = next(iter(ask.events), None)
+            units, drawn = self.oracle.hold_line(wanted, event=event, minute=self.minute)
+            granted.append((line.line_id, units, drawn))
+            if units < line.units and ask.short is OnShort.REFUSE:
+                for line_id, _, back in granted:
+                    self.oracle.undo(line_id, back)
                 return None
-            units = min(room, line.units)
-            granted.append(units)
-            if units:
-                self.oracle.holds[line.line_id] = Promise(
-                    line.line_id, ask.order_id, line.node_id, line.sku_id, units, expires_at_minute
-                )
-        return granted
+        for line_id, units, _ in granted:
+            if not units:
+                del self.oracle.holds[line_id]
+        return [units for _, units, _ in granted]
 
     @precondition(lambda self: self.oracle.holds)
-    @rule(chance=st.integers(0, 2**32), part=st.booleans())
-    def release_hold(self, chance: int, part: bool) -> None:
+    @rule(chance=st.integers(0, 2**32), part=st.booleans(), is_lost=st.booleans())
+    def release_hold(self, chance: int, part: bool, is_lost: bool) -> None:
         promise = random.Random(chance).choice(list(self.oracle.holds.values()))
         units = 1 if part else promise.units
-        [outcome] = release_holds(self.conn, [Release(line_id=promise.line_id, units=units)], now=NOW)
+        release = Release(line_id=promise.line_id, units=units, is_lost=is_lost)
+        [outcome] = release_holds(self.conn, [release], now=self.now)
         assert isinstance(outcome, Released)
-        self._lower(promise, units)
+        self.oracle.give_back(promise, units, is_lost=is_lost)
 
     @precondition(lambda self: self.oracle.holds)
     @rule(chance=st.integers(0, 2**32), lines=st.integers(1, 3))
@@ -370,21 +293,20 @@ class StockMachine(RuleBasedStateMachine):
             ),
         )
         [outcome] = allocate_units(self.conn, [ask], now=NOW)
-        kept_holds, kept_tied = (
-            msgspec.msgpack.encode(list(self.oracle.holds.values())),
-            dict(self.oracle.tied),
-        )
+        kept = msgspec.msgpack.encode((list(self.oracle.holds.values()), list(self.oracle.quotas.values())))
+        kept_tied = dict(self.oracle.tied)
         for line, (promise, leaf_id, units) in zip(ask.lines, asked, strict=True):
             if not self.oracle.can_tie(promise, leaf_id, units):
                 assert isinstance(outcome, Refusal)
-                kept = msgspec.msgpack.decode(kept_holds, type=list[Promise])
-                self.oracle.holds = {one.line_id: one for one in kept}
+                holds, quotas = msgspec.msgpack.decode(kept, type=tuple[list[Promise], list[SetAside]])
+                self.oracle.holds = {one.line_id: one for one in holds}
+                self.oracle.quotas = {one.quota_id: one for one in quotas}
                 self.oracle.tied = kept_tied
                 return
             self.oracle.tied[line.allocation_id] = Tied(
-                line.allocation_id, msgspec.structs.replace(promise), leaf_id, units
+                line.allocation_id, msgspec.structs.replace(promise, draws=[]), leaf_id, units
             )
-            self._lower(promise, units)
+            self.oracle.use(promise, units)
         assert isinstance(outcome, Allocated)
 
     @precondition(lambda self: self.oracle.tied)
@@ -428,7 +350,130 @@ class StockMachine(RuleBasedStateMachine):
         )
         assert [one.line_id for one in expired] == [line_id for _, line_id in due[:limit]]
         for one in expired:
-            assert self.oracle.holds.pop(one.line_id).units == one.units
+            promise = self.oracle.holds[one.line_id]
+            assert promise.units == one.units
+            self.oracle.give_back(promise, one.units)
+
+    # ------------------------------------------------------------------------------------------------ quotas
+
+    @rule(
+        node=st.sampled_from([0, 1, 1, 1, 2, 5, 6, 8]),  # the network most of all
+        sku=st.integers(0, SKUS - 1),
+        units=st.integers(1, 6),
+        event=st.sampled_from(EVENTS),
+        reserve=st.sampled_from([None, *EVENTS]),
+        then_free=st.booleans(),
+        times=st.tuples(st.integers(0, 1), st.integers(1, 4)),
+    )
+    def open_quota(
+        self,
+        node: int,
+        sku: int,
+        units: int,
+        event: QuotaName,
+        reserve: QuotaName | None,
+        then_free: bool,
+        times: tuple[int, int],
+    ) -> None:
+        node_id, sku_id = self.node_ids[node], self.skus[sku]
+        starts, ends = self.minute + times[0], self.minute + times[0] + times[1]
+        ask = QuotaAsk(
+            quota_id=QuotaId(new_id()),
+            event=event,
+            node_id=node_id,
+            sku_id=sku_id,
+            units=units,
+            starts_at=NOW + starts * MINUTE,
+            ends_at=NOW + ends * MINUTE,
+            reserve=reserve,
+            then_free=then_free,
+        )
+        [outcome] = open_quotas(self.conn, [ask], now=self.now)
+        behind = self.oracle.quota_of(reserve, node_id, sku_id) if reserve and reserve != event else None
+        standing = self.oracle.quota_of(event, node_id, sku_id)
+        if isinstance(outcome, QuotaOpened) and outcome.is_repeat:
+            assert standing is not None
+            return
+        possible = (
+            standing is None
+            and (reserve is None or behind is not None)
+            and self.oracle.room(node_id, sku_id) >= units
+        )
+        assert isinstance(outcome, QuotaOpened if possible else Refusal), outcome
+        if possible:
+            self.oracle.quotas[ask.quota_id] = SetAside(
+                ask.quota_id,
+                event,
+                node_id,
+                sku_id,
+                units,
+                starts,
+                ends,
+                behind.quota_id if behind else None,
+                then_free,
+            )
+
+    @rule(chance=st.integers(0, 2**32), units=st.integers(0, 9))
+    def change_quota(self, chance: int, units: int) -> None:
+        quota = self._some_quota(chance)
+        if quota is None:
+            return
+        [outcome] = change_quotas(
+            self.conn, [QuotaChange(quota_id=quota.quota_id, units=units)], now=self.now
+        )
+        size = quota.remaining + quota.drawn + quota.used
+        possible = (
+            quota.ends > self.minute
+            and units > 0
+            and units >= quota.drawn + quota.used
+            and units - size <= max(0, self.oracle.room(quota.node_id, quota.sku_id))
+        )
+        assert isinstance(outcome, QuotaMoved if possible else Refusal), outcome
+        if possible:
+            quota.remaining += units - size
+            quota.returned += max(0, size - units)
+
+    @rule(chance=st.integers(0, 2**32))
+    def end_quota(self, chance: int) -> None:
+        quota = self._some_quota(chance)
+        if quota is None:
+            return
+        [outcome] = end_quotas(self.conn, [quota.quota_id], now=self.now)
+        assert isinstance(outcome, QuotaOver)
+        assert (outcome.returned, outcome.quota.to_orders) == (quota.remaining, quota.drawn + quota.used)
+        self.oracle.end(quota)
+
+    @rule(limit=st.integers(1, 3))
+    def end_what_is_due(self, limit: int) -> None:
+        due = sorted(
+            (one.ends, one.quota_id)
+            for one in self.oracle.quotas.values()
+            if one.is_open and one.ends <= self.minute
+        )
+        ended = end_due_quotas(self.conn, now=self.now, limit=limit)
+        assert [one.quota.id for one in ended] == [quota_id for _, quota_id in due[:limit]]
+        for one in ended:
+            self.oracle.end(self.oracle.quotas[one.quota.id])
+
+    @rule()
+    def mend(self) -> None:
+        broken = broken_promises(self.conn, limit=99)
+        for moved in lose_quota_units(self.conn, broken.quotas, now=self.now):
+            quota = self.oracle.quotas[moved.quota.id]
+            lost = moved.units_before - moved.quota.units
+            quota.remaining -= lost
+            quota.returned += lost
+        releases = [Release(line_id=one.line_id, units=one.units, is_lost=True) for one in broken.holds]
+        release_holds(self.conn, releases, now=self.now)
+        for one in broken.holds:
+            self.oracle.give_back(self.oracle.holds[one.line_id], one.units, is_lost=True)
+        assert all(one.kind is not ShortfallKind.OVERHELD for one in open_shortfalls(self.conn, limit=99))
+
+    def _some_quota(self, chance: int) -> SetAside | None:
+        quotas = [one for one in self.oracle.quotas.values() if one.is_open]
+        return random.Random(chance).choice(quotas) if quotas else None
+
+    # ------------------------------------------------------------------------------------------------ the tree
 
     @precondition(lambda self: self.oracle.holds)
     @rule(chance=st.integers(0, 2**32), lines=st.integers(1, 3))
@@ -451,18 +496,22 @@ class StockMachine(RuleBasedStateMachine):
         ]
         levels = [(node, sku) for node in self.oracle.parents for sku in self.skus]
         before = {level: self.oracle.held(*level) for level in levels}
-        kept = msgspec.msgpack.encode(list(self.oracle.holds.values()))
+        kept = msgspec.msgpack.encode((list(self.oracle.holds.values()), list(self.oracle.quotas.values())))
         [outcome] = transfer_holds(self.conn, [HoldTransfer(order_id=order_id, lines=tuple(asked))], now=NOW)
         for line, promise in zip(asked, moved, strict=True):
+            if line.to_line_id is None:
+                self.oracle.carry(promise, line.node_id)
+                continue
             units = line.units or promise.units
-            self._lower(promise, units)
-            there = msgspec.structs.replace(
-                promise, line_id=line.to_line_id or line.line_id, node_id=line.node_id, units=units
+            self.oracle.use(promise, units)
+            self.oracle.holds[line.to_line_id] = msgspec.structs.replace(
+                promise, line_id=line.to_line_id, node_id=line.node_id, units=units, draws=[]
             )
-            self.oracle.holds[there.line_id] = there
         if any(self.oracle.held(*level) > max(before[level], self.oracle.free(*level)) for level in levels):
             assert isinstance(outcome, Refusal)
-            self.oracle.holds = {one.line_id: one for one in msgspec.msgpack.decode(kept, type=list[Promise])}
+            holds, quotas = msgspec.msgpack.decode(kept, type=tuple[list[Promise], list[SetAside]])
+            self.oracle.holds = {one.line_id: one for one in holds}
+            self.oracle.quotas = {one.quota_id: one for one in quotas}
         else:
             assert isinstance(outcome, Transferred)
 
@@ -484,7 +533,8 @@ class StockMachine(RuleBasedStateMachine):
             for node in left
             for sku in self.skus
         )
-        assert isinstance(outcome, Refusal if promised or needed else LeafMoved)
+        set_aside = any(one.is_open and one.node_id == leaf_id for one in self.oracle.quotas.values())
+        assert isinstance(outcome, Refusal if promised or needed or set_aside else LeafMoved)
         if isinstance(outcome, LeafMoved):
             self.oracle.parents[leaf_id] = parent_id
 
@@ -548,11 +598,6 @@ class StockMachine(RuleBasedStateMachine):
             assert all(isinstance(one, Recorded) for one in record_facts(self.conn, ended.facts, now=NOW))
             self.oracle.goods[seen.leaf_id, seen.sku_id].on_hand += seen.difference
 
-    def _lower(self, promise: Promise, units: int) -> None:
-        promise.units -= units
-        if not promise.units:
-            del self.oracle.holds[promise.line_id]
-
     def _untie(self, tied: Tied, units: int) -> None:
         tied.units -= units
         if not tied.units:
@@ -583,15 +628,33 @@ class StockMachine(RuleBasedStateMachine):
         for leaf, sku in self.oracle.goods:
             missing = max(0, -self.oracle.balance(leaf, sku))
             assert lost.get((leaf, sku), 0) == min(missing, self.oracle.allocated(leaf, sku))
-        broken: dict[UUID, int] = {one.line_id: one.units for one in broken_holds(self.conn, limit=99)}
+        found = broken_promises(self.conn, limit=99)
+        broken: dict[UUID, int] = {one.line_id: one.units for one in found.holds}
+        broken |= {one.quota_id: one.units for one in found.quotas}
         for node in self.oracle.parents:
             for sku in self.skus:
                 left = sum(
                     one.units - broken.get(one.line_id, 0)
                     for one in self.oracle.holds.values()
                     if one.sku_id == sku and node in self.oracle.way(one.node_id)
+                ) + sum(
+                    one.remaining - broken.get(one.quota_id, 0)
+                    for one in self.oracle.quotas.values()
+                    if one.sku_id == sku and node in self.oracle.way(one.node_id)
                 )
                 assert left <= self.oracle.free(node, sku)
+
+    @invariant()
+    def quotas_stand_as_they_do_by_hand(self) -> None:
+        if hasattr(self, "oracle"):
+            found = {
+                one.id: (one.remaining, one.drawn, one.used, one.returned, one.ended_at is None)
+                for one in quotas_by_ids(self.conn, list(self.oracle.quotas))
+            }
+            assert found == {
+                one.quota_id: (one.remaining, one.drawn, one.used, one.returned, one.is_open)
+                for one in self.oracle.quotas.values()
+            }
 
     @invariant()
     def what_is_said_to_be_sellable_is(self) -> None:
@@ -623,12 +686,21 @@ class StockMachine(RuleBasedStateMachine):
 
 
 def test_stock_adds_up_whatever_happens(shared_database: Database):
-    StockMachine.database = shared_database
+    let_it_run(shared_database, examples=25, steps=20)
+
+
+@pytest.mark.slow
+def test_stock_adds_up_whatever_happens_for_longer(shared_database: Database):
+    let_it_run(shared_database, examples=100, steps=40)
+
+
+def let_it_run(database: Database, *, examples: int, steps: int) -> None:
+    StockMachine.database = database
     run_state_machine_as_test(
         StockMachine,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=20,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

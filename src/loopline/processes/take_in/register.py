@@ -152,6 +152,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         credits=head.credits,
         said=said_by(message),
         asker=_asker_of(one),
+        live_room_code=_show_of(message, register),
     )
 
 
@@ -163,6 +164,12 @@ def _asker_of(one: Incoming) -> Asker:
         device=touch.visitor if touch is not None else None,
         is_own=one.by_member is not None,
     )
+
+
+def _show_of(message: OrderMessage, register: Register) -> str | None:
+    """The show a message comes out of: what was scanned leads into it."""
+    show = register.shows.get(message.touch.touchpoint_code or "") if message.touch else None
+    return show.code if show is not None and message.channel == LIVE_CHANNEL else None
 
 
 def said_by(message: OrderMessage) -> bytes:

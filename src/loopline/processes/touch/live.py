@@ -13,6 +13,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Party, PartyKind
 from loopline.processes.outcomes import all_granted
+from loopline.processes.quotas import end_quotas_of_shows
 from loopline.processes.touch.making import PartyUnknown, ProductUnknown
 from loopline.touchpoints import (
     LABEL_CHARACTERS_MAX,
@@ -132,27 +133,34 @@ def start_live_rooms(
 def end_live_rooms(
     conn: Conn, codes: Sequence[str], *, host: Host, now: datetime
 ) -> list[LiveRoomMoved | Refusal]:
-    """Go off the air. One that ended stays so; the event says how it went."""
+    """Go off the air; what is left of what was set aside for the show is anybody's again. One that ended stays so.
+
+    The event says how it went. Locks the live rooms, then stock.
+    """
     inside, outside = _split(conn, codes, host)
     moved = touchpoints.end_live_rooms(conn, inside, now=now)
     ended = [one.room for one in moved if isinstance(one, LiveRoomMoved) and not one.is_repeat]
     counters = touchpoints.live_counters(conn, [room.id for room in ended])
+    given_back = end_quotas_of_shows(conn, [room.code for room in ended], now=now, actor=host.actor)
     log.append(
         conn,
         [
-            event(
-                LiveRoomEnded(
-                    live_room_id=room.id,
-                    code=room.code,
-                    streamer_id=room.streamer_id,
-                    scans=counters[room.id].scans,
-                    orders=counters[room.id].orders,
-                ),
-                subject=room.id,
-                at=now,
-                actor=host.actor,
-            )
-            for room in ended
+            *given_back,
+            *(
+                event(
+                    LiveRoomEnded(
+                        live_room_id=room.id,
+                        code=room.code,
+                        streamer_id=room.streamer_id,
+                        scans=counters[room.id].scans,
+                        orders=counters[room.id].orders,
+                    ),
+                    subject=room.id,
+                    at=now,
+                    actor=host.actor,
+                )
+                for room in ended
+            ),
         ],
     )
     return _in_order(codes, moved, outside)

@@ -1,9 +1,10 @@
-"""The streamer, and whoever plans her shows: there is always one that has not begun. In a world that nobody presses a
-button in, she goes on the air by herself.
+"""The streamer, and whoever plans her shows: there is always one that has not begun, with goods set aside for it. In a
+world that nobody presses a button in, she goes on the air by herself.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from loopline.simulator.brand.people import STREAMER_PARTY
 from loopline.simulator.brand.scene import Scene, stamp
@@ -17,6 +18,11 @@ _NAME = "阿岚的直播间 Alan's live room"
 _LOOKS_EVERY = timedelta(minutes=1)
 _STARTS_IN = timedelta(minutes=10)
 _LASTS = timedelta(minutes=30)
+_QUOTAS = "/api/v1/stock/quotas"
+_SET_ASIDE = 240
+_IN_RESERVE = 60
+_RESERVE = "LIVE-RESERVE"
+_KEPT_FOR = timedelta(hours=12)
 
 
 class Streamer:
@@ -25,6 +31,7 @@ class Streamer:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._planned = 0
+        self._seen_to: set[str] = set()
         agenda = scene.agenda
         agenda.handle(KIND_PLAN, self._plan)
         agenda.handle(KIND_START, self._start)
@@ -42,6 +49,7 @@ class Streamer:
         scene = self._scene
         scene.agenda.note(now + _LOOKS_EVERY, KIND_PLAN)
         self._end(self._on_air(since=now - _LASTS), now)
+        self._set_aside(now)
         if self._next_show() is not None:
             return
         self._planned += 1
@@ -55,6 +63,53 @@ class Streamer:
         (answer,) = scene.api.batch(_ROOMS, [show], key=scene.key("show", self._planned))
         if not answer.is_good:
             scene.tally.refused("show", answer.code)
+        self._set_aside(now)
+
+    def _set_aside(self, now: datetime) -> None:
+        """Set goods aside for every show that is planned or on air and has none: she knows what she can sell.
+
+        What sells out draws on a reserve for all shows; only of what she shows last nobody gets more than that.
+        """
+        for show in self._without_quotas():
+            ends_at = stamp(now + _KEPT_FOR)
+            reserves = [
+                {"kind": "event", "code": _RESERVE, "sku_code": one, "units": _IN_RESERVE, "ends_at": ends_at}
+                for one in self._without_reserve()
+            ]
+            own = [
+                {
+                    "kind": "live_room",
+                    "code": show,
+                    "sku_code": one,
+                    "units": _SET_ASIDE,
+                    "ends_at": ends_at,
+                    "reserve_code": _RESERVE,
+                    "then_free": one != FEATURED[-1],
+                }
+                for one in FEATURED
+            ]
+            key = self._scene.key("aside", show, ends_at)
+            for answer in self._scene.api.batch(_QUOTAS, [*reserves, *own], key=key):
+                if not answer.is_good:
+                    self._scene.tally.refused("quota", answer.code)
+
+    def _without_quotas(self) -> list[str]:
+        """The shows of this streamer, planned or on air, that are new and for which nothing is set aside."""
+        rooms = [
+            room["code"]
+            for room in self._scene.api.pages(_ROOMS)
+            if room["streamer_code"] == STREAMER_PARTY and room["ended_at"] is None
+        ]
+        new = [room for room in rooms if room not in self._seen_to]
+        self._seen_to |= set(new)
+        return [room for room in new if not self._quotas_of(room)]
+
+    def _without_reserve(self) -> list[str]:
+        standing = {quota["sku_code"] for quota in self._quotas_of(_RESERVE)}
+        return [one for one in FEATURED if one not in standing]
+
+    def _quotas_of(self, code: str) -> list[dict[str, Any]]:
+        return list(self._scene.api.pages(_QUOTAS, code=code, is_open="true"))
 
     def _start(self, _: Sequence[None], now: datetime) -> None:
         show = self._next_show()

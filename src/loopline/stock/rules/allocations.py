@@ -28,7 +28,7 @@ from loopline.stock.refusals import (
     PromisedToOthers,
     UnitsNotPositive,
 )
-from loopline.stock.rules.holds import change_hold
+from loopline.stock.rules.drawing import change_hold, use_draws
 from loopline.stock.rules.lot_moves import hand_over_lots, why_not_scanned
 
 
@@ -51,6 +51,9 @@ def _allocate_order(ask: AllocationAsk, *, book: Book) -> Allocated | Refusal:
                 del book.allocations[allocation.id]
             return outcome
         tied.append(outcome)
+    if book.draws:
+        for hold, allocation in tied:
+            use_draws(hold, allocation.units, book=book)
     book.moves.extend(
         [Move(one.leaf, MovementReason.ALLOCATED, allocated=one.units, reference=one.id) for _, one in tied]
     )

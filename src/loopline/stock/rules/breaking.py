@@ -1,11 +1,15 @@
-"""Which promises to break when more is held than is free: the latest, and no more than need be."""
+"""Which promises to break when more is held than is free: what nobody has ordered yet, then the latest orders, and no
+more than need be.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import LineId, NodeId, OrderId, SkuId
-from loopline.stock.model import BrokenHold
+from loopline.kernel.ids import LineId, NodeId, OrderId, QuotaId, SkuId
+from loopline.stock.model import BrokenHold, BrokenQuota
 
 
 class Overheld(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,38 +31,72 @@ class HeldUnits(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[NodeId, ...]
 
 
-def choose_broken_holds(overheld: Sequence[Overheld], holds: Sequence[HeldUnits]) -> list[BrokenHold]:
-    """Choose units of holds that must go so that no node holds more than is free there.
+class RemainingUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of an open quota, with the way from the root to its node."""
 
-    `holds` come latest first. The deepest nodes choose first: a hold broken there counts for every node above it too.
+    id: QuotaId
+    sku_id: SkuId
+    units: int
+    path: tuple[NodeId, ...]
+    starts_at: datetime
+
+
+class BrokenPromises(msgspec.Struct, frozen=True, kw_only=True):
+    """Units that nothing is behind: of quotas, to be taken from what is left of them; of holds, to be released."""
+
+    quotas: tuple[BrokenQuota, ...]
+    holds: tuple[BrokenHold, ...]
+
+
+def choose_broken_promises(
+    overheld: Sequence[Overheld], quotas: Sequence[RemainingUnits], holds: Sequence[HeldUnits]
+) -> BrokenPromises:
+    """Choose units of quotas and holds that must go so that no node holds more than is free there.
+
+    What is left of quotas goes before what orders hold; `quotas` and `holds` come in the order in which they go. The
+    deepest nodes choose first: a promise broken there counts for every node above it too.
     """
     left = {(one.node_id, one.sku_id): one.units for one in overheld}
-    remaining = {hold.line_id: hold.units for hold in holds}
-    broken: dict[LineId, int] = {}
+    remaining: dict[UUID, int] = {quota.id: quota.units for quota in quotas}
+    remaining |= {hold.line_id: hold.units for hold in holds}
+    promises: list[tuple[UUID, RemainingUnits | HeldUnits]] = [
+        *((quota.id, quota) for quota in quotas),
+        *((hold.line_id, hold) for hold in holds),
+    ]
+    broken: dict[UUID, int] = {}
     for one in sorted(overheld, key=lambda one: -one.depth):
         key = (one.node_id, one.sku_id)
-        for hold in holds:
+        for promise_id, promise in promises:
             if left[key] <= 0:
                 break
-            units = min(left[key], remaining[hold.line_id])
-            if units and hold.sku_id == one.sku_id and one.node_id in hold.path:
-                remaining[hold.line_id] -= units
-                broken[hold.line_id] = broken.get(hold.line_id, 0) + units
-                _count_off(left, hold, units)
-    return [
-        BrokenHold(
-            order_id=hold.order_id,
-            line_id=hold.line_id,
-            node_id=hold.path[-1],
-            sku_id=hold.sku_id,
-            units=units,
-        )
-        for hold in holds
-        if (units := broken.get(hold.line_id, 0))
-    ]
+            units = min(left[key], remaining[promise_id])
+            if units and promise.sku_id == one.sku_id and one.node_id in promise.path:
+                remaining[promise_id] -= units
+                broken[promise_id] = broken.get(promise_id, 0) + units
+                _count_off(left, promise, units)
+    return BrokenPromises(
+        quotas=tuple(
+            BrokenQuota(quota_id=quota.id, node_id=quota.path[-1], sku_id=quota.sku_id, units=units)
+            for quota in quotas
+            if (units := broken.get(quota.id, 0))
+        ),
+        holds=tuple(
+            BrokenHold(
+                order_id=hold.order_id,
+                line_id=hold.line_id,
+                node_id=hold.path[-1],
+                sku_id=hold.sku_id,
+                units=units,
+            )
+            for hold in holds
+            if (units := broken.get(hold.line_id, 0))
+        ),
+    )
 
 
-def _count_off(left: dict[tuple[NodeId, SkuId], int], hold: HeldUnits, units: int) -> None:
-    for node_id in hold.path:
-        if (node_id, hold.sku_id) in left:
-            left[node_id, hold.sku_id] -= units
+def _count_off(
+    left: dict[tuple[NodeId, SkuId], int], promise: RemainingUnits | HeldUnits, units: int
+) -> None:
+    for node_id in promise.path:
+        if (node_id, promise.sku_id) in left:
+            left[node_id, promise.sku_id] -= units

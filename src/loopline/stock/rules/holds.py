@@ -28,6 +28,15 @@ from loopline.stock.refusals import (
     NotEnoughFree,
     UnitsNotPositive,
 )
+from loopline.stock.rules.drawing import (
+    Granted,
+    change_hold,
+    draw_units,
+    give_back,
+    quota_for,
+    room_of,
+    take_back,
+)
 
 SCARCE_PERCENT = 20
 
@@ -38,39 +47,40 @@ def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]
 
 
 def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
-    granted: list[tuple[OpenHold, int]] = []
+    granted: list[Granted] = []
     is_rare, has_two_times = False, ask.scarce_expires_at is not None
     for line in ask.lines:
         outcome = _hold_line(ask, line, book=book)
         if isinstance(outcome, Refusal):
-            for hold, units in granted:
-                change_hold(hold, -units)
+            for one in granted:
+                take_back(one, book=book)
             return outcome
-        hold, units, room = outcome
-        granted.append((hold, units))
-        is_rare = is_rare or (has_two_times and is_scarce(units, room=room))
-    for hold, units in granted:
-        if units:
-            hold.expires_at = ask.scarce_expires_at if is_rare else ask.expires_at
+        granted.append(outcome)
+        is_rare = is_rare or (has_two_times and is_scarce(outcome.units, room=outcome.room))
+    for one in granted:
+        if one.units:
+            one.hold.expires_at = ask.scarce_expires_at if is_rare else ask.expires_at
     return Held(
         order_id=ask.order_id,
-        lines=tuple([HeldLine(line_id=hold.line_id, units=units) for hold, units in granted]),
+        lines=tuple([HeldLine(line_id=one.hold.line_id, units=one.units) for one in granted]),
         is_scarce=is_rare,
     )
 
 
-def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> tuple[OpenHold, int, int] | Refusal:
-    """Hold a line's units; returns the hold, how many it got, and how many there were to be had before."""
+def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> Granted | Refusal:
+    """Hold a line's units, out of what is set aside for its event or of what is free."""
     hold = _hold_of(ask, line, book=book)
     if isinstance(hold, Refusal):
         return hold
-    room = max(0, min([level.free - level.held for level in hold.path]))
-    units = _grantable(line, hold, room=room, short=ask.short)
-    if isinstance(units, Refusal):
-        return units
-    book.holds[line.line_id] = hold
-    change_hold(hold, units)
-    return hold, units, room
+    quota = quota_for(ask.events, hold, book=book) if book.quotas else None
+    granted = (
+        _hold_free_units(line, hold, short=ask.short)
+        if quota is None
+        else draw_units(quota, hold, line.units, short=ask.short, book=book)
+    )
+    if not isinstance(granted, Refusal):
+        book.holds[line.line_id] = hold
+    return granted
 
 
 def is_scarce(units: int, *, room: int) -> bool:
@@ -93,11 +103,12 @@ def _hold_of(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> OpenHold | Refus
     return hold
 
 
-def _grantable(line: HoldAskLine, hold: OpenHold, *, room: int, short: OnShort) -> int | Refusal:
-    if room >= line.units:
-        return line.units
-    if short is OnShort.PART:
-        return room
+def _hold_free_units(line: HoldAskLine, hold: OpenHold, *, short: OnShort) -> Granted | Refusal:
+    room = room_of(hold.path)
+    if room >= line.units or short is OnShort.PART:
+        units = min(room, line.units)
+        change_hold(hold, units)
+        return Granted(hold, room, units)
     return NotEnoughFree(
         order_id=hold.order_id,
         line_id=line.line_id,
@@ -106,13 +117,6 @@ def _grantable(line: HoldAskLine, hold: OpenHold, *, room: int, short: OnShort) 
         asked=line.units,
         free=room,
     )
-
-
-def change_hold(hold: OpenHold, units: int) -> None:
-    """Hold more or, negative, fewer units: at the hold's node and at every node above."""
-    hold.units += units
-    for level in hold.path:
-        level.held += units
 
 
 def decide_releases(releases: Iterable[Release], *, book: Book) -> list[Released | Refusal]:
@@ -131,7 +135,7 @@ def decide_releases(releases: Iterable[Release], *, book: Book) -> list[Released
         elif units > hold.units:
             outcomes.append(HoldTooSmall(line_id=release.line_id, asked=units, held=hold.units))
         else:
-            change_hold(hold, -units)
+            give_back(hold, units, is_lost=release.is_lost, book=book)
             outcomes.append(Released(line_id=release.line_id, units=units))
     return outcomes
 
@@ -149,12 +153,12 @@ def decide_extensions(extensions: Iterable[HoldExtension], *, book: Book) -> lis
     return outcomes
 
 
-def release_expired(holds: Iterable[OpenHold]) -> list[ExpiredHold]:
+def release_expired(holds: Iterable[OpenHold], *, book: Book) -> list[ExpiredHold]:
     """Give back the whole of holds that ran out."""
     outcomes: list[ExpiredHold] = []
     for hold in holds:
         units = hold.units
-        change_hold(hold, -units)
+        give_back(hold, units, book=book)
         assert hold.expires_at is not None, "what never runs out is not due"
         outcomes.append(
             ExpiredHold(

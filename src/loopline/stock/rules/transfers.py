@@ -22,7 +22,7 @@ from loopline.stock.refusals import (
     NotEnoughFree,
     UnitsNotPositive,
 )
-from loopline.stock.rules.holds import change_hold
+from loopline.stock.rules.drawing import change_hold, use_draws
 
 
 class _Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +86,20 @@ def _transfer_order(transfer: HoldTransfer, *, book: Book) -> Transferred | Refu
     if refusal is not None:
         before.put_back()
         return refusal
+    if book.draws:
+        for one in taken:
+            _carry_draws(one, book=book)
     return Transferred(order_id=transfer.order_id, units=tuple([one.units for one in taken]))
+
+
+def _carry_draws(one: _Taken, *, book: Book) -> None:
+    """What a line drew goes along to a node that its quota serves too; everything else went to orders for good."""
+    if _target(one.line) != one.line.line_id:
+        use_draws(one.source, one.units, book=book)
+        return
+    for draw in book.draws.get(one.line.line_id, ()):
+        if draw.quota.key[0] not in book.paths[one.key[0]]:
+            draw.use(draw.units)
 
 
 def _take(transfer: HoldTransfer, line: TransferLine, before: _Before, *, book: Book) -> _Taken | Refusal:

@@ -8,6 +8,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.stock.book import Book, Level, LevelKey
 from loopline.stock.model import LeafMove, LeafMoved, NewNode, Node, NodeKind
 from loopline.stock.refusals import (
+    LeafHasQuotas,
     LeafPromised,
     LeafUnknown,
     NodeMisplaced,
@@ -121,6 +122,9 @@ def _move(leaf_id: NodeId, target: NodeId, *, keys: Sequence[LevelKey], book: Bo
     allocated, held = sum(leaf.allocated for leaf in leaves), sum(leaf.held for leaf in leaves)
     if allocated or held:
         return LeafPromised(leaf_id=leaf_id, allocated=allocated, held=held)
+    quotas = sum(leaf.quotas for leaf in leaves)
+    if quotas:
+        return LeafHasQuotas(leaf_id=leaf_id, quotas=quotas)
     path = (*book.paths[target], leaf_id)
     changes: list[tuple[Level, int]] = []
     for leaf in leaves:

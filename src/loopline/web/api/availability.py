@@ -16,6 +16,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.orders.channels import channels_by_code
 from loopline.org import Permission, Site, UnitKind
+from loopline.processes.quotas import events_of
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.refusals import NoSuchThing
@@ -90,7 +91,7 @@ def show_availability(
         return Availability(
             at=now,
             sites=_at_sites(conn, skus, site_codes, scope=scope),
-            deliverable=[] if channel is None else _deliverable(conn, skus, channel, scope=scope),
+            deliverable=[] if channel is None else _deliverable(conn, skus, channel, scope=scope, now=now),
         )
 
     return read(request, look)
@@ -128,13 +129,15 @@ def _shown(units: int, *, is_exact: bool) -> tuple[int, bool]:
 
 
 def _deliverable(
-    conn: Conn, skus: Mapping[SkuId, Sku], channel: str, *, scope: Scope
+    conn: Conn, skus: Mapping[SkuId, Sku], channel: str, *, scope: Scope, now: datetime
 ) -> list[DeliverableUnits]:
     terms = channels_by_code(conn).get(channel)
     if terms is None:
         raise Refused(NoSuchThing(noun="channel", value=channel))
     sku_ids: Collection[SkuId] = list(skus)
-    rooms = stock.free_at_nodes(conn, [terms.network_node_id] * len(sku_ids), list(sku_ids))
+    rooms = stock.room_of_events(
+        conn, terms.network_node_id, list(sku_ids), events=events_of(channel, None), now=now
+    )
     shown: list[DeliverableUnits] = []
     for room in rooms:
         units, is_capped = _shown(room.room, is_exact=scope.everything)

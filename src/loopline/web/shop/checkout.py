@@ -23,7 +23,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NumberTaken
-from loopline.stock.refusals import NotEnoughFree
+from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.payments import start_payment
@@ -227,7 +227,7 @@ def _room(conn: Conn, code: str) -> LiveRoom | None:
 
 
 def _terms(conn: Conn, edge: Edge, room: LiveRoom | None) -> Terms | None:
-    return shop_terms(conn, now=edge.clock(), channel=LIVE_CHANNEL if room else CHANNEL)
+    return shop_terms(conn, now=edge.clock(), show=room.code if room else None)
 
 
 @post(CHECKOUT + "/place")
@@ -255,7 +255,7 @@ async def place_order(
         if known is not None:
             return go(f"/o/{known}")
     if isinstance(taken, Refusal):
-        said = SoldOut() if isinstance(taken, NotEnoughFree) else taken
+        said = SoldOut() if isinstance(taken, NotEnoughFree | QuotaSoldOut) else taken
         return await _again(request, basket, member, said, data)
     await asyncio.to_thread(_keep_delivery, edge, taken, recipient, data)
     return go(await asyncio.to_thread(_pay_path, edge, taken))

@@ -13,6 +13,7 @@ from loopline.kernel.ids import ProductId, SiteId, SkuId
 from loopline.orders import ChannelTerms
 from loopline.org import Entity, Site
 from loopline.org.queries import brand_companies
+from loopline.processes.quotas import events_of
 from loopline.processes.take_in import COLLECTED_AT
 from loopline.web.shop.names import Variant, place_of_size, variant_of
 
@@ -23,11 +24,15 @@ UNITS_MAX = 99
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """On which terms the shop sells: its channel, and the company that sells where nobody else does."""
+    """On which terms the shop sells: its channel, and the company that sells where nobody else does.
+
+    `show`: the code of the livestream it sells out of, where it does.
+    """
 
     channel: ChannelTerms
     seller: Entity
     now: datetime
+    show: str | None = None
 
 
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,11 +133,13 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     is_to_be_had: bool
 
 
-def shop_terms(conn: Conn, *, now: datetime, channel: str = CHANNEL) -> Terms | None:
-    """Return on which terms the shop sells; None before a brand and its channel are founded."""
+def shop_terms(conn: Conn, *, now: datetime, show: str | None = None) -> Terms | None:
+    """Return on which terms the shop sells, by itself or out of a show; None before a brand is founded."""
     sellers = brand_companies(conn)
-    found = orders.channels_by_code(conn).get(channel)
-    return Terms(channel=found, seller=sellers[0], now=now) if found is not None and sellers else None
+    found = orders.channels_by_code(conn).get(LIVE_CHANNEL if show else CHANNEL)
+    return (
+        Terms(channel=found, seller=sellers[0], now=now, show=show) if found is not None and sellers else None
+    )
 
 
 def read_goods(conn: Conn, code: str, *, terms: Terms, sku_code: str | None = None) -> Goods | None:
@@ -209,7 +216,9 @@ def _rooms(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId,
     if not sku_ids:
         return {}
     node = terms.channel.network_node_id
-    return {one.sku_id: max(0, one.room) for one in stock.free_at_nodes(conn, [node] * len(sku_ids), sku_ids)}
+    events = events_of(terms.channel.code, terms.show)
+    found = stock.room_of_events(conn, node, sku_ids, events=events, now=terms.now)
+    return {one.sku_id: max(0, one.room) for one in found}
 
 
 def shelves_of(

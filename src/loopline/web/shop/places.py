@@ -18,7 +18,7 @@ from loopline.touchpoints import LiveRoom
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.shop.frame import nothing_here, shop_page, with_place
-from loopline.web.shop.goods import CHANNEL, LIVE_CHANNEL, Card, Terms, cards_of, shop_terms
+from loopline.web.shop.goods import Card, Terms, cards_of, shop_terms
 from loopline.web.shop.hearsay import read_reviews_of_site
 from loopline.web.shop.shopper import Place, Shopper, place_of
 
@@ -129,8 +129,7 @@ def show_live(request: WebRequest, code: FromPath[str], shopper: NamedDependency
         if room is None:
             return nothing_here(request, shopper=shopper, title=_NO_ROOM, advice=_GONE_ADVICE)
         streamer = org.parties_by_id(conn, [room.streamer_id]).get(room.streamer_id)
-        channel = LIVE_CHANNEL if room.is_live else CHANNEL
-        terms = shop_terms(conn, now=edge.clock(), channel=channel)
+        terms = shop_terms(conn, now=edge.clock(), show=room.code if room.is_live else None)
         cards = _cards_of_room(conn, room, terms=terms) if terms else []
     return shop_page(
         request, "live.html", shopper=shopper, back="/shop", room=room, streamer=streamer, cards=cards

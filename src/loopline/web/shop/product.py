@@ -20,7 +20,6 @@ from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.shop.frame import nothing_here, shop_page, with_place
 from loopline.web.shop.goods import (
-    LIVE_CHANNEL,
     Card,
     Goods,
     Shelf,
@@ -153,7 +152,7 @@ def show_product(
     edge = edge_of(request)
     place = place_of(request)
     with edge.database.reading() as conn:
-        terms = shop_terms(conn, now=edge.clock(), **_channel(live))
+        terms = shop_terms(conn, now=edge.clock(), show=live or None)
         goods = read_goods(conn, code, terms=terms, sku_code=sku or None) if terms else None
         found = (
             _page_of(conn, goods, Visit(terms=terms, place=place, live=live, language=language_of(request)))
@@ -174,10 +173,6 @@ def show_product(
         **_fields(found),
     )
     return with_place(request, answer, place)
-
-
-def _channel(live: str) -> dict[str, Any]:
-    return {"channel": LIVE_CHANNEL} if live else {}
 
 
 def _fields(record: msgspec.Struct) -> dict[str, Any]:

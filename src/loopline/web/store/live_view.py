@@ -10,6 +10,7 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.ids import PartyId, SkuId
 from loopline.orders import GoodsWanted
+from loopline.processes.quotas import events_of
 from loopline.processes.worth import LIVESTREAM, streamer_part
 from loopline.sharing import queries as sharing
 from loopline.touchpoints import LiveCounters, LiveRoom
@@ -27,7 +28,20 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
     wanted: dict[SkuId, GoodsWanted]
     skus: list[Sku]
     room_left: dict[SkuId, int]
+    quotas: dict[SkuId, "SetAside"]
     streamer_minor: int
+
+
+class SetAside(msgspec.Struct, kw_only=True):
+    """What is or was set aside of a SKU for a show: units in all, those that went to orders, those left.
+
+    What was given back, at its end or before, is no part of it.
+    """
+
+    units: int = 0
+    to_orders: int = 0
+    left: int = 0
+    returned: int = 0
 
 
 def read_show(conn: Conn, room: LiveRoom, *, now: datetime) -> Show:
@@ -38,7 +52,8 @@ def read_show(conn: Conn, room: LiveRoom, *, now: datetime) -> Show:
     currency = first.currency if first else _home_currency(conn)
     shown = list(catalogue.skus_by_code(conn, room.sku_codes).values())
     known = {sku.id for sku in shown}
-    others = catalogue.skus_by_id(conn, [sku_id for sku_id in wanted if sku_id not in known])
+    quotas = _set_aside(conn, room)
+    others = catalogue.skus_by_id(conn, [sku_id for sku_id in {**wanted, **quotas} if sku_id not in known])
     skus = [*shown, *others.values()]
     return Show(
         now=now,
@@ -47,7 +62,8 @@ def read_show(conn: Conn, room: LiveRoom, *, now: datetime) -> Show:
         currency=currency,
         wanted=wanted,
         skus=skus,
-        room_left=_left(conn, skus),
+        room_left=_left(conn, room, skus, now=now),
+        quotas=quotas,
         streamer_minor=streamer_part(
             conn,
             room.streamer_id,
@@ -63,13 +79,26 @@ def _home_currency(conn: Conn) -> str:
     return next((rules.currency for rules in sharing.rule_sets(conn)), "CNY")
 
 
-def _left(conn: Conn, skus: list[Sku]) -> dict[SkuId, int]:
-    """What the livestream channel can still promise of SKUs."""
+def _set_aside(conn: Conn, room: LiveRoom) -> dict[SkuId, SetAside]:
+    """What is set aside for a show, by SKU, wherever it lies."""
+    found: dict[SkuId, SetAside] = {}
+    for quota in stock.quotas_of_events(conn, events_of(LIVESTREAM, room.code)[:1]):
+        one = found.setdefault(quota.sku_id, SetAside())
+        one.units += quota.units
+        one.to_orders += quota.to_orders
+        one.left += quota.remaining
+        one.returned += quota.returned
+    return found
+
+
+def _left(conn: Conn, room: LiveRoom, skus: list[Sku], *, now: datetime) -> dict[SkuId, int]:
+    """What a show can still sell of SKUs: what is set aside for it, or else what its channel can promise."""
     terms = orders.channels_by_code(conn).get(LIVESTREAM)
     node_id = terms.network_node_id if terms else None
     if node_id is None or not skus:
         return {}
-    found = stock.free_at_nodes(conn, [node_id] * len(skus), [sku.id for sku in skus])
+    events = events_of(LIVESTREAM, room.code)
+    found = stock.room_of_events(conn, node_id, [sku.id for sku in skus], events=events, now=now)
     return {one.sku_id: max(0, one.room) for one in found}
 
 
@@ -101,6 +130,21 @@ def show_of(show: Show, names: dict[PartyId, str], language: Language) -> dict[s
                 "is_out": show.room_left.get(sku.id) == 0,
             }
             for sku in show.skus
+        ],
+        "quotas": [
+            {
+                "key": sku.code,
+                "name": language.called(sku.name),
+                "variety": variety(sku),
+                "set_aside": language.count(one.units),
+                "drawn": language.count(one.to_orders),
+                "left": language.count(one.left),
+                "returned": language.count(one.returned) if one.returned else "",
+                "is_out": not one.left and room.ended_at is None,
+            }
+            for sku in show.skus
+            for one in (show.quotas.get(sku.id),)
+            if one is not None
         ],
     }
 
