@@ -163,6 +163,10 @@ FAULTS: dict[str, LiteralString] = {
     "order_is_known_by_its_number": "delete from orders.known where external_number = 'W-2'",
     "known_number_is_an_order": "delete from orders.order where external_number = 'W-2'",
     "short_number_is_one_order": "update orders.order set number = 1",
+    "till_sale_is_its_order": (
+        "insert into orders.till_sale select gen_random_uuid(), 1, id, site_id, gen_random_uuid(), gen_random_uuid(),"
+        " now(), now() from orders.order where external_number = 'T-1'"
+    ),
     # --------------------------------------------------------------------------------------------------- customers
     "consents_equal_their_history": (
         _MEMBER + "insert into customers.consent"

@@ -1421,6 +1421,31 @@ CREATE TABLE orders.unpaid (
     device uuid,
     pay_until timestamp with time zone NOT NULL,
     lapsed_at timestamp with time zone
+CREATE TABLE orders.till_case (
+    till_id uuid NOT NULL,
+    number bigint NOT NULL,
+    site_id uuid NOT NULL,
+    sale jsonb NOT NULL,
+    reason jsonb NOT NULL,
+    handed_by uuid NOT NULL,
+    handed_at timestamp with time zone NOT NULL,
+    settled_by uuid,
+    settled_at timestamp with time zone,
+    note text,
+    CONSTRAINT till_case_counts_from_one CHECK ((number > 0)),
+    CONSTRAINT till_case_settled_by_somebody CHECK ((((settled_at IS NULL) = (settled_by IS NULL)) AND ((settled_at IS NULL) = (note IS NULL))))
+);
+
+CREATE TABLE orders.till_sale (
+    till_id uuid NOT NULL,
+    number bigint NOT NULL,
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    rung_up_by uuid NOT NULL,
+    sent_by uuid NOT NULL,
+    rung_up_at timestamp with time zone NOT NULL,
+    arrived_at timestamp with time zone NOT NULL,
+    CONSTRAINT till_counts_from_one CHECK ((number > 0))
 );
 
 CREATE TABLE org.api_key (
@@ -3185,6 +3210,14 @@ ALTER TABLE ONLY orders.quote_default
 
 ALTER TABLE ONLY orders.unpaid
     ADD CONSTRAINT unpaid_pkey PRIMARY KEY (order_id);
+ALTER TABLE ONLY orders.till_case
+    ADD CONSTRAINT till_case_pkey PRIMARY KEY (till_id, number);
+
+ALTER TABLE ONLY orders.till_sale
+    ADD CONSTRAINT till_sale_is_one_order UNIQUE (order_id);
+
+ALTER TABLE ONLY orders.till_sale
+    ADD CONSTRAINT till_sale_pkey PRIMARY KEY (till_id, number);
 
 ALTER TABLE ONLY org.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
@@ -3599,6 +3632,7 @@ CREATE INDEX unpaid_by_end ON orders.unpaid USING btree (pay_until, order_id) WH
 CREATE INDEX unpaid_by_member ON orders.unpaid USING btree (member_id) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX unpaid_lapsed ON orders.unpaid USING btree (lapsed_at) WHERE (lapsed_at IS NOT NULL);
+CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
 
 CREATE INDEX api_key_by_branch ON org.api_key USING btree (branch_id);
 
@@ -4294,6 +4328,9 @@ GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.unpaid TO loopline_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE orders.till_case TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE orders.till_sale TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.api_key TO loopline_app;
 

@@ -18,4 +18,5 @@ CHECKS: tuple[Check, ...] = (
     Check(name="order_is_known_by_its_number", invariant=9, statement=SQL["order_is_known_by_its_number"]),
     Check(name="known_number_is_an_order", invariant=9, statement=SQL["known_number_is_an_order"]),
     Check(name="short_number_is_one_order", invariant=9, statement=SQL["short_number_is_one_order"]),
+    Check(name="till_sale_is_its_order", invariant=9, statement=SQL["till_sale_is_its_order"]),
 )

@@ -210,3 +210,18 @@ where not exists (
         and head.pay_until is null
 )
 order by subject
+
+-- name: till_sale_is_its_order
+-- Sales of tills whose order is none, was rung up elsewhere, or has the number of another sale.
+select
+    'sale ' || sale.number || ' of till ' || sale.till_id as subject,
+    coalesce(head.channel || ' ' || head.external_number || ' at site ' || head.site_id, 'no order') as found,
+    'till ' || sale.till_id || '/' || sale.number || ' at site ' || sale.site_id as expected,
+    'select * from orders.order where channel = ''till'' and external_number = '
+        || quote_literal(sale.till_id || '/' || sale.number) as repair
+from orders.till_sale as sale
+left join orders.order as head on head.id = sale.order_id
+where head.channel is distinct from 'till'
+    or head.external_number is distinct from sale.till_id || '/' || sale.number
+    or head.site_id is distinct from sale.site_id
+order by sale.till_id, sale.number

@@ -212,6 +212,10 @@ from (
     select 'node', channel.network_node_id, 'orders.channel'
     from orders.channel as channel
     where not exists (select from stock.node as known where known.id = channel.network_node_id)
+    union all
+    select 'person', sale.rung_up_by, 'orders.till_sale'
+    from (select distinct rung_up_by from orders.till_sale) as sale
+    where not exists (select from org.person as known where known.id = sale.rung_up_by)
 ) as orphan
 order by kind, id, by_whom
 

@@ -13,6 +13,7 @@ _FIRST_PAGES: tuple[tuple[frozenset[Role], str], ...] = (
     (frozenset({Role.STREAMER}), "/live/desk"),
     (frozenset({Role.CUSTOMER_SERVICE}), "/hq/orders"),
 )
+_PUTTING_RIGHT = frozenset({Role.HQ_OPERATIONS, Role.CUSTOMER_SERVICE})
 _EARNERS = frozenset({Role.GUIDE, Role.STREAMER})
 
 
@@ -42,6 +43,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
             Entry(word=marked("Stock"), path="/hq/stock"),
         ),
+        (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (

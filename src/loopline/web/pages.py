@@ -59,7 +59,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "languages": list(languages().values()),
             "say": language.say,
             "called": language.called,
-            "form_token": _form_token(request),
+            "form_token": form_token(request),
             "here": safe_path(request.url.path + query),
             "visitor": None,
             "navigation": entries_of(context.get("visitor")),
@@ -68,7 +68,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
     )
 
 
-def _form_token(request: Request[Any, Any, Any]) -> str:
+def form_token(request: Request[Any, Any, Any]) -> str:
     """Return the token that forms carry: the request's, or, where no route was found to make one, the browser's."""
     return csrf_token({"request": request}) or request.cookies.get(FORM_COOKIE, "")
 

@@ -29,6 +29,7 @@ from psycopg_pool import PoolTimeout
 
 from loopline.channels.sandbox_pay import NotificationUnreadable
 from loopline.channels.standard_webhooks import SignatureMissing, SignatureStale, SignatureWrong
+from loopline.channels.till import PaidDiffers, SaleTooLarge
 from loopline.customers.refusals import (
     AddressNotValid,
     AddressUnknown,
@@ -47,6 +48,7 @@ from loopline.inbox import DismissalNeedsANote, UnknownMessage
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import NumberMistyped
+from loopline.orders.tills import NoSuchCase
 from loopline.org.credentials import (
     PasswordTooEasy,
     PasswordTooLong,
@@ -65,6 +67,7 @@ from loopline.processes.pay import NoticeDiffers, NumberNotKnown
 from loopline.processes.receive import MoneyNotYours
 from loopline.processes.quotas import EventUnknown, QuotaNeedsPlace, SkuUnknown
 from loopline.processes.review import ReceiptUnknown
+from loopline.processes.ring_up import CashierUnknown
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
 from loopline.stock.refusals import QuotaUnknown, QuotaWithoutTime, ReserveUnknown
@@ -217,6 +220,10 @@ STATUSES: dict[type[Refusal], int] = {
     QuotaWithoutTime: HTTP_422_UNPROCESSABLE_ENTITY,
     ReserveUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     QuotaUnknown: HTTP_404_NOT_FOUND,
+    CashierUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
+    PaidDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
+    SaleTooLarge: HTTP_422_UNPROCESSABLE_ENTITY,
+    NoSuchCase: HTTP_404_NOT_FOUND,
     NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
     NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,
     TrackingNumberNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
@@ -329,11 +336,11 @@ def on_unkeepable(request: WebRequest, error: psycopg.DataError) -> Response[Any
 
 
 def _unreadable(request: WebRequest, errors: list[FieldProblem]) -> Response[Any]:
-    return _answer(request, unreadable_problem(errors, language_of(request)))
+    return _answer(request, problem_of_bad_input(errors, language_of(request)))
 
 
-def unreadable_problem(errors: list[FieldProblem], language: Language) -> Problem:
-    """Say which fields cannot be read, as a problem detail."""
+def problem_of_bad_input(errors: list[FieldProblem], language: Language) -> Problem:
+    """Spell what cannot be read as a problem detail, field by field."""
     return Problem(
         status=HTTP_400_BAD_REQUEST,
         type="urn:loopline:bad-input",

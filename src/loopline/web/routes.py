@@ -46,6 +46,7 @@ from loopline.web.hq.orders import show_orders
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
+from loopline.web.hq.till_cases import TILL_CASE_PAGES
 from loopline.web.hq.world import tell_world
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
@@ -102,6 +103,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_order,
     *FEED_PAGES,
     *QUARANTINE_PAGES,
+    *TILL_CASE_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,
     LANDING_PAGES,

@@ -1,12 +1,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from psycopg import sql
 
 from loopline.db import Check, Conn, Database, Finding, run_check
+from loopline.kernel.ids import PersonId, SiteId
 from loopline.orders import CHECKS, DraftLine, LineChange, LineKind, NewOrder, change_lines
+from loopline.orders.tills import TILL, NewTillSale, keep_till_sales
 from tests.make.orders import NOON, draft, placed
 
 BY_NAME = {check.name: check for check in CHECKS}
@@ -203,6 +206,42 @@ def test_two_orders_of_one_short_number_are_found_and_parted(database: Database)
         ("number 1 is an earlier order's too", "a number of its own")
     ]
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (
+            "update orders.order set external_number = 'other' where id = '{order}'",
+            "till other at site {site}",
+        ),
+        ("update orders.order set channel = 'web' where id = '{order}'", "web {till}/7 at site {site}"),
+        ("delete from orders.order where id = '{order}'", "no order"),
+    ],
+)
+def test_a_till_sale_that_is_another_order_is_found(database: Database, damage: str, found: str):
+    till, site, who = (UUID(int=number) for number in (1, 2, 3))
+    sale = draft(f"{till}/7", 2, channel=TILL, site_id=site)
+    with database.transaction() as conn:
+        (order,) = placed(conn, [sale])
+        kept = NewTillSale(
+            till_id=till,
+            number=7,
+            order_id=order.order_id,
+            site_id=SiteId(site),
+            rung_up_by=PersonId(who),
+            rung_up_at=NOON,
+        )
+        keep_till_sales(conn, [kept], sent_by=PersonId(who), now=NOON)
+        assert run_check(conn, BY_NAME["till_sale_is_its_order"]) == []
+    with database.owner_transaction() as owner:
+        owner.execute(damage.format(order=order.order_id).encode())
+        (finding,) = run_check(owner, BY_NAME["till_sale_is_its_order"])
+    assert (finding.subject, finding.found, finding.expected) == (
+        f"sale 7 of till {till}",
+        found.format(till=till, site=site),
+        f"till {till}/7 at site {site}",
+    )
 
 
 def test_every_check_is_planted_here():

@@ -61,12 +61,15 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message with what its sender may do: place for the sites in `scope`; or, a member, ask in the own name.
 
     `address` is the blind index of where it goes, where the sender says that in another way than by the message.
+    `said` is the hash of what was really said, where the message was made of more than it holds: it decides alone
+    whether the same comes again. None: the message is what was said.
     """
 
     message: OrderMessage
     scope: Scope = Scope()
     by_member: MemberId | None = None
     address: UUID | None = None
+    said: bytes | None = None
 
 
 class OrderTaken(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -150,7 +150,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         if one.by_member is None
         else held_for_members(register.channels.get(message.channel)),
         credits=head.credits,
-        said=said_by(message),
+        said=one.said or said_by(message),
         asker=_asker_of(one),
         live_room_code=_show_of(message, register),
     )

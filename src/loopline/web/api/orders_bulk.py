@@ -24,7 +24,7 @@ from loopline.web.api.reading import BadInput, WrongMediaType, decode
 from loopline.web.edge import Edge, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.placing import OrderAnswer, refusal_of_failure
-from loopline.web.problems import Problem, problem_of, unreadable_problem
+from loopline.web.problems import Problem, problem_of, problem_of_bad_input
 
 LINES_AT_ONCE = 500
 LINE_BYTES_MAX = 200_000
@@ -111,7 +111,7 @@ def _placed(edge: Edge, caller: Caller, lines: Sequence[_Line], language: Langua
     answers: list[LineAnswer] = []
     for line, ask in zip(lines, read, strict=True):
         if isinstance(ask, BadInput):
-            said = unreadable_problem([ask.problem(language)], language)
+            said = problem_of_bad_input([ask.problem(language)], language)
             answers.append(LineAnswer(line=line.number, problem=said))
         else:
             answers.append(_answer(line, ask, next(placed), language))

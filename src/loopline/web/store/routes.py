@@ -7,6 +7,9 @@ from loopline.web.store.desk import choose_site
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
+from loopline.web.store.till.counter import tell_book, tell_token
+from loopline.web.store.till.page import TILL_PAGES
+from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.today import show_today, tell_today
 
 STORE_PAGES: list[ControllerRouterHandler] = [
@@ -17,5 +20,10 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     show_collect,
     give_parcel,
     show_stock,
+    *TILL_PAGES,
+    tell_token,
+    tell_book,
+    take_sales,
+    hand_case,
     *LIVE_PAGES,
 ]

@@ -1,0 +1,133 @@
+"""Ring up: what a till sold, with or without a network, becomes an order with its payment, in one transaction.
+
+A till's sale has happened: it is placed as a fact, whoever sends it and however late. It is owed to the guide who stood
+at the till. The same sale again is the order it made before; nothing of it is done twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline import orders, org
+from loopline.db import Conn
+from loopline.kernel.ids import OrderId, PaymentId, PersonId, uuid7s
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.orders.tills import NewTillSale, keep_till_sales
+from loopline.org import PartyKind, Person
+from loopline.payments.model import NewPayment
+from loopline.processes.outcomes import all_granted
+from loopline.processes.pay import take_payments
+from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, place_messages
+
+
+class MoneyTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """Money taken at the till, in minor units of the sale's currency."""
+
+    method: str
+    amount_minor: int
+
+
+class RungUp(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale as its till tells it. `said` is the hash of all it says; `rung_up_at` is the moment by its own clock."""
+
+    till_id: UUID
+    number: int
+    message: OrderMessage
+    said: bytes
+    rung_up_by: PersonId
+    rung_up_at: datetime
+    money: tuple[MoneyTaken, ...]
+
+
+class CashierUnknown(Refusal, frozen=True, kw_only=True):
+    """Nobody known rang this sale up ({person_id})."""
+
+    person_id: PersonId
+
+
+def ring_up(
+    conn: Conn, sales: Sequence[RungUp], *, scope: Scope, sent_by: PersonId, now: datetime
+) -> list[OrderTaken | Refusal]:
+    """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
+
+    Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
+    Locks as placing does, then orders, then payments.
+    """
+    people = org.people_by_id(conn, {one.rung_up_by for one in sales})
+    guides = _guides_of(conn, people)
+    outcomes: list[OrderTaken | Refusal] = [CashierUnknown(person_id=one.rung_up_by) for one in sales]
+    known = [position for position, one in enumerate(sales) if one.rung_up_by in people]
+    incoming = [_incoming(sales[position], guides, scope) for position in known]
+    for position, outcome in zip(known, place_messages(conn, incoming, now=now), strict=True):
+        outcomes[position] = outcome
+    new = {
+        outcome.order_id: sale
+        for sale, outcome in zip(sales, outcomes, strict=True)
+        if isinstance(outcome, OrderTaken) and not outcome.is_repeat
+    }
+    if new:
+        _take_money(conn, new, now=now)
+        _keep(conn, new, sent_by=sent_by, now=now)
+    return outcomes
+
+
+def _guides_of(conn: Conn, people: Mapping[PersonId, Person]) -> dict[PersonId, str]:
+    """The codes of the guides that people are, of those of their own unit; the first where somebody is several."""
+    parties = org.branch_parties(conn, {one.unit_id for one in people.values()}) if people else []
+    found: dict[PersonId, str] = {}
+    for party in parties:
+        if party.kind is PartyKind.GUIDE and party.person_id is not None and party.person_id in people:
+            found.setdefault(party.person_id, party.code)
+    return found
+
+
+def _incoming(sale: RungUp, guides: Mapping[PersonId, str], scope: Scope) -> Incoming:
+    message = msgspec.structs.replace(sale.message, guide_code=guides.get(sale.rung_up_by))
+    return Incoming(message=message, scope=scope, said=sale.said)
+
+
+def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> None:
+    """Record what was taken for orders of this very transaction: nobody else can have recorded it."""
+    heads = {head.id: head for head in orders.orders_by_ids(conn, list(new))}
+    taken = [
+        (order_id, sale, place, money)
+        for order_id, sale in new.items()
+        for place, money in enumerate(sale.money, start=1)
+    ]
+    payments = [
+        NewPayment(
+            id=PaymentId(payment_id),
+            key=f"till:{sale.till_id}:{sale.number}:{place}",
+            order_id=order_id,
+            method=money.method,
+            entity_id=heads[order_id].seller_entity_id,
+            currency=heads[order_id].currency,
+            amount_minor=money.amount_minor,
+            taken_at=heads[order_id].placed_at,
+        )
+        for (order_id, sale, place, money), payment_id in zip(taken, uuid7s(now, len(taken)), strict=True)
+    ]
+    if payments:
+        all_granted(take_payments(conn, payments, now=now))
+
+
+def _keep(conn: Conn, new: Mapping[OrderId, RungUp], *, sent_by: PersonId, now: datetime) -> None:
+    sites = {head.id: head.site_id for head in orders.orders_by_ids(conn, list(new))}
+    kept: list[NewTillSale] = []
+    for order_id, sale in new.items():
+        site_id = sites[order_id]
+        assert site_id is not None, "what is carried out of a site names it (refused when it is taken in)"
+        kept.append(
+            NewTillSale(
+                till_id=sale.till_id,
+                number=sale.number,
+                order_id=order_id,
+                site_id=site_id,
+                rung_up_by=sale.rung_up_by,
+                rung_up_at=sale.rung_up_at,
+            )
+        )
+    keep_till_sales(conn, kept, sent_by=sent_by, now=now)

@@ -1,0 +1,364 @@
+// The page of the till: a cart, what is paid, and what is not yet sent. Nobody is told "done" before the sale is on the
+// disk of this device.
+
+import { find, known, readAhead } from "./book.js";
+import { open } from "./keeping.js";
+import { CHANNEL, correct, ringUp, saleOfCart, sales } from "./outbox.js";
+import { handOver, send } from "./sender.js";
+
+const root = document.getElementById("till");
+const words = JSON.parse(document.getElementById("till-words").textContent);
+const byId = (id) => document.getElementById(id);
+const AGAIN_MS = 15_000;
+const BOOK_MS = 10 * 60_000;
+const SHOWN_SENT = 8;
+const CART = "loopline-till-cart";
+
+let db;
+let who;
+let book;
+let cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
+let stands = "idle";
+let isRinging = false;
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
+
+function word(name, fields = {}) {
+  return words[name].replace(/\{(\w+)\}/g, (_, field) => fields[field]);
+}
+
+function money(minor, currency = book?.currency) {
+  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+/** A price as somebody types it, in minor units; null for what is none. */
+function typedMinor(text) {
+  const digits = new Intl.NumberFormat("en", { style: "currency", currency: book.currency }).resolvedOptions();
+  const found = /^(\d{1,7})(?:[.,](\d+))?$/.exec(text.normalize("NFKC").trim());
+  const part = found?.[2] ?? "";
+  if (found === null || part.length > digits.maximumFractionDigits) return null;
+  return Number(found[1] + part.padEnd(digits.maximumFractionDigits, "0"));
+}
+
+function made(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function button(className, text, pressed) {
+  const element = made("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", pressed);
+  return element;
+}
+
+// --------------------------------------------------------------------------------------------------------------- cart
+
+function keepCart() {
+  try {
+    sessionStorage.setItem(CART, JSON.stringify(cart));
+  } catch {
+    // not kept over a reload, that is all
+  }
+}
+
+function newCart() {
+  cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
+  keepCart();
+}
+
+function total() {
+  return cart.lines.reduce((sum, line) => sum + line.units * line.unit, 0);
+}
+
+function tell(text, tone) {
+  const said = byId("till-said");
+  said.textContent = text;
+  said.dataset.tone = tone;
+}
+
+function addLine(one) {
+  const line = cart.lines.find((other) => other.code === one.code && other.unit === one.unit);
+  if (line === undefined) cart.lines.push({ ...one, units: 1 });
+  else line.units += 1;
+  byId("till-done").hidden = true;
+  keepCart();
+  showCart();
+}
+
+async function typed(text) {
+  const found = await find(db, text);
+  byId("till-unlisted").hidden = true;
+  if (found === undefined) {
+    tell(word("unlisted", { code: text }), "bad");
+    navigator.vibrate?.([80, 60, 80]);
+    byId("till-unlisted").hidden = false;
+    byId("till-unlisted").dataset.code = text.normalize("NFKC").trim().toUpperCase();
+    return;
+  }
+  addLine({ code: found.code, name: found.name, variety: found.variety, unit: found.unit_minor });
+  tell(`${found.name} ${money(found.unit_minor)}`, "good");
+  navigator.vibrate?.(40);
+}
+
+function showCart() {
+  byId("till-cart").replaceChildren(...cart.lines.map(cartLine));
+  byId("till-cart-card").hidden = cart.lines.length === 0;
+  byId("till-total").textContent = book ? money(total()) : "";
+  const ring = byId("till-ring");
+  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging;
+  ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(total()) });
+}
+
+function cartLine(line) {
+  const row = made("li", "good till-line");
+  const goods = made("span");
+  goods.append(made("b", "", line.name));
+  if (line.variety) goods.append(made("span", "variety", line.variety));
+  goods.append(made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`));
+  const count = made("span", "till-count");
+  const change = (by) => {
+    line.units += by;
+    cart.lines = cart.lines.filter((one) => one.units > 0);
+    keepCart();
+    showCart();
+  };
+  const fewer = button("btn till-step", "−", () => change(-1));
+  fewer.setAttribute("aria-label", word("fewer", { name: line.name }));
+  const more = button("btn till-step", "+", () => change(1));
+  more.setAttribute("aria-label", word("more", { name: line.name }));
+  count.append(fewer, made("b", "number till-units", String(line.units)), more);
+  row.append(goods, count, made("b", "number till-amount", money(line.units * line.unit)));
+  return row;
+}
+
+async function ring() {
+  if (isRinging || cart.lines.length === 0) return;
+  isRinging = true;
+  showCart();
+  try {
+    const method = document.querySelector('[name="method"]:checked').value;
+    const sale = await ringUp(db, { cart: cart.id, who, site: book.site, currency: book.currency, lines: cart.lines, method });
+    newCart();
+    done(sale);
+  } catch {
+    tell(word("not_kept"), "bad");
+  } finally {
+    isRinging = false;
+    showCart();
+  }
+  changed();
+  again();
+}
+
+function done(sale) {
+  const said = byId("till-done");
+  said.querySelector("h2").textContent = word("done", { amount: money(sale.amount, sale.said.currency) });
+  said.querySelector("p").textContent = word("done_number", { number: sale.number });
+  said.hidden = false;
+  tell("", "");
+  byId("till-unlisted").hidden = true;
+}
+
+// -------------------------------------------------------------------------------------------------------------- outbox
+
+async function show() {
+  const kept = await sales(db);
+  const unsent = kept.filter((sale) => sale.state === "waiting" || sale.state === "attention");
+  const refused = kept.filter((sale) => sale.state === "attention");
+  const pulse = byId("till-pulse");
+  pulse.dataset.state = refused.length > 0 ? "refused" : unsent.length > 0 ? "unsent" : "sent";
+  pulse.textContent = unsent.length > 0 ? word("unsent", { count: unsent.length }) : word("all_sent");
+  byId("till-stands").textContent = unsent.length > refused.length ? (words[`stands_${stands}`] ?? "") : "";
+  const shown = [...refused, ...unsent.filter((sale) => sale.state === "waiting")];
+  const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
+  // What somebody is typing in stays as it is.
+  if (!byId("till-outbox").contains(document.activeElement) || document.activeElement.tagName !== "INPUT") {
+    byId("till-outbox").replaceChildren(...[...shown, ...others].map(outboxRow));
+  }
+  byId("till-outbox-card").hidden = kept.length === 0;
+}
+
+function outboxRow(sale) {
+  const row = made("li", `till-sale till-sale-${sale.state}`);
+  row.dataset.number = sale.number;
+  const top = made("div", "task-top");
+  top.append(made("b", "number", word("number", { number: sale.number })));
+  top.append(made("span", "number", money(sale.amount, sale.said.currency)));
+  const line = made("div", "task-line quiet");
+  const clock = new Date(sale.said.rung_up_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
+  line.append(made("span", "", `${clock} · ${sale.who.name} · ${sale.siteName}`));
+  line.append(made("span", "till-state", word(`state_${sale.state}`)));
+  row.append(top, line);
+  if (sale.reason && sale.state !== "sent") row.append(made("p", "till-reason", sale.reason.title));
+  if (sale.state === "attention") row.append(putRight(sale));
+  if (sale.state === "sent") {
+    const order = made("p", "quiet till-order", sale.order);
+    if (sale.receipt) {
+      const receipt = made("a", "", word("receipt"));
+      receipt.href = `/r/${sale.receipt}`;
+      order.append(" · ", receipt);
+    }
+    row.append(order);
+  }
+  return row;
+}
+
+/** What can be done about a refused sale: other codes, another day, or somebody else's hands. */
+function putRight(sale) {
+  const form = made("form", "till-right");
+  const fields = sale.said.lines.map((line) => {
+    const label = made("label", "till-code");
+    label.append(made("span", "", `${sale.names[line.sku_code] ?? line.sku_code} × ${line.units}`));
+    const field = made("input", "form-control");
+    field.value = line.sku_code;
+    field.maxLength = 64;
+    field.spellcheck = false;
+    label.append(field);
+    return [label, field];
+  });
+  const isTooOld = sale.reason?.code === "order_id_outside_window" || sale.reason?.code === "placed_outside_window";
+  form.append(...fields.map(([label]) => label));
+  const buttons = made("div", "till-buttons");
+  const settle = async (work) => {
+    document.activeElement?.blur();
+    for (const one of buttons.children) one.disabled = true;
+    await work();
+    changed();
+    again();
+  };
+  const other = (options) => () =>
+    settle(() => correct(db, sale.number, { codes: fields.map(([, field]) => field.value.normalize("NFKC").trim().toUpperCase()), ...options }));
+  buttons.append(button("btn btn-primary", word(isTooOld ? "as_of_now" : "send_again"), other({ isOfNow: isTooOld })));
+  buttons.append(
+    button("btn", word("hand_over"), () =>
+      settle(async () => {
+        const how = await handOver(db, sale);
+        if (how !== "done") stands = how;
+      }),
+    ),
+  );
+  form.append(buttons);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    other({ isOfNow: isTooOld })();
+  });
+  return form;
+}
+
+function changed() {
+  tabs?.postMessage("changed");
+  show();
+}
+
+let isSending = false;
+async function again() {
+  if (isSending) return;
+  isSending = true;
+  try {
+    do {
+      stands = await send(db, changed);
+    } while (stands === "idle" && (await sales(db)).some((sale) => sale.state === "waiting"));
+  } finally {
+    isSending = false;
+  }
+  changed();
+}
+
+// --------------------------------------------------------------------------------------------------------------- start
+
+/** Keep the page itself for when there is no network: its shell, and all that is made of. */
+async function keepPage() {
+  if (!("serviceWorker" in navigator) || !("caches" in window)) return;
+  await navigator.serviceWorker.register("/store/till/worker.js", { scope: "/store/till" });
+  const response = await fetch("/store/till/shell", { cache: "no-store" });
+  if (!response.ok) return;
+  const shell = new DOMParser().parseFromString(await response.clone().text(), "text/html");
+  const pieces = [...shell.querySelectorAll("link[href], script[src], img[src]")].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
+  const name = `loopline-till ${root.dataset.mark}`;
+  const cache = await caches.open(name);
+  await cache.addAll([...new Set(pieces)]);
+  await cache.put("/store/till/shell", response);
+  for (const other of await caches.keys()) if (other.startsWith("loopline-till") && other !== name) await caches.delete(other);
+}
+
+async function learn() {
+  await readAhead(db);
+  ({ who, book } = await known(db));
+  standHere();
+}
+
+function standHere() {
+  const isOpen = who !== undefined && book !== undefined;
+  byId("till-closed").hidden = isOpen;
+  byId("till-open").hidden = !isOpen;
+  if (!isOpen) return;
+  byId("till-where").textContent = word("where", { site: book.site.name, name: who.name });
+  const read = new Date(book.read).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
+  byId("till-read").textContent = word("read", { moment: read });
+  showCart();
+}
+
+async function start() {
+  db = await open();
+  navigator.storage?.persist?.();
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
+    // A cart that was rung up, in a tab that died before it heard so, is rung up.
+    if (kept !== null && (await saleOfCart(db, kept.id)) === undefined) cart = kept;
+  } catch {
+    // begin with an empty cart
+  }
+  ({ who, book } = await known(db));
+  const isOther = root.dataset.person !== undefined && root.dataset.person !== who?.id;
+  if (isOther) who = undefined; // somebody else is signed in now: nothing is theirs before it is read for them
+  standHere();
+  await show();
+  root.dataset.ready = "yes";
+  if (isOther || navigator.onLine) await learn();
+  root.dataset.learnt = "yes";
+  again();
+  keepPage().then(
+    () => (root.dataset.kept = "yes"),
+    () => {},
+  );
+}
+
+const scan = byId("till-scan");
+scan.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return; // a hand scanner types the code and ends it with Enter
+  event.preventDefault();
+  const text = scan.value.trim();
+  scan.value = "";
+  if (text !== "") typed(text);
+});
+byId("till-add").addEventListener("click", () => {
+  const text = scan.value.trim();
+  scan.value = "";
+  if (text !== "") typed(text);
+  scan.focus({ preventScroll: true });
+});
+byId("till-unlisted").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const minor = typedMinor(byId("till-price").value);
+  if (minor === null) {
+    tell(word("no_price"), "bad");
+    return;
+  }
+  addLine({ code: form.dataset.code, name: form.dataset.code, variety: "", unit: minor });
+  form.hidden = true;
+  byId("till-price").value = "";
+  tell(`${form.dataset.code} ${money(minor)}`, "good");
+  scan.focus({ preventScroll: true });
+});
+byId("till-ring").addEventListener("click", ring);
+if (tabs !== null) tabs.onmessage = () => show();
+window.addEventListener("online", again);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && db && again());
+setInterval(() => db && again(), AGAIN_MS);
+setInterval(() => db && learn(), BOOK_MS);
+await start();
+if (matchMedia("(pointer: fine)").matches) scan.focus({ preventScroll: true });

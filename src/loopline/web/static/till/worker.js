@@ -1,0 +1,35 @@
+// Opens the till without a network: gives its page and what the page is made of from what the page itself has kept.
+// Prices and sales are no business of this worker: they are in the till's own store, not in a cache.
+
+const PATIENCE_MS = 5_000;
+
+self.addEventListener("install", () => self.skipWaiting());
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate") {
+    if (url.pathname === "/store/till") event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/static/") || url.pathname.startsWith("/store/till/code/")) {
+    event.respondWith(piece(request));
+  }
+});
+
+/** The page as it is now, or its shell where the server does not answer in time or cannot. */
+async function page(request) {
+  const shell = () => caches.match("/store/till/shell", { ignoreVary: true });
+  try {
+    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return response.status >= 500 ? ((await shell()) ?? response) : response;
+  } catch (error) {
+    const kept = await shell();
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+/** What pages are made of is named by its content: what is kept under an address is what is there. */
+async function piece(request) {
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+}

@@ -1,0 +1,122 @@
+"""The page of the till, the shell of it that opens without a network, and the scripts of both.
+
+The scripts import one another, and browsers keep scripts for good: all of them lie under one address that changes with
+any of them. The shell names nobody and holds no data; what a till must know offline it keeps by itself.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Template
+
+from loopline.web.edge import WebRequest, language_of
+from loopline.web.languages import marked
+from loopline.web.pages import STATIC, page
+from loopline.web.store.desk import Desk
+from loopline.web.store.till.counter import COUNTER
+
+_SCRIPTS = STATIC / "till"
+_WORKER = "worker.js"
+_ELSEWHERE = frozenset({_WORKER, "forget.js"})
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+_YEAR_SECONDS = 365 * 24 * 3600
+_PATH = "/store/till"
+
+# What the scripts say; fields are filled in there.
+WORDS = {
+    "unlisted": marked("{code} is not in the prices that this till knows."),
+    "no_price": marked("That is no price."),
+    "ring": marked("Ring up"),
+    "ring_amount": marked("Ring up {amount}"),
+    "more": marked("One more of {name}"),
+    "fewer": marked("One less of {name}"),
+    "not_kept": marked("This device could not keep the sale, and it was not rung up. Try again."),
+    "done": marked("Done: {amount}"),
+    "done_number": marked("Sale {number} of this till is kept on this device until it is with the server."),
+    "unsent": marked("{count} not yet sent"),
+    "all_sent": marked("All sent"),
+    "number": marked("Sale {number}"),
+    "state_waiting": marked("Not yet sent"),
+    "state_attention": marked("Was refused"),
+    "state_sent": marked("With the server"),
+    "state_handed": marked("Handed to headquarters"),
+    "stands_offline": marked(
+        "There is no network. What was rung up is sent by itself as soon as there is one."
+    ),
+    "stands_signed-out": marked("Sign in to send what was rung up."),
+    "stands_later": marked("The server takes nothing just now. What was rung up is sent again by itself."),
+    "stands_stuck": marked("What was rung up waits for somebody of its store to sign in here."),
+    "send_again": marked("Send it again"),
+    "as_of_now": marked("Book it as of now"),
+    "hand_over": marked("Hand to headquarters"),
+    "receipt": marked("Receipt"),
+    "where": marked("{name} rings up for {site}"),
+    "read": marked("prices as of {moment}"),
+}
+
+
+@lru_cache(maxsize=1)
+def script_names() -> tuple[str, ...]:
+    """Return the names of the scripts that the till's page loads."""
+    return tuple(sorted(path.name for path in _SCRIPTS.glob("*.js") if path.name not in _ELSEWHERE))
+
+
+@lru_cache(maxsize=1)
+def scripts_mark() -> str:
+    """Return what changes when any of the till's scripts does."""
+    digest = hashlib.sha256()
+    for name in script_names():
+        digest.update(name.encode() + (_SCRIPTS / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@get("/store/till", dependencies=COUNTER, sync_to_thread=True)
+def show_till(request: WebRequest, counter: NamedDependency[Desk]) -> Template:
+    """Show the till of a site to whoever may sell there and take money."""
+    return _page(request, visitor=counter.visitor, desk=counter)
+
+
+@get("/store/till/shell", sync_to_thread=False)
+def show_shell(request: WebRequest) -> Template:
+    """Show the till as a browser keeps it for when there is no network: the same page, of nobody."""
+    return _page(request, desk=None, form_token="")
+
+
+def _page(request: WebRequest, **context: Any) -> Template:
+    words = {name: language_of(request).say(sentence) for name, sentence in WORDS.items()}
+    return page(
+        request,
+        "store/till.html",
+        here=_PATH,
+        mark=scripts_mark(),
+        scripts=[f"{_PATH}/code/{scripts_mark()}/{name}" for name in script_names()],
+        words=words,
+        **context,
+    )
+
+
+@get("/store/till/code/{mark:str}/{name:str}", sync_to_thread=False)
+def show_script(mark: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Give a script of the till; one asked for under an older mark is not kept."""
+    if name not in script_names():
+        raise NotFoundException
+    kept = f"public, max-age={_YEAR_SECONDS}, immutable" if mark == scripts_mark() else "no-store"
+    return Response((_SCRIPTS / name).read_bytes(), media_type=_JAVASCRIPT, headers={"Cache-Control": kept})
+
+
+@get("/store/till/worker.js", sync_to_thread=False)
+def show_worker() -> Response[bytes]:
+    """Give the service worker of the till, which may act for the till's pages and no others."""
+    return Response(
+        (_SCRIPTS / _WORKER).read_bytes(),
+        media_type=_JAVASCRIPT,
+        headers={"Cache-Control": "no-cache", "Service-Worker-Allowed": _PATH},
+    )
+
+
+TILL_PAGES = [show_till, show_shell, show_script, show_worker]

@@ -1,0 +1,89 @@
+"""What a till says becomes a fact and its payments, or is refused by name."""
+
+from datetime import datetime, timedelta, timezone
+from uuid import UUID
+
+import msgspec
+
+from loopline.channels.till import Method, PaidDiffers, Sale, SalePayment, SaleTooLarge, rung_up
+from loopline.kernel.ids import OrderId, PersonId
+from loopline.orders import Delivery, DraftKind
+from loopline.processes.ring_up import MoneyTaken, RungUp
+from loopline.processes.take_in import MessageLine, OrderMessage
+from tests.make.shop import NOON
+from tests.make.till import TILL, line, sale
+
+WHO = PersonId(UUID("0190bbbb-0000-7000-8000-000000000001"))
+
+
+def told(said: Sale, *, now: datetime = NOON) -> RungUp:
+    found = rung_up(said, now=now)
+    assert isinstance(found, RungUp), found
+    return found
+
+
+def test_a_sale_is_a_fact_carried_out_at_the_prices_it_says():
+    said = sale(WHO, 7)
+    assert told(said).message == OrderMessage(
+        channel="till",
+        external_number=f"{TILL}/7",
+        kind=DraftKind.FACT,
+        lines=(
+            MessageLine(sku_code="COAT", units=1, stated_unit_minor=11_300),
+            MessageLine(sku_code="SCARF", units=2, stated_unit_minor=2_260),
+        ),
+        placed_at=NOON,
+        order_id=OrderId(said.id),
+        site_code="S",
+        currency="CNY",
+        delivery=Delivery.CARRIED_OUT,
+    )
+    assert told(said).money == (MoneyTaken(method="cash", amount_minor=15_820),)
+
+
+def test_a_clock_that_is_ahead_places_no_sale_in_the_future():
+    ahead = sale(WHO, rung_up_at=NOON + timedelta(minutes=7))
+    assert told(ahead).message.placed_at == NOON
+    assert told(ahead).rung_up_at == NOON + timedelta(minutes=7)
+    late = told(ahead, now=NOON + timedelta(days=3))
+    assert late.message.placed_at == NOON + timedelta(minutes=7)
+    assert late.said == told(ahead).said
+
+
+def test_what_is_said_is_the_same_in_any_order_and_any_zone():
+    said = sale(WHO)
+    there = said.rung_up_at.astimezone(timezone(timedelta(hours=8)))
+    again = msgspec.structs.replace(said, lines=said.lines[::-1], rung_up_at=there)
+    assert told(again).said == told(said).said
+
+
+def test_anything_else_said_is_something_else():
+    said = sale(WHO)
+    by_card = SalePayment(method=Method.CARD_TERMINAL, amount_minor=15_820)
+    others = [
+        {"id": UUID("0190cccc-0000-7000-8000-000000000001")},
+        {"number": 2},
+        {"rung_up_by": UUID("0190bbbb-0000-7000-8000-000000000002")},
+        {"rung_up_at": NOON + timedelta(milliseconds=1)},
+        {"site_code": "D"},
+        {"payments": (by_card,)},
+        {"lines": (line("COAT"), line("SCARF"), line("SCARF"))},
+    ]
+    hashes = {told(msgspec.structs.replace(said, **one)).said for one in others} | {told(said).said}
+    assert len(hashes) == len(others) + 1
+
+
+def test_a_sale_is_paid_in_full():
+    short = sale(WHO, payments=(SalePayment(method=Method.CASH, amount_minor=15_819),))
+    assert rung_up(short, now=NOON) == PaidDiffers(total_minor=15_820, paid_minor=15_819)
+    two = (
+        SalePayment(method=Method.CASH, amount_minor=820),
+        SalePayment(method=Method.CARD_TERMINAL, amount_minor=15_000),
+    )
+    assert [one.amount_minor for one in told(sale(WHO, payments=two)).money] == [820, 15_000]
+    assert told(sale(WHO, lines=(line("HAT", unit_minor=0),))).money == ()
+
+
+def test_a_sale_has_an_end():
+    endless = sale(WHO, lines=(line("COAT", 1_000_000, unit_minor=10**10),))
+    assert rung_up(endless, now=NOON) == SaleTooLarge(total_minor=10**16)
