@@ -1,15 +1,18 @@
 """Measure the hot paths: `python -m bench`, or `python -m bench ids ledger` for some of them.
 
 Each measurement has a new database with durability on. Close other programs first: two runs may differ by a fifth.
+Figures are so many things in so many seconds, one a line; a report (`place`, `bulk`, `hot`, `avail`) is one object.
 """
 
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
 from bench import fulfilment, ids, insight, ledger, log, sourcing, stock
+from bench.surge import avail, bulk, hot, place
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -21,6 +24,12 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "fulfilment": fulfilment.measure,
     "insight": insight.measure,
 }
+REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "place": place.report,
+    "bulk": bulk.report,
+    "hot": hot.report,
+    "avail": avail.report,
+}
 
 
 def _as_json(name: str, figure: Figure) -> str:
@@ -30,18 +39,21 @@ def _as_json(name: str, figure: Figure) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the hot paths.")
-    parser.add_argument("names", nargs="*", help=f"any of: {', '.join(MEASUREMENTS)}; none means all")
+    parser.add_argument(
+        "names", nargs="*", help=f"any of: {', '.join([*MEASUREMENTS, *REPORTS])}; none means all"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per figure")
     options = parser.parse_args()
-    names: list[str] = options.names or list(MEASUREMENTS)
-    unknown = [name for name in names if name not in MEASUREMENTS]
+    every = [*MEASUREMENTS, *REPORTS]
+    names: list[str] = options.names or every
+    unknown = [name for name in names if name not in every]
     if unknown:
-        print(
-            f"no measurement is called {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}",
-            file=sys.stderr,
-        )
+        print(f"no measurement is called {', '.join(unknown)}; there are {', '.join(every)}", file=sys.stderr)
         return 2
     for name in names:
+        if name in REPORTS:
+            _print_report(name, REPORTS[name](), as_json=options.json)
+            continue
         for figure in MEASUREMENTS[name]():
             if options.json:
                 print(_as_json(name, figure), flush=True)
@@ -52,6 +64,14 @@ def main() -> int:
                 flush=True,
             )
     return 0
+
+
+def _print_report(name: str, report: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode({"name": name, **report}).decode(), flush=True)
+        return
+    for what, value in report.items():
+        print(f"{name:<10} {what:<30} {value:>14,}", flush=True)
 
 
 if __name__ == "__main__":

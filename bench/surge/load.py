@@ -35,7 +35,9 @@ class Answers(msgspec.Struct, kw_only=True):
         return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000, 2)
 
 
-class _Connection:
+class Connection:
+    """One connection over which one request goes at a time."""
+
     __slots__ = ("answer", "due", "socket")
 
     def __init__(self, address: tuple[str, int]) -> None:
@@ -46,28 +48,30 @@ class _Connection:
         self.due = 0.0
 
     def send(self, request: bytes, due: float) -> None:
+        """Send a request that was due at a moment of `perf_counter`."""
         self.due = due
         sent = self.socket.send(request)
         assert sent == len(request), "a request larger than the socket's buffer"
 
-    def read(self) -> int:
-        """Take in what came; returns the status of a whole answer, or 0."""
+    def read(self) -> tuple[int, bytes] | None:
+        """Take in what came; returns status and body of a whole answer, or None."""
         came = self.socket.recv(_READ)
         if not came:
             raise ConnectionError("the server closed a connection")
         self.answer += came
         end = self.answer.find(_HEAD_END)
         if end < 0:
-            return 0
+            return None
         head = self.answer[:end].lower()
         at = head.index(_LENGTH) + len(_LENGTH)
         stop = head.find(b"\r", at)
         length = int(head[at : stop if stop > 0 else None])
-        if len(self.answer) < end + len(_HEAD_END) + length:
-            return 0
-        status = int(self.answer[9:12])
+        begin = end + len(_HEAD_END)
+        if len(self.answer) < begin + length:
+            return None
+        found = int(self.answer[9:12]), self.answer[begin:]
         self.answer = b""
-        return status
+        return found
 
 
 def closed_loop(
@@ -76,7 +80,7 @@ def closed_loop(
     """Send all requests, each connection one after the other, and wait for every answer."""
     started = perf_counter()
     answers = Answers(statuses=Counter(), seconds=[], elapsed=0)
-    poll, by_number = _connect(addresses, connections)
+    poll, by_number = connect(addresses, connections)
     open_ones = 0
     for one in by_number.values():
         request = next(requests, None)
@@ -89,12 +93,12 @@ def closed_loop(
             raise TimeoutError("the server does not answer")
         for number, _ in ready:
             one = by_number[number]
-            status = one.read()
-            if not status:
+            answer = one.read()
+            if answer is None:
                 continue
             now = perf_counter()
             answers.seconds.append(now - one.due)
-            answers.statuses[status] += 1
+            answers.statuses[answer[0]] += 1
             request = next(requests, None)
             if request is None:
                 open_ones -= 1
@@ -110,7 +114,7 @@ def open_loop(
 ) -> Answers:
     """Send requests evenly at a rate, each over a connection that is free; one that finds none waits and is late."""
     answers = Answers(statuses=Counter(), seconds=[], elapsed=0)
-    poll, by_number = _connect(addresses, connections)
+    poll, by_number = connect(addresses, connections)
     free = deque(by_number.values())
     waiting: list[tuple[float, bytes]] = []
     started = perf_counter()
@@ -132,10 +136,10 @@ def open_loop(
             under_way += 1
         for number, _ in poll.poll(_IDLE_SECONDS if more else _PATIENCE_SECONDS):
             one = by_number[number]
-            status = one.read()
-            if status:
+            answer = one.read()
+            if answer is not None:
                 answers.seconds.append(perf_counter() - one.due)
-                answers.statuses[status] += 1
+                answers.statuses[answer[0]] += 1
                 free.append(one)
                 under_way -= 1
     answers.elapsed = perf_counter() - started
@@ -143,19 +147,20 @@ def open_loop(
     return answers
 
 
-def _connect(
+def connect(
     addresses: Sequence[tuple[str, int]], connections: int
-) -> tuple[select.epoll, dict[int, _Connection]]:
+) -> tuple[select.epoll, dict[int, Connection]]:
+    """Open connections, spread over the addresses: by the number of their sockets, as the poll names them."""
     poll = select.epoll()
-    by_number: dict[int, _Connection] = {}
+    by_number: dict[int, Connection] = {}
     for place in range(connections):
-        one = _Connection(addresses[place % len(addresses)])
+        one = Connection(addresses[place % len(addresses)])
         by_number[one.socket.fileno()] = one
         poll.register(one.socket.fileno(), select.EPOLLIN)
     return poll, by_number
 
 
-def _close(by_number: dict[int, _Connection]) -> None:
+def _close(by_number: dict[int, Connection]) -> None:
     for one in by_number.values():
         one.socket.close()
 

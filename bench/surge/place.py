@@ -1,4 +1,4 @@
-"""`place`: orders by the function, beside raw COPY of the same rows; then one at a time over HTTP, closed and open loop."""
+"""`place`: orders by the function, beside raw COPY of the same rows; then singly over HTTP, closed and open loop."""
 
 import multiprocessing
 import statistics

@@ -41,7 +41,6 @@ def raw_orders_per_second(database: Database, batches: Sequence[Sequence[str]]) 
             conn.execute(
                 "truncate orders.known, orders.order, orders.line, orders.quote, stock.hold, log.event"
             )
-            conn.execute("checkpoint")
         seconds = _write(database, read, columns, connections=connections)
         best = max(best, (orders / seconds, connections))
     return best

@@ -1,31 +1,72 @@
-"""Server processes on the database that is measured, as `loopline serve --no-jobs` would run them."""
+"""Server processes on the database that is measured, as `loopline serve` would run them."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 
 from loopline.db import Database
-from tests.make.served import ServerProcess, server_processes
+from tests.make.served import server_processes
+from tests.make.web import data_directory, free_port
 
 PROCESSES = 2
 Addresses = list[tuple[str, int]]
 
+_CHECKOUT = Path(__file__).parents[2]
+_PATIENCE_SECONDS = 120
+
 
 @contextmanager
-def serving(database: Database, *, processes: int = PROCESSES) -> Generator[Addresses, None, None]:
-    """Serve from so many processes; yields where they listen."""
-    with server_processes(database, processes) as servers:
-        yield [_address(one) for one in servers]
+def serving(database: Database) -> Generator[Addresses, None, None]:
+    """Serve from processes whose clock stands still, without rounds; yields where they listen."""
+    with server_processes(database, PROCESSES) as servers:
+        yield [_address(one.base) for one in servers]
 
 
-def _address(server: ServerProcess) -> tuple[str, int]:
-    url = httpx.URL(server.base)
+@contextmanager
+def surging(database: Database, *, factor: float) -> Generator[Addresses, None, None]:
+    """Serve from processes whose clock goes `factor` times as fast, the rounds beside the first of them."""
+    begun = str(time.time())
+    with ExitStack() as running:
+        addresses: Addresses = []
+        for place in range(PROCESSES):
+            port = free_port()
+            arguments = [
+                database.addresses.owner,
+                database.addresses.serving,
+                str(port),
+                str(data_directory()),
+                begun,
+                str(factor),
+                "jobs" if place == 0 else "none",
+            ]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bench.surge.server", *arguments], cwd=_CHECKOUT
+            )
+            running.callback(process.wait)
+            running.callback(process.terminate)
+            addresses.append(("127.0.0.1", port))
+        for address in addresses:
+            _await(address)
+        yield addresses
+
+
+def _await(address: tuple[str, int]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"http://{address[0]}:{address[1]}/healthz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError("a server did not come up")
+
+
+def _address(base: str) -> tuple[str, int]:
+    url = httpx.URL(base)
     assert url.port is not None
     return url.host, url.port
-
-
-def resting(seconds: float = 1.0) -> None:
-    """Let what was begun before come to rest: a checkpoint's writes would be counted with what is measured."""
-    time.sleep(seconds)

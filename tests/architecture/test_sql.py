@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from loopline.db import Conn, Statement
-from loopline.db.rows import _copy_types
+from loopline.db.rows import _copy_columns
 from tests.architecture.sources import SOURCE, all_statements, statement_files
 
 ROOMS = {
@@ -25,7 +25,7 @@ def test_compiles(conn: Conn, statement: Statement):
     parameters = dict.fromkeys(PARAMETER.findall(statement.text))
     with conn.cursor() as cursor:
         if statement.text.lower().startswith("copy"):
-            assert _copy_types(cursor, statement)
+            assert _copy_columns(cursor, statement)
             return
         # What cannot be explained is run; the test's transaction is rolled back.
         explain = b"" if statement.text.lower().startswith("truncate") else b"explain "

@@ -79,16 +79,6 @@ def _password(person_id: PersonId) -> org.NewPassword:
     return org.NewPassword(person_id=person_id, password=PASSWORD)
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_nothing_is_cut_off(brand: Brand, width: int, locale: str):
-    page = brand.opened(width=width, locale=locale)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    expect(page.locator("table.feeds tbody tr")).to_have_count(3)
-    words = {"en-GB": "Stale: promises nothing", "zh-CN": "已过期：不再承诺"}
-    expect(page.get_by_text(words[locale])).to_be_visible()
-
-
 def test_a_suspicion_is_answered_by_its_dealer_and_seen_by_nobody_elsewhere(brand: Brand):
     page = brand.opened(who=DEALER)
     expect(page.locator("table.feeds tbody tr")).to_have_count(1)

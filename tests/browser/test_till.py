@@ -23,6 +23,7 @@ from tests.make.store import DEMO, Clock, Stage, open_store
 from tests.make.web import served, settings
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
 
 PHONE = {"width": 390, "height": 844}
 COAT, SCARF = 11_300, 2_260

@@ -65,7 +65,7 @@ def packed(conn: Conn, task_id: TaskId) -> None:
         (fulfil.check, CheckTask(task_id=task_id)),
         (fulfil.pack, PackTask(task_id=task_id)),
     ):
-        succeeded(step(conn, [command], scope=WHOLE_BRAND, now=NOON))  # pyright: ignore[reportArgumentType, reportUnknownArgumentType]
+        succeeded(step(conn, [command], scope=WHOLE_BRAND, now=NOON))  # pyright: ignore[reportArgumentType]
 
 
 def line_of(conn: Conn, order_id: OrderId) -> orders.Line:

@@ -1414,13 +1414,6 @@ CREATE TABLE orders.quote_default (
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
 );
 
-CREATE TABLE orders.unpaid (
-    order_id uuid NOT NULL,
-    member_id uuid,
-    address uuid,
-    device uuid,
-    pay_until timestamp with time zone NOT NULL,
-    lapsed_at timestamp with time zone
 CREATE TABLE orders.till_case (
     till_id uuid NOT NULL,
     number bigint NOT NULL,
@@ -1446,6 +1439,15 @@ CREATE TABLE orders.till_sale (
     rung_up_at timestamp with time zone NOT NULL,
     arrived_at timestamp with time zone NOT NULL,
     CONSTRAINT till_counts_from_one CHECK ((number > 0))
+);
+
+CREATE TABLE orders.unpaid (
+    order_id uuid NOT NULL,
+    member_id uuid,
+    address uuid,
+    device uuid,
+    pay_until timestamp with time zone NOT NULL,
+    lapsed_at timestamp with time zone
 );
 
 CREATE TABLE org.api_key (
@@ -2454,8 +2456,8 @@ CREATE TABLE stock.leaf_stock (
     overheld bigint DEFAULT 0 NOT NULL,
     sellable bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, (((on_hand - allocated) - unsellable) - safety))) STORED,
     missing bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, ((allocated + unsellable) - on_hand))) STORED,
-    in_lots boolean DEFAULT false NOT NULL,
     quotas integer DEFAULT 0 NOT NULL,
+    in_lots boolean DEFAULT false NOT NULL,
     CONSTRAINT leaf_allocated_not_negative CHECK ((allocated >= 0)),
     CONSTRAINT leaf_held_not_negative CHECK ((held >= 0)),
     CONSTRAINT leaf_held_within_sellable CHECK ((overheld = GREATEST((0)::bigint, (held - sellable)))),
@@ -2621,11 +2623,6 @@ CREATE VIEW stock.published_shortfall WITH (security_invoker='true') AS
     closed_at
    FROM stock.shortfall;
 
-CREATE TABLE stock.shelf_life (
-    sku_id uuid NOT NULL,
-    days_before_expiry smallint NOT NULL,
-    CONSTRAINT days_before_expiry_not_negative CHECK (((days_before_expiry >= 0) AND (days_before_expiry <= 3650)))
-);
 CREATE TABLE stock.quota (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -2663,6 +2660,12 @@ CREATE TABLE stock.quota_draw (
     CONSTRAINT draw_has_units CHECK ((units > 0))
 )
 WITH (fillfactor='90');
+
+CREATE TABLE stock.shelf_life (
+    sku_id uuid NOT NULL,
+    days_before_expiry smallint NOT NULL,
+    CONSTRAINT days_before_expiry_not_negative CHECK (((days_before_expiry >= 0) AND (days_before_expiry <= 3650)))
+);
 
 CREATE TABLE stock.transfer (
     id uuid NOT NULL,
@@ -3208,8 +3211,6 @@ ALTER TABLE ONLY orders.quote
 ALTER TABLE ONLY orders.quote_default
     ADD CONSTRAINT quote_default_pkey PRIMARY KEY (order_id);
 
-ALTER TABLE ONLY orders.unpaid
-    ADD CONSTRAINT unpaid_pkey PRIMARY KEY (order_id);
 ALTER TABLE ONLY orders.till_case
     ADD CONSTRAINT till_case_pkey PRIMARY KEY (till_id, number);
 
@@ -3218,6 +3219,9 @@ ALTER TABLE ONLY orders.till_sale
 
 ALTER TABLE ONLY orders.till_sale
     ADD CONSTRAINT till_sale_pkey PRIMARY KEY (till_id, number);
+
+ALTER TABLE ONLY orders.unpaid
+    ADD CONSTRAINT unpaid_pkey PRIMARY KEY (order_id);
 
 ALTER TABLE ONLY org.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
@@ -3465,13 +3469,14 @@ ALTER TABLE ONLY stock.node
 ALTER TABLE ONLY stock.node_stock
     ADD CONSTRAINT node_stock_pkey PRIMARY KEY (sku_id, node_id);
 
-ALTER TABLE ONLY stock.shelf_life
-    ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
 ALTER TABLE ONLY stock.quota_draw
     ADD CONSTRAINT quota_draw_pkey PRIMARY KEY (line_id, quota_id);
 
 ALTER TABLE ONLY stock.quota
     ADD CONSTRAINT quota_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stock.shelf_life
+    ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
 
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
@@ -3623,6 +3628,8 @@ CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) 
 
 CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
 
+CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
+
 CREATE INDEX unpaid_by_address ON orders.unpaid USING btree (address) WHERE (address IS NOT NULL);
 
 CREATE INDEX unpaid_by_device ON orders.unpaid USING btree (device) WHERE (device IS NOT NULL);
@@ -3632,7 +3639,6 @@ CREATE INDEX unpaid_by_end ON orders.unpaid USING btree (pay_until, order_id) WH
 CREATE INDEX unpaid_by_member ON orders.unpaid USING btree (member_id) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX unpaid_lapsed ON orders.unpaid USING btree (lapsed_at) WHERE (lapsed_at IS NOT NULL);
-CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
 
 CREATE INDEX api_key_by_branch ON org.api_key USING btree (branch_id);
 
@@ -3731,6 +3737,7 @@ CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer
 CREATE INDEX count_session_by_leaf ON stock.count_session USING btree (leaf_id, id);
 
 CREATE INDEX doubt_short ON stock.doubt USING btree (leaf_id, sku_id) WHERE (units < wanted);
+
 CREATE INDEX draw_by_quota ON stock.quota_draw USING btree (quota_id);
 
 CREATE INDEX hold_by_expiry ON stock.hold USING btree (expires_at, line_id) WHERE (expires_at IS NOT NULL);
@@ -3743,7 +3750,6 @@ CREATE INDEX leaf_lot_to_expire ON stock.leaf_lot USING btree (sell_until) WHERE
 
 CREATE INDEX leaf_stock_by_leaf ON stock.leaf_stock USING btree (leaf_id);
 
-CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
 CREATE INDEX lot_by_batch ON stock.lot USING btree (sku_id, batch);
 
 CREATE INDEX lot_movement_by_line ON stock.lot_movement USING btree (line_id) WHERE (line_id IS NOT NULL);
@@ -3754,6 +3760,8 @@ CREATE INDEX lot_plan_by_leaf ON stock.lot_plan USING btree (sku_id, leaf_id);
 
 CREATE INDEX lot_plan_by_lot ON stock.lot_plan USING btree (lot_id);
 
+CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
+
 CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 
 CREATE UNIQUE INDEX one_leaf_per_site_and_owner ON stock.node USING btree (site_id, owner_id) WHERE (kind = 'leaf'::text);
@@ -3762,12 +3770,13 @@ CREATE UNIQUE INDEX one_open_quota ON stock.quota USING btree (sku_id, node_id, 
 
 CREATE UNIQUE INDEX one_open_shortfall ON stock.shortfall USING btree (node_id, sku_id, kind) WHERE (closed_at IS NULL);
 
-CREATE UNIQUE INDEX serial_in_one_place ON stock.leaf_lot USING btree (lot_id) WHERE (is_serial AND (units > 0));
 CREATE INDEX quota_by_end ON stock.quota USING btree (ends_at, id) WHERE (ended_at IS NULL);
 
 CREATE INDEX quota_by_name ON stock.quota USING btree (kind, code, id);
 
 CREATE INDEX quota_by_reserve ON stock.quota USING btree (reserve_id) WHERE (reserve_id IS NOT NULL);
+
+CREATE UNIQUE INDEX serial_in_one_place ON stock.leaf_lot USING btree (lot_id) WHERE (is_serial AND (units > 0));
 
 CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id);
 
@@ -3931,11 +3940,13 @@ ALTER TABLE ONLY feeds.statement
 
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
+
 ALTER TABLE ONLY inbox.message
     ADD CONSTRAINT conflict_names_the_first FOREIGN KEY (conflicts_with) REFERENCES inbox.message(id);
 
 ALTER TABLE ONLY inbox.step
     ADD CONSTRAINT step_of_a_message FOREIGN KEY (message_id) REFERENCES inbox.message(id);
+
 ALTER TABLE ONLY insight.placing_refused
     ADD CONSTRAINT refused_when_placing FOREIGN KEY (second, process_id) REFERENCES insight."placing"(second, process_id) ON DELETE CASCADE;
 
@@ -4037,6 +4048,7 @@ ALTER TABLE ONLY stock.count_session
 
 ALTER TABLE ONLY stock.doubt
     ADD CONSTRAINT doubt_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
 ALTER TABLE ONLY stock.leaf_lot
     ADD CONSTRAINT leaf_lot_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
 
@@ -4327,10 +4339,11 @@ GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.unpaid TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE orders.till_case TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE orders.till_sale TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.unpaid TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.api_key TO loopline_app;
 
@@ -4502,10 +4515,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shortfall TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.quota TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.quota_draw TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 

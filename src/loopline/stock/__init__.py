@@ -76,17 +76,11 @@ from loopline.stock.model import (
     HoldTransfer,
     LeafMove,
     LeafMoved,
-    LeafSellable,
-    LeafStock,
-    LevelLately,
-    LineHold,
     MovementReason,
     NewNode,
     Node,
-    NodeFree,
     NodeKind,
     OnShort,
-    PromiseAges,
     QuotaKind,
     QuotaName,
     Recorded,
@@ -98,8 +92,6 @@ from loopline.stock.model import (
     Shortfall,
     ShortfallChange,
     ShortfallKind,
-    SiteSellable,
-    StockCounts,
     TransferLine,
     Transferred,
 )
@@ -161,6 +153,16 @@ from loopline.stock.service import (
     set_doubts,
     set_safety,
     transfer_holds,
+)
+from loopline.stock.told import (
+    LeafSellable,
+    LeafStock,
+    LevelLately,
+    LineHold,
+    NodeFree,
+    PromiseAges,
+    SiteSellable,
+    StockCounts,
 )
 from loopline.stock.transfer_model import (
     Arrived,

@@ -9,16 +9,8 @@ from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId, first_i
 from loopline.stock.model import (
     BrokenAllocation,
     DoubtSetting,
-    LeafSellable,
-    LeafStock,
-    LevelLately,
-    LineHold,
     Node,
-    NodeFree,
-    PromiseAges,
     Shortfall,
-    SiteSellable,
-    StockCounts,
 )
 from loopline.stock.rules.breaking import (
     BrokenPromises,
@@ -26,6 +18,16 @@ from loopline.stock.rules.breaking import (
     Overheld,
     RemainingUnits,
     choose_broken_promises,
+)
+from loopline.stock.told import (
+    LeafSellable,
+    LeafStock,
+    LevelLately,
+    LineHold,
+    NodeFree,
+    PromiseAges,
+    SiteSellable,
+    StockCounts,
 )
 
 SQL = statements(__file__)

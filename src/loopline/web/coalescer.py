@@ -166,7 +166,7 @@ class Coalescer(Generic[Item, Outcome]):
         outcomes: list[Outcome | Exception] = []
         for start in range(0, len(items), self._most):
             done = self._do(items[start : start + self._most])
-            outcomes += [one.error if isinstance(one, _Failed) else one for one in done]
+            outcomes += [one.error if isinstance(one, Failed) else one for one in done]
         return outcomes
 
     async def close(self) -> None:

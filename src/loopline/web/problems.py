@@ -64,8 +64,8 @@ from loopline.payments import ClosingNeedsANote, NotificationNotExpected
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
-from loopline.processes.receive import MoneyNotYours
 from loopline.processes.quotas import EventUnknown, QuotaNeedsPlace, SkuUnknown
+from loopline.processes.receive import MoneyNotYours
 from loopline.processes.review import ReceiptUnknown
 from loopline.processes.ring_up import CashierUnknown
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from loopline.db import Conn, Database, run_check
@@ -22,9 +23,8 @@ def test_six_who_ask_three_times_at_once_have_four_that_wait(database: Database,
     with database.transaction() as conn:
         shop = open_shop(conn)
         caps = {f"unpaid_per_{by}": MOST}
-        terms = ChannelTerms(
-            code="web", name="Web", network_node_id=shop.network, hold_minutes_default=15, **caps
-        )
+        terms = ChannelTerms(code="web", name="Web", network_node_id=shop.network, hold_minutes_default=15)
+        terms = msgspec.structs.replace(terms, **caps)
         put_channels(conn, [terms])
     hand = UUID(int=77)
     asker = Asker(address=hand if by == "address" else None, device=hand if by == "device" else None)

@@ -244,6 +244,29 @@ def test_a_till_sale_that_is_another_order_is_found(database: Database, damage: 
     )
 
 
+def test_a_wait_that_is_counted_and_not_there_is_found_and_forgotten(database: Database):
+    first, found, left = found_after(
+        database,
+        "unpaid_is_what_waits",
+        lambda first, _: (
+            f"insert into orders.unpaid (order_id, pay_until) values ('{first.order_id}', '2026-03-01 12:00Z')"
+        ),
+    )
+    assert [(finding.subject, finding.expected) for finding in found] == [
+        (f"order {first.order_id}", "does not wait")
+    ]
+    assert left == []
+
+
+def test_a_payer_without_an_order_is_found_and_forgotten(database: Database):
+    nobody = "00000000-0000-7000-8000-000000000001"
+    _, found, left = found_after(
+        database, "payer_has_an_order", lambda _, __: f"insert into orders.payer values ('{nobody}')"
+    )
+    assert [finding.subject for finding in found] == [f"member {nobody}"]
+    assert left == []
+
+
 def test_every_check_is_planted_here():
     source = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in BY_NAME if f'"{name}"' not in source] == []

@@ -115,16 +115,35 @@ def offered(site: Site) -> TaskId:
 @pytest.mark.parametrize(
     ("name", "path", "ways"),
     [
-        ("lin.manager", "/store", ["/hq/board", "/hq/orders", "/store", "/earned", "/hq/codes"]),
+        (
+            "lin.manager",
+            "/store",
+            ["/hq/board", "/hq/orders", "/hq/stock", "/store", "/earned", "/hq/feeds", "/hq/codes"],
+        ),
         ("zhou.guide", "/store", ["/hq/orders", "/store", "/earned", "/hq/codes"]),
         ("wu.packer", "/store", ["/store"]),
         ("alan.live", "/live/desk", ["/live/desk", "/earned"]),
-        ("kong.dealer", "/hq/board", ["/hq/board", "/hq/orders", "/store", "/earned", "/hq/codes"]),
-        ("gu.finance", "/hq/board", ["/hq/board", "/hq/orders", "/earned"]),
+        (
+            "kong.dealer",
+            "/hq/board",
+            ["/hq/board", "/hq/orders", "/hq/stock", "/store", "/earned", "/hq/feeds", "/hq/codes"],
+        ),
+        ("gu.finance", "/hq/board", ["/hq/board", "/hq/orders", "/hq/stock", "/earned"]),
         (
             "shen.ops",
             "/hq/board",
-            ["/hq/board", "/hq/orders", "/store", "/live/desk", "/earned", "/hq/codes"],
+            [
+                "/hq/board",
+                "/hq/orders",
+                "/hq/quarantine",
+                "/hq/stock",
+                "/hq/tills",
+                "/store",
+                "/live/desk",
+                "/earned",
+                "/hq/feeds",
+                "/hq/codes",
+            ],
         ),
     ],
 )

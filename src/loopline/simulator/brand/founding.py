@@ -41,7 +41,6 @@ from loopline.simulator.brand.places import (
     CURRENCY,
     DEALERS,
     HOLD_MINUTES,
-    HOLD_MINUTES_LEAST,
     HOME_COUNTRY,
     LIVESTREAM,
     MINI_PROGRAM,
@@ -100,7 +99,6 @@ def found_brand(conn: Conn, *, now: datetime) -> None:
                 network_node_id=network,
                 may_state_price=code == TILL,
                 hold_minutes_default=None if code == TILL else HOLD_MINUTES,
-                hold_minutes_least=None if code == TILL else HOLD_MINUTES_LEAST,
                 time_zone=TIME_ZONE,
             )
             for code, name in CHANNELS.items()

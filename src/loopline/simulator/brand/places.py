@@ -32,7 +32,6 @@ CHANNELS = MappingProxyType(
     }
 )
 HOLD_MINUTES = 15
-HOLD_MINUTES_LEAST = 5
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):

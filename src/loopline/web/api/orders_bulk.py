@@ -1,4 +1,4 @@
-"""Orders in bulk: newline-delimited JSON in, one line of answer for each line, while the rest still comes in.
+"""Orders in bulk: newline-delimited JSON in, one line of answer for each line, batch by batch.
 
 Lines are placed five hundred at a time, each batch one transaction. A line that cannot be read, or that is refused,
 refuses itself alone and says which line, which field and why. Nothing is kept of a request but what was placed: whoever
@@ -6,7 +6,8 @@ was cut off sends all of it again, and what was placed is told as the order it i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 from litestar import post
@@ -64,42 +65,27 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
 async def place_orders_in_bulk(request: AnyRequest, caller: NamedDependency[Caller]) -> Stream:
     """Place any number of orders, one in each line; each line is answered by itself, in the order given.
 
-    Send application/x-ndjson. Answers come while lines are still read: read them, or nothing more is taken.
+    Send application/x-ndjson, up to 20 MB. Answers come batch by batch: read them, or the next batch is not begun.
     """
     caller.scope(Permission.ORDERS_WRITE)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _NDJSON:
         raise WrongMediaType
-    answers = _answers(edge_of(request), caller, request.stream(), language_of(request))
+    answers = _answers(edge_of(request), caller, await request.body(), language_of(request))
     return Stream(answers, media_type=_NDJSON, headers={"Cache-Control": "no-store"})
 
 
 async def _answers(
-    edge: Edge, caller: Caller, parts: AsyncIterator[bytes], language: Language
+    edge: Edge, caller: Caller, body: bytes, language: Language
 ) -> AsyncGenerator[bytes, None]:
-    """Place batch after batch; the next is read when the answers of the one before were taken."""
-    async for lines in _batches(parts):
+    """Place batch after batch; the next one begins when the answers of the one before were taken."""
+    for lines in _batches(body):
         yield await asyncio.to_thread(_placed, edge, caller, lines, language)
 
 
-async def _batches(parts: AsyncIterator[bytes]) -> AsyncGenerator[list[_Line], None]:
-    """Cut what comes into lines, some hundred at a time; empty ones count and are passed over."""
-    rest = b""
-    number = 0
-    batch: list[_Line] = []
-    async for part in parts:
-        *whole, rest = (rest + part).split(b"\n")
-        if len(rest) > LINE_BYTES_MAX:
-            rest = rest[: LINE_BYTES_MAX + 1]  # no more of it is kept than says that it is too long
-        for content in whole:
-            number += 1
-            if content.strip():
-                batch.append(_Line(number, content))
-            if len(batch) == LINES_AT_ONCE:
-                yield batch
-                batch = []
-    if rest.strip():
-        batch.append(_Line(number + 1, rest))
-    if batch:
+def _batches(body: bytes) -> Iterator[list[_Line]]:
+    """Cut a body into lines, some hundred at a time; empty ones count and are passed over."""
+    lines = (_Line(number, content) for number, content in enumerate(body.split(b"\n"), 1) if content.strip())
+    while batch := list(islice(lines, LINES_AT_ONCE)):
         yield batch
 
 

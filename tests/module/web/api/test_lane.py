@@ -24,7 +24,8 @@ ASK: dict[str, Any] = {
 }
 # A cookie is unusual enough for the application.
 LONG_WAY = {"cookie": "language=xx"}
-NOT_COMPARED = {"ratelimit-remaining", "content-length", "vary"}
+# What is left of the rate differs from call to call; the short way compresses nothing.
+NOT_COMPARED = {"ratelimit-remaining", "content-length", "content-encoding", "vary"}
 
 
 @pytest.fixture(autouse=True)

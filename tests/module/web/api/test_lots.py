@@ -1,18 +1,19 @@
-"""Lots over the API: goods come in with their lot, tasks say which to take, a recall is the whole brand's."""
+"""Lots over the API: goods come in with their lot, and a recall is the whole brand's."""
 
-from loopline import catalogue, stock
+from loopline import catalogue
 from loopline.catalogue import Care, NewProduct, NewSku
 from loopline.kernel.ids import NodeId, SkuId
 from loopline.org import Role
 from loopline.stock import lots
 from tests.make.api import House
 from tests.make.org import succeeded
+from tests.make.shop import NOON
 
 
 def milk(house: House) -> SkuId:
     """A SKU that keeps for thirty days."""
     with house.database.transaction() as conn:
-        succeeded(catalogue.add_products(conn, [NewProduct(code="MILK", name="Milk")]))
+        succeeded(catalogue.add_products(conn, [NewProduct(code="MILK", name="Milk")], now=NOON))
         new = NewSku(
             code="MILK",
             product_code="MILK",
@@ -20,7 +21,7 @@ def milk(house: House) -> SkuId:
             tax_class="standard",
             care=Care(tracks_batch=True, shelf_life_days=30),
         )
-        (sku,) = succeeded(catalogue.add_skus(conn, [new]))
+        (sku,) = succeeded(catalogue.add_skus(conn, [new], now=NOON))
         return sku.sku_id
 
 
@@ -28,32 +29,6 @@ def lying(house: House, leaf_id: NodeId) -> list[tuple[str, str, int, int]]:
     with house.database.reading() as conn:
         found = lots.lots_at_leaves(conn, [leaf_id])
         return [(one.code, str(one.expires_on), one.units, one.unsellable) for one in found]
-
-
-def test_goods_that_expire_come_in_with_their_lot(house: House):
-    api = house.api()
-    sku_id = milk(house)
-    came = {"site_code": "S", "sku_code": "MILK", "reason": "receipt", "on_hand": 6}
-    answer = api.post("/stock/facts", came, came | {"lot": {"lot_code": "M1", "made_on": "2026-02-20"}})
-    assert answer[0]["problem"]["code"] == "lot_not_said"
-    assert "lot_code" in answer[0]["problem"]["detail"]
-    assert answer[1]["value"]["is_repeat"] is False
-    assert lying(house, house.shop.leaves["S"]) == [("M1", "2026-03-22", 6, 0)]
-    gone = {"site_code": "S", "sku_code": "MILK", "reason": "scrap", "on_hand": -1}
-    assert api.refused(
-        "/stock/facts",
-        gone | {"lot": {"lot_code": "GHOST"}},
-        came | {"lot": {"lot_code": "M1", "expires_on": "2026-03-23"}},
-    ) == ["lot_unknown", "lot_differs"]
-    with house.database.reading() as conn:
-        (row,) = stock.stock_at_leaves(conn, [house.shop.leaves["S"]], sku_ids=[sku_id])
-        assert row.on_hand == 6
-    (line,) = api.get("/stock/lots", site_code=["S"], sku_code=["MILK"])["items"]
-    assert (line["lot_code"], line["units"], line["sold_until"]) == ("M1", 6, "2026-03-22")
-    kept = api.granted("/stock/shelf-lives", {"sku_code": "milk", "days_before_expiry": 5})
-    assert kept == [{"sku_code": "MILK", "days_before_expiry": 5}]
-    (line,) = api.get("/stock/lots", site_code=["S"], sku_code=["MILK"])["items"]
-    assert (line["expires_on"], line["sold_until"]) == ("2026-03-22", "2026-03-17")
 
 
 def test_a_recall_is_the_whole_brands(house: House):

@@ -67,7 +67,7 @@ def test_one_bad_line_refuses_only_itself(house: House):
         False,
     ]
     (wrong,) = found[2]["problem"]["errors"]
-    assert (wrong["field"], wrong["reason"]) == ("lines[0].units", "至少要 1")
+    assert (wrong["field"], wrong["reason"]) == ("lines[0].units", "不得小于 1")
     assert found[3]["problem"]["fields"] == {"line": 1, "sku_code": "NOTHING"}
     assert orders_written(house) == 2
 

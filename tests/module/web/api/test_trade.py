@@ -17,6 +17,8 @@ from tests.make.shop import NOON, ask, till_sale
 
 DAY = timedelta(days=1)
 
+UNPAID_TERMS = ("hold_minutes_least", "unpaid_per_member", "unpaid_per_address", "unpaid_per_device")
+
 
 def sell_at_the_till(house: House, number: str = "T-1") -> None:
     with house.database.transaction() as conn:
@@ -78,7 +80,16 @@ def test_the_terms_of_trade_are_set(house: House):
     network = next(one["id"] for one in nodes if one["kind"] == "network")
     leaf = next(one["id"] for one in nodes if one["kind"] == "leaf")
     live = {"code": "livestream", "name": "Live", "network_node_id": network, "hold_minutes": 15}
-    assert api.granted("/channels", live) == [live | {"may_state_price": False, "time_zone": "UTC"}]
+    said_nothing = {"may_state_price": False, "time_zone": "UTC", **dict.fromkeys(UNPAID_TERMS)}
+    assert api.granted("/channels", live) == [live | said_nothing]
+    said = live | {"hold_minutes_least": 5, **dict.fromkeys(UNPAID_TERMS[1:], 3)}
+    assert api.granted("/channels", said) == [said | {"may_state_price": False, "time_zone": "UTC"}]
+    for least in (1, 16):
+        assert api.refused("/channels", live | {"hold_minutes_least": least}) == ["hold_times_crossed"]
+    assert api.refused("/channels", live | {"hold_minutes": None, "hold_minutes_least": 2}) == [
+        "hold_times_crossed"
+    ]
+    assert [one["hold_minutes_least"] for one in api.get("/channels")["items"]] == [5, None, None]
     assert api.refused("/channels", live | {"network_node_id": leaf}, live | {"time_zone": "Mars/Base"}) == [
         "no_such_thing",
         "no_such_thing",

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0265"
-down_revision = "0270"
+down_revision = "0260"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0271"
-down_revision = "0270"
+down_revision = "0265"
 
 
 def upgrade() -> None:

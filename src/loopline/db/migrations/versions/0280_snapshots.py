@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0280"
-down_revision = "0270"
+down_revision = "0271"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0290"
-down_revision = "0270"
+down_revision = "0280"
 
 
 def upgrade() -> None:
