@@ -243,6 +243,7 @@ def test_who_is_faster_than_the_network_gets_what_was_chosen(front: Shopfront):
         assert waiting[turn].request.url.endswith(f"?sku={sku}")
         waiting[turn].continue_()
     page.wait_for_url(re.compile(r"/checkout\?sku=LZ001-BM$"))
+    page.wait_for_load_state("networkidle")  # nothing of the page is cut off in the middle when the test ends
     assert len(waiting) == 2
 
 

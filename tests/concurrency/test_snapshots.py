@@ -53,7 +53,7 @@ def test_a_count_and_the_sales_around_it(database: Database):
             )
             for number in range(8)
         ]
-        count = snapshot(shop, as_at=count_at, number=f"N-{trial}", HAT=stated)
+        count = snapshot(shop, as_at=count_at, number=f"trial-{trial}", HAT=stated)
 
         tills = [partial(tell, sale, now) for sale in sales]
         outcomes = together(database, [*tills[:4], partial(state, count, now), *tills[4:]])
