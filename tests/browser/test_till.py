@@ -287,6 +287,16 @@ def test_what_the_server_refuses_stays_with_its_reason_and_is_put_right(store: S
     expect(card).to_contain_text("there is no SKU HATT")
     assert store.books() == []
     card.locator("input").fill("hat")
+    # Another tab's news, while the finger is on its way from the field to the button.
+    card.locator("input").blur()
+    page.evaluate(
+        """new Promise((done) => {
+            const seen = new MutationObserver(() => done(true));
+            seen.observe(document.getElementById("till-pulse"), { childList: true });
+            new BroadcastChannel("loopline-till").postMessage("changed");
+        })"""
+    )
+    expect(card.locator("input")).to_have_value("hat")
     card.get_by_role("button", name="Send it again").click()
     says(page, "All sent")
     assert store.books() == [(1, 999, 999)]

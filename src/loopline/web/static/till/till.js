@@ -174,11 +174,25 @@ async function show() {
   byId("till-stands").textContent = unsent.length > refused.length ? (words[`stands_${stands}`] ?? "") : "";
   const shown = [...refused, ...unsent.filter((sale) => sale.state === "waiting")];
   const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
-  // What somebody is typing in stays as it is.
-  if (!byId("till-outbox").contains(document.activeElement) || document.activeElement.tagName !== "INPUT") {
-    byId("till-outbox").replaceChildren(...[...shown, ...others].map(outboxRow));
-  }
+  showRows(byId("till-outbox"), [...shown, ...others]);
   byId("till-outbox-card").hidden = kept.length === 0;
+}
+
+const shownAs = new WeakMap(); // row → the sale as it shows it
+
+/** Show a row for each sale, touching none that shows it already: what somebody types in or is pressing stays. */
+function showRows(list, kept) {
+  const standing = new Map([...list.children].map((row) => [shownAs.get(row), row]));
+  const rows = kept.map((sale) => {
+    const said = JSON.stringify(sale);
+    const row = standing.get(said) ?? outboxRow(sale);
+    shownAs.set(row, said);
+    return row;
+  });
+  for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
+  for (const [place, row] of rows.entries()) {
+    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
+  }
 }
 
 function outboxRow(sale) {
@@ -226,6 +240,7 @@ function putRight(sale) {
     document.activeElement?.blur();
     for (const one of buttons.children) one.disabled = true;
     await work();
+    for (const one of buttons.children) one.disabled = false;
     changed();
     again();
   };
