@@ -21,6 +21,8 @@ PRODUCTS = 1_000
 MEMBERS = 20_000
 UNITS = 1_000_000
 PRICE_MINOR = 19_900
+CAP = 200
+"""Unpaid orders of a member: counted for each order, reached by none."""
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,7 @@ def _open_channels(conn: Conn, shop: Shop) -> None:
                 network_node_id=shop.network,
                 hold_minutes_default=15,
                 time_zone="Asia/Shanghai",
+                unpaid_per_member=CAP,
             )
             for code, name in names.items()
         ],

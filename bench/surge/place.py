@@ -100,7 +100,7 @@ def _write(
 
 
 def _place(database: Database, incoming: Sequence[Any]) -> list[str]:
-    with database.transaction() as conn:
+    with database.transaction(is_routine=True) as conn:
         outcomes = place_messages(conn, incoming, now=NOON)
     assert all(isinstance(one, OrderTaken) for one in outcomes), outcomes[0]
     return [str(one.order_id) for one in outcomes if isinstance(one, OrderTaken)]

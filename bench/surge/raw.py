@@ -13,7 +13,15 @@ import psycopg
 
 from loopline.db import Database
 
-_TABLES = ("orders.known", "orders.order", "orders.line", "orders.quote", "stock.hold", "log.event")
+_TABLES = (
+    "orders.known",
+    "orders.order",
+    "orders.line",
+    "orders.quote",
+    "orders.unpaid",
+    "stock.hold",
+    "log.event",
+)
 _OF_ORDER = {"orders.order": "id", "log.event": "subject"}
 _CONNECTIONS_MOST = 4
 # Rows of stock are locked by all batches: one after the other, as their locks would have it anyway.
@@ -38,9 +46,7 @@ def raw_orders_per_second(database: Database, batches: Sequence[Sequence[str]]) 
     best = (0.0, 0)
     for connections in range(1, _CONNECTIONS_MOST + 1):
         with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
-            conn.execute(
-                "truncate orders.known, orders.order, orders.line, orders.quote, stock.hold, log.event"
-            )
+            conn.execute(f"truncate {', '.join(_TABLES)}")
         seconds = _write(database, read, columns, connections=connections)
         best = max(best, (orders / seconds, connections))
     return best

@@ -15,6 +15,7 @@ from loopline.db.rows import Conn
 from loopline.db.settings import SERVING_ROLE
 
 LOG_CHANNEL = "loopline_log"
+_ROUTINE = "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
 _LOCK_TIMEOUT_SECONDS = 10
 _IDLE_TIMEOUT_SECONDS = 60
 # The pool waits twice as long after each failed try to connect. Trying no longer than somebody waits for a connection
@@ -53,12 +54,16 @@ class Database:
         self._bell = _Bell(self)
 
     @contextmanager
-    def transaction(self, *, quiet: bool = False) -> Generator[Conn, None, None]:
+    def transaction(self, *, quiet: bool = False, is_routine: bool = False) -> Generator[Conn, None, None]:
         """Open a write transaction as the serving role; commits at the end, then tells followers of the log.
 
-        `quiet` is for a follower's own steps, which append nothing and must not wake themselves.
+        `quiet` is for a follower's own steps, which append nothing and must not wake themselves. `is_routine` is for
+        what is done many times a second with batches of one size or another, all found by their keys: its statements
+        are planned once per connection, not once per batch, and for tables that grow, whatever they hold by then.
         """
         with self._pool.connection() as conn, conn.transaction():
+            if is_routine:
+                conn.execute(_ROUTINE)
             yield conn
         if not quiet:
             self._bell.ring()

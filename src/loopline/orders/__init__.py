@@ -119,7 +119,7 @@ from loopline.orders.service import (
     set_paid,
     write_orders,
 )
-from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, sweep_lapsed
+from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_unpaid, sweep_lapsed
 
 __all__ = [
     "CHECKS",
@@ -215,6 +215,7 @@ __all__ = [
     "read_number",
     "recognise",
     "set_paid",
+    "settle_unpaid",
     "spell_number",
     "stage_counts",
     "sweep_lapsed",

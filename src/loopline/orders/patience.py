@@ -111,6 +111,23 @@ def decide_unpaid(
     return outcomes
 
 
+def most_by_key(asks: Sequence[UnpaidAsk]) -> dict[AskerKey, int]:
+    """Return how many unpaid asks there may be under each capped key when all of these stand, in the order given.
+
+    Each was admitted with fewer than its cap before it: so many of others', and these.
+    """
+    own: Counter[AskerKey] = Counter()
+    of_others: dict[AskerKey, int] = {}
+    for ask in asks:
+        for key in ask.keys:
+            most = ask.caps.most(key[0])
+            if most is not None:
+                spare = most - 1 - own[key]
+                of_others[key] = min(spare, of_others.get(key, spare))
+        own.update(ask.keys)
+    return {key: spare + own[key] for key, spare in of_others.items()}
+
+
 def _count(standing: Mapping[AskerKey, Standing], key: AskerKey) -> int:
     return len(standing.get(key, NOTHING_STANDS).unpaid_until)
 

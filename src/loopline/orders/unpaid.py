@@ -1,13 +1,15 @@
 """Asks that wait to be paid, by who asks: how many there are, who may have one more, which ones are over.
 
 One row per order, made with the order and ended with its wait in the same transaction, is both the count and its proof.
-Whoever wants to add one for a member, an address or a device first takes the lock of its bucket, which is kept until
-the transaction ends, and then counts: two who ask for the same hand at once, in whichever process, count one after the
-other. Those who end a wait take no lock for it: fewer may stand than were counted, never more.
+Whoever adds one for a member, an address or a device takes the lock of its bucket, which is kept until the transaction
+ends, and counts under it: two who ask for the same hand at once, in whichever process, count one after the other.
+Those who end a wait take no lock for it: fewer may stand than were counted, never more.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+
+from psycopg.errors import SerializationFailure
 
 from loopline.db import Conn, execute, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import OrderId
@@ -19,6 +21,7 @@ from loopline.orders.patience import (
     Standing,
     UnpaidAsk,
     decide_unpaid,
+    most_by_key,
 )
 
 SQL = statements(__file__)
@@ -28,14 +31,21 @@ BUCKETS = 256
 """So many locks at most, however large the batch: PostgreSQL keeps room for few thousands over all transactions."""
 
 
-def admit_unpaid(conn: Conn, asks: Sequence[UnpaidAsk], *, now: datetime) -> list[Patience | Refusal]:
+def admit_unpaid(
+    conn: Conn, asks: Sequence[UnpaidAsk], *, now: datetime, is_settled_later: bool = False
+) -> list[Patience | Refusal]:
     """Say of asks, in the order of arrival, how long they wait to be paid, or which cap they would break.
 
     What is admitted and then not written was counted all the same, for this batch alone. Locks the buckets of whom it
-    counts by, in their order, before any stock.
+    counts by, in their order, before any stock; or, `is_settled_later`, nothing: then who is admitted is so only with
+    `settle_unpaid` later in the same transaction.
     """
     keys = sorted({key for ask in asks for key in ask.keys if _counts(ask, key)})
-    return decide_unpaid(asks, standing=_standing(conn, keys, now=now) if keys else {}, now=now)
+    if not keys:
+        return decide_unpaid(asks, standing={}, now=now)
+    if not is_settled_later:
+        _lock_buckets(conn, keys)
+    return decide_unpaid(asks, standing=_standing(conn, keys, now=now), now=now)
 
 
 def _counts(ask: UnpaidAsk, key: AskerKey) -> bool:
@@ -43,10 +53,13 @@ def _counts(ask: UnpaidAsk, key: AskerKey) -> bool:
     return ask.minutes_least < ask.minutes_most or ask.caps.most(key[0]) is not None
 
 
-def _standing(conn: Conn, keys: Sequence[AskerKey], *, now: datetime) -> dict[AskerKey, Standing]:
-    """Lock, then read, in two statements: the second must see what others committed while the first waited."""
+def _lock_buckets(conn: Conn, keys: Iterable[AskerKey]) -> None:
     buckets = sorted({key.int % BUCKETS for _, key in keys})
     execute(conn, SQL["lock_buckets"], buckets=integers(buckets))
+
+
+def _standing(conn: Conn, keys: Sequence[AskerKey], *, now: datetime) -> dict[AskerKey, Standing]:
+    """What stands, in a statement of its own: it sees what others committed while the locks were waited for."""
     by_kind = {kind: uuids([key for of, key in keys if of is kind]) for kind in CapKind}
     rows = fetch_rows(
         conn,
@@ -62,6 +75,25 @@ def _standing(conn: Conn, keys: Sequence[AskerKey], *, now: datetime) -> dict[As
         )
         for kind, key, unpaid_until, lapsed, has_paid in rows
     }
+
+
+def settle_unpaid(conn: Conn, asks: Sequence[UnpaidAsk]) -> None:
+    """See that the rows written for admitted asks broke no cap: of rivals that count at once, the last finds out.
+
+    Locks the buckets of whom it counts by, in their order, to the end of the transaction: before any stock, and as late
+    as can be. Raises SerializationFailure where there are more than may be; it may be tried again, and is then refused.
+    """
+    mosts = most_by_key(asks)
+    if not mosts:
+        return
+    _lock_buckets(conn, mosts)
+    columns: dict[str, str] = {}
+    for kind in CapKind:
+        keys = [key for key in mosts if key[0] is kind]
+        columns[f"{kind}_keys"] = uuids([key for _, key in keys])
+        columns[f"{kind}_mosts"] = integers([mosts[key] for key in keys])
+    if fetch_values(conn, SQL["over_the_cap"], **columns):
+        raise SerializationFailure("a rival's unpaid orders were counted at once with these")
 
 
 def overdue_without_goods(

@@ -4,8 +4,8 @@ select pg_advisory_xact_lock(7310050, bucket)::text
 from unnest(%(buckets)s::integer[]) as bucket
 
 -- name: standing
--- What waits to be paid, and ran out lately, by member, address and device; and whether members have paid before. The
--- caller holds their buckets.
+-- What waits to be paid, and ran out lately, by member, address and device; and whether members have paid before. It
+-- stands still where the caller holds their buckets.
 select
     'member' as kind,
     asked.key,
@@ -40,6 +40,21 @@ cross join lateral (
     from orders.unpaid
     where device = asked.key
 ) as found
+
+-- name: over_the_cap
+-- Members, addresses and devices with more unpaid orders than may be. The caller holds their buckets.
+-- What lapsed is filtered out afterwards: few rows of one hand are found by its index, all that wait by none.
+select asked.key
+from unnest(%(member_keys)s::uuid[], %(member_mosts)s::integer[]) as asked (key, most)
+where (select count(*) filter (where lapsed_at is null) from orders.unpaid where member_id = asked.key) > asked.most
+union all
+select asked.key
+from unnest(%(address_keys)s::uuid[], %(address_mosts)s::integer[]) as asked (key, most)
+where (select count(*) filter (where lapsed_at is null) from orders.unpaid where address = asked.key) > asked.most
+union all
+select asked.key
+from unnest(%(device_keys)s::uuid[], %(device_mosts)s::integer[]) as asked (key, most)
+where (select count(*) filter (where lapsed_at is null) from orders.unpaid where device = asked.key) > asked.most
 
 -- name: overdue_without_goods
 -- Orders whose time to pay is over and that hold nothing, the longest over first. Locks nothing.

@@ -95,6 +95,7 @@ from loopline.stock.model import (
     TransferLine,
     Transferred,
 )
+from loopline.stock.planned import Outlook, look_ahead, plan_holds, settle_holds
 from loopline.stock.queries import (
     broken_allocations,
     broken_promises,
@@ -231,6 +232,7 @@ __all__ = [
     "NodeFree",
     "NodeKind",
     "OnShort",
+    "Outlook",
     "PromiseAges",
     "Quota",
     "QuotaAsk",
@@ -286,6 +288,7 @@ __all__ = [
     "levels_lately",
     "levels_of_sku",
     "lock_stock",
+    "look_ahead",
     "lose_quota_units",
     "move_leaves",
     "movement_count",
@@ -297,6 +300,7 @@ __all__ = [
     "open_counts",
     "open_quotas",
     "open_shortfalls",
+    "plan_holds",
     "promise_ages",
     "quotas_by_ids",
     "quotas_of_events",
@@ -313,6 +317,7 @@ __all__ = [
     "send_transfers",
     "set_doubts",
     "set_safety",
+    "settle_holds",
     "skus_moved_last",
     "stock_at_leaves",
     "stock_counts",

@@ -296,6 +296,10 @@ class Book:
         found = self._quotas_by_event.get((key, event))
         return found if found is not None and found.ended_at is None else None
 
+    def is_root(self, node_id: NodeId) -> bool:
+        """Tell whether there is no node above a node of the batch."""
+        return len(self._ways[node_id]) == 1
+
     def path(self, key: LevelKey) -> Sequence[Level]:
         """Return the levels of one SKU from the root to the node, both included."""
         return self._level_paths[key]

@@ -7,7 +7,18 @@ from uuid import UUID
 
 from psycopg.errors import SerializationFailure
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, moments, statements, uuids
+from loopline.db import (
+    Conn,
+    Statement,
+    copy_rows,
+    execute,
+    fetch,
+    fetch_rows,
+    integers,
+    moments,
+    statements,
+    uuids,
+)
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, ShortfallId, uuid7s
 from loopline.stock.book import (
     Book,
@@ -122,9 +133,18 @@ def lock_levels(conn: Conn, book: Book) -> None:
 
 def lock_nodes(conn: Conn, book: Book) -> None:
     """Lock and load the rows of the batch's nodes above leaves."""
+    _load_nodes(conn, book, SQL["lock_node_stock"])
+
+
+def read_nodes(conn: Conn, book: Book) -> None:
+    """Load the rows of the batch's nodes above leaves as they are; others may change them."""
+    _load_nodes(conn, book, SQL["read_node_stock"])
+
+
+def _load_nodes(conn: Conn, book: Book, statement: Statement) -> None:
     levels = book.node_levels
     rows: list[tuple[int, int, int, int, int]] = fetch_rows(
-        conn, SQL["lock_node_stock"], **_names(book), **_places(levels)
+        conn, statement, **_names(book), **_places(levels)
     )
     for place, free, held, overheld, quotas in rows:
         level = levels[place - 1]

@@ -176,6 +176,18 @@ join stock.node_stock as level
 order by wanted.place
 for update of level
 
+-- name: read_node_stock
+-- Read rows of nodes by the places the caller gave them. Locks nothing.
+select
+  wanted.place,
+  level.free,
+  level.held,
+  level.overheld,
+  level.quotas
+from unnest(%(nodes)s::int[], %(skus)s::int[]) with ordinality as wanted (node, sku, place)
+join stock.node_stock as level
+  on level.sku_id = (%(sku_ids)s::uuid[])[wanted.sku] and level.node_id = (%(node_ids)s::uuid[])[wanted.node]
+
 -- name: lock_leaf_stock
 -- Lock rows of leaves by (leaf_id, sku_id): the order of the places the caller gave them.
 select

@@ -284,8 +284,9 @@ def touched_buyers(
         default=0,
     )
     before = store.touches_before(conn, buyers, window=timedelta(minutes=widest)) if buyers else []
-    named = codes_in_use(conn, {one.touchpoint_code for one in buyers if one.touchpoint_code is not None})
-    touchpoints = store.touchpoints_by_id(conn, [one.touchpoint_id for one in before])
+    codes = {one.touchpoint_code for one in buyers if one.touchpoint_code is not None}
+    named = codes_in_use(conn, codes) if codes else {}
+    touchpoints = store.touchpoints_by_id(conn, [one.touchpoint_id for one in before]) if before else {}
     found: list[list[Touch]] = [[] for _ in buyers]
     for one in before:
         found[one.place - 1].append(_touch(touchpoints[one.touchpoint_id], at=one.at, scan_id=one.scan_id))

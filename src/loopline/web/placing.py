@@ -74,7 +74,7 @@ def order_coalescer(
 
     def work(requests: Sequence[OrderRequest]) -> list[OrderAnswer]:
         try:
-            with database.transaction() as conn:
+            with database.transaction(is_routine=True) as conn:
                 return place_requests(conn, requests, now=clock())
         except OverflowError as error:
             # A number that no column holds never reaches the database: the same fault, found a moment earlier.

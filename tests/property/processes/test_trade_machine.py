@@ -223,10 +223,11 @@ class TradeMachine(RuleBasedStateMachine):
         standing = self.books.standing(self.conn)
         ends = 0
         for order in self.books.orders.values():
-            held = [line for line in order.lines if standing.lines[line.line_id].held]
-            if order.pay_until is None or order.pay_until > self.now or not held:
+            is_waiting = any(line.waiting for line in order.lines)
+            if order.pay_until is None or order.pay_until > self.now or not is_waiting:
                 continue
-            ends += len(held)
+            # One that only waits for goods has no hold to end, and ends all the same.
+            ends += sum(standing.lines[line.line_id].held > 0 for line in order.lines)
             for line in order.lines:
                 line.cancelled = line.units - line.handed_over
         assert expire_holds(self.conn, now=self.now, limit=LIMIT) == ends

@@ -21,6 +21,7 @@ from loopline.orders import (
     decide_unpaid,
     patience_of,
 )
+from loopline.orders.patience import most_by_key
 from tests.make.shop import NOON
 
 MEMBER, OTHER = MemberId(UUID(int=1)), MemberId(UUID(int=2))
@@ -128,3 +129,19 @@ def test_the_worst_that_is_known_of_a_hand_counts():
 def test_where_the_least_is_the_most_nothing_shortens_it():
     found = patience_of(an_ask(), waiting=9, lapsed=9, has_paid=False)
     assert found == Patience(minutes=15, scarce_minutes=15)
+
+
+def test_how_many_there_may_be_when_all_of_these_stand():
+    """Each was admitted below its cap: others' may be as many as left room for each in its turn, and these."""
+    key, its_device = (CapKind.MEMBER, MEMBER), (CapKind.DEVICE, DEVICE)
+    three = an_ask(caps=UnpaidCaps(member=3))
+    assert most_by_key([three]) == {key: 3}
+    assert most_by_key([three, three]) == {key: 3}
+    # The strict one came first, with at most one before it; the generous one came after.
+    strict, generous = (
+        an_ask(caps=UnpaidCaps(member=2)),
+        an_ask(caps=UnpaidCaps(member=9, device=4), device=DEVICE),
+    )
+    assert most_by_key([strict, generous]) == {key: 3, its_device: 4}
+    assert most_by_key([generous, strict]) == {key: 2, its_device: 4}
+    assert most_by_key([an_ask(), an_ask(caps=UnpaidCaps(address=1))]) == {}

@@ -5,40 +5,26 @@ goods are gone from the site's shelf, and a promise that this breaks is found by
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 
-from loopline import orders, pricing, stock
+from loopline import orders, pricing
 from loopline.customers.bindings import bindings_of_members
 from loopline.db import Conn, log
 from loopline.db.remembered import Marks, read_marks
-from loopline.kernel.events import Event, EventBody, events
-from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, uuid7s_at
+from loopline.kernel.events import EventBody, events
+from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import (
-    ChannelTerms,
-    Draft,
-    DraftKind,
-    DraftLine,
-    LineKind,
-    NewLine,
-    NewOrder,
-    OnShortage,
-    OrderStage,
-)
+from loopline.orders import Draft, DraftKind, DraftLine, LineKind, NewLine, NewOrder, OrderStage
 from loopline.org import Site
-from loopline.processes.late_facts import counted_already
-from loopline.processes.outcomes import all_granted
-from loopline.processes.quotas import events_of
+from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
+from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID, TAX_CLASSES
-from loopline.processes.shortfalls import shortfall_events
 
 CHARGES_TAX_CLASS = "standard"
-UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
-"""How many orders of members' own may wait to be paid, where the channel does not say."""
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -72,27 +58,6 @@ class NoStockAtSite(Refusal, frozen=True, kw_only=True):
 Placement: TypeAlias = Placed | orders.Repeat | Refusal
 
 
-class _Candidate(msgspec.Struct, kw_only=True, gc=False):
-    """A new draft on its way to an order; `refusal` ends the way."""
-
-    position: int
-    draft: Draft
-    new: orders.New
-    node_id: NodeId | None = None
-    terms: ChannelTerms | None = None
-    line_ids: tuple[LineId, ...] = ()
-    quote: pricing.Quote | None = None
-    held: Mapping[LineId, int] = {}
-    patience: orders.Patience | None = None
-    is_scarce: bool = False
-    refusal: Refusal | None = None
-
-    @property
-    def goods(self) -> list[tuple[LineId, DraftLine]]:
-        pairs = zip(self.line_ids, self.draft.lines, strict=True)
-        return [(line_id, line) for line_id, line in pairs if line.kind is LineKind.GOODS]
-
-
 def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -> list[Placement]:
     """Take drafts in, in the order given: one outcome each, and one bad draft spoils no other.
 
@@ -123,19 +88,18 @@ def _placed(
     *,
     now: datetime,
     marks: Marks,
-    credit: Callable[[Conn, Sequence[_Candidate]], None] | None,
+    credit: Callable[[Conn, Sequence[Candidate]], None] | None,
 ) -> list[Placement]:
     outcomes: list[Placement] = []
     recognised = orders.recognise(conn, drafts, now=now)
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     for position, one in enumerate(recognised):
         outcomes.append(one if not isinstance(one, orders.New) else orders.Repeat(order_id=one.order_id))
         if isinstance(one, orders.New):
-            candidates.append(_Candidate(position=position, draft=drafts[position], new=one))
+            candidates.append(Candidate(position=position, draft=drafts[position], new=one))
     _find_terms(conn, candidates, marks=marks)
     _price(conn, candidates, marks=marks)
-    _let_wait(conn, candidates, now=now)
-    shortfalls = _set_goods_aside(conn, candidates, now=now)
+    outlook, shortfalls = set_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:
         credit(conn, granted)
@@ -158,12 +122,13 @@ def _placed(
             parked_units=sum([line.parked for line in order.lines]),
             pay_until=order.pay_until,
         )
+    settle(conn, outlook, granted)
     told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
     log.append(conn, [*events(told, at=now), *shortfalls])
     return outcomes
 
 
-def _share_fate(outcomes: list[Placement], refused: Sequence[_Candidate]) -> None:
+def _share_fate(outcomes: list[Placement], refused: Sequence[Candidate]) -> None:
     """A repeat within the batch has the fate of the draft it repeats."""
     fates = {one.new.order_id: one.refusal for one in refused}
     for position, outcome in enumerate(outcomes):
@@ -172,7 +137,7 @@ def _share_fate(outcomes: list[Placement], refused: Sequence[_Candidate]) -> Non
             outcomes[position] = fate
 
 
-def _find_terms(conn: Conn, candidates: Sequence[_Candidate], *, marks: Marks) -> None:
+def _find_terms(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None:
     """Find each draft's channel, and the node its goods are held at or taken from."""
     channels = CHANNELS.find(conn, {one.draft.channel for one in candidates}, marks=marks)
     bound = {one.draft.site_id for one in candidates if one.draft.site_id is not None}
@@ -192,14 +157,14 @@ def _find_terms(conn: Conn, candidates: Sequence[_Candidate], *, marks: Marks) -
     _name_lines([one for one in candidates if one.refusal is None])
 
 
-def _name_lines(candidates: Sequence[_Candidate]) -> None:
+def _name_lines(candidates: Sequence[Candidate]) -> None:
     """Give each line its id, made of the moment its order was placed at."""
     made = iter(uuid7s_at([one.draft.placed_at for one in candidates for _ in one.draft.lines]))
     for one in candidates:
-        one.line_ids = tuple([LineId(next(made)) for _ in one.draft.lines])
+        one.name_lines(tuple([LineId(next(made)) for _ in one.draft.lines]))
 
 
-def _price(conn: Conn, candidates: Sequence[_Candidate], *, marks: Marks) -> None:
+def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None:
     open_ones = [one for one in candidates if one.refusal is None]
     sku_ids = {line.sku_id for one in open_ones for line in one.draft.lines if line.sku_id is not None}
     tax_classes = TAX_CLASSES.find(conn, sku_ids, marks=marks)
@@ -227,7 +192,7 @@ def _unknown_sku(draft: Draft, tax_classes: Mapping[SkuId, str]) -> UnknownSku |
     return None
 
 
-def _cart(one: _Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -> pricing.Cart:
+def _cart(one: Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -> pricing.Cart:
     draft = one.draft
     assert one.terms is not None
     return pricing.Cart(
@@ -258,136 +223,7 @@ def _tax_class(line: DraftLine) -> str | None:
     return None if line.kind is LineKind.VOUCHER else CHARGES_TAX_CLASS
 
 
-def _let_wait(conn: Conn, candidates: Sequence[_Candidate], *, now: datetime) -> None:
-    """Say how long asks wait to be paid, and refuse those that would be one too many of the same hand.
-
-    Before any goods are set aside: who asks too often takes them from nobody, not even within a batch.
-    """
-    waiting = [one for one in candidates if one.refusal is None and _minutes(one) and one.goods]
-    patience = orders.admit_unpaid(conn, [_unpaid_ask(one) for one in waiting], now=now) if waiting else []
-    for one, outcome in zip(waiting, patience, strict=True):
-        if isinstance(outcome, Refusal):
-            one.refusal = outcome
-        else:
-            one.patience = outcome
-
-
-def _unpaid_ask(one: _Candidate) -> orders.UnpaidAsk:
-    """What a channel says of its asks; what it does not say of members' own orders, everybody's caps do."""
-    assert one.terms is not None
-    draft, terms = one.draft, one.terms
-    most = _minutes(one)
-    caps = terms.caps
-    if draft.asker.is_own:
-        caps = orders.UnpaidCaps(
-            member=caps.member or UNPAID_OF_MEMBERS.member,
-            address=caps.address or UNPAID_OF_MEMBERS.address,
-            device=caps.device or UNPAID_OF_MEMBERS.device,
-        )
-    is_the_channels = draft.hold_minutes is None and terms.hold_minutes_least is not None
-    return orders.UnpaidAsk(
-        minutes_most=most,
-        minutes_least=terms.hold_minutes_least or most if is_the_channels else most,
-        caps=caps,
-        member_id=draft.member_id,
-        address=draft.asker.address,
-        device=draft.asker.device,
-    )
-
-
-def _set_goods_aside(conn: Conn, candidates: Sequence[_Candidate], *, now: datetime) -> Sequence[Event]:
-    """Hold the goods of asks and take those of facts from their shelves, in the order of arrival within each kind.
-
-    Facts go first: they have happened. Returns what is to be told of promises they broke.
-    """
-    going = [one for one in candidates if one.refusal is None and one.goods]
-    facts = [one for one in going if one.draft.kind is DraftKind.FACT]
-    asks = [one for one in going if one.draft.kind is DraftKind.ASK]
-    if facts and asks:
-        # Two commands, which lock in one order only together.
-        stock.lock_stock(
-            conn,
-            [
-                (one.node_id, line.sku_id)
-                for one in going
-                for _, line in one.goods
-                if one.node_id and line.sku_id
-            ],
-        )
-    sales = [sale for one in facts for sale in _sales(one)]
-    recorded = all_granted(stock.record_facts(conn, sales, now=now))
-    recorded += all_granted(stock.record_facts(conn, counted_already(conn, sales), now=now))
-    for one, held in zip(
-        asks, stock.hold_units(conn, [_hold_ask(one) for one in asks], now=now), strict=True
-    ):
-        if isinstance(held, Refusal):
-            one.refusal = held
-        else:
-            one.held = {line.line_id: line.units for line in held.lines}
-            one.is_scarce = held.is_scarce
-    return shortfall_events(recorded, now=now)
-
-
-def _sales(one: _Candidate) -> list[stock.Fact]:
-    assert one.node_id is not None
-    return [
-        stock.Fact(
-            id=line_id,
-            leaf_id=one.node_id,
-            sku_id=line.sku_id,
-            reason=stock.MovementReason.SALE,
-            on_hand=-line.units,
-            reference=one.new.order_id,
-        )
-        for line_id, line in one.goods
-        if line.sku_id is not None
-    ]
-
-
-def _hold_ask(one: _Candidate) -> stock.HoldAsk:
-    assert one.node_id is not None
-    return stock.HoldAsk(
-        order_id=one.new.order_id,
-        lines=tuple(
-            stock.HoldAskLine(line_id=line_id, node_id=one.node_id, sku_id=line.sku_id, units=line.units)
-            for line_id, line in one.goods
-            if line.sku_id is not None
-        ),
-        expires_at=_pay_until(one),
-        scarce_expires_at=_scarce_until(one),
-        short=stock.OnShort.PART if one.draft.on_shortage is OnShortage.PARK else stock.OnShort.REFUSE,
-        events=events_of(one.draft.channel, one.draft.live_room_code),
-    )
-
-
-def _minutes(one: _Candidate) -> int:
-    """How long an ask may wait to be paid: as long as it says, or its channel does; 0: not at all."""
-    assert one.terms is not None
-    minutes = one.terms.hold_minutes_default if one.draft.hold_minutes is None else one.draft.hold_minutes
-    return minutes or 0 if one.draft.kind is DraftKind.ASK else 0
-
-
-def _pay_until(one: _Candidate) -> datetime | None:
-    """Until when an ask waits to be paid; None: it need not be."""
-    if one.is_scarce:
-        return _scarce_until(one)
-    minutes = one.patience.minutes if one.patience is not None else _minutes(one)
-    return one.draft.placed_at + timedelta(minutes=minutes) if minutes else None
-
-
-def _scarce_until(one: _Candidate) -> datetime | None:
-    """Until when it waits where it takes much of what little is left; None: as long as otherwise."""
-    if one.patience is None or one.patience.scarce_minutes == one.patience.minutes:
-        return None
-    return one.draft.placed_at + timedelta(minutes=one.patience.scarce_minutes)
-
-
-def _waits_because(one: _Candidate) -> tuple[str, ...]:
-    because = one.patience.because if one.patience is not None else ()
-    return (*because, "goods_are_scarce") if one.is_scarce else because
-
-
-def _credit(conn: Conn, granted: Sequence[_Candidate]) -> None:
+def _credit(conn: Conn, granted: Sequence[Candidate]) -> None:
     """Complete whom a sale is owed to by the member's bindings, where the draft does not say."""
     member_ids = {one.draft.member_id for one in granted if one.draft.member_id is not None}
     bound = bindings_of_members(conn, member_ids) if member_ids else {}
@@ -406,7 +242,7 @@ def _credit(conn: Conn, granted: Sequence[_Candidate]) -> None:
         )
 
 
-def _new_order(one: _Candidate) -> NewOrder:
+def _new_order(one: Candidate) -> NewOrder:
     assert one.quote is not None
     is_fact = one.draft.kind is DraftKind.FACT
     lines: list[NewLine] = []
@@ -437,8 +273,8 @@ def _new_order(one: _Candidate) -> NewOrder:
         draft=one.draft,
         lines=tuple(lines),
         credits=one.draft.credits,
-        pay_until=_pay_until(one),
-        waits_because=_waits_because(one),
+        pay_until=pay_until_of(one),
+        waits_because=waits_because_of(one),
         derivation=one.quote.derivation,
     )
 
