@@ -2,13 +2,14 @@
 // server knows a sale by its number, so what was sent twice is one order.
 
 import { got, reading, writing } from "./keeping.js";
-import { clockHeard } from "./moments.js";
 import { nextToSend, settle } from "./outbox.js";
+import { commands } from "./server.js";
 
 const LOCK = "loopline-till-sender";
 const BATCH = 25;
-const ANSWER_MS = 30_000;
 const LEASE_MS = 60_000;
+const TOKEN = "/store/till/token";
+let command; // gives commands, with a token that is asked for once
 
 /** Do something as the only sender, when the one before has ended or died. */
 function alone(db, work) {
@@ -38,50 +39,6 @@ async function withLease(db, work) {
   }
 }
 
-/** Ask the server; throws for no network and for no answer in time. */
-export async function ask(path, options = {}) {
-  const response = await fetch(path, {
-    ...options,
-    headers: { accept: "application/json", ...options.headers },
-    cache: "no-store",
-    redirect: "error",
-    signal: AbortSignal.timeout(ANSWER_MS),
-  });
-  return response;
-}
-
-let token = null; // what commands carry; the page may be older than it
-
-/** Give a command; with a token asked for anew when the last one is not taken. */
-async function command(db, path, body) {
-  for (const isFresh of [token === null, true]) {
-    if (isFresh) {
-      const response = await ask("/store/till/token");
-      const said = await response.json().catch(() => ({}));
-      if (!response.ok) return { status: response.status };
-      token = said.token;
-      await hear(db, Date.parse(said.now));
-    }
-    const response = await ask(path, {
-      method: "POST",
-      body: JSON.stringify(body),
-      headers: { "content-type": "application/json", "x-csrftoken": token },
-    });
-    const said = await response.json().catch(() => ({}));
-    if (response.ok) return { status: response.status, said };
-    // A refusal has a code; an old token is refused without one.
-    if (response.status !== 403 || said.code !== undefined || isFresh) return { status: response.status };
-  }
-  throw new Error("unreachable: the second token is fresh");
-}
-
-/** Keep what the server's clock says. */
-export function hear(db, server) {
-  return writing(db, ["facts"], async (store) => {
-    store("facts").put(clockHeard(server, Date.now()), "clock");
-  });
-}
-
 /**
  * Send what waits, until nothing does. Resolves with how it stands: "idle" (nothing waits), "offline", "signed-out",
  * "later" (the server cannot now), "stuck" (what waits is not ours to send),
@@ -100,7 +57,8 @@ async function sendAll(db, told) {
     for (const sale of batch) gone.add(sale.number);
     let answer;
     try {
-      answer = await command(db, "/store/till/sales", { sales: batch.map((sale) => sale.said) });
+      command ??= commands(db, TOKEN);
+      answer = await command("/store/till/sales", { sales: batch.map((sale) => sale.said) });
     } catch {
       return "offline";
     }
@@ -135,7 +93,8 @@ function became(outcome, sale) {
 export async function handOver(db, sale) {
   let answer;
   try {
-    answer = await command(db, "/store/till/cases", { sale: sale.said });
+    command ??= commands(db, TOKEN);
+    answer = await command("/store/till/cases", { sale: sale.said });
   } catch {
     return "offline";
   }

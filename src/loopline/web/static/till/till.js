@@ -1,10 +1,13 @@
 // The page of the till: a cart, what is paid, and what is not yet sent. Nobody is told "done" before the sale is on the
 // disk of this device.
 
-import { find, known, readAhead } from "./book.js";
+import { known, readAhead } from "./book.js";
+import { find } from "./goods.js";
 import { open } from "./keeping.js";
+import { DATABASE, VERSION, make } from "./stores.js";
 import { CHANNEL, correct, ringUp, saleOfCart, sales } from "./outbox.js";
 import { handOver, send } from "./sender.js";
+import { keepPage } from "./staying.js";
 
 const root = document.getElementById("till");
 const words = JSON.parse(document.getElementById("till-words").textContent);
@@ -284,21 +287,6 @@ async function again() {
 
 // --------------------------------------------------------------------------------------------------------------- start
 
-/** Keep the page itself for when there is no network: its shell, and all that is made of. */
-async function keepPage() {
-  if (!("serviceWorker" in navigator) || !("caches" in window)) return;
-  await navigator.serviceWorker.register("/store/till/worker.js", { scope: "/store/till" });
-  const response = await fetch("/store/till/shell", { cache: "no-store" });
-  if (!response.ok) return;
-  const shell = new DOMParser().parseFromString(await response.clone().text(), "text/html");
-  const pieces = [...shell.querySelectorAll("link[href], script[src], img[src]")].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
-  const name = `loopline-till ${root.dataset.mark}`;
-  const cache = await caches.open(name);
-  await cache.addAll([...new Set(pieces)]);
-  await cache.put("/store/till/shell", response);
-  for (const other of await caches.keys()) if (other.startsWith("loopline-till") && other !== name) await caches.delete(other);
-}
-
 async function learn() {
   await readAhead(db);
   ({ who, book } = await known(db));
@@ -317,7 +305,7 @@ function standHere() {
 }
 
 async function start() {
-  db = await open();
+  db = await open(DATABASE, VERSION, make);
   navigator.storage?.persist?.();
   try {
     const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
@@ -335,7 +323,7 @@ async function start() {
   if (isOther || navigator.onLine) await learn();
   root.dataset.learnt = "yes";
   again();
-  keepPage().then(
+  keepPage("/store/till", DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
     () => {},
   );

@@ -1,31 +1,24 @@
 """The page of the till, the shell of it that opens without a network, and the scripts of both.
 
-The scripts import one another, and browsers keep scripts for good: all of them lie under one address that changes with
-any of them. The shell names nobody and holds no data; what a till must know offline it keeps by itself.
+The shell names nobody and holds no data; what a till must know offline it keeps by itself.
 """
 
-import hashlib
-from functools import lru_cache
 from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Template
 
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.languages import marked
-from loopline.web.pages import STATIC, page
+from loopline.web.pages import page
 from loopline.web.store.desk import Desk
+from loopline.web.store.scripts import Scripts
 from loopline.web.store.till.counter import COUNTER
 
-_SCRIPTS = STATIC / "till"
-_WORKER = "worker.js"
-_ELSEWHERE = frozenset({_WORKER, "forget.js"})
-_JAVASCRIPT = "text/javascript; charset=utf-8"
-_YEAR_SECONDS = 365 * 24 * 3600
 _PATH = "/store/till"
+_SCRIPTS = Scripts(_PATH, "till")
 
 # What the scripts say; fields are filled in there.
 WORDS = {
@@ -60,21 +53,6 @@ WORDS = {
 }
 
 
-@lru_cache(maxsize=1)
-def script_names() -> tuple[str, ...]:
-    """Return the names of the scripts that the till's page loads."""
-    return tuple(sorted(path.name for path in _SCRIPTS.glob("*.js") if path.name not in _ELSEWHERE))
-
-
-@lru_cache(maxsize=1)
-def scripts_mark() -> str:
-    """Return what changes when any of the till's scripts does."""
-    digest = hashlib.sha256()
-    for name in script_names():
-        digest.update(name.encode() + (_SCRIPTS / name).read_bytes())
-    return digest.hexdigest()[:12]
-
-
 @get("/store/till", dependencies=COUNTER, sync_to_thread=True)
 def show_till(request: WebRequest, counter: NamedDependency[Desk]) -> Template:
     """Show the till of a site to whoever may sell there and take money."""
@@ -93,8 +71,8 @@ def _page(request: WebRequest, **context: Any) -> Template:
         request,
         "store/till.html",
         here=_PATH,
-        mark=scripts_mark(),
-        scripts=[f"{_PATH}/code/{scripts_mark()}/{name}" for name in script_names()],
+        mark=_SCRIPTS.mark,
+        scripts=_SCRIPTS.addresses(),
         words=words,
         **context,
     )
@@ -102,21 +80,14 @@ def _page(request: WebRequest, **context: Any) -> Template:
 
 @get("/store/till/code/{mark:str}/{name:str}", sync_to_thread=False)
 def show_script(mark: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """Give a script of the till; one asked for under an older mark is not kept."""
-    if name not in script_names():
-        raise NotFoundException
-    kept = f"public, max-age={_YEAR_SECONDS}, immutable" if mark == scripts_mark() else "no-store"
-    return Response((_SCRIPTS / name).read_bytes(), media_type=_JAVASCRIPT, headers={"Cache-Control": kept})
+    """Give a script of the till."""
+    return _SCRIPTS.give(mark, name)
 
 
 @get("/store/till/worker.js", sync_to_thread=False)
 def show_worker() -> Response[bytes]:
-    """Give the service worker of the till, which may act for the till's pages and no others."""
-    return Response(
-        (_SCRIPTS / _WORKER).read_bytes(),
-        media_type=_JAVASCRIPT,
-        headers={"Cache-Control": "no-cache", "Service-Worker-Allowed": _PATH},
-    )
+    """Give the service worker of the till."""
+    return _SCRIPTS.worker()
 
 
 TILL_PAGES = [show_till, show_shell, show_script, show_worker]

@@ -1,23 +1,13 @@
-// What a till keeps by itself, in one IndexedDB that all its tabs share. Written strictly: a transaction is done when
-// it is on the disk, so that what the cashier was told survives a loss of power.
+// What a page keeps on its device, in an IndexedDB that all its tabs share. Written strictly: a transaction is done when
+// it is on the disk, so that what somebody was told survives a loss of power.
 
-const NAME = "loopline-till";
-const VERSION = 1;
-
-export function open() {
+/** Open a database; `make` gets it as it was and makes what it lacks. */
+export function open(name, version, make) {
   return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, VERSION);
-    asked.onupgradeneeded = () => {
-      const db = asked.result;
-      db.createObjectStore("facts"); // till, who, book, clock, sender: one value per name
-      const sales = db.createObjectStore("sales", { keyPath: "number" });
-      sales.createIndex("state", "state");
-      sales.createIndex("cart", "cart", { unique: true });
-      const goods = db.createObjectStore("goods", { keyPath: "code" });
-      goods.createIndex("gtin", "gtin");
-    };
+    const asked = indexedDB.open(name, version);
+    asked.onupgradeneeded = () => make(asked.result);
     asked.onsuccess = () => {
-      // A later version of the till waits for nobody: this tab lets go and says so by failing its next step.
+      // A later version of the page waits for nobody: this tab lets go and says so by failing its next step.
       asked.result.onversionchange = () => asked.result.close();
       resolve(asked.result);
     };

@@ -1,7 +1,8 @@
-// Opens the till without a network: gives its page and what the page is made of from what the page itself has kept.
-// Prices and sales are no business of this worker: they are in the till's own store, not in a cache.
+// Opens a page without a network: gives it, and what it is made of, from what the page itself has kept. The page is the
+// one this worker is registered for. What the page knows and keeps is in its own store, not in a cache.
 
 const PATIENCE_MS = 5_000;
+const HERE = new URL(self.registration.scope).pathname;
 
 self.addEventListener("install", () => self.skipWaiting());
 
@@ -10,15 +11,15 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate") {
-    if (url.pathname === "/store/till") event.respondWith(page(request));
-  } else if (url.pathname.startsWith("/static/") || url.pathname.startsWith("/store/till/code/")) {
+    if (url.pathname === HERE) event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/static/") || url.pathname.startsWith(`${HERE}/code/`)) {
     event.respondWith(piece(request));
   }
 });
 
 /** The page as it is now, or its shell where the server does not answer in time or cannot. */
 async function page(request) {
-  const shell = () => caches.match("/store/till/shell", { ignoreVary: true });
+  const shell = () => caches.match(`${HERE}/shell`, { ignoreVary: true });
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
     return response.status >= 500 ? ((await shell()) ?? response) : response;
