@@ -2522,6 +2522,17 @@ CREATE TABLE stock.movement (
     CONSTRAINT movement_reason_known CHECK ((reason = ANY (ARRAY['opening'::text, 'receipt'::text, 'sale'::text, 'returned'::text, 'count'::text, 'damage'::text, 'expiry'::text, 'recall'::text, 'scrap'::text, 'transfer_in'::text, 'transfer_out'::text, 'adjustment'::text, 'not_found'::text, 'regraded'::text, 'stated'::text, 'allocated'::text, 'allocation_released'::text, 'handed_over'::text, 'safety_set'::text, 'doubt_set'::text])))
 );
 
+CREATE TABLE stock.movement_note (
+    movement_id uuid NOT NULL,
+    cause text,
+    note text,
+    noted_at timestamp with time zone NOT NULL,
+    noted_by text NOT NULL,
+    CONSTRAINT note_cause_known CHECK ((cause = ANY (ARRAY['sold_unbooked'::text, 'misplaced'::text, 'damaged'::text, 'stolen'::text, 'booked_wrongly'::text, 'display'::text]))),
+    CONSTRAINT note_is_short CHECK (((char_length(note) >= 1) AND (char_length(note) <= 200))),
+    CONSTRAINT note_says_something CHECK (((cause IS NOT NULL) OR (note IS NOT NULL)))
+);
+
 CREATE TABLE stock.node (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -3460,6 +3471,9 @@ ALTER TABLE ONLY stock.lot
 ALTER TABLE ONLY stock.lot_plan
     ADD CONSTRAINT lot_plan_pkey PRIMARY KEY (allocation_id, lot_id);
 
+ALTER TABLE ONLY stock.movement_note
+    ADD CONSTRAINT movement_note_pkey PRIMARY KEY (movement_id);
+
 ALTER TABLE ONLY stock.movement
     ADD CONSTRAINT movement_pkey PRIMARY KEY (id);
 
@@ -4058,6 +4072,9 @@ ALTER TABLE ONLY stock.leaf_lot
 ALTER TABLE ONLY stock.leaf_stock
     ADD CONSTRAINT leaf_stock_leaf_id_fkey FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
 
+ALTER TABLE ONLY stock.movement_note
+    ADD CONSTRAINT movement_note_movement_id_fkey FOREIGN KEY (movement_id) REFERENCES stock.movement(id);
+
 ALTER TABLE ONLY stock.node
     ADD CONSTRAINT node_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES stock.node(id);
 
@@ -4479,7 +4496,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_line TO loopline_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.count_line TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.count_session TO loopline_app;
 
@@ -4498,6 +4515,8 @@ GRANT SELECT,INSERT ON TABLE stock.lot_movement TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.lot_plan TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.movement TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.movement_note TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.node TO loopline_app;
 

@@ -14,9 +14,10 @@ from loopline.processes.outcomes import all_granted
 from loopline.processes.replenish import record_goods
 from loopline.processes.turn import take_turn
 from loopline.stock import CountEnd, CountFacts, CountOpened, Look, Looked, NewCount
+from loopline.stock.counts import LookBack, take_back_looks
 from loopline.stock.events import CountPosted
 
-Item = TypeVar("Item", Look, CountEnd)
+Item = TypeVar("Item", Look, LookBack, CountEnd)
 Decided = TypeVar("Decided")
 
 
@@ -44,6 +45,11 @@ def enter(
     return _within(
         conn, looks, scope=scope, decide=lambda ours: stock.enter_counts(conn, ours, now=now, by=actor)
     )
+
+
+def take_back(conn: Conn, backs: Sequence[LookBack], *, scope: Scope) -> list[LookBack | Refusal]:
+    """Take looks back that were a mistake: as if nobody had looked. Nothing has moved yet."""
+    return _within(conn, backs, scope=scope, decide=lambda ours: take_back_looks(conn, ours))
 
 
 def end(

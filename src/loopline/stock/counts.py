@@ -1,7 +1,8 @@
 """Counts that take a while: people look at one thing after the other while the shop goes on selling.
 
 Each look keeps what the books said at its moment; posting moves counted − expected, so that whatever was sold or came
-since then stays counted. Locks: sessions by id, then levels as every command of the room.
+since then stays counted. A look that is told late, by a phone that had no network, is held against what the books say
+now less all that happened since. Locks: sessions by id, then levels as every command of the room.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +12,8 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, uuids
-from loopline.kernel.ids import CountId, LotId, NodeId, SkuId, uuid7s
+from loopline.db.rows import moments
+from loopline.kernel.ids import CountId, LotId, NodeId, SkuId, first_id_after, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.stock.model import Fact, MovementReason
 from loopline.stock.refusals import CountBelowZero, CountEnded, CountTaken, CountUnknown, LeafUnknown
@@ -34,20 +36,32 @@ class CountOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """How many units of a SKU somebody sees, unsellable ones among them; a later look replaces an earlier one."""
+    """How many units of a SKU somebody sees, unsellable ones among them; a later look replaces an earlier one.
+
+    `seen_at` is when that was, where it is told late; never later than now.
+    """
 
     count_id: CountId
     sku_id: SkuId
     units: int
+    seen_at: datetime | None = None
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was entered, beside what the books said at that moment."""
+    """What is entered, beside what the books said at that moment: the look, or a later one that was told before it."""
 
     count_id: CountId
     sku_id: SkuId
     units: int
     expected: int
+
+
+class LookBack(msgspec.Struct, frozen=True, kw_only=True):
+    """A look that is taken back: nobody counted this SKU after all, as of `seen_at`."""
+
+    count_id: CountId
+    sku_id: SkuId
+    seen_at: datetime
 
 
 class CountEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +82,7 @@ class CountLine(msgspec.Struct, frozen=True, kw_only=True):
     units: int
     expected: int
     counted_at: datetime
+    counted_by: str
 
 
 class CountSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,47 +137,76 @@ def _opened(one: NewCount, known: _Known | None) -> CountOpened | Refusal:
 
 
 def enter_counts(conn: Conn, looks: Sequence[Look], *, now: datetime, by: str) -> list[Looked | Refusal]:
-    """Enter what was seen, where the count is open. Of two looks at one thing the last holds."""
+    """Enter what was seen, where the count is open. Of two looks at one thing the later holds, in whatever order."""
     known = _lock(conn, {look.count_id for look in looks})
     refusals = [_why_not(look, known) for look in looks]
+    fitting = [look for look, refusal in zip(looks, refusals, strict=True) if refusal is None]
     last = {
-        (look.count_id, look.sku_id): look
-        for look, refusal in zip(looks, refusals, strict=True)
-        if refusal is None
+        (look.count_id, look.sku_id): look for look in sorted(fitting, key=lambda one: _seen_at(one, now))
     }
+    seen_at = [_seen_at(look, now) for look in last.values()]
     rows = fetch_rows(
         conn,
         SQL["enter_lines"],
-        ids=uuids(uuid7s(now, len(last))),
+        ids=uuids(uuid7s_at(seen_at)),
         count_ids=uuids([count_id for count_id, _ in last]),
         leaf_ids=uuids([known[count_id].leaf_id for count_id, _ in last]),
         sku_ids=uuids([sku_id for _, sku_id in last]),
         units=integers([look.units for look in last.values()]),
-        now=now,
+        seen_at=moments(seen_at),
+        after=uuids(
+            [
+                None if look.seen_at is None else first_id_after(at)
+                for look, at in zip(last.values(), seen_at, strict=True)
+            ]
+        ),
         by=by,
     )
-    expected = {(count_id, sku_id): said for count_id, sku_id, _, said in rows}
+    entered = {(count_id, sku_id): (units, expected) for count_id, sku_id, units, expected in rows}
     return [
         refusal
         or Looked(
             count_id=look.count_id,
             sku_id=look.sku_id,
-            units=look.units,
-            expected=expected[look.count_id, look.sku_id],
+            units=entered[look.count_id, look.sku_id][0],
+            expected=entered[look.count_id, look.sku_id][1],
         )
         for look, refusal in zip(looks, refusals, strict=True)
     ]
 
 
+def take_back_looks(conn: Conn, backs: Sequence[LookBack]) -> list[LookBack | Refusal]:
+    """Take looks back where the count is open, as if they had never been; a look of a later moment stays."""
+    known = _lock(conn, {one.count_id for one in backs})
+    outcomes = [_why_closed(one.count_id, known) or one for one in backs]
+    taken = [one for one in outcomes if isinstance(one, LookBack)]
+    if taken:
+        execute(
+            conn,
+            SQL["delete_lines"],
+            count_ids=uuids([one.count_id for one in taken]),
+            sku_ids=uuids([one.sku_id for one in taken]),
+            seen_at=moments([one.seen_at for one in taken]),
+        )
+    return outcomes
+
+
+def _seen_at(look: Look, now: datetime) -> datetime:
+    return now if look.seen_at is None else min(look.seen_at, now)
+
+
 def _why_not(look: Look, known: Mapping[CountId, _Known]) -> Refusal | None:
-    session = known.get(look.count_id)
-    if session is None:
-        return CountUnknown(count_id=look.count_id)
-    if session.is_ended:
-        return CountEnded(count_id=look.count_id)
-    if look.units < 0:
+    closed = _why_closed(look.count_id, known)
+    if closed is None and look.units < 0:
         return CountBelowZero(sku_id=look.sku_id, units=look.units)
-    return None
+    return closed
+
+
+def _why_closed(count_id: CountId, known: Mapping[CountId, _Known]) -> Refusal | None:
+    session = known.get(count_id)
+    if session is None:
+        return CountUnknown(count_id=count_id)
+    return CountEnded(count_id=count_id) if session.is_ended else None
 
 
 def end_counts(conn: Conn, ends: Sequence[CountEnd], *, now: datetime) -> list[CountFacts | Refusal]:
@@ -230,6 +274,12 @@ def counts_page(
         before=before,
         at_most=at_most,
     )
+
+
+def count_session(conn: Conn, count_id: CountId) -> CountSession | None:
+    """Return a count as it stands; None where there is none."""
+    found = fetch(conn, SQL["count_by_id"], CountSession, count_id=count_id)
+    return found[0] if found else None
 
 
 def count_places(conn: Conn, count_ids: Collection[CountId]) -> dict[CountId, NodeId]:

@@ -21,28 +21,62 @@ order by opened.id
 on conflict (id) do nothing
 
 -- name: enter_lines
--- Write what was counted beside what the books say at this moment; a later look at a thing replaces the earlier one.
--- What the books say is read by this very statement: movements that are committed are in it, others come later.
+-- Write what was counted beside what the books said at its moment; of two looks at a thing the later one stays.
+-- What the books say is read by this very statement: movements that are committed are in it, others come later. Of a
+-- look that is told late, what happened since (by the moment in a movement's id) is taken out again.
 insert into stock.count_line as line (id, count_id, sku_id, units, expected, counted_at, counted_by)
 select
   seen.id,
   seen.count_id,
   seen.sku_id,
   seen.units,
-  coalesce(level.on_hand, 0),
-  %(now)s::timestamptz,
+  coalesce(level.on_hand, 0) - coalesce(since.on_hand, 0),
+  seen.at,
   %(by)s::text
-from unnest(%(ids)s::uuid[], %(count_ids)s::uuid[], %(leaf_ids)s::uuid[], %(sku_ids)s::uuid[], %(units)s::bigint[])
-  as seen (id, count_id, leaf_id, sku_id, units)
+from unnest(
+  %(ids)s::uuid[],
+  %(count_ids)s::uuid[],
+  %(leaf_ids)s::uuid[],
+  %(sku_ids)s::uuid[],
+  %(units)s::bigint[],
+  %(seen_at)s::timestamptz[],
+  %(after)s::uuid[]
+) as seen (id, count_id, leaf_id, sku_id, units, at, after)
 left join stock.leaf_stock as level on level.sku_id = seen.sku_id and level.leaf_id = seen.leaf_id
+left join lateral (
+  select sum(movement.on_hand)::bigint as on_hand
+  from stock.movement as movement
+  where
+    movement.sku_id = seen.sku_id
+    and movement.leaf_id = seen.leaf_id
+    and movement.at >= seen.at
+    and movement.id >= seen.after
+) as since on seen.after is not null
 order by seen.count_id, seen.sku_id
 on conflict on constraint count_line_once do update set
-  id = excluded.id,
-  units = excluded.units,
-  expected = excluded.expected,
-  counted_at = excluded.counted_at,
-  counted_by = excluded.counted_by
+  (id, units, expected, counted_at, counted_by) = (
+    select
+      look.id,
+      look.units,
+      look.expected,
+      look.counted_at,
+      look.counted_by
+    from (
+      values
+        (excluded.id, excluded.units, excluded.expected, excluded.counted_at, excluded.counted_by, 1),
+        (line.id, line.units, line.expected, line.counted_at, line.counted_by, 2)
+    ) as look (id, units, expected, counted_at, counted_by, place)
+    order by look.counted_at desc, look.place
+    limit 1
+  )
 returning count_id, sku_id, units, expected
+
+-- name: delete_lines
+-- Take back what was counted, unless it was counted again since. The caller holds the sessions' rows.
+delete from stock.count_line as line
+using unnest(%(count_ids)s::uuid[], %(sku_ids)s::uuid[], %(seen_at)s::timestamptz[])
+  as back (count_id, sku_id, seen_at)
+where line.count_id = back.count_id and line.sku_id = back.sku_id and line.counted_at <= back.seen_at
 
 -- name: lines_of_counts
 -- What was counted in sessions. The caller holds the sessions' rows, or only looks.
@@ -54,7 +88,8 @@ select
   line.lot_id,
   line.units,
   line.expected,
-  line.counted_at
+  line.counted_at,
+  line.counted_by
 from stock.count_line as line
 join stock.count_session as session on session.id = line.count_id
 where line.count_id = any(%(count_ids)s::uuid[])
@@ -93,3 +128,15 @@ select
   leaf_id
 from stock.count_session
 where id = any(%(count_ids)s::uuid[])
+
+-- name: count_by_id
+-- A count session. Locks nothing.
+select
+  id as count_id,
+  leaf_id,
+  opened_at,
+  opened_by,
+  ended_at,
+  how_ended
+from stock.count_session
+where id = %(count_id)s::uuid

@@ -1,7 +1,11 @@
 """Counts that take a while: what is sold and comes meanwhile stays counted; each look is against its own moment."""
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
 from loopline.db import Conn
-from loopline.kernel.ids import CountId, NodeId, SkuId
+from loopline.kernel.ids import CountId, NodeId, SkuId, uuid7
 from loopline.stock import (
     CountEnd,
     CountFacts,
@@ -19,6 +23,8 @@ from loopline.stock import (
     open_counts,
     record_facts,
 )
+from loopline.stock.counts import LookBack, take_back_looks
+from loopline.stock.notes import MovementNote, NoteCause, note_movements, notes_of_movements
 from loopline.stock.refusals import CountBelowZero, CountEnded, CountTaken, CountUnknown, LeafUnknown
 from tests.make.stock import NOW, broken, fact, leaf_row, make_world, new_id, new_sku, receive
 
@@ -127,3 +133,78 @@ def test_a_count_is_of_one_leaf(conn: Conn):
         CountTaken(count_id=count_id),
         LeafUnknown(leaf_id=ghost),
     ]
+
+
+def test_a_look_that_is_told_late_is_held_against_the_books_of_its_moment(conn: Conn):
+    world, sku, quiet = make_world(conn), new_sku(), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    receive(conn, leaf, quiet, 5)
+    count_id = begin(conn, leaf)
+    seen_at, later = NOW + timedelta(minutes=5), NOW + timedelta(minutes=20)
+    before, since = (
+        replace(
+            fact(leaf, sku, units, reason=MovementReason.SALE), id=uuid7(NOW + timedelta(minutes=minutes))
+        )
+        for units, minutes in ((-1, 4), (-3, 6))
+    )
+    # What happened before the look was heard of after it: by the moment in its id it was no longer on the shelf.
+    record_facts(conn, [since], now=NOW + timedelta(minutes=6))
+    record_facts(conn, [before], now=NOW + timedelta(minutes=7))
+    looks = [
+        Look(count_id=count_id, sku_id=sku, units=8, seen_at=seen_at),
+        Look(count_id=count_id, sku_id=quiet, units=5, seen_at=seen_at),
+    ]
+    for _ in range(2):  # an answer that was lost
+        assert enter_counts(conn, looks, now=later, by="test") == [
+            Looked(count_id=count_id, sku_id=sku, units=8, expected=9),
+            Looked(count_id=count_id, sku_id=quiet, units=5, expected=5),
+        ]
+    older = Look(count_id=count_id, sku_id=sku, units=2, seen_at=NOW + timedelta(minutes=1))
+    assert enter_counts(conn, [older], now=later, by="test") == [
+        Looked(count_id=count_id, sku_id=sku, units=8, expected=9)
+    ]
+    [one] = post(conn, count_id)
+    assert (one.sku_id, one.on_hand, leaf_row(conn, leaf, sku).on_hand) == (sku, -1, 5)
+    assert broken(conn) == []
+
+
+def test_no_look_is_of_the_future(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    count_id = begin(conn, leaf)
+    ahead = Look(count_id=count_id, sku_id=sku, units=9, seen_at=NOW + timedelta(days=400))
+    assert enter_counts(conn, [ahead], now=NOW, by="test") == [
+        Looked(count_id=count_id, sku_id=sku, units=9, expected=10)
+    ]
+    look(conn, count_id, sku, 7, expected=10)
+
+
+def test_a_look_that_is_taken_back_was_never_there(conn: Conn):
+    world, sku, other = make_world(conn), new_sku(), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    receive(conn, leaf, other, 4)
+    count_id = begin(conn, leaf)
+    look(conn, count_id, sku, 1, expected=10)
+    look(conn, count_id, other, 1, expected=4)
+    stale = LookBack(count_id=count_id, sku_id=other, seen_at=NOW - timedelta(seconds=1))
+    backs = [LookBack(count_id=count_id, sku_id=sku, seen_at=NOW), stale]
+    ghost = LookBack(count_id=CountId(new_id()), sku_id=sku, seen_at=NOW)
+    assert take_back_looks(conn, [*backs, ghost]) == [*backs, CountUnknown(count_id=ghost.count_id)]
+    [one] = post(conn, count_id)
+    assert (one.sku_id, one.on_hand) == (other, -3)
+    assert leaf_row(conn, leaf, sku).on_hand == 10
+    assert take_back_looks(conn, backs) == [CountEnded(count_id=count_id)] * 2
+
+
+def test_what_is_said_of_a_movement_first_stays(conn: Conn):
+    moves = [fact(make_world(conn).leaf_ids[0], new_sku(), 3) for _ in range(2)]
+    record_facts(conn, moves, now=NOW)
+    first = MovementNote(movement_id=moves[0].id, cause=NoteCause.MISPLACED, note="top shelf")
+    silent = MovementNote(movement_id=moves[1].id)
+    note_movements(conn, [first, silent], now=NOW, by="test")
+    other = MovementNote(movement_id=first.movement_id, cause=NoteCause.STOLEN)
+    note_movements(conn, [other], now=NOW, by="test")
+    assert notes_of_movements(conn, [first.movement_id, silent.movement_id]) == {first.movement_id: first}
