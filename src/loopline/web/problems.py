@@ -110,6 +110,7 @@ from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
 from loopline.web.store.refusals import (
+    NoCountHere,
     NoSiteForYou,
     NothingChosen,
     NothingEarnedByYou,
@@ -194,6 +195,7 @@ STATUSES: dict[type[Refusal], int] = {
     SignatureWrong: HTTP_401_UNAUTHORIZED,
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
     NoSiteForYou: HTTP_403_FORBIDDEN,
+    NoCountHere: HTTP_404_NOT_FOUND,
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,
     FeedUnknown: HTTP_404_NOT_FOUND,

@@ -21,12 +21,19 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Pages of stores may look with the camera, and read what it sees by a program of ours that is compiled in the browser.
+_SCANNING = {
+    "Content-Security-Policy": f"{_CONTENT}; script-src 'self' 'wasm-unsafe-eval'",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+}
+_SCANNING_PATHS = "/store"
 _ONE_YEAR_OF_HTTPS = "max-age=31536000"
 
 
-def security_headers(settings: WebSettings) -> dict[str, str]:
-    """Return the headers that every answer has."""
-    return HEADERS | {"Strict-Transport-Security": _ONE_YEAR_OF_HTTPS} if settings.is_secure else HEADERS
+def security_headers(settings: WebSettings, path: str = "") -> dict[str, str]:
+    """Return the headers of an answer at a path."""
+    headers = HEADERS | _SCANNING if path.startswith(_SCANNING_PATHS) else HEADERS
+    return headers | {"Strict-Transport-Security": _ONE_YEAR_OF_HTTPS} if settings.is_secure else headers
 
 
 async def protect(message: Message, scope: Scope) -> None:
@@ -36,5 +43,5 @@ async def protect(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     edge = scope["litestar_app"].state["edge"]
     assert isinstance(edge, Edge)
-    for name, value in security_headers(edge.settings).items():
+    for name, value in security_headers(edge.settings, str(scope["path"])).items():
         headers[name] = value

@@ -22,6 +22,9 @@ FILES = {
     "echarts/LICENSE": "echarts.LICENSE.txt",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "htmx.org/LICENSE": "htmx.LICENSE.txt",
+    "zxing-wasm/dist/iife/reader/index.js": "zxing.min.js",
+    "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing_reader.wasm",
+    "zxing-wasm/LICENSE": "zxing.LICENSE.txt",
 }
 # Scripts of packages do not run: none of ours needs any, and they are how a registry's accident becomes ours.
 _INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")

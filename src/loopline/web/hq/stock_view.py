@@ -29,10 +29,12 @@ REASON_WORDS: dict[MovementReason, str] = {
     MovementReason.ADJUSTMENT: marked("Adjusted"),
     MovementReason.NOT_FOUND: marked("Not found"),
     MovementReason.REGRADED: marked("Graded anew"),
+    MovementReason.STATED: marked("Stated by a dealer's system"),
     MovementReason.ALLOCATED: marked("Tied to an order"),
     MovementReason.ALLOCATION_RELEASED: marked("Untied from an order"),
     MovementReason.HANDED_OVER: marked("Handed over"),
     MovementReason.SAFETY_SET: marked("Safety changed"),
+    MovementReason.DOUBT_SET: marked("Kept back for doubt"),
 }
 # What lowers what we have without a buyer wants an eye.
 _TONES: dict[MovementReason, str] = dict.fromkeys(

@@ -25,3 +25,17 @@ class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
 
 class NoShowPlanned(Refusal, frozen=True, kw_only=True):
     """No livestream of yours is planned: plan one first, with a name and the SKUs to show."""
+
+
+class NoStockHere(Refusal, frozen=True, kw_only=True):
+    """No goods are kept in the books at {site}."""
+
+    site: str
+
+
+class NoCountHere(Refusal, frozen=True, kw_only=True):
+    """No such count is open at your sites."""
+
+
+class CountMovedOn(Refusal, frozen=True, kw_only=True):
+    """Something was counted again since you looked: look through it once more."""

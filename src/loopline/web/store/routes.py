@@ -3,6 +3,10 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.store.collect import give_parcel, show_collect
+from loopline.web.store.count.book import tell_count_book, tell_count_token, tell_seen
+from loopline.web.store.count.looks import take_looks
+from loopline.web.store.count.page import COUNT_PAGES
+from loopline.web.store.count.review import REVIEW_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.stock import show_stock
@@ -20,6 +24,12 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     show_collect,
     give_parcel,
     show_stock,
+    *COUNT_PAGES,
+    tell_count_token,
+    tell_count_book,
+    tell_seen,
+    take_looks,
+    *REVIEW_PAGES,
     *TILL_PAGES,
     tell_token,
     tell_book,
