@@ -42,6 +42,11 @@ _RECEIVED = (
     " now(), 'received', now())"
 )
 
+_LENT = (
+    "insert into marketplaces.loan (channel, sku_id, balance, asked_back)"
+    " select 'web', sku_id, 1000000, 0 from stock.leaf_stock limit 1;"
+)
+
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
     "every_unit_hangs_below_a_brand": (
@@ -316,4 +321,23 @@ FAULTS: dict[str, LiteralString] = {
     "followers_stand_in_the_log": "update log.follower set position = position + 1000",
     "ids_point_to_something": "update orders.line set sku_id = gen_random_uuid() where sku_id is not null",
     "serving_role_has_no_other_power": "grant delete on log.event to loopline_app",
+    # ------------------------------------------------------------------------------------------------ marketplaces
+    "loan_is_the_sum_of_its_entries": _LENT,
+    "steps_moved_their_loans": (
+        _LENT + f"insert into marketplaces.step (id, channel, sku_id, units, made_at, next_try_at)"
+        f" select '{_SOMEBODY}', 'web', sku_id, 3, now(), now() from marketplaces.loan"
+    ),
+    "asked_back_in_open_steps": _LENT + "update marketplaces.loan set asked_back = 1",
+    "lent_no_more_than_there_is": (
+        _LENT
+        + "insert into marketplaces.marketplace (channel, version, id, connector, is_on, weight, buffer_units,"
+        " puts_back, alarm_hours, late_basis_points, late_least_minor, test_prefixes, set_at, set_by, note)"
+        f" values ('web', 1, '{_SOMEBODY}', 'sandbox', true, 1, 0, true, 6, 0, 0, array[]::text[], now(), 'hq', '');"
+        "insert into log.follower (name, position) select 'loans', max(position) from log.event"
+        " on conflict (name) do update set position = excluded.position"
+    ),
+    "test_orders_are_no_orders": (
+        "insert into marketplaces.test_order (id, channel, external_number, because, placed_at, received_at)"
+        f" select '{_SOMEBODY}', channel, external_number, 'said', now(), now() from orders.known limit 1"
+    ),
 }

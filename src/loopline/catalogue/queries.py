@@ -58,6 +58,11 @@ def products_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[P
     return store.products_page(conn, after_code=code, at_most=at_most)
 
 
+def skus_of_categories(conn: Conn, categories: Iterable[str]) -> dict[str, tuple[SkuId, ...]]:
+    """Return the SKUs of products of some categories, by category; one that no product is of is left out."""
+    return store.skus_of_categories(conn, categories)
+
+
 def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
     """Return all SKUs of products, by product and code."""
     return store.skus_of_products(conn, product_ids)

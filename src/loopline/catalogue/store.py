@@ -87,6 +87,13 @@ def _sku(row: Sequence[Any]) -> Sku:
     )
 
 
+def skus_of_categories(conn: Conn, categories: Iterable[str]) -> dict[str, tuple[SkuId, ...]]:
+    found: dict[str, list[SkuId]] = {}
+    for category, sku_id in fetch_rows(conn, SQL["skus_of_categories"], categories=sorted(set(categories))):
+        found.setdefault(category, []).append(sku_id)
+    return {category: tuple(ids) for category, ids in found.items()}
+
+
 def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
     rows = fetch_rows(conn, SQL["skus_of_products"], product_ids=uuids(_distinct(product_ids)))
     return [_sku(row) for row in rows]

@@ -281,3 +281,11 @@ select
 from catalogue.sku
 where sku.id = any(%(sku_ids)s::uuid[])
     and sku.weight_grams is not null;
+
+-- name: skus_of_categories
+-- The SKUs of products of some categories. Locks nothing.
+select product.category, sku.id
+from catalogue.sku
+join catalogue.product on product.id = sku.product_id
+where product.category = any(%(categories)s::text[])
+order by product.category, sku.id

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db.rows import Conn, copy_rows, fetch_rows, uuids
+from loopline.db.rows import Conn, copy_rows, fetch_rows, fetch_values, uuids
 from loopline.db.statements import statements
 from loopline.kernel.events import Event
 
@@ -68,6 +68,23 @@ def read_stretch(conn: Conn, stretch: Stretch, *, types: Collection[str], limit:
             limit=limit,
         )
     )
+
+
+def read_beyond(
+    conn: Conn, after: int, *, types: Collection[str], positions: int, limit: int
+) -> list[Event] | None:
+    """Return every event of some types after a position that can be seen now, final or not, in the order of the log.
+
+    For a follower that must not do what something contradicts which it has not come to yet. None where there is more to
+    look at than so many positions, or as many events as `limit`.
+    """
+    last: int = fetch_values(conn, SQL["last_position"])[0]
+    if last - after > positions:
+        return None
+    found = fetch_rows(
+        conn, SQL["events_beyond"], after=after, upto=after + positions, types=sorted(types), limit=limit
+    )
+    return None if len(found) == limit else events_from(found)
 
 
 def events_from(rows: Sequence[tuple[object, ...]]) -> list[Event]:

@@ -96,6 +96,16 @@ where position > %(after)s::bigint
 order by position
 limit %(limit)s::bigint
 
+-- name: events_beyond
+-- Events of some types after a position that can be seen now, final or not.
+select position, id, type, version, subject, at, actor, data::text as data
+from log.event
+where position > %(after)s::bigint
+  and position <= %(upto)s::bigint
+  and type = any(%(types)s::text[])
+order by position
+limit %(limit)s::bigint
+
 -- name: parked_subjects
 -- Which of these subjects a follower has parked.
 select distinct subject

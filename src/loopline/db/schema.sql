@@ -16,6 +16,8 @@ CREATE SCHEMA ledger;
 
 CREATE SCHEMA log;
 
+CREATE SCHEMA marketplaces;
+
 CREATE SCHEMA migration;
 
 CREATE SCHEMA orders;
@@ -943,6 +945,148 @@ CREATE TABLE log.parked_event (
     subject uuid NOT NULL,
     reason text NOT NULL,
     parked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE marketplaces.entry (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    cause text NOT NULL,
+    cause_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note text,
+    CONSTRAINT entry_cause_is_known CHECK ((cause = ANY (ARRAY['lent'::text, 'not_taken'::text, 'given_up'::text, 'sold'::text, 'put_back'::text, 'reinstated'::text, 'test_sold'::text, 'test_put_back'::text, 'forgiven'::text, 'written_off'::text]))),
+    CONSTRAINT entry_moves_units CHECK ((units <> 0))
+);
+
+CREATE TABLE marketplaces.goods (
+    sku_id uuid NOT NULL,
+    turn bigint DEFAULT 0 NOT NULL,
+    rooms bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    is_changed boolean NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE marketplaces.goods_terms (
+    channel text NOT NULL,
+    subject text NOT NULL,
+    subject_code text NOT NULL,
+    version integer NOT NULL,
+    is_on boolean NOT NULL,
+    weight integer,
+    most_units bigint,
+    buffer_units bigint,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    note text NOT NULL,
+    replaced_at timestamp with time zone,
+    CONSTRAINT goods_buffer_not_negative CHECK ((buffer_units >= 0)),
+    CONSTRAINT goods_most_not_negative CHECK ((most_units >= 0)),
+    CONSTRAINT goods_terms_subject_is_known CHECK ((subject = ANY (ARRAY['category'::text, 'sku'::text]))),
+    CONSTRAINT goods_terms_version_is_counted CHECK ((version >= 1)),
+    CONSTRAINT goods_weight_not_negative CHECK ((weight >= 0))
+);
+
+CREATE TABLE marketplaces.loan (
+    channel text NOT NULL,
+    sku_id uuid NOT NULL,
+    balance bigint NOT NULL,
+    asked_back bigint NOT NULL,
+    is_empty boolean DEFAULT false NOT NULL,
+    refused_until timestamp with time zone,
+    refused_why text,
+    units bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, balance)) STORED NOT NULL,
+    beyond bigint GENERATED ALWAYS AS (GREATEST((0)::bigint, (- balance))) STORED NOT NULL,
+    CONSTRAINT loan_asked_back_not_negative CHECK ((asked_back >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE marketplaces.marketplace (
+    channel text NOT NULL,
+    version integer NOT NULL,
+    id uuid NOT NULL,
+    connector text NOT NULL,
+    is_on boolean NOT NULL,
+    weight integer NOT NULL,
+    most_units bigint,
+    buffer_units bigint NOT NULL,
+    puts_back boolean NOT NULL,
+    ship_hours integer,
+    alarm_hours integer NOT NULL,
+    late_basis_points integer NOT NULL,
+    late_least_minor bigint NOT NULL,
+    late_most_minor bigint,
+    test_prefixes text[] NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    note text NOT NULL,
+    replaced_at timestamp with time zone,
+    CONSTRAINT marketplace_alarm_is_before CHECK ((alarm_hours >= 0)),
+    CONSTRAINT marketplace_buffer_not_negative CHECK ((buffer_units >= 0)),
+    CONSTRAINT marketplace_most_not_negative CHECK ((most_units >= 0)),
+    CONSTRAINT marketplace_penalty_is_a_part CHECK (((late_basis_points >= 0) AND (late_basis_points <= 10000))),
+    CONSTRAINT marketplace_penalty_most_is_most CHECK ((late_most_minor >= late_least_minor)),
+    CONSTRAINT marketplace_penalty_not_negative CHECK ((late_least_minor >= 0)),
+    CONSTRAINT marketplace_ships_within_a_time CHECK ((ship_hours > 0)),
+    CONSTRAINT marketplace_version_is_counted CHECK ((version >= 1)),
+    CONSTRAINT marketplace_weight_not_negative CHECK ((weight >= 0))
+);
+
+CREATE TABLE marketplaces.shipment (
+    order_id uuid NOT NULL,
+    channel text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    stated_by timestamp with time zone,
+    ship_by timestamp with time zone,
+    alarm_at timestamp with time zone,
+    handed_over_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    alarmed_at timestamp with time zone,
+    missed_at timestamp with time zone
+)
+WITH (fillfactor='70');
+
+CREATE TABLE marketplaces.step (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    moved bigint,
+    why text,
+    CONSTRAINT step_answer_is_whole CHECK (((answered_at IS NULL) = (moved IS NULL))),
+    CONSTRAINT step_is_open_or_answered CHECK (((next_try_at IS NULL) = (answered_at IS NOT NULL))),
+    CONSTRAINT step_moved_no_more_than_told CHECK (((moved >= 0) AND (moved <= abs(units)))),
+    CONSTRAINT step_moves_units CHECK ((units <> 0)),
+    CONSTRAINT step_tries_are_counted CHECK ((tries >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE marketplaces.test_line (
+    test_order_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    sku_code text NOT NULL,
+    sku_id uuid,
+    units bigint NOT NULL,
+    CONSTRAINT test_line_has_units CHECK ((units > 0))
+);
+
+CREATE TABLE marketplaces.test_order (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    external_number text NOT NULL,
+    because text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    paid_minor bigint DEFAULT 0 NOT NULL,
+    currency text,
+    cancelled_at timestamp with time zone,
+    CONSTRAINT test_order_cause_is_known CHECK ((because = ANY (ARRAY['said'::text, 'number'::text])))
 );
 
 CREATE TABLE migration.version (
@@ -3138,6 +3282,36 @@ ALTER TABLE ONLY log.follower
 ALTER TABLE ONLY log.parked_event
     ADD CONSTRAINT parked_event_pkey PRIMARY KEY (follower, "position");
 
+ALTER TABLE ONLY marketplaces.entry
+    ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY marketplaces.goods
+    ADD CONSTRAINT goods_pkey PRIMARY KEY (sku_id);
+
+ALTER TABLE ONLY marketplaces.goods_terms
+    ADD CONSTRAINT goods_terms_pkey PRIMARY KEY (channel, subject, subject_code, version);
+
+ALTER TABLE ONLY marketplaces.loan
+    ADD CONSTRAINT loan_pkey PRIMARY KEY (channel, sku_id);
+
+ALTER TABLE ONLY marketplaces.marketplace
+    ADD CONSTRAINT marketplace_pkey PRIMARY KEY (channel, version);
+
+ALTER TABLE ONLY marketplaces.shipment
+    ADD CONSTRAINT shipment_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY marketplaces.step
+    ADD CONSTRAINT step_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY marketplaces.test_line
+    ADD CONSTRAINT test_line_pkey PRIMARY KEY (test_order_id, "position");
+
+ALTER TABLE ONLY marketplaces.test_order
+    ADD CONSTRAINT test_order_number_is_taken_once UNIQUE (channel, external_number);
+
+ALTER TABLE ONLY marketplaces.test_order
+    ADD CONSTRAINT test_order_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY migration.version
     ADD CONSTRAINT version_pkc PRIMARY KEY (version_num);
 
@@ -3626,6 +3800,26 @@ CREATE INDEX event_by_subject ON log.event USING btree (subject, "position");
 
 CREATE INDEX parked_event_by_subject ON log.parked_event USING btree (follower, subject);
 
+CREATE INDEX entry_by_loan ON marketplaces.entry USING btree (channel, sku_id, id);
+
+CREATE INDEX goods_changed ON marketplaces.goods USING btree (sku_id) WHERE is_changed;
+
+CREATE UNIQUE INDEX goods_terms_in_force ON marketplaces.goods_terms USING btree (channel, subject, subject_code) WHERE (replaced_at IS NULL);
+
+CREATE INDEX loan_by_sku ON marketplaces.loan USING btree (sku_id);
+
+CREATE UNIQUE INDEX marketplace_in_force ON marketplaces.marketplace USING btree (channel) WHERE (replaced_at IS NULL);
+
+CREATE INDEX shipment_alarm ON marketplaces.shipment USING btree (alarm_at, order_id) WHERE ((ended_at IS NULL) AND (alarmed_at IS NULL) AND (alarm_at IS NOT NULL));
+
+CREATE INDEX shipment_missed ON marketplaces.shipment USING btree (channel, missed_at) WHERE (missed_at IS NOT NULL);
+
+CREATE INDEX shipment_open ON marketplaces.shipment USING btree (ship_by, order_id) WHERE ((ended_at IS NULL) AND (ship_by IS NOT NULL));
+
+CREATE INDEX step_by_loan ON marketplaces.step USING btree (channel, sku_id, id);
+
+CREATE INDEX step_due ON marketplaces.step USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
 CREATE INDEX line_parked_by_sku ON ONLY orders.line USING btree (sku_id, order_id) WHERE (parked > 0);
 
 CREATE INDEX line_default_sku_id_order_id_idx ON orders.line_default USING btree (sku_id, order_id) WHERE (parked > 0);
@@ -3973,6 +4167,15 @@ ALTER TABLE ONLY ledger.folded_balance
 ALTER TABLE ONLY log.parked_event
     ADD CONSTRAINT parked_event_follower_fkey FOREIGN KEY (follower) REFERENCES log.follower(name);
 
+ALTER TABLE ONLY marketplaces.entry
+    ADD CONSTRAINT entry_of_a_loan FOREIGN KEY (channel, sku_id) REFERENCES marketplaces.loan(channel, sku_id);
+
+ALTER TABLE ONLY marketplaces.test_line
+    ADD CONSTRAINT line_of_a_test_order FOREIGN KEY (test_order_id) REFERENCES marketplaces.test_order(id);
+
+ALTER TABLE ONLY marketplaces.step
+    ADD CONSTRAINT step_of_a_loan FOREIGN KEY (channel, sku_id) REFERENCES marketplaces.loan(channel, sku_id);
+
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
 
@@ -4125,6 +4328,8 @@ GRANT USAGE ON SCHEMA insight TO loopline_app;
 GRANT USAGE ON SCHEMA ledger TO loopline_app;
 
 GRANT USAGE ON SCHEMA log TO loopline_app;
+
+GRANT USAGE ON SCHEMA marketplaces TO loopline_app;
 
 GRANT USAGE ON SCHEMA orders TO loopline_app;
 
@@ -4297,6 +4502,24 @@ GRANT SELECT,INSERT ON TABLE log.event TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE log.follower TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE log.parked_event TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE marketplaces.entry TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.goods TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.goods_terms TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.loan TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.marketplace TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.shipment TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.step TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE marketplaces.test_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.test_order TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.channel TO loopline_app;
 

@@ -4,6 +4,7 @@ from loopline.db.followers import Follower
 from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
+from loopline.processes.lend import FOLLOWERS as LENT
 from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
 from loopline.processes.receive import FOLLOWERS as RECEIVED
@@ -19,4 +20,5 @@ FOLLOWERS: tuple[Follower, ...] = (
     *PROOFS,
     *PUBLISHED,
     *RECEIVED,
+    *LENT,
 )

@@ -24,6 +24,7 @@ from loopline.feeds import sweep_snapshots
 from loopline.inbox import forget_texts
 from loopline.insight.surge import sweep_placed
 from loopline.org import sweep_access
+from loopline.processes import lend
 from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
@@ -139,6 +140,18 @@ ROUNDS: tuple[Round, ...] = (
         cron="* * * * * */20",
         step=lambda conn, now: renew_doubts(conn, now=now, limit=BATCH),
         batches=1,
+    ),
+    # Once: one look finds all that moved.
+    Round(
+        name="look_over_loans",
+        cron="* * * * * 50",
+        step=lambda conn, now: lend.look_over(conn, now=now),
+        batches=1,
+    ),
+    Round(
+        name="watch_shipments",
+        cron="* * * * * */20",
+        step=lambda conn, now: lend.watch(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_snapshots",

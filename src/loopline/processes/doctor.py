@@ -17,6 +17,7 @@ from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
 from loopline.inbox.checks import CHECKS as INBOX_CHECKS
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
+from loopline.marketplaces.checks import CHECKS as MARKETPLACES_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
 from loopline.org.checks import CHECKS as ORG_CHECKS
 from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
@@ -48,6 +49,8 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
     Check(name="returns_are_reversed", invariant=6, statement=SQL["returns_are_reversed"]),
     Check(name="followers_stand_in_the_log", invariant=7, statement=SQL["followers_stand_in_the_log"]),
+    Check(name="lent_no_more_than_there_is", invariant=2, statement=SQL["lent_no_more_than_there_is"]),
+    Check(name="test_orders_are_no_orders", invariant=3, statement=SQL["test_orders_are_no_orders"]),
     Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
     Check(
         name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]
@@ -75,6 +78,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *INDEX_CHECKS,
     *WEBHOOKS_CHECKS,
     *INBOX_CHECKS,
+    *MARKETPLACES_CHECKS,
     *BETWEEN_ROOMS,
 )
 

@@ -164,6 +164,59 @@ from log.parked_event as parked
 group by parked.follower
 order by subject
 
+-- name: lent_no_more_than_there_is
+-- SKUs of which more is lent than may be promised where marketplaces sell them, although nobody was asked to give it up,
+-- no marketplace said that it has none left, and nothing waits to be looked at.
+with seller as (
+    select marketplace.channel, node.path
+    from marketplaces.marketplace as marketplace
+    join orders.channel as channel on channel.code = marketplace.channel
+    join stock.node as node on node.id = channel.network_node_id
+    where marketplace.replaced_at is null
+),
+lent as (
+    select
+        above.node_id,
+        loan.sku_id,
+        sum(loan.units) as units,
+        bool_or(loan.asked_back > 0 or loan.is_empty) as is_asked_back
+    from marketplaces.loan as loan
+    join seller on seller.channel = loan.channel
+    cross join lateral unnest(seller.path) as above (node_id)
+    where loan.units > 0
+    group by above.node_id, loan.sku_id
+)
+select
+    'SKU ' || lent.sku_id || ' at node ' || lent.node_id as subject,
+    lent.units || ' lent' as found,
+    greatest(0, level.free - level.held) || ' to be promised' as expected,
+    'update marketplaces.goods set is_changed = true where sku_id = ' || quote_literal(lent.sku_id) as repair
+from lent
+join stock.node_stock as level on level.node_id = lent.node_id and level.sku_id = lent.sku_id
+where lent.units > greatest(0, level.free - level.held)
+    and not lent.is_asked_back
+    and not exists (
+        select from marketplaces.goods as goods where goods.sku_id = lent.sku_id and goods.is_changed
+    )
+    and not exists (
+        select
+        from log.event as told
+        where told.position > (select position from log.follower where name = 'loans')
+    )
+order by lent.sku_id, lent.node_id
+
+-- name: test_orders_are_no_orders
+-- Test orders under whose number there is an order, which would be held and sent.
+select
+    'test order ' || test_order.id as subject,
+    'order ' || known.order_id || ' has its number' as found,
+    'no order' as expected,
+    'cancel order ' || known.order_id as repair
+from marketplaces.test_order as test_order
+join orders.known as known
+    on known.channel = test_order.channel and known.external_number = test_order.external_number
+order by test_order.id
+
 -- name: ids_point_to_something
 -- Ids that cross from one room to another and name nothing there.
 select
@@ -208,6 +261,15 @@ from (
     select 'order', message.order_id, 'inbox.message'
     from (select distinct order_id from inbox.message where order_id is not null) as message
     where not exists (select from orders.order as known where known.id = message.order_id)
+        and not exists (select from marketplaces.test_order as known where known.id = message.order_id)
+    union all
+    select 'order', shipment.order_id, 'marketplaces.shipment'
+    from marketplaces.shipment as shipment
+    where not exists (select from orders.order as known where known.id = shipment.order_id)
+    union all
+    select 'SKU', loan.sku_id, 'marketplaces.loan'
+    from (select distinct sku_id from marketplaces.loan) as loan
+    where not exists (select from catalogue.sku as known where known.id = loan.sku_id)
     union all
     select 'node', channel.network_node_id, 'orders.channel'
     from orders.channel as channel

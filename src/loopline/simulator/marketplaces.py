@@ -1,7 +1,7 @@
 """Three marketplaces sell one scarce SKU at speed, and hear late of what we tell them: how many units are sold twice.
 
 A world of its own, of events in order of their milliseconds; it needs neither server nor database. What we tell is
-either everything to everybody, absolutely, as most shops do, or a loan to each (`loopline.channels.shares`).
+either everything to everybody, absolutely, as most shops do, or a loan to each (`loopline.marketplaces.rules`).
 """
 
 import heapq
@@ -12,7 +12,7 @@ from itertools import count
 
 import msgspec
 
-from loopline.channels.shares import Loan, Terms, plan_steps
+from loopline.marketplaces.rules import Loan, Terms, plan_steps
 
 
 class Telling(StrEnum):

@@ -155,6 +155,13 @@ def free_at_nodes(conn: Conn, node_ids: Sequence[NodeId], sku_ids: Sequence[SkuI
     return fetch(conn, SQL["free_at_nodes"], NodeFree, node_ids=uuids(node_ids), sku_ids=uuids(sku_ids))
 
 
+def skus_at_nodes(
+    conn: Conn, node_ids: Sequence[NodeId], *, after: SkuId | None = None, at_most: int
+) -> list[SkuId]:
+    """SKUs after one that are or were promised at any of some nodes, in order of their ids, at most so many."""
+    return fetch_values(conn, SQL["skus_at_nodes"], node_ids=uuids(node_ids), after=after, at_most=at_most)
+
+
 def stock_at_leaves(
     conn: Conn, leaf_ids: Sequence[NodeId], *, sku_ids: Sequence[SkuId] | None = None
 ) -> list[LeafStock]:

@@ -114,6 +114,19 @@ cross join lateral (
 ) as above
 order by need.place
 
+-- name: skus_at_nodes
+-- SKUs after one that are or were promised at some nodes, in order of their ids.
+select sku_id
+from (
+  select sku_id from stock.node_stock
+  where node_id = any(%(node_ids)s::uuid[]) and (%(after)s::uuid is null or sku_id > %(after)s::uuid)
+  union
+  select sku_id from stock.leaf_stock
+  where leaf_id = any(%(node_ids)s::uuid[]) and (%(after)s::uuid is null or sku_id > %(after)s::uuid)
+) as known
+order by sku_id
+limit %(at_most)s::integer
+
 -- name: stock_at_leaves
 -- The rows of the given leaves, of all SKUs or of those given, by leaf and SKU.
 select

@@ -14,6 +14,7 @@ from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
 from loopline.web.api.lots import LOT_HANDLERS
+from loopline.web.api.marketplaces import MARKETPLACE_HANDLERS
 from loopline.web.api.me import ME_HANDLERS
 from loopline.web.api.members import MEMBER_HANDLERS
 from loopline.web.api.messages import MESSAGE_HANDLERS
@@ -60,6 +61,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
     *LEDGER_HANDLERS,
+    *MARKETPLACE_HANDLERS,
     *ORG_HANDLERS,
     *PEOPLE_HANDLERS,
     *QUOTE_HANDLERS,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopline.channels.shares import Loan, Step, Terms, plan_steps
+from loopline.marketplaces.rules import Loan, Step, Terms, plan_steps
 from loopline.simulator.marketplaces import Outcome, Rush, Telling, let_rush
 
 A, B, C = (Terms(marketplace=name, weight=weight) for name, weight in (("a", 2), ("b", 1), ("c", 1)))

@@ -46,6 +46,7 @@ from loopline.processes.receive.sealing import (
     open_message,
     reseal_messages,
 )
+from loopline.processes.receive.tests_aside import KnownAsTestOrder
 
 __all__ = [
     "FOLLOWERS",
@@ -54,6 +55,7 @@ __all__ = [
     "BrokeWhileApplied",
     "CharacterNotKept",
     "KeptMessage",
+    "KnownAsTestOrder",
     "Mender",
     "MessageForgotten",
     "MessageNotUnderstood",

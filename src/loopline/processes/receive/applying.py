@@ -19,11 +19,13 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders import Line, Order
 from loopline.payments import NewPayment
+from loopline.processes import lend
 from loopline.processes.cancel import Cancellation, UnitsToCancel, UnpaidOnlyWhole, cancel
 from loopline.processes.pay import take_payments
 from loopline.processes.receive.calling_off import give_back_called_off
 from loopline.processes.receive.reading import Cancelled, Created, Paid, Said, read_message
 from loopline.processes.receive.sealing import open_message
+from loopline.processes.receive.tests_aside import set_tests_aside, tell_of_tests
 from loopline.processes.take_in import Incoming, place_messages
 
 PLATFORM = "platform"
@@ -93,11 +95,15 @@ def apply_messages(
             outcomes[message.id] = said
         else:
             read.append(_One(message=message, said=said, scope=scopes[message.branch_id]))
+    aside = set_tests_aside(conn, [(one.message, one.said, one.scope) for one in read], now=now)
+    outcomes |= aside.outcomes
+    read = [one for one in read if one.message.id not in aside.outcomes]
     outcomes |= _place(conn, [(one, one.said) for one in read if isinstance(one.said, Created)], now=now)
     outcomes |= _take(conn, [(one, one.said) for one in read if isinstance(one.said, Paid)], now=now)
     outcomes |= _call_off(conn, [(one, one.said) for one in read if isinstance(one.said, Cancelled)], now=now)
     changes = [_change(message, outcomes[message.id], now=now) for message in found]
     inbox.change_messages(conn, changes, now=now)
+    tell_of_tests(conn, aside, now=now)
     return {change.message_id: change.state for change in changes}
 
 
@@ -144,6 +150,14 @@ def _place(conn: Conn, group: _Group[Created], *, now: datetime) -> dict[Message
         return {}
     incoming = [Incoming(message=said.message(), scope=one.scope) for one, said in group]
     placed = place_messages(conn, incoming, now=now)
+    lend.note_stated(
+        conn,
+        {
+            outcome.order_id: (said.channel, said.order.placed_at or now, said.order.ship_by)
+            for (_, said), outcome in zip(group, placed, strict=True)
+            if said.order.ship_by is not None and not isinstance(outcome, Refusal)
+        },
+    )
     return {
         one.message.id: outcome if isinstance(outcome, Refusal) else outcome.order_id
         for (one, _), outcome in zip(group, placed, strict=True)

@@ -34,6 +34,8 @@ _ORDER = _shown(
     "guide_code",
     "dealer_code",
     "streamer_code",
+    "ship_by",
+    "is_test",
     lines=_LINE,
     touch=_shown("touchpoint_code"),
 )

@@ -36,6 +36,8 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Moment = Annotated[datetime, Meta(tz=True)]
 _WEEK_MINUTES = 7 * 24 * 60
 _LINES_MAX = 200
+_NOT_OF_THE_ORDER = ("ship_by", "is_test")
+"""What a message says of an order that is no part of it."""
 
 
 class NotJson(Refusal, frozen=True, kw_only=True):
@@ -82,7 +84,10 @@ class _Touch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class OrderSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An order as a message says it: as the API does, its channel and number being the message's."""
+    """An order as a message says it: as the API does, its channel and number being the message's.
+
+    `ship_by` is when the channel wants it shipped at the latest. `is_test`: its own people placed it to look alive.
+    """
 
     kind: DraftKind
     lines: Annotated[tuple[_Line, ...], Meta(min_length=1, max_length=_LINES_MAX)]
@@ -101,6 +106,8 @@ class OrderSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dealer_code: Code | None = None
     streamer_code: Code | None = None
     touch: _Touch | None = None
+    ship_by: Moment | None = None
+    is_test: bool = False
 
 
 class PaymentSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -135,6 +142,8 @@ class Created(_Said, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     def message(self) -> OrderMessage:
         """Return the order as `take_in` takes it."""
         said = msgspec.to_builtins(self.order)
+        for name in _NOT_OF_THE_ORDER:
+            said.pop(name, None)
         return msgspec.convert(
             {**said, "channel": self.channel, "external_number": self.external_number}, OrderMessage
         )

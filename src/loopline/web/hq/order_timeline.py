@@ -19,6 +19,8 @@ from loopline.web.languages import Language, marked
 from loopline.web.store.words import REASON_WORDS
 
 MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
+    "ship_by_near": marked("To be shipped soon"),
+    "ship_by_missed": marked("Not shipped in time"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "task_cancelled": marked("Work taken back"),
@@ -51,6 +53,8 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "money_refunded": "warn",
     "payment_given_back": "warn",
     "parcel_not_collected": "warn",
+    "ship_by_near": "warn",
+    "ship_by_missed": "bad",
 }
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(

@@ -208,6 +208,8 @@ _REASON_WORDS: Mapping[str, str] = {
     "not_enough_free": marked("too little stock"),
     "not_in_your_branch": marked("another branch's"),
     "not_in_the_order": marked("not in the order"),
+    "known_as_test_order": marked("test order before"),
+    "marketplace_unknown": marked("no marketplace with terms"),
     "nothing_to_cancel": marked("handed over already"),
     "paid_in_another_currency": marked("other currency"),
     "sender_may_not_move_money": marked("sender may not confirm money"),

@@ -1,0 +1,39 @@
+"""What marketplaces refuse."""
+
+from loopline.kernel.ids import SkuId
+from loopline.kernel.refusals import Refusal
+
+
+class MarketplaceUnknown(Refusal, frozen=True, kw_only=True):
+    """{channel} is no marketplace with terms."""
+
+    channel: str
+    field: str = "channel"
+
+
+class TermsChangedMeanwhile(Refusal, frozen=True, kw_only=True):
+    """The terms of {channel} are at version {version} by now: look at them again."""
+
+    channel: str
+    version: int
+
+
+class NothingLent(Refusal, frozen=True, kw_only=True):
+    """{channel} is lent {units} units of it: no more can be written off."""
+
+    channel: str
+    sku_id: SkuId
+    units: int
+
+
+class StillAskedBack(Refusal, frozen=True, kw_only=True):
+    """{channel} was asked to give units up and has not answered: wait for that."""
+
+    channel: str
+    sku_id: SkuId
+
+
+class WriteOffNeedsANote(Refusal, frozen=True, kw_only=True):
+    """Say why these units are written off."""
+
+    field: str = "note"
