@@ -195,6 +195,11 @@ def transfers_page(
     )
 
 
+def transfer_lines(conn: Conn, transfer_id: TransferId) -> list[Transfer]:
+    """Return a transfer line by line; nothing where there is none."""
+    return fetch(conn, SQL["lines_of_transfer"], Transfer, transfer_id=transfer_id)
+
+
 def in_transit(
     conn: Conn, leaf_ids: Collection[NodeId], *, sku_ids: Collection[SkuId] | None = None
 ) -> dict[tuple[NodeId, SkuId], int]:

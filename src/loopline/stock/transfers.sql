@@ -154,3 +154,21 @@ select
   to_leaf_id
 from stock.transfer
 where id = any(%(transfer_ids)s::uuid[])
+
+-- name: lines_of_transfer
+-- A transfer, line by line, as it stands. Locks nothing.
+select
+  transfer.id as transfer_id,
+  transfer.from_leaf_id,
+  transfer.to_leaf_id,
+  transfer.sent_at,
+  line.sku_id,
+  line.lot_id,
+  line.sent,
+  line.received,
+  line.lost,
+  line.in_transit
+from stock.transfer as transfer
+join stock.transfer_line as line on line.transfer_id = transfer.id
+where transfer.id = %(transfer_id)s::uuid
+order by line.sku_id, line.lot_id

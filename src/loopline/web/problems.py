@@ -110,11 +110,18 @@ from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
 from loopline.web.store.refusals import (
+    ChangeUnclear,
+    LotWanted,
+    MoreDamagedThanCame,
     NoCountHere,
     NoSiteForYou,
+    NoSuchTransfer,
+    NothingCame,
     NothingChosen,
     NothingEarnedByYou,
+    NothingToSend,
     NotLookedAt,
+    SayWhy,
     TrackingNumberNotUsable,
 )
 from loopline.webhooks import AddressNotAllowed, UnknownEventType, UnknownSubscription
@@ -196,6 +203,11 @@ STATUSES: dict[type[Refusal], int] = {
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
     NoSiteForYou: HTTP_403_FORBIDDEN,
     NoCountHere: HTTP_404_NOT_FOUND,
+    NoSuchTransfer: HTTP_404_NOT_FOUND,
+    **dict.fromkeys(
+        (NothingCame, MoreDamagedThanCame, NothingToSend, ChangeUnclear, SayWhy, LotWanted),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownTask: HTTP_404_NOT_FOUND,
     FeedUnknown: HTTP_404_NOT_FOUND,

@@ -39,3 +39,40 @@ class NoCountHere(Refusal, frozen=True, kw_only=True):
 
 class CountMovedOn(Refusal, frozen=True, kw_only=True):
     """Something was counted again since you looked: look through it once more."""
+
+
+class NoSuchTransfer(Refusal, frozen=True, kw_only=True):
+    """No such transfer is on its way to your sites."""
+
+
+class NothingCame(Refusal, frozen=True, kw_only=True):
+    """Say of at least one line how many units came, or why they will not."""
+
+
+class MoreDamagedThanCame(Refusal, frozen=True, kw_only=True):
+    """More units of {sku} are damaged than came."""
+
+    sku: str
+
+
+class NothingToSend(Refusal, frozen=True, kw_only=True):
+    """Scan what you send, and choose where it goes."""
+
+
+class NotSoManyFreeHere(Refusal, frozen=True, kw_only=True):
+    """Of {sku} {free} units are free to send: the others are promised to customers."""
+
+    sku: str
+    free: int
+
+
+class ChangeUnclear(Refusal, frozen=True, kw_only=True):
+    """Choose what happened, and to how many units."""
+
+
+class SayWhy(Refusal, frozen=True, kw_only=True):
+    """Say in a few words how it came about."""
+
+
+class LotWanted(Refusal, frozen=True, kw_only=True):
+    """These goods are kept in batches: say which one came in."""

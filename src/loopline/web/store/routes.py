@@ -9,6 +9,9 @@ from loopline.web.store.count.page import COUNT_PAGES
 from loopline.web.store.count.review import REVIEW_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.live import LIVE_PAGES
+from loopline.web.store.moving.change import GOODS_PAGES
+from loopline.web.store.moving.receive import RECEIVE_PAGES
+from loopline.web.store.moving.send import SEND_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
@@ -30,6 +33,9 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     tell_seen,
     take_looks,
     *REVIEW_PAGES,
+    *RECEIVE_PAGES,
+    *SEND_PAGES,
+    *GOODS_PAGES,
     *TILL_PAGES,
     tell_token,
     tell_book,

@@ -18,6 +18,7 @@ from loopline.web.api.answers import read
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
+from loopline.web.store.count.place import may_post
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.words import gtin_as_printed, variety
 
@@ -49,6 +50,7 @@ def show_stock(request: WebRequest, desk: NamedDependency[Desk], q: FromQuery[st
         visitor=desk.visitor,
         desk=desk,
         text=text,
+        may_move=may_post(desk.visitor, desk.site),
         rows=[_row(sku, found, desk, language) for sku in found.skus] if found else [],
     )
 
