@@ -69,10 +69,12 @@ class Database:
             self._bell.ring()
 
     @contextmanager
-    def reading(self) -> Generator[Conn, None, None]:
-        """Open a read-only transaction in which every statement sees the same state."""
+    def reading(self, *, is_routine: bool = False) -> Generator[Conn, None, None]:
+        """Open a read-only transaction in which every statement sees the same state; `is_routine` as for writing."""
         with self._pool.connection() as conn, conn.transaction():
             conn.execute("set transaction isolation level repeatable read, read only")
+            if is_routine:
+                conn.execute(_ROUTINE)
             yield conn
 
     @contextmanager

@@ -31,13 +31,14 @@ from loopline.web.api.caller import STANDING_STATE, KnownCallers, caller
 from loopline.web.api.document import ApiDocument, StrictStructs
 from loopline.web.api.limits import Limiter, Standing
 from loopline.web.api.reading import ApiRequest
+from loopline.web.availability import availability_coalescer
 from loopline.web.edge import Clock, Edge, WebRequest, system_clock, visitor, visitor_or_none
 from loopline.web.health import show_health, show_metrics
 from loopline.web.hq.board import board_reader, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.hq.surge import surge_reader, watched_surge
 from loopline.web.hq.surge_view import encoded_surge
-from loopline.web.lane import ORDERS_PATH, OrderLane
+from loopline.web.lane import AVAILABILITY_PATH, ORDERS_PATH, AvailabilityLane, Forward, OrderLane
 from loopline.web.live import BoardHub, LiveHub
 from loopline.web.measured import Measured, count_answer
 from loopline.web.metrics import Metrics
@@ -67,22 +68,27 @@ def lead_home(request: WebRequest) -> Redirect:
 
 
 class LooplineApp(Litestar):
-    """The application, with the short way for single orders before everything else."""
+    """The application, with the short ways before everything else."""
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         """Answer a request, the short way where it has one."""
-        if scope["type"] == "http" and scope["path"] == ORDERS_PATH and scope["method"] == "POST":
-            await self._order_lane(scope, cast("Receive", receive), cast("Send", send))
+        lane = self._lanes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if lane is not None:
+            await lane(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
         else:
             await super().__call__(scope, receive, send)
 
     @cached_property
-    def _order_lane(self) -> OrderLane:
+    def _lanes(self) -> dict[tuple[str, str], Forward]:
         edge = self.state["edge"]
         assert isinstance(edge, Edge)
-        return OrderLane(edge, super().__call__)
+        forward = super().__call__
+        return {
+            ("POST", ORDERS_PATH): OrderLane(edge, forward),
+            ("GET", AVAILABILITY_PATH): AvailabilityLane(edge, forward),
+        }
 
 
 def create_app(
@@ -173,6 +179,7 @@ def _edge(
         callers=KnownCallers(),
         webhook_secrets=SecretBook(settings.keys_directory),
         orders=order_coalescer(database, clock, registry=metrics.registry, onlooker=tally),
+        availability=availability_coalescer(database, clock, registry=metrics.registry),
         texts=_texts(settings),
         gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
     )
@@ -250,6 +257,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None, None]:
         yield
     finally:
         await edge.orders.close()
+        await edge.availability.close()
         edge.hub.close()
         edge.surge.close()
         for task in tasks:

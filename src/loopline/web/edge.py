@@ -18,6 +18,7 @@ from loopline.org import Permission, SessionPerson
 from loopline.payments import Gateway
 from loopline.web.api.caller import Caller, KnownCallers, branches_of_person, look_up_caller
 from loopline.web.api.limits import Limiter
+from loopline.web.availability import AvailabilityCoalescer
 from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub, LiveHub
 from loopline.web.metrics import Metrics
@@ -35,8 +36,8 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """The process's own: its database, its settings, its clock, its live boards, its measurements.
 
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
-    `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live;
-    `webhook_secrets` sign what subscribers are told.
+    `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live; `availability`
+    gathers who asks what can be had; `webhook_secrets` sign what subscribers are told.
     """
 
     database: Database
@@ -50,6 +51,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     limiter: Limiter
     callers: KnownCallers
     orders: OrderCoalescer
+    availability: AvailabilityCoalescer
     webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
     texts: TextMessages = NobodySends()

@@ -1,4 +1,4 @@
-"""The short way for what comes by the thousand per second: single orders.
+"""The short way for what comes by the thousand per second: single orders, and asks after what can be had.
 
 A request takes it only where nothing about it is unusual: a key seen a moment ago, a body that can be read, a caller
 within the rate. Everything else goes the way of all others, through the application, with its body as it came; there
@@ -7,19 +7,24 @@ general framework does for each request.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, cast
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Annotated, Any, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 import psycopg
 from litestar.types import HTTPReceiveMessage, Receive, Scope, Send
+from msgspec import Meta
 from psycopg_pool import PoolTimeout
 
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.web.api.availability import availability_ask
 from loopline.web.api.caller import Caller
 from loopline.web.api.limits import Standing
 from loopline.web.api.orders import OrderAsk, order_kept, order_request
 from loopline.web.api.reading import BadInput, decode
+from loopline.web.api.types import Code
 from loopline.web.edge import Edge
 from loopline.web.languages import wanted_language
 from loopline.web.measured import RouteMeasures
@@ -30,7 +35,8 @@ from loopline.web.security import security_headers
 Forward = Callable[[Scope, Receive, Send], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
-ORDERS_PATH = "/api/v1/orders"
+ORDERS_PATH, AVAILABILITY_PATH = "/api/v1/orders", "/api/v1/availability"
+_ASKED_BY = {"sku_code", "site_code", "channel"}
 _BODY_BYTES_MAX = 1_000_000
 _UNUSUAL = frozenset({b"idempotency-key", b"cookie", b"content-encoding", b"expect"})
 _JSON = b"application/json"
@@ -45,23 +51,21 @@ class _Asking(msgspec.Struct, gc=False):
     languages: str
 
 
-class OrderLane:
-    """`POST /api/v1/orders` by a caller who is known."""
+class _Lane(ABC):
+    """What the short ways have in common; each says what it reads, does and answers."""
 
-    def __init__(self, edge: Edge, forward: Forward) -> None:
+    def __init__(
+        self, edge: Edge, forward: Forward, *, method: str, path: str, headers: Sequence[Header] = ()
+    ) -> None:
         self._edge = edge
         self._forward = forward
         kept = _spelt(security_headers(edge.settings))
-        self._granted: list[Header] = [
-            (b"content-type", _JSON),
-            (b"cache-control", b"no-store"),
-            *kept,
-        ]
+        self._granted: list[Header] = [(b"content-type", _JSON), *headers, *kept]
         self._refused: list[Header] = [(b"content-type", b"application/problem+json"), *kept]
-        self._measures = RouteMeasures(edge.metrics, "POST", ORDERS_PATH)
+        self._measures = RouteMeasures(edge.metrics, method, path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Place one order, or hand the request on."""
+        """Answer one request, or hand it on."""
         started = time.perf_counter()
         asking = _asking_of(scope["headers"])
         known = (
@@ -72,8 +76,7 @@ class OrderLane:
         if asking is None or known is None:
             await self._forward(scope, receive, send)
             return
-        body, receive = await _body_of(receive)
-        ask = _read(body)
+        ask, receive = await self._read(scope, receive)
         if ask is None:
             await self._forward(scope, receive, send)
             return
@@ -88,24 +91,93 @@ class OrderLane:
         await send({"type": "http.response.body", "body": content, "more_body": False})
         self._measures.count(status, time.perf_counter() - started)
 
-    async def _outcome(self, ask: OrderAsk, caller: Caller) -> Any:
-        """Return the order that was placed, or a refusal; None where the application is to find out what is wrong.
+    @abstractmethod
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Any, Receive]:
+        """Read what is asked, None where it cannot be read; and give back a way to read the body again."""
 
-        It may place the same message again: that is the same order.
+    @abstractmethod
+    async def _submit(self, ask: Any, caller: Caller) -> Any:
+        """Do it, and return what was granted or refused."""
+
+    @abstractmethod
+    def _said(self, outcome: Any, ask: Any) -> tuple[int, bytes]:
+        """Return the status and the body of what was granted."""
+
+    async def _outcome(self, ask: Any, caller: Caller) -> Any:
+        """Return what was granted, or a refusal; None where the application is to find out what is wrong.
+
+        It may do the same again: of an order the same message is the same order.
         """
         try:
-            return await self._edge.orders.submit(order_request(self._edge, ask, caller, None))
+            return await self._submit(ask, caller)
         except Refused as refused:
             return refused.refusal
         except (psycopg.Error, PoolTimeout):
             return None
 
-    def _answer(self, outcome: Any, ask: OrderAsk, asking: _Asking) -> tuple[int, bytes, list[Header]]:
+    def _answer(self, outcome: Any, ask: Any, asking: _Asking) -> tuple[int, bytes, list[Header]]:
         if not isinstance(outcome, Refusal):
-            return status_of_order(outcome), _encode(order_kept(outcome, ask)), [*self._granted]
+            return *self._said(outcome, ask), [*self._granted]
         language = wanted_language(cookie=None, accept_language=asking.languages)
         problem = problem_of(outcome, language)
         return problem.status, _encode(problem), [*self._refused, *_spelt(retry_after(outcome))]
+
+
+class OrderLane(_Lane):
+    """`POST /api/v1/orders` by a caller who is known."""
+
+    def __init__(self, edge: Edge, forward: Forward) -> None:
+        never_kept = (b"cache-control", b"no-store")
+        super().__init__(edge, forward, method="POST", path=ORDERS_PATH, headers=[never_kept])
+
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Any, Receive]:
+        del scope
+        body, receive = await _body_of(receive)
+        return _read(body), receive
+
+    async def _submit(self, ask: OrderAsk, caller: Caller) -> Any:
+        return await self._edge.orders.submit(order_request(self._edge, ask, caller, None))
+
+    def _said(self, outcome: Any, ask: OrderAsk) -> tuple[int, bytes]:
+        return status_of_order(outcome), _encode(order_kept(outcome, ask))
+
+
+class _AvailabilityQuery(msgspec.Struct, frozen=True):
+    """The query of a usual request, as its handler declares it."""
+
+    sku_code: Annotated[list[Code], Meta(min_length=1, max_length=50)]
+    site_code: Annotated[list[Code], Meta(max_length=50)] | None = None
+    channel: Annotated[list[Code], Meta(min_length=1, max_length=1)] | None = None
+
+
+class AvailabilityLane(_Lane):
+    """`GET /api/v1/availability` by a caller who is known."""
+
+    def __init__(self, edge: Edge, forward: Forward) -> None:
+        super().__init__(edge, forward, method="GET", path=AVAILABILITY_PATH)
+
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Any, Receive]:
+        said: dict[str, list[str]] = {}
+        try:
+            for name, value in parse_qsl(
+                scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict"
+            ):
+                said.setdefault(name, []).append(value)
+            if said.keys() - _ASKED_BY:
+                return None, receive
+            return msgspec.convert(said, _AvailabilityQuery), receive
+        except (ValueError, msgspec.ValidationError):
+            return None, receive
+
+    async def _submit(self, ask: _AvailabilityQuery, caller: Caller) -> Any:
+        channel = ask.channel[0] if ask.channel else None
+        return await self._edge.availability.submit(
+            availability_ask(caller, ask.sku_code, ask.site_code, channel)
+        )
+
+    def _said(self, outcome: Any, ask: _AvailabilityQuery) -> tuple[int, bytes]:
+        del ask
+        return 200, _encode(outcome)
 
 
 def _asking_of(headers: Iterable[Header]) -> _Asking | None:

@@ -12,7 +12,7 @@ from loopline.db import Database
 from loopline.org import Permission
 from loopline.web.api.caller import Rates
 from loopline.web.api.limits import Rate
-from loopline.web.lane import OrderLane
+from loopline.web.lane import AvailabilityLane, OrderLane
 from tests.make.api import PLENTY, Api, House, served_house
 from tests.make.web import settings
 
@@ -165,3 +165,48 @@ def test_the_short_way_is_measured_like_the_long_one(house: House):
     place(api, "2", long=True)
     said = house.client.get("/metrics").text
     assert 'loopline_http_requests_total{method="POST",route="/api/v1/orders",status="201"} 2.0' in said
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("sku_code=COAT", 200),
+        ("sku_code=COAT&sku_code=SCARF&channel=web", 200),
+        ("sku_code=SCARF&site_code=S&site_code=nowhere&channel=web", 200),
+        ("sku_code=no-such", 200),
+        ("sku_code=COAT&channel=nowhere", 404),
+    ],
+)
+def test_both_ways_tell_the_same_of_what_can_be_had(
+    house: House, monkeypatch: pytest.MonkeyPatch, query: str, status: int
+):
+    api = known(house)
+    short: list[int] = []
+    answer = AvailabilityLane._answer
+
+    def watched(self: AvailabilityLane, *given: Any) -> Any:
+        found = answer(self, *given)
+        short.append(found[0])
+        return found
+
+    monkeypatch.setattr(AvailabilityLane, "_answer", watched)
+    answers = [
+        api.ask("GET", f"/availability?{query}", headers={"accept-language": "zh"} | way)
+        for way in ({}, LONG_WAY)
+    ]
+    assert [one.status_code for one in answers] == [status, status]
+    assert answers[0].json() == answers[1].json()
+    assert headers_of(answers[0]) == headers_of(answers[1])
+    assert short == [status]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "sku_code=", "sku_code=%FF", "sku_code=a b", "sku_code=A&channel=x&channel=y", "sku_code=A&by=me"],
+)
+def test_what_is_asked_unusually_is_answered_by_the_application(
+    house: House, monkeypatch: pytest.MonkeyPatch, query: str
+):
+    monkeypatch.setattr(AvailabilityLane, "_answer", None)
+    told = known(house).ask("GET", f"/availability?{query}")
+    assert told.status_code in {200, 400, 404}, told.text
