@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from loopline.channels.receiving import Receiver
+from loopline.channels.sandbox_market import SandboxConnector, market_settings
 from loopline.channels.sandbox_pay import SandboxGateway, sandbox_settings
 from loopline.channels.webhooks_out import SecretBook, Sender
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.db.settings import Settings
 from loopline.jobs.gateways import put_to_gateways
+from loopline.jobs.marketplaces import tell_marketplaces
 from loopline.jobs.rounds import Clock, Errand
 from loopline.jobs.webhooks import tell_subscribers
 from loopline.web.api.idempotency import sweep_answers
@@ -21,7 +23,8 @@ def errands_of(
 ) -> tuple[Errand, ...]:
     """Return the errands of a database; in the demo subscribers may listen on this machine.
 
-    The demo's way to pay is the sandbox beside the server at `public_url`; where none is, nothing is put to it.
+    The demo's way to pay and its marketplaces are the sandboxes beside the server at `public_url`; where none is,
+    nothing is put to them.
     """
     sender = Sender(SecretBook(settings.keys_directory), clock=clock, allows_local=is_demo)
 
@@ -42,6 +45,7 @@ def errands_of(
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         *(_payments(settings, public_url) if is_demo and public_url else ()),
+        *(_marketplaces(settings, public_url) if is_demo and public_url else ()),
     )
 
 
@@ -53,3 +57,13 @@ def _payments(settings: Settings, public_url: str) -> tuple[Errand, ...]:
         return put_to_gateways(database, gateways, now)
 
     return (Errand(name="put_to_gateways", cron="* * * * * */2", run=put),)
+
+
+def _marketplaces(settings: Settings, public_url: str) -> tuple[Errand, ...]:
+    sandbox = SandboxConnector(market_settings(settings.data_directory, public_url))
+    connectors = {sandbox.name: sandbox}
+
+    def tell(database: Database, now: datetime) -> int:
+        return tell_marketplaces(database, connectors, now)
+
+    return (Errand(name="tell_marketplaces", cron="* * * * * */2", run=tell),)

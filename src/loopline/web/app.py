@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from loopline.channels.sandbox_market import SandboxMarket, market_settings
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
 from loopline.channels.webhooks_out import SecretBook
@@ -103,6 +104,7 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
+    sandboxes = [one for one in (sandbox, _market(settings, clock)) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
         route_handlers=[
@@ -115,7 +117,7 @@ def create_app(
             api_router(),
             show_health,
             show_metrics,
-            *((sandbox.mounted(),) if sandbox else ()),
+            *(one.mounted() for one in sandboxes),
             create_static_files_router(
                 path=STATIC_PATH,
                 directories=[STATIC],
@@ -141,7 +143,7 @@ def create_app(
         middleware=[Measured()],
         before_send=[count_answer, protect, tell_rate],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_running, *((sandbox.beside,) if sandbox else ())],
+        lifespan=[_running, *(one.beside for one in sandboxes)],
         include_in_schema=False,
         openapi_config=api_description(),
         plugins=[StrictStructs()],
@@ -197,6 +199,13 @@ def _sandbox(settings: WebSettings, clock: Clock) -> Sandbox | None:
     if settings.demo is None or not settings.public_url:
         return None
     return Sandbox(sandbox_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _market(settings: WebSettings, clock: Clock) -> SandboxMarket | None:
+    """Make the demo's marketplaces, which live beside the pages and are reached over HTTP like any other."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return SandboxMarket(market_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def api_router() -> Router:
