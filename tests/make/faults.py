@@ -192,6 +192,11 @@ FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------------- inbox
     "messages_equal_their_history": _RECEIVED.format(first="null"),
     "conflicts_name_their_first": _RECEIVED.format(first=f"'{_SOMEBODY}'"),
+    # ------------------------------------------------------------------------------------------------------ buyers
+    "openings_follow_a_sealing": (
+        "insert into buyers.opening (id, at, person_id, order_id, purpose, platform)"
+        " select gen_random_uuid(), now(), gen_random_uuid(), id, 'ship_parcel', 'tmall' from orders.order limit 1"
+    ),
     # ---------------------------------------------------------------------------------------------------- payments
     "payment_refunded_equals_its_parts": "update payments.payment set refunded_minor = 1",
     "refund_equals_its_parts": (

@@ -1,3 +1,5 @@
+CREATE SCHEMA buyers;
+
 CREATE SCHEMA catalogue;
 
 CREATE SCHEMA customers;
@@ -144,6 +146,48 @@ begin
   return null;
 end
 $$;
+
+CREATE TABLE buyers.opening (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    purpose text NOT NULL,
+    platform text,
+    site_id uuid,
+    refused text,
+    CONSTRAINT opening_is_put_to_a_platform CHECK (((refused IS NOT NULL) OR (platform IS NOT NULL))),
+    CONSTRAINT opening_purpose_is_known CHECK ((purpose = ANY (ARRAY['ship_parcel'::text, 'print_label'::text, 'customer_service_call'::text, 'fraud_check'::text, 'legal_request'::text])))
+);
+
+CREATE TABLE buyers.opening_end (
+    opening_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    reason text,
+    CONSTRAINT opening_end_has_its_reason CHECK (((outcome = 'opened'::text) = (reason IS NULL))),
+    CONSTRAINT opening_outcome_is_known CHECK ((outcome = ANY (ARRAY['opened'::text, 'denied'::text, 'unanswered'::text])))
+);
+
+CREATE TABLE buyers.sealing (
+    order_id uuid NOT NULL,
+    platform text NOT NULL,
+    ciphertext_id text,
+    ciphertext text,
+    masked_name text DEFAULT ''::text NOT NULL,
+    masked_phone text DEFAULT ''::text NOT NULL,
+    masked_address text DEFAULT ''::text NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    renewals integer DEFAULT 0 NOT NULL,
+    look_at timestamp with time zone,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT sealing_forgotten_shows_nothing CHECK (((forgotten_at IS NULL) OR (((masked_name || masked_phone) || masked_address) = ''::text))),
+    CONSTRAINT sealing_holds_something CHECK (((forgotten_at IS NULL) = (num_nonnulls(ciphertext_id, ciphertext) > 0))),
+    CONSTRAINT sealing_is_looked_at_until_forgotten CHECK (((look_at IS NULL) = (forgotten_at IS NOT NULL))),
+    CONSTRAINT sealing_names_its_platform CHECK ((platform <> ''::text)),
+    CONSTRAINT sealing_renewals_are_counted CHECK ((renewals >= 0))
+);
 
 CREATE TABLE catalogue.product (
     id uuid NOT NULL,
@@ -3084,6 +3128,15 @@ ALTER TABLE ONLY orders."order" ATTACH PARTITION orders.order_default DEFAULT;
 
 ALTER TABLE ONLY orders.quote ATTACH PARTITION orders.quote_default DEFAULT;
 
+ALTER TABLE ONLY buyers.opening_end
+    ADD CONSTRAINT opening_end_pkey PRIMARY KEY (opening_id);
+
+ALTER TABLE ONLY buyers.opening
+    ADD CONSTRAINT opening_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY buyers.sealing
+    ADD CONSTRAINT sealing_pkey PRIMARY KEY (order_id);
+
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT gtin_is_unique UNIQUE (gtin) DEFERRABLE;
 
@@ -3726,6 +3779,12 @@ ALTER TABLE ONLY webhooks.delivery
 ALTER TABLE ONLY webhooks.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
 
+CREATE INDEX opening_by_order ON buyers.opening USING btree (order_id, id);
+
+CREATE INDEX opening_by_person ON buyers.opening USING btree (person_id, id);
+
+CREATE INDEX sealing_to_look_at ON buyers.sealing USING btree (look_at, order_id) WHERE (look_at IS NOT NULL);
+
 CREATE INDEX sku_by_product ON catalogue.sku USING btree (product_id);
 
 CREATE INDEX address_by_member ON customers.address USING btree (member_id, added_at);
@@ -4104,6 +4163,9 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.touchpoint FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
 
+ALTER TABLE ONLY buyers.opening_end
+    ADD CONSTRAINT end_of_an_opening FOREIGN KEY (opening_id) REFERENCES buyers.opening(id);
+
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_is_of_a_product FOREIGN KEY (product_id) REFERENCES catalogue.product(id);
 
@@ -4311,6 +4373,8 @@ ALTER TABLE ONLY touchpoints.touchpoint
 ALTER TABLE ONLY webhooks.delivery
     ADD CONSTRAINT delivery_of_a_subscription FOREIGN KEY (subscription_id) REFERENCES webhooks.subscription(id) ON DELETE CASCADE;
 
+GRANT USAGE ON SCHEMA buyers TO loopline_app;
+
 GRANT USAGE ON SCHEMA catalogue TO loopline_app;
 
 GRANT USAGE ON SCHEMA customers TO loopline_app;
@@ -4358,6 +4422,12 @@ GRANT USAGE ON SCHEMA stock TO loopline_app;
 GRANT USAGE ON SCHEMA touchpoints TO loopline_app;
 
 GRANT USAGE ON SCHEMA webhooks TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE buyers.opening TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE buyers.opening_end TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE buyers.sealing TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.product TO loopline_app;
 

@@ -28,6 +28,7 @@ from loopline.processes import lend
 from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
+from loopline.processes.open_buyers import forget_buyers
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.quotas import end_due_quotas
 from loopline.processes.recall import expire_goods
@@ -178,6 +179,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_messages",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_texts(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_buyers",
+        cron="*/10 * * * *",
+        step=lambda conn, now: forget_buyers(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_placing",

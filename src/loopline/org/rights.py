@@ -47,6 +47,9 @@ class Permission(StrEnum):
     LOG_READ = "log.read"
     MESSAGES_READ = "messages.read"
     MESSAGES_WRITE = "messages.write"
+    OPENINGS_CONTACT = "openings.contact"
+    OPENINGS_INVESTIGATE = "openings.investigate"
+    OPENINGS_READ = "openings.read"
 
 
 class NotAllowed(Refusal, frozen=True, kw_only=True):
@@ -156,6 +159,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RETURNS_WRITE,
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
+            Permission.OPENINGS_CONTACT,
         }
     ),
     Role.AUDITOR: _READING,

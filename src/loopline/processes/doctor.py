@@ -9,6 +9,7 @@ from time import perf_counter
 
 import msgspec
 
+from loopline.buyers import CHECKS as BUYERS_CHECKS
 from loopline.catalogue.checks import CHECKS as CATALOGUE_CHECKS
 from loopline.customers.checks import CHECKS as CUSTOMERS_CHECKS
 from loopline.db import Check, Conn, Finding, run_check, statements
@@ -79,6 +80,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *WEBHOOKS_CHECKS,
     *INBOX_CHECKS,
     *MARKETPLACES_CHECKS,
+    *BUYERS_CHECKS,
     *BETWEEN_ROOMS,
 )
 

@@ -278,6 +278,18 @@ from (
     select 'person', sale.rung_up_by, 'orders.till_sale'
     from (select distinct rung_up_by from orders.till_sale) as sale
     where not exists (select from org.person as known where known.id = sale.rung_up_by)
+    union all
+    select 'order', sealing.order_id, 'buyers.sealing'
+    from buyers.sealing as sealing
+    where not exists (select from orders.order as known where known.id = sealing.order_id)
+    union all
+    select 'order', opening.order_id, 'buyers.opening'
+    from (select distinct order_id from buyers.opening) as opening
+    where not exists (select from orders.order as known where known.id = opening.order_id)
+    union all
+    select 'person', opening.person_id, 'buyers.opening'
+    from (select distinct person_id from buyers.opening) as opening
+    where not exists (select from org.person as known where known.id = opening.person_id)
 ) as orphan
 order by kind, id, by_whom
 
@@ -304,7 +316,8 @@ select
     'may only read and add' as expected,
     'revoke ' || power.name || ' on ' || kept.name || ' from loopline_app' as repair
 from (
-    values ('log.event'), ('ledger.entry'), ('ledger.entry_part'), ('stock.movement'), ('sharing.claw_back')
+    values ('log.event'), ('ledger.entry'), ('ledger.entry_part'), ('stock.movement'), ('sharing.claw_back'),
+        ('buyers.opening'), ('buyers.opening_end')
 ) as kept (name)
 cross join (values ('update'), ('delete'), ('truncate')) as power (name)
 where has_table_privilege('loopline_app', kept.name, power.name)

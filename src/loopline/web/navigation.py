@@ -39,6 +39,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.BOARDS_READ), Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
+        (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
         (
             visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
             Entry(word=marked("Stock"), path="/hq/stock"),

@@ -27,6 +27,15 @@ from litestar.status_codes import (
 )
 from psycopg_pool import PoolTimeout
 
+from loopline.buyers import (
+    BuyerNotMasked,
+    BuyerNotSealed,
+    NotYoursToOpen,
+    PlatformSilent,
+    SealingEmpty,
+    SealingForgotten,
+    TooManyOpenings,
+)
 from loopline.channels.sandbox_pay import NotificationUnreadable
 from loopline.channels.standard_webhooks import SignatureMissing, SignatureStale, SignatureWrong
 from loopline.channels.till import PaidDiffers, SaleTooLarge
@@ -167,6 +176,13 @@ STATUSES: dict[type[Refusal], int] = {
     TokenNotValid: HTTP_401_UNAUTHORIZED,
     CursorNotOurs: HTTP_400_BAD_REQUEST,
     TooManyRequests: HTTP_429_TOO_MANY_REQUESTS,
+    BuyerNotMasked: HTTP_422_UNPROCESSABLE_ENTITY,
+    SealingEmpty: HTTP_422_UNPROCESSABLE_ENTITY,
+    BuyerNotSealed: HTTP_404_NOT_FOUND,
+    SealingForgotten: HTTP_410_GONE,
+    NotYoursToOpen: HTTP_403_FORBIDDEN,
+    TooManyOpenings: HTTP_429_TOO_MANY_REQUESTS,
+    PlatformSilent: HTTP_503_SERVICE_UNAVAILABLE,
     AddressNotAllowed: HTTP_422_UNPROCESSABLE_ENTITY,
     UnknownEventType: HTTP_422_UNPROCESSABLE_ENTITY,
     UnknownMessage: HTTP_404_NOT_FOUND,

@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from loopline.web.api.arrivals import ARRIVAL_HANDLERS
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
+from loopline.web.api.buyers import BUYER_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
@@ -42,13 +43,15 @@ from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.feeds import FEED_PAGES
-from loopline.web.hq.order import show_order
+from loopline.web.hq.openings import show_openings
+from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.orders import show_orders
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.till_cases import TILL_CASE_PAGES
 from loopline.web.hq.world import tell_world
+from loopline.web.marketplaces import sandbox_sealing
 from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.store.routes import STORE_PAGES
 from loopline.web.touch.codes import CODE_PAGES
@@ -76,6 +79,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *ORDER_HANDLERS,
     place_orders_in_bulk,
     *MESSAGE_HANDLERS,
+    *BUYER_HANDLERS,
     *PRICING_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
@@ -102,7 +106,9 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SURGE_PAGES,
     *STOCK_PAGES,
     show_orders,
-    show_order,
+    *ORDER_PAGES,
+    sandbox_sealing,
+    show_openings,
     *FEED_PAGES,
     *QUARANTINE_PAGES,
     *TILL_CASE_PAGES,

@@ -50,8 +50,8 @@ def test_a_name_is_made_out_of_anything(
 
 
 def test_content_is_the_same_however_it_is_spelt_or_sealed_by_its_platform():
-    one = b'{"a": 1, "order": {"b": 2, "buyer_ciphertext": "x"}}'
-    assert content_hash(one) == content_hash(b'{"order":{"buyer_ciphertext":"y","b":2},"a":1}')
+    one = b'{"a": 1, "order": {"b": 2, "sealed_buyer": "x"}}'
+    assert content_hash(one) == content_hash(b'{"order":{"sealed_buyer":"y","b":2},"a":1}')
     assert content_hash(one) != content_hash(one.replace(b"2", b"3"))
 
 

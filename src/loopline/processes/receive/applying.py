@@ -148,7 +148,10 @@ def _change(message: Message, outcome: _Outcome, *, now: datetime) -> Change:
 def _place(conn: Conn, group: _Group[Created], *, now: datetime) -> dict[MessageId, _Outcome]:
     if not group:
         return {}
-    incoming = [Incoming(message=said.message(), scope=one.scope) for one, said in group]
+    incoming = [
+        Incoming(message=said.message(told_at=one.message.received_at), scope=one.scope)
+        for one, said in group
+    ]
     placed = place_messages(conn, incoming, now=now)
     lend.note_stated(
         conn,

@@ -24,6 +24,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.processes.receive.masking import unmasked
 from loopline.processes.receive.reading import OWN_NAME, head_of
+from loopline.processes.receive.renewing import Renewal, renew_sealings
 from loopline.processes.receive.sealing import open_message, seal_correction, seal_message
 
 
@@ -73,7 +74,11 @@ Mended: TypeAlias = ToBeTried | Refusal
 def keep_messages(
     conn: Conn, bodies: Sequence[bytes], sender: Sender, *, ring: KeyRing, now: datetime
 ) -> list[KeptMessage]:
-    """Keep messages, sealed, in the order given: one outcome each, and none is refused. Locks as the inbox does."""
+    """Keep messages, sealed, in the order given: one outcome each, and none is refused.
+
+    What comes again says the same, but its platform may have sealed the buyer anew: the newest sealing is kept. Locks
+    as the inbox does, then sealings by order.
+    """
     heads = [head_of(body) for body in bodies]
     new = [
         NewMessage(
@@ -87,6 +92,12 @@ def keep_messages(
         for body, head, made in zip(bodies, heads, uuid7s(now, len(bodies)), strict=True)
     ]
     kept = inbox.keep_messages(conn, new, now=now)
+    again = [
+        Renewal(message_id=one.message_id, body=body)
+        for one, body in zip(kept, bodies, strict=True)
+        if one.is_repeat
+    ]
+    renew_sealings(conn, again, actor=sender.actor, ring=ring, now=now)
     return [KeptMessage(kept=one, head=head) for one, head in zip(kept, heads, strict=True)]
 
 

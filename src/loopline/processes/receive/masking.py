@@ -10,8 +10,12 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from loopline.processes.receive.reading import SEALED_BUYER
+
 MASK = "•••"
-_Known: TypeAlias = "bool | Mapping[str, _Known]"
+_HIDDEN = None
+_Known: TypeAlias = "bool | Mapping[str, _Known] | None"
+"""Whether a field is shown, which of its parts are, or that not even its first letter is."""
 
 
 def _shown(*names: str, **parts: "_Known") -> dict[str, "_Known"]:
@@ -42,6 +46,7 @@ _ORDER = _shown(
 _PAYMENT = _shown("reference", "amount_minor", "currency", "taken_at")
 _KNOWN = _shown("id", "channel", "kind", "external_number", order=_ORDER, payment=_PAYMENT, lines=_LINE)
 """What is shown, by its place in a message."""
+_FROM_THE_SEALED_ON = re.compile(f"{SEALED_BUYER}.*", re.DOTALL)
 _LOOKS_PERSONAL = re.compile(r"[^\s@\"]+@[^\s@\"]+|\+?\d(?:[\s-]?\d){4,}|[^\x00-\u2e7f]+")
 
 
@@ -57,7 +62,7 @@ def masked(body: bytes) -> str:
             letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}"
             for letter in body.decode(errors="replace")
         )
-        return _LOOKS_PERSONAL.sub(MASK, text)
+        return _LOOKS_PERSONAL.sub(MASK, _FROM_THE_SEALED_ON.sub(SEALED_BUYER, text))
     return msgspec.json.format(shown, indent=2).decode()
 
 
@@ -73,6 +78,8 @@ def unmasked(text: str, original: bytes) -> bytes:
 
 
 def _masked(value: Any, known: "_Known") -> object:
+    if known is _HIDDEN:
+        return MASK
     if isinstance(value, dict):
         return {
             _field(name): _masked(one, _under(known, name))
@@ -88,7 +95,9 @@ def _masked(value: Any, known: "_Known") -> object:
 
 
 def _under(known: "_Known", name: str) -> "_Known":
-    return False if isinstance(known, bool) else known.get(name, False)
+    if name == SEALED_BUYER:
+        return _HIDDEN
+    return known.get(name, False) if isinstance(known, Mapping) else False
 
 
 def _field(name: str) -> str:
@@ -97,6 +106,8 @@ def _field(name: str) -> str:
 
 
 def _restored(value: Any, original: Any, known: "_Known") -> object:
+    if known is _HIDDEN and value != MASK:
+        return cast("object", value)
     if isinstance(value, dict) and isinstance(original, dict):
         there = cast("dict[str, Any]", original)
         return {

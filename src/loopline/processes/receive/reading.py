@@ -18,14 +18,16 @@ from loopline.inbox import Head, MessageKind
 from loopline.kernel.ids import MemberId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage
-from loopline.processes.take_in import OrderMessage
+from loopline.processes.take_in import OrderMessage, SealedBuyer
 
 _TEXT_MAX = 200
 _CODE_MAX = 64
+_CIPHERTEXT_MAX = 8_000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 OWN_NAME = "content:"
 """How the id begins of a message that says none: the hash of its content follows."""
-_SEALED_BY_PLATFORM = "buyer_ciphertext"
+SEALED_BUYER = "sealed_buyer"
+"""The field of an order that holds what the platform sealed of its buyer."""
 
 Code = Annotated[str, Meta(min_length=1, max_length=_CODE_MAX, pattern=r"^[A-Za-z0-9._:\-]+$(?!\n)")]
 Text = Annotated[str, Meta(min_length=1, max_length=_TEXT_MAX)]
@@ -34,6 +36,7 @@ UnitPrice = Annotated[int, Meta(ge=0, le=10**10)]
 Amount = Annotated[int, Meta(ge=1, le=10**13)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Moment = Annotated[datetime, Meta(tz=True)]
+Masked = Annotated[str, Meta(max_length=_TEXT_MAX)]
 _WEEK_MINUTES = 7 * 24 * 60
 _LINES_MAX = 200
 _NOT_OF_THE_ORDER = ("ship_by", "is_test")
@@ -83,6 +86,24 @@ class _Touch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     visitor: UUID | None = None
 
 
+class SealedBuyerSaid(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The buyer as the platform sealed it, and masked as it lets everybody see them."""
+
+    platform: Code
+    ciphertext_id: Text | None = None
+    ciphertext: Annotated[str, Meta(min_length=1, max_length=_CIPHERTEXT_MAX)] | None = None
+    masked_name: Masked = ""
+    masked_phone: Masked = ""
+    masked_address: Masked = ""
+    sealed_at: Moment | None = None
+
+    def sealed(self) -> SealedBuyer:
+        """Return it as `take_in` takes it."""
+        return SealedBuyer(**msgspec.structs.asdict(self))
+
+
 class OrderSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An order as a message says it: as the API does, its channel and number being the message's.
 
@@ -108,6 +129,7 @@ class OrderSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     touch: _Touch | None = None
     ship_by: Moment | None = None
     is_test: bool = False
+    sealed_buyer: SealedBuyerSaid | None = None
 
 
 class PaymentSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -139,11 +161,13 @@ class Created(_Said, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 
     order: OrderSaid
 
-    def message(self) -> OrderMessage:
-        """Return the order as `take_in` takes it."""
+    def message(self, *, told_at: datetime) -> OrderMessage:
+        """Return the order as `take_in` takes it; a buyer that does not say when it was sealed was when it was told."""
         said = msgspec.to_builtins(self.order)
         for name in _NOT_OF_THE_ORDER:
             said.pop(name, None)
+        if self.order.sealed_buyer is not None:
+            said[SEALED_BUYER].setdefault("sealed_at", told_at)
         return msgspec.convert(
             {**said, "channel": self.channel, "external_number": self.external_number}, OrderMessage
         )
@@ -209,7 +233,7 @@ def content_hash(body: bytes) -> bytes:
         value = _decode_anything(body)
         order = cast("dict[str, Any]", value).get("order") if isinstance(value, dict) else None
         if isinstance(order, dict):
-            cast("dict[str, Any]", order).pop(_SEALED_BY_PLATFORM, None)
+            cast("dict[str, Any]", order).pop(SEALED_BUYER, None)
         spelt = _encode(value)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         spelt = body

@@ -18,7 +18,14 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders import Credits, Delivery, Draft, DraftKind, Order
 from loopline.processes.place import Placed, Placement, place_credited
 from loopline.processes.take_in.members import MEMBER_CHANNELS, as_members_may
-from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage, OrderTaken, Touch
+from loopline.processes.take_in.message import (
+    Incoming,
+    MessageLine,
+    OrderMessage,
+    OrderTaken,
+    SealedBuyer,
+    Touch,
+)
 from loopline.processes.take_in.refusals import (
     NeedsDestination,
     NeedsSite,
@@ -37,6 +44,7 @@ from loopline.processes.take_in.refusals import (
     UnknownSite,
 )
 from loopline.processes.take_in.register import COLLECTED_AT, draft_of, read_register
+from loopline.processes.take_in.sealed import keep_sealed
 from loopline.processes.touch import attribute_orders, credits_for, issue_receipts
 from loopline.touchpoints import Buyer
 
@@ -55,6 +63,7 @@ __all__ = [
     "NumberTaken",
     "OrderMessage",
     "OrderTaken",
+    "SealedBuyer",
     "SkuNotSold",
     "TooManyLines",
     "TooManyUnits",
@@ -63,6 +72,7 @@ __all__ = [
     "UnknownRegion",
     "UnknownSeller",
     "UnknownSite",
+    "keep_sealed",
     "place_messages",
     "take_in",
 ]
@@ -128,7 +138,8 @@ def _with_credits(draft: Draft, found: Credits) -> Draft:
 def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -> list[OrderTaken | Refusal]:
     """Take messages in and place them, in the order given: one outcome each, and one bad message spoils no other.
 
-    What a store hands over at once gets the code of its receipt, and what a message says of its touch is kept.
+    What a store hands over at once gets the code of its receipt, and what a message says of its touch is kept, and what
+    a marketplace sealed of its buyer: of an order that came before too, because platforms seal anew.
     """
     marks = read_marks(conn)
     drafts = take_in(conn, incoming, now=now, marks=marks)
@@ -142,6 +153,7 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
     ]
     receipts = issue_receipts(conn, sold, now=now) if sold else {}
     _keep_touches(conn, incoming, going, placed, now=now)
+    _keep_sealed(conn, incoming, placed, now=now)
     before = _orders_before(conn, list(placed.values()))
     taken: list[OrderTaken | Refusal] = []
     for position, draft in enumerate(drafts):
@@ -175,6 +187,18 @@ def _keep_touches(
     }
     if touched:
         attribute_orders(conn, touched, now=now)
+
+
+def _keep_sealed(
+    conn: Conn, incoming: Sequence[Incoming], placed: Mapping[int, Placement], *, now: datetime
+) -> None:
+    sealed = [
+        (outcome.order_id, said)
+        for position, outcome in placed.items()
+        if (said := incoming[position].message.sealed_buyer) is not None and not isinstance(outcome, Refusal)
+    ]
+    if sealed:
+        keep_sealed(conn, sealed, now=now)
 
 
 def _orders_before(conn: Conn, placed: Sequence[Placement]) -> dict[OrderId, Order]:

@@ -36,6 +36,7 @@ _LEFT_TO_THE_SHOP = (
     "guide_code",
     "dealer_code",
     "streamer_code",
+    "sealed_buyer",
 )
 
 

@@ -27,13 +27,32 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     visitor: UUID | None = None
 
 
+class SealedBuyer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The buyer's data as the marketplace sealed it: a ciphertext, the id of one it keeps, or both; masked for people.
+
+    `sealed_at` is when the platform sealed it; None: when it was told.
+    """
+
+    platform: str
+    ciphertext_id: str | None = None
+    ciphertext: str | None = None
+    masked_name: str = ""
+    masked_phone: str = ""
+    masked_address: str = ""
+    sealed_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"SealedBuyer(platform={self.platform!r})"
+
+
 class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An order as other programs and people say it; (channel, external_number) is its name for good.
 
     What is None is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
     `currency` with the seller's, the destination with the centre of the city of `region_code`. `order_id` is made by
     a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale; what is
-    not stated follows from the touch, then from the member's bindings.
+    not stated follows from the touch, then from the member's bindings. `sealed_buyer` says nothing of what is ordered:
+    the same order with another sealing is the same order.
     """
 
     channel: str
@@ -55,6 +74,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     dealer_code: str | None = None
     streamer_code: str | None = None
     touch: Touch | None = None
+    sealed_buyer: SealedBuyer | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

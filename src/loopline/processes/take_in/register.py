@@ -43,6 +43,7 @@ from loopline.processes.take_in.refusals import (
     UnknownSeller,
     UnknownSite,
 )
+from loopline.processes.take_in.sealed import refusal_of_sealed
 from loopline.touchpoints import LiveRoom
 
 T = TypeVar("T")
@@ -173,8 +174,8 @@ def _show_of(message: OrderMessage, register: Register) -> str | None:
 
 
 def said_by(message: OrderMessage) -> bytes:
-    """Return the hash of what a message says: its own id and the order of its lines say nothing."""
-    head = msgspec.structs.replace(message, order_id=None, lines=())
+    """Return the hash of what a message says: its own id, the order of its lines and its sealed buyer say nothing."""
+    head = msgspec.structs.replace(message, order_id=None, lines=(), sealed_buyer=None)
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, message.lines))))
     return digest.digest()
@@ -188,7 +189,7 @@ def _refusal_of_sender(one: Incoming, register: Register) -> Refusal | None:
             return refusal
     if message.member_id is not None and message.member_id not in register.members:
         return MemberUnknown(member_id=message.member_id)
-    return None
+    return refusal_of_sealed(message.sealed_buyer) if message.sealed_buyer is not None else None
 
 
 def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:

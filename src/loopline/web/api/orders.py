@@ -21,6 +21,7 @@ from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 from loopline.org import Permission
 from loopline.processes.cancel import Cancellation, UnitsToCancel, cancel
+from loopline.processes.receive import SealedBuyerSaid
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.web.api.answers import (
     PROBLEMS,
@@ -84,7 +85,8 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     What is left out is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
     `currency` with the seller's. A delivery needs a `destination` or a `region_code` (GB/T 2260), anything else a
-    `site_code`. A member orders in the own name and leaves prices and credits to the shop.
+    `site_code`. A member orders in the own name and leaves prices and credits to the shop. What a marketplace sealed of
+    the buyer comes along as it is; the same order with another sealing is the same order, and the newest one is kept.
     """
 
     channel: Code
@@ -106,6 +108,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dealer_code: Code | None = None
     streamer_code: Code | None = None
     touch: TouchAsk | None = None
+    sealed_buyer: SealedBuyerSaid | None = None
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,6 +318,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         touch=Touch(touchpoint_code=ask.touch.touchpoint_code, visitor=ask.touch.visitor)
         if ask.touch
         else None,
+        sealed_buyer=ask.sealed_buyer.sealed() if ask.sealed_buyer else None,
     )
 
 

@@ -1,27 +1,50 @@
 """An order's page: everything that is known of it, for whoever may know it."""
 
-from litestar import Response, get
+import msgspec
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from loopline import customers, orders
+from loopline import buyers, customers, orders
 from loopline.customers import IdentityKind, Opening, Personal, masked_name, masked_phone
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory, order_story
+from loopline.processes.open_buyers import purposes_open_to
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
+from loopline.web.buyer_view import (
+    BuyerCard,
+    BuyerPlace,
+    PurposeData,
+    buyer_card,
+    fragment,
+    is_fragment,
+    open_for,
+    opened_card,
+    purpose_in,
+    who_opens,
+)
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
+from loopline.web.hq.openings import openings_link
 from loopline.web.hq.order_page import context_of
 from loopline.web.hq.order_view import Eyes, Part, eyes_on, sending_sites
 from loopline.web.pages import page
+from loopline.web.problems import status_of
 
 ORDERS = "/hq/orders"
 _NOUN = "order"
+
+
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """An order, and who looks at it."""
+
+    story: OrderStory
+    eyes: Eyes
 
 
 @get(ORDERS + "/{number:str}", sync_to_thread=True)
@@ -29,6 +52,43 @@ def show_order(
     request: WebRequest, visitor: NamedDependency[Visitor], number: FromPath[str]
 ) -> Template | Response[None]:
     """Show an order under its short number, however that was typed."""
+    seen = _seen(request, visitor, number)
+    if seen.story.order.number != number:
+        return Redirect(f"{ORDERS}/{seen.story.order.number}", status_code=HTTP_303_SEE_OTHER)
+    return _page(request, visitor, seen, card=_card(request, visitor, seen))
+
+
+@get(ORDERS + "/{number:str}/buyer", sync_to_thread=True)
+def show_buyer(
+    request: WebRequest, visitor: NamedDependency[Visitor], number: FromPath[str]
+) -> Template | Response[None]:
+    """Show the buyer masked again; a browser that asks for a page is led to the order."""
+    seen = _seen(request, visitor, number)
+    card = _card(request, visitor, seen)
+    if card is None or not is_fragment(request):
+        return Redirect(f"{ORDERS}/{seen.story.order.number}", status_code=HTTP_303_SEE_OTHER)
+    return fragment(request, card)
+
+
+@post(ORDERS + "/{number:str}/buyer", status_code=200, sync_to_thread=True)
+def open_buyer(
+    request: WebRequest, visitor: NamedDependency[Visitor], number: FromPath[str], data: PurposeData
+) -> Template | Response[None]:
+    """Show the buyer for a purpose: written down first, and on this one answer alone."""
+    seen = _seen(request, visitor, number)
+    card, purpose = _card(request, visitor, seen), purpose_in(data.purpose)
+    if card is None or purpose is None:
+        return Redirect(f"{ORDERS}/{seen.story.order.number}", status_code=HTTP_303_SEE_OTHER)
+    outcome = open_for(request, visitor, seen.story.order.id, purpose)
+    shown = opened_card(card, outcome, purpose, language_of(request))
+    if is_fragment(request):
+        return fragment(request, shown)
+    status = status_of(outcome) if isinstance(outcome, Refusal) else 200
+    return _page(request, visitor, seen, card=shown, status=status)
+
+
+def _seen(request: WebRequest, visitor: Visitor, number: str) -> _Seen:
+    """Read an order, and who looks at it. Raises Refused where it is not for them."""
     visitor.scope_of(Permission.ORDERS_READ)
     story = read(request, lambda conn, _: _story(conn, number))
     eyes = eyes_on(
@@ -39,13 +99,38 @@ def show_order(
     )
     if eyes is None:
         raise Refused(NoSuchThing(noun=_NOUN, value=number))
-    if story.order.number != number:
-        return Redirect(f"{ORDERS}/{story.order.number}", status_code=HTTP_303_SEE_OTHER)
-    language = language_of(request)
+    return _Seen(story=story, eyes=eyes)
+
+
+def _page(
+    request: WebRequest, visitor: Visitor, seen: _Seen, *, card: BuyerCard | None, status: int = 200
+) -> Template:
+    story, eyes = seen.story, seen.eyes
     context = context_of(
-        story, eyes, language, member=_member(request, story, eyes, visitor), now=edge_of(request).clock()
+        story,
+        eyes,
+        language_of(request),
+        member=_member(request, story, eyes, visitor),
+        now=edge_of(request).clock(),
     )
-    return page(request, "hq/order.html", visitor=visitor, **context)
+    return page(
+        request, "hq/order.html", status=status, visitor=visitor, card=card, is_fragment=False, **context
+    )
+
+
+def _card(request: WebRequest, visitor: Visitor, seen: _Seen) -> BuyerCard | None:
+    """Return the buyer whom a marketplace sealed, masked, for whoever may know who bought."""
+    if not seen.eyes.sees(Part.MEMBER):
+        return None
+    order = seen.story.order
+    sealing = read(request, lambda conn, _: buyers.sealings_of_orders(conn, [order.id])).get(order.id)
+    if sealing is None:
+        return None
+    purposes = purposes_open_to(order, seen.story.tasks, who_opens(visitor))
+    place = BuyerPlace(page_path=f"{ORDERS}/{order.number}", number=order.number)
+    card = buyer_card(sealing, place, purposes, language_of(request))
+    may_audit = visitor.may(Permission.OPENINGS_READ)
+    return msgspec.structs.replace(card, log=openings_link(order.number)) if may_audit else card
 
 
 def _story(conn: Conn, number: str) -> OrderStory:
@@ -78,3 +163,6 @@ def masked_member(opened: Personal | Refusal, member_id: MemberId) -> str:
     phones = [one.value for one in opened.identities if one.kind is IdentityKind.PHONE]
     told = [masked_name(opened.name) if opened.name else "", masked_phone(phones[0]) if phones else ""]
     return " ".join(one for one in told if one) or f"•••{str(member_id)[-4:]}"
+
+
+ORDER_PAGES = [show_order, show_buyer, open_buyer]

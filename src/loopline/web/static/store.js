@@ -176,7 +176,7 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
-for (const button of document.querySelectorAll(".btn-print")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
+for (const button of document.querySelectorAll(".btn-print")) button.hidden = false;
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.(".btn-print")) window.print();
+});

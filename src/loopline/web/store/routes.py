@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from loopline.web.store.buyer import BUYER_PAGES
 from loopline.web.store.collect import give_parcel, show_collect
 from loopline.web.store.count.book import tell_count_book, tell_count_token, tell_seen
 from loopline.web.store.count.looks import take_looks
@@ -24,6 +25,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     tell_today,
     choose_site,
     *TASK_PAGES,
+    *BUYER_PAGES,
     show_collect,
     give_parcel,
     show_stock,

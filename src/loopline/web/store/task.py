@@ -62,7 +62,7 @@ def show_task(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPat
 @get("/store/tasks/{task_id:uuid}/pay", dependencies=DESK, sync_to_thread=True)
 def tell_pay(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Template:
     """Tell what a finished task earned, as soon as the books say so."""
-    return page(request, "store/task_pay.html", **_context(request, desk, TaskId(task_id)))
+    return page(request, "store/task_pay.html", **task_context(request, desk, TaskId(task_id)))
 
 
 def _task_page(
@@ -74,16 +74,18 @@ def _task_page(
         "store/task.html",
         status=200 if refusal is None else status_of(refusal),
         refusal=refusal_words(refusal, language) if refusal else "",
-        **_context(request, desk, task_id),
+        **task_context(request, desk, task_id),
     )
 
 
-def _context(request: WebRequest, desk: Desk, task_id: TaskId) -> dict[str, Any]:
+def task_context(request: WebRequest, desk: Desk, task_id: TaskId) -> dict[str, Any]:
+    """Write down everything that the page of a task shows."""
     edge = edge_of(request)
     facts = run(request, lambda conn, now: read_task(conn, task_id, desk, now=now, edge=edge))
     return {
         **context_of(facts, desk, language_of(request)),
         "may_work": desk.visitor.may(Permission.TASKS_WRITE),
+        "is_fragment": False,
         # Made with the page: the same page sent twice refuses once.
         "command_id": str(uuid7(facts.now)),
     }

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from loopline import catalogue, customers, orders, org
+from loopline import buyers, catalogue, customers, orders, org
+from loopline.buyers import OpeningPurpose, Sealing
 from loopline.catalogue import Care, Sku
 from loopline.customers import Delivery, Opening, Recipient
 from loopline.db import Conn
@@ -18,8 +19,10 @@ from loopline.kernel.ids import PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import Order
+from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.worth import TaskWorth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
+from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
@@ -34,7 +37,6 @@ from loopline.web.store.words import (
 
 COLLECT_WITHIN = timedelta(days=7)
 _REFUSABLE = frozenset({TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED})
-_ADDRESSED = frozenset({TaskState.CHECKED, TaskState.PACKED})
 _STEPS: tuple[tuple[TaskState, str], ...] = (
     (TaskState.ACCEPTED, marked("Accept")),
     (TaskState.CHECKED, marked("Pick, check")),
@@ -65,6 +67,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     own_parties: tuple[PartyId, ...]
     shares: list[ShareOfLine]
     recipient: Recipient | None
+    sealing: Sealing | None
     next_task: TaskId | None
 
 
@@ -123,17 +126,33 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
             if share.part_id in ours
         ],
         recipient=_recipient(conn, task, desk, now=now, edge=edge),
+        sealing=buyers.sealings_of_orders(conn, [task.order_id]).get(task.order_id)
+        if _is_addressed(task)
+        else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
     )
 
 
 def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge) -> Recipient | None:
     """Open where a parcel goes, once its goods are checked and before it has left."""
-    if task.kind is not TaskKind.DELIVER or task.state not in _ADDRESSED:
+    if not _is_addressed(task):
         return None
     opening = Opening(actor=str(desk.person_id), purpose="fulfilment")
     (opened,) = customers.open_deliveries(conn, [task.order_id], ring=edge.ring, opening=opening, now=now)
     return opened.recipient if isinstance(opened, Delivery) else None
+
+
+def _is_addressed(task: Task) -> bool:
+    return task.kind is TaskKind.DELIVER and task.state in IN_HAND
+
+
+def _card(facts: TaskFacts, desk: Desk, language: Language) -> BuyerCard | None:
+    if facts.sealing is None:
+        return None
+    place = BuyerPlace(page_path=f"/store/tasks/{facts.task.task_id}", number=facts.order.number)
+    purposes = purposes_open_to(facts.order, [facts.task], who_opens(desk.visitor))
+    shipping = [one for one in purposes if one in {OpeningPurpose.SHIP_PARCEL, OpeningPurpose.PRINT_LABEL}]
+    return buyer_card(facts.sealing, place, shipping, language)
 
 
 def _next_task(conn: Conn, task: Task, desk: Desk, *, now: datetime) -> TaskId | None:
@@ -179,6 +198,7 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "city": city_near(facts.order.destination, language),
         "recipient": facts.recipient,
         "region": _region(facts.recipient, language),
+        "card": _card(facts, desk, language),
         "next_path": f"/store/tasks/{facts.next_task}" if facts.next_task else "",
         **_pays(facts, desk, language),
     }
