@@ -19,9 +19,12 @@ from bench.surge.servers import surging
 from bench.workplace import new_database
 from loopline import stock
 from loopline.db import Database
+from loopline.fulfilment.model import SiteLimit
+from loopline.fulfilment.service import set_site_limits
 from tests.make.api import make_key
 from tests.make.customers import ring
-from tests.make.shop import PRICES, stock_up
+from tests.make.org import succeeded
+from tests.make.shop import NOON, PRICES, stock_up
 
 STOCK = 500
 BUYERS = 20_000
@@ -54,6 +57,9 @@ def report() -> dict[str, Any]:
         brand = found_brand(database, ring=ring(), members=BUYERS)
         with database.transaction() as conn:
             stock_up(conn, brand.shop, {("W", _HOT): STOCK})
+            # What a full day keeps from being sourced gives its units back, and they are sold once more.
+            limit = SiteLimit(site_id=brand.shop.sites["W"], tasks_per_day=2 * STOCK)
+            succeeded(set_site_limits(conn, [limit], now=NOON))
         token = make_key(database, branch="HX")
         with surging(database, factor=CLOCK_FACTOR) as addresses:
             rush = _Rush(brand, token)
@@ -163,7 +169,11 @@ def _stand(database: Database, brand: Brand) -> tuple[int, int]:
         ).fetchone()
         unpaid = conn.execute("select count(*) from stock.hold where expires_at is not null").fetchone()
         (level,) = stock.free_at_nodes(conn, [brand.shop.network], [brand.shop.skus[_HOT]])
+        shelves = stock.stock_at_leaves(conn, list(brand.shop.leaves.values()))
     assert row is not None
     assert unpaid is not None
-    assert level.free == STOCK
+    # What is paid is sourced meanwhile: tied to the shelf, or still held; nothing has left it.
+    hot = [shelf for shelf in shelves if shelf.sku_id == brand.shop.skus[_HOT]]
+    assert sum(shelf.on_hand for shelf in hot) == STOCK
+    assert level.free + sum(shelf.allocated for shelf in hot) == STOCK
     return int(row[0]), int(unpaid[0])
