@@ -16,12 +16,14 @@ from loopline.fulfilment.model import (
     PickTask,
     RefusalReason,
     RefuseTask,
+    SiteLimit,
     TaskKind,
     TaskState,
 )
+from loopline.fulfilment.service import set_site_limits
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Credits, Delivery, OnShortage, Order
+from loopline.orders import Credits, Delivery, OnShortage, Order, WaitsFor
 from loopline.processes import dispatch, fulfil, promise
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
@@ -212,19 +214,47 @@ def test_when_no_goods_are_left_a_broken_promise_waits_for_the_next_delivery(con
     assert subject_types(conn, order.id) == ["order_placed", "lines_parked", "lines_unparked"]
 
 
-def test_what_no_site_can_send_is_parked_and_holds_up_nobody(conn: Conn, shop: Shop):
+def test_what_every_site_refused_keeps_its_goods_and_holds_up_nobody(conn: Conn, shop: Shop):
     order = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 1))))
     for _ in range(3):
         (task_id,) = source_wave(conn, now=NOON).tasks
         refuse(conn, task_id, RefusalReason.NO_CAPACITY)
     wave = source_wave(conn, now=NOON)
-    assert (wave.tasks, wave.parked_units) == ((), 1)
-    assert order_of(conn, order.id).stage == "parked"
+    assert (wave.tasks, wave.parked_units, wave.waiting_units) == ((), 0, 1)
+    waiting = order_of(conn, order.id)
+    assert (waiting.stage, waiting.held, waiting.source_waits_for) == ("placed", 1, WaitsFor.SITE)
+    (free,) = stock.free_at_nodes(conn, [shop.network], [shop.skus["COAT"]])
+    assert (free.free, free.held) == (30, 1)
     assert source_wave(conn, now=NOON).orders == 0
-    # A day later the sites may be asked again.
-    tomorrow = NOON + timedelta(days=1, minutes=1)
-    assert promise.fill_parked(conn, sku_ids=None, now=tomorrow, limit=10) == 1
-    assert len(source_wave(conn, now=tomorrow).tasks) == 1
+    # An hour later they still will not; a day later they may be asked again. Only the first wait is told.
+    assert source_wave(conn, now=NOON + timedelta(hours=1)).waiting_units == 1
+    assert len(source_wave(conn, now=NOON + timedelta(days=1, minutes=1)).tasks) == 1
+    told = subject_types(conn, order.id)
+    assert (told.count("sourcing_put_off"), told.count("lines_parked")) == (1, 0)
+    assert order_of(conn, order.id).source_waits_for is None
+
+
+def test_a_full_day_sells_nobodys_goods_again(conn: Conn, shop: Shop):
+    """Two of three orders find no time at any site; what they paid for is not there for a fourth."""
+    limits = [SiteLimit(site_id=shop.sites[code], tasks_per_day=code == "S") for code in ("S", "W", "D")]
+    succeeded(set_site_limits(conn, limits, now=NOON))
+    paid = [put(conn, ask(shop, f"W-{at}", lines=lines(shop, ("COAT", 10)))) for at in range(3)]
+    wave = source_wave(conn, now=NOON)
+    assert (len(wave.tasks), wave.parked_units, wave.waiting_units) == (1, 0, 20)
+    (free,) = stock.free_at_nodes(conn, [shop.network], [shop.skus["COAT"]])
+    assert free.free - free.held == 0
+    waiting = [one for order in paid if (one := order_of(conn, order.id)).held]
+    assert {one.source_waits_for for one in waiting} == {WaitsFor.CAPACITY}
+    assert source_wave(conn, now=NOON + timedelta(minutes=14)).orders == 0
+    # Work that comes back makes room for one that waits, at once.
+    refuse(conn, wave.tasks[0], RefusalReason.NO_CAPACITY)
+    woken = source_wave(conn, now=NOON)
+    assert (woken.orders, len(woken.tasks)) == (2, 1)
+    # Once the limits are raised, the next look finds a site for the others.
+    limits = [SiteLimit(site_id=shop.sites[code], tasks_per_day=9) for code in ("S", "W", "D")]
+    succeeded(set_site_limits(conn, limits, now=NOON))
+    assert orders.wake_up(conn, WaitsFor.CAPACITY, now=NOON) == 2
+    assert len(source_wave(conn, now=NOON).tasks) == 2
 
 
 def test_a_hold_that_runs_out_cancels_the_order_and_frees_its_goods(conn: Conn, shop: Shop):

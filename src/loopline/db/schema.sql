@@ -1453,6 +1453,8 @@ CASE
     WHEN (returned = handed_over) THEN 'returned'::text
     ELSE 'handed_over'::text
 END) STORED NOT NULL,
+    source_after timestamp with time zone,
+    source_waits_for text,
     CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
@@ -1462,7 +1464,9 @@ END) STORED NOT NULL,
     CONSTRAINT order_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
-    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0))
+    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
+    CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
 
@@ -1511,6 +1515,8 @@ CASE
     WHEN (returned = handed_over) THEN 'returned'::text
     ELSE 'handed_over'::text
 END) STORED CONSTRAINT order_stage_not_null NOT NULL,
+    source_after timestamp with time zone,
+    source_waits_for text,
     CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
@@ -1520,7 +1526,9 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_returned_within_handed_over CHECK (((returned >= 0) AND (returned <= handed_over))),
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
-    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0))
+    CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
+    CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
 
@@ -3887,13 +3895,17 @@ CREATE INDEX order_by_member ON ONLY orders."order" USING btree (member_id, plac
 
 CREATE INDEX order_by_number ON ONLY orders."order" USING btree (number);
 
+CREATE INDEX order_to_source ON ONLY orders."order" USING btree (COALESCE(source_after, placed_at), id) WHERE ((held > 0) AND (pay_until IS NULL));
+
+CREATE INDEX order_default_coalesce_id_idx ON orders.order_default USING btree (COALESCE(source_after, placed_at), id) WHERE ((held > 0) AND (pay_until IS NULL));
+
 CREATE INDEX order_default_member_id_placed_at_idx ON orders.order_default USING btree (member_id, placed_at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX order_default_number_idx ON orders.order_default USING btree (number);
 
-CREATE INDEX order_to_source ON ONLY orders."order" USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
+CREATE INDEX order_waiting_for_sites ON ONLY orders."order" USING btree (source_after, id) WHERE (source_after IS NOT NULL);
 
-CREATE INDEX order_default_placed_at_id_idx ON orders.order_default USING btree (placed_at, id) WHERE ((held > 0) AND (pay_until IS NULL));
+CREATE INDEX order_default_source_after_id_idx ON orders.order_default USING btree (source_after, id) WHERE (source_after IS NOT NULL);
 
 CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
 
@@ -4117,13 +4129,15 @@ ALTER INDEX orders.line_pkey ATTACH PARTITION orders.line_default_pkey;
 
 ALTER INDEX orders.line_parked_by_sku ATTACH PARTITION orders.line_default_sku_id_order_id_idx;
 
+ALTER INDEX orders.order_to_source ATTACH PARTITION orders.order_default_coalesce_id_idx;
+
 ALTER INDEX orders.order_by_member ATTACH PARTITION orders.order_default_member_id_placed_at_idx;
 
 ALTER INDEX orders.order_by_number ATTACH PARTITION orders.order_default_number_idx;
 
 ALTER INDEX orders.order_pkey ATTACH PARTITION orders.order_default_pkey;
 
-ALTER INDEX orders.order_to_source ATTACH PARTITION orders.order_default_placed_at_id_idx;
+ALTER INDEX orders.order_waiting_for_sites ATTACH PARTITION orders.order_default_source_after_id_idx;
 
 ALTER INDEX orders.quote_pkey ATTACH PARTITION orders.quote_default_pkey;
 

@@ -53,6 +53,7 @@ HAPPENING_TYPES = frozenset(
         "order_placed",
         "lines_parked",
         "lines_unparked",
+        "sourcing_put_off",
         "lines_cancelled",
         "number_conflicted",
         "task_accepted",

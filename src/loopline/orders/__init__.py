@@ -31,6 +31,7 @@ from loopline.orders.events import (
     NumberConflicted,
     OrderPlaced,
     PlacedLine,
+    SourcingPutOff,
 )
 from loopline.orders.model import (
     Asker,
@@ -55,7 +56,9 @@ from loopline.orders.model import (
     Order,
     OrderStage,
     ParkedLine,
+    PutOff,
     Repeat,
+    WaitsFor,
     Written,
 )
 from loopline.orders.numbers import read_number, spell_number
@@ -115,8 +118,10 @@ from loopline.orders.service import (
     forget_destinations,
     forget_new,
     lock_orders,
+    put_off,
     recognise,
     set_paid,
+    wake_up,
     write_orders,
 )
 from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_unpaid, sweep_lapsed
@@ -169,7 +174,9 @@ __all__ = [
     "Patience",
     "PlacedLine",
     "PlacedOutsideWindow",
+    "PutOff",
     "Repeat",
+    "SourcingPutOff",
     "Standing",
     "TextNotStorable",
     "TooFewUnits",
@@ -181,6 +188,7 @@ __all__ = [
     "UnknownChannel",
     "UnpaidAsk",
     "UnpaidCaps",
+    "WaitsFor",
     "Written",
     "admit_unpaid",
     "begin_work",
@@ -211,6 +219,7 @@ __all__ = [
     "parked_sku_ids",
     "patience_of",
     "put_channels",
+    "put_off",
     "quotes_by_orders",
     "read_number",
     "recognise",
@@ -219,5 +228,6 @@ __all__ = [
     "spell_number",
     "stage_counts",
     "sweep_lapsed",
+    "wake_up",
     "write_orders",
 ]

@@ -6,7 +6,7 @@ import msgspec
 
 from loopline.kernel.events import EventBody
 from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, SiteId, SkuId
-from loopline.orders.model import DraftKind, LineKind
+from loopline.orders.model import DraftKind, LineKind, WaitsFor
 
 
 class PlacedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -56,6 +56,15 @@ class LinesUnparked(EventBody, frozen=True, kw_only=True):
     """Goods came for units that waited; they are held now."""
 
     order_id: OrderId
+    lines: tuple[LineUnitsMoved, ...]
+
+
+class SourcingPutOff(EventBody, frozen=True, kw_only=True):
+    """An order has its goods, but no site that can or will send them now: it is sourced again after a moment."""
+
+    order_id: OrderId
+    waits_for: WaitsFor
+    until: datetime
     lines: tuple[LineUnitsMoved, ...]
 
 

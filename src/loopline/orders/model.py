@@ -230,6 +230,13 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     after: LineUnits
 
 
+class WaitsFor(StrEnum):
+    """What an order waits for that has its goods: any site's time, or a site that would send them at all."""
+
+    CAPACITY = "capacity"
+    SITE = "site"
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order's head as it is kept; counters are sums over its goods lines."""
 
@@ -253,6 +260,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     on_shortage: OnShortage
     hold_minutes: int | None
     pay_until: datetime | None
+    source_after: datetime | None
+    source_waits_for: WaitsFor | None
     guide_id: PartyId | None
     dealer_id: PartyId | None
     streamer_id: PartyId | None
@@ -321,6 +330,14 @@ class LineToSource(msgspec.Struct, frozen=True, kw_only=True):
     def destination(self) -> Coordinates | None:
         """Where the goods go, unless they are collected."""
         return _place(self.longitude, self.latitude)
+
+
+class PutOff(msgspec.Struct, frozen=True, kw_only=True):
+    """Source what an order holds not before a moment."""
+
+    order_id: OrderId
+    waits_for: WaitsFor
+    until: datetime
 
 
 class ParkedLine(msgspec.Struct, frozen=True, kw_only=True):

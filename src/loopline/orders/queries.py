@@ -143,9 +143,12 @@ def goods_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[GoodsWante
     )
 
 
-def lines_to_source(conn: Conn, *, placed_until: datetime, limit: int) -> list[LineToSource]:
-    """Return the held lines of the `limit` orders that wait longest, whole orders, placed until a moment (included)."""
-    return fetch(conn, SQL["lines_to_source"], LineToSource, placed_until=placed_until, limit=limit)
+def lines_to_source(conn: Conn, *, due_until: datetime, limit: int) -> list[LineToSource]:
+    """Return the held lines of the `limit` orders that wait longest, whole orders, due until a moment (included).
+
+    An order is due when it is placed, and when the moment comes that it was put off to.
+    """
+    return fetch(conn, SQL["lines_to_source"], LineToSource, due_until=due_until, limit=limit)
 
 
 def parked_sku_ids(conn: Conn) -> list[SkuId]:

@@ -21,6 +21,8 @@ select
     on_shortage,
     hold_minutes,
     pay_until,
+    source_after,
+    source_waits_for,
     guide_id,
     dealer_id,
     streamer_id,
@@ -123,8 +125,8 @@ where order_id = any (%(order_ids)s::uuid[])
 order by order_id, line_id
 
 -- name: lines_to_source
--- Held lines of the paid orders that wait longest, up to a number of orders, placed before a moment; whole orders.
--- Locks nothing: allocation finds out what changed meanwhile.
+-- Held lines of the paid orders that wait longest, up to a number of orders, due before a moment: since they were placed,
+-- or since the moment they were put off to; whole orders. Locks nothing: allocation finds out what changed meanwhile.
 with waiting as materialized (
     select
         id,
@@ -133,12 +135,13 @@ with waiting as materialized (
         delivery,
         site_id,
         longitude,
-        latitude
+        latitude,
+        coalesce(source_after, placed_at) as due_at
     from orders.order
     where held > 0
         and pay_until is null
-        and placed_at <= %(placed_until)s::timestamptz
-    order by placed_at, id
+        and coalesce(source_after, placed_at) <= %(due_until)s::timestamptz
+    order by coalesce(source_after, placed_at), id
     limit %(limit)s::integer
 )
 select
@@ -155,7 +158,7 @@ select
 from waiting
 join orders.line as line on line.order_id = waiting.id
 where line.held > 0
-order by waiting.placed_at, line.order_id, line.line_id
+order by waiting.due_at, line.order_id, line.line_id
 
 -- name: parked_sku_ids
 -- The SKUs that lines wait for. Locks nothing.

@@ -18,7 +18,9 @@ from loopline.orders.model import (
     LineUnits,
     New,
     NewOrder,
+    PutOff,
     Repeat,
+    WaitsFor,
     Written,
 )
 from loopline.orders.numbers import spell_number
@@ -314,6 +316,25 @@ def lock_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
     """Keep orders as they are until the transaction ends, for a process that decides on them. Locks rows by id."""
     if order_ids:
         store.lock_orders(conn, order_ids)
+
+
+def put_off(conn: Conn, puts: Sequence[PutOff]) -> int:
+    """Let orders that hold goods wait for a site, the goods staying theirs; returns how many do. Locks rows by id.
+
+    Whatever is held anew for one of them, a refused parcel's goods say, ends the wait.
+    """
+    if not puts:
+        return 0
+    store.lock_orders(conn, [one.order_id for one in puts])
+    return store.put_off(conn, puts)
+
+
+def wake_up(conn: Conn, waits_for: WaitsFor, *, now: datetime, limit: int | None = None) -> int:
+    """Source orders now that were put off for something, at most `limit`, those due soonest first; returns how many.
+
+    Passes over rows that others hold.
+    """
+    return store.wake_up(conn, waits_for, limit=limit, now=now)
 
 
 def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime, was_paid: bool = True) -> None:

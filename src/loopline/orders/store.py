@@ -21,7 +21,7 @@ from loopline.db import (
     uuids,
 )
 from loopline.kernel.ids import LineId, MemberId, OrderId, uuid7s
-from loopline.orders.model import NO_ASKER, Draft, LineKind, LineUnits, NewOrder
+from loopline.orders.model import NO_ASKER, Draft, LineKind, LineUnits, NewOrder, PutOff, WaitsFor
 from loopline.orders.rules import COUNTERS
 
 SQL = statements(__file__)
@@ -226,6 +226,23 @@ def change_orders(
         now=now,
         **_columns(deltas.values()),
     )
+
+
+def put_off(conn: Conn, puts: Sequence[PutOff]) -> int:
+    order_ids = [one.order_id for one in puts]
+    return execute(
+        conn,
+        SQL["put_off"],
+        order_ids=uuids(order_ids),
+        source_after=[one.until for one in puts],
+        waits_for=[one.waits_for for one in puts],
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+
+
+def wake_up(conn: Conn, waits_for: WaitsFor, *, limit: int | None, now: datetime) -> int:
+    return execute(conn, SQL["wake_up"], waits_for=waits_for, limit=limit, now=now)
 
 
 def set_in_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> set[OrderId]:

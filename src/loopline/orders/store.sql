@@ -180,8 +180,9 @@ where line.order_id = change.order_id
     and line.order_id between %(first_id)s::uuid and %(last_id)s::uuid
 
 -- name: change_orders
--- Add the same deltas, summed over goods, to the orders' heads; work ends where nothing is allocated any more, and the
--- wait to be paid where nothing is left to wait for. The caller holds the orders' rows.
+-- Add the same deltas, summed over goods, to the orders' heads; work ends where nothing is allocated any more, the wait
+-- for a site where nothing is held or something new is, and the wait to be paid where nothing is left to wait for. The
+-- caller holds the orders' rows.
 with changed as (
     update orders.order as head
     set
@@ -193,6 +194,14 @@ with changed as (
         returned = head.returned + change.returned,
         lost = head.lost + change.lost,
         in_work_since = case when head.allocated + change.allocated = 0 then null else head.in_work_since end,
+        source_after = case
+            when change.held > 0 or head.held + change.held = 0 then null
+            else head.source_after
+        end,
+        source_waits_for = case
+            when change.held > 0 or head.held + change.held = 0 then null
+            else head.source_waits_for
+        end,
         changed_at = greatest(head.changed_at, %(now)s::timestamptz)
     from unnest(
         %(order_ids)s::uuid[],
@@ -222,6 +231,38 @@ with changed as (
         and %(ran_out)s::boolean
 )
 select count(*) from changed
+
+-- name: put_off
+-- Source what orders hold after a moment, and say what it waits for. The caller holds the orders' rows.
+update orders.order as head
+set
+    source_after = given.source_after,
+    source_waits_for = given.waits_for
+from unnest(
+    %(order_ids)s::uuid[],
+    %(source_after)s::timestamptz[],
+    %(waits_for)s::text[]
+) as given (order_id, source_after, waits_for)
+where head.id = given.order_id
+    and head.id between %(first_id)s::uuid and %(last_id)s::uuid
+    and head.held > 0
+
+-- name: wake_up
+-- Source orders that wait for something as soon as can be, those that waited longest first. Passes over rows that others
+-- hold: they come by themselves.
+with waiting as (
+    select id
+    from orders.order
+    where source_after > %(now)s::timestamptz
+        and source_waits_for = %(waits_for)s::text
+    order by source_after, id
+    limit %(limit)s::integer
+    for update skip locked
+)
+update orders.order as head
+set source_after = %(now)s::timestamptz
+from waiting
+where head.id = waiting.id
 
 -- name: set_in_work
 -- Note that work on orders has begun, where something is allocated and nobody noted it before. The caller holds the

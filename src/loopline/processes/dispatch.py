@@ -68,6 +68,7 @@ def refuse(
     new = [one for one in outcomes if isinstance(one, RefusedWork) and not one.is_repeat]
     released = _back_to_hold(conn, [(one.order_id, one.lines) for one in new], now=now)
     corrected = _correct_stock(conn, [correction for one in new for correction in one.corrections], now=now)
+    _wake_up(conn, sum(one.ends_task for one in new), now=now)
     log.append(
         conn,
         [
@@ -96,6 +97,7 @@ def lapse(conn: Conn, *, now: datetime, limit: int) -> list[EndedTask]:
     """End offers that nobody took in time, at most `limit`, the oldest first; their units wait for another site."""
     lapsed = fulfilment.lapse_tasks(conn, now=now, limit=limit)
     released = _back_to_hold(conn, [(one.order_id, one.lines) for one in lapsed], now=now)
+    _wake_up(conn, len(lapsed), now=now)
     log.append(
         conn,
         [
@@ -113,6 +115,12 @@ def lapse(conn: Conn, *, now: datetime, limit: int) -> list[EndedTask]:
         ],
     )
     return lapsed
+
+
+def _wake_up(conn: Conn, tasks: int, *, now: datetime) -> None:
+    """Look again after as many orders as tasks were given back: their sites have time for others now."""
+    if tasks:
+        orders.wake_up(conn, orders.WaitsFor.CAPACITY, now=now, limit=tasks)
 
 
 def _back_to_hold(

@@ -35,6 +35,7 @@ ORDER_TYPES = frozenset(
         "lines_unparked",
         "lines_cancelled",
         "lines_reinstated",
+        "sourcing_put_off",
         "order_sourced",
         "tasks_offered",
         "task_accepted",

@@ -29,7 +29,14 @@ from loopline.kernel.events import Event, EventBody
 from loopline.kernel.ids import SiteId, SubscriptionId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
-from loopline.orders.events import LinesCancelled, LinesParked, LinesUnparked, NumberConflicted, OrderPlaced
+from loopline.orders.events import (
+    LinesCancelled,
+    LinesParked,
+    LinesUnparked,
+    NumberConflicted,
+    OrderPlaced,
+    SourcingPutOff,
+)
 from loopline.processes.pay import PaymentTaken
 from loopline.processes.settle import OrderSettled
 from loopline.processes.take_back.telling import SalesReturned
@@ -64,6 +71,7 @@ PUBLISHED: tuple[type[EventBody], ...] = (
     SharesReleased,
     ShortfallClosed,
     ShortfallOpened,
+    SourcingPutOff,
     StockCorrected,
     TaskAccepted,
     TaskCancelled,

@@ -1,10 +1,11 @@
 """Source: open orders are gathered in a wave, sites are chosen for them, and the work is put to those sites.
 
-The chosen units go from held to allocated; what no site can send goes back among the parked, where the next goods or
-the next round over all that waits find it, so that it holds up nobody behind it.
+The chosen units go from held to allocated. What no site has goes back among the parked, where the next goods or the
+next round over all that waits find it. What is there, but no site can or will send now, stays held: who paid for it
+keeps it, and it is sourced again after a while. Neither holds up anybody behind it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,7 +18,7 @@ from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, LineId, OrderId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
-from loopline.orders import LineChange
+from loopline.orders import LineChange, WaitsFor
 from loopline.processes.outcomes import all_granted
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
@@ -28,21 +29,30 @@ from loopline.sourcing.model import (
     Decision,
     Parcel,
     Unfilled,
+    UnfilledReason,
     Wave,
 )
 from loopline.sourcing.solver import FewestParcels, Solver
 
 ORDERS_PER_WAVE_MAX = 200
 ANSWER_WITHIN = timedelta(hours=4)
+LOOK_AGAIN_AFTER = {WaitsFor.CAPACITY: timedelta(minutes=15), WaitsFor.SITE: timedelta(hours=1)}
+"""How long what is held waits for a site, unless a raised limit or work that a site gives back wakes it before."""
+
+_WAITS_FOR = {UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY, UnfilledReason.EXCLUDED: WaitsFor.SITE}
 
 
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
-    """What one wave came to; `orders` 0 means that nothing waited."""
+    """What one wave came to; `orders` 0 means that nothing was due.
+
+    `parked_units` wait for goods, `waiting_units` have their goods and wait for a site.
+    """
 
     orders: int
     tasks: tuple[TaskId, ...] = ()
     split_orders: int = 0
     parked_units: int = 0
+    waiting_units: int = 0
 
 
 def source_wave(
@@ -54,7 +64,7 @@ def source_wave(
     later orders wait for the next.
     """
     take_turn(conn)
-    waiting = orders.lines_to_source(conn, placed_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
+    waiting = orders.lines_to_source(conn, due_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
     if not waiting:
         return WaveSourced(orders=0)
     desk = WaveDesk(conn, waiting, now=now)
@@ -71,9 +81,11 @@ def source_wave(
     unfilled = {
         decision.order_id: decision.unfilled for decision in decisions if decision.order_id not in refused
     }
-    released = _park(conn, unfilled, now=now)
-    all_granted(orders.change_lines(conn, _changes(works, unfilled), now=now))
-    told = _events(decisions, works, refused=refused, desk=desk, now=now)
+    parked = _those(unfilled, lambda one: one.reason not in _WAITS_FOR)
+    released = _park(conn, parked, now=now)
+    all_granted(orders.change_lines(conn, _changes(works, parked), now=now))
+    waits = _put_off(conn, _those(unfilled, lambda one: one.reason in _WAITS_FOR), desk=desk, now=now)
+    told = [*_events(decisions, works, refused=refused, desk=desk, now=now), *waits]
     log.append(conn, [*told, *shortfall_events(released, now=now)])
     by_order: dict[OrderId, int] = {}
     for work in works:
@@ -82,7 +94,10 @@ def source_wave(
         orders=len(desk.orders),
         tasks=tuple(work.task_id for work in works),
         split_orders=sum(parcels > 1 for parcels in by_order.values()),
-        parked_units=sum(one.units for lines in unfilled.values() for one in lines),
+        parked_units=sum(one.units for lines in parked.values() for one in lines),
+        waiting_units=sum(
+            one.units for lines in unfilled.values() for one in lines if one.reason in _WAITS_FOR
+        ),
     )
 
 
@@ -184,6 +199,37 @@ def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime)
     return [work for work, outcome in zip(works, outcomes, strict=True) if not isinstance(outcome, Refusal)]
 
 
+def _those(
+    unfilled: Mapping[OrderId, Sequence[Unfilled]], is_meant: Callable[[Unfilled], bool]
+) -> dict[OrderId, list[Unfilled]]:
+    """The unfilled needs of one kind, by order; orders without any are left out."""
+    found = {order_id: [one for one in lines if is_meant(one)] for order_id, lines in unfilled.items()}
+    return {order_id: lines for order_id, lines in found.items() if lines}
+
+
+def _put_off(
+    conn: Conn, waiting: Mapping[OrderId, Sequence[Unfilled]], *, desk: WaveDesk, now: datetime
+) -> list[Event]:
+    """Let orders wait, with their goods, for what may come soonest; returns what is to be told of new waits."""
+    puts: list[orders.PutOff] = []
+    told: list[Event] = []
+    for order_id, lines in waiting.items():
+        waits_for = min((_WAITS_FOR[one.reason] for one in lines), key=lambda one: LOOK_AGAIN_AFTER[one])
+        until = now + LOOK_AGAIN_AFTER[waits_for]
+        puts.append(orders.PutOff(order_id=order_id, waits_for=waits_for, until=until))
+        if desk.orders[order_id].source_waits_for is waits_for:
+            continue
+        body = orders.SourcingPutOff(
+            order_id=order_id,
+            waits_for=waits_for,
+            until=until,
+            lines=tuple(orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in lines),
+        )
+        told.append(event(body, subject=order_id, at=now))
+    orders.put_off(conn, puts)
+    return told
+
+
 def _park(
     conn: Conn, unfilled: Mapping[OrderId, Sequence[Unfilled]], *, now: datetime
 ) -> list[stock.Released]:
@@ -228,15 +274,22 @@ def _events(
         if order_id in refused:
             continue
         of_order = by_order.get(order_id, [])
+        if not of_order and all(_waits_on(one, order_id, desk) for one in decision.unfilled):
+            continue
         told.append(event(_sourced(decision, of_order, desk), subject=order_id, at=now))
         if of_order:
             told.append(event(_offered(order_id, of_order, desk, now), subject=order_id, at=now))
-        if decision.unfilled:
-            lines = tuple(
-                orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in decision.unfilled
-            )
+        missing = [one for one in decision.unfilled if one.reason not in _WAITS_FOR]
+        if missing:
+            lines = tuple(orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in missing)
             told.append(event(orders.LinesParked(order_id=order_id, lines=lines), subject=order_id, at=now))
     return told
+
+
+def _waits_on(one: Unfilled, order_id: OrderId, desk: WaveDesk) -> bool:
+    """Whether a need goes on waiting for what its order waits for already: nothing to tell anybody."""
+    waits_for = _WAITS_FOR.get(one.reason)
+    return waits_for is not None and desk.orders[order_id].source_waits_for is waits_for
 
 
 def _sourced(decision: Decision, works: Sequence[_Work], desk: WaveDesk) -> OrderSourced:

@@ -248,7 +248,7 @@ def test_orders_that_wait_longest_are_sourced_first_and_whole(conn: Conn):
         until = NOON + timedelta(minutes=2)
         return [
             (line.order_id, line.held)
-            for line in lines_to_source(conn, placed_until=until, limit=limits["limit"])
+            for line in lines_to_source(conn, due_until=until, limit=limits["limit"])
         ]
 
     assert waiting(limit=2) == [(early.order_id, 3), (middle.order_id, 5)]
@@ -259,7 +259,7 @@ def test_orders_that_wait_longest_are_sourced_first_and_whole(conn: Conn):
         (late.order_id, 2),
     ]
     assert [
-        line.order_id for line in lines_to_source(conn, placed_until=NOON + timedelta(minutes=1), limit=9)
+        line.order_id for line in lines_to_source(conn, due_until=NOON + timedelta(minutes=1), limit=9)
     ] == [early.order_id, middle.order_id]
     change_lines(conn, [change(early, 0, held=-3, allocated=3)], now=LATER)
     assert waiting(limit=1) == [(middle.order_id, 5)]
@@ -369,4 +369,4 @@ def test_an_order_of_charges_alone_is_done_when_written(conn: Conn):
     lines = (DraftLine(code="AMAZONFEE", units=1, kind=LineKind.CHARGE),)
     (order,) = placed(conn, [draft("A", lines=lines)])
     assert stage_of(conn, order) is OrderStage.HANDED_OVER
-    assert lines_to_source(conn, placed_until=LATER, limit=9) == []
+    assert lines_to_source(conn, due_until=LATER, limit=9) == []

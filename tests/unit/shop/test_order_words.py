@@ -33,6 +33,8 @@ ORDER = Order(
     latitude=None,
     on_shortage=OnShortage.REFUSE,
     hold_minutes=None,
+    source_after=None,
+    source_waits_for=None,
     pay_until=NOON + timedelta(minutes=15),
     guide_id=None,
     dealer_id=None,

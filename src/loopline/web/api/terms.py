@@ -20,6 +20,7 @@ from loopline.fulfilment.service import set_site_limits as write_site_limits
 from loopline.kernel.ids import NodeId, SiteId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.orders import WaitsFor, wake_up
 from loopline.orders.channels import ChannelTerms, channels_by_code, put_channels
 from loopline.org import Permission
 from loopline.org import lists as org_lists
@@ -256,11 +257,13 @@ def set_site_limits(
 
         def write(pairs: list[tuple[SiteLimitAsk, SiteId]]) -> list[SiteLimitTold | Refusal]:
             limits = [SiteLimit(site_id=site_id, tasks_per_day=one.tasks_per_day) for one, site_id in pairs]
+            outcomes = write_site_limits(conn, limits, now=now)
+            wake_up(conn, WaitsFor.CAPACITY, now=now)
             return [
                 done
                 if isinstance(done, Refusal)
                 else SiteLimitTold(site_code=one.site_code, tasks_per_day=done.tasks_per_day)
-                for (one, _), done in zip(pairs, write_site_limits(conn, limits, now=now), strict=True)
+                for (one, _), done in zip(pairs, outcomes, strict=True)
             ]
 
         return merged(judged, write)

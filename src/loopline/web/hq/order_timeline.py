@@ -10,11 +10,18 @@ import msgspec
 from loopline.fulfilment.model import RefusalReason, Task
 from loopline.kernel.events import Event
 from loopline.kernel.ids import LineId, PersonId, SiteId
+from loopline.orders import WaitsFor
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory
 from loopline.sourcing.model import UnfilledReason
 from loopline.web.hq.board_view import HAPPENING_TONES, HAPPENING_WORDS, channel_word
 from loopline.web.hq.order_view import Eyes, Part
-from loopline.web.hq.order_words import EXCEPTION_WORDS, RETURN_WORDS, UNFILLED_WORDS, method_word
+from loopline.web.hq.order_words import (
+    EXCEPTION_WORDS,
+    RETURN_WORDS,
+    UNFILLED_WORDS,
+    WAITS_WORDS,
+    method_word,
+)
 from loopline.web.languages import Language, marked
 from loopline.web.store.words import REASON_WORDS
 
@@ -211,6 +218,11 @@ def _lines(telling: _Telling) -> str:
     return _goods(telling, telling.data["lines"])
 
 
+def _put_off(telling: _Telling) -> str:
+    waits_for = WAITS_WORDS[WaitsFor(telling.data["waits_for"])]
+    return _joined(_lines(telling), telling.language.say(waits_for))
+
+
 def _line(telling: _Telling) -> str:
     return _goods(telling, [telling.data])
 
@@ -305,6 +317,7 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "order_placed": _placed,
     "lines_parked": _lines,
     "lines_unparked": _lines,
+    "sourcing_put_off": _put_off,
     "lines_cancelled": _cancelled,
     "lines_reinstated": _lines,
     "return_announced": _lines,

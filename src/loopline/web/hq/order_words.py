@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from babel.numbers import format_percent
 
+from loopline.orders import WaitsFor
 from loopline.payments import BANK_TRANSFER, CASH, ExceptionKind
 from loopline.payments.port import IntentKind, IntentState
 from loopline.pricing import Level
@@ -79,6 +80,10 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
     UnfilledReason.NO_GOODS: marked("no site has them"),
+}
+WAITS_WORDS: dict[WaitsFor, str] = {
+    WaitsFor.CAPACITY: marked("all sites that have the goods are full"),
+    WaitsFor.SITE: marked("every site that has the goods refused"),
 }
 ROLE_WORDS: dict[Role, str] = {
     Role.BRAND: marked("Brand"),
