@@ -2523,9 +2523,33 @@ CREATE TABLE sourcing.decision (
     prices_minor bigint[] NOT NULL,
     parcels jsonb NOT NULL,
     unfilled jsonb,
-    CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text]))),
+    CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text, 'optimised'::text]))),
     CONSTRAINT every_parcel_has_its_site CHECK (((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))),
     CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
+);
+
+CREATE TABLE sourcing.override (
+    unit_id uuid NOT NULL,
+    setting text NOT NULL,
+    value bigint NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL
+);
+
+CREATE TABLE sourcing.profile (
+    version integer NOT NULL,
+    based_on integer,
+    state text NOT NULL,
+    settings jsonb NOT NULL,
+    comment text,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL,
+    published_at timestamp with time zone,
+    published_by text,
+    CONSTRAINT profile_comment_says_something CHECK ((btrim(comment) <> ''::text)),
+    CONSTRAINT profile_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text, 'dropped'::text]))),
+    CONSTRAINT profile_version_positive CHECK ((version > 0)),
+    CONSTRAINT published_profile_says_when_and_why CHECK (((state = 'published'::text) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL) AND (comment IS NOT NULL))))
 );
 
 CREATE TABLE sourcing.wave (
@@ -2533,7 +2557,15 @@ CREATE TABLE sourcing.wave (
     decided_at timestamp with time zone NOT NULL,
     solver text NOT NULL,
     currency text NOT NULL,
-    site_ids uuid[] NOT NULL
+    site_ids uuid[] NOT NULL,
+    profile_version integer,
+    orders integer,
+    parcels integer,
+    unfilled_units integer,
+    cost_minor bigint,
+    bound_minor bigint,
+    seconds double precision,
+    terms jsonb
 );
 
 CREATE VIEW sourcing.published_decisions WITH (security_invoker='true') AS
@@ -2557,6 +2589,30 @@ CREATE TABLE sourcing.site_cost (
     kilogram_minor bigint NOT NULL,
     set_at timestamp with time zone NOT NULL,
     CONSTRAINT site_cost_not_negative CHECK (((handling_minor >= 0) AND (hundred_kilometres_minor >= 0) AND (kilogram_minor >= 0)))
+);
+
+CREATE TABLE sourcing.trial (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    against integer,
+    from_day date NOT NULL,
+    until_day date NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    done_days integer DEFAULT 0 NOT NULL,
+    report jsonb,
+    failure text,
+    ended_at timestamp with time zone,
+    CONSTRAINT ended_trial_says_how CHECK (((ended_at IS NULL) = ((report IS NULL) AND (failure IS NULL)))),
+    CONSTRAINT trial_days_in_order CHECK ((from_day <= until_day))
+);
+
+CREATE TABLE sourcing.wave_price (
+    wave_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    sku_id uuid,
+    price_minor bigint NOT NULL,
+    CONSTRAINT price_is_positive CHECK ((price_minor > 0))
 );
 
 CREATE TABLE stock.allocation (
@@ -3664,8 +3720,17 @@ ALTER TABLE ONLY simulator.world
 ALTER TABLE ONLY sourcing.decision
     ADD CONSTRAINT decision_key PRIMARY KEY (order_id, wave_id);
 
+ALTER TABLE ONLY sourcing.override
+    ADD CONSTRAINT override_pkey PRIMARY KEY (unit_id, setting);
+
+ALTER TABLE ONLY sourcing.profile
+    ADD CONSTRAINT profile_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY sourcing.site_cost
     ADD CONSTRAINT site_cost_key PRIMARY KEY (site_id, currency);
+
+ALTER TABLE ONLY sourcing.trial
+    ADD CONSTRAINT trial_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY sourcing.wave
     ADD CONSTRAINT wave_pkey PRIMARY KEY (id);
@@ -4009,6 +4074,16 @@ CREATE INDEX order_words_by_word ON search.order_words USING gin (words);
 
 CREATE INDEX product_document_by_word ON search.product_document USING gin (words);
 
+CREATE INDEX profile_in_force ON sourcing.profile USING btree (published_at DESC) WHERE (state = 'published'::text);
+
+CREATE INDEX trial_by_version ON sourcing.trial USING btree (version, asked_at DESC);
+
+CREATE INDEX trial_not_ended ON sourcing.trial USING btree (asked_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX wave_by_time ON sourcing.wave USING btree (decided_at DESC);
+
+CREATE UNIQUE INDEX wave_price_once ON sourcing.wave_price USING btree (wave_id, site_id, sku_id) NULLS NOT DISTINCT;
+
 CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 
 CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer_id, sku_id);
@@ -4332,6 +4407,21 @@ ALTER TABLE ONLY sharing.released_amount
 
 ALTER TABLE ONLY sharing.rule_row
     ADD CONSTRAINT rule_row_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
+
+ALTER TABLE ONLY sourcing.profile
+    ADD CONSTRAINT profile_based_on_fkey FOREIGN KEY (based_on) REFERENCES sourcing.profile(version);
+
+ALTER TABLE ONLY sourcing.trial
+    ADD CONSTRAINT trial_against_fkey FOREIGN KEY (against) REFERENCES sourcing.profile(version);
+
+ALTER TABLE ONLY sourcing.trial
+    ADD CONSTRAINT trial_version_fkey FOREIGN KEY (version) REFERENCES sourcing.profile(version);
+
+ALTER TABLE ONLY sourcing.wave_price
+    ADD CONSTRAINT wave_price_wave_id_fkey FOREIGN KEY (wave_id) REFERENCES sourcing.wave(id);
+
+ALTER TABLE ONLY sourcing.wave
+    ADD CONSTRAINT wave_profile_version_fkey FOREIGN KEY (profile_version) REFERENCES sourcing.profile(version);
 
 ALTER TABLE ONLY stock.count_line
     ADD CONSTRAINT count_line_count_id_fkey FOREIGN KEY (count_id) REFERENCES stock.count_session(id);
@@ -4795,11 +4885,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.world TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sourcing.decision TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.override TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.profile TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE sourcing.wave TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_decisions TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.trial TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.wave_price TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
 

@@ -14,6 +14,11 @@ def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> l
     return store.read_capacity(conn, site_ids, day=day)
 
 
+def work_of_sites(conn: Conn, *, from_day: date, until_day: date) -> dict[SiteId, int]:
+    """Return how many tasks each site was offered or took on some days, both included; none: left out."""
+    return store.read_work(conn, from_day=from_day, until_day=until_day)
+
+
 def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
     """Return tasks, in order of id."""
     return store.read_tasks(conn, task_ids)

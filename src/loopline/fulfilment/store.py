@@ -91,6 +91,11 @@ def read_capacity(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[
     return fetch(conn, SQL["read_capacity"], Capacity, site_ids=list(site_ids), day=day)
 
 
+def read_work(conn: Conn, *, from_day: date, until_day: date) -> dict[SiteId, int]:
+    """Return how much sites had to do on some days."""
+    return dict(fetch_rows(conn, SQL["work_of_sites"], from_day=from_day, until_day=until_day))
+
+
 # --------------------------------------------------------------------------------------------------------------- tasks
 
 

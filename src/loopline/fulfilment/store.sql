@@ -128,6 +128,19 @@ where
 order by
   given.site_id;
 
+-- name: work_of_sites
+-- How many tasks sites were offered or took on some days; sites without any are left out. Locks nothing.
+select
+  site_id,
+  sum(held + confirmed)::bigint as tasks
+from fulfilment.capacity
+where
+  day between %(from_day)s::date and %(until_day)s::date
+group by
+  site_id
+having
+  sum(held + confirmed) > 0;
+
 -- name: copy_tasks
 -- Write new tasks. Locks nothing but the new rows.
 copy fulfilment.task (

@@ -16,13 +16,13 @@ from loopline.fulfilment import service as fulfilment_service
 from loopline.fulfilment.events import OfferedWork, TasksOffered
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.kernel.events import Event, event
-from loopline.kernel.ids import AllocationId, LineId, OrderId, TaskId, uuid7s
+from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import LineChange, WaitsFor
 from loopline.processes.outcomes import all_granted
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
-from loopline.processes.wave import WaveDesk
+from loopline.processes.wave import NOBODY_KNOWS, WaveDesk
 from loopline.sourcing import service as sourcing
 from loopline.sourcing.events import OrderSourced
 from loopline.sourcing.model import (
@@ -31,7 +31,9 @@ from loopline.sourcing.model import (
     Unfilled,
     UnfilledReason,
     Wave,
+    WavePlan,
 )
+from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.solver import FewestParcels, Solver
 
 ORDERS_PER_WAVE_MAX = 200
@@ -39,7 +41,11 @@ ANSWER_WITHIN = timedelta(hours=4)
 LOOK_AGAIN_AFTER = {WaitsFor.CAPACITY: timedelta(minutes=15), WaitsFor.SITE: timedelta(hours=1)}
 """How long what is held waits for a site, unless a raised limit or work that a site gives back wakes it before."""
 
-_WAITS_FOR = {UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY, UnfilledReason.EXCLUDED: WaitsFor.SITE}
+_WAITS_FOR = {
+    UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
+    UnfilledReason.EXCLUDED: WaitsFor.SITE,
+    UnfilledReason.LIMITS: WaitsFor.SITE,
+}
 
 
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,23 +64,78 @@ class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
 def source_wave(
     conn: Conn, *, now: datetime, solver: Solver | None = None, limit: int = ORDERS_PER_WAVE_MAX
 ) -> WaveSourced:
-    """Source the orders that wait longest, at most `limit` and at most 200, all of one currency and network.
+    """Source the orders that are due, at most `limit` and at most 200, all of one currency and network, in one go.
 
     An order whose goods a rival took since they were read stays held for the next wave. `now` is the end of the wave:
-    later orders wait for the next.
+    later orders wait for the next. For more orders, or a solver that takes its time: `gather`, `solve`, `apply_part`.
     """
     take_turn(conn)
-    waiting = orders.lines_to_source(conn, due_until=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
-    if not waiting:
+    desk = gather(conn, now=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
+    if desk is None:
         return WaveSourced(orders=0)
-    desk = WaveDesk(conn, waiting, now=now)
-    decisions = [one for wave in desk.waves for one in _decide(conn, wave, solver=solver, now=now)]
-    works = _works([parcel for one in decisions for parcel in one.parcels], now=now)
+    return together([apply_part(conn, desk, part, now=now) for part in solve(desk, solver=solver)])
+
+
+def gather(
+    conn: Conn,
+    *,
+    now: datetime,
+    limit: int,
+    profile: ProfileInForce | None = None,
+    accepts: Mapping[SiteId, float] = NOBODY_KNOWS,
+) -> WaveDesk | None:
+    """Read the orders that are due, at most `limit`, with all that their choice needs. None: nothing is due.
+
+    Locks nothing: `apply_part` finds out what changed meanwhile. `accepts`: how likely sites take what is offered.
+    """
+    profile = profile or profile_in_force(conn)
+    waiting = orders.lines_to_source(conn, due_until=now, limit=limit)
+    return WaveDesk(conn, waiting, now=now, profile=profile, accepts=accepts) if waiting else None
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions of a wave that are applied in one transaction."""
+
+    wave: Wave
+    plan: WavePlan
+    decisions: Sequence[Decision]
+
+
+def solve(desk: WaveDesk, *, solver: Solver | None = None) -> list[Part]:
+    """Decide the desk's orders, without a database: parts of at most 200 orders, those that wait longest first.
+
+    What is collected has its site already and waits for nobody else's goods: the plain rule decides it.
+    """
+    plain = FewestParcels()
+    parts: list[Part] = []
+    for wave in desk.waves:
+        chosen = plain if solver is None or desk.is_collected(wave.orders[0].order_id) else solver
+        plan = chosen.solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
+        parts += [
+            Part(wave=wave, plan=plan, decisions=plan.decisions[first : first + ORDERS_PER_WAVE_MAX])
+            for first in range(0, len(plan.decisions), ORDERS_PER_WAVE_MAX)
+        ]
+    return parts
+
+
+def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> WaveSourced:
+    """Apply decisions, whole orders or nothing of them, and keep each with its reasons.
+
+    An order of which something else is held than was decided on (called off, paid back, decided by a rival) is left to
+    the next wave, and so is one whose goods are gone. Locks days, goods, then orders.
+    """
+    take_turn(conn)
+    sourcing.record_wave(conn, part.wave, part.plan, now=now)
+    works = _works([parcel for one in part.decisions for parcel in one.parcels], now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
     )
-    _lock_goods(conn, works, decisions)
+    _lock_goods(conn, works, part.decisions)
+    unchanged = _unchanged(conn, part)
+    decisions = [one for one in part.decisions if one.order_id in unchanged]
+    works = [work for work in works if work.parcel.order_id in unchanged]
+    sourcing.record_part(conn, part.wave, decisions)
     refused = _allocate(conn, works, now=now)
     works = [work for work in works if work.parcel.order_id not in refused]
     works = _offer(conn, works, desk=desk, now=now)
@@ -91,7 +152,7 @@ def source_wave(
     for work in works:
         by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
     return WaveSourced(
-        orders=len(desk.orders),
+        orders=len(part.decisions),
         tasks=tuple(work.task_id for work in works),
         split_orders=sum(parcels > 1 for parcels in by_order.values()),
         parked_units=sum(one.units for lines in parked.values() for one in lines),
@@ -101,11 +162,31 @@ def source_wave(
     )
 
 
-def _decide(conn: Conn, wave: Wave, *, solver: Solver | None, now: datetime) -> Sequence[Decision]:
-    """Solve a wave and keep what was decided, with its reasons."""
-    plan = (solver or FewestParcels()).solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
-    sourcing.record_decisions(conn, wave, plan, now=now)
-    return plan.decisions
+def together(parts: Sequence[WaveSourced]) -> WaveSourced:
+    """What parts of a wave came to in all."""
+    return WaveSourced(
+        orders=sum(one.orders for one in parts),
+        tasks=tuple(task_id for one in parts for task_id in one.tasks),
+        split_orders=sum(one.split_orders for one in parts),
+        parked_units=sum(one.parked_units for one in parts),
+        waiting_units=sum(one.waiting_units for one in parts),
+    )
+
+
+def _unchanged(conn: Conn, part: Part) -> set[OrderId]:
+    """The orders that hold what was decided on, no more and no less. Locks their rows."""
+    chosen = {one.order_id for one in part.decisions}
+    orders.lock_orders(conn, list(chosen))
+    held: dict[OrderId, dict[LineId, int]] = {order_id: {} for order_id in chosen}
+    for line in orders.lines_by_orders(conn, list(chosen)):
+        if line.held:
+            held[line.order_id][line.line_id] = line.held
+    return {
+        order.order_id
+        for order in part.wave.orders
+        if order.order_id in chosen
+        and held[order.order_id] == {need.line_id: need.units for need in order.needs}
+    }
 
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):

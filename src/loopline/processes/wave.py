@@ -1,7 +1,8 @@
 """What a wave needs to know, read once: the orders that wait, the sites that may serve them, and what is there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from loopline import catalogue, orders, org, stock
 from loopline.db import Conn
@@ -9,10 +10,20 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
+from loopline.processes.weigh import Weighing, weigh
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import LeafUnits, Need, OpenOrder, Wave, WaveSite
+from loopline.sourcing.profiles import ProfileInForce
 
 ASK_AGAIN_AFTER = timedelta(days=1)
+NOBODY_KNOWS: Mapping[SiteId, float] = {}
+
+
+class _Territory(TypedDict, total=False):
+    """The fields of an order that its buyer's dealer decides."""
+
+    forbidden_sites: frozenset[SiteId]
+    surcharges_minor: Mapping[SiteId, int]
 
 
 class WaveDesk:
@@ -22,7 +33,17 @@ class WaveDesk:
     held at its site already: its problem has just those units in it, and its answer is known but for the capacity.
     """
 
-    def __init__(self, conn: Conn, waiting: Sequence[LineToSource], *, now: datetime) -> None:
+    def __init__(
+        self,
+        conn: Conn,
+        waiting: Sequence[LineToSource],
+        *,
+        now: datetime,
+        profile: ProfileInForce,
+        accepts: Mapping[SiteId, float] = NOBODY_KNOWS,
+    ) -> None:
+        self.profile = profile
+        self._accepts = accepts
         heads = {
             head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
         }
@@ -59,31 +80,55 @@ class WaveDesk:
     ) -> tuple[Wave, ...]:
         delivered = [line for line in lines if not self.is_collected(line.order_id)]
         collected = [line for line in lines if self.is_collected(line.order_id)]
-        sites = self._wave_sites(conn, now=now)
-        sku_ids = list({line.sku_id for line in lines})
-        grams = catalogue.weights_of(conn, sku_ids)
-        problems = [
-            (of_kind, available)
-            for of_kind, available in (
-                (delivered, stock.sellable_units(conn, sku_ids, under=network) if delivered else {}),
-                (collected, self._held_at_sites(collected)),
-            )
-            if of_kind
-        ]
-        return tuple(
-            Wave(
-                wave_id=WaveId(uuid7(now)),
-                currency=self.currency,
-                orders=self._open_orders(of_kind),
-                sites=sites,
-                stock=[
-                    LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=units)
-                    for (leaf_id, sku_id), units in available.items()
-                ],
-                unit_grams=grams,
-            )
-            for of_kind, available in problems
+        waves: list[Wave] = []
+        if delivered:
+            skus = list({line.sku_id for line in delivered})
+            units = stock.sellable_units(conn, skus, under=network)
+            waves.append(self._wave(conn, delivered, units, now=now))
+        if collected:
+            waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
+        return tuple(waves)
+
+    def _wave(
+        self,
+        conn: Conn,
+        lines: Sequence[LineToSource],
+        units: Mapping[tuple[NodeId, SkuId], int],
+        *,
+        now: datetime,
+    ) -> Wave:
+        site_of = {leaf_id: site_id for site_id, leaf_ids in self._leaf_ids.items() for leaf_id in leaf_ids}
+        sellable: dict[tuple[SiteId, SkuId], int] = {}
+        for (leaf_id, sku_id), count in units.items():
+            if leaf_id in site_of:
+                key = (site_of[leaf_id], sku_id)
+                sellable[key] = sellable.get(key, 0) + count
+        weighing = weigh(conn, sites=self._sites, sellable=sellable, profile=self.profile, now=now)
+        return Wave(
+            wave_id=WaveId(uuid7(now)),
+            currency=self.currency,
+            orders=self._open_orders(lines, weighing),
+            sites=self._wave_sites(conn, weighing, now=now),
+            stock=[
+                LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=count)
+                for (leaf_id, sku_id), count in units.items()
+            ],
+            unit_grams=catalogue.weights_of(conn, list({line.sku_id for line in lines})),
+            unit_values_minor=self._unit_values(conn, lines),
+            credits_minor=weighing.credits,
+            settings=self.profile.settings,
+            profile_version=self.profile.version or None,
         )
+
+    def _unit_values(self, conn: Conn, lines: Sequence[LineToSource]) -> dict[SkuId, int]:
+        """What a unit of each SKU brings at most in these orders, where a limit asks for it."""
+        if not self.profile.settings.limits.parcel_value_least_minor:
+            return {}
+        values: dict[SkuId, int] = {}
+        for line in orders.lines_by_orders(conn, list({line.order_id for line in lines})):
+            if line.sku_id is not None and line.units:
+                values[line.sku_id] = max(values.get(line.sku_id, 0), line.amount_minor // line.units)
+        return values
 
     def _held_at_sites(self, lines: Sequence[LineToSource]) -> dict[tuple[NodeId, SkuId], int]:
         held: dict[tuple[NodeId, SkuId], int] = {}
@@ -93,7 +138,7 @@ class WaveDesk:
             held[key] = held.get(key, 0) + line.held
         return held
 
-    def _open_orders(self, lines: Sequence[LineToSource]) -> tuple[OpenOrder, ...]:
+    def _open_orders(self, lines: Sequence[LineToSource], weighing: Weighing) -> tuple[OpenOrder, ...]:
         needs: dict[OrderId, list[Need]] = {}
         for line in lines:
             needs.setdefault(line.order_id, []).append(
@@ -106,9 +151,23 @@ class WaveDesk:
                 needs=tuple(of_order),
                 excluded_sites=frozenset(self._refused.get(order_id, ())),
                 allowed_sites=self._allowed_sites(order_id),
+                **self._territory(self.orders[order_id], weighing),
             )
             for order_id, of_order in needs.items()
         )
+
+    def _territory(self, order: Order, weighing: Weighing) -> _Territory:
+        """What sites of other dealers than the buyer's cost more, or that they may not serve the order at all."""
+        if order.dealer_id is None:
+            return {}
+        others = {
+            site_id: weighing.terms[site_id].other_territory_minor
+            for site_id, dealer_id in weighing.dealer_of.items()
+            if dealer_id != order.dealer_id
+        }
+        if self.profile.settings.limits.own_territory_only:
+            return {"forbidden_sites": frozenset(others)}
+        return {"surcharges_minor": {site_id: minor for site_id, minor in others.items() if minor}}
 
     def _allowed_sites(self, order_id: OrderId) -> frozenset[SiteId] | None:
         """What is collected comes from the site it is collected at."""
@@ -122,7 +181,7 @@ class WaveDesk:
             refused.setdefault(one.order_id, set()).add(one.site_id)
         return refused
 
-    def _wave_sites(self, conn: Conn, *, now: datetime) -> tuple[WaveSite, ...]:
+    def _wave_sites(self, conn: Conn, weighing: Weighing, *, now: datetime) -> tuple[WaveSite, ...]:
         costs = {
             cost.site_id: cost
             for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
@@ -135,6 +194,9 @@ class WaveDesk:
                 coordinates=self._sites[site_id].coordinates,
                 capacity_left=max(0, left.get(site_id, 0)),
                 cost=costs[site_id],
+                priority_minor=weighing.priority[site_id],
+                is_fallback=site_id in weighing.fallbacks,
+                accept_probability=self._accepts.get(site_id, 1.0),
             )
             for site_id, of_site in self._leaf_ids.items()
             if site_id in costs

@@ -50,8 +50,12 @@ select
   ) as repair
 from sourcing.decision
 cross join lateral (
-  select coalesce(sum((parcel ->> 2)::bigint + (parcel ->> 3)::bigint + (parcel ->> 4)::bigint), 0) as sum_minor
+  -- A parcel is [site, units, term, term, ...].
+  select coalesce(sum(term.value::bigint), 0) as sum_minor
   from jsonb_array_elements(decision.parcels) as parcel
+  cross join lateral jsonb_array_elements_text(parcel) with ordinality as term (value, place)
+  where
+    term.place > 2
 ) as terms
 where
   terms.sum_minor <> decision.cost_minor

@@ -5,6 +5,7 @@ Records that come by the hundred thousand and hold nothing but ids and numbers a
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -12,6 +13,7 @@ import msgspec
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId
+from loopline.sourcing.settings import Settings
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -26,7 +28,9 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to be sourced.
 
     `destination` is None where nothing travels (collected in store) or nobody knows where to: distance then costs
-    nothing. `excluded_sites` refused it before; `allowed_sites`, where given, are the only ones that may serve it.
+    nothing. `excluded_sites` refused it before; `allowed_sites`, where given, are the only ones that may serve it;
+    `forbidden_sites` may not by the profile's limits. `promised_hours`: from now until it is to be there, where that
+    was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more.
     """
 
     order_id: OrderId
@@ -34,6 +38,9 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...]
     excluded_sites: frozenset[SiteId] = frozenset()
     allowed_sites: frozenset[SiteId] | None = None
+    forbidden_sites: frozenset[SiteId] = frozenset()
+    promised_hours: float | None = None
+    surcharges_minor: Mapping[SiteId, int] = {}
 
 
 class SiteCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,13 +57,21 @@ class SiteCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that may serve the wave. `leaf_ids`: its leaves, drawn from in this order. `capacity_left`: parcels."""
+    """A site that may serve the wave. `leaf_ids`: its leaves, drawn from in this order. `capacity_left`: parcels.
+
+    `priority_minor`: a made-up cost of each of its parcels, 0 or more; `is_fallback`: it serves what no other can.
+    `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1].
+    """
 
     site_id: SiteId
     leaf_ids: tuple[NodeId, ...]
     coordinates: Coordinates
     capacity_left: int
     cost: SiteCost
+    priority_minor: int = 0
+    is_fallback: bool = False
+    ready_minutes: int = 0
+    accept_probability: float = 1.0
 
 
 class StockAtLeaf(Protocol):
@@ -81,7 +96,8 @@ class LeafUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Wave(msgspec.Struct, frozen=True, kw_only=True):
     """A problem: orders in order of arrival, sites in order of preference among equals, stock without repeats.
 
-    All costs are in one currency. A SKU missing in `unit_grams` weighs nothing.
+    All costs are in one currency. A SKU missing in `unit_grams` weighs nothing. `credits_minor`: what shipping a unit
+    of a SKU from a site earns (ageing) or, below zero, risks (the shelf's own sale). `settings`: of the profile.
     """
 
     wave_id: WaveId
@@ -90,6 +106,10 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[WaveSite, ...]
     stock: Sequence[StockAtLeaf]
     unit_grams: Mapping[SkuId, int] = {}
+    unit_values_minor: Mapping[SkuId, int] = {}
+    credits_minor: Mapping[tuple[SiteId, SkuId], int] = {}
+    settings: Settings = Settings()
+    profile_version: int | None = None
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -102,16 +122,35 @@ class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The terms of a parcel's cost, rounded so that all terms of an order add up to its rounded total."""
+    """The terms of a parcel's cost, each in whole minor units; those of an order add up to what it costs.
+
+    `lateness_minor`: hours beyond the promise; `refusal_minor`: what it would cost to source it again, as likely as
+    that is; `preference_minor`: what the profile adds for the site or the territory; `split_minor`: for every parcel of
+    an order but one; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
+    """
 
     handling_minor: int
     distance_minor: int
     weight_minor: int
+    lateness_minor: int = 0
+    refusal_minor: int = 0
+    preference_minor: int = 0
+    split_minor: int = 0
+    credit_minor: int = 0
 
     @property
     def total_minor(self) -> int:
-        """The sum of the terms."""
-        return self.handling_minor + self.distance_minor + self.weight_minor
+        """The sum of the terms, the credit taken off."""
+        return (
+            self.handling_minor
+            + self.distance_minor
+            + self.weight_minor
+            + self.lateness_minor
+            + self.refusal_minor
+            + self.preference_minor
+            + self.split_minor
+            - self.credit_minor
+        )
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +168,7 @@ class UnfilledReason(StrEnum):
     NOTHING_ASKED = "nothing_asked"  # zero units or fewer
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
     EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
+    LIMITS = "limits"  # no way within the profile's limits, or none that costs less than not sending them
     NO_GOODS = "no_goods"
 
 
@@ -151,7 +191,11 @@ class Verdict(StrEnum):
     MORE_PARCELS = "p"  # it has a part, and no set of as few parcels contains it
     DEARER = "d"  # it is in a set of as few parcels, at a higher cost
     TIED = "t"  # as few parcels at the same cost; the chosen come earlier in the wave's list
-    NOT_WEIGHED = "w"  # too many sets to weigh: a greedy cover was found without it
+    NOT_WEIGHED = "w"  # too many possibilities: a plan was found without it
+    FORBIDDEN = "f"  # the profile's limits do not let it serve this order
+    FALLBACK = "b"  # the profile lets it serve only what no other site can
+    GOODS_NEEDED = "g"  # it would be cheaper; its goods save other orders of the wave more
+    TIME_NEEDED = "q"  # it would be cheaper; its time saves other orders of the wave more
 
 
 class Method(StrEnum):
@@ -159,6 +203,9 @@ class Method(StrEnum):
 
     EXACT = "exact"  # proved: no plan sends as many units in fewer parcels, nor in as few at less cost
     GREEDY = "greedy"  # a cover none of whose parcels can be spared; fewer or cheaper ones may exist
+    OPTIMISED = (
+        "optimised"  # with all other orders of its wave, at the least cost found; the wave says how near
+    )
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,12 +225,36 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     prices_minor: tuple[int, ...]
 
 
+class WaveFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What a wave came to as a whole. No plan costs less than `bound_minor`. `terms`: the cost by term, minor units."""
+
+    cost_minor: int
+    bound_minor: int
+    seconds: float
+    terms: dict[str, int]
+
+    @property
+    def gap(self) -> float:
+        """How far the plan may be above the best, as a part of the bound."""
+        return (self.cost_minor - self.bound_minor) / max(abs(self.bound_minor), 1)
+
+
+class OpportunityPrice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one more unit of a SKU at a site would have saved its wave; without a SKU: one more parcel of the site."""
+
+    site_id: SiteId
+    sku_id: SkuId | None
+    price_minor: int
+
+
 class WavePlan(msgspec.Struct, frozen=True, kw_only=True):
     """A result: one decision per order of the wave, in its order. `solver` names who decided, with its version."""
 
     wave_id: WaveId
     solver: str
     decisions: tuple[Decision, ...]
+    figures: WaveFigures | None = None
+    prices: tuple[OpportunityPrice, ...] = ()
 
     @property
     def parcels(self) -> list[Parcel]:
@@ -192,7 +263,7 @@ class WavePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel as the explanation keeps it: where from, how much, at what cost."""
+    """A parcel as the explanation keeps it: where from, how much, at what cost by term."""
 
     site_id: SiteId
     units: int
@@ -208,10 +279,16 @@ class EliminatedSite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored decision, spelt out. `eliminated` in order of the wave's sites."""
+    """A stored decision, spelt out. `eliminated` in order of the wave's sites.
+
+    `gap`: how far the whole wave may be above the best, as a part of the bound; None: it was decided order by order.
+    """
 
     order_id: OrderId
     wave_id: WaveId
+    decided_at: datetime
+    profile_version: int | None
+    gap: float | None
     solver: str
     method: Method
     currency: str

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from loopline.db import Conn
-from loopline.kernel.ids import OrderId, SiteId
+from loopline.kernel.ids import OrderId, SiteId, WaveId
 from loopline.sourcing import store
 from loopline.sourcing.model import (
     DecisionCounts,
     EliminatedSite,
     Explanation,
-    ParcelCost,
+    OpportunityPrice,
     SiteCost,
     StoredParcel,
     Unfilled,
@@ -28,6 +28,11 @@ def explanations(conn: Conn, order_ids: Sequence[OrderId]) -> list[Explanation]:
     return [_spell_out(row) for row in store.read_decisions(conn, order_ids)]
 
 
+def opportunity_prices(conn: Conn, *, wave_id: WaveId | None = None) -> list[OpportunityPrice]:
+    """Return what more goods and more time would have saved the last wave, or one wave if its prices are still kept."""
+    return store.read_prices(conn, wave_id)
+
+
 def decision_counts(conn: Conn) -> DecisionCounts:
     """Count decisions and parcels, for reports; reads them all."""
     return store.count_decisions(conn)
@@ -37,6 +42,11 @@ def _spell_out(row: DecisionRow) -> Explanation:
     return Explanation(
         order_id=row.order_id,
         wave_id=row.wave_id,
+        decided_at=row.decided_at,
+        profile_version=row.profile_version,
+        gap=None
+        if row.wave_cost_minor is None or row.wave_bound_minor is None
+        else (row.wave_cost_minor - row.wave_bound_minor) / max(abs(row.wave_bound_minor), 1),
         solver=row.solver,
         method=row.method,
         currency=row.currency,
@@ -45,11 +55,7 @@ def _spell_out(row: DecisionRow) -> Explanation:
             StoredParcel(
                 site_id=row.site_ids[parcel.position],
                 units=parcel.units,
-                cost=ParcelCost(
-                    handling_minor=parcel.handling_minor,
-                    distance_minor=parcel.distance_minor,
-                    weight_minor=parcel.weight_minor,
-                ),
+                cost=parcel.cost,
             )
             for parcel in row.parcels
         ),

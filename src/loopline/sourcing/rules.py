@@ -250,7 +250,7 @@ def _pack(
     parcels: list[Parcel] = []
     for site, units, cost in zip(chosen, taken, parcel_costs(terms), strict=True):
         drawn = desk.take(site, wish.columns, units)
-        lines = _parcel_lines(wish, drawn=drawn, left=left)
+        lines = parcel_lines(wish.needs, wish.column_of_need, drawn=drawn, left=left)
         parcels.append(
             Parcel(order_id=order.order_id, site_id=desk.sites[site].site_id, lines=lines, cost=cost)
         )
@@ -276,12 +276,19 @@ def share_out(have: Integers, wanted: Integers, per_gram: Integers) -> Integers:
     return taken
 
 
-def _parcel_lines(
-    wish: _Wish, *, drawn: Sequence[list[tuple[NodeId, int]]], left: list[int]
+def parcel_lines(
+    needs: Sequence[Need],
+    column_of_need: Sequence[int],
+    *,
+    drawn: Sequence[list[tuple[NodeId, int]]],
+    left: list[int],
 ) -> tuple[ParcelLine, ...]:
-    """Give what a site sends to the lines that wait for it, earlier lines first; lowers `left` by what was given."""
+    """Give what a site sends to the lines that wait for it, earlier lines first; lowers `left` by what was given.
+
+    `drawn`: by column what each of its leaves gives, used up here; `left`: units that each need still waits for.
+    """
     lines: list[ParcelLine] = []
-    for position, (need, column) in enumerate(zip(wish.needs, wish.column_of_need, strict=True)):
+    for position, (need, column) in enumerate(zip(needs, column_of_need, strict=True)):
         leaves = drawn[column]
         while left[position] and leaves:
             leaf_id, units = leaves[0]

@@ -6,7 +6,7 @@ from datetime import datetime
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
 from loopline.sourcing import store
-from loopline.sourcing.model import SiteCost, Wave, WavePlan
+from loopline.sourcing.model import Decision, SiteCost, Wave, WavePlan
 
 
 class CostIsNegative(Refusal, frozen=True, kw_only=True):
@@ -35,9 +35,26 @@ def record_decisions(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -
 
     Whatever happens to the parcels afterwards, this is what was decided, and why, at that moment; nothing changes it.
     """
-    assert plan.wave_id == wave.wave_id
-    if not store.insert_wave(conn, wave, solver=plan.solver, now=now):
+    if not record_wave(conn, wave, plan, now=now):
         return False
-    if plan.decisions:
-        store.copy_decisions(conn, wave, plan)
+    record_part(conn, wave, plan.decisions)
     return True
+
+
+def record_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> bool:
+    """Keep what a wave came to, and its prices instead of those before; False where it was kept before.
+
+    For waves that are applied in parts: `record_part` keeps the decisions of each.
+    """
+    assert plan.wave_id == wave.wave_id
+    if not store.insert_wave(conn, wave, plan, now=now):
+        return False
+    if plan.figures is not None:
+        store.replace_prices(conn, wave.wave_id, plan.prices)
+    return True
+
+
+def record_part(conn: Conn, wave: Wave, decisions: Sequence[Decision]) -> None:
+    """Keep decisions of a wave that is kept, each once, in the transaction that applies them."""
+    if decisions:
+        store.copy_decisions(conn, wave, decisions)

@@ -9,9 +9,12 @@ import msgspec
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, statements
 from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, WaveId
 from loopline.sourcing.model import (
+    Decision,
     DecisionCounts,
     Method,
+    OpportunityPrice,
     Parcel,
+    ParcelCost,
     SiteCost,
     Unfilled,
     UnfilledReason,
@@ -32,6 +35,25 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
     handling_minor: int
     distance_minor: int
     weight_minor: int
+    lateness_minor: int = 0
+    refusal_minor: int = 0
+    preference_minor: int = 0
+    split_minor: int = 0
+    credited_minor: int = 0  # the credit, below zero: a row's terms add up
+
+    @property
+    def cost(self) -> ParcelCost:
+        """The terms as sourcing speaks of them."""
+        return ParcelCost(
+            handling_minor=self.handling_minor,
+            distance_minor=self.distance_minor,
+            weight_minor=self.weight_minor,
+            lateness_minor=self.lateness_minor,
+            refusal_minor=self.refusal_minor,
+            preference_minor=self.preference_minor,
+            split_minor=self.split_minor,
+            credit_minor=-self.credited_minor,
+        )
 
 
 class UnfilledRow(msgspec.Struct, frozen=True, array_like=True):
@@ -48,6 +70,10 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
 
     order_id: OrderId
     wave_id: WaveId
+    decided_at: datetime
+    profile_version: int | None
+    wave_cost_minor: int | None
+    wave_bound_minor: int | None
     solver: str
     currency: str
     site_ids: list[SiteId]
@@ -78,31 +104,55 @@ def read_site_costs(conn: Conn, site_ids: Sequence[SiteId], *, currency: str) ->
     return fetch(conn, SQL["read_site_costs"], SiteCost, site_ids=list(site_ids), currency=currency)
 
 
-def insert_wave(conn: Conn, wave: Wave, *, solver: str, now: datetime) -> bool:
+def insert_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> bool:
     """Write a wave; False where it was written before."""
+    figures = plan.figures
     written = execute(
         conn,
         SQL["insert_wave"],
         wave_id=wave.wave_id,
         now=now,
-        solver=solver,
+        solver=plan.solver,
         currency=wave.currency,
         site_ids=[site.site_id for site in wave.sites],
+        profile_version=wave.profile_version,
+        orders=len(wave.orders),
+        parcels=len(plan.parcels),
+        unfilled_units=sum(one.units for decision in plan.decisions for one in decision.unfilled),
+        cost_minor=figures.cost_minor if figures else None,
+        bound_minor=figures.bound_minor if figures else None,
+        seconds=figures.seconds if figures else None,
+        terms=_encode(figures.terms).decode() if figures else None,
     )
     return written == 1
 
 
-def copy_decisions(conn: Conn, wave: Wave, plan: WavePlan) -> None:
-    """Write the decisions of a new wave."""
+def replace_prices(conn: Conn, wave_id: WaveId, prices: Sequence[OpportunityPrice]) -> None:
+    """Keep the prices of a wave, and none of earlier ones."""
+    execute(conn, SQL["drop_prices"], wave_id=wave_id)
+    copy_rows(
+        conn, SQL["copy_prices"], [(wave_id, one.site_id, one.sku_id, one.price_minor) for one in prices]
+    )
+
+
+def read_prices(conn: Conn, wave_id: WaveId | None) -> list[OpportunityPrice]:
+    """Return the prices that are kept, of one wave or whichever it is."""
+    return fetch(conn, SQL["read_prices"], OpportunityPrice, wave_id=wave_id)
+
+
+def copy_decisions(conn: Conn, wave: Wave, decisions: Sequence[Decision]) -> None:
+    """Write decisions of a wave."""
     position_of_site = {site.site_id: position for position, site in enumerate(wave.sites)}
-    copy_rows(conn, SQL["copy_decisions"], _decision_rows(plan, position_of_site))
+    copy_rows(conn, SQL["copy_decisions"], _decision_rows(wave.wave_id, decisions, position_of_site))
 
 
-def _decision_rows(plan: WavePlan, position_of_site: dict[SiteId, int]) -> Iterable[tuple[object, ...]]:
-    for decision in plan.decisions:
+def _decision_rows(
+    wave_id: WaveId, decisions: Sequence[Decision], position_of_site: dict[SiteId, int]
+) -> Iterable[tuple[object, ...]]:
+    for decision in decisions:
         yield (
             decision.order_id,
-            plan.wave_id,
+            wave_id,
             decision.method.value,
             decision.cost_minor,
             decision.verdicts,
@@ -117,7 +167,18 @@ def _decision_rows(plan: WavePlan, position_of_site: dict[SiteId, int]) -> Itera
 def _parcel_row(parcel: Parcel, position: int) -> ParcelRow:
     cost = parcel.cost
     units = sum(line.units for line in parcel.lines)
-    return ParcelRow(position, units, cost.handling_minor, cost.distance_minor, cost.weight_minor)
+    return ParcelRow(
+        position,
+        units,
+        cost.handling_minor,
+        cost.distance_minor,
+        cost.weight_minor,
+        cost.lateness_minor,
+        cost.refusal_minor,
+        cost.preference_minor,
+        cost.split_minor,
+        -cost.credit_minor,
+    )
 
 
 def _unfilled_row(unfilled: Unfilled) -> UnfilledRow:

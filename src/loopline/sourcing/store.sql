@@ -50,15 +50,61 @@ order by
 
 -- name: insert_wave
 -- Write a wave unless it is known; touches no row where it is. Locks the new row.
-insert into sourcing.wave (id, decided_at, solver, currency, site_ids)
+insert into sourcing.wave (
+  id,
+  decided_at,
+  solver,
+  currency,
+  site_ids,
+  profile_version,
+  orders,
+  parcels,
+  unfilled_units,
+  cost_minor,
+  bound_minor,
+  seconds,
+  terms
+)
 values (
   %(wave_id)s::uuid,
   %(now)s::timestamptz,
   %(solver)s::text,
   %(currency)s::text,
-  %(site_ids)s::uuid[]
+  %(site_ids)s::uuid[],
+  %(profile_version)s::integer,
+  %(orders)s::integer,
+  %(parcels)s::integer,
+  %(unfilled_units)s::integer,
+  %(cost_minor)s::bigint,
+  %(bound_minor)s::bigint,
+  %(seconds)s::double precision,
+  %(terms)s::jsonb
 )
 on conflict (id) do nothing;
+
+-- name: drop_prices
+-- Forget the prices of all waves but one. Locks those rows.
+delete from sourcing.wave_price
+where
+  wave_id <> %(wave_id)s::uuid;
+
+-- name: copy_prices
+-- Keep the prices of a wave. Locks nothing but the new rows.
+copy sourcing.wave_price (wave_id, site_id, sku_id, price_minor) from stdin;
+
+-- name: read_prices
+-- The prices that are kept, of one wave (null: of whichever it is). Locks nothing.
+select
+  site_id,
+  sku_id,
+  price_minor
+from sourcing.wave_price
+where
+  %(wave_id)s::uuid is null
+  or wave_id = %(wave_id)s::uuid
+order by
+  site_id,
+  sku_id nulls first;
 
 -- name: copy_decisions
 -- Write the decisions of a new wave. Locks nothing but the new rows.
@@ -78,6 +124,10 @@ copy sourcing.decision (
 select
   decision.order_id,
   decision.wave_id,
+  wave.decided_at,
+  wave.profile_version,
+  wave.cost_minor as wave_cost_minor,
+  wave.bound_minor as wave_bound_minor,
   wave.solver,
   wave.currency,
   wave.site_ids,

@@ -42,10 +42,12 @@ from loopline.stock.counts import (
 )
 from loopline.stock.history import (
     DayLevel,
+    Flow,
     Movement,
     MovementAsk,
     SkuLevel,
     SkuTotals,
+    flow_of_skus,
     levels_of_sku,
     movements_of_sku,
     on_hand_by_day,
@@ -206,6 +208,7 @@ __all__ = [
     "ExpiredHold",
     "Extended",
     "Fact",
+    "Flow",
     "GoodsLine",
     "HandOver",
     "HandedOver",
@@ -279,6 +282,7 @@ __all__ = [
     "enter_counts",
     "expire_holds",
     "extend_holds",
+    "flow_of_skus",
     "free_at_nodes",
     "hand_over_units",
     "hold_units",

@@ -127,6 +127,27 @@ def totals_of_skus(
     return {row.sku_id: row for row in rows}
 
 
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU that came to a site in one period, and that its shelf sold in another."""
+
+    site_id: SiteId
+    sku_id: SkuId
+    came: int
+    sold: int
+
+
+def flow_of_skus(
+    conn: Conn, sku_ids: Collection[SkuId], *, came_since: datetime, sold_since: datetime
+) -> list[Flow]:
+    """Return what came to sites and what their shelves sold, each since a moment; sites without either are left out.
+
+    Reads the SKUs' movements since the earlier of the two.
+    """
+    return fetch(
+        conn, SQL["flow_of_skus"], Flow, sku_ids=uuids(sku_ids), came_since=came_since, sold_since=sold_since
+    )
+
+
 def skus_moved_last(conn: Conn, *, site_ids: Collection[SiteId] | None = None, at_most: int) -> list[SkuId]:
     """Return the SKUs that moved last, the latest first; looks at the newest movements alone."""
     return fetch_values(

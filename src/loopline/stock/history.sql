@@ -150,3 +150,25 @@ where %(site_ids)s::uuid[] is null or leaf.site_id = any(%(site_ids)s::uuid[])
 group by newest.sku_id
 order by max(newest.id::text) desc
 limit %(at_most)s::bigint
+
+-- name: flow_of_skus
+-- What came to leaves since one moment, and what their shelves sold since another, of leaves where either is not zero.
+select
+  leaf.site_id,
+  movement.sku_id,
+  coalesce(
+    sum(movement.on_hand) filter (
+      where movement.at >= %(came_since)s::timestamptz
+        and movement.on_hand > 0
+        and movement.reason in ('opening', 'receipt', 'transfer_in', 'returned')
+    ),
+    0
+  )::bigint as came,
+  coalesce(
+    -sum(movement.on_hand) filter (where movement.at >= %(sold_since)s::timestamptz and movement.reason = 'sale'), 0
+  )::bigint as sold
+from stock.movement as movement
+join stock.node as leaf on leaf.id = movement.leaf_id
+where movement.sku_id = any(%(sku_ids)s::uuid[])
+  and movement.at >= least(%(came_since)s::timestamptz, %(sold_since)s::timestamptz)
+group by leaf.site_id, movement.sku_id

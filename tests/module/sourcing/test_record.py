@@ -1,7 +1,7 @@
 import psycopg
 import pytest
 
-from loopline.db import Conn, execute, statements
+from loopline.db import Conn, statements
 from loopline.sourcing import queries, service
 from loopline.sourcing.model import (
     DecisionCounts,
@@ -118,10 +118,6 @@ def test_decisions_stay_as_they_were(conn: Conn, table: str, change: str):
 
 
 def test_copy_refuses_a_price_too_few(conn: Conn):
-    assert (
-        execute(conn, SQL["insert_wave"], wave_id=WAVE, now=NOON, solver="x", currency="CNY", site_ids=[])
-        == 1
-    )
     with pytest.raises(psycopg.errors.CheckViolation, match="every_verdict_has_its_price"):
         conn.execute(
             "insert into sourcing.decision (order_id, wave_id, method, cost_minor, verdicts, prices_minor, parcels)"

@@ -70,15 +70,21 @@ VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.DEARER: marked("Dearer"),
     Verdict.TIED: marked("As good, further down the list"),
     Verdict.NOT_WEIGHED: marked("Not weighed: too many possibilities"),
+    Verdict.FORBIDDEN: marked("The profile's limits do not let it serve this order"),
+    Verdict.FALLBACK: marked("Kept for what no other site can serve"),
+    Verdict.GOODS_NEEDED: marked("Cheaper here, but its goods save other orders more"),
+    Verdict.TIME_NEEDED: marked("Cheaper here, but its time saves other orders more"),
 }
 SOLVED_WORDS: dict[Method, str] = {
     Method.EXACT: marked("Proved: no plan has fewer parcels, and none with as few is cheaper."),
     Method.GREEDY: marked("A good plan, not proved to be the best: there were too many possibilities."),
+    Method.OPTIMISED: marked("Decided with all other orders of its wave, at the least cost found for all together."),
 }
 UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NOTHING_ASKED: marked("nothing was asked for"),
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
+    UnfilledReason.LIMITS: marked("no way within the profile's limits that is worth its cost"),
     UnfilledReason.NO_GOODS: marked("no site has them"),
 }
 WAITS_WORDS: dict[WaitsFor, str] = {

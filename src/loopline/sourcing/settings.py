@@ -1,0 +1,408 @@
+"""Profiles: the settings by which waves are decided, in versions, and what keeps one from being published.
+
+Money is in minor units of the brand's currency, weights of a decision are what it costs to act against them. Settings
+that a profile leaves open may be set by a region or a dealer for its own sites; the nearest unit above a site decides.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from loopline.kernel.ids import OrgUnitId, SiteId
+from loopline.kernel.refusals import Refusal
+
+PARCELS_MOST = 8
+WAVE_ORDERS_MOST = 50_000
+MONEY_MOST = 100_000_000
+TRIAL_DAYS_MOST = 92
+
+
+class SiteSetting(StrEnum):
+    """The settings that speak of one site's goods and work, and that HQ may leave open to a region or dealer."""
+
+    AGEING_CREDIT = "ageing_credit_minor"
+    STOCKOUT_COST = "stockout_cost_minor"
+    OTHER_TERRITORY = "other_territory_minor"
+    ANSWER_MINUTES = "answer_minutes"
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What counts beside the costs of the sites.
+
+    `split_minor` per parcel beyond an order's first; `late_hour_minor` per hour after what was promised, at
+    `kilometres_per_hour` on the way; `refusal_minor` times the probability that the site does not accept;
+    `unfilled_unit_minor` per unit that nobody sends; `ageing_credit_minor` off per unit that has lain longer than
+    `ageing_days`; `stockout_cost_minor` times the probability that the shelf would have sold the unit within
+    `stockout_days`; `other_territory_minor` per parcel from a site of another dealer than the buyer's.
+    """
+
+    split_minor: int = 300
+    late_hour_minor: int = 25
+    kilometres_per_hour: int = 45
+    refusal_minor: int = 500
+    unfilled_unit_minor: int = 6_000
+    ageing_credit_minor: int = 0
+    ageing_days: int = 90
+    stockout_cost_minor: int = 0
+    stockout_days: int = 7
+    other_territory_minor: int = 0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may not be.
+
+    More than `parcels_most` parcels to an order; a parcel of goods worth less than `parcel_value_least_minor` beside
+    another; sites of other dealers than the buyer's (`own_territory_only`); more than one parcel (`ship_together`).
+    """
+
+    parcels_most: int = 3
+    parcel_value_least_minor: int = 0
+    own_territory_only: bool = False
+    ship_together: bool = False
+
+
+class SiteGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sites that are preferred or spared: `parcel_minor` per parcel, below zero to prefer them.
+
+    `is_fallback`: they serve only what no other site can.
+    """
+
+    name: str
+    site_ids: tuple[SiteId, ...]
+    parcel_minor: int = 0
+    is_fallback: bool = False
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long orders wait to be decided together, and what is decided once more.
+
+    A wave begins when its oldest order has waited `window_minutes`, or `wave_orders` wait; it is solved for at most
+    `solve_seconds`. Offers that nobody answered are decided again with the wave after `again_minutes` (0: never).
+    """
+
+    window_minutes: int = 0
+    wave_orders: int = 5_000
+    solve_seconds: int = 5
+    again_minutes: int = 0
+
+
+class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keeps a dealer from being starved or flooded, over the last `days`; 0 days: not looked at.
+
+    In the choice a parcel from sites of a dealer who got more than `most_percent` of all tasks costs `parcel_minor`
+    more, from those of one who got less than `least_percent` as much less.
+    """
+
+    days: int = 0
+    least_percent: int = 0
+    most_percent: int = 100
+    parcel_minor: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A profile's settings, whole. `open_to_units`: those that a region or a dealer may set for its sites."""
+
+    weights: Weights = Weights()
+    limits: Limits = Limits()
+    groups: tuple[SiteGroup, ...] = ()
+    waiting: Waiting = Waiting()
+    fairness: Fairness = Fairness()
+    answer_minutes: int = 240
+    open_to_units: tuple[SiteSetting, ...] = ()
+
+
+class ProfileState(StrEnum):
+    """Where a version stands. A published one never changes; the one published last is in force."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    DROPPED = "dropped"
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """A version. `comment` says why it was published."""
+
+    version: int
+    based_on: int | None
+    state: ProfileState
+    settings: Settings
+    comment: str | None
+    written_at: datetime
+    written_by: str
+    published_at: datetime | None
+    published_by: str | None
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish to put a draft in force; `comment` says what it changes, and why."""
+
+    version: int
+    comment: str
+    by: str
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit set for its sites."""
+
+    unit_id: OrgUnitId
+    setting: SiteSetting
+    value: int
+
+
+class TrialAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Try a version on the orders of some days, both included, beside another (None: the settings as they are made)."""
+
+    trial_id: UUID
+    version: int
+    against: int | None
+    from_day: date
+    until_day: date
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """A version tried on the orders of past days, beside another. `done_days` of them are done; ended with either."""
+
+    id: UUID
+    version: int
+    against: int | None
+    from_day: date
+    until_day: date
+    asked_at: datetime
+    asked_by: str
+    done_days: int
+    report: "TrialReport | None"
+    failure: str | None
+    ended_at: datetime | None
+
+    @property
+    def days(self) -> int:
+        """How many days it looks at."""
+        return (self.until_day - self.from_day).days + 1
+
+
+class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """What one version makes of the period. Hours are weighed by the profile's own promise where an order has none."""
+
+    cost_minor: int
+    parcels: int
+    split_orders: int
+    unfilled_units: int
+    kilometres: int
+    late_orders: int
+    parcels_by_site: dict[str, int]
+    earned_by_dealer: dict[str, int]
+
+
+class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Before and after: the version in force (or the one named) and the draft, both priced by the draft's weights."""
+
+    currency: str
+    orders: int
+    before: SideOfTrial
+    after: SideOfTrial
+
+
+# ------------------------------------------------------------------------------------------------------------ refusals
+
+
+class ProfileUnknown(Refusal, frozen=True, kw_only=True):
+    """There is no version {version} of the profile."""
+
+    version: int
+
+
+class ProfileNotADraft(Refusal, frozen=True, kw_only=True):
+    """Version {version} is {state}: only a draft can be changed, published or dropped."""
+
+    version: int
+    state: str
+
+
+class SettingOutOfRange(Refusal, frozen=True, kw_only=True):
+    """{setting} is {value}, and must be between {least} and {most}."""
+
+    setting: str
+    value: int
+    least: int
+    most: int
+
+
+class GroupNameTaken(Refusal, frozen=True, kw_only=True):
+    """Two groups of sites are called {name}."""
+
+    name: str
+
+
+class SiteInTwoGroups(Refusal, frozen=True, kw_only=True):
+    """A site is in the groups {first} and {second}: which of them holds?"""
+
+    first: str
+    second: str
+
+
+class OnlyFallbackSites(Refusal, frozen=True, kw_only=True):
+    """Every site is a fallback: none is left to serve first."""
+
+
+class SharesContradict(Refusal, frozen=True, kw_only=True):
+    """A dealer is to get at least {least} % and at most {most} % of the work."""
+
+    least: int
+    most: int
+
+
+class CommentMissing(Refusal, frozen=True, kw_only=True):
+    """A version is published with a comment: what it changes, and why."""
+
+
+class TrialDaysWrong(Refusal, frozen=True, kw_only=True):
+    """A trial looks at whole days of the past, at most {most}, from the first to the last."""
+
+    most: int
+
+
+class SettingNotOpen(Refusal, frozen=True, kw_only=True):
+    """The profile in force does not leave {setting} open to regions and dealers."""
+
+    setting: str
+
+
+# --------------------------------------------------------------------------------------------------------------- rules
+
+_RANGES: dict[str, tuple[int, int]] = {
+    "weights.split_minor": (0, MONEY_MOST),
+    "weights.late_hour_minor": (0, MONEY_MOST),
+    "weights.kilometres_per_hour": (1, 1_000),
+    "weights.refusal_minor": (0, MONEY_MOST),
+    "weights.unfilled_unit_minor": (1, MONEY_MOST),
+    "weights.ageing_credit_minor": (0, MONEY_MOST),
+    "weights.ageing_days": (1, 3_650),
+    "weights.stockout_cost_minor": (0, MONEY_MOST),
+    "weights.stockout_days": (1, 365),
+    "weights.other_territory_minor": (0, MONEY_MOST),
+    "limits.parcels_most": (1, PARCELS_MOST),
+    "limits.parcel_value_least_minor": (0, MONEY_MOST),
+    "waiting.window_minutes": (0, 24 * 60),
+    "waiting.wave_orders": (1, WAVE_ORDERS_MOST),
+    "waiting.solve_seconds": (1, 600),
+    "waiting.again_minutes": (0, 24 * 60),
+    "fairness.days": (0, 92),
+    "fairness.least_percent": (0, 100),
+    "fairness.most_percent": (0, 100),
+    "fairness.parcel_minor": (0, MONEY_MOST),
+    "answer_minutes": (1, 7 * 24 * 60),
+}
+_SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {
+    SiteSetting.AGEING_CREDIT: _RANGES["weights.ageing_credit_minor"],
+    SiteSetting.STOCKOUT_COST: _RANGES["weights.stockout_cost_minor"],
+    SiteSetting.OTHER_TERRITORY: _RANGES["weights.other_territory_minor"],
+    SiteSetting.ANSWER_MINUTES: _RANGES["answer_minutes"],
+}
+
+
+def problems_of(settings: Settings, *, site_ids: Sequence[SiteId] = ()) -> list[Refusal]:
+    """Return what keeps settings from being published, by field; `site_ids` are all the brand's sites, where known."""
+    problems: list[Refusal] = []
+    for name, (least, most) in _RANGES.items():
+        value = value_of(settings, name)
+        if not least <= value <= most:
+            problems.append(SettingOutOfRange(setting=name, value=value, least=least, most=most))
+    problems += _problems_of_groups(settings.groups, site_ids)
+    fairness = settings.fairness
+    if fairness.least_percent > fairness.most_percent:
+        problems.append(SharesContradict(least=fairness.least_percent, most=fairness.most_percent))
+    return problems
+
+
+def _problems_of_groups(groups: Sequence[SiteGroup], site_ids: Sequence[SiteId]) -> Iterable[Refusal]:
+    seen: dict[SiteId, str] = {}
+    names: set[str] = set()
+    for group in groups:
+        if group.name in names:
+            yield GroupNameTaken(name=group.name)
+        names.add(group.name)
+        if not -MONEY_MOST <= group.parcel_minor <= MONEY_MOST:
+            yield SettingOutOfRange(
+                setting=f"groups.{group.name}.parcel_minor",
+                value=group.parcel_minor,
+                least=-MONEY_MOST,
+                most=MONEY_MOST,
+            )
+        for site_id in group.site_ids:
+            other = seen.setdefault(site_id, group.name)
+            if other != group.name:
+                yield SiteInTwoGroups(first=other, second=group.name)
+    spared = {site_id for group in groups if group.is_fallback for site_id in group.site_ids}
+    if site_ids and spared.issuperset(site_ids):
+        yield OnlyFallbackSites()
+
+
+def value_of(settings: Settings, name: str) -> int:
+    """Return a number of the settings by its dotted name."""
+    found: object = settings
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert isinstance(found, int)
+    return found
+
+
+def setting_names() -> list[str]:
+    """Return the dotted names of all numbers of the settings."""
+    return list(_RANGES)
+
+
+def range_of(name: str) -> tuple[int, int]:
+    """Return the least and the most that a number of the settings may be."""
+    return _RANGES[name]
+
+
+def problem_of_override(override: Override, *, settings: Settings) -> Refusal | None:
+    """Say why a unit may not set this for its sites, if so."""
+    if override.setting not in settings.open_to_units:
+        return SettingNotOpen(setting=override.setting.value)
+    least, most = _SITE_RANGES[override.setting]
+    if not least <= override.value <= most:
+        return SettingOutOfRange(setting=override.setting.value, value=override.value, least=least, most=most)
+    return None
+
+
+class SiteTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for one site. `decided_by`: the unit whose override it is; settings that are not in it are HQ's."""
+
+    ageing_credit_minor: int
+    stockout_cost_minor: int
+    other_territory_minor: int
+    answer_minutes: int
+    decided_by: Mapping[SiteSetting, OrgUnitId] = {}
+
+
+def terms_of_site(
+    settings: Settings,
+    *,
+    unit_path: Sequence[OrgUnitId],
+    overrides: Mapping[tuple[OrgUnitId, SiteSetting], int],
+) -> SiteTerms:
+    """Return what holds for a site below these units (root first): the nearest override of what is open, else HQ's."""
+    weights = settings.weights
+    values = {
+        SiteSetting.AGEING_CREDIT: weights.ageing_credit_minor,
+        SiteSetting.STOCKOUT_COST: weights.stockout_cost_minor,
+        SiteSetting.OTHER_TERRITORY: weights.other_territory_minor,
+        SiteSetting.ANSWER_MINUTES: settings.answer_minutes,
+    }
+    decided_by: dict[SiteSetting, OrgUnitId] = {}
+    for unit_id in unit_path:
+        for setting in settings.open_to_units:
+            if (unit_id, setting) in overrides:
+                values[setting] = overrides[unit_id, setting]
+                decided_by[setting] = unit_id
+    return SiteTerms(
+        ageing_credit_minor=values[SiteSetting.AGEING_CREDIT],
+        stockout_cost_minor=values[SiteSetting.STOCKOUT_COST],
+        other_territory_minor=values[SiteSetting.OTHER_TERRITORY],
+        answer_minutes=values[SiteSetting.ANSWER_MINUTES],
+        decided_by=decided_by,
+    )
