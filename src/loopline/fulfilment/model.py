@@ -95,6 +95,24 @@ class CapacityMove(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: int
 
 
+class SiteFlow(msgspec.Struct, frozen=True, kw_only=True):
+    """How the tasks that a site was offered in a period stand.
+
+    `ending`: not answered, and their time to answer ends within half an hour or has ended. `answer_seconds`: the median
+    from offer to acceptance; None where none was accepted.
+    """
+
+    site_id: SiteId
+    offered: int
+    unanswered: int
+    ending: int
+    accepted: int
+    refused: int
+    lapsed: int
+    handed_over: int
+    answer_seconds: float | None
+
+
 # --------------------------------------------------------------------------------------------------------------- tasks
 
 

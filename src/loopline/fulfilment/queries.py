@@ -5,7 +5,15 @@ from datetime import date, datetime
 
 from loopline.db import Conn
 from loopline.fulfilment import store
-from loopline.fulfilment.model import Capacity, OpenTasksAsk, SiteRefused, Task, TaskCounts, TaskLine
+from loopline.fulfilment.model import (
+    Capacity,
+    OpenTasksAsk,
+    SiteFlow,
+    SiteRefused,
+    Task,
+    TaskCounts,
+    TaskLine,
+)
 from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId
 
 
@@ -17,6 +25,11 @@ def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> l
 def work_of_sites(conn: Conn, *, from_day: date, until_day: date) -> dict[SiteId, int]:
     """Return how many tasks each site was offered or took on some days, both included; none: left out."""
     return store.read_work(conn, from_day=from_day, until_day=until_day)
+
+
+def work_flow(conn: Conn, *, since: datetime, now: datetime) -> list[SiteFlow]:
+    """Return how the tasks offered since a moment stand, by site; reads them all."""
+    return store.read_work_flow(conn, since=since, now=now)
 
 
 def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:

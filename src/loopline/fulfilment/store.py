@@ -12,6 +12,7 @@ from loopline.fulfilment.model import (
     CapacityMove,
     DayLimit,
     OpenTasksAsk,
+    SiteFlow,
     SiteLimit,
     SiteRefused,
     Task,
@@ -19,7 +20,7 @@ from loopline.fulfilment.model import (
     TaskState,
     Withdrawal,
 )
-from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId
+from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId, first_id_of
 
 SQL = statements(__file__)
 
@@ -89,6 +90,11 @@ def move_capacity(conn: Conn, moves: Sequence[CapacityMove]) -> None:
 def read_capacity(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
     """Return what sites have left of a day."""
     return fetch(conn, SQL["read_capacity"], Capacity, site_ids=list(site_ids), day=day)
+
+
+def read_work_flow(conn: Conn, *, since: datetime, now: datetime) -> list[SiteFlow]:
+    """Return how the tasks made since a moment stand, by site."""
+    return fetch(conn, SQL["work_flow"], SiteFlow, since_id=first_id_of(since), now=now)
 
 
 def read_work(conn: Conn, *, from_day: date, until_day: date) -> dict[SiteId, int]:

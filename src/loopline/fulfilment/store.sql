@@ -567,3 +567,25 @@ select distinct
 from fulfilment.task_line as task_line
 join fulfilment.task as task on task.id = task_line.task_id
 where task_line.allocation_id = any(%(allocation_ids)s::uuid[])
+
+-- name: work_flow
+-- How tasks made since an id stand, by site: not answered and of these soon too late, accepted, refused, lapsed, handed
+-- over; the median time to accept. Reads the tasks made since. Locks nothing.
+select
+  site_id,
+  count(*) as offered,
+  count(*) filter (where state = 'offered') as unanswered,
+  count(*) filter (where state = 'offered' and deadline < %(now)s::timestamptz + interval '30 minutes') as ending,
+  count(*) filter (where accepted_at is not null) as accepted,
+  count(*) filter (where state = 'refused') as refused,
+  count(*) filter (where state = 'lapsed') as lapsed,
+  count(*) filter (where state = 'handed_over') as handed_over,
+  percentile_cont(0.5) within group (order by extract(epoch from accepted_at - offered_at))
+    filter (where accepted_at is not null) as answer_seconds
+from fulfilment.task
+where
+  id >= %(since_id)s::uuid
+group by
+  site_id
+order by
+  site_id;

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from loopline.db import Conn, fetch, fetch_rows, fetch_values, integers, statements, uuids
-from loopline.kernel.ids import MemberId, OrderId, SiteId, SkuId
+from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, integers, statements, uuids
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import LineId, MemberId, OrderId, PartyId, SiteId, SkuId, first_id_of
 from loopline.kernel.refusals import Refusal
 from loopline.orders.model import (
     BoughtLine,
@@ -18,8 +19,9 @@ from loopline.orders.model import (
     OrderStage,
     ParkedLine,
     StageCount,
+    WaitsFor,
 )
-from loopline.orders.numbers import read_number
+from loopline.orders.numbers import read_number, spell_number
 from loopline.orders.refusals import NumberMistyped
 
 SQL = statements(__file__, name="queries")
@@ -191,3 +193,88 @@ def last_conflicts(conn: Conn, *, limit: int) -> list[Conflict]:
 def stage_counts(conn: Conn) -> dict[OrderStage, int]:
     """Return how many orders stand at each stage; reads every order, so it is for reports, not for screens."""
     return {count.stage: count.orders for count in fetch(conn, SQL["stage_counts"], StageCount)}
+
+
+class QueueOfOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """Paid orders that wait for the same thing; `waits_for` None: they are due now. `oldest`: when one was placed."""
+
+    waits_for: WaitsFor | None = None
+    orders: int
+    units: int
+    oldest: datetime | None
+    next_look: datetime | None = None
+
+
+class WaitingOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A paid order of which units are held for a site to come, or parked for goods."""
+
+    id: OrderId
+    running_number: int
+    channel: str
+    placed_at: datetime
+    held: int
+    parked: int
+    waits_for: WaitsFor | None
+    source_after: datetime | None
+
+    @property
+    def number(self) -> str:
+        """The short number people see."""
+        return spell_number(self.running_number)
+
+
+def sourcing_queue(conn: Conn, *, now: datetime) -> list[QueueOfOrders]:
+    """Return what waits for a site, by what it waits for; those that are due first. Reads all that waits."""
+    return fetch(conn, SQL["sourcing_queue"], QueueOfOrders, now=now)
+
+
+def parked_queue(conn: Conn) -> QueueOfOrders:
+    """Return what waits for goods. Reads all that waits."""
+    found = fetch_one(conn, SQL["parked_queue"], QueueOfOrders)
+    assert found is not None
+    return found
+
+
+def orders_waiting_for(
+    conn: Conn, waits_for: WaitsFor | None, *, now: datetime, limit: int
+) -> list[WaitingOrder]:
+    """Return the orders that wait for a site, by what they wait for; None: those that wait for goods; longest first."""
+    return fetch(
+        conn, SQL["orders_waiting_for"], WaitingOrder, waits_for=waits_for or "goods", now=now, limit=limit
+    )
+
+
+class LineToTry(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods of a past order for delivery: what was wanted of it and what all of the line brought, net of tax."""
+
+    order_id: OrderId
+    line_id: LineId
+    sku_id: SkuId
+    units: int
+    net_minor: int
+    units_of_net: int
+    placed_at: datetime
+    channel: str
+    currency: str
+    dealer_id: PartyId | None
+    longitude: float | None
+    latitude: float | None
+
+    @property
+    def destination(self) -> Coordinates | None:
+        """Where the goods went, unless it was forgotten."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return Coordinates(longitude=self.longitude, latitude=self.latitude)
+
+
+def lines_to_try(conn: Conn, *, since: datetime, until: datetime, limit: int) -> list[LineToTry]:
+    """Return the goods of orders for delivery placed since a moment and before another, at most `limit` lines."""
+    return fetch(
+        conn,
+        SQL["lines_to_try"],
+        LineToTry,
+        first_id=first_id_of(since),
+        end_id=first_id_of(until),
+        limit=limit,
+    )

@@ -249,3 +249,78 @@ where
     and line.kind = 'goods'
 group by line.sku_id
 order by units desc, line.sku_id;
+
+-- name: sourcing_queue
+-- How many paid orders wait for a site, by what they wait for (null: they are due), with the earliest moment that one of
+-- them was placed and the earliest that one is looked at again. Reads the waiting alone. Locks nothing.
+select
+    case when coalesce(source_after, placed_at) > %(now)s::timestamptz then source_waits_for end as waits_for,
+    count(*) as orders,
+    sum(held)::bigint as units,
+    min(placed_at) as oldest,
+    min(source_after) as next_look
+from orders.order
+where held > 0
+    and pay_until is null
+group by 1
+order by 1 nulls first
+
+-- name: parked_queue
+-- How many units of how many orders wait for goods, and since when. Reads the parked lines alone. Locks nothing.
+select
+    count(distinct line.order_id) as orders,
+    coalesce(sum(line.parked), 0)::bigint as units,
+    min(head.placed_at) as oldest
+from orders.line
+join orders.order as head on head.id = line.order_id
+where line.parked > 0
+    and head.pay_until is null
+
+-- name: orders_waiting_for
+-- The paid orders that wait for a site (by what they wait for) or for goods ('goods'), those that wait longest first.
+select
+    id,
+    number as running_number,
+    channel,
+    placed_at,
+    held,
+    parked,
+    source_waits_for as waits_for,
+    source_after
+from orders.order
+where pay_until is null
+    and (
+        (%(waits_for)s::text = 'goods' and parked > 0)
+        or (held > 0 and source_waits_for = %(waits_for)s::text and source_after > %(now)s::timestamptz)
+    )
+order by placed_at, id
+limit %(limit)s::integer
+
+-- name: lines_to_try
+-- The goods of orders for delivery that were placed in a period and not cancelled, whole orders as they came. An order's
+-- id is made of the moment it was placed. Locks nothing.
+select
+    head.id as order_id,
+    line.line_id,
+    line.sku_id,
+    line.units - line.cancelled as units,
+    line.amount_minor - line.tax_minor as net_minor,
+    line.units as units_of_net,
+    head.placed_at,
+    head.channel,
+    head.currency,
+    head.dealer_id,
+    head.longitude,
+    head.latitude
+from orders.order as head
+join orders.line as line on line.order_id = head.id
+where head.id >= %(first_id)s::uuid
+    and head.id < %(end_id)s::uuid
+    and line.order_id >= %(first_id)s::uuid
+    and line.order_id < %(end_id)s::uuid
+    and head.delivery = 'deliver'
+    and head.kind = 'ask'
+    and line.kind = 'goods'
+    and line.units > line.cancelled
+order by head.id, line.line_id
+limit %(limit)s::integer

@@ -23,6 +23,8 @@ class Permission(StrEnum):
     STOCK_READ = "stock.read"
     STOCK_WRITE = "stock.write"
     FEEDS_WRITE = "feeds.write"
+    SOURCING_READ = "sourcing.read"
+    SOURCING_WRITE = "sourcing.write"
     ORDERS_READ = "orders.read"
     ORDERS_WRITE = "orders.write"
     PAYMENTS_READ = "payments.read"
@@ -125,7 +127,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.LIVE_WRITE,
         }
     ),
-    Role.DEALER: _RUNNING_A_STORE - {Permission.PAYMENTS_WRITE},
+    Role.DEALER: (_RUNNING_A_STORE | {Permission.SOURCING_READ, Permission.SOURCING_WRITE})
+    - {Permission.PAYMENTS_WRITE},
     Role.STORE_MANAGER: _RUNNING_A_STORE,
     Role.GUIDE: _SHOP_FLOOR,
     Role.PACKER: frozenset(

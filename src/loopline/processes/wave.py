@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TypedDict
 
 from loopline import catalogue, orders, org, stock
 from loopline.db import Conn
@@ -10,20 +9,13 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
-from loopline.processes.weigh import Weighing, weigh
+from loopline.processes.weigh import Weighing, territory, weigh
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import LeafUnits, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
 ASK_AGAIN_AFTER = timedelta(days=1)
 NOBODY_KNOWS: Mapping[SiteId, float] = {}
-
-
-class _Territory(TypedDict, total=False):
-    """The fields of an order that its buyer's dealer decides."""
-
-    forbidden_sites: frozenset[SiteId]
-    surcharges_minor: Mapping[SiteId, int]
 
 
 class WaveDesk:
@@ -151,23 +143,10 @@ class WaveDesk:
                 needs=tuple(of_order),
                 excluded_sites=frozenset(self._refused.get(order_id, ())),
                 allowed_sites=self._allowed_sites(order_id),
-                **self._territory(self.orders[order_id], weighing),
+                **territory(self.orders[order_id].dealer_id, weighing, self.profile.settings.limits),
             )
             for order_id, of_order in needs.items()
         )
-
-    def _territory(self, order: Order, weighing: Weighing) -> _Territory:
-        """What sites of other dealers than the buyer's cost more, or that they may not serve the order at all."""
-        if order.dealer_id is None:
-            return {}
-        others = {
-            site_id: weighing.terms[site_id].other_territory_minor
-            for site_id, dealer_id in weighing.dealer_of.items()
-            if dealer_id != order.dealer_id
-        }
-        if self.profile.settings.limits.own_territory_only:
-            return {"forbidden_sites": frozenset(others)}
-        return {"surcharges_minor": {site_id: minor for site_id, minor in others.items() if minor}}
 
     def _allowed_sites(self, order_id: OrderId) -> frozenset[SiteId] | None:
         """What is collected comes from the site it is collected at."""

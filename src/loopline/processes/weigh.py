@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import exp
+from typing import TypedDict
 
 import msgspec
 
@@ -21,7 +22,7 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, SkuId
 from loopline.org import Party, PartyKind, Site
 from loopline.sourcing.profiles import ProfileInForce
-from loopline.sourcing.settings import Fairness, SiteTerms, terms_of_site
+from loopline.sourcing.settings import Fairness, Limits, SiteTerms, terms_of_site
 
 _SOLD_MOST = 700
 """Beyond so many units sold in the period the Poisson law says nothing that its mean does not."""
@@ -69,6 +70,27 @@ def weigh(
         dealer_of=dealer_of,
         credits=_credits(conn, sellable, terms=terms, profile=profile, now=now),
     )
+
+
+class Territory(TypedDict, total=False):
+    """The fields of an open order that its buyer's dealer decides."""
+
+    forbidden_sites: frozenset[SiteId]
+    surcharges_minor: Mapping[SiteId, int]
+
+
+def territory(dealer_id: PartyId | None, weighing: Weighing, limits: Limits) -> Territory:
+    """Return what sites of other dealers than the buyer's cost more, or that they may not serve the order at all.
+
+    The brand's own sites serve everybody, and everybody serves who has no dealer.
+    """
+    if dealer_id is None:
+        return {}
+    others = [site_id for site_id, owner in weighing.dealer_of.items() if owner != dealer_id]
+    if limits.own_territory_only:
+        return {"forbidden_sites": frozenset(others)}
+    costs = {site_id: weighing.terms[site_id].other_territory_minor for site_id in others}
+    return {"surcharges_minor": {site_id: minor for site_id, minor in costs.items() if minor}}
 
 
 def dealers_of_sites(conn: Conn, sites: Mapping[SiteId, Site]) -> dict[SiteId, PartyId]:

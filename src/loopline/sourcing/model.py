@@ -262,6 +262,31 @@ class WavePlan(msgspec.Struct, frozen=True, kw_only=True):
         return [parcel for decision in self.decisions for parcel in decision.parcels]
 
 
+class WaveTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A wave that was decided, as a whole. Figures are None where it was decided order by order."""
+
+    wave_id: WaveId
+    decided_at: datetime
+    solver: str
+    currency: str
+    sites: int
+    profile_version: int | None
+    orders: int
+    parcels: int
+    unfilled_units: int
+    cost_minor: int | None
+    bound_minor: int | None
+    seconds: float | None
+    terms: dict[str, int] | None
+
+    @property
+    def gap(self) -> float | None:
+        """How far the plan may be above the best, as a part of the bound."""
+        if self.cost_minor is None or self.bound_minor is None:
+            return None
+        return (self.cost_minor - self.bound_minor) / max(abs(self.bound_minor), 1)
+
+
 class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel as the explanation keeps it: where from, how much, at what cost by term."""
 

@@ -14,6 +14,7 @@ from loopline.sourcing.model import (
     StoredParcel,
     Unfilled,
     Verdict,
+    WaveTold,
 )
 from loopline.sourcing.store import DecisionRow
 
@@ -31,6 +32,11 @@ def explanations(conn: Conn, order_ids: Sequence[OrderId]) -> list[Explanation]:
 def opportunity_prices(conn: Conn, *, wave_id: WaveId | None = None) -> list[OpportunityPrice]:
     """Return what more goods and more time would have saved the last wave, or one wave if its prices are still kept."""
     return store.read_prices(conn, wave_id)
+
+
+def last_waves(conn: Conn, *, limit: int) -> list[WaveTold]:
+    """Return the waves decided last that had orders, the latest first."""
+    return store.read_last_waves(conn, limit=limit)
 
 
 def decision_counts(conn: Conn) -> DecisionCounts:

@@ -20,6 +20,7 @@ from loopline.sourcing.model import (
     UnfilledReason,
     Wave,
     WavePlan,
+    WaveTold,
 )
 
 SQL = statements(__file__)
@@ -188,6 +189,11 @@ def _unfilled_row(unfilled: Unfilled) -> UnfilledRow:
 def read_decisions(conn: Conn, order_ids: Sequence[UUID]) -> list[DecisionRow]:
     """Return all decisions about orders, by order and the latest first."""
     return fetch(conn, SQL["read_decisions"], DecisionRow, order_ids=list(order_ids))
+
+
+def read_last_waves(conn: Conn, *, limit: int) -> list[WaveTold]:
+    """Return the waves decided last."""
+    return fetch(conn, SQL["last_waves"], WaveTold, limit=limit)
 
 
 def count_decisions(conn: Conn) -> DecisionCounts:

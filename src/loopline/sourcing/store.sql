@@ -155,3 +155,27 @@ select
   count(*) filter (where unfilled is not null) as short,
   count(*) filter (where method = 'greedy') as greedy
 from sourcing.decision;
+
+-- name: last_waves
+-- The waves decided last, the latest first. Locks nothing.
+select
+  id as wave_id,
+  decided_at,
+  solver,
+  currency,
+  cardinality(site_ids) as sites,
+  profile_version,
+  coalesce(orders, 0) as orders,
+  coalesce(parcels, 0) as parcels,
+  coalesce(unfilled_units, 0) as unfilled_units,
+  cost_minor,
+  bound_minor,
+  seconds,
+  terms
+from sourcing.wave
+where
+  orders > 0
+order by
+  decided_at desc,
+  id desc
+limit %(limit)s::integer;

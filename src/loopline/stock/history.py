@@ -148,6 +148,22 @@ def flow_of_skus(
     )
 
 
+class SellableAt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a leaf had of a SKU at a moment, as far as it could be sold; promises of that moment are not known."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    sellable: int
+
+
+def sellable_at(conn: Conn, sku_ids: Collection[SkuId], *, at: datetime) -> list[SellableAt]:
+    """Return what there was of SKUs at a moment, by leaf; leaves with nothing are left out.
+
+    Reads the SKUs' movements since then: goods of the far past cost what moved in between.
+    """
+    return fetch(conn, SQL["sellable_at"], SellableAt, sku_ids=uuids(sku_ids), at=at)
+
+
 def skus_moved_last(conn: Conn, *, site_ids: Collection[SiteId] | None = None, at_most: int) -> list[SkuId]:
     """Return the SKUs that moved last, the latest first; looks at the newest movements alone."""
     return fetch_values(

@@ -172,3 +172,21 @@ join stock.node as leaf on leaf.id = movement.leaf_id
 where movement.sku_id = any(%(sku_ids)s::uuid[])
   and movement.at >= least(%(came_since)s::timestamptz, %(sold_since)s::timestamptz)
 group by leaf.site_id, movement.sku_id
+
+-- name: sellable_at
+-- What leaves had of SKUs at a moment and could be sold: on hand less unsellable, of now less all that moved since. Leaves
+-- with nothing are left out.
+select
+  level.leaf_id,
+  level.sku_id,
+  (
+    level.on_hand - level.unsellable - coalesce(sum(movement.on_hand - movement.unsellable), 0)
+  )::bigint as sellable
+from stock.leaf_stock as level
+left join stock.movement as movement
+  on movement.sku_id = level.sku_id
+  and movement.leaf_id = level.leaf_id
+  and movement.at >= %(at)s::timestamptz
+where level.sku_id = any(%(sku_ids)s::uuid[])
+group by level.leaf_id, level.sku_id, level.on_hand, level.unsellable
+having level.on_hand - level.unsellable - coalesce(sum(movement.on_hand - movement.unsellable), 0) > 0

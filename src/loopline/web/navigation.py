@@ -44,6 +44,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
             Entry(word=marked("Stock"), path="/hq/stock"),
         ),
+        (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Sourcing"), path="/hq/sourcing")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),

@@ -46,7 +46,9 @@ from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.orders import show_orders
+from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
+from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.till_cases import TILL_CASE_PAGES
@@ -111,6 +113,8 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_openings,
     *FEED_PAGES,
     *QUARANTINE_PAGES,
+    *SOURCING_PAGES,
+    *PROFILE_PAGES,
     *TILL_CASE_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,

@@ -78,7 +78,9 @@ VERDICT_WORDS: dict[Verdict, str] = {
 SOLVED_WORDS: dict[Method, str] = {
     Method.EXACT: marked("Proved: no plan has fewer parcels, and none with as few is cheaper."),
     Method.GREEDY: marked("A good plan, not proved to be the best: there were too many possibilities."),
-    Method.OPTIMISED: marked("Decided with all other orders of its wave, at the least cost found for all together."),
+    Method.OPTIMISED: marked(
+        "Decided with all other orders of its wave, at the least cost found for all together."
+    ),
 }
 UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NOTHING_ASKED: marked("nothing was asked for"),

@@ -1,0 +1,280 @@
+"""The form of a profile's settings: what each is called, what it means, and how what was typed is read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from loopline.kernel.ids import SiteId
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.org import Site
+from loopline.sourcing.settings import (
+    SettingOutOfRange,
+    Settings,
+    SiteGroup,
+    SiteSetting,
+    range_of,
+    value_of,
+)
+from loopline.web.languages import Language, marked
+
+GROUPS_MOST = 6
+_MONEY = "money"
+
+_SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        marked("What counts beside the sites' own costs"),
+        marked("In cents. What it costs, in the choice, to act against it."),
+        (
+            "weights.split_minor",
+            "weights.late_hour_minor",
+            "weights.refusal_minor",
+            "weights.unfilled_unit_minor",
+            "weights.kilometres_per_hour",
+        ),
+    ),
+    (
+        marked("Goods"),
+        marked("Old goods are sent first; the last piece of what a shelf sells is spared."),
+        (
+            "weights.ageing_credit_minor",
+            "weights.ageing_days",
+            "weights.stockout_cost_minor",
+            "weights.stockout_days",
+        ),
+    ),
+    (
+        marked("Limits"),
+        marked("What no plan may break."),
+        ("limits.parcels_most", "limits.parcel_value_least_minor"),
+    ),
+    (
+        marked("Dealers"),
+        marked("Whose buyers are served by whom, and that nobody is starved or flooded."),
+        (
+            "weights.other_territory_minor",
+            "fairness.days",
+            "fairness.least_percent",
+            "fairness.most_percent",
+            "fairness.parcel_minor",
+        ),
+    ),
+    (
+        marked("Waiting and answering"),
+        marked("Orders that wait together are served cheaper, and later."),
+        (
+            "waiting.window_minutes",
+            "waiting.wave_orders",
+            "waiting.solve_seconds",
+            "waiting.again_minutes",
+            "answer_minutes",
+        ),
+    ),
+)
+SETTING_WORDS: dict[str, str] = {
+    "weights.split_minor": marked("Each parcel more than one (cents)"),
+    "weights.late_hour_minor": marked("Each hour late (cents)"),
+    "weights.refusal_minor": marked("Work that a site refuses (cents, times how likely that is)"),
+    "weights.unfilled_unit_minor": marked("A piece that nobody sends (cents)"),
+    "weights.kilometres_per_hour": marked("Speed on the way (km/h)"),
+    "weights.ageing_credit_minor": marked("Credit for an old piece (cents)"),
+    "weights.ageing_days": marked("Old after (days)"),
+    "weights.stockout_cost_minor": marked("A sale that the shelf loses (cents)"),
+    "weights.stockout_days": marked("The shelf's sales of the last (days)"),
+    "weights.other_territory_minor": marked("A parcel from another dealer's site (cents)"),
+    "limits.parcels_most": marked("Parcels to an order, at most"),
+    "limits.parcel_value_least_minor": marked("Goods in each parcel of several, at least (cents)"),
+    "limits.own_territory_only": marked("Only the buyer's own dealer and the brand"),
+    "limits.ship_together": marked("Every order in one parcel"),
+    "fairness.days": marked("Look back over (days; 0: not at all)"),
+    "fairness.least_percent": marked("A dealer gets at least (% of the work)"),
+    "fairness.most_percent": marked("A dealer gets at most (% of the work)"),
+    "fairness.parcel_minor": marked("Beyond that a parcel more or less (cents)"),
+    "waiting.window_minutes": marked("Orders wait to be decided together (minutes)"),
+    "waiting.wave_orders": marked("Orders in a wave, at most"),
+    "waiting.solve_seconds": marked("Time to search for the best plan (seconds)"),
+    "waiting.again_minutes": marked("Offers not answered are decided again after (minutes; 0: never)"),
+    "answer_minutes": marked("Time to answer an offer (minutes)"),
+    "groups": marked("Groups of sites"),
+    "open_to_units": marked("Left open to regions and dealers"),
+}
+SITE_SETTING_WORDS: dict[SiteSetting, str] = {
+    SiteSetting.AGEING_CREDIT: marked("Credit for an old piece (cents)"),
+    SiteSetting.STOCKOUT_COST: marked("A sale that the shelf loses (cents)"),
+    SiteSetting.OTHER_TERRITORY: marked("A parcel from another dealer's site (cents)"),
+    SiteSetting.ANSWER_MINUTES: marked("Time to answer an offer (minutes)"),
+}
+_SWITCHES: dict[str, tuple[str, ...]] = {
+    "Limits": ("limits.ship_together",),
+    "Dealers": ("limits.own_territory_only",),
+}
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A number to be typed."""
+
+    name: str
+    word: str
+    value: int
+    least: int
+    most: int
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be ticked."""
+
+    name: str
+    word: str
+    value: str
+    is_on: bool
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings that belong together."""
+
+    word: str
+    about: str
+    fields: list[Field]
+    switches: list[Switch]
+
+
+class GroupShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of sites, or an empty row for one more."""
+
+    position: int
+    name: str
+    sites: str
+    names: str
+    parcel_minor: int
+    is_fallback: bool
+
+
+class NotANumber(Refusal, frozen=True, kw_only=True):
+    """{setting} must be a whole number, not "{said}"."""
+
+    setting: str
+    said: str
+
+
+class UnknownSites(Refusal, frozen=True, kw_only=True):
+    """There are no sites with the codes {codes}."""
+
+    codes: str
+
+
+def sections(settings: Settings, language: Language) -> list[Section]:
+    """Return the form as it stands."""
+    return [
+        Section(
+            word=language.say(word),
+            about=language.say(about),
+            fields=[
+                Field(
+                    name=name,
+                    word=language.say(SETTING_WORDS[name]),
+                    value=value_of(settings, name),
+                    least=range_of(name)[0],
+                    most=range_of(name)[1],
+                )
+                for name in names
+            ],
+            switches=[
+                Switch(
+                    name=name,
+                    word=language.say(SETTING_WORDS[name]),
+                    value="on",
+                    is_on=getattr(settings.limits, name.partition(".")[2]),
+                )
+                for name in _SWITCHES.get(word, ())
+            ],
+        )
+        for word, about, names in _SECTIONS
+    ]
+
+
+def site_settings(settings: Settings, language: Language) -> list[Switch]:
+    """Return what may be left open to regions and dealers."""
+    return [
+        Switch(
+            name="open_to_units",
+            word=language.say(word),
+            value=setting.value,
+            is_on=setting in settings.open_to_units,
+        )
+        for setting, word in SITE_SETTING_WORDS.items()
+    ]
+
+
+def groups_shown(settings: Settings, sites: Mapping[SiteId, Site], language: Language) -> list[GroupShown]:
+    """Return the groups with the codes of their sites, and one empty row where another fits."""
+    rows = [
+        GroupShown(
+            position=position,
+            name=group.name,
+            sites=" ".join(sites[one].code for one in group.site_ids if one in sites),
+            names=", ".join(language.called(sites[one].name) for one in group.site_ids if one in sites),
+            parcel_minor=group.parcel_minor,
+            is_fallback=group.is_fallback,
+        )
+        for position, group in enumerate(settings.groups)
+    ]
+    if len(rows) < GROUPS_MOST:
+        rows.append(
+            GroupShown(position=len(rows), name="", sites="", names="", parcel_minor=0, is_fallback=False)
+        )
+    return rows
+
+
+def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[str, SiteId]) -> Settings:
+    """Read the form, whole. Raises Refused with the first thing that cannot be meant."""
+    tables: dict[str, dict[str, Any]] = {"weights": {}, "limits": {}, "waiting": {}, "fairness": {}}
+    top: dict[str, Any] = {}
+    for _, _, names in _SECTIONS:
+        for name in names:
+            table, _, field = name.rpartition(".")
+            (tables[table] if table else top)[field] = _number(said, name, *range_of(name))
+    for names in _SWITCHES.values():
+        for name in names:
+            tables["limits"][name.partition(".")[2]] = said.get(name) == "on"
+    known = {one.value for one in SiteSetting}
+    return msgspec.convert(
+        {
+            **tables,
+            **top,
+            "groups": _groups(said, sites),
+            "open_to_units": [one for one in dict.fromkeys(opened) if one in known],
+        },
+        Settings,
+    )
+
+
+def _number(said: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = said.get(name, "").strip()
+    try:
+        value = int(text)
+    except ValueError:
+        raise Refused(NotANumber(setting=name, said=text[:40])) from None
+    if not least <= value <= most:
+        raise Refused(SettingOutOfRange(setting=name, value=value, least=least, most=most))
+    return value
+
+
+def _groups(said: Mapping[str, str], sites: Mapping[str, SiteId]) -> list[SiteGroup]:
+    groups: list[SiteGroup] = []
+    for position in range(GROUPS_MOST):
+        name = said.get(f"group.{position}.name", "").strip()[:40]
+        if not name:
+            continue
+        codes = said.get(f"group.{position}.sites", "").replace(",", " ").replace("，", " ").split()
+        unknown = [code for code in codes if code not in sites]
+        if unknown:
+            raise Refused(UnknownSites(codes=", ".join(unknown[:5])))
+        groups.append(
+            SiteGroup(
+                name=name,
+                site_ids=tuple(sites[code] for code in dict.fromkeys(codes)),
+                parcel_minor=_number(said, f"group.{position}.parcel_minor", -100_000_000, 100_000_000),
+                is_fallback=said.get(f"group.{position}.is_fallback") == "on",
+            )
+        )
+    return groups
