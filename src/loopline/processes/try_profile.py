@@ -1,11 +1,11 @@
 """Try: what a version of the profile would have made of past days, beside the one in force. Changes nothing.
 
-Each day is one wave: all its orders for delivery, the goods that were there in the morning, the limits of that day, what
-parcels cost today. Both versions are solved by the same solver; what they are compared by does not hang on either's
-weights: what parcels cost, how many, how far, how late by the draft's promise of speed, who sent them and earned by it.
+Each day is one wave: all its orders for delivery, the goods that were there in the morning, the limits of that day,
+what parcels cost today. Both versions are solved by the same solver. What they are compared by does not hang on the
+weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from loopline import catalogue, orders, org, stock
 from loopline.db import Conn, Database
 from loopline.fulfilment import queries as fulfilment
+from loopline.insight import board_setting
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import day_range
 from loopline.orders import LineToTry
@@ -29,6 +30,8 @@ from loopline.sourcing.settings import SideOfTrial, Trial, TrialReport
 from loopline.sourcing.solver import Solver
 
 LINES_MOST = 200_000
+NO_ORDERS = "no_orders"
+"""How a trial ends whose days have no orders for delivery."""
 _SEED = 1
 _NOTHING = SideOfTrial(
     cost_minor=0,
@@ -57,26 +60,20 @@ class _Day(msgspec.Struct, frozen=True, kw_only=True):
     sending_basis_points: Mapping[str, int]
 
 
-def run_next_trial(database: Database, now: datetime, *, solver: Solver, zone: str) -> int:
+def run_next_trial(database: Database, now: datetime, *, solver: Solver) -> int:
     """Run the trial that was asked for first, day by day; returns 1, or 0 where none waits.
 
     What breaks it is kept as its end, so that the next is not held up by it.
     """
     with database.reading() as conn:
         trial = profiles.trial_to_run(conn)
+        zone = board_setting(conn).zone
     if trial is None:
         return 0
-
-    def note(done_days: int) -> None:
-        with database.transaction() as conn:
-            profiles.note_progress(conn, trial.id, done_days=done_days)
-
     try:
-        outcome: TrialReport | str = try_profile(
-            database, trial, solver=solver, zone=zone, now=now, note=note
-        )
+        outcome: TrialReport | str = _try(database, trial, solver=solver, zone=zone, now=now)
     except NoOrdersToTry:
-        outcome = "There were no orders for delivery on these days."
+        outcome = NO_ORDERS
     with database.transaction() as conn:
         profiles.end_trial(conn, trial.id, outcome, now=now)
     return 1
@@ -86,15 +83,7 @@ class NoOrdersToTry(Exception):  # noqa: N818 - nothing is wrong with it
     """The days of a trial have no orders."""
 
 
-def try_profile(
-    database: Database,
-    trial: Trial,
-    *,
-    solver: Solver,
-    zone: str,
-    now: datetime,
-    note: Callable[[int], None] = lambda _: None,
-) -> TrialReport:
+def _try(database: Database, trial: Trial, *, solver: Solver, zone: str, now: datetime) -> TrialReport:
     """Solve each day of a trial by both versions, and add up. Each day is read at one moment and solved without one."""
     before, after = _NOTHING, _NOTHING
     orders_seen, currency = 0, ""
@@ -112,7 +101,8 @@ def try_profile(
             before, after = _added(before, sides[0]), _added(after, sides[1])
             orders_seen += len(waves[0].orders)
             currency = found.currency
-        note(number + 1)
+        with database.transaction() as conn:
+            profiles.note_progress(conn, trial.id, done_days=number + 1)
     if not orders_seen:
         raise NoOrdersToTry
     return TrialReport(currency=currency, orders=orders_seen, before=before, after=after)
@@ -128,6 +118,7 @@ def _version(conn: Conn, version: int | None) -> ProfileInForce:
 
 def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> _Day | None:
     hours = day_range(day, zone)
+    assert hours.end is not None
     lines = orders.lines_to_try(conn, since=hours.start, until=hours.end, limit=LINES_MOST)
     if not lines:
         return None
@@ -137,7 +128,7 @@ def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> _Day | None
     sites = {site.id: site for site in org.branch_sites(conn)}
     leaf_ids: dict[SiteId, list[NodeId]] = {}
     for leaf in stock.leaves(conn):
-        if leaf.site_id in sites:
+        if leaf.site_id is not None and leaf.site_id in sites:
             leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
     return _Day(
         currency=currency,

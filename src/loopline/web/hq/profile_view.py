@@ -139,7 +139,7 @@ def trial_row(one: Trial, sites: Mapping[SiteId, Site], language: Language, zone
         done=one.done_days,
         total=one.days,
         is_ended=one.ended_at is not None,
-        failure=one.failure or "",
+        failure=language.say("There were no orders for delivery on these days.") if one.failure else "",
         orders=language.say("{count} orders", count=language.count(report.orders)) if report else "",
         measures=_measures(report.before, report.after, report.currency, language) if report else [],
         sites=_by_name(report.before.parcels_by_site, report.after.parcels_by_site, names, language)
