@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "export": "loopline.cli.export:export",
     "backup": "loopline.cli.backup:backup",
     "restore": "loopline.cli.backup:restore",
+    "source": "loopline.cli.source:app",
     "boards": "loopline.cli.boards:app",
     "log": "loopline.cli.log:app",
     "bench": "loopline.cli.bench:bench",

@@ -1,0 +1,92 @@
+"""The optimiser against a slow oracle that tries everything, on small problems with every kind of rule."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from loopline.kernel.refusals import Refused
+from loopline.sourcing.optimiser.problem import FINE, Problem
+from loopline.sourcing.optimiser.reprice import BrokenPlan, reprice
+from loopline.sourcing.optimiser.result import Settings
+from loopline.sourcing.optimiser.search import solve
+from tests.unit.sourcing.optimiser.made import Weighed, random_problem
+
+STEPS = Settings(seconds=None, work=40, threads=1)
+METRE = 200  # fine: what one metre rounded otherwise may cost, and no more
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_plan_is_the_cheapest_there_is_and_the_bound_below_it(seed: int):
+    problem = random_problem(seed)
+    oracle = Weighed(problem)
+    least = oracle.cheapest_plan()
+    result = solve(problem, STEPS)
+    assert result.bound <= least + METRE
+    assert result.cost >= least - METRE
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 6))
+def test_the_bound_is_found_again_from_its_prices(seed: int):
+    problem = random_problem(seed)
+    result = solve(problem, STEPS)
+    again = Weighed(problem).bound(result.stock_prices.tolist(), result.capacity_prices.tolist())
+    assert result.bound == pytest.approx(again, abs=METRE)
+
+
+def test_the_same_seed_and_work_give_the_same_plan():
+    problem = random_problem(7, orders=40, sites=8, skus=6)
+    one, two = solve(problem, STEPS), solve(problem, msgspec.structs.replace(STEPS, threads=2))
+    assert [getattr(one.allocations, name).tolist() for name in ("line", "site", "units")] == [
+        getattr(two.allocations, name).tolist() for name in ("line", "site", "units")
+    ]
+    assert (one.cost, one.bound, one.work) == (two.cost, two.bound, two.work)
+
+
+def _with(problem: Problem, table: str, column: str, value: float) -> Problem:
+    part = getattr(problem, table)
+    changed = getattr(part, column).copy()
+    changed[0] = value
+    return msgspec.structs.replace(problem, **{table: msgspec.structs.replace(part, **{column: changed})})
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "field"),
+    [
+        ("sites", "capacity", -1, "sites.capacity[0]"),
+        ("sites", "accept_probability", 1.2, "sites.accept_probability[0]"),
+        ("sites", "latitude", 91.0, "sites.latitude[0]"),
+        ("orders", "promised_hours", -1.0, "orders.promised_hours[0]"),
+        ("lines", "sku", 99, "lines.sku[0]"),
+        ("lines", "units", 0, "lines.units[0]"),
+        ("lines", "start", 1, "lines.start"),
+        ("stock", "site", 3, "stock.site[0]"),
+        ("stock", "units", -5, "stock.units[0]"),
+    ],
+)
+def test_a_problem_that_cannot_be_right_is_refused_by_field(
+    table: str, column: str, value: float, field: str
+):
+    with pytest.raises(Refused) as refused:
+        solve(_with(random_problem(3), table, column, value), STEPS)
+    assert refused.value.refusal.fields["field"] == field
+
+
+def test_what_breaks_a_rule_is_not_priced():
+    problem = random_problem(2)
+    result = solve(problem, STEPS)
+    plan = result.allocations
+    assert len(plan.line) > 0
+    assert reprice(problem, plan).total == result.cost
+    with pytest.raises(BrokenPlan, match=r"gets more than it asks|has not so much|go together|no units"):
+        reprice(problem, msgspec.structs.replace(plan, units=plan.units + 9))
+    empty = msgspec.structs.replace(
+        problem, sites=msgspec.structs.replace(problem.sites, capacity=np.zeros(3, np.int64))
+    )
+    with pytest.raises(BrokenPlan, match="takes no more parcels"):
+        reprice(empty, plan)
+
+
+def test_an_empty_wave_costs_nothing():
+    problem = random_problem(1, orders=0)
+    result = solve(problem, STEPS)
+    assert (result.cost, result.bound // FINE, result.short) == (0, 0, ())
