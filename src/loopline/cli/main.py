@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "restore": "loopline.cli.backup:restore",
     "source": "loopline.cli.source:app",
     "boards": "loopline.cli.boards:app",
+    "learn": "loopline.cli.learn:app",
     "log": "loopline.cli.log:app",
     "bench": "loopline.cli.bench:bench",
 }

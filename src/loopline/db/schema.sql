@@ -687,6 +687,46 @@ CREATE TABLE inbox.step (
     CONSTRAINT step_is_counted CHECK ((number >= 1))
 );
 
+CREATE TABLE insight.acceptance_site (
+    version integer NOT NULL,
+    site_id uuid NOT NULL,
+    offers integer NOT NULL,
+    accepted integer NOT NULL,
+    answered_minutes double precision NOT NULL,
+    kilometres double precision,
+    value_minor bigint NOT NULL,
+    units double precision NOT NULL,
+    CONSTRAINT accepted_are_among_the_offers CHECK (((accepted >= 0) AND (accepted <= offers)))
+);
+
+CREATE TABLE insight.acceptance_version (
+    version integer NOT NULL,
+    learnt_at timestamp with time zone NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    held_back_from date,
+    offers integer NOT NULL,
+    prior_probability double precision NOT NULL,
+    prior_offers double precision NOT NULL,
+    prior_minutes double precision NOT NULL,
+    trees text,
+    minute_trees text,
+    measures jsonb NOT NULL,
+    CONSTRAINT acceptance_days_in_order CHECK ((first_day <= last_day)),
+    CONSTRAINT acceptance_prior_is_a_probability CHECK (((prior_probability > (0)::double precision) AND (prior_probability < (1)::double precision))),
+    CONSTRAINT held_back_days_are_among_them CHECK (((held_back_from >= first_day) AND (held_back_from <= last_day))),
+    CONSTRAINT trees_were_measured CHECK (((held_back_from IS NOT NULL) OR ((trees IS NULL) AND (minute_trees IS NULL))))
+);
+
+ALTER TABLE insight.acceptance_version ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME insight.acceptance_version_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE insight.happening (
     "position" bigint NOT NULL,
     type text NOT NULL,
@@ -1542,6 +1582,13 @@ CREATE SEQUENCE orders.order_number
 CREATE TABLE orders.payer (
     member_id uuid NOT NULL
 );
+
+CREATE VIEW orders.published_destinations WITH (security_invoker='true') AS
+ SELECT id AS order_id,
+    (round(((longitude * (20)::double precision))::numeric) / 20.0) AS longitude,
+    (round(((latitude * (20)::double precision))::numeric) / 20.0) AS latitude
+   FROM orders."order"
+  WHERE (longitude IS NOT NULL);
 
 CREATE VIEW orders.published_lines WITH (security_invoker='true') AS
  SELECT line.order_id,
@@ -3315,6 +3362,12 @@ ALTER TABLE ONLY inbox.message
 ALTER TABLE ONLY inbox.step
     ADD CONSTRAINT step_pkey PRIMARY KEY (message_id, number);
 
+ALTER TABLE ONLY insight.acceptance_site
+    ADD CONSTRAINT acceptance_site_key PRIMARY KEY (version, site_id);
+
+ALTER TABLE ONLY insight.acceptance_version
+    ADD CONSTRAINT acceptance_version_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY insight.happening
     ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
 
@@ -4306,6 +4359,9 @@ ALTER TABLE ONLY inbox.message
 ALTER TABLE ONLY inbox.step
     ADD CONSTRAINT step_of_a_message FOREIGN KEY (message_id) REFERENCES inbox.message(id);
 
+ALTER TABLE ONLY insight.acceptance_site
+    ADD CONSTRAINT acceptance_site_is_of_a_version FOREIGN KEY (version) REFERENCES insight.acceptance_version(version);
+
 ALTER TABLE ONLY insight.placing_refused
     ADD CONSTRAINT refused_when_placing FOREIGN KEY (second, process_id) REFERENCES insight."placing"(second, process_id) ON DELETE CASCADE;
 
@@ -4615,6 +4671,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE inbox.message TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE inbox.step TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.acceptance_site TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.acceptance_version TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE insight.acceptance_version_version_seq TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.order_stage TO loopline_app;
@@ -4744,6 +4806,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.order_default TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_destinations TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_lines TO loopline_app;
 

@@ -22,6 +22,7 @@ from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
 from loopline.inbox import forget_texts
+from loopline.insight.acceptance.service import learn_daily
 from loopline.insight.surge import sweep_placed
 from loopline.org import sweep_access
 from loopline.processes import lend
@@ -184,6 +185,13 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_buyers",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_buyers(conn, now=now, limit=BATCH),
+    ),
+    # It looks each hour whether what was learnt last is a day old.
+    Round(
+        name="learn_acceptance",
+        cron="23 * * * *",
+        step=lambda conn, now: learn_daily(conn, now=now),
+        batches=1,
     ),
     Round(
         name="forget_placing",
