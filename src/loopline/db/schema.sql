@@ -30,6 +30,8 @@ CREATE SCHEMA payments;
 
 CREATE SCHEMA pricing;
 
+CREATE SCHEMA promises;
+
 CREATE SCHEMA remembered;
 
 CREATE SCHEMA returns;
@@ -514,40 +516,6 @@ CREATE TABLE feeds.suspicion (
     CONSTRAINT suspicion_why_known CHECK ((why = ANY (ARRAY['leap'::text, 'collapse'::text, 'all_gone'::text, 'all_multiplied'::text])))
 );
 
-CREATE TABLE fulfilment.call (
-    id uuid NOT NULL,
-    order_id uuid NOT NULL,
-    state text NOT NULL,
-    currency text NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    deadline timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    site_id uuid,
-    claimed_by uuid,
-    task_id uuid,
-    CONSTRAINT call_is_open_for_a_while CHECK ((deadline > opened_at)),
-    CONSTRAINT call_state_known CHECK ((state = ANY (ARRAY['open'::text, 'claimed'::text, 'lapsed'::text, 'withdrawn'::text]))),
-    CONSTRAINT claimed_call_has_its_task CHECK ((((state = 'claimed'::text) = (site_id IS NOT NULL)) AND ((state = 'claimed'::text) = (task_id IS NOT NULL)) AND ((claimed_by IS NULL) OR (state = 'claimed'::text)))),
-    CONSTRAINT ended_call_has_its_time CHECK (((state = 'open'::text) = (ended_at IS NULL)))
-);
-
-CREATE TABLE fulfilment.call_line (
-    call_id uuid NOT NULL,
-    line_id uuid NOT NULL,
-    sku_id uuid NOT NULL,
-    units integer NOT NULL,
-    CONSTRAINT call_line_has_units CHECK ((units > 0))
-);
-
-CREATE TABLE fulfilment.call_site (
-    call_id uuid NOT NULL,
-    site_id uuid NOT NULL,
-    metres integer,
-    cost_minor bigint NOT NULL,
-    CONSTRAINT call_site_cost_not_negative CHECK ((cost_minor >= 0)),
-    CONSTRAINT call_site_is_somewhere CHECK ((metres >= 0))
-);
-
 CREATE TABLE fulfilment.capacity (
     site_id uuid NOT NULL,
     day date NOT NULL,
@@ -559,17 +527,6 @@ CREATE TABLE fulfilment.capacity (
     CONSTRAINT held_not_negative CHECK ((held >= 0))
 )
 WITH (fillfactor='50');
-
-CREATE VIEW fulfilment.published_calls WITH (security_invoker='true') AS
- SELECT id AS call_id,
-    order_id,
-    state,
-    opened_at,
-    deadline,
-    ended_at,
-    site_id,
-    task_id
-   FROM fulfilment.call;
 
 CREATE TABLE fulfilment.site_limit (
     site_id uuid NOT NULL,
@@ -1550,7 +1507,7 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -1612,7 +1569,7 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
@@ -2115,6 +2072,96 @@ CREATE TABLE pricing.tax_rate (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT tax_rate_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000)))
+);
+
+CREATE TABLE promises.arrival (
+    task_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    arrived_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    told_by text NOT NULL
+);
+
+CREATE TABLE promises.learning (
+    version integer NOT NULL,
+    learnt_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    promises integer NOT NULL,
+    kept integer NOT NULL,
+    CONSTRAINT learning_kept_is_a_part CHECK (((kept >= 0) AND (kept <= promises))),
+    CONSTRAINT learning_promises_not_negative CHECK ((promises >= 0)),
+    CONSTRAINT learning_version_is_counted CHECK ((version >= 1))
+);
+
+CREATE TABLE promises.pace (
+    version integer NOT NULL,
+    stage text NOT NULL,
+    site_id uuid,
+    band smallint,
+    minutes integer NOT NULL,
+    observed integer NOT NULL,
+    told integer NOT NULL,
+    CONSTRAINT pace_band_not_negative CHECK ((band >= 0)),
+    CONSTRAINT pace_is_observed CHECK ((observed > 0)),
+    CONSTRAINT pace_is_of_a_site_or_a_band CHECK (
+CASE stage
+    WHEN 'ready'::text THEN ((site_id IS NOT NULL) AND (band IS NULL))
+    ELSE (band IS NOT NULL)
+END),
+    CONSTRAINT pace_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text]))),
+    CONSTRAINT pace_takes_time CHECK ((minutes > 0)),
+    CONSTRAINT pace_was_told CHECK ((told > 0))
+);
+
+CREATE TABLE promises.promise (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    kind text NOT NULL,
+    site_id uuid,
+    promised_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    first_due_at timestamp with time zone NOT NULL,
+    starts_at timestamp with time zone,
+    source_by timestamp with time zone NOT NULL,
+    accept_by timestamp with time zone NOT NULL,
+    hand_over_by timestamp with time zone NOT NULL,
+    ready_minutes integer NOT NULL,
+    lane_minutes integer NOT NULL,
+    band smallint,
+    terms_version integer NOT NULL,
+    pace_version integer NOT NULL,
+    sourced_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    handed_over_at timestamp with time zone,
+    arrived_at timestamp with time zone,
+    by_site_id uuid,
+    risk text,
+    risk_at timestamp with time zone,
+    look_at timestamp with time zone,
+    state text NOT NULL,
+    ended_at timestamp with time zone,
+    replaces_id uuid,
+    CONSTRAINT promise_band_not_negative CHECK ((band >= 0)),
+    CONSTRAINT promise_kept_in_time CHECK (((state <> 'kept'::text) OR (COALESCE(arrived_at, handed_over_at) <= due_at))),
+    CONSTRAINT promise_kind_is_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text, 'courier'::text, 'appointment'::text]))),
+    CONSTRAINT promise_lane_not_negative CHECK ((lane_minutes >= 0)),
+    CONSTRAINT promise_milestones_in_order CHECK (((promised_at <= source_by) AND (source_by <= accept_by) AND (accept_by <= hand_over_by) AND (hand_over_by <= due_at))),
+    CONSTRAINT promise_of_an_appointment_has_its_hour CHECK (((kind = 'appointment'::text) = (starts_at IS NOT NULL))),
+    CONSTRAINT promise_ready_takes_time CHECK ((ready_minutes > 0)),
+    CONSTRAINT promise_risk_has_its_moment CHECK (((risk IS NULL) = (risk_at IS NULL))),
+    CONSTRAINT promise_risk_is_known CHECK ((risk = ANY (ARRAY['source'::text, 'accept'::text, 'hand_over'::text, 'arrive'::text]))),
+    CONSTRAINT promise_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'kept'::text, 'broken'::text, 'replaced'::text, 'void'::text, 'untold'::text]))),
+    CONSTRAINT promise_that_ended_is_not_looked_at CHECK ((((state = 'open'::text) = (ended_at IS NULL)) AND ((state = 'open'::text) OR (look_at IS NULL))))
+);
+
+CREATE TABLE promises.terms (
+    version integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    comment text NOT NULL,
+    terms jsonb NOT NULL,
+    CONSTRAINT terms_say_why CHECK ((comment <> ''::text)),
+    CONSTRAINT terms_version_is_counted CHECK ((version >= 1))
 );
 
 CREATE TABLE remembered.mark (
@@ -3383,15 +3430,6 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY fulfilment.call_line
-    ADD CONSTRAINT call_line_key PRIMARY KEY (call_id, line_id);
-
-ALTER TABLE ONLY fulfilment.call
-    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY fulfilment.call_site
-    ADD CONSTRAINT call_site_key PRIMARY KEY (call_id, site_id);
-
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
@@ -3716,6 +3754,24 @@ ALTER TABLE ONLY pricing.price
 ALTER TABLE ONLY pricing.tax_rate
     ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (country, tax_class, valid_from, id);
 
+ALTER TABLE ONLY promises.arrival
+    ADD CONSTRAINT arrival_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY promises.learning
+    ADD CONSTRAINT learning_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY promises.pace
+    ADD CONSTRAINT pace_is_told_once UNIQUE NULLS NOT DISTINCT (version, stage, site_id, band);
+
+ALTER TABLE ONLY promises.promise
+    ADD CONSTRAINT promise_is_replaced_once UNIQUE (replaces_id);
+
+ALTER TABLE ONLY promises.promise
+    ADD CONSTRAINT promise_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY promises.terms
+    ADD CONSTRAINT terms_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY returns.announced_line
     ADD CONSTRAINT announced_line_once UNIQUE (announced_id, line_id);
 
@@ -4007,19 +4063,13 @@ CREATE INDEX stated_by_feed ON feeds.stated USING btree (feed_id, sku_id);
 
 CREATE INDEX suspicion_by_feed ON feeds.suspicion USING btree (feed_id, id);
 
-CREATE INDEX call_by_order ON fulfilment.call USING btree (order_id);
-
 CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
 
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
 
 CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id) WHERE (state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text]));
 
-CREATE INDEX open_call_by_deadline ON fulfilment.call USING btree (deadline, id) WHERE (state = 'open'::text);
-
 CREATE INDEX task_by_order ON fulfilment.task USING btree (order_id);
-
-CREATE UNIQUE INDEX task_is_of_one_call ON fulfilment.call USING btree (task_id) WHERE (task_id IS NOT NULL);
 
 CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (allocation_id);
 
@@ -4136,6 +4186,18 @@ CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (or
 CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (return_id IS NOT NULL);
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
+
+CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
+
+CREATE INDEX promise_appointments ON promises.promise USING btree (site_id, starts_at) WHERE ((kind = 'appointment'::text) AND (state = 'open'::text));
+
+CREATE INDEX promise_by_order ON promises.promise USING btree (order_id, id);
+
+CREATE INDEX promise_by_time ON promises.promise USING btree (promised_at, id);
+
+CREATE UNIQUE INDEX promise_open_by_order ON promises.promise USING btree (order_id) WHERE (state = 'open'::text);
+
+CREATE INDEX promise_to_look_at ON promises.promise USING btree (look_at, id) WHERE (look_at IS NOT NULL);
 
 CREATE INDEX mark_by_time ON remembered.mark USING btree (made_at);
 
@@ -4333,6 +4395,8 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON catalogue.sku FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('catalogue');
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON fulfilment.site_limit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_limits');
+
 CREATE TRIGGER entry_sums_to_zero AFTER INSERT ON ledger.entry_part REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced_parts();
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON orders.channel FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('channels');
@@ -4351,11 +4415,17 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.tax_rate FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON promises.learning FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('promises');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON promises.terms FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('promises');
+
 CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_row FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_row();
 
 CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_set FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_set();
 
 CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_cost FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_costs');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON stock.node FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('nodes');
 
@@ -4412,12 +4482,6 @@ ALTER TABLE ONLY feeds.statement
 
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
-
-ALTER TABLE ONLY fulfilment.call_line
-    ADD CONSTRAINT call_line_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
-
-ALTER TABLE ONLY fulfilment.call_site
-    ADD CONSTRAINT call_site_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
 
 ALTER TABLE ONLY inbox.message
     ADD CONSTRAINT conflict_names_the_first FOREIGN KEY (conflicts_with) REFERENCES inbox.message(id);
@@ -4499,6 +4563,12 @@ ALTER TABLE ONLY payments.refund_part
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
+
+ALTER TABLE ONLY promises.pace
+    ADD CONSTRAINT pace_version_fkey FOREIGN KEY (version) REFERENCES promises.learning(version);
+
+ALTER TABLE ONLY promises.promise
+    ADD CONSTRAINT promise_replaces_id_fkey FOREIGN KEY (replaces_id) REFERENCES promises.promise(id);
 
 ALTER TABLE ONLY returns.announced_line
     ADD CONSTRAINT announced_line_announced_id_fkey FOREIGN KEY (announced_id) REFERENCES returns.announced(id);
@@ -4629,6 +4699,8 @@ GRANT USAGE ON SCHEMA payments TO loopline_app;
 
 GRANT USAGE ON SCHEMA pricing TO loopline_app;
 
+GRANT USAGE ON SCHEMA promises TO loopline_app;
+
 GRANT USAGE ON SCHEMA remembered TO loopline_app;
 
 GRANT USAGE ON SCHEMA returns TO loopline_app;
@@ -4715,15 +4787,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.statement TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.suspicion TO loopline_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call TO loopline_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_line TO loopline_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_site TO loopline_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_calls TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.site_limit TO loopline_app;
 
@@ -4950,6 +5014,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.tax_rate TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.arrival TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.learning TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.pace TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.promise TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.terms TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE remembered.mark TO loopline_app;
 

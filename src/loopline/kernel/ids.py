@@ -28,7 +28,6 @@ QuotaId = NewType("QuotaId", UUID)
 MemberId = NewType("MemberId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 TaskId = NewType("TaskId", UUID)
-CallId = NewType("CallId", UUID)
 ReturnId = NewType("ReturnId", UUID)
 ReturnLineId = NewType("ReturnLineId", UUID)
 EntryId = NewType("EntryId", UUID)
@@ -49,6 +48,7 @@ ApiKeyId = NewType("ApiKeyId", UUID)
 FeedId = NewType("FeedId", UUID)
 SnapshotId = NewType("SnapshotId", UUID)
 SuspicionId = NewType("SuspicionId", UUID)
+PromiseId = NewType("PromiseId", UUID)
 
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62

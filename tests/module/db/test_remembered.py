@@ -14,7 +14,10 @@ REMEMBERED_TABLES = {
     "channels": ["orders.channel"],
     "nodes": ["stock.node"],
     "org": ["org.entity", "org.party", "org.site", "org.unit"],
+    "promises": ["promises.learning", "promises.terms"],
     "pricing": ["pricing.price", "pricing.price_list", "pricing.tax_rate"],
+    "site_costs": ["sourcing.site_cost"],
+    "site_limits": ["fulfilment.site_limit"],
     "touchpoints": ["touchpoints.attribution_rule", "touchpoints.live_room", "touchpoints.touchpoint"],
 }
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -1,0 +1,98 @@
+"""Promises: what customers are told of when they will have their goods, and what becomes of it.
+
+What others may use: the records of `model`, the pure decisions of `rules` (what can be promised, what must happen by
+when, what was learnt), `calendar`, the commands of `service`, the reads of `queries`.
+
+A promise is given at the edge from memory (`loopline.web.promising`) and kept here with the order it was shown for.
+Its milestones are counted back from it; facts are put to it as the log tells them; a promise that cannot hold is
+replaced by another before it breaks. What promises observe is learnt as versions, and the next ones are made by them.
+
+Invariants, by constraints and by `checks`: an order has at most one open promise; milestones stand in order; a kept
+promise has its fact in time; a replaced one has exactly one successor; terms and what was learnt are never changed.
+
+Locks: promises by id, after payments and before keys of entries; the two commands of time pass over what is locked.
+"""
+
+from loopline.promises.model import (
+    BROUGHT,
+    Ahead,
+    Arrival,
+    Band,
+    Facts,
+    Milestone,
+    Milestones,
+    NewPromise,
+    Opening,
+    Pace,
+    Paces,
+    Promise,
+    PromiseKind,
+    PromiseState,
+    Record,
+    Terms,
+    TermsVersion,
+    WhyNot,
+)
+from loopline.promises.queries import (
+    WatchList,
+    appointments_ahead,
+    arrivals_of_orders,
+    paces_in_force,
+    promises_of_orders,
+    record_since,
+    taught_since,
+    terms_in_force,
+    watched,
+)
+from loopline.promises.service import (
+    TermsNotUsable,
+    keep_promises,
+    lock_due,
+    lock_open,
+    note_arrivals,
+    open_successors,
+    set_terms,
+    settle,
+    write_learnt,
+    write_looked_at,
+)
+
+__all__ = [
+    "BROUGHT",
+    "Ahead",
+    "Arrival",
+    "Band",
+    "Facts",
+    "Milestone",
+    "Milestones",
+    "NewPromise",
+    "Opening",
+    "Pace",
+    "Paces",
+    "Promise",
+    "PromiseKind",
+    "PromiseState",
+    "Record",
+    "Terms",
+    "TermsNotUsable",
+    "TermsVersion",
+    "WatchList",
+    "WhyNot",
+    "appointments_ahead",
+    "arrivals_of_orders",
+    "keep_promises",
+    "lock_due",
+    "lock_open",
+    "note_arrivals",
+    "open_successors",
+    "paces_in_force",
+    "promises_of_orders",
+    "record_since",
+    "set_terms",
+    "settle",
+    "taught_since",
+    "terms_in_force",
+    "watched",
+    "write_learnt",
+    "write_looked_at",
+]

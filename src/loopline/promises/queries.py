@@ -1,0 +1,80 @@
+"""Reads of promises, for screens and processes. Nothing here locks."""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+
+from loopline.db import Conn
+from loopline.kernel.ids import OrderId, SiteId, TaskId
+from loopline.promises import store
+from loopline.promises.model import Paces, Promise, Record, TermsVersion
+from loopline.promises.rules.learning import LANE, READY
+
+
+class WatchList(StrEnum):
+    """Which promises are listed: open and at risk; broken or promised anew lately; or all that are open."""
+
+    AT_RISK = "at_risk"
+    BROKEN = "broken"
+    RENEWED = "renewed"
+    OPEN = "open"
+
+
+def terms_in_force(conn: Conn) -> TermsVersion:
+    """Return the terms that promises are made by now."""
+    return store.latest_terms(conn)
+
+
+def paces_in_force(conn: Conn) -> Paces:
+    """Return what was learnt last; nothing, where nothing was."""
+    version = store.latest_learning(conn)
+    paces = store.paces_of(conn, version) if version else []
+    return Paces(
+        version=version,
+        ready={one.site_id: one.minutes for one in paces if one.stage == READY and one.site_id is not None},
+        bands={
+            one.band: one.minutes
+            for one in paces
+            if one.stage == LANE and one.site_id is None and one.band is not None
+        },
+        lanes={
+            (one.site_id, one.band): one.minutes
+            for one in paces
+            if one.stage == LANE and one.site_id is not None and one.band is not None
+        },
+    )
+
+
+def promises_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, list[Promise]]:
+    """Return every promise of orders, the first one first; an order that was promised nothing is left out."""
+    found: dict[OrderId, list[Promise]] = {}
+    for one in store.promises_of_orders(conn, order_ids):
+        found.setdefault(one.order_id, []).append(one)
+    return found
+
+
+def watched(
+    conn: Conn, which: WatchList, *, site_ids: Collection[SiteId] | None, since: datetime, at_most: int
+) -> list[Promise]:
+    """Return the promises of a list, of some sites (None: of all); what ended or began before `since` is left out."""
+    return store.watch_list(conn, which.value, site_ids=site_ids, since=since, at_most=at_most)
+
+
+def record_since(conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | None = None) -> Record:
+    """Return how well the promises of orders first promised since a moment were kept."""
+    return store.record(conn, site_ids=site_ids, since=since)
+
+
+def taught_since(conn: Conn, since: datetime) -> list[Promise]:
+    """Return the last promise of each order whose goods left since a moment, with the first one's `promised_at`."""
+    return store.taught_since(conn, since)
+
+
+def appointments_ahead(conn: Conn, since: datetime) -> dict[tuple[SiteId, datetime], int]:
+    """Return how many appointments stand at each hour of each site, from a moment on."""
+    return store.appointments_ahead(conn, since)
+
+
+def arrivals_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[TaskId, datetime]:
+    """Return when parcels of orders arrived, by task."""
+    return store.arrivals_of_orders(conn, order_ids)
