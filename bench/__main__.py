@@ -1,7 +1,7 @@
 """Measure the hot paths: `python -m bench`, or `python -m bench ids ledger` for some of them.
 
 Each measurement has a new database with durability on. Close other programs first: two runs may differ by a fifth.
-Figures are so many things in so many seconds, one a line; a report (`place`, `bulk`, `hot`, `avail`) is one object.
+Figures are so many things in so many seconds, one a line; a report (`place`, `bulk` …) is one object.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bench import fulfilment, ids, insight, ledger, log, sourcing, stock
-from bench.surge import avail, bulk, hot, place
+from bench.surge import avail, bulk, hot, place, promise
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -29,6 +29,7 @@ REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "bulk": bulk.report,
     "hot": hot.report,
     "avail": avail.report,
+    "promise": promise.report,
 }
 
 

@@ -92,6 +92,26 @@ def final_position(conn: Conn, *, stopping: threading.Event | None = None) -> in
     return last
 
 
+class Horizon:
+    """Finds how far the log is final without ever waiting for it: for whoever looks again in a moment anyway."""
+
+    def __init__(self) -> None:
+        self._asked: tuple[int, str] | None = None
+        self._final = 0
+
+    def look(self, conn: Conn) -> int:
+        """Return a position up to which the log is final, the highest known by now; 0 at first."""
+        if self._asked is not None:
+            last, own = self._asked
+            if fetch_values(conn, SQL["horizon_passed"], transaction_id=own)[0]:
+                self._final, self._asked = last, None
+        if self._asked is None:
+            last = fetch_values(conn, SQL["last_position"])[0]
+            if last > self._final:
+                self._asked = last, fetch_values(conn, SQL["own_transaction"])[0]
+        return self._final
+
+
 def advance(
     conn: Conn, follower: Follower, *, upto: int, now: datetime, limit: int = _BATCH
 ) -> Advance | None:

@@ -278,3 +278,8 @@ def lines_to_try(conn: Conn, *, since: datetime, until: datetime, limit: int) ->
         end_id=first_id_of(until),
         limit=limit,
     )
+
+
+def count_to_source(conn: Conn) -> int:
+    """Return how many orders wait for a site to be chosen."""
+    return fetch_values(conn, SQL["count_to_source"])[0]

@@ -324,3 +324,9 @@ where head.id >= %(first_id)s::uuid
     and line.units > line.cancelled
 order by head.id, line.line_id
 limit %(limit)s::integer
+
+-- name: count_to_source
+-- How many orders wait for a site. Locks nothing.
+select count(*) as orders
+from orders.order
+where held > 0 and pay_until is null

@@ -39,7 +39,15 @@ from loopline.web.hq.board import board_reader, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.hq.surge import surge_reader, watched_surge
 from loopline.web.hq.surge_view import encoded_surge
-from loopline.web.lane import AVAILABILITY_PATH, ORDERS_PATH, AvailabilityLane, Forward, OrderLane
+from loopline.web.lane import (
+    AVAILABILITY_PATH,
+    ORDERS_PATH,
+    PROMISES_PATH,
+    AvailabilityLane,
+    Forward,
+    OrderLane,
+    PromiseLane,
+)
 from loopline.web.live import BoardHub, LiveHub
 from loopline.web.measured import Measured, count_answer
 from loopline.web.metrics import Metrics
@@ -48,6 +56,7 @@ from loopline.web.pages import FORM_COOKIE, STATIC, STATIC_PATH, environment
 from loopline.web.paths import HOME
 from loopline.web.placing import order_coalescer
 from loopline.web.problems import EXCEPTION_HANDLERS
+from loopline.web.promising.desk import PromiseDesk
 from loopline.web.routes import API_HANDLERS, PAGE_HANDLERS
 from loopline.web.security import protect
 from loopline.web.settings import WebSettings
@@ -89,6 +98,7 @@ class LooplineApp(Litestar):
         return {
             ("POST", ORDERS_PATH): OrderLane(edge, forward),
             ("GET", AVAILABILITY_PATH): AvailabilityLane(edge, forward),
+            ("POST", PROMISES_PATH): PromiseLane(edge, forward),
         }
 
 
@@ -182,6 +192,7 @@ def _edge(
         webhook_secrets=SecretBook(settings.keys_directory),
         orders=order_coalescer(database, clock, registry=metrics.registry, onlooker=tally),
         availability=availability_coalescer(database, clock, registry=metrics.registry),
+        promises=PromiseDesk(database, clock, registry=metrics.registry),
         texts=_texts(settings),
         gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
     )
@@ -267,6 +278,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None, None]:
     finally:
         await edge.orders.close()
         await edge.availability.close()
+        await asyncio.to_thread(edge.promises.stop)
         edge.hub.close()
         edge.surge.close()
         for task in tasks:

@@ -23,6 +23,7 @@ from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub, LiveHub
 from loopline.web.metrics import Metrics
 from loopline.web.placing import OrderCoalescer
+from loopline.web.promising.desk import PromiseDesk
 from loopline.web.settings import WebSettings
 from loopline.web.surging import Surge, SurgeWatch
 from loopline.web.tally import Tally
@@ -37,7 +38,8 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
 
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
     `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live; `availability`
-    gathers who asks what can be had; `webhook_secrets` sign what subscribers are told.
+    gathers who asks what can be had; `promises` knows what can be promised; `webhook_secrets` sign what subscribers are
+    told.
     """
 
     database: Database
@@ -52,6 +54,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     callers: KnownCallers
     orders: OrderCoalescer
     availability: AvailabilityCoalescer
+    promises: PromiseDesk
     webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
     texts: TextMessages = NobodySends()

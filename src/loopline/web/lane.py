@@ -1,4 +1,4 @@
-"""The short way for what comes by the thousand per second: single orders, and asks after what can be had.
+"""The short way for what comes by the thousand per second: single orders, asks after what can be had and promised.
 
 A request takes it only where nothing about it is unusual: a key seen a moment ago, a body that can be read, a caller
 within the rate. Everything else goes the way of all others, through the application, with its body as it came; there
@@ -23,7 +23,9 @@ from loopline.web.api.availability import availability_ask
 from loopline.web.api.caller import Caller
 from loopline.web.api.limits import Standing
 from loopline.web.api.orders import OrderAsk, order_kept, order_request
+from loopline.web.api.promises import PromiseAsk, PromiseTold, promised
 from loopline.web.api.reading import BadInput, decode
+from loopline.web.api.shapes import Batch, Outcome, Outcomes
 from loopline.web.api.types import Code
 from loopline.web.edge import Edge
 from loopline.web.languages import wanted_language
@@ -36,6 +38,7 @@ Forward = Callable[[Scope, Receive, Send], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 ORDERS_PATH, AVAILABILITY_PATH = "/api/v1/orders", "/api/v1/availability"
+PROMISES_PATH = "/api/v1/promises"
 _ASKED_BY = {"sku_code", "site_code", "channel"}
 _BODY_BYTES_MAX = 1_000_000
 _UNUSUAL = frozenset({b"idempotency-key", b"cookie", b"content-encoding", b"expect"})
@@ -100,7 +103,7 @@ class _Lane(ABC):
         """Do it, and return what was granted or refused."""
 
     @abstractmethod
-    def _said(self, outcome: Any, ask: Any) -> tuple[int, bytes]:
+    def _said(self, outcome: Any, ask: Any, asking: _Asking) -> tuple[int, bytes]:
         """Return the status and the body of what was granted."""
 
     async def _outcome(self, ask: Any, caller: Caller) -> Any:
@@ -117,7 +120,7 @@ class _Lane(ABC):
 
     def _answer(self, outcome: Any, ask: Any, asking: _Asking) -> tuple[int, bytes, list[Header]]:
         if not isinstance(outcome, Refusal):
-            return *self._said(outcome, ask), [*self._granted]
+            return *self._said(outcome, ask, asking), [*self._granted]
         language = wanted_language(cookie=None, accept_language=asking.languages)
         problem = problem_of(outcome, language)
         return problem.status, _encode(problem), [*self._refused, *_spelt(retry_after(outcome))]
@@ -138,7 +141,8 @@ class OrderLane(_Lane):
     async def _submit(self, ask: OrderAsk, caller: Caller) -> Any:
         return await self._edge.orders.submit(order_request(self._edge, ask, caller, None))
 
-    def _said(self, outcome: Any, ask: OrderAsk) -> tuple[int, bytes]:
+    def _said(self, outcome: Any, ask: OrderAsk, asking: _Asking) -> tuple[int, bytes]:
+        del asking
         return status_of_order(outcome), _encode(order_kept(outcome, ask))
 
 
@@ -175,9 +179,40 @@ class AvailabilityLane(_Lane):
             availability_ask(caller, ask.sku_code, ask.site_code, channel)
         )
 
-    def _said(self, outcome: Any, ask: _AvailabilityQuery) -> tuple[int, bytes]:
-        del ask
+    def _said(self, outcome: Any, ask: _AvailabilityQuery, asking: _Asking) -> tuple[int, bytes]:
+        del ask, asking
         return 200, _encode(outcome)
+
+
+class PromiseLane(_Lane):
+    """`POST /api/v1/promises` by a caller who is known, where what can be promised is known too."""
+
+    def __init__(self, edge: Edge, forward: Forward) -> None:
+        never_kept = (b"cache-control", b"no-store")
+        super().__init__(edge, forward, method="POST", path=PROMISES_PATH, headers=[never_kept])
+
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Any, Receive]:
+        del scope
+        body, receive = await _body_of(receive)
+        try:
+            return (decode(body, Batch[PromiseAsk]) if body is not None else None), receive
+        except BadInput:
+            return None, receive
+
+    async def _submit(self, ask: Batch[PromiseAsk], caller: Caller) -> Any:
+        view = self._edge.promises.fresh()
+        return promised(self._edge, view, ask, caller) if view is not None else None
+
+    def _said(self, outcome: Any, ask: Any, asking: _Asking) -> tuple[int, bytes]:
+        del ask
+        language = wanted_language(cookie=None, accept_language=asking.languages)
+        outcomes = [
+            Outcome[PromiseTold](problem=problem_of(one, language))
+            if isinstance(one, Refusal)
+            else Outcome[PromiseTold](value=one)
+            for one in outcome
+        ]
+        return 200, _encode(Outcomes[PromiseTold](outcomes=outcomes))
 
 
 def _asking_of(headers: Iterable[Header]) -> _Asking | None:

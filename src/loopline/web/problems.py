@@ -78,6 +78,7 @@ from loopline.processes.receive import MoneyNotYours
 from loopline.processes.review import ReceiptUnknown
 from loopline.processes.ring_up import CashierUnknown
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
+from loopline.promises import TermsNotUsable
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
 from loopline.stock.refusals import QuotaUnknown, QuotaWithoutTime, ReserveUnknown
 from loopline.touchpoints import (
@@ -117,6 +118,8 @@ from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
 from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
+from loopline.web.promising.desk import PromisesNotKnown
+from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld
 from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
 from loopline.web.store.refusals import (
     ChangeUnclear,
@@ -250,6 +253,10 @@ STATUSES: dict[type[Refusal], int] = {
     QuotaWithoutTime: HTTP_422_UNPROCESSABLE_ENTITY,
     ReserveUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     QuotaUnknown: HTTP_404_NOT_FOUND,
+    PromisesNotKnown: HTTP_503_SERVICE_UNAVAILABLE,
+    PromiseNotOurs: HTTP_422_UNPROCESSABLE_ENTITY,
+    PromiseTooOld: HTTP_422_UNPROCESSABLE_ENTITY,
+    TermsNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     CashierUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     PaidDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
     SaleTooLarge: HTTP_422_UNPROCESSABLE_ENTITY,

@@ -25,6 +25,7 @@ from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
+from loopline.web.api.promises import PROMISE_HANDLERS
 from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
@@ -62,6 +63,7 @@ from loopline.web.touch.landing import LANDING_PAGES
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
     *AVAILABILITY_HANDLERS,
+    *PROMISE_HANDLERS,
     *BOARD_HANDLERS,
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,

@@ -28,9 +28,14 @@ from loopline.web.store.words import REASON_WORDS
 MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "ship_by_near": marked("To be shipped soon"),
     "ship_by_missed": marked("Not shipped in time"),
+    "promise_given": marked("Promised"),
+    "promise_at_risk": marked("Promise at risk"),
+    "promise_kept": marked("Promise kept"),
+    "promise_missed": marked("Promise not kept"),
+    "promise_renewed": marked("Promised anew"),
+    "parcel_arrived": marked("Parcel arrived"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
-    "call_ended": marked("Nobody claimed it, sourced again"),
     "task_cancelled": marked("Work taken back"),
     "picking_started": marked("Picking begun"),
     "goods_checked": marked("Goods picked and checked"),
@@ -63,11 +68,15 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "parcel_not_collected": "warn",
     "ship_by_near": "warn",
     "ship_by_missed": "bad",
+    "promise_at_risk": "warn",
+    "promise_kept": "good",
+    "promise_missed": "bad",
+    "promise_renewed": "warn",
+    "parcel_arrived": "good",
 }
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
     {
-        "call_claimed",
         "task_accepted",
         "task_refused",
         "task_lapsed",
@@ -257,17 +266,6 @@ def _offered(telling: _Telling) -> str:
     )
 
 
-def _called(telling: _Telling) -> str:
-    return ", ".join(
-        telling.language.say(
-            "{sites} until {time}",
-            sites=", ".join(_site(telling, site_id) for site_id in call["site_ids"]),
-            time=telling.language.clock_of_day(datetime.fromisoformat(call["deadline"]), telling.story.zone),
-        )
-        for call in telling.data["calls"]
-    )
-
-
 def _at_site(telling: _Telling) -> str:
     return _site(telling, telling.data.get("site_id"))
 
@@ -326,7 +324,17 @@ def _returned(telling: _Telling) -> str:
     return _joined(_at_site(telling), _goods(telling, matches), ", ".join(reasons))
 
 
+def _due(telling: _Telling) -> str:
+    due_at = datetime.fromisoformat(telling.data["due_at"])
+    return telling.language.clock_of_day(due_at, telling.story.zone)
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
+    "promise_given": _due,
+    "promise_at_risk": _due,
+    "promise_kept": _due,
+    "promise_missed": _due,
+    "promise_renewed": _due,
     "order_placed": _placed,
     "lines_parked": _lines,
     "lines_unparked": _lines,
@@ -338,8 +346,6 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "promise_broken": _line,
     "order_sourced": _sourced,
     "tasks_offered": _offered,
-    "calls_opened": _called,
-    "call_claimed": _at_site,
     "task_accepted": _at_site,
     "task_refused": _refused,
     "task_lapsed": _work,

@@ -12,7 +12,7 @@ from loopline.db import Database
 from loopline.org import Permission
 from loopline.web.api.caller import Rates
 from loopline.web.api.limits import Rate
-from loopline.web.lane import AvailabilityLane, OrderLane
+from loopline.web.lane import AvailabilityLane, OrderLane, PromiseLane
 from tests.make.api import PLENTY, Api, House, served_house
 from tests.make.web import settings
 
@@ -210,3 +210,59 @@ def test_what_is_asked_unusually_is_answered_by_the_application(
     monkeypatch.setattr(AvailabilityLane, "_answer", None)
     told = known(house).ask("GET", f"/availability?{query}")
     assert told.status_code in {200, 400, 404}, told.text
+
+
+CART: dict[str, Any] = {
+    "channel": "web",
+    "lines": [{"sku_code": "COAT", "units": 1}],
+    "region_code": "310100",
+}
+PROMISED: list[dict[str, Any]] = [
+    CART,
+    CART | {"kinds": ["collect", "courier", "appointment"]},
+    CART | {"lines": [{"sku_code": "COAT", "units": 40}]},
+    CART | {"channel": "nowhere"},
+    CART | {"region_code": "999999"},
+]
+
+
+def test_both_ways_tell_the_same_of_what_can_be_promised(house: House, monkeypatch: pytest.MonkeyPatch):
+    api = known(house)
+    short: list[int] = []
+    answer = PromiseLane._answer
+
+    def watched(self: PromiseLane, *given: Any) -> Any:
+        found = answer(self, *given)
+        short.append(found[0])
+        return found
+
+    monkeypatch.setattr(PromiseLane, "_answer", watched)
+    # The first ask of a process waits, in the application, until its desk knows what there is.
+    assert api.ask("POST", "/promises", json={"items": [CART]}).status_code == 200
+    assert short == []
+    answers = [
+        api.ask("POST", "/promises", json={"items": PROMISED}, headers={"accept-language": "zh"} | way)
+        for way in ({}, LONG_WAY)
+    ]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert ["problem" in one for one in answers[0].json()["outcomes"]] == [False, False, False, True, True]
+    assert headers_of(answers[0]) == headers_of(answers[1])
+    assert short == [200]
+
+
+NOT_TO_BE_READ: list[dict[str, Any]] = [
+    {"items": []},
+    {"items": [CART | {"lines": []}]},
+    {"items": [CART | {"kinds": ["by_drone"]}]},
+    {"items": [CART | {"whim": 1}]},
+]
+
+
+@pytest.mark.parametrize("asked", NOT_TO_BE_READ)
+def test_promises_that_cannot_be_read_are_refused_by_the_application(
+    house: House, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+):
+    monkeypatch.setattr(PromiseLane, "_answer", None)
+    told = known(house).ask("POST", "/promises", json=asked)
+    assert told.status_code == 400, told.text

@@ -1,0 +1,21 @@
+-- name: ordinary_limits
+-- How many tasks sites take on ordinary days. Locks nothing.
+select
+  site_id,
+  tasks_per_day
+from fulfilment.site_limit
+order by site_id
+
+-- name: days_ahead
+-- Sites' days from one on that have something to say, of some sites or of all (null): a limit of their own, or tasks.
+-- Locks nothing.
+select
+  site_id,
+  day,
+  tasks_limit,
+  held + confirmed as tasks
+from fulfilment.capacity
+where
+  day >= %(since)s::date
+  and (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+order by site_id, day

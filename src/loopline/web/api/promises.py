@@ -1,0 +1,228 @@
+"""What can be promised: can it be had, from where, by when, at what charge. For shop windows, so it is open to all."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from loopline.kernel.cities import city_by_code
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.org import Permission
+from loopline.processes.take_in import UnknownRegion
+from loopline.promises import PromiseKind, WhyNot
+from loopline.web.api.answers import PROBLEMS, AnyRequest, answered
+from loopline.web.api.answers import outcomes as outcomes_of
+from loopline.web.api.caller import Caller
+from loopline.web.api.orders import Destination
+from loopline.web.api.shapes import Batch, Outcome, Outcomes
+from loopline.web.api.types import Code, Moment, Units
+from loopline.web.edge import Edge, edge_of
+from loopline.web.promising.answers import Answer, Asked, Option, answer
+from loopline.web.promising.desk import View
+from loopline.web.promising.sites import STORES
+from loopline.web.promising.tokens import SaidPromise, hash_of_asked, seal
+
+_TAG = "promises"
+_NOBODY = Scope()
+_LINES_MAX = 50
+_SITES_MAX = 50
+SHOWN_TO_ALL_MAX = 10
+USUAL_KINDS = (PromiseKind.DELIVER, PromiseKind.COLLECT)
+
+
+class PromiseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Units of one SKU."""
+
+    sku_code: Code
+    units: Units = 1
+
+
+class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Goods through a channel. A delivery or a courier needs a `destination` or a `region_code` (GB/T 2260).
+
+    Of the `kinds` delivery and collection are answered where none are named. What is collected, and an appointment, is
+    asked for at stores: `site_codes`, or those near the destination. `starts_at` asks for
+    one hour of an appointment; without it the first free one is promised, and others are listed.
+    """
+
+    channel: Code
+    lines: Annotated[tuple[PromiseLine, ...], Meta(min_length=1, max_length=_LINES_MAX)]
+    kinds: Annotated[tuple[PromiseKind, ...], Meta(min_length=1, max_length=4)] | None = None
+    destination: Destination | None = None
+    region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")] | None = None
+    site_codes: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=_SITES_MAX)] | None = None
+    starts_at: Moment | None = None
+
+
+class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
+    """One way that can be promised: by when, at or from which site, in how many parcels, at what charge.
+
+    `promise` is this promise, sealed: an order that is placed with it within an hour is kept to it. `site_code` and
+    `from_site_codes` name stores, and other sites within the caller's branch. `charge_minor` is what it adds to the
+    price of the goods; `weight_minor`, told to whoever reads stock of the whole brand, is what the choice was made by.
+    """
+
+    kind: PromiseKind
+    due_at: datetime
+    starts_at: datetime | None
+    hours: tuple[datetime, ...]
+    site_code: str | None
+    from_site_codes: tuple[str, ...]
+    parcels: int
+    charge_minor: int
+    weight_minor: int | None
+    currency: str
+    promise: str
+
+
+class NotThus(msgspec.Struct, frozen=True, kw_only=True):
+    """A way that cannot be promised, and why."""
+
+    kind: PromiseKind
+    why: WhyNot
+
+
+class UnitsThere(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU that could be delivered where more were asked for. `is_capped`: there are that many or more."""
+
+    sku_code: str
+    units: int
+    is_capped: bool
+
+
+class PromiseTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be promised now; nothing is set aside by asking."""
+
+    options: list[OptionTold]
+    not_thus: list[NotThus]
+    lacking: list[UnitsThere]
+
+
+@post(
+    "/promises",
+    tags=[_TAG],
+    operation_id="ask_promises",
+    status_code=200,
+    responses={
+        **PROBLEMS,
+        200: ResponseSpec(
+            data_container=Outcomes[PromiseTold], description="One outcome per ask.", generate_examples=False
+        ),
+    },
+    security=[{}, {"bearer": []}],
+)
+async def ask_promises(
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PromiseAsk]]
+) -> Response[bytes]:
+    """Ask what can be promised of many carts at once; it is true when it is said, and only an order sets goods aside.
+
+    Answered from memory that follows the log. Where that is too old nothing is promised (503): ask again in a moment.
+    """
+    edge = edge_of(request)
+    view = edge.promises.fresh() or await asyncio.to_thread(edge.promises.view)
+    results = promised(edge, view, data, caller)
+    return answered(Outcomes[PromiseTold](outcomes=outcomes_of(Outcome[PromiseTold], results, request)))
+
+
+def promised(edge: Edge, view: View, asks: Batch[PromiseAsk], caller: Caller) -> list[PromiseTold | Refusal]:
+    """Answer a batch from what is known: one outcome each, in its order."""
+    now = edge.clock()
+    scope = caller.branches.get(Permission.STOCK_READ, _NOBODY)
+    return [_promised(view, one, scope, secret=edge.settings.secret, now=now) for one in asks.items]
+
+
+def _promised(
+    view: View, ask: PromiseAsk, scope: Scope, *, secret: str, now: datetime
+) -> PromiseTold | Refusal:
+    place: Coordinates | None = None
+    if ask.destination is not None:
+        place = Coordinates(longitude=ask.destination.longitude, latitude=ask.destination.latitude)
+    elif ask.region_code is not None:
+        city = city_by_code(ask.region_code)
+        if city is None:
+            return UnknownRegion(region_code=ask.region_code)
+        place = city.coordinates
+    asked = Asked(
+        channel=ask.channel,
+        lines=tuple([(line.sku_code, line.units) for line in ask.lines]),
+        kinds=tuple(dict.fromkeys(ask.kinds)) if ask.kinds else USUAL_KINDS,
+        destination=place,
+        site_codes=ask.site_codes,
+        starts_at=ask.starts_at,
+    )
+    found = answer(view, asked, now=now)
+    if isinstance(found, Refusal):
+        return found
+    return PromiseTold(
+        options=[
+            _told(view, one, scope, promise=sealed(view, asked, one, secret=secret, now=now))
+            for one in found.options
+        ],
+        not_thus=[NotThus(kind=kind, why=why) for kind, why in found.misses.items()],
+        lacking=_lacking(found, scope),
+    )
+
+
+def sealed(view: View, asked: Asked, option: Option, *, secret: str, now: datetime) -> str:
+    """Seal one way as it is shown now, for the order that may come of it."""
+    is_at_site = option.kind in (PromiseKind.COLLECT, PromiseKind.APPOINTMENT)
+    place = option.site.code if is_at_site else asked.destination
+    return seal(
+        SaidPromise(
+            kind=option.kind,
+            site_id=option.site.id,
+            due=int(option.due_at.timestamp()),
+            starts=int(option.starts_at.timestamp()) if option.starts_at is not None else None,
+            ready_minutes=option.ready_minutes,
+            lane_minutes=option.lane_minutes,
+            band=option.band,
+            terms_version=view.terms.version,
+            pace_version=view.paces.version,
+            said=int(now.timestamp()),
+            asked=hash_of_asked(asked.goods, place),
+        ),
+        secret,
+    )
+
+
+def _told(view: View, option: Option, scope: Scope, *, promise: str) -> OptionTold:
+    shown = tuple(
+        [
+            one.code
+            for one in option.sends
+            if scope.everything or one.unit_kind in STORES or scope.covers_site(one.id)
+        ]
+    )
+    return OptionTold(
+        kind=option.kind,
+        due_at=option.due_at,
+        starts_at=option.starts_at,
+        hours=option.hours,
+        site_code=option.site.code if option.site.code in shown else None,
+        from_site_codes=shown,
+        parcels=len(option.sends),
+        charge_minor=0,
+        weight_minor=option.weight_minor if scope.everything else None,
+        currency=view.currency,
+        promise=promise,
+    )
+
+
+def _lacking(found: Answer, scope: Scope) -> list[UnitsThere]:
+    return [
+        UnitsThere(sku_code=code, units=units, is_capped=False)
+        if scope.everything or units < SHOWN_TO_ALL_MAX
+        else UnitsThere(sku_code=code, units=SHOWN_TO_ALL_MAX, is_capped=True)
+        for code, units in found.lacking.items()
+    ]
+
+
+PROMISE_HANDLERS = [ask_promises]

@@ -1,0 +1,114 @@
+"""A promise as it was shown, sealed into a short text: whoever orders by it is kept to what we said, and so are we.
+
+It binds what was asked (channel, goods, place) by a hash, and is signed with the house's secret: nobody makes a promise
+for us. It holds no personal data.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import SiteId
+from loopline.kernel.refusals import Refusal
+from loopline.promises import PromiseKind
+
+SAID_FOR = timedelta(hours=1)
+"""How long an order may be placed by a promise that was shown."""
+TOKEN_LENGTH_MAX = 400
+_MAC_BYTES = 12
+_FROM_CLOCKS_APART = timedelta(minutes=5)
+
+
+class SaidPromise(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What was shown: how, from or at which site, by when, reckoned with what, and when it was said (in seconds)."""
+
+    kind: PromiseKind
+    site_id: SiteId | None
+    due: int
+    starts: int | None
+    ready_minutes: int
+    lane_minutes: int
+    band: int | None
+    terms_version: int
+    pace_version: int
+    said: int
+    asked: bytes
+
+    @property
+    def due_at(self) -> datetime:
+        """By when it is due."""
+        return datetime.fromtimestamp(self.due, UTC)
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the appointment begins."""
+        return None if self.starts is None else datetime.fromtimestamp(self.starts, UTC)
+
+    @property
+    def said_at(self) -> datetime:
+        """When it was said."""
+        return datetime.fromtimestamp(self.said, UTC)
+
+
+class PromiseNotOurs(Refusal, frozen=True, kw_only=True):
+    """This is no promise of ours for this order: ask what can be promised, and order exactly that."""
+
+    field: str = "promise"
+
+
+class PromiseTooOld(Refusal, frozen=True, kw_only=True):
+    """That promise was said too long ago: ask again what can be promised."""
+
+    field: str = "promise"
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(SaidPromise).decode
+
+
+def spelt_goods(channel: str, lines: Iterable[tuple[str, int]]) -> bytes:
+    """Spell what is asked for, its goods in any order: the part of the hash that is the same for every way."""
+    units: dict[str, int] = {}
+    for code, count in lines:
+        units[code] = units.get(code, 0) + count
+    return "\n".join([channel, *(f"{code} {units[code]}" for code in sorted(units))]).encode()
+
+
+def hash_of_asked(goods: bytes, place: Coordinates | str | None) -> bytes:
+    """Return a short hash of what was asked: the goods, and roughly the place, or the site."""
+    where = (
+        b"%.2f %.2f" % (place.longitude, place.latitude)
+        if isinstance(place, Coordinates)
+        else f"at {place or ''}".encode()
+    )
+    return hashlib.blake2b(goods + b"\n" + where, digest_size=8).digest()
+
+
+def seal(said: SaidPromise, secret: str) -> str:
+    """Spell what was shown as a text that can be verified."""
+    body = _encode(said)
+    return urlsafe_b64encode(_mac(body, secret) + body).rstrip(b"=").decode()
+
+
+def unseal(token: str, secret: str, *, now: datetime) -> SaidPromise | Refusal:
+    """Read a text back, or say that it is not ours or too old."""
+    try:
+        raw = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
+        mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, _mac(body, secret)):
+            return PromiseNotOurs()
+        said = _decode(body)
+    except (ValueError, msgspec.DecodeError):
+        return PromiseNotOurs()
+    if not said.said_at - _FROM_CLOCKS_APART <= now <= said.said_at + SAID_FOR:
+        return PromiseTooOld()
+    return said
+
+
+def _mac(body: bytes, secret: str) -> bytes:
+    return hmac.digest(b"promise " + secret.encode(), body, "sha256")[:_MAC_BYTES]
