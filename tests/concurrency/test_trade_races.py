@@ -21,6 +21,7 @@ Whoever wins, each unit has one fate, and doctor finds nothing. All pairs, and w
 | source × expiry | test_stock_races (expire × allocate × release of one hold) |
 | accept × accept, accept × lapse | test_tasks |
 | refuse × lapse | here |
+| claim × claim, claim × cancel, claim × the deadline, claim × till sale, claim × full day | test_claim_races |
 | refuse × cancel, refuse × refuse | test_tasks |
 | hand over × hand over | here |
 | hand over × mend what a sale broke | here |
@@ -32,26 +33,20 @@ Whoever wins, each unit has one fate, and doctor finds nothing. All pairs, and w
 | receipt × receipt of new goods | test_stock_races |
 """
 
-import itertools
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import psycopg
 import pytest
 
-from loopline import orders, stock
+from loopline import stock
 from loopline.db import Conn, Database
 from loopline.db.followers import advance, catch_up, ensure_followers
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import (
     Accepted,
     AcceptTask,
-    CheckTask,
     HandedOver,
     HandOverTask,
-    PackTask,
-    PickTask,
     RefusalReason,
     RefusedWork,
     RefuseTask,
@@ -59,11 +54,10 @@ from loopline.fulfilment.model import (
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.ids import TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import Draft, Line, OnShortage
+from loopline.orders import OnShortage
 from loopline.processes import dispatch, fulfil
 from loopline.processes.cancel import Cancellation, Cancelled, cancel
-from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
-from loopline.processes.place import Placed, place
+from loopline.processes.place import Placed
 from loopline.processes.promise import expire_holds, fill_parked, mend_promises
 from loopline.processes.replenish import Count, count_goods
 from loopline.processes.source import source_wave
@@ -72,15 +66,12 @@ from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.stock.refusals import NotEnoughFree
 from tests.make.loop import hand_over_everything, pay_for
 from tests.make.org import succeeded
-from tests.make.rivals import together
-from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
+from tests.make.shop import NOON, PRICES, Shop, open_shop
+from tests.make.trial import LATER, Trial, Work, next_number
 
 TRIALS = 4
 SETTLE = next(follower for follower in FOLLOWERS if follower.name == "settle")
-LATER = NOON + timedelta(hours=1)
 LATE = NOON + timedelta(days=1)
-Work = Callable[[Conn], Any]
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -89,95 +80,6 @@ def shop(database: Database) -> Shop:
     with database.transaction() as conn:
         ensure_followers(conn, FOLLOWERS)
         return open_shop(conn, units=0)
-
-
-class Trial:
-    """One meeting: so many hats on the store's shelf, nothing promised; orders are of hats."""
-
-    def __init__(self, database: Database, shop: Shop, *, hats: int) -> None:
-        self.database, self.shop = database, shop
-        with database.transaction() as conn:
-            count = Count(leaf_id=shop.leaves["S"], sku_id=shop.skus["HAT"], units=hats)
-            succeeded(count_goods(conn, [count], now=NOON))
-
-    def ask(self, units: int = 1, **fields: Any) -> Draft:
-        return ask(self.shop, f"W-{next(_numbers)}", lines=lines(self.shop, ("HAT", units)), **fields)
-
-    def sale(self, units: int = 1) -> Draft:
-        return till_sale(
-            self.shop, f"T-{next(_numbers)}", lines=lines(self.shop, ("HAT", units), stated=True)
-        )
-
-    def placing(self, draft: Draft) -> Work:
-        """To place an order; what was sold at the till is paid in the same breath."""
-
-        def work(conn: Conn) -> Any:
-            (outcome,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
-            if draft.channel == "till" and isinstance(outcome, Placed):
-                pay_for(conn, self.shop, outcome)
-            return outcome
-
-        return work
-
-    def done(self, work: Work) -> Any:
-        with self.database.transaction() as conn:
-            return work(conn)
-
-    def placed(self, units: int = 1, *, paid: bool = True, **fields: Any) -> Placed:
-        """An order that stands."""
-        outcome = self.done(self.placing(self.ask(units, **fields)))
-        assert isinstance(outcome, Placed)
-        if paid:
-            self.done(lambda conn: pay_for(conn, self.shop, outcome))
-        return outcome
-
-    def offered(self, units: int = 1) -> tuple[Placed, TaskId]:
-        """An order that a site was offered."""
-        outcome = self.placed(units)
-        (task,) = self.done(lambda conn: source_wave(conn, now=NOON).tasks)
-        return outcome, task
-
-    def packed(self, units: int = 1) -> tuple[Placed, TaskId]:
-        """An order that lies ready for the carrier."""
-        outcome, task = self.offered(units)
-
-        def steps(conn: Conn) -> None:
-            scope = WHOLE_BRAND
-            succeeded(dispatch.accept(conn, [AcceptTask(task_id=task)], scope=scope, now=NOON))
-            succeeded(fulfil.pick(conn, [PickTask(task_id=task)], scope=scope, now=NOON))
-            succeeded(fulfil.check(conn, [CheckTask(task_id=task)], scope=scope, now=NOON))
-            succeeded(fulfil.pack(conn, [PackTask(task_id=task)], scope=scope, now=NOON))
-
-        self.done(steps)
-        return outcome, task
-
-    def meet(self, *work: Work) -> list[Any]:
-        """Let rivals go from one barrier; afterwards doctor finds nothing."""
-        outcomes = together(self.database, work)
-        with self.database.reading() as conn:
-            report = examine(conn)
-        assert [one for one in report.checks if not one.ok and one.invariant != FOLLOWS_THE_LOG] == []
-        return outcomes
-
-    def line(self, order: Placed) -> Line:
-        with self.database.reading() as conn:
-            (line,) = orders.lines_by_orders(conn, [order.order_id])
-        return line
-
-    def short(self) -> dict[str, int]:
-        """Open shortfalls of the network's holds and the store's shelf."""
-        with self.database.reading() as conn:
-            return {
-                one.kind.value: one.units
-                for one in stock.open_shortfalls(conn, limit=99)
-                if one.node_id in {self.shop.network, self.shop.leaves["S"]}
-            }
-
-    def clear(self) -> None:
-        """Call off what is left, so that the next trial begins with nothing promised."""
-        with self.database.transaction() as conn:
-            rows = conn.execute("select id from orders.order where parked + held + allocated > 0").fetchall()
-            cancel(conn, [Cancellation(order_id=row[0]) for row in rows], scope=WHOLE_BRAND, now=LATER)
 
 
 def cancelling(order: Placed) -> Work:
@@ -197,7 +99,7 @@ def returned(shop: Shop, order: Placed) -> NewReturn:
     hat = NewReturnLine(code="HAT", sku_id=shop.skus["HAT"], units=1, stated_unit_minor=PRICES["HAT"])
     return NewReturn(
         channel="till",
-        external_number=f"R-{next(_numbers)}",
+        external_number=f"R-{next_number()}",
         kind=ReturnKind.FACT,
         at=LATER,
         site_id=shop.sites["S"],

@@ -47,6 +47,11 @@ _LENT = (
     " select 'web', sku_id, 1000000, 0 from stock.leaf_stock limit 1;"
 )
 
+_CALL = (
+    "insert into fulfilment.call (id, order_id, state, currency, opened_at, deadline)"
+    f" select '{_SOMEBODY}', min(id::text)::uuid, 'open', 'CNY', now(), now() + interval '1 hour' from orders.order;"
+)
+
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
     "every_unit_hangs_below_a_brand": (
@@ -269,6 +274,12 @@ FAULTS: dict[str, LiteralString] = {
         " join fulfilment.task on task.id = line.task_id where task.state = 'offered')"
     ),
     "task_line_has_its_task": "delete from fulfilment.task",
+    "claimed_call_has_its_task": (
+        "insert into fulfilment.call (id, order_id, state, currency, opened_at, deadline, ended_at, site_id, task_id)"
+        " select gen_random_uuid(), order_id, 'claimed', 'CNY', now(), now() + interval '1 hour', now(),"
+        " gen_random_uuid(), id from fulfilment.task limit 1"
+    ),
+    "call_is_put_to_sites": _CALL,
     # ------------------------------------------------------------------------------------------------------ boards
     "sales_equal_orders": "update insight.sales_by_day set sold_units = sold_units + 1",
     "sales_spans_agree": "delete from insight.sales_by_minute",
@@ -314,6 +325,10 @@ FAULTS: dict[str, LiteralString] = {
     "line_allocated_equals_its_allocations": "update stock.allocation set units = units + 1",
     "open_tasks_equal_allocations": (
         "delete from fulfilment.task_line where task_id in (select id from fulfilment.task where state = 'offered')"
+    ),
+    "open_calls_are_held": (
+        _CALL
+        + f"insert into fulfilment.call_line values ('{_SOMEBODY}', gen_random_uuid(), gen_random_uuid(), 1)"
     ),
     "handed_over_is_settled": (
         "delete from sharing.split where ctid in (select min(ctid) from sharing.split)"

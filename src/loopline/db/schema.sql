@@ -516,6 +516,40 @@ CREATE TABLE feeds.suspicion (
     CONSTRAINT suspicion_why_known CHECK ((why = ANY (ARRAY['leap'::text, 'collapse'::text, 'all_gone'::text, 'all_multiplied'::text])))
 );
 
+CREATE TABLE fulfilment.call (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    state text NOT NULL,
+    currency text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    deadline timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    site_id uuid,
+    claimed_by uuid,
+    task_id uuid,
+    CONSTRAINT call_is_open_for_a_while CHECK ((deadline > opened_at)),
+    CONSTRAINT call_state_known CHECK ((state = ANY (ARRAY['open'::text, 'claimed'::text, 'lapsed'::text, 'withdrawn'::text]))),
+    CONSTRAINT claimed_call_has_its_task CHECK ((((state = 'claimed'::text) = (site_id IS NOT NULL)) AND ((state = 'claimed'::text) = (task_id IS NOT NULL)) AND ((claimed_by IS NULL) OR (state = 'claimed'::text)))),
+    CONSTRAINT ended_call_has_its_time CHECK (((state = 'open'::text) = (ended_at IS NULL)))
+);
+
+CREATE TABLE fulfilment.call_line (
+    call_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units integer NOT NULL,
+    CONSTRAINT call_line_has_units CHECK ((units > 0))
+);
+
+CREATE TABLE fulfilment.call_site (
+    call_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    metres integer,
+    cost_minor bigint NOT NULL,
+    CONSTRAINT call_site_cost_not_negative CHECK ((cost_minor >= 0)),
+    CONSTRAINT call_site_is_somewhere CHECK ((metres >= 0))
+);
+
 CREATE TABLE fulfilment.capacity (
     site_id uuid NOT NULL,
     day date NOT NULL,
@@ -527,6 +561,17 @@ CREATE TABLE fulfilment.capacity (
     CONSTRAINT held_not_negative CHECK ((held >= 0))
 )
 WITH (fillfactor='50');
+
+CREATE VIEW fulfilment.published_calls WITH (security_invoker='true') AS
+ SELECT id AS call_id,
+    order_id,
+    state,
+    opened_at,
+    deadline,
+    ended_at,
+    site_id,
+    task_id
+   FROM fulfilment.call;
 
 CREATE TABLE fulfilment.site_limit (
     site_id uuid NOT NULL,
@@ -1507,7 +1552,7 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -1569,7 +1614,7 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
@@ -3430,6 +3475,15 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY fulfilment.call_line
+    ADD CONSTRAINT call_line_key PRIMARY KEY (call_id, line_id);
+
+ALTER TABLE ONLY fulfilment.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.call_site
+    ADD CONSTRAINT call_site_key PRIMARY KEY (call_id, site_id);
+
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
@@ -4063,13 +4117,19 @@ CREATE INDEX stated_by_feed ON feeds.stated USING btree (feed_id, sku_id);
 
 CREATE INDEX suspicion_by_feed ON feeds.suspicion USING btree (feed_id, id);
 
+CREATE INDEX call_by_order ON fulfilment.call USING btree (order_id);
+
 CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
 
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
 
 CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id) WHERE (state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text]));
 
+CREATE INDEX open_call_by_deadline ON fulfilment.call USING btree (deadline, id) WHERE (state = 'open'::text);
+
 CREATE INDEX task_by_order ON fulfilment.task USING btree (order_id);
+
+CREATE UNIQUE INDEX task_is_of_one_call ON fulfilment.call USING btree (task_id) WHERE (task_id IS NOT NULL);
 
 CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (allocation_id);
 
@@ -4483,6 +4543,12 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
 
+ALTER TABLE ONLY fulfilment.call_line
+    ADD CONSTRAINT call_line_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
+
+ALTER TABLE ONLY fulfilment.call_site
+    ADD CONSTRAINT call_site_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
+
 ALTER TABLE ONLY inbox.message
     ADD CONSTRAINT conflict_names_the_first FOREIGN KEY (conflicts_with) REFERENCES inbox.message(id);
 
@@ -4787,7 +4853,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.statement TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.suspicion TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_site TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_calls TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.site_limit TO loopline_app;
 

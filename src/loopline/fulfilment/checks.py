@@ -15,4 +15,6 @@ CHECKS: tuple[Check, ...] = (
     Check(name="withdrawn_task_has_none_left", invariant=3, statement=_SQL["withdrawn_task_has_none_left"]),
     Check(name="allocation_is_in_one_task", invariant=3, statement=_SQL["allocation_is_in_one_task"]),
     Check(name="task_line_has_its_task", invariant=9, statement=_SQL["task_line_has_its_task"]),
+    Check(name="claimed_call_has_its_task", invariant=3, statement=_SQL["claimed_call_has_its_task"]),
+    Check(name="call_is_put_to_sites", invariant=3, statement=_SQL["call_is_put_to_sites"]),
 )

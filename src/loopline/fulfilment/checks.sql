@@ -161,3 +161,45 @@ group by
   task_line.task_id
 order by
   task_line.task_id;
+
+-- name: claimed_call_has_its_task
+-- Calls that a site claimed without a task of that order at that site. That a task is of one call, an index keeps.
+-- Locks nothing.
+select
+  'call ' || call.id as subject,
+  coalesce(format('a task of order %%s at site %%s', task.order_id, task.site_id), 'no task') as found,
+  format('a task of order %%s at site %%s', call.order_id, call.site_id) as expected,
+  format('select * from fulfilment.call where id = %%L', call.id) as repair
+from fulfilment.call
+left join fulfilment.task on task.id = call.task_id
+where
+  call.state = 'claimed'
+  and (task.order_id, task.site_id) is distinct from (call.order_id, call.site_id)
+order by
+  call.id;
+
+-- name: call_is_put_to_sites
+-- Open calls that nobody may claim, or that are for nothing. Locks nothing.
+select
+  'call ' || call.id as subject,
+  format('%%s sites, %%s lines', coalesce(sites.count, 0), coalesce(lines.count, 0)) as found,
+  'sites and lines' as expected,
+  format('update fulfilment.call set state = ''withdrawn'', ended_at = now() where id = %%L', call.id) as repair
+from fulfilment.call
+left join lateral (
+  select count(*) as count
+  from fulfilment.call_site
+  where
+    call_site.call_id = call.id
+) as sites on true
+left join lateral (
+  select count(*) as count
+  from fulfilment.call_line
+  where
+    call_line.call_id = call.id
+) as lines on true
+where
+  call.state = 'open'
+  and (sites.count = 0 or lines.count = 0)
+order by
+  call.id;

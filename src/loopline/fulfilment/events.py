@@ -4,9 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from loopline.fulfilment.calls.model import CallEnd
 from loopline.fulfilment.model import RefusalReason, TaskKind, TaskUnits
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, SkuId, TaskId
+from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, SiteId, SkuId, TaskId
 
 
 class OfferedWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,39 @@ class TasksOffered(EventBody, frozen=True, kw_only=True):
 
     order_id: OrderId
     tasks: tuple[OfferedWork, ...]
+
+
+class CalledWork(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the calls of `CallsOpened`."""
+
+    call_id: CallId
+    site_ids: tuple[SiteId, ...]
+    deadline: datetime
+    units: int
+
+
+class CallsOpened(EventBody, frozen=True, kw_only=True):
+    """An order's parcels were put to several sites each: the first to claim one has it."""
+
+    order_id: OrderId
+    calls: tuple[CalledWork, ...]
+
+
+class CallClaimed(EventBody, frozen=True, kw_only=True):
+    """A site was the first to claim a call: its task is offered and accepted in the same breath."""
+
+    call_id: CallId
+    order_id: OrderId
+    site_id: SiteId
+    task_id: TaskId
+
+
+class CallEnded(EventBody, frozen=True, kw_only=True):
+    """A call ended that nobody claimed: its time was over, or it was taken back."""
+
+    call_id: CallId
+    order_id: OrderId
+    end: CallEnd
 
 
 class TaskAccepted(EventBody, frozen=True, kw_only=True):

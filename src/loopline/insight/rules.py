@@ -54,6 +54,8 @@ HAPPENING_TYPES = frozenset(
         "lines_parked",
         "lines_unparked",
         "sourcing_put_off",
+        "calls_opened",
+        "call_claimed",
         "lines_cancelled",
         "number_conflicted",
         "task_accepted",

@@ -231,10 +231,11 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class WaitsFor(StrEnum):
-    """What an order waits for that has its goods: any site's time, or a site that would send them at all."""
+    """What an order waits for that has its goods: any site's time, a site that would send them at all, or a claim."""
 
     CAPACITY = "capacity"
     SITE = "site"
+    CLAIM = "claim"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,10 @@ import msgspec
 
 from loopline import orders, stock
 from loopline.db import Conn, log
+from loopline.fulfilment import calls
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
+from loopline.fulfilment.calls import Call
 from loopline.fulfilment.events import TaskCancelled
 from loopline.fulfilment.model import CancelledWork, CancelTask, TaskState, WithdrawnUnits
 from loopline.kernel.events import Event, event
@@ -24,6 +26,7 @@ from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
 from loopline.orders import CancelledLine, Line, LineChange, LineKind, Order, OrderStage
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
+from loopline.processes.calling import end_calls, wake_called
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import Refund, refund
 from loopline.processes.shortfalls import shortfall_events
@@ -172,11 +175,13 @@ def cancel(
     """Call off what is left of orders, or parts of it, in the order given; each is done whole or refused.
 
     Staff cancel what is sold by sites in scope, members their own. An order that was cancelled whole before is answered
-    so again. What is no goods was charged when the order was placed, and stays. Takes the turn, then locks tasks,
-    days, goods and orders.
+    so again. What is no goods was charged when the order was placed, and stays. Takes the turn, then locks calls,
+    tasks, days, goods and orders.
     """
     take_turn(conn)
     order_ids = list({one.order_id for one in asked})
+    # Whoever claims at this moment is waited for: then it is a task, that is taken back as any other.
+    called = calls.lock_calls_of_orders(conn, order_ids)
     standing = _lock_standing(conn, order_ids)
     # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
@@ -206,7 +211,7 @@ def cancel(
                     amount_before_minor=before,
                 )
             )
-    _carry_out(conn, plans, outcomes, now=now)
+    _carry_out(conn, plans, outcomes, called=called, now=now)
     return outcomes
 
 
@@ -314,11 +319,18 @@ def _nothing_new(head: Order) -> Cancelled:
 
 
 def _carry_out(
-    conn: Conn, plans: Sequence[_Plan], outcomes: list[Cancelled | Refusal], *, now: datetime
+    conn: Conn,
+    plans: Sequence[_Plan],
+    outcomes: list[Cancelled | Refusal],
+    *,
+    called: Sequence[Call],
+    now: datetime,
 ) -> None:
     """Take the work back, give the goods back, pay back, and say so."""
     taken = [one for plan in plans for one in plan.taken]
-    withdrawn = _take_work_back(conn, plans, now=now)
+    changed = {one.line.order_id for one in taken if one.held}
+    over = [call for call in called if call.order_id in changed]
+    withdrawn = [*end_calls(conn, over, now=now), *_take_work_back(conn, plans, now=now)]
     given_back = _give_goods_back(conn, taken, now=now)
     changes = [
         LineChange(
@@ -332,6 +344,8 @@ def _carry_out(
         for one in taken
     ]
     all_as_read(orders.change_lines(conn, changes, now=now))
+    # What is still held of an order whose calls are over is put to sites anew.
+    wake_called(conn, [call.order_id for call in over], now=now)
     # Called off is not run out of time: a payment that still comes goes back, and holds nothing again.
     unpaid = [plan.order.id for plan in plans if plan.order.pay_until is not None]
     orders.set_paid(conn, unpaid, now=now, was_paid=False)

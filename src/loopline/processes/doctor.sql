@@ -46,6 +46,32 @@ full join stock.allocation as allocation on allocation.id = doing.allocation_id
 where coalesce(doing.units, 0) <> coalesce(allocation.units, 0)
 order by subject
 
+-- name: open_calls_are_held
+-- Lines of which open calls offer more units than the order holds: two calls for one unit, or a call for what is gone.
+with called as (
+    select
+        call.order_id,
+        call_line.line_id,
+        sum(call_line.units) as units
+    from fulfilment.published_calls as call
+    join fulfilment.call_line as call_line on call_line.call_id = call.call_id
+    where call.state = 'open'
+    group by
+        call.order_id,
+        call_line.line_id
+)
+select
+    'line ' || called.line_id as subject,
+    called.units || ' units called' as found,
+    coalesce(line.held, 0) || ' units held' as expected,
+    'update fulfilment.call set state = ''withdrawn'', ended_at = now() where state = ''open'' and order_id = '
+        || quote_literal(called.order_id) as repair
+from called
+left join orders.line as line on line.order_id = called.order_id
+    and line.line_id = called.line_id
+where called.units > coalesce(line.held, 0)
+order by subject
+
 -- name: handed_over_is_settled
 -- Goods that were handed over and whose shares were not all made, up to where the follower that makes them has come.
 with settled as (
@@ -257,6 +283,10 @@ from (
     select 'order', task.order_id, 'fulfilment.task'
     from (select distinct order_id from fulfilment.task) as task
     where not exists (select from orders.order as known where known.id = task.order_id)
+    union all
+    select 'order', call.order_id, 'fulfilment.call'
+    from (select distinct order_id from fulfilment.published_calls) as call
+    where not exists (select from orders.order as known where known.id = call.order_id)
     union all
     select 'order', message.order_id, 'inbox.message'
     from (select distinct order_id from inbox.message where order_id is not null) as message

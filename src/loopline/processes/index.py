@@ -36,6 +36,8 @@ ORDER_TYPES = frozenset(
         "lines_cancelled",
         "lines_reinstated",
         "sourcing_put_off",
+        "calls_opened",
+        "call_ended",
         "order_sourced",
         "tasks_offered",
         "task_accepted",

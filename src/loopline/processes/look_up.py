@@ -12,6 +12,7 @@ from loopline import catalogue, orders, org, payments, pricing, touchpoints
 from loopline.catalogue import Sku
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.calls import Call, calls_of_orders
 from loopline.fulfilment.model import Task, TaskLine
 from loopline.kernel.events import Event
 from loopline.kernel.ids import (
@@ -98,6 +99,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...]
+    calls: tuple[Call, ...]
     task_lines: Mapping[TaskId, Sequence[TaskLine]]
     announced: tuple[Announcement, ...]
     returned: tuple[ReturnOfLine, ...]
@@ -166,6 +168,7 @@ def _work(conn: Conn, order: Order, lines: Sequence[Line]) -> _Work:
     return _Work(
         tasks=tasks,
         task_lines=fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]),
+        calls=tuple(calls_of_orders(conn, [order.id])),
         announced=announced,
         returned=returned,
         returns=tuple(returns.returns_by_id(conn, return_ids)),
@@ -213,6 +216,7 @@ def _sites_named(order: Order, work: _Work) -> set[SiteId]:
     named: set[SiteId] = {task.site_id for task in work.tasks} | {one.site_id for one in work.returns}
     if order.site_id is not None:
         named.add(order.site_id)
+    named |= {site.site_id for call in work.calls for site in call.sites}
     for explanation in work.explanations:
         named |= {parcel.site_id for parcel in explanation.chosen}
         named |= {site.site_id for site in explanation.eliminated}

@@ -18,6 +18,7 @@ from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnits
 from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
+from loopline.processes.calling import take_calls_back, wake_called
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.quotas import lost_units
 from loopline.processes.refund import give_back, told_of
@@ -172,7 +173,7 @@ def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
     Returns how many held units were parked.
     """
     take_turn(conn)
-    broken = _locked_broken_promises(conn, limit=limit)
+    broken, called_back = _locked_broken_promises(conn, limit=limit, now=now)
     lost = stock.lose_quota_units(conn, broken.quotas, now=now)
     holds = broken.holds
     releases = [stock.Release(line_id=one.line_id, units=one.units, is_lost=True) for one in holds]
@@ -182,6 +183,7 @@ def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
         for one in holds
     ]
     all_granted(orders.change_lines(conn, changes, now=now))
+    wake_called(conn, [OrderId(one.subject) for one in called_back], now=now)
     by_order: dict[OrderId, list[LineUnitsMoved]] = {}
     for one in holds:
         by_order.setdefault(one.order_id, []).append(LineUnitsMoved(line_id=one.line_id, units=one.units))
@@ -189,16 +191,22 @@ def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
         event(orders.LinesParked(order_id=order_id, lines=tuple(lines)), subject=order_id, at=now)
         for order_id, lines in by_order.items()
     ]
-    told = [*parked, *(lost_units(one, now=now) for one in lost)]
+    told = [*called_back, *parked, *(lost_units(one, now=now) for one in lost)]
     log.append(conn, [*told, *shortfall_events([*lost, *released], now=now)])
     return sum(one.units for one in holds)
 
 
-def _locked_broken_promises(conn: Conn, *, limit: int) -> BrokenPromises:
-    """Look, lock what was seen, and look again: a rival may have mended it in between."""
+def _locked_broken_promises(
+    conn: Conn, *, limit: int, now: datetime
+) -> tuple[BrokenPromises, Sequence[Event]]:
+    """Look, lock what was seen, and look again: a rival may have mended it in between.
+
+    Calls for what orders may hold no more are taken back before goods are locked; returns what is to be told of them.
+    """
     seen = stock.broken_promises(conn, limit=limit)
     if not seen.quotas and not seen.holds:
-        return seen
+        return seen, ()
+    called_back = take_calls_back(conn, list({one.order_id for one in seen.holds}), now=now)
     stock.lock_stock(
         conn,
         [(one.node_id, one.sku_id) for one in seen.quotas],
@@ -206,10 +214,11 @@ def _locked_broken_promises(conn: Conn, *, limit: int) -> BrokenPromises:
     )
     lines, quotas = {one.line_id for one in seen.holds}, {one.quota_id for one in seen.quotas}
     again = stock.broken_promises(conn, limit=limit)
-    return BrokenPromises(
+    found = BrokenPromises(
         quotas=tuple(one for one in again.quotas if one.quota_id in quotas),
         holds=tuple(one for one in again.holds if one.line_id in lines),
     )
+    return found, called_back
 
 
 def _free_somewhere(conn: Conn, sku_ids: Sequence[SkuId]) -> list[SkuId]:

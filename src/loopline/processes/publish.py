@@ -14,6 +14,9 @@ from loopline.catalogue.events import ProductWritten
 from loopline.db import Conn, log
 from loopline.db.followers import Follower
 from loopline.fulfilment.events import (
+    CallClaimed,
+    CallEnded,
+    CallsOpened,
     GoodsChecked,
     ParcelHandedOver,
     ParcelNotCollected,
@@ -47,6 +50,9 @@ from loopline.stock.events import HoldExpired, ShortfallClosed, ShortfallOpened,
 from loopline.webhooks import Replay, Subscription, Wanted
 
 PUBLISHED: tuple[type[EventBody], ...] = (
+    CallClaimed,
+    CallEnded,
+    CallsOpened,
     GoodsChecked,
     HoldExpired,
     LinesCancelled,

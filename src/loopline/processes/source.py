@@ -16,9 +16,10 @@ from loopline.fulfilment import service as fulfilment_service
 from loopline.fulfilment.events import OfferedWork, TasksOffered
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.kernel.events import Event, event
-from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, TaskId, uuid7s
+from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, SiteId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import LineChange, WaitsFor
+from loopline.processes.calling import call_sites, take_due_calls_back
 from loopline.processes.outcomes import all_granted
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
@@ -33,11 +34,11 @@ from loopline.sourcing.model import (
     Wave,
     WavePlan,
 )
+from loopline.sourcing.offers import AS_EVER, CalledParcel, Offering, parcels_to_call
 from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.solver import FewestParcels, Solver
 
 ORDERS_PER_WAVE_MAX = 200
-ANSWER_WITHIN = timedelta(hours=4)
 LOOK_AGAIN_AFTER = {WaitsFor.CAPACITY: timedelta(minutes=15), WaitsFor.SITE: timedelta(hours=1)}
 """How long what is held waits for a site, unless a raised limit or work that a site gives back wakes it before."""
 
@@ -51,18 +52,25 @@ _WAITS_FOR = {
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
     """What one wave came to; `orders` 0 means that nothing was due.
 
-    `parked_units` wait for goods, `waiting_units` have their goods and wait for a site.
+    `tasks` were put to one site each, `calls` to several. `parked_units` wait for goods, `waiting_units` have their
+    goods and wait for a site.
     """
 
     orders: int
     tasks: tuple[TaskId, ...] = ()
+    calls: tuple[CallId, ...] = ()
     split_orders: int = 0
     parked_units: int = 0
     waiting_units: int = 0
 
 
 def source_wave(
-    conn: Conn, *, now: datetime, solver: Solver | None = None, limit: int = ORDERS_PER_WAVE_MAX
+    conn: Conn,
+    *,
+    now: datetime,
+    solver: Solver | None = None,
+    limit: int = ORDERS_PER_WAVE_MAX,
+    offering: Offering = AS_EVER,
 ) -> WaveSourced:
     """Source the orders that are due, at most `limit` and at most 200, all of one currency and network, in one go.
 
@@ -73,7 +81,9 @@ def source_wave(
     desk = gather(conn, now=now, limit=min(limit, ORDERS_PER_WAVE_MAX))
     if desk is None:
         return WaveSourced(orders=0)
-    return together([apply_part(conn, desk, part, now=now) for part in solve(desk, solver=solver)])
+    return together(
+        [apply_part(conn, desk, part, now=now) for part in solve(desk, solver=solver, offering=offering)]
+    )
 
 
 def gather(
@@ -94,16 +104,22 @@ def gather(
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Decisions of a wave that are applied in one transaction."""
+    """Decisions of a wave that are applied in one transaction.
+
+    Of their parcels those `called` are put to several sites; all have `answer_within` to answer.
+    """
 
     wave: Wave
     plan: WavePlan
     decisions: Sequence[Decision]
+    answer_within: timedelta
+    called: Sequence[CalledParcel] = ()
 
 
-def solve(desk: WaveDesk, *, solver: Solver | None = None) -> list[Part]:
+def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = AS_EVER) -> list[Part]:
     """Decide the desk's orders, without a database: parts of at most 200 orders, those that wait longest first.
 
+    `offering` says how long sites have to answer, and which parcels are put to several of them at once.
     What is collected has its site already and waits for nobody else's goods: the plain rule decides it.
     """
     plain = FewestParcels()
@@ -111,10 +127,19 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None) -> list[Part]:
     for wave in desk.waves:
         chosen = plain if solver is None or desk.is_collected(wave.orders[0].order_id) else solver
         plan = chosen.solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
-        parts += [
-            Part(wave=wave, plan=plan, decisions=plan.decisions[first : first + ORDERS_PER_WAVE_MAX])
-            for first in range(0, len(plan.decisions), ORDERS_PER_WAVE_MAX)
-        ]
+        called = parcels_to_call(wave, plan.decisions, offering=offering)
+        for first in range(0, len(plan.decisions), ORDERS_PER_WAVE_MAX):
+            decisions = plan.decisions[first : first + ORDERS_PER_WAVE_MAX]
+            of_part = {one.order_id for one in decisions}
+            parts.append(
+                Part(
+                    wave=wave,
+                    plan=plan,
+                    decisions=decisions,
+                    answer_within=offering.terms.answer_within,
+                    called=[one for one in called if one.parcel.order_id in of_part],
+                )
+            )
     return parts
 
 
@@ -122,17 +147,22 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     """Apply decisions, whole orders or nothing of them, and keep each with its reasons.
 
     An order of which something else is held than was decided on (called off, paid back, decided by a rival) is left to
-    the next wave, and so is one whose goods are gone. Locks days, goods, then orders.
+    the next wave, and so is one whose goods are gone. A call that is still out for an order that is due is taken back
+    first. Locks calls, days, goods, then orders.
     """
     take_turn(conn)
     sourcing.record_wave(conn, part.wave, part.plan, now=now)
-    works = _works([parcel for one in part.decisions for parcel in one.parcels], now=now)
+    taken_back = take_due_calls_back(conn, [one.order_id for one in part.decisions], now=now)
+    called = [one for one in part.called if one.parcel.order_id not in taken_back.called_before]
+    openly = {id(one.parcel) for one in called}
+    direct = [parcel for one in part.decisions for parcel in one.parcels if id(parcel) not in openly]
+    works = _works(direct, deadline=now + part.answer_within, now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
     )
     _lock_goods(conn, works, part.decisions)
-    unchanged = _unchanged(conn, part)
+    unchanged = _unchanged(conn, part) - taken_back.called
     decisions = [one for one in part.decisions if one.order_id in unchanged]
     works = [work for work in works if work.parcel.order_id in unchanged]
     sourcing.record_part(conn, part.wave, decisions)
@@ -146,14 +176,22 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     released = _park(conn, parked, now=now)
     all_granted(orders.change_lines(conn, _changes(works, parked), now=now))
     waits = _put_off(conn, _those(unfilled, lambda one: one.reason in _WAITS_FOR), desk=desk, now=now)
-    told = [*_events(decisions, works, refused=refused, desk=desk, now=now), *waits]
-    log.append(conn, [*told, *shortfall_events(released, now=now)])
+    calls, opened = call_sites(
+        conn,
+        [one for one in called if one.parcel.order_id in unchanged - refused],
+        currency=desk.currency,
+        deadline=now + part.answer_within,
+        now=now,
+    )
+    told = [*taken_back.told, *_events(decisions, works, refused=refused, desk=desk, now=now), *waits]
+    log.append(conn, [*told, *opened, *shortfall_events(released, now=now)])
     by_order: dict[OrderId, int] = {}
     for work in works:
         by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
     return WaveSourced(
         orders=len(part.decisions),
         tasks=tuple(work.task_id for work in works),
+        calls=tuple(calls),
         split_orders=sum(parcels > 1 for parcels in by_order.values()),
         parked_units=sum(one.units for lines in parked.values() for one in lines),
         waiting_units=sum(
@@ -167,6 +205,7 @@ def together(parts: Sequence[WaveSourced]) -> WaveSourced:
     return WaveSourced(
         orders=sum(one.orders for one in parts),
         tasks=tuple(task_id for one in parts for task_id in one.tasks),
+        calls=tuple(call_id for one in parts for call_id in one.calls),
         split_orders=sum(one.split_orders for one in parts),
         parked_units=sum(one.parked_units for one in parts),
         waiting_units=sum(one.waiting_units for one in parts),
@@ -195,15 +234,17 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
     parcel: Parcel
     task_id: TaskId
     allocation_ids: tuple[AllocationId, ...]
+    deadline: datetime
 
 
-def _works(parcels: Sequence[Parcel], *, now: datetime) -> list[_Work]:
+def _works(parcels: Sequence[Parcel], *, deadline: datetime, now: datetime) -> list[_Work]:
     ids = iter(uuid7s(now, sum(len(parcel.lines) + 1 for parcel in parcels)))
     return [
         _Work(
             parcel=parcel,
             task_id=TaskId(next(ids)),
             allocation_ids=tuple(AllocationId(next(ids)) for _ in parcel.lines),
+            deadline=deadline,
         )
         for parcel in parcels
     ]
@@ -250,7 +291,7 @@ def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime)
             site_id=work.parcel.site_id,
             kind=TaskKind.COLLECT if desk.is_collected(work.parcel.order_id) else TaskKind.DELIVER,
             day=desk.day_of(work.parcel.site_id, now=now),
-            deadline=now + ANSWER_WITHIN,
+            deadline=work.deadline,
             lines=tuple(
                 OfferedLine(
                     allocation_id=allocation_id,
@@ -359,7 +400,7 @@ def _events(
             continue
         told.append(event(_sourced(decision, of_order, desk), subject=order_id, at=now))
         if of_order:
-            told.append(event(_offered(order_id, of_order, desk, now), subject=order_id, at=now))
+            told.append(event(_offered(order_id, of_order, desk), subject=order_id, at=now))
         missing = [one for one in decision.unfilled if one.reason not in _WAITS_FOR]
         if missing:
             lines = tuple(orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in missing)
@@ -388,7 +429,7 @@ def _sourced(decision: Decision, works: Sequence[_Work], desk: WaveDesk) -> Orde
     )
 
 
-def _offered(order_id: OrderId, works: Sequence[_Work], desk: WaveDesk, now: datetime) -> TasksOffered:
+def _offered(order_id: OrderId, works: Sequence[_Work], desk: WaveDesk) -> TasksOffered:
     return TasksOffered(
         order_id=order_id,
         tasks=tuple(
@@ -396,7 +437,7 @@ def _offered(order_id: OrderId, works: Sequence[_Work], desk: WaveDesk, now: dat
                 task_id=work.task_id,
                 site_id=work.parcel.site_id,
                 kind=TaskKind.COLLECT if desk.is_collected(order_id) else TaskKind.DELIVER,
-                deadline=now + ANSWER_WITHIN,
+                deadline=work.deadline,
                 units=sum(line.units for line in work.parcel.lines),
             )
             for work in works

@@ -4,6 +4,7 @@ Hours are stretches of a weekday's wall clock. A place without hours on file kee
 closed place waits until it opens; nothing is ever found before it may be.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from loopline.kernel.times import zone
@@ -28,11 +29,27 @@ def open_stretches(opening: Opening, day: date) -> list[tuple[datetime, datetime
         for one in opening.hours or USUAL_HOURS
         if one.weekday == day.isoweekday()
     )
+    return _merged(spelt)
+
+
+def _open_within(opening: Opening, day: date) -> list[tuple[datetime, datetime]]:
+    """Return when a place is open within a calendar day, what was opened the day before included; in order, apart."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as above
+    begins = _moment(midnight, opening.time_zone)
+    ends = _moment(midnight + timedelta(days=1), opening.time_zone)
+    both = open_stretches(opening, day - timedelta(days=1)) + open_stretches(opening, day)
+    return _merged([(max(opens, begins), min(closes, ends)) for opens, closes in both])
+
+
+def _merged(stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Merge stretches in order of their beginnings that touch or overlap; empty ones are left out."""
     merged: list[tuple[datetime, datetime]] = []
-    for opens, closes in spelt:
+    for opens, closes in stretches:
+        if opens >= closes:
+            continue
         if merged and opens <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], closes))
-        elif opens < closes:
+        else:
             merged.append((opens, closes))
     return merged
 
@@ -47,10 +64,10 @@ def after_open_minutes(opening: Opening, start: datetime, minutes: int) -> datet
     With 0 minutes: the first moment from `start` on at which it is open.
     """
     left = timedelta(minutes=minutes)
-    day = start.astimezone(zone(opening.time_zone)).date() - timedelta(days=1)
+    day = start.astimezone(zone(opening.time_zone)).date()
     reached = start
     for _ in range(_DAYS_MOST):
-        for opens, closes in open_stretches(opening, day):
+        for opens, closes in _open_within(opening, day):
             begins = max(opens, reached)
             if begins >= closes:
                 continue
@@ -69,7 +86,7 @@ def before_open_minutes(opening: Opening, end: datetime, minutes: int) -> dateti
     day = end.astimezone(zone(opening.time_zone)).date()
     reached = end
     for _ in range(_DAYS_MOST):
-        for opens, closes in reversed(open_stretches(opening, day)):
+        for opens, closes in reversed(_open_within(opening, day)):
             ends = min(closes, reached)
             if ends <= opens:
                 continue
@@ -84,11 +101,11 @@ def before_open_minutes(opening: Opening, end: datetime, minutes: int) -> dateti
 def open_minutes_between(opening: Opening, start: datetime, end: datetime) -> int:
     """Return how many whole minutes a place was open between two moments."""
     passed = timedelta(0)
-    day = start.astimezone(zone(opening.time_zone)).date() - timedelta(days=1)
+    day = start.astimezone(zone(opening.time_zone)).date()
     last = end.astimezone(zone(opening.time_zone)).date()
     reached = start
     while day <= last:
-        for opens, closes in open_stretches(opening, day):
+        for opens, closes in _open_within(opening, day):
             begins, ends = max(opens, reached), min(closes, end)
             if begins < ends:
                 passed += ends - begins

@@ -40,6 +40,8 @@ HAPPENING_WORDS: dict[str, str] = {
     "lines_parked": marked("Goods missing, order waits"),
     "lines_unparked": marked("Goods came in, order goes on"),
     "sourcing_put_off": marked("Order waits for a site"),
+    "calls_opened": marked("Work offered to several sites"),
+    "call_claimed": marked("Work claimed"),
     "lines_cancelled": marked("Order cancelled in part or whole"),
     "number_conflicted": marked("Same order number with other content"),
     "task_accepted": marked("Work accepted"),

@@ -36,6 +36,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "parcel_arrived": marked("Parcel arrived"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
+    "call_ended": marked("Nobody claimed it, sourced again"),
     "task_cancelled": marked("Work taken back"),
     "picking_started": marked("Picking begun"),
     "goods_checked": marked("Goods picked and checked"),
@@ -77,6 +78,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
     {
+        "call_claimed",
         "task_accepted",
         "task_refused",
         "task_lapsed",
@@ -266,6 +268,17 @@ def _offered(telling: _Telling) -> str:
     )
 
 
+def _called(telling: _Telling) -> str:
+    return ", ".join(
+        telling.language.say(
+            "{sites} until {time}",
+            sites=", ".join(_site(telling, site_id) for site_id in call["site_ids"]),
+            time=telling.language.clock_of_day(datetime.fromisoformat(call["deadline"]), telling.story.zone),
+        )
+        for call in telling.data["calls"]
+    )
+
+
 def _at_site(telling: _Telling) -> str:
     return _site(telling, telling.data.get("site_id"))
 
@@ -346,6 +359,8 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "promise_broken": _line,
     "order_sourced": _sourced,
     "tasks_offered": _offered,
+    "calls_opened": _called,
+    "call_claimed": _at_site,
     "task_accepted": _at_site,
     "task_refused": _refused,
     "task_lapsed": _work,

@@ -92,6 +92,7 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
 WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.CAPACITY: marked("all sites that have the goods are full"),
     WaitsFor.SITE: marked("every site that has the goods refused"),
+    WaitsFor.CLAIM: marked("several sites were asked, and none has claimed it yet"),
 }
 ROLE_WORDS: dict[Role, str] = {
     Role.BRAND: marked("Brand"),

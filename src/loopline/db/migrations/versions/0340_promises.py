@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0340"
-down_revision = "0350"
+down_revision = "0360"
 
 
 def upgrade() -> None:

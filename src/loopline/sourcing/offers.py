@@ -1,0 +1,211 @@
+"""To whom a parcel's work is put: to the chosen site alone, or to several of which the first to claim has it. Pure.
+
+What is compared is what the parcel is expected to cost in the end. Put to one site: its cost, and where it does not
+answer, the cost of asking another and of the time that was lost. Put to several: the cost of whoever answers first. A
+site of which nobody knows how it answers makes no case for a call: without knowledge everything is put to one site.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from fractions import Fraction
+
+import msgspec
+
+from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.sourcing.costs import FINE, Tariff, metres_between
+from loopline.sourcing.model import Decision, OpenOrder, Parcel, Wave
+
+CERTAIN = 10_000  # basis points
+
+
+class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How work is put to sites. As it stands: to one site, that has four hours to answer.
+
+    With `open_offers`, up to `sites_per_call_max` sites that can send a parcel for at most `extra_minor_max` more than
+    the chosen one may be asked at once. `redispatch_minor` is what asking another site costs, `waiting_hour_minor` what
+    an hour lost is worth; both in the currency of the parcel.
+    """
+
+    answer_minutes: int = 240
+    open_offers: bool = False
+    sites_per_call_max: int = 8
+    extra_minor_max: int = 500
+    redispatch_minor: int = 300
+    waiting_hour_minor: int = 200
+
+    @property
+    def answer_within(self) -> timedelta:
+        """How long sites have to answer."""
+        return timedelta(minutes=self.answer_minutes)
+
+
+class Answering(msgspec.Struct, frozen=True, kw_only=True):
+    """How a site is expected to answer: how probably it takes work, in basis points, and after how many minutes."""
+
+    accepts_basis_points: int
+    minutes: int
+
+
+_NOBODY: Mapping[SiteId, Answering] = {}
+
+
+class Offering(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms in force, and how sites are expected to answer; a site that is left out is not known."""
+
+    terms: OfferTerms = OfferTerms()
+    answering: Mapping[SiteId, Answering] = _NOBODY
+
+
+AS_EVER = Offering()
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that can send all of a parcel, how far from the customer (None: nobody knows), and at what cost.
+
+    The cost is as it is weighed: with the surcharge for another dealer's territory, where there is one.
+    """
+
+    site_id: SiteId
+    metres: int | None
+    cost_minor: int
+
+
+class CalledParcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that is put to several sites, the cheapest first."""
+
+    parcel: Parcel
+    candidates: tuple[Candidate, ...]
+
+
+def parcels_to_call(
+    wave: Wave,
+    decisions: Sequence[Decision],
+    *,
+    offering: Offering,
+) -> list[CalledParcel]:
+    """Return the parcels of a wave that are expected to cost less when they are put to several sites.
+
+    Among them are none of orders that keep waiting for a site (they are decided again soon), and none that come from
+    one site whatever happens. `decisions` are all of the wave: what they take is not there for others.
+    """
+    if not offering.terms.open_offers or not offering.answering:
+        return []
+    desk = _Left(wave, decisions)
+    rows = {order.order_id: row for row, order in enumerate(wave.orders)}
+    found: list[CalledParcel] = []
+    for decision in decisions:
+        order = wave.orders[rows[decision.order_id]]
+        if decision.unfilled or order.allowed_sites is not None:
+            continue
+        for parcel in decision.parcels:
+            candidates = desk.candidates(parcel, order, row=rows[order.order_id])
+            called = sites_to_call(candidates, offering=offering)
+            if called:
+                found.append(CalledParcel(parcel=parcel, candidates=called))
+    return found
+
+
+def sites_to_call(candidates: Sequence[Candidate], *, offering: Offering) -> tuple[Candidate, ...]:
+    """Return the sites that a parcel is put to at once, the cheapest first; none where the first alone is better.
+
+    `candidates[0]` is the chosen site. Of the others those count that are known and cost little more; the cheapest of
+    them are taken as long as that lowers what is expected.
+    """
+    terms, answering = offering.terms, offering.answering
+    if not terms.open_offers or not candidates or candidates[0].site_id not in answering:
+        return ()
+    first, *rest = candidates
+    near = [
+        one
+        for one in rest
+        if one.site_id in answering and one.cost_minor <= first.cost_minor + terms.extra_minor_max
+    ]
+    near.sort(key=lambda one: (one.cost_minor, one.site_id))
+    best, least = 0, expected_minor([first], offering=offering)
+    for count in range(1, min(len(near), terms.sites_per_call_max - 1) + 1):
+        expected = expected_minor([first, *near[:count]], offering=offering)
+        if expected < least:
+            best, least = count, expected
+    called = sorted([first, *near[:best]], key=lambda one: (one.cost_minor, one.site_id))
+    return tuple(called) if best else ()
+
+
+def expected_minor(candidates: Sequence[Candidate], *, offering: Offering) -> Fraction:
+    """Return what a parcel is expected to cost that is put to these sites at once; to one of them: directed.
+
+    They answer independently of each other, each after its minutes if at all; who answers first has it. Where nobody
+    does until the time is over, another site is asked, at the cost of the first of these.
+    """
+    terms, answering = offering.terms, offering.answering
+    minute_minor = Fraction(terms.waiting_hour_minor, 60)
+    nobody_yet, expected = Fraction(1), Fraction(0)
+    for one in sorted(
+        candidates, key=lambda one: (answering[one.site_id].minutes, one.cost_minor, one.site_id)
+    ):
+        answer = answering[one.site_id]
+        takes = nobody_yet * Fraction(answer.accepts_basis_points, CERTAIN)
+        expected += takes * (one.cost_minor + minute_minor * min(answer.minutes, terms.answer_minutes))
+        nobody_yet -= takes
+    lost = candidates[0].cost_minor + terms.redispatch_minor + minute_minor * terms.answer_minutes
+    return expected + nobody_yet * lost
+
+
+class _Left:
+    """What sites have left once all that was decided is theirs, and what a parcel from each would cost."""
+
+    def __init__(self, wave: Wave, decisions: Sequence[Decision]) -> None:
+        self._sites = wave.sites
+        self._grams = wave.unit_grams
+        self._tariff = Tariff(wave.sites)
+        self._metres = metres_between(
+            [order.destination for order in wave.orders], [site.coordinates for site in wave.sites]
+        )
+        self._is_known = [order.destination is not None for order in wave.orders]
+        site_of: dict[NodeId, int] = {
+            leaf_id: place for place, site in enumerate(wave.sites) for leaf_id in site.leaf_ids
+        }
+        self._capacity = [site.capacity_left for site in wave.sites]
+        self._place = {site.site_id: place for place, site in enumerate(wave.sites)}
+        self._units: dict[SkuId, dict[int, int]] = {}
+        for one in wave.stock:
+            if one.leaf_id in site_of:
+                self._add(one.sku_id, site_of[one.leaf_id], max(0, one.sellable))
+        for parcel in (parcel for decision in decisions for parcel in decision.parcels):
+            self._capacity[self._place[parcel.site_id]] -= 1
+            for line in parcel.lines:
+                self._add(line.sku_id, self._place[parcel.site_id], -line.units)
+
+    def _add(self, sku_id: SkuId, place: int, units: int) -> None:
+        of_sku = self._units.setdefault(sku_id, {})
+        of_sku[place] = of_sku.get(place, 0) + units
+
+    def candidates(self, parcel: Parcel, order: OpenOrder, *, row: int) -> list[Candidate]:
+        """Return the sites that can send all of a parcel: the chosen one, then the others in the wave's order."""
+        wanted: dict[SkuId, int] = {}
+        for line in parcel.lines:
+            wanted[line.sku_id] = wanted.get(line.sku_id, 0) + line.units
+        grams = sum(self._grams.get(sku_id, 0) * units for sku_id, units in wanted.items())
+        chosen = self._place[parcel.site_id]
+        others = [
+            place
+            for place in sorted(self._units.get(next(iter(wanted)), {}))
+            if place != chosen
+            and self._capacity[place] > 0
+            and not self._sites[place].is_fallback
+            and self._sites[place].site_id not in order.excluded_sites | order.forbidden_sites
+            and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
+        ]
+        return [self._candidate(place, order, row=row, grams=grams) for place in (chosen, *others)]
+
+    def _candidate(self, place: int, order: OpenOrder, *, row: int, grams: int) -> Candidate:
+        metres = int(self._metres[row, place])
+        fine = (
+            int(self._tariff.handling[place])
+            + metres * int(self._tariff.per_metre[place])
+            + grams * int(self._tariff.per_gram[place])
+        )
+        return Candidate(
+            site_id=self._sites[place].site_id,
+            metres=metres if self._is_known[row] else None,
+            cost_minor=(fine + FINE // 2) // FINE + order.surcharges_minor.get(self._sites[place].site_id, 0),
+        )
