@@ -34,7 +34,7 @@ from loopline.processes.promise import expire_holds, fill_parked, mend_allocatio
 from loopline.processes.quotas import end_due_quotas
 from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
-from loopline.processes.source import source_wave
+from loopline.sourcing.service import sweep_prices
 from loopline.webhooks import sweep_deliveries
 
 BATCH = 500
@@ -67,12 +67,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """A round that goes out of the house: it opens its own transactions and makes its calls between them.
 
-    `run` does one batch and returns how much it did.
+    `run` does one batch and returns how much it did. `rests`: it leaves a database alone that rounds leave alone.
     """
 
     name: str
     cron: str
     run: Callable[[Database, datetime], int]
+    rests: bool = False
 
 
 def _fill(conn: Conn, now: datetime) -> int:
@@ -80,9 +81,6 @@ def _fill(conn: Conn, now: datetime) -> int:
 
 
 ROUNDS: tuple[Round, ...] = (
-    Round(
-        name="source_waves", cron="* * * * * */2", step=lambda conn, now: source_wave(conn, now=now).orders
-    ),
     Round(
         name="expire_holds",
         cron=None,
@@ -194,6 +192,11 @@ ROUNDS: tuple[Round, ...] = (
         batches=1,
     ),
     Round(
+        name="forget_prices_of_waves",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_prices(conn, now=now, limit=BATCH),
+    ),
+    Round(
         name="forget_placing",
         cron="*/10 * * * *",
         step=lambda conn, now: sweep_placed(conn, now=now, limit=BATCH),
@@ -259,6 +262,10 @@ class Rounds:
             )
 
     def _go(self, one: Errand) -> None:
+        if one.rests:
+            with self._database.reading() as conn:
+                if self._rests(conn):
+                    return
         for _ in range(BATCHES_PER_ROUND_MAX):
             if self._stopping.is_set() or not one.run(self._database, self._clock()):
                 return

@@ -16,6 +16,7 @@ from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.followers import FOLLOWERS
 from loopline.jobs.hold_timer import HoldMeasures, HoldTimer
 from loopline.jobs.rounds import Clock, Errand, Rests, Rounds, ensure_coming_months
+from loopline.jobs.waves import WAVE_ERRANDS
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
@@ -47,7 +48,9 @@ def jobs_running(
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
     measures = HoldMeasures(registry) if registry is not None else None
     timer = HoldTimer(database, clock=clock, rests=rests, measures=measures)
-    rounds = _RoundsThread(database, Rounds(database, clock=clock, rests=rests, errands=errands))
+    rounds = _RoundsThread(
+        database, Rounds(database, clock=clock, rests=rests, errands=(*WAVE_ERRANDS, *errands))
+    )
     followers.start()
     rounds.start()
     timer.start()

@@ -26,6 +26,7 @@ from loopline.kernel.ids import (
     SiteId,
     SkuId,
     TaskId,
+    WaveId,
 )
 from loopline.orders import Line, Order
 from loopline.org import Entity, Party, Site
@@ -40,7 +41,7 @@ from loopline.sharing import queries as sharing
 from loopline.sharing.model import RuleSet
 from loopline.sharing.queries import ShareOfLine
 from loopline.sourcing import queries as sourcing
-from loopline.sourcing.model import Explanation
+from loopline.sourcing.model import Explanation, SitePrice
 from loopline.touchpoints import Attribution
 
 PERSON_ACTOR = "person:"
@@ -75,6 +76,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[StandingIntent, ...]
     exceptions: tuple[PaymentException, ...]
     explanations: tuple[Explanation, ...]
+    site_prices: Mapping[tuple[WaveId, SiteId], SitePrice]
     tasks: tuple[Task, ...]
     task_lines: Mapping[TaskId, Sequence[TaskLine]]
     announced: tuple[Announcement, ...]
@@ -135,6 +137,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         intents=tuple(payments.intents_of_orders(conn, [order_id])),
         exceptions=tuple(payments.open_exceptions_of_orders(conn, [order_id])),
         explanations=work.explanations,
+        site_prices=sourcing.site_prices(conn, work.explanations, list(sku_ids)),
         tasks=work.tasks,
         task_lines=work.task_lines,
         announced=work.announced,

@@ -15,6 +15,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import service as fulfilment_service
 from loopline.fulfilment.events import OfferedWork, TasksOffered
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
+from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, SiteId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
@@ -92,11 +93,11 @@ def gather(
     now: datetime,
     limit: int,
     profile: ProfileInForce | None = None,
-    accepts: Mapping[SiteId, float] = NOBODY_KNOWS,
+    accepts: Mapping[SiteId, Acceptance] = NOBODY_KNOWS,
 ) -> WaveDesk | None:
     """Read the orders that are due, at most `limit`, with all that their choice needs. None: nothing is due.
 
-    Locks nothing: `apply_part` finds out what changed meanwhile. `accepts`: how likely sites take what is offered.
+    Locks nothing: `apply_part` finds out what changed meanwhile. `accepts`: what to expect of sites offered work.
     """
     profile = profile or profile_in_force(conn)
     waiting = orders.lines_to_source(conn, due_until=now, limit=limit)

@@ -6,14 +6,13 @@ weights of either: what parcels cost, how many there are, how far they go, who s
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
 from loopline import catalogue, orders, org, stock
-from loopline.db import Conn, Database
+from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
-from loopline.insight import board_setting
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import day_range
 from loopline.orders import LineToTry
@@ -26,14 +25,10 @@ from loopline.sourcing import profiles
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import Decision, Need, OpenOrder, SiteCost, Wave, WavePlan, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
-from loopline.sourcing.settings import SideOfTrial, Trial, TrialReport
-from loopline.sourcing.solver import Solver
+from loopline.sourcing.settings import SideOfTrial
 
 LINES_MOST = 200_000
-NO_ORDERS = "no_orders"
-"""How a trial ends whose days have no orders for delivery."""
-_SEED = 1
-_NOTHING = SideOfTrial(
+NOTHING_YET = SideOfTrial(
     cost_minor=0,
     parcels=0,
     split_orders=0,
@@ -45,7 +40,7 @@ _NOTHING = SideOfTrial(
 )
 
 
-class _Day(msgspec.Struct, frozen=True, kw_only=True):
+class Day(msgspec.Struct, frozen=True, kw_only=True):
     """One day, read: the orders, what was there, what sites could do and cost."""
 
     currency: str
@@ -60,52 +55,25 @@ class _Day(msgspec.Struct, frozen=True, kw_only=True):
     sending_basis_points: Mapping[str, int]
 
 
-def run_next_trial(database: Database, now: datetime, *, solver: Solver) -> int:
-    """Run the trial that was asked for first, day by day; returns 1, or 0 where none waits.
+class DayToTry(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that was read, and one wave per version."""
 
-    What breaks it is kept as its end, so that the next is not held up by it.
+    day: Day
+    waves: tuple[Wave, ...]
+
+
+def waves_to_try(
+    conn: Conn, day: date, *, versions: Sequence[int | None], zone: str, now: datetime
+) -> DayToTry | None:
+    """Read a day, and the wave that each version makes of it (None: the settings as delivered).
+
+    None where it had no orders for delivery.
     """
-    with database.reading() as conn:
-        trial = profiles.trial_to_run(conn)
-        zone = board_setting(conn).zone
-    if trial is None:
-        return 0
-    try:
-        outcome: TrialReport | str = _try(database, trial, solver=solver, zone=zone, now=now)
-    except NoOrdersToTry:
-        outcome = NO_ORDERS
-    with database.transaction() as conn:
-        profiles.end_trial(conn, trial.id, outcome, now=now)
-    return 1
-
-
-class NoOrdersToTry(Exception):  # noqa: N818 - nothing is wrong with it
-    """The days of a trial have no orders."""
-
-
-def _try(database: Database, trial: Trial, *, solver: Solver, zone: str, now: datetime) -> TrialReport:
-    """Solve each day of a trial by both versions, and add up. Each day is read at one moment and solved without one."""
-    before, after = _NOTHING, _NOTHING
-    orders_seen, currency = 0, ""
-    for number in range(trial.days):
-        day = trial.from_day + timedelta(days=number)
-        with database.reading() as conn:
-            found = _read_day(conn, day, zone=zone, now=now)
-            waves = [
-                _wave(conn, found, _version(conn, version), now=now)
-                for version in (trial.against, trial.version)
-                if found is not None
-            ]
-        if found is not None:
-            sides = [_side(found, wave, solver.solve(wave, seed=_SEED)) for wave in waves]
-            before, after = _added(before, sides[0]), _added(after, sides[1])
-            orders_seen += len(waves[0].orders)
-            currency = found.currency
-        with database.transaction() as conn:
-            profiles.note_progress(conn, trial.id, done_days=number + 1)
-    if not orders_seen:
-        raise NoOrdersToTry
-    return TrialReport(currency=currency, orders=orders_seen, before=before, after=after)
+    found = _read_day(conn, day, zone=zone, now=now)
+    if found is None:
+        return None
+    waves = tuple(_wave(conn, found, _version(conn, version), now=now) for version in versions)
+    return DayToTry(day=found, waves=waves)
 
 
 def _version(conn: Conn, version: int | None) -> ProfileInForce:
@@ -116,7 +84,7 @@ def _version(conn: Conn, version: int | None) -> ProfileInForce:
     return ProfileInForce(version=profile.version, settings=profile.settings, overrides=overrides)
 
 
-def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> _Day | None:
+def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> Day | None:
     hours = day_range(day, zone)
     assert hours.end is not None
     lines = orders.lines_to_try(conn, since=hours.start, until=hours.end, limit=LINES_MOST)
@@ -130,7 +98,7 @@ def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> _Day | None
     for leaf in stock.leaves(conn):
         if leaf.site_id is not None and leaf.site_id in sites:
             leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
-    return _Day(
+    return Day(
         currency=currency,
         lines=lines,
         available=stock.sellable_at(conn, sku_ids, at=hours.start),
@@ -166,7 +134,7 @@ def _sending(conn: Conn, channels: set[str], currency: str, *, at: datetime) -> 
     }
 
 
-def _wave(conn: Conn, day: _Day, profile: ProfileInForce, *, now: datetime) -> Wave:
+def _wave(conn: Conn, day: Day, profile: ProfileInForce, *, now: datetime) -> Wave:
     site_of = {leaf_id: site_id for site_id, leaves in day.leaf_ids.items() for leaf_id in leaves}
     sellable: dict[tuple[SiteId, SkuId], int] = {}
     for one in day.available:
@@ -221,7 +189,8 @@ def _open_orders(
     )
 
 
-def _side(day: _Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
+def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
+    """What a plan makes of a day, in figures."""
     by_site: dict[str, int] = {}
     earned: dict[str, int] = {}
     lines = {line.line_id: line for line in day.lines}
@@ -263,7 +232,8 @@ def _is_late(decision: Decision) -> bool:
     return any(parcel.cost.lateness_minor for parcel in decision.parcels)
 
 
-def _added(one: SideOfTrial, other: SideOfTrial) -> SideOfTrial:
+def added(one: SideOfTrial, other: SideOfTrial) -> SideOfTrial:
+    """The sum of two days."""
     return SideOfTrial(
         cost_minor=one.cost_minor + other.cost_minor,
         parcels=one.parcels + other.parcels,

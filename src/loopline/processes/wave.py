@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from loopline import catalogue, orders, org, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
@@ -15,7 +17,8 @@ from loopline.sourcing.model import LeafUnits, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
 ASK_AGAIN_AFTER = timedelta(days=1)
-NOBODY_KNOWS: Mapping[SiteId, float] = {}
+NOBODY_KNOWS: Mapping[SiteId, Acceptance] = {}
+"""Every site accepts, at once."""
 
 
 class WaveDesk:
@@ -32,7 +35,7 @@ class WaveDesk:
         *,
         now: datetime,
         profile: ProfileInForce,
-        accepts: Mapping[SiteId, float] = NOBODY_KNOWS,
+        accepts: Mapping[SiteId, Acceptance] = NOBODY_KNOWS,
     ) -> None:
         self.profile = profile
         self._accepts = accepts
@@ -175,7 +178,7 @@ class WaveDesk:
                 cost=costs[site_id],
                 priority_minor=weighing.priority[site_id],
                 is_fallback=site_id in weighing.fallbacks,
-                accept_probability=self._accepts.get(site_id, 1.0),
+                **_answer_of(self._accepts.get(site_id)),
             )
             for site_id, of_site in self._leaf_ids.items()
             if site_id in costs
@@ -190,3 +193,19 @@ class WaveDesk:
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }
+
+
+class _Answer(TypedDict, total=False):
+    """The fields of a site that say how it answers."""
+
+    accept_probability: float
+    ready_minutes: int
+
+
+def _answer_of(expected: Acceptance | None) -> _Answer:
+    if expected is None:
+        return {}
+    return {
+        "accept_probability": min(1.0, max(0.0, expected.probability)),
+        "ready_minutes": max(0, round(expected.answer_minutes)),
+    }

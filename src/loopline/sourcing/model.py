@@ -247,6 +247,15 @@ class OpportunityPrice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price_minor: int
 
 
+class SitePrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one more unit of an order's goods, and one more parcel, at a site would have saved a wave; None: nothing."""
+
+    wave_id: WaveId
+    site_id: SiteId
+    unit_minor: int | None
+    parcel_minor: int | None
+
+
 class WavePlan(msgspec.Struct, frozen=True, kw_only=True):
     """A result: one decision per order of the wave, in its order. `solver` names who decided, with its version."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from loopline.db import Conn
-from loopline.kernel.ids import OrderId, SiteId, WaveId
+from loopline.kernel.ids import OrderId, SiteId, SkuId, WaveId
 from loopline.sourcing import store
 from loopline.sourcing.model import (
     DecisionCounts,
@@ -11,6 +11,7 @@ from loopline.sourcing.model import (
     Explanation,
     OpportunityPrice,
     SiteCost,
+    SitePrice,
     StoredParcel,
     Unfilled,
     Verdict,
@@ -29,9 +30,21 @@ def explanations(conn: Conn, order_ids: Sequence[OrderId]) -> list[Explanation]:
     return [_spell_out(row) for row in store.read_decisions(conn, order_ids)]
 
 
-def opportunity_prices(conn: Conn, *, wave_id: WaveId | None = None) -> list[OpportunityPrice]:
-    """Return what more goods and more time would have saved the last wave, or one wave if its prices are still kept."""
-    return store.read_prices(conn, wave_id)
+def opportunity_prices(conn: Conn) -> list[OpportunityPrice]:
+    """Return what more goods and more time would have saved the wave that was solved last."""
+    return store.read_last_prices(conn)
+
+
+def site_prices(
+    conn: Conn, explained: Sequence[Explanation], sku_ids: Sequence[SkuId]
+) -> dict[tuple[WaveId, SiteId], SitePrice]:
+    """Return what one more unit of these SKUs, and one more parcel, would have saved the waves of decisions, by site.
+
+    Of long ago nothing is kept any more.
+    """
+    wave_ids = list({one.wave_id for one in explained})
+    found = store.read_site_prices(conn, wave_ids, sku_ids) if wave_ids else []
+    return {(one.wave_id, one.site_id): one for one in found}
 
 
 def last_waves(conn: Conn, *, limit: int) -> list[WaveTold]:

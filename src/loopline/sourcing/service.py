@@ -1,12 +1,14 @@
 """Commands of sourcing: cost records, and the decisions kept with their explanation."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
 from loopline.sourcing import store
 from loopline.sourcing.model import Decision, SiteCost, Wave, WavePlan
+
+PRICES_KEPT = timedelta(days=30)
 
 
 class CostIsNegative(Refusal, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ def record_decisions(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -
 
 
 def record_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> bool:
-    """Keep what a wave came to, and its prices instead of those before; False where it was kept before.
+    """Keep what a wave came to, and its prices; False where it was kept before.
 
     For waves that are applied in parts: `record_part` keeps the decisions of each.
     """
@@ -50,7 +52,7 @@ def record_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> boo
     if not store.insert_wave(conn, wave, plan, now=now):
         return False
     if plan.figures is not None:
-        store.replace_prices(conn, wave.wave_id, plan.prices)
+        store.copy_prices(conn, wave.wave_id, plan.prices)
     return True
 
 
@@ -58,3 +60,8 @@ def record_part(conn: Conn, wave: Wave, decisions: Sequence[Decision]) -> None:
     """Keep decisions of a wave that is kept, each once, in the transaction that applies them."""
     if decisions:
         store.copy_decisions(conn, wave, decisions)
+
+
+def sweep_prices(conn: Conn, *, now: datetime, limit: int) -> int:
+    """Forget what more goods and time were worth to waves longer ago than `PRICES_KEPT`; returns how many."""
+    return store.sweep_prices(conn, before=now - PRICES_KEPT, limit=limit)

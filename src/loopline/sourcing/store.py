@@ -16,6 +16,7 @@ from loopline.sourcing.model import (
     Parcel,
     ParcelCost,
     SiteCost,
+    SitePrice,
     Unfilled,
     UnfilledReason,
     Wave,
@@ -128,17 +129,26 @@ def insert_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> boo
     return written == 1
 
 
-def replace_prices(conn: Conn, wave_id: WaveId, prices: Sequence[OpportunityPrice]) -> None:
-    """Keep the prices of a wave, and none of earlier ones."""
-    execute(conn, SQL["drop_prices"], wave_id=wave_id)
+def copy_prices(conn: Conn, wave_id: WaveId, prices: Sequence[OpportunityPrice]) -> None:
+    """Keep the prices of a wave."""
     copy_rows(
         conn, SQL["copy_prices"], [(wave_id, one.site_id, one.sku_id, one.price_minor) for one in prices]
     )
 
 
-def read_prices(conn: Conn, wave_id: WaveId | None) -> list[OpportunityPrice]:
-    """Return the prices that are kept, of one wave or whichever it is."""
-    return fetch(conn, SQL["read_prices"], OpportunityPrice, wave_id=wave_id)
+def sweep_prices(conn: Conn, *, before: datetime, limit: int) -> int:
+    """Forget prices of waves decided before a moment."""
+    return execute(conn, SQL["sweep_prices"], before=before, limit=limit)
+
+
+def read_last_prices(conn: Conn) -> list[OpportunityPrice]:
+    """Return the prices of the wave that was solved last."""
+    return fetch(conn, SQL["last_prices"], OpportunityPrice)
+
+
+def read_site_prices(conn: Conn, wave_ids: Sequence[WaveId], sku_ids: Sequence[SkuId]) -> list[SitePrice]:
+    """Return what more goods and more time would have saved, by wave and site."""
+    return fetch(conn, SQL["site_prices"], SitePrice, wave_ids=list(wave_ids), sku_ids=list(sku_ids))
 
 
 def copy_decisions(conn: Conn, wave: Wave, decisions: Sequence[Decision]) -> None:

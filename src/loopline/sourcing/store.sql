@@ -82,29 +82,68 @@ values (
 )
 on conflict (id) do nothing;
 
--- name: drop_prices
--- Forget the prices of all waves but one. Locks those rows.
-delete from sourcing.wave_price
-where
-  wave_id <> %(wave_id)s::uuid;
-
 -- name: copy_prices
 -- Keep the prices of a wave. Locks nothing but the new rows.
 copy sourcing.wave_price (wave_id, site_id, sku_id, price_minor) from stdin;
 
--- name: read_prices
--- The prices that are kept, of one wave (null: of whichever it is). Locks nothing.
+-- name: sweep_prices
+-- Forget prices of waves decided before a moment, at most so many. Locks those rows.
+delete from sourcing.wave_price
+where
+  ctid in (
+    select price.ctid
+    from sourcing.wave_price as price
+    join sourcing.wave on wave.id = price.wave_id
+    where
+      wave.decided_at < %(before)s::timestamptz
+    limit %(limit)s::integer
+  );
+
+-- name: last_prices
+-- The prices of the wave that was solved last as a whole. Locks nothing.
 select
   site_id,
   sku_id,
   price_minor
 from sourcing.wave_price
 where
-  %(wave_id)s::uuid is null
-  or wave_id = %(wave_id)s::uuid
+  wave_id = (
+    select id
+    from sourcing.wave
+    where
+      cost_minor is not null
+    order by
+      decided_at desc,
+      id desc
+    limit 1
+  )
 order by
   site_id,
   sku_id nulls first;
+
+-- name: site_prices
+-- What one more unit of any of some SKUs, and one more parcel, would have saved waves, by site. Locks nothing.
+select
+  wave_id,
+  site_id,
+  max(price_minor) filter (
+    where
+      sku_id = any(%(sku_ids)s::uuid[])
+  ) as unit_minor,
+  max(price_minor) filter (
+    where
+      sku_id is null
+  ) as parcel_minor
+from sourcing.wave_price
+where
+  wave_id = any(%(wave_ids)s::uuid[])
+  and (
+    sku_id is null
+    or sku_id = any(%(sku_ids)s::uuid[])
+  )
+group by
+  wave_id,
+  site_id;
 
 -- name: copy_decisions
 -- Write the decisions of a new wave. Locks nothing but the new rows.

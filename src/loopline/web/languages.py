@@ -106,6 +106,10 @@ class Language:
             Decimal(now - before) / Decimal(before), locale=self.locale, format=_CHANGE_PATTERN
         )
 
+    def percent(self, part: float) -> str:
+        """Write a small part of a whole as a percentage with two decimals."""
+        return format_percent(Decimal(f"{part:.6f}"), locale=self.locale, format="#,##0.00 %")
+
     def day(self, day: date) -> str:
         """Write a day with its weekday."""
         return format_date(day, format="full", locale=self.locale)

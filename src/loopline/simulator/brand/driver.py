@@ -14,6 +14,7 @@ from loopline.db.followers import catch_up
 from loopline.db.partitions import ensure_months
 from loopline.jobs.followers import FOLLOWERS
 from loopline.jobs.rounds import ROUNDS, Errand, until_nothing_is_left
+from loopline.jobs.waves import WAVE_ERRANDS
 from loopline.simulator.brand.clock import WorldClock
 from loopline.simulator.brand.opening import Opening
 from loopline.simulator.brand.progress import NAME, Standing, Told, tell_world
@@ -104,7 +105,7 @@ class Drive:
     def _settle(self, moment: datetime) -> None:
         """Let errands go out and answers come back; some seconds pass meanwhile, as they do outside."""
         self._follow()
-        for errand in self._ground.errands:
+        for errand in (*WAVE_ERRANDS, *self._ground.errands):
             errand.run(self._database, self._clock())
         for _ in range(_LOOKS_MAX):
             if self._ground.settled():

@@ -20,10 +20,10 @@ from loopline.orders import OrderStage
 from loopline.org import Permission, Site
 from loopline.processes.look_up import OrderStory, order_story
 from loopline.search import OrderAsk, OrderFound, OrderPlace, ProductFound, ProductPlace
-from loopline.sourcing.model import Explanation
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.explained import ChoiceTold, choice_told
 from loopline.web.api.order_view import find_order
 from loopline.web.api.orders import OrderName
 from loopline.web.api.refusals import NoSuchThing
@@ -158,44 +158,6 @@ class OrderTimeline(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId
     number: str
     entries: tuple[TimelineEntry, ...]
-
-
-class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was chosen: how many units it sends, and what its parcel costs."""
-
-    site_code: str
-    units: int
-    handling_minor: int
-    distance_minor: int
-    weight_minor: int
-
-
-class SiteEliminated(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was not chosen: why, and what the order would cost with it."""
-
-    site_code: str
-    reason: str
-    price_minor: int
-
-
-class UnitsUnfilled(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that no site can send."""
-
-    line_id: LineId
-    units: int
-    reason: str
-
-
-class ChoiceTold(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision of sourcing. `method`: exact (proved) or greedy."""
-
-    solver: str
-    method: str
-    currency: str
-    cost_minor: int
-    chosen: tuple[ParcelChosen, ...]
-    eliminated: tuple[SiteEliminated, ...]
-    unfilled: tuple[UnitsUnfilled, ...]
 
 
 class PriceTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -388,12 +350,13 @@ def get_order_explanation(
 ) -> OrderExplanation:
     """Tell why an order is sent from where it is, with every site that was weighed, and what decided its prices."""
     story, eyes = read(request, lambda conn, _: _story(conn, caller, order))
+    language = language_of(request)
     if not eyes.sees(Part.SITE_CHOICE) and not eyes.sees(Part.PRICE_ORIGIN):
         raise Refused(NotInYourBranch(subject=order))
     return OrderExplanation(
         order_id=story.order.id,
         number=story.order.number,
-        choices=tuple(_choice(one, story) for one in story.explanations)
+        choices=tuple(choice_told(one, story, language) for one in story.explanations)
         if eyes.sees(Part.SITE_CHOICE)
         else (),
         prices=_prices(story) if eyes.sees(Part.PRICE_ORIGIN) else (),
@@ -418,42 +381,6 @@ def _story(conn: Conn, caller: Caller, text: str) -> tuple[OrderStory, Eyes]:
     if story is None or eyes is None:
         raise Refused(NoSuchThing(noun="order", value=text))
     return story, eyes
-
-
-def _choice(one: Explanation, story: OrderStory) -> ChoiceTold:
-    return ChoiceTold(
-        solver=one.solver,
-        method=one.method.value,
-        currency=one.currency,
-        cost_minor=one.cost_minor,
-        chosen=tuple(
-            ParcelChosen(
-                site_code=_site_code(story, parcel.site_id),
-                units=parcel.units,
-                handling_minor=parcel.cost.handling_minor,
-                distance_minor=parcel.cost.distance_minor,
-                weight_minor=parcel.cost.weight_minor,
-            )
-            for parcel in one.chosen
-        ),
-        eliminated=tuple(
-            SiteEliminated(
-                site_code=_site_code(story, site.site_id),
-                reason=site.verdict.name.lower(),
-                price_minor=site.price_minor,
-            )
-            for site in one.eliminated
-        ),
-        unfilled=tuple(
-            UnitsUnfilled(line_id=line.line_id, units=line.units, reason=line.reason.value)
-            for line in one.unfilled
-        ),
-    )
-
-
-def _site_code(story: OrderStory, site_id: SiteId) -> str:
-    site = story.sites.get(site_id)
-    return site.code if site else str(site_id)
 
 
 def _prices(story: OrderStory) -> tuple[PriceTold, ...]:

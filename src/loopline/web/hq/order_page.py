@@ -1,6 +1,6 @@
 """An order's page written down in a language, part by part, for whoever looks: what is not for them is not in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from loopline.orders import Line, LineKind
 from loopline.pricing import Level, LineDerivation
 from loopline.processes.look_up import OrderStory
 from loopline.returns.announcements import Announcement
-from loopline.sourcing.model import Explanation, Verdict
+from loopline.sourcing.counterfactual import what_would_change
+from loopline.sourcing.model import EliminatedSite, Explanation, ParcelCost, Verdict
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
 from loopline.web.hq.order_money import money_rows, share_rows
 from loopline.web.hq.order_names import goods_of, name_of, party_name, site_name
@@ -23,14 +24,17 @@ from loopline.web.hq.order_words import (
     BASIS_WORDS,
     BLIND_WORDS,
     CREDIT_ROLE_WORDS,
+    CREDIT_WORD,
     DELIVERY_WORDS,
     LEVEL_WORDS,
     RETURN_WORDS,
     SOLVED_WORDS,
+    TERM_WORDS,
     TOUCH_WORDS,
     UNFILLED_WORDS,
     UNIT_WORDS,
     VERDICT_WORDS,
+    said_of_change,
 )
 from loopline.web.languages import Language
 from loopline.web.store.words import STATE_WORDS, city_near, variety
@@ -95,6 +99,7 @@ class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     price: str
     terms: str
+    would: str
     width: int
 
 
@@ -356,12 +361,8 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
             is_chosen=True,
             reason=f"×{language.count(parcel.units)}",
             price=language.money(parcel.cost.total_minor, one.currency),
-            terms=language.say(
-                "handling {handling}, distance {distance}, weight {weight}",
-                handling=language.money(parcel.cost.handling_minor, one.currency),
-                distance=language.money(parcel.cost.distance_minor, one.currency),
-                weight=language.money(parcel.cost.weight_minor, one.currency),
-            ),
+            terms=cost_terms(parcel.cost, one.currency, language),
+            would="",
             width=width(parcel.cost.total_minor),
         )
         for parcel in one.chosen
@@ -374,13 +375,14 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
             reason=language.say(VERDICT_WORDS[site.verdict]),
             price=language.money(site.price_minor, one.currency),
             terms="",
+            would=_would(one, site, story, language),
             width=width(site.price_minor) if _is_priced(site.verdict) else 0,
         )
         for site in others
     ]
     return Choice(
         cost=language.money(one.cost_minor, one.currency),
-        said=language.say(SOLVED_WORDS[one.method]),
+        said=" ".join(_said_of(one, language)),
         rows=(*chosen, *eliminated),
         unfilled=tuple(
             f"{goods_of(story, line.line_id, language)} × {language.count(line.units)}: "
@@ -390,9 +392,39 @@ def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
     )
 
 
+def _said_of(one: Explanation, language: Language) -> Iterator[str]:
+    """Say how it was decided, how near the whole wave is to the best, and by which version of the profile."""
+    yield language.say(SOLVED_WORDS[one.method])
+    if one.gap is not None:
+        yield language.say(
+            "The whole wave is within {percent} of the best there can be.",
+            percent=language.percent(max(0.0, one.gap)),
+        )
+    if one.profile_version is not None:
+        yield language.say("Profile version {version}.", version=one.profile_version)
+
+
+def cost_terms(cost: ParcelCost, currency: str, language: Language) -> str:
+    """Write the terms of a parcel's cost that are not nothing, in words."""
+    terms = [
+        language.say(word, amount=language.money(getattr(cost, name), currency))
+        for name, word in TERM_WORDS
+        if getattr(cost, name)
+    ]
+    if cost.credit_minor:
+        terms.append(language.say(CREDIT_WORD, amount=language.money(cost.credit_minor, currency)))
+    return ", ".join(terms)
+
+
+def _would(one: Explanation, site: EliminatedSite, story: OrderStory, language: Language) -> str:
+    """Say what would have to change for a site that was not chosen."""
+    found = what_would_change(one, site, story.site_prices.get((one.wave_id, site.site_id)))
+    return said_of_change(found, one.currency, language)
+
+
 def _is_priced(verdict: Verdict) -> bool:
     """Whether a site could have served the order at its price."""
-    return verdict in {Verdict.DEARER, Verdict.TIED}
+    return verdict in {Verdict.DEARER, Verdict.TIED, Verdict.GOODS_NEEDED, Verdict.TIME_NEEDED}
 
 
 # ---------------------------------------------------------------------------------------------- what came back, touches

@@ -11,6 +11,7 @@ from loopline.pricing import Level
 from loopline.processes.receive import PLATFORM
 from loopline.returns.model import BlindState, Reason
 from loopline.sharing.model import Role, RuleRow
+from loopline.sourcing.counterfactual import Change, Counterfactual
 from loopline.sourcing.model import Method, UnfilledReason, Verdict
 from loopline.touchpoints import CreditBasis, CreditRole, TouchpointKind
 from loopline.web.hq.board_view import channel_word
@@ -94,6 +95,28 @@ WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.SITE: marked("every site that has the goods refused"),
     WaitsFor.CLAIM: marked("several sites were asked, and none has claimed it yet"),
 }
+CHANGE_WORDS: dict[Change, str] = {
+    Change.COST_LESS: marked("It would be chosen if its parcel cost {amount} less."),
+    Change.HAVE_GOODS: marked("Had it all the goods, the order would be {amount} cheaper."),
+    Change.GOODS_DO_NOT_HELP: marked("Even with all the goods it would be {amount} dearer."),
+    Change.HAVE_TIME: marked("Had it time left, the order would be {amount} cheaper."),
+    Change.TIME_DOES_NOT_HELP: marked("Even with time left it would be {amount} dearer."),
+    Change.ONE_MORE_UNIT: marked("One more piece there would have saved all orders together {amount}."),
+    Change.ONE_MORE_PARCEL: marked("One more parcel there would have saved all orders together {amount}."),
+    Change.ASK_AGAIN: marked("A site that refused is asked again a day later."),
+    Change.OTHER_PROFILE: marked("Only another version of the profile would let it."),
+    Change.NOTHING: "",
+}
+TERM_WORDS: tuple[tuple[str, str], ...] = (
+    ("handling_minor", marked("handling {amount}")),
+    ("distance_minor", marked("distance {amount}")),
+    ("weight_minor", marked("weight {amount}")),
+    ("lateness_minor", marked("late {amount}")),
+    ("refusal_minor", marked("may be refused {amount}")),
+    ("preference_minor", marked("preference {amount}")),
+    ("split_minor", marked("one parcel more {amount}")),
+)
+CREDIT_WORD = marked("goods −{amount}")
 ROLE_WORDS: dict[Role, str] = {
     Role.BRAND: marked("Brand"),
     Role.DEALER: marked("Dealer"),
@@ -179,3 +202,9 @@ def _percent(basis_points: int, language: Language) -> str:
 
 def _either(words: list[str], language: Language) -> str:
     return language.say(" or ").join(words)
+
+
+def said_of_change(found: Counterfactual, currency: str, language: Language) -> str:
+    """Say in a sentence what would have to change for a site; nothing where nothing would."""
+    word = CHANGE_WORDS[found.change]
+    return language.say(word, amount=language.money(found.minor, currency)) if word else ""

@@ -25,6 +25,8 @@ _STATE_WORDS: dict[ProfileState, str] = {
 }
 _GROUPS_WORD, _OPEN_WORD = SETTING_WORDS["groups"], SETTING_WORDS["open_to_units"]
 _SITES_SHOWN = 12
+FAILURE_WORDS: dict[str, str] = {"no_orders": marked("There were no orders for delivery on these days.")}
+_BROKE_WORD = marked("The trial broke off. Look at the log of the jobs, and try again.")
 
 
 class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +141,7 @@ def trial_row(one: Trial, sites: Mapping[SiteId, Site], language: Language, zone
         done=one.done_days,
         total=one.days,
         is_ended=one.ended_at is not None,
-        failure=language.say("There were no orders for delivery on these days.") if one.failure else "",
+        failure=language.say(FAILURE_WORDS.get(one.failure, _BROKE_WORD)) if one.failure else "",
         orders=language.say("{count} orders", count=language.count(report.orders)) if report else "",
         measures=_measures(report.before, report.after, report.currency, language) if report else [],
         sites=_by_name(report.before.parcels_by_site, report.after.parcels_by_site, names, language)

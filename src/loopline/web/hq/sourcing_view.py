@@ -235,7 +235,7 @@ def _wave_row(one: WaveTold, found: Found, language: Language) -> WaveRow:
         parcels=language.count(one.parcels),
         unfilled=language.count(one.unfilled_units),
         cost=language.money(one.cost_minor, one.currency) if one.cost_minor is not None else "",
-        gap=f"{max(0.0, one.gap) * 100:.2f} %" if one.gap is not None else "",
+        gap=language.percent(max(0.0, one.gap)) if one.gap is not None else "",
         seconds=language.say("{seconds} s", seconds=f"{one.seconds:.1f}") if one.seconds is not None else "",
         profile=profile_name(one.profile_version, language),
     )

@@ -63,7 +63,7 @@ alter table sourcing.wave
 create index wave_by_time on sourcing.wave (decided_at desc);
 
 -- What one more unit of a SKU at a site, or one more parcel of it (no SKU), would have saved a wave; those of zero are not
--- kept, and none of waves that a later one replaced.
+-- kept, and none of waves of long ago.
 create table sourcing.wave_price (
   wave_id uuid not null references sourcing.wave (id),
   site_id uuid not null,

@@ -1,0 +1,51 @@
+"""Trials of profiles: each day read at one moment, solved without a transaction, its progress noted."""
+
+from datetime import datetime, timedelta
+
+from loopline.db import Database
+from loopline.insight import board_setting
+from loopline.processes.try_profile import NOTHING_YET, added, side_of, waves_to_try
+from loopline.sourcing import profiles
+from loopline.sourcing.settings import Trial, TrialReport
+from loopline.sourcing.solver import Solver
+
+NO_ORDERS = "no_orders"
+BROKE = "broke"
+_SEED = 1
+
+
+def run_next_trial(database: Database, now: datetime, *, solver: Solver) -> int:
+    """Run the trial that was asked for first; returns 1, or 0 where none waits.
+
+    A trial that breaks ends by it, so that the next is not held up, and the error goes on to whoever looks after jobs.
+    """
+    with database.reading() as conn:
+        trial = profiles.trial_to_run(conn)
+        zone = board_setting(conn).zone
+    if trial is None:
+        return 0
+    outcome: TrialReport | str = BROKE
+    try:
+        outcome = _try(database, trial, solver=solver, zone=zone, now=now) or NO_ORDERS
+    finally:
+        with database.transaction() as conn:
+            profiles.end_trial(conn, trial.id, outcome, now=now)
+    return 1
+
+
+def _try(database: Database, trial: Trial, *, solver: Solver, zone: str, now: datetime) -> TrialReport | None:
+    """Solve each day by both versions, and add up; None: there were no orders."""
+    before, after = NOTHING_YET, NOTHING_YET
+    orders, currency = 0, ""
+    for number in range(trial.days):
+        day = trial.from_day + timedelta(days=number)
+        with database.reading() as conn:
+            found = waves_to_try(conn, day, versions=(trial.against, trial.version), zone=zone, now=now)
+        if found is not None:
+            sides = [side_of(found.day, wave, solver.solve(wave, seed=_SEED)) for wave in found.waves]
+            before, after = added(before, sides[0]), added(after, sides[1])
+            orders += len(found.waves[0].orders)
+            currency = found.day.currency
+        with database.transaction() as conn:
+            profiles.note_progress(conn, trial.id, done_days=number + 1)
+    return TrialReport(currency=currency, orders=orders, before=before, after=after) if orders else None

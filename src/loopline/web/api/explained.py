@@ -1,0 +1,121 @@
+"""Why an order is sent from where it is, as the API tells it: sites chosen, by term, and sites not chosen."""
+
+from datetime import datetime
+
+import msgspec
+
+from loopline.kernel.ids import LineId, SiteId
+from loopline.processes.look_up import OrderStory
+from loopline.sourcing.counterfactual import what_would_change
+from loopline.sourcing.model import EliminatedSite, Explanation
+from loopline.web.hq.order_words import said_of_change
+from loopline.web.languages import Language
+
+
+class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that was chosen: how many units it sends, and what its parcel costs."""
+
+    site_code: str
+    units: int
+    handling_minor: int
+    distance_minor: int
+    weight_minor: int
+    lateness_minor: int
+    refusal_minor: int
+    preference_minor: int
+    split_minor: int
+    credit_minor: int
+
+
+class SiteEliminated(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that was not chosen: why, and what the order would cost with it.
+
+    `change` names what would have made it the choice, `change_minor` how much that is worth; `said` says it in a
+    sentence in the caller's language.
+    """
+
+    site_code: str
+    reason: str
+    price_minor: int
+    change: str
+    change_minor: int
+    said: str
+
+
+class UnitsUnfilled(msgspec.Struct, frozen=True, kw_only=True):
+    """Units that no site can send."""
+
+    line_id: LineId
+    units: int
+    reason: str
+
+
+class ChoiceTold(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision of sourcing. `method`: exact (proved), greedy or optimised (with its whole wave).
+
+    `profile_version`: by which settings; None: as delivered. `gap`: how far the whole wave may be above the best plan
+    there can be, as a part of it.
+    """
+
+    decided_at: datetime
+    solver: str
+    method: str
+    profile_version: int | None
+    gap: float | None
+    currency: str
+    cost_minor: int
+    chosen: tuple[ParcelChosen, ...]
+    eliminated: tuple[SiteEliminated, ...]
+    unfilled: tuple[UnitsUnfilled, ...]
+
+
+def choice_told(one: Explanation, story: OrderStory, language: Language) -> ChoiceTold:
+    """Tell a decision, with every site that was weighed and what would have made it the choice."""
+    return ChoiceTold(
+        decided_at=one.decided_at,
+        solver=one.solver,
+        method=one.method.value,
+        profile_version=one.profile_version,
+        gap=one.gap,
+        currency=one.currency,
+        cost_minor=one.cost_minor,
+        chosen=tuple(
+            ParcelChosen(
+                site_code=_site_code(story, parcel.site_id),
+                units=parcel.units,
+                handling_minor=parcel.cost.handling_minor,
+                distance_minor=parcel.cost.distance_minor,
+                weight_minor=parcel.cost.weight_minor,
+                lateness_minor=parcel.cost.lateness_minor,
+                refusal_minor=parcel.cost.refusal_minor,
+                preference_minor=parcel.cost.preference_minor,
+                split_minor=parcel.cost.split_minor,
+                credit_minor=parcel.cost.credit_minor,
+            )
+            for parcel in one.chosen
+        ),
+        eliminated=tuple(_eliminated(one, site, story, language) for site in one.eliminated),
+        unfilled=tuple(
+            UnitsUnfilled(line_id=line.line_id, units=line.units, reason=line.reason.value)
+            for line in one.unfilled
+        ),
+    )
+
+
+def _eliminated(
+    one: Explanation, site: EliminatedSite, story: OrderStory, language: Language
+) -> SiteEliminated:
+    found = what_would_change(one, site, story.site_prices.get((one.wave_id, site.site_id)))
+    return SiteEliminated(
+        site_code=_site_code(story, site.site_id),
+        reason=site.verdict.name.lower(),
+        price_minor=site.price_minor,
+        change=found.change.value,
+        change_minor=found.minor,
+        said=said_of_change(found, one.currency, language),
+    )
+
+
+def _site_code(story: OrderStory, site_id: SiteId) -> str:
+    site = story.sites.get(site_id)
+    return site.code if site else str(site_id)
