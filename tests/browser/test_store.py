@@ -10,8 +10,13 @@ from loopline.db import Database
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
 from loopline.kernel.ids import TaskId
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.processes.claim import claim
+from loopline.processes.place import place
 from loopline.web.collection import collection_code
-from tests.make.shop import stock_up
+from tests.make.calls import claiming, wave_of_calls
+from tests.make.org import succeeded
+from tests.make.shop import NOON, ask, stock_up
 from tests.make.store import (
     DEMO,
     Clock,
@@ -232,3 +237,27 @@ def test_an_offer_that_ran_out_says_so(site: Site):
     expect(page.get_by_role("alert")).to_contain_text("The time to accept ran out")
     assert page.get_by_role("button", name="Accept").count() == 0
     assert site.state(task_id) is TaskState.OFFERED
+
+
+def test_a_call_shows_by_itself_and_who_is_slower_is_told(site: Site):
+    page, rival = site.signed_in("林晓梅"), site.signed_in("孙倩", width=1440, locale="zh-CN")
+    expect(page.get_by_text("Nothing to do just now")).to_be_visible()
+    with site.database.transaction() as conn:
+        for number in ("W-1", "W-2"):
+            succeeded(place(conn, [ask(site.stage.shop, number)], scope=WHOLE_BRAND, now=NOON))
+        first, second = wave_of_calls(conn, site.stage.shop).calls
+    card, theirs = (one.locator(f'[data-item="{first}"]') for one in (page, rival))
+    expect(card).to_contain_text("nearest of 3 asked: 4 km")
+    expect(card.locator(".until")).to_have_text("3:59:59", timeout=15_000)
+    expect(theirs).to_contain_text("本店货齐，距顾客 165 公里；共有 3 家可抢")
+    assert fits(page)
+    assert fits(rival)
+    assert low_targets(page) == []
+    page.route("**/store/now", lambda route: route.fulfill(status=204))  # a phone that has not heard yet
+    with site.database.transaction() as conn:
+        succeeded(claim(conn, [claiming(site.stage.shop, first, "D")], scope=WHOLE_BRAND, now=NOON))
+    theirs.wait_for(state="detached")
+    card.get_by_role("button", name="Claim it").click()
+    expect(page.get_by_role("alert")).to_have_text("Another store was quicker. Nothing was booked for yours.")
+    page.locator(f'[data-item="{second}"]').get_by_role("button", name="Claim it").click()
+    expect(page.get_by_role("button", name="Start picking")).to_be_visible()

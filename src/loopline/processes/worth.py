@@ -1,10 +1,10 @@
-"""Worth: what a task will pay to whom once its goods are handed over, told before anybody does it.
+"""Worth: what a task, or a call, will pay to whom once its goods are handed over, told before anybody does it.
 
 The same attribution and the same rules as `settle` uses, on the units that are left in the task: of the rule set that
 was in force when the order was placed. Only a return, or units refused meanwhile, can make it another amount.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,8 +13,8 @@ import msgspec
 from loopline import catalogue, orders
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
-from loopline.fulfilment.model import Task, TaskLine
-from loopline.kernel.ids import AllocationId, LineId, OrderId, PartyId, SkuId, TaskId
+from loopline.fulfilment.calls import Call
+from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, PartyId, SiteId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, Line, Order
 from loopline.processes.amounts import part_amounts
@@ -24,29 +24,32 @@ from loopline.sharing import rules as sharing_rules
 from loopline.sharing.model import LineToSplit, Parties, Role, RuleSet, Share
 
 LIVESTREAM = "livestream"
+CallSiteKey = tuple[CallId, SiteId]
 _NOBODY = PartyId(UUID(int=0))
 
 
 class LineWorth(msgspec.Struct, frozen=True, kw_only=True):
-    """What the units left of one allocation bring, and how that will be split; empty where no rules are in force."""
+    """What units bring, and how that will be split; no shares where no rules are in force.
 
-    allocation_id: AllocationId
+    The units are those left of one allocation of a task, or those of a line that is called (`allocation_id` None).
+    """
+
+    allocation_id: AllocationId | None
     line_id: LineId
     units: int
     net_minor: int
     shares: tuple[Share, ...]
 
 
-class TaskWorth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a task pays. `store_party` is the party of the site that does the work, where it has one."""
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """What work pays. `store_party` is the party of the site that does the work, where it has one."""
 
-    task_id: TaskId
     currency: str
     store_party: PartyId | None
     lines: tuple[LineWorth, ...]
 
     def of(self, party_id: PartyId | None) -> int:
-        """Return what a party will earn of the task, in minor units."""
+        """Return what a party will earn of it, in minor units."""
         return sum(
             share.amount_minor for line in self.lines for share in line.shares if share.party_id == party_id
         )
@@ -55,6 +58,15 @@ class TaskWorth(msgspec.Struct, frozen=True, kw_only=True):
     def store_minor(self) -> int:
         """Return what the site that does the work will earn."""
         return 0 if self.store_party is None else self.of(self.store_party)
+
+
+class _Units(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line that somebody may send."""
+
+    allocation_id: AllocationId | None
+    line_id: LineId
+    sku_id: SkuId
+    units: int
 
 
 class _Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,24 +79,52 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
 
 
-def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, TaskWorth]:
+def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, Worth]:
     """Return what tasks pay; unknown tasks are left out. Locks nothing, writes nothing."""
     tasks = fulfilment.tasks_by_id(conn, task_ids)
     if not tasks:
         return {}
     task_lines = fulfilment.lines_of_tasks(conn, task_ids)
-    ground = _read_ground(conn, tasks, task_lines)
-    return {task.task_id: _worth(task, task_lines.get(task.task_id, []), ground) for task in tasks}
+    left = {
+        task.task_id: [
+            _Units(
+                allocation_id=line.allocation_id, line_id=line.line_id, sku_id=line.sku_id, units=line.left
+            )
+            for line in task_lines.get(task.task_id, [])
+            if line.left
+        ]
+        for task in tasks
+    }
+    ground = _read_ground(conn, {task.order_id for task in tasks}, left.values())
+    return {task.task_id: _worth(task.order_id, task.site_id, left[task.task_id], ground) for task in tasks}
 
 
-def _read_ground(
-    conn: Conn, tasks: Sequence[Task], task_lines: Mapping[TaskId, Sequence[TaskLine]]
-) -> _Ground:
-    order_ids = sorted({task.order_id for task in tasks})
-    sku_ids = {line.sku_id for of_task in task_lines.values() for line in of_task}
+def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]) -> dict[CallSiteKey, Worth]:
+    """Return what calls pay each of some sites they are put to, by (call, site). Locks nothing, writes nothing."""
+    wanted = {
+        call.call_id: [
+            _Units(allocation_id=None, line_id=line.line_id, sku_id=line.sku_id, units=line.units)
+            for line in call.lines
+        ]
+        for call in calls
+    }
+    if not wanted:
+        return {}
+    ground = _read_ground(conn, {call.order_id for call in calls}, wanted.values())
+    return {
+        (call.call_id, site_id): _worth(call.order_id, site_id, wanted[call.call_id], ground)
+        for call in calls
+        for site_id in site_ids
+        if call.of_site(site_id) is not None
+    }
+
+
+def _read_ground(conn: Conn, order_ids: Collection[OrderId], units: Iterable[Sequence[_Units]]) -> _Ground:
+    wanted = sorted(order_ids)
+    sku_ids = {one.sku_id for of_work in units for one in of_work}
     return _Ground(
-        heads={order.id: order for order in orders.orders_by_ids(conn, order_ids)},
-        lines={line.line_id: line for line in orders.lines_by_orders(conn, order_ids)},
+        heads={order.id: order for order in orders.orders_by_ids(conn, wanted)},
+        lines={line.line_id: line for line in orders.lines_by_orders(conn, wanted)},
         categories={
             sku_id: sku.category or "" for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
         },
@@ -93,40 +133,33 @@ def _read_ground(
     )
 
 
-def _worth(task: Task, task_lines: Sequence[TaskLine], ground: _Ground) -> TaskWorth:
-    order = ground.heads[task.order_id]
+def _worth(order_id: OrderId, site_id: SiteId, units: Sequence[_Units], ground: _Ground) -> Worth:
+    order = ground.heads[order_id]
     rule_set = sharing_rules.rule_set_at(ground.rule_sets, order.placed_at, currency=order.currency)
     gone: dict[LineId, int] = {}
     worths: list[LineWorth] = []
-    for task_line in task_lines:
-        if not task_line.left:
-            continue
-        line = ground.lines[task_line.line_id]
+    for one in units:
+        line = ground.lines[one.line_id]
         before = gone.setdefault(line.line_id, line.handed_over)
-        gone[line.line_id] = before + task_line.left
-        gross_minor, tax_minor = part_amounts(line, units_before=before, units=task_line.left)
+        gone[line.line_id] = before + one.units
+        gross_minor, tax_minor = part_amounts(line, units_before=before, units=one.units)
         what = UnitsOfLine(
             order=order,
-            category=ground.categories.get(task_line.sku_id, ""),
-            shipping=task.site_id,
-            units=task_line.left,
+            category=ground.categories.get(one.sku_id, ""),
+            shipping=site_id,
+            units=one.units,
             net_minor=gross_minor - tax_minor,
         )
         worths.append(
             LineWorth(
-                allocation_id=task_line.allocation_id,
+                allocation_id=one.allocation_id,
                 line_id=line.line_id,
                 units=what.units,
                 net_minor=what.net_minor,
                 shares=_shares(what, rule_set=rule_set, directory=ground.directory),
             )
         )
-    return TaskWorth(
-        task_id=task.task_id,
-        currency=order.currency,
-        store_party=ground.directory.store_of(task.site_id),
-        lines=tuple(worths),
-    )
+    return Worth(currency=order.currency, store_party=ground.directory.store_of(site_id), lines=tuple(worths))
 
 
 def streamer_part(conn: Conn, streamer_id: PartyId, *, net_minor: int, currency: str, at: datetime) -> int:

@@ -52,6 +52,7 @@ from loopline.customers.refusals import (
     TooManyTries,
 )
 from loopline.feeds import FeedUnknown, SnapshotOfTheFuture, SnapshotTooOld, SuspicionUnknown
+from loopline.fulfilment.calls import UnknownCall
 from loopline.fulfilment.rules import UnknownTask
 from loopline.inbox import DismissalNeedsANote, UnknownMessage
 from loopline.kernel.refusals import Refusal, Refused
@@ -228,6 +229,7 @@ STATUSES: dict[type[Refusal], int] = {
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
+    UnknownCall: HTTP_404_NOT_FOUND,
     UnknownTask: HTTP_404_NOT_FOUND,
     FeedUnknown: HTTP_404_NOT_FOUND,
     SuspicionUnknown: HTTP_404_NOT_FOUND,

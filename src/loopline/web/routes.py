@@ -6,6 +6,7 @@ from loopline.web.api.arrivals import ARRIVAL_HANDLERS
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.buyers import BUYER_HANDLERS
+from loopline.web.api.calls import CALL_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
@@ -92,6 +93,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *FEED_HANDLERS,
     *QUOTA_HANDLERS,
     *TASK_HANDLERS,
+    *CALL_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,
     *WEBHOOK_HANDLERS,

@@ -17,15 +17,18 @@ from loopline.db import Conn, Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Task, TaskState
-from loopline.kernel.ids import TaskId
+from loopline.kernel.ids import CallId, TaskId
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.index import write_down_products
+from loopline.processes.place import Placed, place
 from loopline.processes.worth import worth_of_tasks
 from loopline.web.collection import collection_code
+from tests.make.calls import call_of, wave_of_calls
 from tests.make.customers import member, phone
 from tests.make.databases import database_from
 from tests.make.loop import shares
 from tests.make.org import PASSWORD, succeeded
-from tests.make.shop import NOON
+from tests.make.shop import NOON, ask
 from tests.make.store import DEMO, Clock, Stage, offer, offer_to_collect, open_store, settle
 from tests.make.web import SECRET, data_directory, served, settings
 
@@ -446,3 +449,45 @@ def test_stock_is_found_by_code_by_bars_and_by_words(quiet: Site, text: str):
 def test_what_is_not_found_is_said(quiet: Site, text: str):
     answer = quiet.signed_in("lin.manager").get("/store/stock", params={"q": text})
     assert (answer.status_code, "found-sku" in answer.text) == (200, False)
+
+
+# ---------------------------------------------------------------------------------------------------------- claiming
+
+
+@pytest.fixture
+def called(site: Site) -> CallId:
+    """A coat and two scarves that three sites may claim."""
+    with site.database.transaction() as conn:
+        placed = place(conn, [ask(site.stage.shop, "W-1")], scope=WHOLE_BRAND, now=NOON)
+        assert isinstance(placed[0], Placed)
+        (call_id,) = wave_of_calls(conn, site.stage.shop).calls
+    return call_id
+
+
+def test_a_call_shows_goods_pay_distance_and_why_and_is_claimed_by_one_touch(site: Site, called: CallId):
+    browser = site.signed_in("wu.packer")
+    page = browser.get("/store").text
+    assert "First come, first served" in page
+    assert "双面羊绒大衣 ×1 · 羊毛围巾 ×2" in page
+    assert "You have all of it and are the nearest of 3 asked: 4 km" in page
+    assert "+CN¥7.00" in page  # five hundredths of 140.00 net
+    assert f'data-until="{(NOON + timedelta(hours=4)).isoformat()}"' in page
+    answer = post(browser, f"/store/calls/{called}/claim", {}, page="/store")
+    with site.database.reading() as conn:
+        call = call_of(conn, called)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/store/tasks/{call.task_id}")
+    assert (call.site_id, call.claimed_by) == (site.stage.shop.sites["S"], site.stage.people["wu.packer"])
+    assert "First come, first served" not in browser.get("/store").text
+
+
+def test_who_is_slower_is_told_so_and_nothing_is_booked(site: Site, called: CallId):
+    slower, quicker = site.signed_in("sun.manager"), site.signed_in("lin.manager")
+    assert "You have all of it, 165 km from the customer; 3 are asked" in slower.get("/store").text
+    assert post(quicker, f"/store/calls/{called}/claim", {}, page="/store").status_code == 303
+    answer = post(slower, f"/store/calls/{called}/claim", {}, page="/earned")
+    assert answer.status_code == 409
+    assert "Another store was quicker. Nothing was booked for yours." in answer.text
+    assert "First come, first served" not in answer.text
+    with site.database.reading() as conn:
+        tasks = fulfilment.open_tasks_of_sites(conn, [site.stage.shop.sites["D"]])
+    assert tasks == []

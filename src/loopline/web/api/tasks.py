@@ -141,7 +141,7 @@ def list_tasks(
 
     def find(conn: Conn, _: datetime) -> Page[TaskTold]:
         page = OpenTasksAsk(
-            site_ids=_sites_asked(conn, site_codes, scope),
+            site_ids=sites_asked(conn, site_codes, scope),
             state=TaskState(in_state.value) if in_state else None,
             after=(after[0], TaskId(after[1])) if after else None,
             at_most=asked.at_most,
@@ -172,7 +172,7 @@ def get_task(request: AnyRequest, caller: NamedDependency[Caller], task_id: From
     return read(request, find)
 
 
-def _sites_asked(conn: Conn, codes: Sequence[str] | None, scope: Scope) -> frozenset[SiteId] | None:
+def sites_asked(conn: Conn, codes: Sequence[str] | None, scope: Scope) -> frozenset[SiteId] | None:
     """The sites of a list: those in scope, or those named of them. Raises Refused for a site that is not for you."""
     if codes is None:
         return None if scope.everything else scope.sites

@@ -3,6 +3,7 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.store.buyer import BUYER_PAGES
+from loopline.web.store.calls import claim_call
 from loopline.web.store.collect import give_parcel, show_collect
 from loopline.web.store.count.book import tell_count_book, tell_count_token, tell_seen
 from loopline.web.store.count.looks import take_looks
@@ -24,6 +25,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     show_today,
     tell_today,
     choose_site,
+    claim_call,
     *TASK_PAGES,
     *BUYER_PAGES,
     show_collect,

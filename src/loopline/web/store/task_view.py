@@ -20,7 +20,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
-from loopline.processes.worth import TaskWorth, worth_of_tasks
+from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.edge import Edge
@@ -61,7 +61,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[TaskLine]
     order: Order
     skus: dict[SkuId, Sku]
-    worth: TaskWorth
+    worth: Worth
     names: dict[PersonId, str]
     store_party: PartyId | None
     own_parties: tuple[PartyId, ...]

@@ -18,22 +18,24 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Capacity, Task, TaskKind, TaskLine, TaskState
 from loopline.kernel.ids import OrderId, PartyId, PersonId, SkuId, TaskId
+from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
-from loopline.processes.worth import TaskWorth, worth_of_tasks
+from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
+from loopline.web.problems import status_of
+from loopline.web.store.calls_view import CalledHere, call_cards, read_called
 from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.earnings import Earned, earned_since
-from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS
+from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 
 _TASKS_READ_MAX = 1_000
 _OFFERS_SHOWN_MAX = 30
 _IN_WORK_SHOWN_MAX = 40
 _WAITING_SHOWN_MAX = 20
-_GOODS_NAMED_MAX = 2
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     tasks: list[Task]
     board: Board
     lines: dict[TaskId, list[TaskLine]]
-    worths: dict[TaskId, TaskWorth]
+    worths: dict[TaskId, Worth]
     heads: dict[OrderId, Order]
     skus: dict[SkuId, Sku]
     names: dict[PersonId, str]
@@ -67,6 +69,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     store_party: PartyId | None
     own_parties: tuple[PartyId, ...]
     earned: dict[PartyId, list[Earned]]
+    called: CalledHere
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +126,7 @@ def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
         store_party=store.id if store else None,
         own_parties=tuple(party.id for party in mine),
         earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
+        called=read_called(conn, desk, now=now),
     )
 
 
@@ -152,7 +156,18 @@ def board_of(tasks: Sequence[Task], *, me: PersonId) -> Board:
 @get(STORE, dependencies=DESK, sync_to_thread=True)
 def show_today(request: WebRequest, desk: NamedDependency[Desk]) -> Template:
     """Show what there is to do at a site, and what it pays."""
-    return page(request, "store/today.html", **_context(request, desk))
+    return today_page(request, desk)
+
+
+def today_page(request: WebRequest, desk: Desk, *, refusal: Refusal | None = None) -> Template:
+    """Write the start page, with why something was not done where it was not."""
+    return page(
+        request,
+        "store/today.html",
+        status=200 if refusal is None else status_of(refusal),
+        refusal=refusal_words(refusal, language_of(request)) if refusal else "",
+        **_context(request, desk),
+    )
 
 
 @get("/store/now", dependencies=DESK, sync_to_thread=True)
@@ -171,6 +186,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "desk": desk,
         "now": day.now,
         "may_work": desk.visitor.may(Permission.TASKS_WRITE),
+        "calls": call_cards(day.called, desk, language, now=day.now),
         "offers": [card_of(task, day, desk, language) for task in day.board.offers],
         "in_work": [card_of(task, day, desk, language) for task in day.board.in_work],
         "waiting": [card_of(task, day, desk, language) for task in day.board.waiting],
@@ -231,7 +247,7 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
     )
 
 
-def _pays_me(worth: TaskWorth | None, parties: Sequence[PartyId], language: Language) -> str:
+def _pays_me(worth: Worth | None, parties: Sequence[PartyId], language: Language) -> str:
     mine = sum(worth.of(party) for party in parties) if worth else 0
     return language.money(mine, worth.currency) if worth and mine else ""
 
@@ -240,12 +256,7 @@ def _goods(left: Sequence[TaskLine], skus: Mapping[SkuId, Sku], language: Langua
     units: dict[SkuId, int] = {}
     for line in left:
         units[line.sku_id] = units.get(line.sku_id, 0) + line.left
-    named = [
-        f"{language.called(skus[sku_id].name) if sku_id in skus else '?'} ×{language.count(count)}"
-        for sku_id, count in list(units.items())[:_GOODS_NAMED_MAX]
-    ]
-    more = len(units) - len(named)
-    return " · ".join([*named, language.say("and {count} more", count=more)] if more else named)
+    return goods_named(units, skus, language)
 
 
 def _until(task: Task, now: datetime, zone_name: str, language: Language) -> tuple[datetime | None, str]:

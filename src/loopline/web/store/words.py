@@ -1,10 +1,15 @@
 """What stores read: words for states, reasons and refusals, and the few ways to write goods, times and money."""
 
+from collections.abc import Mapping
+
 from loopline.catalogue import Sku
+from loopline.fulfilment.calls import CallIsOver, ClaimedByAnother, UnknownCall
 from loopline.fulfilment.model import RefusalReason, TaskKind, TaskState
 from loopline.fulfilment.rules import (
     CountIsNotTheTask,
     DeadlineIsPast,
+    SiteIsFull,
+    SiteTakesNoTasks,
     TakenByOther,
     UnknownCode,
     WrongState,
@@ -12,10 +17,13 @@ from loopline.fulfilment.rules import (
 from loopline.fulfilment.withdrawals import CountMisplaced, NotSoManyLeft
 from loopline.kernel.cities import CITIES
 from loopline.kernel.geography import Coordinates, great_circle_kilometres
+from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
+from loopline.processes.claim import GoodsAreGone
 from loopline.web.languages import Language, marked
 
+_GOODS_NAMED_MAX = 2
 STATE_WORDS: dict[TaskState, str] = {
     TaskState.OFFERED: marked("Offered"),
     TaskState.ACCEPTED: marked("Accepted"),
@@ -54,6 +62,14 @@ _PLAINER: dict[type[Refusal], str] = {
     NotSoManyLeft: marked("So many units are not in this task. Nothing was changed."),
     CountMisplaced: marked("Say how many units of it there really are."),
     NotInYourBranch: marked("This task belongs to another branch than yours."),
+    ClaimedByAnother: marked("Another store was quicker. Nothing was booked for yours."),
+    CallIsOver: marked("That is over: nobody can claim it any more. Nothing was booked for your store."),
+    UnknownCall: marked("Your store was not asked for that."),
+    GoodsAreGone: marked(
+        "Your store no longer has all of it, so it stays open to the others. Does the shelf agree?"
+    ),
+    SiteIsFull: marked("Your store has no place left today. Another store can still claim it."),
+    SiteTakesNoTasks: marked("Nobody set how many tasks this site takes, so it cannot claim any."),
     UnknownCode: marked("No parcel waits here for that code. Look at the characters again."),
 }
 
@@ -62,6 +78,16 @@ def refusal_words(refusal: Refusal, language: Language) -> str:
     """Say a refusal to whoever stands in the store."""
     plainer = _PLAINER.get(type(refusal))
     return language.say(plainer) if plainer else language.refusal(refusal)
+
+
+def goods_named(units: Mapping[SkuId, int], skus: Mapping[SkuId, Sku], language: Language) -> str:
+    """Write the first goods of a parcel with their units, and how many more kinds there are."""
+    named = [
+        f"{language.called(skus[sku_id].name) if sku_id in skus else '?'} ×{language.count(count)}"
+        for sku_id, count in list(units.items())[:_GOODS_NAMED_MAX]
+    ]
+    more = len(units) - len(named)
+    return " · ".join([*named, language.say("and {count} more", count=more)] if more else named)
 
 
 def variety(sku: Sku) -> str:
