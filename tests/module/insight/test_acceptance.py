@@ -27,17 +27,25 @@ def offers_to(site_id: SiteId, numbers: range, **changes: object) -> list[OfferT
 
 
 def answer(conn: Conn, sites: dict[str, SiteId]) -> None:
-    """S-01: eight taken after 6 minutes, two refused after 10. S-02: one taken, three lapse, one waits, one undone."""
+    """S-01: eight taken after 6 minutes, two refused after 10. S-02: one taken, three lapse; others are no answers."""
     first, second = sites["S-01"], sites["S-02"]
     made = [
         *offers_to(first, range(10)),
         *offers_to(second, range(10, 14)),
         *offers_to(second, range(14, 15), deadline=EVENING + timedelta(hours=1)),
         *offers_to(second, range(15, 16)),
+        *offers_to(second, range(16, 17)),
     ]
     take_tasks(conn, *made)
-    taken = [AcceptTask(task_id=one.task_id) for one in [*made[:8], made[10]]]
+    taken = [AcceptTask(task_id=one.task_id) for one in [*made[:8], made[10], made[16]]]
     fulfilment.accept_tasks(conn, taken, scope=WHOLE_BRAND, now=NOON + timedelta(minutes=6))
+    claimed = made[16]
+    conn.execute(
+        "insert into fulfilment.call"
+        " (id, order_id, state, currency, opened_at, deadline, ended_at, site_id, task_id)"
+        " values (%s, %s, 'claimed', 'CNY', %s, %s, %s, %s, %s)",
+        (claimed.order_id, claimed.order_id, NOON, LATER, NOON, second, claimed.task_id),
+    )
     refused = [
         RefuseTask(command_id=command_id(number), task_id=one.task_id, reason=RefusalReason.NO_CAPACITY)
         for number, one in enumerate(made[8:10])

@@ -1,8 +1,8 @@
 -- name: offers_made
 -- The offers of business days from one to another, both included, in order of being made, at most the latest so many:
 -- what they were like, and what came of them. `ended`: when a place in the site's day became free again, if it did.
--- `answered`: null while the time to answer is not over (those who answer quickly mostly accept), and where we took the
--- offer back before the site said anything. Locks nothing.
+-- `answered`: null while the time to answer is not over (those who answer quickly mostly accept), where we took the offer
+-- back before the site said anything, and of what a site claimed: nobody counts the sites that let it be. Locks nothing.
 select
   made.site_id,
   made.day,
@@ -11,7 +11,7 @@ select
   extract(epoch from made.offered_at)::double precision as offered,
   extract(epoch from case when made.state in ('refused', 'lapsed', 'cancelled') then made.ended_at end)::double precision as ended,
   extract(epoch from case
-    when made.deadline > %(now)s::timestamptz then null
+    when made.deadline > %(now)s::timestamptz or made.was_claimed then null
     when made.accepted_at is not null then made.accepted_at
     when made.state in ('refused', 'lapsed') then made.ended_at
   end)::double precision as answered,
@@ -37,9 +37,11 @@ from (
     task.ended_at,
     site.time_zone,
     site.longitude,
-    site.latitude
+    site.latitude,
+    call.task_id is not null as was_claimed
   from fulfilment.published_tasks as task
   join org.published_site as site on site.id = task.site_id
+  left join fulfilment.published_calls as call on call.task_id = task.task_id
   where task.day between %(first_day)s::date and %(last_day)s::date
   order by task.offered_at desc, task.task_id desc
   limit %(most)s::bigint
