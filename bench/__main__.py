@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bench import fulfilment, ids, insight, ledger, log, sourcing, stock
+from bench import assign, fulfilment, ids, insight, ledger, log, sourcing, stock
 from bench.surge import avail, bulk, hot, place, promise
 from bench.workplace import Figure
 
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "insight": insight.measure,
 }
 REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "assign": assign.report,
     "place": place.report,
     "bulk": bulk.report,
     "hot": hot.report,

@@ -7,6 +7,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from loopline.cli.console import people, print_json, problems_told
+from loopline.cli.source_assign import assign
 from loopline.sourcing.optimiser import instance as files
 from loopline.sourcing.optimiser.compiled import usual_threads
 from loopline.sourcing.optimiser.problem import FINE
@@ -15,6 +16,7 @@ from loopline.sourcing.optimiser.result import Settings
 from loopline.sourcing.optimiser.search import solve as find_plan
 
 app = typer.Typer(no_args_is_help=True, help="Decide from which site each order of a wave is sent.")
+app.command("assign")(assign)
 
 
 @app.callback()
