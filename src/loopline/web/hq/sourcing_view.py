@@ -16,9 +16,10 @@ from loopline.web.languages import Language, marked
 
 _FULL_AT, _BUSY_AT = 100, 80
 _GOODS = "goods"
-_QUEUE_WORDS: dict[str, str] = {
+QUEUE_WORDS: dict[str, str] = {
     WaitsFor.CAPACITY.value: marked("Wait for a site's time"),
     WaitsFor.SITE.value: marked("Refused by every site that has the goods"),
+    WaitsFor.CLAIM.value: marked("Put to several sites, not claimed yet"),
     _GOODS: marked("Wait for goods"),
 }
 
@@ -204,7 +205,7 @@ def _queues(found: Found, language: Language, asked: str) -> list[Queue]:
         rows.append(
             Queue(
                 key=key,
-                word=language.say(_QUEUE_WORDS[key]),
+                word=language.say(QUEUE_WORDS[key]),
                 orders=language.count(one.orders),
                 about=about,
                 is_open=key == asked,
