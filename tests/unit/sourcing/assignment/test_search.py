@@ -10,8 +10,9 @@ import pytest
 from loopline.cli.source import app
 from loopline.sourcing.assignment.pricing import BrokenRule, price
 from loopline.sourcing.assignment.problem import Problem, Result, Settings, Status
+from loopline.sourcing.assignment.programme import relax
 from loopline.sourcing.assignment.reading import read_problem
-from loopline.sourcing.assignment.search import solve
+from loopline.sourcing.assignment.search import _Search, solve
 from tests.make.assignment import cost_of, problem
 from tests.shared_data import shared_data
 
@@ -48,6 +49,21 @@ def test_the_same_seed_and_work_give_the_same_whatever_the_clock_says(is_split: 
     assert same(first, again)
     assert first.units is not None
     assert cost_of(one, first.units.tolist()) == first.cost_minor
+
+
+def test_pairs_that_are_ruled_out_are_in_no_cheaper_assignment():
+    for seed in (6, 7, 8):
+        one = drawn(seed, is_split=False)
+        best = solve(one, QUICK)
+        assert best.status is Status.OPTIMAL
+        assert best.units is not None
+        assert best.cost_minor is not None
+        search = _Search(one, QUICK, lambda: 0.0)
+        search._take(best.units)
+        search._cost = best.cost_minor + 1  # as if the best known were one dearer
+        keep = search._may_be_better(relax(one, seconds=None))
+        assert keep[best.units > 0].all()
+        assert not keep.all()
 
 
 def test_more_demand_than_capacity_is_impossible():
