@@ -437,6 +437,35 @@ def _grown_long(column: Integers, room: int) -> Integers:
     return larger
 
 
+@compiled
+def least_possible(columns: Columns, terms: Terms, orders: Integers) -> Integers:
+    """Return for each order a cost that no pattern undercuts, however its lines are divided.
+
+    The cheapest parcel alone, and every unit where it is cheapest: weak, but true of orders whose patterns are not all
+    looked at.
+    """
+    found = np.zeros(len(orders), np.int64)
+    for at in range(len(orders)):
+        order = orders[at]
+        parcel, left, sent = NEVER, 0, 0
+        for candidate in range(columns.first[order], columns.first[order + 1]):
+            parcel = min(parcel, columns.fixed[candidate] + terms.site_price[columns.site[candidate]])
+        for item in range(columns.item_first[order], columns.item_first[order + 1]):
+            for part in range(columns.part_first[item], columns.part_first[item + 1]):
+                line = columns.part_line[part]
+                units = columns.item_count[item] * columns.part_units[part]
+                least = columns.unfilled[line]
+                for candidate in range(columns.first[order], columns.first[order + 1]):
+                    row = columns.row[columns.row_first[line] + candidate - columns.first[order]]
+                    if row >= 0:
+                        cost = unit_cost(columns, line, candidate, row) + terms.row_price[row]
+                        least = min(least, cost)
+                left += units * columns.unfilled[line]
+                sent += units * least
+        found[at] = min(left, parcel + sent)
+    return found
+
+
 def find_in_threads(prepared: Prepared, terms: Terms, orders: Integers, threads: int) -> Found:
     """`find_patterns` for orders in ascending order, some hundred at a time."""
     chunks = [orders[start : start + _CHUNK] for start in range(0, len(orders), _CHUNK)]

@@ -82,7 +82,8 @@ def selection(  # noqa: C901, PLR0912 - one pass
         for pattern in range(first[order], first[order + 1]):
             if kept.plan[order] == pattern:
                 plan[order] = size
-            if kept.plan[order] == pattern or _priced(pool, pattern, kept.price) <= best + kept.within:
+            stays = pool.first[pattern] == pool.first[pattern + 1] or kept.plan[order] == pattern
+            if stays or _priced(pool, pattern, kept.price) <= best + kept.within:
                 chosen[size] = pattern
                 size += 1
         end = size
@@ -128,3 +129,10 @@ def picked(pool: Found, patterns: Integers) -> Found:
         resource=pool.resource[places],
         amount=pool.amount[places],
     )
+
+
+def leaving_all(cost: Integers) -> Found:
+    """Return the patterns that leave everything, one an order: whatever happens, they are possible."""
+    nothing = np.zeros(0, np.int32)
+    orders = np.arange(len(cost), dtype=np.int32)
+    return Found(orders, cost, cost, np.zeros(len(cost) + 1, np.int64), nothing, nothing)

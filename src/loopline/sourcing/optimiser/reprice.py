@@ -96,12 +96,12 @@ def _refuse_broken(problem: Problem, plan: Allocations) -> None:
     left: dict[tuple[int, int], int] = dict(
         zip(zip(stock.site.tolist(), stock.sku.tolist(), strict=True), stock.units.tolist(), strict=True)
     )
-    room: list[int] = problem.sites.capacity.tolist()
+    room = [int(one) for one in problem.sites.capacity]
     blocked = set(zip(problem.blocked.order.tolist(), problem.blocked.site.tolist(), strict=True))
     got: dict[int, dict[int, int]] = defaultdict(dict)
     parcels: dict[int, dict[int, int]] = defaultdict(dict)
-    columns = (plan.order.tolist(), plan.line.tolist(), plan.site.tolist(), plan.units.tolist())
-    for order, line, site, units in zip(*columns, strict=True):
+    rows: list[list[int]] = np.stack([plan.order, plan.line, plan.site, plan.units], axis=1).tolist()
+    for order, line, site, units in rows:
         sku = int(lines.sku[line])
         _must(
             int(lines.start[order]) <= line < int(lines.start[order + 1]),
@@ -115,7 +115,7 @@ def _refuse_broken(problem: Problem, plan: Allocations) -> None:
         if site not in parcels[order]:
             parcels[order][site] = 0
             room[site] -= 1
-            _must(bool(room[site] >= 0), f"site {site} takes no more parcels")
+            _must(room[site] >= 0, f"site {site} takes no more parcels")
         parcels[order][site] += units * int(lines.value[line])
     for line, by_site in got.items():
         _must(sum(by_site.values()) <= int(lines.units[line]), f"line {line} gets more than it asks")

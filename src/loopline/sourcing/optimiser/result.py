@@ -70,8 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `seconds` is of wall time, counted from the call; None is without end. `work` bounds the search by what it does
     instead (rounds of prices, and neighbourhoods solved): with it and without `seconds` the same problem and seed give
-    the same result on any machine. `gap`: near enough, as a part of the bound. `processes`: workers besides this
-    process, for neighbourhoods; the result does not depend on them.
+    the same result on any machine. `gap`: near enough, as a part of the bound. `threads`: at most so many at once; the
+    result does not depend on them.
     """
 
     seconds: float | None = 60.0

@@ -6,8 +6,19 @@ import numpy as np
 
 from loopline.sourcing.optimiser.candidates import prepare
 from loopline.sourcing.optimiser.columns import Prepared
-from loopline.sourcing.optimiser.patterns import Found, Terms, find_in_threads, find_patterns
-from loopline.sourcing.optimiser.pool import Kept, merged, order_first
+from loopline.sourcing.optimiser.compiled import in_threads
+from loopline.sourcing.optimiser.exchange import improve, new_desk, place, take_some
+from loopline.sourcing.optimiser.master import Effort, Master, choose_patterns, dive, relax
+from loopline.sourcing.optimiser.neighbourhoods import (
+    Standing,
+    around,
+    left_after,
+    lost_by_pattern,
+    part_of,
+    regret,
+)
+from loopline.sourcing.optimiser.patterns import Terms, find_in_threads, least_possible
+from loopline.sourcing.optimiser.pool import Kept, leaving_all, merged, order_first, picked
 from loopline.sourcing.optimiser.prices import Steps, raise_prices
 from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Problem, refuse_unsound
 from loopline.sourcing.optimiser.reprice import reprice
@@ -16,8 +27,26 @@ from loopline.sourcing.optimiser.shortages import explain_short
 from loopline.sourcing.optimiser.stop import Clock, Stop
 from loopline.sourcing.optimiser.writing import allocations_of
 
-# How far above the best value the steps of each round of prices aim.
-REACHES = (0.03, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005, 0.003)
+# How far above the best value the steps of each round of prices aim, and how far from cheapest patterns are looked for.
+ROUNDS = (
+    (0.03, 2_000),
+    (0.03, 2_000),
+    (0.02, 1_500),
+    (0.02, 1_000),
+    (0.01, 800),
+    (0.01, 600),
+    (0.007, 600),
+    (0.005, 600),
+    (0.003, 600),
+    (0.003, 600),
+)
+_RELAXED_ORDERS_MAX = 6_000  # beyond these the linear relaxation of the whole takes too long
+_TOGETHER_ORDERS_MAX = 1_500  # up to these, one master problem of the whole is solved
+_TOGETHER = (
+    2  # parts solved at the same time, whatever the processors, so that the result does not depend on these
+)
+_WHOLE_ORDERS_MAX = 300  # up to these, a plan is bettered as a whole
+_CLUSTER = 60  # orders that compete with one, taken together into a part
 _USUAL = Settings()
 
 
@@ -36,12 +65,15 @@ def solve(
     stop = Stop(settings, clock)
     refuse_unsound(problem)
     search = _Search(problem, settings, stop, tell)
-    search.run()
+    if problem.order_count:
+        search.raise_prices()
+        search.make_plan()
+        search.better_plan()
     return search.result()
 
 
 class _Search:
-    """What is known while a wave is being solved."""
+    """What is known while a wave is being solved. `plan` is by order: a pattern of `pool`."""
 
     def __init__(self, problem: Problem, settings: Settings, stop: Stop, tell: Tell) -> None:
         self.problem = problem
@@ -52,77 +84,226 @@ class _Search:
         self.rows = len(problem.stock.site)
         self.left: Integers = np.concatenate([problem.stock.units, problem.sites.capacity])
         self.orders: Integers = np.arange(problem.order_count)
-        self.bound = 0 if not len(self.orders) else -(1 << 62)
+        order_of_line = np.repeat(self.orders, np.diff(problem.lines.start))
+        leaving = np.zeros(problem.order_count, np.int64)
+        np.add.at(leaving, order_of_line, problem.lines.units * problem.lines.unfilled)
+        self.pool = leaving_all(leaving)
+        self.plan: Integers = self.orders.copy()
+        self.dearest = 1.0 + 4.0 * float(leaving.max(initial=0))
+        self.bound = -(1 << 62) if problem.order_count else 0
         self.bound_prices: Integers = np.zeros(len(self.left), np.int64)
-        self.dearest = 1.0 + float((problem.lines.units * problem.lines.unfilled).max(initial=0)) * 4
-        self.plan: Found = self._place(np.zeros(len(self.left), np.int64), self.orders)
-        self.cost = int(self.plan.cost.sum())
+        self.price: Floats = np.zeros(len(self.left))
+        self.random = np.random.default_rng(settings.seed)
 
-    def run(self) -> None:
-        self._told("prices")
-        if not len(self.orders):
-            return
+    @property
+    def cost(self) -> int:
+        """What the plan costs."""
+        return int(self.pool.cost[self.plan].sum())
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the gap that was asked for is reached."""
+        return self.cost - self.bound <= max(self.settings.gap * abs(self.bound), 1)
+
+    # prices
+
+    def raise_prices(self) -> None:
+        """Raise the bound, and gather the patterns that matter at prices near the best."""
         price: Floats = np.zeros(len(self.left))
-        pool = self._find(price, keep=40, within=2_000)
-        for reach in REACHES:
-            raised = raise_prices(pool, self.left.astype(np.float64), price, Steps(100, reach, self.dearest))
+        self._learn(price, keep=40, within=2_000)
+        for reach, within in ROUNDS:
+            if self.stop.is_over() or self.stop.part() > 0.35:
+                break
+            raised = raise_prices(
+                self.pool, self.left.astype(np.float64), price, Steps(100, reach, self.dearest)
+            )
             price = raised.price
-            fresh = self._find(price, keep=40, within=2_000)
-            none = np.full(len(self.orders), -1, np.int64)
-            pool, _ = merged(pool, fresh, len(self.orders), Kept(price, 3_000.0 * FINE, none))
+            if self._learn(price, keep=40, within=within) < self.bound:
+                price = self.bound_prices.astype(np.float64)
             self.stop.work += 1
             self._told("prices")
-            if self.stop.is_over():
-                break
-        plan = self._place(self.bound_prices, self._by_regret(pool))
-        if int(plan.cost.sum()) < self.cost:
-            self.plan, self.cost = plan, int(plan.cost.sum())
-        self._told("plan")
 
-    def _told(self, stage: str) -> None:
-        self.tell(Progress(stage=stage, cost=self.cost, bound=self.bound))
-
-    def _terms(self, price: Integers, *, keep: int, within: int, take: bool = False) -> Terms:
-        left = self.left.copy() if take else self.left
-        return Terms(
-            row_price=price[: self.rows],
-            site_price=price[self.rows :],
-            row_left=left[: self.rows],
-            site_left=left[self.rows :],
+    def _learn(self, price: Floats, *, keep: int, within: int) -> int:
+        """Find patterns at prices and take them into the pool; return the Lagrangian there, a bound, exactly."""
+        whole = np.rint(price).astype(np.int64)
+        terms = Terms(
+            row_price=whole[: self.rows],
+            site_price=whole[self.rows :],
+            row_left=self.left[: self.rows],
+            site_left=self.left[self.rows :],
             split=self.problem.costs.split,
             least_value=self.problem.limits.least_value,
             keep=keep,
             within=within * FINE,
-            take=take,
         )
-
-    def _find(self, price: Floats, *, keep: int, within: int) -> Found:
-        """Find patterns at prices, and raise the bound if the Lagrangian is higher there than it ever was."""
-        whole = np.rint(price).astype(np.int64)
-        terms = self._terms(whole, keep=keep, within=within)
         found = find_in_threads(self.prepared, terms, self.orders, self.settings.threads)
-        first = order_first(found, len(self.orders))[:-1]
-        value = int(found.priced[first].sum()) - int((whole * self.left).sum())
+        cheapest = order_first(found, len(self.orders))[:-1]
+        least = found.priced[cheapest]
+        unsure = np.flatnonzero(~self.prepared.exact)
+        least[unsure] = least_possible(self.prepared.columns, terms, unsure)
+        value = int(least.sum()) - int((whole * self.left).sum())
         if value > self.bound:
             self.bound, self.bound_prices = value, whole
-        return found
+        centre = self.bound_prices.astype(np.float64)
+        self.pool, self.plan = merged(
+            self.pool, found, len(self.orders), Kept(centre, 1.5 * within * FINE, self.plan)
+        )
+        return value
 
-    def _place(self, price: Integers, orders: Integers) -> Found:
-        """Serve orders in turn, each by its cheapest pattern at prices within what is left."""
-        terms = self._terms(price, keep=1, within=0, take=True)
-        return find_patterns(self.prepared.columns, self.prepared.shapes, terms, orders)
+    # plan
 
-    def _by_regret(self, pool: Found) -> Integers:
-        first = order_first(pool, len(self.orders))
-        regret = np.zeros(len(self.orders), np.int64)
-        many = np.flatnonzero(np.diff(first) > 1)
-        regret[many] = pool.priced[first[many] + 1] - pool.priced[first[many]]
-        return np.argsort(-regret, kind="stable")
+    def make_plan(self) -> None:
+        """Make a first plan: from the linear relaxation where the wave is small enough, else from prices alone."""
+        self._sort_pool()
+        price = self.bound_prices.astype(np.float64)
+        is_small = len(self.orders) <= _RELAXED_ORDERS_MAX and not self.stop.is_over()
+        if is_small:
+            price = self._relax(price)
+        self.price = price
+        self._plan_from(np.zeros(0, np.int64))
+        if is_small and not self.stop.is_over():
+            first = order_first(self.pool, len(self.orders))
+            lost = lost_by_pattern(self.pool, first, price)
+            left = left_after(self.pool, self.plan, self.left)
+            standing = Standing(self.pool, first, self.plan, left, lost)
+            master, patterns = part_of(standing, self.orders, left, float(self._within() * FINE))
+            effort = self._effort(0.6, 1e-4)
+            if len(self.orders) <= _TOGETHER_ORDERS_MAX:
+                self.plan = patterns[choose_patterns(master, effort)]
+            else:
+                self._plan_from(patterns[dive(master, effort.seconds)])
+            self._told("plan")
+
+    def _plan_from(self, fixed: Integers) -> None:
+        """Complete some patterns to a plan at prices, and better it by chains; kept if it costs less."""
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.price)
+        desk = new_desk(self.pool, first, self.left)
+        take_some(desk, fixed)
+        place(desk, regret(lost, first), self.price)
+        for _ in range(4):
+            desk.tries[0] = 400 * len(self.orders)
+            if improve(desk, np.argsort(-lost[desk.plan], kind="stable"), 1) == 0 or self.stop.is_over():
+                break
+        if self.pool.cost[desk.plan].sum() < self.cost:
+            self.plan = desk.plan
+        self._told("plan")
+
+    def _relax(self, price: Floats) -> Floats:
+        """Raise the bound to that of the linear relaxation, learning what it lacks; return its prices."""
+        self._narrow(self._within())
+        for _ in range(3):
+            relaxed = relax(Master(self.pool, self.left, self.plan))
+            if relaxed is None:
+                return price
+            value = self._learn(relaxed.price, keep=8, within=300)
+            self.stop.work += 1
+            self._sort_pool()
+            if value == self.bound:
+                price = relaxed.price
+            if value > relaxed.value - 0.0003 * abs(relaxed.value) or self.stop.part() > 0.4:
+                break
+        return price
+
+    def _within(self) -> int:
+        return 1_500 if len(self.orders) <= _TOGETHER_ORDERS_MAX else 600
+
+    def _narrow(self, within: int) -> None:
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.bound_prices.astype(np.float64))
+        stays = lost <= within * FINE
+        stays |= self.pool.first[1:] == self.pool.first[:-1]
+        stays[self.plan] = True
+        kept = np.flatnonzero(stays)
+        where = np.cumsum(stays) - 1
+        self.pool, self.plan = picked(self.pool, kept), where[self.plan]
+
+    def _sort_pool(self) -> None:
+        turn = np.lexsort((self.pool.cost, self.pool.order))
+        where = np.empty(len(turn), np.int64)
+        where[turn] = np.arange(len(turn))
+        self.pool, self.plan = picked(self.pool, turn), where[self.plan]
+
+    def _effort(self, part: float, gap: float) -> Effort:
+        return Effort(seconds=max(0.05, part * self.stop.left()), nodes=2_000, gap=gap)
+
+    # neighbourhoods
+
+    def better_plan(self) -> None:
+        """Solve parts of the plan anew until it is time to stop, or nothing has got better for long."""
+        if len(self.orders) <= _WHOLE_ORDERS_MAX and not self.is_near:
+            # No pattern that loses more than the gap is in a better plan: with all others the answer is exact.
+            self.price = self.bound_prices.astype(np.float64)
+            self._learn(self.price, keep=500, within=(self.cost - self.bound) // FINE + 1)
+            self._sort_pool()
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.price)
+        visits, idle = np.zeros(len(self.orders)), 0
+        size = self._size()
+        while not (self.stop.is_over(reserve=0.3) or self.is_near or idle > 60):
+            standing = Standing(
+                self.pool, first, self.plan, left_after(self.pool, self.plan, self.left), lost
+            )
+            parts = self._parts(standing, visits, size)
+            before = self.cost
+            self._solve_parts(standing, parts)
+            for part in parts:
+                visits[part] += 1
+            idle = 0 if self.cost < before else idle + 1
+            self.stop.work += 1
+            self._told("neighbourhoods")
+            if len(parts[0]) == len(self.orders):
+                break
+
+    def _size(self) -> int:
+        count = len(self.orders)
+        if count <= _WHOLE_ORDERS_MAX:
+            return count
+        return 350 if count <= 2_000 else 900
+
+    def _parts(self, standing: Standing, visits: Floats, size: int) -> list[Integers]:
+        is_taken = np.zeros(len(self.orders), np.int64)
+        parts: list[Integers] = []
+        for _ in range(_TOGETHER):
+            weight = np.sqrt(standing.lost[self.plan] + 1.0) / (1.0 + visits) ** 2
+            weight[is_taken > 0] = 0.0
+            if weight.sum() <= 0:
+                break
+            part: list[Integers] = []
+            while sum(len(one) for one in part) < size and weight.sum() > 0:
+                seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
+                part.append(around(standing, seed, min(_CLUSTER, size), is_taken))
+                weight[is_taken > 0] = 0.0
+            parts.append(np.concatenate(part))
+        if size == len(self.orders):
+            return [self.orders]
+        return parts
+
+    def _solve_parts(self, standing: Standing, parts: list[Integers]) -> None:
+        turn = self.random.integers(0, len(parts), len(standing.left))
+        spares = [np.where(turn == number, standing.left, 0) for number in range(len(parts))]
+        within = 400.0 * FINE
+        if len(parts[0]) == len(self.orders):
+            within = max(within, float(self.cost - self.bound))
+        masters = [part_of(standing, part, spare, within) for part, spare in zip(parts, spares, strict=True)]
+        effort = self._effort(0.3, 2e-5)._replace(nodes=200)
+        effort = effort._replace(seconds=min(effort.seconds, 8.0))
+        chosen = in_threads(
+            lambda master: choose_patterns(master, effort),
+            [master for master, _ in masters],
+            self.settings.threads,
+        )
+        for (_, patterns), one in zip(masters, chosen, strict=True):
+            taken = patterns[one]
+            self.plan[self.pool.order[taken]] = taken
+
+    def _told(self, stage: str) -> None:
+        self.tell(Progress(stage=stage, cost=self.cost, bound=self.bound))
 
     def result(self) -> Result:
         """Price the plan again and say what there is to say of it."""
         problem = self.problem
-        allocations = allocations_of(problem, self.prepared.columns, self.plan)
+        allocations = allocations_of(problem, self.prepared.columns, picked(self.pool, self.plan))
         terms = reprice(problem, allocations)
         gap = (terms.total - self.bound) / max(abs(self.bound), 1)
         status = Status.STOPPED
