@@ -52,6 +52,13 @@ _CALL = (
     f" select '{_SOMEBODY}', min(id::text)::uuid, 'open', 'CNY', now(), now() + interval '1 hour' from orders.order;"
 )
 
+_PROMISED = (
+    "insert into promises.promise (id, order_id, kind, promised_at, due_at, first_due_at, source_by, accept_by,"
+    " hand_over_by, ready_minutes, lane_minutes, terms_version, pace_version, handed_over_at, state, ended_at)"
+    " select gen_random_uuid(), id, 'collect', placed_at, placed_at + interval '1 hour', placed_at + interval '1 hour',"
+    " placed_at, placed_at, placed_at + interval '1 hour', 60, 0, 0, 0, {ready}, '{state}', {ended} from orders.order"
+)
+
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
     "every_unit_hangs_below_a_brand": (
@@ -359,5 +366,16 @@ FAULTS: dict[str, LiteralString] = {
     "test_orders_are_no_orders": (
         "insert into marketplaces.test_order (id, channel, external_number, because, placed_at, received_at)"
         f" select '{_SOMEBODY}', channel, external_number, 'said', now(), now() from orders.known limit 1"
+    ),
+    # ---------------------------------------------------------------------------------------------------- promises
+    "replaced_promise_has_its_successor": (
+        _PROMISED.format(ready="null", state="replaced", ended="placed_at") + " limit 1"
+    ),
+    "broken_promise_was_late": _PROMISED.format(ready="null", state="broken", ended="placed_at") + " limit 1",
+    "promised_orders_have_an_open_promise": (
+        _PROMISED.format(ready="null", state="untold", ended="placed_at") + " where held + parked > 0 limit 1"
+    ),
+    "kept_promises_match_their_facts": (
+        _PROMISED.format(ready="placed_at", state="kept", ended="placed_at") + " limit 1"
     ),
 }

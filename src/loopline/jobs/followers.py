@@ -5,6 +5,7 @@ from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
 from loopline.processes.lend import FOLLOWERS as LENT
+from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
 from loopline.processes.receive import FOLLOWERS as RECEIVED
@@ -21,4 +22,5 @@ FOLLOWERS: tuple[Follower, ...] = (
     *PUBLISHED,
     *RECEIVED,
     *LENT,
+    *PROMISED,
 )

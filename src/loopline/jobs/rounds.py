@@ -31,6 +31,7 @@ from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.no_show import end_waiting
 from loopline.processes.open_buyers import forget_buyers
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
+from loopline.processes.promised import learn_paces, watch_promises
 from loopline.processes.quotas import end_due_quotas
 from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
@@ -152,6 +153,18 @@ ROUNDS: tuple[Round, ...] = (
         name="watch_shipments",
         cron="* * * * * */20",
         step=lambda conn, now: lend.watch(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="watch_promises",
+        cron="* * * * * */10",
+        step=lambda conn, now: watch_promises(conn, now=now, limit=BATCH),
+    ),
+    # Once: all that is to be learnt of a day is learnt at one go.
+    Round(
+        name="learn_paces",
+        cron="41 3 * * *",
+        step=lambda conn, now: learn_paces(conn, now=now),
+        batches=1,
     ),
     Round(
         name="forget_snapshots",

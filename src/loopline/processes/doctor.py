@@ -25,6 +25,7 @@ from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
 from loopline.pricing.checks import CHECKS as PRICING_CHECKS
 from loopline.processes.index import CHECKS as INDEX_CHECKS
 from loopline.processes.review import CHECKS as REVIEW_CHECKS
+from loopline.promises.checks import CHECKS as PROMISES_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.reviews.checks import CHECKS as REVIEWS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
@@ -53,6 +54,14 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="followers_stand_in_the_log", invariant=7, statement=SQL["followers_stand_in_the_log"]),
     Check(name="lent_no_more_than_there_is", invariant=2, statement=SQL["lent_no_more_than_there_is"]),
     Check(name="test_orders_are_no_orders", invariant=3, statement=SQL["test_orders_are_no_orders"]),
+    Check(
+        name="promised_orders_have_an_open_promise",
+        invariant=3,
+        statement=SQL["promised_orders_have_an_open_promise"],
+    ),
+    Check(
+        name="kept_promises_match_their_facts", invariant=3, statement=SQL["kept_promises_match_their_facts"]
+    ),
     Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
     Check(
         name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]
@@ -72,6 +81,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *SHARING_CHECKS,
     *RETURNS_CHECKS,
     *SOURCING_CHECKS,
+    *PROMISES_CHECKS,
     *FULFILMENT_CHECKS,
     *INSIGHT_CHECKS,
     *TOUCHPOINTS_CHECKS,

@@ -474,3 +474,40 @@ where
     and level.on_hand - case when feed.kind = 'available' then level.allocated + level.unsellable else 0 end
         <> stated.units + coalesce(moved.units_since, 0)
 order by subject
+
+-- name: promised_orders_have_an_open_promise
+-- Orders that were promised something and still wait for goods or a site, without a promise that stands.
+select
+    'order ' || head.id as subject,
+    'no open promise' as found,
+    (head.held + head.parked) || ' units of it are still to come' as expected,
+    'select * from promises.promise where order_id = ' || quote_literal(head.id) as repair
+from orders.order as head
+where head.held + head.parked > 0
+    and exists (select from promises.promise where promise.order_id = head.id)
+    and not exists (
+        select
+        from promises.promise
+        where promise.order_id = head.id and promise.state in ('open', 'void')
+    )
+order by head.id
+
+-- name: kept_promises_match_their_facts
+-- Promises called kept whose goods were not ready, or not gone, when they say: by the tasks of their orders.
+with fact as (
+    select
+        order_id,
+        max(case kind when 'collect' then packed_at else ended_at end) as at
+    from fulfilment.published_tasks
+    where state not in ('refused', 'lapsed', 'cancelled')
+    group by order_id
+)
+select
+    'promise ' || promise.id as subject,
+    promise.handed_over_at || ' by the promise' as found,
+    coalesce(fact.at::text, 'nothing') || ' by the tasks' as expected,
+    'select * from fulfilment.task where order_id = ' || quote_literal(promise.order_id) as repair
+from promises.promise
+left join fact on fact.order_id = promise.order_id
+where promise.state = 'kept' and promise.handed_over_at is distinct from fact.at
+order by promise.id

@@ -169,6 +169,21 @@ class Milestones(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class GivenPromise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A promise as it was shown to whoever orders by it."""
+
+    kind: PromiseKind
+    site_id: SiteId | None
+    due_at: datetime
+    starts_at: datetime | None
+    ready_minutes: int
+    lane_minutes: int
+    band: int | None
+    terms_version: int
+    pace_version: int
+    said_at: datetime
+
+
 class NewPromise(msgspec.Struct, frozen=True, kw_only=True):
     """A promise to be kept for an order. `site_id` is where it is collected, or was to be sent from."""
 

@@ -74,6 +74,7 @@ from loopline.payments import ClosingNeedsANote, NotificationNotExpected
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
+from loopline.processes.promised import NoSuchParcel
 from loopline.processes.quotas import EventUnknown, QuotaNeedsPlace, SkuUnknown
 from loopline.processes.receive import MoneyNotYours
 from loopline.processes.review import ReceiptUnknown
@@ -255,6 +256,7 @@ STATUSES: dict[type[Refusal], int] = {
     QuotaWithoutTime: HTTP_422_UNPROCESSABLE_ENTITY,
     ReserveUnknown: HTTP_422_UNPROCESSABLE_ENTITY,
     QuotaUnknown: HTTP_404_NOT_FOUND,
+    NoSuchParcel: HTTP_404_NOT_FOUND,
     PromisesNotKnown: HTTP_503_SERVICE_UNAVAILABLE,
     PromiseNotOurs: HTTP_422_UNPROCESSABLE_ENTITY,
     PromiseTooOld: HTTP_422_UNPROCESSABLE_ENTITY,

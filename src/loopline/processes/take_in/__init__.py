@@ -17,6 +17,7 @@ from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Credits, Delivery, Draft, DraftKind, Order
 from loopline.processes.place import Placed, Placement, place_credited
+from loopline.processes.promised import keep_given
 from loopline.processes.take_in.members import MEMBER_CHANNELS, as_members_may
 from loopline.processes.take_in.message import (
     Incoming,
@@ -154,6 +155,7 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
     receipts = issue_receipts(conn, sold, now=now) if sold else {}
     _keep_touches(conn, incoming, going, placed, now=now)
     _keep_sealed(conn, incoming, placed, now=now)
+    _keep_promises(conn, incoming, placed, now=now)
     before = _orders_before(conn, list(placed.values()))
     taken: list[OrderTaken | Refusal] = []
     for position, draft in enumerate(drafts):
@@ -199,6 +201,19 @@ def _keep_sealed(
     ]
     if sealed:
         keep_sealed(conn, sealed, now=now)
+
+
+def _keep_promises(
+    conn: Conn, incoming: Sequence[Incoming], placed: Mapping[int, Placement], *, now: datetime
+) -> None:
+    """Keep what new orders were promised: nothing is done for those that come without."""
+    given = [
+        (outcome.order_id, said)
+        for position, outcome in placed.items()
+        if (said := incoming[position].message.promise) is not None and isinstance(outcome, Placed)
+    ]
+    if given:
+        keep_given(conn, given, now=now)
 
 
 def _orders_before(conn: Conn, placed: Sequence[Placement]) -> dict[OrderId, Order]:

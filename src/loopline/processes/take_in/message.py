@@ -9,6 +9,7 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import MemberId, OrderId, SiteId
 from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
+from loopline.promises import GivenPromise
 
 
 class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -51,8 +52,8 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     What is None is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
     `currency` with the seller's, the destination with the centre of the city of `region_code`. `order_id` is made by
     a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale; what is
-    not stated follows from the touch, then from the member's bindings. `sealed_buyer` says nothing of what is ordered:
-    the same order with another sealing is the same order.
+    not stated follows from the touch, then from the member's bindings. `sealed_buyer` and `promise`, as it was shown,
+    say nothing of what is ordered: the same order with another sealing or promise is the same order.
     """
 
     channel: str
@@ -75,6 +76,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     streamer_code: str | None = None
     touch: Touch | None = None
     sealed_buyer: SealedBuyer | None = None
+    promise: GivenPromise | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

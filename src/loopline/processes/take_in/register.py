@@ -174,8 +174,8 @@ def _show_of(message: OrderMessage, register: Register) -> str | None:
 
 
 def said_by(message: OrderMessage) -> bytes:
-    """Return the hash of what a message says: its own id, the order of its lines and its sealed buyer say nothing."""
-    head = msgspec.structs.replace(message, order_id=None, lines=(), sealed_buyer=None)
+    """Return the hash of what a message says: its id, its lines' order, sealing and promise say nothing."""
+    head = msgspec.structs.replace(message, order_id=None, lines=(), sealed_buyer=None, promise=None)
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, message.lines))))
     return digest.digest()

@@ -41,6 +41,8 @@ from loopline.web.api.shapes import Batch, Outcome, Outcomes, posted, told
 from loopline.web.api.types import Code, Currency, Latitude, Longitude, Moment, Units
 from loopline.web.edge import Edge, edge_of
 from loopline.web.placing import OrderAnswer, OrderReplayed, OrderRequest, refusal_of_failure, status_of_order
+from loopline.web.promising.given import given_promise
+from loopline.web.promising.tokens import TOKEN_LENGTH_MAX
 
 _TAG = "orders"
 _LINES_MAX = 200
@@ -87,6 +89,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `currency` with the seller's. A delivery needs a `destination` or a `region_code` (GB/T 2260), anything else a
     `site_code`. A member orders in the own name and leaves prices and credits to the shop. What a marketplace sealed of
     the buyer comes along as it is; the same order with another sealing is the same order, and the newest one is kept.
+    `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
     """
 
     channel: Code
@@ -109,6 +112,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     streamer_code: Code | None = None
     touch: TouchAsk | None = None
     sealed_buyer: SealedBuyerSaid | None = None
+    promise: Annotated[str, Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)] | None = None
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,8 +278,12 @@ def order_request(edge: Edge, ask: OrderAsk, caller: Caller, claim: Claim | None
     is_member = caller.kind is CallerKind.MEMBER
     scope = Scope() if is_member else caller.scope(Permission.ORDERS_WRITE)
     member_id = caller.member_id if is_member and ask.member_id is None else ask.member_id
+    message = _message(ask, MemberId(member_id) if member_id else None)
+    if ask.promise is not None:
+        given = granted(given_promise(ask.promise, message, edge.settings.secret, now=edge.clock()))
+        message = msgspec.structs.replace(message, promise=given)
     return OrderRequest(
-        message=_message(ask, MemberId(member_id) if member_id else None),
+        message=message,
         scope=scope,
         by_member=caller.member_id if is_member else None,
         idempotency=claim,

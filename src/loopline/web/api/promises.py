@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from litestar import Response, post
@@ -11,18 +12,21 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from loopline.db import Conn
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.geography import Coordinates
+from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
+from loopline.processes.promised import tell_arrivals
 from loopline.processes.take_in import UnknownRegion
 from loopline.promises import PromiseKind, WhyNot
 from loopline.web.api.answers import PROBLEMS, AnyRequest, answered
 from loopline.web.api.answers import outcomes as outcomes_of
 from loopline.web.api.caller import Caller
 from loopline.web.api.orders import Destination
-from loopline.web.api.shapes import Batch, Outcome, Outcomes
+from loopline.web.api.shapes import Batch, Outcome, Outcomes, decided, posted
 from loopline.web.api.types import Code, Moment, Units
 from loopline.web.edge import Edge, edge_of
 from loopline.web.promising.answers import Answer, Asked, Option, answer
@@ -225,4 +229,39 @@ def _lacking(found: Answer, scope: Scope) -> list[UnitsThere]:
     ]
 
 
-PROMISE_HANDLERS = [ask_promises]
+class ParcelArrivedAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A parcel, by its task, that reached its customer."""
+
+    task_id: UUID
+    arrived_at: Moment
+
+
+class ParcelArrivedTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that arrived, as it was told."""
+
+    task_id: TaskId
+    order_id: OrderId
+    arrived_at: datetime
+
+
+@posted("/parcels/arrived", tag=_TAG, name="tell_arrivals", gives=Outcomes[ParcelArrivedTold])
+def tell_parcels_arrived(
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[ParcelArrivedAsk]]
+) -> Response[bytes]:
+    """Tell that parcels reached their customers: promises are held against it. The first word of each parcel stands."""
+    scope = caller.scope(Permission.TASKS_WRITE)
+
+    def decide(conn: Conn, now: datetime) -> list[ParcelArrivedTold | Refusal]:
+        told = [(TaskId(one.task_id), one.arrived_at) for one in data.items]
+        outcomes = tell_arrivals(conn, told, scope=scope, actor=caller.actor, now=now)
+        return [
+            one
+            if isinstance(one, Refusal)
+            else ParcelArrivedTold(task_id=one.task_id, order_id=one.order_id, arrived_at=one.arrived_at)
+            for one in outcomes
+        ]
+
+    return decided(request, caller, data, decide)
+
+
+PROMISE_HANDLERS = [ask_promises, tell_parcels_arrived]

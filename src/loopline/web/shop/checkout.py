@@ -26,6 +26,7 @@ from loopline.processes.take_in.refusals import NumberTaken
 from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
+from loopline.web.languages import Language
 from loopline.web.payments import start_payment
 from loopline.web.placing import OrderRequest
 from loopline.web.problems import status_of
@@ -49,6 +50,14 @@ from loopline.web.shop.product import (
     NO_SUCH_PRODUCT_ADVICE,
     distance_words,
     site_here,
+)
+from loopline.web.shop.promised import (
+    ZONE,
+    delivered_by,
+    delivered_words,
+    promise_for,
+    ready_by,
+    ready_words,
 )
 from loopline.web.shop.refusals import NoStoreChosen, SoldOut
 from loopline.web.shop.regions import provinces, region_words
@@ -176,10 +185,31 @@ def _page(
         chosen_address=chosen,
         provinces=provinces(language),
         region=partial(_region, language.code),
+        **_promised(edge, found, language),
         distance=distance_words(language),
         refusal=language.refusal(refusal) if refusal else None,
         step=Step(next=found.basket.path()),
     )
+
+
+def _promised(edge: Edge, found: Checkout, language: Language) -> dict[str, dict[str, str]]:
+    """By when it can be had, in words: by store where it is collected, by region where it is delivered."""
+    channel = LIVE_CHANNEL if found.room else CHANNEL
+    goods = [(found.basket.sku, found.basket.units)]
+    if found.basket.how is Delivery.COLLECT:
+        zones = {shelf.site.code: shelf.site.time_zone for shelf in found.shelves}
+        ready = ready_by(edge, channel, goods, list(zones))
+        now = edge.clock()
+        return {
+            "ready": {code: ready_words(language, at, zones[code], now=now) for code, at in ready.items()},
+            "arrives": {},
+        }
+    regions = [one.recipient.region_code for one in found.addresses]
+    arrives = delivered_by(edge, channel, goods, regions)
+    return {
+        "ready": {},
+        "arrives": {code: delivered_words(language, at, ZONE) for code, at in arrives.items()},
+    }
 
 
 def _region(code: str, region_code: str) -> str:
@@ -245,7 +275,7 @@ async def place_order(
     stated = await asyncio.to_thread(_message, request, basket, data, recipient)
     if isinstance(stated, Refusal):
         return await _again(request, basket, member, stated, data)
-    message = msgspec.structs.replace(stated, member_id=member.member_id)
+    message = msgspec.structs.replace(stated, member_id=member.member_id, promise=promise_for(edge, stated))
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
     taken = await edge.orders.submit(
         OrderRequest(message=message, by_member=member.member_id, address=address)

@@ -53,6 +53,7 @@ from loopline.web.problems import status_of
 from loopline.web.shop.frame import go, nothing_here, shop_page
 from loopline.web.shop.order_view import OrderView, read_order
 from loopline.web.shop.order_words import WORDS
+from loopline.web.shop.promised import promise_words
 from loopline.web.shop.refusals import NothingSentBack, StarsMissing
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper
@@ -137,6 +138,7 @@ def _page(
         status=status_of(refusal) if refusal else 200,
         back="/me/orders",
         tab="orders",
+        promised=promise_words(language, view.promises, _ZONE, now=edge.clock()),
         here=f"/o/{view.head.number}",
         refusal=language.refusal(refusal) if refusal else None,
         form=AddressForm(),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline import catalogue, customers, orders, org, reviews
+from loopline import catalogue, customers, orders, org, promises, reviews
 from loopline.catalogue import Product, Sku
 from loopline.customers import Recipient
 from loopline.db import Conn, log
@@ -19,6 +19,7 @@ from loopline.orders import Delivery, Line, LineKind, Order
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
+from loopline.promises import Promise
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.reviews import About, Review
@@ -93,6 +94,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     announced: list[Announcement]
     sites: Mapping[SiteId, Site]
     store_review: Review | None
+    promises: Sequence[Promise] = ()
 
     @property
     def is_over(self) -> bool:
@@ -149,7 +151,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         reviews = sum(line.review.version for line in self.lines if line.review)
         codes = [one.code for one in self.collecting]
         coming = [one.id for one in self.announced]
-        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back)])
+        promised = [one.id for one in self.promises if one.ended_at is None]
+        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back), promised])
         return hashlib.sha256(spelt).hexdigest()[:32]
 
 
@@ -192,6 +195,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         announced=[one for one in _announced(conn, head.id) if one.ended_at is None],
         sites=sites,
         store_review=next((one for one in said if one.about is About.STORE), None),
+        promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
     )
 
 

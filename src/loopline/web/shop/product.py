@@ -10,16 +10,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from loopline import catalogue, org, search, touchpoints
+from loopline import catalogue, customers, org, search, touchpoints
 from loopline.catalogue import Product
 from loopline.db import Conn
 from loopline.org import Party, PartyKind, Site
 from loopline.search import ProductPlace
 from loopline.touchpoints import LiveRoom
-from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.shop.frame import nothing_here, shop_page, with_place
 from loopline.web.shop.goods import (
+    CHANNEL,
+    LIVE_CHANNEL,
     Card,
     Goods,
     Shelf,
@@ -31,6 +33,7 @@ from loopline.web.shop.goods import (
 )
 from loopline.web.shop.hearsay import Rating, Said, read_reviews
 from loopline.web.shop.names import KIND_WORDS
+from loopline.web.shop.promised import ZONE, delivered_by, delivered_words, ready_by, ready_words
 from loopline.web.shop.shopper import Place, Shopper, place_of
 
 _PAGE = 24
@@ -159,6 +162,7 @@ def show_product(
             if goods and terms
             else None
         )
+        addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     if found is None:
         return nothing_here(request, shopper=shopper, title=NO_SUCH_PRODUCT, advice=NO_SUCH_PRODUCT_ADVICE)
     kept = f"&live={quote(live, safe='')}" if found.room else ""
@@ -170,9 +174,26 @@ def show_product(
         path=f"/p/{quote(code, safe='')}",
         kept=kept,
         distance=distance_words(language_of(request)),
+        **_promised(edge, found, [one.recipient.region_code for one in addresses], language_of(request)),
         **_fields(found),
     )
     return with_place(request, answer, place)
+
+
+def _promised(
+    edge: Edge, found: ProductPage, regions: Sequence[str], language: Language
+) -> dict[str, str | dict[str, str]]:
+    """By when one piece can be had, in words: at the stores that have it; at the first address of who is known."""
+    channel = LIVE_CHANNEL if found.room else CHANNEL
+    goods = [(found.goods.chosen.sku.code, 1)]
+    zones = {shelf.site.code: shelf.site.time_zone for shelf in found.shelves}
+    ready = ready_by(edge, channel, goods, list(zones))
+    arrives = delivered_by(edge, channel, goods, regions[:1])
+    now = edge.clock()
+    return {
+        "ready": {code: ready_words(language, at, zones[code], now=now) for code, at in ready.items()},
+        "arrives": next((delivered_words(language, at, ZONE) for at in arrives.values()), ""),
+    }
 
 
 def _fields(record: msgspec.Struct) -> dict[str, Any]:
