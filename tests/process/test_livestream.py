@@ -28,7 +28,7 @@ from loopline.sourcing.model import SiteCost
 from loopline.sourcing.optimise import Optimiser
 from loopline.sourcing.service import set_site_costs
 from loopline.stock import Fact, MovementReason, NewNode, NodeKind
-from tests.make.loop import work_off
+from tests.make.loop import pay_for, work_off
 from tests.make.org import new_unit, succeeded
 from tests.make.shop import NOON, OPENED, PRICES, Shop, ask, lines, open_shop
 
@@ -118,8 +118,10 @@ def place_all(database: Database, shop: Shop, rng: Random) -> list[OrderId]:
             for number in range(first, first + AT_ONCE)
         ]
         with database.transaction() as conn:
-            outcomes = place(conn, drafts, scope=WHOLE_BRAND, now=NOON)
-        placed += [one.order_id for one in outcomes if isinstance(one, Placed)]
+            for outcome in place(conn, drafts, scope=WHOLE_BRAND, now=NOON):
+                assert isinstance(outcome, Placed), outcome
+                pay_for(conn, shop, outcome)
+                placed.append(outcome.order_id)
     return placed
 
 

@@ -1,8 +1,8 @@
 """Try: what a version of the profile would have made of past days, beside the one in force. Changes nothing.
 
-Each day is one wave: all its orders for delivery, the goods that were there in the morning, the limits of that day,
-what parcels cost today. Both versions are solved by the same solver. What they are compared by does not hang on the
-weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
+Each day is one wave: all its orders for delivery, the goods that were there in the morning or came that day, the limits
+of that day, what parcels cost today. Both versions are solved by the same solver. What they are compared by does not
+hang on the weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
     currency: str
     lines: Sequence[LineToTry]
-    available: Sequence[stock.SellableAt]
+    available: Sequence[stock.SellableIn]
     sites: Mapping[SiteId, Site]
     leaf_ids: Mapping[SiteId, list[NodeId]]
     capacity: Mapping[SiteId, int]
@@ -101,7 +101,7 @@ def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> Day | None:
     return Day(
         currency=currency,
         lines=lines,
-        available=stock.sellable_at(conn, sku_ids, at=hours.start),
+        available=stock.sellable_in(conn, sku_ids, since=hours.start, until=hours.end),
         sites=sites,
         leaf_ids=leaf_ids,
         capacity={

@@ -148,20 +148,23 @@ def flow_of_skus(
     )
 
 
-class SellableAt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a leaf had of a SKU at a moment, as far as it could be sold; promises of that moment are not known."""
+class SellableIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a leaf had of a SKU in a period, as far as it could be sold; promises of that time are not known."""
 
     leaf_id: NodeId
     sku_id: SkuId
     sellable: int
 
 
-def sellable_at(conn: Conn, sku_ids: Collection[SkuId], *, at: datetime) -> list[SellableAt]:
-    """Return what there was of SKUs at a moment, by leaf; leaves with nothing are left out.
+def sellable_in(
+    conn: Conn, sku_ids: Collection[SkuId], *, since: datetime, until: datetime
+) -> list[SellableIn]:
+    """Return what there was of SKUs when a period began and what came in it, by leaf; leaves with nothing are left out.
 
     Reads the SKUs' movements since then: goods of the far past cost what moved in between.
     """
-    return fetch(conn, SQL["sellable_at"], SellableAt, sku_ids=uuids(sku_ids), at=at)
+    found = fetch(conn, SQL["sellable_in"], SellableIn, sku_ids=uuids(sku_ids), since=since, until=until)
+    return [one for one in found if one.sellable > 0]
 
 
 def skus_moved_last(conn: Conn, *, site_ids: Collection[SiteId] | None = None, at_most: int) -> list[SkuId]:

@@ -173,20 +173,29 @@ where movement.sku_id = any(%(sku_ids)s::uuid[])
   and movement.at >= least(%(came_since)s::timestamptz, %(sold_since)s::timestamptz)
 group by leaf.site_id, movement.sku_id
 
--- name: sellable_at
--- What leaves had of SKUs at a moment and could be sold: on hand less unsellable, of now less all that moved since. Leaves
--- with nothing are left out.
+-- name: sellable_in
+-- What leaves had of SKUs in a period and could be sold: on hand less unsellable when it began (of now, less all that moved
+-- since), and what came in it. Leaves with nothing are left out.
 select
   level.leaf_id,
   level.sku_id,
   (
-    level.on_hand - level.unsellable - coalesce(sum(movement.on_hand - movement.unsellable), 0)
+    level.on_hand
+    - level.unsellable
+    - coalesce(sum(movement.on_hand - movement.unsellable), 0)
+    + coalesce(
+      sum(movement.on_hand) filter (
+        where movement.at < %(until)s::timestamptz
+          and movement.on_hand > 0
+          and movement.reason in ('opening', 'receipt', 'transfer_in', 'returned')
+      ),
+      0
+    )
   )::bigint as sellable
 from stock.leaf_stock as level
 left join stock.movement as movement
   on movement.sku_id = level.sku_id
   and movement.leaf_id = level.leaf_id
-  and movement.at >= %(at)s::timestamptz
+  and movement.at >= %(since)s::timestamptz
 where level.sku_id = any(%(sku_ids)s::uuid[])
 group by level.leaf_id, level.sku_id, level.on_hand, level.unsellable
-having level.on_hand - level.unsellable - coalesce(sum(movement.on_hand - movement.unsellable), 0) > 0

@@ -1,0 +1,167 @@
+"""The wave monitor and the profiles over real HTTP: who sees and changes what, drafts, trials, publishing."""
+
+import re
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import httpx
+import msgspec
+import pytest
+
+from loopline.db import Database
+from loopline.db.embedded import EmbeddedServer
+from loopline.jobs.trials import run_next_trial
+from loopline.jobs.waves import source_waves
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders import Credits
+from loopline.processes.place import Placed, place
+from loopline.sourcing import profiles
+from loopline.sourcing.optimise import Optimiser
+from tests.make.databases import database_from
+from tests.make.loop import pay_for
+from tests.make.org import PASSWORD
+from tests.make.shop import NOON, ask, lines
+from tests.make.store import DEMO, open_store
+from tests.make.web import served, settings
+from tests.module.web.test_store import PAGE, post
+
+PROFILES = "/hq/sourcing/profiles"
+SOLVER = Optimiser(work=20)
+LATER = NOON + timedelta(days=1)
+
+
+class House(msgspec.Struct, frozen=True):
+    """A served brand whose orders were sourced in one wave yesterday."""
+
+    database: Database
+    base: str
+    browsers: ExitStack
+
+    def signed_in(self, name: str) -> httpx.Client:
+        browser = self.browsers.enter_context(httpx.Client(base_url=self.base, headers=PAGE))
+        form = {"sign_in_name": name, "password": PASSWORD, "next": ""}
+        assert post(browser, "/sign-in", form, page="/sign-in").status_code == 303
+        return browser
+
+
+@pytest.fixture(scope="module")
+def house(server: EmbeddedServer, template: str) -> Generator[House, None, None]:
+    with contextmanager(database_from)(server, template) as database:
+        with database.transaction() as conn:
+            stage = open_store(conn)
+            drafts = [
+                ask(stage.shop, f"L-{number}", lines=lines(stage.shop, ("SCARF", 1)), credits=Credits())
+                for number in range(3)
+            ]
+            for placed in place(conn, drafts, scope=WHOLE_BRAND, now=NOON):
+                assert isinstance(placed, Placed), placed
+                pay_for(conn, stage.shop, placed)
+        source_waves(database, NOON, solver=SOLVER)
+        with served(database, settings(demo=DEMO), clock=lambda: LATER) as base, ExitStack() as browsers:
+            yield House(database, base, browsers)
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The numbers of the form as they stand."""
+    found: dict[str, str] = dict(re.findall(r'name="([\w.]+)" value="(-?\d+)" min', page))
+    return found | {"group.0.parcel_minor": "0"}
+
+
+def draft(browser: httpx.Client) -> str:
+    answer = post(browser, f"{PROFILES}/draft", {}, page=PROFILES)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def save(browser: httpx.Client, path: str, changes: Mapping[str, str]) -> httpx.Response:
+    return post(browser, f"{path}/save", {**form_of(browser.get(path).text), **changes}, page=path)
+
+
+def test_the_monitor_shows_the_wave_to_hq_and_its_own_site_to_a_dealer(house: House):
+    page = house.signed_in("shen.ops").get("/hq/sourcing").text
+    assert "Last waves" in page
+    assert re.search(r'data-key="due">0<', page)
+    dealer = house.signed_in("kong.dealer").get("/hq/sourcing").text
+    assert "Last waves" not in dealer
+    assert "杭州" not in dealer or "静安" not in dealer
+    sites = house.signed_in("kong.dealer").get("/hq/sourcing/map").json()
+    assert len(sites) == 1
+    assert len(house.signed_in("shen.ops").get("/hq/sourcing/map").json()) == 3
+
+
+@pytest.mark.parametrize("name", ["lin.manager", "zhou.guide", "gu.finance"])
+@pytest.mark.parametrize("path", ["/hq/sourcing", "/hq/sourcing/now", "/hq/sourcing/map", PROFILES])
+def test_others_see_nothing_of_it(house: House, name: str, path: str):
+    assert house.signed_in(name).get(path).status_code == 403
+
+
+def test_a_dealer_reads_versions_and_changes_none(house: House):
+    hq, dealer = house.signed_in("shen.ops"), house.signed_in("kong.dealer")
+    path = draft(hq)
+    assert dealer.get(path).status_code == 200
+    token = re.search(r'name="_csrf_token" value="([0-9a-f]+)"', dealer.get("/hq/sourcing").text)
+    assert token is not None
+    with house.database.reading() as conn:
+        before = profiles.profiles(conn)
+    for act in ("save", "try", "publish", "drop"):
+        sent = dealer.post(f"{path}/{act}", data={"_csrf_token": token.group(1), "comment": "mine"})
+        assert sent.status_code in {403, 409}, act
+    with house.database.reading() as conn:
+        assert profiles.profiles(conn) == before
+
+
+def test_a_draft_is_changed_tried_and_published(house: House):
+    hq = house.signed_in("shen.ops")
+    path = draft(hq)
+    version = int(path.rpartition("/")[2])
+    assert save(hq, path, {"weights.split_minor": "900", "answer_minutes": "30"}).status_code == 303
+    assert "300 → <b>900</b>" in hq.get(path).text
+    days = {"from_day": NOON.date().isoformat(), "until_day": NOON.date().isoformat()}
+    assert post(hq, f"{path}/try", days, page=path).status_code == 303
+    assert "0 of 1 days" in hq.get(path).text
+    assert run_next_trial(house.database, LATER, solver=SOLVER) == 1
+    assert run_next_trial(house.database, LATER, solver=SOLVER) == 0
+    with house.database.reading() as conn:
+        (trial,) = profiles.trials_of(conn, version)
+    assert trial.report is not None
+    assert (trial.report.orders, trial.report.before.parcels, trial.report.after.parcels) == (3, 3, 3)
+    assert "Cost of all parcels" in hq.get(f"{path}/trials").text
+    empty = post(hq, f"{path}/publish", {"comment": " "}, page=path)
+    assert empty.status_code == 409
+    assert post(hq, f"{path}/publish", {"comment": "Fewer parcels."}, page=path).status_code == 303
+    with house.database.reading() as conn:
+        in_force = profiles.profile_in_force(conn)
+    assert (in_force.version, in_force.settings.weights.split_minor) == (version, 900)
+    assert save(hq, path, {"weights.split_minor": "1"}).status_code == 409
+    assert "In force" in hq.get(PROFILES).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"limits.parcels_most": "0"}, "must be between 1 and 8"),
+        ({"weights.split_minor": "many"}, "must be a whole number"),
+        ({"group.0.name": "North", "group.0.sites": "NOPE"}, "NOPE"),
+    ],
+)
+def test_a_wrong_form_is_refused_whole(house: House, changes: dict[str, str], said: str):
+    hq = house.signed_in("shen.ops")
+    path = draft(hq)
+    version = int(path.rpartition("/")[2])
+    with house.database.reading() as conn:
+        before = profiles.profile_by_version(conn, version)
+    answer = save(hq, path, {"weights.late_hour_minor": "77", **changes})
+    assert answer.status_code == 409
+    assert said in answer.text
+    with house.database.reading() as conn:
+        assert profiles.profile_by_version(conn, version) == before
+
+
+def test_a_trial_of_days_without_orders_says_so(house: House):
+    hq = house.signed_in("shen.ops")
+    path = draft(hq)
+    day = (NOON - timedelta(days=30)).date().isoformat()
+    post(hq, f"{path}/try", {"from_day": day, "until_day": day}, page=path)
+    assert run_next_trial(house.database, LATER, solver=SOLVER) == 1
+    assert "There were no orders" in hq.get(path).text
