@@ -4,6 +4,7 @@ A process that dies in between leaves nothing half done: parts that were applied
 again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,15 +13,18 @@ import structlog
 
 from loopline import orders, org
 from loopline.db import Conn, Database
+from loopline.insight.acceptance.model import Acceptance
 from loopline.insight.acceptance.queries import site_acceptance
 from loopline.jobs.rounds import Errand
 from loopline.jobs.trials import run_next_trial
+from loopline.kernel.ids import SiteId
 from loopline.orders import QueueOfOrders
 from loopline.processes import source
 from loopline.processes.wave import WaveDesk
+from loopline.sourcing.offers import CERTAIN, Answering, Offering, OfferTerms
 from loopline.sourcing.optimise import Optimiser
-from loopline.sourcing.profiles import profile_in_force
-from loopline.sourcing.settings import Waiting
+from loopline.sourcing.profiles import ProfileInForce, profile_in_force
+from loopline.sourcing.settings import Settings, Waiting
 from loopline.sourcing.solver import Solver
 
 _TRIES_MAX = 4
@@ -30,26 +34,41 @@ _logger = structlog.get_logger(__name__)
 def source_waves(database: Database, now: datetime, *, solver: Solver) -> int:
     """Decide one wave if one is to begin; returns how many orders were in it."""
     with database.reading() as conn:
-        desk = _gather(conn, now)
+        profile = profile_in_force(conn)
+        if not _is_time(conn, profile, now):
+            return 0
+        expected = site_acceptance(conn, [site.id for site in org.branch_sites(conn)], now=now)
+        limit = profile.settings.waiting.wave_orders
+        desk = source.gather(conn, now=now, limit=limit, profile=profile, accepts=expected)
     if desk is None:
         return 0
-    parts = source.solve(desk, solver=solver)
+    parts = source.solve(desk, solver=solver, offering=offering_of(profile.settings, expected))
     return source.together([_apply(database, desk, part, now) for part in parts]).orders
 
 
-def _gather(conn: Conn, now: datetime) -> WaveDesk | None:
-    profile = profile_in_force(conn)
+def _is_time(conn: Conn, profile: ProfileInForce, now: datetime) -> bool:
     due = next((one for one in orders.sourcing_queue(conn, now=now) if one.waits_for is None), None)
-    if due is None or not begins(due, profile.settings.waiting, now=now):
-        return None
-    sites = [site.id for site in org.branch_sites(conn)]
-    return source.gather(
-        conn,
-        now=now,
-        limit=profile.settings.waiting.wave_orders,
-        profile=profile,
-        accepts=site_acceptance(conn, sites, now=now),
+    return due is not None and begins(due, profile.settings.waiting, now=now)
+
+
+def offering_of(settings: Settings, expected: Mapping[SiteId, Acceptance]) -> Offering:
+    """Return how work is put to sites by a profile, and how they are expected to answer."""
+    terms = OfferTerms(
+        answer_minutes=settings.answer_minutes,
+        open_offers=settings.offers.may_be_open,
+        sites_per_call_max=settings.offers.sites_most,
+        extra_minor_max=settings.offers.extra_minor_most,
+        redispatch_minor=settings.weights.refusal_minor,
+        waiting_hour_minor=settings.weights.late_hour_minor,
     )
+    answering = {
+        site_id: Answering(
+            accepts_basis_points=round(min(1.0, max(0.0, one.probability)) * CERTAIN),
+            minutes=max(0, round(one.answer_minutes)),
+        )
+        for site_id, one in expected.items()
+    }
+    return Offering(terms=terms, answering=answering)
 
 
 def begins(due: QueueOfOrders, waiting: Waiting, *, now: datetime) -> bool:

@@ -77,16 +77,26 @@ class SiteGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long orders wait to be decided together, and what is decided once more.
+    """How long orders wait to be decided together.
 
     A wave begins when its oldest order has waited `window_minutes`, or `wave_orders` wait; it is solved for at most
-    `solve_seconds`. Offers that nobody answered are decided again with the wave after `again_minutes` (0: never).
+    `solve_seconds`.
     """
 
     window_minutes: int = 0
     wave_orders: int = 5_000
     solve_seconds: int = 5
-    again_minutes: int = 0
+
+
+class Offers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether work may be put to several sites at once, where that is expected to cost less (抢单).
+
+    To at most `sites_most` sites, each of which can send the parcel for at most `extra_minor_most` more than the best.
+    """
+
+    may_be_open: bool = False
+    sites_most: int = 8
+    extra_minor_most: int = 500
 
 
 class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     groups: tuple[SiteGroup, ...] = ()
     waiting: Waiting = Waiting()
     fairness: Fairness = Fairness()
+    offers: Offers = Offers()
     answer_minutes: int = 240
     open_to_units: tuple[SiteSetting, ...] = ()
 
@@ -288,11 +299,12 @@ _RANGES: dict[str, tuple[int, int]] = {
     "waiting.window_minutes": (0, 24 * 60),
     "waiting.wave_orders": (1, WAVE_ORDERS_MOST),
     "waiting.solve_seconds": (1, 600),
-    "waiting.again_minutes": (0, 24 * 60),
     "fairness.days": (0, 92),
     "fairness.least_percent": (0, 100),
     "fairness.most_percent": (0, 100),
     "fairness.parcel_minor": (0, MONEY_MOST),
+    "offers.sites_most": (2, 50),
+    "offers.extra_minor_most": (0, MONEY_MOST),
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {

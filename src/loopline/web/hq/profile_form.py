@@ -66,8 +66,9 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "waiting.window_minutes",
             "waiting.wave_orders",
             "waiting.solve_seconds",
-            "waiting.again_minutes",
             "answer_minutes",
+            "offers.sites_most",
+            "offers.extra_minor_most",
         ),
     ),
 )
@@ -93,8 +94,10 @@ SETTING_WORDS: dict[str, str] = {
     "waiting.window_minutes": marked("Orders wait to be decided together (minutes)"),
     "waiting.wave_orders": marked("Orders in a wave, at most"),
     "waiting.solve_seconds": marked("Time to search for the best plan (seconds)"),
-    "waiting.again_minutes": marked("Offers not answered are decided again after (minutes; 0: never)"),
     "answer_minutes": marked("Time to answer an offer (minutes)"),
+    "offers.may_be_open": marked("Several sites may be asked at once, the first to claim sends"),
+    "offers.sites_most": marked("Sites asked at once, at most"),
+    "offers.extra_minor_most": marked("Each at most so much dearer than the best (cents)"),
     "groups": marked("Groups of sites"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
@@ -107,6 +110,7 @@ SITE_SETTING_WORDS: dict[SiteSetting, str] = {
 _SWITCHES: dict[str, tuple[str, ...]] = {
     "Limits": ("limits.ship_together",),
     "Dealers": ("limits.own_territory_only",),
+    "Waiting and answering": ("offers.may_be_open",),
 }
 
 
@@ -183,13 +187,24 @@ def sections(settings: Settings, language: Language) -> list[Section]:
                     name=name,
                     word=language.say(SETTING_WORDS[name]),
                     value="on",
-                    is_on=getattr(settings.limits, name.partition(".")[2]),
+                    is_on=is_on(settings, name),
                 )
                 for name in _SWITCHES.get(word, ())
             ],
         )
         for word, about, names in _SECTIONS
     ]
+
+
+def is_on(settings: Settings, name: str) -> bool:
+    """Return a switch of the settings by its dotted name."""
+    table, _, field = name.partition(".")
+    return bool(getattr(getattr(settings, table), field))
+
+
+def switch_names() -> list[str]:
+    """Return the dotted names of all switches, in the order of the form."""
+    return [name for names in _SWITCHES.values() for name in names]
 
 
 def site_settings(settings: Settings, language: Language) -> list[Switch]:
@@ -227,7 +242,13 @@ def groups_shown(settings: Settings, sites: Mapping[SiteId, Site], language: Lan
 
 def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[str, SiteId]) -> Settings:
     """Read the form, whole. Raises Refused with the first thing that cannot be meant."""
-    tables: dict[str, dict[str, Any]] = {"weights": {}, "limits": {}, "waiting": {}, "fairness": {}}
+    tables: dict[str, dict[str, Any]] = {
+        "weights": {},
+        "limits": {},
+        "waiting": {},
+        "fairness": {},
+        "offers": {},
+    }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:
         for name in names:
@@ -235,7 +256,8 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
             (tables[table] if table else top)[field] = _number(said, name, *range_of(name))
     for names in _SWITCHES.values():
         for name in names:
-            tables["limits"][name.partition(".")[2]] = said.get(name) == "on"
+            table, _, field = name.rpartition(".")
+            tables[table][field] = said.get(name) == "on"
     known = {one.value for one in SiteSetting}
     return msgspec.convert(
         {

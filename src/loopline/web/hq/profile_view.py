@@ -15,7 +15,7 @@ from loopline.sourcing.settings import (
     setting_names,
     value_of,
 )
-from loopline.web.hq.profile_form import SETTING_WORDS
+from loopline.web.hq.profile_form import SETTING_WORDS, is_on, switch_names
 from loopline.web.languages import Language, marked
 
 _STATE_WORDS: dict[ProfileState, str] = {
@@ -98,12 +98,12 @@ def changes_between(before: Settings, after: Settings, language: Language) -> li
         for name in setting_names()
         if value_of(before, name) != value_of(after, name)
     ]
-    for name in ("own_territory_only", "ship_together"):
-        was, now = getattr(before.limits, name), getattr(after.limits, name)
+    for name in switch_names():
+        was, now = is_on(before, name), is_on(after, name)
         if was != now:
             changes.append(
                 Change(
-                    word=language.say(SETTING_WORDS[f"limits.{name}"]),
+                    word=language.say(SETTING_WORDS[name]),
                     before=_yes(was, language),
                     after=_yes(now, language),
                 )
