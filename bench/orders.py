@@ -99,7 +99,7 @@ def measure(database: Database, batches: int) -> None:
 def read(database: Database) -> None:
     with database.transaction() as conn:
         for name, ask in (
-            ("lines to source, 500 orders", lambda: lines_to_source(conn, placed_until=NOON, limit=500)),
+            ("lines to source, 500 orders", lambda: lines_to_source(conn, due_until=NOON, limit=500)),
             ("parked lines", lambda: parked_lines(conn, None, limit=1000)),
             (
                 "lines of 100 members, 40 codes",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+import msgspec
 import pytest
 
 from loopline import orders
@@ -116,10 +117,7 @@ def test_a_wave_cut_off_between_its_parts_goes_on_with_the_next(database: Databa
         desk = source.gather(conn, now=NOON, limit=10)
     assert desk is not None
     (whole,) = source.solve(desk, solver=SOLVER)
-    parts = [
-        source.Part(wave=whole.wave, plan=whole.plan, decisions=whole.decisions[at : at + 1])
-        for at in range(3)
-    ]
+    parts = [msgspec.structs.replace(whole, decisions=whole.decisions[at : at + 1]) for at in range(3)]
     with database.transaction() as conn:
         source.apply_part(conn, desk, parts[0], now=NOON)
     assert source_waves(database, NOON, solver=SOLVER) == 2
