@@ -5,5 +5,5 @@ and writes both as files, `reprice.reprice` prices a plan by code that shares no
 
 The shape is problem -> search -> stop -> result: `candidates` prices every (order, site), `patterns` finds the
 cheapest ways to serve an order under prices of stock and capacity, `prices` raises those prices,
-`master`, `exchange` and `neighbourhoods` choose one pattern for each order within what there is, and better the choice.
+`recreate`, `master` and `neighbourhoods` choose one pattern for each order within what there is, and better the choice.
 """

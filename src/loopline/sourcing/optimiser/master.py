@@ -18,8 +18,6 @@ from loopline.sourcing.optimiser.patterns import Found
 from loopline.sourcing.optimiser.problem import FINE, Floats, Integers
 
 _FIRST = Lock()
-_FIXED_AT_ONCE = 0.12  # of the orders that are split
-_RISEN_ENOUGH = 0.004
 
 
 class Master(NamedTuple):
@@ -77,63 +75,6 @@ def relax(master: Master) -> Relaxed | None:
         return None
     found = highs.getSolution()
     return _relaxed(master, resources, np.array(found.col_value), np.array(found.row_dual), highs)
-
-
-def dive(master: Master, seconds: float) -> Integers:
-    """Return patterns that fit together and lie near the linear relaxation, at most one an order; the rest is open.
-
-    The relaxation is solved again and again; each time some of the orders that it splits get the pattern of their
-    largest part for good, as far as these fit together, while all others may still move (diving; Achterberg 2007,
-    chapter 9). It ends when nothing is split, when the value has risen by `_RISEN_ENOUGH`, or when time is over.
-    """
-    highs, _ = _model(master, whole=False)
-    pool = master.pool
-    left = master.left.copy()
-    first = np.searchsorted(pool.order, np.unique(pool.order))
-    is_fixed = np.zeros(len(first), np.bool_)
-    found, top = np.zeros(0, np.int64), np.inf
-    if np.isfinite(seconds):
-        highs.setOptionValue("time_limit", seconds)  # HiGHS counts all runs of a model together
-    while True:
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return found
-        value = highs.getInfo().objective_function_value
-        top = min(top, value)
-        if value > top + _RISEN_ENOUGH * abs(top):
-            return found
-        share = np.array(highs.getSolution().col_value)
-        found = np.flatnonzero(share > 1 - 1e-6)
-        largest = np.maximum.reduceat(share, first)
-        split = np.flatnonzero((largest <= 1 - 1e-6) & ~is_fixed)
-        if not len(split):
-            return found
-        chosen = split[np.argsort(-largest[split], kind="stable")]
-        chosen = chosen[: int(np.ceil(_FIXED_AT_ONCE * len(split)))]
-        fixed, barred = _fitting(pool, left, share, first, chosen)
-        is_fixed[np.searchsorted(first, fixed, side="right") - 1] = True
-        bounds = np.concatenate([np.ones(len(fixed)), np.zeros(len(barred))])
-        changed = np.concatenate([fixed, barred])
-        turn = np.argsort(changed)
-        highs.changeColsBounds(len(turn), changed[turn].astype(np.int32), bounds[turn], bounds[turn])
-
-
-def _fitting(
-    pool: Found, left: Integers, share: Floats, first: Integers, chosen: Integers
-) -> tuple[Integers, Integers]:
-    """Return the largest pattern of each chosen order: those that fit one after the other, taken off, and those not."""
-    ends = np.append(first[1:], len(share))
-    fixed: list[int] = []
-    barred: list[int] = []
-    for order in chosen.tolist():
-        pattern = int(first[order] + np.argmax(share[first[order] : ends[order]]))
-        places = slice(int(pool.first[pattern]), int(pool.first[pattern + 1]))
-        if (left[pool.resource[places]] >= pool.amount[places]).all():
-            left[pool.resource[places]] -= pool.amount[places]
-            fixed.append(pattern)
-        else:
-            barred.append(pattern)
-    return np.array(fixed, np.int64), np.array(barred, np.int64)
 
 
 def _relaxed(

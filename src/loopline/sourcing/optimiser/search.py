@@ -1,14 +1,14 @@
 """Solve a wave: prices first, then a plan at those prices, then a better plan until it is time to stop."""
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 
 from loopline.sourcing.optimiser.candidates import prepare
 from loopline.sourcing.optimiser.columns import Prepared
 from loopline.sourcing.optimiser.compiled import in_threads
-from loopline.sourcing.optimiser.exchange import improve, new_desk, place, take_some
-from loopline.sourcing.optimiser.master import Effort, Master, choose_patterns, dive, relax
+from loopline.sourcing.optimiser.master import Effort, Master, choose_patterns, relax
 from loopline.sourcing.optimiser.neighbourhoods import (
     Standing,
     around,
@@ -21,6 +21,15 @@ from loopline.sourcing.optimiser.patterns import Terms, find_in_threads, least_p
 from loopline.sourcing.optimiser.pool import Kept, leaving_all, merged, order_first, picked
 from loopline.sourcing.optimiser.prices import Steps, raise_prices
 from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Problem, refuse_unsound
+from loopline.sourcing.optimiser.recreate import (
+    Ground,
+    by_price,
+    new_desk,
+    order_of_entries,
+    place,
+    recreate,
+    take_some,
+)
 from loopline.sourcing.optimiser.reprice import reprice
 from loopline.sourcing.optimiser.result import Progress, Result, Settings, Status, Tell
 from loopline.sourcing.optimiser.shortages import explain_short
@@ -46,8 +55,24 @@ _TOGETHER = (
     2  # parts solved at the same time, whatever the processors, so that the result does not depend on these
 )
 _WHOLE_ORDERS_MAX = 300  # up to these, a plan is bettered as a whole
+_WARM, _COLD = 400.0, 1.0  # minor units: about how much dearer a plan may get, at first and at last
+_TURNS, _TURNS_TIMED = (
+    60,
+    1 << 30,
+)  # of orders out and back, where the clock does not end it, and where it does
+_RECREATED_UNTIL = 0.5  # of the time, where a master problem of the whole follows
 _CLUSTER = 60  # orders that compete with one, taken together into a part
 _USUAL = Settings()
+
+
+class _Wide(NamedTuple):
+    """Of how many patterns of an order a plan is made, and how much dearer than its cheapest these are at most."""
+
+    keep: int
+    within: int  # minor units
+
+
+_WIDE, _WIDE_OF_MANY = _Wide(150, 6_000), _Wide(40, 3_000)
 
 
 def solve(
@@ -85,8 +110,9 @@ class _Search:
         self.left: Integers = np.concatenate([problem.stock.units, problem.sites.capacity])
         self.orders: Integers = np.arange(problem.order_count)
         order_of_line = np.repeat(self.orders, np.diff(problem.lines.start))
-        leaving = np.zeros(problem.order_count, np.int64)
+        leaving: Integers = np.zeros(problem.order_count, np.int64)
         np.add.at(leaving, order_of_line, problem.lines.units * problem.lines.unfilled)
+        self._leaving = leaving
         self.pool = leaving_all(leaving)
         self.plan: Integers = self.orders.copy()
         self.dearest = 1.0 + 4.0 * float(leaving.max(initial=0))
@@ -153,45 +179,70 @@ class _Search:
     # plan
 
     def make_plan(self) -> None:
-        """Make a first plan: from the linear relaxation where the wave is small enough, else from prices alone."""
+        """Make a plan at prices, better it by taking orders out and back, and finish a small wave as a whole."""
         self._sort_pool()
-        price = self.bound_prices.astype(np.float64)
-        is_small = len(self.orders) <= _RELAXED_ORDERS_MAX and not self.stop.is_over()
-        if is_small:
-            price = self._relax(price)
-        self.price = price
-        self._plan_from(np.zeros(0, np.int64))
-        if is_small and not self.stop.is_over():
-            first = order_first(self.pool, len(self.orders))
-            lost = lost_by_pattern(self.pool, first, price)
-            left = left_after(self.pool, self.plan, self.left)
-            standing = Standing(self.pool, first, self.plan, left, lost)
-            master, patterns = part_of(standing, self.orders, left, float(self._within() * FINE))
-            effort = self._effort(0.6, 1e-4)
-            if len(self.orders) <= _TOGETHER_ORDERS_MAX:
-                self.plan = patterns[choose_patterns(master, effort)]
-            else:
-                self._plan_from(patterns[dive(master, effort.seconds)])
-            self._told("plan")
+        self.price = self.bound_prices.astype(np.float64)
+        count = len(self.orders)
+        if (
+            count <= _RELAXED_ORDERS_MAX
+            and self.stop.left() > _RELAXED_ORDERS_MAX / 400
+            and not self.stop.is_over()
+        ):
+            self.price = self._relax(self.price)
+        if not self.stop.is_over():
+            wide = _WIDE if count <= _RELAXED_ORDERS_MAX else _WIDE_OF_MANY
+            self._learn(self.price, keep=wide.keep, within=wide.within)
+            self._sort_pool()
+        self._plan_from()
+        is_whole = count <= _TOGETHER_ORDERS_MAX
+        self._recreate(_RECREATED_UNTIL if is_whole else 0.9)
+        if is_whole and not self.stop.is_over():
+            self._choose_together()
 
-    def _plan_from(self, fixed: Integers) -> None:
-        """Complete some patterns to a plan at prices, and better it by chains; kept if it costs less."""
+    def _choose_together(self) -> None:
+        """Choose among the patterns that lose little, for all orders at once."""
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.price)
+        left = left_after(self.pool, self.plan, self.left)
+        standing = Standing(self.pool, first, self.plan, left, lost)
+        master, patterns = part_of(standing, self.orders, left, 1_500.0 * FINE)
+        self.plan = patterns[choose_patterns(master, self._effort(0.6, 1e-4))]
+        self._told("plan")
+
+    def _plan_from(self) -> None:
+        """Serve orders at prices, those first that lose most by coming late; kept if it costs less."""
         first = order_first(self.pool, len(self.orders))
         lost = lost_by_pattern(self.pool, first, self.price)
         desk = new_desk(self.pool, first, self.left)
-        take_some(desk, fixed)
         place(desk, regret(lost, first), self.price)
-        for _ in range(4):
-            desk.tries[0] = 400 * len(self.orders)
-            if improve(desk, np.argsort(-lost[desk.plan], kind="stable"), 1) == 0 or self.stop.is_over():
-                break
         if self.pool.cost[desk.plan].sum() < self.cost:
             self.plan = desk.plan
         self._told("plan")
 
+    def _recreate(self, until: float) -> None:
+        """Take orders out and put them back until a part of the time is gone, colder and colder."""
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.price)
+        desk = new_desk(self.pool, first, self.left)
+        take_some(desk, self.plan)
+        state = np.array([int(self.random.integers(1, 1 << 62))], np.int64)
+        ground = Ground(desk, by_price(lost, first), lost, state)
+        order_of = order_of_entries(self.pool)
+        begun, is_timed = self.stop.part(), self.settings.seconds is not None
+        for turn in range(_TURNS_TIMED if is_timed else _TURNS):
+            gone = (self.stop.part() - begun) / max(until - begun, 1e-9) if is_timed else turn / _TURNS
+            if gone >= 1.0 or self.stop.is_over(reserve=0.3) or self.is_near:
+                break
+            warmth = _WARM * FINE * (_COLD / _WARM) ** min(1.0, max(0.0, gone))
+            recreate(ground, order_of, self.orders, min(4 * len(self.orders), 20_000), warmth)
+            if self.pool.cost[desk.plan].sum() < self.cost:
+                self.plan = desk.plan.copy()
+            self._told("orders out and back")
+        self.stop.work += 1
+
     def _relax(self, price: Floats) -> Floats:
         """Raise the bound to that of the linear relaxation, learning what it lacks; return its prices."""
-        self._narrow(self._within())
+        self._narrow(1_500 if len(self.orders) <= _TOGETHER_ORDERS_MAX else 600)
         for _ in range(3):
             relaxed = relax(Master(self.pool, self.left, self.plan))
             if relaxed is None:
@@ -204,9 +255,6 @@ class _Search:
             if value > relaxed.value - 0.0003 * abs(relaxed.value) or self.stop.part() > 0.4:
                 break
         return price
-
-    def _within(self) -> int:
-        return 1_500 if len(self.orders) <= _TOGETHER_ORDERS_MAX else 600
 
     def _narrow(self, within: int) -> None:
         first = order_first(self.pool, len(self.orders))
