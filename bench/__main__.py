@@ -7,11 +7,12 @@ Figures are so many things in so many seconds, one a line; a report (`place`, `b
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from bench import assign, fulfilment, ids, insight, ledger, log, sourcing, stock
+from bench import assign, fulfilment, ids, insight, ledger, log, sourcing, stock, waves
 from bench.surge import avail, bulk, hot, place, promise
 from bench.workplace import Figure
 
@@ -42,19 +43,28 @@ def _as_json(name: str, figure: Figure) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the hot paths.")
     parser.add_argument(
-        "names", nargs="*", help=f"any of: {', '.join([*MEASUREMENTS, *REPORTS])}; none means all"
+        "names", nargs="*", help=f"any of: {', '.join([*MEASUREMENTS, *REPORTS, 'source'])}; none means all"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per figure")
+    wave = parser.add_argument_group("source", "the wave to be solved")
+    wave.add_argument("--orders", type=int, default=1_000)
+    wave.add_argument("--sites", type=int, default=50)
+    wave.add_argument("--seed", type=int, default=1)
+    wave.add_argument("--time-limit", type=float)
     options = parser.parse_args()
-    every = [*MEASUREMENTS, *REPORTS]
+    asked = waves.Asked(
+        orders=options.orders, sites=options.sites, seed=options.seed, time_limit=options.time_limit
+    )
+    reports = {**REPORTS, "source": partial(waves.report, asked)}
+    every = [*MEASUREMENTS, *reports]
     names: list[str] = options.names or every
     unknown = [name for name in names if name not in every]
     if unknown:
         print(f"no measurement is called {', '.join(unknown)}; there are {', '.join(every)}", file=sys.stderr)
         return 2
     for name in names:
-        if name in REPORTS:
-            _print_report(name, REPORTS[name](), as_json=options.json)
+        if name in reports:
+            _print_report(name, reports[name](), as_json=options.json)
             continue
         for figure in MEASUREMENTS[name]():
             if options.json:

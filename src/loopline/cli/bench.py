@@ -17,10 +17,19 @@ def bench(
         list[str] | None, typer.Argument(help="Which to measure; all where none is named.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per figure.")] = False,
+    orders: Annotated[int, typer.Option(min=1, help="Of `source`: how many orders wait.")] = 1_000,
+    sites: Annotated[int, typer.Option(min=1, help="Of `source`: how many sites there are.")] = 50,
+    seed: Annotated[int, typer.Option(help="Of `source`: what the instance is drawn from.")] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.1, help="Of `source`: seconds to search at most.")
+    ] = None,
 ) -> None:
     """Measure the hot paths and print the figures. The measurements come with the sources, not with the package."""
     if not (_CHECKOUT / "bench" / "__main__.py").exists():
         people.print("[red]the measurements come with the sources: run this in a checkout[/red]")
         raise typer.Exit(EXIT_REFUSED)
-    command = [sys.executable, "-m", "bench", *(names or []), *(["--json"] if as_json else [])]
+    wave = ["--orders", str(orders), "--sites", str(sites), "--seed", str(seed)]
+    if time_limit is not None:
+        wave += ["--time-limit", str(time_limit)]
+    command = [sys.executable, "-m", "bench", *(names or []), *wave, *(["--json"] if as_json else [])]
     raise typer.Exit(subprocess.run(command, cwd=_CHECKOUT, check=False).returncode)  # noqa: S603 - our own program
