@@ -167,9 +167,15 @@ order by
 -- Locks nothing.
 select
   'call ' || call.id as subject,
-  coalesce(format('a task of order %%s at site %%s', task.order_id, task.site_id), 'no task') as found,
+  case
+    when task.id is null then 'no task'
+    else format('a task of order %%s at site %%s', task.order_id, task.site_id)
+  end as found,
   format('a task of order %%s at site %%s', call.order_id, call.site_id) as expected,
-  format('select * from fulfilment.call where id = %%L', call.id) as repair
+  format(
+    'update fulfilment.call set state = ''withdrawn'', site_id = null, task_id = null, claimed_by = null where id = %%L',
+    call.id
+  ) as repair
 from fulfilment.call
 left join fulfilment.task on task.id = call.task_id
 where

@@ -17,6 +17,12 @@ THREE_MORE = (
     f"select '{task_id(2)}', allocation_id, line_id, leaf_id, sku_id, 3 from fulfilment.task_line {LINE}"
 )
 
+CALL = "insert into fulfilment.call (id, order_id, currency, state, opened_at, deadline"
+CALLED = f"'{command_id(8)}'::uuid, '{command_id(7)}'::uuid, 'CNY'"
+
+AN_HOUR = "now(), now() + interval '1 hour'"
+CLAIMED = f"'{site_id(0)}', '{command_id(9)}'"
+
 
 def work(database: Database) -> None:
     """Task 1: accepted, 1 of 4 units of line 0 refused; task 2: offered; task 3: cancelled; task 4: refused."""
@@ -108,6 +114,20 @@ def work(database: Database) -> None:
             str(task_id(3)),
             "1 lines",
             "the row of their task",
+        ),
+        (
+            "claimed_call_has_its_task",
+            f"{CALL}, ended_at, site_id, task_id) select {CALLED}, 'claimed', {AN_HOUR}, now(), {CLAIMED}",
+            f"call {command_id(8)}",
+            "no task",
+            f"a task of order {command_id(7)} at site {site_id(0)}",
+        ),
+        (
+            "call_is_put_to_sites",
+            f"{CALL}) select {CALLED}, 'open', {AN_HOUR}",
+            f"call {command_id(8)}",
+            "0 sites, 0 lines",
+            "sites and lines",
         ),
     ],
 )

@@ -129,7 +129,16 @@ def offered(site: Site) -> TaskId:
         (
             "kong.dealer",
             "/hq/board",
-            ["/hq/board", "/hq/orders", "/hq/stock", "/store", "/earned", "/hq/feeds", "/hq/codes"],
+            [
+                "/hq/board",
+                "/hq/orders",
+                "/hq/stock",
+                "/hq/sourcing",
+                "/store",
+                "/earned",
+                "/hq/feeds",
+                "/hq/codes",
+            ],
         ),
         ("gu.finance", "/hq/board", ["/hq/board", "/hq/orders", "/hq/stock", "/earned"]),
         (
@@ -140,6 +149,7 @@ def offered(site: Site) -> TaskId:
                 "/hq/orders",
                 "/hq/quarantine",
                 "/hq/stock",
+                "/hq/sourcing",
                 "/hq/tills",
                 "/store",
                 "/live/desk",
