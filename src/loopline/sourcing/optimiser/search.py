@@ -60,7 +60,8 @@ _TURNS, _TURNS_TIMED = (
     60,
     1 << 30,
 )  # of orders out and back, where the clock does not end it, and where it does
-_RECREATED_UNTIL = 0.5  # of the time, where a master problem of the whole follows
+# Of the time that is left when there is a first plan, where a master problem of the whole follows, and where none does.
+_RECREATED_OF_SMALL, _RECREATED = 0.3, 0.9
 _CLUSTER = 60  # orders that compete with one, taken together into a part
 _USUAL = Settings()
 
@@ -195,7 +196,7 @@ class _Search:
             self._sort_pool()
         self._plan_from()
         is_whole = count <= _TOGETHER_ORDERS_MAX
-        self._recreate(_RECREATED_UNTIL if is_whole else 0.9)
+        self._recreate(_RECREATED_OF_SMALL if is_whole else _RECREATED)
         if is_whole and not self.stop.is_over():
             self._choose_together()
 
@@ -205,7 +206,7 @@ class _Search:
         lost = lost_by_pattern(self.pool, first, self.price)
         left = left_after(self.pool, self.plan, self.left)
         standing = Standing(self.pool, first, self.plan, left, lost)
-        master, patterns = part_of(standing, self.orders, left, 1_500.0 * FINE)
+        master, patterns = part_of(standing, self.orders, left, 600.0 * FINE)
         self.plan = patterns[choose_patterns(master, self._effort(0.6, 1e-4))]
         self._told("plan")
 
@@ -219,8 +220,8 @@ class _Search:
             self.plan = desk.plan
         self._told("plan")
 
-    def _recreate(self, until: float) -> None:
-        """Take orders out and put them back until a part of the time is gone, colder and colder."""
+    def _recreate(self, part: float) -> None:
+        """Take orders out and put them back for a part of the time that is left, colder and colder."""
         first = order_first(self.pool, len(self.orders))
         lost = lost_by_pattern(self.pool, first, self.price)
         desk = new_desk(self.pool, first, self.left)
@@ -229,6 +230,7 @@ class _Search:
         ground = Ground(desk, by_price(lost, first), lost, state)
         order_of = order_of_entries(self.pool)
         begun, is_timed = self.stop.part(), self.settings.seconds is not None
+        until = begun + part * (1.0 - begun)
         for turn in range(_TURNS_TIMED if is_timed else _TURNS):
             gone = (self.stop.part() - begun) / max(until - begun, 1e-9) if is_timed else turn / _TURNS
             if gone >= 1.0 or self.stop.is_over(reserve=0.3) or self.is_near:
