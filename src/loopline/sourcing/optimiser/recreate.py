@@ -11,12 +11,16 @@ from taking what others need more, so that little has to be undone. One seed giv
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from loopline.sourcing.optimiser.compiled import compiled, inlined
 from loopline.sourcing.optimiser.patterns import Found
 from loopline.sourcing.optimiser.problem import Floats, Integers
 
+Flags = npt.NDArray[np.bool_]
+
 _OUT_MOST = 24  # orders taken out at once, at most
+_LOOKED_AT = 6  # patterns that an order wants more, at most
 _BLINK = 40  # one of so many fitting patterns is passed over
 
 
@@ -43,6 +47,16 @@ class Ground(NamedTuple):
     by_price: Integers
     lost: Floats  # by pattern: how much dearer than the order's cheapest at prices
     state: Integers  # [0]: of the random numbers
+
+
+class _Out(NamedTuple):
+    """Orders that are taken out, with the patterns they had."""
+
+    order: Integers
+    old: Integers
+    is_out: Flags  # by order
+    size: Integers  # [0]: at most so many
+    order_of: Integers  # by entry of `pool.resource`, whose pattern it is part of
 
 
 @inlined
@@ -87,118 +101,142 @@ def _fits(desk: Desk, pattern: int) -> bool:
     return True
 
 
+@inlined
+def _seed(ground: Ground, sequence: Integers) -> int:
+    """Choose the order to begin with: of some, the one that loses most."""
+    seed = sequence[_random(ground.state, len(sequence))]
+    for _ in range(3):
+        other = sequence[_random(ground.state, len(sequence))]
+        if ground.lost[ground.desk.plan[other]] > ground.lost[ground.desk.plan[seed]]:
+            seed = other
+    return seed
+
+
+@inlined
+def _ask_users(ground: Ground, out: _Out, resource: int, count: int, skips: int) -> int:
+    """Ask a user of a resource to go, and by chance more of them, after fewer than `skips`; return how many are out."""
+    skipped = _random(ground.state, skips)
+    entry = ground.desk.head[resource]
+    while entry >= 0 and count < out.size[0]:
+        user = out.order_of[entry]
+        if not out.is_out[user]:
+            if skipped == 0:
+                out.is_out[user] = True
+                out.order[count] = user
+                count += 1
+                if _random(ground.state, 2) == 0:
+                    return count
+            else:
+                skipped -= 1
+        entry = ground.desk.ahead[entry]
+    return count
+
+
+@inlined
+def _gather(ground: Ground, out: _Out) -> int:
+    """Gather who has what the orders that are out want more than what they have; return how many are out."""
+    desk = ground.desk
+    count, at_order = 1, 0
+    while at_order < count < out.size[0]:
+        order = out.order[at_order]
+        at_order += 1
+        first = desk.first[order]
+        for place_at in range(first, min(first + _LOOKED_AT, desk.first[order + 1])):
+            pattern = ground.by_price[place_at]
+            if pattern == desk.plan[order] or count == out.size[0]:
+                break
+            for at in range(desk.pool.first[pattern], desk.pool.first[pattern + 1]):
+                resource = desk.pool.resource[at]
+                if desk.left[resource] < desk.pool.amount[at]:
+                    count = _ask_users(ground, out, resource, count, 8)
+        if count == 1:  # it has what it wants most, or nobody is in its way: someone who has what it has
+            pattern = desk.plan[order]
+            for at in range(desk.pool.first[pattern], desk.pool.first[pattern + 1]):
+                resource = desk.pool.resource[at]
+                count = _ask_users(ground, out, resource, count, 6)
+    return count
+
+
+@inlined
+def _shuffle(ground: Ground, out: _Out, count: int) -> None:
+    """Lay the order in which they go back: by chance, or at times those first that lost most."""
+    order, old = out.order, out.old
+    for at in range(count - 1, 0, -1):
+        swap = _random(ground.state, at + 1)
+        order[at], order[swap] = order[swap], order[at]
+        old[at], old[swap] = old[swap], old[at]
+    if _random(ground.state, 3) == 0:
+        for at in range(1, count):
+            here = at
+            while here > 0 and ground.lost[old[here]] > ground.lost[old[here - 1]]:
+                order[here], order[here - 1] = order[here - 1], order[here]
+                old[here], old[here - 1] = old[here - 1], old[here]
+                here -= 1
+
+
+@inlined
+def _put_back(ground: Ground, out: _Out, count: int) -> int:
+    """Give each its cheapest pattern at prices that fits, or with a little luck the next; return what they cost."""
+    desk, cost = ground.desk, 0
+    for at in range(count):
+        order = out.order[at]
+        chosen, fallback = -1, -1
+        for place_at in range(desk.first[order], desk.first[order + 1]):
+            pattern = ground.by_price[place_at]
+            if _fits(desk, pattern):
+                if fallback < 0:
+                    fallback = pattern
+                if _random(ground.state, _BLINK) != 0:
+                    chosen = pattern
+                    break
+        if chosen < 0:
+            chosen = fallback
+        desk.plan[order] = chosen
+        _take(desk, chosen)
+        cost += desk.pool.cost[chosen]
+    return cost
+
+
 @compiled
-def recreate(  # noqa: C901, PLR0912, PLR0915 - one loop, compiled as one
-    ground: Ground, order_of: Integers, sequence: Integers, tries: int, warmth: float
-) -> int:
+def recreate(ground: Ground, order_of: Integers, sequence: Integers, tries: int, warmth: float) -> int:
     """Take out and put back `tries` times; return by how much the plan got cheaper (below zero: dearer).
 
     `order_of`: by entry of `pool.resource`, whose pattern it is part of. `sequence`: the orders that may be seeds,
     those that lose most more often. `warmth`, fine: about how much dearer a plan may get.
     """
-    desk, state = ground.desk, ground.state
-    out = np.empty(_OUT_MOST, np.int64)
-    old = np.empty(_OUT_MOST, np.int64)
-    is_out = np.zeros(len(desk.plan), np.bool_)
+    desk = ground.desk
+    out = _Out(
+        np.empty(_OUT_MOST, np.int64),
+        np.empty(_OUT_MOST, np.int64),
+        np.zeros(len(desk.plan), np.bool_),
+        np.zeros(1, np.int64),
+        order_of,
+    )
     saved = 0
     for _ in range(tries):
-        size = 2 + _random(state, _OUT_MOST - 2)
-        seed = sequence[_random(state, len(sequence))]
-        for _ in range(3):
-            other = sequence[_random(state, len(sequence))]
-            if ground.lost[desk.plan[other]] > ground.lost[desk.plan[seed]]:
-                seed = other
-        out[0] = seed
-        is_out[seed] = True
-        count, at_order = 1, 0
-        while at_order < count < size:
-            order = out[at_order]
-            at_order += 1
-            first, end = desk.first[order], desk.first[order + 1]
-            looked = 0
-            for place in range(first, end):
-                pattern = ground.by_price[place]
-                if pattern == desk.plan[order] or looked == 6 or count == size:
-                    break
-                looked += 1
-                for at in range(desk.pool.first[pattern], desk.pool.first[pattern + 1]):
-                    resource = desk.pool.resource[at]
-                    if desk.left[resource] >= desk.pool.amount[at]:
-                        continue
-                    entry, skipped = desk.head[resource], _random(state, 8)
-                    while entry >= 0 and count < size:
-                        user = order_of[entry]
-                        if not is_out[user]:
-                            if skipped == 0:
-                                is_out[user] = True
-                                out[count] = user
-                                count += 1
-                                if _random(state, 2) == 0:
-                                    break
-                            else:
-                                skipped -= 1
-                        entry = desk.ahead[entry]
-            if count == 1:  # it has what it wants most, or nobody is in its way: someone who has what it has
-                pattern = desk.plan[order]
-                for at in range(desk.pool.first[pattern], desk.pool.first[pattern + 1]):
-                    entry = desk.head[desk.pool.resource[at]]
-                    steps = _random(state, 6)
-                    while entry >= 0 and count < size:
-                        user = order_of[entry]
-                        if not is_out[user]:
-                            if steps == 0:
-                                is_out[user] = True
-                                out[count] = user
-                                count += 1
-                                break
-                            steps -= 1
-                        entry = desk.ahead[entry]
+        out.size[0] = 2 + _random(ground.state, _OUT_MOST - 2)
+        out.order[0] = _seed(ground, sequence)
+        out.is_out[out.order[0]] = True
+        count = _gather(ground, out)
         before = 0
         for at in range(count):
-            old[at] = desk.plan[out[at]]
-            before += desk.pool.cost[old[at]]
+            out.old[at] = desk.plan[out.order[at]]
+            before += desk.pool.cost[out.old[at]]
         for at in range(count):
-            _release(desk, old[at])
-        # Back in some order: by chance, or those first that lost most.
-        for at in range(count - 1, 0, -1):
-            swap = _random(state, at + 1)
-            out[at], out[swap] = out[swap], out[at]
-            old[at], old[swap] = old[swap], old[at]
-        if _random(state, 3) == 0:
-            for at in range(1, count):
-                here = at
-                while here > 0 and ground.lost[old[here]] > ground.lost[old[here - 1]]:
-                    out[here], out[here - 1] = out[here - 1], out[here]
-                    old[here], old[here - 1] = old[here - 1], old[here]
-                    here -= 1
-        after = 0
-        for at in range(count):
-            order = out[at]
-            chosen, fallback = -1, -1
-            for place in range(desk.first[order], desk.first[order + 1]):
-                pattern = ground.by_price[place]
-                if _fits(desk, pattern):
-                    if fallback < 0:
-                        fallback = pattern
-                    if _random(state, _BLINK) != 0:
-                        chosen = pattern
-                        break
-            if chosen < 0:
-                chosen = fallback
-            desk.plan[order] = chosen
-            _take(desk, chosen)
-            after += desk.pool.cost[chosen]
-        luck = (1 + _random(state, 1 << 20)) / (1 << 20)
+            _release(desk, out.old[at])
+        _shuffle(ground, out, count)
+        after = _put_back(ground, out, count)
+        luck = (1 + _random(ground.state, 1 << 20)) / (1 << 20)
         if after - before > -warmth * np.log(luck):
             for at in range(count):
-                _release(desk, desk.plan[out[at]])
+                _release(desk, desk.plan[out.order[at]])
             for at in range(count):
-                desk.plan[out[at]] = old[at]
-                _take(desk, old[at])
+                desk.plan[out.order[at]] = out.old[at]
+                _take(desk, out.old[at])
         else:
             saved += before - after
         for at in range(count):
-            is_out[out[at]] = False
+            out.is_out[out.order[at]] = False
     return saved
 
 
