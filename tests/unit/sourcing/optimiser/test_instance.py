@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,34 @@ def test_a_file_is_solved_and_its_solution_names_ids(tmp_path: Path):
     assert {"stock_prices", "capacity_prices", "bound_minor", "seed", "seconds"} <= solution.keys()
 
 
+def _unknown_sku(one: dict[str, Any]) -> None:
+    one["orders"][0]["lines"].append([99, 1])
+
+
+def _below_zero(one: dict[str, Any]) -> None:
+    one["sites"][0]["capacity_parcels"] = -1
+
+
+def _no_rules(one: dict[str, Any]) -> None:
+    del one["rules"]
+
+
+def _site_twice(one: dict[str, Any]) -> None:
+    one["sites"].append(one["sites"][0])
+
+
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
-        (lambda one: one["orders"][0]["lines"].append([99, 1]), "lines"),
-        (lambda one: one["sites"][0].update(capacity_parcels=-1), "capacity_parcels"),
-        (lambda one: one.pop("rules"), "rules"),
-        (lambda one: one["sites"].append(one["sites"][0]), "sites"),
+        (_unknown_sku, "lines"),
+        (_below_zero, "capacity_parcels"),
+        (_no_rules, "rules"),
+        (_site_twice, "sites"),
     ],
 )
-def test_a_file_that_is_no_instance_is_refused_by_name(tmp_path: Path, spoil: Any, named: str):
+def test_a_file_that_is_no_instance_is_refused_by_name(
+    tmp_path: Path, spoil: Callable[[dict[str, Any]], None], named: str
+):
     one = instance()
     spoil(one)
     path, out = tmp_path / "i.json", tmp_path / "s.json"
