@@ -46,7 +46,7 @@ LOOK_AGAIN_AFTER = {WaitsFor.CAPACITY: timedelta(minutes=15), WaitsFor.SITE: tim
 _WAITS_FOR = {
     UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
     UnfilledReason.EXCLUDED: WaitsFor.SITE,
-    UnfilledReason.LIMITS: WaitsFor.SITE,
+    UnfilledReason.LIMITS: WaitsFor.CAPACITY,
 }
 
 
