@@ -1,7 +1,8 @@
 """Run named statements and turn their rows into records."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from struct import Struct
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -97,6 +98,10 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
                         spelt[place] = (
                             moments.setdefault(value, _microseconds(value)) if known is None else known
                         )
+                for place, spell in columns.arrays:
+                    value = spelt[place]
+                    if value is not None:
+                        spelt[place] = spell(value)
                 write(spelt)
                 count += 1
     return count
@@ -105,19 +110,44 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
 class _Columns(msgspec.Struct, frozen=True, kw_only=True):
     """The columns of a COPY: the types as they are sent, and the places of those that we spell ourselves.
 
-    A UUID is sent as its bytes and a moment as its microseconds since 2000, which is what PostgreSQL's binary format
-    of them is; the driver's own way takes four times as long.
+    A UUID is sent as its bytes, a moment as its microseconds since 2000, and an array of integers as its head and its
+    elements, which is what PostgreSQL's binary format of them is; the driver's own way takes four times as long, of
+    arrays twenty times.
     """
 
     types: list[int]
     uuids: tuple[int, ...]
     moments: tuple[int, ...]
+    arrays: tuple[tuple[int, Callable[[Sequence[int]], bytes]], ...]
 
 
-_UUID, _BYTEA, _TIMESTAMPTZ, _INT8 = 2950, 17, 1184, 20
-_SENT_AS = {_UUID: _BYTEA, _TIMESTAMPTZ: _INT8}
+_UUID, _BYTEA, _TIMESTAMPTZ, _INT8, _INT4 = 2950, 17, 1184, 20, 23
+_INT4_ARRAY, _INT8_ARRAY = 1007, 1016
+_SENT_AS = {_UUID: _BYTEA, _TIMESTAMPTZ: _INT8, _INT4_ARRAY: _BYTEA, _INT8_ARRAY: _BYTEA}
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def _array_of(element: int, size: int, letter: str) -> Callable[[Sequence[int]], bytes]:
+    """Return what spells an array of integers: dimensions, nulls, type, length, first index; each with its size."""
+    layouts: dict[int, Struct] = {}
+    empty = Struct(">3i").pack(0, 0, element)
+
+    def spell(values: Sequence[int]) -> bytes:
+        count = len(values)
+        if not count:
+            return empty
+        layout = layouts.get(count)
+        if layout is None:
+            layout = layouts[count] = Struct(">5i" + f"i{letter}" * count)
+        sized = [size] * (2 * count)
+        sized[1::2] = values
+        return layout.pack(1, 0, element, count, 1, *sized)
+
+    return spell
+
+
+_ARRAYS = {_INT4_ARRAY: _array_of(_INT4, 4, "i"), _INT8_ARRAY: _array_of(_INT8, 8, "q")}
 
 
 def _microseconds(moment: datetime) -> int:
@@ -187,5 +217,6 @@ def _copy_columns(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> _Co
             types=[_SENT_AS.get(one, one) for one in types],
             uuids=tuple(place for place, one in enumerate(types) if one == _UUID),
             moments=tuple(place for place, one in enumerate(types) if one == _TIMESTAMPTZ),
+            arrays=tuple((place, _ARRAYS[one]) for place, one in enumerate(types) if one in _ARRAYS),
         )
     return found

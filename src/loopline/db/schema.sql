@@ -1,6 +1,10 @@
+CREATE SCHEMA bills;
+
 CREATE SCHEMA buyers;
 
 CREATE SCHEMA catalogue;
+
+CREATE SCHEMA closing;
 
 CREATE SCHEMA customers;
 
@@ -28,6 +32,8 @@ CREATE SCHEMA org;
 
 CREATE SCHEMA payments;
 
+CREATE SCHEMA payouts;
+
 CREATE SCHEMA pricing;
 
 CREATE SCHEMA promises;
@@ -46,11 +52,24 @@ CREATE SCHEMA simulator;
 
 CREATE SCHEMA sourcing;
 
+CREATE SCHEMA statements;
+
 CREATE SCHEMA stock;
+
+CREATE SCHEMA supply;
 
 CREATE SCHEMA touchpoints;
 
 CREATE SCHEMA webhooks;
+
+CREATE FUNCTION ledger.hold_cut() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hashtextextended('ledger.cut', 0));
+    return null;
+end
+$$;
 
 CREATE FUNCTION ledger.refuse_unbalanced_parts() RETURNS trigger
     LANGUAGE plpgsql
@@ -65,6 +84,22 @@ begin
       using errcode = 'check_violation', schema = 'ledger', table = 'entry_part', constraint = 'entry_sums_to_zero';
   end if;
   return null;
+end
+$$;
+
+CREATE FUNCTION ledger.take_cut() RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    number integer;
+begin
+    begin
+        perform pg_advisory_xact_lock(hashtextextended('ledger.cut', 0));
+        number := nextval('ledger.cut_number');
+        raise sqlstate 'LL001';
+    exception when sqlstate 'LL001' then
+        return number;
+    end;
 end
 $$;
 
@@ -148,6 +183,163 @@ begin
   return null;
 end
 $$;
+
+CREATE FUNCTION statements.guard_sealed_day() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' or exists (select from statements.seal where seal.day = old.day) then
+        raise exception 'day % is sealed', old.day
+            using errcode = 'check_violation', schema = 'statements', table = tg_table_name,
+                constraint = 'sealed_days_stay';
+    end if;
+    return old;
+end
+$$;
+
+CREATE TABLE bills.bill (
+    id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    file_name text NOT NULL,
+    size_bytes integer NOT NULL,
+    lines integer NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    amount_minor bigint NOT NULL,
+    fee_minor bigint NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    taken_by text NOT NULL,
+    revision integer NOT NULL,
+    CONSTRAINT bill_days_in_order CHECK ((first_day <= last_day)),
+    CONSTRAINT bill_has_its_hash CHECK ((length(content_hash) = 32)),
+    CONSTRAINT bill_states_something CHECK ((lines > 0))
+);
+
+CREATE TABLE bills.difference (
+    id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    subject text NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    theirs_minor bigint NOT NULL,
+    ours_minor bigint NOT NULL,
+    lines integer NOT NULL,
+    line_id uuid,
+    our_kind text,
+    our_id uuid,
+    our_number text NOT NULL,
+    our_day date,
+    our_subject uuid,
+    state text NOT NULL,
+    owner text NOT NULL,
+    note text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    run_id uuid NOT NULL,
+    entry_id uuid,
+    correction text,
+    CONSTRAINT corrected_difference_has_its_entry CHECK ((((state = 'corrected'::text) = (entry_id IS NOT NULL)) AND ((entry_id IS NULL) = (correction IS NULL)))),
+    CONSTRAINT difference_correction_is_known CHECK ((correction = ANY (ARRAY['fee'::text, 'adjustment'::text, 'loss'::text]))),
+    CONSTRAINT difference_kind_is_known CHECK ((kind = ANY (ARRAY['timing'::text, 'fee'::text, 'refund'::text, 'missing_ours'::text, 'missing_theirs'::text, 'duplicate'::text, 'amount'::text]))),
+    CONSTRAINT difference_names_our_line CHECK (((our_kind IS NULL) = (our_id IS NULL))),
+    CONSTRAINT difference_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'told'::text, 'explained'::text, 'corrected'::text, 'matched'::text]))),
+    CONSTRAINT settled_difference_says_why CHECK (((state = ANY (ARRAY['open'::text, 'matched'::text])) OR (note <> ''::text)))
+);
+
+CREATE TABLE bills.line (
+    id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    "row" integer NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL,
+    amount_minor bigint NOT NULL,
+    fee_minor bigint NOT NULL,
+    number text NOT NULL,
+    keys text[] NOT NULL,
+    wording text NOT NULL,
+    CONSTRAINT line_kind_is_known CHECK ((kind = ANY (ARRAY['payment'::text, 'refund'::text, 'fee'::text, 'payout'::text, 'other'::text]))),
+    CONSTRAINT line_stands_somewhere CHECK (("row" > 0))
+);
+
+CREATE TABLE bills.pair (
+    line_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    our_kind text NOT NULL,
+    our_id uuid NOT NULL,
+    our_day date NOT NULL,
+    our_amount_minor bigint NOT NULL,
+    our_number text NOT NULL,
+    our_subject uuid,
+    way text NOT NULL,
+    probability real NOT NULL,
+    run_id uuid NOT NULL,
+    CONSTRAINT pair_probability_is_one CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision))),
+    CONSTRAINT pair_way_is_known CHECK ((way = ANY (ARRAY['key'::text, 'rule'::text, 'likelihood'::text])))
+);
+
+CREATE TABLE bills.run (
+    id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    run_by text NOT NULL,
+    totals jsonb NOT NULL,
+    classes jsonb NOT NULL,
+    opened integer NOT NULL,
+    closed integer NOT NULL,
+    revision integer NOT NULL,
+    CONSTRAINT run_days_in_order CHECK ((first_day <= last_day))
+);
+
+CREATE TABLE bills.source (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    layout text NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    zone text NOT NULL,
+    account text NOT NULL,
+    methods text[] NOT NULL,
+    channel text,
+    payer text NOT NULL,
+    grace_days smallint NOT NULL,
+    fee_basis_points smallint NOT NULL,
+    mapping jsonb,
+    revision integer DEFAULT 0 NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    saved_by text NOT NULL,
+    CONSTRAINT source_account_is_known CHECK ((account = ANY (ARRAY['gateway'::text, 'cash'::text, 'receivable'::text]))),
+    CONSTRAINT source_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT source_fee_is_a_part CHECK (((fee_basis_points >= 0) AND (fee_basis_points <= 5000))),
+    CONSTRAINT source_grace_is_days CHECK (((grace_days >= 0) AND (grace_days <= 31))),
+    CONSTRAINT source_has_a_name CHECK ((name <> ''::text)),
+    CONSTRAINT source_kind_is_known CHECK ((kind = ANY (ARRAY['gateway'::text, 'marketplace'::text, 'bank'::text, 'carrier'::text]))),
+    CONSTRAINT source_layout_is_known CHECK ((layout = ANY (ARRAY['wechat_pay'::text, 'alipay'::text, 'mapped'::text])))
+);
+
+CREATE TABLE bills.step (
+    difference_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    place bigint NOT NULL,
+    by text NOT NULL,
+    state text NOT NULL,
+    kind text NOT NULL,
+    note text NOT NULL
+);
+
+ALTER TABLE bills.step ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME bills.step_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE buyers.opening (
     id uuid NOT NULL,
@@ -266,6 +458,82 @@ CREATE TABLE catalogue.tax_class (
     name text NOT NULL,
     CONSTRAINT tax_class_code_is_normal CHECK ((code ~ '^[a-z][a-z0-9_]{0,31}$'::text))
 );
+
+CREATE TABLE closing.balance (
+    close_id uuid NOT NULL,
+    purpose text NOT NULL,
+    opening_minor bigint NOT NULL,
+    debit_minor bigint NOT NULL,
+    credit_minor bigint NOT NULL,
+    closing_minor bigint NOT NULL,
+    CONSTRAINT balance_adds_up CHECK ((closing_minor = ((opening_minor + debit_minor) - credit_minor))),
+    CONSTRAINT balance_credit_not_negative CHECK ((credit_minor >= 0)),
+    CONSTRAINT balance_debit_not_negative CHECK ((debit_minor >= 0))
+);
+
+CREATE TABLE closing.close (
+    id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    month date NOT NULL,
+    zone text NOT NULL,
+    start_at timestamp with time zone NOT NULL,
+    end_at timestamp with time zone NOT NULL,
+    cut integer NOT NULL,
+    entries bigint NOT NULL,
+    entries_of_before bigint NOT NULL,
+    estimate_entry_id uuid,
+    inversion_entry_id uuid,
+    estimate_before_minor bigint NOT NULL,
+    came_back_minor bigint NOT NULL,
+    still_expected_minor bigint NOT NULL,
+    notices jsonb NOT NULL,
+    digest_before bytea,
+    digest bytea NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closed_by text NOT NULL,
+    comment text NOT NULL,
+    CONSTRAINT close_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT close_digest_is_a_hash CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT close_ends_after_it_starts CHECK (((start_at < end_at) AND (end_at <= closed_at))),
+    CONSTRAINT close_entries_not_negative CHECK ((entries >= 0)),
+    CONSTRAINT close_entries_of_before_are_entries CHECK (((entries_of_before >= 0) AND (entries_of_before <= entries))),
+    CONSTRAINT close_month_is_its_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT close_says_why CHECK ((comment <> ''::text))
+);
+
+CREATE TABLE closing.expectation (
+    close_id uuid NOT NULL,
+    category text NOT NULL,
+    units bigint NOT NULL,
+    returnable_minor bigint NOT NULL,
+    expected_minor bigint NOT NULL,
+    basis text NOT NULL,
+    seen_units bigint NOT NULL,
+    seen_minor bigint NOT NULL,
+    seen_back_minor bigint NOT NULL,
+    CONSTRAINT expectation_basis_is_known CHECK ((basis = ANY (ARRAY['category'::text, 'whole'::text, 'none'::text]))),
+    CONSTRAINT expected_within_what_may_come_back CHECK (((expected_minor >= 0) AND (expected_minor <= returnable_minor)))
+);
+
+CREATE VIEW closing.published_balance WITH (security_invoker='true') AS
+ SELECT close_id,
+    purpose,
+    opening_minor,
+    debit_minor,
+    credit_minor,
+    closing_minor
+   FROM closing.balance;
+
+CREATE VIEW closing.published_close WITH (security_invoker='true') AS
+ SELECT id,
+    entity_id,
+    currency,
+    month,
+    start_at,
+    end_at,
+    cut
+   FROM closing.close;
 
 CREATE TABLE customers.access (
     id uuid NOT NULL,
@@ -684,6 +952,15 @@ CREATE VIEW fulfilment.published_withdrawals WITH (security_invoker='true') AS
     at
    FROM fulfilment.withdrawal;
 
+CREATE TABLE fulfilment.waybill (
+    task_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    tracking_number text NOT NULL,
+    handed_over_at timestamp with time zone NOT NULL,
+    CONSTRAINT waybill_has_a_number CHECK ((tracking_number <> ''::text))
+);
+
 CREATE TABLE inbox.message (
     id uuid NOT NULL,
     branch_id uuid NOT NULL,
@@ -934,7 +1211,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -971,6 +1248,14 @@ CREATE VIEW ledger.balance WITH (security_invoker='true') AS
            FROM ledger.balance_change balance_change
           GROUP BY balance_change.account_number) changed ON ((changed.account_number = account.number)));
 
+CREATE SEQUENCE ledger.cut_number
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 CREATE TABLE ledger.entry (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -978,7 +1263,8 @@ CREATE TABLE ledger.entry (
     at timestamp with time zone NOT NULL,
     key text NOT NULL,
     content_hash bytea NOT NULL,
-    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text])))
+    cut integer DEFAULT (COALESCE(pg_sequence_last_value('ledger.cut_number'::regclass), (0)::bigint))::integer NOT NULL,
+    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text])))
 );
 
 CREATE TABLE ledger.entry_part (
@@ -1552,7 +1838,7 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -1614,7 +1900,7 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
@@ -1782,7 +2068,7 @@ CREATE TABLE org.party (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT only_people_are_guides_and_streamers CHECK (((person_id IS NULL) OR (kind = ANY (ARRAY['guide'::text, 'streamer'::text])))),
     CONSTRAINT party_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
-    CONSTRAINT party_kind_is_known CHECK ((kind = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'streamer'::text, 'platform'::text])))
+    CONSTRAINT party_kind_is_known CHECK ((kind = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'streamer'::text, 'platform'::text, 'payment_provider'::text, 'marketing_fund'::text])))
 );
 
 CREATE TABLE org.password (
@@ -2062,6 +2348,198 @@ CREATE TABLE payments.refund_part (
     CONSTRAINT refund_part_gives_money CHECK ((amount_minor > 0))
 );
 
+CREATE TABLE payouts.account (
+    id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    kind text NOT NULL,
+    masked text NOT NULL,
+    sealed bytea NOT NULL,
+    wrapped_key bytea NOT NULL,
+    sealed_with bigint NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT account_kind_is_known CHECK ((kind = ANY (ARRAY['wechat_merchant'::text, 'wechat_person'::text, 'bank'::text])))
+);
+
+CREATE TABLE payouts.contract (
+    payer_id uuid NOT NULL,
+    receivers_per_request integer NOT NULL,
+    requests_per_transaction integer NOT NULL,
+    ratio_basis_points integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT contract_allows_receivers CHECK ((receivers_per_request >= 1)),
+    CONSTRAINT contract_allows_requests CHECK ((requests_per_transaction >= 1)),
+    CONSTRAINT contract_ratio_is_a_part CHECK (((ratio_basis_points >= 0) AND (ratio_basis_points <= 10000)))
+);
+
+CREATE TABLE payouts.download (
+    id bigint NOT NULL,
+    request_id uuid NOT NULL,
+    by_whom text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE payouts.download ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payouts.download_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE payouts.line (
+    id uuid NOT NULL,
+    payout_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    gross_minor bigint NOT NULL,
+    withheld_minor bigint NOT NULL,
+    net_minor bigint NOT NULL,
+    state text NOT NULL,
+    ended_at timestamp with time zone,
+    reason text,
+    CONSTRAINT line_adds_up CHECK ((gross_minor = (withheld_minor + net_minor))),
+    CONSTRAINT line_ends_once CHECK (((state = 'in_transit'::text) = (ended_at IS NULL))),
+    CONSTRAINT line_pays_something CHECK ((net_minor > 0)),
+    CONSTRAINT line_state_is_known CHECK ((state = ANY (ARRAY['in_transit'::text, 'paid'::text, 'returned'::text]))),
+    CONSTRAINT line_withholds_nothing_negative CHECK ((withheld_minor >= 0))
+);
+
+CREATE TABLE payouts.notice (
+    id text NOT NULL,
+    heard_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE payouts.payer (
+    id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    way text NOT NULL,
+    number text NOT NULL,
+    name text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT payer_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payer_is_called_something CHECK ((name <> ''::text)),
+    CONSTRAINT payer_number_is_said CHECK ((number ~ '^[0-9A-Za-z]{4,40}$'::text)),
+    CONSTRAINT payer_way_is_known CHECK ((way = ANY (ARRAY['wechat_sharing'::text, 'wechat_transfer'::text, 'bank_file'::text])))
+);
+
+CREATE TABLE payouts.payout (
+    id uuid NOT NULL,
+    number bigint NOT NULL,
+    party_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    payer_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    gross_minor bigint NOT NULL,
+    withheld_minor bigint NOT NULL,
+    withheld_basis_points integer NOT NULL,
+    terms_version integer NOT NULL,
+    needs_second boolean NOT NULL,
+    state text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    look_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by text,
+    reason text,
+    CONSTRAINT payout_approved_by_another CHECK (((NOT needs_second) OR (approved_by IS NULL) OR (approved_by <> made_by))),
+    CONSTRAINT payout_ends_once CHECK (((state = ANY (ARRAY['paid'::text, 'partly_paid'::text, 'failed'::text, 'withdrawn'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT payout_is_approved_before_it_is_sent CHECK ((((approved_by IS NULL) = (approved_at IS NULL)) AND ((state = ANY (ARRAY['planned'::text, 'withdrawn'::text])) OR (approved_by IS NOT NULL)))),
+    CONSTRAINT payout_looked_at_while_approved CHECK (((state = 'approved'::text) = (look_at IS NOT NULL))),
+    CONSTRAINT payout_pays_something CHECK ((gross_minor > 0)),
+    CONSTRAINT payout_sent_at_a_moment CHECK (((state = ANY (ARRAY['sent'::text, 'paid'::text, 'partly_paid'::text, 'failed'::text])) = (sent_at IS NOT NULL))),
+    CONSTRAINT payout_state_is_known CHECK ((state = ANY (ARRAY['planned'::text, 'approved'::text, 'sent'::text, 'paid'::text, 'partly_paid'::text, 'failed'::text, 'withdrawn'::text]))),
+    CONSTRAINT payout_withholds_a_part CHECK (((withheld_minor >= 0) AND (withheld_minor <= (gross_minor - 1))))
+);
+
+ALTER TABLE payouts.payout ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payouts.payout_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE VIEW payouts.published_line WITH (security_invoker='true') AS
+ SELECT line.id AS line_id,
+    payout.id AS payout_id,
+    payout.party_id,
+    payout.entity_id,
+    payout.currency,
+    line.gross_minor,
+    line.withheld_minor,
+    line.net_minor,
+    line.state
+   FROM (payouts.line line
+     JOIN payouts.payout payout ON ((payout.id = line.payout_id)));
+
+CREATE TABLE payouts.request (
+    id uuid NOT NULL,
+    payer_id uuid NOT NULL,
+    way text NOT NULL,
+    transaction_number text,
+    state text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    written_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    given_up_by text,
+    ended_at timestamp with time zone,
+    reference text,
+    reason text,
+    content_hash bytea,
+    CONSTRAINT request_ends_once CHECK (((state = 'done'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT request_open_is_tried CHECK (((next_try_at IS NOT NULL) = ((state = 'open'::text) AND (way <> 'bank_file'::text)))),
+    CONSTRAINT request_shares_a_transaction CHECK (((way = 'wechat_sharing'::text) = (transaction_number IS NOT NULL))),
+    CONSTRAINT request_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'done'::text]))),
+    CONSTRAINT request_way_is_known CHECK ((way = ANY (ARRAY['wechat_sharing'::text, 'wechat_transfer'::text, 'bank_file'::text])))
+);
+
+CREATE TABLE payouts.terms (
+    currency text NOT NULL,
+    version integer NOT NULL,
+    least_minor bigint NOT NULL,
+    second_person_above_minor bigint NOT NULL,
+    withheld_basis_points integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    comment text NOT NULL,
+    CONSTRAINT terms_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT terms_least_is_an_amount CHECK ((least_minor >= 1)),
+    CONSTRAINT terms_say_why CHECK ((comment <> ''::text)),
+    CONSTRAINT terms_second_person_not_negative CHECK ((second_person_above_minor >= 0)),
+    CONSTRAINT terms_version_is_counted CHECK ((version >= 1)),
+    CONSTRAINT terms_withhold_a_part CHECK (((withheld_basis_points >= 0) AND (withheld_basis_points <= 9999)))
+);
+
+CREATE TABLE payouts.transaction (
+    payer_id uuid NOT NULL,
+    number text NOT NULL,
+    payment_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    left_minor bigint,
+    taken_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    requests integer DEFAULT 0 NOT NULL,
+    shared_minor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT transaction_has_an_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT transaction_left_is_a_part CHECK (((left_minor >= 0) AND (left_minor <= amount_minor))),
+    CONSTRAINT transaction_number_is_said CHECK ((number <> ''::text)),
+    CONSTRAINT transaction_requests_not_negative CHECK ((requests >= 0)),
+    CONSTRAINT transaction_shares_no_more_than_it_took CHECK (((shared_minor >= 0) AND (shared_minor <= amount_minor)))
+);
+
 CREATE TABLE pricing.price (
     id uuid NOT NULL,
     price_list_id uuid NOT NULL,
@@ -2125,6 +2603,25 @@ CREATE TABLE promises.arrival (
     arrived_at timestamp with time zone NOT NULL,
     told_at timestamp with time zone NOT NULL,
     told_by text NOT NULL
+);
+
+CREATE TABLE promises.held_back (
+    version integer NOT NULL,
+    stage text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    aim_percent smallint NOT NULL,
+    observed integer NOT NULL,
+    covered integer NOT NULL,
+    minutes_mean integer NOT NULL,
+    told_covered integer NOT NULL,
+    told_minutes_mean integer NOT NULL,
+    CONSTRAINT held_back_aims_at_a_share CHECK (((aim_percent >= 1) AND (aim_percent <= 100))),
+    CONSTRAINT held_back_covered_is_a_part CHECK (((covered >= 0) AND (covered <= observed))),
+    CONSTRAINT held_back_is_observed CHECK ((observed > 0)),
+    CONSTRAINT held_back_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text]))),
+    CONSTRAINT held_back_takes_time CHECK ((minutes_mean > 0)),
+    CONSTRAINT held_back_told_covered_is_a_part CHECK (((told_covered >= 0) AND (told_covered <= observed))),
+    CONSTRAINT held_back_told_takes_time CHECK ((told_minutes_mean > 0))
 );
 
 CREATE TABLE promises.learning (
@@ -2379,6 +2876,17 @@ CREATE TABLE returns.return_window (
     CONSTRAINT window_days_in_range CHECK (((days >= 0) AND (days <= 3660)))
 );
 
+CREATE TABLE reviews.alert (
+    review_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_as text,
+    ended_by text,
+    CONSTRAINT alert_ends_in_a_known_way CHECK ((ended_as = ANY (ARRAY['answered'::text, 'seen'::text, 'hidden'::text, 'better'::text]))),
+    CONSTRAINT ended_alert_says_how CHECK (((ended_at IS NULL) = (ended_as IS NULL)))
+);
+
 CREATE TABLE reviews.decision (
     id uuid NOT NULL,
     review_id uuid NOT NULL,
@@ -2387,6 +2895,26 @@ CREATE TABLE reviews.decision (
     actor text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT decision_has_a_reason CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 2000)))
+);
+
+CREATE TABLE reviews.mood_model (
+    version integer NOT NULL,
+    learnt_at timestamp with time zone NOT NULL,
+    learnt_by text NOT NULL,
+    texts integer NOT NULL,
+    languages text[] NOT NULL,
+    measures jsonb NOT NULL,
+    weights bytea NOT NULL,
+    digest text NOT NULL,
+    published_at timestamp with time zone,
+    published_by text,
+    comment text,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT mood_model_is_small CHECK ((octet_length(weights) <= 20971520)),
+    CONSTRAINT mood_model_versions_count_up CHECK ((version >= 1)),
+    CONSTRAINT mood_model_was_learnt_from_something CHECK ((texts > 0)),
+    CONSTRAINT published_mood_model_has_its_person CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (comment IS NULL)))),
+    CONSTRAINT withdrawn_mood_model_was_published CHECK (((withdrawn_at IS NULL) OR (published_at IS NOT NULL)))
 );
 
 CREATE TABLE reviews.review (
@@ -2441,13 +2969,38 @@ CREATE VIEW reviews.published_reviews WITH (security_invoker='true') AS
     returned_at
    FROM reviews.review;
 
+CREATE TABLE reviews.reading (
+    review_id uuid NOT NULL,
+    review_version integer NOT NULL,
+    mood text NOT NULL,
+    good_permille smallint,
+    is_bad boolean NOT NULL,
+    model_version integer NOT NULL,
+    themes_version integer NOT NULL,
+    sender_id uuid,
+    packer_id uuid,
+    words text[] NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT good_is_a_share CHECK (((good_permille >= 0) AND (good_permille <= 1000))),
+    CONSTRAINT mood_by_words_has_its_model CHECK (((good_permille IS NULL) OR (model_version > 0))),
+    CONSTRAINT mood_is_known CHECK ((mood = ANY (ARRAY['good'::text, 'mixed'::text, 'bad'::text])))
+)
+WITH (fillfactor='80');
+
 CREATE TABLE reviews.reply (
     id uuid NOT NULL,
     review_id uuid NOT NULL,
-    text text NOT NULL,
+    text text,
     actor text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT reply_text_has_some_length CHECK (((char_length(text) >= 1) AND (char_length(text) <= 2000)))
+);
+
+CREATE TABLE reviews.said (
+    review_id uuid NOT NULL,
+    theme text NOT NULL,
+    mood text NOT NULL,
+    CONSTRAINT said_mood_is_known CHECK ((mood = ANY (ARRAY['good'::text, 'mixed'::text, 'bad'::text])))
 );
 
 CREATE TABLE reviews.tally (
@@ -2462,6 +3015,16 @@ CREATE TABLE reviews.tally (
     CONSTRAINT tally_not_negative CHECK ((LEAST(ones, twos, threes, fours, fives) >= 0))
 )
 WITH (fillfactor='70');
+
+CREATE TABLE reviews.theme_list (
+    version integer NOT NULL,
+    themes jsonb NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL,
+    comment text NOT NULL,
+    CONSTRAINT theme_list_has_a_comment CHECK (((char_length(comment) >= 1) AND (char_length(comment) <= 2000))),
+    CONSTRAINT theme_list_versions_count_up CHECK ((version >= 1))
+);
 
 CREATE TABLE reviews.version (
     review_id uuid NOT NULL,
@@ -2532,6 +3095,55 @@ CREATE TABLE sharing.claw_back (
     CONSTRAINT claw_back_takes_units CHECK (((units > 0) AND (units_before >= 0)))
 );
 
+CREATE TABLE sharing.evaluation (
+    id uuid NOT NULL,
+    ladder_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    funder_id uuid NOT NULL,
+    currency text NOT NULL,
+    month date NOT NULL,
+    number integer NOT NULL,
+    volume_minor bigint NOT NULL,
+    bonus_minor bigint NOT NULL,
+    change_minor bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT evaluation_changes_something CHECK ((change_minor <> 0)),
+    CONSTRAINT funder_is_somebody_else CHECK ((funder_id <> party_id))
+);
+
+CREATE TABLE sharing.ladder (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    role text NOT NULL,
+    currency text NOT NULL,
+    way text NOT NULL,
+    steps jsonb NOT NULL,
+    from_month date NOT NULL,
+    author_id uuid NOT NULL,
+    comment text NOT NULL,
+    channels text[] NOT NULL,
+    categories text[] NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    CONSTRAINT ladder_begins_with_a_month CHECK ((EXTRACT(day FROM from_month) = (1)::numeric)),
+    CONSTRAINT ladder_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ladder_way_is_known CHECK ((way = ANY (ARRAY['whole'::text, 'above'::text])))
+);
+
+CREATE TABLE sharing.line_kind (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    category text NOT NULL,
+    delivery text NOT NULL,
+    region text NOT NULL,
+    campaign text NOT NULL,
+    owner text NOT NULL,
+    bound text[] NOT NULL,
+    roles text[] NOT NULL,
+    party_ids uuid[] NOT NULL,
+    CONSTRAINT line_kind_has_a_party_for_each_role CHECK ((cardinality(roles) = cardinality(party_ids)))
+);
+
 CREATE TABLE sharing.pending_part (
     due_at timestamp with time zone NOT NULL,
     line_id uuid NOT NULL,
@@ -2550,12 +3162,28 @@ CREATE TABLE sharing.rule_row (
     basis_points integer,
     amount_minor bigint,
     remainder boolean NOT NULL,
+    regions text[] DEFAULT '{}'::text[] NOT NULL,
+    campaigns text[] DEFAULT '{}'::text[] NOT NULL,
+    owners text[] DEFAULT '{}'::text[] NOT NULL,
+    sold_from timestamp with time zone,
+    sold_until timestamp with time zone,
+    base text DEFAULT 'net'::text NOT NULL,
+    floor_minor bigint,
+    cap_minor bigint,
+    per text DEFAULT 'unit'::text NOT NULL,
     CONSTRAINT rule_row_amount_not_negative CHECK ((amount_minor >= 0)),
+    CONSTRAINT rule_row_base_is_of_a_percentage CHECK (((base = 'net'::text) OR (basis_points IS NOT NULL))),
+    CONSTRAINT rule_row_base_known CHECK ((base = ANY (ARRAY['list'::text, 'paid'::text, 'net'::text, 'margin'::text]))),
     CONSTRAINT rule_row_basis_points_in_range CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+    CONSTRAINT rule_row_bounds_are_of_a_percentage CHECK (((basis_points IS NOT NULL) OR (num_nonnulls(floor_minor, cap_minor) = 0))),
+    CONSTRAINT rule_row_bounds_in_order CHECK (((floor_minor >= 0) AND (cap_minor >= COALESCE(floor_minor, (0)::bigint)))),
     CONSTRAINT rule_row_level_positive CHECK ((level >= 1)),
+    CONSTRAINT rule_row_per_is_of_an_amount CHECK (((per = 'unit'::text) OR (amount_minor IS NOT NULL))),
+    CONSTRAINT rule_row_per_known CHECK ((per = ANY (ARRAY['unit'::text, 'parcel'::text, 'order'::text]))),
     CONSTRAINT rule_row_position_counts_from_one CHECK (("position" >= 1)),
-    CONSTRAINT rule_row_role_known CHECK ((role = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'shipping_site'::text, 'streamer'::text, 'platform'::text]))),
-    CONSTRAINT rule_row_takes_one_thing CHECK (((num_nonnulls(basis_points, amount_minor) + (remainder)::integer) = 1))
+    CONSTRAINT rule_row_role_known CHECK ((role = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'shipping_site'::text, 'streamer'::text, 'platform'::text, 'introducer'::text, 'territory'::text, 'goods_owner'::text, 'payment_fee'::text, 'marketing_fund'::text]))),
+    CONSTRAINT rule_row_takes_one_thing CHECK (((num_nonnulls(basis_points, amount_minor) + (remainder)::integer) = 1)),
+    CONSTRAINT rule_row_time_in_order CHECK ((sold_from < sold_until))
 );
 
 CREATE TABLE sharing.split (
@@ -2571,7 +3199,13 @@ CREATE TABLE sharing.split (
     party_ids uuid[] NOT NULL,
     rule_rows smallint[] NOT NULL,
     amounts_minor bigint[] NOT NULL,
+    kind_id uuid,
+    placed_at timestamp with time zone,
+    sold_at timestamp with time zone,
+    facts bigint[],
     CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
+    CONSTRAINT facts_are_nine CHECK ((cardinality(facts) = 9)),
+    CONSTRAINT facts_are_whole CHECK ((num_nulls(kind_id, placed_at, sold_at, facts) = ANY (ARRAY[0, 4]))),
     CONSTRAINT split_base_not_negative CHECK ((base_minor >= 0)),
     CONSTRAINT split_has_units CHECK ((units > 0))
 );
@@ -2671,6 +3305,22 @@ ALTER TABLE sharing.rule_set ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE sharing.trial (
+    id uuid NOT NULL,
+    rule_set_id uuid NOT NULL,
+    asked_by uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    sold_from timestamp with time zone NOT NULL,
+    sold_until timestamp with time zone NOT NULL,
+    done_parts bigint DEFAULT 0 NOT NULL,
+    all_parts bigint,
+    ended_at timestamp with time zone,
+    result jsonb,
+    failure text,
+    CONSTRAINT trial_ends_in_one_way CHECK ((((ended_at IS NULL) AND (num_nonnulls(result, failure) = 0)) OR ((ended_at IS NOT NULL) AND (num_nonnulls(result, failure) = 1)))),
+    CONSTRAINT trial_time_in_order CHECK ((sold_from < sold_until))
+);
+
 CREATE TABLE simulator.replay (
     name text NOT NULL,
     seed bigint NOT NULL,
@@ -2698,6 +3348,41 @@ CREATE TABLE simulator.world (
     told_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE sourcing.day_price (
+    version integer NOT NULL,
+    site_id uuid NOT NULL,
+    sku_id uuid,
+    category text,
+    price_minor bigint NOT NULL,
+    CONSTRAINT day_price_is_of_one_thing CHECK (((sku_id IS NULL) OR (category IS NULL))),
+    CONSTRAINT day_price_is_positive CHECK ((price_minor > 0))
+);
+
+CREATE TABLE sourcing.day_price_sku (
+    version integer NOT NULL,
+    sku_id uuid NOT NULL,
+    asked_units bigint NOT NULL
+);
+
+CREATE TABLE sourcing.day_prices (
+    version integer NOT NULL,
+    day date NOT NULL,
+    currency text NOT NULL,
+    learnt_at timestamp with time zone NOT NULL,
+    learnt_by text NOT NULL,
+    solver text NOT NULL,
+    profile_version integer,
+    first_order_id uuid NOT NULL,
+    last_order_id uuid NOT NULL,
+    orders integer NOT NULL,
+    sites integer NOT NULL,
+    unfilled_units integer NOT NULL,
+    cost_minor bigint NOT NULL,
+    bound_minor bigint NOT NULL,
+    CONSTRAINT day_prices_version_positive CHECK ((version > 0)),
+    CONSTRAINT priced_day_had_orders CHECK ((orders > 0))
+);
+
 CREATE TABLE sourcing.decision (
     order_id uuid NOT NULL,
     wave_id uuid NOT NULL,
@@ -2707,6 +3392,7 @@ CREATE TABLE sourcing.decision (
     prices_minor bigint[] NOT NULL,
     parcels jsonb NOT NULL,
     unfilled jsonb,
+    overrides jsonb,
     CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text, 'optimised'::text]))),
     CONSTRAINT every_parcel_has_its_site CHECK (((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))),
     CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
@@ -2717,7 +3403,29 @@ CREATE TABLE sourcing.override (
     setting text NOT NULL,
     value bigint NOT NULL,
     set_at timestamp with time zone NOT NULL,
-    set_by text NOT NULL
+    set_by text NOT NULL,
+    comment text,
+    CONSTRAINT override_comment_says_something CHECK ((btrim(comment) <> ''::text))
+);
+
+CREATE TABLE sourcing.override_change (
+    number bigint NOT NULL,
+    unit_id uuid NOT NULL,
+    setting text NOT NULL,
+    value bigint,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    comment text,
+    CONSTRAINT override_change_comment_says_something CHECK ((btrim(comment) <> ''::text))
+);
+
+ALTER TABLE sourcing.override_change ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sourcing.override_change_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE sourcing.profile (
@@ -2749,7 +3457,8 @@ CREATE TABLE sourcing.wave (
     cost_minor bigint,
     bound_minor bigint,
     seconds double precision,
-    terms jsonb
+    terms jsonb,
+    day_prices_version integer
 );
 
 CREATE VIEW sourcing.published_decisions WITH (security_invoker='true') AS
@@ -2797,6 +3506,95 @@ CREATE TABLE sourcing.wave_price (
     sku_id uuid,
     price_minor bigint NOT NULL,
     CONSTRAINT price_is_positive CHECK ((price_minor > 0))
+);
+
+CREATE TABLE statements.dispute (
+    id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    currency text NOT NULL,
+    entity_id uuid NOT NULL,
+    pending_minor bigint NOT NULL,
+    due_minor bigint NOT NULL,
+    order_number text,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    reversal_entry_id uuid,
+    correction_entry_id uuid,
+    CONSTRAINT dispute_corrected_by_entries CHECK (((state = 'corrected'::text) = (reversal_entry_id IS NOT NULL))),
+    CONSTRAINT dispute_decision_is_complete CHECK ((num_nonnulls(decided_at, decided_by) =
+CASE
+    WHEN (state = ANY (ARRAY['open'::text, 'answered'::text])) THEN 0
+    ELSE 2
+END)),
+    CONSTRAINT dispute_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text, 'rejected'::text, 'corrected'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE statements.dispute_word (
+    dispute_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    said_by uuid NOT NULL,
+    said text NOT NULL,
+    CONSTRAINT dispute_word_is_counted CHECK ((number >= 1)),
+    CONSTRAINT dispute_word_kind_is_known CHECK ((kind = ANY (ARRAY['question'::text, 'answer'::text, 'reply'::text, 'rejection'::text, 'correction'::text, 'withdrawal'::text]))),
+    CONSTRAINT dispute_word_says_something CHECK ((said <> ''::text))
+);
+
+CREATE TABLE statements.leaf (
+    party_id uuid NOT NULL,
+    day date NOT NULL,
+    line_count bigint NOT NULL,
+    lines_root bytea NOT NULL,
+    opening jsonb NOT NULL,
+    moved jsonb NOT NULL,
+    kinds jsonb NOT NULL,
+    CONSTRAINT leaf_holds_a_line CHECK ((line_count > 0)),
+    CONSTRAINT leaf_lines_root_is_a_hash CHECK ((octet_length(lines_root) = 32))
+);
+
+CREATE TABLE statements.page (
+    party_id uuid NOT NULL,
+    day date NOT NULL,
+    number integer NOT NULL,
+    line_count integer NOT NULL,
+    entry_ids uuid[] NOT NULL,
+    lines text NOT NULL,
+    CONSTRAINT page_holds_a_line CHECK ((line_count > 0)),
+    CONSTRAINT page_is_counted CHECK ((number >= 0)),
+    CONSTRAINT page_names_the_entry_of_each_line CHECK ((cardinality(entry_ids) = line_count))
+);
+
+CREATE TABLE statements.seal (
+    day date NOT NULL,
+    secret bytea NOT NULL,
+    tree_size integer NOT NULL,
+    lines bigint NOT NULL,
+    leaf_hashes bytea NOT NULL,
+    tree_root bytea NOT NULL,
+    previous_root bytea NOT NULL,
+    root bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT seal_keeps_its_leaf_hashes CHECK ((octet_length(leaf_hashes) = (32 * tree_size))),
+    CONSTRAINT seal_lines_not_negative CHECK ((lines >= 0)),
+    CONSTRAINT seal_previous_is_a_hash CHECK ((octet_length(previous_root) = 32)),
+    CONSTRAINT seal_root_is_a_hash CHECK ((octet_length(root) = 32)),
+    CONSTRAINT seal_secret_is_long CHECK ((octet_length(secret) = 32)),
+    CONSTRAINT seal_tree_not_negative CHECK ((tree_size >= 0)),
+    CONSTRAINT seal_tree_root_is_a_hash CHECK ((octet_length(tree_root) = 32))
+);
+
+CREATE TABLE statements.sealed_party (
+    party_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    since_day date NOT NULL,
+    code text NOT NULL,
+    CONSTRAINT sealed_party_position_not_negative CHECK (("position" >= 0))
 );
 
 CREATE TABLE stock.allocation (
@@ -3152,6 +3950,48 @@ CREATE TABLE stock.transfer_line (
     CONSTRAINT transfer_line_sends CHECK ((sent > 0))
 );
 
+CREATE TABLE supply.noted (
+    part_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    buyer_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    currency text NOT NULL,
+    units integer NOT NULL,
+    units_of integer NOT NULL,
+    list_minor bigint NOT NULL,
+    net_minor bigint NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT noted_is_between_two CHECK ((owner_id <> buyer_id)),
+    CONSTRAINT noted_units_are_a_part CHECK ((((units >= 0) AND (units <= units_of)) AND (units_of > 0)))
+);
+
+CREATE TABLE supply.term (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    buyer_id uuid NOT NULL,
+    sku_id uuid,
+    currency text NOT NULL,
+    kind text NOT NULL,
+    base text,
+    basis_points integer,
+    unit_minor bigint,
+    from_at timestamp with time zone NOT NULL,
+    agreed_at timestamp with time zone NOT NULL,
+    agreed_by text NOT NULL,
+    comment text NOT NULL,
+    CONSTRAINT cost_is_of_units CHECK (((kind <> 'cost'::text) OR ((sku_id IS NOT NULL) AND (unit_minor IS NOT NULL)))),
+    CONSTRAINT cost_is_one_companys CHECK (((kind = 'cost'::text) = (owner_id = buyer_id))),
+    CONSTRAINT term_base_is_known CHECK ((base = ANY (ARRAY['list'::text, 'net'::text]))),
+    CONSTRAINT term_is_a_part CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+    CONSTRAINT term_is_one_thing CHECK (((basis_points IS NULL) <> (unit_minor IS NULL))),
+    CONSTRAINT term_kind_is_known CHECK ((kind = ANY (ARRAY['purchase'::text, 'consignment'::text, 'cost'::text]))),
+    CONSTRAINT term_percentage_has_its_base CHECK (((base IS NULL) = (basis_points IS NULL))),
+    CONSTRAINT term_takes_nothing_away CHECK ((unit_minor >= 0))
+);
+
 CREATE TABLE touchpoints.attribution (
     order_id uuid NOT NULL,
     member_id uuid,
@@ -3376,6 +4216,42 @@ ALTER TABLE ONLY orders."order" ATTACH PARTITION orders.order_default DEFAULT;
 
 ALTER TABLE ONLY orders.quote ATTACH PARTITION orders.quote_default DEFAULT;
 
+ALTER TABLE ONLY bills.bill
+    ADD CONSTRAINT bill_is_taken_in_once UNIQUE (source_id, content_hash);
+
+ALTER TABLE ONLY bills.bill
+    ADD CONSTRAINT bill_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bills.difference
+    ADD CONSTRAINT difference_is_kept_once UNIQUE (source_id, subject);
+
+ALTER TABLE ONLY bills.difference
+    ADD CONSTRAINT difference_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bills.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bills.line
+    ADD CONSTRAINT line_stands_once UNIQUE (bill_id, "row");
+
+ALTER TABLE ONLY bills.pair
+    ADD CONSTRAINT our_line_is_paired_once UNIQUE (source_id, our_kind, our_id);
+
+ALTER TABLE ONLY bills.pair
+    ADD CONSTRAINT pair_pkey PRIMARY KEY (line_id);
+
+ALTER TABLE ONLY bills.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bills.source
+    ADD CONSTRAINT source_code_is_one_source UNIQUE (code);
+
+ALTER TABLE ONLY bills.source
+    ADD CONSTRAINT source_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bills.step
+    ADD CONSTRAINT step_in_its_place PRIMARY KEY (difference_id, place);
+
 ALTER TABLE ONLY buyers.opening_end
     ADD CONSTRAINT opening_end_pkey PRIMARY KEY (opening_id);
 
@@ -3402,6 +4278,21 @@ ALTER TABLE ONLY catalogue.sku
 
 ALTER TABLE ONLY catalogue.tax_class
     ADD CONSTRAINT tax_class_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY closing.balance
+    ADD CONSTRAINT balance_pkey PRIMARY KEY (close_id, purpose);
+
+ALTER TABLE ONLY closing.close
+    ADD CONSTRAINT close_follows_one_other UNIQUE NULLS NOT DISTINCT (entity_id, currency, digest_before);
+
+ALTER TABLE ONLY closing.close
+    ADD CONSTRAINT close_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY closing.expectation
+    ADD CONSTRAINT expectation_pkey PRIMARY KEY (close_id, category);
+
+ALTER TABLE ONLY closing.close
+    ADD CONSTRAINT month_closed_once UNIQUE (entity_id, currency, month);
 
 ALTER TABLE ONLY customers.access
     ADD CONSTRAINT access_pkey PRIMARY KEY (id);
@@ -3495,6 +4386,9 @@ ALTER TABLE ONLY fulfilment.task_line
 
 ALTER TABLE ONLY fulfilment.task
     ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.waybill
+    ADD CONSTRAINT waybill_of_one_parcel PRIMARY KEY (task_id);
 
 ALTER TABLE ONLY fulfilment.withdrawal
     ADD CONSTRAINT withdrawal_key PRIMARY KEY (id, allocation_id);
@@ -3796,6 +4690,48 @@ ALTER TABLE ONLY payments.refund_part
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY payouts.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.contract
+    ADD CONSTRAINT contract_pkey PRIMARY KEY (payer_id);
+
+ALTER TABLE ONLY payouts.download
+    ADD CONSTRAINT download_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.line
+    ADD CONSTRAINT line_receiver_once UNIQUE (request_id, account_id);
+
+ALTER TABLE ONLY payouts.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.payer
+    ADD CONSTRAINT payer_of_its_entity UNIQUE (id, entity_id, currency);
+
+ALTER TABLE ONLY payouts.payer
+    ADD CONSTRAINT payer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.payout
+    ADD CONSTRAINT payout_number_unique UNIQUE (number);
+
+ALTER TABLE ONLY payouts.payout
+    ADD CONSTRAINT payout_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.request
+    ADD CONSTRAINT request_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.terms
+    ADD CONSTRAINT terms_pkey PRIMARY KEY (currency, version);
+
+ALTER TABLE ONLY payouts.transaction
+    ADD CONSTRAINT transaction_of_one_payment UNIQUE (payment_id);
+
+ALTER TABLE ONLY payouts.transaction
+    ADD CONSTRAINT transaction_pkey PRIMARY KEY (payer_id, number);
+
 ALTER TABLE ONLY pricing.price_list
     ADD CONSTRAINT price_list_code_is_unique UNIQUE (code);
 
@@ -3810,6 +4746,9 @@ ALTER TABLE ONLY pricing.tax_rate
 
 ALTER TABLE ONLY promises.arrival
     ADD CONSTRAINT arrival_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY promises.held_back
+    ADD CONSTRAINT held_back_pkey PRIMARY KEY (version, stage);
 
 ALTER TABLE ONLY promises.learning
     ADD CONSTRAINT learning_pkey PRIMARY KEY (version);
@@ -3865,8 +4804,17 @@ ALTER TABLE ONLY returns.return
 ALTER TABLE ONLY returns.return_window
     ADD CONSTRAINT return_window_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY reviews.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (review_id);
+
 ALTER TABLE ONLY reviews.decision
     ADD CONSTRAINT decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reviews.mood_model
+    ADD CONSTRAINT mood_model_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY reviews.reading
+    ADD CONSTRAINT reading_pkey PRIMARY KEY (review_id);
 
 ALTER TABLE ONLY reviews.reply
     ADD CONSTRAINT reply_pkey PRIMARY KEY (id);
@@ -3874,8 +4822,14 @@ ALTER TABLE ONLY reviews.reply
 ALTER TABLE ONLY reviews.review
     ADD CONSTRAINT review_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY reviews.said
+    ADD CONSTRAINT said_pkey PRIMARY KEY (review_id, theme);
+
 ALTER TABLE ONLY reviews.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (about, subject_id);
+
+ALTER TABLE ONLY reviews.theme_list
+    ADD CONSTRAINT theme_list_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY reviews.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (review_id, version);
@@ -3900,6 +4854,21 @@ ALTER TABLE ONLY sharing.claw_back
 
 ALTER TABLE ONLY sharing.claw_back
     ADD CONSTRAINT clawed_back_once_for_a_reference PRIMARY KEY (line_id, part_id, reference);
+
+ALTER TABLE ONLY sharing.evaluation
+    ADD CONSTRAINT evaluation_has_its_place UNIQUE (ladder_id, month, party_id, entity_id, funder_id, number);
+
+ALTER TABLE ONLY sharing.evaluation
+    ADD CONSTRAINT evaluation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sharing.ladder
+    ADD CONSTRAINT ladder_of_a_month_stands UNIQUE (code, from_month);
+
+ALTER TABLE ONLY sharing.ladder
+    ADD CONSTRAINT ladder_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sharing.line_kind
+    ADD CONSTRAINT line_kind_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY sharing.rule_set
     ADD CONSTRAINT one_rule_set_from_a_moment UNIQUE (currency, effective_from);
@@ -3928,14 +4897,29 @@ ALTER TABLE ONLY sharing.rule_set
 ALTER TABLE ONLY sharing.rule_set
     ADD CONSTRAINT rule_set_version_unique UNIQUE (version);
 
+ALTER TABLE ONLY sharing.trial
+    ADD CONSTRAINT trial_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY simulator.replay
     ADD CONSTRAINT replay_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY simulator.world
     ADD CONSTRAINT world_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY sourcing.day_prices
+    ADD CONSTRAINT day_is_priced_once UNIQUE (day, currency);
+
+ALTER TABLE ONLY sourcing.day_price_sku
+    ADD CONSTRAINT day_price_sku_pkey PRIMARY KEY (version, sku_id);
+
+ALTER TABLE ONLY sourcing.day_prices
+    ADD CONSTRAINT day_prices_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY sourcing.decision
     ADD CONSTRAINT decision_key PRIMARY KEY (order_id, wave_id);
+
+ALTER TABLE ONLY sourcing.override_change
+    ADD CONSTRAINT override_change_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY sourcing.override
     ADD CONSTRAINT override_pkey PRIMARY KEY (unit_id, setting);
@@ -3951,6 +4935,33 @@ ALTER TABLE ONLY sourcing.trial
 
 ALTER TABLE ONLY sourcing.wave
     ADD CONSTRAINT wave_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY statements.dispute
+    ADD CONSTRAINT dispute_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY statements.dispute_word
+    ADD CONSTRAINT dispute_word_pkey PRIMARY KEY (dispute_id, number);
+
+ALTER TABLE ONLY statements.leaf
+    ADD CONSTRAINT leaf_pkey PRIMARY KEY (party_id, day);
+
+ALTER TABLE ONLY statements.page
+    ADD CONSTRAINT page_pkey PRIMARY KEY (party_id, day, number);
+
+ALTER TABLE ONLY statements.seal
+    ADD CONSTRAINT seal_follows_one_other UNIQUE (previous_root);
+
+ALTER TABLE ONLY statements.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY statements.seal
+    ADD CONSTRAINT seal_root_is_its_own UNIQUE (root);
+
+ALTER TABLE ONLY statements.sealed_party
+    ADD CONSTRAINT sealed_party_pkey PRIMARY KEY (party_id);
+
+ALTER TABLE ONLY statements.sealed_party
+    ADD CONSTRAINT sealed_party_position_unique UNIQUE ("position");
 
 ALTER TABLE ONLY stock.allocation
     ADD CONSTRAINT allocation_pkey PRIMARY KEY (id);
@@ -4021,6 +5032,15 @@ ALTER TABLE ONLY stock.transfer_line
 ALTER TABLE ONLY stock.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY supply.noted
+    ADD CONSTRAINT noted_pkey PRIMARY KEY (part_id);
+
+ALTER TABLE ONLY supply.term
+    ADD CONSTRAINT one_term_at_a_moment UNIQUE NULLS NOT DISTINCT (owner_id, buyer_id, currency, sku_id, from_at);
+
+ALTER TABLE ONLY supply.term
+    ADD CONSTRAINT term_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY touchpoints.attribution
     ADD CONSTRAINT attribution_pkey PRIMARY KEY (order_id);
 
@@ -4069,6 +5089,24 @@ ALTER TABLE ONLY webhooks.delivery
 ALTER TABLE ONLY webhooks.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
 
+CREATE INDEX bill_by_time ON bills.bill USING btree (source_id, taken_at DESC, id);
+
+CREATE INDEX difference_by_line ON bills.difference USING btree (line_id) WHERE (line_id IS NOT NULL);
+
+CREATE INDEX difference_by_our_line ON bills.difference USING btree (source_id, our_kind, our_id) WHERE (our_id IS NOT NULL);
+
+CREATE INDEX difference_standing ON bills.difference USING btree (source_id, kind, day, id) WHERE (state = ANY (ARRAY['open'::text, 'told'::text]));
+
+CREATE INDEX line_by_day ON bills.line USING btree (source_id, day, id);
+
+CREATE INDEX line_by_number ON bills.line USING btree (source_id, number, id) WHERE (number <> ''::text);
+
+CREATE INDEX pair_by_our_day ON bills.pair USING btree (source_id, our_day);
+
+CREATE INDEX run_by_time ON bills.run USING btree (source_id, run_at DESC, id);
+
+CREATE INDEX source_by_entity ON bills.source USING btree (entity_id, code);
+
 CREATE INDEX opening_by_order ON buyers.opening USING btree (order_id, id);
 
 CREATE INDEX opening_by_person ON buyers.opening USING btree (person_id, id);
@@ -4076,6 +5114,8 @@ CREATE INDEX opening_by_person ON buyers.opening USING btree (person_id, id);
 CREATE INDEX sealing_to_look_at ON buyers.sealing USING btree (look_at, order_id) WHERE (look_at IS NOT NULL);
 
 CREATE INDEX sku_by_product ON catalogue.sku USING btree (product_id);
+
+CREATE INDEX close_by_time ON closing.close USING btree (closed_at DESC, id DESC);
 
 CREATE INDEX address_by_member ON customers.address USING btree (member_id, added_at);
 
@@ -4135,6 +5175,8 @@ CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (alloca
 
 CREATE INDEX waiting_by_deadline ON fulfilment.task USING btree (collect_by, id) WHERE ((state = 'packed'::text) AND (kind = 'collect'::text));
 
+CREATE INDEX waybill_by_time ON fulfilment.waybill USING btree (handed_over_at, task_id);
+
 CREATE INDEX withdrawal_by_task ON fulfilment.withdrawal USING btree (task_id);
 
 CREATE INDEX message_by_number ON inbox.message USING btree (channel, external_number) WHERE (next_try_at IS NOT NULL);
@@ -4146,6 +5188,8 @@ CREATE UNIQUE INDEX message_name_is_taken_once ON inbox.message USING btree (bra
 CREATE INDEX message_to_forget ON inbox.message USING btree (settled_at, id) WHERE ((settled_at IS NOT NULL) AND (sealed IS NOT NULL));
 
 CREATE INDEX message_unsettled ON inbox.message USING btree (id) WHERE (settled_at IS NULL);
+
+CREATE INDEX entry_by_cut ON ledger.entry USING brin (cut) WITH (autosummarize='on');
 
 CREATE INDEX entry_by_time ON ledger.entry USING brin (at) WITH (autosummarize='on');
 
@@ -4170,6 +5214,8 @@ CREATE INDEX shipment_alarm ON marketplaces.shipment USING btree (alarm_at, orde
 CREATE INDEX shipment_missed ON marketplaces.shipment USING btree (channel, missed_at) WHERE (missed_at IS NOT NULL);
 
 CREATE INDEX shipment_open ON marketplaces.shipment USING btree (ship_by, order_id) WHERE ((ended_at IS NULL) AND (ship_by IS NOT NULL));
+
+CREATE INDEX step_answered ON marketplaces.step USING btree (channel, answered_at) WHERE (answered_at IS NOT NULL);
 
 CREATE INDEX step_by_loan ON marketplaces.step USING btree (channel, sku_id, id);
 
@@ -4241,11 +5287,39 @@ CREATE UNIQUE INDEX one_payment_per_capture ON payments.payment USING btree (int
 
 CREATE INDEX payment_by_order ON payments.payment USING btree (order_id);
 
+CREATE INDEX payment_by_taken_at ON payments.payment USING brin (taken_at) WITH (autosummarize='on');
+
 CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX refund_by_refunded_at ON payments.refund USING brin (refunded_at) WITH (autosummarize='on');
 
 CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (return_id IS NOT NULL);
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
+
+CREATE INDEX account_by_sealing_key ON payouts.account USING btree (sealed_with, id);
+
+CREATE UNIQUE INDEX account_in_use_by_party ON payouts.account USING btree (party_id) WHERE (closed_at IS NULL);
+
+CREATE INDEX download_by_request ON payouts.download USING btree (request_id, id);
+
+CREATE INDEX line_by_payout ON payouts.line USING btree (payout_id, id);
+
+CREATE UNIQUE INDEX payer_by_way ON payouts.payer USING btree (entity_id, currency, way) WHERE (closed_at IS NULL);
+
+CREATE INDEX payout_by_party ON payouts.payout USING btree (party_id, made_at);
+
+CREATE INDEX payout_by_time ON payouts.payout USING btree (made_at, id);
+
+CREATE UNIQUE INDEX payout_one_at_a_time ON payouts.payout USING btree (party_id, entity_id, currency) WHERE (state = ANY (ARRAY['planned'::text, 'approved'::text, 'sent'::text]));
+
+CREATE INDEX payout_to_send ON payouts.payout USING btree (look_at, id) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX request_by_time ON payouts.request USING btree (written_at, id);
+
+CREATE INDEX request_due ON payouts.request USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX transaction_to_share ON payouts.transaction USING btree (payer_id, taken_at, number) WHERE (left_minor IS DISTINCT FROM 0);
 
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
 
@@ -4285,7 +5359,19 @@ CREATE UNIQUE INDEX one_review_per_line ON reviews.review USING btree (line_id) 
 
 CREATE UNIQUE INDEX one_review_per_order ON reviews.review USING btree (order_id, about) WHERE (about <> 'product'::text);
 
+CREATE INDEX open_alert_by_site ON reviews.alert USING btree (site_id, raised_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX reading_by_sender ON reviews.reading USING btree (sender_id, review_id DESC) WHERE (sender_id IS NOT NULL);
+
+CREATE INDEX reading_by_what_it_was_read_with ON reviews.reading USING btree (model_version, themes_version);
+
+CREATE INDEX reading_by_words ON reviews.reading USING gin (words);
+
+CREATE INDEX reading_of_bad ON reviews.reading USING btree (review_id DESC) WHERE is_bad;
+
 CREATE INDEX reply_by_review ON reviews.reply USING btree (review_id, id);
+
+CREATE INDEX review_by_day ON reviews.review USING btree (written_at);
 
 CREATE INDEX review_by_member ON reviews.review USING btree (member_id, id DESC) WHERE (member_id IS NOT NULL);
 
@@ -4294,6 +5380,10 @@ CREATE INDEX review_by_order ON reviews.review USING btree (order_id);
 CREATE INDEX review_by_product ON reviews.review USING btree (product_id, id DESC) WHERE (product_id IS NOT NULL);
 
 CREATE INDEX review_by_site ON reviews.review USING btree (site_id, id DESC) WHERE (site_id IS NOT NULL);
+
+CREATE INDEX review_unanswered ON reviews.review USING btree (id DESC) WHERE ((reply IS NULL) AND (hidden_at IS NULL));
+
+CREATE INDEX said_by_theme ON reviews.said USING btree (theme, review_id DESC);
 
 CREATE INDEX order_document_by_channel ON search.order_document USING btree (channel, placed_at, order_id);
 
@@ -4309,6 +5399,20 @@ CREATE INDEX order_words_by_word ON search.order_words USING gin (words);
 
 CREATE INDEX product_document_by_word ON search.product_document USING gin (words);
 
+CREATE INDEX evaluation_by_party ON sharing.evaluation USING btree (party_id, month);
+
+CREATE INDEX released_amount_by_party ON sharing.released_amount USING btree (party_id, due_on);
+
+CREATE INDEX split_by_time ON sharing.split USING brin (sold_at);
+
+CREATE INDEX trial_by_rule_set ON sharing.trial USING btree (rule_set_id, asked_at);
+
+CREATE INDEX trial_waiting ON sharing.trial USING btree (asked_at) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX day_price_once ON sourcing.day_price USING btree (version, sku_id, category, site_id) NULLS NOT DISTINCT;
+
+CREATE INDEX override_change_by_unit ON sourcing.override_change USING btree (unit_id, setting, set_at DESC, number DESC);
+
 CREATE INDEX profile_in_force ON sourcing.profile USING btree (published_at DESC) WHERE (state = 'published'::text);
 
 CREATE INDEX trial_by_version ON sourcing.trial USING btree (version, asked_at DESC);
@@ -4318,6 +5422,16 @@ CREATE INDEX trial_not_ended ON sourcing.trial USING btree (asked_at) WHERE (end
 CREATE INDEX wave_by_time ON sourcing.wave USING btree (decided_at DESC);
 
 CREATE UNIQUE INDEX wave_price_once ON sourcing.wave_price USING btree (wave_id, site_id, sku_id) NULLS NOT DISTINCT;
+
+CREATE INDEX dispute_by_party ON statements.dispute USING btree (party_id, id);
+
+CREATE INDEX dispute_by_state ON statements.dispute USING btree (state, id);
+
+CREATE UNIQUE INDEX dispute_once_for_a_line ON statements.dispute USING btree (party_id, entry_id, part_id, currency, entity_id) WHERE (state = ANY (ARRAY['open'::text, 'answered'::text, 'corrected'::text]));
+
+CREATE INDEX leaf_by_day ON statements.leaf USING btree (day);
+
+CREATE INDEX page_by_day ON statements.page USING btree (day);
 
 CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 
@@ -4372,6 +5486,8 @@ CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id)
 CREATE INDEX transfer_by_sender ON stock.transfer USING btree (from_leaf_id, id);
 
 CREATE INDEX transfer_line_under_way ON stock.transfer_line USING btree (sku_id) WHERE (in_transit > 0);
+
+CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, currency);
 
 CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
 
@@ -4457,7 +5573,11 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON fulfilment.site_limit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_limits');
 
+CREATE TRIGGER cut_stands_while_posting BEFORE INSERT ON ledger.entry FOR EACH STATEMENT EXECUTE FUNCTION ledger.hold_cut();
+
 CREATE TRIGGER entry_sums_to_zero AFTER INSERT ON ledger.entry_part REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced_parts();
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON marketplaces.marketplace FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('marketplaces');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON orders.channel FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('channels');
 
@@ -4487,6 +5607,10 @@ CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING N
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_cost FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_costs');
 
+CREATE TRIGGER sealed_days_stay BEFORE DELETE OR UPDATE ON statements.leaf FOR EACH ROW EXECUTE FUNCTION statements.guard_sealed_day();
+
+CREATE TRIGGER sealed_days_stay BEFORE DELETE OR UPDATE ON statements.page FOR EACH ROW EXECUTE FUNCTION statements.guard_sealed_day();
+
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON stock.node FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('nodes');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.attribution_rule FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
@@ -4494,6 +5618,33 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.live_room FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON touchpoints.touchpoint FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('touchpoints');
+
+ALTER TABLE ONLY bills.bill
+    ADD CONSTRAINT bill_source_id_fkey FOREIGN KEY (source_id) REFERENCES bills.source(id);
+
+ALTER TABLE ONLY bills.difference
+    ADD CONSTRAINT difference_line_id_fkey FOREIGN KEY (line_id) REFERENCES bills.line(id);
+
+ALTER TABLE ONLY bills.difference
+    ADD CONSTRAINT difference_run_id_fkey FOREIGN KEY (run_id) REFERENCES bills.run(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY bills.difference
+    ADD CONSTRAINT difference_source_id_fkey FOREIGN KEY (source_id) REFERENCES bills.source(id);
+
+ALTER TABLE ONLY bills.line
+    ADD CONSTRAINT line_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES bills.bill(id);
+
+ALTER TABLE ONLY bills.pair
+    ADD CONSTRAINT pair_line_id_fkey FOREIGN KEY (line_id) REFERENCES bills.line(id);
+
+ALTER TABLE ONLY bills.pair
+    ADD CONSTRAINT pair_run_id_fkey FOREIGN KEY (run_id) REFERENCES bills.run(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY bills.run
+    ADD CONSTRAINT run_source_id_fkey FOREIGN KEY (source_id) REFERENCES bills.source(id);
+
+ALTER TABLE ONLY bills.step
+    ADD CONSTRAINT step_difference_id_fkey FOREIGN KEY (difference_id) REFERENCES bills.difference(id);
 
 ALTER TABLE ONLY buyers.opening_end
     ADD CONSTRAINT end_of_an_opening FOREIGN KEY (opening_id) REFERENCES buyers.opening(id);
@@ -4503,6 +5654,12 @@ ALTER TABLE ONLY catalogue.sku
 
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_tax_class_is_known FOREIGN KEY (tax_class) REFERENCES catalogue.tax_class(code);
+
+ALTER TABLE ONLY closing.balance
+    ADD CONSTRAINT balance_close_id_fkey FOREIGN KEY (close_id) REFERENCES closing.close(id);
+
+ALTER TABLE ONLY closing.expectation
+    ADD CONSTRAINT expectation_close_id_fkey FOREIGN KEY (close_id) REFERENCES closing.close(id);
 
 ALTER TABLE ONLY customers.address
     ADD CONSTRAINT address_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
@@ -4627,8 +5784,41 @@ ALTER TABLE ONLY payments.refund_part
 ALTER TABLE ONLY payments.refund_part
     ADD CONSTRAINT part_of_a_refund FOREIGN KEY (refund_id) REFERENCES payments.refund(id);
 
+ALTER TABLE ONLY payouts.contract
+    ADD CONSTRAINT contract_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
+
+ALTER TABLE ONLY payouts.download
+    ADD CONSTRAINT download_request_id_fkey FOREIGN KEY (request_id) REFERENCES payouts.request(id);
+
+ALTER TABLE ONLY payouts.line
+    ADD CONSTRAINT line_account_id_fkey FOREIGN KEY (account_id) REFERENCES payouts.account(id);
+
+ALTER TABLE ONLY payouts.line
+    ADD CONSTRAINT line_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts.payout(id);
+
+ALTER TABLE ONLY payouts.line
+    ADD CONSTRAINT line_request_id_fkey FOREIGN KEY (request_id) REFERENCES payouts.request(id);
+
+ALTER TABLE ONLY payouts.payout
+    ADD CONSTRAINT payout_account_id_fkey FOREIGN KEY (account_id) REFERENCES payouts.account(id);
+
+ALTER TABLE ONLY payouts.payout
+    ADD CONSTRAINT payout_is_paid_by_who_owes_it FOREIGN KEY (payer_id, entity_id, currency) REFERENCES payouts.payer(id, entity_id, currency);
+
+ALTER TABLE ONLY payouts.request
+    ADD CONSTRAINT request_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number);
+
+ALTER TABLE ONLY payouts.request
+    ADD CONSTRAINT request_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
+
+ALTER TABLE ONLY payouts.transaction
+    ADD CONSTRAINT transaction_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
+
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
+
+ALTER TABLE ONLY promises.held_back
+    ADD CONSTRAINT held_back_version_fkey FOREIGN KEY (version) REFERENCES promises.learning(version);
 
 ALTER TABLE ONLY promises.pace
     ADD CONSTRAINT pace_version_fkey FOREIGN KEY (version) REFERENCES promises.learning(version);
@@ -4651,20 +5841,44 @@ ALTER TABLE ONLY returns.receipt
 ALTER TABLE ONLY returns.return_line
     ADD CONSTRAINT return_line_return_id_fkey FOREIGN KEY (return_id) REFERENCES returns.return(id);
 
+ALTER TABLE ONLY reviews.alert
+    ADD CONSTRAINT alert_of_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
 ALTER TABLE ONLY reviews.decision
     ADD CONSTRAINT decision_about_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
+ALTER TABLE ONLY reviews.reading
+    ADD CONSTRAINT reading_of_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
 
 ALTER TABLE ONLY reviews.reply
     ADD CONSTRAINT reply_to_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
 
+ALTER TABLE ONLY reviews.said
+    ADD CONSTRAINT said_by_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
 ALTER TABLE ONLY reviews.version
     ADD CONSTRAINT version_of_a_review FOREIGN KEY (review_id) REFERENCES reviews.review(id);
+
+ALTER TABLE ONLY sharing.evaluation
+    ADD CONSTRAINT evaluation_ladder_id_fkey FOREIGN KEY (ladder_id) REFERENCES sharing.ladder(id);
 
 ALTER TABLE ONLY sharing.released_amount
     ADD CONSTRAINT released_amount_release_id_fkey FOREIGN KEY (release_id) REFERENCES sharing.release(id);
 
 ALTER TABLE ONLY sharing.rule_row
     ADD CONSTRAINT rule_row_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
+
+ALTER TABLE ONLY sharing.trial
+    ADD CONSTRAINT trial_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
+
+ALTER TABLE ONLY sourcing.day_price_sku
+    ADD CONSTRAINT day_price_sku_version_fkey FOREIGN KEY (version) REFERENCES sourcing.day_prices(version);
+
+ALTER TABLE ONLY sourcing.day_price
+    ADD CONSTRAINT day_price_version_fkey FOREIGN KEY (version) REFERENCES sourcing.day_prices(version);
+
+ALTER TABLE ONLY sourcing.day_prices
+    ADD CONSTRAINT day_prices_profile_version_fkey FOREIGN KEY (profile_version) REFERENCES sourcing.profile(version);
 
 ALTER TABLE ONLY sourcing.profile
     ADD CONSTRAINT profile_based_on_fkey FOREIGN KEY (based_on) REFERENCES sourcing.profile(version);
@@ -4675,11 +5889,20 @@ ALTER TABLE ONLY sourcing.trial
 ALTER TABLE ONLY sourcing.trial
     ADD CONSTRAINT trial_version_fkey FOREIGN KEY (version) REFERENCES sourcing.profile(version);
 
+ALTER TABLE ONLY sourcing.wave
+    ADD CONSTRAINT wave_day_prices_version_fkey FOREIGN KEY (day_prices_version) REFERENCES sourcing.day_prices(version);
+
 ALTER TABLE ONLY sourcing.wave_price
     ADD CONSTRAINT wave_price_wave_id_fkey FOREIGN KEY (wave_id) REFERENCES sourcing.wave(id);
 
 ALTER TABLE ONLY sourcing.wave
     ADD CONSTRAINT wave_profile_version_fkey FOREIGN KEY (profile_version) REFERENCES sourcing.profile(version);
+
+ALTER TABLE ONLY statements.dispute_word
+    ADD CONSTRAINT dispute_word_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES statements.dispute(id);
+
+ALTER TABLE ONLY statements.sealed_party
+    ADD CONSTRAINT sealed_party_since_day_fkey FOREIGN KEY (since_day) REFERENCES statements.seal(day);
 
 ALTER TABLE ONLY stock.count_line
     ADD CONSTRAINT count_line_count_id_fkey FOREIGN KEY (count_id) REFERENCES stock.count_session(id);
@@ -4735,9 +5958,13 @@ ALTER TABLE ONLY touchpoints.touchpoint
 ALTER TABLE ONLY webhooks.delivery
     ADD CONSTRAINT delivery_of_a_subscription FOREIGN KEY (subscription_id) REFERENCES webhooks.subscription(id) ON DELETE CASCADE;
 
+GRANT USAGE ON SCHEMA bills TO loopline_app;
+
 GRANT USAGE ON SCHEMA buyers TO loopline_app;
 
 GRANT USAGE ON SCHEMA catalogue TO loopline_app;
+
+GRANT USAGE ON SCHEMA closing TO loopline_app;
 
 GRANT USAGE ON SCHEMA customers TO loopline_app;
 
@@ -4763,6 +5990,8 @@ GRANT USAGE ON SCHEMA org TO loopline_app;
 
 GRANT USAGE ON SCHEMA payments TO loopline_app;
 
+GRANT USAGE ON SCHEMA payouts TO loopline_app;
+
 GRANT USAGE ON SCHEMA pricing TO loopline_app;
 
 GRANT USAGE ON SCHEMA promises TO loopline_app;
@@ -4781,11 +6010,31 @@ GRANT USAGE ON SCHEMA simulator TO loopline_app;
 
 GRANT USAGE ON SCHEMA sourcing TO loopline_app;
 
+GRANT USAGE ON SCHEMA statements TO loopline_app;
+
 GRANT USAGE ON SCHEMA stock TO loopline_app;
+
+GRANT USAGE ON SCHEMA supply TO loopline_app;
 
 GRANT USAGE ON SCHEMA touchpoints TO loopline_app;
 
 GRANT USAGE ON SCHEMA webhooks TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.bill TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.difference TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.pair TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.run TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.source TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.step TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE bills.step_place_seq TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE buyers.opening TO loopline_app;
 
@@ -4802,6 +6051,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.sku TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.published_sku TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.tax_class TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE closing.balance TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE closing.close TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE closing.expectation TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE closing.published_balance TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE closing.published_close TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE customers.access TO loopline_app;
 
@@ -4879,6 +6138,8 @@ GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
 
+GRANT SELECT,INSERT ON TABLE fulfilment.waybill TO loopline_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE inbox.message TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE inbox.step TO loopline_app;
@@ -4928,6 +6189,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.balance_change TO loopline_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.folded_balance TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.balance TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE ledger.cut_number TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE ledger.entry TO loopline_app;
 
@@ -5081,6 +6344,32 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_refunds_under_way 
 
 GRANT SELECT,INSERT ON TABLE payments.refund_part TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.account TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.contract TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE payouts.download TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE payouts.download_id_seq TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.line TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE payouts.notice TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.payer TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.payout TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE payouts.payout_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payouts.published_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.request TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE payouts.terms TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.transaction TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
@@ -5090,6 +6379,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_a
 GRANT SELECT,INSERT ON TABLE pricing.tax_rate TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.arrival TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.held_back TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.learning TO loopline_app;
 
@@ -5123,15 +6414,33 @@ GRANT SELECT,INSERT ON TABLE returns.receipt TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.return_window TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.alert TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE reviews.decision TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE reviews.mood_model TO loopline_app;
+
+GRANT UPDATE(published_at) ON TABLE reviews.mood_model TO loopline_app;
+
+GRANT UPDATE(published_by) ON TABLE reviews.mood_model TO loopline_app;
+
+GRANT UPDATE(comment) ON TABLE reviews.mood_model TO loopline_app;
+
+GRANT UPDATE(withdrawn_at) ON TABLE reviews.mood_model TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.review TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.published_reviews TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.reading TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE reviews.reply TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.said TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.tally TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE reviews.theme_list TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE reviews.version TO loopline_app;
 
@@ -5144,6 +6453,12 @@ GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.order_words TO loopli
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE search.product_document TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sharing.claw_back TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.evaluation TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.ladder TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.line_kind TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.pending_part TO loopline_app;
 
@@ -5165,13 +6480,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_set TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE sharing.rule_set_version_seq TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.trial TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.replay TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.world TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.day_price TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.day_price_sku TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.day_prices TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE sourcing.decision TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.override TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.override_change TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE sourcing.override_change_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.profile TO loopline_app;
 
@@ -5184,6 +6511,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.trial TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.wave_price TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statements.dispute TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE statements.dispute_word TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE statements.leaf TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE statements.page TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE statements.seal TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE statements.sealed_party TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
 
@@ -5207,7 +6546,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.lot_plan TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.movement TO loopline_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.movement_note TO loopline_app;
+GRANT SELECT,INSERT ON TABLE stock.movement_note TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.node TO loopline_app;
 
@@ -5236,6 +6575,10 @@ GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 GRANT SELECT,INSERT ON TABLE stock.transfer_arrival TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.transfer_line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE supply.noted TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE supply.term TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE touchpoints.attribution TO loopline_app;
 
