@@ -21,6 +21,7 @@ from loopline.catalogue.model import (
     TaxClass,
 )
 from loopline.catalogue.queries import (
+    categories_of,
     products_after,
     products_by_code,
     products_by_id,
@@ -63,6 +64,7 @@ __all__ = [
     "add_skus",
     "add_tax_classes",
     "apply_import",
+    "categories_of",
     "check_digit",
     "normal_code",
     "normal_gtin",

@@ -36,6 +36,11 @@ def weights_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
     return store.weights_of(conn, sku_ids)
 
 
+def categories_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
+    """Return the category of the product of each SKU; what has none is left out."""
+    return store.categories_of(conn, sku_ids)
+
+
 def skus_after(conn: Conn, code: str = "", *, at_most: int = 1000) -> list[Sku]:
     """Return a page of SKUs in the order of their codes, those after `code`."""
     return store.skus_page(conn, after_code=code, at_most=at_most)

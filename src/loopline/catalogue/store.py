@@ -107,6 +107,10 @@ def weights_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, int]:
     return {row[0]: row[1] for row in fetch_rows(conn, SQL["weights_of"], sku_ids=uuids(sku_ids))}
 
 
+def categories_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
+    return {row[0]: row[1] for row in fetch_rows(conn, SQL["categories_of"], sku_ids=uuids(sku_ids))}
+
+
 def skus_page(conn: Conn, *, after_code: str, at_most: int) -> list[Sku]:
     return [_sku(row) for row in fetch_rows(conn, SQL["skus_page"], after_code=after_code, at_most=at_most)]
 

@@ -282,6 +282,16 @@ from catalogue.sku
 where sku.id = any(%(sku_ids)s::uuid[])
     and sku.weight_grams is not null;
 
+-- name: categories_of
+-- The categories of the products of SKUs, where they have one. Locks nothing.
+select
+    sku.id,
+    product.category
+from catalogue.sku
+join catalogue.product on product.id = sku.product_id
+where sku.id = any(%(sku_ids)s::uuid[])
+    and product.category is not null;
+
 -- name: skus_of_categories
 -- The SKUs of products of some categories. Locks nothing.
 select product.category, sku.id

@@ -34,6 +34,8 @@ ReturnLineId = NewType("ReturnLineId", UUID)
 EntryId = NewType("EntryId", UUID)
 AccountId = NewType("AccountId", UUID)
 RuleSetId = NewType("RuleSetId", UUID)
+SupplyTermId = NewType("SupplyTermId", UUID)
+LadderId = NewType("LadderId", UUID)
 WaveId = NewType("WaveId", UUID)
 EventId = NewType("EventId", UUID)
 TouchpointId = NewType("TouchpointId", UUID)
@@ -50,7 +52,9 @@ FeedId = NewType("FeedId", UUID)
 SnapshotId = NewType("SnapshotId", UUID)
 SuspicionId = NewType("SuspicionId", UUID)
 PromiseId = NewType("PromiseId", UUID)
+DisputeId = NewType("DisputeId", UUID)
 
+_LAST_MILLISECONDS = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp()) * 1000
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62
 _RANDOM_BITS = 74
@@ -132,8 +136,11 @@ os.register_at_fork(after_in_child=_forget_drawn)
 
 
 def time_of(identifier: UUID) -> datetime:
-    """Return the moment a UUIDv7 carries, in UTC, to the millisecond."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, tz=UTC)
+    """Return the moment a UUIDv7 carries, in UTC, to the millisecond; the last day that has a date for any later one.
+
+    Whoever makes an id up can name a moment of the year 10889.
+    """
+    return datetime.fromtimestamp(min(identifier.int >> 80, _LAST_MILLISECONDS) / 1000, tz=UTC)
 
 
 def first_id_of(at: datetime) -> UUID:

@@ -4,6 +4,7 @@ A command returns one outcome per item: what it made, or the refusal of that ite
 """
 
 import re
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -32,6 +33,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """Return the English sentence with its data."""
         return self.template.format(**self.fields)
+
+
+class Why(StrEnum):
+    """Reasons that refusals carry as data: their values are sentences of their own. Subclass per room."""
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is no error; the name says what happened

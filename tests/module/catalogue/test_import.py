@@ -16,7 +16,6 @@ from loopline.catalogue.imports.columns import (
     TextNotUsable,
 )
 from loopline.catalogue.imports.plan import ProductContradicts, SkuTwiceInFile
-from loopline.catalogue.imports.table import FileEmpty, FileKindUnknown, FileTooBig, FileUnreadable
 from loopline.catalogue.rules import (
     GtinCheckDigitWrong,
     GtinTaken,
@@ -27,6 +26,7 @@ from loopline.catalogue.rules import (
 from loopline.catalogue.service import CatalogueChangedMeanwhile, ImportHasRefusedRows
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.sheets.table import FileEmpty, FileKindUnknown, FileTooBig, FileUnreadable
 from tests.make.catalogue import LATER, NOW, add_sku, csv_file, preview_of
 
 HEADER = "product_code,product_name,category,sku_code,sku_name,gtin,tax_class,weight_grams,is_fragile,attribute.colour"

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from loopline import catalogue
-from loopline.catalogue.imports import table
-from loopline.catalogue.imports import xlsx_file as reader
 from loopline.catalogue.imports.columns import WrongKind
-from loopline.catalogue.imports.table import (
+from loopline.db import Conn
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.sheets import table
+from loopline.kernel.sheets import xlsx_file as reader
+from loopline.kernel.sheets.table import (
     FileEmpty,
     FileUnpacksTooBig,
     FileUnreadable,
     TooManyColumns,
     TooManyRows,
 )
-from loopline.db import Conn
-from loopline.kernel.refusals import Refusal
 from tests.make.catalogue import preview_of, xlsx_file
 
 HEADER = [

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from loopline.kernel.ids import first_id_of, time_of, uuid7, uuid7s
 
@@ -23,3 +24,9 @@ def test_a_later_moment_sorts_after_whatever_was_made_before():
 
 def test_first_id_bounds_every_id_of_its_moment():
     assert first_id_of(NOON) < uuid7(NOON) < first_id_of(NOON + timedelta(milliseconds=1))
+
+
+def test_an_id_beyond_the_last_year_is_of_its_last_day():
+    far = UUID(int=uuid7(NOON).int | ((1 << 48) - 1) << 80)
+    assert far.version == 7
+    assert time_of(far) == datetime(9999, 12, 31, tzinfo=UTC)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from loopline.catalogue.imports.table import Cell, FileEmpty, OddCell, Oddity, Row
 from loopline.catalogue.model import Value
 from loopline.catalogue.rules import (
     NAME_LENGTH_MAX,
@@ -15,6 +14,7 @@ from loopline.catalogue.rules import (
     refusal_of_name,
 )
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.sheets.table import Cell, FileEmpty, OddCell, Oddity, Row
 
 ATTRIBUTE_PREFIX = "attribute."
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,10}")

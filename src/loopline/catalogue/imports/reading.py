@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from loopline.catalogue.imports.columns import ReadRow, RefusedRow, read_header, read_row
-from loopline.catalogue.imports.csv_file import read_csv
-from loopline.catalogue.imports.table import FILE_BYTES_MAX, FileKindUnknown, FileTooBig, Row, counted
-from loopline.catalogue.imports.xlsx_file import read_xlsx
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.sheets.csv_file import read_csv
+from loopline.kernel.sheets.table import FILE_BYTES_MAX, FileKindUnknown, FileTooBig, Row, counted
+from loopline.kernel.sheets.xlsx_file import read_xlsx
 
 
 class ReadFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterator
 
-from loopline.catalogue.imports.table import Cell, FileUnreadable, OddCell, Oddity, Row
 from loopline.kernel.refusals import Refused
+from loopline.kernel.sheets.table import Cell, FileUnreadable, OddCell, Oddity, Row
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _SEPARATORS = (",", ";", "\t")
@@ -16,7 +16,7 @@ def read_csv(content: bytes) -> Iterator[Row]:
 
     A row's line is the one it starts in, though a quoted cell may span several.
     """
-    text = _decode(content)
+    text = decode(content)
     first_line = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -29,7 +29,8 @@ def read_csv(content: bytes) -> Iterator[Row]:
         raise Refused(FileUnreadable(kind="CSV", detail=f"line {line}: {error}")) from error
 
 
-def _decode(content: bytes) -> str:
+def decode(content: bytes) -> str:
+    """Return a file's text without a mark at its beginning; raises `Refused` where it is none."""
     if b"\x00" in content:
         raise Refused(FileUnreadable(kind="CSV", detail="it holds binary data"))
     for encoding in _ENCODINGS:
@@ -42,5 +43,5 @@ def _decode(content: bytes) -> str:
 
 def _cell(text: str) -> Cell:
     stripped = text.strip()
-    # What a spreadsheet would run as a formula once the catalogue is written to a file again.
+    # What a spreadsheet would run as a formula once it is written to a file again.
     return OddCell(kind=Oddity.FORMULA, text=stripped) if stripped.startswith("=") else stripped

@@ -11,7 +11,8 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from loopline.catalogue.imports.table import (
+from loopline.kernel.refusals import Refused
+from loopline.kernel.sheets.table import (
     COLUMNS_MAX,
     ROWS_MAX,
     Cell,
@@ -24,7 +25,6 @@ from loopline.catalogue.imports.table import (
     TooManyColumns,
     TooManyRows,
 )
-from loopline.kernel.refusals import Refused
 
 UNPACKED_BYTES_MAX = 128 * 1024 * 1024
 PARTS_MAX = 1_000
@@ -151,7 +151,7 @@ def _oddity(value: object, *, data_type: str) -> Oddity | None:
         return Oddity.BOOLEAN
     if isinstance(value, date | time | timedelta):
         return Oddity.DATE
-    # Text that starts like a formula would run as one once the catalogue is written to a file again.
+    # Text that starts like a formula would run as one once it is written to a file again.
     return Oddity.FORMULA if data_type == "f" or str(value).lstrip().startswith("=") else None
 
 
