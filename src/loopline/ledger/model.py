@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from typing import NewType
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,22 @@ class Purpose(enum.StrEnum):
     ADJUSTMENT = "adjustment"
     BAD_DEBT = "bad_debt"
     STOCK_LOSS = "stock_loss"
+    PAYOUT_IN_TRANSIT = "payout_in_transit"
+    """Paid out to a party, and not known yet to have reached it."""
+    WITHHELD_TAX = "withheld_tax"
+    """Kept back from what a party is paid, owed to the tax office in its name."""
+    PAYMENT_FEE = "payment_fee"
+    """What gateways, banks and marketplaces keep for themselves."""
+    SUPPLY_COST = "supply_cost"
+    """What a company pays another for goods that it sold in its own name."""
+    CONSIGNED = "consigned"
+    """What a company passes on for goods that were left with it; its revenue is what is left without."""
+    SUPPLY_REVENUE = "supply_revenue"
+    """What a company earns of goods that another sold."""
+    INTERCOMPANY = "intercompany"
+    """What a company owes another (credit) or has to get from it (debit), by the other's party."""
+    REFUND_LIABILITY = "refund_liability"
+    """Expected to be given back for goods that may still come back, as estimated at the last close."""
 
 
 class EntryKind(enum.StrEnum):
@@ -52,6 +69,23 @@ class EntryKind(enum.StrEnum):
     BLIND_RETURN = "blind_return"
     ADJUSTMENT = "adjustment"
     OPENING = "opening"
+    PAYOUT = "payout"
+    """What was due is on its way to its party."""
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_RETURNED = "payout_returned"
+    """It did not reach its party, and is due again."""
+    FEE = "fee"
+    """What an outside party kept, as its bill states it."""
+    SUPPLY = "supply"
+    """Goods of one company were handed over for an order of another."""
+    BONUS = "bonus"
+    """What a month's turnover comes to, as far as it differs from what was given before."""
+    EXPECTED_RETURNS = "expected_returns"
+    """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
+
+
+CutNumber = NewType("CutNumber", int)
+"""A cut of the ledger: entries committed before it have a lower number, all later ones this or a higher one."""
 
 
 class AccountAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +114,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Posting(msgspec.Struct, frozen=True, kw_only=True):
+class Posting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A signed amount in one account, for one part of the entry; debit positive, credit negative.
 
     A part is what can be taken back by itself: the units of a line from one site, a payment, a charge.
@@ -91,7 +125,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
-class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry to post. `key` names what it is for, once and for all: the same key again posts nothing.
 
     The postings of each part sum to zero in each currency. Their order within a part matters to a reversal: whenever
@@ -145,7 +179,7 @@ class Reversed(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Posting, ...]
 
 
-class StoredPart(msgspec.Struct, frozen=True, kw_only=True):
+class StoredPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The postings of one part of an entry in one currency, by account number."""
 
     entry_id: EntryId

@@ -1,17 +1,19 @@
 """Reads of the ledger for screens and processes."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, fetch, fetch_values, statements, uuids
+from loopline.db import Conn, fetch, fetch_values, statements, stream_rows, uuids
 from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId, first_id_of
 from loopline.kernel.times import TimeRange
-from loopline.ledger.model import Account, EntryKind, Purpose, ReversedPart
+from loopline.ledger.model import Account, CutNumber, EntryKind, Purpose, ReversedPart
 
 SQL = statements(__file__)
+_NO_CUT_YET = (1 << 31) - 1
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,23 @@ class AccountPosting(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One posting with its entry and its account; debit positive."""
+
+    at: datetime
+    entry_id: EntryId
+    key: str
+    kind: EntryKind
+    subject: UUID
+    part_id: UUID
+    number: int
+    entity_id: EntityId
+    party_id: PartyId | None
+    purpose: Purpose
+    currency: str
+    amount_minor: int
+
+
 class PartyMoved(msgspec.Struct, frozen=True, kw_only=True):
     """What entries of a kind moved in favour of a party (against it where negative) in one of the spans asked for."""
 
@@ -77,6 +96,71 @@ class PartyMoved(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     kind: EntryKind
     amount_minor: int
+
+
+class PartyMovement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one entry says of one part to one party: how much its pending and due shares grew by, or shrank."""
+
+    party_id: PartyId
+    entry_id: EntryId
+    part_id: UUID
+    currency: str
+    entity_id: EntityId
+    kind: EntryKind
+    subject: UUID
+    at: datetime
+    pending_minor: int
+    due_minor: int
+
+
+class BooksKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A legal entity keeps books in a currency, since its first account in it was opened."""
+
+    entity_id: EntityId
+    currency: str
+    since: datetime
+
+
+class MonthOfBooks(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a legal entity's books: from `start`, included, to `end`, not.
+
+    What is dated before `start` and was committed after the cut `after_cut` is part of it; what was committed after
+    the cut `before_cut` is not. Without a cut after it, everything that is there now counts.
+    """
+
+    entity_id: EntityId
+    currency: str
+    start: datetime
+    end: datetime
+    after_cut: CutNumber = CutNumber(0)
+    before_cut: CutNumber | None = None
+
+
+class Turnover(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved the accounts of a purpose, debits and credits each as positive amounts."""
+
+    purpose: Purpose
+    debit_minor: int
+    credit_minor: int
+
+
+class MonthEntries(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries are dated in a month (its first day), and the sum of their debits."""
+
+    month: date
+    entries: int
+    moved_minor: int
+
+
+class EntryOfBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is dated before the month it belongs to; `moved_minor` is the sum of its debits."""
+
+    entry_id: EntryId
+    kind: EntryKind
+    subject: UUID
+    at: datetime
+    key: str
+    moved_minor: int
 
 
 def balances(conn: Conn, account_ids: Sequence[AccountId]) -> list[Balance]:
@@ -130,6 +214,56 @@ def postings_of_account(
     )
 
 
+def journal(conn: Conn, *, start: datetime, end: datetime) -> Iterator[JournalLine]:
+    """Stream every posting of the entries from `start` (included) to `end` (not), an entry's together, oldest first.
+
+    Read them inside the transaction of `conn`, and to their end.
+    """
+    columns, rows = stream_rows(conn, SQL["journal"], start=start, end=end)
+    for row in rows:
+        yield msgspec.convert(dict(zip(columns, row, strict=True)), JournalLine)
+
+
+def books_kept(conn: Conn) -> list[BooksKept]:
+    """Return who keeps books in which currencies, by entity and currency."""
+    return fetch(conn, SQL["books_kept"], BooksKept)
+
+
+def turnover(conn: Conn, month: MonthOfBooks) -> list[Turnover]:
+    """Return what moved in a month, by purpose; purposes that nothing moved are absent."""
+    return fetch(conn, SQL["turnover"], Turnover, **_of_month(month))
+
+
+def entries_by_month(conn: Conn, month: MonthOfBooks, *, zone: str) -> list[MonthEntries]:
+    """Return the entries of a month by the month of the zone they are dated in, the oldest first."""
+    return fetch(conn, SQL["entries_by_month"], MonthEntries, zone=zone, **_of_month(month))
+
+
+def entries_of_before(conn: Conn, month: MonthOfBooks, *, limit: int) -> list[EntryOfBefore]:
+    """Return entries of a month that are dated before it, the oldest first, at most `limit`."""
+    asked = _of_month(month)
+    del asked["end"]
+    return fetch(conn, SQL["entries_of_before"], EntryOfBefore, limit=limit, **asked)
+
+
+def journal_of_month(conn: Conn, month: MonthOfBooks) -> Iterator[JournalLine]:
+    """Stream every posting of a month's entries in these books, an entry's together, oldest first; as `journal`."""
+    columns, rows = stream_rows(conn, SQL["journal_of_month"], **_of_month(month))
+    for row in rows:
+        yield msgspec.convert(dict(zip(columns, row, strict=True)), JournalLine)
+
+
+def _of_month(month: MonthOfBooks) -> dict[str, Any]:
+    return {
+        "entity_id": month.entity_id,
+        "currency": month.currency,
+        "start": month.start,
+        "end": month.end,
+        "after_cut": month.after_cut,
+        "before_cut": _NO_CUT_YET if month.before_cut is None else month.before_cut,
+    }
+
+
 def moved_of_parties(
     conn: Conn, party_ids: Sequence[PartyId], *, purposes: Sequence[Purpose], starts: Sequence[datetime]
 ) -> list[PartyMoved]:
@@ -151,3 +285,44 @@ def moved_of_parties(
 def reversed_units(conn: Conn, part_ids: Sequence[UUID]) -> list[ReversedPart]:
     """Return how much of these parts was taken back; parts of which nothing came back are absent."""
     return fetch(conn, SQL["reversed_units"], ReversedPart, part_ids=uuids(part_ids))
+
+
+def party_movements(
+    conn: Conn, party_ids: Sequence[PartyId], *, posted: TimeRange
+) -> Iterator[PartyMovement]:
+    """Stream what moved parties' shares, by any kind of entry, in the order of entries.
+
+    An entry is posted when its id was made, in `posted`: start included, end not. Read it inside the
+    transaction, to the end.
+    """
+    found = stream_rows(conn, SQL["party_movements"], party_ids=uuids(party_ids), **_ids_within(posted))
+    return _movements(found)
+
+
+def movements_of_all(
+    conn: Conn, *, posted: TimeRange, late: Sequence[EntryId] = ()
+) -> Iterator[PartyMovement]:
+    """Stream what moved every party's shares, a party's movements together, each in the order of entries; as above.
+
+    `late` are entries that are wanted besides, whenever they were posted.
+    """
+    return _movements(stream_rows(conn, SQL["movements_of_all"], late_ids=uuids(late), **_ids_within(posted)))
+
+
+def first_entry(conn: Conn) -> EntryId | None:
+    """Return the entry that was posted first, if any was."""
+    found = fetch_values(conn, SQL["first_entry"])
+    return EntryId(found[0]) if found else None
+
+
+def _ids_within(posted: TimeRange) -> dict[str, UUID]:
+    return {
+        "first_id": first_id_of(posted.start),
+        "end_id": first_id_of(posted.end) if posted.end is not None else UUID(int=(1 << 128) - 1),
+    }
+
+
+def _movements(found: tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]) -> Iterator[PartyMovement]:
+    columns, rows = found
+    for row in rows:
+        yield msgspec.convert(dict(zip(columns, row, strict=True)), PartyMovement)

@@ -132,4 +132,237 @@ order by reversed_part.part_id, reversed_part.entry_id;
 select id, number, entity_id, party_id, purpose, currency
 from ledger.account
 where purpose = %(purpose)s::text
-order by number
+order by number;
+
+-- name: journal
+-- Every posting of the entries of a time range, an entry's postings together, in the order in which they were posted.
+select
+  entry.at,
+  entry.id as entry_id,
+  entry.key,
+  entry.kind,
+  entry.subject,
+  part.part_id,
+  account.number,
+  account.entity_id,
+  account.party_id,
+  account.purpose,
+  part.currency,
+  posting.amount_minor
+from ledger.entry as entry
+join ledger.entry_part as part on part.entry_id = entry.id
+cross join lateral unnest(part.account_numbers, part.amounts_minor) with ordinality
+  as posting (account_number, amount_minor, position)
+join ledger.account as account on account.number = posting.account_number
+where entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz
+order by entry.at, entry.id, part.part_id, part.currency, posting.position;
+
+-- name: party_movements
+-- What entries with ids of a range moved of these parties' pending and due shares: a row for each entry, part, currency and
+-- seller, in this order; credits are positive. Reads the parts of the range, and nothing older.
+select
+  account.party_id,
+  part.entry_id,
+  part.part_id,
+  part.currency,
+  account.entity_id,
+  entry.kind,
+  entry.subject,
+  entry.at,
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_pending'), 0))::bigint as pending_minor,
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor
+from ledger.entry_part as part
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join ledger.account as account on account.number = posting.account_number
+join ledger.entry as entry on entry.id = part.entry_id
+where part.entry_id >= %(first_id)s::uuid
+  and part.entry_id < %(end_id)s::uuid
+  and part.account_numbers && array(
+    select known.number
+    from ledger.account as known
+    where known.party_id = any(%(party_ids)s::uuid[]) and known.purpose in ('share_pending', 'share_due')
+  )
+  and account.party_id = any(%(party_ids)s::uuid[])
+  and account.purpose in ('share_pending', 'share_due')
+group by
+  account.party_id, part.entry_id, part.part_id, part.currency, account.entity_id, entry.kind, entry.subject, entry.at
+having bool_or(posting.amount_minor <> 0)
+order by part.entry_id, part.part_id, part.currency, account.entity_id, account.party_id;
+
+-- name: movements_of_all
+-- The same of every party, a party's rows together, and of entries named besides.
+select
+  account.party_id,
+  part.entry_id,
+  part.part_id,
+  part.currency,
+  account.entity_id,
+  entry.kind,
+  entry.subject,
+  entry.at,
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_pending'), 0))::bigint as pending_minor,
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor
+from ledger.entry_part as part
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join ledger.account as account on account.number = posting.account_number
+join ledger.entry as entry on entry.id = part.entry_id
+where (
+    (part.entry_id >= %(first_id)s::uuid and part.entry_id < %(end_id)s::uuid)
+    or part.entry_id = any(%(late_ids)s::uuid[])
+  )
+  and account.party_id is not null
+  and account.purpose in ('share_pending', 'share_due')
+group by
+  account.party_id, part.entry_id, part.part_id, part.currency, account.entity_id, entry.kind, entry.subject, entry.at
+having bool_or(posting.amount_minor <> 0)
+order by account.party_id, part.entry_id, part.part_id, part.currency, account.entity_id;
+
+-- name: first_entry
+-- The entry with the lowest id, which was posted first.
+select entry.id
+from ledger.entry as entry
+order by entry.id
+limit 1;
+
+-- name: books_kept
+-- Which legal entities keep books in which currencies, and since when: when their first account was opened.
+select
+  account.entity_id,
+  account.currency,
+  min(account.opened_at) as since
+from ledger.account as account
+group by account.entity_id, account.currency
+order by account.entity_id, account.currency;
+
+-- name: turnover
+-- What the entries of a month moved in the books of a legal entity, by purpose. An entry is of the month it is dated in;
+-- one dated before that was committed after an earlier cut is of this month too, one committed after this month's own
+-- cut is not. Estimates of expected returns are always of the month they are dated in.
+with mine as materialized (
+  select account.number, account.purpose
+  from ledger.account as account
+  where account.entity_id = %(entity_id)s::uuid and account.currency = %(currency)s::text
+),
+entry as materialized (
+  select entry.id
+  from ledger.entry as entry
+  where (
+      (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
+      or (
+        entry.at < %(start)s::timestamptz
+        and entry.cut >= %(after_cut)s::integer
+        and entry.kind <> 'expected_returns'
+      )
+    )
+    and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
+)
+select
+  mine.purpose,
+  sum(greatest(posting.amount_minor, 0))::bigint as debit_minor,
+  sum(greatest(-posting.amount_minor, 0))::bigint as credit_minor
+from entry
+join ledger.entry_part as part on part.entry_id = entry.id
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join mine on mine.number = posting.account_number
+where part.entry_id >= (select entry.id from entry order by entry.id limit 1)
+  and part.entry_id <= (select entry.id from entry order by entry.id desc limit 1)
+group by mine.purpose
+order by mine.purpose;
+
+-- name: entries_by_month
+-- How many entries a month has in the books of a legal entity, by the month they are dated in, with what they moved.
+with mine as materialized (
+  select account.number
+  from ledger.account as account
+  where account.entity_id = %(entity_id)s::uuid and account.currency = %(currency)s::text
+),
+entry as materialized (
+  select entry.id, entry.at
+  from ledger.entry as entry
+  where (
+      (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
+      or (
+        entry.at < %(start)s::timestamptz
+        and entry.cut >= %(after_cut)s::integer
+        and entry.kind <> 'expected_returns'
+      )
+    )
+    and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
+)
+select
+  date_trunc('month', entry.at at time zone %(zone)s::text)::date as month,
+  count(distinct entry.id) as entries,
+  sum(greatest(posting.amount_minor, 0))::bigint as moved_minor
+from entry
+join ledger.entry_part as part on part.entry_id = entry.id
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join mine on mine.number = posting.account_number
+where part.entry_id >= (select entry.id from entry order by entry.id limit 1)
+  and part.entry_id <= (select entry.id from entry order by entry.id desc limit 1)
+group by 1
+order by 1;
+
+-- name: entries_of_before
+-- Entries of a month that are dated before it, with what they moved in the books of a legal entity, the oldest first.
+with mine as materialized (
+  select account.number
+  from ledger.account as account
+  where account.entity_id = %(entity_id)s::uuid and account.currency = %(currency)s::text
+),
+entry as materialized (
+  select entry.id, entry.at, entry.kind, entry.subject, entry.key
+  from ledger.entry as entry
+  where entry.at < %(start)s::timestamptz
+    and entry.cut >= %(after_cut)s::integer
+    and entry.cut < %(before_cut)s::integer
+    and entry.kind <> 'expected_returns'
+)
+select
+  entry.id as entry_id,
+  entry.kind,
+  entry.subject,
+  entry.at,
+  entry.key,
+  sum(greatest(posting.amount_minor, 0))::bigint as moved_minor
+from entry
+join ledger.entry_part as part on part.entry_id = entry.id
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join mine on mine.number = posting.account_number
+where part.entry_id >= (select entry.id from entry order by entry.id limit 1)
+  and part.entry_id <= (select entry.id from entry order by entry.id desc limit 1)
+group by entry.id, entry.kind, entry.subject, entry.at, entry.key
+order by entry.at, entry.id
+limit %(limit)s::bigint;
+
+-- name: journal_of_month
+-- Every posting of a month's entries in the books of a legal entity, by the same rule, an entry's postings together.
+select
+  entry.at,
+  entry.id as entry_id,
+  entry.key,
+  entry.kind,
+  entry.subject,
+  part.part_id,
+  account.number,
+  account.entity_id,
+  account.party_id,
+  account.purpose,
+  part.currency,
+  posting.amount_minor
+from ledger.entry as entry
+join ledger.entry_part as part on part.entry_id = entry.id
+cross join lateral unnest(part.account_numbers, part.amounts_minor) with ordinality
+  as posting (account_number, amount_minor, position)
+join ledger.account as account on account.number = posting.account_number
+where (
+    (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
+    or (
+      entry.at < %(start)s::timestamptz
+      and entry.cut >= %(after_cut)s::integer
+      and entry.kind <> 'expected_returns'
+    )
+  )
+  and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
+  and account.entity_id = %(entity_id)s::uuid
+  and account.currency = %(currency)s::text
+order by entry.at, entry.id, part.part_id, part.currency, posting.position;

@@ -1,7 +1,9 @@
 """Decisions of the ledger: does an entry balance, and what does a reversal post."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from uuid import UUID
 
 import msgspec
 
@@ -35,7 +37,7 @@ _KEY_LENGTH_MAX = 200
 _HASH_BYTES = 16
 
 
-class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry that balances, as it will be written."""
 
     entry: NewEntry
@@ -69,6 +71,7 @@ def plan_entry(entry: NewEntry, *, accounts: Mapping[int, Account]) -> PlannedEn
     if (refusal := _refuse_head(entry)) is not None:
         return refusal
     grouped: dict[tuple[int, str], StoredPart] = {}
+    part_id, currency, numbers, amounts = None, "", list[int](), list[int]()
     for posting in entry.postings:
         account = accounts.get(posting.account_id.int)
         if account is None:
@@ -76,24 +79,30 @@ def plan_entry(entry: NewEntry, *, accounts: Mapping[int, Account]) -> PlannedEn
         amount_minor = posting.amount_minor
         if not -AMOUNT_MINOR_MAX <= amount_minor <= AMOUNT_MINOR_MAX:
             return AmountTooLarge(key=entry.key, amount_minor=amount_minor)
-        group = (posting.part_id.int, account.currency)
-        part = grouped.get(group)
-        if part is None:
-            part = grouped[group] = StoredPart(
-                entry_id=entry.id,
-                part_id=posting.part_id,
-                currency=account.currency,
-                account_numbers=[],
-                amounts_minor=[],
-            )
-        part.account_numbers.append(account.number)
-        part.amounts_minor.append(amount_minor)
+        if posting.part_id is not part_id or account.currency != currency:
+            part_id, currency = posting.part_id, account.currency
+            part = _part_in(grouped, entry.id, part_id, currency)
+            numbers, amounts = part.account_numbers, part.amounts_minor
+        numbers.append(account.number)
+        amounts.append(amount_minor)
     parts = list(grouped.values())
     if (off := next((part for part in parts if sum(part.amounts_minor)), None)) is not None:
         return EntryDoesNotBalance(
             key=entry.key, part_id=off.part_id, currency=off.currency, off_by_minor=sum(off.amounts_minor)
         )
     return PlannedEntry(entry=entry, content_hash=_hash_of_entry(entry), parts=parts)
+
+
+def _part_in(
+    grouped: dict[tuple[int, str], StoredPart], entry_id: EntryId, part_id: UUID, currency: str
+) -> StoredPart:
+    group = (part_id.int, currency)
+    part = grouped.get(group)
+    if part is None:
+        part = grouped[group] = StoredPart(
+            entry_id=entry_id, part_id=part_id, currency=currency, account_numbers=[], amounts_minor=[]
+        )
+    return part
 
 
 def _refuse_head(entry: NewEntry) -> Refusal | None:
@@ -185,13 +194,13 @@ def legs(amounts_minor: Sequence[int]) -> list[Sequence[int]]:
 
 def balance_deltas(parts: Sequence[StoredPart]) -> dict[int, tuple[int, int]]:
     """Sum parts by account: what its balance changes by, and by how many postings; in order of account number."""
-    amounts: dict[int, int] = {}
-    counts: dict[int, int] = {}
+    numbers = [number for part in parts for number in part.account_numbers]
+    counts = Counter(numbers)
+    amounts = dict.fromkeys(sorted(counts), 0)
     for part in parts:
         for number, amount_minor in zip(part.account_numbers, part.amounts_minor, strict=True):
-            amounts[number] = amounts.get(number, 0) + amount_minor
-            counts[number] = counts.get(number, 0) + 1
-    return {number: (amounts[number], counts[number]) for number in sorted(amounts)}
+            amounts[number] += amount_minor
+    return {number: (amount_minor, counts[number]) for number, amount_minor in amounts.items()}
 
 
 def hash_of_reversal(ask: PartReversal) -> bytes:

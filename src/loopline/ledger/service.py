@@ -1,4 +1,4 @@
-"""Commands of the ledger: open accounts, post entries, take parts back. Each does many, with one outcome per item."""
+"""Commands of the ledger: open accounts, post entries, take parts back, each many with one outcome per item; cuts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,6 +13,7 @@ from loopline.ledger import rules, store
 from loopline.ledger.model import (
     Account,
     AccountAsk,
+    CutNumber,
     EntryKind,
     NewEntry,
     PartReversal,
@@ -81,6 +82,18 @@ def reverse_parts(conn: Conn, asks: Sequence[PartReversal]) -> list[Reversed | R
     fit = [ask for ask, refusal in zip(asks, refused, strict=True) if refusal is None]
     decided = iter(_reverse_fit(conn, fit, originals=originals))
     return [refusal if refusal is not None else next(decided) for refusal in refused]
+
+
+def take_cut(conn: Conn) -> CutNumber:
+    """Divide the ledger: every entry committed so far has a lower number, every one to come has this or a higher one.
+
+    Waits until nobody posts, for as long as transactions that post last, and lets all go on at once; statements of
+    this transaction that come afterwards see all that lies before the cut. What this transaction posted itself lies
+    before it too. Takes effect even if the transaction is undone. The transaction is to be read committed, as writing
+    ones are: an older snapshot would not see the last of what lies before. Raises LockNotAvailable where somebody posts
+    for longer than locks are waited for: try again.
+    """
+    return store.take_cut(conn)
 
 
 def _reverse_fit(

@@ -4,8 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_values, integers, statements, uuids
-from loopline.ledger.model import Account, AccountAsk, ReversedPart, StoredPart
+from loopline.db import (
+    Conn,
+    byte_strings,
+    copy_rows,
+    execute,
+    fetch,
+    fetch_values,
+    integers,
+    moments,
+    statements,
+    texts,
+    uuids,
+)
+from loopline.ledger.model import Account, AccountAsk, CutNumber, ReversedPart, StoredPart
 from loopline.ledger.rules import PlannedEntry, PlannedReversal, StandingEntry
 
 SQL = statements(__file__)
@@ -39,11 +51,11 @@ def add_entries(conn: Conn, planned: Sequence[PlannedEntry]) -> set[str]:
         conn,
         SQL["add_entries"],
         ids=uuids(plan.entry.id for plan in planned),
-        kinds=[plan.entry.kind.value for plan in planned],
+        kinds=texts(plan.entry.kind.value for plan in planned),
         subjects=uuids(plan.entry.subject for plan in planned),
-        ats=[plan.entry.at for plan in planned],
-        keys=[plan.entry.key for plan in planned],
-        content_hashes=[plan.content_hash for plan in planned],
+        ats=moments(plan.entry.at for plan in planned),
+        keys=texts(plan.entry.key for plan in planned),
+        content_hashes=byte_strings(plan.content_hash for plan in planned),
     )
     return set(written)
 
@@ -109,6 +121,10 @@ def lock_reversed_parts(conn: Conn, units_of: Mapping[PartOfEntry, int]) -> list
     columns = _columns_of_parts(list(units_of))
     execute(conn, SQL["add_reversed_parts"], units_of=integers(units_of.values()), **columns)
     return fetch(conn, SQL["lock_reversed_parts"], ReversedPart, **columns)
+
+
+def take_cut(conn: Conn) -> CutNumber:
+    return CutNumber(fetch_values(conn, SQL["take_cut"])[0])
 
 
 def change_reversed_parts(conn: Conn, units: Mapping[PartOfEntry, int]) -> None:

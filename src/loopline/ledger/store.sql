@@ -194,3 +194,9 @@ where reversed_part.part_id = delta.part_id and reversed_part.entry_id = delta.e
 -- name: copy_reversals
 -- Write which step of which part each reversal is.
 copy ledger.reversal (entry_id, of_entry_id, part_id, units_before, units) from stdin;
+
+
+-- name: take_cut
+-- Divide what was committed from what comes after. Waits for all who post, and for as long holds up who wants to; locks
+-- no row.
+select ledger.take_cut();
