@@ -14,7 +14,12 @@ LEVELS_MAX = 2
 
 
 class Role(enum.StrEnum):
-    """What a party is to a line: why it may earn from it."""
+    """What a party is to a line: why it may earn from it.
+
+    The introducer brought the member to the brand first; the territory is the dealer's in whose area the goods go;
+    the owner is whose goods they were; the payment fee is the gateway's, and the fund is what marketing is paid
+    from.
+    """
 
     BRAND = "brand"
     DEALER = "dealer"
@@ -23,14 +28,43 @@ class Role(enum.StrEnum):
     SHIPPING_SITE = "shipping_site"
     STREAMER = "streamer"
     PLATFORM = "platform"
+    INTRODUCER = "introducer"
+    TERRITORY = "territory"
+    GOODS_OWNER = "goods_owner"
+    PAYMENT_FEE = "payment_fee"
+    MARKETING_FUND = "marketing_fund"
+
+
+class Base(enum.StrEnum):
+    """What a percentage is of, for the units in question.
+
+    LIST: our own price before anything was taken off, tax included. PAID: what the customer pays, tax included.
+    NET: what is paid less the tax in it. MARGIN: net less what the goods cost; nothing where that is not known, or
+    is more.
+    """
+
+    LIST = "list"
+    PAID = "paid"
+    NET = "net"
+    MARGIN = "margin"
+
+
+class Per(enum.StrEnum):
+    """For each of what an amount is given: dealt over the lines of a parcel or an order by their net amounts."""
+
+    UNIT = "unit"
+    PARCEL = "parcel"
+    ORDER = "order"
 
 
 class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the decision table: who gets how much, and on which lines.
 
     A condition that is empty holds for every line. `bound` asks whether the member is bound to the party in this
-    role. Exactly one of: `basis_points` of the net amount, `amount_minor` for each unit, or the `remainder`.
-    `level` 1 is earned by one's own deed, 2 by bringing the one who did it.
+    role; `regions` are codes of regions, or their beginnings (31: all of Shanghai); `owners` are codes of the
+    companies whose goods they were; `sold_from` is included, `sold_until` is not. Exactly one of: `basis_points`
+    of the `base`, `amount_minor` for each `per`, or the `remainder`. `floor_minor` and `cap_minor` bound a
+    percentage, for each unit. `level` 1 is earned by one's own deed, 2 by bringing the one who did it.
     """
 
     role: Role
@@ -38,9 +72,18 @@ class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     deliveries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    sold_from: datetime | None = None
+    sold_until: datetime | None = None
     bound: bool | None = None
     basis_points: int | None = None
+    base: Base = Base.NET
+    floor_minor: int | None = None
+    cap_minor: int | None = None
     amount_minor: int | None = None
+    per: Per = Per.UNIT
     remainder: bool = False
 
 
@@ -93,6 +136,11 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
     shipping_site: PartyId | None = None
     streamer: PartyId | None = None
     platform: PartyId | None = None
+    introducer: PartyId | None = None
+    territory: PartyId | None = None
+    goods_owner: PartyId | None = None
+    payment_fee: PartyId | None = None
+    marketing_fund: PartyId | None = None
 
     def of(self, role: Role) -> PartyId | None:
         """The party in a role, if the line knows one."""
@@ -100,8 +148,22 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """Where some units lie among all that was bought, or sent, together: net amounts before, with them, and of
+    all.
+    """
+
+    before_minor: int
+    after_minor: int
+    whole_minor: int
+
+
 class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules look at. `base_minor` is the net amount of the units; `bound`: roles the member is bound to."""
+    """What the rules look at: units of a line, what is known of it, and what they amount to.
+
+    `base_minor` is the net amount, which is what is split; the others stand beside it (None: not known). `bound`:
+    roles the member is bound to. Without a stretch the units are a parcel, and an order, by themselves.
+    """
 
     channel: str
     category: str
@@ -111,6 +173,15 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
     base_minor: int
     currency: str
     bound: frozenset[Role] = frozenset()
+    region: str = ""
+    campaign: str = ""
+    owner: str = ""
+    placed_at: datetime | None = None
+    list_minor: int | None = None
+    paid_minor: int | None = None
+    cost_minor: int | None = None
+    in_parcel: Stretch | None = None
+    in_order: Stretch | None = None
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +209,9 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     base_minor: int
     due_at: datetime
     shares: tuple[Share, ...]
+    line: LineToSplit | None = None
+    """What the rules looked at, kept so that other rules can be tried on it; `at`: when the units were sold."""
+    at: datetime | None = None
 
 
 class ClawBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,58 +299,70 @@ class StoredSplit(msgspec.Struct, frozen=True, kw_only=True):
     amounts_minor: tuple[int, ...]
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Why a rule set cannot be published. The docstring is the sentence."""
-
-    def message(self) -> str:
-        """The sentence with its data."""
-        template = " ".join((type(self).__doc__ or "").split())
-        return template.format(**{name: getattr(self, name) for name in self.__struct_fields__})
+class RuleProblem(Refusal, frozen=True, kw_only=True, tag=True):
+    """The rule set cannot be published as it is."""
 
 
-class SplitsAboveWhole(Problem, frozen=True, kw_only=True):
-    """Of a line by {channel} in category {category} with {delivery}, the rows take {basis_points} basis points."""
+class SplitsAboveWhole(RuleProblem, frozen=True, kw_only=True):
+    """Of a line by {channel} in category {category} with {delivery}{further}, the rows take {basis_points} basis
+    points.
+    """
 
     basis_points: int
     channel: str
     category: str
     delivery: str
+    further: str = ""
 
 
-class RowUnreachable(Problem, frozen=True, kw_only=True):
+class RowUnreachable(RuleProblem, frozen=True, kw_only=True):
     """Row {row} never decides: earlier rows of its role take every line it would."""
 
     row: int
 
 
-class TooManyLevels(Problem, frozen=True, kw_only=True):
+class TooManyLevels(RuleProblem, frozen=True, kw_only=True):
     """Row {row} pays level {level}; the law allows two."""
 
     row: int
     level: int
 
 
-class RemainderMissing(Problem, frozen=True, kw_only=True):
+class RemainderMissing(RuleProblem, frozen=True, kw_only=True):
     """No row says who gets the remainder."""
 
 
-class RemainderTwice(Problem, frozen=True, kw_only=True):
+class RemainderTwice(RuleProblem, frozen=True, kw_only=True):
     """Rows {first} and {second} both take the remainder."""
 
     first: int
     second: int
 
 
-class RemainderHasConditions(Problem, frozen=True, kw_only=True):
+class RemainderHasConditions(RuleProblem, frozen=True, kw_only=True):
     """Row {row} takes the remainder of some lines only; every line has one."""
 
     row: int
+
+
+class TooManyKinds(RuleProblem, frozen=True, kw_only=True):
+    """The rows tell {kinds} kinds of lines apart; what they take together can be proven for {most} at most."""
+
+    kinds: int
+    most: int
 
 
 class RowTakesNoOneThing(Refusal, frozen=True, kw_only=True):
     """Row {row} has to take exactly one of: basis points from 0 to 10000, an amount, the remainder."""
 
     row: int
+
+
+class RowMisshapen(Refusal, frozen=True, kw_only=True):
+    """Row {row}: {field} does not go with what the row takes, or is out of order."""
+
+    row: int
+    field: str
 
 
 class RuleSetIsPublished(Refusal, frozen=True, kw_only=True):
@@ -296,7 +382,7 @@ class RuleSetHasProblems(Refusal, frozen=True, kw_only=True):
 
     rule_set_id: RuleSetId
     reasons: str
-    problems: tuple[Problem, ...]
+    problems: tuple[RuleProblem, ...]
 
 
 class EffectiveInThePast(Refusal, frozen=True, kw_only=True):
@@ -339,7 +425,9 @@ class RuleSetNotPublished(Refusal, frozen=True, kw_only=True):
 
 
 class SharesDoNotAddUp(Refusal, frozen=True, kw_only=True):
-    """The shares of part {part_id} add up to {total_minor}, not to its base of {base_minor}, or one is negative."""
+    """The shares of part {part_id} add up to {total_minor}, not to its base of {base_minor}, or one is
+    negative.
+    """
 
     part_id: UUID
     total_minor: int

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -93,6 +93,18 @@ def parts_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[SplitPart]:
     return fetch(conn, SQL["parts_of_lines"], SplitPart, line_ids=uuids(line_ids))
 
 
+def split_part_ids(conn: Conn, wanted: Sequence[tuple[LineId, UUID]]) -> set[UUID]:
+    """Return which parts of lines were split."""
+    return set(
+        fetch_values(
+            conn,
+            SQL["split_part_ids"],
+            line_ids=uuids(line_id for line_id, _ in wanted),
+            part_ids=uuids(part_id for _, part_id in wanted),
+        )
+    )
+
+
 def shares_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[ShareOfLine]:
     """Return what each party earns of lines, by line, part and row of the rules."""
     return fetch(conn, SQL["shares_of_lines"], ShareOfLine, line_ids=uuids(line_ids))
@@ -158,3 +170,17 @@ def shares_page(
 def pending_part_count(conn: Conn) -> int:
     """Return how many parts wait for the end of their return window."""
     return int(fetch_values(conn, SQL["pending_part_count"])[0])
+
+
+class ReleasedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What became due to a party of a seller's parts whose window ended on one day (UTC)."""
+
+    entity_id: EntityId
+    currency: str
+    due_on: date
+    amount_minor: int
+
+
+def released_by_day(conn: Conn, party_id: PartyId) -> list[ReleasedDay]:
+    """Return what became due to a party, by the day, seller and currency, the earliest day first."""
+    return fetch(conn, SQL["released_by_day"], ReleasedDay, party_id=party_id)

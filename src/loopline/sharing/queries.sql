@@ -45,6 +45,12 @@ left join sharing.pending_part as pending_part
 where split.line_id = any(%(line_ids)s::uuid[])
 order by split.line_id, split.part_id;
 
+-- name: split_part_ids
+-- Which of these parts were split. Locks nothing.
+select split.part_id
+from unnest(%(line_ids)s::uuid[], %(part_ids)s::uuid[]) as wanted (line_id, part_id)
+join sharing.split as split on split.line_id = wanted.line_id and split.part_id = wanted.part_id;
+
 -- name: shares_of_lines
 -- What each party earns of these lines, and by which row of which rules.
 select
@@ -164,3 +170,15 @@ where share.party_id = %(party_id)s::uuid
   )
 order by share.line_id desc, share.part_id desc, share.rule_row desc
 limit %(at_most)s::bigint;
+
+-- name: released_by_day
+-- What became due to a party, by day, seller and currency, the earliest day first.
+select
+  released_amount.entity_id,
+  released_amount.currency,
+  released_amount.due_on,
+  sum(released_amount.amount_minor)::bigint as amount_minor
+from sharing.released_amount as released_amount
+where released_amount.party_id = %(party_id)s::uuid
+group by released_amount.entity_id, released_amount.currency, released_amount.due_on
+order by released_amount.due_on, released_amount.entity_id, released_amount.currency;

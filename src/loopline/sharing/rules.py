@@ -1,31 +1,26 @@
-"""Decisions of sharing: which rows decide, how a base is split, what comes back, what may be published."""
+"""Decisions of sharing: which rows decide, how a base is split, what comes back."""
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 import msgspec
 
 from loopline.kernel.ids import PartyId
-from loopline.kernel.money import BASIS_POINTS, split_by_weight
+from loopline.kernel.money import BASIS_POINTS, portion, split_by_weight
 from loopline.kernel.proportion import proportion_between
 from loopline.kernel.refusals import Refusal
 from loopline.sharing.model import (
-    LEVELS_MAX,
+    Base,
     BaseNegative,
     ClawBack,
     ClawsBackTooMuch,
     LineToSplit,
     Parties,
-    Problem,
-    RemainderHasConditions,
-    RemainderMissing,
+    Per,
     RemainderPartyUnknown,
-    RemainderTwice,
     Role,
-    RowTakesNoOneThing,
-    RowUnreachable,
     RuleRow,
     RuleSet,
     RuleSetState,
@@ -34,33 +29,25 @@ from loopline.sharing.model import (
     SharesDoNotAddUp,
     Split,
     SplitHasNoUnits,
-    SplitsAboveWhole,
     StoredSplit,
-    TooManyLevels,
+    Stretch,
 )
 
-ANY_OTHER = "any other"
-"""Stands, in problems, for a value that no row names."""
 
-
-class _Cut(msgspec.Struct, frozen=True, kw_only=True):
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """A row that decides for lines of one kind, with its party."""
 
-    role: Role
+    row: RuleRow
     party_id: PartyId
     rule_row: int
-    basis_points: int
-    amount_minor: int
 
 
-class _Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows that decide for lines of one kind: shares of the base, amounts for each unit, then the rest."""
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows that decide for lines of one kind: plain shares of net, what is taken in order, then the rest."""
 
-    shares: tuple[_Cut, ...]
-    amounts: tuple[_Cut, ...]
-    rest: _Cut
+    cuts: tuple[Cut, ...]
     weights: tuple[int, ...]
-    """The basis points of `shares`, and what they leave."""
+    """The basis points of the plain shares, which stand first, and what they leave."""
 
 
 # What splits a line --------------------------------------------------------------------------------------------------
@@ -69,28 +56,64 @@ class _Decision(msgspec.Struct, frozen=True, kw_only=True):
 def split_lines(rule_set: RuleSet, lines: Sequence[LineToSplit]) -> list[tuple[Share, ...] | Refusal]:
     """Split the net amount of each line among the parties it knows; the shares add up to it exactly.
 
-    For each role that the line knows a party for, the first row of that role whose conditions hold decides. Basis
-    points are split off by largest remainder. Amounts for each unit come out of what they leave, in the order of the
-    rows, as far as it reaches. The rest is the remainder's. Shares stand in the order of the rows, without those of
-    nothing.
+    For each role that the line knows a party for, the first row of that role whose conditions hold decides. First,
+    plain percentages of the net amount are split off by largest remainder (ties by the order of rows). Then, in the
+    order of rows, what is taken otherwise comes out of what they leave, as far as it reaches: percentages of another
+    base or within a floor and a cap (rounded half away from zero), amounts for each unit, parcel or order. The rest is
+    the remainder's. Shares stand in that order, without those of nothing.
     """
-    decided: dict[tuple[object, ...], _Decision | Refusal] = {}
+    splitter = Splitter(rule_set)
     outcomes: list[tuple[Share, ...] | Refusal] = []
     for line in lines:
-        # By identity: the line keeps its parties alive, and hashing seven ids costs more than deciding.
-        kind = (line.channel, line.category, line.delivery, line.bound, id(line.parties))
-        decision = decided.get(kind)
-        if decision is None:
-            decision = decided[kind] = _decide(rule_set.rows, line)
-        if line.base_minor < 0:
-            outcomes.append(BaseNegative(base_minor=line.base_minor))
-        elif line.currency != rule_set.currency:
-            outcomes.append(RulesForOtherCurrency(currency=rule_set.currency, line_currency=line.currency))
-        elif isinstance(decision, Refusal):
-            outcomes.append(decision)
-        else:
-            outcomes.append(_deal(decision, base_minor=line.base_minor, units=line.units))
+        decision = splitter.decide(line)
+        outcomes.append(
+            decision if isinstance(decision, Refusal) else _shares(decision, deal(decision, line))
+        )
     return outcomes
+
+
+class Splitter:
+    """Decides for lines by one rule set, once for each kind of line."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rule_set = rule_set
+        self._moments = sorted(
+            {
+                moment
+                for row in rule_set.rows
+                for moment in (row.sold_from, row.sold_until)
+                if moment is not None
+            }
+        )
+        # A decision keeps the parties of its line alive, by whose identity it is found.
+        self._decided: dict[tuple[object, ...], tuple[Decision | Refusal, Parties]] = {}
+
+    def decide(self, line: LineToSplit) -> Decision | Refusal:
+        """Return which rows decide for a line; the same object for lines of one kind."""
+        if line.base_minor < 0:
+            return BaseNegative(base_minor=line.base_minor)
+        if line.currency != self._rule_set.currency:
+            return RulesForOtherCurrency(currency=self._rule_set.currency, line_currency=line.currency)
+        # By identity: hashing twelve ids costs more than deciding.
+        kind = (
+            line.channel,
+            line.category,
+            line.delivery,
+            line.bound,
+            line.region,
+            line.campaign,
+            line.owner,
+            id(line.parties),
+            self._since(line.placed_at) if self._moments else 0,
+        )
+        known = self._decided.get(kind)
+        if known is None:
+            known = self._decided[kind] = (_decide(self._rule_set.rows, line), line.parties)
+        return known[0]
+
+    def _since(self, at: datetime | None) -> int:
+        """Between the moments at which rows begin or end, time tells no lines apart."""
+        return -1 if at is None else bisect_right(self._moments, at)
 
 
 def rule_set_at(rule_sets: Iterable[RuleSet], at: datetime, *, currency: str) -> RuleSet | None:
@@ -106,66 +129,115 @@ def rule_set_at(rule_sets: Iterable[RuleSet], at: datetime, *, currency: str) ->
     return max(effective, key=lambda pair: pair[0])[1] if effective else None
 
 
-def _decide(rows: Sequence[RuleRow], line: LineToSplit) -> _Decision | Refusal:
+def _decide(rows: Sequence[RuleRow], line: LineToSplit) -> Decision | Refusal:
     decided_roles: set[Role] = set()
-    shares: list[_Cut] = []
-    amounts: list[_Cut] = []
-    rest: _Cut | None = None
+    plain: list[Cut] = []
+    others: list[Cut] = []
+    rest: Cut | None = None
     remainder_role = next(row.role for row in rows if row.remainder)
     for position, row in enumerate(rows, start=1):
         party_id = line.parties.of(row.role)
         if party_id is None:
             continue
+        cut = Cut(row=row, party_id=party_id, rule_row=position)
         if row.remainder:
-            rest = _cut(row, party_id=party_id, position=position)
-        elif row.role not in decided_roles and _holds(row, line):
+            rest = cut
+        elif row.role not in decided_roles and holds(row, line):
             decided_roles.add(row.role)
-            chosen = shares if row.basis_points is not None else amounts
-            chosen.append(_cut(row, party_id=party_id, position=position))
+            (plain if _is_plain(row) else others).append(cut)
     if rest is None:
         return RemainderPartyUnknown(role=remainder_role)
-    taken = [cut.basis_points for cut in shares]
-    return _Decision(
-        shares=tuple(shares),
-        amounts=tuple(amounts),
-        rest=rest,
-        weights=(*taken, BASIS_POINTS - sum(taken)),
+    taken = [cut.row.basis_points or 0 for cut in plain]
+    return Decision(cuts=(*plain, *others, rest), weights=(*taken, BASIS_POINTS - sum(taken)))
+
+
+def _is_plain(row: RuleRow) -> bool:
+    return (
+        row.basis_points is not None
+        and row.base is Base.NET
+        and row.floor_minor is None
+        and row.cap_minor is None
     )
 
 
-def _cut(row: RuleRow, *, party_id: PartyId, position: int) -> _Cut:
-    return _Cut(
-        role=row.role,
-        party_id=party_id,
-        rule_row=position,
-        basis_points=row.basis_points or 0,
-        amount_minor=row.amount_minor or 0,
-    )
-
-
-def _holds(row: RuleRow, line: LineToSplit) -> bool:
+def holds(row: RuleRow, line: LineToSplit) -> bool:
+    """Whether the conditions of a row hold for a line. A line that does not know its moment meets no condition of
+    time.
+    """
     return (
         (not row.channels or line.channel in row.channels)
         and (not row.categories or line.category in row.categories)
         and (not row.deliveries or line.delivery in row.deliveries)
+        and (not row.regions or line.region.startswith(row.regions))
+        and (not row.campaigns or line.campaign in row.campaigns)
+        and (not row.owners or line.owner in row.owners)
         and (row.bound is None or row.bound == (row.role in line.bound))
+        and (row.sold_from is None or (line.placed_at is not None and line.placed_at >= row.sold_from))
+        and (row.sold_until is None or (line.placed_at is not None and line.placed_at < row.sold_until))
     )
 
 
-def _deal(decision: _Decision, *, base_minor: int, units: int) -> tuple[Share, ...]:
-    *parts, left = _split(base_minor, decision.weights)
-    dealt = list(zip(decision.shares, parts, strict=True))
-    for cut in decision.amounts:
-        amount_minor = min(cut.amount_minor * units, left)
+def deal(decision: Decision, line: LineToSplit) -> list[int]:
+    """Return what each cut of a decision takes of a line, in minor units; they add up to its net amount."""
+    *amounts, left = _split(line.base_minor, decision.weights)
+    for cut in decision.cuts[len(amounts) : -1]:
+        amount_minor = min(_wanted(cut.row, line), left)
         left -= amount_minor
-        dealt.append((cut, amount_minor))
-    dealt.append((decision.rest, left))
+        amounts.append(amount_minor)
+    amounts.append(left)
+    return amounts
+
+
+def _shares(decision: Decision, amounts: Sequence[int]) -> tuple[Share, ...]:
     return tuple(
         [
-            Share(role=cut.role, party_id=cut.party_id, rule_row=cut.rule_row, amount_minor=amount_minor)
-            for cut, amount_minor in dealt
+            Share(role=cut.row.role, party_id=cut.party_id, rule_row=cut.rule_row, amount_minor=amount_minor)
+            for cut, amount_minor in zip(decision.cuts, amounts, strict=True)
             if amount_minor
         ]
+    )
+
+
+def _wanted(row: RuleRow, line: LineToSplit) -> int:
+    """What a row would take of a line if there were enough, in minor units."""
+    if row.amount_minor is not None:
+        return _amount_of(row.amount_minor, row.per, line)
+    wanted = portion(base_of(row.base, line), row.basis_points or 0, BASIS_POINTS)
+    if row.floor_minor is not None:
+        wanted = max(wanted, row.floor_minor * line.units)
+    if row.cap_minor is not None:
+        wanted = min(wanted, row.cap_minor * line.units)
+    return wanted
+
+
+def base_of(base: Base, line: LineToSplit) -> int:
+    """What a percentage of a base is of, for a line; never below nothing, and nothing where it is not known."""
+    match base:
+        case Base.NET:
+            return line.base_minor
+        case Base.PAID:
+            return line.paid_minor or 0
+        case Base.LIST:
+            return line.list_minor or 0
+        case Base.MARGIN:
+            return 0 if line.cost_minor is None else max(line.base_minor - line.cost_minor, 0)
+
+
+def _amount_of(amount_minor: int, per: Per, line: LineToSplit) -> int:
+    if per is Per.UNIT:
+        return amount_minor * line.units
+    stretch = line.in_parcel if per is Per.PARCEL else line.in_order
+    if stretch is None:
+        return amount_minor
+    return _along(amount_minor, stretch)
+
+
+def _along(amount_minor: int, stretch: Stretch) -> int:
+    """By the growth of the rounded proportion, so that the lines of a parcel, or order, add up to the amount."""
+    if stretch.whole_minor <= 0:
+        return 0
+    return portion(amount_minor, stretch.after_minor, stretch.whole_minor) - portion(
+        amount_minor, stretch.before_minor, stretch.whole_minor
     )
 
 
@@ -173,100 +245,6 @@ def _deal(decision: _Decision, *, base_minor: int, units: int) -> tuple[Share, .
 def _split(base_minor: int, weights: tuple[int, ...]) -> tuple[int, ...]:
     """Remembered, because prices repeat: most lines of a shop cost one of a few thousand amounts."""
     return tuple(split_by_weight(base_minor, weights))
-
-
-# Is a rule set fit to publish ----------------------------------------------------------------------------------------
-
-
-def misshapen_row(rows: Sequence[RuleRow]) -> RowTakesNoOneThing | None:
-    """Return the first row that does not take exactly one thing, if any: such a row is not even kept as a draft."""
-    for position, row in enumerate(rows, start=1):
-        things = (row.basis_points is not None) + (row.amount_minor is not None) + row.remainder
-        in_range = 0 <= (row.basis_points or 0) <= BASIS_POINTS and (row.amount_minor or 0) >= 0
-        if things != 1 or not in_range or row.level < 1:
-            return RowTakesNoOneThing(row=position)
-    return None
-
-
-def problems_of(rows: Sequence[RuleRow]) -> tuple[Problem, ...]:
-    """Return everything that keeps rows from being published, in the order of rows within each kind of problem.
-
-    Lines that no row tells apart are tried once: every channel, category and delivery that a row names, and one that
-    none names. Roles are bound or not independently, so the most a role can take is taken of both.
-    """
-    return (
-        *_problems_of_remainder(rows),
-        *(
-            TooManyLevels(row=position, level=row.level)
-            for position, row in enumerate(rows, start=1)
-            if row.level > LEVELS_MAX
-        ),
-        *_problems_of_reach(rows),
-    )
-
-
-def _problems_of_remainder(rows: Sequence[RuleRow]) -> list[Problem]:
-    takers = [position for position, row in enumerate(rows, start=1) if row.remainder]
-    if not takers:
-        return [RemainderMissing()]
-    problems: list[Problem] = [RemainderTwice(first=takers[0], second=other) for other in takers[1:]]
-    for position in takers:
-        row = rows[position - 1]
-        if row.channels or row.categories or row.deliveries or row.bound is not None:
-            problems.append(RemainderHasConditions(row=position))
-    return problems
-
-
-def _problems_of_reach(rows: Sequence[RuleRow]) -> list[Problem]:
-    reached: set[int] = set()
-    above: SplitsAboveWhole | None = None
-    for channel, category, delivery in itertools.product(
-        _values(rows, lambda row: row.channels),
-        _values(rows, lambda row: row.categories),
-        _values(rows, lambda row: row.deliveries),
-    ):
-        taken = 0
-        for role in Role:
-            deciding = [
-                _first_that_holds(rows, role=role, facts=(channel, category, delivery, bound))
-                for bound in (True, False)
-            ]
-            reached.update(deciding)
-            taken += max(rows[position - 1].basis_points or 0 if position else 0 for position in deciding)
-        if taken > BASIS_POINTS and (above is None or taken > above.basis_points):
-            above = SplitsAboveWhole(
-                basis_points=taken, channel=channel, category=category, delivery=delivery
-            )
-    unreached: list[Problem] = [
-        RowUnreachable(row=position)
-        for position, row in enumerate(rows, start=1)
-        if not row.remainder and position not in reached
-    ]
-    return [above, *unreached] if above else unreached
-
-
-def _values(rows: Sequence[RuleRow], condition: Callable[[RuleRow], tuple[str, ...]]) -> list[str]:
-    named = dict.fromkeys(value for row in rows for value in condition(row))
-    return [*named, ANY_OTHER]
-
-
-def _first_that_holds(rows: Sequence[RuleRow], *, role: Role, facts: tuple[str, str, str, bool]) -> int:
-    """The position of the row that decides for a role, or 0."""
-    channel, category, delivery, bound = facts
-    line = LineToSplit(
-        channel=channel,
-        category=category,
-        delivery=delivery,
-        parties=Parties(),
-        units=1,
-        base_minor=0,
-        currency="",
-        bound=frozenset({role}) if bound else frozenset(),
-    )
-    for position, row in enumerate(rows, start=1):
-        if row.role is role and not row.remainder and _holds(row, line):
-            return position
-    return 0
 
 
 # What is kept, and what comes back -----------------------------------------------------------------------------------
@@ -301,7 +279,9 @@ def is_same_split(split: Split, *, stored: StoredSplit) -> bool:
 
 
 def plan_claw_back(ask: ClawBack, *, stored: StoredSplit, units_before: int) -> tuple[int, ...] | Refusal:
-    """Return what is taken back of each share, as positive amounts, when `ask.units` come back after `units_before`."""
+    """Return what is taken back of each share, as positive amounts, when `ask.units` come back after
+    `units_before`.
+    """
     units_left = stored.units - units_before
     if not 0 < ask.units <= units_left:
         return ClawsBackTooMuch(part_id=ask.part_id, units=ask.units, units_left=units_left)

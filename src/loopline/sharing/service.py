@@ -7,7 +7,7 @@ from uuid import UUID
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, RuleSetId, uuid7
 from loopline.kernel.refusals import Refusal
-from loopline.sharing import queries, rules, store
+from loopline.sharing import publishing, queries, rules, store
 from loopline.sharing.model import (
     ClawBack,
     ClawedBack,
@@ -38,9 +38,9 @@ from loopline.sharing.store import PartOfLine, PlannedClawBack, StoredClawBack
 def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> list[DraftSaved | Refusal]:
     """Save drafts whole, rows included: new ones, or all of an existing draft anew. Of one id the last counts.
 
-    A draft may have any problem but a misshapen row; `rules.problems_of` tells what keeps it from being published.
+    A draft may have any problem but a misshapen row; `publishing.problems_of` tells what keeps it from being published.
     """
-    misshapen = {draft.id: rules.misshapen_row(draft.rows) for draft in drafts}
+    misshapen = {draft.id: publishing.misshapen_row(draft.rows) for draft in drafts}
     fit = {draft.id: draft for draft in drafts if misshapen[draft.id] is None}
     if fit:
         store.add_drafts(conn, list(fit.values()), now=now)
@@ -62,9 +62,12 @@ def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> l
 def publish_rule_sets(
     conn: Conn, publications: Sequence[Publication], *, now: datetime
 ) -> list[RuleSetPublication | Refusal]:
-    """Publish drafts for good, in the order given. Only the first set of a currency may be effective from the past."""
+    """Publish drafts for good, in the order given. Only the first set of a currency may be effective from the past.
+
+    Locks every rule set of their currencies: of two who publish at once the second is judged by what the first did.
+    """
     ids = [publication.rule_set_id for publication in publications]
-    store.lock_rule_sets(conn, ids)
+    store.lock_rivals_of(conn, ids)
     known = {rule_set.id: rule_set for rule_set in queries.rule_sets_by_id(conn, ids)}
     moments = {(row.currency, row.effective_from) for row in store.published_moments(conn)}
     outcomes: list[RuleSetPublication | Refusal] = []
@@ -186,7 +189,7 @@ def _judge_publication(
         return RuleSetUnknown(rule_set_id=publication.rule_set_id)
     if rule_set.state is RuleSetState.PUBLISHED:
         return RuleSetIsPublished(rule_set_id=rule_set.id)
-    if problems := rules.problems_of(rule_set.rows):
+    if problems := publishing.problems_of(rule_set.rows):
         return RuleSetHasProblems(
             rule_set_id=rule_set.id,
             reasons=" ".join(problem.message() for problem in problems),

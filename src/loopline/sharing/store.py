@@ -8,8 +8,10 @@ import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import EntityId, LineId, PartyId, RuleSetId
+from loopline.sharing.kinds import facts_of, kinds_of
 from loopline.sharing.model import (
     ClawBack,
+    LineToSplit,
     NewRuleSet,
     Publication,
     Release,
@@ -98,6 +100,10 @@ def lock_rule_sets(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> list[Locked
     return fetch(conn, SQL["lock_rule_sets"], LockedRuleSet, rule_set_ids=uuids(rule_set_ids))
 
 
+def lock_rivals_of(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> list[LockedRuleSet]:
+    return fetch(conn, SQL["lock_rivals_of"], LockedRuleSet, rule_set_ids=uuids(rule_set_ids))
+
+
 def publish_rule_sets(conn: Conn, publications: Sequence[Publication], *, now: datetime) -> None:
     execute(
         conn,
@@ -124,6 +130,7 @@ def splits_by_part(conn: Conn, wanted: Sequence[PartOfLine]) -> dict[PartOfLine,
 
 def copy_splits(conn: Conn, splits: Sequence[Split]) -> None:
     """Write splits and queue them. Raises UniqueViolation when a rival split one of the parts just now."""
+    kind_ids = _write_kinds(conn, splits)
     copy_rows(
         conn,
         SQL["copy_splits"],
@@ -141,13 +148,38 @@ def copy_splits(conn: Conn, splits: Sequence[Split]) -> None:
                 [share.party_id for share in split.shares],
                 [share.rule_row for share in split.shares],
                 [share.amount_minor for share in split.shares],
+                kind_id,
+                *_facts(split),
             )
-            for split in splits
+            for split, kind_id in zip(splits, kind_ids, strict=True)
         ),
     )
     copy_rows(
         conn, SQL["copy_pending_parts"], ((split.due_at, split.line_id, split.part_id) for split in splits)
     )
+
+
+def _write_kinds(conn: Conn, splits: Sequence[Split]) -> list[UUID | None]:
+    """Write the kinds of lines that are new, and return the kind of each split's line."""
+    ids, kinds = kinds_of(line for split in splits if (line := _looked_at(split)) is not None)
+    if kinds:
+        known = set(fetch_values(conn, SQL["known_kinds"], kind_ids=uuids(kinds)))
+        new = [kind for kind_id, kind in kinds.items() if kind_id not in known]
+        if new:
+            execute(conn, SQL["add_kinds"], kinds=msgspec.json.encode(new).decode())
+    of_lines = iter(ids)
+    return [None if _looked_at(split) is None else next(of_lines) for split in splits]
+
+
+def _looked_at(split: Split) -> LineToSplit | None:
+    """What is kept of what the rules looked at: all, or nothing where the moments are not known."""
+    line = split.line
+    return None if line is None or line.placed_at is None or split.at is None else line
+
+
+def _facts(split: Split) -> tuple[datetime | None, datetime | None, list[int] | None]:
+    line = _looked_at(split)
+    return (None, None, None) if line is None else (line.placed_at, split.at, facts_of(line))
 
 
 def lock_returned_parts(conn: Conn, wanted: Sequence[PartOfLine]) -> dict[PartOfLine, int]:

@@ -24,6 +24,22 @@ where rule_set.id = any(%(rule_set_ids)s::uuid[])
 order by rule_set.id
 for update;
 
+-- name: lock_rivals_of
+-- Lock every rule set in the currencies of these, by id: whoever publishes holds them all, so that two who publish at once
+-- see each other. There are as many as were ever drafted.
+select
+  rule_set.id,
+  rule_set.version,
+  rule_set.state
+from sharing.rule_set as rule_set
+where rule_set.currency in (
+  select asked.currency
+  from sharing.rule_set as asked
+  where asked.id = any(%(rule_set_ids)s::uuid[])
+)
+order by rule_set.id
+for update of rule_set;
+
 -- name: change_drafts
 -- Say anew what drafts are, whose rows the caller holds.
 update sharing.rule_set as rule_set
@@ -44,7 +60,8 @@ where rule_row.rule_set_id = any(%(rule_set_ids)s::uuid[]);
 -- name: add_rule_rows
 -- Write the rows of drafts that the caller holds.
 insert into sharing.rule_row (
-  rule_set_id, position, role, level, channels, categories, deliveries, bound, basis_points, amount_minor, remainder
+  rule_set_id, position, role, level, channels, categories, deliveries, regions, campaigns, owners, sold_from,
+  sold_until, bound, basis_points, base, floor_minor, cap_minor, amount_minor, per, remainder
 )
 select
   rule_row.rule_set_id,
@@ -54,9 +71,18 @@ select
   rule_row.channels,
   rule_row.categories,
   rule_row.deliveries,
+  rule_row.regions,
+  rule_row.campaigns,
+  rule_row.owners,
+  rule_row.sold_from,
+  rule_row.sold_until,
   rule_row.bound,
   rule_row.basis_points,
+  rule_row.base,
+  rule_row.floor_minor,
+  rule_row.cap_minor,
   rule_row.amount_minor,
+  rule_row.per,
   rule_row.remainder
 from jsonb_to_recordset(%(rows)s::jsonb) as rule_row (
   rule_set_id uuid,
@@ -66,9 +92,18 @@ from jsonb_to_recordset(%(rows)s::jsonb) as rule_row (
   channels text[],
   categories text[],
   deliveries text[],
+  regions text[],
+  campaigns text[],
+  owners text[],
+  sold_from timestamptz,
+  sold_until timestamptz,
   bound boolean,
   basis_points integer,
+  base text,
+  floor_minor bigint,
+  cap_minor bigint,
   amount_minor bigint,
+  per text,
   remainder boolean
 );
 
@@ -121,8 +156,45 @@ join sharing.split as split on split.line_id = wanted.line_id and split.part_id 
 -- Write how parts are split; a part that a rival splits at the same moment is an error, to be tried again.
 copy sharing.split (
   line_id, part_id, order_id, rule_set_id, entity_id, currency, units, base_minor, due_at, party_ids, rule_rows,
-  amounts_minor
+  amounts_minor, kind_id, placed_at, sold_at, facts
 ) from stdin;
+
+-- name: known_kinds
+-- Which of these kinds of lines are kept. Locks nothing.
+select line_kind.id
+from sharing.line_kind as line_kind
+where line_kind.id = any(%(kind_ids)s::uuid[]);
+
+-- name: add_kinds
+-- Keep kinds of lines, by id; one that a rival kept just now is the same.
+insert into sharing.line_kind (
+  id, channel, category, delivery, region, campaign, owner, bound, roles, party_ids
+)
+select
+  kind.id,
+  kind.channel,
+  kind.category,
+  kind.delivery,
+  kind.region,
+  kind.campaign,
+  kind.owner,
+  kind.bound,
+  kind.roles,
+  kind.party_ids
+from jsonb_to_recordset(%(kinds)s::jsonb) as kind (
+  id uuid,
+  channel text,
+  category text,
+  delivery text,
+  region text,
+  campaign text,
+  owner text,
+  bound text[],
+  roles text[],
+  party_ids uuid[]
+)
+order by kind.id
+on conflict (id) do nothing;
 
 -- name: copy_pending_parts
 -- Put parts into the queue of what becomes due.

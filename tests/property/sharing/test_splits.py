@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from loopline.kernel.ids import uuid7
 from loopline.ledger.rules import reversed_amounts
-from loopline.sharing import rules
-from loopline.sharing.model import LineToSplit, Role, RuleRow, Split, StoredSplit
+from loopline.sharing import publishing, rules
+from loopline.sharing.model import Base, LineToSplit, Per, Role, RuleRow, Split, StoredSplit, Stretch
 from tests.make.sharing import NOW, PARTIES, claw_back, rule_set, split
 
 CHANNELS, CATEGORIES, DELIVERIES = ("till", "web"), ("gift", "food"), ("deliver", "collect")
@@ -19,8 +19,15 @@ def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 @st.composite
 def conditional_rows(draw: st.DrawFn) -> RuleRow:
     is_percentage = draw(st.booleans())
+    floor, cap = sorted((draw(st.integers(0, 300)), draw(st.integers(0, 300))))
     return RuleRow(
         role=draw(st.sampled_from(list(Role))),
+        regions=draw(some(("31", "3101", "32"))),
+        campaigns=draw(some(("show",))),
+        base=draw(st.sampled_from(list(Base))) if is_percentage else Base.NET,
+        floor_minor=draw(st.sampled_from([None, floor])) if is_percentage else None,
+        cap_minor=draw(st.sampled_from([None, cap])) if is_percentage else None,
+        per=Per.UNIT if is_percentage else draw(st.sampled_from(list(Per))),
         channels=draw(some(CHANNELS)),
         categories=draw(some(CATEGORIES)),
         deliveries=draw(some(DELIVERIES)),
@@ -37,6 +44,9 @@ def rows(draw: st.DrawFn) -> tuple[RuleRow, ...]:
     return (*drawn[:at], RuleRow(role=Role.BRAND, remainder=True), *drawn[at:])
 
 
+stretches = st.tuples(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500)).map(
+    lambda three: Stretch(three[0], three[0] + three[1], sum(three))
+)
 lines = st.builds(
     LineToSplit,
     channel=st.sampled_from([*CHANNELS, "phone"]),
@@ -47,6 +57,13 @@ lines = st.builds(
     base_minor=st.integers(0, 10**9) | st.integers(0, 50),
     currency=st.just("CNY"),
     bound=st.frozensets(st.sampled_from(list(Role))),
+    region=st.sampled_from(["", "310115", "310200", "320500"]),
+    campaign=st.sampled_from(["", "show"]),
+    list_minor=st.none() | st.integers(0, 10**9),
+    paid_minor=st.none() | st.integers(0, 10**9),
+    cost_minor=st.none() | st.integers(0, 10**9),
+    in_parcel=st.none() | stretches,
+    in_order=st.none() | stretches,
 )
 
 
@@ -54,7 +71,7 @@ lines = st.builds(
 def test_whatever_may_be_published_splits_every_line_exactly(
     table: tuple[RuleRow, ...], line: LineToSplit
 ) -> None:
-    above = any(type(problem).__name__ == "SplitsAboveWhole" for problem in rules.problems_of(table))
+    above = any(type(problem).__name__ == "SplitsAboveWhole" for problem in publishing.problems_of(table))
     if above:
         return
     shares = rules.split_lines(rule_set(table), [line])[0]
@@ -68,7 +85,7 @@ def test_whatever_may_be_published_splits_every_line_exactly(
 def test_no_row_earns_where_its_conditions_do_not_hold_or_an_earlier_one_decides(
     table: tuple[RuleRow, ...], line: LineToSplit
 ) -> None:
-    if rules.problems_of(table):
+    if publishing.problems_of(table):
         return
     shares = rules.split_lines(rule_set(table), [line])[0]
     assert isinstance(shares, tuple)
@@ -78,6 +95,8 @@ def test_no_row_earns_where_its_conditions_do_not_hold_or_an_earlier_one_decides
         assert not row.channels or line.channel in row.channels
         assert not row.categories or line.category in row.categories
         assert not row.deliveries or line.delivery in row.deliveries
+        assert not row.regions or any(line.region.startswith(code) for code in row.regions)
+        assert not row.campaigns or line.campaign in row.campaigns
         assert row.bound in {None, row.role in line.bound}
     paid = [table[share.rule_row - 1] for share in shares]
     assert len({row.role for row in paid if not row.remainder}) == sum(not row.remainder for row in paid)

@@ -5,12 +5,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from loopline.sharing import rules
+from loopline.sharing import publishing, rules
 from loopline.sharing.model import (
     BaseNegative,
     LineToSplit,
     Parties,
-    Problem,
     RemainderHasConditions,
     RemainderMissing,
     RemainderPartyUnknown,
@@ -18,6 +17,7 @@ from loopline.sharing.model import (
     Role,
     RowTakesNoOneThing,
     RowUnreachable,
+    RuleProblem,
     RuleRow,
     RuleSetState,
     RulesForOtherCurrency,
@@ -130,7 +130,7 @@ def test_lines_with_other_parties_are_not_mixed_up() -> None:
     assert second[0].party_id == PARTIES.streamer
 
 
-PROBLEMS: list[tuple[tuple[RuleRow, ...], tuple[Problem, ...]]] = [
+PROBLEMS: list[tuple[tuple[RuleRow, ...], tuple[RuleProblem, ...]]] = [
     (ROWS, ()),
     ((), (RemainderMissing(),)),
     ((RuleRow(role=Role.STORE, basis_points=1),), (RemainderMissing(),)),
@@ -220,9 +220,9 @@ PROBLEMS: list[tuple[tuple[RuleRow, ...], tuple[Problem, ...]]] = [
 
 @pytest.mark.parametrize(("rows", "problems"), PROBLEMS)
 def test_problems_that_keep_rules_from_being_published(
-    rows: tuple[RuleRow, ...], problems: tuple[Problem, ...]
+    rows: tuple[RuleRow, ...], problems: tuple[RuleProblem, ...]
 ) -> None:
-    assert rules.problems_of(rows) == problems
+    assert publishing.problems_of(rows) == problems
 
 
 def test_a_problem_is_a_sentence() -> None:
@@ -242,7 +242,7 @@ def test_a_problem_is_a_sentence() -> None:
     ],
 )
 def test_misshapen_rows(row: RuleRow) -> None:
-    assert rules.misshapen_row((REST, row)) == RowTakesNoOneThing(row=2)
+    assert publishing.misshapen_row((REST, row)) == RowTakesNoOneThing(row=2)
 
 
 def test_the_latest_effective_set_of_the_currency_counts() -> None:
