@@ -1,0 +1,153 @@
+"""Reads of closes, for screens and processes. Nothing here locks."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from loopline.closing.model import (
+    Balance,
+    Books,
+    Close,
+    CloseId,
+    Expectation,
+    Notice,
+    RunOff,
+    Sheet,
+)
+from loopline.db import Conn, fetch, fetch_rows, statements, uuids
+from loopline.kernel.ids import EntityId, EntryId
+
+SQL = statements(__file__)
+_ALL = 10_000
+
+
+class LastClose(msgspec.Struct, frozen=True, kw_only=True):
+    """The last month of some books that is closed, and where its cut lies."""
+
+    close_id: CloseId
+    entity_id: EntityId
+    currency: str
+    month: date
+    end_at: datetime
+    cut: int
+    digest: bytes
+    estimate_entry_id: EntryId | None
+
+    @property
+    def books(self) -> Books:
+        return Books(entity_id=self.entity_id, currency=self.currency)
+
+
+class ClosesAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which closes are asked for: of some companies (None: of all), of a currency, of a month.
+
+    `after` is the month and books of the last close of the page before.
+    """
+
+    entity_ids: Collection[EntityId] | None = None
+    currency: str | None = None
+    month: date | None = None
+    after: tuple[date, Books] | None = None
+    at_most: int = _ALL
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A close as it stands in its table."""
+
+    id: CloseId
+    entity_id: EntityId
+    currency: str
+    month: date
+    zone: str
+    start_at: datetime
+    end_at: datetime
+    cut: int
+    entries: int
+    entries_of_before: int
+    estimate_entry_id: EntryId | None
+    inversion_entry_id: EntryId | None
+    estimate_before_minor: int
+    came_back_minor: int
+    still_expected_minor: int
+    notices: tuple[Notice, ...]
+    digest_before: bytes | None
+    digest: bytes
+    closed_at: datetime
+    closed_by: str
+    comment: str
+
+
+def last_closes(conn: Conn) -> dict[Books, LastClose]:
+    """Return the last close of each books of which a month is closed."""
+    return {one.books: one for one in fetch(conn, SQL["last_closes"], LastClose)}
+
+
+def close_of(conn: Conn, books: Books, month: date) -> Close | None:
+    """Return the close of a month; None where it is open."""
+    ask = ClosesAsk(entity_ids=[books.entity_id], currency=books.currency, month=month)
+    found = find_closes(conn, ask)
+    return found[0] if found else None
+
+
+def find_closes(conn: Conn, ask: ClosesAsk) -> list[Close]:
+    """Return closes with their sheets: the last month first, then by company and currency."""
+    month, books = ask.after if ask.after is not None else (None, None)
+    rows = fetch(
+        conn,
+        SQL["closes"],
+        _Row,
+        entity_ids=None if ask.entity_ids is None else uuids(ask.entity_ids),
+        currency=ask.currency,
+        month=ask.month,
+        after_month=month,
+        after_entity_id=books.entity_id if books is not None else None,
+        after_currency=books.currency if books is not None else None,
+        at_most=ask.at_most,
+    )
+    ids = [one.id for one in rows]
+    balances = _by_close(conn, "balances_of_closes", ids, Balance)
+    expectations = _by_close(conn, "expectations_of_closes", ids, Expectation)
+    return [_close(one, balances.get(one.id, ()), expectations.get(one.id, ())) for one in rows]
+
+
+def _by_close(conn: Conn, name: str, ids: Sequence[CloseId], record: type[Any]) -> dict[CloseId, list[Any]]:
+    found: dict[CloseId, list[Any]] = {}
+    fields = record.__struct_fields__
+    for close_id, *values in fetch_rows(conn, SQL[name], close_ids=uuids(ids)) if ids else ():
+        made = msgspec.convert(dict(zip(fields, values, strict=True)), record)
+        found.setdefault(CloseId(close_id), []).append(made)
+    return found
+
+
+def _close(row: _Row, balances: Sequence[Balance], expectations: Sequence[Expectation]) -> Close:
+    sheet = Sheet(
+        books=Books(entity_id=row.entity_id, currency=row.currency),
+        month=row.month,
+        zone=row.zone,
+        start_at=row.start_at,
+        end_at=row.end_at,
+        entries=row.entries,
+        entries_of_before=row.entries_of_before,
+        balances=tuple(balances),
+        expectations=tuple(expectations),
+        run_off=RunOff(
+            estimate_minor=row.estimate_before_minor,
+            came_back_minor=row.came_back_minor,
+            still_expected_minor=row.still_expected_minor,
+        ),
+        notices=row.notices,
+    )
+    return Close(
+        id=row.id,
+        sheet=sheet,
+        cut=row.cut,
+        estimate_entry_id=row.estimate_entry_id,
+        inversion_entry_id=row.inversion_entry_id,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        comment=row.comment,
+        digest_before=row.digest_before,
+        digest=row.digest,
+    )
