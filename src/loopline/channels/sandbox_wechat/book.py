@@ -1,0 +1,391 @@
+"""The sandbox's book: payments it holds, receivers, sharings, returns of shares, batches, and what is to be told.
+
+A file of SQLite with one table of things by kind and number; each call is one transaction of it. The same number with
+the same content is the same thing; with other content it is refused.
+"""
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from loopline.channels.sandbox_wechat.settings import SandboxWechatSettings
+
+Thing = dict[str, Any]
+_SCHEMA = """
+create table if not exists thing (
+    kind text not null, number text not null, body blob not null, primary key (kind, number)
+) without rowid;
+create table if not exists telling (
+    id integer primary key, notice_id text not null, type text not null, body blob not null, due_at real not null,
+    tries integer not null default 0
+);
+"""
+_AGAIN_AFTER_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
+_WHOLE = 10_000
+
+
+class WechatDenied(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the platform will not: an answer of 4xx, which it does not sign."""
+
+    status: int
+    code: str
+    message: str
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """One copy of a notification to be sent."""
+
+    id: int
+    notice_id: str
+    type: str
+    body: bytes
+    tries: int
+
+
+ABSENT = WechatDenied(status=404, code="RESOURCE_NOT_EXISTS", message="记录不存在")
+CHANGED = WechatDenied(status=400, code="INVALID_REQUEST", message="同一单号的请求参数不一致")
+
+
+class WechatBook:
+    """Everything the platform knows; shared by threads and processes."""
+
+    def __init__(self, settings: SandboxWechatSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        settings.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = sqlite3.connect(settings.file, timeout=30, isolation_level=None, check_same_thread=False)
+        self._file.executescript(f"pragma journal_mode = wal; {_SCHEMA}")
+
+    def close_book(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+    @contextmanager
+    def _writing(self) -> Generator[None, None, None]:
+        with self._lock:
+            self._file.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._file.execute("rollback")
+                raise
+            self._file.execute("commit")
+
+    def _find(self, kind: str, number: str) -> Thing | None:
+        row = self._file.execute(
+            "select body from thing where kind = ? and number = ?", (kind, number)
+        ).fetchone()
+        return msgspec.json.decode(row[0], type=Thing) if row else None
+
+    def _keep(self, kind: str, number: str, thing: Thing) -> None:
+        self._file.execute(
+            "insert into thing values (?, ?, ?) on conflict do update set body = excluded.body",
+            (kind, number, msgspec.json.encode(thing)),
+        )
+
+    def take(self, transaction_id: str, amount_minor: int) -> None:
+        """Take a customer's payment whose money is frozen until it is shared."""
+        with self._writing():
+            payment = {"amount": amount_minor, "left": amount_minor, "requests": 0, "shared": 0}
+            self._keep("payment", transaction_id, payment)
+
+    def paid_to(self, account: str) -> int:
+        """Return what an account was paid in all."""
+        with self._lock:
+            rows = self._file.execute("select body from thing where kind = 'paid'").fetchall()
+        found = [msgspec.json.decode(row[0], type=Thing) for row in rows]
+        return sum(one["amount"] for one in found if one["account"] == account)
+
+    def add_receiver(self, kind: str, account: str, name: str | None) -> WechatDenied | Thing:
+        """Make a receiver known."""
+        if kind == "MERCHANT_ID" and not name:
+            return WechatDenied(status=400, code="PARAM_ERROR", message="商户全称必填")
+        with self._writing():
+            self._keep("receiver", f"{kind}:{account}", {"name": name})
+        return {"type": kind, "account": account}
+
+    def left_of(self, transaction_id: str) -> WechatDenied | Thing:
+        """Return what of a payment is not shared yet."""
+        with self._lock:
+            payment = self._find("payment", transaction_id)
+        if payment is None:
+            return ABSENT
+        return {"transaction_id": transaction_id, "unsplit_amount": payment["left"]}
+
+    def share(self, asked: Thing, *, now: datetime) -> WechatDenied | Thing:
+        """Share a payment; finished a while later. Its money is gone from what is left at once."""
+        number, content = asked["out_order_no"], _hash(asked)
+        with self._writing():
+            known = self._find("sharing", number)
+            if known is not None:
+                return _sharing(known) if known["hash"] == content else CHANGED
+            payment = self._find("payment", asked["transaction_id"])
+            denied = self._denies_sharing(asked, payment)
+            if denied is not None or payment is None:
+                return denied or ABSENT
+            total = sum(one["amount"] for one in asked["receivers"])
+            payment["left"] -= total
+            payment["shared"] += total
+            payment["requests"] += 1
+            if asked["unfreeze_unsplit"]:
+                payment["left"] = 0
+            self._keep("payment", asked["transaction_id"], payment)
+            made = {
+                "hash": content,
+                "transaction_id": asked["transaction_id"],
+                "out_order_no": number,
+                "order_id": f"30{content[:26]}",
+                "state": "PROCESSING",
+                "finish_at": (now + timedelta(seconds=self._settings.manners.finish_seconds)).timestamp(),
+                "receivers": [
+                    {
+                        "type": one["type"],
+                        "account": one["account"],
+                        "amount": one["amount"],
+                        "description": one["description"],
+                        "result": "PENDING",
+                        "detail_id": f"36{_hash([number, place])[:26]}",
+                    }
+                    for place, one in enumerate(asked["receivers"])
+                ],
+            }
+            self._keep("sharing", number, made)
+        return _sharing(made)
+
+    def _denies_sharing(self, asked: Thing, payment: Thing | None) -> WechatDenied | None:
+        receivers, settings = asked["receivers"], self._settings
+        if payment is None:
+            return WechatDenied(status=400, code="INVALID_REQUEST", message="订单不存在或不支持分账")
+        if len(receivers) > settings.receivers_most or payment["requests"] >= settings.requests_most:
+            return WechatDenied(status=400, code="INVALID_REQUEST", message="分账接收方或次数超过上限")
+        if any(self._find("receiver", f"{one['type']}:{one['account']}") is None for one in receivers):
+            return WechatDenied(status=400, code="INVALID_REQUEST", message="分账接收方未添加")
+        total = sum(one["amount"] for one in receivers)
+        allowed = payment["amount"] * settings.max_ratio // _WHOLE - payment["shared"]
+        if total > payment["left"] or total > allowed:
+            return WechatDenied(status=400, code="NOT_ENOUGH", message="分账金额超过剩余或最大比例")
+        return None
+
+    def sharing(self, number: str, transaction_id: str, *, now: datetime) -> WechatDenied | Thing:
+        """Return how a sharing stands."""
+        self.settle(now=now)
+        with self._lock:
+            known = self._find("sharing", number)
+        if known is None or known["transaction_id"] != transaction_id:
+            return ABSENT
+        return _sharing(known)
+
+    def unfreeze(self, asked: Thing) -> WechatDenied | Thing:
+        """Let the merchant have what of a payment is not shared."""
+        with self._writing():
+            payment = self._find("payment", asked["transaction_id"])
+            if payment is None:
+                return ABSENT
+            payment["left"] = 0
+            self._keep("payment", asked["transaction_id"], payment)
+        return {
+            "transaction_id": asked["transaction_id"],
+            "out_order_no": asked["out_order_no"],
+            "order_id": f"30{_hash(asked)[:26]}",
+            "state": "FINISHED",
+        }
+
+    def give_back(self, asked: Thing) -> WechatDenied | Thing:
+        """Take a share back from a merchant who was paid it: once for a number, never more than was shared."""
+        number, content = asked["out_return_no"], _hash(asked)
+        with self._writing():
+            known = self._find("return", number)
+            if known is not None:
+                return known if known.pop("hash") == content else CHANGED
+            sharing = self._find("sharing", asked["out_order_no"])
+            place = next(
+                (
+                    place
+                    for place, one in enumerate(sharing["receivers"] if sharing else ())
+                    if one["account"] == asked["return_mchid"] and one["result"] == "SUCCESS"
+                ),
+                None,
+            )
+            if sharing is None or place is None:
+                return ABSENT
+            receiver = sharing["receivers"][place]
+            if receiver.get("returned", 0) + asked["amount"] > receiver["amount"]:
+                return WechatDenied(status=400, code="INVALID_REQUEST", message="回退金额超过分账金额")
+            receiver["returned"] = receiver.get("returned", 0) + asked["amount"]
+            self._keep("sharing", asked["out_order_no"], sharing)
+            self._keep(
+                "paid", f"return:{number}", {"account": asked["return_mchid"], "amount": -asked["amount"]}
+            )
+            made = {
+                "out_order_no": asked["out_order_no"],
+                "out_return_no": number,
+                "return_id": f"31{content[:26]}",
+                "return_mchid": asked["return_mchid"],
+                "amount": asked["amount"],
+                "result": "SUCCESS",
+            }
+            self._keep("return", number, {**made, "hash": content})
+        return made
+
+    def transfer(self, asked: Thing, *, now: datetime) -> WechatDenied | Thing:
+        """Accept a batch of transfers; finished a while later."""
+        number, content = asked["out_batch_no"], _hash(asked)
+        details = asked["transfer_detail_list"]
+        totals = (sum(one["transfer_amount"] for one in details), len(details))
+        if totals != (asked["total_amount"], asked["total_num"]):
+            return WechatDenied(status=400, code="PARAM_ERROR", message="总金额或总笔数不一致")
+        with self._writing():
+            known = self._find("batch", number)
+            if known is not None and known["hash"] != content:
+                return CHANGED
+            made = known or {
+                "hash": content,
+                "out_batch_no": number,
+                "batch_id": f"13{content[:26]}",
+                "create_time": now.isoformat(timespec="seconds"),
+                "batch_status": "ACCEPTED",
+                "finish_at": (now + timedelta(seconds=self._settings.manners.finish_seconds)).timestamp(),
+                "details": [
+                    {
+                        "out_detail_no": one["out_detail_no"],
+                        "openid": one["openid"],
+                        "amount": one["transfer_amount"],
+                        "detail_status": "PROCESSING",
+                    }
+                    for one in details
+                ],
+            }
+            if known is None:
+                self._keep("batch", number, made)
+        return {name: made[name] for name in ("out_batch_no", "batch_id", "create_time", "batch_status")}
+
+    def batch(self, number: str, *, offset: int, limit: int, now: datetime) -> WechatDenied | Thing:
+        """Return how a batch stands, with some of its details."""
+        self.settle(now=now)
+        with self._lock:
+            known = self._find("batch", number)
+        if known is None:
+            return ABSENT
+        names = ("out_batch_no", "batch_id", "batch_status", "create_time")
+        return {
+            "transfer_batch": {name: known[name] for name in names},
+            "transfer_detail_list": [
+                {
+                    "detail_id": one["out_detail_no"],
+                    "out_detail_no": one["out_detail_no"],
+                    "detail_status": one["detail_status"],
+                }
+                for one in known["details"][offset : offset + limit]
+            ],
+            "offset": offset,
+            "limit": limit,
+        }
+
+    def detail(self, batch_number: str, number: str) -> WechatDenied | Thing:
+        """Return how one transfer stands, and why it failed."""
+        with self._lock:
+            known = self._find("batch", batch_number)
+        one = next((one for one in (known or {}).get("details", ()) if one["out_detail_no"] == number), None)
+        return ABSENT if one is None else {**one, "out_batch_no": batch_number}
+
+    def settle(self, *, now: datetime) -> None:
+        """Finish what is due, pay receivers that take money, and write down what is to be told."""
+        with self._writing():
+            rows = self._file.execute(
+                "select kind, number, body from thing where kind in ('sharing', 'batch')"
+            )
+            for kind, number, body in rows.fetchall():
+                thing = msgspec.json.decode(body, type=Thing)
+                if thing.get("finish_at") is None or thing["finish_at"] > now.timestamp():
+                    continue
+                thing["finish_at"] = None
+                finish = self._finish_sharing if kind == "sharing" else self._finish_batch
+                finish(thing, now)
+                self._keep(kind, number, thing)
+
+    def _finish_sharing(self, sharing: Thing, now: datetime) -> None:
+        sharing["state"] = "FINISHED"
+        for one in sharing["receivers"]:
+            is_paid = one["account"] not in self._settings.manners.refuses
+            one["result"] = "SUCCESS" if is_paid else "CLOSED"
+            one["finish_time"] = now.isoformat(timespec="seconds")
+            if is_paid:
+                self._keep("paid", one["detail_id"], {"account": one["account"], "amount": one["amount"]})
+            else:
+                one["fail_reason"] = "ACCOUNT_ABNORMAL"
+                payment = self._find("payment", sharing["transaction_id"]) or {}
+                payment["left"] += one["amount"]
+                payment["shared"] -= one["amount"]
+                self._keep("payment", sharing["transaction_id"], payment)
+            told = {
+                "mchid": self._settings.keys.mchid,
+                "transaction_id": sharing["transaction_id"],
+                "order_id": sharing["order_id"],
+                "out_order_no": sharing["out_order_no"],
+                "receiver": {name: one[name] for name in ("type", "account", "amount", "description")},
+                "success_time": now.isoformat(timespec="seconds"),
+            }
+            self._tell("TRANSACTION.SUCCESS", one["detail_id"], told, now)
+
+    def _finish_batch(self, batch: Thing, now: datetime) -> None:
+        batch["batch_status"] = "FINISHED"
+        for one in batch["details"]:
+            is_paid = one["openid"] not in self._settings.manners.refuses
+            one["detail_status"] = "SUCCESS" if is_paid else "FAIL"
+            if is_paid:
+                paid = {"account": one["openid"], "amount": one["amount"]}
+                self._keep("paid", f"{batch['out_batch_no']}:{one['out_detail_no']}", paid)
+            else:
+                one["fail_reason"] = "ACCOUNT_FROZEN"
+        names = ("out_batch_no", "batch_id", "batch_status")
+        told = {name: batch[name] for name in names} | {"mchid": self._settings.keys.mchid}
+        self._tell("MCHTRANSFER.BATCH.FINISHED", batch["batch_id"], told, now)
+
+    def _tell(self, event_type: str, about: str, told: Thing, now: datetime) -> None:
+        for delay in self._settings.manners.delays(about):
+            self._file.execute(
+                "insert into telling (notice_id, type, body, due_at) values (?, ?, ?, ?)",
+                (f"EV-{about}", event_type, msgspec.json.encode(told), now.timestamp() + delay),
+            )
+
+    def due(self, *, now: datetime, limit: int) -> list[Telling]:
+        """Take the copies that are due to be sent; each is put off at once."""
+        with self._writing():
+            rows = self._file.execute(
+                "select id, notice_id, type, body, tries from telling where due_at <= ? order by due_at, id limit ?",
+                (now.timestamp(), limit),
+            ).fetchall()
+            found = [
+                Telling(id=row[0], notice_id=row[1], type=row[2], body=row[3], tries=row[4]) for row in rows
+            ]
+            for one in found:
+                again = now.timestamp() + _AGAIN_AFTER_SECONDS[min(one.tries, len(_AGAIN_AFTER_SECONDS) - 1)]
+                self._file.execute(
+                    "update telling set tries = tries + 1, due_at = ? where id = ?", (again, one.id)
+                )
+        return found
+
+    def told(self, telling: Telling, *, is_heard: bool) -> None:
+        """Forget a copy that was heard, or that nobody heard for too long."""
+        if is_heard or telling.tries >= len(_AGAIN_AFTER_SECONDS):
+            with self._writing():
+                self._file.execute("delete from telling where id = ?", (telling.id,))
+
+
+def _sharing(known: Thing) -> Thing:
+    return {name: value for name, value in known.items() if name not in {"hash", "finish_at"}}
+
+
+def _hash(content: object) -> str:
+    """The hash of what is asked. Names are encrypted anew each time and count as they are when opened."""
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+Work = Callable[[WechatBook, datetime], WechatDenied | Thing]
