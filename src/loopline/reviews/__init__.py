@@ -2,7 +2,9 @@
 
 Purpose: `write_reviews` and `change_reviews` keep what buyers say, `reply_to_reviews` what stores answer,
 `decide_on_reviews` what HQ hides or shows again; `reviews_page` and `tallies` are what pages and averages are made of.
-Who bought what is decided by the pure rule `verified` on what the caller knows of the purchase.
+Who bought what is decided by the pure rule `verified` on what the caller knows of the purchase. What reviews come to
+(mood by a published model or by stars, themes by a list of words) is kept by `write_readings` and found by
+`find_reviews` and `moods_by_…`; `raise_alerts` tells a site of a bad one.
 
 Invariants:
 - one review per line of goods, and per order one of its store and one of its experience, whoever writes at once; the
@@ -10,14 +12,43 @@ Invariants:
 - what a review said before, what was answered and what was decided is kept and never changed;
 - the stars of a product or site are those of its shown reviews, moved by deltas in the same transaction; a hidden
   review counts for none, one of goods that came back is marked and counts;
-- no event carries a text.
+- no event carries a text;
+- a site is told of a bad review once.
 
-Lock order: reviews by what they are about as they are written, or by id as they change; then tallies by
-(about, subject). Queries lock nothing.
+Lock order: readings by review; then reviews by what they are about as they are written, or by id as they change or a
+site is told of them; then tallies by (about, subject), or what sites were told of. Queries lock nothing.
 """
 
 from loopline.reviews.checks import CHECKS
 from loopline.reviews.events import ReviewChanged, ReviewModerated, ReviewReplied, ReviewWritten
+from loopline.reviews.figures import (
+    By,
+    DayMoods,
+    FiguresAsk,
+    Moods,
+    SendingRecord,
+    SubjectMoods,
+    ThemeMoods,
+    moods_by_day,
+    moods_by_subject,
+    moods_by_theme,
+    sending_rates,
+    sending_records,
+)
+from loopline.reviews.listing import (
+    COUNTED_MOST,
+    FoundReview,
+    Happened,
+    ReviewList,
+    ReviewPlace,
+    ReviewSearch,
+    WaitingCounts,
+    find_reviews,
+    found_reviews,
+    history_of_review,
+    replies_before,
+    waiting_counts,
+)
 from loopline.reviews.model import (
     About,
     AskedReview,
@@ -44,6 +75,41 @@ from loopline.reviews.queries import (
     tallies,
     versions_of_review,
 )
+from loopline.reviews.reading import (
+    Mood,
+    Reader,
+    Reading,
+    Said,
+    Sending,
+    Theme,
+    ThemeList,
+    ThemesNotUsable,
+    alerted_site,
+    drawn_rate,
+    read_reviews,
+)
+from loopline.reviews.readings import (
+    Alert,
+    AlertEnd,
+    MoodUnknown,
+    MoodVersion,
+    ReadingCommentMissing,
+    alerts_of_reviews,
+    end_alerts,
+    keep_model,
+    mood_in_force,
+    mood_models,
+    open_alerts,
+    publish_model,
+    raise_alerts,
+    reader_in_force,
+    theme_lists,
+    themes_in_force,
+    to_read_again,
+    withdraw_model,
+    write_readings,
+    write_themes,
+)
 from loopline.reviews.refusals import (
     AlreadyReviewed,
     LineNotOfPurchase,
@@ -66,11 +132,23 @@ from loopline.reviews.service import (
 
 __all__ = [
     "CHECKS",
+    "COUNTED_MOST",
     "About",
+    "Alert",
+    "AlertEnd",
     "AlreadyReviewed",
     "AskedReview",
     "Author",
+    "By",
+    "DayMoods",
+    "FiguresAsk",
+    "FoundReview",
+    "Happened",
     "LineNotOfPurchase",
+    "Mood",
+    "MoodUnknown",
+    "MoodVersion",
+    "Moods",
     "NewDecision",
     "NewReply",
     "NewReview",
@@ -80,33 +158,76 @@ __all__ = [
     "PastVersion",
     "Purchase",
     "PurchaseLine",
+    "Reader",
+    "Reading",
+    "ReadingCommentMissing",
     "Review",
     "ReviewChange",
     "ReviewChanged",
     "ReviewLanguage",
+    "ReviewList",
     "ReviewModerated",
+    "ReviewPlace",
     "ReviewReplied",
+    "ReviewSearch",
     "ReviewTextNotUsable",
     "ReviewTooOldToChange",
     "ReviewUnknown",
     "ReviewWritten",
     "Reviewed",
     "ReviewsAsk",
+    "Said",
+    "Sending",
+    "SendingRecord",
     "StarsOutOfRange",
+    "SubjectMoods",
     "Tally",
+    "Theme",
+    "ThemeList",
+    "ThemeMoods",
+    "ThemesNotUsable",
+    "WaitingCounts",
+    "alerted_site",
+    "alerts_of_reviews",
     "change_reviews",
     "decide_on_reviews",
+    "drawn_rate",
+    "end_alerts",
+    "find_reviews",
+    "found_reviews",
+    "history_of_review",
     "is_author",
+    "keep_model",
     "language_of",
     "mark_returned",
+    "mood_in_force",
+    "mood_models",
+    "moods_by_day",
+    "moods_by_subject",
+    "moods_by_theme",
+    "open_alerts",
+    "publish_model",
+    "raise_alerts",
+    "read_reviews",
+    "reader_in_force",
+    "replies_before",
     "reply_to_reviews",
     "reviews_by_id",
     "reviews_of_orders",
     "reviews_of_product",
     "reviews_of_site",
     "reviews_page",
+    "sending_rates",
+    "sending_records",
     "tallies",
+    "theme_lists",
+    "themes_in_force",
+    "to_read_again",
     "verified",
     "versions_of_review",
+    "waiting_counts",
+    "withdraw_model",
+    "write_readings",
     "write_reviews",
+    "write_themes",
 ]

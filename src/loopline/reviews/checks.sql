@@ -89,7 +89,7 @@ select
         when stars is null then 'select * from reviews.review where id = ' || quote_literal(id)
         else 'update reviews.review set stars = ' || stars || ', text = ' || quote_literal(text)
             || ', version = (select max(version) from reviews.version where review_id = ' || quote_literal(id)
-            || '), (reply, replied_at) = (select text, at from reviews.reply where review_id = ' || quote_literal(id)
+            || '), (reply, replied_at) = (select text, case when text is not null then at end from reviews.reply where review_id = ' || quote_literal(id)
             || ' order by id desc limit 1), (hidden_at, hidden_reason) = (select at, reason from reviews.decision'
             || ' where review_id = ' || quote_literal(id)
             || ' and is_hidden and id = (select max(id::text)::uuid from reviews.decision where review_id = '

@@ -30,10 +30,11 @@ class ReviewChanged(EventBody, frozen=True, kw_only=True):
 
 
 class ReviewReplied(EventBody, frozen=True, kw_only=True):
-    """A store answered."""
+    """A store answered, or took its answer back."""
 
     review_id: ReviewId
     site_id: SiteId | None
+    is_taken_back: bool = False
 
 
 class ReviewModerated(EventBody, frozen=True, kw_only=True):

@@ -143,10 +143,10 @@ class ReviewChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A store answers."""
+    """A store answers, or (`text` None) takes back what it answered."""
 
     review_id: ReviewId
-    text: str
+    text: str | None
 
 
 class NewDecision(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,24 +104,29 @@ def change_reviews(
 
 def reply_to_reviews(
     conn: Conn, replies: Sequence[NewReply], *, actor: str, now: datetime
-) -> list[Review | Refusal]:
-    """Answer reviews; an answer takes the place of the one before, which is kept. Locks the reviews by id."""
+) -> list[Reviewed | Refusal]:
+    """Answer reviews, or take answers back; one takes the place of the one before, which is kept.
+
+    Locks the reviews by id.
+    """
     reviews = store.lock_reviews(conn, {one.review_id for one in replies})
     kept: list[NewReply] = []
-    outcomes: list[Review | Refusal] = []
+    outcomes: list[Reviewed | Refusal] = []
     for one in replies:
         review = reviews.get(one.review_id)
-        text = clean_text(one.text)
+        text = None if one.text is None else clean_text(one.text)
         if review is None:
             outcomes.append(ReviewUnknown(review_id=one.review_id))
         elif isinstance(text, Refusal):
             outcomes.append(text)
         elif review.reply == text:
-            outcomes.append(review)
+            outcomes.append(Reviewed(review=review, is_repeat=True))
         else:
             kept.append(NewReply(review_id=review.id, text=text))
-            reviews[review.id] = msgspec.structs.replace(review, reply=text, replied_at=now)
-            outcomes.append(reviews[review.id])
+            reviews[review.id] = msgspec.structs.replace(
+                review, reply=text, replied_at=None if text is None else now
+            )
+            outcomes.append(Reviewed(review=reviews[review.id], is_repeat=False))
     if kept:
         store.insert_replies(conn, kept, ids=uuid7s(now, len(kept)), actor=actor, now=now)
         store.update_reviews(conn, [reviews[review_id] for review_id in {one.review_id for one in kept}])
