@@ -1,7 +1,7 @@
 """What promises speak of: the kinds there are, the terms they are made by, what was learnt, and promises kept."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -272,6 +272,52 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     open: int
     at_risk: int
     late_minutes_mean: int
+
+
+class DayRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Of orders whose promise was due on a day and whose fact is known: how many kept what was said first."""
+
+    day: date
+    promises: int
+    kept: int
+
+
+class SiteRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of the orders that a site serves, with those still open; `late_minutes_mean` of those that were late."""
+
+    site_id: SiteId
+    promises: int
+    kept: int
+    open: int
+    at_risk: int
+    late_minutes_mean: int
+
+
+class Learnt(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of what was learnt, from what left since `since`; `promises` and `kept` are the record until then."""
+
+    version: int
+    learnt_at: datetime
+    since: datetime
+    promises: int
+    kept: int
+
+
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
+    """How what was learnt until `since` held for what left from then on, beside the terms it takes the place of.
+
+    Of `observed` so many were as fast as what would have been promised: `covered` by what was learnt, `told_covered` by
+    the terms; the means say how long that is, in minutes. `aim_percent` of a hundred were to be covered.
+    """
+
+    stage: str
+    since: datetime
+    aim_percent: int
+    observed: int
+    covered: int
+    minutes_mean: int
+    told_covered: int
+    told_minutes_mean: int
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,17 @@ from enum import StrEnum
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId, SiteId, TaskId
 from loopline.promises import store
-from loopline.promises.model import Paces, Promise, Record, TermsVersion
+from loopline.promises.model import (
+    DayRecord,
+    HeldBack,
+    Learnt,
+    Pace,
+    Paces,
+    Promise,
+    Record,
+    SiteRecord,
+    TermsVersion,
+)
 from loopline.promises.rules.learning import LANE, READY
 
 
@@ -63,6 +73,31 @@ def watched(
 def record_since(conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | None = None) -> Record:
     """Return how well the promises of orders first promised since a moment were kept."""
     return store.record(conn, site_ids=site_ids, since=since)
+
+
+def kept_by_day(
+    conn: Conn, since: datetime, *, zone: str, site_ids: Collection[SiteId] | None = None
+) -> list[DayRecord]:
+    """Return how promises first given since a moment were kept, by the day in a zone on which they were due."""
+    return store.kept_by_day(conn, since=since, zone=zone, site_ids=site_ids)
+
+
+def kept_by_site(
+    conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | None = None
+) -> list[SiteRecord]:
+    """Return how promises first given since a moment were kept, by site: the one that broke most of them first."""
+    return store.kept_by_site(conn, since=since, site_ids=site_ids)
+
+
+def last_learnt(conn: Conn) -> tuple[Learnt, list[Pace]] | None:
+    """Return what was learnt last, and each pace with what had been told before; None where nothing was yet."""
+    learnt = store.last_learnt(conn)
+    return (learnt, store.paces_of(conn, learnt.version)) if learnt is not None else None
+
+
+def held_back_of(conn: Conn, version: int) -> list[HeldBack]:
+    """Return how what was learnt in a version held for days it had not seen; empty where nothing could be measured."""
+    return store.held_back_of(conn, version)
 
 
 def taught_since(conn: Conn, since: datetime) -> list[Promise]:

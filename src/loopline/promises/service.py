@@ -12,6 +12,7 @@ from loopline.promises import store
 from loopline.promises.model import (
     Arrival,
     Facts,
+    HeldBack,
     NewPromise,
     Pace,
     Promise,
@@ -147,3 +148,9 @@ def write_learnt(conn: Conn, paces: Sequence[Pace], record: Record, *, since: da
     if paces:
         store.insert_paces(conn, version, paces)
     return version
+
+
+def write_held_back(conn: Conn, version: int, measured: Sequence[HeldBack]) -> None:
+    """Write beside a version of what was learnt how it held for days it had not seen; once for each version."""
+    if measured:
+        store.insert_held_back(conn, version, measured)

@@ -6,9 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, statements
+from loopline.db import Conn, execute, fetch, fetch_one, fetch_rows, fetch_values, statements
 from loopline.kernel.ids import OrderId, SiteId, TaskId
-from loopline.promises.model import Arrival, Pace, Promise, Record, Terms, TermsVersion
+from loopline.promises.model import (
+    Arrival,
+    DayRecord,
+    HeldBack,
+    Learnt,
+    Pace,
+    Promise,
+    Record,
+    SiteRecord,
+    Terms,
+    TermsVersion,
+)
 
 SQL = statements(__file__)
 
@@ -37,6 +48,33 @@ def latest_learning(conn: Conn) -> int:
     return fetch_values(conn, SQL["latest_learning"])[0]
 
 
+def kept_by_day(
+    conn: Conn, *, since: datetime, zone: str, site_ids: Collection[SiteId] | None
+) -> list[DayRecord]:
+    return fetch(
+        conn,
+        SQL["kept_by_day"],
+        DayRecord,
+        since=since,
+        zone=zone,
+        site_ids=None if site_ids is None else list(site_ids),
+    )
+
+
+def kept_by_site(conn: Conn, *, since: datetime, site_ids: Collection[SiteId] | None) -> list[SiteRecord]:
+    return fetch(
+        conn,
+        SQL["kept_by_site"],
+        SiteRecord,
+        since=since,
+        site_ids=None if site_ids is None else list(site_ids),
+    )
+
+
+def last_learnt(conn: Conn) -> Learnt | None:
+    return fetch_one(conn, SQL["last_learnt"], Learnt)
+
+
 def paces_of(conn: Conn, version: int) -> list[Pace]:
     return fetch(conn, SQL["paces_of"], Pace, version=version)
 
@@ -60,6 +98,26 @@ def insert_paces(conn: Conn, version: int, paces: Sequence[Pace]) -> None:
         observed=[one.observed for one in paces],
         told=[one.told for one in paces],
     )
+
+
+def insert_held_back(conn: Conn, version: int, measured: Sequence[HeldBack]) -> None:
+    execute(
+        conn,
+        SQL["insert_held_back"],
+        version=version,
+        stages=[one.stage for one in measured],
+        since=[one.since for one in measured],
+        aim_percents=[one.aim_percent for one in measured],
+        observed=[one.observed for one in measured],
+        covered=[one.covered for one in measured],
+        minutes_means=[one.minutes_mean for one in measured],
+        told_covered=[one.told_covered for one in measured],
+        told_minutes_means=[one.told_minutes_mean for one in measured],
+    )
+
+
+def held_back_of(conn: Conn, version: int) -> list[HeldBack]:
+    return fetch(conn, SQL["held_back_of"], HeldBack, version=version)
 
 
 def insert_promises(conn: Conn, promises: Sequence[Promise]) -> None:

@@ -52,6 +52,47 @@ select
 from promises.learning
 returning version
 
+-- name: insert_held_back
+-- Write how what was learnt held for days it had not seen.
+insert into promises.held_back (
+  version, stage, since, aim_percent, observed, covered, minutes_mean, told_covered, told_minutes_mean
+)
+select
+  %(version)s::integer,
+  stage,
+  since,
+  aim_percent,
+  observed,
+  covered,
+  minutes_mean,
+  told_covered,
+  told_minutes_mean
+from unnest(
+  %(stages)s::text[],
+  %(since)s::timestamptz[],
+  %(aim_percents)s::smallint[],
+  %(observed)s::integer[],
+  %(covered)s::integer[],
+  %(minutes_means)s::integer[],
+  %(told_covered)s::integer[],
+  %(told_minutes_means)s::integer[]
+) as held (stage, since, aim_percent, observed, covered, minutes_mean, told_covered, told_minutes_mean)
+
+-- name: held_back_of
+-- How what was learnt in one version held for days it had not seen, the stages in their order. Locks nothing.
+select
+  stage,
+  since,
+  aim_percent,
+  observed,
+  covered,
+  minutes_mean,
+  told_covered,
+  told_minutes_mean
+from promises.held_back
+where version = %(version)s::integer
+order by stage desc
+
 -- name: insert_paces
 -- Write what was learnt.
 insert into promises.pace (version, stage, site_id, band, minutes, observed, told)
@@ -381,6 +422,93 @@ select
     0
   )::bigint as late_minutes_mean
 from latest
+
+-- name: kept_by_day
+-- Of orders first promised since a moment whose fact is known: how many were kept to what was said first, by the day it
+-- was due; a midnight is the end of the day before. Of some sites or of all. Locks nothing.
+with first_ones as (
+  select order_id
+  from promises.promise
+  where replaces_id is null and promised_at >= %(since)s::timestamptz
+), latest as (
+  select distinct on (promise.order_id)
+    coalesce(promise.by_site_id, promise.site_id) as site_id,
+    promise.state,
+    promise.risk,
+    promise.first_due_at,
+    coalesce(
+      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      promise.ended_at
+    ) as fact_at
+  from promises.promise as promise
+  join first_ones on first_ones.order_id = promise.order_id
+  order by promise.order_id, promise.promised_at desc, promise.id desc
+)
+select
+  ((first_due_at - interval '1 microsecond') at time zone %(zone)s::text)::date as day,
+  count(*) as promises,
+  count(*) filter (where state = 'kept' and fact_at <= first_due_at) as kept
+from latest
+where
+  state in ('kept', 'broken')
+  and (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+group by day
+order by day
+
+-- name: kept_by_site
+-- How orders first promised since a moment were kept, by the site that serves them: of some sites or of all; the worst
+-- first, by how many were not kept. Locks nothing.
+with first_ones as (
+  select order_id
+  from promises.promise
+  where replaces_id is null and promised_at >= %(since)s::timestamptz
+), latest as (
+  select distinct on (promise.order_id)
+    coalesce(promise.by_site_id, promise.site_id) as site_id,
+    promise.state,
+    promise.risk,
+    promise.first_due_at,
+    coalesce(
+      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      promise.ended_at
+    ) as fact_at
+  from promises.promise as promise
+  join first_ones on first_ones.order_id = promise.order_id
+  order by promise.order_id, promise.promised_at desc, promise.id desc
+)
+select
+  site_id,
+  count(*) filter (where state in ('kept', 'broken')) as promises,
+  count(*) filter (where state = 'kept' and fact_at <= first_due_at) as kept,
+  count(*) filter (where state = 'open') as open,
+  count(*) filter (where state = 'open' and risk is not null) as at_risk,
+  coalesce(
+    round(avg(extract(epoch from fact_at - first_due_at) / 60) filter (
+      where state in ('kept', 'broken') and fact_at > first_due_at
+    )),
+    0
+  )::bigint as late_minutes_mean
+from latest
+where
+  site_id is not null
+  and (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+group by site_id
+order by
+  count(*) filter (where state in ('kept', 'broken'))
+  - count(*) filter (where state = 'kept' and fact_at <= first_due_at) desc,
+  site_id
+
+-- name: last_learnt
+-- What was learnt last, and how promises had been kept until then. Locks nothing.
+select
+  version,
+  learnt_at,
+  since,
+  promises,
+  kept
+from promises.learning
+order by version desc
+limit 1
 
 -- name: taught_since
 -- The last promise of each order whose goods left since a moment, with when the order was promised first: what it

@@ -21,6 +21,9 @@ class Change(StrEnum):
     TIME_DOES_NOT_HELP = "time_does_not_help"  # even with time it would be `minor` dearer
     ONE_MORE_UNIT = "one_more_unit"  # one more unit there would have saved all orders together `minor`
     ONE_MORE_PARCEL = "one_more_parcel"  # one more parcel there would have saved all orders together `minor`
+    LATER_NEED_LESS = (
+        "later_need_less"  # its goods and time would have to be worth `minor` less to later orders
+    )
     ASK_AGAIN = "ask_again"  # it refused; it is asked again later
     OTHER_PROFILE = "other_profile"  # only another version of the profile would let it
     NOTHING = "nothing"  # it is as good: the order of the list decided, or nobody looked
@@ -38,6 +41,7 @@ _BY_RULE = {
     Verdict.FORBIDDEN: Change.OTHER_PROFILE,
     Verdict.FALLBACK: Change.OTHER_PROFILE,
 }
+_DEARER = {Verdict.DEARER: Change.COST_LESS, Verdict.KEPT: Change.LATER_NEED_LESS}
 _LACKING = {
     Verdict.NO_GOODS: (Change.HAVE_GOODS, Change.GOODS_DO_NOT_HELP),
     Verdict.MORE_PARCELS: (Change.HAVE_GOODS, Change.GOODS_DO_NOT_HELP),
@@ -55,8 +59,8 @@ def what_would_change(
     if site.verdict in _LACKING:
         helps, does_not = _LACKING[site.verdict]
         return Counterfactual(change=helps if cheaper_by > 0 else does_not, minor=abs(cheaper_by))
-    if site.verdict is Verdict.DEARER:
-        return Counterfactual(change=Change.COST_LESS, minor=max(0, -cheaper_by))
+    if site.verdict in _DEARER:
+        return Counterfactual(change=_DEARER[site.verdict], minor=max(0, -cheaper_by))
     if site.verdict is Verdict.GOODS_NEEDED:
         worth = price.unit_minor if price else None
         return Counterfactual(change=Change.ONE_MORE_UNIT, minor=cheaper_by if worth is None else worth)

@@ -13,7 +13,7 @@ import msgspec
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId
-from loopline.sourcing.settings import Settings
+from loopline.sourcing.settings import ANSWER_MINUTES, Override, Settings
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -60,7 +60,8 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     """A site that may serve the wave. `leaf_ids`: its leaves, drawn from in this order. `capacity_left`: parcels.
 
     `priority_minor`: a made-up cost of each of its parcels, 0 or more; `is_fallback`: it serves what no other can.
-    `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1].
+    `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1]. `answer_minutes`: how long it
+    has to answer. `overrides`: what a region or a dealer decided for it.
     """
 
     site_id: SiteId
@@ -72,6 +73,8 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     is_fallback: bool = False
     ready_minutes: int = 0
     accept_probability: float = 1.0
+    answer_minutes: int = ANSWER_MINUTES
+    overrides: tuple[Override, ...] = ()
 
 
 class StockAtLeaf(Protocol):
@@ -93,11 +96,26 @@ class LeafUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sellable: int
 
 
+class LaterWorth(msgspec.Struct, frozen=True, kw_only=True):
+    """What goods and time are worth to orders that come later, minor units above 0; what is left out is worth nothing.
+
+    Per unit of a SKU at a site, and per parcel of a site. `version`: of the prices of the day; None: of none kept.
+    """
+
+    version: int | None = None
+    unit_minor: Mapping[tuple[SiteId, SkuId], int] = {}
+    parcel_minor: Mapping[SiteId, int] = {}
+
+
+NOTHING_LATER = LaterWorth()
+
+
 class Wave(msgspec.Struct, frozen=True, kw_only=True):
     """A problem: orders in order of arrival, sites in order of preference among equals, stock without repeats.
 
     All costs are in one currency. A SKU missing in `unit_grams` weighs nothing. `credits_minor`: what shipping a unit
     of a SKU from a site earns (ageing) or, below zero, risks (the shelf's own sale). `settings`: of the profile.
+    `later`: what goods and time cost beside that, for the orders that are still to come.
     """
 
     wave_id: WaveId
@@ -110,6 +128,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     credits_minor: Mapping[tuple[SiteId, SkuId], int] = {}
     settings: Settings = Settings()
     profile_version: int | None = None
+    later: LaterWorth = NOTHING_LATER
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -126,7 +145,8 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `lateness_minor`: hours beyond the promise; `refusal_minor`: what it would cost to source it again, as likely as
     that is; `preference_minor`: what the profile adds for the site or the territory; `split_minor`: for every parcel of
-    an order but one; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
+    an order but one; `opportunity_minor`: what its goods and time are worth to orders that come later; `credit_minor`
+    is taken off: what ageing goods earn less what the shelf risks.
     """
 
     handling_minor: int
@@ -136,6 +156,7 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     refusal_minor: int = 0
     preference_minor: int = 0
     split_minor: int = 0
+    opportunity_minor: int = 0
     credit_minor: int = 0
 
     @property
@@ -149,6 +170,7 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             + self.refusal_minor
             + self.preference_minor
             + self.split_minor
+            + self.opportunity_minor
             - self.credit_minor
         )
 
@@ -168,7 +190,10 @@ class UnfilledReason(StrEnum):
     NOTHING_ASKED = "nothing_asked"  # zero units or fewer
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
     EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
-    LIMITS = "limits"  # no way within the profile's limits, or none that costs less than not sending them
+    LIMITS = "limits"  # no way within the profile's limits
+    LEFT_OVER = (
+        "left_over"  # goods and time are there: no way costs less than leaving them, or than others lose
+    )
     NO_GOODS = "no_goods"
 
 
@@ -196,6 +221,7 @@ class Verdict(StrEnum):
     FALLBACK = "b"  # the profile lets it serve only what no other site can
     GOODS_NEEDED = "g"  # it would be cheaper; its goods save other orders of the wave more
     TIME_NEEDED = "q"  # it would be cheaper; its time saves other orders of the wave more
+    KEPT = "k"  # it would be cheaper; its goods and time are kept for orders that come later
 
 
 class Method(StrEnum):
@@ -297,11 +323,15 @@ class WaveTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel as the explanation keeps it: where from, how much, at what cost by term."""
+    """A parcel as the explanation keeps it: where from, how much, at what cost by term.
+
+    `overrides`: what a region or a dealer had set for the site, of what the profile left open.
+    """
 
     site_id: SiteId
     units: int
     cost: ParcelCost
+    overrides: tuple[Override, ...] = ()
 
 
 class EliminatedSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,6 +346,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """A stored decision, spelt out. `eliminated` in order of the wave's sites.
 
     `gap`: how far the whole wave may be above the best, as a part of the bound; None: it was decided order by order.
+    `day_prices_version`: of the prices of the day that it counted, if any.
     """
 
     order_id: OrderId
@@ -323,6 +354,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime
     profile_version: int | None
     gap: float | None
+    day_prices_version: int | None
     solver: str
     method: Method
     currency: str

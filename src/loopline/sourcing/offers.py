@@ -3,6 +3,10 @@
 What is compared is what the parcel is expected to cost in the end. Put to one site: its cost, and where it does not
 answer, the cost of asking another and of the time that was lost. Put to several: the cost of whoever answers first. A
 site of which nobody knows how it answers makes no case for a call: without knowledge everything is put to one site.
+
+A site has as long to answer as its own region or dealer says, else the profile. What is put to several has one end,
+that of the site with the least time: the customer's order idles until then, and who has more time loses nothing by it.
+A call that nobody claimed is held against nobody, and the next offer is to one site, with all of that site's time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,29 +18,24 @@ import msgspec
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.sourcing.costs import FINE, Tariff, metres_between
 from loopline.sourcing.model import Decision, OpenOrder, Parcel, Wave
+from loopline.sourcing.settings import ANSWER_MINUTES
 
 CERTAIN = 10_000  # basis points
 
 
 class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """How work is put to sites. As it stands: to one site, that has four hours to answer.
+    """How work is put to sites. As it stands: to one site.
 
     With `open_offers`, up to `sites_per_call_max` sites that can send a parcel for at most `extra_minor_max` more than
     the chosen one may be asked at once. `redispatch_minor` is what asking another site costs, `waiting_hour_minor` what
     an hour lost is worth; both in the currency of the parcel.
     """
 
-    answer_minutes: int = 240
     open_offers: bool = False
     sites_per_call_max: int = 8
     extra_minor_max: int = 500
     redispatch_minor: int = 300
     waiting_hour_minor: int = 200
-
-    @property
-    def answer_within(self) -> timedelta:
-        """How long sites have to answer."""
-        return timedelta(minutes=self.answer_minutes)
 
 
 class Answering(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +61,14 @@ AS_EVER = Offering()
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A site that can send all of a parcel, how far from the customer (None: nobody knows), and at what cost.
 
-    The cost is as it is weighed: with the surcharge for another dealer's territory, where there is one.
+    The cost is as it is weighed: with the surcharge for another dealer's territory, where there is one, and with what
+    the goods and the time are worth to later orders. `answer_minutes`: how long the site has to answer.
     """
 
     site_id: SiteId
     metres: int | None
     cost_minor: int
+    answer_minutes: int = ANSWER_MINUTES
 
 
 class CalledParcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +76,11 @@ class CalledParcel(msgspec.Struct, frozen=True, kw_only=True):
 
     parcel: Parcel
     candidates: tuple[Candidate, ...]
+
+    @property
+    def answer_within(self) -> timedelta:
+        """How long somebody has to claim it: as long as the site with the least time."""
+        return timedelta(minutes=_minutes_open(self.candidates))
 
 
 def parcels_to_call(
@@ -134,20 +140,26 @@ def expected_minor(candidates: Sequence[Candidate], *, offering: Offering) -> Fr
     """Return what a parcel is expected to cost that is put to these sites at once; to one of them: directed.
 
     They answer independently of each other, each after its minutes if at all; who answers first has it. Where nobody
-    does until the time is over, another site is asked, at the cost of the first of these.
+    does until the time is over (that of the site with the least), another site is asked, at the cost of the first of
+    these. Whoever is expected to answer only after another's time is over does not count.
     """
-    terms, answering = offering.terms, offering.answering
+    terms, answering, minutes = offering.terms, offering.answering, _minutes_open(candidates)
     minute_minor = Fraction(terms.waiting_hour_minor, 60)
     nobody_yet, expected = Fraction(1), Fraction(0)
     for one in sorted(
         candidates, key=lambda one: (answering[one.site_id].minutes, one.cost_minor, one.site_id)
     ):
         answer = answering[one.site_id]
-        takes = nobody_yet * Fraction(answer.accepts_basis_points, CERTAIN)
-        expected += takes * (one.cost_minor + minute_minor * min(answer.minutes, terms.answer_minutes))
+        is_cut_off = answer.minutes >= minutes < one.answer_minutes
+        takes = 0 if is_cut_off else nobody_yet * Fraction(answer.accepts_basis_points, CERTAIN)
+        expected += takes * (one.cost_minor + minute_minor * min(answer.minutes, minutes))
         nobody_yet -= takes
-    lost = candidates[0].cost_minor + terms.redispatch_minor + minute_minor * terms.answer_minutes
+    lost = candidates[0].cost_minor + terms.redispatch_minor + minute_minor * minutes
     return expected + nobody_yet * lost
+
+
+def _minutes_open(candidates: Sequence[Candidate]) -> int:
+    return min(one.answer_minutes for one in candidates)
 
 
 class _Left:
@@ -156,6 +168,7 @@ class _Left:
     def __init__(self, wave: Wave, decisions: Sequence[Decision]) -> None:
         self._sites = wave.sites
         self._grams = wave.unit_grams
+        self._later = wave.later
         self._tariff = Tariff(wave.sites)
         self._metres = metres_between(
             [order.destination for order in wave.orders], [site.coordinates for site in wave.sites]
@@ -195,9 +208,21 @@ class _Left:
             and self._sites[place].site_id not in order.excluded_sites | order.forbidden_sites
             and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
         ]
-        return [self._candidate(place, order, row=row, grams=grams) for place in (chosen, *others)]
+        return [
+            self._candidate(place, order, row=row, grams=grams, later_minor=self._later_minor(place, wanted))
+            for place in (chosen, *others)
+        ]
 
-    def _candidate(self, place: int, order: OpenOrder, *, row: int, grams: int) -> Candidate:
+    def _later_minor(self, place: int, wanted: Mapping[SkuId, int]) -> int:
+        """What the goods and the time are worth to orders that come later."""
+        site_id, units = self._sites[place].site_id, self._later.unit_minor
+        return self._later.parcel_minor.get(site_id, 0) + sum(
+            units.get((site_id, sku_id), 0) * count for sku_id, count in wanted.items()
+        )
+
+    def _candidate(
+        self, place: int, order: OpenOrder, *, row: int, grams: int, later_minor: int
+    ) -> Candidate:
         metres = int(self._metres[row, place])
         fine = (
             int(self._tariff.handling[place])
@@ -207,5 +232,8 @@ class _Left:
         return Candidate(
             site_id=self._sites[place].site_id,
             metres=metres if self._is_known[row] else None,
-            cost_minor=(fine + FINE // 2) // FINE + order.surcharges_minor.get(self._sites[place].site_id, 0),
+            cost_minor=(fine + FINE // 2) // FINE
+            + order.surcharges_minor.get(self._sites[place].site_id, 0)
+            + later_minor,
+            answer_minutes=self._sites[place].answer_minutes,
         )

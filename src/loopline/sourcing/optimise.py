@@ -4,19 +4,16 @@ Each order's decision says what the whole wave made of it: a nearer site may hav
 time save other orders more. What they would have been worth is in the wave's prices.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.ids import NodeId
 from loopline.sourcing.costs import FINE, Integers, metres_between, rounded_minor
 from loopline.sourcing.model import (
     Decision,
     Method,
-    Need,
-    OpenOrder,
     OpportunityPrice,
     Parcel,
     ParcelCost,
@@ -26,53 +23,50 @@ from loopline.sourcing.model import (
     Wave,
     WaveFigures,
     WavePlan,
-    WaveSite,
 )
+from loopline.sourcing.optimiser.opportunity import with_worth
 from loopline.sourcing.optimiser.problem import (
-    Blocked,
-    Costs,
-    Limits,
-    Lines,
-    Orders,
     Problem,
-    Sites,
-    Stock,
-    Surcharges,
 )
-from loopline.sourcing.optimiser.result import Result, Settings
+from loopline.sourcing.optimiser.reprice import reprice
+from loopline.sourcing.optimiser.result import Result, Settings, ShortReason
 from loopline.sourcing.optimiser.search import solve
 from loopline.sourcing.rules import parcel_lines
+from loopline.sourcing.wave_table import Ask, Flags, WaveTable
 
 SOLVER_NAME = "optimiser/1"
-FALLBACK_MINOR = 1_000_000
-"""What a parcel from a fallback site costs more than any other; not sending it at all costs that much more again."""
-
-Flags = npt.NDArray[np.bool_]
+_OF_SHORT: dict[ShortReason | None, UnfilledReason] = {
+    ShortReason.TOO_DEAR: UnfilledReason.LEFT_OVER,
+    ShortReason.LIMITS: UnfilledReason.LIMITS,
+}
 _LETTER = {verdict: ord(verdict.value) for verdict in Verdict}
 
 
 class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
     """Solves a wave as one problem, at the profile's weights and within its limits.
 
-    `solve_seconds` of the wave's settings bound the search, which ends as soon as the plan is within `gap` of what is
-    possible; with `work` it is bounded by what it does instead, and the same wave and seed give the same plan on any
-    machine.
+    `solve_seconds` of the wave's settings (or `seconds`) bound the search, which ends as soon as the plan is within
+    `gap` of what is possible; with `work` it is bounded by what it does instead, and the same wave and seed give the
+    same plan on any machine.
     """
 
     gap: float = 0.001
     work: int | None = None
+    seconds: float | None = None
     threads: int = 2
 
     def solve(self, wave: Wave, *, seed: int) -> WavePlan:
         """Decide the wave. Never raises for what cannot be served: that comes back as `unfilled` with its reason."""
         if not wave.orders:
             return WavePlan(wave_id=wave.wave_id, solver=SOLVER_NAME, decisions=())
-        table = _Table(wave)
+        table = WaveTable(wave)
         problem = table.problem()
         result = solve(
-            problem,
+            with_worth(problem, table.worth()),
             Settings(
-                seconds=None if self.work is not None else float(wave.settings.waiting.solve_seconds),
+                seconds=None
+                if self.work is not None
+                else self.seconds or float(wave.settings.waiting.solve_seconds),
                 work=self.work,
                 gap=self.gap,
                 seed=seed,
@@ -80,179 +74,6 @@ class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
             ),
         )
         return _Reading(table, problem, result).plan()
-
-
-class _Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's needs with units, and its lines in the problem from `first` on: one per SKU, `columns` their SKUs."""
-
-    order: OpenOrder
-    needs: list[Need]
-    columns: list[int]
-    asked: list[int]
-    first: int
-
-
-class _Table:
-    """A wave in positions: sites and orders as they stand in it, SKUs as they are first named."""
-
-    def __init__(self, wave: Wave) -> None:
-        self.wave = wave
-        self.column_of: dict[int, int] = {}
-        self.sku_ids: list[SkuId] = []
-        self.asks: list[_Ask] = []
-        first = 0
-        for order in wave.orders:
-            ask = self._ask(order, first)
-            first += len(ask.columns)
-            self.asks.append(ask)
-        self.position_of = {site.site_id: position for position, site in enumerate(wave.sites)}
-        shape = (len(wave.sites), len(self.sku_ids))
-        self.stock: Integers = np.zeros(shape, np.int64)
-        self.leaf_units: dict[tuple[int, int], list[tuple[NodeId, int]]] = {}
-        self._read_stock()
-        self.credit: Integers = np.zeros(shape, np.int64)
-        for (site_id, sku_id), minor in wave.credits_minor.items():
-            site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
-            if site is not None and column is not None:
-                self.credit[site, column] = minor * FINE
-        self.grams: Integers = np.array([wave.unit_grams.get(sku_id, 0) for sku_id in self.sku_ids], np.int64)
-
-    def _ask(self, order: OpenOrder, first: int) -> _Ask:
-        asked: dict[int, int] = {}
-        needs = [need for need in order.needs if need.units > 0]
-        for need in needs:
-            column = self.column_of.setdefault(need.sku_id.int, len(self.sku_ids))
-            if column == len(self.sku_ids):
-                self.sku_ids.append(need.sku_id)
-            asked[column] = asked.get(column, 0) + need.units
-        return _Ask(order=order, needs=needs, columns=list(asked), asked=list(asked.values()), first=first)
-
-    def _read_stock(self) -> None:
-        site_of_leaf = {
-            leaf_id.int: (position, place)
-            for position, site in enumerate(self.wave.sites)
-            for place, leaf_id in enumerate(site.leaf_ids)
-        }
-        drawn: dict[tuple[int, int], list[tuple[int, NodeId, int]]] = {}
-        for row in self.wave.stock:
-            at, column = site_of_leaf.get(row.leaf_id.int), self.column_of.get(row.sku_id.int)
-            if at is not None and column is not None and row.sellable > 0:
-                self.stock[at[0], column] += row.sellable
-                drawn.setdefault((at[0], column), []).append((at[1], row.leaf_id, row.sellable))
-        for key, rows in drawn.items():
-            self.leaf_units[key] = [(leaf_id, units) for _, leaf_id, units in sorted(rows, key=_place)]
-
-    def problem(self) -> Problem:
-        """The wave as columns."""
-        settings = self.wave.settings
-        site, column = np.nonzero(self.stock)
-        return Problem(
-            sites=self._sites(),
-            orders=self._orders(),
-            lines=self._lines(),
-            stock=Stock(
-                site=site.astype(np.int64),
-                sku=column.astype(np.int64),
-                units=self.stock[site, column],
-                credit=self.credit[site, column],
-            ),
-            sku_grams=self.grams,
-            costs=Costs(
-                split=settings.weights.split_minor * FINE,
-                late_hour=settings.weights.late_hour_minor * FINE,
-                redispatch=settings.weights.refusal_minor * FINE,
-                kilometres_per_hour=float(settings.weights.kilometres_per_hour),
-            ),
-            limits=Limits(
-                parcels=1 if settings.limits.ship_together else settings.limits.parcels_most,
-                least_value=settings.limits.parcel_value_least_minor,
-            ),
-            surcharges=self._surcharges(),
-            blocked=self._blocked(),
-        )
-
-    def _sites(self) -> Sites:
-        sites = self.wave.sites
-        return Sites(
-            latitude=np.array([one.coordinates.latitude for one in sites], np.float64),
-            longitude=np.array([one.coordinates.longitude for one in sites], np.float64),
-            capacity=np.array([max(0, one.capacity_left) for one in sites], np.int64),
-            handling=np.array([one.cost.handling_minor for one in sites], np.int64) * FINE,
-            parcel=np.zeros(len(sites), np.int64),
-            metre=np.array([one.cost.hundred_kilometres_minor for one in sites], np.int64),
-            gram=np.array([one.cost.kilogram_minor for one in sites], np.int64) * (FINE // 1_000),
-            tonne_metre=np.zeros(len(sites), np.int64),
-            priority=np.array([_priority(one) for one in sites], np.int64) * FINE,
-            ready_minutes=np.array([one.ready_minutes for one in sites], np.int64),
-            accept_probability=np.array([one.accept_probability for one in sites], np.float64),
-        )
-
-    def _orders(self) -> Orders:
-        at = [ask.order.destination for ask in self.asks]
-        hours = [ask.order.promised_hours for ask in self.asks]
-        return Orders(
-            latitude=np.array([np.nan if one is None else one.latitude for one in at], np.float64),
-            longitude=np.array([np.nan if one is None else one.longitude for one in at], np.float64),
-            promised_hours=np.array([np.nan if one is None else max(0.0, one) for one in hours], np.float64),
-        )
-
-    def _lines(self) -> Lines:
-        columns = [column for ask in self.asks for column in ask.columns]
-        values = self.wave.unit_values_minor
-        unfilled = self.wave.settings.weights.unfilled_unit_minor
-        if any(site.is_fallback for site in self.wave.sites):
-            unfilled += 2 * FALLBACK_MINOR
-        return Lines(
-            start=np.cumsum([0, *(len(ask.columns) for ask in self.asks)]).astype(np.int64),
-            sku=np.array(columns, np.int64),
-            units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
-            unfilled=np.full(len(columns), unfilled * FINE, np.int64),
-            value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
-            together=np.full(len(columns), -1, np.int64),
-        )
-
-    def _surcharges(self) -> Surcharges:
-        rows = [
-            (at, self.position_of[site_id], minor * FINE)
-            for at, ask in enumerate(self.asks)
-            for site_id, minor in ask.order.surcharges_minor.items()
-            if minor and site_id in self.position_of
-        ]
-        table = np.array(rows, np.int64).reshape(-1, 3)
-        return Surcharges(order=table[:, 0], site=table[:, 1], amount=table[:, 2])
-
-    def _blocked(self) -> Blocked:
-        rows = [
-            (at, site)
-            for at, ask in enumerate(self.asks)
-            for site in np.flatnonzero(self.excluded(ask.order) | self.forbidden(ask.order)).tolist()
-        ]
-        table = np.array(rows, np.int64).reshape(-1, 2)
-        return Blocked(order=table[:, 0], site=table[:, 1])
-
-    def excluded(self, order: OpenOrder) -> Flags:
-        """Which sites refused an order, or are not what it asked for."""
-        flags = np.full(len(self.wave.sites), order.allowed_sites is not None, np.bool_)
-        flags[self._positions(order.allowed_sites or ())] = False
-        flags[self._positions(order.excluded_sites)] = True
-        return flags
-
-    def forbidden(self, order: OpenOrder) -> Flags:
-        """Which sites the profile's limits keep from an order."""
-        flags = np.zeros(len(self.wave.sites), np.bool_)
-        flags[self._positions(order.forbidden_sites)] = True
-        return flags
-
-    def _positions(self, site_ids: Collection[SiteId]) -> list[int]:
-        return [self.position_of[one] for one in site_ids if one in self.position_of]
-
-
-def _priority(site: WaveSite) -> int:
-    return site.priority_minor + FALLBACK_MINOR * site.is_fallback
-
-
-def _place(row: tuple[int, NodeId, int]) -> int:
-    return row[0]
 
 
 class _Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,7 +86,7 @@ class _Sent(msgspec.Struct, frozen=True, kw_only=True):
 class _Reading:
     """A result in the wave's own words."""
 
-    def __init__(self, table: _Table, problem: Problem, result: Result) -> None:
+    def __init__(self, table: WaveTable, problem: Problem, result: Result) -> None:
         self.table, self.problem, self.result = table, problem, result
         self.wave = table.wave
         sites = self.wave.sites
@@ -277,6 +98,7 @@ class _Reading:
         self.capacity: Integers = problem.sites.capacity
         self.used: Integers = np.zeros(len(sites), np.int64)
         self.left: Integers = table.stock.copy()
+        self.short_of = {one.line: one.reason for one in result.short}
         self.sent = self._sent()
 
     def _sent(self) -> list[_Sent]:
@@ -300,7 +122,6 @@ class _Reading:
             self._decide(at, ask, sent)
             for at, (ask, sent) in enumerate(zip(self.table.asks, self.sent, strict=True))
         )
-        terms = self.result.terms
         return WavePlan(
             wave_id=self.wave.wave_id,
             solver=SOLVER_NAME,
@@ -309,10 +130,18 @@ class _Reading:
                 cost_minor=self.result.cost_minor,
                 bound_minor=self.result.bound_minor,
                 seconds=self.result.seconds,
-                terms={name: _minor(getattr(terms, name)) for name in terms.__struct_fields__},
+                terms=self._terms(),
             ),
             prices=tuple(self._prices()),
         )
+
+    def _terms(self) -> dict[str, int]:
+        """The plan's cost by term; `opportunity` is what it was solved at beside that, nothing where nothing was."""
+        terms = reprice(self.problem, self.result.allocations)
+        found = {name: _minor(getattr(terms, name)) for name in terms.__struct_fields__}
+        if not self.table.worth().is_nothing:
+            found["opportunity"] = _minor(self.result.cost - terms.total)
+        return found
 
     def _prices(self) -> Iterator[OpportunityPrice]:
         sites, stock = self.wave.sites, self.problem.stock
@@ -326,8 +155,9 @@ class _Reading:
             price = int(self.result.capacity_prices[at]) // FINE
             yield OpportunityPrice(site_id=sites[at].site_id, sku_id=None, price_minor=price)
 
-    def _decide(self, at: int, ask: _Ask, sent: _Sent) -> Decision:
-        prices = self._prices_alone(at, ask)
+    def _decide(self, at: int, ask: Ask, sent: _Sent) -> Decision:
+        plain, later = self._prices_alone(at, ask)
+        prices = rounded_minor(plain + later)
         left = list(sent.units.sum(axis=0).tolist())
         granted: list[int] = []
         position_of = {column: position for position, column in enumerate(ask.columns)}
@@ -337,13 +167,18 @@ class _Reading:
             left[position] -= granted[-1]
         parcels = self._pack(at, ask, sent, of_need=of_need, granted=list(granted))
         cost = sum(parcel.cost.total_minor for parcel in parcels)
+        verdicts = self._judge(ask, sent, prices=prices, cost=cost)
+        if later.any():
+            cost_now = cost - sum(parcel.cost.opportunity_minor for parcel in parcels)
+            is_kept = (rounded_minor(plain) < cost_now) & (prices >= cost)
+            verdicts = _with_kept(verdicts, is_kept & self._has_all(ask))
         return Decision(
             order_id=ask.order.order_id,
             parcels=parcels,
             unfilled=self._unfilled(ask, of_need=of_need, granted=granted),
             method=Method.OPTIMISED,
             cost_minor=cost,
-            verdicts=self._judge(ask, sent, prices=prices, cost=cost),
+            verdicts=verdicts,
             prices_minor=tuple(prices.tolist()),
         )
 
@@ -369,16 +204,24 @@ class _Reading:
             "preference_minor": self.preference + surcharge,
         }
 
-    def _prices_alone(self, at: int, ask: _Ask) -> Integers:
-        """What the order's goods would cost in one parcel from each site, had it all of them; minor units."""
+    def _prices_alone(self, at: int, ask: Ask) -> tuple[Integers, Integers]:
+        """What the order's goods would cost in one parcel from each site, had it all of them, in fine parts.
+
+        By itself, and what they are worth to later orders.
+        """
         asked = np.array(ask.asked, np.int64)
         grams = int(asked @ self.table.grams[ask.columns])
         credit = self.table.credit[:, ask.columns] @ asked
         fixed = sum(self._fixed(at).values(), np.zeros(len(self.wave.sites), np.int64))
-        return rounded_minor(fixed + grams * self.problem.sites.gram - credit)
+        later = self.table.parcel_later + self.table.unit_later[:, ask.columns] @ asked
+        return fixed + grams * self.problem.sites.gram - credit, later
+
+    def _has_all(self, ask: Ask) -> Flags:
+        enough: Flags = self.table.stock[:, ask.columns] >= np.array(ask.asked, np.int64)
+        return np.logical_and.reduce(enough, axis=1)
 
     def _pack(
-        self, at: int, ask: _Ask, sent: _Sent, *, of_need: Sequence[int], granted: list[int]
+        self, at: int, ask: Ask, sent: _Sent, *, of_need: Sequence[int], granted: list[int]
     ) -> tuple[Parcel, ...]:
         fixed = self._fixed(at)
         parcels: list[Parcel] = []
@@ -390,6 +233,9 @@ class _Reading:
                 **terms,
                 weight_minor=_minor(grams * int(self.problem.sites.gram[site])),
                 split_minor=self.wave.settings.weights.split_minor if row else 0,
+                opportunity_minor=_minor(
+                    int(self.table.parcel_later[site]) + int(self.table.unit_later[site, ask.columns] @ units)
+                ),
                 credit_minor=_minor(int(self.table.credit[site, ask.columns] @ units)),
             )
             drawn = [
@@ -419,13 +265,13 @@ class _Reading:
                 leaves.pop(0)
         return drawn
 
-    def _unfilled(self, ask: _Ask, *, of_need: Sequence[int], granted: Sequence[int]) -> tuple[Unfilled, ...]:
+    def _unfilled(self, ask: Ask, *, of_need: Sequence[int], granted: Sequence[int]) -> tuple[Unfilled, ...]:
         missing = [
             Unfilled(
                 line_id=need.line_id,
                 sku_id=need.sku_id,
                 units=need.units - units,
-                reason=self._reason(ask, ask.columns[position]),
+                reason=self._reason(ask, position),
             )
             for need, position, units in zip(ask.needs, of_need, granted, strict=True)
             if units < need.units
@@ -436,26 +282,23 @@ class _Reading:
             for need in nothing
         )
 
-    def _reason(self, ask: _Ask, column: int) -> UnfilledReason:
+    def _reason(self, ask: Ask, position: int) -> UnfilledReason:
         """Why units of a SKU are left, by where others of it lie when the wave is done."""
-        there = self.left[:, column] > 0
+        there = self.left[:, ask.columns[position]] > 0
         excluded, forbidden = self.table.excluded(ask.order), self.table.forbidden(ask.order)
-        is_full = self.used >= self.capacity
-        if (there & ~excluded & ~forbidden & is_full).any():
-            return UnfilledReason.NO_CAPACITY
         if (there & ~excluded & ~forbidden).any():
-            return UnfilledReason.LIMITS
+            return _OF_SHORT.get(self.short_of.get(ask.first + position), UnfilledReason.NO_CAPACITY)
         if (there & excluded).any():
             return UnfilledReason.EXCLUDED
         if there.any():
             return UnfilledReason.LIMITS
         return UnfilledReason.NO_GOODS
 
-    def _judge(self, ask: _Ask, sent: _Sent, *, prices: Integers, cost: int) -> str:
+    def _judge(self, ask: Ask, sent: _Sent, *, prices: Integers, cost: int) -> str:
         """Say what became of each site: `Decision.verdicts`, the first that applies."""
         stock = self.table.stock[:, ask.columns]
         asked = np.array(ask.asked, np.int64)
-        has_all = (stock >= asked).all(axis=1)
+        has_all = self._has_all(ask)
         still_all = (self.left[:, ask.columns] >= asked).all(axis=1)
         letters = np.full(len(self.wave.sites), _LETTER[Verdict.NOT_WEIGHED], np.uint8)
         letters[~still_all] = _LETTER[Verdict.GOODS_NEEDED]
@@ -470,6 +313,14 @@ class _Reading:
         letters[self.table.excluded(ask.order)] = _LETTER[Verdict.EXCLUDED]
         letters[sent.sites] = _LETTER[Verdict.CHOSEN]
         return letters.tobytes().decode("ascii")
+
+
+def _with_kept(verdicts: str, is_kept: Flags) -> str:
+    """Say of dearer sites which are dearer only for what they are worth to later orders."""
+    return "".join(
+        Verdict.KEPT.value if kept and letter in {Verdict.DEARER, Verdict.TIED} else letter
+        for letter, kept in zip(verdicts, is_kept.tolist(), strict=True)
+    )
 
 
 def _minor(fine: int) -> int:

@@ -16,7 +16,10 @@ from loopline.kernel.refusals import Refusal
 from loopline.sourcing.settings import (
     TRIAL_DAYS_MOST,
     CommentMissing,
+    DropOverride,
+    KeptOverride,
     Override,
+    OverrideChange,
     Profile,
     ProfileNotADraft,
     ProfileState,
@@ -47,9 +50,14 @@ class ProfileInForce(msgspec.Struct, frozen=True, kw_only=True):
     overrides: Mapping[tuple[OrgUnitId, SiteSetting], int] = {}
 
 
+def published_last(conn: Conn) -> Profile | None:
+    """Return the version in force, whole; None where nobody published any."""
+    return fetch_one(conn, SQL["profile_in_force"], Profile)
+
+
 def profile_in_force(conn: Conn) -> ProfileInForce:
     """Return what holds now."""
-    found = fetch_one(conn, SQL["profile_in_force"], Profile)
+    found = published_last(conn)
     settings = found.settings if found else Settings()
     return ProfileInForce(
         version=found.version if found else NO_VERSION,
@@ -162,14 +170,27 @@ def overrides(conn: Conn) -> list[Override]:
     return fetch(conn, SQL["overrides"], Override)
 
 
+def overrides_of_units(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> list[KeptOverride]:
+    """Return what these units set, with who did and why, by unit and setting."""
+    return fetch(conn, SQL["overrides_of_units"], KeptOverride, unit_ids=sorted(unit_ids))
+
+
+def override_changes(conn: Conn, unit_ids: Iterable[OrgUnitId], *, at_most: int) -> list[OverrideChange]:
+    """Return what these units set and took back, the latest first."""
+    return fetch(conn, SQL["override_changes"], OverrideChange, unit_ids=sorted(unit_ids), at_most=at_most)
+
+
+def judge_overrides(conn: Conn, wanted: Sequence[Override]) -> list[Override | Refusal]:
+    """Say which of these units may set, by what the profile in force leaves open."""
+    settings = profile_in_force(conn).settings
+    return [problem_of_override(one, settings=settings) or one for one in wanted]
+
+
 def set_overrides(
     conn: Conn, wanted: Sequence[Override], *, by: str, now: datetime
 ) -> list[Override | Refusal]:
     """Set what units want for their sites, where the profile leaves it open. Of two for one the last holds."""
-    settings = profile_in_force(conn).settings
-    outcomes: list[Override | Refusal] = [
-        problem_of_override(one, settings=settings) or one for one in wanted
-    ]
+    outcomes = judge_overrides(conn, wanted)
     latest = {(one.unit_id, one.setting): one for one in outcomes if isinstance(one, Override)}
     if latest:
         execute(
@@ -178,21 +199,29 @@ def set_overrides(
             unit_ids=[one.unit_id for one in latest.values()],
             settings=[one.setting.value for one in latest.values()],
             values=[one.value for one in latest.values()],
+            comments=[said(one.comment) for one in latest.values()],
             by=by,
             now=now,
         )
     return outcomes
 
 
-def drop_overrides(conn: Conn, keys: Iterable[tuple[OrgUnitId, SiteSetting]]) -> int:
-    """Let HQ's values hold again for units; returns how many overrides there were."""
-    given = list(keys)
+def drop_overrides(conn: Conn, dropped: Sequence[DropOverride], *, by: str, now: datetime) -> int:
+    """Let HQ's values hold again for units, each (unit, setting) named once; returns how many overrides there were."""
     return execute(
         conn,
         SQL["drop_overrides"],
-        unit_ids=[unit_id for unit_id, _ in given],
-        settings=[setting.value for _, setting in given],
+        unit_ids=[one.unit_id for one in dropped],
+        settings=[one.setting.value for one in dropped],
+        comments=[said(one.comment) for one in dropped],
+        by=by,
+        now=now,
     )
+
+
+def said(comment: str | None) -> str | None:
+    """Return a comment without the spaces around it; None where nothing is said."""
+    return (comment or "").strip() or None
 
 
 # -------------------------------------------------------------------------------------------------------------- trials

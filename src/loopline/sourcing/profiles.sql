@@ -129,7 +129,7 @@ where
   version = %(version)s::integer;
 
 -- name: overrides
--- What units set for their sites. Locks nothing.
+-- What all units set for their sites, for who decides for all of them. Locks nothing.
 select
   unit_id,
   setting,
@@ -139,39 +139,114 @@ order by
   unit_id,
   setting;
 
--- name: put_overrides
--- Set what units want for their sites. Locks those rows in order of (unit, setting).
-insert into sourcing.override (unit_id, setting, value, set_at, set_by)
+-- name: overrides_of_units
+-- What these units set, by whom and why. Locks nothing.
 select
-  given.unit_id,
-  given.setting,
-  given.value,
-  %(now)s::timestamptz,
-  %(by)s::text
-from unnest(
-  %(unit_ids)s::uuid[],
-  %(settings)s::text[],
-  %(values)s::bigint[]
-) as given (unit_id, setting, value)
+  unit_id,
+  setting,
+  value,
+  comment,
+  set_at,
+  set_by
+from sourcing.override
+where
+  unit_id = any(%(unit_ids)s::uuid[])
 order by
-  given.unit_id,
-  given.setting
-on conflict (unit_id, setting) do update
-set
-  value = excluded.value,
-  set_at = excluded.set_at,
-  set_by = excluded.set_by;
+  unit_id,
+  setting;
+
+-- name: override_changes
+-- What these units set and took back, the latest first. Locks nothing.
+select
+  unit_id,
+  setting,
+  value,
+  comment,
+  set_at,
+  set_by
+from sourcing.override_change
+where
+  unit_id = any(%(unit_ids)s::uuid[])
+order by
+  set_at desc,
+  number desc
+limit %(at_most)s::integer;
+
+-- name: put_overrides
+-- Set what units want for their sites, and keep that they did. Locks those rows in order of (unit, setting).
+with put as (
+  insert into sourcing.override (unit_id, setting, value, comment, set_at, set_by)
+  select
+    given.unit_id,
+    given.setting,
+    given.value,
+    given.comment,
+    %(now)s::timestamptz,
+    %(by)s::text
+  from unnest(
+    %(unit_ids)s::uuid[],
+    %(settings)s::text[],
+    %(values)s::bigint[],
+    %(comments)s::text[]
+  ) as given (unit_id, setting, value, comment)
+  order by
+    given.unit_id,
+    given.setting
+  on conflict (unit_id, setting) do update
+  set
+    value = excluded.value,
+    comment = excluded.comment,
+    set_at = excluded.set_at,
+    set_by = excluded.set_by
+  returning
+    unit_id,
+    setting,
+    value,
+    comment,
+    set_at,
+    set_by
+)
+insert into sourcing.override_change (unit_id, setting, value, comment, set_at, set_by)
+select
+  put.unit_id,
+  put.setting,
+  put.value,
+  put.comment,
+  put.set_at,
+  put.set_by
+from put
+order by
+  put.unit_id,
+  put.setting;
 
 -- name: drop_overrides
--- Forget what units set. Locks those rows.
-delete from sourcing.override as one
-using unnest(
-  %(unit_ids)s::uuid[],
-  %(settings)s::text[]
-) as given (unit_id, setting)
-where
-  one.unit_id = given.unit_id
-  and one.setting = given.setting;
+-- Forget what units set, and keep that they took it back. Locks those rows.
+with gone as (
+  delete from sourcing.override as one
+  using unnest(
+    %(unit_ids)s::uuid[],
+    %(settings)s::text[],
+    %(comments)s::text[]
+  ) as given (unit_id, setting, comment)
+  where
+    one.unit_id = given.unit_id
+    and one.setting = given.setting
+  returning
+    one.unit_id,
+    one.setting,
+    given.comment
+)
+insert into sourcing.override_change (unit_id, setting, comment, set_at, set_by)
+select
+  gone.unit_id,
+  gone.setting,
+  gone.comment,
+  %(now)s::timestamptz,
+  %(by)s::text
+from gone
+order by
+  gone.unit_id,
+  gone.setting;
 
 -- name: insert_trial
 -- Ask for a trial, unless it was asked for already.

@@ -30,9 +30,14 @@ def explanations(conn: Conn, order_ids: Sequence[OrderId]) -> list[Explanation]:
     return [_spell_out(row) for row in store.read_decisions(conn, order_ids)]
 
 
-def opportunity_prices(conn: Conn) -> list[OpportunityPrice]:
-    """Return what more goods and more time would have saved the wave that was solved last."""
-    return store.read_last_prices(conn)
+def opportunity_prices(conn: Conn, *, currency: str) -> list[OpportunityPrice]:
+    """Return what more goods and more time would have saved the wave of a currency that was solved last."""
+    return store.read_last_prices(conn, currency=currency)
+
+
+def last_priced(conn: Conn, *, currency: str) -> list[WaveId]:
+    """Return the waves whose prices `opportunity_prices` gives; none where none was solved."""
+    return store.read_last_priced(conn, currency=currency)
 
 
 def site_prices(
@@ -66,6 +71,7 @@ def _spell_out(row: DecisionRow) -> Explanation:
         gap=None
         if row.wave_cost_minor is None or row.wave_bound_minor is None
         else (row.wave_cost_minor - row.wave_bound_minor) / max(abs(row.wave_bound_minor), 1),
+        day_prices_version=row.day_prices_version,
         solver=row.solver,
         method=row.method,
         currency=row.currency,
@@ -75,6 +81,9 @@ def _spell_out(row: DecisionRow) -> Explanation:
                 site_id=row.site_ids[parcel.position],
                 units=parcel.units,
                 cost=parcel.cost,
+                overrides=tuple(
+                    one.override for one in row.overrides or () if one.position == parcel.position
+                ),
             )
             for parcel in row.parcels
         ),

@@ -18,6 +18,9 @@ PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
 MONEY_MOST = 100_000_000
 TRIAL_DAYS_MOST = 92
+COMMENT_MOST = 500
+ANSWER_MINUTES = 240
+"""How long sites have to answer, where nobody says otherwise."""
 
 
 class SiteSetting(StrEnum):
@@ -36,7 +39,8 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `kilometres_per_hour` on the way; `refusal_minor` times the probability that the site does not accept;
     `unfilled_unit_minor` per unit that nobody sends; `ageing_credit_minor` off per unit that has lain longer than
     `ageing_days`; `stockout_cost_minor` times the probability that the shelf would have sold the unit within
-    `stockout_days`; `other_territory_minor` per parcel from a site of another dealer than the buyer's.
+    `stockout_days`; `other_territory_minor` per parcel from a site of another dealer than the buyer's;
+    `complaint_minor` per parcel, times the share of a site's buyers who speak badly of how it packs and sends.
     """
 
     split_minor: int = 300
@@ -49,6 +53,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     stockout_cost_minor: int = 0
     stockout_days: int = 7
     other_territory_minor: int = 0
+    complaint_minor: int = 0
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +104,19 @@ class Offers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     extra_minor_most: int = 500
 
 
+class DayPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether goods and time count as what they were worth on the last day, so that some are kept for later orders.
+
+    Of that price `percent` counts, at most `minor_most` for a unit or a parcel. Prices of days longer ago than
+    `days_most` do not count.
+    """
+
+    are_used: bool = False
+    percent: int = 100
+    minor_most: int = 2_000
+    days_most: int = 7
+
+
 class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keeps a dealer from being starved or flooded, over the last `days`; 0 days: not looked at.
 
@@ -121,7 +139,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     waiting: Waiting = Waiting()
     fairness: Fairness = Fairness()
     offers: Offers = Offers()
-    answer_minutes: int = 240
+    day_prices: DayPrices = DayPrices()
+    answer_minutes: int = ANSWER_MINUTES
     open_to_units: tuple[SiteSetting, ...] = ()
 
 
@@ -156,11 +175,42 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """What a unit set for its sites."""
+    """What a unit sets for its sites, and why, where it says so."""
 
     unit_id: OrgUnitId
     setting: SiteSetting
     value: int
+    comment: str | None = None
+
+
+class DropOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit takes back what it set: what holds above it is to hold again."""
+
+    unit_id: OrgUnitId
+    setting: SiteSetting
+    comment: str | None = None
+
+
+class KeptOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit set, since when, by whom and why."""
+
+    unit_id: OrgUnitId
+    setting: SiteSetting
+    value: int
+    comment: str | None
+    set_at: datetime
+    set_by: str
+
+
+class OverrideChange(msgspec.Struct, frozen=True, kw_only=True):
+    """That a unit set something, or (`value` None) took it back."""
+
+    unit_id: OrgUnitId
+    setting: SiteSetting
+    value: int | None
+    comment: str | None
+    set_at: datetime
+    set_by: str
 
 
 class TrialAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,6 +344,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "weights.stockout_cost_minor": (0, MONEY_MOST),
     "weights.stockout_days": (1, 365),
     "weights.other_territory_minor": (0, MONEY_MOST),
+    "weights.complaint_minor": (0, MONEY_MOST),
     "limits.parcels_most": (1, PARCELS_MOST),
     "limits.parcel_value_least_minor": (0, MONEY_MOST),
     "waiting.window_minutes": (0, 24 * 60),
@@ -305,6 +356,9 @@ _RANGES: dict[str, tuple[int, int]] = {
     "fairness.parcel_minor": (0, MONEY_MOST),
     "offers.sites_most": (2, 50),
     "offers.extra_minor_most": (0, MONEY_MOST),
+    "day_prices.percent": (1, 100),
+    "day_prices.minor_most": (1, MONEY_MOST),
+    "day_prices.days_most": (1, 31),
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {
@@ -371,6 +425,16 @@ def range_of(name: str) -> tuple[int, int]:
     return _RANGES[name]
 
 
+def range_of_site_setting(setting: SiteSetting) -> tuple[int, int]:
+    """Return the least and the most that a region or a dealer may set."""
+    return _SITE_RANGES[setting]
+
+
+def value_for_sites(settings: Settings, setting: SiteSetting) -> int:
+    """Return what holds at every site whose units above it set nothing."""
+    return getattr(terms_of_site(settings, unit_path=(), overrides={}), setting.value)
+
+
 def problem_of_override(override: Override, *, settings: Settings) -> Refusal | None:
     """Say why a unit may not set this for its sites, if so."""
     if override.setting not in settings.open_to_units:
@@ -389,6 +453,14 @@ class SiteTerms(msgspec.Struct, frozen=True, kw_only=True):
     other_territory_minor: int
     answer_minutes: int
     decided_by: Mapping[SiteSetting, OrgUnitId] = {}
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """What units decided, each setting with the value that holds."""
+        return tuple(
+            Override(unit_id=unit_id, setting=setting, value=getattr(self, setting.value))
+            for setting, unit_id in self.decided_by.items()
+        )
 
 
 def terms_of_site(

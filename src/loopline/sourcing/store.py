@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, statements
-from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, WaveId
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
+from loopline.kernel.ids import LineId, OrderId, OrgUnitId, SiteId, SkuId, WaveId
 from loopline.sourcing.model import (
     Decision,
     DecisionCounts,
@@ -23,6 +23,7 @@ from loopline.sourcing.model import (
     WavePlan,
     WaveTold,
 )
+from loopline.sourcing.settings import Override, SiteSetting
 
 SQL = statements(__file__)
 
@@ -42,6 +43,7 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
     preference_minor: int = 0
     split_minor: int = 0
     credited_minor: int = 0  # the credit, below zero: a row's terms add up
+    opportunity_minor: int = 0
 
     @property
     def cost(self) -> ParcelCost:
@@ -54,6 +56,7 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
             refusal_minor=self.refusal_minor,
             preference_minor=self.preference_minor,
             split_minor=self.split_minor,
+            opportunity_minor=self.opportunity_minor,
             credit_minor=-self.credited_minor,
         )
 
@@ -67,6 +70,20 @@ class UnfilledRow(msgspec.Struct, frozen=True, array_like=True):
     reason: UnfilledReason
 
 
+class OverrideRow(msgspec.Struct, frozen=True, array_like=True):
+    """What a unit had set for a chosen site, as stored: `position` is that of the site in the wave."""
+
+    position: int
+    setting: SiteSetting
+    value: int
+    unit_id: OrgUnitId
+
+    @property
+    def override(self) -> Override:
+        """The same as sourcing speaks of it."""
+        return Override(unit_id=self.unit_id, setting=self.setting, value=self.value)
+
+
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A decision with its wave, as stored."""
 
@@ -74,6 +91,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     wave_id: WaveId
     decided_at: datetime
     profile_version: int | None
+    day_prices_version: int | None
     wave_cost_minor: int | None
     wave_bound_minor: int | None
     solver: str
@@ -85,6 +103,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     prices_minor: list[int]
     parcels: list[ParcelRow]
     unfilled: list[UnfilledRow] | None
+    overrides: list[OverrideRow] | None
 
 
 def put_site_costs(conn: Conn, costs: Sequence[SiteCost], *, now: datetime) -> None:
@@ -118,6 +137,7 @@ def insert_wave(conn: Conn, wave: Wave, plan: WavePlan, *, now: datetime) -> boo
         currency=wave.currency,
         site_ids=[site.site_id for site in wave.sites],
         profile_version=wave.profile_version,
+        day_prices_version=wave.later.version,
         orders=len(wave.orders),
         parcels=len(plan.parcels),
         unfilled_units=sum(one.units for decision in plan.decisions for one in decision.unfilled),
@@ -141,9 +161,14 @@ def sweep_prices(conn: Conn, *, before: datetime, limit: int) -> int:
     return execute(conn, SQL["sweep_prices"], before=before, limit=limit)
 
 
-def read_last_prices(conn: Conn) -> list[OpportunityPrice]:
-    """Return the prices of the wave that was solved last."""
-    return fetch(conn, SQL["last_prices"], OpportunityPrice)
+def read_last_prices(conn: Conn, *, currency: str) -> list[OpportunityPrice]:
+    """Return the prices of what was solved last in a currency."""
+    return fetch(conn, SQL["last_prices"], OpportunityPrice, currency=currency)
+
+
+def read_last_priced(conn: Conn, *, currency: str) -> list[WaveId]:
+    """Return the waves of a currency that left prices last."""
+    return [WaveId(one) for one in fetch_values(conn, SQL["last_priced"], currency=currency)]
 
 
 def read_site_prices(conn: Conn, wave_ids: Sequence[WaveId], sku_ids: Sequence[SkuId]) -> list[SitePrice]:
@@ -153,17 +178,20 @@ def read_site_prices(conn: Conn, wave_ids: Sequence[WaveId], sku_ids: Sequence[S
 
 def copy_decisions(conn: Conn, wave: Wave, decisions: Sequence[Decision]) -> None:
     """Write decisions of a wave."""
+    copy_rows(conn, SQL["copy_decisions"], _decision_rows(wave, decisions))
+
+
+def _decision_rows(wave: Wave, decisions: Sequence[Decision]) -> Iterable[tuple[object, ...]]:
     position_of_site = {site.site_id: position for position, site in enumerate(wave.sites)}
-    copy_rows(conn, SQL["copy_decisions"], _decision_rows(wave.wave_id, decisions, position_of_site))
-
-
-def _decision_rows(
-    wave_id: WaveId, decisions: Sequence[Decision], position_of_site: dict[SiteId, int]
-) -> Iterable[tuple[object, ...]]:
     for decision in decisions:
+        overrides = [
+            OverrideRow(position, one.setting, one.value, one.unit_id)
+            for position in sorted({position_of_site[parcel.site_id] for parcel in decision.parcels})
+            for one in wave.sites[position].overrides
+        ]
         yield (
             decision.order_id,
-            wave_id,
+            wave.wave_id,
             decision.method.value,
             decision.cost_minor,
             decision.verdicts,
@@ -172,6 +200,7 @@ def _decision_rows(
             _encode([_unfilled_row(unfilled) for unfilled in decision.unfilled])
             if decision.unfilled
             else None,
+            _encode(overrides) if overrides else None,
         )
 
 
@@ -189,6 +218,7 @@ def _parcel_row(parcel: Parcel, position: int) -> ParcelRow:
         cost.preference_minor,
         cost.split_minor,
         -cost.credit_minor,
+        cost.opportunity_minor,
     )
 
 

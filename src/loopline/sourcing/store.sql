@@ -63,7 +63,8 @@ insert into sourcing.wave (
   cost_minor,
   bound_minor,
   seconds,
-  terms
+  terms,
+  day_prices_version
 )
 values (
   %(wave_id)s::uuid,
@@ -78,7 +79,8 @@ values (
   %(cost_minor)s::bigint,
   %(bound_minor)s::bigint,
   %(seconds)s::double precision,
-  %(terms)s::jsonb
+  %(terms)s::jsonb,
+  %(day_prices_version)s::integer
 )
 on conflict (id) do nothing;
 
@@ -100,26 +102,50 @@ where
   );
 
 -- name: last_prices
--- The prices of the wave that was solved last as a whole. Locks nothing.
+-- The prices that were left by what was solved last as a whole in a currency: what is delivered and what is collected are
+-- solved at one moment, apart. Locks nothing.
 select
   site_id,
   sku_id,
-  price_minor
+  max(price_minor) as price_minor
 from sourcing.wave_price
 where
-  wave_id = (
+  wave_id in (
     select id
     from sourcing.wave
     where
       cost_minor is not null
-    order by
-      decided_at desc,
-      id desc
-    limit 1
+      and currency = %(currency)s::text
+      and decided_at = (
+        select max(decided_at)
+        from sourcing.wave
+        where
+          cost_minor is not null
+          and currency = %(currency)s::text
+      )
   )
+group by
+  site_id,
+  sku_id
 order by
   site_id,
   sku_id nulls first;
+
+-- name: last_priced
+-- The waves that left prices last in a currency. Locks nothing.
+select id
+from sourcing.wave
+where
+  cost_minor is not null
+  and currency = %(currency)s::text
+  and decided_at = (
+    select max(decided_at)
+    from sourcing.wave
+    where
+      cost_minor is not null
+      and currency = %(currency)s::text
+  )
+order by id;
 
 -- name: site_prices
 -- What one more unit of any of some SKUs, and one more parcel, would have saved waves, by site. Locks nothing.
@@ -155,7 +181,8 @@ copy sourcing.decision (
   verdicts,
   prices_minor,
   parcels,
-  unfilled
+  unfilled,
+  overrides
 ) from stdin;
 
 -- name: read_decisions
@@ -165,6 +192,7 @@ select
   decision.wave_id,
   wave.decided_at,
   wave.profile_version,
+  wave.day_prices_version,
   wave.cost_minor as wave_cost_minor,
   wave.bound_minor as wave_bound_minor,
   wave.solver,
@@ -175,7 +203,8 @@ select
   decision.verdicts,
   decision.prices_minor,
   decision.parcels,
-  decision.unfilled
+  decision.unfilled,
+  decision.overrides
 from sourcing.decision
 join sourcing.wave on wave.id = decision.wave_id
 where

@@ -12,7 +12,7 @@ from loopline.db import Database
 from loopline.fulfilment.model import AcceptTask, DayLimit, RefusalReason, RefuseTask, SiteLimit
 from loopline.fulfilment.service import set_day_limits, set_site_limits
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import uuid7
+from loopline.kernel.ids import SiteId, SkuId, uuid7
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Delivery, Draft
@@ -120,6 +120,20 @@ def _await(made: PromiseDesk, holds: Callable[[], bool]) -> None:
     raise AssertionError("the desk did not hear of it")
 
 
+def test_a_site_that_takes_nothing_more_is_not_promised_though_it_was_found_before(
+    database: Database, shop: Shop, known: PromiseDesk
+):
+    wanted = asked(("COAT", 1))
+    assert only(known.view(), wanted).site.code == "S"
+    days = [
+        DayLimit(site_id=shop.sites["S"], day=date(2026, 3, 2) + timedelta(days=ahead), tasks_limit=0)
+        for ahead in range(Terms().horizon_days + 2)
+    ]
+    with database.transaction() as conn:
+        succeeded(set_day_limits(conn, days))
+    _await(known, lambda: only(known.view(), wanted).site.code == "W")
+
+
 def test_never_more_is_promised_than_there_is(known: PromiseDesk):
     # Thirty coats in all, ten at each site: thirty go in three parcels, thirty-one do not go at all.
     option = only(known.view(), asked(("COAT", 30)))
@@ -215,6 +229,53 @@ def test_orders_without_a_site_come_first_on_the_days_there_are(database: Databa
         # Three wait, three go a day: today is theirs. Ready the next morning, on the way until the day after.
         assert made.view().days.waiting == 3
         assert only(made.view(), asked(("COAT", 1))).due_at == datetime(2026, 3, 4, 16, tzinfo=UTC)
+
+
+def test_what_the_last_wave_had_too_little_of_is_promised_from_elsewhere(
+    database: Database, shop: Shop, known: PromiseDesk
+):
+    store, coat = shop.sites["S"], shop.skus["COAT"]
+    plain = only(known.view(), asked(("COAT", 1)))
+    assert plain.site.code == "S"
+    # A coat of the store would have saved the wave more than the way from the next site costs, a scarf of it nothing.
+    _solved(database, NOON, [(store, coat, 10_000)])
+    _await(known, lambda: only(known.view(), asked(("COAT", 1))).site.code == "W")
+    assert only(known.view(), asked(("SCARF", 1))).site.code == "S"
+    assert only(known.view(), asked(("COAT", 1), ("SCARF", 1))).site.code == "W"
+    # Where nobody else has as many, the worth of the units is told with the weight.
+    assert only(known.view(), asked(("COAT", 30))).weight_minor >= 100_000
+    # The next wave had too little of its time, by less than the way; the last one's prices are no more.
+    _solved(database, NOON + timedelta(minutes=1), [(store, None, 3)])
+    _await(known, lambda: only(known.view(), asked(("COAT", 1))).weight_minor == plain.weight_minor + 3)
+    assert only(known.view(), asked(("COAT", 1))).site.code == "S"
+    _solved(database, NOON + timedelta(minutes=2), [(store, None, 10_000)])
+    _await(known, lambda: only(known.view(), asked(("COAT", 1))).site.code == "W")
+    # Prices of another currency are no prices of ours.
+    _solved(database, NOON + timedelta(minutes=3), [(store, None, 10_000)], currency="EUR")
+    _solved(database, NOON + timedelta(minutes=4), [])
+    _await(known, lambda: only(known.view(), asked(("COAT", 1))) == plain)
+
+
+def _solved(
+    database: Database,
+    at: datetime,
+    prices: list[tuple[SiteId, SkuId | None, int]],
+    *,
+    currency: str = "CNY",
+) -> None:
+    """A wave that was solved as a whole at a moment, and the prices it left."""
+    wave_id = uuid7(at)
+    with database.transaction() as conn:
+        conn.execute(
+            "insert into sourcing.wave (id, decided_at, solver, currency, site_ids, cost_minor, bound_minor)"
+            " values (%s, %s, 'test', %s, '{}', 1, 1)",
+            (wave_id, at, currency),
+        )
+        for site_id, sku_id, minor in prices:
+            conn.execute(
+                "insert into sourcing.wave_price (wave_id, site_id, sku_id, price_minor) values (%s, %s, %s, %s)",
+                (wave_id, site_id, sku_id, minor),
+            )
 
 
 def test_codes_that_are_not_there_are_named(known: PromiseDesk):

@@ -11,7 +11,9 @@ from loopline.kernel.ids import OrgUnitId
 from loopline.sourcing import profiles
 from loopline.sourcing.settings import (
     CommentMissing,
+    DropOverride,
     Fairness,
+    KeptOverride,
     Limits,
     Override,
     Profile,
@@ -31,7 +33,7 @@ from loopline.sourcing.settings import (
 )
 from tests.make.sourcing import NOON
 
-REGION = OrgUnitId(UUID(int=71))
+REGION, OTHER = OrgUnitId(UUID(int=71)), OrgUnitId(UUID(int=72))
 SPLITS_DEAR = Settings(weights=Weights(split_minor=900))
 
 
@@ -111,8 +113,41 @@ def test_units_set_what_is_left_open_and_nothing_else(conn: Conn):
         SettingOutOfRange(setting="ageing_credit_minor", value=-1, least=0, most=100_000_000),
     ]
     assert profiles.profile_in_force(conn).overrides == {(REGION, SiteSetting.AGEING_CREDIT): 40}
-    assert profiles.drop_overrides(conn, [(REGION, SiteSetting.AGEING_CREDIT)]) == 1
+    drop = DropOverride(unit_id=REGION, setting=SiteSetting.AGEING_CREDIT)
+    assert profiles.drop_overrides(conn, [drop], by="region", now=NOON) == 1
     assert profiles.profile_in_force(conn).overrides == {}
+
+
+def test_what_a_unit_set_and_took_back_is_kept_with_who_did_and_why(conn: Conn):
+    published(conn, Settings(open_to_units=(SiteSetting.AGEING_CREDIT,)))
+    later, latest = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    first = Override(unit_id=REGION, setting=SiteSetting.AGEING_CREDIT, value=40, comment=" Old coats. ")
+    second = Override(unit_id=REGION, setting=SiteSetting.AGEING_CREDIT, value=60, comment="  ")
+    other = Override(unit_id=OTHER, setting=SiteSetting.AGEING_CREDIT, value=7)
+    profiles.set_overrides(conn, [first, other], by="lin", now=NOON)
+    profiles.set_overrides(conn, [second], by="wu", now=later)
+    kept = KeptOverride(
+        unit_id=REGION,
+        setting=SiteSetting.AGEING_CREDIT,
+        value=60,
+        comment=None,
+        set_at=later,
+        set_by="wu",
+    )
+    assert profiles.overrides_of_units(conn, [REGION]) == [kept]
+    drop = DropOverride(unit_id=REGION, setting=SiteSetting.AGEING_CREDIT, comment="Sold.")
+    nothing = DropOverride(unit_id=REGION, setting=SiteSetting.STOCKOUT_COST)
+    assert profiles.drop_overrides(conn, [drop, nothing], by="wu", now=latest) == 1
+    assert profiles.overrides_of_units(conn, [REGION]) == []
+    told = profiles.override_changes(conn, [REGION], at_most=9)
+    assert [(one.value, one.comment, one.set_by, one.set_at) for one in told] == [
+        (None, "Sold.", "wu", latest),
+        (60, None, "wu", later),
+        (40, "Old coats.", "lin", NOON),
+    ]
+    assert profiles.override_changes(conn, [REGION], at_most=1) == told[:1]
+    with pytest.raises(psycopg.errors.CheckViolation, match="override_change_comment_says_something"):
+        conn.execute("update sourcing.override_change set comment = ' '")
 
 
 def test_a_trial_is_asked_once_run_and_ended_once(conn: Conn):

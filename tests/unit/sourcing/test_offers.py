@@ -10,9 +10,7 @@ from loopline.kernel.ids import SiteId
 from loopline.sourcing.offers import Answering, Candidate, Offering, OfferTerms, expected_minor, sites_to_call
 
 A, B, C = (SiteId(UUID(int=at)) for at in (1, 2, 3))
-OPEN = OfferTerms(
-    answer_minutes=240, open_offers=True, extra_minor_max=100, redispatch_minor=300, waiting_hour_minor=120
-)
+OPEN = OfferTerms(open_offers=True, extra_minor_max=100, redispatch_minor=300, waiting_hour_minor=120)
 
 
 def at(site_id: SiteId, cost_minor: int) -> Candidate:
@@ -42,6 +40,27 @@ def test_of_several_who_answers_first_has_it():
 
 def test_nobody_waits_longer_than_the_deadline():
     assert expected_minor([at(A, 0)], offering=known(a=(10_000, 999))) == 480
+
+
+def test_several_wait_as_long_as_the_one_with_the_least_time():
+    """B has half an hour: where nobody answers, that costs half an hour at 120."""
+    quick = replace(at(B, 1_050), answer_minutes=30)
+    expected = expected_minor([at(A, 1_000), quick], offering=known(a=(5_000, 20), b=(5_000, 5)))
+    assert expected == Fraction(1_060, 2) + Fraction(1_040, 4) + Fraction(1_360, 4)
+    assert expected_minor([quick], offering=known(b=(0, 5))) == 1_050 + 300 + 60
+
+
+def test_who_would_answer_after_anothers_time_is_over_does_not_count():
+    """A takes an hour and B leaves but half of one: with B it is B alone, at the cost of asking A again."""
+    hasty = replace(at(B, 1_050), answer_minutes=30)
+    offering = known(a=(9_000, 60), b=(5_000, 5))
+    assert expected_minor([at(A, 1_000), hasty], offering=offering) == Fraction(1_060 + 1_360, 2)
+    assert expected_minor([at(A, 1_000)], offering=offering) == Fraction(9 * 1_120 + 1_780, 10)
+    # So nobody cuts off whoever is likely to say yes by setting a time too short for them.
+    assert sites_to_call([at(A, 1_000), hasty], offering=offering) == ()
+    patient = replace(hasty, answer_minutes=240)
+    called = sites_to_call([at(A, 1_000), patient], offering=offering)
+    assert [one.site_id for one in called] == [A, B]
 
 
 @pytest.mark.parametrize(

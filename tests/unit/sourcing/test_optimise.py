@@ -107,8 +107,32 @@ def test_what_is_left_says_why():
         UnfilledReason.EXCLUDED,
         UnfilledReason.NO_CAPACITY,
         UnfilledReason.NO_GOODS,
-        UnfilledReason.LIMITS,
+        UnfilledReason.LEFT_OVER,
     ]
+
+
+@pytest.mark.parametrize("units", [1, 12])
+def test_an_order_of_more_ways_than_64_bits_can_count_is_sent_as_well(units: int):
+    """Seventy lines: 2 to the power of 70 ways to put them into one parcel, or 13 to that power."""
+    skus = range(70)
+    one = wave(
+        [order(1, [(sku, units) for sku in skus])],
+        [site(0, cost=(100, 0, 0))],
+        {(0, sku): units for sku in skus},
+    )
+    decision = decide(one)
+    assert (chosen(decision), decision.unfilled) == ([0], ())
+
+
+def test_what_the_plan_left_over_is_not_blamed_on_full_sites():
+    """A full site has the goods, and an open one has them as well: too dear, and not a matter of time."""
+    one = wave(
+        [order(1, [(7, 1)])],
+        [site(0, cost=(10, 0, 0), capacity=0), site(1, cost=(9_000, 0, 0))],
+        {(0, 7): 1, (1, 7): 1},
+    )
+    (missing,) = decide(one).unfilled
+    assert missing.reason is UnfilledReason.LEFT_OVER
 
 
 def test_limits_hold_and_terms_add_up():

@@ -1,5 +1,6 @@
 """Pure decisions about promises: what can be promised, what has to happen by when, what was learnt."""
 
+from loopline.promises.rules.held_back import held_back
 from loopline.promises.rules.learning import learn, observations_of, quantile
 from loopline.promises.rules.milestones import (
     ahead_of,
@@ -15,7 +16,7 @@ from loopline.promises.rules.options import (
     NEVER_MINUTE,
     Choice,
     Integers,
-    bands_of,
+    band_of,
     best_sites,
     choose_parcels,
     free_hours,
@@ -29,12 +30,13 @@ __all__ = [
     "Choice",
     "Integers",
     "ahead_of",
-    "bands_of",
+    "band_of",
     "best_sites",
     "choose_parcels",
     "counted_back",
     "expected",
     "free_hours",
+    "held_back",
     "learn",
     "looked_at",
     "milestone_missed",

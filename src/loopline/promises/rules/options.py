@@ -9,7 +9,8 @@ the wave decides of all together (Acimovic and Graves, "Making better fulfillmen
 retail environment", Manufacturing & Service Operations Management 17(1), 2015).
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -44,9 +45,9 @@ def moment_of(minute: int) -> datetime:
     return _EPOCH + minute * _MINUTE
 
 
-def bands_of(metres: Integers, limits: Integers) -> Integers:
-    """Return the band of each distance: the first whose limit (in metres, rising) it is within; else the last."""
-    return np.minimum(np.searchsorted(limits, metres, side="left"), len(limits) - 1)
+def band_of(metres: int, limits: Sequence[int]) -> int:
+    """Return the band of a distance: the first whose limit (in metres, rising) it is within; else the last."""
+    return min(bisect_left(limits, metres), len(limits) - 1)
 
 
 def choose_parcels(

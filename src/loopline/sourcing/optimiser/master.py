@@ -36,17 +36,9 @@ class Effort(NamedTuple):
     gap: float
 
 
-class Relaxed(NamedTuple):
-    """The linear relaxation: prices by resource (0 where it cannot run out), the part of each pattern, its value."""
-
-    price: Floats
-    share: Floats
-    value: float
-
-
 def choose_patterns(master: Master, effort: Effort) -> Integers:
     """Return the best patterns found, one an order, at least as good as `master.start`."""
-    highs, _ = _model(master, whole=True)
+    highs = _model(master)
     highs.setOptionValue("mip_rel_gap", effort.gap)
     highs.setOptionValue("mip_max_nodes", effort.nodes)
     if np.isfinite(effort.seconds):
@@ -66,27 +58,8 @@ def choose_patterns(master: Master, effort: Effort) -> Integers:
     return master.start
 
 
-def relax(master: Master) -> Relaxed | None:
-    """Solve the linear relaxation; None where HiGHS could not."""
-    highs, resources = _model(master, whole=False)
-    highs.setOptionValue("solver", "simplex")
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    found = highs.getSolution()
-    return _relaxed(master, resources, np.array(found.col_value), np.array(found.row_dual), highs)
-
-
-def _relaxed(
-    master: Master, resources: Integers, share: Floats, duals: Floats, highs: highspy.Highs
-) -> Relaxed:
-    price = np.zeros(len(master.left))
-    price[resources] = np.maximum(0.0, -duals[len(master.start) :]) * FINE
-    return Relaxed(price, share, highs.getInfo().objective_function_value * FINE)
-
-
-def _model(master: Master, *, whole: bool) -> tuple[highspy.Highs, Integers]:
-    """Return the model, costs in minor units, and the resources that have rows, in their order."""
+def _model(master: Master) -> highspy.Highs:
+    """Return the model, costs in minor units, with a row for each order and each resource that can run out."""
     pool = master.pool
     columns, entries = len(pool.order), len(pool.resource)
     of_entry = np.repeat(np.arange(columns), np.diff(pool.first))
@@ -112,12 +85,11 @@ def _model(master: Master, *, whole: bool) -> tuple[highspy.Highs, Integers]:
     lp.a_matrix_.start_ = start
     lp.a_matrix_.index_ = row[by_column]
     lp.a_matrix_.value_ = amount[by_column]
-    if whole:
-        lp.integrality_ = [highspy.HighsVarType.kInteger] * columns
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * columns
     highs = _quiet_highs()
     highs.setOptionValue("threads", 1)
     highs.passModel(lp)
-    return highs, resources
+    return highs
 
 
 @cache

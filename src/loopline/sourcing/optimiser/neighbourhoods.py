@@ -104,20 +104,38 @@ def around(  # noqa: C901 - one walk
 
 
 def part_of(standing: Standing, orders: Integers, spare: Integers, within: float) -> tuple[Master, Integers]:
-    """Return the master problem of some orders, and where its patterns are in the pool. `spare`: what is unused."""
+    """Return the master problem of some orders, and where its patterns are in the pool. `spare`: what is unused.
+
+    Patterns that lose no more than `within` are in it, and all that lose less than what the order has.
+    """
     pool = standing.pool
     is_in = np.zeros(len(standing.plan), np.bool_)
     is_in[orders] = True
     patterns: Integers = np.flatnonzero(is_in[pool.order]).astype(np.int64)
     is_current = standing.plan[pool.order[patterns]] == patterns
     is_empty = pool.first[patterns] == pool.first[patterns + 1]
-    patterns = patterns[is_current | is_empty | (standing.lost[patterns] <= within)]
+    allowed = np.maximum(within, standing.lost[standing.plan[pool.order[patterns]]])
+    patterns = patterns[is_current | is_empty | (standing.lost[patterns] <= allowed)]
     small = picked(pool, patterns)
     start = np.flatnonzero(standing.plan[pool.order[patterns]] == patterns)
     left = spare.copy()
     used = picked(small, start)
     np.add.at(left, used.resource, used.amount)
     return Master(small, left, start), patterns
+
+
+@compiled
+def wanted_by(standing: Standing, orders: Integers, within: float) -> Floats:
+    """Return, by resource, how many patterns of some orders could use it: not the plan's, and such as lose little."""
+    wanted = np.zeros(len(standing.left))
+    for order in orders:
+        allowed = max(within, standing.lost[standing.plan[order]])
+        for pattern in range(standing.first[order], standing.first[order + 1]):
+            if pattern == standing.plan[order] or standing.lost[pattern] > allowed:
+                continue
+            for at in range(standing.pool.first[pattern], standing.pool.first[pattern + 1]):
+                wanted[standing.pool.resource[at]] += 1.0
+    return wanted
 
 
 @compiled

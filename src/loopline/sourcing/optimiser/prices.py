@@ -12,15 +12,15 @@ import numpy as np
 
 from loopline.sourcing.optimiser.compiled import compiled
 from loopline.sourcing.optimiser.patterns import Found
-from loopline.sourcing.optimiser.problem import Floats, Integers
+from loopline.sourcing.optimiser.problem import Floats
 
 
-class Raised(NamedTuple):
-    """Where the prices came to. `share` is each pattern's part of the averaged plan, in [0, 1]."""
+class Climb(NamedTuple):
+    """Where a climb stands; every call goes on from it, and changes it in place."""
 
-    price: Floats  # by resource
-    share: Floats  # by pattern
-    value: float  # of the Lagrangian over the pool alone
+    price: Floats  # by resource: the best yet over the pool
+    mean: Floats  # by resource: the average of what was used
+    pace: Floats  # the scale of steps, how much each counts in the average, and 1.0 once it has begun
 
 
 class Steps(NamedTuple):
@@ -29,15 +29,18 @@ class Steps(NamedTuple):
     most: int
     reach: float  # steps aim so far above the best value yet, as a part of it
     dearest: float  # no price is above this: leaving everything would be cheaper
-    scale: float = 1.0
-    blend: float = 0.1
+
+
+def new_climb(resources: int) -> Climb:
+    """Return a climb that begins at prices of zero."""
+    return Climb(np.zeros(resources), np.zeros(resources), np.array([1.0, 0.1, 0.0]))
 
 
 @compiled
-def choose(pool: Found, price: Floats, usage: Floats, chosen: Integers) -> float:
+def choose(pool: Found, price: Floats, usage: Floats) -> float:
     """Choose each order's cheapest pattern under prices; fill in `usage` by resource; return their priced cost."""
     usage[:] = 0.0
-    total, pattern, order = 0.0, 0, 0
+    total, pattern = 0.0, 0
     while pattern < len(pool.order):
         of = pool.order[pattern]
         best, least = pattern, np.inf
@@ -49,30 +52,20 @@ def choose(pool: Found, price: Floats, usage: Floats, chosen: Integers) -> float
                 best, least = pattern, cost
             pattern += 1
         total += least
-        chosen[order] = best
-        order += 1
         for at in range(pool.first[best], pool.first[best + 1]):
             usage[pool.resource[at]] += pool.amount[at]
     return total
 
 
 @compiled
-def raise_prices(  # noqa: C901, PLR0912 - one loop, its steps too small to call
-    pool: Found, left: Floats, start: Floats, steps: Steps
-) -> Raised:
-    """Raise the Lagrangian over a pool from given prices. `left` by resource."""
-    orders = 0
-    for pattern in range(len(pool.order)):
-        if pattern == 0 or pool.order[pattern] != pool.order[pattern - 1]:
-            orders += 1
-    chosen = np.zeros(orders, np.int64)
-    usage, price = np.zeros(len(left)), start.copy()
-    share = np.zeros(len(pool.order))
-    best = choose(pool, price, usage, chosen) - np.sum(price * left)
-    centre, mean = price.copy(), usage.copy()
-    for order in range(orders):
-        share[chosen[order]] = 1.0
-    scale, blend, red = steps.scale, steps.blend, 0
+def raise_prices(pool: Found, left: Floats, climb: Climb, steps: Steps) -> None:  # noqa: C901, PLR0912 - one loop
+    """Raise the Lagrangian over a pool, from where the climb stands. `left` by resource."""
+    centre, mean = climb.price, climb.mean
+    usage, price = np.zeros(len(left)), centre.copy()
+    best = choose(pool, price, usage) - np.sum(price * left)
+    scale, blend, red = climb.pace[0], climb.pace[1], 0
+    if climb.pace[2] == 0.0:
+        mean[:] = usage
     target = best + steps.reach * abs(best)
     for step in range(steps.most):
         length = 0.0
@@ -85,15 +78,11 @@ def raise_prices(  # noqa: C901, PLR0912 - one loop, its steps too small to call
         size = scale * (target - best) / length
         for one in range(len(left)):
             price[one] = min(steps.dearest, max(0.0, centre[one] + size * (mean[one] - left[one])))
-        value = choose(pool, price, usage, chosen) - np.sum(price * left)
+        value = choose(pool, price, usage) - np.sum(price * left)
         along = 0.0
         for one in range(len(left)):
             along += (usage[one] - left[one]) * (mean[one] - left[one])
-        mean *= 1.0 - blend
-        mean += blend * usage
-        share *= 1.0 - blend
-        for order in range(orders):
-            share[chosen[order]] += blend
+            mean[one] += blend * (usage[one] - mean[one])
         if value > best:
             if along > 0:
                 scale *= 1.1
@@ -109,4 +98,4 @@ def raise_prices(  # noqa: C901, PLR0912 - one loop, its steps too small to call
                 red = 0
         if step % 50 == 49:
             blend = max(0.01, blend * 0.8)
-    return Raised(centre, share, best)
+    climb.pace[0], climb.pace[1], climb.pace[2] = scale, blend, 1.0

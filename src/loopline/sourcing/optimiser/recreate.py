@@ -37,7 +37,6 @@ class Desk(NamedTuple):
     head: Integers
     ahead: Integers
     back: Integers
-    tries: Integers  # [0]: how many more patterns may be looked at
 
 
 class Ground(NamedTuple):
@@ -268,7 +267,6 @@ def new_desk(pool: Found, first: Integers, left: Integers) -> Desk:
         head=np.full(len(left), -1, np.int64),
         ahead=np.full(len(pool.resource), -1, np.int64),
         back=np.full(len(pool.resource), -1, np.int64),
-        tries=np.zeros(1, np.int64),
     )
 
 

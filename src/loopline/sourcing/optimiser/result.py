@@ -71,13 +71,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `seconds` is of wall time, counted from the call; None is without end. `work` bounds the search by what it does
     instead (rounds of prices, and neighbourhoods solved): with it and without `seconds` the same problem and seed give
     the same result on any machine. `gap`: near enough, as a part of the bound. `threads`: at most so many at once; the
-    result does not depend on them.
+    result does not depend on them. `part`: orders of one master problem; a larger wave is divided.
     """
 
     seconds: float | None = 60.0
     work: int | None = None
     gap: float = 1e-5
     seed: int = 1
+    part: int = 2_500
     threads: int = 2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from loopline.sourcing.optimiser.candidates import prepare
 from loopline.sourcing.optimiser.columns import Prepared
 from loopline.sourcing.optimiser.compiled import in_threads
-from loopline.sourcing.optimiser.master import Effort, Master, choose_patterns, relax
+from loopline.sourcing.optimiser.master import Effort, Master, choose_patterns
 from loopline.sourcing.optimiser.neighbourhoods import (
     Standing,
     around,
@@ -16,10 +16,11 @@ from loopline.sourcing.optimiser.neighbourhoods import (
     lost_by_pattern,
     part_of,
     regret,
+    wanted_by,
 )
 from loopline.sourcing.optimiser.patterns import Terms, find_in_threads, least_possible
 from loopline.sourcing.optimiser.pool import Kept, leaving_all, merged, order_first, picked
-from loopline.sourcing.optimiser.prices import Steps, raise_prices
+from loopline.sourcing.optimiser.prices import Steps, new_climb, raise_prices
 from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Problem, refuse_unsound
 from loopline.sourcing.optimiser.recreate import (
     Ground,
@@ -36,34 +37,21 @@ from loopline.sourcing.optimiser.shortages import explain_short
 from loopline.sourcing.optimiser.stop import Clock, Stop
 from loopline.sourcing.optimiser.writing import allocations_of
 
-# How far above the best value the steps of each round of prices aim, and how far from cheapest patterns are looked for.
-ROUNDS = (
-    (0.03, 2_000),
-    (0.03, 2_000),
-    (0.02, 1_500),
-    (0.02, 1_000),
-    (0.01, 800),
-    (0.01, 600),
-    (0.007, 600),
-    (0.005, 600),
-    (0.003, 600),
-    (0.003, 600),
-)
-_RELAXED_ORDERS_MAX = 6_000  # beyond these the linear relaxation of the whole takes too long
-_TOGETHER_ORDERS_MAX = 1_500  # up to these, one master problem of the whole is solved
-_TOGETHER = (
-    2  # parts solved at the same time, whatever the processors, so that the result does not depend on these
-)
-_WHOLE_ORDERS_MAX = 300  # up to these, a plan is bettered as a whole
-_WARM, _COLD = 400.0, 1.0  # minor units: about how much dearer a plan may get, at first and at last
-_TURNS, _TURNS_TIMED = (
-    60,
-    1 << 30,
-)  # of orders out and back, where the clock does not end it, and where it does
-# Of the time that is left when there is a first plan, where a master problem of the whole follows, and where none does.
-_RECREATED_OF_SMALL, _RECREATED = 0.3, 0.9
-_CLUSTER = 60  # orders that compete with one, taken together into a part
-_USUAL = Settings()
+
+class _Round(NamedTuple):
+    """A round of prices: steps on the pool, then the patterns that it lacks at the prices reached."""
+
+    steps: int
+    reach: float  # the steps aim so far above the best value yet, as a part of it
+    keep: int  # at most so many patterns of an order are taken in
+    within: int  # and none dearer than its cheapest by more than this, in minor units
+
+
+# Early prices are far from what they will be, and so is what is cheap at them: few patterns then.
+_EARLY, _LATE = _Round(100, 0.05, 10, 1_000), _Round(100, 0.02, 20, 600)
+_EARLY_ROUNDS, _ROUNDS = 5, 24
+_PRICED = 0.5  # no round of prices begins when this part of the time is gone
+_RISEN = 1e-5  # nor when the last raised the bound by no more than this part of it
 
 
 class _Wide(NamedTuple):
@@ -73,7 +61,22 @@ class _Wide(NamedTuple):
     within: int  # minor units
 
 
-_WIDE, _WIDE_OF_MANY = _Wide(150, 6_000), _Wide(40, 3_000)
+_WIDE, _NARROW = _Wide(100, 4_000), _Wide(30, 2_000)
+_LOSER, _OF_LOSER = 1_000, _Wide(200, 8_000)  # minor units: who loses that much in a first plan gets more
+_WIDE_FROM = 0.004  # seconds an order: with less there is no time for many patterns
+_WARM, _COLD = 400.0, 1.0  # minor units: about how much dearer a plan may get, at first and at last
+_TURNS, _TURNS_TIMED = (
+    60,
+    1 << 30,
+)  # of orders out and back, where the clock does not end it, and where it does
+_RECREATED, _RECREATED_IN_HASTE = 0.15, 0.5  # of the time that is left, where master problems follow
+_TOGETHER = 2  # parts solved at once, whatever the processors, so that the result does not depend on these
+_LOSING = (100, 200, 400, 800, 1_600)  # minor units: patterns that lose no more than this are chosen among
+# The same for parts, and how large these are of `Settings.part`; the next when one yields less than a part of the cost.
+_LOSING_OF_PART, _YIELD = ((100, 1.0), (200, 1.0), (400, 0.8)), 3e-4
+_CLUSTER = 60  # orders that compete with one, taken together into a part
+_SMALL = 300  # up to so many orders every pattern that can matter is looked at
+_USUAL = Settings()
 
 
 def solve(
@@ -136,24 +139,25 @@ class _Search:
 
     def raise_prices(self) -> None:
         """Raise the bound, and gather the patterns that matter at prices near the best."""
-        price: Floats = np.zeros(len(self.left))
-        self._learn(price, keep=40, within=2_000)
-        for reach, within in ROUNDS:
-            if self.stop.is_over() or self.stop.part() > 0.35:
+        climb = new_climb(len(self.left))
+        self._learn(climb.price, keep=_EARLY.keep, within=2_000)
+        for number in range(_ROUNDS):
+            if self.stop.is_over() or self.stop.part() > _PRICED:
                 break
-            raised = raise_prices(
-                self.pool, self.left.astype(np.float64), price, Steps(100, reach, self.dearest)
+            one = _EARLY if number < _EARLY_ROUNDS else _LATE
+            raise_prices(
+                self.pool, self.left.astype(np.float64), climb, Steps(one.steps, one.reach, self.dearest)
             )
-            price = raised.price
-            if self._learn(price, keep=40, within=within) < self.bound:
-                price = self.bound_prices.astype(np.float64)
+            before = self.bound
+            if self._learn(climb.price, keep=one.keep, within=one.within) < before:
+                climb.price[:] = self.bound_prices
             self.stop.work += 1
             self._told("prices")
+            if number > _EARLY_ROUNDS and self.bound - before <= _RISEN * abs(self.bound):
+                break
 
-    def _learn(self, price: Floats, *, keep: int, within: int) -> int:
-        """Find patterns at prices and take them into the pool; return the Lagrangian there, a bound, exactly."""
-        whole = np.rint(price).astype(np.int64)
-        terms = Terms(
+    def _terms(self, whole: Integers, keep: int, within: int) -> Terms:
+        return Terms(
             row_price=whole[: self.rows],
             site_price=whole[self.rows :],
             row_left=self.left[: self.rows],
@@ -163,6 +167,11 @@ class _Search:
             keep=keep,
             within=within * FINE,
         )
+
+    def _learn(self, price: Floats, *, keep: int, within: int) -> int:
+        """Find patterns at prices and take them into the pool; return the Lagrangian there, a bound, exactly."""
+        whole = np.rint(price).astype(np.int64)
+        terms = self._terms(whole, keep, within)
         found = find_in_threads(self.prepared, terms, self.orders, self.settings.threads)
         cheapest = order_first(found, len(self.orders))[:-1]
         least = found.priced[cheapest]
@@ -180,35 +189,42 @@ class _Search:
     # plan
 
     def make_plan(self) -> None:
-        """Make a plan at prices, better it by taking orders out and back, and finish a small wave as a whole."""
-        self._sort_pool()
+        """Make a plan at prices, and better it by taking orders out and back."""
         self.price = self.bound_prices.astype(np.float64)
-        count = len(self.orders)
-        if (
-            count <= _RELAXED_ORDERS_MAX
-            and self.stop.left() > _RELAXED_ORDERS_MAX / 400
-            and not self.stop.is_over()
-        ):
-            self.price = self._relax(self.price)
         if not self.stop.is_over():
-            wide = _WIDE if count <= _RELAXED_ORDERS_MAX else _WIDE_OF_MANY
+            wide = _WIDE if self._has_time else _NARROW
             self._learn(self.price, keep=wide.keep, within=wide.within)
-            self._sort_pool()
+        self._sort_pool()
         self._plan_from()
-        is_whole = count <= _TOGETHER_ORDERS_MAX
-        self._recreate(_RECREATED_OF_SMALL if is_whole else _RECREATED)
-        if is_whole and not self.stop.is_over():
-            self._choose_together()
+        self._learn_for_losers()
+        self._recreate(self._recreated())
 
-    def _choose_together(self) -> None:
-        """Choose among the patterns that lose little, for all orders at once."""
+    @property
+    def _has_time(self) -> bool:
+        """Whether the time allows many patterns, and master problems."""
+        return (self.settings.seconds or np.inf) >= _WIDE_FROM * len(self.orders)
+
+    def _recreated(self) -> float:
+        """Return which part of the time left goes to taking out and putting back; the rest is for master problems."""
+        if not self._has_time:
+            return 1.0
+        if len(self.orders) <= self.settings.part or self.stop.left() > 4 * _WIDE_FROM * len(self.orders):
+            return _RECREATED
+        return _RECREATED_IN_HASTE
+
+    def _learn_for_losers(self) -> None:
+        """Find many more patterns for the orders that lose much in the plan: what they wanted is gone."""
         first = order_first(self.pool, len(self.orders))
-        lost = lost_by_pattern(self.pool, first, self.price)
-        left = left_after(self.pool, self.plan, self.left)
-        standing = Standing(self.pool, first, self.plan, left, lost)
-        master, patterns = part_of(standing, self.orders, left, 600.0 * FINE)
-        self.plan = patterns[choose_patterns(master, self._effort(0.6, 1e-4))]
-        self._told("plan")
+        lost = lost_by_pattern(self.pool, first, self.price)[self.plan]
+        losers = np.flatnonzero(lost > _LOSER * FINE)
+        if not len(losers):
+            return
+        terms = self._terms(np.rint(self.price).astype(np.int64), _OF_LOSER.keep, _OF_LOSER.within)
+        found = find_in_threads(self.prepared, terms, losers, self.settings.threads)
+        kept = Kept(self.price, np.inf, self.plan)
+        self.pool, self.plan = merged(self.pool, found, len(self.orders), kept)
+        self._sort_pool()
+        self._plan_from()
 
     def _plan_from(self) -> None:
         """Serve orders at prices, those first that lose most by coming late; kept if it costs less."""
@@ -233,7 +249,7 @@ class _Search:
         until = begun + part * (1.0 - begun)
         for turn in range(_TURNS_TIMED if is_timed else _TURNS):
             gone = (self.stop.part() - begun) / max(until - begun, 1e-9) if is_timed else turn / _TURNS
-            if gone >= 1.0 or self.stop.is_over(reserve=0.3) or self.is_near:
+            if gone >= 1.0 or self._is_done():
                 break
             warmth = _WARM * FINE * (_COLD / _WARM) ** min(1.0, max(0.0, gone))
             recreate(ground, order_of, self.orders, min(4 * len(self.orders), 20_000), warmth)
@@ -242,74 +258,74 @@ class _Search:
             self._told("orders out and back")
         self.stop.work += 1
 
-    def _relax(self, price: Floats) -> Floats:
-        """Raise the bound to that of the linear relaxation, learning what it lacks; return its prices."""
-        self._narrow(1_500 if len(self.orders) <= _TOGETHER_ORDERS_MAX else 600)
-        for _ in range(3):
-            relaxed = relax(Master(self.pool, self.left, self.plan))
-            if relaxed is None:
-                return price
-            value = self._learn(relaxed.price, keep=8, within=300)
-            self.stop.work += 1
-            self._sort_pool()
-            if value == self.bound:
-                price = relaxed.price
-            if value > relaxed.value - 0.0003 * abs(relaxed.value) or self.stop.part() > 0.4:
-                break
-        return price
-
-    def _narrow(self, within: int) -> None:
-        first = order_first(self.pool, len(self.orders))
-        lost = lost_by_pattern(self.pool, first, self.bound_prices.astype(np.float64))
-        stays = lost <= within * FINE
-        stays |= self.pool.first[1:] == self.pool.first[:-1]
-        stays[self.plan] = True
-        kept = np.flatnonzero(stays)
-        where = np.cumsum(stays) - 1
-        self.pool, self.plan = picked(self.pool, kept), where[self.plan]
-
     def _sort_pool(self) -> None:
         turn = np.lexsort((self.pool.cost, self.pool.order))
         where = np.empty(len(turn), np.int64)
         where[turn] = np.arange(len(turn))
         self.pool, self.plan = picked(self.pool, turn), where[self.plan]
 
-    def _effort(self, part: float, gap: float) -> Effort:
-        return Effort(seconds=max(0.05, part * self.stop.left()), nodes=2_000, gap=gap)
-
-    # neighbourhoods
+    # master problems
 
     def better_plan(self) -> None:
-        """Solve parts of the plan anew until it is time to stop, or nothing has got better for long."""
-        if len(self.orders) <= _WHOLE_ORDERS_MAX and not self.is_near:
+        """Choose among patterns by master problems: of the whole, or of parts, until it is time to stop."""
+        if len(self.orders) <= _SMALL and not self.is_near:
             # No pattern that loses more than the gap is in a better plan: with all others the answer is exact.
             self.price = self.bound_prices.astype(np.float64)
             self._learn(self.price, keep=500, within=(self.cost - self.bound) // FINE + 1)
             self._sort_pool()
         first = order_first(self.pool, len(self.orders))
         lost = lost_by_pattern(self.pool, first, self.price)
-        visits, idle = np.zeros(len(self.orders)), 0
-        size = self._size()
-        while not (self.stop.is_over(reserve=0.3) or self.is_near or idle > 60):
-            standing = Standing(
-                self.pool, first, self.plan, left_after(self.pool, self.plan, self.left), lost
-            )
+        if len(self.orders) <= self.settings.part:
+            self._better_whole(first, lost)
+        else:
+            self._better_parts(first, lost)
+
+    def _better_whole(self, first: Integers, lost: Floats) -> None:
+        """Choose for all orders at once among ever more patterns, each time from the best plan so far."""
+        enough = (self.cost - self.bound) // FINE + 1
+        most = enough if len(self.orders) <= _SMALL else min(enough, _LOSING[-1])
+        widths = sorted({min(one, most) for one in _LOSING} | {most})
+        for at in range(0, len(widths), _TOGETHER):
+            if self._is_done():
+                break
+            left = left_after(self.pool, self.plan, self.left)
+            standing = Standing(self.pool, first, self.plan, left, lost)
+            masters = [
+                part_of(standing, self.orders, left, float(within) * FINE)
+                for within in widths[at : at + _TOGETHER]
+            ]
+            effort = Effort(seconds=max(0.05, 0.7 * self._left()), nodes=2_000, gap=1e-5)
+            plans = self._choose(masters, effort)
+            self.plan = min(plans, key=lambda plan: int(self.pool.cost[plan].sum()))
+            self.stop.work += 1
+            self._told("master")
+
+    def _better_parts(self, first: Integers, lost: Floats) -> None:
+        """Choose for two parts at once, among more patterns when fewer yield no more, until nothing does for long."""
+        visits, level, idle = np.zeros(len(self.orders)), 0, 0
+        idle_most = 10 + 4 * len(self.orders) // self.settings.part
+        while not self._is_done() and idle < idle_most:
+            left = left_after(self.pool, self.plan, self.left)
+            standing = Standing(self.pool, first, self.plan, left, lost)
+            losing, of_part = _LOSING_OF_PART[level]
+            size = max(1, min(int(of_part * self.settings.part), len(self.orders) // _TOGETHER))
             parts = self._parts(standing, visits, size)
             before = self.cost
-            self._solve_parts(standing, parts)
+            self._solve_parts(standing, parts, losing)
             for part in parts:
                 visits[part] += 1
             idle = 0 if self.cost < before else idle + 1
+            if before - self.cost < _YIELD * before:
+                level = min(level + 1, len(_LOSING_OF_PART) - 1)
             self.stop.work += 1
-            self._told("neighbourhoods")
-            if len(parts[0]) == len(self.orders):
-                break
+            self._told("parts")
 
-    def _size(self) -> int:
-        count = len(self.orders)
-        if count <= _WHOLE_ORDERS_MAX:
-            return count
-        return 350 if count <= 2_000 else 900
+    def _is_done(self) -> bool:
+        return self.is_near or self._left() <= 0 or self.stop.is_over()
+
+    def _left(self) -> float:
+        """Return the seconds left for the search: what writing and pricing the result takes is kept back."""
+        return self.stop.left() - 0.05 - len(self.orders) / 10_000
 
     def _parts(self, standing: Standing, visits: Floats, size: int) -> list[Integers]:
         is_taken = np.zeros(len(self.orders), np.int64)
@@ -325,27 +341,26 @@ class _Search:
                 part.append(around(standing, seed, min(_CLUSTER, size), is_taken))
                 weight[is_taken > 0] = 0.0
             parts.append(np.concatenate(part))
-        if size == len(self.orders):
-            return [self.orders]
         return parts
 
-    def _solve_parts(self, standing: Standing, parts: list[Integers]) -> None:
-        turn = self.random.integers(0, len(parts), len(standing.left))
+    def _solve_parts(self, standing: Standing, parts: list[Integers], losing: int) -> None:
+        wanted = np.stack([wanted_by(standing, part, float(losing) * FINE) for part in parts])
+        turn = np.argmax(wanted, axis=0)
         spares = [np.where(turn == number, standing.left, 0) for number in range(len(parts))]
-        within = 400.0 * FINE
-        if len(parts[0]) == len(self.orders):
-            within = max(within, float(self.cost - self.bound))
+        within = float(losing) * FINE
         masters = [part_of(standing, part, spare, within) for part, spare in zip(parts, spares, strict=True)]
-        effort = self._effort(0.3, 2e-5)._replace(nodes=200)
-        effort = effort._replace(seconds=min(effort.seconds, 8.0))
+        effort = Effort(seconds=min(max(0.05, 0.5 * self._left()), 25.0), nodes=2_000, gap=1e-4)
+        for taken in self._choose(masters, effort):
+            self.plan[self.pool.order[taken]] = taken
+
+    def _choose(self, masters: list[tuple[Master, Integers]], effort: Effort) -> list[Integers]:
+        """Solve master problems at once; return which patterns of the pool each chose."""
         chosen = in_threads(
             lambda master: choose_patterns(master, effort),
             [master for master, _ in masters],
             self.settings.threads,
         )
-        for (_, patterns), one in zip(masters, chosen, strict=True):
-            taken = patterns[one]
-            self.plan[self.pool.order[taken]] = taken
+        return [patterns[one] for (_, patterns), one in zip(masters, chosen, strict=True)]
 
     def _told(self, stage: str) -> None:
         self.tell(Progress(stage=stage, cost=self.cost, bound=self.bound))

@@ -5,6 +5,7 @@ mixed radix; its partitions are the ways to put some of the items in at most so 
 """
 
 from functools import cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +134,7 @@ def _can_list(counts: tuple[int, ...], parcels: int) -> bool:
 
 @cache
 def _shape(counts: tuple[int, ...], parcels: int) -> _Shape:
-    states = int(np.prod([count + 1 for count in counts])) if counts else 1
+    states = prod(count + 1 for count in counts)  # may be far more than 64 bits hold
     if states > STATES_MAX:
         raise TooMany
     digits = [_digits(state, counts) for state in range(states)]

@@ -33,9 +33,23 @@ def test_the_bound_is_found_again_from_its_prices(seed: int):
     assert result.bound == pytest.approx(again, abs=METRE)
 
 
-def test_the_same_seed_and_work_give_the_same_plan():
+def test_a_wave_divided_into_parts_gets_better_by_them():
+    saved = 0
+    for seed in range(5):
+        costs: dict[str, int] = {}
+        problem = random_problem(seed, orders=60, sites=10, skus=6)
+        steps = msgspec.structs.replace(STEPS, gap=0.0, part=15)
+        result = solve(problem, steps, tell=lambda at, costs=costs: costs.update({at.stage: at.cost or 0}))
+        assert result.bound <= result.cost <= costs["orders out and back"] + METRE
+        saved += costs["orders out and back"] - costs["parts"]
+    assert saved > 0
+
+
+@pytest.mark.parametrize("part", [2_500, 10])
+def test_the_same_seed_and_work_give_the_same_plan(part: int):
     problem = random_problem(7, orders=40, sites=8, skus=6)
-    one, two = solve(problem, STEPS), solve(problem, msgspec.structs.replace(STEPS, threads=2))
+    steps = msgspec.structs.replace(STEPS, part=part)
+    one, two = solve(problem, steps), solve(problem, msgspec.structs.replace(steps, threads=2))
     assert [getattr(one.allocations, name).tolist() for name in ("line", "site", "units")] == [
         getattr(two.allocations, name).tolist() for name in ("line", "site", "units")
     ]

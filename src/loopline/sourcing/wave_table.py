@@ -1,0 +1,215 @@
+"""A wave as columns: what the optimiser solves, with the way back from its positions to ids."""
+
+from collections.abc import Collection
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.sourcing.costs import FINE, Integers
+from loopline.sourcing.model import Need, OpenOrder, Wave, WaveSite
+from loopline.sourcing.optimiser.opportunity import Worth
+from loopline.sourcing.optimiser.problem import (
+    Blocked,
+    Costs,
+    Limits,
+    Lines,
+    Orders,
+    Problem,
+    Sites,
+    Stock,
+    Surcharges,
+)
+
+FALLBACK_MINOR = 1_000_000
+"""What a parcel from a fallback site costs more than any other; not sending it at all costs that much more again."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's needs with units, and its lines in the problem from `first` on: one per SKU, `columns` their SKUs."""
+
+    order: OpenOrder
+    needs: list[Need]
+    columns: list[int]
+    asked: list[int]
+    first: int
+
+
+class WaveTable:
+    """A wave in positions: sites and orders as they stand in it, SKUs as they are first named."""
+
+    def __init__(self, wave: Wave) -> None:
+        self.wave = wave
+        self.column_of: dict[int, int] = {}
+        self.sku_ids: list[SkuId] = []
+        self.asks: list[Ask] = []
+        first = 0
+        for order in wave.orders:
+            ask = self._ask(order, first)
+            first += len(ask.columns)
+            self.asks.append(ask)
+        self.position_of = {site.site_id: position for position, site in enumerate(wave.sites)}
+        shape = (len(wave.sites), len(self.sku_ids))
+        self.stock: Integers = np.zeros(shape, np.int64)
+        self.leaf_units: dict[tuple[int, int], list[tuple[NodeId, int]]] = {}
+        self._read_stock()
+        self.credit: Integers = np.zeros(shape, np.int64)
+        for (site_id, sku_id), minor in wave.credits_minor.items():
+            site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
+            if site is not None and column is not None:
+                self.credit[site, column] = minor * FINE
+        self.unit_later: Integers = np.zeros(shape, np.int64)
+        for (site_id, sku_id), minor in wave.later.unit_minor.items():
+            site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
+            if site is not None and column is not None:
+                self.unit_later[site, column] = minor * FINE
+        parcels = wave.later.parcel_minor
+        self.parcel_later: Integers = (
+            np.array([parcels.get(site.site_id, 0) for site in wave.sites], np.int64) * FINE
+        )
+        self.grams: Integers = np.array([wave.unit_grams.get(sku_id, 0) for sku_id in self.sku_ids], np.int64)
+
+    def _ask(self, order: OpenOrder, first: int) -> Ask:
+        asked: dict[int, int] = {}
+        needs = [need for need in order.needs if need.units > 0]
+        for need in needs:
+            column = self.column_of.setdefault(need.sku_id.int, len(self.sku_ids))
+            if column == len(self.sku_ids):
+                self.sku_ids.append(need.sku_id)
+            asked[column] = asked.get(column, 0) + need.units
+        return Ask(order=order, needs=needs, columns=list(asked), asked=list(asked.values()), first=first)
+
+    def _read_stock(self) -> None:
+        site_of_leaf = {
+            leaf_id.int: (position, place)
+            for position, site in enumerate(self.wave.sites)
+            for place, leaf_id in enumerate(site.leaf_ids)
+        }
+        drawn: dict[tuple[int, int], list[tuple[int, NodeId, int]]] = {}
+        for row in self.wave.stock:
+            at, column = site_of_leaf.get(row.leaf_id.int), self.column_of.get(row.sku_id.int)
+            if at is not None and column is not None and row.sellable > 0:
+                self.stock[at[0], column] += row.sellable
+                drawn.setdefault((at[0], column), []).append((at[1], row.leaf_id, row.sellable))
+        for key, rows in drawn.items():
+            self.leaf_units[key] = [(leaf_id, units) for _, leaf_id, units in sorted(rows, key=_place)]
+
+    def problem(self) -> Problem:
+        """The wave as columns."""
+        settings = self.wave.settings
+        site, column = np.nonzero(self.stock)
+        return Problem(
+            sites=self._sites(),
+            orders=self._orders(),
+            lines=self._lines(),
+            stock=Stock(
+                site=site.astype(np.int64),
+                sku=column.astype(np.int64),
+                units=self.stock[site, column],
+                credit=self.credit[site, column],
+            ),
+            sku_grams=self.grams,
+            costs=Costs(
+                split=settings.weights.split_minor * FINE,
+                late_hour=settings.weights.late_hour_minor * FINE,
+                redispatch=settings.weights.refusal_minor * FINE,
+                kilometres_per_hour=float(settings.weights.kilometres_per_hour),
+            ),
+            limits=Limits(
+                parcels=1 if settings.limits.ship_together else settings.limits.parcels_most,
+                least_value=settings.limits.parcel_value_least_minor,
+            ),
+            surcharges=self._surcharges(),
+            blocked=self._blocked(),
+        )
+
+    def worth(self) -> Worth:
+        """What the problem's stock rows and sites are worth to orders that come later."""
+        site, column = np.nonzero(self.stock)
+        return Worth(stock=self.unit_later[site, column], capacity=self.parcel_later)
+
+    def _sites(self) -> Sites:
+        sites = self.wave.sites
+        return Sites(
+            latitude=np.array([one.coordinates.latitude for one in sites], np.float64),
+            longitude=np.array([one.coordinates.longitude for one in sites], np.float64),
+            capacity=np.array([max(0, one.capacity_left) for one in sites], np.int64),
+            handling=np.array([one.cost.handling_minor for one in sites], np.int64) * FINE,
+            parcel=np.zeros(len(sites), np.int64),
+            metre=np.array([one.cost.hundred_kilometres_minor for one in sites], np.int64),
+            gram=np.array([one.cost.kilogram_minor for one in sites], np.int64) * (FINE // 1_000),
+            tonne_metre=np.zeros(len(sites), np.int64),
+            priority=np.array([_priority(one) for one in sites], np.int64) * FINE,
+            ready_minutes=np.array([one.ready_minutes for one in sites], np.int64),
+            accept_probability=np.array([one.accept_probability for one in sites], np.float64),
+        )
+
+    def _orders(self) -> Orders:
+        at = [ask.order.destination for ask in self.asks]
+        hours = [ask.order.promised_hours for ask in self.asks]
+        return Orders(
+            latitude=np.array([np.nan if one is None else one.latitude for one in at], np.float64),
+            longitude=np.array([np.nan if one is None else one.longitude for one in at], np.float64),
+            promised_hours=np.array([np.nan if one is None else max(0.0, one) for one in hours], np.float64),
+        )
+
+    def _lines(self) -> Lines:
+        columns = [column for ask in self.asks for column in ask.columns]
+        values = self.wave.unit_values_minor
+        unfilled = self.wave.settings.weights.unfilled_unit_minor
+        if any(site.is_fallback for site in self.wave.sites):
+            unfilled += 2 * FALLBACK_MINOR
+        return Lines(
+            start=np.cumsum([0, *(len(ask.columns) for ask in self.asks)]).astype(np.int64),
+            sku=np.array(columns, np.int64),
+            units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
+            unfilled=np.full(len(columns), unfilled * FINE, np.int64),
+            value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
+            together=np.full(len(columns), -1, np.int64),
+        )
+
+    def _surcharges(self) -> Surcharges:
+        rows = [
+            (at, self.position_of[site_id], minor * FINE)
+            for at, ask in enumerate(self.asks)
+            for site_id, minor in ask.order.surcharges_minor.items()
+            if minor and site_id in self.position_of
+        ]
+        table = np.array(rows, np.int64).reshape(-1, 3)
+        return Surcharges(order=table[:, 0], site=table[:, 1], amount=table[:, 2])
+
+    def _blocked(self) -> Blocked:
+        rows = [
+            (at, site)
+            for at, ask in enumerate(self.asks)
+            for site in np.flatnonzero(self.excluded(ask.order) | self.forbidden(ask.order)).tolist()
+        ]
+        table = np.array(rows, np.int64).reshape(-1, 2)
+        return Blocked(order=table[:, 0], site=table[:, 1])
+
+    def excluded(self, order: OpenOrder) -> Flags:
+        """Which sites refused an order, or are not what it asked for."""
+        flags = np.full(len(self.wave.sites), order.allowed_sites is not None, np.bool_)
+        flags[self._positions(order.allowed_sites or ())] = False
+        flags[self._positions(order.excluded_sites)] = True
+        return flags
+
+    def forbidden(self, order: OpenOrder) -> Flags:
+        """Which sites the profile's limits keep from an order."""
+        flags = np.zeros(len(self.wave.sites), np.bool_)
+        flags[self._positions(order.forbidden_sites)] = True
+        return flags
+
+    def _positions(self, site_ids: Collection[SiteId]) -> list[int]:
+        return [self.position_of[one] for one in site_ids if one in self.position_of]
+
+
+def _priority(site: WaveSite) -> int:
+    return site.priority_minor + FALLBACK_MINOR * site.is_fallback
+
+
+def _place(row: tuple[int, NodeId, int]) -> int:
+    return row[0]
