@@ -185,7 +185,7 @@ def test_a_test_order_is_known_and_seen_by_nothing_else(database: Database):
     # Paid for: the unit is off the marketplace's shelf for good, though no goods go. The other was put back there.
     assert loans(database) == lent | {"jd": lent["jd"] - 1}
     with database.reading() as conn:
-        known = marketplaces.test_orders_page(conn, at_most=9)
+        known = marketplaces.test_orders_page(conn, channel=None, at_most=9)
     assert [(one.external_number, one.because.value, one.units, one.paid_minor) for one in known] == [
         ("BD-2", "number", 2, 0),
         ("J-1", "said", 1, 100),
@@ -217,24 +217,25 @@ def test_an_order_not_shipped_in_time_is_told_of_once_before_and_once_after(data
     )
     follow(database, clock)
 
-    def watched(hours: float) -> tuple[int, list[tuple[int, int, int]]]:
+    def watched(hours: float) -> tuple[int, list[tuple[int, int, int, int]]]:
         now = clock.now + timedelta(hours=hours)
         with database.transaction() as conn:
             told = lend.watch(conn, now=now, limit=100)
         with database.reading() as conn:
-            late = marketplaces.lateness(conn, since=clock.now, now=now)
-        return told, [(one.open, one.overdue, one.missed) for _, one in sorted(late.items())]
+            found = marketplaces.dealings(conn, since=clock.now, lately=clock.now, now=now)
+        dealings = [found[channel] for channel in ("jd", "tmall")]
+        return told, [(one.open, one.near, one.overdue, one.missed) for one in dealings]
 
-    assert watched(3.9) == (0, [(1, 0, 0), (1, 0, 0)])
-    assert watched(4) == (1, [(1, 0, 0), (1, 0, 0)])
-    assert watched(10) == (0, [(1, 0, 0), (1, 0, 0)])
-    assert watched(10.1) == (1, [(1, 1, 1), (1, 0, 0)])
-    assert watched(41) == (0, [(1, 1, 1), (1, 0, 0)])
-    assert watched(42) == (1, [(1, 1, 1), (1, 0, 0)])
+    assert watched(3.9) == (0, [(1, 0, 0, 0), (1, 0, 0, 0)])
+    assert watched(4) == (1, [(1, 1, 0, 0), (1, 0, 0, 0)])
+    assert watched(10) == (0, [(1, 1, 0, 0), (1, 0, 0, 0)])
+    assert watched(10.1) == (1, [(1, 0, 1, 1), (1, 0, 0, 0)])
+    assert watched(41) == (0, [(1, 0, 1, 1), (1, 0, 0, 0)])
+    assert watched(42) == (1, [(1, 0, 1, 1), (1, 1, 0, 0)])
     with database.transaction() as conn:
         hand_over_everything(conn, now=clock.now + timedelta(hours=47))
     follow(database, clock)
-    assert watched(60) == (0, [(0, 0, 1)])
+    assert watched(60) == (0, [(0, 0, 0, 1), (0, 0, 0, 0)])
     with database.reading() as conn:
         types = conn.execute(
             "select type from log.event where type like 'ship_by%' order by position"

@@ -12,6 +12,8 @@ from loopline.fulfilment.model import (
     AcceptTask,
     CheckTask,
     CollectParcel,
+    HandedOver,
+    HandOverTask,
     PackTask,
     PickTask,
     RefusalReason,
@@ -32,7 +34,7 @@ from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
 from loopline.processes.source import source_wave
 from loopline.sourcing.queries import explanations
 from loopline.stock import Fact, MovementReason
-from tests.make.loop import balances, follow, hand_over_everything, shares, subject_types, work_off
+from tests.make.loop import balances, follow, hand_over_everything, pack_up, shares, subject_types, work_off
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, ask, lines, open_shop, till_sale
 
@@ -195,6 +197,43 @@ def test_a_till_sale_takes_promised_goods_and_the_promise_is_kept_from_elsewhere
     (second,) = source_wave(conn, now=NOON).tasks
     work_off(conn, [first, second], now=NOON)
     assert order_of(conn, order.id).stage == "handed_over"
+
+
+def test_what_is_packed_stays_when_its_goods_are_sold_and_what_is_not_goes_elsewhere(conn: Conn, shop: Shop):
+    """The parcel on the counter holds the goods, whatever was sold since: work not yet packed lacks them."""
+    early = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 5))))
+    late = put(conn, ask(shop, "W-2", lines=lines(shop, ("COAT", 5))))
+    task_of = {one.order_id: one for one in fulfilment.tasks_by_id(conn, source_wave(conn, now=NOON).tasks)}
+    assert {one.site_id for one in task_of.values()} == {shop.sites["S"]}
+    pack_up(conn, [task_of[late.id].task_id], now=NOON)
+    put(conn, till_sale(shop, "T-1", lines=lines(shop, ("COAT", 4), stated=True)))
+    assert promise.mend_promises(conn, now=NOON, limit=100).to_source_units == 4
+    assert (order_of(conn, early.id).held, order_of(conn, late.id).held) == (4, 0)
+    put(conn, till_sale(shop, "T-2", lines=lines(shop, ("COAT", 2), stated=True)))
+    # One of these is still with the first task; for the other the books and the parcel say two things.
+    assert promise.mend_promises(conn, now=NOON, limit=100).to_source_units == 1
+    assert (order_of(conn, early.id).held, order_of(conn, late.id).held) == (5, 0)
+    assert [(one.kind, one.units) for one in stock.open_shortfalls(conn, limit=10)] == [("missing", 1)]
+    handed = fulfil.hand_over(
+        conn, [HandOverTask(task_id=task_of[late.id].task_id)], scope=WHOLE_BRAND, now=NOON
+    )
+    assert isinstance(handed[0], HandedOver)
+    assert order_of(conn, late.id).stage == "handed_over"
+
+
+def test_a_parcel_that_is_packed_keeps_nobody_from_mending_the_other_of_its_order(conn: Conn, shop: Shop):
+    order = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 15))))
+    tasks = fulfilment.tasks_by_id(conn, source_wave(conn, now=NOON).tasks)
+    at_store = next(one for one in tasks if one.site_id == shop.sites["S"])
+    elsewhere = [one.task_id for one in tasks if one.site_id != shop.sites["S"]]
+    assert elsewhere
+    pack_up(conn, elsewhere, now=NOON)
+    (line,) = fulfilment.lines_of_tasks(conn, [at_store.task_id])[at_store.task_id]
+    # All that the store has: what it was to send is gone.
+    put(conn, till_sale(shop, "T-1", lines=lines(shop, ("COAT", 10), stated=True)))
+    assert promise.mend_promises(conn, now=NOON, limit=100).to_source_units == line.units
+    assert [one.state for one in fulfilment.tasks_by_id(conn, elsewhere)] == ["packed"] * len(elsewhere)
+    assert order_of(conn, order.id).held == line.units
 
 
 def test_when_no_goods_are_left_a_broken_promise_waits_for_the_next_delivery(conn: Conn, shop: Shop):

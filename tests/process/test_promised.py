@@ -1,7 +1,7 @@
 """From a promise that was shown to what became of it: kept with the order, watched, renewed, learnt from."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -27,11 +27,14 @@ from loopline.processes.promised import (
 from loopline.processes.source import source_wave
 from loopline.processes.take_in import Incoming, MessageLine, OrderMessage, OrderTaken, place_messages
 from loopline.promises import (
+    DayRecord,
     GivenPromise,
+    HeldBack,
     Milestone,
     Promise,
     PromiseKind,
     PromiseState,
+    SiteRecord,
     WatchList,
 )
 from tests.make.loop import follow, subject_types, work_off
@@ -97,13 +100,15 @@ def told(conn: Conn, order_id: OrderId) -> list[str]:
     return [one for one in subject_types(conn, order_id) if one.startswith("promise_")]
 
 
-def pack(conn: Conn, tasks: Sequence[TaskId], *, taken: datetime, now: datetime) -> None:
+def pack(
+    conn: Conn, tasks: Sequence[TaskId], *, taken: datetime, now: datetime, codes_from: int = 10
+) -> None:
     """Take work at once, and have it packed by a moment, to wait for its customers."""
     succeeded(dispatch.accept(conn, [AcceptTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=taken))
     succeeded(fulfil.pick(conn, [PickTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.check(conn, [CheckTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     packed = [
-        PackTask(task_id=one, code=f"ABCD23{10 + place}", collect_by=now + timedelta(days=3))
+        PackTask(task_id=one, code=f"ABCD23{codes_from + place}", collect_by=now + timedelta(days=3))
         for place, one in enumerate(tasks)
     ]
     succeeded(fulfil.pack(conn, packed, scope=WHOLE_BRAND, now=now))
@@ -170,6 +175,19 @@ def test_a_delivery_is_kept_when_it_arrives_in_time_and_not_before(conn: Conn, s
     assert subject_types(conn, late).count("parcel_arrived") == 1
     record = promises.record_since(conn, NOON - timedelta(days=1))
     assert (record.promises, record.kept, record.replaced, record.open) == (2, 1, 0, 0)
+    # Due at midnight: of the day that ends with it. A second late is late, and rounds to no minute.
+    since = NOON - timedelta(days=1)
+    site_id = latest(conn, early).by_site_id
+    assert site_id is not None
+    of_days = promises.kept_by_day(conn, since, zone="Asia/Shanghai")
+    assert of_days == [DayRecord(day=date(2026, 3, 3), promises=2, kept=1)]
+    assert promises.kept_by_site(conn, since) == [
+        SiteRecord(site_id=site_id, promises=2, kept=1, open=0, at_risk=0, late_minutes_mean=0)
+    ]
+    elsewhere = [one for one in shop.sites.values() if one != site_id]
+    assert promises.kept_by_day(conn, since, zone="Asia/Shanghai", site_ids=elsewhere) == []
+    assert promises.kept_by_site(conn, since, site_ids=elsewhere) == []
+    assert promises.kept_by_site(conn, NOON + timedelta(seconds=1)) == []
 
 
 def test_nobody_tells_of_parcels_that_are_not_theirs_or_did_not_leave(conn: Conn, shop: Shop):
@@ -263,8 +281,37 @@ def test_stores_that_take_longer_are_promised_longer(conn: Conn, shop: Shop):
     paces = promises.paces_in_force(conn)
     # Five of six hours weigh as five of twenty-five: (5 * 360 + 20 * 120) / 25.
     assert (paces.version, paces.ready) == (1, {shop.sites["S"]: 168})
+    known = promises.last_learnt(conn)
+    assert known is not None
+    learnt, (pace,) = known
+    assert (learnt.version, learnt.learnt_at) == (1, NOON + timedelta(days=1))
+    assert (pace.told, pace.minutes, pace.observed) == (120, 168, 5)
     assert learn_paces(conn, now=NOON + timedelta(days=70)) == 0
     assert promises.paces_in_force(conn).version == 1
+
+
+def test_what_was_learnt_is_held_against_the_days_since(conn: Conn, shop: Shop):
+    put(conn, *(message(shop, str(number)) for number in range(5)))
+    tasks = source_wave(conn, now=NOON).tasks
+    pack(conn, tasks[:3], taken=NOON, now=NOON + timedelta(hours=6))
+    pack(conn, tasks[3:], taken=NOON, now=NOON + timedelta(days=9), codes_from=20)
+    follow(conn, FOLLOWER)
+    now = NOON + timedelta(days=10)
+    learn_paces(conn, now=now)
+    version = promises.paces_in_force(conn).version
+    # A week ago three of six hours were known, (3 * 360 + 20 * 120) / 23; the two since took days.
+    assert promises.held_back_of(conn, version) == [
+        HeldBack(
+            stage="ready",
+            since=now - timedelta(days=7),
+            aim_percent=90,
+            observed=2,
+            covered=0,
+            minutes_mean=152,
+            told_covered=0,
+            told_minutes_mean=120,
+        )
+    ]
 
 
 def test_what_the_log_tells_of_promises_names_their_orders(conn: Conn, shop: Shop):

@@ -236,7 +236,10 @@ def test_a_store_answers_its_own_reviews_and_nobody_elses(conn: Conn):
         NewReply(review_id=ReviewId(uuid7(NOON)), text="?"),
     ]
     outcomes = reply(conn, answers, scope=store, now=NOON, actor="person:1")
-    assert [isinstance(one, Review) for one in outcomes] == [True, True, False, False, False]
+    assert [one.is_repeat if isinstance(one, Reviewed) else None for one in outcomes] == [
+        *(False, True),
+        *(None, None, None),
+    ]
     assert outcomes[2] == NotInYourBranch(subject=str(other.id))
     found = reviews.reviews_by_id(conn, [own.id, other.id])
     assert [found[one.id].reply for one in (own, other)] == ["谢谢", None]

@@ -11,6 +11,7 @@ from loopline.customers import bindings_of_members, timeline
 from loopline.customers.bindings import Bound
 from loopline.db import Conn
 from loopline.db.followers import Follower
+from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.ids import MemberId, OrderId, PartyId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
@@ -18,7 +19,6 @@ from loopline.orders import Credits, order_by_id
 from loopline.org import NewParty, PartyKind, Role
 from loopline.processes.place import Placed, place
 from loopline.processes.touch import (
-    FOLLOWERS,
     Host,
     Scanned,
     WantedLiveRoom,
@@ -532,6 +532,19 @@ def test_a_streamer_credit_ends_a_day_after_the_scan(conn: Conn):
         streamer_id,
         None,
     ]
+
+
+@pytest.mark.parametrize("followers", [("settle", "attribution"), ("attribution", "settle")])
+def test_rules_see_the_show_of_a_till_sale_whoever_follows_first(conn: Conn, followers: tuple[str, ...]):
+    shop = open_shop(conn)
+    streamer_id, member_id = streamer(conn), member_of(conn)
+    (room,) = succeeded(add_live_rooms(conn, [show()], host=HQ, now=NOON))
+    led(conn, room.touchpoint_code, member_id=member_id)
+    sale = till_sale(shop, "T-1", member_id=member_id, credits=Credits(streamer_id=streamer_id))
+    succeeded(place(conn, [sale], scope=WHOLE_BRAND, now=NOON))
+    for name in followers:
+        follow(conn, follower(name))
+    assert conn.execute("select campaign from sharing.line_kind").fetchall() == [("SHOW-1",)]
 
 
 def test_starting_and_ending_twice_is_once_and_other_orders_are_refused(conn: Conn):

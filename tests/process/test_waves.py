@@ -1,7 +1,7 @@
 """Waves of a live house: solved as one problem, applied in parts, and nothing half done whatever happens in between."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -11,19 +11,33 @@ from loopline import orders
 from loopline.db import Conn, Database
 from loopline.db.followers import catch_up
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import SiteLimit
+from loopline.fulfilment.service import set_site_limits
 from loopline.jobs.followers import FOLLOWERS
 from loopline.jobs.waves import begins, source_waves
-from loopline.kernel.ids import OrderId
+from loopline.kernel.ids import OrderId, SiteId
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import QueueOfOrders, WaitsFor
 from loopline.processes import source
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.doctor import examine
 from loopline.processes.place import Placed, place
+from loopline.processes.promised import keep_given
+from loopline.processes.put_in_force import put_in_force
+from loopline.promises import GivenPromise, PromiseKind
 from loopline.sourcing import profiles, queries
-from loopline.sourcing.model import Method
+from loopline.sourcing.model import Method, SiteCost
 from loopline.sourcing.optimise import Optimiser
-from loopline.sourcing.settings import Profile, Publication, Settings, SiteGroup, Waiting
+from loopline.sourcing.service import set_site_costs
+from loopline.sourcing.settings import (
+    CommentMissing,
+    Profile,
+    Publication,
+    Settings,
+    SiteGroup,
+    Waiting,
+    Weights,
+)
 from tests.make.shop import NOON, Shop, ask, lines, open_shop
 
 _Read = TypeVar("_Read")
@@ -156,3 +170,74 @@ def test_what_waits_is_listed_by_what_it_waits_for(database: Database, shop: Sho
     )
     assert [one.id for one in listed] == order_ids
     assert read(database, orders.parked_queue).orders == 0
+
+
+def test_what_is_beyond_the_limits_waits_for_others_and_a_new_profile_wakes_it(
+    database: Database, shop: Shop
+):
+    published(database, Settings(weights=Weights(unfilled_unit_minor=1)))  # no parcel is worth its cost
+    placed(database, shop, 1)
+    assert source_waves(database, NOON, solver=SOLVER) == 1
+    queue = read(database, lambda conn: orders.sourcing_queue(conn, now=NOON))
+    assert [(one.waits_for, one.orders) for one in queue] == [(WaitsFor.LIMITS, 1)]
+    assert source_waves(database, NOON + timedelta(minutes=29), solver=SOLVER) == 0
+    with database.transaction() as conn:
+        draft = profiles.draft_profile(conn, Settings(), based_on=None, by="hq", now=NOON)
+        assert isinstance(draft, Profile)
+        silent = Publication(version=draft.version, comment=" ", by="hq")
+        assert put_in_force(conn, silent, now=NOON, site_ids=[]) == [CommentMissing()]
+        told = Publication(version=draft.version, comment="Send them.", by="hq")
+        assert put_in_force(conn, told, now=NOON, site_ids=[]) == 1
+    assert source_waves(database, NOON, solver=SOLVER) == 1
+    assert read(database, lambda conn: orders.sourcing_queue(conn, now=NOON)) == []
+    waves = read(database, lambda conn: queries.last_waves(conn, limit=9))
+    assert [(one.parcels, one.unfilled_units) for one in waves] == [(1, 0), (0, 1)]
+
+
+def test_what_is_promised_soon_goes_from_near_by_although_that_costs_more(database: Database, shop: Shop):
+    near, far = shop.sites["S"], shop.sites["W"]
+    with database.transaction() as conn:
+        costs = [
+            SiteCost(
+                site_id=site_id,
+                currency="CNY",
+                handling_minor=handling,
+                hundred_kilometres_minor=300,
+                kilogram_minor=100,
+            )
+            for site_id, handling in ((near, 318), (far, 200))
+        ]
+        set_site_costs(conn, costs, now=NOON)
+        set_site_limits(conn, [SiteLimit(site_id=shop.sites["D"], tasks_per_day=0)], now=NOON)
+    plain, at_ease, soon = placed(database, shop, 3)
+    with database.transaction() as conn:
+        given = [
+            (order_id, courier(near, due_at=NOON + timedelta(hours=hours)))
+            for order_id, hours in ((at_ease, 4), (soon, 0.5))
+        ]
+        keep_given(conn, given, now=NOON)
+    source_waves(database, NOON, solver=SOLVER)
+    explained = {
+        one.order_id: one
+        for one in read(database, lambda conn: queries.explanations(conn, [plain, at_ease, soon]))
+    }
+    assert {order_id: one.chosen[0].site_id for order_id, one in explained.items()} == {
+        plain: far,
+        at_ease: far,
+        soon: near,
+    }
+
+
+def courier(site_id: SiteId, *, due_at: datetime) -> GivenPromise:
+    return GivenPromise(
+        kind=PromiseKind.COURIER,
+        site_id=site_id,
+        due_at=due_at,
+        starts_at=None,
+        ready_minutes=120,
+        lane_minutes=60,
+        band=None,
+        terms_version=0,
+        pace_version=0,
+        said_at=NOON,
+    )

@@ -38,7 +38,15 @@ from loopline.customers.addresses import (
     own_delivery,
     valid_recipient,
 )
-from loopline.customers.bindings import BindingRole, Bound, NewBinding, bind_members, bindings_of_members
+from loopline.customers.bindings import (
+    BindingRole,
+    Bound,
+    FirstBound,
+    NewBinding,
+    bind_members,
+    bindings_of_members,
+    first_bound,
+)
 from loopline.customers.checks import CHECKS
 from loopline.customers.codes import (
     CodeAsk,
@@ -147,6 +155,7 @@ __all__ = [
     "DeliveryKept",
     "DeliveryUnknown",
     "Erased",
+    "FirstBound",
     "IdentitiesOfSeveralMembers",
     "Identity",
     "IdentityContended",
@@ -193,6 +202,7 @@ __all__ = [
     "drop_old_keys",
     "end_session",
     "erase_members",
+    "first_bound",
     "keep_deliveries",
     "last_accesses",
     "lengthen_session",

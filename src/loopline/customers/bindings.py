@@ -49,6 +49,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class FirstBound(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a member was bound to first, whatever became of it: who brought them."""
+
+    member_id: MemberId
+    party_id: PartyId
+    bound_at: datetime
+
+
 def bind_members(conn: Conn, bindings: Sequence[NewBinding], *, now: datetime) -> int:
     """Bind members; an open binding to another party ends, one to the same party stays. Returns how many were made.
 
@@ -81,6 +89,12 @@ def bindings_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> dict[Memb
         )
         for member_id, by_role in found.items()
     }
+
+
+def first_bound(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, FirstBound]:
+    """Return whom members were bound to first; members who never were are not in it."""
+    found = fetch(conn, SQL["first_bindings"], FirstBound, member_ids=uuids(member_ids))
+    return {one.member_id: one for one in found}
 
 
 def lock_bindings(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, list[Standing]]:

@@ -55,3 +55,13 @@ from customers.binding
 where member_id = any (%(member_ids)s::uuid[])
     and ended_at is null
 order by member_id, role
+
+-- name: first_bindings
+-- The first binding of members, open or ended; of two made at one moment the one written first. Locks nothing.
+select distinct on (binding.member_id)
+    binding.member_id,
+    binding.party_id,
+    binding.bound_at
+from customers.binding
+where binding.member_id = any (%(member_ids)s::uuid[])
+order by binding.member_id, binding.bound_at, binding.id

@@ -187,16 +187,19 @@ def _read(path: Path) -> _KeyFile:
 
 
 def _write(path: Path, content: _KeyFile, *, new: bool = False) -> None:
-    """Replace the file in one step, so that no crash leaves half a key; a new one never replaces another's."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Replace the file in one step, so that no crash leaves half a key; a new one never replaces another's.
+
+    It is written beside, under a name of its own: threads of one process may make it at once, too.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.urandom(8).hex()}.unfinished")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(handle, msgspec.json.format(msgspec.json.encode(content), indent=2))
         os.fsync(handle)
     finally:
         os.close(handle)
     if new:
-        with contextlib.suppress(FileExistsError):  # another process made it meanwhile: its keys count
+        with contextlib.suppress(FileExistsError):  # somebody made it meanwhile: those keys count
             os.link(unfinished, path)
         unfinished.unlink()
     else:

@@ -244,6 +244,16 @@ class HandOverTask(msgspec.Struct, frozen=True, kw_only=True):
     tracking_number: str | None = None
 
 
+class Waybill(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that a carrier took over, by the number the carrier calls it."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    tracking_number: str
+    handed_over_at: datetime
+
+
 class CollectParcel(msgspec.Struct, frozen=True, kw_only=True):
     """Give a waiting parcel to whoever shows its code at the site."""
 
@@ -270,12 +280,16 @@ class RefuseTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelTask(msgspec.Struct, frozen=True, kw_only=True):
-    """We no longer want a task done, or part of it (`lines`). `command_id` is made by the caller: twice is once."""
+    """We no longer want a task done, or part of it (`lines`). `command_id` is made by the caller: twice is once.
+
+    With `keeps_packed` a task that is packed by then is left as it is: its goods are there.
+    """
 
     command_id: UUID
     task_id: TaskId
     by: PersonId | None = None
     lines: tuple[WithdrawnUnits, ...] = ()
+    keeps_packed: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------------ outcomes

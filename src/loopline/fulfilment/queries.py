@@ -13,8 +13,9 @@ from loopline.fulfilment.model import (
     Task,
     TaskCounts,
     TaskLine,
+    Waybill,
 )
-from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId
+from loopline.kernel.ids import AllocationId, OrderId, SiteId, SkuId, TaskId
 
 
 def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
@@ -57,6 +58,13 @@ def open_tasks_page(conn: Conn, ask: OpenTasksAsk) -> list[Task]:
     return store.read_open_page(conn, ask)
 
 
+def packed_allocations(
+    conn: Conn, site_ids: Iterable[SiteId], *, sku_ids: Iterable[SkuId]
+) -> list[AllocationId]:
+    """Return the allocations of some SKUs that lie packed at sites, with which whoever comes for them goes."""
+    return store.read_packed_allocations(conn, site_ids, sku_ids=sku_ids)
+
+
 def lines_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:
     """Return the lines of tasks; an unknown task has none."""
     return store.read_lines(conn, task_ids)
@@ -74,3 +82,10 @@ def task_counts(conn: Conn) -> TaskCounts:
     return TaskCounts(
         by_state=store.count_tasks(conn), refused_in_part_or_whole=store.count_tasks_refused(conn)
     )
+
+
+def waybills_between(
+    conn: Conn, site_ids: Sequence[SiteId], *, start: datetime, end: datetime
+) -> list[Waybill]:
+    """Return parcels of sites that carriers took over between two moments, `end` excluded, the earliest first."""
+    return store.waybills_between(conn, site_ids, start=start, end=end)

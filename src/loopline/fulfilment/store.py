@@ -18,9 +18,10 @@ from loopline.fulfilment.model import (
     Task,
     TaskLine,
     TaskState,
+    Waybill,
     Withdrawal,
 )
-from loopline.kernel.ids import AllocationId, OrderId, SiteId, TaskId, first_id_of
+from loopline.kernel.ids import AllocationId, OrderId, SiteId, SkuId, TaskId, first_id_of
 
 SQL = statements(__file__)
 
@@ -269,6 +270,14 @@ def read_open_page(conn: Conn, ask: OpenTasksAsk) -> list[Task]:
     )
 
 
+def read_packed_allocations(
+    conn: Conn, site_ids: Iterable[SiteId], *, sku_ids: Iterable[SkuId]
+) -> list[AllocationId]:
+    """Return the allocations of SKUs that lie packed at sites."""
+    rows = fetch_rows(conn, SQL["read_packed_allocations"], site_ids=uuids(site_ids), sku_ids=uuids(sku_ids))
+    return [allocation_id for (allocation_id,) in rows]
+
+
 def read_lines(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, list[TaskLine]]:
     """Return the lines of tasks, in order of their allocations."""
     found: dict[TaskId, list[TaskLine]] = {task_id: [] for task_id in task_ids}
@@ -314,3 +323,21 @@ def count_tasks_refused(conn: Conn) -> int:
     """Count tasks refused in whole or in part."""
     (tasks,) = fetch_values(conn, SQL["count_tasks_refused"])
     return int(tasks)
+
+
+def insert_waybills(conn: Conn, waybills: Sequence[Waybill]) -> None:
+    execute(
+        conn,
+        SQL["insert_waybills"],
+        task_ids=[one.task_id for one in waybills],
+        order_ids=[one.order_id for one in waybills],
+        site_ids=[one.site_id for one in waybills],
+        tracking_numbers=[one.tracking_number for one in waybills],
+        handed_over_at=[one.handed_over_at for one in waybills],
+    )
+
+
+def waybills_between(
+    conn: Conn, site_ids: Sequence[SiteId], *, start: datetime, end: datetime
+) -> list[Waybill]:
+    return fetch(conn, SQL["waybills_between"], Waybill, site_ids=list(site_ids), start=start, end=end)

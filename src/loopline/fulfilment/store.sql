@@ -443,6 +443,16 @@ order by
   id
 limit %(limit)s::integer;
 
+-- name: read_packed_allocations
+-- The allocations of SKUs that lie packed at sites. Locks nothing.
+select task_line.allocation_id
+from fulfilment.task
+join fulfilment.task_line on task_line.task_id = task.id
+where
+  task.site_id = any(%(site_ids)s::uuid[])
+  and task.state = 'packed'
+  and task_line.sku_id = any(%(sku_ids)s::uuid[]);
+
 -- name: read_open_page
 -- A page of open tasks of sites (null: of all), in one state (null: in any), the most urgent first. Locks nothing.
 select
@@ -589,3 +599,23 @@ group by
   site_id
 order by
   site_id;
+
+-- name: insert_waybills
+-- Keep by which numbers carriers know parcels; the first word of each stands. Locks nothing but the new rows.
+insert into fulfilment.waybill (task_id, order_id, site_id, tracking_number, handed_over_at)
+select task_id, order_id, site_id, tracking_number, handed_over_at
+from unnest(
+  %(task_ids)s::uuid[], %(order_ids)s::uuid[], %(site_ids)s::uuid[], %(tracking_numbers)s::text[],
+  %(handed_over_at)s::timestamptz[]
+) as parcel (task_id, order_id, site_id, tracking_number, handed_over_at)
+order by task_id
+on conflict (task_id) do nothing
+
+-- name: waybills_between
+-- Parcels of some sites that carriers took over between two moments, the second not included. Locks nothing.
+select task_id, order_id, site_id, tracking_number, handed_over_at
+from fulfilment.waybill
+where handed_over_at >= %(start)s::timestamptz
+  and handed_over_at < %(end)s::timestamptz
+  and site_id = any (%(site_ids)s::uuid[])
+order by handed_over_at, task_id

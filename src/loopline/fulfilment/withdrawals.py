@@ -94,7 +94,8 @@ def withdraw(
     if done:
         return _same_again(command, task, by_id, done=done)
     cause = WithdrawalCause.REFUSED if isinstance(command, RefuseTask) else WithdrawalCause.CANCELLED
-    if task.state not in (_REFUSABLE if cause is WithdrawalCause.REFUSED else _CANCELLABLE):
+    may_be_packed = isinstance(command, CancelTask) and not command.keeps_packed
+    if task.state not in (_CANCELLABLE if may_be_packed else _REFUSABLE):
         return WrongState(task_id=task.task_id, state=task.state)
     units = command.lines or tuple(
         WithdrawnUnits(allocation_id=line.allocation_id, units=line.left) for line in lines if line.left

@@ -8,6 +8,7 @@ from loopline.processes.lend import FOLLOWERS as LENT
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
+from loopline.processes.read_reviews import FOLLOWERS as READ
 from loopline.processes.receive import FOLLOWERS as RECEIVED
 from loopline.processes.review import FOLLOWERS as REVIEWS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
@@ -18,6 +19,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     *INDEX,
     *TOUCHES,
     *REVIEWS,
+    *READ,
     *PROOFS,
     *PUBLISHED,
     *RECEIVED,

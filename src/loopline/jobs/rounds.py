@@ -17,7 +17,7 @@ import structlog
 from loopline import orders
 from loopline.customers.codes import sweep_codes
 from loopline.customers.sessions import sweep_sessions
-from loopline.db import Conn, Database
+from loopline.db import Conn, Database, fetch_values, statements
 from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
@@ -33,11 +33,15 @@ from loopline.processes.open_buyers import forget_buyers
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.promised import learn_paces, watch_promises
 from loopline.processes.quotas import end_due_quotas
+from loopline.processes.read_reviews import read_what_stands
 from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
+from loopline.processes.supply import settle_noted
+from loopline.sourcing.day_prices import sweep_day_prices
 from loopline.sourcing.service import sweep_prices
 from loopline.webhooks import sweep_deliveries
 
+SQL = statements(__file__)
 BATCH = 500
 PARKED_LINES_MAX = 5_000
 BATCHES_PER_ROUND_MAX = 200
@@ -69,12 +73,15 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """A round that goes out of the house: it opens its own transactions and makes its calls between them.
 
     `run` does one batch and returns how much it did. `rests`: it leaves a database alone that rounds leave alone.
+    `is_long`: it may take minutes. Of those one goes at a time, in all processes of a database together, so that they
+    never take the places of rounds that others wait for; whoever finds the turn taken leaves it for the next time.
     """
 
     name: str
     cron: str
     run: Callable[[Database, datetime], int]
     rests: bool = False
+    is_long: bool = False
 
 
 def _fill(conn: Conn, now: datetime) -> int:
@@ -125,6 +132,11 @@ ROUNDS: tuple[Round, ...] = (
     Round(name="fill_parked", cron="*/5 * * * *", step=_fill, batches=1),
     Round(
         name="release_due", cron="* * * * *", step=lambda conn, now: release_due(conn, now=now, limit=BATCH)
+    ),
+    Round(
+        name="settle_supplies",
+        cron="* * * * * 20",
+        step=lambda conn, now: settle_noted(conn, now=now, limit=BATCH),
     ),
     Round(name="forget_access", cron="*/10 * * * *", step=lambda conn, now: sweep_access(conn, now=now)),
     Round(
@@ -204,10 +216,21 @@ ROUNDS: tuple[Round, ...] = (
         step=lambda conn, now: learn_daily(conn, now=now),
         batches=1,
     ),
+    # What another model or list of themes would read otherwise.
+    Round(
+        name="read_reviews_again",
+        cron="* * * * * */20",
+        step=lambda conn, now: read_what_stands(conn, now=now, limit=BATCH),
+    ),
     Round(
         name="forget_prices_of_waves",
         cron="*/10 * * * *",
         step=lambda conn, now: sweep_prices(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_prices_of_days",
+        cron="*/10 * * * *",
+        step=lambda conn, now: sweep_day_prices(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_placing",
@@ -279,6 +302,15 @@ class Rounds:
             with self._database.reading() as conn:
                 if self._rests(conn):
                     return
+        if not one.is_long:
+            self._work_off(one)
+            return
+        # A connection of its own: a process that dies gives the turn back with it.
+        with self._database.connect() as conn:
+            if fetch_values(conn, SQL["try_turn_of_long_errands"])[0]:
+                self._work_off(one)
+
+    def _work_off(self, one: Errand) -> None:
         for _ in range(BATCHES_PER_ROUND_MAX):
             if self._stopping.is_set() or not one.run(self._database, self._clock()):
                 return

@@ -13,13 +13,18 @@ from prometheus_client import CollectorRegistry
 from loopline.db import Conn, Database
 from loopline.db.followers import FollowerLoop
 from loopline.db.settings import SERVING_ROLE
+from loopline.jobs.bonuses import BONUS_ERRAND
 from loopline.jobs.followers import FOLLOWERS
 from loopline.jobs.hold_timer import HoldMeasures, HoldTimer
 from loopline.jobs.rounds import Clock, Errand, Rests, Rounds, ensure_coming_months
+from loopline.jobs.rule_trials import RULE_TRIAL_ERRAND
+from loopline.jobs.sealing import SEALING_ERRANDS
 from loopline.jobs.waves import WAVE_ERRANDS
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
+_AT_ONCE = 3
+"""One errand that takes long, and two that do not."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -49,7 +54,13 @@ def jobs_running(
     measures = HoldMeasures(registry) if registry is not None else None
     timer = HoldTimer(database, clock=clock, rests=rests, measures=measures)
     rounds = _RoundsThread(
-        database, Rounds(database, clock=clock, rests=rests, errands=(*WAVE_ERRANDS, *errands))
+        database,
+        Rounds(
+            database,
+            clock=clock,
+            rests=rests,
+            errands=(*WAVE_ERRANDS, *SEALING_ERRANDS, RULE_TRIAL_ERRAND, BONUS_ERRAND, *errands),
+        ),
     )
     followers.start()
     rounds.start()
@@ -119,7 +130,7 @@ class _RoundsThread:
         async with app.open_async():
             await _forget_stalled(app)
             await app.run_worker_async(
-                concurrency=2,
+                concurrency=_AT_ONCE,
                 install_signal_handlers=False,
                 delete_jobs="always",
                 fetch_job_polling_interval=2.0,

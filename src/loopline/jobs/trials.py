@@ -1,10 +1,18 @@
-"""Trials of profiles: each day read at one moment, solved without a transaction, its progress noted."""
+"""Trials of profiles: each day read at one moment, decided in waves without a transaction, its progress noted."""
 
 from datetime import datetime, timedelta
 
 from loopline.db import Database
 from loopline.insight import board_setting
-from loopline.processes.try_profile import NOTHING_YET, added, side_of, waves_to_try
+from loopline.processes.price_day import learnt
+from loopline.processes.try_profile import (
+    NOTHING_YET,
+    added,
+    day_to_learn,
+    decide_in_waves,
+    side_of,
+    waves_to_try,
+)
 from loopline.sourcing import profiles
 from loopline.sourcing.settings import Trial, TrialReport
 from loopline.sourcing.solver import Solver
@@ -34,15 +42,22 @@ def run_next_trial(database: Database, now: datetime, *, solver: Solver) -> int:
 
 
 def _try(database: Database, trial: Trial, *, solver: Solver, zone: str, now: datetime) -> TrialReport | None:
-    """Solve each day by both versions, and add up; None: there were no orders."""
+    """Decide each day by both versions, and add up; None: there were no orders."""
     before, after = NOTHING_YET, NOTHING_YET
     orders, currency = 0, ""
     for number in range(trial.days):
         day = trial.from_day + timedelta(days=number)
+        versions = (trial.against, trial.version)
         with database.reading() as conn:
-            found = waves_to_try(conn, day, versions=(trial.against, trial.version), zone=zone, now=now)
+            last = day_to_learn(conn, day, versions=versions, zone=zone, now=now)
+        said = learnt(last, solver.solve(last.wave, seed=_SEED)) if last is not None else None
+        with database.reading() as conn:
+            found = waves_to_try(conn, day, versions=versions, zone=zone, now=now, learnt=said)
         if found is not None:
-            sides = [side_of(found.day, wave, solver.solve(wave, seed=_SEED)) for wave in found.waves]
+            sides = [
+                side_of(found.day, wave, decide_in_waves(found, wave, solver=solver, seed=_SEED))
+                for wave in found.waves
+            ]
             before, after = added(before, sides[0]), added(after, sides[1])
             orders += len(found.waves[0].orders)
             currency = found.day.currency

@@ -15,6 +15,7 @@ from loopline import orders, org
 from loopline.db import Conn, Database
 from loopline.insight.acceptance.model import Acceptance
 from loopline.insight.acceptance.queries import site_acceptance
+from loopline.jobs.day_prices import price_last_day
 from loopline.jobs.rounds import Errand
 from loopline.jobs.trials import run_next_trial
 from loopline.kernel.ids import SiteId
@@ -27,6 +28,8 @@ from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.settings import Settings, Waiting
 from loopline.sourcing.solver import Solver
 
+PRICED_WITHIN_SECONDS = 60.0
+"""Prices of a day are looked for at most so long."""
 _TRIES_MAX = 4
 _logger = structlog.get_logger(__name__)
 
@@ -54,7 +57,6 @@ def _is_time(conn: Conn, profile: ProfileInForce, now: datetime) -> bool:
 def offering_of(settings: Settings, expected: Mapping[SiteId, Acceptance]) -> Offering:
     """Return how work is put to sites by a profile, and how they are expected to answer."""
     terms = OfferTerms(
-        answer_minutes=settings.answer_minutes,
         open_offers=settings.offers.may_be_open,
         sites_per_call_max=settings.offers.sites_most,
         extra_minor_max=settings.offers.extra_minor_most,
@@ -98,7 +100,18 @@ WAVE_ERRANDS = (
         rests=True,
     ),
     Errand(
-        name="try_profiles", cron="* * * * * */5", run=partial(run_next_trial, solver=Optimiser(gap=0.002))
+        name="try_profiles",
+        cron="* * * * * */5",
+        run=partial(run_next_trial, solver=Optimiser(gap=0.002)),
+        is_long=True,
+    ),
+    # It looks each hour whether the brand's last whole day is priced, wherever its midnight is.
+    Errand(
+        name="price_last_day",
+        cron="13 * * * *",
+        run=partial(price_last_day, solver=Optimiser(gap=0.001, seconds=PRICED_WITHIN_SECONDS)),
+        rests=True,
+        is_long=True,
     ),
 )
 """What every house does, with the optimiser as its solver."""

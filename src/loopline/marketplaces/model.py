@@ -261,15 +261,6 @@ class ShipmentState(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
 
 
-class Lateness(msgspec.Struct, frozen=True, kw_only=True):
-    """How many orders of a marketplace are open with a time, past it and open, and were missed since a moment."""
-
-    channel: str
-    open: int
-    overdue: int
-    missed: int
-
-
 class WhyTest(StrEnum):
     """How an order is known to be a test: the message says so, or its number does."""
 

@@ -10,10 +10,10 @@ from loopline.kernel.ids import SkuId
 from loopline.marketplaces import store
 from loopline.marketplaces.model import (
     GoodsTermsSet,
-    Lateness,
     LoanRow,
     Marketplace,
     Shipment,
+    StepId,
     SubjectKind,
     TestOrder,
 )
@@ -21,32 +21,50 @@ from loopline.marketplaces.model import (
 SQL = statements(__file__)
 
 
-class Lent(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a marketplace is lent in all."""
+class Dealings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a marketplace stands at a moment; moments and ages are None where there is nothing of the kind.
+
+    It is lent `units` of `skus`, of which `asked_back` are in steps without an answer; it sold `beyond` units more than
+    it was lent. Of its steps `unanswered` wait since `waiting_since`, tried `tries` times at the most. It last answered
+    at `answered_at`; of the `answered` that it answered lately half took `half` from writing to answer, 99 of 100 at
+    most `most`. Of its orders `open` have a time to ship by, `near` of these so soon that somebody was to be told,
+    `overdue` after it; `missed` were missed since a moment, and `tests` came since that are tests.
+    """
 
     channel: str
     skus: int
     units: int
     asked_back: int
     beyond: int
-
-
-class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps that a marketplace has not answered: how many, since when, how often they were tried at the most."""
-
-    channel: str
-    steps: int
-    since: datetime
+    unanswered: int
+    waiting_since: datetime | None
     tries: int
+    answered_at: datetime | None
+    answered: int
+    half: timedelta | None
+    most: timedelta | None
+    open: int
+    near: int
+    overdue: int
+    missed: int
+    tests: int
 
 
-class Speed(msgspec.Struct, frozen=True, kw_only=True):
-    """How long it took from writing a step to its answer: at most `half` for half of them, `most` for 99 of 100."""
+class ToldStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Units a marketplace was told of in addition or, negative, asked to give up; and what it made of that, if it did.
 
+    `moved` units were really taken or given up.
+    """
+
+    id: StepId
     channel: str
-    steps: int
-    half: timedelta
-    most: timedelta
+    sku_id: SkuId
+    units: int
+    made_at: datetime
+    tries: int
+    answered_at: datetime | None
+    moved: int | None
+    why: str | None
 
 
 def marketplaces(conn: Conn) -> dict[str, Marketplace]:
@@ -59,9 +77,9 @@ def goods_terms(conn: Conn) -> dict[tuple[str, SubjectKind, str], GoodsTermsSet]
     return {(one.channel, one.subject, one.subject_code): one for one in store.goods_terms(conn)}
 
 
-def versions(conn: Conn, *, at_most: int) -> list[Marketplace]:
+def versions(conn: Conn, *, channel: str | None = None, at_most: int) -> list[Marketplace]:
     """Return the latest versions of terms, the newest first."""
-    return fetch(conn, SQL["versions"], Marketplace, at_most=at_most)
+    return fetch(conn, SQL["versions"], Marketplace, channel=channel, at_most=at_most)
 
 
 def rooms_seen(conn: Conn, sku_ids: Sequence[SkuId]) -> dict[SkuId, tuple[int, ...]]:
@@ -74,31 +92,29 @@ def loans_page(conn: Conn, *, channel: str | None = None, at_most: int) -> list[
     return fetch(conn, SQL["loans_page"], LoanRow, channel=channel, at_most=at_most)
 
 
-def lent_in_all(conn: Conn) -> dict[str, Lent]:
-    """Return how much each marketplace is lent in all."""
-    return {one.channel: one for one in fetch(conn, SQL["lent_in_all"], Lent)}
+def dealings(conn: Conn, *, since: datetime, lately: datetime, now: datetime) -> dict[str, Dealings]:
+    """Return how each marketplace with terms stands, by channel: orders since one moment, answers since another."""
+    found = fetch(conn, SQL["dealings"], Dealings, since=since, lately=lately, now=now)
+    return {one.channel: one for one in found}
 
 
-def unanswered(conn: Conn) -> dict[str, Unanswered]:
-    """Return how many steps each marketplace has not answered."""
-    return {one.channel: one for one in fetch(conn, SQL["unanswered"], Unanswered)}
+def told_page(conn: Conn, *, channel: str | None = None, at_most: int) -> list[ToldStep]:
+    """Return what marketplaces were told, the latest first."""
+    return fetch(conn, SQL["told_page"], ToldStep, channel=channel, at_most=at_most)
 
 
-def answered_lately(conn: Conn, *, since: datetime) -> dict[str, Speed]:
-    """Return how long the steps of each marketplace took that were answered since a moment."""
-    return {one.channel: one for one in fetch(conn, SQL["answered_lately"], Speed, since=since)}
-
-
-def shipments_at_risk(conn: Conn, *, until: datetime, at_most: int) -> list[Shipment]:
+def shipments_at_risk(
+    conn: Conn, *, until: datetime, channel: str | None = None, at_most: int
+) -> list[Shipment]:
     """Return open orders to be shipped by a moment or before, the most urgent first."""
-    return fetch(conn, SQL["shipments_at_risk"], Shipment, until=until, at_most=at_most)
+    return fetch(conn, SQL["shipments_at_risk"], Shipment, until=until, channel=channel, at_most=at_most)
 
 
-def lateness(conn: Conn, *, since: datetime, now: datetime) -> dict[str, Lateness]:
-    """Return how many orders of each marketplace wait to be shipped, are late, and were missed since a moment."""
-    return {one.channel: one for one in fetch(conn, SQL["lateness"], Lateness, since=since, now=now)}
+def missed_page(conn: Conn, *, since: datetime, channel: str | None = None, at_most: int) -> list[Shipment]:
+    """Return orders that were missed since a moment, the latest first, shipped by now or not."""
+    return fetch(conn, SQL["missed_page"], Shipment, since=since, channel=channel, at_most=at_most)
 
 
-def test_orders_page(conn: Conn, *, at_most: int) -> list[TestOrder]:
+def test_orders_page(conn: Conn, *, channel: str | None, at_most: int) -> list[TestOrder]:
     """Return test orders, the latest first."""
-    return fetch(conn, SQL["test_orders_page"], TestOrder, at_most=at_most)
+    return fetch(conn, SQL["test_orders_page"], TestOrder, channel=channel, at_most=at_most)

@@ -18,6 +18,15 @@ class TermsChangedMeanwhile(Refusal, frozen=True, kw_only=True):
     version: int
 
 
+class PenaltyMostBelowLeast(Refusal, frozen=True, kw_only=True):
+    """A late order of {channel} cannot cost {most_minor} at most and {least_minor} at least."""
+
+    channel: str
+    least_minor: int
+    most_minor: int
+    field: str = "late_most_minor"
+
+
 class NothingLent(Refusal, frozen=True, kw_only=True):
     """{channel} is lent {units} units of it: no more can be written off."""
 
@@ -33,7 +42,7 @@ class StillAskedBack(Refusal, frozen=True, kw_only=True):
     sku_id: SkuId
 
 
-class WriteOffNeedsANote(Refusal, frozen=True, kw_only=True):
+class WriteOffNeedsNote(Refusal, frozen=True, kw_only=True):
     """Say why these units are written off."""
 
     field: str = "note"

@@ -110,7 +110,7 @@ def _targets(terms: Sequence[Terms], *, units: int, turn: int) -> list[int]:
 # ---------------------------------------------------------------------------------------- terms, and goods under nodes
 
 
-class _Share(msgspec.Struct, frozen=True, kw_only=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True):
     """The terms of one SKU at one marketplace, whoever set them."""
 
     weight: int
@@ -150,7 +150,7 @@ def plan_goods(
     return steps
 
 
-def _loan(standing: Standing, channel: str, share: _Share, *, room: int, now: datetime) -> Loan:
+def _loan(standing: Standing, channel: str, share: Share, *, room: int, now: datetime) -> Loan:
     """A marketplace is told of no more than there is less its own buffer; of nothing while it will not take any."""
     row = standing.loans.get(channel)
     is_refused = row is not None and row.refused_until is not None and row.refused_until > now
@@ -175,7 +175,7 @@ def _new_step(standing: Standing, step: Step) -> NewStep:
 
 def share_of(
     marketplace: Marketplace, goods: Goods, terms: Mapping[tuple[str, SubjectKind, str], GoodsTermsSet]
-) -> _Share:
+) -> Share:
     """Return the terms of a SKU at a marketplace: the SKU's own, else its category's, else those of all goods."""
     channel = marketplace.channel
     own = terms.get((channel, SubjectKind.SKU, goods.code))
@@ -183,7 +183,7 @@ def share_of(
         own = terms.get((channel, SubjectKind.CATEGORY, goods.category))
     is_on = marketplace.is_on and goods.is_sold and (own is None or own.is_on)
     weight = marketplace.weight if own is None or own.weight is None else own.weight
-    return _Share(
+    return Share(
         weight=weight if is_on else 0,
         most_units=marketplace.most_units if own is None or own.most_units is None else own.most_units,
         buffer_units=marketplace.buffer_units

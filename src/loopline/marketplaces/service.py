@@ -26,9 +26,10 @@ from loopline.marketplaces.model import (
 from loopline.marketplaces.refusals import (
     MarketplaceUnknown,
     NothingLent,
+    PenaltyMostBelowLeast,
     StillAskedBack,
     TermsChangedMeanwhile,
-    WriteOffNeedsANote,
+    WriteOffNeedsNote,
 )
 from loopline.marketplaces.rules import REFUSED_FOR, next_try
 
@@ -44,7 +45,8 @@ def set_marketplaces(
 ) -> list[Versioned | Refusal]:
     """Set the terms of marketplaces; returns the id and the new version of each.
 
-    Other terms by now than those that were looked at are a refusal. Locks their terms by channel.
+    Other terms by now than those that were looked at are a refusal, and a penalty whose most is below its least. Locks
+    their terms by channel.
     """
     held = store.lock_marketplaces(conn, sorted({one.channel for one in terms}))
     outcomes: list[Versioned | Refusal] = []
@@ -53,6 +55,13 @@ def set_marketplaces(
         version, known = held.get(one.channel, (0, MarketplaceId(made)))
         if by.expected.get(one.channel, version) != version:
             outcomes.append(TermsChangedMeanwhile(channel=one.channel, version=version))
+            continue
+        if one.late_most_minor is not None and one.late_most_minor < one.late_least_minor:
+            outcomes.append(
+                PenaltyMostBelowLeast(
+                    channel=one.channel, least_minor=one.late_least_minor, most_minor=one.late_most_minor
+                )
+            )
             continue
         held[one.channel] = (version + 1, known)
         going.append((known, version + 1, one))
@@ -223,7 +232,7 @@ def write_off(conn: Conn, changes: Sequence[LoanChange], *, now: datetime) -> li
     for one in changes:
         key = (one.channel, one.sku_id)
         if not (one.note or "").strip():
-            outcomes.append(WriteOffNeedsANote())
+            outcomes.append(WriteOffNeedsNote())
         elif key in loans and loans[key].asked_back:
             outcomes.append(StillAskedBack(channel=one.channel, sku_id=one.sku_id))
         elif left.get(key, 0) < -one.units:

@@ -231,11 +231,15 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class WaitsFor(StrEnum):
-    """What an order waits for that has its goods: any site's time, a site that would send them at all, or a claim."""
+    """What an order waits for that has its goods.
+
+    Any site's time, a site that would send them at all, a claim, or other limits of the profile in force.
+    """
 
     CAPACITY = "capacity"
     SITE = "site"
     CLAIM = "claim"
+    LIMITS = "limits"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Reads of orders, for screens and processes. None locks anything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -268,8 +268,13 @@ class LineToTry(msgspec.Struct, frozen=True, kw_only=True):
         return Coordinates(longitude=self.longitude, latitude=self.latitude)
 
 
-def lines_to_try(conn: Conn, *, since: datetime, until: datetime, limit: int) -> list[LineToTry]:
-    """Return the goods of orders for delivery placed since a moment and before another, at most `limit` lines."""
+def lines_to_try(
+    conn: Conn, *, since: datetime, until: datetime, limit: int, but: Collection[str] = ()
+) -> list[LineToTry]:
+    """Return the goods of orders for delivery placed since a moment and before another, at most `limit` lines.
+
+    `but`: currencies that are left out.
+    """
     return fetch(
         conn,
         SQL["lines_to_try"],
@@ -277,6 +282,7 @@ def lines_to_try(conn: Conn, *, since: datetime, until: datetime, limit: int) ->
         first_id=first_id_of(since),
         end_id=first_id_of(until),
         limit=limit,
+        but=list(but),
     )
 
 

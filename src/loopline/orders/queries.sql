@@ -297,8 +297,8 @@ order by placed_at, id
 limit %(limit)s::integer
 
 -- name: lines_to_try
--- The goods of orders for delivery that were placed in a period and not cancelled, whole orders as they came. An order's
--- id is made of the moment it was placed. Locks nothing.
+-- The goods of orders for delivery that were placed in a period and not cancelled, whole orders as they came, without
+-- those of some currencies. An order's id is made of the moment it was placed. Locks nothing.
 select
     head.id as order_id,
     line.line_id,
@@ -320,6 +320,7 @@ where head.id >= %(first_id)s::uuid
     and line.order_id < %(end_id)s::uuid
     and head.delivery = 'deliver'
     and head.kind = 'ask'
+    and head.currency <> all (%(but)s::text[])
     and line.kind = 'goods'
     and line.units > line.cancelled
 order by head.id, line.line_id

@@ -83,6 +83,7 @@ from loopline.org.queries import (
     sites_by_code,
     sites_by_id,
     units_by_code,
+    units_by_id,
 )
 from loopline.org.rights import ROLE_PERMISSIONS, NotAllowed, Permission, roles_with
 from loopline.org.service import (
@@ -173,4 +174,5 @@ __all__ = [
     "sweep_access",
     "take_roles",
     "units_by_code",
+    "units_by_id",
 ]

@@ -16,6 +16,9 @@ SQL = statements(__file__)
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
+_COMPANIES_MOST = 1_000
+
+
 class PageAsk(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of a list: those after a code, of some codes (None: of all), at most so many."""
 
@@ -53,6 +56,13 @@ def people_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Person]:
 def unit_codes(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, str]:
     """Return the codes of units by id."""
     return _codes(conn, SQL["unit_codes"], unit_ids=unit_ids)
+
+
+def company_ids_in_scope(conn: Conn, scope: Scope) -> list[EntityId] | None:
+    """Return the legal entities whose unit is in scope, at most a thousand; None is all there are."""
+    if scope.everything:
+        return None
+    return [one.id for one in entities_page(conn, PageAsk(at_most=_COMPANIES_MOST), scope=scope)]
 
 
 def entity_codes(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, str]:

@@ -213,6 +213,8 @@ class PartyKind(StrEnum):
     GUIDE = "guide"
     STREAMER = "streamer"
     PLATFORM = "platform"
+    PAYMENT_PROVIDER = "payment_provider"
+    MARKETING_FUND = "marketing_fund"
 
 
 class NewParty(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,11 @@ def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:
     return store.units_by_code(conn, codes)
 
 
+def units_by_id(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, Unit]:
+    """Return units by id; unknown ids are left out."""
+    return store.units_by_id(conn, unit_ids)
+
+
 def branch_units(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Unit]:
     """Return branches as they hang, parents before children; all of it where no branch is named."""
     return store.units_below(conn, store.roots(conn) if branch_ids is None else branch_ids)

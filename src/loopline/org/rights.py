@@ -29,6 +29,8 @@ class Permission(StrEnum):
     ORDERS_WRITE = "orders.write"
     PAYMENTS_READ = "payments.read"
     PAYMENTS_WRITE = "payments.write"
+    PAYOUTS_READ = "payouts.read"
+    PAYOUTS_WRITE = "payouts.write"
     MEMBERS_READ = "members.read"
     MEMBERS_WRITE = "members.write"
     TASKS_READ = "tasks.read"
@@ -38,6 +40,10 @@ class Permission(StrEnum):
     EARNINGS_READ = "earnings.read"
     SHARING_WRITE = "sharing.write"
     LEDGER_READ = "ledger.read"
+    BILLS_READ = "bills.read"
+    BILLS_WRITE = "bills.write"
+    CLOSES_READ = "closes.read"
+    CLOSES_WRITE = "closes.write"
     BOARDS_READ = "boards.read"
     TOUCHPOINTS_READ = "touchpoints.read"
     TOUCHPOINTS_WRITE = "touchpoints.write"
@@ -94,7 +100,14 @@ _RUNNING_A_STORE = _SHOP_FLOOR | {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Money is confirmed and shared out by those who do not move the goods.
-    Role.HQ_OPERATIONS: _EVERY - {Permission.PAYMENTS_WRITE, Permission.SHARING_WRITE},
+    Role.HQ_OPERATIONS: _EVERY
+    - {
+        Permission.PAYMENTS_WRITE,
+        Permission.SHARING_WRITE,
+        Permission.PAYOUTS_WRITE,
+        Permission.BILLS_WRITE,
+        Permission.CLOSES_WRITE,
+    },
     Role.FINANCE: frozenset(
         {
             Permission.ORG_READ,
@@ -104,10 +117,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ORDERS_READ,
             Permission.PAYMENTS_READ,
             Permission.PAYMENTS_WRITE,
+            Permission.PAYOUTS_READ,
+            Permission.PAYOUTS_WRITE,
             Permission.RETURNS_READ,
             Permission.EARNINGS_READ,
             Permission.SHARING_WRITE,
             Permission.LEDGER_READ,
+            Permission.BILLS_READ,
+            Permission.BILLS_WRITE,
+            Permission.CLOSES_READ,
+            Permission.CLOSES_WRITE,
             Permission.BOARDS_READ,
             Permission.LOG_READ,
         }

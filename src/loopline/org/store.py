@@ -77,6 +77,11 @@ def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:
     return {unit.code: unit for unit in found}
 
 
+def units_by_id(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, Unit]:
+    found = fetch(conn, SQL["units_by_id"], Unit, unit_ids=sorted(unit_ids))
+    return {unit.id: unit for unit in found}
+
+
 def units_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Unit]:
     return fetch(conn, SQL["units_below"], Unit, branch_ids=list(branch_ids))
 

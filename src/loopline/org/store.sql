@@ -23,6 +23,26 @@ from org.unit
 where unit.code = any(%(codes)s::text[])
 order by unit.code;
 
+-- name: units_by_id
+-- Units by their ids. Locks nothing.
+select
+    unit.id,
+    unit.code,
+    unit.kind,
+    unit.name,
+    unit.time_zone,
+    unit.country,
+    unit.parent_id,
+    unit.path,
+    unit.region_code,
+    case when unit.longitude is not null
+         then jsonb_build_object('longitude', unit.longitude, 'latitude', unit.latitude) end as coordinates,
+    unit.hours,
+    unit.industry_profile
+from org.unit
+where unit.id = any(%(unit_ids)s::uuid[])
+order by unit.id;
+
 -- name: units_below
 -- All units of the given branches, parents before children. Locks nothing.
 select

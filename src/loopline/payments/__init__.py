@@ -52,7 +52,10 @@ from loopline.payments.model import (
 )
 from loopline.payments.port import Gateway, Intent, IntentKind, IntentState, Notice, Report, send
 from loopline.payments.queries import (
+    MovedAsk,
+    MovedMoney,
     exceptions_by_ids,
+    given_back_between,
     intents_by_ids,
     intents_by_numbers,
     intents_of_orders,
@@ -63,6 +66,7 @@ from loopline.payments.queries import (
     orders_awaiting_gateway,
     payments_of_orders,
     refunds_of_orders,
+    taken_between,
 )
 from loopline.payments.refusals import (
     AmountNotPositive,
@@ -110,6 +114,8 @@ __all__ = [
     "KeyTakenByOtherContent",
     "MoneyRefunded",
     "MoneyTaken",
+    "MovedAsk",
+    "MovedMoney",
     "NewException",
     "NewPayment",
     "NewRefund",
@@ -136,6 +142,7 @@ __all__ = [
     "close_exceptions",
     "confirmed",
     "exceptions_by_ids",
+    "given_back_between",
     "hasten_intents",
     "intents_by_ids",
     "intents_by_numbers",
@@ -152,5 +159,6 @@ __all__ = [
     "record_refunds",
     "refunds_of_orders",
     "send",
+    "taken_between",
     "write_intents",
 ]

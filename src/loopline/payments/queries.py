@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from loopline.db import Conn, fetch, fetch_values, statements, uuids
-from loopline.kernel.ids import OrderId
+from loopline.kernel.ids import EntityId, OrderId
 from loopline.payments.model import (
     ExceptionId,
     IntentId,
@@ -16,6 +20,31 @@ from loopline.payments.model import (
 from loopline.payments.store import StandingIntent
 
 SQL = statements(__file__, name="queries")
+
+
+class MovedAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which money is asked for: of one company and currency, by some ways, from `start` to `end`, the end excluded."""
+
+    entity_id: EntityId
+    currency: str
+    methods: Sequence[str]
+    start: datetime
+    end: datetime
+
+
+class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that was taken or given back (positive either way), with every number it is known by."""
+
+    id: UUID
+    order_id: OrderId | None
+    key: str
+    amount_minor: int
+    moved_at: datetime
+    our_number: str | None
+    their_number: str | None
+    payment_key: str | None = None
+    payment_number: str | None = None
+    payment_their_number: str | None = None
 
 
 def money_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[OrderMoney]:
@@ -73,6 +102,20 @@ def open_exceptions_after(
 def open_exceptions_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[PaymentException]:
     """Return the open exceptions of orders, the first opened first."""
     return fetch(conn, SQL["open_exceptions_of_orders"], PaymentException, order_ids=uuids(order_ids))
+
+
+def taken_between(conn: Conn, ask: MovedAsk) -> list[MovedMoney]:
+    """Return the money of a company that was taken by some ways, the earliest first."""
+    return fetch(conn, SQL["taken_between"], MovedMoney, **_asked(ask))
+
+
+def given_back_between(conn: Conn, ask: MovedAsk) -> list[MovedMoney]:
+    """Return the money of a company that was given back by some ways, the earliest first."""
+    return fetch(conn, SQL["given_back_between"], MovedMoney, **_asked(ask))
+
+
+def _asked(ask: MovedAsk) -> dict[str, Any]:
+    return msgspec.structs.asdict(ask) | {"methods": list(ask.methods)}
 
 
 def exceptions_by_ids(

@@ -198,3 +198,57 @@ select
 from payments.intent
 where key = any (%(keys)s::text[])
 order by key collate "C"
+
+-- name: taken_between
+-- Money of a company that was taken by some ways between two moments, the second not included, with our number and the
+-- gateway's own where a gateway was asked. Locks nothing.
+select
+    payment.id,
+    payment.order_id,
+    payment.key,
+    payment.amount_minor,
+    payment.taken_at as moved_at,
+    intent.key as our_number,
+    intent.reference as their_number
+from payments.payment as payment
+left join payments.intent as intent on intent.id = payment.intent_id
+where payment.taken_at >= %(start)s::timestamptz
+    and payment.taken_at < %(end)s::timestamptz
+    and payment.entity_id = %(entity_id)s::uuid
+    and payment.currency = %(currency)s::text
+    and payment.method = any (%(methods)s::text[])
+order by payment.taken_at, payment.id
+
+-- name: given_back_between
+-- Money of a company that was given back by some ways between two moments, the second not included: what a gateway was
+-- asked to give back with its numbers, else the first payment that it came from. Locks nothing.
+select
+    refund.id,
+    refund.order_id,
+    refund.key,
+    coalesce(part.amount_minor, refund.amount_minor) as amount_minor,
+    refund.refunded_at as moved_at,
+    intent.key as our_number,
+    intent.reference as their_number,
+    part.key as payment_key,
+    capture.key as payment_number,
+    capture.reference as payment_their_number
+from payments.refund as refund
+left join lateral (
+    select
+        sum(part.amount_minor)::bigint as amount_minor,
+        min(payment.key) as key,
+        min(payment.intent_id::text)::uuid as intent_id
+    from payments.refund_part as part
+    inner join payments.payment as payment on payment.id = part.payment_id
+    where part.refund_id = refund.id and payment.method = any (%(methods)s::text[])
+) as part on refund.order_id is not null
+left join payments.intent as intent
+    on intent.id = case when refund.key ~ '^intent:[0-9a-f-]{36}$' then substr(refund.key, 8)::uuid end
+left join payments.intent as capture on capture.id = part.intent_id
+where refund.refunded_at >= %(start)s::timestamptz
+    and refund.refunded_at < %(end)s::timestamptz
+    and refund.entity_id = %(entity_id)s::uuid
+    and refund.currency = %(currency)s::text
+    and (part.amount_minor is not null or refund.method = any (%(methods)s::text[]))
+order by refund.refunded_at, refund.id

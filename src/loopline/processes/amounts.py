@@ -1,7 +1,11 @@
-"""What some units of a line amount to."""
+"""What some units of a line amount to, and where they lie among what was bought, or sent, together."""
 
+from collections.abc import Sequence
+
+from loopline.kernel.ids import LineId
 from loopline.kernel.money import portion
-from loopline.orders import Line
+from loopline.orders import Line, LineKind
+from loopline.sharing.model import Stretch
 
 
 def part_amounts(line: Line, *, units_before: int, units: int) -> tuple[int, int]:
@@ -15,3 +19,37 @@ def part_amounts(line: Line, *, units_before: int, units: int) -> tuple[int, int
     )
     tax = portion(line.tax_minor, after, line.units) - portion(line.tax_minor, units_before, line.units)
     return gross, tax
+
+
+def stretches_in_parcel(nets: Sequence[int]) -> list[Stretch]:
+    """Return where the units of a parcel lie in it, one after the other, by their net amounts."""
+    whole, before = sum(nets), 0
+    found: list[Stretch] = []
+    for net in nets:
+        found.append(Stretch(before, before + net, whole))
+        before += net
+    return found
+
+
+class OrderStretch:
+    """Where units of an order's goods lie among all of them, however they are parcelled, by their net amounts."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._starts: dict[LineId, int] = {}
+        self._whole = 0
+        for line in lines:
+            if line.kind is LineKind.GOODS:
+                self._starts[line.line_id] = self._whole
+                self._whole += line.amount_minor - line.tax_minor
+
+    def of(self, line: Line, *, units_before: int, units: int) -> Stretch:
+        """Return where so many units of a line lie, after so many before them."""
+        before, upto = (
+            gross - tax
+            for gross, tax in (
+                part_amounts(line, units_before=0, units=count)
+                for count in (units_before, units_before + units)
+            )
+        )
+        start = self._starts[line.line_id]
+        return Stretch(start + before, start + upto, self._whole)

@@ -84,18 +84,23 @@ def wake_called(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> N
 
 
 def call_sites(
-    conn: Conn, parcels: Sequence[CalledParcel], *, currency: str, deadline: datetime, now: datetime
+    conn: Conn, parcels: Sequence[CalledParcel], *, currency: str, now: datetime
 ) -> tuple[list[CallId], list[Event]]:
     """Put parcels to several sites each, and let their orders wait; returns the calls and what is to be told.
 
-    Locks the orders by id.
+    All calls of an order end at once, with the one that has the least time: the order waits for them as a whole, and no
+    call ends sooner than it said. Locks the orders by id.
     """
+    deadlines: dict[OrderId, datetime] = {}
+    for one in parcels:
+        order_id, ends = one.parcel.order_id, now + one.answer_within
+        deadlines[order_id] = min(ends, deadlines.get(order_id, ends))
     opened = [
         OpenCall(
             call_id=CallId(call_id),
             order_id=one.parcel.order_id,
             currency=currency,
-            deadline=deadline,
+            deadline=deadlines[one.parcel.order_id],
             sites=tuple(
                 CallSite(site_id=site.site_id, metres=site.metres, cost_minor=site.cost_minor)
                 for site in one.candidates
@@ -109,7 +114,11 @@ def call_sites(
     for call in opened:
         by_order.setdefault(call.order_id, []).append(call)
     orders.put_off(
-        conn, [PutOff(order_id=order_id, waits_for=WaitsFor.CLAIM, until=deadline) for order_id in by_order]
+        conn,
+        [
+            PutOff(order_id=order_id, waits_for=WaitsFor.CLAIM, until=deadlines[order_id])
+            for order_id in by_order
+        ],
     )
     told = [
         event(

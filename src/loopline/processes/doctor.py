@@ -9,8 +9,10 @@ from time import perf_counter
 
 import msgspec
 
+from loopline.bills import CHECKS as BILLS_CHECKS
 from loopline.buyers import CHECKS as BUYERS_CHECKS
 from loopline.catalogue.checks import CHECKS as CATALOGUE_CHECKS
+from loopline.closing import CHECKS as CLOSING_CHECKS
 from loopline.customers.checks import CHECKS as CUSTOMERS_CHECKS
 from loopline.db import Check, Conn, Finding, run_check, statements
 from loopline.feeds import CHECKS as FEEDS_CHECKS
@@ -22,14 +24,18 @@ from loopline.marketplaces.checks import CHECKS as MARKETPLACES_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
 from loopline.org.checks import CHECKS as ORG_CHECKS
 from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
+from loopline.payouts.checks import CHECKS as PAYOUTS_CHECKS
 from loopline.pricing.checks import CHECKS as PRICING_CHECKS
+from loopline.processes.close.recount import digests_that_differ
 from loopline.processes.index import CHECKS as INDEX_CHECKS
 from loopline.processes.review import CHECKS as REVIEW_CHECKS
+from loopline.processes.statement.recount import roots_that_differ
 from loopline.promises.checks import CHECKS as PROMISES_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.reviews.checks import CHECKS as REVIEWS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
+from loopline.statements.checks import CHECKS as STATEMENTS_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
 from loopline.touchpoints.checks import CHECKS as TOUCHPOINTS_CHECKS
 from loopline.webhooks.checks import CHECKS as WEBHOOKS_CHECKS
@@ -49,7 +55,18 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="books_follow_statements", invariant=1, statement=SQL["books_follow_statements"]),
     Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
+    Check(name="payouts_equal_postings", invariant=4, statement=SQL["payouts_equal_postings"]),
+    Check(
+        name="sealed_statements_equal_postings",
+        invariant=4,
+        statement=SQL["sealed_statements_equal_postings"],
+    ),
+    Check(name="closed_months_equal_postings", invariant=4, statement=SQL["closed_months_equal_postings"]),
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
+    Check(name="companies_mirror_each_other", invariant=4, statement=SQL["companies_mirror_each_other"]),
+    Check(
+        name="noted_supplies_are_not_settled", invariant=4, statement=SQL["noted_supplies_are_not_settled"]
+    ),
     Check(name="returns_are_reversed", invariant=6, statement=SQL["returns_are_reversed"]),
     Check(name="followers_stand_in_the_log", invariant=7, statement=SQL["followers_stand_in_the_log"]),
     Check(name="lent_no_more_than_there_is", invariant=2, statement=SQL["lent_no_more_than_there_is"]),
@@ -72,11 +89,13 @@ ALL_CHECKS: tuple[Check, ...] = (
     *ORG_CHECKS,
     *CATALOGUE_CHECKS,
     *PRICING_CHECKS,
+    *STATEMENTS_CHECKS,
     *STOCK_CHECKS,
     *FEEDS_CHECKS,
     *ORDERS_CHECKS,
     *CUSTOMERS_CHECKS,
     *PAYMENTS_CHECKS,
+    *PAYOUTS_CHECKS,
     *LEDGER_CHECKS,
     *SHARING_CHECKS,
     *RETURNS_CHECKS,
@@ -92,11 +111,27 @@ ALL_CHECKS: tuple[Check, ...] = (
     *INBOX_CHECKS,
     *MARKETPLACES_CHECKS,
     *BUYERS_CHECKS,
+    *BILLS_CHECKS,
+    *CLOSING_CHECKS,
     *BETWEEN_ROOMS,
 )
 
 
 FOLLOWS_THE_LOG = 7
+
+
+class Recount(msgspec.Struct, frozen=True, kw_only=True):
+    """What no statement can see and only reckoning again proves: it reads, and returns what is broken."""
+
+    name: str
+    invariant: int
+    find: Callable[[Conn], list[Finding]]
+
+
+RECOUNTS: tuple[Recount, ...] = (
+    Recount(name="sealed_days_keep_their_roots", invariant=4, find=roots_that_differ),
+    Recount(name="closed_months_keep_their_digests", invariant=4, find=digests_that_differ),
+)
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +155,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def examine(
     conn: Conn,
     *,
-    checks: Sequence[Check] = ALL_CHECKS,
+    checks: Sequence[Check | Recount] = (*ALL_CHECKS, *RECOUNTS),
     found_outside: Mapping[str, Sequence[Finding]] | None = None,
     told: Callable[[CheckResult], None] | None = None,
 ) -> Report:
@@ -131,7 +166,7 @@ def examine(
     results = [_result(name, 8, findings, seconds=0.0) for name, findings in (found_outside or {}).items()]
     for check in checks:
         started = perf_counter()
-        findings = run_check(conn, check)
+        findings = check.find(conn) if isinstance(check, Recount) else run_check(conn, check)
         result = _result(check.name, check.invariant, findings, seconds=perf_counter() - started)
         results.append(result)
         if told is not None:

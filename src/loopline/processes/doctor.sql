@@ -99,7 +99,8 @@ where line.kind = 'goods'
 order by line.order_id, line.line_id
 
 -- name: shares_equal_postings
--- Parties whose shares, less what was taken back, are not what the ledger says we owe or owed them.
+-- Parties whose shares, less what was taken back, are not what the ledger says we owe them: pending, due, on its way or
+-- withheld, with what they were paid.
 with earned as (
     select
         party_id,
@@ -116,18 +117,43 @@ with earned as (
             on split.line_id = claw_back.line_id
             and split.part_id = claw_back.part_id
         cross join lateral unnest(split.party_ids, claw_back.amounts_minor) as share (party_id, amount_minor)
+        union all
+        select evaluation.party_id, evaluation.currency, evaluation.change_minor
+        from sharing.evaluation as evaluation
+        union all
+        select evaluation.funder_id, evaluation.currency, -evaluation.change_minor
+        from sharing.evaluation as evaluation
+        union all
+        -- What disputes corrected, and what returns took back of that.
+        select account.party_id, part.currency, -posting.amount_minor
+        from ledger.entry as entry
+        left join ledger.reversal as reversal on reversal.entry_id = entry.id
+        left join ledger.entry as original on original.id = reversal.of_entry_id
+        join ledger.entry_part as part on part.entry_id = entry.id
+        cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+        join ledger.account as account on account.number = posting.account_number
+        where 'adjustment' in (entry.kind, original.kind)
+            and account.party_id is not null
+            and account.purpose in ('share_pending', 'share_due')
     ) as movement
     group by party_id, currency
 ),
 owed as (
     select
-        account.party_id,
-        account.currency,
-        -sum(balance.balance_minor) as amount_minor
-    from ledger.account as account
-    join ledger.balance as balance on balance.account_number = account.number
-    where account.purpose in ('share_pending', 'share_due')
-    group by account.party_id, account.currency
+        party_id,
+        currency,
+        sum(amount_minor) as amount_minor
+    from (
+        select account.party_id, account.currency, -balance.balance_minor as amount_minor
+        from ledger.account as account
+        join ledger.balance as balance on balance.account_number = account.number
+        where account.purpose in ('share_pending', 'share_due', 'payout_in_transit', 'withheld_tax')
+        union all
+        select party_id, currency, net_minor
+        from payouts.published_line
+        where state = 'paid'
+    ) as standing
+    group by party_id, currency
 )
 select
     'party ' || coalesce(earned.party_id, owed.party_id) || ' in ' || coalesce(earned.currency, owed.currency)
@@ -140,6 +166,170 @@ from earned
 full join owed on owed.party_id = earned.party_id and owed.currency = earned.currency
 where coalesce(owed.amount_minor, 0) <> coalesce(earned.amount_minor, 0)
 order by subject
+
+-- name: payouts_equal_postings
+-- Parties of which the books have other money on its way, or withheld, than the lines of their payouts say.
+with booked as (
+    select
+        account.entity_id,
+        account.party_id,
+        account.currency,
+        account.purpose,
+        -sum(balance.balance_minor) as amount_minor
+    from ledger.account as account
+    join ledger.balance as balance on balance.account_number = account.number
+    where account.purpose in ('payout_in_transit', 'withheld_tax')
+    group by account.entity_id, account.party_id, account.currency, account.purpose
+),
+said as (
+    select entity_id, party_id, currency, 'payout_in_transit' as purpose, sum(net_minor) as amount_minor
+    from payouts.published_line
+    where state = 'in_transit'
+    group by entity_id, party_id, currency
+    union all
+    select entity_id, party_id, currency, 'withheld_tax', sum(withheld_minor)
+    from payouts.published_line
+    where state <> 'returned'
+    group by entity_id, party_id, currency
+)
+select
+    'party ' || coalesce(booked.party_id, said.party_id) || ', ' || coalesce(booked.purpose, said.purpose) as subject,
+    coalesce(booked.amount_minor, 0) || ' in the ledger' as found,
+    coalesce(said.amount_minor, 0) || ' in lines of payouts' as expected,
+    'select * from payouts.published_line where party_id = ' || quote_literal(coalesce(booked.party_id, said.party_id))
+        as repair
+from booked
+full join said
+    on said.entity_id = booked.entity_id
+    and said.party_id = booked.party_id
+    and said.currency = booked.currency
+    and said.purpose = booked.purpose
+where coalesce(booked.amount_minor, 0) <> coalesce(said.amount_minor, 0)
+order by subject
+
+-- name: sealed_statements_equal_postings
+-- Parties whose sealed days do not add up to what was posted of their shares until the end of the last sealed day.
+with sealed as (
+    select leaf.party_id, moved.currency, moved.pending_minor, moved.due_minor
+    from statements.leaf as leaf
+    join statements.seal as seal on seal.day = leaf.day
+    cross join lateral jsonb_to_recordset(leaf.moved) as moved (currency text, pending_minor bigint, due_minor bigint)
+),
+posted as (
+    select
+        account.party_id,
+        account.currency,
+        -posting.amount_minor as amount_minor,
+        account.purpose
+    from ledger.entry_part as part
+    cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+    join ledger.account as account on account.number = posting.account_number
+    where account.party_id is not null
+        and account.purpose in ('share_pending', 'share_due')
+        -- An id begins with the milliseconds of its moment.
+        and part.entry_id < (
+            select rpad(lpad(to_hex((extract(epoch from max(seal.day) + 1) * 1000)::bigint), 12, '0'), 32, '0')::uuid
+            from statements.seal as seal
+        )
+),
+moved as (
+    select party_id, currency, pending_minor as sealed_pending, due_minor as sealed_due, 0 as pending, 0 as due
+    from sealed
+    union all
+    select
+        party_id,
+        currency,
+        0,
+        0,
+        case purpose when 'share_pending' then amount_minor else 0 end,
+        case purpose when 'share_due' then amount_minor else 0 end
+    from posted
+)
+select
+    'statements of party ' || party_id || ' in ' || currency as subject,
+    sum(sealed_pending) || ' pending, ' || sum(sealed_due) || ' due in sealed days' as found,
+    sum(pending) || ' pending, ' || sum(due) || ' due in the ledger' as expected,
+    'loopline seal --look-back 3660 (with the next day that is over: it takes what was committed after its day was sealed)'
+        as repair
+from moved
+group by party_id, currency
+having sum(sealed_pending) <> sum(pending) or sum(sealed_due) <> sum(due)
+order by 1;
+
+-- name: closed_months_equal_postings
+-- Closed months whose debits and credits by purpose are not those of the ledger's entries: each entry counts in the month
+-- it is dated in, or, committed after that month's cut, in the first later month with a later cut.
+with closed as (
+    select
+        entity_id,
+        currency,
+        id,
+        month,
+        cut,
+        row_number() over (partition by entity_id, currency order by end_at) - 1 as place
+    from closing.published_close
+),
+books as (
+    select entity_id, currency, array_agg(end_at order by end_at) as ends
+    from closing.published_close
+    group by entity_id, currency
+),
+posted as (
+    select
+        account.entity_id,
+        account.currency,
+        account.purpose,
+        width_bucket(entry.at, books.ends) as place,
+        case entry.kind when 'expected_returns' then -1 else entry.cut end as cut,
+        sum(greatest(posting.amount_minor, 0)) as debit_minor,
+        sum(greatest(-posting.amount_minor, 0)) as credit_minor
+    from ledger.entry as entry
+    join ledger.entry_part as part on part.entry_id = entry.id
+    cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+    join ledger.account as account on account.number = posting.account_number
+    join books on books.entity_id = account.entity_id and books.currency = account.currency
+    group by 1, 2, 3, 4, 5
+),
+counted as (
+    select
+        held.id as close_id,
+        posted.purpose,
+        sum(posted.debit_minor) as debit_minor,
+        sum(posted.credit_minor) as credit_minor
+    from posted
+    join lateral (
+        select closed.id
+        from closed
+        where closed.entity_id = posted.entity_id
+            and closed.currency = posted.currency
+            and closed.place >= posted.place
+            and closed.cut > posted.cut
+        order by closed.place
+        limit 1
+    ) as held on true
+    group by held.id, posted.purpose
+),
+compared as (
+    select
+        coalesce(kept.close_id, counted.close_id) as close_id,
+        coalesce(kept.purpose, counted.purpose) as purpose,
+        coalesce(kept.debit_minor, 0) as kept_debit_minor,
+        coalesce(kept.credit_minor, 0) as kept_credit_minor,
+        coalesce(counted.debit_minor, 0) as debit_minor,
+        coalesce(counted.credit_minor, 0) as credit_minor
+    from closing.published_balance as kept
+    full join counted on counted.close_id = kept.close_id and counted.purpose = kept.purpose
+)
+select
+    'closed month ' || to_char(closed.month, 'YYYY-MM') || ' of company ' || closed.entity_id || ', '
+        || compared.purpose as subject,
+    compared.kept_debit_minor || ' debit, ' || compared.kept_credit_minor || ' credit ' || closed.currency as found,
+    compared.debit_minor || ' debit, ' || compared.credit_minor || ' credit in the ledger' as expected,
+    'Restore the ledger or the schema closing from the last backup; no command changes either.' as repair
+from compared
+join closed on closed.id = compared.close_id
+where compared.kept_debit_minor <> compared.debit_minor or compared.kept_credit_minor <> compared.credit_minor
+order by 1;
 
 -- name: returns_are_reversed
 -- Lines of which other units came back than returns were matched to, or than shares were taken back of.
@@ -243,6 +433,46 @@ join orders.known as known
     on known.channel = test_order.channel and known.external_number = test_order.external_number
 order by test_order.id
 
+-- name: companies_mirror_each_other
+-- Companies of which one owes another something else than that has to get from it, for goods the other sold.
+with standing as (
+    select
+        account.entity_id as of_company,
+        party.entity_id as about_company,
+        account.currency,
+        sum(balance.balance_minor) as balance_minor
+    from ledger.account as account
+    join org.party as party on party.id = account.party_id
+    join ledger.balance as balance on balance.account_number = account.number
+    where account.purpose = 'intercompany'
+    group by account.entity_id, party.entity_id, account.currency
+)
+select
+    'company ' || one.of_company || ' about ' || one.about_company || ' in ' || one.currency as subject,
+    one.balance_minor || ' in its books' as found,
+    -coalesce(other.balance_minor, 0) || ' in the books of the other' as expected,
+    'select * from ledger.account where purpose = ''intercompany'' and entity_id = ' || quote_literal(one.of_company)
+        as repair
+from standing as one
+left join standing as other
+    on other.of_company = one.about_company
+    and other.about_company = one.of_company
+    and other.currency = one.currency
+where one.balance_minor <> -coalesce(other.balance_minor, 0)
+order by subject
+
+-- name: noted_supplies_are_not_settled
+-- Goods of another company that are noted as not settled and stand in the ledger as settled, too.
+select
+    'part ' || noted.part_id as subject,
+    'entry ' || entry.key as found,
+    'noted, or settled' as expected,
+    'select * from supply.noted where part_id = ' || quote_literal(noted.part_id) as repair
+from supply.noted as noted
+join ledger.entry_part as part on part.part_id = noted.part_id
+join ledger.entry as entry on entry.id = part.entry_id and entry.kind = 'supply'
+order by subject
+
 -- name: ids_point_to_something
 -- Ids that cross from one room to another and name nothing there.
 select
@@ -316,6 +546,18 @@ from (
     select 'order', opening.order_id, 'buyers.opening'
     from (select distinct order_id from buyers.opening) as opening
     where not exists (select from orders.order as known where known.id = opening.order_id)
+    union all
+    select 'party', payout.party_id, 'payouts.payout'
+    from (select distinct party_id from payouts.payout) as payout
+    where not exists (select from org.party as known where known.id = payout.party_id)
+    union all
+    select 'entity', payer.entity_id, 'payouts.payer'
+    from payouts.payer as payer
+    where not exists (select from org.entity as known where known.id = payer.entity_id)
+    union all
+    select 'payment', taken.payment_id, 'payouts.transaction'
+    from payouts.transaction as taken
+    where not exists (select from payments.payment as known where known.id = taken.payment_id)
     union all
     select 'person', opening.person_id, 'buyers.opening'
     from (select distinct person_id from buyers.opening) as opening

@@ -19,6 +19,7 @@ from loopline.kernel.ids import (
     EntityId,
     LineId,
     OrderId,
+    OrgUnitId,
     PartyId,
     PersonId,
     ReturnId,
@@ -29,7 +30,7 @@ from loopline.kernel.ids import (
     WaveId,
 )
 from loopline.orders import Line, Order
-from loopline.org import Entity, Party, Site
+from loopline.org import Entity, Party, Site, Unit
 from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
 from loopline.payments.model import KeptRefund
@@ -89,6 +90,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     skus: Mapping[SkuId, Sku]
     sites: Mapping[SiteId, Site]
+    deciding_units: Mapping[OrgUnitId, Unit]
     parties: Mapping[PartyId, Party]
     entities: Mapping[EntityId, Entity]
     people: Mapping[PersonId, str]
@@ -153,6 +155,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         events=work.events,
         skus=catalogue.skus_by_id(conn, sku_ids),
         sites=sites,
+        deciding_units=org.units_by_id(conn, _units_named(work)),
         parties=org.parties_by_id(conn, parties),
         entities=entities_by_id(conn, {order.seller_entity_id, *(line.seller_entity_id for line in lines)}),
         people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
@@ -224,6 +227,16 @@ def _sites_named(order: Order, work: _Work) -> set[SiteId]:
         named |= {parcel.site_id for parcel in explanation.chosen}
         named |= {site.site_id for site in explanation.eliminated}
     return named
+
+
+def _units_named(work: _Work) -> set[OrgUnitId]:
+    """The regions and dealers that had set something for a site that was chosen."""
+    return {
+        one.unit_id
+        for explanation in work.explanations
+        for parcel in explanation.chosen
+        for one in parcel.overrides
+    }
 
 
 def _people_named(work: _Work) -> set[PersonId]:

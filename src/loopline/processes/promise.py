@@ -10,7 +10,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
 from loopline.fulfilment.events import TaskCancelled
-from loopline.fulfilment.model import CancelledWork, CancelTask, WithdrawnUnits
+from loopline.fulfilment.model import CancelledWork, CancelTask, Task, TaskState, WithdrawnUnits
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, SkuId, TaskId, uuid7s
 from loopline.kernel.scope import WHOLE_BRAND
@@ -164,7 +164,7 @@ def mend_allocations(conn: Conn, *, now: datetime, limit: int) -> int:
     Locks tasks, days, then goods. A shortage that was covered a moment ago may be mended once more: no harm but work.
     """
     take_turn(conn)
-    return _take_back_work(conn, stock.broken_allocations(conn, limit=limit), now=now)
+    return _take_back_work(conn, _broken_unpacked(conn, limit=limit), now=now)
 
 
 def mend_holds(conn: Conn, *, now: datetime, limit: int) -> int:
@@ -276,22 +276,22 @@ def _cancelled(head: Order, lines: Sequence[tuple[Line, int]], now: datetime) ->
 
 def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: datetime) -> int:
     """Take units whose goods are gone out of their tasks and put them back to be sourced; returns the units."""
-    task_of = _tasks_of(conn, broken)
+    work = _work_of(conn, broken)
     doing: dict[TaskId, list[BrokenAllocation]] = {}
     for one in broken:
-        task_id = task_of.get(one.allocation_id)
-        if task_id is not None:
-            doing.setdefault(task_id, []).append(one)
+        if one.allocation_id in work:
+            doing.setdefault(work[one.allocation_id].task_id, []).append(one)
     commands = [
         CancelTask(
             command_id=command_id,
             task_id=task_id,
             lines=tuple(WithdrawnUnits(allocation_id=one.allocation_id, units=one.units) for one in of_task),
+            keeps_packed=True,
         )
         for (task_id, of_task), command_id in zip(doing.items(), uuid7s(now, len(doing)), strict=True)
     ]
     outcomes = fulfilment.cancel_tasks(conn, commands, scope=WHOLE_BRAND, now=now)
-    # A task that is too far to be cancelled has its goods in hand.
+    # A task that was packed or handed over meanwhile has its goods in hand.
     cancelled = [one for one in outcomes if isinstance(one, CancelledWork) and not one.is_repeat]
     releases = [
         stock.AllocationRelease(allocation_id=line.allocation_id, units=line.units, to_hold=True)
@@ -325,10 +325,29 @@ def _task_cancelled(work: CancelledWork, now: datetime) -> Event:
     return event(body, subject=work.order_id, at=now)
 
 
-def _tasks_of(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[AllocationId, TaskId]:
+def _broken_unpacked(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
+    """Allocated units whose goods are gone, of work that is not packed yet: what is packed has its goods in hand."""
+    kept: set[AllocationId] = set()
+    while True:
+        broken = stock.broken_allocations(conn, kept=kept, limit=limit)
+        work = _work_of(conn, broken)
+        packed = {
+            one.allocation_id: work[one.allocation_id].site_id
+            for one in broken
+            if one.allocation_id in work and work[one.allocation_id].state is TaskState.PACKED
+        }
+        if packed.keys() <= kept:
+            return broken
+        sku_ids = {one.sku_id for one in broken}
+        kept.update(
+            packed, fulfilment_queries.packed_allocations(conn, set(packed.values()), sku_ids=sku_ids)
+        )
+
+
+def _work_of(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[AllocationId, Task]:
     """The task that each allocation is part of."""
     if not broken:
         return {}
     tasks = fulfilment_queries.tasks_of_orders(conn, list({one.order_id for one in broken}))
     lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
-    return {line.allocation_id: task_id for task_id, of_task in lines.items() for line in of_task}
+    return {line.allocation_id: task for task in tasks for line in lines[task.task_id]}

@@ -39,6 +39,7 @@ from loopline.promises.rules import (
     ahead_of,
     counted_back,
     expected,
+    held_back,
     learn,
     looked_at,
     observations_of,
@@ -47,6 +48,8 @@ from loopline.promises.rules import (
 )
 
 LEARN_FROM = timedelta(days=60)
+HELD_BACK = timedelta(days=7)
+"""The last days of them, against which what was learnt from the others is held."""
 _STORES = frozenset({UnitKind.STORE, UnitKind.MALL})
 _OVER = frozenset({TaskState.REFUSED, TaskState.LAPSED, TaskState.CANCELLED})
 _UTC = Opening(hours=(), time_zone="UTC")
@@ -317,7 +320,8 @@ def tell_arrivals(
 def learn_paces(conn: Conn, *, now: datetime) -> int:
     """Learn from what left within sixty days how long sites and lanes take; returns how many paces were written.
 
-    They are a new version, in force at once for what is promised from now on, beside how well promises were kept.
+    They are a new version, in force at once for what is promised from now on, beside how well promises were kept, and
+    how what was known a week ago would have held for the week since.
     """
     since = now - LEARN_FROM
     seen = promises.taught_since(conn, since)
@@ -333,7 +337,9 @@ def learn_paces(conn: Conn, *, now: datetime) -> int:
         if one in sites
     }
     paces = learn(observations_of(seen, openings.get), terms, told)
-    promises.write_learnt(conn, paces, promises.record_since(conn, since), since=since, now=now)
+    measured = held_back(seen, openings.get, terms, told, held_since=now - HELD_BACK)
+    version = promises.write_learnt(conn, paces, promises.record_since(conn, since), since=since, now=now)
+    promises.write_held_back(conn, version, measured)
     return len(paces)
 
 

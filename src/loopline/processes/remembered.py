@@ -3,13 +3,14 @@
 Each is read with `find(conn, keys, marks=...)`; the marks are read once per batch (`loopline.db.remembered`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from loopline import catalogue, orders, org, stock
+from loopline import catalogue, marketplaces, orders, org, stock
 from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.db.remembered import Remembered
 from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId
+from loopline.marketplaces import MarketplaceTerms
 from loopline.orders import ChannelTerms
 from loopline.org import Entity, Party, Site
 from loopline.org.queries import brand_companies, entities_by_id
@@ -25,6 +26,12 @@ def _brand(conn: Conn, keys: Collection[None]) -> dict[None, Entity]:
     return dict.fromkeys(keys, found[0]) if found else {}
 
 
+def _terms_with_tests(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[str, MarketplaceTerms]]:
+    standing = marketplaces.marketplaces(conn).values()
+    found = {one.channel: one.terms for one in standing if one.test_prefixes}
+    return dict.fromkeys(keys, found)
+
+
 SKUS: Remembered[str, Sku] = Remembered("catalogue", catalogue.skus_by_code)
 TAX_CLASSES: Remembered[SkuId, str] = Remembered("catalogue", catalogue.tax_classes_of)
 CHANNELS: Remembered[str, ChannelTerms] = Remembered("channels", _channels)
@@ -36,3 +43,7 @@ ENTITIES_BY_ID: Remembered[EntityId, Entity] = Remembered("org", entities_by_id)
 PARTIES: Remembered[str, Party] = Remembered("org", org.parties_by_code)
 BRAND: Remembered[None, Entity] = Remembered("org", _brand)
 """The brand's own company, under the only key there is."""
+TERMS_WITH_TESTS: Remembered[None, Mapping[str, MarketplaceTerms]] = Remembered(
+    "marketplaces", _terms_with_tests
+)
+"""The terms in force that tell tests by their numbers, by channel, under the only key there is: remembered if none."""

@@ -20,6 +20,8 @@ from loopline.orders import Line, LineKind, Order
 from loopline.returns.events import ReturnOpened
 from loopline.reviews import (
     About,
+    Alert,
+    AlertEnd,
     AskedReview,
     Author,
     NewDecision,
@@ -237,26 +239,49 @@ def _changed(before: Review, after: Review) -> ReviewChanged:
 
 def reply(
     conn: Conn, replies: Sequence[NewReply], *, scope: Scope, now: datetime, actor: str
-) -> list[Review | Refusal]:
-    """Answer reviews that name a site of one's branch; one of no site is the whole brand's."""
-    known = reviews.reviews_by_id(conn, {one.review_id for one in replies})
-    checked = [_refusal_of_reply(one, known.get(one.review_id), scope=scope) or one for one in replies]
+) -> list[Reviewed | Refusal]:
+    """Answer reviews that name a site of one's branch, or that one was told of; one of no site is the whole brand's.
+
+    Whoever was told of them need look no more.
+    """
+    wanted = {one.review_id for one in replies}
+    known = reviews.reviews_by_id(conn, wanted)
+    told_of = reviews.alerts_of_reviews(conn, wanted)
+    checked = [
+        _refusal_of_reply(one, known.get(one.review_id), told_of.get(one.review_id), scope=scope) or one
+        for one in replies
+    ]
     going = [one for one in checked if isinstance(one, NewReply)]
     answered = iter(reviews.reply_to_reviews(conn, going, actor=actor, now=now))
     outcomes = [next(answered) if isinstance(one, NewReply) else one for one in checked]
+    changed = [one.review for one in outcomes if isinstance(one, Reviewed) and not one.is_repeat]
+    reviews.end_alerts(
+        conn,
+        [one.id for one in changed if one.reply is not None],
+        ended_as=AlertEnd.ANSWERED,
+        by=actor,
+        now=now,
+    )
     told = [
-        event(ReviewReplied(review_id=one.id, site_id=one.site_id), subject=one.id, at=now, actor=actor)
-        for one in outcomes
-        if isinstance(one, Review) and known[one.id].reply != one.reply
+        event(
+            ReviewReplied(review_id=one.id, site_id=one.site_id, is_taken_back=one.reply is None),
+            subject=one.id,
+            at=now,
+            actor=actor,
+        )
+        for one in changed
     ]
     log.append(conn, told)
     return outcomes
 
 
-def _refusal_of_reply(one: NewReply, review: Review | None, *, scope: Scope) -> Refusal | None:
+def _refusal_of_reply(
+    one: NewReply, review: Review | None, alert: Alert | None, *, scope: Scope
+) -> Refusal | None:
     if review is None:
         return ReviewUnknown(review_id=one.review_id)
-    return None if scope.covers_site(review.site_id) else NotInYourBranch(subject=str(one.review_id))
+    is_ours = scope.covers_site(review.site_id) or (alert is not None and scope.covers_site(alert.site_id))
+    return None if is_ours else NotInYourBranch(subject=str(one.review_id))
 
 
 def moderate(
@@ -266,6 +291,12 @@ def moderate(
     if not scope.everything:
         return [NotInYourBranch(subject=str(one.review_id)) for one in decisions]
     outcomes = reviews.decide_on_reviews(conn, decisions, actor=actor, now=now)
+    hidden = [
+        one.review.id
+        for one in outcomes
+        if isinstance(one, Reviewed) and one.review.hidden_at is not None and not one.is_repeat
+    ]
+    reviews.end_alerts(conn, hidden, ended_as=AlertEnd.HIDDEN, by=actor, now=now)
     told = [
         event(
             ReviewModerated(review_id=one.review.id, is_hidden=one.review.hidden_at is not None),

@@ -12,23 +12,38 @@ import msgspec
 
 from loopline import catalogue, orders
 from loopline.db import Conn, log
+from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.events import EventBody, event
-from loopline.kernel.ids import EntityId, EntryId, LineId, OrderId, PartyId, RuleSetId, SiteId, SkuId, uuid7s
+from loopline.kernel.ids import (
+    EntityId,
+    EntryId,
+    LineId,
+    NodeId,
+    OrderId,
+    PartyId,
+    RuleSetId,
+    SiteId,
+    SkuId,
+    TaskId,
+    uuid7s,
+)
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posted, Posting, Purpose
 from loopline.orders import Line, LineKind, Order
 from loopline.processes.accounts import Accounts, Slot
-from loopline.processes.amounts import part_amounts
+from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.outcomes import all_granted
+from loopline.processes.supply import settle_supplies
 from loopline.returns import queries as returns_queries
 from loopline.returns.model import ReturnWindow
 from loopline.returns.rules import window_ends, window_of
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
 from loopline.sharing import service as sharing
-from loopline.sharing.model import LineToSplit, RuleSet, Share, Split
+from loopline.sharing.model import LineToSplit, RuleSet, Share, Split, Stretch
+from loopline.supply.model import SuppliedPart
 
 RETURN_WINDOW_DEFAULT = timedelta(days=30)
 """How long goods may come back where the brand has set no window at all."""
@@ -90,20 +105,25 @@ class _Sale(msgspec.Struct, kw_only=True):
     line: Line
     amounts: _Amounts
     due_at: datetime
+    in_order: Stretch | None = None
+    in_parcel: Stretch | None = None
     rule_set: RuleSet | None = None
+    supplied: SuppliedPart | None = None
+    looked_at: LineToSplit | None = None
     shares: tuple[Share, ...] = ()
 
 
 def settle_parts(conn: Conn, parts: Sequence[SoldPart], *, now: datetime) -> int:
     """Post what parts earned and split it among the parties they know; returns how many entries are new.
 
-    Idempotent by source: the same parts again post nothing. Raises `Refused` where no published rule set covers a
-    part: that is a fault of the settings, which must be mended before anybody earns.
+    Idempotent by source: the same parts again post nothing, whatever is known of them by now. Raises `Refused` where no
+    published rule set covers a part: that is a fault of the settings, which must be mended before anybody earns.
     """
+    parts = _not_settled(conn, parts)
     if not parts:
         return 0
     sales = _read_sales(conn, parts)
-    _split(conn, [sale for sale in sales if sale.line.kind is LineKind.GOODS])
+    directory = _split(conn, [sale for sale in sales if sale.line.kind is LineKind.GOODS])
     all_granted(sharing.record_splits(conn, [_split_of(sale) for sale in sales if sale.rule_set is not None]))
     by_source: dict[UUID, list[_Sale]] = {}
     for sale in sales:
@@ -111,6 +131,13 @@ def settle_parts(conn: Conn, parts: Sequence[SoldPart], *, now: datetime) -> int
             by_source.setdefault(sale.part.source_id, []).append(sale)
     entries = _entries(conn, list(by_source.values()), now=now)
     posted = all_granted(ledger.post_entries(conn, entries))
+    settle_supplies(
+        conn,
+        [sale.supplied for sale in sales if sale.supplied is not None],
+        agreed=directory.agreed,
+        parties=directory.parties_of_companies,
+        now=now,
+    )
     told = [
         event(_settled(entry, of_source), subject=entry.subject, at=now)
         for entry, outcome, of_source in zip(entries, posted, by_source.values(), strict=True)
@@ -153,25 +180,74 @@ def release_due(conn: Conn, *, now: datetime, limit: int) -> int:
     return release.parts
 
 
+def _not_settled(conn: Conn, parts: Sequence[SoldPart]) -> Sequence[SoldPart]:
+    """Leave out what came from a source of which a part was split: all of a source is settled at once."""
+    if not parts:
+        return parts
+    done = sharing_queries.split_part_ids(conn, [(part.line_id, part.part_id) for part in parts])
+    sources = {part.source_id for part in parts if part.part_id in done}
+    return [part for part in parts if part.source_id not in sources]
+
+
 def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> list[_Sale]:
     order_ids = list(dict.fromkeys(part.order_id for part in parts))
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
-    lines = {line.line_id: line for line in orders.lines_by_orders(conn, order_ids)}
+    found = orders.lines_by_orders(conn, order_ids)
+    lines = {line.line_id: line for line in found}
+    of_orders: dict[OrderId, list[Line]] = {}
+    for line in found:
+        of_orders.setdefault(line.order_id, []).append(line)
+    stretches = {order_id: OrderStretch(of_order) for order_id, of_order in of_orders.items()}
     sales: list[_Sale] = []
     for part in parts:
         line = lines[part.line_id]
         gross, tax = part_amounts(line, units_before=part.units_before, units=part.units)
-        amounts = _Amounts(gross_minor=gross, tax_minor=tax)
-        sales.append(_Sale(part=part, order=heads[part.order_id], line=line, amounts=amounts, due_at=part.at))
+        sale = _Sale(
+            part=part,
+            order=heads[part.order_id],
+            line=line,
+            amounts=_Amounts(gross_minor=gross, tax_minor=tax),
+            due_at=part.at,
+        )
+        if line.kind is LineKind.GOODS:
+            sale.in_order = stretches[part.order_id].of(
+                line, units_before=part.units_before, units=part.units
+            )
+        sales.append(sale)
+    _lay_in_parcels(sales)
     return sales
 
 
-def _split(conn: Conn, sales: Sequence[_Sale]) -> None:
-    """Split the net amount of goods by the rules that were in force when their order was placed."""
+def _lay_in_parcels(sales: Sequence[_Sale]) -> None:
+    parcels: dict[UUID, list[_Sale]] = {}
+    for sale in sales:
+        if sale.line.kind is LineKind.GOODS:
+            parcels.setdefault(sale.part.source_id, []).append(sale)
+    for of_parcel in parcels.values():
+        laid = stretches_in_parcel([sale.amounts.net_minor for sale in of_parcel])
+        for sale, stretch in zip(of_parcel, laid, strict=True):
+            sale.in_parcel = stretch
+
+
+def _leaves_left(conn: Conn, sales: Sequence[_Sale]) -> dict[UUID, NodeId]:
+    """From which leaf of stock the units of parcels left, by their allocation, which names the part."""
+    task_ids = {TaskId(sale.part.source_id) for sale in sales if sale.part.shipping_site_id is not None}
+    lines = fulfilment.lines_of_tasks(conn, sorted(task_ids)) if task_ids else {}
+    return {line.allocation_id: line.leaf_id for of_task in lines.values() for line in of_task}
+
+
+def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
+    """Split the net amount of goods by the rules that were in force when their order was placed.
+
+    Returns what was known of parties and companies.
+    """
     rule_sets = sharing_queries.rule_sets(conn)
     windows = returns_queries.return_windows(conn)
-    directory = read_directory(conn)
-    skus = catalogue.skus_by_id(conn, {sale.line.sku_id for sale in sales if sale.line.sku_id is not None})
+    sku_ids = {sale.line.sku_id for sale in sales if sale.line.sku_id is not None}
+    orders_sold = list({sale.order.id: sale.order for sale in sales}.values())
+    directory = read_directory(conn, orders_sold, sku_ids=sku_ids)
+    leaves = _leaves_left(conn, sales)
+    skus = catalogue.skus_by_id(conn, sku_ids)
     categories = {sku_id: sku.category or "" for sku_id, sku in skus.items()}
     by_rules: dict[RuleSetId, list[_Sale]] = {}
     chosen: dict[RuleSetId, RuleSet] = {}
@@ -184,10 +260,13 @@ def _split(conn: Conn, sales: Sequence[_Sale]) -> None:
         sale.due_at = _due_at(sale, windows=windows, categories=categories)
         by_rules.setdefault(rule_set.id, []).append(sale)
     for rule_set_id, of_rules in by_rules.items():
-        lines = [_line_to_split(sale, directory=directory, categories=categories) for sale in of_rules]
+        units = [_units_of(sale, categories=categories, leaves=leaves) for sale in of_rules]
+        lines = [directory.line_to_split(what) for what in units]
         split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], lines))
-        for sale, shares in zip(of_rules, split, strict=True):
-            sale.shares = shares
+        for sale, what, line, shares in zip(of_rules, units, lines, split, strict=True):
+            sale.looked_at, sale.shares = line, shares
+            sale.supplied = _supplied(sale, what, owner_id=directory.owner_of(what))
+    return directory
 
 
 def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping[SkuId, str]) -> datetime:
@@ -199,15 +278,40 @@ def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping
     return window_ends(window, sale.part.at) if window else sale.part.at
 
 
-def _line_to_split(sale: _Sale, *, directory: Directory, categories: Mapping[SkuId, str]) -> LineToSplit:
-    return directory.line_to_split(
-        UnitsOfLine(
-            order=sale.order,
-            category=categories.get(sale.line.sku_id, "") if sale.line.sku_id else "",
-            shipping=sale.part.shipping_site_id,
-            units=sale.part.units,
-            net_minor=sale.amounts.net_minor,
-        )
+def _units_of(sale: _Sale, *, categories: Mapping[SkuId, str], leaves: Mapping[UUID, NodeId]) -> UnitsOfLine:
+    return UnitsOfLine(
+        order=sale.order,
+        line=sale.line,
+        category=categories.get(sale.line.sku_id, "") if sale.line.sku_id else "",
+        shipping=sale.part.shipping_site_id,
+        leaf_id=leaves.get(sale.part.part_id),
+        units=sale.part.units,
+        gross_minor=sale.amounts.gross_minor,
+        tax_minor=sale.amounts.tax_minor,
+        in_parcel=sale.in_parcel,
+        in_order=sale.in_order,
+    )
+
+
+def _supplied(sale: _Sale, what: UnitsOfLine, *, owner_id: EntityId | None) -> SuppliedPart | None:
+    """What another company than the seller supplied; None where the goods were the seller's own."""
+    seller_id, sku_id = sale.line.seller_entity_id, sale.line.sku_id
+    if owner_id is None or owner_id == seller_id or sku_id is None:
+        return None
+    return SuppliedPart(
+        part_id=sale.part.part_id,
+        order_id=sale.order.id,
+        line_id=sale.line.line_id,
+        owner_id=owner_id,
+        buyer_id=seller_id,
+        sku_id=sku_id,
+        currency=sale.order.currency,
+        units=what.units,
+        units_of=what.units,
+        list_minor=what.list_minor,
+        net_minor=sale.amounts.net_minor,
+        placed_at=sale.order.placed_at,
+        at=sale.part.at,
     )
 
 
@@ -224,6 +328,8 @@ def _split_of(sale: _Sale) -> Split:
         base_minor=sale.amounts.net_minor,
         due_at=sale.due_at,
         shares=sale.shares,
+        line=sale.looked_at,
+        at=sale.part.at,
     )
 
 

@@ -40,13 +40,19 @@ from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.solver import FewestParcels, Solver
 
 ORDERS_PER_WAVE_MAX = 200
-LOOK_AGAIN_AFTER = {WaitsFor.CAPACITY: timedelta(minutes=15), WaitsFor.SITE: timedelta(hours=1)}
-"""How long what is held waits for a site, unless a raised limit or work that a site gives back wakes it before."""
+LOOK_AGAIN_AFTER = {
+    WaitsFor.CAPACITY: timedelta(minutes=15),
+    WaitsFor.LIMITS: timedelta(minutes=30),
+    WaitsFor.SITE: timedelta(hours=1),
+}
+"""How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
+or by a profile that is put in force."""
 
 _WAITS_FOR = {
     UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
     UnfilledReason.EXCLUDED: WaitsFor.SITE,
-    UnfilledReason.LIMITS: WaitsFor.CAPACITY,
+    UnfilledReason.LIMITS: WaitsFor.LIMITS,
+    UnfilledReason.LEFT_OVER: WaitsFor.LIMITS,
 }
 
 
@@ -107,20 +113,19 @@ def gather(
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions of a wave that are applied in one transaction.
 
-    Of their parcels those `called` are put to several sites; all have `answer_within` to answer.
+    Of their parcels those `called` are put to several sites.
     """
 
     wave: Wave
     plan: WavePlan
     decisions: Sequence[Decision]
-    answer_within: timedelta
     called: Sequence[CalledParcel] = ()
 
 
 def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = AS_EVER) -> list[Part]:
     """Decide the desk's orders, without a database: parts of at most 200 orders, those that wait longest first.
 
-    `offering` says how long sites have to answer, and which parcels are put to several of them at once.
+    `offering` says which parcels are put to several sites at once.
     What is collected has its site already and waits for nobody else's goods: the plain rule decides it.
     """
     plain = FewestParcels()
@@ -137,7 +142,6 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
                     wave=wave,
                     plan=plan,
                     decisions=decisions,
-                    answer_within=offering.terms.answer_within,
                     called=[one for one in called if one.parcel.order_id in of_part],
                 )
             )
@@ -157,7 +161,7 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     called = [one for one in part.called if one.parcel.order_id not in taken_back.called_before]
     openly = {id(one.parcel) for one in called}
     direct = [parcel for one in part.decisions for parcel in one.parcels if id(parcel) not in openly]
-    works = _works(direct, deadline=now + part.answer_within, now=now)
+    works = _works(direct, part.wave, now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
@@ -181,7 +185,6 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
         conn,
         [one for one in called if one.parcel.order_id in unchanged - refused],
         currency=desk.currency,
-        deadline=now + part.answer_within,
         now=now,
     )
     told = [*taken_back.told, *_events(decisions, works, refused=refused, desk=desk, now=now), *waits]
@@ -230,7 +233,10 @@ def _unchanged(conn: Conn, part: Part) -> set[OrderId]:
 
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines."""
+    """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines.
+
+    `deadline`: by the time its own site has to answer.
+    """
 
     parcel: Parcel
     task_id: TaskId
@@ -238,14 +244,15 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime
 
 
-def _works(parcels: Sequence[Parcel], *, deadline: datetime, now: datetime) -> list[_Work]:
+def _works(parcels: Sequence[Parcel], wave: Wave, *, now: datetime) -> list[_Work]:
+    answer_minutes = {site.site_id: site.answer_minutes for site in wave.sites}
     ids = iter(uuid7s(now, sum(len(parcel.lines) + 1 for parcel in parcels)))
     return [
         _Work(
             parcel=parcel,
             task_id=TaskId(next(ids)),
             allocation_ids=tuple(AllocationId(next(ids)) for _ in parcel.lines),
-            deadline=deadline,
+            deadline=now + timedelta(minutes=answer_minutes[parcel.site_id]),
         )
         for parcel in parcels
     ]

@@ -1,33 +1,31 @@
 """Try: what a version of the profile would have made of past days, beside the one in force. Changes nothing.
 
-Each day is one wave: all its orders for delivery, the goods that were there in the morning or came that day, the limits
-of that day, what parcels cost today. Both versions are solved by the same solver. What they are compared by does not
-hang on the weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
+Each day is decided in waves as its orders came, each of what the waves before have left: all orders for delivery, the
+goods that were there in the morning or came that day, the limits of that day, what parcels cost today. A wave begins
+when its window is over, but never sooner than a quarter of an hour after the last: what comes in seconds is decided
+with what comes in minutes. Where a version counts prices of the day, these are of the days before the one that is tried
+(learnt now, where none was kept). Both versions are solved by the same solver. What they are compared by does not hang
+on the weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from loopline import catalogue, orders, org, stock
 from loopline.db import Conn
-from loopline.fulfilment import queries as fulfilment
-from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.kernel.times import day_range
-from loopline.orders import LineToTry
-from loopline.org import Site
-from loopline.processes.weigh import Weighing, dealers_of_sites, territory, weigh
-from loopline.sharing import queries as sharing
-from loopline.sharing.model import Role
-from loopline.sharing.rules import rule_set_at
+from loopline.processes.past_day import Day, read_day, stocked_of, wave_of_day
+from loopline.processes.price_day import DayToPrice, day_to_price, prices_before, worth_later
 from loopline.sourcing import profiles
-from loopline.sourcing import queries as sourcing
-from loopline.sourcing.model import Decision, Need, OpenOrder, SiteCost, Wave, WavePlan, WaveSite
+from loopline.sourcing.day_prices import PricedDay, known_from
+from loopline.sourcing.model import Decision, LeafUnits, OpenOrder, Wave, WavePlan
 from loopline.sourcing.profiles import ProfileInForce
 from loopline.sourcing.settings import SideOfTrial
+from loopline.sourcing.solver import Solver
 
-LINES_MOST = 200_000
+WAVES_APART_LEAST = timedelta(minutes=15)
 NOTHING_YET = SideOfTrial(
     cost_minor=0,
     parcels=0,
@@ -40,40 +38,71 @@ NOTHING_YET = SideOfTrial(
 )
 
 
-class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """One day, read: the orders, what was there, what sites could do and cost."""
-
-    currency: str
-    lines: Sequence[LineToTry]
-    available: Sequence[stock.SellableIn]
-    sites: Mapping[SiteId, Site]
-    leaf_ids: Mapping[SiteId, list[NodeId]]
-    capacity: Mapping[SiteId, int]
-    costs: Mapping[SiteId, SiteCost]
-    grams: Mapping[SkuId, int]
-    dealer_of: Mapping[SiteId, str]
-    sending_basis_points: Mapping[str, int]
-
-
 class DayToTry(msgspec.Struct, frozen=True, kw_only=True):
-    """A day that was read, and one wave per version."""
+    """A day that was read, and one wave per version, of all its orders."""
 
     day: Day
+    starts_at: datetime
     waves: tuple[Wave, ...]
 
 
-def waves_to_try(
+def day_to_learn(
     conn: Conn, day: date, *, versions: Sequence[int | None], zone: str, now: datetime
+) -> DayToPrice | None:
+    """Read the day before one, where a version counts prices of the day and none was kept that it may count."""
+    asking = [one for one in _profiles(conn, versions) if one.settings.day_prices.are_used]
+    found = read_day(conn, day, zone=zone, now=now) if asking else None
+    if found is None:
+        return None
+    sku_ids = {line.sku_id for line in found.lines}
+    for profile in asking:
+        setting = profile.settings.day_prices
+        if prices_before(conn, day, setting, currency=found.currency, sku_ids=sku_ids) is None:
+            return day_to_price(conn, day - timedelta(days=1), zone=zone, now=now)
+    return None
+
+
+def waves_to_try(  # noqa: PLR0913 - what a day is tried by
+    conn: Conn,
+    day: date,
+    *,
+    versions: Sequence[int | None],
+    zone: str,
+    now: datetime,
+    learnt: PricedDay | None = None,
 ) -> DayToTry | None:
     """Read a day, and the wave that each version makes of it (None: the settings as delivered).
 
-    None where it had no orders for delivery.
+    None where it had no orders for delivery. `learnt`: what the day before says, where nothing was kept.
     """
-    found = _read_day(conn, day, zone=zone, now=now)
+    found = read_day(conn, day, zone=zone, now=now)
     if found is None:
         return None
-    waves = tuple(_wave(conn, found, _version(conn, version), now=now) for version in versions)
-    return DayToTry(day=found, waves=waves)
+    return DayToTry(
+        day=found,
+        starts_at=day_range(day, zone).start,
+        waves=tuple(
+            _wave(conn, found, profile, learnt=learnt, now=now) for profile in _profiles(conn, versions)
+        ),
+    )
+
+
+def _wave(
+    conn: Conn, found: Day, profile: ProfileInForce, *, learnt: PricedDay | None, now: datetime
+) -> Wave:
+    setting, stocked = profile.settings.day_prices, stocked_of(found)
+    known = None
+    if setting.are_used:
+        sku_ids = {sku_id for _, sku_id in stocked}
+        known = prices_before(conn, found.day, setting, currency=found.currency, sku_ids=sku_ids)
+        if known is None and learnt is not None and learnt.currency == found.currency:
+            known = known_from(learnt)
+    later = worth_later(conn, known, profile, stocked=stocked)
+    return wave_of_day(conn, found, profile, now=now, later=later)
+
+
+def _profiles(conn: Conn, versions: Sequence[int | None]) -> list[ProfileInForce]:
+    return [_version(conn, version) for version in versions]
 
 
 def _version(conn: Conn, version: int | None) -> ProfileInForce:
@@ -84,109 +113,68 @@ def _version(conn: Conn, version: int | None) -> ProfileInForce:
     return ProfileInForce(version=profile.version, settings=profile.settings, overrides=overrides)
 
 
-def _read_day(conn: Conn, day: date, *, zone: str, now: datetime) -> Day | None:
-    hours = day_range(day, zone)
-    assert hours.end is not None
-    lines = orders.lines_to_try(conn, since=hours.start, until=hours.end, limit=LINES_MOST)
-    if not lines:
-        return None
-    currency = lines[0].currency
-    lines = [line for line in lines if line.currency == currency]
-    sku_ids = list({line.sku_id for line in lines})
-    sites = {site.id: site for site in org.branch_sites(conn)}
-    leaf_ids: dict[SiteId, list[NodeId]] = {}
-    for leaf in stock.leaves(conn):
-        if leaf.site_id is not None and leaf.site_id in sites:
-            leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
-    return Day(
-        currency=currency,
-        lines=lines,
-        available=stock.sellable_in(conn, sku_ids, since=hours.start, until=hours.end),
-        sites=sites,
-        leaf_ids=leaf_ids,
-        capacity={
-            one.site_id: one.tasks_limit
-            for one in fulfilment.capacity_of_sites(conn, list(leaf_ids), day=day)
-        },
-        costs={one.site_id: one for one in sourcing.site_costs(conn, list(leaf_ids), currency=currency)},
-        grams=catalogue.weights_of(conn, sku_ids),
-        dealer_of=_dealers(conn, sites),
-        sending_basis_points=_sending(conn, {line.channel for line in lines}, currency, at=now),
-    )
+def decide_in_waves(found: DayToTry, wave: Wave, *, solver: Solver, seed: int) -> WavePlan:
+    """Decide a day's orders in waves as they came, each of what is left; decisions in order of the waves."""
+    left = _Left(wave)
+    decisions: list[Decision] = []
+    name = "nobody"
+    for part in _parts(found, wave):
+        plan = solver.solve(left.wave_of(part), seed=seed)
+        left.take(plan)
+        decisions += plan.decisions
+        name = plan.solver
+    return WavePlan(wave_id=wave.wave_id, solver=name, decisions=tuple(decisions))
 
 
-def _sending(conn: Conn, channels: set[str], currency: str, *, at: datetime) -> dict[str, int]:
-    """What a sending site gets of a line's net amount, in basis points, by channel, as far as one rule says so."""
-    rule_set = rule_set_at(sharing.rule_sets(conn), at, currency=currency)
-    rows = rule_set.rows if rule_set else ()
-    return {
-        channel: next(
-            (
-                row.basis_points
-                for row in rows
-                if row.role is Role.SHIPPING_SITE
-                and row.basis_points is not None
-                and (not row.channels or channel in row.channels)
+def _parts(found: DayToTry, wave: Wave) -> Iterator[Sequence[OpenOrder]]:
+    """The orders of a day by the wave that decides them: at most as many as the profile lets into one."""
+    waiting = wave.settings.waiting
+    window = max(WAVES_APART_LEAST, timedelta(minutes=waiting.window_minutes))
+    placed_at = {line.order_id: line.placed_at for line in found.day.lines}
+    by_window: dict[int, list[OpenOrder]] = {}
+    for order in wave.orders:
+        by_window.setdefault((placed_at[order.order_id] - found.starts_at) // window, []).append(order)
+    for number in sorted(by_window):
+        of_window = by_window[number]
+        for first in range(0, len(of_window), waiting.wave_orders):
+            yield of_window[first : first + waiting.wave_orders]
+
+
+class _Left:
+    """What the waves of a day have left of goods and time."""
+
+    def __init__(self, wave: Wave) -> None:
+        self._wave = wave
+        self._capacity: dict[SiteId, int] = {site.site_id: site.capacity_left for site in wave.sites}
+        self._units: dict[SkuId, dict[NodeId, int]] = {}
+        for one in wave.stock:
+            of_sku = self._units.setdefault(one.sku_id, {})
+            of_sku[one.leaf_id] = of_sku.get(one.leaf_id, 0) + one.sellable
+
+    def wave_of(self, part: Sequence[OpenOrder]) -> Wave:
+        """The day's wave with these orders alone, and what is left."""
+        sku_ids = dict.fromkeys(need.sku_id for order in part for need in order.needs)
+        return msgspec.structs.replace(
+            self._wave,
+            orders=tuple(part),
+            sites=tuple(
+                msgspec.structs.replace(site, capacity_left=self._capacity[site.site_id])
+                for site in self._wave.sites
             ),
-            0,
+            stock=[
+                LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=units)
+                for sku_id in sku_ids
+                for leaf_id, units in self._units.get(sku_id, {}).items()
+                if units > 0
+            ],
         )
-        for channel in channels
-    }
 
-
-def _wave(conn: Conn, day: Day, profile: ProfileInForce, *, now: datetime) -> Wave:
-    site_of = {leaf_id: site_id for site_id, leaves in day.leaf_ids.items() for leaf_id in leaves}
-    sellable: dict[tuple[SiteId, SkuId], int] = {}
-    for one in day.available:
-        if one.leaf_id in site_of:
-            key = (site_of[one.leaf_id], one.sku_id)
-            sellable[key] = sellable.get(key, 0) + one.sellable
-    weighing = weigh(conn, sites=day.sites, sellable=sellable, profile=profile, now=now)
-    return Wave(
-        wave_id=WaveId(uuid7(now)),
-        currency=day.currency,
-        orders=_open_orders(day.lines, weighing, profile),
-        sites=tuple(
-            WaveSite(
-                site_id=site_id,
-                leaf_ids=tuple(leaves),
-                coordinates=day.sites[site_id].coordinates,
-                capacity_left=day.capacity.get(site_id, 0),
-                cost=day.costs[site_id],
-                priority_minor=weighing.priority[site_id],
-                is_fallback=site_id in weighing.fallbacks,
-            )
-            for site_id, leaves in day.leaf_ids.items()
-            if site_id in day.costs
-        ),
-        stock=day.available,
-        unit_grams=day.grams,
-        unit_values_minor={line.sku_id: line.net_minor // line.units_of_net for line in day.lines},
-        credits_minor=weighing.credits,
-        settings=profile.settings,
-        profile_version=profile.version or None,
-    )
-
-
-def _open_orders(
-    lines: Sequence[LineToTry], weighing: Weighing, profile: ProfileInForce
-) -> tuple[OpenOrder, ...]:
-    needs: dict[OrderId, list[Need]] = {}
-    first: dict[OrderId, LineToTry] = {}
-    for line in lines:
-        first.setdefault(line.order_id, line)
-        needs.setdefault(line.order_id, []).append(
-            Need(line_id=line.line_id, sku_id=line.sku_id, units=line.units)
-        )
-    return tuple(
-        OpenOrder(
-            order_id=order_id,
-            destination=first[order_id].destination,
-            needs=tuple(of_order),
-            **territory(first[order_id].dealer_id, weighing, profile.settings.limits),
-        )
-        for order_id, of_order in needs.items()
-    )
+    def take(self, plan: WavePlan) -> None:
+        """Take off what a plan sends."""
+        for parcel in plan.parcels:
+            self._capacity[parcel.site_id] -= 1
+            for line in parcel.lines:
+                self._units[line.sku_id][line.leaf_id] -= line.units
 
 
 def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
@@ -220,12 +208,6 @@ def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
         parcels_by_site=by_site,
         earned_by_dealer=earned,
     )
-
-
-def _dealers(conn: Conn, sites: Mapping[SiteId, Site]) -> dict[SiteId, str]:
-    owners = dealers_of_sites(conn, sites)
-    names = {party_id: party.name for party_id, party in org.parties_by_id(conn, owners.values()).items()}
-    return {site_id: names[party_id] for site_id, party_id in owners.items()}
 
 
 def _is_late(decision: Decision) -> bool:

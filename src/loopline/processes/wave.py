@@ -1,19 +1,21 @@
 """What a wave needs to know, read once: the orders that wait, the sites that may serve them, and what is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
-from loopline import catalogue, orders, org, stock
+from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
+from loopline.processes.price_day import worth_today
 from loopline.processes.weigh import Weighing, territory, weigh
+from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
-from loopline.sourcing.model import LeafUnits, Need, OpenOrder, Wave, WaveSite
+from loopline.sourcing.model import NOTHING_LATER, LaterWorth, LeafUnits, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
 ASK_AGAIN_AFTER = timedelta(days=1)
@@ -79,7 +81,10 @@ class WaveDesk:
         if delivered:
             skus = list({line.sku_id for line in delivered})
             units = stock.sellable_units(conn, skus, under=network)
-            waves.append(self._wave(conn, delivered, units, now=now))
+            later = worth_today(
+                conn, self.profile, currency=self.currency, stocked=self._at_sites(units), now=now
+            )
+            waves.append(self._wave(conn, delivered, units, later=later, now=now))
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
         return tuple(waves)
@@ -90,19 +95,18 @@ class WaveDesk:
         lines: Sequence[LineToSource],
         units: Mapping[tuple[NodeId, SkuId], int],
         *,
+        later: LaterWorth = NOTHING_LATER,
         now: datetime,
     ) -> Wave:
-        site_of = {leaf_id: site_id for site_id, leaf_ids in self._leaf_ids.items() for leaf_id in leaf_ids}
-        sellable: dict[tuple[SiteId, SkuId], int] = {}
-        for (leaf_id, sku_id), count in units.items():
-            if leaf_id in site_of:
-                key = (site_of[leaf_id], sku_id)
-                sellable[key] = sellable.get(key, 0) + count
-        weighing = weigh(conn, sites=self._sites, sellable=sellable, profile=self.profile, now=now)
+        weighing = weigh(
+            conn, sites=self._sites, sellable=self._at_sites(units), profile=self.profile, now=now
+        )
         return Wave(
             wave_id=WaveId(uuid7(now)),
             currency=self.currency,
-            orders=self._open_orders(lines, weighing),
+            orders=self._open_orders(
+                lines, weighing, _hours_left(conn, {line.order_id for line in lines}, now=now)
+            ),
             sites=self._wave_sites(conn, weighing, now=now),
             stock=[
                 LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=count)
@@ -113,7 +117,18 @@ class WaveDesk:
             credits_minor=weighing.credits,
             settings=self.profile.settings,
             profile_version=self.profile.version or None,
+            later=later,
         )
+
+    def _at_sites(self, units: Mapping[tuple[NodeId, SkuId], int]) -> dict[tuple[SiteId, SkuId], int]:
+        """Units by site instead of by leaf."""
+        site_of = {leaf_id: site_id for site_id, leaf_ids in self._leaf_ids.items() for leaf_id in leaf_ids}
+        found: dict[tuple[SiteId, SkuId], int] = {}
+        for (leaf_id, sku_id), count in units.items():
+            if leaf_id in site_of:
+                key = (site_of[leaf_id], sku_id)
+                found[key] = found.get(key, 0) + count
+        return found
 
     def _unit_values(self, conn: Conn, lines: Sequence[LineToSource]) -> dict[SkuId, int]:
         """What a unit of each SKU brings at most in these orders, where a limit asks for it."""
@@ -133,7 +148,9 @@ class WaveDesk:
             held[key] = held.get(key, 0) + line.held
         return held
 
-    def _open_orders(self, lines: Sequence[LineToSource], weighing: Weighing) -> tuple[OpenOrder, ...]:
+    def _open_orders(
+        self, lines: Sequence[LineToSource], weighing: Weighing, hours: Mapping[OrderId, float]
+    ) -> tuple[OpenOrder, ...]:
         needs: dict[OrderId, list[Need]] = {}
         for line in lines:
             needs.setdefault(line.order_id, []).append(
@@ -144,6 +161,7 @@ class WaveDesk:
                 order_id=order_id,
                 destination=self.orders[order_id].destination,
                 needs=tuple(of_order),
+                promised_hours=hours.get(order_id),
                 excluded_sites=frozenset(self._refused.get(order_id, ())),
                 allowed_sites=self._allowed_sites(order_id),
                 **territory(self.orders[order_id].dealer_id, weighing, self.profile.settings.limits),
@@ -178,6 +196,8 @@ class WaveDesk:
                 cost=costs[site_id],
                 priority_minor=weighing.priority[site_id],
                 is_fallback=site_id in weighing.fallbacks,
+                answer_minutes=weighing.terms[site_id].answer_minutes,
+                overrides=weighing.terms[site_id].overrides,
                 **_answer_of(self._accepts.get(site_id)),
             )
             for site_id, of_site in self._leaf_ids.items()
@@ -193,6 +213,18 @@ class WaveDesk:
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }
+
+
+def _hours_left(conn: Conn, order_ids: Collection[OrderId], *, now: datetime) -> dict[OrderId, float]:
+    """How long until orders are to be at their customers' doors, where that was promised: hours, none below 0.
+
+    What was promised anew counts as it stands now. Goods that are collected are where they are promised already.
+    """
+    return {
+        order_id: max(0.0, (given[-1].due_at - now) / timedelta(hours=1))
+        for order_id, given in promises.promises_of_orders(conn, order_ids).items()
+        if given[-1].state is PromiseState.OPEN and given[-1].kind in BROUGHT
+    }
 
 
 class _Answer(TypedDict, total=False):

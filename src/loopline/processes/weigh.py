@@ -6,6 +6,8 @@
   be left, by a Poisson law of what it sold in as many days (Axsäter, Inventory Control, 2015, chapter 5).
 - A dealer's buyers are served from that dealer's sites or the brand's own where the profile asks for it.
 - A dealer who got too much or too little of the work of late is spared or preferred.
+- A site whose buyers complain of how it packs and sends costs the profile's sum times how often they do, of what they
+  said in the ninety days before the hour, drawn towards what is said of all sites: never more than that sum.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,14 +18,18 @@ from typing import TypedDict
 
 import msgspec
 
-from loopline import org, stock
+from loopline import org, reviews, stock
 from loopline.db import Conn
+from loopline.db.remembered import Remembered, read_marks
 from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, SkuId
 from loopline.org import Party, PartyKind, Site
+from loopline.reviews import SendingRecord
 from loopline.sourcing.profiles import ProfileInForce
-from loopline.sourcing.settings import Fairness, Limits, SiteTerms, terms_of_site
+from loopline.sourcing.settings import Fairness, Limits, SiteTerms, Weights, terms_of_site
 
+COMPLAINTS_LOOKED_BACK = timedelta(days=90)
+_HOURS_KNOWN_MOST = 24
 _SOLD_MOST = 700
 """Beyond so many units sold in the period the Poisson law says nothing that its mean does not."""
 
@@ -59,6 +65,8 @@ def weigh(
             if site_id in wanted:
                 wanted[site_id] += group.parcel_minor
     for site_id, minor in _fair_shares(conn, settings.fairness, dealer_of, today=now.date()).items():
+        wanted[site_id] += minor
+    for site_id, minor in _complaints(conn, settings.weights, sites, now=now).items():
         wanted[site_id] += minor
     least = min(wanted.values(), default=0)
     return Weighing(
@@ -136,6 +144,37 @@ def fair_shares(
         else 0
         for site_id, dealer in dealer_of.items()
     }
+
+
+def _complaints(
+    conn: Conn, weights: Weights, site_ids: Collection[SiteId], *, now: datetime
+) -> dict[SiteId, int]:
+    """Return what a parcel of each site is made to cost more, by what buyers said of the parcels it sent."""
+    if not weights.complaint_minor:
+        return {}
+    asked = (now.replace(minute=0, second=0, microsecond=0), reviews.themes_in_force(conn).version)
+    records = _SENDING.find(conn, [asked], marks=read_marks(conn))[asked]
+    rates = reviews.sending_rates(records, site_ids)
+    return {site_id: round(weights.complaint_minor * rate) for site_id, rate in rates.items()}
+
+
+def _sending(
+    conn: Conn, asked: Collection[tuple[datetime, int]]
+) -> dict[tuple[datetime, int], tuple[SendingRecord, ...]]:
+    themes = reviews.themes_in_force(conn)
+    return {
+        (hour, version): tuple(
+            reviews.sending_records(conn, themes, since=hour - COMPLAINTS_LOOKED_BACK, until=hour)
+        )
+        for hour, version in asked  # one: a wave asks for its own hour
+    }
+
+
+_SENDING: Remembered[tuple[datetime, int], tuple[SendingRecord, ...]] = Remembered(
+    "org", _sending, most=_HOURS_KNOWN_MOST
+)
+"""How sites send, by hour and version of the list of themes: waves come every few seconds, and each would count ninety
+days of reviews. Under the marks of the sites."""
 
 
 def _credits(

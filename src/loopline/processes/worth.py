@@ -14,10 +14,10 @@ from loopline import catalogue, orders
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.calls import Call
-from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, PartyId, SiteId, SkuId, TaskId
+from loopline.kernel.ids import AllocationId, CallId, LineId, NodeId, OrderId, PartyId, SiteId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, Line, Order
-from loopline.processes.amounts import part_amounts
+from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
@@ -67,6 +67,7 @@ class _Units(msgspec.Struct, frozen=True, kw_only=True):
     line_id: LineId
     sku_id: SkuId
     units: int
+    leaf_id: NodeId | None
 
 
 class _Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
 
     heads: Mapping[OrderId, Order]
     lines: Mapping[LineId, Line]
+    stretches: Mapping[OrderId, OrderStretch]
     categories: Mapping[SkuId, str]
     rule_sets: Sequence[RuleSet]
     directory: Directory
@@ -88,7 +90,11 @@ def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, Worth
     left = {
         task.task_id: [
             _Units(
-                allocation_id=line.allocation_id, line_id=line.line_id, sku_id=line.sku_id, units=line.left
+                allocation_id=line.allocation_id,
+                line_id=line.line_id,
+                sku_id=line.sku_id,
+                units=line.left,
+                leaf_id=line.leaf_id,
             )
             for line in task_lines.get(task.task_id, [])
             if line.left
@@ -103,7 +109,13 @@ def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]
     """Return what calls pay each of some sites they are put to, by (call, site). Locks nothing, writes nothing."""
     wanted = {
         call.call_id: [
-            _Units(allocation_id=None, line_id=line.line_id, sku_id=line.sku_id, units=line.units)
+            _Units(
+                allocation_id=None,
+                line_id=line.line_id,
+                sku_id=line.sku_id,
+                units=line.units,
+                leaf_id=None,
+            )
             for line in call.lines
         ]
         for call in calls
@@ -121,15 +133,21 @@ def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]
 
 def _read_ground(conn: Conn, order_ids: Collection[OrderId], units: Iterable[Sequence[_Units]]) -> _Ground:
     wanted = sorted(order_ids)
+    heads = orders.orders_by_ids(conn, wanted)
+    lines = orders.lines_by_orders(conn, wanted)
+    of_orders: dict[OrderId, list[Line]] = {}
+    for line in lines:
+        of_orders.setdefault(line.order_id, []).append(line)
     sku_ids = {one.sku_id for of_work in units for one in of_work}
     return _Ground(
-        heads={order.id: order for order in orders.orders_by_ids(conn, wanted)},
-        lines={line.line_id: line for line in orders.lines_by_orders(conn, wanted)},
+        heads={order.id: order for order in heads},
+        lines={line.line_id: line for line in lines},
+        stretches={order_id: OrderStretch(of_order) for order_id, of_order in of_orders.items()},
         categories={
             sku_id: sku.category or "" for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
         },
         rule_sets=sharing_queries.rule_sets(conn),
-        directory=read_directory(conn),
+        directory=read_directory(conn, heads, sku_ids=sku_ids),
     )
 
 
@@ -138,6 +156,7 @@ def _worth(order_id: OrderId, site_id: SiteId, units: Sequence[_Units], ground: 
     rule_set = sharing_rules.rule_set_at(ground.rule_sets, order.placed_at, currency=order.currency)
     gone: dict[LineId, int] = {}
     worths: list[LineWorth] = []
+    parcel: list[tuple[AllocationId | None, UnitsOfLine]] = []
     for one in units:
         line = ground.lines[one.line_id]
         before = gone.setdefault(line.line_id, line.handed_over)
@@ -145,30 +164,55 @@ def _worth(order_id: OrderId, site_id: SiteId, units: Sequence[_Units], ground: 
         gross_minor, tax_minor = part_amounts(line, units_before=before, units=one.units)
         what = UnitsOfLine(
             order=order,
+            line=line,
             category=ground.categories.get(one.sku_id, ""),
             shipping=site_id,
+            leaf_id=one.leaf_id,
             units=one.units,
-            net_minor=gross_minor - tax_minor,
+            gross_minor=gross_minor,
+            tax_minor=tax_minor,
+            in_parcel=None,
+            in_order=ground.stretches[order_id].of(line, units_before=before, units=one.units),
         )
+        parcel.append((one.allocation_id, what))
+    nets = [what.gross_minor - what.tax_minor for _, what in parcel]
+    laid = stretches_in_parcel(nets)
+    for (allocation_id, loose), net_minor, stretch in zip(parcel, nets, laid, strict=True):
+        what = msgspec.structs.replace(loose, in_parcel=stretch)
         worths.append(
             LineWorth(
-                allocation_id=one.allocation_id,
-                line_id=line.line_id,
+                allocation_id=allocation_id,
+                line_id=what.line.line_id,
                 units=what.units,
-                net_minor=what.net_minor,
+                net_minor=net_minor,
                 shares=_shares(what, rule_set=rule_set, directory=ground.directory),
             )
         )
     return Worth(currency=order.currency, store_party=ground.directory.store_of(site_id), lines=tuple(worths))
 
 
-def streamer_part(conn: Conn, streamer_id: PartyId, *, net_minor: int, currency: str, at: datetime) -> int:
-    """Return about what a streamer earns of a show's net sales, by the rules in force when it began.
+class ShowSold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a show sold so far: whose it is, since when, how many units, worth what, with tax and without."""
 
-    Of all goods alike: where rules tell categories or deliveries apart, what is posted line by line differs.
+    streamer_id: PartyId
+    code: str
+    began_at: datetime
+    currency: str
+    units: int
+    net_minor: int
+    gross_minor: int
+
+
+def streamer_part(conn: Conn, show: ShowSold) -> int:
+    """Return about what a streamer earns of a show, in minor units, by the rules in force when it began.
+
+    As if all of it were one line, in one parcel, ordered as the show began: where rules tell categories, regions, times
+    or owners apart, or give amounts for parcels or orders, what is posted line by line differs.
     """
-    rule_set = sharing_rules.rule_set_at(sharing_queries.rule_sets(conn), at, currency=currency)
-    if rule_set is None or net_minor <= 0:
+    rule_set = sharing_rules.rule_set_at(
+        sharing_queries.rule_sets(conn), show.began_at, currency=show.currency
+    )
+    if rule_set is None or show.net_minor <= 0 or show.units <= 0:
         return 0
     # Who else earns matters not: everybody else is nobody in particular.
     others = {role.value: _NOBODY for role in Role}
@@ -176,15 +220,19 @@ def streamer_part(conn: Conn, streamer_id: PartyId, *, net_minor: int, currency:
         channel=LIVESTREAM,
         category="",
         delivery=Delivery.DELIVER.value,
-        parties=Parties(**(others | {Role.STREAMER.value: streamer_id})),
-        units=1,
-        base_minor=net_minor,
-        currency=currency,
+        parties=Parties(**(others | {Role.STREAMER.value: show.streamer_id})),
+        units=show.units,
+        base_minor=show.net_minor,
+        currency=show.currency,
+        campaign=show.code,
+        placed_at=show.began_at,
+        list_minor=show.gross_minor,
+        paid_minor=show.gross_minor,
     )
     (outcome,) = sharing_rules.split_lines(rule_set, [line])
     if isinstance(outcome, Refusal):
         return 0
-    return sum(share.amount_minor for share in outcome if share.party_id == streamer_id)
+    return sum(share.amount_minor for share in outcome if share.party_id == show.streamer_id)
 
 
 def _shares(what: UnitsOfLine, *, rule_set: RuleSet | None, directory: Directory) -> tuple[Share, ...]:

@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check(name="quota_adds_up", invariant=2, statement=SQL["quota_adds_up"]),
     Check(name="levels_count_quotas", invariant=2, statement=SQL["levels_count_quotas"]),
     Check(name="missing_equals_shortfalls", invariant=1, statement=SQL["missing_equals_shortfalls"]),
+    Check(name="notes_speak_of_movements", invariant=9, statement=SQL["notes_speak_of_movements"]),
     Check(name="doubt_equals_movements", invariant=1, statement=SQL["doubt_equals_movements"]),
     Check(name="node_free_equals_leaves", invariant=2, statement=SQL["node_free_equals_leaves"]),
     Check(name="held_equals_holds", invariant=2, statement=SQL["held_equals_holds"]),

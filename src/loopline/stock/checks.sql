@@ -614,3 +614,25 @@ from stock.doubt as doubt
 full join ledger using (leaf_id, sku_id)
 where coalesce(doubt.units, 0) <> coalesce(ledger.units, 0)
 order by leaf_id, sku_id
+
+-- name: notes_speak_of_movements
+-- What people said is said of a movement that there is, by a cause that is known. The repair takes away what is said of
+-- nothing, and keeps a cause that nobody knows as words.
+select
+  format('note of movement %%s', said.movement_id) as subject,
+  case when movement.id is null then 'no such movement' else said.cause end as found,
+  case when movement.id is null then 'a movement' else 'a known cause' end as expected,
+  case
+    when movement.id is null
+      then format('delete from stock.movement_note where movement_id = %%L', said.movement_id)
+    else format(
+      'update stock.movement_note set cause = null, note = left(concat_ws('': '', cause, note), 200) '
+      'where movement_id = %%L',
+      said.movement_id
+    )
+  end as repair
+from stock.movement_note as said
+left join stock.movement as movement on movement.id = said.movement_id
+where movement.id is null
+  or said.cause not in ('sold_unbooked', 'misplaced', 'damaged', 'stolen', 'booked_wrongly', 'display')
+order by said.movement_id

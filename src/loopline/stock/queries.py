@@ -1,11 +1,11 @@
 """What screens and processes ask of stock. Nothing here locks: an answer is true when given, a promise needs a hold."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, integers, statements, uuids
-from loopline.kernel.ids import EntityId, LineId, NodeId, SiteId, SkuId, first_id_after
+from loopline.kernel.ids import AllocationId, EntityId, LineId, NodeId, SiteId, SkuId, first_id_after
 from loopline.stock.model import (
     BrokenAllocation,
     DoubtSetting,
@@ -182,12 +182,15 @@ def promise_ages(conn: Conn, *, now: datetime) -> PromiseAges:
     return found
 
 
-def broken_allocations(conn: Conn, *, limit: int) -> list[BrokenAllocation]:
+def broken_allocations(
+    conn: Conn, *, kept: Iterable[AllocationId] = (), limit: int
+) -> list[BrokenAllocation]:
     """Allocated units whose leaf does not have them: per leaf the latest, until what is missing is covered.
 
-    `units` may be a part of the allocation. Units that miss although nothing is allocated break no promise.
+    `units` may be a part of the allocation. Units that miss although nothing is allocated break no promise. Allocations
+    that are `kept` are as good as not there: the others cover what is missing.
     """
-    return fetch(conn, SQL["broken_allocations"], BrokenAllocation, limit=limit)
+    return fetch(conn, SQL["broken_allocations"], BrokenAllocation, kept=uuids(kept), limit=limit)
 
 
 def broken_promises(conn: Conn, *, limit: int) -> BrokenPromises:

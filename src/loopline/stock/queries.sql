@@ -164,6 +164,7 @@ limit %(limit)s::bigint
 
 -- name: broken_allocations
 -- The latest allocations of each leaf that misses units, until what is missing is covered; of the oldest shortfalls.
+-- Allocations that are kept are not looked at.
 with missing as (
   select
     node_id as leaf_id,
@@ -188,6 +189,7 @@ with missing as (
   from missing
   join stock.allocation as allocation
     on allocation.sku_id = missing.sku_id and allocation.leaf_id = missing.leaf_id
+  where allocation.id <> all(%(kept)s::uuid[])
 )
 select
   id as allocation_id,

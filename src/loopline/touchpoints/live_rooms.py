@@ -156,6 +156,11 @@ def live_rooms_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, LiveRoom]:
     return {room.code: room for room in found}
 
 
+def live_room_codes(conn: Conn, live_room_ids: Iterable[LiveRoomId]) -> dict[LiveRoomId, str]:
+    """Return the codes of shows by their ids; unknown ids are left out. Locks nothing."""
+    return dict(fetch_rows(conn, SQL["live_room_codes"], live_room_ids=uuids(live_room_ids)))
+
+
 def live_rooms_page(
     conn: Conn,
     *,

@@ -33,6 +33,14 @@ select
 from unnest(%(live_room_ids)s::uuid[], %(positions)s::integer[], %(sku_ids)s::uuid[], %(sku_codes)s::text[])
     as shown (live_room_id, position, sku_id, sku_code)
 
+-- name: live_room_codes
+-- The codes of shows. Locks nothing.
+select
+    room.id,
+    room.code
+from touchpoints.live_room as room
+where room.id = any (%(live_room_ids)s::uuid[])
+
 -- name: live_rooms_by_code
 -- Shows by their codes, with what is scanned to come in and what is shown. Locks nothing.
 select

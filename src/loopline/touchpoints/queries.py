@@ -83,6 +83,11 @@ def attributions_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> dict[Ord
     return {one.order_id: one for one in found}
 
 
+def campaigns_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, str]:
+    """Return the code of the live room that orders came out of; orders that came out of none are left out."""
+    return dict(fetch_rows(conn, SQL["campaigns_of_orders"], order_ids=uuids(order_ids)))
+
+
 def orders_attributed(conn: Conn, order_ids: Sequence[OrderId]) -> set[OrderId]:
     """Return which of these orders have their attribution."""
     return store.orders_attributed(conn, order_ids)

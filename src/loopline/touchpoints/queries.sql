@@ -104,3 +104,12 @@ from touchpoints.touchpoint
 where kind = 'receipt'
     and order_id = any (%(order_ids)s::uuid[])
 order by order_id
+
+-- name: campaigns_of_orders
+-- The codes of the live rooms that these orders came out of. Locks nothing.
+select
+    attribution.order_id,
+    live_room.code
+from touchpoints.attribution
+join touchpoints.live_room on live_room.id = attribution.live_room_id
+where attribution.order_id = any (%(order_ids)s::uuid[])

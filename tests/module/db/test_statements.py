@@ -88,6 +88,19 @@ def test_copied_rows_are_there_with_their_types(conn: Conn):
     assert found == [(UUID(int=n), at, {"units": 3}) for n in range(3)]
 
 
+def test_arrays_of_integers_are_copied_whatever_their_length(conn: Conn):
+    conn.execute("create temp table kept (small integer[], large bigint[])")
+    rows: list[tuple[list[int] | None, list[int]]] = [
+        ([], []),
+        ([1], [-(2**63)]),
+        (list(range(-5, 60)), [2**63 - 1, 0, -1]),
+        (None, [7]),
+    ]
+    copied = statement("copy pg_temp.kept (small, large) from stdin")
+    assert copy_rows(conn, copied, rows) == len(rows)
+    assert conn.execute("select small, large from kept").fetchall() == rows
+
+
 def test_a_transaction_that_breaks_leaves_nothing(database: Database):
     named = statement("insert into log.follower (name) values (%(name)s::text)")
 

@@ -11,7 +11,7 @@ from loopline.db import Conn, Database
 from loopline.db.followers import follower_states
 from loopline.fulfilment.queries import tasks_of_orders
 from loopline.jobs.followers import FOLLOWERS
-from loopline.jobs.rounds import until_nothing_is_left
+from loopline.jobs.rounds import Errand, until_nothing_is_left
 from loopline.jobs.running import jobs_running
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
@@ -82,7 +82,7 @@ def test_a_round_that_meets_a_rival_begins_the_batch_again(database: Database):
 
 def test_every_follower_has_its_own_name():
     names = [follower.name for follower in FOLLOWERS]
-    assert len(names) == len(set(names)) == 17
+    assert len(names) == len(set(names)) == 18
 
 
 def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
@@ -104,6 +104,44 @@ def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:
     finally:
         deadline.cancel()
         listening.close()
+
+
+def test_what_takes_long_goes_one_at_a_time_and_keeps_nobody_else_waiting(database: Database):
+    began, goes_on = threading.Event(), threading.Event()
+    also: list[str] = []
+    quick: list[str] = []
+
+    def hold(_database: Database, _now: datetime) -> int:
+        also.append("held")
+        if began.is_set():
+            return 0
+        also.clear()
+        quick.clear()
+        began.set()
+        goes_on.wait(PATIENCE_SECONDS)
+        return 0
+
+    def note(into: list[str]) -> Callable[[Database, datetime], int]:
+        def run(_database: Database, _now: datetime) -> int:
+            into.append("ran")
+            return 0
+
+        return run
+
+    every_second = "* * * * * *"
+    errands = (
+        Errand(name="hold", cron=every_second, run=hold, is_long=True),
+        Errand(name="also_long", cron=every_second, run=note(also), is_long=True),
+        Errand(name="quick", cron=every_second, run=note(quick)),
+    )
+    with jobs_running(database, clock=lambda: NOON, errands=errands):
+        try:
+            assert began.wait(PATIENCE_SECONDS)
+            wait_until(database, lambda _: len(quick) > 3)
+            assert also == []
+        finally:
+            goes_on.set()
+        wait_until(database, lambda _: also != [])
 
 
 def test_a_round_of_a_killed_process_does_not_keep_others_from_theirs(database: Database):

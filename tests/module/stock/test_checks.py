@@ -27,6 +27,7 @@ from loopline.stock import (
 )
 from loopline.stock.checks import CHECKS
 from loopline.stock.lots import Lot, LotLock, NewLot
+from loopline.stock.notes import MovementNote, NoteCause, note_movements
 from tests.make.stock import (
     NOW,
     World,
@@ -93,6 +94,16 @@ DAMAGE = {
         (
             "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at) "
             "select gen_random_uuid(), 'missing', leaf_id, gen_random_uuid(), 1, 1, now(), now() from stock.leaf_stock"
+        ),
+    ],
+    "notes_speak_of_movements": [
+        (
+            "alter table stock.movement_note drop constraint movement_note_movement_id_fkey; "
+            "insert into stock.movement_note values (gen_random_uuid(), 'damaged', null, now(), 'test')"
+        ),
+        (
+            "alter table stock.movement_note drop constraint note_cause_known; "
+            "update stock.movement_note set cause = 'wind'"
         ),
     ],
     "doubt_equals_movements": [
@@ -170,9 +181,18 @@ def busy_world(conn: Conn) -> World:
     release_allocations(conn, [back], now=NOW)
     set_aside(conn, quota_ask(world.network_id, sku, 4))
     hold_units(conn, [hold_ask((world.network_id, sku, 2), events=(event_name(),))], now=NOW)
+    _said(conn)
     _goods_under_way(conn, world)
     _goods_in_lots(conn, world)
     return world
+
+
+def _said(conn: Conn) -> None:
+    """Somebody said of a movement why it was."""
+    row = conn.execute("select id from stock.movement where reason = 'doubt_set' order by id").fetchone()
+    assert row is not None
+    note = MovementNote(movement_id=row[0], cause=NoteCause.MISPLACED, note="behind the curtain")
+    note_movements(conn, [note], now=NOW, by="test")
 
 
 def _goods_in_lots(conn: Conn, world: World) -> None:
@@ -245,6 +265,9 @@ def mend(owner: Conn) -> None:
         "update stock.movement set on_hand = on_hand + 1",
         "delete from stock.movement",
         "truncate stock.movement",
+        "update stock.movement_note set note = 'nobody was there'",
+        "delete from stock.movement_note",
+        "truncate stock.movement_note",
         "alter table stock.leaf_stock drop constraint leaf_missing_is_short",
     ],
 )

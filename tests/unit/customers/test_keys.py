@@ -1,4 +1,6 @@
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -89,6 +91,21 @@ def test_a_key_file_is_made_once_and_only_its_owner_reads_it(tmp_path: Path):
     assert stat.S_IMODE((folder / FILE_NAME).stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
+
+
+def test_who_makes_it_at_once_has_the_same_keys(tmp_path: Path):
+    """Threads of one process too: what one sealed, the others open."""
+    for trial in range(20):
+        folder = tmp_path / str(trial)
+        barrier = threading.Barrier(8)
+
+        def made(_: int, folder: Path = folder, barrier: threading.Barrier = barrier) -> bytes:
+            barrier.wait()
+            return open_key_ring(folder).blind("phone", "13800000000")
+
+        with ThreadPoolExecutor(8) as threads:
+            assert len(set(threads.map(made, range(8)))) == 1
+        assert [path.name for path in folder.iterdir()] == [FILE_NAME], "nothing unfinished is left"
 
 
 def test_rotation_keeps_the_old_keys_until_they_are_dropped(tmp_path: Path):

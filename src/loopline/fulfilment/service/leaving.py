@@ -10,6 +10,7 @@ from loopline.fulfilment.model import (
     CollectParcel,
     HandedOver,
     HandOverTask,
+    Waybill,
     left_in,
 )
 from loopline.fulfilment.rules import Moved
@@ -25,7 +26,28 @@ def hand_over_tasks(
     outcomes = advance(
         conn, commands, lambda command, task: rules.hand_over(command, task, now=now), scope=scope
     )
-    return _handed_over(conn, outcomes)
+    gone = _handed_over(conn, outcomes)
+    _keep_waybills(conn, commands, gone)
+    return gone
+
+
+def _keep_waybills(
+    conn: Conn, commands: Sequence[HandOverTask], gone: Sequence[HandedOver | Refusal]
+) -> None:
+    """Keep by which numbers the carrier knows what it took over, for its bills."""
+    waybills = [
+        Waybill(
+            task_id=parcel.task_id,
+            order_id=parcel.order_id,
+            site_id=parcel.site_id,
+            tracking_number=command.tracking_number,
+            handed_over_at=parcel.at,
+        )
+        for command, parcel in zip(commands, gone, strict=True)
+        if isinstance(parcel, HandedOver) and command.tracking_number and not parcel.is_repeat
+    ]
+    if waybills:
+        store.insert_waybills(conn, waybills)
 
 
 def collect_parcels(

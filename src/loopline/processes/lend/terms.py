@@ -147,5 +147,5 @@ def _goods_of(conn: Conn, terms: Sequence[GoodsTerms]) -> list[tuple[SkuId, ...]
 
 def _unknown(one: GoodsTerms) -> Refusal:
     if one.subject is SubjectKind.SKU:
-        return SkuNotKnown(sku_code=one.subject_code)
+        return SkuNotKnown(sku_code=one.subject_code, field="subject_code")
     return CategoryUnknown(category=one.subject_code)

@@ -9,18 +9,23 @@ from loopline.db import Conn
 from loopline.kernel.ids import (
     EntryId,
     LineId,
+    uuid7,
     uuid7s,
 )
 from loopline.ledger import queries as ledger_queries
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, PartReversal, Posting, Purpose, Reversed
+from loopline.ledger.queries import PartEntry
 from loopline.processes.accounts import Accounts
 from loopline.processes.outcomes import all_granted
+from loopline.processes.statement.corrections import units_corrected
+from loopline.processes.supply import units_supplied
 from loopline.processes.take_back.case import Case, Piece, add_to
 from loopline.returns.model import Match, OpenedLine
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import service as sharing
 from loopline.sharing.model import ClawBack, ClawedBack
+from loopline.supply import service as supply
 
 
 def pieces_of(conn: Conn, matches: Sequence[tuple[Case, OpenedLine, Match]]) -> list[Piece]:
@@ -115,11 +120,9 @@ def _take_from_due(conn: Conn, clawed: Sequence[tuple[Piece, ClawedBack]], *, no
 
 def reverse(conn: Conn, pieces: Sequence[Piece], *, now: datetime) -> None:
     """Invert the postings of the pieces, and note what each gives back."""
-    entries = {
-        found.part_id: found
-        for found in ledger_queries.entries_of_parts(conn, list({piece.part_id for piece in pieces}))
-        if found.kind is EntryKind.SALE
-    }
+    supply.take_back_noted(conn, [(piece.part_id, piece.units) for piece in pieces if piece.is_shared])
+    known = ledger_queries.entries_of_parts(conn, list({piece.part_id for piece in pieces}))
+    entries = {found.part_id: found for found in known if found.kind is EntryKind.SALE}
     line_units = _units_of_lines(conn, [piece for piece in pieces if not piece.is_shared])
     # What was given for nothing has no postings to invert.
     paid = [piece for piece in pieces if piece.part_id in entries]
@@ -140,7 +143,9 @@ def reverse(conn: Conn, pieces: Sequence[Piece], *, now: datetime) -> None:
         account.id: account.entity_id
         for account in ledger_queries.accounts_of_purpose(conn, Purpose.CUSTOMER_DEPOSIT)
     }
-    for piece, outcome in zip(paid, all_granted(ledger.reverse_parts(conn, asks)), strict=True):
+    asks += _beside_the_sale(pieces, known, now=now)
+    reversed_parts = all_granted(ledger.reverse_parts(conn, asks))
+    for piece, outcome in zip(paid, reversed_parts, strict=False):
         assert isinstance(outcome, Reversed)
         for posting in outcome.postings:
             entity_id = deposits.get(posting.account_id)
@@ -150,6 +155,36 @@ def reverse(conn: Conn, pieces: Sequence[Piece], *, now: datetime) -> None:
                     piece.case.reversed_of, (line_id, entity_id, piece.match.order_id), -posting.amount_minor
                 )
                 add_to(piece.case.amounts, line_id, -posting.amount_minor)
+
+
+def _beside_the_sale(
+    pieces: Sequence[Piece], known: Sequence[PartEntry], *, now: datetime
+) -> list[PartReversal]:
+    """What was corrected of a share, and what the goods' owner was to get, goes back with it.
+
+    In the proportion of the units that had not come back when the entry was made.
+    """
+    beside: dict[UUID, list[tuple[PartEntry, int]]] = {}
+    for entry in known:
+        units = units_corrected(entry)
+        if units is None:
+            units = units_supplied(entry)
+        if units is not None:
+            beside.setdefault(entry.part_id, []).append((entry, units))
+    return [
+        PartReversal(
+            id=EntryId(uuid7(now)),
+            key=f"return:{piece.line.return_line_id}:{piece.part_id}:{entry.entry_id}",
+            subject=piece.case.opened.return_id,
+            at=piece.case.asked.at,
+            entry_id=entry.entry_id,
+            part_id=piece.part_id,
+            units=piece.units,
+            units_of=units,
+        )
+        for piece in pieces
+        for entry, units in beside.get(piece.part_id, ())
+    ]
 
 
 def _units_of_lines(conn: Conn, pieces: Sequence[Piece]) -> dict[LineId, int]:

@@ -28,6 +28,7 @@ from loopline.processes.take_in.message import (
     Touch,
 )
 from loopline.processes.take_in.refusals import (
+    DeclaredAsTest,
     NeedsDestination,
     NeedsSite,
     NobodySells,
@@ -52,6 +53,7 @@ from loopline.touchpoints import Buyer
 __all__ = [
     "COLLECTED_AT",
     "MEMBER_CHANNELS",
+    "DeclaredAsTest",
     "Incoming",
     "MessageLine",
     "NeedsDestination",
@@ -86,6 +88,7 @@ def take_in(
 
     A sender places for the own sites only; what names no site belongs to the whole brand. A member asks in the own
     name, at our price, through the channels that members have, for a household's worth, and has few unpaid at once.
+    A number that the terms of a marketplace call a test is no order, unless it is one already.
     """
     marks = read_marks(conn) if marks is None else marks
     register = read_register(conn, [one.message for one in incoming], marks=marks)

@@ -104,3 +104,11 @@ class NumberTaken(Refusal, frozen=True, kw_only=True):
 
     external_number: str
     field: str = "external_number"
+
+
+class DeclaredAsTest(Refusal, frozen=True, kw_only=True):
+    """{external_number} is a test order by the terms of {channel}: nothing is placed. As a message it is kept apart."""
+
+    channel: str
+    external_number: str
+    field: str = "external_number"

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from loopline import touchpoints
+from loopline import marketplaces, orders, touchpoints
 from loopline.catalogue import Sku
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
@@ -29,10 +29,12 @@ from loopline.processes.remembered import (
     PARTIES,
     SITES,
     SKUS,
+    TERMS_WITH_TESTS,
 )
 from loopline.processes.take_in.members import LIVE_CHANNEL, held_for_members, refusal_of_member
 from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessage
 from loopline.processes.take_in.refusals import (
+    DeclaredAsTest,
     NeedsDestination,
     NeedsSite,
     NobodySells,
@@ -54,7 +56,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the codes of a batch name, read once."""
+    """Everything the codes of a batch name, read once; and which of its numbers are tests, by channel."""
 
     sites: Mapping[str, Site]
     sellers: Mapping[str, Entity]
@@ -65,6 +67,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     members: set[MemberId]
     channels: Mapping[str, ChannelTerms]
     shows: Mapping[str, LiveRoom]
+    tests: set[tuple[str, str]]
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -101,7 +104,24 @@ def read_register(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks)
         members=known_members(conn, members) if members else set(),
         channels=CHANNELS.find(conn, {one.channel for one in messages}, marks=marks),
         shows=_shows_by_touch(conn, touched) if touched else {},
+        tests=_tests(conn, messages, marks=marks),
     )
+
+
+def _tests(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks) -> set[tuple[str, str]]:
+    """Return the numbers, with their channels, that the terms of a marketplace call tests and that are no order yet.
+
+    What was placed before the terms said so stays what it is, and comes again as that.
+    """
+    terms = TERMS_WITH_TESTS.find(conn, [None], marks=marks)[None]
+    if not terms:
+        return set()
+    tests = {
+        (one.channel, one.external_number)
+        for one in messages
+        if one.channel in terms and marketplaces.is_test_number(terms[one.channel], one.external_number)
+    }
+    return tests - orders.order_ids_by_external_numbers(conn, sorted(tests)).keys() if tests else tests
 
 
 def _shows_by_touch(conn: Conn, codes: set[str]) -> dict[str, LiveRoom]:
@@ -123,6 +143,8 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         return head
     if one.by_member is None and not one.scope.covers_site(head.site.id if head.site else None):
         return NotInYourBranch(subject=message.external_number)
+    if (message.channel, message.external_number) in register.tests:
+        return DeclaredAsTest(channel=message.channel, external_number=message.external_number)
     lines = [
         _line_of(line, register, position=position, kind=message.kind)
         for position, line in enumerate(message.lines, start=1)

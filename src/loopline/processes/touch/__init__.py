@@ -5,7 +5,7 @@ becomes theirs when they sign in. By published rules a scan binds a member to a 
 order is credited to follows from the bindings and from the touches before it, in whatever channel it is placed.
 """
 
-from loopline.processes.touch.crediting import FOLLOWERS, attribute_orders, credits_for
+from loopline.processes.touch.crediting import FOLLOWERS, attribute_orders, campaigns_of, credits_for
 from loopline.processes.touch.live import (
     Host,
     WantedLiveRoom,
@@ -38,6 +38,7 @@ __all__ = [
     "add_live_rooms",
     "add_touchpoints",
     "attribute_orders",
+    "campaigns_of",
     "credits_for",
     "end_live_rooms",
     "identify_visitor",

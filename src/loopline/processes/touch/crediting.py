@@ -70,6 +70,33 @@ def attribute_orders(conn: Conn, buyers: Mapping[OrderId, Buyer], *, now: dateti
     return new
 
 
+def campaigns_of(conn: Conn, heads: Sequence[Order]) -> dict[OrderId, str]:
+    """Return the codes of the live rooms that orders came out of; orders that came out of none are left out.
+
+    What is not attributed yet is looked at as it will be, so that nothing hangs on which follower comes first.
+    """
+    known = touchpoints.campaigns_of_orders(conn, [head.id for head in heads])
+    members = {head.id: head for head in heads if head.member_id is not None and head.id not in known}
+    done = touchpoints.orders_attributed(conn, list(members)) if members else set[OrderId]()
+    left = [head for head in members.values() if head.id not in done]
+    if not left:
+        return known
+    touched = _touched(conn, [_buyer(head.member_id, head.placed_at) for head in left])
+    rooms = {
+        head.id: room_id
+        for head, one in zip(left, touched, strict=True)
+        if (room_id := _attribution(head, _buyer(head.member_id, head.placed_at), one).live_room_id)
+        is not None
+    }
+    codes = touchpoints.live_room_codes(conn, set(rooms.values())) if rooms else {}
+    return known | {order_id: codes[room_id] for order_id, room_id in rooms.items()}
+
+
+def _buyer(member_id: MemberId | None, at: datetime) -> Buyer:
+    """A buyer of whom nothing is known but who they are."""
+    return Buyer(member_id=member_id, visitor=None, touchpoint_code=None, at=at)
+
+
 def _attribution(head: Order, buyer: Buyer, touched: Touched) -> Attribution:
     credited = tuple(
         one
@@ -116,9 +143,7 @@ _BOUND = MemberBound.type_name()
 def attribute_what_was_placed(conn: Conn, events: Sequence[Event]) -> None:
     """Attribute orders of members that came by a way where nobody asked: tills, files, marketplaces."""
     buyers = {
-        placed.order_id: Buyer(
-            member_id=placed.member_id, visitor=None, touchpoint_code=None, at=placed.placed_at
-        )
+        placed.order_id: _buyer(placed.member_id, placed.placed_at)
         for placed in (read(told, OrderPlaced) for told in events)
         if placed.member_id is not None
     }

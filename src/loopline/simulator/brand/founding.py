@@ -27,6 +27,7 @@ from loopline.org import (
     UnitKind,
 )
 from loopline.processes.outcomes import all_granted
+from loopline.processes.supply import WantedTerm, agree
 from loopline.returns.model import ReturnWindow
 from loopline.returns.service import add_return_windows
 from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow
@@ -56,6 +57,7 @@ from loopline.simulator.brand.places import (
 from loopline.sourcing.model import SiteCost
 from loopline.sourcing.service import set_site_costs
 from loopline.stock import NewNode, NodeKind, add_nodes
+from loopline.supply.model import TermBase, TermKind
 
 _HOURS = tuple(
     OpenHours(weekday=weekday, opens_minute=10 * 60, closes_minute=22 * 60) for weekday in range(1, 8)
@@ -79,6 +81,7 @@ SHARING_ROWS = (
     RuleRow(role=Role.PLATFORM, channels=(MINI_PROGRAM,), basis_points=60),
     RuleRow(role=Role.BRAND, remainder=True),
 )
+_SUPPLY_BASIS_POINTS = 6_650
 _RETURN_DAYS = 7
 _RETURN_DAYS_TILL = 15
 
@@ -108,6 +111,7 @@ def found_brand(conn: Conn, *, now: datetime) -> None:
     limits = [SiteLimit(site_id=sites[place.code], tasks_per_day=place.tasks_per_day) for place in PLACES]
     all_granted(set_site_limits(conn, limits, now=now))
     _publish_sharing_rules(conn, author_id=org.people_by_name(conn, [RULE_MAKER])[RULE_MAKER].id, now=now)
+    _agree_on_supplies(conn, now=now)
     _open_return_windows(conn, now=now)
 
 
@@ -299,6 +303,27 @@ def _publish_sharing_rules(conn: Conn, *, author_id: PersonId, now: datetime) ->
     all_granted(save_drafts(conn, [rules], now=now))
     publication = Publication(rule_set_id=rules.id, effective_from=now, published_by=author_id)
     all_granted(publish_rule_sets(conn, [publication], now=now))
+
+
+def _agree_on_supplies(conn: Conn, *, now: datetime) -> None:
+    """The brand keeps a third of what it gets for a dealer's goods, a dealer that of what it gets for the brand's."""
+    terms = [
+        WantedTerm(
+            owner_code=owner,
+            buyer_code=buyer,
+            currency=CURRENCY,
+            kind=TermKind.PURCHASE,
+            base=TermBase.NET,
+            basis_points=_SUPPLY_BASIS_POINTS,
+            comment="开业供货条款 Opening terms of supply",
+        )
+        for dealer in DEALERS
+        for owner, buyer in (
+            (dealer.entity_code, BRAND_ENTITY),
+            (BRAND_ENTITY, dealer.entity_code),
+        )
+    ]
+    all_granted(agree(conn, terms, by=f"person:{RULE_MAKER}", now=now))
 
 
 def _open_return_windows(conn: Conn, *, now: datetime) -> None:

@@ -88,7 +88,7 @@ def _entities() -> list[NewEntity]:
     brand = _entity(BRAND_ENTITY, EntityKind.BRAND_COMPANY, "Lantern & Lace Ltd", BRAND_UNIT)
     platform = _entity(PLATFORM_ENTITY, EntityKind.PLATFORM, "Lantern Market Ltd", BRAND_UNIT)
     dealers = [
-        _entity(f"{dealer.code}-LTD", EntityKind.DEALER_COMPANY, f"{dealer.name} Ltd", dealer.code)
+        _entity(dealer.entity_code, EntityKind.DEALER_COMPANY, f"{dealer.name} Ltd", dealer.code)
         for dealer in DEALERS
     ]
     return [brand, platform, *dealers]
@@ -145,7 +145,7 @@ def _parties() -> list[NewParty]:
             kind=PartyKind.DEALER,
             name=dealer.name,
             unit_code=dealer.code,
-            entity_code=f"{dealer.code}-LTD",
+            entity_code=dealer.entity_code,
         )
         for dealer in DEALERS
     ]

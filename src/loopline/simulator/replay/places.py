@@ -30,6 +30,10 @@ class Dealer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     region: str
 
+    @property
+    def entity_code(self) -> str:
+        return f"{self.code}-LTD"
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A warehouse or store. `dealer` is empty for the brand's own. `weight` is its part of the till trade."""

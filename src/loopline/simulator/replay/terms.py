@@ -10,16 +10,28 @@ from loopline.kernel.ids import PersonId, RuleSetId, SkuId, uuid7
 from loopline.kernel.times import business_day
 from loopline.pricing import NewPrice, NewPriceList, NewTaxRate, add_price_lists, set_prices, set_tax_rates
 from loopline.processes.outcomes import all_granted
+from loopline.processes.supply import WantedTerm, agree
 from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow
 from loopline.sharing.service import publish_rule_sets, save_drafts
-from loopline.simulator.replay.places import CURRENCY, HOME_COUNTRY, TIME_ZONE
+from loopline.simulator.replay.places import (
+    BRAND_ENTITY,
+    CURRENCY,
+    DEALERS,
+    HOME_COUNTRY,
+    RULE_MAKER,
+    TIME_ZONE,
+)
 from loopline.simulator.replay.survey import Survey
+from loopline.supply.model import TermBase, TermKind
 
 TAX_CLASS = "standard"
 # The United Kingdom's standard rate before and since 4 January 2011.
 TAX_BEFORE_2011_BASIS_POINTS = 1_750
 TAX_SINCE_2011_BASIS_POINTS = 2_000
 TAX_ROSE_ON = date(2011, 1, 4)
+
+SUPPLY_BASIS_POINTS = 6_000
+"""Of the net amount, for the owner of goods that another company sells."""
 
 # Of the net amount, in basis points. A dealer earns more from its own customer than from a sale at its counter.
 SHARING_ROWS = (
@@ -65,6 +77,24 @@ def _rate(country: str, valid_from: date, rate_basis_points: int) -> NewTaxRate:
     return NewTaxRate(
         tax_class=TAX_CLASS, country=country, valid_from=valid_from, rate_basis_points=rate_basis_points
     )
+
+
+def agree_on_supplies(conn: Conn, *, now: datetime) -> None:
+    """Let the retailer and each dealer agree on what one gets for goods that the other sells."""
+    terms = [
+        WantedTerm(
+            owner_code=owner,
+            buyer_code=buyer,
+            currency=CURRENCY,
+            kind=TermKind.PURCHASE,
+            base=TermBase.NET,
+            basis_points=SUPPLY_BASIS_POINTS,
+            comment="For the whole year.",
+        )
+        for dealer in DEALERS
+        for owner, buyer in ((dealer.entity_code, BRAND_ENTITY), (BRAND_ENTITY, dealer.entity_code))
+    ]
+    all_granted(agree(conn, terms, by=f"person:{RULE_MAKER}", now=now))
 
 
 def publish_sharing_rules(conn: Conn, *, author_id: PersonId, now: datetime) -> None:

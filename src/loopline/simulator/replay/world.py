@@ -18,7 +18,12 @@ from loopline.simulator.replay.goods import fill_catalogue, plan_opening_stock, 
 from loopline.simulator.replay.ground import open_channels, plant_stock_tree, set_parcel_costs
 from loopline.simulator.replay.places import DEALERS, PLACES, PLATFORM_ENTITY, RULE_MAKER
 from loopline.simulator.replay.survey import Survey
-from loopline.simulator.replay.terms import publish_sharing_rules, set_list_prices, set_taxes
+from loopline.simulator.replay.terms import (
+    agree_on_supplies,
+    publish_sharing_rules,
+    set_list_prices,
+    set_taxes,
+)
 from loopline.stock import MovementReason
 
 
@@ -46,6 +51,7 @@ def build_world(conn: Conn, survey: Survey, *, chance: Chance, now: datetime) ->
     set_taxes(conn, now=now)
     rule_maker = org.people_by_name(conn, [RULE_MAKER])[RULE_MAKER]
     publish_sharing_rules(conn, author_id=rule_maker.id, now=now)
+    agree_on_supplies(conn, now=now)
     opening = receipt_facts(
         plan_opening_stock(survey, chance=chance),
         reason=MovementReason.OPENING,
@@ -75,7 +81,7 @@ def _sites(conn: Conn) -> dict[str, SiteId]:
 
 
 def _entities(conn: Conn) -> dict[str, EntityId]:
-    codes = {place.entity_code for place in PLACES} | {f"{dealer.code}-LTD" for dealer in DEALERS}
+    codes = {place.entity_code for place in PLACES} | {dealer.entity_code for dealer in DEALERS}
     entities = org.entities_by_code(conn, codes | {PLATFORM_ENTITY})
     return {code: entity.id for code, entity in entities.items()}
 

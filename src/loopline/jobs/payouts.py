@@ -1,0 +1,90 @@
+"""Payouts: approved ones become requests, requests are put to their gateway, and what it says is taken in."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from loopline.db import Database
+from loopline.payouts import Contract, Heard, PayoutGateway, Report, Ring, Way
+from loopline.payouts.reports import RECEIVER_NOT_OPENED
+from loopline.processes.pay_out import (
+    Claimed,
+    ToPrepare,
+    apply_payout_reports,
+    claim_to_send,
+    prepare_requests,
+    to_prepare,
+)
+
+AT_ONCE = 4
+"""So many are claimed, and each is put at once: none waits while its claim runs out."""
+_logger = structlog.get_logger(__name__)
+
+
+def pay_out(
+    database: Database, gateway: PayoutGateway, now: datetime, *, open_ring: Callable[[], Ring]
+) -> int:
+    """Prepare what was approved, put what is due, take in what is said; returns how many requests were put.
+
+    Each step is a transaction of its own, and the gateway is asked between them. What nobody reports on (this process
+    dies, the gateway breaks) is claimed again later, and asked for before it is sent again.
+    """
+    ways, ring = gateway.ways, open_ring()
+    with database.transaction() as conn:
+        waiting = to_prepare(conn, ways, now=now)
+    for one in waiting:
+        contract, left = _asked(gateway, one, now)
+        with database.transaction() as conn:
+            prepare_requests(conn, one.payer, contract, left, ring=ring, now=now)
+    with database.transaction() as conn:
+        claimed = claim_to_send(conn, ways, ring=ring, limit=AT_ONCE, now=now)
+    if not claimed:
+        return 0
+
+    def put_one(one: Claimed) -> Report:
+        return put(gateway, one, now)
+
+    with ThreadPoolExecutor(min(AT_ONCE, len(claimed)), thread_name_prefix="payouts") as callers:
+        reports = list(callers.map(put_one, claimed))
+    with database.transaction() as conn:
+        apply_payout_reports(conn, reports, now=now)
+    return len(claimed)
+
+
+def put(gateway: PayoutGateway, claimed: Claimed, now: datetime) -> Report:
+    """Put a request: the first time send it, later ask for it, and send it again only where the gateway has none of it.
+
+    What was given up is asked for alone.
+    """
+    asked = claimed.to_send
+    try:
+        if claimed.tries > 1 or claimed.is_given_up:
+            found = gateway.ask(asked, now=now)
+            if not claimed.is_opened:
+                return msgspec.structs.replace(found, reason=RECEIVER_NOT_OPENED)
+            if found.heard is not Heard.ABSENT or claimed.is_given_up:
+                return found
+        return gateway.send(asked, now=now)
+    except Exception as broke:
+        _logger.exception("payout_gateway_broke", request=str(claimed.request_id))
+        return Report(request_id=claimed.request_id, heard=Heard.NOTHING, reason=type(broke).__name__)
+
+
+def _asked(
+    gateway: PayoutGateway, one: ToPrepare, now: datetime
+) -> tuple[Contract | None, dict[str, int | None]]:
+    """Ask what the contract allows and what of each transaction is left; None where that is not answered."""
+    try:
+        contract = gateway.contract(one.payer, now=now)
+        left: dict[str, int | None] = {}
+        if contract is not None and one.payer.way is Way.WECHAT_SHARING:
+            for transaction in one.transactions:
+                found = gateway.left_of(one.payer, transaction.number, now=now)
+                left[transaction.number] = None if found is None else min(found, transaction.amount_minor)
+        return contract, left
+    except Exception:
+        _logger.exception("payout_gateway_broke", payer=str(one.payer.id))
+        return None, {}

@@ -1,0 +1,199 @@
+"""A month's bonus: seen as it grows, given once nothing may come back, changed by what comes back later."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from loopline.db import Conn
+from loopline.jobs.followers import FOLLOWERS
+from loopline.kernel.ids import LadderId, PartyId, PersonId, uuid7
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.kernel.times import business_day
+from loopline.ledger.model import Purpose
+from loopline.ledger.queries import balances_of_parties
+from loopline.processes.bonus import evaluate_month, months_to_evaluate, standings
+from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
+from loopline.processes.place import Placed, place
+from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
+from loopline.processes.take_back import TakenBack, take_back
+from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
+from loopline.sharing.ladders import (
+    Ladder,
+    LadderMisshapen,
+    LadderStandsAlready,
+    LadderTooLate,
+    LadderWay,
+    NewLadder,
+    Step,
+    evaluations_of,
+    publish_ladders,
+)
+from loopline.sharing.model import Role
+from tests.make.loop import follow, pay_for
+from tests.make.shop import NOON, PRICES, Shop, lines, open_shop, till_sale
+
+ZONE = "Asia/Shanghai"
+MONTH = business_day(NOON, ZONE).replace(day=1)
+AHEAD = (MONTH - timedelta(days=1)).replace(day=1)
+OVER = NOON + timedelta(days=31) + RETURN_WINDOW_DEFAULT
+SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
+
+
+@pytest.fixture
+def shop(conn: Conn) -> Shop:
+    found = open_shop(conn, units=50)
+    (made,) = publish(conn, ladder())
+    assert isinstance(made, Ladder), made
+    return found
+
+
+def ladder(**fields: Any) -> NewLadder:
+    """Stores get two per cent of all they sell in a month, once it is a hundred."""
+    stated: dict[str, Any] = {
+        "id": LadderId(uuid7(NOON)),
+        "code": "stores",
+        "role": Role.STORE,
+        "currency": "CNY",
+        "way": LadderWay.WHOLE,
+        "steps": (Step(from_minor=10_000, basis_points=200),),
+        "from_month": MONTH,
+        "author_id": PersonId(UUID(int=7)),
+        "comment": "More for more",
+    }
+    return NewLadder(**(stated | fields))
+
+
+def publish(conn: Conn, *ladders: NewLadder, today: date = AHEAD) -> list[Any]:
+    return publish_ladders(conn, ladders, today=today, now=NOON)
+
+
+def sell(conn: Conn, shop: Shop, number: str, *wanted: tuple[str, int]) -> Placed:
+    draft = till_sale(shop, number, lines=lines(shop, *wanted, stated=True))
+    (sold,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(sold, Placed), sold
+    pay_for(conn, shop, sold)
+    follow(conn, SETTLE)
+    return sold
+
+
+def bring_back(conn: Conn, shop: Shop, order: Placed, number: str, units: int, *, at: datetime) -> None:
+    coat = NewReturnLine(code="COAT", sku_id=shop.skus["COAT"], units=units, stated_unit_minor=PRICES["COAT"])
+    asked = NewReturn(
+        channel="till",
+        external_number=number,
+        kind=ReturnKind.FACT,
+        at=at,
+        site_id=shop.sites["S"],
+        currency="CNY",
+        order_id=order.order_id,
+        lines=(coat,),
+    )
+    (outcome,) = take_back(conn, [asked], scope=WHOLE_BRAND, now=at)
+    assert isinstance(outcome, TakenBack), outcome
+
+
+def due(conn: Conn, party_id: PartyId) -> int:
+    return -sum(
+        one.balance_minor for one in balances_of_parties(conn, [party_id]) if one.purpose is Purpose.SHARE_DUE
+    )
+
+
+def evaluate(conn: Conn, *, at: datetime = OVER) -> int:
+    return evaluate_month(conn, MONTH, zone_name=ZONE, now=at)
+
+
+def healthy(conn: Conn) -> bool:
+    assert [one.name for one in examine(conn).checks if not one.ok and one.invariant != FOLLOWS_THE_LOG] == []
+    return True
+
+
+def volume(conn: Conn, shop: Shop) -> int:
+    (found,) = standings(conn, [shop.parties["STORE-S"]], month=MONTH, zone_name=ZONE, now=NOON)
+    assert found.is_open
+    return found.volume_minor
+
+
+def test_it_is_given_once_nothing_may_come_back_and_the_brand_gives_it(conn: Conn, shop: Shop):
+    sell(conn, shop, "T-1", ("COAT", 4))
+    store, brand = shop.parties["STORE-S"], shop.parties["BRAND"]
+    bonus = (volume(conn, shop) * 2 + 50) // 100
+    assert bonus > 0
+    assert evaluate(conn) == 0, "its return window is open"
+    release_due(conn, now=OVER, limit=100)
+    before = due(conn, store), due(conn, brand)
+    assert evaluate(conn) == 1
+    assert (due(conn, store) - before[0], due(conn, brand) - before[1]) == (bonus, -bonus)
+    assert evaluate(conn) == 0, "what was given is given once"
+    assert healthy(conn)
+
+
+def test_what_comes_back_later_takes_of_it_and_below_the_step_all_of_it(conn: Conn, shop: Shop):
+    order = sell(conn, shop, "T-1", ("COAT", 4))
+    store = shop.parties["STORE-S"]
+    release_due(conn, now=OVER, limit=100)
+    evaluate(conn)
+    (first,) = evaluations_of(conn, [store], since=MONTH, limit=9)
+    later = OVER + timedelta(days=9)
+    bring_back(conn, shop, order, "R-1", 1, at=later)
+    assert evaluate(conn, at=later) == 1
+    second, _ = evaluations_of(conn, [store], since=MONTH, limit=9)
+    assert (second.number, second.bonus_minor) == (2, (first.volume_minor * 3 // 4 * 2 + 50) // 100)
+    assert second.change_minor == second.bonus_minor - first.bonus_minor
+    bring_back(conn, shop, order, "R-2", 3, at=later)
+    assert evaluate(conn, at=later) == 1
+    assert sum(one.change_minor for one in evaluations_of(conn, [store], since=MONTH, limit=9)) == 0
+    assert due(conn, store) == 0
+    assert healthy(conn)
+
+
+def test_many_small_orders_come_to_what_a_large_one_does(conn: Conn, shop: Shop):
+    for number in range(4):
+        sell(conn, shop, f"T-{number}", ("COAT", 1))
+    parted = volume(conn, shop)
+    sell(conn, shop, "T-9", ("COAT", 4))
+    assert volume(conn, shop) == 2 * parted
+
+
+def test_below_the_first_step_nothing_is_given_and_the_next_step_is_told(conn: Conn, shop: Shop):
+    sell(conn, shop, "T-1", ("SCARF", 1))
+    (found,) = standings(conn, [shop.parties["STORE-S"]], month=MONTH, zone_name=ZONE, now=NOON)
+    assert (found.bonus_minor, found.next_step) == (0, Step(from_minor=10_000, basis_points=200))
+    release_due(conn, now=OVER, limit=100)
+    assert evaluate(conn) == 0
+
+
+def test_a_ladder_of_a_channel_counts_that_channel_alone(conn: Conn, shop: Shop):
+    following = (MONTH + timedelta(days=31)).replace(day=1)
+    made = publish(
+        conn,
+        ladder(code="web-stores", channels=("web",)),
+        ladder(code="later", from_month=following),
+    )
+    assert all(isinstance(one, Ladder) for one in made)
+    sell(conn, shop, "T-1", ("COAT", 4))
+    found = standings(conn, [shop.parties["STORE-S"]], month=MONTH, zone_name=ZONE, now=NOON)
+    assert [one.ladder.code for one in found] == ["stores"]
+
+
+def test_ladders_are_known_before_their_month_and_never_change(conn: Conn, shop: Shop):
+    assert shop.parties
+    late, wrong, other, same = publish(
+        conn,
+        ladder(code="late"),
+        ladder(code="wrong", from_month=MONTH + timedelta(days=3)),
+        ladder(steps=()),
+        ladder(),
+        today=MONTH,
+    )
+    assert late == LadderTooLate(ladder="late", from_month=MONTH)
+    assert wrong == LadderMisshapen(ladder="wrong", field="from_month")
+    assert other == LadderStandsAlready(ladder="stores", from_month=MONTH)
+    assert isinstance(same, Ladder)
+
+
+def test_months_that_are_over_are_looked_at_for_two_years():
+    at = datetime.fromisoformat("2026-03-31T17:00:00+00:00")
+    months = months_to_evaluate(at, ZONE)
+    assert (months[0], months[-1], len(months)) == (date(2026, 3, 1), date(2024, 4, 1), 24)
