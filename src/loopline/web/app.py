@@ -22,8 +22,10 @@ from litestar.template.config import TemplateConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from loopline.channels.paying_out import payout_gateway
 from loopline.channels.sandbox_market import SandboxMarket, market_settings
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
+from loopline.channels.sandbox_wechat import SandboxWechat, wechat_settings
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
 from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import open_key_ring
@@ -114,7 +116,8 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
-    sandboxes = [one for one in (sandbox, _market(settings, clock)) if one is not None]
+    others = (_market(settings, clock), _wechat(settings, clock))
+    sandboxes = [one for one in (sandbox, *others) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
         route_handlers=[
@@ -195,6 +198,11 @@ def _edge(
         promises=PromiseDesk(database, clock, registry=metrics.registry),
         texts=_texts(settings),
         gateways={sandbox.gateway.name: sandbox.gateway} if sandbox else {},
+        payouts=payout_gateway(
+            settings.data_directory,
+            settings.keys_directory,
+            sandbox_at=settings.public_url if settings.demo is not None else "",
+        ),
     )
 
 
@@ -217,6 +225,13 @@ def _market(settings: WebSettings, clock: Clock) -> SandboxMarket | None:
     if settings.demo is None or not settings.public_url:
         return None
     return SandboxMarket(market_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _wechat(settings: WebSettings, clock: Clock) -> SandboxWechat | None:
+    """Make the demo's WeChat Pay, through which parties are paid, reached over HTTP like the real one."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return SandboxWechat(wechat_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def api_router() -> Router:

@@ -64,7 +64,7 @@ def _in_pages() -> Iterator[tuple[str, str]]:
 
 
 def _in_refusals() -> Iterator[tuple[str, str]]:
-    """Read the docstrings of refusals from the sources: importing every room to find them would take seconds."""
+    """Read the docstrings of refusals, and the reasons they carry, from the sources: importing would take seconds."""
     classes: list[tuple[ast.ClassDef, Path]] = []
     for path in sorted(_FOLDER.parent.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -78,6 +78,10 @@ def _in_refusals() -> Iterator[tuple[str, str]]:
     for node, path in classes:
         if node.name in names - {"Refusal"}:
             yield " ".join((ast.get_docstring(node) or "").split()), _name(path)
+        if "Why" in {_base_name(base) for base in node.bases}:
+            for line in node.body:
+                if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant):
+                    yield str(line.value.value), _name(path)
 
 
 def _base_name(base: ast.expr) -> str:

@@ -3,7 +3,7 @@
 Everybody sees what they earned themselves; who may read earnings in a branch sees its parties too.
 """
 
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -14,13 +14,26 @@ from litestar.response import Template
 
 from loopline import org
 from loopline.db import Conn
+from loopline.insight import board_setting
 from loopline.kernel.ids import LineId
 from loopline.kernel.refusals import Refused
+from loopline.kernel.times import business_day
 from loopline.org import Party, PartyKind, Permission
+from loopline.processes.bonus import standings
+from loopline.sharing.ladders import Standing
 from loopline.web.api.answers import read
 from loopline.web.api.cursors import decode_cursor, encode_cursor
-from loopline.web.earned_view import figures_of, named_parties, read_books, read_shares, rows_of
+from loopline.web.earned_view import (
+    EarnedPage,
+    Ledgered,
+    figures_of,
+    named_parties,
+    read_books,
+    read_shares,
+    rows_of,
+)
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
+from loopline.web.ladder_words import climbs
 from loopline.web.pages import page
 from loopline.web.store.desk import own_parties
 from loopline.web.store.refusals import NothingEarnedByYou
@@ -49,7 +62,7 @@ def purse(request: WebRequest, visitor: NamedDependency[Visitor], party: FromQue
             raise Refused(NothingEarnedByYou())
         # A code that is not among them reads as none: whether it exists is nobody's business.
         chosen = next((one for one in parties if one.code == party), parties[0])
-        return Purse(visitor=visitor, party=chosen, parties=tuple(parties), zone_name=_zone_of(conn, chosen))
+        return Purse(visitor=visitor, party=chosen, parties=tuple(parties), zone_name=zone_of(conn, chosen))
 
 
 def parties_seen(conn: Conn, visitor: Visitor) -> list[Party]:
@@ -64,7 +77,7 @@ def parties_seen(conn: Conn, visitor: Visitor) -> list[Party]:
     return [*own, *sorted(rest, key=lambda party: (_KIND_ORDER.index(party.kind), party.code))]
 
 
-def _zone_of(conn: Conn, party: Party) -> str:
+def zone_of(conn: Conn, party: Party) -> str:
     """The zone a party's days are cut in: that of a site at its unit or below it."""
     sites = org.branch_sites(conn, [party.unit_id])
     return sites[0].time_zone if sites else _DEFAULT_ZONE
@@ -81,13 +94,17 @@ def show_earned(
     language = language_of(request)
     place = decode_cursor(after, (UUID, UUID))
 
-    def work(conn: Conn, now: Any) -> tuple[Any, Any]:
+    def work(conn: Conn, now: datetime) -> tuple[Ledgered, EarnedPage, list[Standing]]:
         seen = (LineId(place[0]), place[1]) if place else None
-        return read_books(conn, purse.party, zone_name=purse.zone_name, now=now), read_shares(
-            conn, purse.party, after=seen, now=now
+        zone_name = board_setting(conn).zone
+        month = business_day(now, zone_name).replace(day=1)
+        return (
+            read_books(conn, purse.party, zone_name=purse.zone_name, now=now),
+            read_shares(conn, purse.party, after=seen, now=now),
+            standings(conn, [purse.party.id], month=month, zone_name=zone_name, now=now),
         )
 
-    books, shares = read(request, work)
+    books, shares, standing = read(request, work)
     return page(
         request,
         "earned/earned.html",
@@ -99,6 +116,7 @@ def show_earned(
         rows=rows_of(shares, zone_name=purse.zone_name, language=language),
         next_after=encode_cursor(*shares.next_after) if shares.next_after else "",
         is_first=place is None,
+        climbs=climbs(standing, language),
         **figures_of(books, language),
     )
 

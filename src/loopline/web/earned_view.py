@@ -18,10 +18,11 @@ from loopline.org import Party, PartyKind
 from loopline.returns import queries as returns
 from loopline.returns.queries import Return, ReturnOfLine
 from loopline.sharing import queries as sharing
-from loopline.sharing.model import Role, RuleRow, RuleSet
+from loopline.sharing.model import Base, Per, Role, RuleRow, RuleSet
 from loopline.sharing.queries import EarnedAsk, EarnedShare, ShareState
 from loopline.web.hq.board_view import channel_word
 from loopline.web.languages import Language, marked
+from loopline.web.rule_words import condition_words, gives_words
 from loopline.web.store.earnings import SHARES, added_up
 
 DAYS_SHOWN = 14
@@ -36,6 +37,11 @@ ROLE_WORDS: dict[Role, str] = {
     Role.SHIPPING_SITE: marked("for sending the goods"),
     Role.STREAMER: marked("for showing it live"),
     Role.PLATFORM: marked("as the platform"),
+    Role.INTRODUCER: marked("for having brought the member"),
+    Role.TERRITORY: marked("as the dealer of the territory"),
+    Role.GOODS_OWNER: marked("as the owner of the goods"),
+    Role.PAYMENT_FEE: marked("as the fee of the payment"),
+    Role.MARKETING_FUND: marked("for the marketing fund"),
 }
 KIND_WORDS: dict[PartyKind, str] = {
     PartyKind.BRAND: marked("Brand"),
@@ -44,11 +50,8 @@ KIND_WORDS: dict[PartyKind, str] = {
     PartyKind.GUIDE: marked("Guide"),
     PartyKind.STREAMER: marked("Streamer"),
     PartyKind.PLATFORM: marked("Platform"),
-}
-_DELIVERY_WORDS: dict[str, str] = {
-    "deliver": marked("sent to the customer"),
-    "collect": marked("collected in store"),
-    "carried_out": marked("carried out of the store"),
+    PartyKind.PAYMENT_PROVIDER: marked("Payment provider"),
+    PartyKind.MARKETING_FUND: marked("Marketing fund"),
 }
 
 
@@ -217,31 +220,19 @@ def _why(share: EarnedShare, rules: RuleSet, language: Language) -> str:
     role = language.say(ROLE_WORDS[row.role])
     if row.remainder:
         return language.say("What the others leave of {net} net, {role}", net=net, role=role)
-    if row.amount_minor is not None:
+    if row.amount_minor is not None and row.per is Per.UNIT:
         each = language.money(row.amount_minor, share.currency)
         return language.say("{amount} for each of {units}, {role}", amount=each, units=share.units, role=role)
+    if row.amount_minor is not None or row.base is not Base.NET or row.floor_minor or row.cap_minor:
+        gives = gives_words(row, share.currency, language)
+        return language.say("{gives}, of {net} net, {role}", gives=gives, net=net, role=role)
     per_cent = f"{(row.basis_points or 0) / 100:g}"
     return language.say("{per_cent} % of {net} net, {role}", per_cent=per_cent, net=net, role=role)
 
 
 def _conditions(row: RuleRow, language: Language) -> str:
     """Say which lines a row decides for; empty where it decides for all."""
-    said: list[str] = []
-    if row.channels:
-        said.append(" / ".join(channel_word(one, language) for one in row.channels))
-    if row.categories:
-        said.append(" / ".join(row.categories))
-    if row.deliveries:
-        said.append(
-            " / ".join(
-                language.say(_DELIVERY_WORDS[one]) if one in _DELIVERY_WORDS else one
-                for one in row.deliveries
-            )
-        )
-    if row.bound is not None:
-        said.append(
-            language.say("customers bound to it") if row.bound else language.say("customers of nobody")
-        )
+    said = condition_words(row, language)
     return language.say("only for: {conditions}", conditions=" · ".join(said)) if said else ""
 
 

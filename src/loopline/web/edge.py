@@ -16,6 +16,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, SessionPerson
 from loopline.payments import Gateway
+from loopline.payouts import PayoutGateway
 from loopline.web.api.caller import Caller, KnownCallers, branches_of_person, look_up_caller
 from loopline.web.api.limits import Limiter
 from loopline.web.availability import AvailabilityCoalescer
@@ -39,7 +40,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
     `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live; `availability`
     gathers who asks what can be had; `promises` knows what can be promised; `webhook_secrets` sign what subscribers are
-    told.
+    told. `payouts` is the gateway by which parties are paid, where there is one.
     """
 
     database: Database
@@ -57,6 +58,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     promises: PromiseDesk
     webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
+    payouts: PayoutGateway | None = None
     texts: TextMessages = NobodySends()
 
     def look_up_caller(self, token: str) -> Caller | None:

@@ -23,9 +23,9 @@ from loopline.web.api.availability import availability_ask
 from loopline.web.api.caller import Caller
 from loopline.web.api.limits import Standing
 from loopline.web.api.orders import OrderAsk, order_kept, order_request
-from loopline.web.api.promises import PromiseAsk, PromiseTold, promised
+from loopline.web.api.promises import PromiseAsk, encoded_outcomes, promised
 from loopline.web.api.reading import BadInput, decode
-from loopline.web.api.shapes import Batch, Outcome, Outcomes
+from loopline.web.api.shapes import Batch
 from loopline.web.api.types import Code
 from loopline.web.edge import Edge
 from loopline.web.languages import wanted_language
@@ -205,14 +205,7 @@ class PromiseLane(_Lane):
 
     def _said(self, outcome: Any, ask: Any, asking: _Asking) -> tuple[int, bytes]:
         del ask
-        language = wanted_language(cookie=None, accept_language=asking.languages)
-        outcomes = [
-            Outcome[PromiseTold](problem=problem_of(one, language))
-            if isinstance(one, Refusal)
-            else Outcome[PromiseTold](value=one)
-            for one in outcome
-        ]
-        return 200, _encode(Outcomes[PromiseTold](outcomes=outcomes))
+        return 200, encoded_outcomes(outcome, asking.languages)
 
 
 def _asking_of(headers: Iterable[Header]) -> _Asking | None:

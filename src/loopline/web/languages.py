@@ -23,7 +23,7 @@ from babel.numbers import (
     get_currency_symbol,
 )
 
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Why
 from loopline.kernel.times import zone
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
@@ -114,6 +114,14 @@ class Language:
         """Write a day with its weekday."""
         return format_date(day, format="full", locale=self.locale)
 
+    def plain_day(self, day: date) -> str:
+        """Write a day with its year."""
+        return format_date(day, format="medium", locale=self.locale)
+
+    def month(self, day: date) -> str:
+        """Write the month of a day with its year."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
+
     def short_day(self, at: datetime, zone_name: str) -> str:
         """Write month and day, for axes."""
         return format_skeleton("MMMd", at, tzinfo=zone(zone_name), locale=self.locale)
@@ -137,7 +145,7 @@ class Language:
     def _field(self, value: object) -> object:
         if isinstance(value, datetime):
             return f"{format_skeleton('yMMMd', value, locale=self.locale)} {self.clock(value, 'UTC')} UTC"
-        return value
+        return self.say(value.value) if isinstance(value, Why) else value
 
 
 def _words_of(path: Path) -> dict[str, str]:

@@ -45,6 +45,20 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             Entry(word=marked("Stock"), path="/hq/stock"),
         ),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Sourcing"), path="/hq/sourcing")),
+        (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Promises"), path="/hq/promises")),
+        (
+            visitor.may(Permission.BOARDS_READ) and _of_the_whole_brand(visitor, Permission.STOCK_READ),
+            Entry(word=marked("Marketplaces"), path="/hq/marketplaces"),
+        ),
+        (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
+        (
+            visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
+            Entry(word=marked("Supply"), path="/hq/supply"),
+        ),
+        (visitor.may(Permission.PAYOUTS_READ), Entry(word=marked("Payouts"), path="/hq/payouts")),
+        (visitor.may(Permission.BILLS_READ), Entry(word=marked("Reconciliation"), path="/hq/reconciliation")),
+        (visitor.may(Permission.CLOSES_READ), Entry(word=marked("Monthly close"), path="/hq/close")),
+        (visitor.may(Permission.REVIEWS_READ), Entry(word=marked("Reviews"), path="/hq/reviews")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
@@ -52,7 +66,13 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
             Entry(word=marked("Earned"), path="/earned"),
         ),
+        (visitor.may(Permission.LEDGER_READ), Entry(word=marked("Statements"), path="/hq/statements")),
         (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
     return tuple(entry for is_open, entry in offered if is_open)
+
+
+def _of_the_whole_brand(visitor: Visitor, permission: Permission) -> bool:
+    """Tell whether somebody has a permission over everything there is."""
+    return visitor.may(permission) and visitor.scope_of(permission).everything

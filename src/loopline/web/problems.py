@@ -27,6 +27,18 @@ from litestar.status_codes import (
 )
 from psycopg_pool import PoolTimeout
 
+from loopline.bills import (
+    BillCellWrong,
+    BillColumnsMissing,
+    BillHasNoLines,
+    BillRowWrong,
+    BillSummaryDiffers,
+    DifferenceNeedsANote,
+    DifferenceUnknown,
+    PeriodMisfit,
+    SourceMisfit,
+    SourceUnknown,
+)
 from loopline.buyers import (
     BuyerNotMasked,
     BuyerNotSealed,
@@ -71,17 +83,37 @@ from loopline.org.keys import ApiKeyBeyondYourRights
 from loopline.org.permissions import MayNotGrant
 from loopline.org.rights import NotAllowed
 from loopline.payments import ClosingNeedsANote, NotificationNotExpected
+from loopline.payouts.refusals import (
+    AccountNotUsable,
+    NoticeNotBelieved,
+    PayerNotUsable,
+    PayerUnknown,
+    PayoutUnknown,
+    RequestUnknown,
+)
+from loopline.payouts.refusals import TermsNotUsable as PayoutTermsNotUsable
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
+from loopline.processes.pay_out.plan import NoSuchDue
 from loopline.processes.promised import NoSuchParcel
 from loopline.processes.quotas import EventUnknown, QuotaNeedsPlace, SkuUnknown
 from loopline.processes.receive import MoneyNotYours
 from loopline.processes.review import ReceiptUnknown
 from loopline.processes.ring_up import CashierUnknown
+from loopline.processes.take_in import DeclaredAsTest
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
 from loopline.promises import TermsNotUsable
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
+from loopline.statements.model import (
+    CorrectionMakesNoSense,
+    DisputeUnknown,
+    LineNotThere,
+    PagesCannotBeMade,
+    PartyNotSealed,
+    PeriodMakesNoSense,
+    WordsMissing,
+)
 from loopline.stock.refusals import QuotaUnknown, QuotaWithoutTime, ReserveUnknown
 from loopline.touchpoints import (
     DigitalLinkNotValid,
@@ -115,6 +147,9 @@ from loopline.web.api.refusals import (
 )
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
+from loopline.web.hq.close_refusals import CLOSE_STATUSES
+from loopline.web.hq.refusals import TypedWrong
+from loopline.web.hq.rule_refusals import RULE_STATUSES
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
@@ -170,6 +205,7 @@ STATUSES: dict[type[Refusal], int] = {
     NotDoneNow: HTTP_503_SERVICE_UNAVAILABLE,
     CannotBeKept: HTTP_400_BAD_REQUEST,
     BrokeOnOurSide: HTTP_500_INTERNAL_SERVER_ERROR,
+    DeclaredAsTest: HTTP_422_UNPROCESSABLE_ENTITY,
     NumberMistyped: HTTP_404_NOT_FOUND,
     UnknownOrder: HTTP_404_NOT_FOUND,
     WrongSignIn: HTTP_401_UNAUTHORIZED,
@@ -195,6 +231,13 @@ STATUSES: dict[type[Refusal], int] = {
     MoneyNotYours: HTTP_403_FORBIDDEN,
     UnknownSubscription: HTTP_404_NOT_FOUND,
     NoSuchThing: HTTP_404_NOT_FOUND,
+    PartyNotSealed: HTTP_404_NOT_FOUND,
+    DisputeUnknown: HTTP_404_NOT_FOUND,
+    LineNotThere: HTTP_404_NOT_FOUND,
+    WordsMissing: HTTP_422_UNPROCESSABLE_ENTITY,
+    CorrectionMakesNoSense: HTTP_422_UNPROCESSABLE_ENTITY,
+    PagesCannotBeMade: HTTP_503_SERVICE_UNAVAILABLE,
+    PeriodMakesNoSense: HTTP_422_UNPROCESSABLE_ENTITY,
     IdNotOfItsTime: HTTP_422_UNPROCESSABLE_ENTITY,
     HoursCrossed: HTTP_422_UNPROCESSABLE_ENTITY,
     PlaceNotSaid: HTTP_422_UNPROCESSABLE_ENTITY,
@@ -222,6 +265,12 @@ STATUSES: dict[type[Refusal], int] = {
     SignatureStale: HTTP_401_UNAUTHORIZED,
     SignatureWrong: HTTP_401_UNAUTHORIZED,
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
+    TypedWrong: HTTP_422_UNPROCESSABLE_ENTITY,
+    NoticeNotBelieved: HTTP_401_UNAUTHORIZED,
+    **RULE_STATUSES,
+    **CLOSE_STATUSES,
+    **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
+    **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
     NoSiteForYou: HTTP_403_FORBIDDEN,
     NoCountHere: HTTP_404_NOT_FOUND,
     NoSuchTransfer: HTTP_404_NOT_FOUND,
@@ -232,7 +281,15 @@ STATUSES: dict[type[Refusal], int] = {
     NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownCall: HTTP_404_NOT_FOUND,
     UnknownTask: HTTP_404_NOT_FOUND,
-    FeedUnknown: HTTP_404_NOT_FOUND,
+    **dict.fromkeys((FeedUnknown, SourceUnknown, DifferenceUnknown), HTTP_404_NOT_FOUND),
+    SourceMisfit: HTTP_422_UNPROCESSABLE_ENTITY,
+    PeriodMisfit: HTTP_422_UNPROCESSABLE_ENTITY,
+    DifferenceNeedsANote: HTTP_422_UNPROCESSABLE_ENTITY,
+    BillCellWrong: HTTP_422_UNPROCESSABLE_ENTITY,
+    BillRowWrong: HTTP_422_UNPROCESSABLE_ENTITY,
+    BillColumnsMissing: HTTP_422_UNPROCESSABLE_ENTITY,
+    BillHasNoLines: HTTP_422_UNPROCESSABLE_ENTITY,
+    BillSummaryDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
     SuspicionUnknown: HTTP_404_NOT_FOUND,
     SnapshotOfTheFuture: HTTP_422_UNPROCESSABLE_ENTITY,
     SnapshotTooOld: HTTP_422_UNPROCESSABLE_ENTITY,

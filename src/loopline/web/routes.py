@@ -4,15 +4,19 @@ from litestar.types import ControllerRouterHandler
 
 from loopline.web.api.arrivals import ARRIVAL_HANDLERS
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
+from loopline.web.api.bills import BILL_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.buyers import BUYER_HANDLERS
 from loopline.web.api.calls import CALL_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
+from loopline.web.api.closes import CLOSE_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
+from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
+from loopline.web.api.ladders import LADDER_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
 from loopline.web.api.lots import LOT_HANDLERS
@@ -24,18 +28,25 @@ from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.orders_bulk import place_orders_in_bulk
 from loopline.web.api.org import ORG_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
+from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
+from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
 from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
+from loopline.web.api.rule_trials import RULE_TRIAL_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
+from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
+from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
+from loopline.web.api.statements import STATEMENT_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
+from loopline.web.api.supply import SUPPLY_HANDLERS
 from loopline.web.api.tasks import TASK_HANDLERS
 from loopline.web.api.terms import TERMS_HANDLERS
 from loopline.web.api.touch_rules import TOUCH_RULE_HANDLERS
@@ -43,28 +54,46 @@ from loopline.web.api.touchpoints import TOUCHPOINT_HANDLERS
 from loopline.web.api.transfers import TRANSFER_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
+from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
+from loopline.web.hq.ladders import LADDER_PAGES
+from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.orders import show_orders
+from loopline.web.hq.overrides import OVERRIDE_PAGES
+from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
+from loopline.web.hq.payouts import PAYOUT_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
+from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
+from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
+from loopline.web.hq.reviews.routes import REVIEWS_PAGES
+from loopline.web.hq.rules import RULE_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
+from loopline.web.hq.supply import SUPPLY_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.till_cases import TILL_CASE_PAGES
 from loopline.web.hq.world import tell_world
 from loopline.web.marketplaces import sandbox_sealing
 from loopline.web.shop.handlers import SHOP_PAGES
+from loopline.web.statements.disputes import DISPUTE_PAGES
+from loopline.web.statements.pages import STATEMENT_PAGES
 from loopline.web.store.routes import STORE_PAGES
 from loopline.web.touch.codes import CODE_PAGES
 from loopline.web.touch.landing import LANDING_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
+    *PAYOUT_HANDLERS,
     *AVAILABILITY_HANDLERS,
     *PROMISE_HANDLERS,
+    *BILL_HANDLERS,
+    *CLOSE_HANDLERS,
+    *PROMISE_TERMS_HANDLERS,
     *BOARD_HANDLERS,
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
@@ -76,6 +105,13 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SEARCH_HANDLERS,
     *SESSION_HANDLERS,
     *SHARING_HANDLERS,
+    *LADDER_HANDLERS,
+    *SUPPLY_HANDLERS,
+    *SOURCING_PROFILE_HANDLERS,
+    *SOURCING_OVERRIDE_HANDLERS,
+    *STATEMENT_HANDLERS,
+    *DISPUTE_HANDLERS,
+    *RULE_TRIAL_HANDLERS,
     *TERMS_HANDLERS,
     *CATALOGUE_FILE_HANDLERS,
     *CATALOGUE_HANDLERS,
@@ -116,13 +152,27 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     sandbox_sealing,
     show_openings,
     *FEED_PAGES,
+    *MARKETPLACE_PAGES,
     *QUARANTINE_PAGES,
     *SOURCING_PAGES,
+    *PROMISE_PAGES,
+    *REVIEWS_PAGES,
     *PROFILE_PAGES,
+    *OVERRIDE_PAGES,
+    *LADDER_PAGES,
+    *RULE_PAGES,
+    *SUPPLY_PAGES,
+    *PAYOUT_PAGES,
+    *PAYOUT_ACCOUNT_PAGES,
+    *BILL_SOURCE_PAGES,
+    *RECONCILIATION_PAGES,
+    *CLOSE_PAGES,
     *TILL_CASE_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,
     LANDING_PAGES,
     *CODE_PAGES,
     *EARNED_PAGES,
+    *STATEMENT_PAGES,
+    *DISPUTE_PAGES,
 ]

@@ -1,7 +1,9 @@
 """Serve the application with Granian: in this process, or in several that share nothing but the database."""
 
 import asyncio
+import gc
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from functools import partial
 import msgspec
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar import Litestar
@@ -26,6 +29,15 @@ _GRACE_SECONDS = 5
 # leave the board.
 _REQUESTS_AT_ONCE = 10_000
 _CONNECTIONS_WAITING = 1_024
+# Granian's `header_read_timeout`, in milliseconds, also bounds how long a kept-alive connection may be idle. By default
+# it is 30 seconds, less than the 60 for which nginx and many load balancers keep theirs: the server would close while
+# the other side writes its next request, which is lost unanswered. Who asks is the one to close, so we wait longer.
+# (Granian's command line allows 60 seconds at most; its library does not mind.)
+_HTTP1 = HTTP1Settings(header_read_timeout=75_000)
+# How long a thread may keep the interpreter while another waits for it. The loop answers in fractions of a millisecond;
+# at Python's five it would wait that long behind a batch of orders, once to hear a request and once more to answer it.
+_TURN_SECONDS = 0.001
+_COLLECT_AFTER_OBJECTS = 50_000
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +59,7 @@ class WebServer:
             interface=Interfaces.ASGI,
             backlog=_CONNECTIONS_WAITING,
             backpressure=_REQUESTS_AT_ONCE,
+            http1_settings=_HTTP1,
             websockets=False,
             log_level=LogLevels.error,  # its word on starting is ours to say
         )
@@ -86,7 +99,8 @@ class WebServer:
 
 
 def serve(app: Litestar, address: Address) -> None:
-    """Serve one process until Ctrl-C or a request to terminate."""
+    """Serve one process, which does nothing else, until Ctrl-C or a request to terminate."""
+    _take_short_turns()
     WebServer(app, address).run_until_signal()
 
 
@@ -102,6 +116,7 @@ def serve_workers(database: Settings, web: WebSettings, address: Address, *, wor
         interface=Interfaces.ASGI,
         backlog=_CONNECTIONS_WAITING,
         backpressure=_REQUESTS_AT_ONCE,
+        http1_settings=_HTTP1,
         workers=workers,
         workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,
@@ -115,6 +130,7 @@ def _load_worker(database: Settings, web: WebSettings) -> Litestar:
     stack = ExitStack()
     opened = stack.enter_context(open_database(database))
     app = create_app(opened, web)
+    _take_short_turns()
     app.on_shutdown.append(_closer(stack))
     return app
 
@@ -124,3 +140,10 @@ def _closer(stack: ExitStack) -> Callable[[], None]:
         stack.close()
 
     return close
+
+
+def _take_short_turns() -> None:
+    """Let no thread of this process, and no search for garbage, keep the others waiting for long."""
+    sys.setswitchinterval(_TURN_SECONDS)
+    gc.freeze()  # what was made so far stays: no search need walk it
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 50)

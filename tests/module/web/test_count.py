@@ -141,6 +141,28 @@ def test_a_guide_counts_blind_and_the_manager_posts_what_was_looked_through(shel
     assert "Posted" in manager.get(f"/store/count/{count_id}", headers=AS_PAGE).text
 
 
+def begun_on_today(browser: httpx.Client, count_id: UUID) -> tuple[bool, bool]:
+    """Whether the start page leads to a count that is begun: to go on with it, to look through it."""
+    page = browser.get("/store", headers=AS_PAGE).text
+    assert page.partition('id="today"')[2]
+    return f'href="/store/count?count={count_id}"' in page, f'href="/store/count/{count_id}"' in page
+
+
+def test_the_start_page_leads_to_counts_that_are_begun(shelves: Shelves):
+    guide, manager, other = (shelves.signed_in(name) for name in ("zhou.guide", "lin.manager", "sun.manager"))
+    count_id = uuid7(NOON)
+    assert begun_on_today(guide, count_id) == (False, False)
+    send(guide, count_id, [looked("SCARF", 4), looked("HAT", 3)])
+    assert begun_on_today(guide, count_id) == (True, False)
+    assert begun_on_today(manager, count_id) == (True, True)
+    assert begun_on_today(other, count_id) == (False, False)
+    moving = guide.get("/store/now", headers=AS_PAGE).text
+    assert "2 SKUs" in moving
+    assert "Go on counting" in moving
+    assert end(manager, count_id, {"drops": "yes"}).status_code == 303
+    assert begun_on_today(manager, count_id) == (False, False)
+
+
 def test_a_dropped_count_moves_nothing(shelves: Shelves):
     manager = shelves.signed_in("lin.manager")
     count_id, before = uuid7(NOON), shelves.on_hand("SCARF")

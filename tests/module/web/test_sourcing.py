@@ -3,12 +3,13 @@
 import re
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
 import pytest
 
+from loopline import orders, org
 from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.jobs.trials import run_next_trial
@@ -16,6 +17,8 @@ from loopline.jobs.waves import source_waves
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits
 from loopline.processes.place import Placed, place
+from loopline.processes.promised import keep_given, watch_promises
+from loopline.promises import GivenPromise, PromiseKind
 from loopline.sourcing import profiles
 from loopline.sourcing.optimise import Optimiser
 from tests.make.databases import database_from
@@ -90,8 +93,51 @@ def test_the_monitor_shows_the_wave_to_hq_and_its_own_site_to_a_dealer(house: Ho
     assert len(house.signed_in("shen.ops").get("/hq/sourcing/map").json()) == 3
 
 
+def test_what_is_at_risk_leads_to_its_order_and_is_shown_to_who_has_the_site(house: House):
+    due_at = datetime(2026, 3, 4, 16, tzinfo=UTC)
+    with house.database.transaction() as conn:
+        order_id, *_ = [one for (one,) in conn.execute("select id from orders.order order by id").fetchall()]
+        (head,) = orders.orders_by_ids(conn, [order_id])
+        given = GivenPromise(
+            kind=PromiseKind.DELIVER,
+            site_id=next(one.id for one in org.branch_sites(conn) if one.code == "S"),
+            due_at=due_at,
+            starts_at=None,
+            ready_minutes=120,
+            lane_minutes=24 * 60,
+            band=0,
+            terms_version=0,
+            pace_version=0,
+            said_at=NOON,
+        )
+        keep_given(conn, [(order_id, given)], now=NOON)
+        # An hour before it has to leave, its site has not said yes.
+        assert watch_promises(conn, now=due_at - timedelta(hours=27), limit=5) == 1
+    browser = house.signed_in("shen.ops")
+    page = browser.get("/hq/promises").text
+    assert re.search(r'data-key="at_risk">1<', page)
+    assert f'href="/hq/orders/{head.number}"' in page
+    assert "step-good" in page
+    assert "step-bad" in page
+    assert head.number not in browser.get("/hq/promises?list=broken").text
+    assert browser.get("/hq/promises/days").json() == {"labels": [], "kept": [], "broken": [], "shares": []}
+    dealer = house.signed_in("kong.dealer").get("/hq/promises").text
+    assert re.search(r'data-key="at_risk">0<', dealer)
+    assert head.number not in dealer
+
+
 @pytest.mark.parametrize("name", ["lin.manager", "zhou.guide", "gu.finance"])
-@pytest.mark.parametrize("path", ["/hq/sourcing", "/hq/sourcing/now", "/hq/sourcing/map", PROFILES])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/hq/sourcing",
+        "/hq/sourcing/now",
+        "/hq/sourcing/map",
+        "/hq/promises",
+        "/hq/promises/days",
+        PROFILES,
+    ],
+)
 def test_others_see_nothing_of_it(house: House, name: str, path: str):
     assert house.signed_in(name).get(path).status_code == 403
 

@@ -15,7 +15,7 @@ from loopline.payments import ExceptionKind
 from loopline.pricing import Level
 from loopline.processes.index import ORDER_TYPES
 from loopline.returns.model import BlindState, Reason
-from loopline.sharing.model import Role, RuleRow
+from loopline.sharing.model import Base, Per, Role, RuleRow
 from loopline.sourcing.model import Method, UnfilledReason, Verdict
 from loopline.touchpoints import CreditBasis, CreditRole, TouchpointKind
 from loopline.web.hq.board_view import STAGE_WORDS
@@ -24,19 +24,17 @@ from loopline.web.hq.order_words import (
     BASIS_WORDS,
     BLIND_WORDS,
     CREDIT_ROLE_WORDS,
-    DELIVERY_WORDS,
     EXCEPTION_WORDS,
     LEVEL_WORDS,
     RETURN_WORDS,
-    ROLE_WORDS,
     SOLVED_WORDS,
     TOUCH_WORDS,
     UNFILLED_WORDS,
     VERDICT_WORDS,
     method_word,
-    rule_sentence,
 )
 from loopline.web.languages import languages
+from loopline.web.rule_words import DELIVERY_WORDS, ROLE_WORDS, rule_sentence
 
 EN, ZH = languages()["en"], languages()["zh"]
 TABLES: list[tuple[type[StrEnum], Mapping[Any, str]]] = [
@@ -82,6 +80,16 @@ def test_every_stage_delivery_and_event_has_its_word():
             RuleRow(role=Role.DEALER, basis_points=400, bound=False, deliveries=("collect",), categories=("裙",)),
             "4% of the net amount · member is not theirs · 裙 · Collected in store",
             "净额的 4% · 会员未绑定于此 · 裙 · 到店自提",
+        ),
+        (
+            RuleRow(role=Role.GUIDE, basis_points=500, base=Base.PAID, floor_minor=100, cap_minor=5_000),
+            "5% of what is paid, at least CN¥1.00 each, at most CN¥50.00 each",
+            "实付金额的 5%，每件不低于 ¥1.00，每件不超过 ¥50.00",
+        ),
+        (
+            RuleRow(role=Role.TERRITORY, amount_minor=200, per=Per.PARCEL, regions=("310100", "32"), owners=("BRAND",)),
+            "CN¥2.00 for each parcel · Shanghai or region 32 · goods of BRAND",
+            "每个包裹 ¥2.00 · 上海市 或 地区 32 · BRAND 的货",
         ),
         (
             RuleRow(role=Role.DEALER, level=2, basis_points=100),

@@ -13,6 +13,7 @@ from loopline.db.followers import follower_states
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission
 from loopline.processes.doctor import ALL_CHECKS, FOLLOWS_THE_LOG, CheckResult, examine
+from loopline.processes.pay_out import lost_account_keys
 from loopline.processes.receive import lost_message_keys
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -77,7 +78,8 @@ def _examined(conn: Conn, request: AnyRequest) -> Examination:
     if any(state.behind for state in follower_states(conn)):
         checks = tuple(check for check in ALL_CHECKS if check.invariant != FOLLOWS_THE_LOG)
     ring = edge_of(request).ring
-    lost = [*lost_keys(conn, ring=ring), *lost_message_keys(conn, ring=ring)]
+    sealed = [*lost_message_keys(conn, ring=ring), *lost_account_keys(conn, ring=ring)]
+    lost = [*lost_keys(conn, ring=ring), *sealed]
     report = examine(conn, checks=checks, found_outside={"keys_open_personal_data": lost})
     made = {check.name for check in checks}
     return Examination(

@@ -4,16 +4,29 @@ from datetime import datetime
 
 import msgspec
 
-from loopline.kernel.ids import LineId, SiteId
+from loopline.kernel.ids import LineId, OrgUnitId, SiteId
 from loopline.processes.look_up import OrderStory
 from loopline.sourcing.counterfactual import what_would_change
 from loopline.sourcing.model import EliminatedSite, Explanation
+from loopline.sourcing.settings import SiteSetting
 from loopline.web.hq.order_words import said_of_change
 from loopline.web.languages import Language
 
 
+class SetForSite(msgspec.Struct, frozen=True, kw_only=True):
+    """What a region or a dealer had set for a site, of what the profile left open."""
+
+    setting: SiteSetting
+    value: int
+    unit_code: str
+
+
 class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was chosen: how many units it sends, and what its parcel costs."""
+    """A site that was chosen: how many units it sends, and what its parcel costs.
+
+    `opportunity_minor`: what its goods and its time would have been worth to orders that come later. `overrides`: the
+    settings that a region or a dealer decided for it; the others are the profile's.
+    """
 
     site_code: str
     units: int
@@ -24,7 +37,9 @@ class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
     refusal_minor: int
     preference_minor: int
     split_minor: int
+    opportunity_minor: int
     credit_minor: int
+    overrides: tuple[SetForSite, ...]
 
 
 class SiteEliminated(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +68,15 @@ class UnitsUnfilled(msgspec.Struct, frozen=True, kw_only=True):
 class ChoiceTold(msgspec.Struct, frozen=True, kw_only=True):
     """One decision of sourcing. `method`: exact (proved), greedy or optimised (with its whole wave).
 
-    `profile_version`: by which settings; None: as delivered. `gap`: how far the whole wave may be above the best plan
-    there can be, as a part of it.
+    `profile_version`: by which settings; None: as delivered. `day_prices_version`: of the prices of the day that count.
+    `gap`: how far the whole wave may be above the best plan there can be, as a part of it.
     """
 
     decided_at: datetime
     solver: str
     method: str
     profile_version: int | None
+    day_prices_version: int | None
     gap: float | None
     currency: str
     cost_minor: int
@@ -76,6 +92,7 @@ def choice_told(one: Explanation, story: OrderStory, language: Language) -> Choi
         solver=one.solver,
         method=one.method.value,
         profile_version=one.profile_version,
+        day_prices_version=one.day_prices_version,
         gap=one.gap,
         currency=one.currency,
         cost_minor=one.cost_minor,
@@ -90,7 +107,14 @@ def choice_told(one: Explanation, story: OrderStory, language: Language) -> Choi
                 refusal_minor=parcel.cost.refusal_minor,
                 preference_minor=parcel.cost.preference_minor,
                 split_minor=parcel.cost.split_minor,
+                opportunity_minor=parcel.cost.opportunity_minor,
                 credit_minor=parcel.cost.credit_minor,
+                overrides=tuple(
+                    SetForSite(
+                        setting=set_.setting, value=set_.value, unit_code=_unit_code(story, set_.unit_id)
+                    )
+                    for set_ in parcel.overrides
+                ),
             )
             for parcel in one.chosen
         ),
@@ -114,6 +138,11 @@ def _eliminated(
         change_minor=found.minor,
         said=said_of_change(found, one.currency, language),
     )
+
+
+def _unit_code(story: OrderStory, unit_id: OrgUnitId) -> str:
+    unit = story.deciding_units.get(unit_id)
+    return unit.code if unit else str(unit_id)
 
 
 def _site_code(story: OrderStory, site_id: SiteId) -> str:

@@ -29,12 +29,16 @@ from loopline.web.api.orders import Destination
 from loopline.web.api.shapes import Batch, Outcome, Outcomes, decided, posted
 from loopline.web.api.types import Code, Moment, Units
 from loopline.web.edge import Edge, edge_of
-from loopline.web.promising.answers import Answer, Asked, Option, answer
+from loopline.web.languages import wanted_language
+from loopline.web.problems import problem_of
+from loopline.web.promising.answers import Answer, Asked, answer
 from loopline.web.promising.desk import View
+from loopline.web.promising.options import Option
 from loopline.web.promising.sites import STORES
-from loopline.web.promising.tokens import SaidPromise, hash_of_asked, seal
+from loopline.web.promising.tokens import SaidPromise, hash_of_asked, head_of, seal
 
 _TAG = "promises"
+_encode = msgspec.json.Encoder().encode
 _NOBODY = Scope()
 _LINES_MAX = 50
 _SITES_MAX = 50
@@ -138,9 +142,26 @@ async def ask_promises(
 
 def promised(edge: Edge, view: View, asks: Batch[PromiseAsk], caller: Caller) -> list[PromiseTold | Refusal]:
     """Answer a batch from what is known: one outcome each, in its order."""
-    now = edge.clock()
     scope = caller.branches.get(Permission.STOCK_READ, _NOBODY)
-    return [_promised(view, one, scope, secret=edge.settings.secret, now=now) for one in asks.items]
+    return answers_from(view, asks, scope, secret=edge.settings.secret, now=edge.clock())
+
+
+def answers_from(
+    view: View, asks: Batch[PromiseAsk], scope: Scope, *, secret: str, now: datetime
+) -> list[PromiseTold | Refusal]:
+    """Answer a batch from what is known to somebody who reads stock of `scope`."""
+    return [_promised(view, one, scope, secret=secret, now=now) for one in asks.items]
+
+
+def encoded_outcomes(results: list[PromiseTold | Refusal], accept_language: str) -> bytes:
+    """Spell the answers to a batch; refusals in the language that is wanted."""
+    language = wanted_language(cookie=None, accept_language=accept_language)
+    # Not spelt `Outcome[PromiseTold](...)`: each such call costs some two microseconds more.
+    outcomes: list[Outcome[PromiseTold]] = [
+        Outcome(problem=problem_of(one, language)) if isinstance(one, Refusal) else Outcome(value=one)
+        for one in results
+    ]
+    return _encode(Outcomes(outcomes=outcomes))
 
 
 def _promised(
@@ -180,21 +201,33 @@ def sealed(view: View, asked: Asked, option: Option, *, secret: str, now: dateti
     is_at_site = option.kind in (PromiseKind.COLLECT, PromiseKind.APPOINTMENT)
     place = option.site.code if is_at_site else asked.destination
     return seal(
-        SaidPromise(
-            kind=option.kind,
-            site_id=option.site.id,
-            due=int(option.due_at.timestamp()),
-            starts=int(option.starts_at.timestamp()) if option.starts_at is not None else None,
-            ready_minutes=option.ready_minutes,
-            lane_minutes=option.lane_minutes,
-            band=option.band,
-            terms_version=view.terms.version,
-            pace_version=view.paces.version,
-            said=int(now.timestamp()),
-            asked=hash_of_asked(asked.goods, place),
-        ),
-        secret,
+        _head(view, option), secret, said=int(now.timestamp()), asked=hash_of_asked(asked.goods, place)
     )
+
+
+def _head(view: View, option: Option) -> bytes:
+    """What of a promise is the same for all who ask while a calendar stands; an hour of its own is spelt anew."""
+    heads = view.calendar.made.heads
+    key = (option.kind.value, option.place, option.due_at, option.band)
+    head = heads.get(key)
+    if head is None:
+        head = head_of(
+            SaidPromise(
+                kind=option.kind,
+                site_id=option.site.id,
+                due=int(option.due_at.timestamp()),
+                starts=int(option.starts_at.timestamp()) if option.starts_at is not None else None,
+                ready_minutes=option.ready_minutes,
+                lane_minutes=option.lane_minutes,
+                band=option.band,
+                terms_version=view.terms.version,
+                pace_version=view.paces.version,
+                said=0,
+                asked=b"",
+            )
+        )
+        heads[key] = head
+    return head
 
 
 def _told(view: View, option: Option, scope: Scope, *, promise: str) -> OptionTold:

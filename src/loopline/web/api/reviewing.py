@@ -212,7 +212,9 @@ def reply_to_reviews(
         return [
             one
             if isinstance(one, Refusal)
-            else ReviewAnswered(id=one.id, reply=one.reply or "", replied_at=one.replied_at or now)
+            else ReviewAnswered(
+                id=one.review.id, reply=one.review.reply or "", replied_at=one.review.replied_at or now
+            )
             for one in answered
         ]
 

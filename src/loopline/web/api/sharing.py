@@ -1,5 +1,5 @@
-"""The rules that split every line, as versions: drafted, told what is wrong with them, published with effect; and what
-each party earned by them.
+"""The rules that split every line, as versions: drafted, told what is wrong with them, published with effect; and
+what each party earned by them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,8 @@ from loopline.kernel.scope import Scope
 from loopline.kernel.times import TimeRange
 from loopline.org import Party, Permission
 from loopline.org import lists as org_lists
-from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow, RuleSet, RuleSetState
+from loopline.sharing.model import Base, NewRuleSet, Per, Publication, Role, RuleRow, RuleSet, RuleSetState
+from loopline.sharing.publishing import problems_of
 from loopline.sharing.queries import (
     ShareOfLine,
     SharePlace,
@@ -30,7 +31,6 @@ from loopline.sharing.queries import (
     rule_sets_by_id,
     shares_page,
 )
-from loopline.sharing.rules import problems_of
 from loopline.sharing.service import publish_rule_sets as write_publications
 from loopline.sharing.service import save_drafts
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
@@ -57,6 +57,9 @@ _TAG = "sharing"
 _FIRST_DAY, _LAST_DAY = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 Comment = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Region = Annotated[
+    str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)", description="A code of GB/T 2260, or how codes begin.")
+]
 Delivery = Annotated[str, Meta(min_length=1, max_length=64)]
 From = Annotated[
     datetime | None,
@@ -73,8 +76,11 @@ Until = Annotated[
 class RuleRowAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who gets how much, and of which lines; a condition that is empty holds for every line.
 
-    `bound` asks whether the member is bound to the party. Exactly one of: `basis_points` of the net amount,
-    `amount_minor` for each unit, the `remainder`. `level` 1 is earned by one's own deed, 2 by bringing who did it.
+    `bound` asks whether the member is bound to the party; `regions` are codes of regions or their beginnings,
+    `campaigns` codes of live rooms, `owners` codes of the companies whose goods they were; `sold_from` is
+    included, `sold_until` is not. Exactly one of: `basis_points` of the `base`, with a floor and a cap for each
+    unit; `amount_minor` for each `per`; the `remainder`. `level` 1 is earned by one's own deed, 2 by bringing who
+    did it.
     """
 
     role: Role
@@ -82,9 +88,18 @@ class RuleRowAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     channels: Annotated[list[Code], Meta(max_length=50)] = []
     categories: Annotated[list[Name], Meta(max_length=50)] = []
     deliveries: Annotated[list[Delivery], Meta(max_length=10)] = []
+    regions: Annotated[list[Region], Meta(max_length=100)] = []
+    campaigns: Annotated[list[Code], Meta(max_length=50)] = []
+    owners: Annotated[list[Code], Meta(max_length=50)] = []
+    sold_from: Moment | None = None
+    sold_until: Moment | None = None
     bound: bool | None = None
     basis_points: BasisPoints | None = None
+    base: Base = Base.NET
+    floor_minor: Minor | None = None
+    cap_minor: Minor | None = None
     amount_minor: Minor | None = None
+    per: Per = Per.UNIT
     remainder: bool = False
 
 
@@ -181,7 +196,9 @@ def draft_rule_sets(
 
 
 def author_of(conn: Conn, caller: Caller) -> PersonId:
-    """Return who answers for what is written: the person who calls, or who made the key. Raises Refused for nobody."""
+    """Return who answers for what is written: the person who calls, or who made the key. Raises Refused for
+    nobody.
+    """
     if caller.person_id is not None:
         return caller.person_id
     made_by = org_lists.maker_of_key(conn, caller.key_id) if caller.key_id is not None else None

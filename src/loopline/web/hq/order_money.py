@@ -11,8 +11,9 @@ from loopline.processes.look_up import OrderStory
 from loopline.sharing.queries import ShareOfLine, ShareState
 from loopline.web.hq.order_names import party_name
 from loopline.web.hq.order_view import Eyes, shares_seen
-from loopline.web.hq.order_words import EXCEPTION_WORDS, INTENT_WORDS, ROLE_WORDS, method_word, rule_sentence
+from loopline.web.hq.order_words import EXCEPTION_WORDS, INTENT_WORDS, method_word
 from loopline.web.languages import Language
+from loopline.web.rule_words import ROLE_WORDS, rule_sentence
 
 
 class MoneyRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """An order's page written down in a language, part by part, for whoever looks: what is not for them is not in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,8 @@ from loopline.orders import Line, LineKind
 from loopline.pricing import Level, LineDerivation
 from loopline.processes.look_up import OrderStory
 from loopline.returns.announcements import Announcement
-from loopline.sourcing.counterfactual import what_would_change
-from loopline.sourcing.model import EliminatedSite, Explanation, ParcelCost, Verdict
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
+from loopline.web.hq.order_choice import choice_of
 from loopline.web.hq.order_money import money_rows, share_rows
 from loopline.web.hq.order_names import goods_of, name_of, party_name, site_name
 from loopline.web.hq.order_timeline import moments_of
@@ -24,19 +23,13 @@ from loopline.web.hq.order_words import (
     BASIS_WORDS,
     BLIND_WORDS,
     CREDIT_ROLE_WORDS,
-    CREDIT_WORD,
-    DELIVERY_WORDS,
     LEVEL_WORDS,
     RETURN_WORDS,
-    SOLVED_WORDS,
-    TERM_WORDS,
     TOUCH_WORDS,
-    UNFILLED_WORDS,
     UNIT_WORDS,
-    VERDICT_WORDS,
-    said_of_change,
 )
 from loopline.web.languages import Language
+from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
 
 _TASK_TONES: dict[TaskState, str] = {
@@ -91,27 +84,6 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Fact, ...]
 
 
-class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was weighed: what it would have cost, and why it was not chosen. `width` in per cent."""
-
-    name: str
-    is_chosen: bool
-    reason: str
-    price: str
-    terms: str
-    would: str
-    width: int
-
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision of sourcing, spelt out; the latest first."""
-
-    cost: str
-    said: str
-    rows: tuple[SiteRow, ...]
-    unfilled: tuple[str, ...]
-
-
 class ReturnRow(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that came back."""
 
@@ -152,7 +124,7 @@ def context_of(
         "tasks": [
             _task_row(task, story, language, now=now) for task in story.tasks if eyes.sees_site(task.site_id)
         ],
-        "choices": [_choice(one, story, language) for one in story.explanations]
+        "choices": [choice_of(one, story, language) for one in story.explanations]
         if sees(Part.SITE_CHOICE)
         else [],
         "money": money_rows(story, language) if sees(Part.MONEY) else [],
@@ -345,86 +317,6 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
         who=language.called(story.people.get(task.accepted_by, "")) if task.accepted_by else "",
         steps=tuple(told),
     )
-
-
-def _choice(one: Explanation, story: OrderStory, language: Language) -> Choice:
-    greatest = max(
-        [one.cost_minor, *(site.price_minor for site in one.eliminated if _is_priced(site.verdict))]
-    )
-
-    def width(price_minor: int) -> int:
-        return max(2, 100 * price_minor // greatest) if greatest > 0 else 2
-
-    chosen = [
-        SiteRow(
-            name=site_name(story, parcel.site_id, language),
-            is_chosen=True,
-            reason=f"×{language.count(parcel.units)}",
-            price=language.money(parcel.cost.total_minor, one.currency),
-            terms=cost_terms(parcel.cost, one.currency, language),
-            would="",
-            width=width(parcel.cost.total_minor),
-        )
-        for parcel in one.chosen
-    ]
-    others = sorted(one.eliminated, key=lambda site: (not _is_priced(site.verdict), site.price_minor))
-    eliminated = [
-        SiteRow(
-            name=site_name(story, site.site_id, language),
-            is_chosen=False,
-            reason=language.say(VERDICT_WORDS[site.verdict]),
-            price=language.money(site.price_minor, one.currency),
-            terms="",
-            would=_would(one, site, story, language),
-            width=width(site.price_minor) if _is_priced(site.verdict) else 0,
-        )
-        for site in others
-    ]
-    return Choice(
-        cost=language.money(one.cost_minor, one.currency),
-        said=" ".join(_said_of(one, language)),
-        rows=(*chosen, *eliminated),
-        unfilled=tuple(
-            f"{goods_of(story, line.line_id, language)} × {language.count(line.units)}: "
-            f"{language.say(UNFILLED_WORDS[line.reason])}"
-            for line in one.unfilled
-        ),
-    )
-
-
-def _said_of(one: Explanation, language: Language) -> Iterator[str]:
-    """Say how it was decided, how near the whole wave is to the best, and by which version of the profile."""
-    yield language.say(SOLVED_WORDS[one.method])
-    if one.gap is not None:
-        yield language.say(
-            "The whole wave is within {percent} of the best there can be.",
-            percent=language.percent(max(0.0, one.gap)),
-        )
-    if one.profile_version is not None:
-        yield language.say("Profile version {version}.", version=one.profile_version)
-
-
-def cost_terms(cost: ParcelCost, currency: str, language: Language) -> str:
-    """Write the terms of a parcel's cost that are not nothing, in words."""
-    terms = [
-        language.say(word, amount=language.money(getattr(cost, name), currency))
-        for name, word in TERM_WORDS
-        if getattr(cost, name)
-    ]
-    if cost.credit_minor:
-        terms.append(language.say(CREDIT_WORD, amount=language.money(cost.credit_minor, currency)))
-    return ", ".join(terms)
-
-
-def _would(one: Explanation, site: EliminatedSite, story: OrderStory, language: Language) -> str:
-    """Say what would have to change for a site that was not chosen."""
-    found = what_would_change(one, site, story.site_prices.get((one.wave_id, site.site_id)))
-    return said_of_change(found, one.currency, language)
-
-
-def _is_priced(verdict: Verdict) -> bool:
-    """Whether a site could have served the order at its price."""
-    return verdict in {Verdict.DEARER, Verdict.TIED, Verdict.GOODS_NEEDED, Verdict.TIME_NEEDED}
 
 
 # ---------------------------------------------------------------------------------------------- what came back, touches

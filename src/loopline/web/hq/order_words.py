@@ -1,20 +1,14 @@
 """The words of an order's page: for where units stand, how goods travel, why a site was chosen, who earns and why."""
 
-from decimal import Decimal
-
-from babel.numbers import format_percent
-
 from loopline.orders import WaitsFor
 from loopline.payments import BANK_TRANSFER, CASH, ExceptionKind
 from loopline.payments.port import IntentKind, IntentState
 from loopline.pricing import Level
 from loopline.processes.receive import PLATFORM
 from loopline.returns.model import BlindState, Reason
-from loopline.sharing.model import Role, RuleRow
 from loopline.sourcing.counterfactual import Change, Counterfactual
 from loopline.sourcing.model import Method, UnfilledReason, Verdict
 from loopline.touchpoints import CreditBasis, CreditRole, TouchpointKind
-from loopline.web.hq.board_view import channel_word
 from loopline.web.languages import Language, marked
 
 UNIT_WORDS: dict[str, str] = {
@@ -25,11 +19,6 @@ UNIT_WORDS: dict[str, str] = {
     "cancelled": marked("Cancelled"),
     "returned": marked("Returned"),
     "lost": marked("Lost on the way"),
-}
-DELIVERY_WORDS: dict[str, str] = {
-    "deliver": marked("Delivered"),
-    "collect": marked("Collected in store"),
-    "carried_out": marked("Carried out of the store"),
 }
 METHOD_WORDS: dict[str, str] = {
     CASH: marked("Cash"),
@@ -75,6 +64,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.FALLBACK: marked("Kept for what no other site can serve"),
     Verdict.GOODS_NEEDED: marked("Cheaper here, but its goods save other orders more"),
     Verdict.TIME_NEEDED: marked("Cheaper here, but its time saves other orders more"),
+    Verdict.KEPT: marked("Cheaper here, but kept for orders that come later"),
 }
 SOLVED_WORDS: dict[Method, str] = {
     Method.EXACT: marked("Proved: no plan has fewer parcels, and none with as few is cheaper."),
@@ -87,13 +77,17 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NOTHING_ASKED: marked("nothing was asked for"),
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
-    UnfilledReason.LIMITS: marked("no way within the profile's limits that is worth its cost"),
+    UnfilledReason.LIMITS: marked("no way within the profile's limits"),
+    UnfilledReason.LEFT_OVER: marked(
+        "goods and time are there, and the plan left them: every way costs more than waiting"
+    ),
     UnfilledReason.NO_GOODS: marked("no site has them"),
 }
 WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.CAPACITY: marked("all sites that have the goods are full"),
     WaitsFor.SITE: marked("every site that has the goods refused"),
     WaitsFor.CLAIM: marked("several sites were asked, and none has claimed it yet"),
+    WaitsFor.LIMITS: marked("no way within the profile's limits that is worth its cost"),
 }
 CHANGE_WORDS: dict[Change, str] = {
     Change.COST_LESS: marked("It would be chosen if its parcel cost {amount} less."),
@@ -103,6 +97,9 @@ CHANGE_WORDS: dict[Change, str] = {
     Change.TIME_DOES_NOT_HELP: marked("Even with time left it would be {amount} dearer."),
     Change.ONE_MORE_UNIT: marked("One more piece there would have saved all orders together {amount}."),
     Change.ONE_MORE_PARCEL: marked("One more parcel there would have saved all orders together {amount}."),
+    Change.LATER_NEED_LESS: marked(
+        "Its goods and its time would have to be worth {amount} less to orders that come later."
+    ),
     Change.ASK_AGAIN: marked("A site that refused is asked again a day later."),
     Change.OTHER_PROFILE: marked("Only another version of the profile would let it."),
     Change.NOTHING: "",
@@ -115,17 +112,9 @@ TERM_WORDS: tuple[tuple[str, str], ...] = (
     ("refusal_minor", marked("may be refused {amount}")),
     ("preference_minor", marked("preference {amount}")),
     ("split_minor", marked("one parcel more {amount}")),
+    ("opportunity_minor", marked("not kept for orders that come later {amount}")),
 )
 CREDIT_WORD = marked("goods −{amount}")
-ROLE_WORDS: dict[Role, str] = {
-    Role.BRAND: marked("Brand"),
-    Role.DEALER: marked("Dealer"),
-    Role.STORE: marked("Selling store"),
-    Role.GUIDE: marked("Guide"),
-    Role.SHIPPING_SITE: marked("Sending site"),
-    Role.STREAMER: marked("Streamer"),
-    Role.PLATFORM: marked("Platform"),
-}
 CREDIT_ROLE_WORDS: dict[CreditRole, str] = {
     CreditRole.GUIDE: marked("Guide"),
     CreditRole.DEALER: marked("Dealer"),
@@ -171,37 +160,6 @@ def method_word(method: str | None, language: Language) -> str:
         return ""
     word = METHOD_WORDS.get(method)
     return language.say(word) if word else method
-
-
-def rule_sentence(row: RuleRow, currency: str, language: Language) -> str:
-    """Say what a row of the rules gives, and on which lines."""
-    if row.remainder:
-        gives = language.say("what the others leave")
-    elif row.basis_points is not None:
-        gives = language.say("{percent} of the net amount", percent=_percent(row.basis_points, language))
-    else:
-        gives = language.say("{amount} for each unit", amount=language.money(row.amount_minor or 0, currency))
-    conditions = [
-        *([language.say("member is theirs")] if row.bound else []),
-        *([language.say("member is not theirs")] if row.bound is False else []),
-        *([_either([channel_word(one, language) for one in row.channels], language)] if row.channels else []),
-        *([_either(list(row.categories), language)] if row.categories else []),
-        *(
-            [_either([language.say(DELIVERY_WORDS[one]) for one in row.deliveries], language)]
-            if row.deliveries
-            else []
-        ),
-        *([language.say("for bringing who did it")] if row.level > 1 else []),
-    ]
-    return f"{gives} · {' · '.join(conditions)}" if conditions else gives
-
-
-def _percent(basis_points: int, language: Language) -> str:
-    return format_percent(Decimal(basis_points) / 10_000, locale=language.locale, format="#,##0.##%")
-
-
-def _either(words: list[str], language: Language) -> str:
-    return language.say(" or ").join(words)
 
 
 def said_of_change(found: Counterfactual, currency: str, language: Language) -> str:

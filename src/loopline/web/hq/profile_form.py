@@ -29,6 +29,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "weights.split_minor",
             "weights.late_hour_minor",
             "weights.refusal_minor",
+            "weights.complaint_minor",
             "weights.unfilled_unit_minor",
             "weights.kilometres_per_hour",
         ),
@@ -71,11 +72,22 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "offers.extra_minor_most",
         ),
     ),
+    (
+        marked("Orders that come later"),
+        marked(
+            "Each night the last day is solved as a whole: what one more piece, one more parcel would have saved it. "
+            "Counted as a cost today, it keeps scarce goods and time for orders that need them more."
+        ),
+        ("day_prices.percent", "day_prices.minor_most", "day_prices.days_most"),
+    ),
 )
 SETTING_WORDS: dict[str, str] = {
     "weights.split_minor": marked("Each parcel more than one (cents)"),
     "weights.late_hour_minor": marked("Each hour late (cents)"),
     "weights.refusal_minor": marked("Work that a site refuses (cents, times how likely that is)"),
+    "weights.complaint_minor": marked(
+        "Bad words about packing and sending (cents, times how often they come)"
+    ),
     "weights.unfilled_unit_minor": marked("A piece that nobody sends (cents)"),
     "weights.kilometres_per_hour": marked("Speed on the way (km/h)"),
     "weights.ageing_credit_minor": marked("Credit for an old piece (cents)"),
@@ -98,6 +110,10 @@ SETTING_WORDS: dict[str, str] = {
     "offers.may_be_open": marked("Several sites may be asked at once, the first to claim sends"),
     "offers.sites_most": marked("Sites asked at once, at most"),
     "offers.extra_minor_most": marked("Each at most so much dearer than the best (cents)"),
+    "day_prices.are_used": marked("Keep goods and time for later orders, by the prices of the last day"),
+    "day_prices.percent": marked("Of these prices counts (%)"),
+    "day_prices.minor_most": marked("For a piece or a parcel, at most (cents)"),
+    "day_prices.days_most": marked("Prices count for (days)"),
     "groups": marked("Groups of sites"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
@@ -111,6 +127,7 @@ _SWITCHES: dict[str, tuple[str, ...]] = {
     "Limits": ("limits.ship_together",),
     "Dealers": ("limits.own_territory_only",),
     "Waiting and answering": ("offers.may_be_open",),
+    "Orders that come later": ("day_prices.are_used",),
 }
 
 
@@ -248,6 +265,7 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
         "waiting": {},
         "fairness": {},
         "offers": {},
+        "day_prices": {},
     }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:

@@ -20,6 +20,7 @@ from loopline.kernel.ids import SiteId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.times import business_day
 from loopline.org import Permission, Site
+from loopline.processes.put_in_force import put_in_force
 from loopline.sourcing import profiles
 from loopline.sourcing.settings import (
     Profile,
@@ -197,7 +198,7 @@ async def publish_draft(
     comment = str(form.get("comment", ""))[:500]
 
     def work(conn: Conn, now: datetime) -> None:
-        outcome = profiles.publish_profile(
+        outcome = put_in_force(
             conn,
             Publication(version=version, comment=comment, by=_by(visitor)),
             now=now,

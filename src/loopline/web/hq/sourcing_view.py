@@ -20,6 +20,7 @@ QUEUE_WORDS: dict[str, str] = {
     WaitsFor.CAPACITY.value: marked("Wait for a site's time"),
     WaitsFor.SITE.value: marked("Refused by every site that has the goods"),
     WaitsFor.CLAIM.value: marked("Put to several sites, not claimed yet"),
+    WaitsFor.LIMITS.value: marked("Beyond the profile's limits, or left over by the plan"),
     _GOODS: marked("Wait for goods"),
 }
 

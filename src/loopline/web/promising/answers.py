@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
-from loopline.org import Site
 from loopline.processes.quotas import events_of
 from loopline.promises import PromiseKind, WhyNot
 from loopline.promises.calendar import end_of_day
@@ -26,7 +27,9 @@ from loopline.promises.rules import (
 from loopline.stock import QuotaName
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.promising.desk import Item, View
-from loopline.web.promising.sites import quarter
+from loopline.web.promising.options import Option
+from loopline.web.promising.shelves import Stocked
+from loopline.web.promising.sites import Ways, quarter
 from loopline.web.promising.tokens import spelt_goods
 
 _HOURS_SHOWN = 24
@@ -51,25 +54,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "goods", spelt_goods(self.channel, self.lines))
 
 
-class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """One way that can be promised. `sends` are the sites that would send, `site` the one that it hangs on.
-
-    `weight_minor`: what the choice was made by, the worth of goods and room to others included. `hours`: of an
-    appointment, all that can still be chosen soon, the first of them promised.
-    """
-
-    kind: PromiseKind
-    site: Site
-    sends: tuple[Site, ...]
-    due_at: datetime
-    ready_minutes: int
-    lane_minutes: int
-    band: int | None
-    weight_minor: int
-    starts_at: datetime | None = None
-    hours: tuple[datetime, ...] = ()
-
-
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What can be promised, why not in other ways, and how many units there are of what there is too little of."""
 
@@ -85,11 +69,17 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
     network: NodeId
     time_zone: str
     skus: tuple[SkuId, ...]
+    stocked: tuple[Stocked, ...]
     codes: tuple[str, ...]
-    wanted: Integers
+    units: tuple[int, ...]
     grams: int
     events: Sequence[QuotaName]
     now: datetime
+
+    @property
+    def wanted(self) -> Integers:
+        """The units of each line, as a column."""
+        return np.array(self.units, np.int64)
 
 
 def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
@@ -140,8 +130,9 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> _Asking | Refusal:
         network=terms.network_node_id,
         time_zone=terms.time_zone,
         skus=tuple([one.sku_id for one in items]),
+        stocked=tuple([view.shelves.of(one.sku_id) for one in items]),
         codes=tuple(units),
-        wanted=np.array(list(units.values()), np.int64),
+        units=tuple(units.values()),
         grams=sum([one.grams * count for one, count in zip(items, units.values(), strict=True)]),
         events=events_of(ask.channel, None),
         now=now,
@@ -152,8 +143,8 @@ def _has_room(view: View, asking: _Asking, lacking: dict[str, int]) -> bool:
     """Whether the channel's network may still promise what is wanted."""
     path = view.paths.get(asking.network, ())
     is_enough = True
-    for sku_id, code, count in zip(asking.skus, asking.codes, asking.wanted.tolist(), strict=True):
-        room = view.shelves.room(sku_id, path, events=asking.events, now=asking.now)
+    for stocked, code, count in zip(asking.stocked, asking.codes, asking.units, strict=True):
+        room = stocked.room(path, events=asking.events, now=asking.now)
         if room < count:
             lacking[code] = room
             is_enough = False
@@ -162,7 +153,7 @@ def _has_room(view: View, asking: _Asking, lacking: dict[str, int]) -> bool:
 
 def _candidates(view: View, asking: _Asking) -> tuple[Integers, Integers]:
     """The sites of the network that have something of what is wanted, and what they have, as (sites x lines)."""
-    rows = [view.shelves.row(sku_id) for sku_id in asking.skus]
+    rows = [one.row for one in asking.stocked]
     under = view.sites.under(asking.network)
     if len(rows) == 1:
         mask = under[rows[0].sites]
@@ -174,18 +165,22 @@ def _candidates(view: View, asking: _Asking) -> tuple[Integers, Integers]:
     return places, have[places]
 
 
+def _in_both(places: Integers, others: Integers, sites: int) -> Integers:
+    """The places that are among others too, of so many sites."""
+    is_other = np.zeros(sites, np.bool_)
+    is_other[others] = True
+    return places[is_other[places]]
+
+
 def _unit_prices(view: View, asking: _Asking, places: Integers) -> Integers:
     """What a unit of each line is worth to others at each site."""
-    worth = np.zeros((len(places), len(asking.skus)), np.int64)
-    if view.prices.stock:
-        for row, site in enumerate(_sites_at(view, places)):
-            for column, sku_id in enumerate(asking.skus):
-                worth[row, column] = view.prices.stock.get((site.id, sku_id), 0)
-    return worth
+    return np.stack([view.prices.units(sku_id, places) for sku_id in asking.skus], axis=1)
 
 
-def _sites_at(view: View, places: Integers) -> list[Site]:
-    return [view.sites.sites[int(place)] for place in places]
+def _parcels(view: View, asking: _Asking, places: Integers, ways: Ways) -> Integers:
+    """What a parcel from each site weighs: its cost, and the place it takes in the site's day."""
+    weights = view.sites.parcels(places, ways, asking.grams)
+    return weights if view.prices.capacity is None else weights + view.prices.capacity[places]
 
 
 def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
@@ -194,38 +189,84 @@ def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
         return WhyNot.NO_DESTINATION
     if not _has_room(view, asking, lacking):
         return WhyNot.NO_STOCK
-    sites = view.sites
+    ways = view.sites.ways_to(to)
+    found = _from_one(view, asking, ways) or _from_some(view, asking, ways)
+    return found if isinstance(found, WhyNot) else [_brought(view, asking, ways, *found)]
+
+
+def _from_one(view: View, asking: _Asking, ways: Ways) -> tuple[list[int], int] | None:
+    """The place that sends everything in one parcel at the least weight, and that weight; None where none has it all.
+
+    What most asks come to: sites that have too little never become candidates.
+    """
+    places = _with_all(asking, _senders(view, asking.network), selling=False)
+    if not len(places):
+        return None
+    weights = _parcels(view, asking, places, ways)
+    if view.prices.stock:
+        for sku_id, units in zip(asking.skus, asking.units, strict=True):
+            weights = weights + view.prices.units(sku_id, places) * units
+    best = int(weights.argmin())
+    return [int(places[best])], int(weights[best])
+
+
+def _senders(view: View, network: NodeId) -> npt.NDArray[np.bool_]:
+    """Which sites of a network send parcels and have room in their days."""
+    kept = view.calendar.made.senders
+    found = kept.get(network)
+    if found is None:
+        found = kept[network] = view.calendar.is_ready & view.sites.sending(network)
+    return found
+
+
+def _with_all(asking: _Asking, among: npt.NDArray[np.bool_], *, selling: bool) -> Integers:
+    """The places among some sites that have enough of every line by themselves, to send or to sell."""
+    places = asking.stocked[0].row.with_enough(asking.units[0], among, selling=selling)
+    for stocked, units in zip(asking.stocked[1:], asking.units[1:], strict=True):
+        places = _in_both(places, stocked.row.with_enough(units, among, selling=selling), len(among))
+    return places
+
+
+def _from_some(view: View, asking: _Asking, ways: Ways) -> tuple[list[int], int] | WhyNot:
+    """The places that send, each a parcel, and what they weigh."""
     places, have = _candidates(view, asking)
-    ready = view.calendar.ready_at[places]
-    can = (ready < NEVER_MINUTE) & sites.ships[places]
+    can = view.calendar.is_ready[places] & view.sites.ships[places]
     is_there = bool((have.sum(axis=0) >= asking.wanted).all())
-    places, have, ready = places[can], have[can], ready[can]
-    metres = sites.metres(places, to)
-    weights = sites.parcels(places, metres, asking.grams)
-    if view.prices.capacity:
-        worth = [view.prices.capacity.get(one.id, 0) for one in _sites_at(view, places)]
-        weights = weights + np.array(worth, np.int64)
+    places, have = places[can], have[can]
+    weights = _parcels(view, asking, places, ways)
     choice = choose_parcels(have, asking.wanted, weights, _unit_prices(view, asking, places))
     if choice is None:
         return WhyNot.NO_CAPACITY if is_there else WhyNot.NO_STOCK
-    chosen = list(choice.rows)
-    bands = sites.bands(metres[chosen])
-    lanes = sites.lanes[places[chosen], bands]
-    arrives = ready[chosen] + lanes
-    last = int(np.argmax(arrives))
-    place = int(places[chosen[last]])
-    return [
-        Option(
-            kind=PromiseKind.DELIVER,
-            site=sites.sites[place],
-            sends=tuple([sites.sites[int(places[row])] for row in chosen]),
-            due_at=end_of_day(moment_of(int(arrives[last])), asking.time_zone),
-            ready_minutes=sites.ready_minutes[place],
-            lane_minutes=int(lanes[last]),
-            band=int(bands[last]),
-            weight_minor=choice.weight_minor,
-        )
-    ]
+    return [int(places[row]) for row in choice.rows], choice.weight_minor
+
+
+def _brought(view: View, asking: _Asking, ways: Ways, chosen: list[int], weight: int) -> Option:
+    """The delivery that some places send: it is there when the last parcel is."""
+    sites, ready_at = view.sites, view.calendar.ready_at
+    last, latest, lane = chosen[0], -1, (0, 0)
+    for place in chosen:
+        band, minutes = sites.lane(place, int(ways.metres[place]))
+        arrives = int(ready_at[place]) + minutes
+        if arrives > latest:
+            last, latest, lane = place, arrives, (band, minutes)
+    band, minutes = lane
+    return Option(
+        kind=PromiseKind.DELIVER,
+        site=sites.sites[last],
+        place=last,
+        sends=tuple([sites.sites[place] for place in chosen]),
+        due_at=_day_ends(latest, asking.time_zone),
+        ready_minutes=sites.ready_minutes[last],
+        lane_minutes=minutes,
+        band=band,
+        weight_minor=weight,
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _day_ends(minute: int, time_zone: str) -> datetime:
+    """The end of the day that a minute lies in. There are no more of them at a time than sites and lanes."""
+    return end_of_day(moment_of(minute), time_zone)
 
 
 def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
@@ -241,7 +282,8 @@ def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     places = places[whole]
     if not len(places):
         return WhyNot.NO_STOCK
-    metres = sites.metres(places, to)
+    ways = sites.ways_to(to)
+    metres = ways.metres[places]
     near = metres <= terms.courier_kilometres * 1_000
     places, metres = places[near], metres[near]
     if not len(places):
@@ -256,12 +298,13 @@ def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
         Option(
             kind=PromiseKind.COURIER,
             site=site,
+            place=place,
             sends=(site,),
             due_at=moment_of(quarter(int(ready[row]) + terms.courier_minutes)),
             ready_minutes=sites.ready_minutes[place],
             lane_minutes=terms.courier_minutes,
             band=None,
-            weight_minor=int(sites.parcels(places[row : row + 1], metres[row : row + 1], asking.grams)[0]),
+            weight_minor=int(sites.parcels(places[row : row + 1], ways, asking.grams)[0]),
         )
     ]
 
@@ -274,15 +317,18 @@ def _at_stores(
     stores = _stores_with(view, asking, named)
     if isinstance(stores, WhyNot):
         return stores
-    ready = view.calendar.ready_at[stores]
-    is_open = ready < NEVER_MINUTE
-    stores, ready = stores[is_open], ready[is_open]
+    is_open = view.calendar.is_ready[stores]
+    stores = stores[is_open]
     if not len(stores):
         return WhyNot.NO_CAPACITY
     to = asking.ask.destination
-    order = best_sites(sites.metres(stores, to)) if to is not None else soonest(ready)
+    order = (
+        best_sites(sites.ways_to(to).metres.take(stores))
+        if to is not None
+        else soonest(view.calendar.ready_at[stores])
+    )
     most = view.terms.terms.stores_shown if named is None else len(named)
-    rooms: dict[tuple[SkuId, int], int] = {}
+    rooms: dict[int, bool] = {}
     found: list[Option] = []
     why = WhyNot.NO_STOCK
     for row in order:
@@ -292,7 +338,7 @@ def _at_stores(
         one = (
             _collected(view, place)
             if kind is PromiseKind.COLLECT
-            else _appointed(view, asking, place, moment_of(int(ready[row])))
+            else _appointed(view, asking, place, moment_of(int(view.calendar.ready_at[place])))
         )
         if isinstance(one, WhyNot):
             why = one
@@ -310,48 +356,55 @@ def _stores_with(view: View, asking: _Asking, named: list[int] | None) -> Intege
     sites = view.sites
     if named is not None and not sites.is_store[named].any():
         return WhyNot.NO_SITE
-    wanted = asking.wanted.tolist()
-    rows = [view.shelves.row(sku_id) for sku_id in asking.skus]
-    stores = rows[0].sites[rows[0].selling >= wanted[0]]
-    for row, units in zip(rows[1:], wanted[1:], strict=True):
-        stores = np.intersect1d(stores, row.sites[row.selling >= units], assume_unique=True)
-    stores = stores[sites.is_store[stores]]
+    stores = _with_all(asking, sites.is_store, selling=True)
     if named is not None:
         stores = np.intersect1d(stores, np.array(named, np.int64))
     return stores if len(stores) else WhyNot.NO_STOCK
 
 
-def _may_sell(view: View, asking: _Asking, place: int, rooms: dict[tuple[SkuId, int], int]) -> bool:
-    """Whether what a store has may be promised there; `rooms` remembers what is left above, which most stores share."""
-    shelves, sites = view.shelves, view.sites
-    way = sites.way_of[place]
-    for sku_id, units in zip(asking.skus, asking.wanted.tolist(), strict=True):
-        if shelves.has_quotas(sku_id):
-            most = shelves.selling(sku_id, place)
-            path = sites.paths[place]
-            room = shelves.room(sku_id, path, events=asking.events, now=asking.now, most=most)
+def _may_sell(view: View, asking: _Asking, place: int, rooms: dict[int, bool]) -> bool:
+    """Whether what a store has may be promised there.
+
+    `rooms` remembers whether enough is left above, by the way up, which most stores share. What is set aside for events
+    may lie at the store itself: of such goods each store is looked at.
+    """
+    way = view.sites.way_of[place]
+    found = rooms.get(way)
+    if found is not None:
+        return found
+    sites = view.sites
+    is_shared = True
+    is_enough = True
+    for stocked, units in zip(asking.stocked, asking.units, strict=True):
+        if stocked.quotas:
+            is_shared = False
+            most = stocked.selling(place)
+            room = stocked.room(sites.paths[place], events=asking.events, now=asking.now, most=most)
         else:
-            room = rooms.get((sku_id, way))
-            if room is None:
-                room = shelves.room(sku_id, sites.ways[way], events=(), now=asking.now)
-                rooms[sku_id, way] = room
-        if room < units:
-            return False
-    return True
+            room = stocked.left.least(sites.ways[way])
+        is_enough = is_enough and room >= units
+    if is_shared:
+        rooms[way] = is_enough
+    return is_enough
 
 
 def _collected(view: View, place: int) -> Option:
-    site = view.sites.sites[place]
-    return Option(
-        kind=PromiseKind.COLLECT,
-        site=site,
-        sends=(site,),
-        due_at=moment_of(int(view.calendar.collect_at[place])),
-        ready_minutes=view.sites.ready_minutes[place],
-        lane_minutes=0,
-        band=None,
-        weight_minor=0,
-    )
+    kept = view.calendar.made.collected
+    found = kept.get(place)
+    if found is None:
+        site = view.sites.sites[place]
+        found = kept[place] = Option(
+            kind=PromiseKind.COLLECT,
+            site=site,
+            place=place,
+            sends=(site,),
+            due_at=moment_of(int(view.calendar.collect_at[place])),
+            ready_minutes=view.sites.ready_minutes[place],
+            lane_minutes=0,
+            band=None,
+            weight_minor=0,
+        )
+    return found
 
 
 def _appointed(view: View, asking: _Asking, place: int, ready_at: datetime) -> Option | WhyNot:
@@ -370,6 +423,7 @@ def _appointed(view: View, asking: _Asking, place: int, ready_at: datetime) -> O
     return Option(
         kind=PromiseKind.APPOINTMENT,
         site=site,
+        place=place,
         sends=(site,),
         due_at=starts_at,
         ready_minutes=view.sites.ready_minutes[place],

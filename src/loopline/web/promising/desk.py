@@ -24,7 +24,7 @@ from loopline.db.followers import Horizon, final_position
 from loopline.db.remembered import Marks, read_marks
 from loopline.fulfilment import ahead
 from loopline.fulfilment.ahead import DayAhead
-from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.ids import NodeId, SiteId, SkuId, WaveId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import ChannelTerms
 from loopline.org.queries import brand_companies
@@ -116,7 +116,7 @@ class PromiseDesk:
         """Return what is known, where it is young enough; never waits. Whoever asks first makes the desk begin."""
         self._asked = monotonic()
         known = self._known
-        if known is None or monotonic() - known.as_of > AGE_SECONDS_MAX:
+        if known is None or not self._is_young():
             self._begin()
             return None
         if self._clock() > known.view.calendar.until:
@@ -128,7 +128,8 @@ class PromiseDesk:
         found = self.fresh()
         if found is None and self._known is None:
             with self._came:
-                self._came.wait_for(lambda: self._known is not None, timeout=_FIRST_SECONDS)
+                # What took long to be read the first time is old already: the round after it is not.
+                self._came.wait_for(self._is_young, timeout=_FIRST_SECONDS)
             found = self.fresh()
         if found is None:
             raise Refused(PromisesNotKnown())
@@ -148,6 +149,10 @@ class PromiseDesk:
         thread = self._thread
         if thread is not None:
             thread.join()
+
+    def _is_young(self) -> bool:
+        known = self._known
+        return known is not None and monotonic() - known.as_of <= AGE_SECONDS_MAX
 
     def _is_after(self, moment: float) -> bool:
         return self._known is not None and self._known.as_of >= moment
@@ -225,8 +230,9 @@ class _Keeper:
         self._seen: set[int] = set()
         self._final = final_position(conn, stopping=stopping)
         self._slow_at = 0.0
-        self._audited: SkuId | None = None
+        self._to_audit: list[SkuId] = []
         self._corrections = 0
+        self._priced: list[WaveId] | None = None
         self._marks: Marks = {}
         self._leaves: dict[NodeId, SiteId] = {}
         self._view: View | None = None
@@ -298,7 +304,7 @@ class _Keeper:
             days=days,
             appointments=promises.appointments_ahead(conn, now - timedelta(days=1)),
             calendar=calendar_of(columns, days, terms.terms, until=until),
-            prices=opportunity_prices(conn, currency=currency),
+            prices=opportunity_prices(conn, columns.index, currency=currency),
             terms=terms,
             paces=paces,
             currency=currency,
@@ -359,7 +365,7 @@ class _Keeper:
         if monotonic() >= self._slow_at:
             self._slow_at = monotonic() + _SLOW_SECONDS
             days = self._days()
-            prices = opportunity_prices(self._conn, currency=view.currency)
+            prices = self._prices(view)
             self._audit(view.shelves)
         elif changes.days:
             since = now.date() - timedelta(days=1)
@@ -375,17 +381,25 @@ class _Keeper:
         calendar = view.calendar
         is_due = now + _RENEW > calendar.until or now + _VALID < calendar.until
         if is_due or days != view.days:
-            calendar = calendar_of(view.sites, days, view.terms.terms, until=now + _VALID)
+            until = now + _VALID if is_due else calendar.until
+            calendar = calendar_of(view.sites, days, view.terms.terms, until=until, before=calendar)
         return msgspec.structs.replace(
             view, days=days, prices=prices, calendar=calendar, appointments=appointments
         )
 
+    def _prices(self, view: View) -> Prices:
+        """Read the prices again where a wave was solved since they were read."""
+        priced = sourcing.last_priced(self._conn, currency=view.currency)
+        if priced == self._priced:
+            return view.prices
+        self._priced = priced
+        return opportunity_prices(self._conn, view.sites.index, currency=view.currency)
+
     def _audit(self, shelves: Shelves) -> None:
         """Look at some SKUs all the time, in turn: what no event told of is found, put right and counted."""
-        known = shelves.sku_ids()
-        after = self._audited
-        turn = [one for one in known if after is None or one > after][:_AUDITED]
-        self._audited = turn[-1] if turn else None
+        if not self._to_audit:
+            self._to_audit = shelves.sku_ids()
+        turn, self._to_audit = self._to_audit[-_AUDITED:], self._to_audit[:-_AUDITED]
         if turn:
             conn = self._conn
             differed = shelves.put_rows(windows.shelves(conn, sku_ids=turn), sku_ids=turn, site_ids=None)

@@ -15,14 +15,16 @@ from loopline.kernel.times import business_day, day_range
 from loopline.org import Site, UnitKind
 from loopline.promises import Opening, Paces, Terms
 from loopline.promises.calendar import NEVER, after_open_minutes
-from loopline.promises.rules import NEVER_MINUTE, Integers, bands_of, minute_of, moment_of
+from loopline.promises.rules import NEVER_MINUTE, Integers, band_of, minute_of, moment_of
 from loopline.sourcing.costs import FINE
 from loopline.sourcing.model import SiteCost
+from loopline.web.promising.options import Made
 
 STORES = frozenset({UnitKind.STORE, UnitKind.MALL})
 """Where a customer can go and take goods away."""
 _GRAMS = FINE // 1_000
 _QUARTER = 15
+_NUMBERS_KEPT = 2_000_000
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,14 +33,31 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
     limits: Mapping[SiteId, int]
     days: Mapping[tuple[SiteId, date], DayAhead]
     waiting: int = 0
+    by_site: Mapping[SiteId, Mapping[date, DayAhead]] = {}
+
+    def __post_init__(self) -> None:
+        by_site: dict[SiteId, dict[date, DayAhead]] = {}
+        for one in self.days.values():
+            by_site.setdefault(one.site_id, {})[one.day] = one
+        msgspec.structs.force_setattr(self, "by_site", by_site)
 
     def left(self, site_id: SiteId, day: date) -> int:
         """Return how many more tasks a site takes on a day."""
-        known = self.days.get((site_id, day))
-        limit = known.tasks_limit if known is not None and known.tasks_limit is not None else None
-        if limit is None:
-            limit = self.limits.get(site_id, 0)
-        return max(0, limit - (known.tasks if known is not None else 0))
+        return self.left_from(site_id, (day,))[0]
+
+    def left_from(self, site_id: SiteId, days: Sequence[date]) -> list[int]:
+        """Return how many more tasks a site takes on each of some days."""
+        ordinary = self.limits.get(site_id, 0)
+        known = self.by_site.get(site_id)
+        if known is None:
+            return [max(0, ordinary)] * len(days)
+        return [_left(known.get(day), ordinary) for day in days]
+
+
+def _left(day: DayAhead | None, ordinary: int) -> int:
+    if day is None:
+        return max(0, ordinary)
+    return max(0, (ordinary if day.tasks_limit is None else day.tasks_limit) - day.tasks)
 
 
 class Sites:
@@ -84,21 +103,19 @@ class Sites:
             )
             for one in self.sites
         ]
-        self.band_limits: Integers = np.array(
-            [band.kilometres_most * 1_000 for band in terms.bands], np.int64
-        )
-        self.lanes: Integers = np.array(
+        self._band_metres = [band.kilometres_most * 1_000 for band in terms.bands]
+        self._lane_minutes = [
             [
-                [
-                    paces.lanes.get((one.id, band), paces.bands.get(band, said.minutes))
-                    for band, said in enumerate(terms.bands)
-                ]
-                for one in self.sites
-            ],
-            np.int64,
-        ).reshape(len(self.sites), len(terms.bands))
+                paces.lanes.get((one.id, band), paces.bands.get(band, said.minutes))
+                for band, said in enumerate(terms.bands)
+            ]
+            for one in self.sites
+        ]
         self._points = _points([one.coordinates for one in self.sites])
         self._under: dict[NodeId, npt.NDArray[np.bool_]] = {}
+        self._sending: dict[NodeId, npt.NDArray[np.bool_]] = {}
+        self._ways_to: dict[Coordinates, Ways] = {}
+        self._ways_kept = max(16, _NUMBERS_KEPT // max(1, len(self.sites)))
 
     def under(self, node_id: NodeId) -> npt.NDArray[np.bool_]:
         """Return which sites lie under a node."""
@@ -108,23 +125,49 @@ class Sites:
             self._under[node_id] = found
         return found
 
-    def metres(self, rows: Integers, to: Coordinates) -> Integers:
-        """Return the ways from sites as the crow flies, in whole metres."""
+    def sending(self, node_id: NodeId) -> npt.NDArray[np.bool_]:
+        """Return which sites under a node send parcels."""
+        found = self._sending.get(node_id)
+        if found is None:
+            found = self.under(node_id) & self.ships
+            self._sending[node_id] = found
+        return found
+
+    def ways_to(self, to: Coordinates) -> "Ways":
+        """Return the ways from all sites to a place; those asked for before are remembered, as many as fit."""
+        found = self._ways_to.get(to)
+        if found is None:
+            metres = self._metres(to)
+            found = Ways(metres=metres, fine=self.handling + self.per_metre * metres)
+            if len(self._ways_to) >= self._ways_kept:
+                self._ways_to.clear()
+            self._ways_to[to] = found
+        return found
+
+    def _metres(self, to: Coordinates) -> Integers:
+        """The ways from all sites as the crow flies, in whole metres."""
         longitude, latitude = radians(to.longitude), radians(to.latitude)
         across = cos(latitude)
         there = np.array((across * cos(longitude), across * sin(longitude), sin(latitude)))
-        chord = ((self._points[rows] - there) ** 2).sum(axis=1)
+        chord = ((self._points - there) ** 2).sum(axis=1)
         kilometres = 2 * EARTH_RADIUS_KILOMETRES * np.arcsin(np.minimum(1.0, np.sqrt(chord) / 2))
         return np.rint(kilometres * 1_000).astype(np.int64)
 
-    def bands(self, metres: Integers) -> Integers:
-        """Return the band of each way."""
-        return bands_of(metres, self.band_limits)
+    def lane(self, place: int, metres: int) -> tuple[int, int]:
+        """Return the band of a way from a site, and the minutes that a parcel is under way in it."""
+        band = band_of(metres, self._band_metres)
+        return band, self._lane_minutes[place][band]
 
-    def parcels(self, rows: Integers, metres: Integers, grams: int) -> Integers:
+    def parcels(self, rows: Integers, ways: "Ways", grams: int) -> Integers:
         """Return what a parcel of so many grams costs from each site, in minor units."""
-        fine = self.handling[rows] + self.per_metre[rows] * metres + self.per_gram[rows] * grams
-        return (fine + FINE // 2) // FINE
+        return (ways.fine.take(rows) + self.per_gram.take(rows) * grams + FINE // 2) // FINE
+
+
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """From every site to one place: whole metres, and what a parcel costs but for its weight, in fine parts."""
+
+    metres: Integers
+    fine: Integers
 
 
 def _points(places: Sequence[Coordinates]) -> npt.NDArray[np.float64]:
@@ -146,16 +189,30 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     ready_at: Integers
     collect_at: Integers
+    is_ready: npt.NDArray[np.bool_]
+    begins: tuple[int | None, ...]
+    made: Made
 
 
-def calendar_of(sites: Sites, days: Days, terms: Terms, *, until: datetime) -> Calendar:
-    """Reckon when goods would be ready, for asks until a moment: none of them is promised too early."""
-    rooms = [_rooms(one, days, terms, until) for one in sites.sites]
+def calendar_of(
+    sites: Sites, days: Days, terms: Terms, *, until: datetime, before: Calendar | None = None
+) -> Calendar:
+    """Reckon when goods would be ready, for asks until a moment: none of them is promised too early.
+
+    `before`: what was reckoned of the same sites until the same moment; where it begins on the same day it stands.
+    """
+    rooms = _rooms(sites.sites, days, terms, until)
     later = _days_taken(rooms, days.waiting)
     ready: list[int] = []
     collect: list[int] = []
-    for place, (site, room) in enumerate(zip(sites.sites, rooms, strict=True)):
-        after = next((day for day, left in enumerate(room) if left > 0 and day >= later), None)
+    begins = [next((day for day in range(later, len(room)) if room[day] > 0), None) for room in rooms]
+    if before is not None and before.until == until and before.begins == tuple(begins):
+        return before
+    for place, (site, after) in enumerate(zip(sites.sites, begins, strict=True)):
+        if before is not None and before.until == until and before.begins[place] == after:
+            ready.append(int(before.ready_at[place]))
+            collect.append(int(before.collect_at[place]))
+            continue
         if after is None:
             ready.append(NEVER_MINUTE)
             collect.append(NEVER_MINUTE)
@@ -167,7 +224,15 @@ def calendar_of(sites: Sites, days: Days, terms: Terms, *, until: datetime) -> C
         done = after_open_minutes(sites.openings[place], start, sites.ready_minutes[place])
         ready.append(NEVER_MINUTE if done == NEVER else minute_of(done))
         collect.append(NEVER_MINUTE if done == NEVER else _collected_at(sites.openings[place], ready[-1]))
-    return Calendar(until=until, ready_at=np.array(ready, np.int64), collect_at=np.array(collect, np.int64))
+    ready_at = np.array(ready, np.int64)
+    return Calendar(
+        until=until,
+        ready_at=ready_at,
+        collect_at=np.array(collect, np.int64),
+        is_ready=ready_at < NEVER_MINUTE,
+        begins=tuple(begins),
+        made=Made(),
+    )
 
 
 def _collected_at(opening: Opening, ready_at: int) -> int:
@@ -179,9 +244,16 @@ def quarter(minute: int) -> int:
     return -(-minute // _QUARTER) * _QUARTER
 
 
-def _rooms(site: Site, days: Days, terms: Terms, now: datetime) -> list[int]:
-    today = business_day(now, site.time_zone)
-    return [days.left(site.id, today + timedelta(days=ahead)) for ahead in range(terms.horizon_days)]
+def _rooms(sites: Sequence[Site], days: Days, terms: Terms, now: datetime) -> list[list[int]]:
+    """How many more tasks each site takes on each day from its own today on."""
+    ahead: dict[str, list[date]] = {}
+    found: list[list[int]] = []
+    for one in sites:
+        if one.time_zone not in ahead:
+            today = business_day(now, one.time_zone)
+            ahead[one.time_zone] = [today + timedelta(days=day) for day in range(terms.horizon_days)]
+        found.append(days.left_from(one.id, ahead[one.time_zone]))
+    return found
 
 
 def _days_taken(rooms: Sequence[Sequence[int]], waiting: int) -> int:
@@ -197,10 +269,25 @@ def _days_taken(rooms: Sequence[Sequence[int]], waiting: int) -> int:
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """What a unit of stock and a place in a site's day are worth to others, in minor units."""
+    """What a unit of stock and a place in a site's day are worth to others, in minor units, by places in the columns.
 
-    stock: Mapping[tuple[SiteId, SkuId], int] = {}
-    capacity: Mapping[SiteId, int] = {}
+    `stock`: of each SKU that has a price anywhere, the places that have one and what it is. `capacity`: of all sites;
+    None where no site's day is worth anything.
+    """
+
+    stock: Mapping[SkuId, tuple[Integers, Integers]] = {}
+    capacity: Integers | None = None
+
+    def units(self, sku_id: SkuId, places: Integers) -> Integers:
+        """Return what a unit of a SKU is worth to others at some sites, whose places rise."""
+        found = np.zeros(len(places), np.int64)
+        if sku_id in self.stock and len(places):
+            priced, minor = self.stock[sku_id]
+            at = np.searchsorted(priced, places)
+            at[at == len(priced)] = 0
+            is_there = priced[at] == places
+            found[is_there] = minor[at[is_there]]
+        return found
 
 
 NO_PRICES = Prices()

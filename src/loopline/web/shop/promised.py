@@ -11,8 +11,9 @@ from loopline.processes.take_in import OrderMessage
 from loopline.promises import BROUGHT, GivenPromise, Promise, PromiseKind
 from loopline.web.edge import Edge
 from loopline.web.languages import Language
-from loopline.web.promising.answers import Asked, Option, answer
+from loopline.web.promising.answers import Asked, answer
 from loopline.web.promising.desk import View
+from loopline.web.promising.options import Option
 
 _MOMENT = timedelta(microseconds=1)
 ZONE = "Asia/Shanghai"

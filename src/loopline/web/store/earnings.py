@@ -12,7 +12,7 @@ from loopline.ledger.queries import PartyMoved, moved_of_parties
 
 SHARES = (Purpose.SHARE_PENDING, Purpose.SHARE_DUE)
 _TAKES = frozenset({EntryKind.REVERSAL, EntryKind.SHARE_CLAW_BACK, EntryKind.BLIND_RETURN})
-_MOVES_NOTHING = EntryKind.SHARE_RELEASE
+_MOVES_NOTHING = frozenset({EntryKind.SHARE_RELEASE, EntryKind.PAYOUT, EntryKind.PAYOUT_RETURNED})
 
 
 class Earned(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +35,11 @@ def earned_since(conn: Conn, party_ids: Sequence[PartyId], *, since: datetime) -
 
 
 def added_up(moved: Sequence[PartyMoved]) -> list[Earned]:
-    """Add up what entries moved, by currency, in the order of the currencies; a release moves nothing."""
+    """Add up what entries moved, by currency, in the order of the currencies; a release or a payout earns nothing."""
     came: dict[str, int] = {}
     taken: dict[str, int] = {}
     for one in moved:
-        if one.kind is _MOVES_NOTHING:
+        if one.kind in _MOVES_NOTHING:
             continue
         came.setdefault(one.currency, 0)
         if one.kind in _TAKES or one.amount_minor < 0:

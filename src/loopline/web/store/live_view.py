@@ -11,7 +11,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import PartyId, SkuId
 from loopline.orders import GoodsWanted
 from loopline.processes.quotas import events_of
-from loopline.processes.worth import LIVESTREAM, streamer_part
+from loopline.processes.worth import LIVESTREAM, ShowSold, streamer_part
 from loopline.sharing import queries as sharing
 from loopline.touchpoints import LiveCounters, LiveRoom
 from loopline.web.languages import Language
@@ -66,10 +66,15 @@ def read_show(conn: Conn, room: LiveRoom, *, now: datetime) -> Show:
         quotas=quotas,
         streamer_minor=streamer_part(
             conn,
-            room.streamer_id,
-            net_minor=sum(one.net_minor for one in wanted.values()),
-            currency=currency,
-            at=room.started_at or now,
+            ShowSold(
+                streamer_id=room.streamer_id,
+                code=room.code,
+                began_at=room.started_at or now,
+                currency=currency,
+                units=sum(one.units for one in wanted.values()),
+                net_minor=sum(one.net_minor for one in wanted.values()),
+                gross_minor=sum(one.amount_minor for one in wanted.values()),
+            ),
         ),
     )
 

@@ -10,6 +10,7 @@ from loopline.web.store.count.looks import take_looks
 from loopline.web.store.count.page import COUNT_PAGES
 from loopline.web.store.count.review import REVIEW_PAGES
 from loopline.web.store.desk import choose_site
+from loopline.web.store.heard import HEARD_PAGES
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
@@ -26,6 +27,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     tell_today,
     choose_site,
     claim_call,
+    *HEARD_PAGES,
     *TASK_PAGES,
     *BUYER_PAGES,
     show_collect,

@@ -28,8 +28,11 @@ from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.store.calls_view import CalledHere, call_cards, read_called
+from loopline.web.store.count.book import Begun, counts_begun_at
+from loopline.web.store.count.place import may_post
 from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.earnings import Earned, earned_since
+from loopline.web.store.heard import Heard, read_heard
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 
 _TASKS_READ_MAX = 1_000
@@ -70,6 +73,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     own_parties: tuple[PartyId, ...]
     earned: dict[PartyId, list[Earned]]
     called: CalledHere
+    heard: Heard
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +95,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     until_text: str = ""
 
 
-def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
+def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Day:
     """Read what is to be done at a site, what it pays, and what came of the day so far."""
     site = desk.site
     day = business_day(now, site.time_zone)
@@ -127,6 +131,7 @@ def read_day(conn: Conn, desk: Desk, *, now: datetime) -> Day:
         own_parties=tuple(party.id for party in mine),
         earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
         called=read_called(conn, desk, now=now),
+        heard=read_heard(conn, desk, language),
     )
 
 
@@ -180,7 +185,8 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
     edge = edge_of(request)
     language = language_of(request)
     with edge.database.reading() as conn:
-        day = read_day(conn, desk, now=edge.clock())
+        day = read_day(conn, desk, language, now=edge.clock())
+        counts = counts_begun_at(conn, desk, language)
     return {
         "visitor": desk.visitor,
         "desk": desk,
@@ -192,12 +198,25 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "waiting": [card_of(task, day, desk, language) for task in day.board.waiting],
         "board": day.board,
         "capacity": day.capacity,
+        "heard": day.heard,
         "done": _done(day),
         "earned_store": _amounts(
             day.earned.get(day.store_party, []) if day.store_party is not None else [], language
         ),
         "earned_me": _amounts([one for party in day.own_parties for one in day.earned[party]], language),
         "is_earner": bool(day.own_parties),
+        "counts": [_count_card(one, desk, language) for one in counts],
+    }
+
+
+def _count_card(one: Begun, desk: Desk, language: Language) -> dict[str, str]:
+    """A count that is open: go on with it here; who may post it looks through it."""
+    begun = language.clock_of_day(one.begun_at, desk.site.time_zone)
+    return {
+        "said": f"{begun} · {one.begun_by}" if one.begun_by else begun,
+        "skus": language.say("{count} SKUs", count=language.count(one.skus)),
+        "go_on": f"{STORE}/count?count={one.id}",
+        "review": f"{STORE}/count/{one.id}" if may_post(desk.visitor, desk.site) else "",
     }
 
 

@@ -8,7 +8,7 @@ from loopline.fulfilment.calls import CallState
 from loopline.kernel.ids import CallId
 from loopline.org import Role
 from tests.make.api import House
-from tests.make.calls import call_of, openly, wave_of_calls
+from tests.make.calls import call_of, wave_of_calls
 from tests.make.shop import NOON
 from tests.module.web.api.test_orders import order
 
@@ -86,7 +86,7 @@ def test_calls_come_page_by_page_until_their_deadline(house: House):
     pages = [[one["id"] for one in page] for page in house.api().pages("/calls", limit=2)]
     assert [len(page) for page in pages] == [2, 1]
     assert sorted(one for page in pages for one in page) == sorted(made)
-    house.moment[0] = NOON + openly(house.shop).terms.answer_within
+    house.moment[0] = NOON + timedelta(hours=4)
     assert house.api().get("/calls")["items"] == []
     assert house.api().refused("/calls/claim", {"call_id": made[0], "site_code": "S"}) == ["call_is_over"]
 

@@ -1,13 +1,15 @@
 """What can be promised over the API: who sees what of it, and that it is sealed."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from loopline.org import Role
 from loopline.promises import PromiseKind
-from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld, SaidPromise, seal, unseal
+from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld, SaidPromise, head_of, seal, unseal
 from tests.make.api import House
 from tests.make.shop import NOON
 from tests.make.web import SECRET
+from tests.module.web.api.test_orders import order
 
 ASK: dict[str, Any] = {
     "channel": "web",
@@ -66,7 +68,7 @@ def test_a_seal_opens_for_what_was_said_within_an_hour_and_for_nothing_else():
         said=int(NOON.timestamp()),
         asked=b"12345678",
     )
-    token = seal(said, SECRET)
+    token = _sealed(said, SECRET)
     assert unseal(token, SECRET, now=NOON) == said
     for wrong in ("", "x", "é", token[:-3], token[:-1] + ("A" if token[-1] != "A" else "B"), "A" * 400):
         assert unseal(wrong, SECRET, now=NOON) == PromiseNotOurs(), wrong
@@ -74,3 +76,41 @@ def test_a_seal_opens_for_what_was_said_within_an_hour_and_for_nothing_else():
     from_then_on = NOON.replace(hour=5, minute=0, second=1)
     assert unseal(token, SECRET, now=from_then_on) == PromiseTooOld()
     assert unseal(token, SECRET, now=NOON.replace(hour=3)) == PromiseTooOld()
+
+
+def test_an_order_is_kept_to_the_promise_it_was_shown_and_to_no_other(house: House):
+    api = house.api()
+    asked = {"channel": "web", "region_code": "310100", "lines": order("")["lines"], "kinds": ["deliver"]}
+    (told,) = api.granted("/promises", asked)
+    (option,) = told["options"]
+    token = option["promise"]
+    forged = _sealed(_opened(token), SECRET + "other")
+    for number, shown, changed, code in (
+        ("W-2", forged, {}, "promise_not_ours"),
+        ("W-3", token, {"lines": [{"sku_code": "COAT", "units": 1}]}, "promise_not_ours"),
+        ("W-4", token, {"region_code": "330100"}, "promise_not_ours"),
+        ("W-5", token, {"delivery": "collect", "site_code": "S", "region_code": None}, "promise_not_ours"),
+    ):
+        refused = api.ask("POST", "/orders", json=order(number, promise=shown, **changed))
+        assert (refused.status_code, refused.json()["code"]) == (422, code), number
+    backwards = order("W-1", promise=token) | {"lines": list(reversed(order("")["lines"]))}
+    placed = api.ask("POST", "/orders", json=backwards)
+    assert placed.status_code == 201, placed.text
+    house.moment[0] = NOON + timedelta(hours=1, seconds=1)
+    late = api.ask("POST", "/orders", json=order("W-6", promise=token))
+    assert (late.status_code, late.json()["code"]) == (422, "promise_too_old")
+    with house.database.reading() as conn:
+        kept = conn.execute("select order_id::text, kind, due_at from promises.promise").fetchall()
+        orders = conn.execute("select count(*) from orders.order").fetchone()
+    assert kept == [(placed.json()["id"], "deliver", datetime.fromisoformat(option["due_at"]))]
+    assert orders == (1,)
+
+
+def _sealed(said: SaidPromise, secret: str) -> str:
+    return seal(head_of(said), secret, said=said.said, asked=said.asked)
+
+
+def _opened(token: str) -> SaidPromise:
+    said = unseal(token, SECRET, now=NOON)
+    assert isinstance(said, SaidPromise)
+    return said

@@ -267,3 +267,34 @@ def test_a_file_with_a_refused_row_changes_nothing(house: House):
     assert dealer.ask("POST", "/catalogue/imports/preview?format=csv", **asked).status_code == 403
     answer = api.ask("POST", "/catalogue/imports/preview?format=xlsx", **asked)
     assert answer.json()["code"] == "file_unreadable"
+
+
+def test_rules_are_tried_on_the_past_by_who_writes_them(house: House):
+    maker = finance_of(house)
+    rest = {"role": "brand", "remainder": True}
+    wide = {
+        "role": "territory",
+        "basis_points": 500,
+        "base": "paid",
+        "cap_minor": 1_000,
+        "regions": ["3101", "32"],
+        "sold_from": NOON.isoformat(),
+    }
+    draft: dict[str, Any] = {"currency": "CNY", "comment": "Wider", "rows": [wide, rest]}
+    (saved,) = maker.granted("/rule-sets", draft)
+    assert saved["problems"] == []
+    (row, _) = maker.get(f"/rule-sets/{saved['id']}")["rows"]
+    assert (row["base"], row["cap_minor"], row["regions"]) == ("paid", 1_000, ["3101", "32"])
+    odd = draft | {"rows": [wide | {"per": "order"}, rest]}
+    assert maker.refused("/rule-sets", odd) == ["row_misshapen"]
+    span = {"sold_from": (NOON - DAY).isoformat(), "sold_until": NOON.isoformat()}
+    ask = {"rule_set_id": saved["id"], **span}
+    (asked,) = maker.granted("/rule-sets/trials", ask)
+    backwards = ask | {"sold_until": span["sold_from"]}
+    assert maker.refused("/rule-sets/trials", backwards) == ["trial_time_empty"]
+    (standing,) = maker.get(f"/rule-sets/{saved['id']}/trials")["items"]
+    assert (standing["id"], standing["done_parts"]) == (asked["id"], 0)
+    reader = house.as_role(Role.AUDITOR, branch="HX")
+    assert reader.ask("GET", f"/rule-sets/{saved['id']}/trials").status_code == 403
+    branch = house.api(branch="EAST", permissions=[Permission.SHARING_WRITE])
+    assert branch.ask("POST", "/rule-sets/trials", json={"items": [ask]}).status_code == 403

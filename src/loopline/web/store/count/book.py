@@ -10,8 +10,9 @@ from litestar.params import FromQuery
 
 from loopline import catalogue, stock
 from loopline.db import Conn
-from loopline.kernel.ids import CountId
+from loopline.kernel.ids import CountId, NodeId
 from loopline.kernel.refusals import Refused
+from loopline.org import Permission
 from loopline.stock import CountSession
 from loopline.stock.counts import count_session
 from loopline.web.api.answers import answered, read
@@ -123,18 +124,18 @@ def tell_count_book(
                 )
                 for sku in skus
             ],
-            counts=[] if after else begun_counts(conn, counting, language),
+            counts=[] if after else begun_counts(conn, shelf_of(conn, counting.site), language),
             after=skus[-1].code if len(skus) == _GOODS_READ_MAX else None,
         )
 
     return answered(read(request, work))
 
 
-def begun_counts(conn: Conn, desk: Desk, language: Language) -> list[Begun]:
-    """Return the counts that are open at a site, the latest first."""
-    found = stock.counts_page(
-        conn, [shelf_of(conn, desk.site)], only_open=True, before=None, at_most=_COUNTS_MAX
-    )
+def begun_counts(conn: Conn, leaf_id: NodeId, language: Language) -> list[Begun]:
+    """Return the counts that are open on a shelf, the latest first."""
+    found = stock.counts_page(conn, [leaf_id], only_open=True, before=None, at_most=_COUNTS_MAX)
+    if not found:
+        return []
     names = names_of(conn, {one.opened_by for one in found}, language)
     looked_at = [line.count_id for line in stock.count_lines(conn, [one.count_id for one in found])]
     return [
@@ -146,6 +147,15 @@ def begun_counts(conn: Conn, desk: Desk, language: Language) -> list[Begun]:
         )
         for one in found
     ]
+
+
+def counts_begun_at(conn: Conn, desk: Desk, language: Language) -> list[Begun]:
+    """Return the counts that are open where somebody is at work: none for who may not count there, or at no shelf."""
+    may_count = desk.visitor.branches.get(Permission.TASKS_WRITE)
+    if may_count is None or not may_count.covers_site(desk.site.id):
+        return []
+    leaf_id = stock.selling_leaves(conn, [desk.site.id]).get(desk.site.id)
+    return begun_counts(conn, leaf_id, language) if leaf_id is not None else []
 
 
 @get("/store/count/seen", dependencies=COUNTING, sync_to_thread=True)

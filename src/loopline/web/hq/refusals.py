@@ -1,0 +1,11 @@
+"""What the pages of headquarters refuse before anything else sees it."""
+
+from loopline.kernel.refusals import Refusal
+
+
+class TypedWrong(Refusal, frozen=True, kw_only=True):
+    """{setting}: {reason}. Nothing was changed."""
+
+    setting: str
+    reason: str
+    field: str

@@ -1,0 +1,1 @@
+"""Statements as people read them: on screen, as sheets and as pages to print."""

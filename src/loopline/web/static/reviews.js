@@ -1,0 +1,21 @@
+// Chooses all reviews of the page at once, and says how many are chosen.
+
+const all = document.getElementById("all");
+const boxes = [...document.querySelectorAll('input[name="review"][form="bulk"]')];
+const chosen = document.getElementById("chosen");
+
+function tell() {
+  const count = boxes.filter((one) => one.checked).length;
+  chosen.textContent = count ? String(count) : "";
+  all.checked = count > 0 && count === boxes.length;
+  all.indeterminate = count > 0 && count < boxes.length;
+}
+
+if (all !== null) {
+  all.addEventListener("change", () => {
+    for (const one of boxes) one.checked = all.checked;
+    tell();
+  });
+  for (const one of boxes) one.addEventListener("change", tell);
+  tell();
+}
