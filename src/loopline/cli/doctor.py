@@ -15,7 +15,8 @@ from loopline.db.followers import catch_up
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.jobs.followers import FOLLOWERS
-from loopline.processes.doctor import ALL_CHECKS, CheckResult, Report, examine, following, renewed
+from loopline.processes.doctor import ALL_CHECKS, RECOUNTS, CheckResult, Report, examine, following, renewed
+from loopline.processes.pay_out import lost_account_keys
 from loopline.processes.receive import lost_message_keys
 
 # Beside live work the log moves on between the followers' end and the examination: what follows it is looked at again.
@@ -38,11 +39,12 @@ def doctor(
 
         def told(result: CheckResult) -> None:
             done.append(result)
-            status.update(f"doctor: {len(done)} of {len(ALL_CHECKS)} checks")
+            status.update(f"doctor: {len(done)} of {len(ALL_CHECKS) + len(RECOUNTS)} checks")
 
         ring = open_key_ring(settings.keys_directory)
         with database.reading() as conn:
-            lost = [*lost_keys(conn, ring=ring), *lost_message_keys(conn, ring=ring)]
+            sealed = [*lost_message_keys(conn, ring=ring), *lost_account_keys(conn, ring=ring)]
+            lost = [*lost_keys(conn, ring=ring), *sealed]
             report = examine(conn, told=told, found_outside={"keys_open_personal_data": lost})
         for _ in range(_LOOKS_AGAIN_MAX):
             behind = following(report)

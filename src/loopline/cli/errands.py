@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from loopline.channels.paying_out import payout_gateway
 from loopline.channels.receiving import Receiver
 from loopline.channels.sandbox_market import SandboxConnector, market_settings
 from loopline.channels.sandbox_pay import SandboxGateway, sandbox_settings
@@ -11,6 +12,7 @@ from loopline.db import Database
 from loopline.db.settings import Settings
 from loopline.jobs.gateways import put_to_gateways
 from loopline.jobs.marketplaces import tell_marketplaces
+from loopline.jobs.payouts import pay_out
 from loopline.jobs.rounds import Clock, Errand
 from loopline.jobs.webhooks import tell_subscribers
 from loopline.web.api.idempotency import sweep_answers
@@ -44,9 +46,22 @@ def errands_of(
         Errand(name="tell_subscribers", cron="* * * * * */2", run=tell),
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
+        *_payouts(settings, public_url if is_demo else ""),
         *(_payments(settings, public_url) if is_demo and public_url else ()),
         *(_marketplaces(settings, public_url) if is_demo and public_url else ()),
     )
+
+
+def _payouts(settings: Settings, sandbox_at: str) -> tuple[Errand, ...]:
+    gateway = payout_gateway(settings.data_directory, settings.keys_directory, sandbox_at=sandbox_at)
+    if gateway is None:
+        return ()
+
+    def pay(database: Database, now: datetime) -> int:
+        # The keys are read each time: whoever rotates them ends no process.
+        return pay_out(database, gateway, now, open_ring=lambda: open_key_ring(settings.keys_directory))
+
+    return (Errand(name="pay_out", cron="* * * * * */5", run=pay),)
 
 
 def _payments(settings: Settings, public_url: str) -> tuple[Errand, ...]:

@@ -1,26 +1,41 @@
-"""`loopline export`: what the brand knows, as CSV or XLSX for people's own tools."""
+"""`loopline export`: what the brand knows, as CSV or XLSX for people's own tools; its journal as Beancount too."""
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from loopline.cli.console import EXIT_REFUSED, people, print_json, problems_told
+from loopline.closing.rules.months import read_month
+from loopline.db import Conn
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.insight.exports import TABLES, Table, export_table
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.kernel.times import day_range
+from loopline.ledger import queries as ledger
+from loopline.processes.close.telling import SheetAsk, month_in_books
+from loopline.processes.journal import JOURNAL_COLUMNS, beancount_lines, journal_rows
 
 _XLSX_ROWS_MAX = 1_048_576
 _TOLD_EVERY = 1_000
+_JOURNAL = "journal"
+_ALL = (*TABLES, _JOURNAL)
+_BEANCOUNT = ".beancount"
+_DAY = ["%Y-%m-%d"]
 # A spreadsheet would run what begins like this as a formula.
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+
+
+_Write = Callable[[Table, Path, Callable[[int], None]], int]
 
 
 class TooManyRows(Exception):  # noqa: N818 - its text is shown to the person who asked
@@ -28,22 +43,32 @@ class TooManyRows(Exception):  # noqa: N818 - its text is shown to the person wh
 
 
 def export(
-    table: Annotated[str, typer.Argument(help=f"One of: {', '.join(TABLES)}.")],
-    target: Annotated[Path, typer.Argument(dir_okay=False, help="The .csv or .xlsx file to write.")],
+    table: Annotated[str, typer.Argument(help=f"One of: {', '.join(_ALL)}.")],
+    target: Annotated[
+        Path,
+        typer.Argument(dir_okay=False, help="The .csv or .xlsx file to write; .beancount for the journal."),
+    ],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, help="First day of the journal.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="Last day of the journal, included.")
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(help="The zone in which the journal's days are cut.")
+    ] = "Asia/Shanghai",
+    month: Annotated[
+        str | None,
+        typer.Option(help="A closed month of the journal, such as 2026-10, of one company's books."),
+    ] = None,
+    company: Annotated[str, typer.Option(help="The company whose month it is, by its code.")] = "",
+    currency: Annotated[str, typer.Option(help="The currency of the month's books.")] = "CNY",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a table to a file, in one consistent view. Members leave as ids, without names or phones."""
-    if table not in TABLES:
-        people.print(f"[red]there is no table {table}; there are {', '.join(TABLES)}[/red]", highlight=False)
-        raise typer.Exit(EXIT_REFUSED)
-    writers: dict[str, Callable[[Table, Path, Callable[[int], None]], int]] = {
-        ".csv": _write_csv,
-        ".xlsx": _write_xlsx,
-    }
-    write = writers.get(target.suffix.lower())
-    if write is None:
-        people.print("[red]the file's name ends in .csv or .xlsx[/red]")
-        raise typer.Exit(EXIT_REFUSED)
+    closed = _closed_month(table, month, company, currency)
+    days = _days_of(table, first, last) if closed is None else None
+    write = _writer_of(table, target)
     draft = target.with_name(f".{target.name}.draft")
     bar = Progress(
         SpinnerColumn(),
@@ -55,7 +80,11 @@ def export(
         with problems_told(), open_database(settings_from(os.environ)) as database, bar:
             task = bar.add_task(f"export {table}", total=None)
             with database.reading() as conn:
-                count = write(export_table(conn, table), draft, lambda done: bar.update(task, completed=done))
+                if closed is not None:
+                    found = _journal_of_month(conn, closed)
+                else:
+                    found = export_table(conn, table) if days is None else _journal(conn, days, zone=zone)
+                count = write(found, draft, lambda done: bar.update(task, completed=done))
         draft.replace(target)
     except TooManyRows as problem:
         people.print(f"[red]{problem}[/red]")
@@ -66,6 +95,79 @@ def export(
         print_json({"table": table, "file": str(target), "rows": count})
     else:
         people.print(f"[green]written[/green]: {count:,} rows to {target}", highlight=False)
+
+
+def _closed_month(table: str, month: str | None, company: str, currency: str) -> SheetAsk | None:
+    """Return which month is asked for, None for none; exits where table, month and company do not fit."""
+    if month is None:
+        return None
+    if table != _JOURNAL:
+        _refuse("only the journal is cut by --month")
+    first_day = read_month(month)
+    if first_day is None or not company:
+        _refuse("a month of the journal needs --month, written like 2026-10, and --company")
+    return SheetAsk(entity_code=company, currency=currency, month=first_day)
+
+
+def _days_of(table: str, first: datetime | None, last: datetime | None) -> tuple[date, date] | None:
+    """Return the first and last day of the journal, None for another table; exits where days and table do not fit."""
+    if table not in _ALL:
+        _refuse(f"there is no table {table}; there are {', '.join(_ALL)}")
+    if table != _JOURNAL:
+        if first or last:
+            _refuse("only the journal is cut by --from and --to")
+        return None
+    if first is None or last is None or last < first:
+        _refuse("the journal needs --from and --to, in this order")
+    return first.date(), last.date()
+
+
+def _writer_of(table: str, target: Path) -> _Write:
+    writers: dict[str, _Write] = {".csv": _write_csv, ".xlsx": _write_xlsx}
+    if table == _JOURNAL:
+        writers[_BEANCOUNT] = _write_lines
+    write = writers.get(target.suffix.lower())
+    if write is None:
+        _refuse(f"the file's name ends in {' or '.join(writers)}")
+    return write
+
+
+def _refuse(reason: str) -> NoReturn:
+    people.print(f"[red]{reason}[/red]", highlight=False)
+    raise typer.Exit(EXIT_REFUSED)
+
+
+def _journal(conn: Conn, days: tuple[date, date], *, zone: str) -> Table:
+    during = day_range(days[0], zone)
+    end = day_range(days[1], zone).end
+    assert end
+    found = ledger.journal(conn, start=during.start, end=end)
+    return Table(name=_JOURNAL, columns=JOURNAL_COLUMNS, rows=journal_rows(found, zone_name=zone))
+
+
+def _journal_of_month(conn: Conn, ask: SheetAsk) -> Table:
+    """Lay out a closed month by its rule: what was posted about earlier months is booked on its first day."""
+    found = month_in_books(conn, ask, scope=WHOLE_BRAND)
+    if isinstance(found, Refusal):
+        raise Refused(found)
+    lines = ledger.journal_of_month(conn, found.month)
+    rows = journal_rows(lines, zone_name=found.zone, not_before=ask.month)
+    return Table(name=_JOURNAL, columns=JOURNAL_COLUMNS, rows=rows)
+
+
+def _write_lines(table: Table, path: Path, told: Callable[[int], None]) -> int:
+    count = 0
+
+    def counted() -> Iterator[tuple[Any, ...]]:
+        nonlocal count
+        for count, row in enumerate(table.rows, start=1):  # noqa: B007 - told outside
+            yield row
+
+    with path.open("w", encoding="utf-8") as file:
+        for line in beancount_lines(counted()):
+            file.write(line + "\n")
+    told(count)
+    return count
 
 
 def _write_csv(table: Table, path: Path, told: Callable[[int], None]) -> int:

@@ -20,6 +20,7 @@ from loopline.channels.sandbox_pay.notifier import Notifier
 from loopline.cli.console import people, print_json, problems_told
 from loopline.cli.demo_brand import open_demo_brand
 from loopline.cli.errands import errands_of
+from loopline.cli.simulate_waiting import waiting
 from loopline.db import Database
 from loopline.db.opening import open_database
 from loopline.db.settings import Settings, settings_from
@@ -45,7 +46,13 @@ class NoWorldHere(Refusal, frozen=True, kw_only=True):
     """This database holds a replayed history, in which no made-up world can live: give simulate another one."""
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+app.command("waiting")(waiting)
+
+
+@app.callback(invoke_without_command=True)
 def simulate(
+    ctx: typer.Context,
     seed: Annotated[int, typer.Option(help="The seed of the made-up world.")] = 1,
     hours: Annotated[float, typer.Option(min=0.1, max=24 * 31, help="How many of its hours to live.")] = 2.0,
     speed: Annotated[
@@ -63,6 +70,8 @@ def simulate(
 
     The database is that of the settings: empty, or the demo's own.
     """
+    if ctx.invoked_subcommand:
+        return
     settings = settings_from(os.environ)
     with (
         problems_told(),

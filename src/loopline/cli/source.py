@@ -10,6 +10,7 @@ from loopline.cli.console import people, print_json, problems_told
 from loopline.cli.source_assign import assign
 from loopline.sourcing.optimiser import instance as files
 from loopline.sourcing.optimiser.compiled import usual_threads
+from loopline.sourcing.optimiser.loading import load
 from loopline.sourcing.optimiser.problem import FINE
 from loopline.sourcing.optimiser.result import Progress as Where
 from loopline.sourcing.optimiser.result import Settings
@@ -44,6 +45,7 @@ def solve(
         settings = Settings(
             seconds=None if work else time_limit, work=work, seed=seed, threads=usual_threads()
         )
+        load()
         result = find_plan(problem, settings, tell=told.tell)
         solution = files.solution_of(found, problem, result)
         files.write_solution(out, solution)

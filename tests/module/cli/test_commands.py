@@ -15,9 +15,14 @@ from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
+from loopline.processes.reconcile.working import keep_sources
+from tests.make.bills import Paid, new_source, wechat_bill
+from tests.make.closing import sold_on
 from tests.make.databases import empty_database
 from tests.make.loop import pay_for
+from tests.make.org import succeeded
 from tests.make.shop import NOON, open_shop, till_sale
+from tests.make.store import open_store
 
 
 def loopline(database: Database, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -192,3 +197,93 @@ def test_jobs_follow_the_log_until_told_to_stop(database: Database, tmp_path: Pa
 def _is_settled(database: Database) -> bool:
     with database.reading() as conn:
         return conn.execute("select count(*) from sharing.split").fetchone() == (2,)
+
+
+def test_the_journal_is_cut_by_days_and_refused_without_them(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        (placed,) = place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+        assert isinstance(placed, Placed)
+        pay_for(conn, shop, placed)
+    books, days = tmp_path / "books.beancount", ("--from", str(NOON.date()), "--to", str(NOON.date()))
+    said = loopline(database, tmp_path, "export", "journal", str(books), *days, "--json")
+    assert said.returncode == 0, said.stderr
+    text = books.read_text(encoding="utf-8")
+    assert json.loads(said.stdout)["rows"] == sum(
+        line.startswith("  ") and ":A" in line for line in text.splitlines()
+    )
+    assert "Assets:Cash:A1  158.20 CNY" in text
+    refused = tmp_path / "refused.csv"
+    assert loopline(database, tmp_path, "export", "journal", str(refused)).returncode == 2
+    assert not refused.exists()
+
+
+def test_a_bill_is_taken_in_and_compared_at_the_console(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        succeeded(
+            keep_sources(conn, [new_source(entity_id=shop.brand_entity)], scope=WHOLE_BRAND, by="t", now=NOON)
+        )
+    bill = tmp_path / "bill.csv"
+    bill.write_bytes(wechat_bill([Paid("N1", 500, fee=0)]))
+    first = loopline(database, tmp_path, "reconcile", str(bill), "--source", "WX", "--json")
+    told = json.loads(first.stdout)
+    assert (told["bill"]["lines"], told["is_repeat"], told["run"]["opened"], first.returncode) == (
+        1,
+        False,
+        1,
+        1,
+    )
+    again = json.loads(
+        loopline(database, tmp_path, "reconcile", str(bill), "--source", "WX", "--json").stdout
+    )
+    assert (again["is_repeat"], again["run"]["opened"]) == (True, 0)
+    bill.write_bytes(bill.read_bytes().replace(b"`5.00", b"`5,00"))
+    broken = loopline(database, tmp_path, "reconcile", str(bill), "--source", "WX")
+    assert (broken.returncode, broken.stdout) == (2, "")
+    assert "Line 2, column" in broken.stderr
+    unknown = loopline(database, tmp_path, "reconcile", str(bill), "--source", "NONE")
+    assert (unknown.returncode, "no source of bills NONE" in unknown.stderr) == (2, True)
+
+
+def test_a_month_is_listed_shown_closed_and_written_at_the_console(database: Database, tmp_path: Path):
+    with database.transaction() as conn:
+        stage = open_store(conn)
+        sold_on(conn, stage.shop, NOON, "T-1", "T-2")
+    which = ("BRAND-CO", "2026-03")
+    listed = json.loads(loopline(database, tmp_path, "close", "list", "--json").stdout)["months"]
+    assert [(one["month"], one["state"]) for one in listed][-2:] == [
+        ("2026-04", "waiting"),
+        ("2026-03", "next"),
+    ]
+    shown = json.loads(loopline(database, tmp_path, "close", "show", *which, "--json").stdout)
+    assert (shown["month"]["state"], sum(one["closing_minor"] for one in shown["balances"])) == ("next", 0)
+    books = tmp_path / "march.csv"
+    write = ("export", "journal", str(books), "--month", "2026-03", "--company", "BRAND-CO")
+    early = loopline(database, tmp_path, *write)
+    assert (early.returncode, "2026-03 is open" in early.stderr, books.exists()) == (2, True, False)
+    said = ("--comment", "all of it", "--json")
+    nobody = loopline(database, tmp_path, "close", "month", *which, "--by", "nobody", *said)
+    assert (nobody.returncode, "nobody signs in as nobody" in nobody.stderr) == (2, True)
+    made = loopline(database, tmp_path, "close", "month", *which, "--by", "gu.finance", *said)
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    assert (told["is_repeat"], told["month"]["state"], told["month"]["comment"]) == (
+        False,
+        "closed",
+        "all of it",
+    )
+    assert told["month"]["closed_by"] == f"person:{stage.people['gu.finance']}"
+    again = json.loads(
+        loopline(database, tmp_path, "close", "month", *which, "--by", "gu.finance", *said).stdout
+    )
+    assert (again["is_repeat"], again["month"]) == (True, told["month"])
+    other = loopline(database, tmp_path, "close", "month", "BRAND-CO", "2026-05", "--by", "gu.finance", *said)
+    assert (other.returncode, "months are closed in their order" in other.stderr) == (2, True)
+    assert loopline(database, tmp_path, "close", "show", "BRAND-CO", "March").returncode == 2
+    assert loopline(database, tmp_path, *write).returncode == 0
+    rows = books.read_text(encoding="utf-8-sig").splitlines()
+    with database.reading() as conn:
+        every = conn.execute("select count(*) from ledger.published_postings").fetchone()
+    # Everything there is was posted about March.
+    assert (len(rows) - 1,) == every
