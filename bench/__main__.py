@@ -12,7 +12,21 @@ from typing import Any
 
 import msgspec
 
-from bench import assign, fulfilment, ids, insight, ledger, log, sourcing, stock, waves
+from bench import (
+    assign,
+    fulfilment,
+    ids,
+    insight,
+    ledger,
+    log,
+    mood,
+    reconcile,
+    settle,
+    sourcing,
+    stock,
+    waves,
+    whatif,
+)
 from bench.surge import avail, bulk, hot, place, promise
 from bench.workplace import Figure
 
@@ -27,11 +41,15 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
 }
 REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "assign": assign.report,
+    "reconcile": reconcile.report,
     "place": place.report,
     "bulk": bulk.report,
     "hot": hot.report,
     "avail": avail.report,
     "promise": promise.report,
+    "settle": settle.report,
+    "mood": mood.report,
+    "whatif": whatif.report,
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bench.workplace import Figure, Watch, batches, new_database
+from loopline.db import Database
 from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId, uuid7, uuid7s
 from loopline.ledger import service
 from loopline.ledger.model import AccountAsk, EntryKind, NewEntry, PartReversal, Posting, Purpose
@@ -16,18 +17,7 @@ AMOUNTS = (10_000, -1_667, -3_333, -2_000, -1_500, -1_000, -500)
 
 def measure() -> Iterator[Figure]:
     with new_database() as database:
-        asks = [
-            AccountAsk(
-                entity_id=EntityId(uuid7(AT)),
-                purpose=Purpose.SHARE_PENDING,
-                currency="CNY",
-                party_id=PartyId(uuid7(AT)),
-            )
-            for _ in AMOUNTS
-        ]
-        with database.transaction() as conn:
-            accounts = [account.id for account in service.open_accounts(conn, asks, now=AT)]
-        sales = _sales(accounts)
+        sales = sales_of(ledger_accounts(database), SALES)
 
         posting = Watch()
         with posting:
@@ -50,8 +40,24 @@ def measure() -> Iterator[Figure]:
         )
 
 
-def _sales(accounts: list[AccountId]) -> list[NewEntry]:
-    parts = uuid7s(AT, SALES)
+def ledger_accounts(database: Database) -> list[AccountId]:
+    """Open an account for each posting of a sale."""
+    asks = [
+        AccountAsk(
+            entity_id=EntityId(uuid7(AT)),
+            purpose=Purpose.SHARE_PENDING,
+            currency="CNY",
+            party_id=PartyId(uuid7(AT)),
+        )
+        for _ in AMOUNTS
+    ]
+    with database.transaction() as conn:
+        return [account.id for account in service.open_accounts(conn, asks, now=AT)]
+
+
+def sales_of(accounts: list[AccountId], count: int) -> list[NewEntry]:
+    """Make sales of `AMOUNTS` on these accounts."""
+    parts = uuid7s(AT, count)
     return [
         NewEntry(
             id=EntryId(entry_id),
@@ -64,7 +70,7 @@ def _sales(accounts: list[AccountId]) -> list[NewEntry]:
                 for account_id, amount in zip(accounts, AMOUNTS, strict=True)
             ),
         )
-        for entry_id, part in zip(uuid7s(AT, SALES), parts, strict=True)
+        for entry_id, part in zip(uuid7s(AT, count), parts, strict=True)
     ]
 
 

@@ -9,15 +9,17 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from loopline.simulator.waiting import country
+from loopline.simulator.waiting.country import draw_day
 from loopline.sourcing.optimiser.compiled import usual_threads
 from loopline.sourcing.optimiser.instance import Instance, problem_of, read_instance
+from loopline.sourcing.optimiser.loading import load
 from loopline.sourcing.optimiser.problem import FINE, Problem
 from loopline.sourcing.optimiser.reprice import reprice
 from loopline.sourcing.optimiser.result import Allocations, Settings
@@ -25,8 +27,6 @@ from loopline.sourcing.optimiser.search import solve
 
 _SHARED = Path(os.environ.get("LOOPLINE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data").parent
 GENERATOR = _SHARED / "bench" / "sourcing" / "generate.py"
-SKUS = 400
-TIGHTNESS = 0.8
 EARTH_KILOMETRES = 12_742
 
 
@@ -47,7 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def report(asked: Asked) -> dict[str, Any]:
     """Solve one instance; money in minor units, `gap` as a part of the bound, `peak_mib` of the whole process."""
-    solve(problem_of(made_up(60, 8, 1)), Settings(seconds=None, work=6))  # compiles, on a machine's first run
+    load()
     instance = _instance(asked)
     problem = problem_of(instance)
     result = solve(problem, Settings(seconds=asked.seconds, seed=asked.seed, threads=usual_threads()))
@@ -66,97 +66,20 @@ def report(asked: Asked) -> dict[str, Any]:
     }
 
 
+def _livestream(asked: Asked) -> country.Asked:
+    """Little stock and little time, as when everybody wants the same at once."""
+    return country.Asked(orders=asked.orders, sites=asked.sites, seed=asked.seed, cover=1.3, load=0.8)
+
+
 def _instance(asked: Asked) -> Instance:
     if not GENERATOR.exists():
-        return made_up(asked.orders, asked.sites, asked.seed)
+        return draw_day(_livestream(asked)).instance
     command = [sys.executable, str(GENERATOR), "--orders", str(asked.orders), "--sites", str(asked.sites)]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "instance.json.gz"
         with path.open("wb") as file:
             subprocess.run([*command, "--seed", str(asked.seed)], stdout=file, check=True)
         return read_instance(path)
-
-
-def made_up(orders: int, sites: int, seed: int) -> Instance:
-    """A country of cities with stores and a few warehouses; goods lie in a third of the sites, demand is skewed."""
-    rng = Random(seed)
-    cities = [(rng.uniform(22, 40), rng.uniform(100, 122)) for _ in range(max(8, sites // 6))]
-    weights = [25.0 if one % 60 == 0 else rng.lognormvariate(0, 0.7) for one in range(sites)]
-    capacity = orders / TIGHTNESS / sum(weights)
-
-    def near_a_city(spread: float) -> tuple[float, float]:
-        latitude, longitude = rng.choice(cities)
-        return round(latitude + rng.gauss(0, spread), 4), round(longitude + rng.gauss(0, spread), 4)
-
-    site_rows: list[dict[str, Any]] = []
-    for number in range(sites):
-        latitude, longitude = near_a_city(0.1)
-        is_warehouse = number % 60 == 0
-        site_rows.append(
-            {
-                "id": number,
-                "lat": latitude,
-                "lng": longitude,
-                "capacity_parcels": max(5, round(capacity * weights[number])),
-                "handling_minor": rng.randint(150, 300) if is_warehouse else rng.randint(250, 700),
-                "ready_minutes": 120 if is_warehouse else rng.choice((120, 240, 480)),
-                "accept_probability": 1.0 if is_warehouse else round(rng.uniform(0.55, 0.99), 2),
-            }
-        )
-    popularity = [1 / (sku + 1) ** 0.8 for sku in range(SKUS)]
-    order_rows: list[dict[str, Any]] = []
-    demand = [0] * SKUS
-    for number in range(orders):
-        lines: dict[int, int] = {}
-        for _ in range(rng.choices((1, 2, 3, 4), (52, 28, 14, 6))[0]):
-            sku = rng.choices(range(SKUS), popularity)[0]
-            lines[sku] = lines.get(sku, 0) + rng.choices((1, 2, 3), (86, 11, 3))[0]
-        for sku, units in lines.items():
-            demand[sku] += units
-        latitude, longitude = near_a_city(0.15)
-        promised = rng.choices((24, 48, 72), (15, 45, 40))[0]
-        order_rows.append(
-            {
-                "id": number,
-                "lat": latitude,
-                "lng": longitude,
-                "promised_hours": promised,
-                "lines": sorted(lines.items()),
-            }
-        )
-    stock_rows: list[tuple[int, int, int, int]] = []
-    for sku in range(SKUS):
-        holders = rng.sample(range(sites), max(3, round(sites * rng.uniform(0.15, 0.5))))
-        units_at: dict[int, int] = {}
-        for site in rng.choices(holders, [weights[one] for one in holders], k=round(demand[sku] * 1.3) + 2):
-            units_at[site] = units_at.get(site, 0) + 1
-        stock_rows += [
-            (site, sku, units, 0 if rng.random() < 0.7 else rng.randint(20, 400))
-            for site, units in sorted(units_at.items())
-        ]
-    return msgspec.convert(
-        {
-            "name": f"made-up-{orders}x{sites}-{seed}",
-            "sites": site_rows,
-            "skus": [
-                {"id": sku, "weight_g": rng.choice((200, 350, 500, 800, 1500, 3000))} for sku in range(SKUS)
-            ],
-            "stock": stock_rows,
-            "orders": order_rows,
-            "cost": {
-                "parcel_minor": 450,
-                "kilometre_minor": 0.9,
-                "kilogram_minor": 120,
-                "split_minor": 300,
-                "late_minor_per_hour": 25,
-                "kilometres_per_hour": 45,
-                "redispatch_minor": 500,
-                "unfilled_minor_per_unit": 6000,
-            },
-            "rules": {"max_parcels": 3},
-        },
-        Instance,
-    )
 
 
 def nearest_site_minor(problem: Problem) -> int:

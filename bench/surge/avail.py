@@ -40,4 +40,5 @@ def report() -> dict[str, Any]:
         "p50_ms": answers.milliseconds(0.5),
         "p99_ms": answers.milliseconds(0.99),
         "connections": CONNECTIONS,
+        "reopened": answers.reopened,
     }

@@ -5,8 +5,8 @@ twenty seconds goes back, and somebody else gets it. It ends when all units are 
 """
 
 import random
-import select
 from collections import Counter, deque
+from contextlib import closing
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from bench.surge.asks import CHANNEL, SHANGHAI
 from bench.surge.brand import Brand, found_brand
-from bench.surge.load import Connection, connect, post
+from bench.surge.load import Connection, Connections, post
 from bench.surge.servers import surging
 from bench.workplace import new_database
 from loopline import stock
@@ -76,6 +76,7 @@ def report() -> dict[str, Any]:
         "accepted_per_s": round(rush.accepted / rush.first_seconds),
         "refused_per_s": round(rush.refused / seconds),
         "connections": CONNECTIONS,
+        "reopened": rush.reopened,
     }
 
 
@@ -85,39 +86,33 @@ class _Rush:
         self._brand = brand
         self._token = token
         self._waiting = deque(_Buyer(number, chance.random() >= NEVER_PAY) for number in range(BUYERS))
-        self.asked = self.accepted = self.refused = self.paid = 0
+        self.asked = self.accepted = self.refused = self.paid = self.reopened = 0
         self.first_seconds = 0.0
         self.statuses: Counter[int] = Counter()
 
     def run(self, addresses: list[tuple[str, int]]) -> float:
         """Let buyers in until everything is paid."""
-        poll, connections = connect(addresses, CONNECTIONS)
-        busy: dict[int, _Buyer] = {}
-        started = perf_counter()
-        for number, one in connections.items():
-            self._begin(number, one, busy)
-        while self.paid < STOCK and perf_counter() - started < PATIENCE_SECONDS:
-            for number, _ in poll.poll(1.0):
-                one = connections[number]
-                answer = one.read()
-                if answer is None:
-                    continue
-                self._take(busy.pop(number), *answer)
-                if self.accepted == STOCK and not self.first_seconds:
-                    self.first_seconds = perf_counter() - started
-                self._begin(number, one, busy)
-        seconds = perf_counter() - started
-        select.epoll.close(poll)
-        for one in connections.values():
-            one.socket.close()
+        with closing(Connections(addresses, CONNECTIONS)) as opened:
+            busy: dict[Connection, _Buyer] = {}
+            started = perf_counter()
+            for one in opened.all:
+                self._begin(one, opened, busy)
+            while self.paid < STOCK and perf_counter() - started < PATIENCE_SECONDS:
+                for one, status, content in opened.answered(within=1.0):
+                    self._take(busy.pop(one), status, content)
+                    if self.accepted == STOCK and not self.first_seconds:
+                        self.first_seconds = perf_counter() - started
+                    self._begin(one, opened, busy)
+            seconds = perf_counter() - started
+            self.reopened = opened.reopened
         return seconds
 
-    def _begin(self, number: int, connection: Connection, busy: dict[int, _Buyer]) -> None:
+    def _begin(self, connection: Connection, opened: Connections, busy: dict[Connection, _Buyer]) -> None:
         if not self._waiting:
             return
         buyer = self._waiting.popleft()
-        busy[number] = buyer
-        connection.send(self._payment(buyer) if buyer.paying else self._ask(buyer), perf_counter())
+        busy[connection] = buyer
+        opened.send(connection, self._payment(buyer) if buyer.paying else self._ask(buyer), perf_counter())
 
     def _take(self, buyer: _Buyer, status: int, content: bytes) -> None:
         self.statuses[status] += 1

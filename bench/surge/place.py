@@ -128,6 +128,7 @@ def over_http() -> dict[str, Any]:
         "p50_ms": closed.milliseconds(0.5),
         "p99_ms": closed.milliseconds(0.99),
         "connections": CONNECTIONS,
+        "reopened": closed.reopened + opened.reopened,
         "open_loop_per_s": OPEN_PER_SECOND,
         "open_loop_p50_ms": opened.milliseconds(0.5),
         "open_loop_p99_ms": opened.milliseconds(0.99),

@@ -1,8 +1,15 @@
-"""`promise`: what shop windows and carts ask all day: by when, from where. While orders are placed at the same time."""
+"""`promise`: what shop windows and carts ask all day: by when, from where. While orders are placed at the same time.
+
+An answer is one cart to one city: by delivery, and at the three stores near by where it can be collected, each way
+of it sealed. A page of goods asks for eight of them in one request, a cart for one.
+"""
 
 import multiprocessing
 import random
-from time import monotonic, sleep
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing.pool import Pool
+from time import monotonic, process_time, sleep
 from typing import Any
 
 import httpx
@@ -20,10 +27,15 @@ from loopline.fulfilment.service import set_site_limits
 from loopline.kernel.cities import CITIES
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SiteId, uuid7s
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.org import NewSite, UnitKind
 from loopline.sourcing.model import SiteCost
 from loopline.sourcing.service import set_site_costs
 from loopline.stock import Fact, MovementReason, NewNode, NodeKind
+from loopline.web.api.promises import PromiseAsk, answers_from, encoded_outcomes
+from loopline.web.api.reading import decode
+from loopline.web.api.shapes import Batch
+from loopline.web.promising.desk import PromiseDesk
 from tests.make.api import make_key
 from tests.make.customers import ring
 from tests.make.org import new_unit, succeeded
@@ -32,10 +44,15 @@ from tests.make.shop import OPENED
 STORES = 200
 SKUS_PER_STORE = 300
 UNITS_PER_SHELF = 5
-ASKS = 40_000
-CONNECTIONS = 32
+PAGES = 8_000
+PAGE = 8
+CARTS = 16_000
+IN_PROCESS = 20_000
+CONNECTIONS = 4
+"""Two for each server: while it works on one request, the next has arrived."""
+ASKED_PER_SECOND = 3_000
 PLACED_PER_SECOND = 200
-PLACED = 6_000
+PLACED = 5_000
 _PATIENCE_SECONDS = 60
 
 
@@ -46,40 +63,92 @@ def report() -> dict[str, Any]:
         _open_stores(database, brand)
         token = make_key(database, branch="HX")
         chance = random.Random(1)
-        asked = [post("/api/v1/promises", _ask(brand, chance), token=token) for _ in range(ASKS)]
-        placed = requests(brand, "beside", PLACED, token=token, seed=3)
+        in_process = _in_process(database, [_ask(brand, chance, carts=1) for _ in range(IN_PROCESS)])
+        pages, carts = (
+            [post("/api/v1/promises", _ask(brand, chance, carts=carts), token=token) for _ in range(count)]
+            for carts, count in ((PAGE, PAGES), (1, CARTS))
+        )
+        placed = [requests(brand, f"beside{run}", PLACED, token=token, seed=3 + run) for run in range(3)]
         with serving(database) as addresses:
-            _await_desks(addresses, asked[0], token)
-            closed_loop(addresses, iter(asked[:2_000]), connections=16)
+            _await_desks(addresses, carts[0], token)
+            closed_loop(addresses, iter(carts[:2_000]), connections=CONNECTIONS)
             with multiprocessing.get_context("spawn").Pool(1) as beside:
-                placing = beside.apply_async(_place, (addresses, placed))
-                answers = closed_loop(addresses, iter(asked), connections=CONNECTIONS)
-                orders = placing.get()
-    assert set(answers.statuses) == {200}, answers.statuses
+                measured = [
+                    _beside(beside, addresses, placed.pop(), run)
+                    for run in (
+                        lambda: closed_loop(addresses, iter(pages), connections=CONNECTIONS),
+                        lambda: open_loop(
+                            addresses, iter(pages), per_second=ASKED_PER_SECOND / PAGE, connections=64
+                        ),
+                        lambda: closed_loop(addresses, iter(carts), connections=CONNECTIONS),
+                    )
+                ]
+    (of_pages, orders), (at_a_rate, _), (of_carts, _) = measured
+    reopened = sum(one.reopened for pair in measured for one in pair)
     return {
-        "answers_per_s": round(ASKS / answers.elapsed),
-        "p50_ms": answers.milliseconds(0.5),
-        "p99_ms": answers.milliseconds(0.99),
+        "answers_per_s": round(PAGES * PAGE / of_pages.elapsed),
+        "p50_ms": of_pages.milliseconds(0.5),
+        "p99_ms": of_pages.milliseconds(0.99),
+        "answers_per_request": PAGE,
+        "requests_per_s": round(PAGES / of_pages.elapsed),
+        "p50_ms_at_3000": at_a_rate.milliseconds(0.5),
+        "p99_ms_at_3000": at_a_rate.milliseconds(0.99),
+        "carts_per_s": round(CARTS / of_carts.elapsed),
+        "cart_p99_ms": of_carts.milliseconds(0.99),
+        "in_process_answers_per_s": in_process,
         "connections": CONNECTIONS,
+        "reopened": reopened,
         "processes": PROCESSES,
         "sites": STORES + 3,
         "shelves": STORES * SKUS_PER_STORE,
-        "orders_per_s_beside": round(PLACED / orders.elapsed),
+        "generator_us_per_request": round(of_pages.generator_seconds / PAGES * 1e6),
+        "orders_per_s_beside": round(orders.statuses.total() / orders.elapsed),
         "order_p99_ms": orders.milliseconds(0.99),
     }
 
 
-def _ask(brand: Brand, chance: random.Random) -> bytes:
-    codes = chance.sample(brand.sku_codes, chance.choice((1, 1, 2)))
+def _beside(
+    pool: Pool, addresses: Addresses, placed: list[bytes], run: Callable[[], Answers]
+) -> tuple[Answers, Answers]:
+    """Ask while orders are placed; returns how asking and how placing went."""
+    placing = pool.apply_async(_place, (addresses, placed))
+    answers = run()
+    assert set(answers.statuses) == {200}, answers.statuses
+    return answers, placing.get()
+
+
+def _in_process(database: Database, bodies: list[bytes]) -> int:
+    """Answers per second of one thread's own time, from the bytes asked to the bytes answered, without a network."""
+    desk = PromiseDesk(database, lambda: datetime.now(UTC))
+    try:
+        view = desk.view()
+    finally:
+        desk.stop()
+    took: list[float] = []
+    for _ in range(3):
+        started = process_time()
+        for body in bodies:
+            asks = decode(body, Batch[PromiseAsk])
+            told = answers_from(view, asks, WHOLE_BRAND, secret="bench" * 8, now=datetime.now(UTC))
+            encoded_outcomes(told, "")
+        took.append(process_time() - started)
+    return round(len(bodies) / min(took))
+
+
+def _ask(brand: Brand, chance: random.Random, *, carts: int) -> bytes:
     city = chance.choice(CITIES).region_code
     return msgspec.json.encode(
         {
             "items": [
                 {
                     "channel": CHANNEL,
-                    "lines": [{"sku_code": code, "units": 1} for code in codes],
+                    "lines": [
+                        {"sku_code": code, "units": 1}
+                        for code in chance.sample(brand.sku_codes, chance.choice((1, 1, 2)))
+                    ],
                     "region_code": city,
                 }
+                for _ in range(carts)
             ]
         }
     )

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,7 +24,9 @@ _PATIENCE_SECONDS = 120
 def serving(database: Database) -> Generator[Addresses, None, None]:
     """Serve from processes whose clock stands still, without rounds; yields where they listen."""
     with server_processes(database, PROCESSES) as servers:
-        yield [_address(one.base) for one in servers]
+        by_address = {_address(one.base): one.exit_code for one in servers}
+        with telling_who_ended(by_address):
+            yield list(by_address)
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def surging(database: Database, *, factor: float) -> Generator[Addresses, None, 
     """Serve from processes whose clock goes `factor` times as fast, the rounds beside the first of them."""
     begun = str(time.time())
     with ExitStack() as running:
-        addresses: Addresses = []
+        by_address: dict[tuple[str, int], Callable[[], int | None]] = {}
         for place in range(PROCESSES):
             port = free_port()
             arguments = [
@@ -49,10 +51,25 @@ def surging(database: Database, *, factor: float) -> Generator[Addresses, None, 
             )
             running.callback(process.wait)
             running.callback(process.terminate)
-            addresses.append(("127.0.0.1", port))
-        for address in addresses:
-            _await(address)
-        yield addresses
+            by_address["127.0.0.1", port] = process.poll
+        with telling_who_ended(by_address):
+            for address in by_address:
+                _await(address)
+            yield list(by_address)
+
+
+@contextmanager
+def telling_who_ended(
+    exit_codes: Mapping[tuple[str, int], Callable[[], int | None]],
+) -> Generator[None, None, None]:
+    """Say at the end with what code servers ended that nobody asked to end; nothing of those that still run."""
+    try:
+        yield
+    finally:
+        for (host, port), exit_code in exit_codes.items():
+            code = exit_code()
+            if code is not None:
+                print(f"the server at {host}:{port} ended by itself, exit code {code}", file=sys.stderr)
 
 
 def _await(address: tuple[str, int]) -> None:
