@@ -61,7 +61,7 @@ run: setup
 	@exec $(BIN)/loopline serve $(or $(ARGS),--demo)
 
 .PHONY: setup
-setup: $(VENV)/ready $(VENV)/browser-packages
+setup: $(VENV)/ready $(VENV)/browser-packages $(VENV)/compiled
 	@:
 
 .PHONY: bench
@@ -142,6 +142,11 @@ $(VENV)/made:
 $(VENV)/uv: requirements/run.txt | $(VENV)/made
 	@awk '/^[a-z]/ { chosen = /^uv==/ } chosen' requirements/run.txt >$(VENV)/uv.txt
 	@$(PYTHON_IN_VENV) -m pip install --quiet --require-hashes --requirement $(VENV)/uv.txt
+	@touch $@
+
+# The inner loops of the optimiser, so that the first wave need not wait half a minute for the compiler.
+$(VENV)/compiled: $(VENV)/ready $(wildcard src/loopline/sourcing/optimiser/*.py)
+	@$(PYTHON_IN_VENV) -m loopline.sourcing.optimiser.loading
 	@touch $@
 
 $(VENV)/ready: requirements/run.txt pyproject.toml $(VENV)/uv

@@ -205,13 +205,15 @@ def test_make_help_names_every_target_a_person_calls() -> None:
 
 
 @cache
-def commands() -> dict[str, TyperCommand]:
-    """Every command by its words: `replay online-retail` → the command."""
-    found: dict[str, TyperCommand] = {}
+def commands() -> dict[str, TyperCommand | TyperGroup]:
+    """Every command by its words: `replay online-retail` → the command. Some groups are commands themselves."""
+    found: dict[str, TyperCommand | TyperGroup] = {}
 
     def walk(command: object, words: tuple[str, ...]) -> None:
         if isinstance(command, TyperGroup):
             context = typer.Context(command)
+            if command.invoke_without_command and words:
+                found[" ".join(words)] = command
             for name in command.list_commands(context):
                 walk(command.get_command(context, name), (*words, name))
         elif isinstance(command, TyperCommand):

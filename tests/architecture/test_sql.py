@@ -13,7 +13,8 @@ from tests.architecture.sources import SOURCE, all_statements, statement_files
 ROOMS = {
     "org", "catalogue", "pricing", "stock", "orders", "payments", "purchasing", "sourcing", "fulfilment", "returns",
     "ledger", "sharing", "customers", "loyalty", "touchpoints", "engagement", "reviews", "tracing", "integrity",
-    "search", "log", "jobs", "insight", "promises",
+    "search", "log", "jobs", "insight", "promises", "payouts",
+    "statements",
 }  # fmt: skip
 EXCEPTIONS = {"org.published_scope"}
 PARAMETER = re.compile(r"%\((\w+)\)s")

@@ -59,6 +59,57 @@ _PROMISED = (
     " placed_at, placed_at, placed_at + interval '1 hour', 60, 0, 0, 0, {ready}, '{state}', {ended} from orders.order"
 )
 
+_SEALED = (
+    "insert into statements.seal"
+    " (day, secret, tree_size, lines, leaf_hashes, tree_root, previous_root, root, sealed_at)"
+    " values ('2100-01-01', sha256('s'), 0, 0, '', sha256(''), decode(repeat('00', 32), 'hex'), sha256('r'), now());"
+)
+_CLOSED = (
+    "insert into closing.close (id, entity_id, currency, month, zone, start_at, end_at, cut, entries,"
+    " entries_of_before, estimate_before_minor, came_back_minor, still_expected_minor, notices, digest, closed_at,"
+    f" closed_by, comment) select '{_SOMEBODY}', entity_id, currency, '2026-03-01', 'UTC', '2026-03-01', '2026-04-01',"
+    " 9, 1, 0, 0, 0, 0, '[]', sha256('c'), '2026-04-01', 'nobody', 'looked' from ledger.account limit 1;"
+)
+_CLOSED_BALANCE = (
+    "insert into closing.balance (close_id, purpose, opening_minor, debit_minor, credit_minor, closing_minor)"
+    f" values ('{_SOMEBODY}', 'cash', {{opening}}, {{debit}}, 0, {{opening}} + {{debit}})"
+)
+_LEAF = (
+    "insert into statements.leaf (party_id, day, line_count, lines_root, opening, moved, kinds)"
+    " values (gen_random_uuid(), '2100-01-01', 1, sha256('l'), '{opening}', '{moved}', '[]')"
+)
+_PAID_OUT = (
+    "insert into payouts.payer (id, entity_id, currency, way, number, name, added_at, added_by)"
+    f" values ('{_SOMEBODY}', '{_SOMEBODY}', 'CNY', 'wechat_sharing', '1900', 'hq', now(), 'hq');"
+    "insert into payouts.account (id, party_id, kind, masked, sealed, wrapped_key, sealed_with, added_at, added_by)"
+    f" values ('{_SOMEBODY}', '{_SOMEBODY}', 'wechat_person', 'x', '', '', 1, now(), 'hq');"
+    "insert into payouts.payout (id, party_id, entity_id, currency, payer_id, account_id, gross_minor, withheld_minor,"
+    " withheld_basis_points, terms_version, needs_second, state, made_by, made_at, approved_by, approved_at, sent_at,"
+    f" ended_at) values ('{_SOMEBODY}', '{_SOMEBODY}', '{_SOMEBODY}', 'CNY', '{_SOMEBODY}', '{_SOMEBODY}', 100, 0, 0,"
+    " 1, false, 'paid', 'hq', now(), 'hq', now(), now(), now());"
+    "insert into payouts.transaction (payer_id, number, payment_id, amount_minor, taken_at, shared_minor)"
+    f" values ('{_SOMEBODY}', 'T-1', '{_SOMEBODY}', 1000, now(), {{shared}});"
+    "insert into payouts.request (id, payer_id, way, transaction_number, state, written_at, ended_at)"
+    f" values ('{_SOMEBODY}', '{_SOMEBODY}', 'wechat_sharing', 'T-1', 'done', now(), now());"
+    "insert into payouts.line (id, payout_id, request_id, account_id, gross_minor, withheld_minor, net_minor, state,"
+    f" ended_at) values ('{_SOMEBODY}', '{_SOMEBODY}', '{_SOMEBODY}', '{_SOMEBODY}', {{gross}}, 0, {{gross}},"
+    " '{state}', {ended});"
+)
+_BILLED = (
+    "insert into bills.source (id, code, name, kind, layout, entity_id, currency, zone, account, methods, payer,"
+    " grace_days, fee_basis_points, saved_at, saved_by)"
+    f" values ('{_SOMEBODY}', 'bank', 'bank', 'bank', 'mapped', '{_SOMEBODY}', 'CNY', 'UTC', 'cash', array[]::text[],"
+    " '', 0, 0, now(), 'hq');"
+    "insert into bills.bill (id, source_id, content_hash, file_name, size_bytes, lines, first_day, last_day,"
+    " amount_minor, fee_minor, taken_at, taken_by, revision)"
+    f" values ('{_SOMEBODY}', '{_SOMEBODY}', sha256('x'), 'x.csv', 1, {{lines}}, '2026-03-02', '2026-03-02', 5, 0,"
+    " now(), 'hq', 1);"
+    "insert into bills.line (id, bill_id, source_id, row, day, kind, amount_minor, fee_minor, number, keys, wording)"
+    f" values ('{_SOMEBODY}', '{_SOMEBODY}', '{_SOMEBODY}', 1, '2026-03-02', 'payment', 5, 0, 'N', array['N'], '');"
+    "insert into bills.run (id, source_id, first_day, last_day, run_at, run_by, totals, classes, opened, closed,"
+    f" revision) values ('{_SOMEBODY}', '{_SOMEBODY}', '2026-03-02', '2026-03-02', now(), 'hq',"
+    " '{totals}', '[]', 0, 0, {run});"
+)
 FAULTS: dict[str, LiteralString] = {
     # ------------------------------------------------------------------------------------------------ organisation
     "every_unit_hangs_below_a_brand": (
@@ -127,6 +178,10 @@ FAULTS: dict[str, LiteralString] = {
         "insert into stock.shortfall (id, kind, node_id, sku_id, units, units_most, opened_at, changed_at)"
         " select gen_random_uuid(), 'missing', id, gen_random_uuid(), 1, 1, now(), now() from stock.node"
         " where kind = 'leaf'"
+    ),
+    "notes_speak_of_movements": (
+        "alter table stock.movement_note drop constraint movement_note_movement_id_fkey;"
+        f"insert into stock.movement_note values ('{_SOMEBODY}', 'damaged', null, now(), 'test')"
     ),
     "doubt_equals_movements": "update stock.doubt set units = units + 1, wanted = wanted + 1",
     "node_free_equals_leaves": "delete from stock.node_stock",
@@ -378,4 +433,50 @@ FAULTS: dict[str, LiteralString] = {
     "kept_promises_match_their_facts": (
         _PROMISED.format(ready="placed_at", state="kept", ended="placed_at") + " limit 1"
     ),
+    # -------------------------------------------------------------------------------------------------- statements
+    "sealed_days_follow_one_another": _SEALED + "update statements.seal set previous_root = sha256('x')",
+    "leaves_hold_their_pages": _SEALED + _LEAF.format(opening="[]", moved="[]"),
+    "leaves_open_with_what_stood": (
+        _SEALED
+        + _LEAF.format(opening='[{"currency": "CNY", "pending_minor": 1, "due_minor": 0}]', moved="[]")
+    ),
+    "disputes_keep_their_words": (
+        "insert into statements.dispute (id, party_id, entry_id, part_id, currency, entity_id, pending_minor,"
+        f" due_minor, state, opened_at, opened_by) values ('{_SOMEBODY}', gen_random_uuid(), gen_random_uuid(),"
+        " gen_random_uuid(), 'CNY', gen_random_uuid(), 1, 0, 'open', now(), gen_random_uuid())"
+    ),
+    "sealed_statements_equal_postings": _SEALED,
+    # ------------------------------------------------------------------------------------------------------ supply
+    "companies_mirror_each_other": (
+        "update ledger.account set purpose = 'intercompany', party_id = (select party.id from org.party as party"
+        " where party.entity_id <> account.entity_id limit 1) where purpose = 'revenue'"
+    ),
+    "noted_supplies_are_not_settled": (
+        "insert into supply.noted (part_id, order_id, line_id, owner_id, buyer_id, sku_id, currency, units, units_of,"
+        " list_minor, net_minor, placed_at, at)"
+        " select part_id, entry_id, entry_id, entry_id, part_id, part_id, 'CNY', 1, 1, 5, 5, now(), now()"
+        " from ledger.entry_part where part_id <> entry_id limit 1;"
+        "alter table ledger.entry disable trigger all;"
+        "update ledger.entry set kind = 'supply' where id = (select order_id from supply.noted)"
+    ),
+    # ----------------------------------------------------------------------------------------------------- closing
+    "closed_months_sum_to_zero": _CLOSED + _CLOSED_BALANCE.format(opening="0", debit="5"),
+    "closed_months_follow_one_another": _CLOSED + _CLOSED_BALANCE.format(opening="5", debit="0"),
+    "closed_months_equal_postings": _CLOSED,
+    # ----------------------------------------------------------------------------------------------------- payouts
+    "payout_lines_fit_their_payout": _PAID_OUT.format(gross="101", state="paid", shared="101", ended="now()"),
+    "payout_ended_as_its_lines": _PAID_OUT.format(gross="100", state="returned", shared="0", ended="now()"),
+    "request_done_when_its_lines_are": _PAID_OUT.format(
+        gross="100", state="in_transit", shared="100", ended="null"
+    ),
+    "shared_equals_its_lines": _PAID_OUT.format(gross="100", state="paid", shared="99", ended="now()"),
+    "payouts_equal_postings": _PAID_OUT.format(gross="100", state="in_transit", shared="100", ended="null"),
+    # ------------------------------------------------------------------------------------------------------- bills
+    "bills_have_their_lines": _BILLED.format(
+        lines="2", run="1", totals='{"theirs_minor": 0, "ours_minor": 0}'
+    ),
+    "bill_lines_stand_in_one_place": _BILLED.format(
+        lines="1", run="2", totals='{"theirs_minor": 0, "ours_minor": 0}'
+    ),
+    "runs_add_up": _BILLED.format(lines="1", run="1", totals='{"theirs_minor": 5, "ours_minor": 0}'),
 }

@@ -29,12 +29,17 @@ def hand_over_everything(conn: Conn, *, now: datetime) -> tuple[TaskId, ...]:
     return tasks
 
 
-def work_off(conn: Conn, tasks: Sequence[TaskId], *, now: datetime) -> None:
-    """Let sites accept, pick, check, pack and hand over tasks."""
+def pack_up(conn: Conn, tasks: Sequence[TaskId], *, now: datetime) -> None:
+    """Let sites accept, pick, check and pack tasks."""
     succeeded(dispatch.accept(conn, [AcceptTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.pick(conn, [PickTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.check(conn, [CheckTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
     succeeded(fulfil.pack(conn, [PackTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now))
+
+
+def work_off(conn: Conn, tasks: Sequence[TaskId], *, now: datetime) -> None:
+    """Let sites accept, pick, check, pack and hand over tasks."""
+    pack_up(conn, tasks, now=now)
     succeeded(
         fulfil.hand_over(conn, [HandOverTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=now)
     )

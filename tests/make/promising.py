@@ -55,11 +55,11 @@ def spelt(view: View) -> dict[str, Any]:
     sites, shelves = view.sites, view.shelves
     units: dict[tuple[SkuId, SiteId], tuple[int, int]] = {}
     for sku_id in shelves.sku_ids():
-        row = shelves.row(sku_id)
+        row = shelves.of(sku_id).row
         for place, all_units, selling in zip(row.sites, row.units, row.selling, strict=True):
             units[sku_id, sites.sites[int(place)].id] = (int(all_units), int(selling))
     rooms: dict[tuple[SkuId, NodeId], int] = {
-        (sku_id, node_id): shelves.room(sku_id, path, events=(), now=NOON)
+        (sku_id, node_id): shelves.of(sku_id).room(path, events=(), now=NOON)
         for sku_id in shelves.sku_ids()
         for node_id, path in view.paths.items()
     }

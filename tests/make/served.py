@@ -127,6 +127,10 @@ class ServerProcess:
             time.sleep(0.05)
         raise TimeoutError("the server did not come up")
 
+    def exit_code(self) -> int | None:
+        """Return with what it ended; None while it runs."""
+        return self._process.poll()
+
     def kill(self) -> None:
         """End it without a word."""
         self._process.kill()
