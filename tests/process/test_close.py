@@ -38,6 +38,7 @@ from loopline.processes.close.sheet import draft_sheet, month_of_close
 from loopline.processes.close.telling import SheetAsk, sheet_of
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.journal import beancount_lines, journal_rows
+from loopline.processes.place import Placed, place
 from tests.make.closing import (
     APRIL,
     BY,
@@ -54,7 +55,8 @@ from tests.make.closing import (
     two_months,
 )
 from tests.make.loop import balances, subject_types
-from tests.make.shop import NOON, Shop, ask, open_shop
+from tests.make.org import succeeded
+from tests.make.shop import NOON, Shop, ask, lines, open_shop, till_sale
 from tests.process.test_take_back import back, sell, taken
 
 
@@ -304,6 +306,43 @@ def test_what_could_not_be_settled_refuses_the_close(conn: Conn, shop: Shop) -> 
         " select 'settle', min(position), gen_random_uuid(), 'broke', now() from log.event"
     )
     assert close(conn, now=END_OF_MARCH) == CloseWaits(month="2026-03", reason=WaitsFor.PARKED, count=1)
+
+
+def sold_unsettled(conn: Conn, shop: Shop, day: datetime, number: str) -> Placed:
+    """Sell a scarf at the till that the follower passes by: it has come to the end of the log, and settles nothing."""
+    draft = till_sale(shop, number, placed_at=day, lines=lines(shop, ("SCARF", 1), stated=True))
+    (placed,) = succeeded(place(conn, [draft], scope=WHOLE_BRAND, now=day))
+    assert isinstance(placed, Placed)
+    conn.execute(
+        "insert into log.follower (name, position) select 'settle', max(position) from log.event"
+        " on conflict (name) do update set position = excluded.position"
+    )
+    return placed
+
+
+def test_what_could_not_be_settled_of_a_later_month_is_in_the_way_of_that_month_alone(
+    conn: Conn, shop: Shop
+) -> None:
+    sold_on(conn, shop, march_day(10), "T-1")
+    unsettled = sold_unsettled(conn, shop, END_OF_MARCH + timedelta(days=3), "T-2")
+    conn.execute(
+        "insert into log.parked_event (follower, position, subject, reason, parked_at)"
+        " select 'settle', position, subject, 'broke', now() from log.event"
+        " where subject = %s and type = 'order_placed'",
+        (unsettled.order_id,),
+    )
+    closed(conn, now=END_OF_MARCH)
+    assert close(conn, APRIL, now=END_OF_APRIL) == CloseWaits(
+        month="2026-04", reason=WaitsFor.PARKED, count=1
+    )
+
+
+def test_what_was_passed_by_unsettled_refuses_the_close_of_its_month(conn: Conn, shop: Shop) -> None:
+    sold_on(conn, shop, march_day(10), "T-1")
+    sold_unsettled(conn, shop, END_OF_MARCH + timedelta(days=3), "T-2")
+    closed(conn, now=END_OF_MARCH)
+    outcome = close(conn, APRIL, now=END_OF_APRIL)
+    assert outcome == CloseWaits(month="2026-04", reason=WaitsFor.MONEY_FAULT, count=1)
 
 
 def test_books_that_doctor_finds_broken_are_not_closed(conn: Conn, shop: Shop) -> None:

@@ -198,6 +198,10 @@ class ReversedPart(msgspec.Struct, frozen=True, kw_only=True):
     units_reversed: int
 
 
+class LedgerBusy(Refusal, frozen=True, kw_only=True):
+    """Entries are being posted that take long, and the month could not be cut off from them: try again in a minute."""
+
+
 class EntryIsEmpty(Refusal, frozen=True, kw_only=True):
     """Entry {key} has no postings."""
 

@@ -241,9 +241,7 @@ def entries_by_month(conn: Conn, month: MonthOfBooks, *, zone: str) -> list[Mont
 
 def entries_of_before(conn: Conn, month: MonthOfBooks, *, limit: int) -> list[EntryOfBefore]:
     """Return entries of a month that are dated before it, the oldest first, at most `limit`."""
-    asked = _of_month(month)
-    del asked["end"]
-    return fetch(conn, SQL["entries_of_before"], EntryOfBefore, limit=limit, **asked)
+    return fetch(conn, SQL["entries_of_before"], EntryOfBefore, limit=limit, **_of_month(month))
 
 
 def journal_of_month(conn: Conn, month: MonthOfBooks) -> Iterator[JournalLine]:

@@ -137,25 +137,21 @@ order by number;
 -- name: journal
 -- Every posting of the entries of a time range, an entry's postings together, in the order in which they were posted.
 select
-  entry.at,
-  entry.id as entry_id,
-  entry.key,
-  entry.kind,
-  entry.subject,
-  part.part_id,
-  account.number,
-  account.entity_id,
-  account.party_id,
-  account.purpose,
-  part.currency,
-  posting.amount_minor
-from ledger.entry as entry
-join ledger.entry_part as part on part.entry_id = entry.id
-cross join lateral unnest(part.account_numbers, part.amounts_minor) with ordinality
-  as posting (account_number, amount_minor, position)
-join ledger.account as account on account.number = posting.account_number
-where entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz
-order by entry.at, entry.id, part.part_id, part.currency, posting.position;
+  line.at,
+  line.entry_id,
+  line.key,
+  line.kind,
+  line.subject,
+  line.part_id,
+  line.number,
+  line.entity_id,
+  line.party_id,
+  line.purpose,
+  line.currency,
+  line.amount_minor
+from ledger.journal_line as line
+where line.at >= %(start)s::timestamptz and line.at < %(end)s::timestamptz
+order by line.at, line.entry_id, line.part_id, line.currency, line.position;
 
 -- name: party_movements
 -- What entries with ids of a range moved of these parties' pending and due shares: a row for each entry, part, currency and
@@ -235,9 +231,7 @@ group by account.entity_id, account.currency
 order by account.entity_id, account.currency;
 
 -- name: turnover
--- What the entries of a month moved in the books of a legal entity, by purpose. An entry is of the month it is dated in;
--- one dated before that was committed after an earlier cut is of this month too, one committed after this month's own
--- cut is not. Estimates of expected returns are always of the month they are dated in.
+-- What the entries of a month (`ledger.is_of_month`) moved in the books of a legal entity, by purpose.
 with mine as materialized (
   select account.number, account.purpose
   from ledger.account as account
@@ -246,15 +240,15 @@ with mine as materialized (
 entry as materialized (
   select entry.id
   from ledger.entry as entry
-  where (
-      (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
-      or (
-        entry.at < %(start)s::timestamptz
-        and entry.cut >= %(after_cut)s::integer
-        and entry.kind <> 'expected_returns'
-      )
+  where ledger.is_of_month(
+      entry.at,
+      entry.cut,
+      entry.kind,
+      %(start)s::timestamptz,
+      %(end)s::timestamptz,
+      %(after_cut)s::integer,
+      %(before_cut)s::integer
     )
-    and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
 )
 select
   mine.purpose,
@@ -279,15 +273,15 @@ with mine as materialized (
 entry as materialized (
   select entry.id, entry.at
   from ledger.entry as entry
-  where (
-      (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
-      or (
-        entry.at < %(start)s::timestamptz
-        and entry.cut >= %(after_cut)s::integer
-        and entry.kind <> 'expected_returns'
-      )
+  where ledger.is_of_month(
+      entry.at,
+      entry.cut,
+      entry.kind,
+      %(start)s::timestamptz,
+      %(end)s::timestamptz,
+      %(after_cut)s::integer,
+      %(before_cut)s::integer
     )
-    and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
 )
 select
   date_trunc('month', entry.at at time zone %(zone)s::text)::date as month,
@@ -312,10 +306,16 @@ with mine as materialized (
 entry as materialized (
   select entry.id, entry.at, entry.kind, entry.subject, entry.key
   from ledger.entry as entry
-  where entry.at < %(start)s::timestamptz
-    and entry.cut >= %(after_cut)s::integer
-    and entry.cut < %(before_cut)s::integer
-    and entry.kind <> 'expected_returns'
+  where ledger.is_of_month(
+      entry.at,
+      entry.cut,
+      entry.kind,
+      %(start)s::timestamptz,
+      %(end)s::timestamptz,
+      %(after_cut)s::integer,
+      %(before_cut)s::integer
+    )
+    and entry.at < %(start)s::timestamptz
 )
 select
   entry.id as entry_id,
@@ -337,32 +337,28 @@ limit %(limit)s::bigint;
 -- name: journal_of_month
 -- Every posting of a month's entries in the books of a legal entity, by the same rule, an entry's postings together.
 select
-  entry.at,
-  entry.id as entry_id,
-  entry.key,
-  entry.kind,
-  entry.subject,
-  part.part_id,
-  account.number,
-  account.entity_id,
-  account.party_id,
-  account.purpose,
-  part.currency,
-  posting.amount_minor
-from ledger.entry as entry
-join ledger.entry_part as part on part.entry_id = entry.id
-cross join lateral unnest(part.account_numbers, part.amounts_minor) with ordinality
-  as posting (account_number, amount_minor, position)
-join ledger.account as account on account.number = posting.account_number
-where (
-    (entry.at >= %(start)s::timestamptz and entry.at < %(end)s::timestamptz)
-    or (
-      entry.at < %(start)s::timestamptz
-      and entry.cut >= %(after_cut)s::integer
-      and entry.kind <> 'expected_returns'
-    )
+  line.at,
+  line.entry_id,
+  line.key,
+  line.kind,
+  line.subject,
+  line.part_id,
+  line.number,
+  line.entity_id,
+  line.party_id,
+  line.purpose,
+  line.currency,
+  line.amount_minor
+from ledger.journal_line as line
+where ledger.is_of_month(
+    line.at,
+    line.cut,
+    line.kind,
+    %(start)s::timestamptz,
+    %(end)s::timestamptz,
+    %(after_cut)s::integer,
+    %(before_cut)s::integer
   )
-  and (entry.cut < %(before_cut)s::integer or entry.kind = 'expected_returns')
-  and account.entity_id = %(entity_id)s::uuid
-  and account.currency = %(currency)s::text
-order by entry.at, entry.id, part.part_id, part.currency, posting.position;
+  and line.entity_id = %(entity_id)s::uuid
+  and line.currency = %(currency)s::text
+order by line.at, line.entry_id, line.part_id, line.currency, line.position;

@@ -15,6 +15,7 @@ from loopline.ledger.model import (
     AccountAsk,
     CutNumber,
     EntryKind,
+    LedgerBusy,
     NewEntry,
     PartReversal,
     Posted,
@@ -84,16 +85,17 @@ def reverse_parts(conn: Conn, asks: Sequence[PartReversal]) -> list[Reversed | R
     return [refusal if refusal is not None else next(decided) for refusal in refused]
 
 
-def take_cut(conn: Conn) -> CutNumber:
+def take_cut(conn: Conn) -> CutNumber | LedgerBusy:
     """Divide the ledger: every entry committed so far has a lower number, every one to come has this or a higher one.
 
-    Waits until nobody posts, for as long as transactions that post last, and lets all go on at once; statements of
+    Waits until nobody posts, a second at a time, and lets those who came meanwhile go on in between; statements of
     this transaction that come afterwards see all that lies before the cut. What this transaction posted itself lies
     before it too. Takes effect even if the transaction is undone. The transaction is to be read committed, as writing
-    ones are: an older snapshot would not see the last of what lies before. Raises LockNotAvailable where somebody posts
-    for longer than locks are waited for: try again.
+    ones are: an older snapshot would not see the last of what lies before. Refused where somebody has been posting for
+    all of ten such seconds.
     """
-    return store.take_cut(conn)
+    number = store.take_cut(conn)
+    return LedgerBusy() if number is None else CutNumber(number)
 
 
 def _reverse_fit(

@@ -17,7 +17,7 @@ from loopline.db import (
     texts,
     uuids,
 )
-from loopline.ledger.model import Account, AccountAsk, CutNumber, ReversedPart, StoredPart
+from loopline.ledger.model import Account, AccountAsk, ReversedPart, StoredPart
 from loopline.ledger.rules import PlannedEntry, PlannedReversal, StandingEntry
 
 SQL = statements(__file__)
@@ -123,8 +123,9 @@ def lock_reversed_parts(conn: Conn, units_of: Mapping[PartOfEntry, int]) -> list
     return fetch(conn, SQL["lock_reversed_parts"], ReversedPart, **columns)
 
 
-def take_cut(conn: Conn) -> CutNumber:
-    return CutNumber(fetch_values(conn, SQL["take_cut"])[0])
+def take_cut(conn: Conn) -> int | None:
+    number: int | None = fetch_values(conn, SQL["take_cut"])[0]
+    return number
 
 
 def change_reversed_parts(conn: Conn, units: Mapping[PartOfEntry, int]) -> None:

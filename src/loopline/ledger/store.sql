@@ -197,6 +197,6 @@ copy ledger.reversal (entry_id, of_entry_id, part_id, units_before, units) from 
 
 
 -- name: take_cut
--- Divide what was committed from what comes after. Waits for all who post, and for as long holds up who wants to; locks
--- no row.
+-- Divide what was committed from what comes after. Waits for all who post, a second at a time, and for as long holds up
+-- who wants to; null where it is not to be had. Locks no row.
 select ledger.take_cut();

@@ -30,7 +30,7 @@ from loopline.kernel.ids import EntryId, uuid7, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.ledger import service as ledger
-from loopline.ledger.model import CutNumber, EntryKind, NewEntry, Posting, Purpose
+from loopline.ledger.model import CutNumber, EntryKind, LedgerBusy, NewEntry, Posting, Purpose
 from loopline.ledger.queries import MonthOfBooks
 from loopline.processes.accounts import Accounts
 from loopline.processes.close.books import BooksState, books_in
@@ -108,7 +108,10 @@ def _close_month(conn: Conn, ask: CloseAsk, state: BooksState, turn: _Turn) -> C
     if turn.faults is None:
         turn.faults = faults_of_money(conn)
     if turn.cut is None:
-        turn.cut = ledger.take_cut(conn)
+        cut = ledger.take_cut(conn)
+        if isinstance(cut, LedgerBusy):
+            return cut
+        turn.cut = cut
     month = msgspec.structs.replace(state.month_of_books(), before_cut=turn.cut)
     sheet = draft_sheet(conn, state, month, found=turn.faults)
     if (hard := next((one for one in sheet.notices if one.is_hard), None)) is not None:

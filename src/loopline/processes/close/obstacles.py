@@ -18,8 +18,14 @@ _OF_MONEY = {
     5: NoticeKind.MONEY_DISAGREES,
     6: NoticeKind.MONEY_FAULT,
 }
-MONEY_CHECKS: tuple[Check, ...] = tuple(check for check in ALL_CHECKS if check.invariant in _OF_MONEY)
-"""What doctor proves of the ledger and its shares (4), of payments, payouts and bills (5), and of returns (6)."""
+_BY_MONTH = "handed_over_is_settled"
+MONEY_CHECKS: tuple[Check, ...] = tuple(
+    check for check in ALL_CHECKS if check.invariant in _OF_MONEY and check.name != _BY_MONTH
+)
+"""What doctor proves of the ledger and its shares (4), of payments, payouts and bills (5), and of returns (6).
+
+Hand-overs that are not settled are counted by month instead: one that is parked is in the way of its own month alone.
+"""
 
 
 class _Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +54,11 @@ def hand_overs_behind(conn: Conn, *, end: datetime) -> list[Notice]:
     """
     settling = fetch_values(conn, SQL["not_settled"], types=sorted(SETTLED_BY), end=end)[0]
     parked = fetch_values(conn, SQL["parked"], end=end)[0]
+    lost = fetch_values(conn, SQL["lost"], types=sorted(SETTLED_BY), end=end)[0]
     counted = (
         Notice(kind=NoticeKind.NOT_SETTLED, count=settling),
         Notice(kind=NoticeKind.PARKED, count=parked),
+        Notice(kind=NoticeKind.MONEY_FAULT, count=lost, subject=_BY_MONTH),
     )
     return [one for one in counted if one.count]
 

@@ -14,6 +14,36 @@ from log.parked_event as parked
 join log.event as event on event.position = parked.position
 where parked.follower = 'settle' and event.at < %(end)s::timestamptz;
 
+-- name: lost
+-- Lines of which goods were handed over before a moment that were not all settled, though the follower that settles has
+-- come to all of their orders and could apply it.
+with settled as (
+    select split.line_id, sum(split.units) as units
+    from sharing.split as split
+    group by split.line_id
+)
+select count(*)
+from orders.line as line
+left join settled on settled.line_id = line.line_id
+where line.kind = 'goods'
+    and coalesce(settled.units, 0) <> line.handed_over
+    and exists (
+        select
+        from log.event as event
+        where event.subject = line.order_id and event.type = any (%(types)s::text[]) and event.at < %(end)s::timestamptz
+    )
+    and not exists (
+        select
+        from log.event as waiting
+        join log.follower as follower on follower.name = 'settle'
+        where waiting.subject = line.order_id and waiting.position > follower.position
+    )
+    and not exists (
+        select
+        from log.parked_event as parked
+        where parked.follower = 'settle' and parked.subject = line.order_id
+    );
+
 -- name: followers_behind
 -- How many other followers have not come to events from before a moment, of any type, and the one that is furthest behind.
 select
