@@ -105,6 +105,19 @@ def test_a_comment_is_wanted_and_what_was_closed_meanwhile_is_shown(house: House
         expect(page.locator(".close-said")).to_have_text("mine")
 
 
+def test_what_takes_long_says_so_and_is_begun_once(house: House) -> None:
+    page = house.signed_in()
+    page.goto(f"{house.base}{HOME}/BRAND-CO/CNY/2026-04")
+    expect(page.locator("#proving")).to_be_hidden()
+    # Nothing leaves, so that the page stays to be looked at.
+    page.evaluate("addEventListener('submit', event => event.preventDefault(), true)")
+    page.locator("#comment").fill("April")
+    page.locator(".close-form button").click()
+    expect(page.locator("#proving")).to_be_visible()
+    expect(page.locator(".close-form button")).to_be_disabled()
+    picture(page, "proving")
+
+
 def test_the_running_month_is_shown_and_cannot_be_closed(house: House) -> None:
     page = house.signed_in()
     page.goto(f"{house.base}{HOME}/BRAND-CO/CNY/2026-04")

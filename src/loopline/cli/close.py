@@ -4,6 +4,7 @@ import os
 from datetime import UTC, date, datetime
 from typing import Annotated, NoReturn
 
+import psycopg
 import typer
 from rich.table import Table
 
@@ -76,7 +77,10 @@ def close_month(
     """Close a month for good: nothing reopens it, and what comes later belongs to the first open month."""
     ask = CloseAsk(entity_code=entity, currency=currency, month=_month(month), comment=comment)
     with problems_told(), open_database(settings_from(os.environ)) as database:
-        told, is_repeat = _closed(database, ask, by=by)
+        try:
+            told, is_repeat = _closed(database, ask, by=by)
+        except psycopg.errors.LockNotAvailable:
+            _refuse(f"somebody else is closing months of {entity} at this moment: try again")
     if as_json:
         print_json({"month": told, "is_repeat": is_repeat})
         return
@@ -92,7 +96,7 @@ def _closed(database: Database, ask: CloseAsk, *, by: str) -> tuple[MonthTold, b
         (outcome,) = close_months(conn, [ask], by=actor, scope=WHOLE_BRAND, now=datetime.now(UTC))
         if isinstance(outcome, Refusal):
             raise Refused(outcome)
-        return month_told(outcome.close, ask.entity_code), outcome.is_repeat
+        return month_told(outcome.close.in_short, ask.entity_code), outcome.is_repeat
 
 
 def _person(conn: Conn, name: str) -> str:

@@ -31,6 +31,7 @@ _JOURNAL = "journal"
 _ALL = (*TABLES, _JOURNAL)
 _BEANCOUNT = ".beancount"
 _DAY = ["%Y-%m-%d"]
+_ZONE = "Asia/Shanghai"
 # A spreadsheet would run what begins like this as a formula.
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -55,18 +56,25 @@ def export(
         datetime | None, typer.Option("--to", formats=_DAY, help="Last day of the journal, included.")
     ] = None,
     zone: Annotated[
-        str, typer.Option(help="The zone in which the journal's days are cut.")
-    ] = "Asia/Shanghai",
+        str | None,
+        typer.Option(help="The zone in which the journal's days are cut.", show_default="Asia/Shanghai"),
+    ] = None,
     month: Annotated[
         str | None,
         typer.Option(help="A closed month of the journal, such as 2026-10, of one company's books."),
     ] = None,
     company: Annotated[str, typer.Option(help="The company whose month it is, by its code.")] = "",
-    currency: Annotated[str, typer.Option(help="The currency of the month's books.")] = "CNY",
+    currency: Annotated[
+        str | None, typer.Option(help="The currency of the month's books.", show_default="CNY")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a table to a file, in one consistent view. Members leave as ids, without names or phones."""
-    closed = _closed_month(table, month, company, currency)
+    if month is not None and (first, last, zone) != (None, None, None):
+        _refuse("a closed month has its own days and zone: --month goes without --from, --to and --zone")
+    if month is None and (company or currency is not None):
+        _refuse("--company and --currency say whose --month is asked for, and it is missing")
+    closed = _closed_month(table, month, company, currency or "CNY")
     days = _days_of(table, first, last) if closed is None else None
     write = _writer_of(table, target)
     draft = target.with_name(f".{target.name}.draft")
@@ -83,7 +91,11 @@ def export(
                 if closed is not None:
                     found = _journal_of_month(conn, closed)
                 else:
-                    found = export_table(conn, table) if days is None else _journal(conn, days, zone=zone)
+                    found = (
+                        export_table(conn, table)
+                        if days is None
+                        else _journal(conn, days, zone=zone or _ZONE)
+                    )
                 count = write(found, draft, lambda done: bar.update(task, completed=done))
         draft.replace(target)
     except TooManyRows as problem:

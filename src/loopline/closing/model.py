@@ -134,6 +134,26 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return sum(one.expected_minor for one in self.expectations)
 
 
+class ClosedMonth(msgspec.Struct, frozen=True, kw_only=True):
+    """That a month of some books is closed, without its sheet."""
+
+    entity_id: EntityId
+    currency: str
+    month: date
+    start_at: datetime
+    end_at: datetime
+    entries: int
+    expected_minor: int
+    closed_at: datetime
+    closed_by: str
+    comment: str
+    digest: bytes
+
+    @property
+    def books(self) -> Books:
+        return Books(entity_id=self.entity_id, currency=self.currency)
+
+
 class Close(msgspec.Struct, frozen=True, kw_only=True):
     """A closed month: its sheet, the cut it was read at, by whom and why, and a digest of all that."""
 
@@ -147,6 +167,24 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     digest_before: bytes | None
     digest: bytes
+
+    @property
+    def in_short(self) -> ClosedMonth:
+        """The close without its sheet, as lists show it."""
+        sheet = self.sheet
+        return ClosedMonth(
+            entity_id=sheet.books.entity_id,
+            currency=sheet.books.currency,
+            month=sheet.month,
+            start_at=sheet.start_at,
+            end_at=sheet.end_at,
+            entries=sheet.entries,
+            expected_minor=sheet.expected_minor,
+            closed_at=self.closed_at,
+            closed_by=self.closed_by,
+            comment=self.comment,
+            digest=self.digest,
+        )
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True):

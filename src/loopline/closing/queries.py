@@ -10,6 +10,7 @@ from loopline.closing.model import (
     Balance,
     Books,
     Close,
+    ClosedMonth,
     CloseId,
     Expectation,
     Notice,
@@ -20,7 +21,6 @@ from loopline.db import Conn, fetch, fetch_rows, statements, uuids
 from loopline.kernel.ids import EntityId, EntryId
 
 SQL = statements(__file__)
-_ALL = 10_000
 
 
 class LastClose(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,19 +38,6 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def books(self) -> Books:
         return Books(entity_id=self.entity_id, currency=self.currency)
-
-
-class ClosesAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """Which closes are asked for: of some companies (None: of all), of a currency, of a month.
-
-    `after` is the month and books of the last close of the page before.
-    """
-
-    entity_ids: Collection[EntityId] | None = None
-    currency: str | None = None
-    month: date | None = None
-    after: tuple[date, Books] | None = None
-    at_most: int = _ALL
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,25 +73,28 @@ def last_closes(conn: Conn) -> dict[Books, LastClose]:
 
 def close_of(conn: Conn, books: Books, month: date) -> Close | None:
     """Return the close of a month; None where it is open."""
-    ask = ClosesAsk(entity_ids=[books.entity_id], currency=books.currency, month=month)
-    found = find_closes(conn, ask)
+    found = _closes(conn, books=books, month=month)
     return found[0] if found else None
 
 
-def find_closes(conn: Conn, ask: ClosesAsk) -> list[Close]:
-    """Return closes with their sheets: the last month first, then by company and currency."""
-    month, books = ask.after if ask.after is not None else (None, None)
+def all_closes(conn: Conn) -> list[Close]:
+    """Return every close with its sheet, the first month first, then by company and currency."""
+    return _closes(conn)
+
+
+def closed_months(conn: Conn, entity_ids: Collection[EntityId]) -> list[ClosedMonth]:
+    """Return which months of some companies' books are closed, the last first, then by company and currency."""
+    return fetch(conn, SQL["closed_months"], ClosedMonth, entity_ids=uuids(entity_ids))
+
+
+def _closes(conn: Conn, *, books: Books | None = None, month: date | None = None) -> list[Close]:
     rows = fetch(
         conn,
         SQL["closes"],
         _Row,
-        entity_ids=None if ask.entity_ids is None else uuids(ask.entity_ids),
-        currency=ask.currency,
-        month=ask.month,
-        after_month=month,
-        after_entity_id=books.entity_id if books is not None else None,
-        after_currency=books.currency if books is not None else None,
-        at_most=ask.at_most,
+        entity_id=books.entity_id if books is not None else None,
+        currency=books.currency if books is not None else None,
+        month=month,
     )
     ids = [one.id for one in rows]
     balances = _by_close(conn, "balances_of_closes", ids, Balance)

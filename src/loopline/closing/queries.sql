@@ -5,27 +5,33 @@ select distinct on (entity_id, currency)
 from closing.close
 order by entity_id, currency, month desc;
 
+-- name: closed_months
+-- Which months of some companies are closed, without their sheets: the last first, then by company and currency. Locks
+-- nothing.
+select
+    entity_id, currency, month, start_at, end_at, entries,
+    (
+        select coalesce(sum(expectation.expected_minor), 0)::bigint
+        from closing.expectation as expectation
+        where expectation.close_id = close.id
+    ) as expected_minor,
+    closed_at, closed_by, comment, digest
+from closing.close as close
+where entity_id = any (%(entity_ids)s::uuid[])
+order by month desc, entity_id, currency;
+
 -- name: closes
--- Closes of some companies, or of all; of one currency and month, or of all; after a place in the order: the last closed
--- month first, then by company and currency. Locks nothing.
+-- Closes with all of their own columns: the one of some books and month, or all; the first month first, then by company
+-- and currency. Locks nothing.
 select
     id, entity_id, currency, month, zone, start_at, end_at, cut, entries, entries_of_before, estimate_entry_id,
     inversion_entry_id, estimate_before_minor, came_back_minor, still_expected_minor, notices, digest_before, digest,
     closed_at, closed_by, comment
 from closing.close
-where (%(entity_ids)s::uuid[] is null or entity_id = any (%(entity_ids)s::uuid[]))
+where (%(entity_id)s::uuid is null or entity_id = %(entity_id)s::uuid)
     and (%(currency)s::text is null or currency = %(currency)s::text)
     and (%(month)s::date is null or month = %(month)s::date)
-    and (
-        %(after_month)s::date is null
-        or month < %(after_month)s::date
-        or (
-            month = %(after_month)s::date
-            and (entity_id, currency) > (%(after_entity_id)s::uuid, %(after_currency)s::text)
-        )
-    )
-order by month desc, entity_id, currency
-limit %(at_most)s::bigint;
+order by month, entity_id, currency;
 
 -- name: balances_of_closes
 -- The balances of closes, by purpose. Locks nothing.

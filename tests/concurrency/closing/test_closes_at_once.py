@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from loopline.closing import queries as closing
 from loopline.closing.model import Closed
-from loopline.closing.queries import ClosesAsk
 from loopline.db import Conn, Database, run_check
 from loopline.kernel.refusals import Refusal
 from loopline.processes.close.recount import digests_that_differ
@@ -50,7 +49,7 @@ def test_of_many_who_close_a_month_at_once_one_does(database: Database) -> None:
     assert sorted(one.is_repeat for one in made) == [False, *[True] * (RIVALS - 1)]
     assert len({one.close.digest for one in made}) == 1
     with database.reading() as conn:
-        assert len(closing.find_closes(conn, ClosesAsk())) == 1
+        assert len(closing.all_closes(conn)) == 1
 
 
 def test_what_is_posted_while_months_are_closed_counts_in_exactly_one_of_them(database: Database) -> None:
@@ -78,7 +77,7 @@ def test_what_is_posted_while_months_are_closed_counts_in_exactly_one_of_them(da
     with database.transaction() as conn:
         closed(conn, MAY, now=END_OF_MAY)
     with database.reading() as conn:
-        closes = closing.find_closes(conn, ClosesAsk())
+        closes = closing.all_closes(conn)
         counted = [
             balance.credit_minor
             for one in closes

@@ -260,6 +260,11 @@ def test_a_month_is_listed_shown_closed_and_written_at_the_console(database: Dat
     assert (shown["month"]["state"], sum(one["closing_minor"] for one in shown["balances"])) == ("next", 0)
     books = tmp_path / "march.csv"
     write = ("export", "journal", str(books), "--month", "2026-03", "--company", "BRAND-CO")
+    for other in (("--from", "2026-03-01"), ("--zone", "UTC")):
+        both = loopline(database, tmp_path, *write, *other)
+        assert (both.returncode, "--month goes without" in both.stderr) == (2, True)
+    without = loopline(database, tmp_path, *write[:3], "--company", "BRAND-CO")
+    assert (without.returncode, "it is missing" in without.stderr) == (2, True)
     early = loopline(database, tmp_path, *write)
     assert (early.returncode, "2026-03 is open" in early.stderr, books.exists()) == (2, True, False)
     said = ("--comment", "all of it", "--json")

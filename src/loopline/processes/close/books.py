@@ -1,6 +1,6 @@
 """Which books there are, how far they are closed, and which month is next."""
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
@@ -10,7 +10,6 @@ from loopline.closing.queries import LastClose
 from loopline.closing.rules.months import moments_of, month_after, month_of
 from loopline.db import Conn
 from loopline.insight import board_setting
-from loopline.kernel.ids import EntityId
 from loopline.kernel.scope import Scope
 from loopline.ledger import queries as ledger
 from loopline.ledger.model import CutNumber
@@ -31,10 +30,6 @@ class BooksState(msgspec.Struct, frozen=True, kw_only=True):
     def open_month(self) -> date:
         """The first month that is open."""
         return self.first if self.last is None else month_after(self.last.month)
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether the first open month has ended."""
-        return self.month_of_books().end <= now
 
     def month_of_books(self) -> MonthOfBooks:
         """Return the first open month as a stretch of the books: it begins where the last close ended."""
@@ -68,8 +63,3 @@ def books_in(conn: Conn, scope: Scope) -> list[BooksState]:
         for books in (Books(entity_id=one.entity_id, currency=one.currency),)
     ]
     return sorted(found, key=lambda one: (one.entity_code, one.books.currency))
-
-
-def companies_of(states: list[BooksState], scope: Scope) -> list[EntityId] | None:
-    """Return the companies whose closes a scope may see; None for every one."""
-    return None if scope.everything else [one.books.entity_id for one in states]

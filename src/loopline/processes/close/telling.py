@@ -9,8 +9,10 @@ import msgspec
 from loopline.closing import queries as closing
 from loopline.closing.model import (
     Balance,
+    Books,
     BooksNotKept,
     Close,
+    ClosedMonth,
     Expectation,
     MonthBeforeIsOpen,
     MonthBeforeTheBooks,
@@ -18,7 +20,6 @@ from loopline.closing.model import (
     RunOff,
     Sheet,
 )
-from loopline.closing.queries import ClosesAsk
 from loopline.closing.rules.months import moments_of, month_of, months_from, spelt
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
@@ -142,13 +143,12 @@ class SheetAsk(msgspec.Struct, frozen=True, kw_only=True):
 def months_in(conn: Conn, *, scope: Scope, now: datetime) -> list[MonthTold]:
     """Return every month of the books in a scope, from the running one back to the first; then by company, currency."""
     states = books_in(conn, scope)
-    closes = closing.find_closes(conn, ClosesAsk(entity_ids=[one.books.entity_id for one in states]))
-    by_books: dict[object, list[Close]] = {}
-    for close in closes:
-        by_books.setdefault(close.sheet.books, []).append(close)
+    by_books: dict[Books, list[ClosedMonth]] = {}
+    for one in closing.closed_months(conn, {state.books.entity_id for state in states}):
+        by_books.setdefault(one.books, []).append(one)
     told: list[MonthTold] = []
     for state in states:
-        told += [_closed(close, state) for close in by_books.get(state.books, ())]
+        told += [month_told(one, state.entity_code) for one in by_books.get(state.books, ())]
         told += [
             _open(month, state, now=now) for month in months_from(state.open_month, month_of(now, state.zone))
         ]
@@ -156,27 +156,22 @@ def months_in(conn: Conn, *, scope: Scope, now: datetime) -> list[MonthTold]:
     return sorted(told, key=lambda one: one.month, reverse=True)
 
 
-def month_told(close: Close, entity_code: str) -> MonthTold:
+def month_told(closed: ClosedMonth, entity_code: str) -> MonthTold:
     """Tell of a closed month."""
-    sheet = close.sheet
     return MonthTold(
         entity_code=entity_code,
-        currency=sheet.books.currency,
-        month=spelt(sheet.month),
+        currency=closed.currency,
+        month=spelt(closed.month),
         state=MonthState.CLOSED,
-        start_at=sheet.start_at,
-        end_at=sheet.end_at,
-        entries=sheet.entries,
-        expected_returns_minor=sheet.expected_minor,
-        closed_at=close.closed_at,
-        closed_by=close.closed_by,
-        comment=close.comment,
-        digest=close.digest.hex(),
+        start_at=closed.start_at,
+        end_at=closed.end_at,
+        entries=closed.entries,
+        expected_returns_minor=closed.expected_minor,
+        closed_at=closed.closed_at,
+        closed_by=closed.closed_by,
+        comment=closed.comment,
+        digest=closed.digest.hex(),
     )
-
-
-def _closed(close: Close, state: BooksState) -> MonthTold:
-    return month_told(close, state.entity_code)
 
 
 def _open(month: date, state: BooksState, *, now: datetime) -> MonthTold:
@@ -202,7 +197,11 @@ def sheet_of(conn: Conn, ask: SheetAsk, *, scope: Scope, now: datetime) -> Sheet
     close = closing.close_of(conn, state.books, ask.month)
     if close is not None:
         told = _sheet_told(
-            conn, close.sheet, _closed(close, state), month=month_of_close(conn, close), close=close
+            conn,
+            close.sheet,
+            month_told(close.in_short, state.entity_code),
+            month=month_of_close(conn, close),
+            close=close,
         )
         return _seen_by(told, scope)
     if ask.month < state.open_month:

@@ -103,7 +103,9 @@ def close(
         return [
             one
             if isinstance(one, Refusal)
-            else MonthClosedTold(month=month_told(one.close, asked.entity_code), is_repeat=one.is_repeat)
+            else MonthClosedTold(
+                month=month_told(one.close.in_short, asked.entity_code), is_repeat=one.is_repeat
+            )
             for one, asked in zip(outcomes, data.items, strict=True)
         ]
 

@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
-from loopline.closing.model import Closed
+from loopline.closing.model import Closed, CloseWaits, WaitsFor
 from loopline.closing.rules.months import read_month
 from loopline.db import Conn
 from loopline.insight import board_setting
@@ -147,8 +147,9 @@ async def close_one(
         said = {
             "problem": language_of(request).refusal(outcome),
             "comment": comment[:_PROBLEM_MAX],
-            "prove": "1",
         }
+        if isinstance(outcome, CloseWaits) and outcome.reason is WaitsFor.MONEY_FAULT:
+            said["prove"] = "1"  # what was found is shown
     sheet = request.url.path.removesuffix("/close")
     return Redirect(f"{sheet}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
 

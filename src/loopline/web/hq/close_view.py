@@ -59,17 +59,24 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
 _PLACES = {purpose.value: place for place, purpose in enumerate(PURPOSE_WORDS)}
 KIND_WORDS: Mapping[EntryKind, str] = {
     EntryKind.SALE: marked("Sale"),
+    EntryKind.CHARGE: marked("Charge of an order"),
+    EntryKind.VOUCHER: marked("Voucher"),
     EntryKind.PAYMENT: marked("Payment"),
     EntryKind.REFUND: marked("Refund"),
+    EntryKind.SHARE: marked("Shares of a sale"),
     EntryKind.SHARE_RELEASE: marked("Became due"),
     EntryKind.SHARE_CLAW_BACK: marked("Moved back from due by a return"),
     EntryKind.REVERSAL: marked("Taken back by a return"),
     EntryKind.BLIND_RETURN: marked("Return without a sale"),
     EntryKind.ADJUSTMENT: marked("Correction"),
-    EntryKind.PAYOUT: marked("Paid out"),
+    EntryKind.OPENING: marked("Opening balance"),
+    EntryKind.PAYOUT: marked("Payout on its way"),
+    EntryKind.PAYOUT_PAID: marked("Paid out"),
     EntryKind.PAYOUT_RETURNED: marked("Payout that came back"),
     EntryKind.FEE: marked("Fee kept"),
     EntryKind.SUPPLY: marked("Supply of goods"),
+    EntryKind.BONUS: marked("Bonus of a month's turnover"),
+    EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
 }
 NOTICE_WORDS: Mapping[NoticeKind, str] = {
     NoticeKind.NOT_SETTLED: marked(
@@ -441,11 +448,10 @@ def _run_off(sheet: SheetTold, language: Language) -> str:
 
 
 def _entry_row(one: EntryTold, sheet: SheetTold, language: Language) -> EntryRow:
-    word = KIND_WORDS.get(one.kind)
     return EntryRow(
         month=language.month(_first_day(one.month)),
         at=language.clock_of_day(one.at, sheet.zone),
-        kind=language.say(word) if word is not None else one.kind.value.replace("_", " "),
+        kind=language.say(KIND_WORDS[one.kind]),
         key=one.key,
         amount=language.money(one.moved_minor, sheet.month.currency),
     )
