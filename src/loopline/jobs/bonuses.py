@@ -19,6 +19,6 @@ def evaluate_bonuses(database: Database, now: datetime) -> int:
     return changed
 
 
-# Several times a day, at a second of its own: what takes long goes one at a time, and who finds the turn taken waits
-# for the next time.
-BONUS_ERRAND = Errand(name="evaluate_bonuses", cron="23 */6 * * * 37", run=evaluate_bonuses, is_long=True)
+BONUS_ERRAND = Errand(
+    name="evaluate_bonuses", cron="23 */6 * * *", run=evaluate_bonuses, is_long=True, is_patient=True
+)

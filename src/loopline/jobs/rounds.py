@@ -17,7 +17,7 @@ import structlog
 from loopline import orders
 from loopline.customers.codes import sweep_codes
 from loopline.customers.sessions import sweep_sessions
-from loopline.db import Conn, Database, fetch_values, statements
+from loopline.db import Conn, Database, execute, fetch_values, statements
 from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
@@ -73,8 +73,9 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """A round that goes out of the house: it opens its own transactions and makes its calls between them.
 
     `run` does one batch and returns how much it did. `rests`: it leaves a database alone that rounds leave alone.
-    `is_long`: it may take minutes. Of those one goes at a time, in all processes of a database together, so that they
-    never take the places of rounds that others wait for; whoever finds the turn taken leaves it for the next time.
+    `is_long`: a batch may take minutes. Of those one goes at a time, in all processes of a database together, so that
+    they never take the places of rounds that others wait for; the turn is given back after each batch. Whoever finds it
+    taken leaves it for the next time, or waits for it where `is_patient`: what comes seldom is not to lose its day.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     run: Callable[[Database, datetime], int]
     rests: bool = False
     is_long: bool = False
+    is_patient: bool = False
 
 
 def _fill(conn: Conn, now: datetime) -> int:
@@ -252,6 +254,8 @@ class Rounds:
         self._rests = rests
         self._errands = errands
         self._stopping = threading.Event()
+        self._going: set[str] = set()
+        self._door = threading.Lock()
 
     def stop(self) -> None:
         """Begin no further batch."""
@@ -305,15 +309,45 @@ class Rounds:
         if not one.is_long:
             self._work_off(one)
             return
+        with self._door:
+            if one.name in self._going:
+                return  # it waits for its turn, or has it
+            self._going.add(one.name)
+        try:
+            for _ in range(BATCHES_PER_ROUND_MAX):
+                if not self._in_turn(one):
+                    break
+        finally:
+            with self._door:
+                self._going.discard(one.name)
+
+    def _in_turn(self, one: Errand) -> int:
+        """Do one batch of what takes long, if the turn is to be had; returns how much was done."""
         # A connection of its own: a process that dies gives the turn back with it.
         with self._database.connect() as conn:
-            if fetch_values(conn, SQL["try_turn_of_long_errands"])[0]:
-                self._work_off(one)
+            if not (self._wait_for_turn(conn) if one.is_patient else _turn_is_free(conn)):
+                return 0
+            return 0 if self._stopping.is_set() else one.run(self._database, self._clock())
+
+    def _wait_for_turn(self, conn: Conn) -> bool:
+        """Wait for the turn; False where this process is to end before it comes."""
+        while not self._stopping.is_set():
+            try:
+                execute(conn, SQL["turn_of_long_errands"])
+            except psycopg.errors.LockNotAvailable:
+                continue
+            return True
+        return False
 
     def _work_off(self, one: Errand) -> None:
         for _ in range(BATCHES_PER_ROUND_MAX):
             if self._stopping.is_set() or not one.run(self._database, self._clock()):
                 return
+
+
+def _turn_is_free(conn: Conn) -> bool:
+    taken: bool = fetch_values(conn, SQL["try_turn_of_long_errands"])[0]
+    return taken
 
 
 def until_nothing_is_left(

@@ -23,8 +23,8 @@ from loopline.jobs.waves import WAVE_ERRANDS
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
-_AT_ONCE = 3
-"""One errand that takes long, and two that do not."""
+_AT_ONCE = 6
+"""One errand that takes long, three that wait for its turn, and two that do not."""
 
 _logger = structlog.get_logger(__name__)
 

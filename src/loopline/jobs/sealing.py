@@ -49,5 +49,5 @@ def _seal(database: Database, now: datetime) -> int:
 
 
 SEALING_ERRANDS: tuple[Errand, ...] = (
-    Errand(name="seal_days", cron="7 * * * * 33", run=_seal, rests=True, is_long=True),
+    Errand(name="seal_days", cron="7 * * * *", run=_seal, rests=True, is_long=True, is_patient=True),
 )

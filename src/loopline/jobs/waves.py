@@ -112,6 +112,7 @@ WAVE_ERRANDS = (
         run=partial(price_last_day, solver=Optimiser(gap=0.001, seconds=PRICED_WITHIN_SECONDS)),
         rests=True,
         is_long=True,
+        is_patient=True,
     ),
 )
 """What every house does, with the optimiser as its solver."""

@@ -144,6 +144,47 @@ def test_what_takes_long_goes_one_at_a_time_and_keeps_nobody_else_waiting(databa
         wait_until(database, lambda _: also != [])
 
 
+def test_what_comes_seldom_has_its_turn_between_the_batches_of_a_long_queue(database: Database):
+    came = threading.Event()
+    waits = (
+        "select count(*) > 0 from pg_locks where locktype = 'advisory' and objid = 7310012 and not granted"
+    )
+
+    def has_always_more(database: Database, _now: datetime) -> int:
+        if not came.is_set():
+            wait_until(database, lambda conn: came.is_set() or conn.execute(waits).fetchone() == (True,))
+        return 0 if came.is_set() else 1
+
+    def come(_database: Database, _now: datetime) -> int:
+        came.set()
+        return 0
+
+    errands = (
+        Errand(name="queue", cron="* * * * * *", run=has_always_more, is_long=True),
+        Errand(name="seldom", cron="* * * * * *", run=come, is_long=True, is_patient=True),
+    )
+    with jobs_running(database, clock=lambda: NOON, errands=errands):
+        assert came.wait(PATIENCE_SECONDS)
+
+
+def test_who_waits_for_a_turn_ends_when_its_process_does(database: Database):
+    waits = (
+        "select count(*) > 0 from pg_locks where locktype = 'advisory' and objid = 7310012 and not granted"
+    )
+    ran: list[str] = []
+
+    def run(_database: Database, _now: datetime) -> int:
+        ran.append("ran")
+        return 0
+
+    seldom = Errand(name="seldom", cron="* * * * * *", run=run, is_long=True, is_patient=True)
+    with database.connect() as other:
+        other.execute("select pg_advisory_lock(7310012)")
+        with jobs_running(database, clock=lambda: NOON, errands=(seldom,)):
+            wait_until(database, lambda conn: conn.execute(waits).fetchone() == (True,))
+        assert ran == []
+
+
 def test_a_round_of_a_killed_process_does_not_keep_others_from_theirs(database: Database):
     with database.transaction() as conn:
         shop = open_shop(conn)
