@@ -156,6 +156,14 @@ def lock_out(conn: Conn, shop: Shop, code: str) -> None:
     conn.execute("update payouts.account set sealed_with = 404 where party_id = %s", (shop.parties[code],))
 
 
+def damage(conn: Conn, shop: Shop, code: str) -> None:
+    """Let the account that a party is paid to open no more, whoever has its key."""
+    conn.execute(
+        "update payouts.account set sealed = substring(sealed for octet_length(sealed) - 1) where party_id = %s",
+        (shop.parties[code],),
+    )
+
+
 def terms(conn: Conn, **changes: int) -> None:
     """Terms in CNY: a fifth is withheld of what people are paid, unless they say otherwise."""
     stated = {"least_minor": 1, "second_person_above_minor": 0, "withheld_basis_points": 2_000} | changes

@@ -55,6 +55,7 @@ from tests.make.payouts import (
     RING,
     SECOND,
     approved,
+    damage,
     due_of,
     earned,
     lock_out,
@@ -293,9 +294,27 @@ def test_a_payout_of_which_less_is_due_when_it_would_leave_is_withdrawn(conn: Co
     assert payout(conn, again).gross_minor == 360
 
 
-def test_a_payout_whose_receiver_does_not_open_is_withdrawn_and_stays_due(conn: Conn, shop: Shop):
+def test_a_payout_whose_receiver_s_key_is_not_here_waits_for_it(conn: Conn, shop: Shop):
     guide, platform = approved(conn, shop, "GUIDE", "PLATFORM")
+    before = conn.execute("select id, sealed_with from payouts.account").fetchall()
     lock_out(conn, shop, "GUIDE")
+    first = made(conn, shop)
+    assert (payout(conn, guide).state, payout(conn, guide).reason) == (PayoutState.APPROVED, "key_not_here")
+    assert payout(conn, platform).state is PayoutState.SENT
+    for account_id, sealed_with in before:
+        conn.execute("update payouts.account set sealed_with = %s where id = %s", (sealed_with, account_id))
+    later = LATER + timedelta(minutes=5)
+    (payer,) = payouts_queries.payers_in_use(conn)
+    second = make_file(conn, payer.id, ring=RING, scope=WHOLE_BRAND, now=later)
+    assert not isinstance(second, Refusal)
+    assert second != first
+    assert payout(conn, guide).state is PayoutState.SENT
+    assert_sound(conn)
+
+
+def test_a_payout_whose_receiver_is_damaged_is_withdrawn_and_stays_due(conn: Conn, shop: Shop):
+    guide, platform = approved(conn, shop, "GUIDE", "PLATFORM")
+    damage(conn, shop, "GUIDE")
     request_id = made(conn, shop)
     found = payout(conn, guide)
     assert (found.state, found.reason) == (PayoutState.WITHDRAWN, "receiver_not_opened")

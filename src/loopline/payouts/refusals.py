@@ -47,7 +47,13 @@ class AccountNotUsable(Refusal, frozen=True, kw_only=True):
 
 
 class AccountSealBroken(Refusal, frozen=True, kw_only=True):
-    """An account to pay to cannot be opened: its key is not in the key file, or it was damaged."""
+    """An account to pay to cannot be opened: it was damaged. Enter it anew."""
+
+    account_id: PayoutAccountId
+
+
+class AccountKeyMissing(Refusal, frozen=True, kw_only=True):
+    """An account to pay to cannot be opened here: the key it was sealed with is not in the key file."""
 
     account_id: PayoutAccountId
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from loopline.kernel.refusals import Refusal
 from loopline.payouts.model import Account, PayoutAccountId, Receiver
-from loopline.payouts.refusals import AccountSealBroken
+from loopline.payouts.refusals import AccountKeyMissing, AccountSealBroken
 
 _PLACE = b"payouts.account"
 _KEY_BYTES = 32
@@ -21,6 +21,8 @@ class Ring(Protocol):
 
     @property
     def sealing_id(self) -> int: ...
+    @property
+    def sealing_ids(self) -> frozenset[int]: ...
     def wrap(self, member_key: bytes, *, member_id: UUID) -> bytes: ...
     def unwrap(self, wrapped: bytes, *, sealed_with: int, member_id: UUID) -> bytes: ...
 
@@ -44,7 +46,12 @@ def seal_receiver(receiver: Receiver, *, account_id: PayoutAccountId, ring: Ring
 
 
 def open_receiver(account: Account, *, ring: Ring) -> Receiver | Refusal:
-    """Open a receiver, for the moment in which it is put to a gateway or into a file."""
+    """Open a receiver, for the moment in which it is put to a gateway or into a file.
+
+    Refused where its key is not in the ring, which may be mended by putting it there; and where it was damaged.
+    """
+    if account.sealed_with not in ring.sealing_ids:
+        return AccountKeyMissing(account_id=account.id)
     try:
         key = ring.unwrap(account.wrapped_key, sealed_with=account.sealed_with, member_id=account.id)
         opened = AESGCM(key).decrypt(account.sealed[:_NONCE_BYTES], account.sealed[_NONCE_BYTES:], _PLACE)

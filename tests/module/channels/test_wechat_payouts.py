@@ -14,6 +14,7 @@ from loopline.payouts import (
     Payer,
     PayerId,
     PayoutLineId,
+    Receiver,
     Request,
     RequestId,
     RequestState,
@@ -83,6 +84,37 @@ def test_shares_of_one_amount_to_one_receiver_are_each_known(wechat: Wechat):
     assert {line.line_id: line.state for line in report.lines} == {
         line.line_id: LineState.PAID for line in asked.lines
     }
+
+
+def shut(asked: ToSend) -> ToSend:
+    """The same, after the keys of its receivers were lost."""
+    nobody = Receiver(holder="", number="")
+    return msgspec.structs.replace(
+        asked, lines=[msgspec.structs.replace(one, receiver=nobody) for one in asked.lines]
+    )
+
+
+def test_what_was_shared_before_its_receivers_were_lost_is_known_where_it_can_be(
+    tmp_path: Path, clock: SetClock
+):
+    other = Receiver(holder="李小红", number="oOtherPerson0000000000000001")
+    with running_wechat(
+        tmp_path, clock, manners=Manners(finish_seconds=0, refuses=frozenset({other.number}))
+    ) as wechat:
+        wechat.sandbox.book.take(PAYMENT, 1_000)
+        asked = to_send(Way.WECHAT_SHARING, 50, 50, 70, 70)
+        # Of the fifties one fails, of the seventies none.
+        refused = msgspec.structs.replace(asked.lines[1], receiver=other)
+        asked = msgspec.structs.replace(asked, lines=[asked.lines[0], refused, *asked.lines[2:]])
+        wechat.gateway.send(asked, now=clock())
+        known = {line.line_id: line.state for line in wechat.gateway.ask(asked, now=clock()).lines}
+        paid, returned = LineState.PAID, LineState.RETURNED
+        assert [known[line.line_id] for line in asked.lines] == [paid, returned, paid, paid]
+        half = msgspec.structs.replace(asked, lines=[*shut(asked).lines[:1], *asked.lines[1:]])
+        told = {line.line_id: line.state for line in wechat.gateway.ask(half, now=clock()).lines}
+        assert told == known
+        told = {line.line_id: line.state for line in wechat.gateway.ask(shut(asked), now=clock()).lines}
+        assert told == {line.line_id: paid for line in asked.lines[2:]}
 
 
 def test_why_a_transfer_failed_is_asked_until_it_is_known(tmp_path: Path, clock: SetClock):

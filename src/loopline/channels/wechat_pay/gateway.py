@@ -263,25 +263,40 @@ def _known(asked: ToSend, found: dict[str, Any], now: datetime) -> Report:
     """What is signed of a sharing: type, account and amount of a receiver name the line.
 
     Lines of which all of that is the same, as where two parties are paid to one account, are told apart by the order of
-    the numbers that WeChat Pay gives them, which last.
+    the numbers that WeChat Pay gives them, which last. Of a line whose receiver does not open any more, type and amount
+    are what is left: it is known where all that may be meant by it fared the same.
     """
     about = (found.get("transaction_id"), found.get("out_order_no"))
     if about != (asked.request.transaction_number, asked.request.number):
         return _nothing(asked, "the answer is about another sharing")
     by_receiver: dict[tuple[Any, Any, Any], list[ToPay]] = {}
     for one in asked.lines:
-        by_receiver.setdefault((_TYPES[one.kind], one.receiver.number, one.net_minor), []).append(one)
+        number = one.receiver.number or None
+        by_receiver.setdefault((_TYPES[one.kind], number, one.net_minor), []).append(one)
     lines: list[LineReport] = []
+    others: dict[tuple[Any, Any, Any], list[dict[str, Any]]] = {}
     for said in sorted(found.get("receivers") or (), key=lambda said: str(said.get("detail_id"))):
         same = by_receiver.get((said.get("type"), said.get("account"), said.get("amount")))
-        one = same.pop(0) if same else None
-        state = _SHARED.get(said.get("result"))
-        if one is not None and state is not None:
-            why = said.get("fail_reason") if state is LineState.RETURNED else None
-            lines.append(LineReport(line_id=one.line_id, state=state, at=now, reason=why))
+        if same:
+            lines += _shared(same.pop(0), said, now)
+        else:
+            others.setdefault((said.get("type"), None, said.get("amount")), []).append(said)
+    for place, meant in others.items():
+        shut = by_receiver.get(place, ())
+        if len(shut) == len(meant) and len({said.get("result") for said in meant}) == 1:
+            for one, said in zip(shut, meant, strict=True):
+                lines += _shared(one, said, now)
     return Report(
         request_id=asked.request.id, heard=Heard.KNOWN, lines=lines, reference=found.get("order_id")
     )
+
+
+def _shared(one: ToPay, said: dict[str, Any], now: datetime) -> list[LineReport]:
+    state = _SHARED.get(str(said.get("result")))
+    if state is None:
+        return []
+    why = said.get("fail_reason") if state is LineState.RETURNED else None
+    return [LineReport(line_id=one.line_id, state=state, at=now, reason=why)]
 
 
 def _accepted(asked: ToSend, found: dict[str, Any]) -> Report:

@@ -115,7 +115,7 @@ def make_file(
     """Put approved payouts of an account at a bank into a file, at most a thousand; their money is on its way then.
 
     The file itself is made when it is downloaded: a payout whose receiver does not open could not stand in it, and is
-    withdrawn. Locks the payouts that no rival holds, then keys of entries.
+    withdrawn, or waits where only the key is not here. Locks the payouts that no rival holds, then keys of entries.
     """
     entities = entities_in(conn, scope)
     payer = payouts_queries.payers_by_ids(conn, [payer_id]).get(payer_id)

@@ -36,6 +36,7 @@ from loopline.payouts import queries as payouts_queries
 from loopline.payouts import rules as payouts_rules
 from loopline.payouts import service as payouts_service
 from loopline.payouts.events import PayoutWithdrawn
+from loopline.payouts.refusals import AccountKeyMissing, AccountSealBroken
 from loopline.payouts.reports import RECEIVER_NOT_OPENED
 from loopline.payouts.rules import Draft
 from loopline.processes.pay_out.books import post_sent
@@ -47,6 +48,7 @@ WECHAT = "wechat"
 DUE_FELL = "due_fell"
 NOTHING_TO_SHARE = "nothing_to_share"
 CONTRACT_NOT_SAID = "contract_not_said"
+KEY_NOT_HERE = "key_not_here"
 SHARED_WITHIN = timedelta(days=180)
 """How long after a payment its money may be shared: what is older is not looked at."""
 _COMMITTED_WITHIN = timedelta(hours=1)
@@ -139,8 +141,8 @@ def prepare_requests(  # noqa: PLR0913 - who pays, and what the gateway said of 
     """Put approved payouts of a payer into requests, and let their money leave what is due.
 
     `contract` and `left` (of transactions, by number) are what the gateway said a moment ago; None is no answer. A
-    payout of which less is due now than was approved, or whose receiver does not open, is withdrawn; one for which no
-    transaction holds money waits.
+    payout of which less is due now than was approved, or whose receiver is damaged, is withdrawn; one whose receiver's
+    key is not here, or for which no transaction holds money, waits.
     Locks payouts that no rival holds, transactions by number, then keys of entries.
     """
     approved = payouts_service.lock_to_send(conn, payer.id, now=now, limit=PAYOUTS_AT_ONCE)
@@ -165,10 +167,12 @@ def to_be_sent(
 ) -> tuple[list[Payout], list[Event]]:
     """Return approved payouts of which all is still due and whose receiver opens; the others are withdrawn, as is told.
 
-    The caller holds them.
+    Those whose receiver's key is not in the ring wait for it. The caller holds them all.
     """
     accounts = payouts_queries.accounts_by_ids(conn, {one.account_id for one in approved})
-    shut = {one.id for one in accounts.values() if isinstance(open_receiver(one, ring=ring), Refusal)}
+    opened = {one.id: open_receiver(one, ring=ring) for one in accounts.values()}
+    shut = {account_id for account_id, one in opened.items() if isinstance(one, AccountSealBroken)}
+    keyless = {account_id for account_id, one in opened.items() if isinstance(one, AccountKeyMissing)}
     owed: dict[_Owed, int] = {
         (one.party_id, one.entity_id, one.currency): -one.balance_minor
         for one in ledger_queries.balances_of_parties(conn, list({one.party_id for one in approved}))
@@ -185,7 +189,9 @@ def to_be_sent(
     told = [
         event(PayoutWithdrawn(payout_id=one, reason=why), subject=one, at=now) for one, why in fallen.items()
     ]
-    return [one for one in approved if one.id not in fallen], told
+    standing = [one for one in approved if one.id not in fallen]
+    _wait(conn, [one for one in standing if one.account_id in keyless], why=KEY_NOT_HERE, now=now)
+    return [one for one in standing if one.account_id not in keyless], told
 
 
 def write_and_post(

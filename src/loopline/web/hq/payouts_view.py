@@ -28,7 +28,7 @@ from loopline.payouts import (
 from loopline.payouts.refusals import BelowLeast, NothingDue
 from loopline.payouts.reports import GIVEN_UP, RECEIVER_NOT_OPENED
 from loopline.processes.pay_out import Prospect
-from loopline.processes.pay_out.send import CONTRACT_NOT_SAID, DUE_FELL, NOTHING_TO_SHARE
+from loopline.processes.pay_out.send import CONTRACT_NOT_SAID, DUE_FELL, KEY_NOT_HERE, NOTHING_TO_SHARE
 from loopline.web.languages import Language, marked
 
 LISTS: Mapping[str, tuple[str, tuple[PayoutState, ...]]] = {
@@ -54,6 +54,7 @@ WAY_WORDS: Mapping[Way, str] = {
 _REASONS: Mapping[str, str] = {
     DUE_FELL: marked("less was due when it would have left"),
     NOTHING_TO_SHARE: marked("no payment of a customer holds money to share"),
+    KEY_NOT_HERE: marked("the key that opens the account it goes to is not in the key file here"),
     CONTRACT_NOT_SAID: marked("the gateway did not say what the contract allows"),
     GIVEN_UP: marked("given up"),
     RECEIVER_NOT_OPENED: marked("the account it goes to cannot be opened: enter it anew, and plan again"),
