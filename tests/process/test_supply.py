@@ -2,19 +2,23 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from loopline.db import Conn
+from loopline import org
+from loopline.db import Conn, Database
+from loopline.kernel.ids import EntityId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.ledger.queries import balances_by_purpose
+from loopline.ledger.queries import balances_by_purpose, balances_of_parties
+from loopline.org import NewParty, PartyKind
 from loopline.org.queries import entities_by_code
 from loopline.org.rules import UnknownCode
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
-from loopline.processes.supply import WantedTerm, agree, settle_noted
+from loopline.processes.supply import WantedTerm, agree, owed_between, settle_noted
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.supply.model import (
@@ -27,11 +31,13 @@ from loopline.supply.model import (
 )
 from loopline.supply.queries import noted_by_pair
 from tests.make.loop import follow, hand_over_everything, pay_for
+from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, stock_up, till_sale
 
 SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
 DAY_BEFORE = NOON - timedelta(days=1)
 LATER = NOON + timedelta(days=3)
+NOBODY = EntityId(UUID(int=404))
 
 
 @pytest.fixture
@@ -179,6 +185,49 @@ def test_what_nothing_was_agreed_of_is_noted_and_settled_once_it_is(conn: Conn, 
     bring_back(conn, shop, order, "R-3", ("HAT", 1))
     assert books(conn, shop) == {}
     assert healthy(conn)
+
+
+def test_a_company_of_several_parties_is_owed_what_all_of_them_are(database: Database):
+    with database.owner_transaction() as owner:
+        shop = open_shop(owner, units=0)
+        stock_up(owner, shop, {("D", "HAT"): 20})
+        agreed(owner, term())
+        sell(owner, shop, "W-1", ("HAT", 1))
+        (once,) = owed_between(owner, company_ids=None)
+        second = NewParty(
+            code="A-DEALER", kind=PartyKind.DEALER, name="A", unit_code="DEALER", entity_code="DEALER-CO"
+        )
+        (added,) = succeeded(org.add_parties(owner, [second], by=None, now=LATER))
+        sell(owner, shop, "W-2", ("HAT", 1))
+        (twice,) = owed_between(owner, company_ids=None)
+        assert twice.owed_minor == 2 * once.owed_minor
+        # The account goes on that was opened first.
+        assert balances_of_parties(owner, [added.party_id]) == []
+        # What stands on the account of another of its parties counts all the same.
+        owner.execute(
+            "update ledger.account set party_id = %s where purpose = 'intercompany' and party_id = %s",
+            (added.party_id, shop.parties["DEALER"]),
+        )
+        sell(owner, shop, "W-3", ("HAT", 1))
+        (all_of_it,) = owed_between(owner, company_ids=None)
+        assert all_of_it.owed_minor == 3 * once.owed_minor
+
+
+def test_noted_goods_of_a_company_that_nobody_could_owe_keep_no_others_waiting(conn: Conn, shop: Shop):
+    sell(conn, shop, "W-1", ("HAT", 1))
+    sell(conn, shop, "W-2", ("HAT", 1))
+    agreed(conn, term(from_at=DAY_BEFORE), at=LATER)
+    first = "update supply.noted set owner_id = %s where part_id = (select min(part_id::text)::uuid from supply.noted)"
+    conn.execute(first, (NOBODY,))
+    conn.execute(
+        "insert into supply.term (id, owner_id, buyer_id, currency, kind, base, basis_points, from_at, agreed_at,"
+        " agreed_by, comment) select gen_random_uuid(), %s, buyer_id, currency, kind, base, basis_points, from_at,"
+        " agreed_at, agreed_by, comment from supply.term",
+        (NOBODY,),
+    )
+    assert settle_noted(conn, now=LATER, limit=1) == 1
+    assert settle_noted(conn, now=LATER, limit=1) == 0
+    assert [one.owner_id for one in noted_by_pair(conn)] == [NOBODY]
 
 
 def test_terms_that_begin_after_the_order_do_not_hold_for_it(conn: Conn, shop: Shop):

@@ -16,9 +16,6 @@ SQL = statements(__file__)
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
-_COMPANIES_MOST = 1_000
-
-
 class PageAsk(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of a list: those after a code, of some codes (None: of all), at most so many."""
 
@@ -59,10 +56,11 @@ def unit_codes(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, str
 
 
 def company_ids_in_scope(conn: Conn, scope: Scope) -> list[EntityId] | None:
-    """Return the legal entities whose unit is in scope, at most a thousand; None is all there are."""
+    """Return the legal entities whose unit is in scope; None is all there are."""
     if scope.everything:
         return None
-    return [one.id for one in entities_page(conn, PageAsk(at_most=_COMPANIES_MOST), scope=scope)]
+    rows = fetch_rows(conn, SQL["entity_ids_of_units"], unit_ids=uuids(scope.org_units))
+    return [EntityId(row[0]) for row in rows]
 
 
 def entity_codes(conn: Conn, entity_ids: Iterable[EntityId]) -> dict[EntityId, str]:

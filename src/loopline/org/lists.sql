@@ -161,6 +161,13 @@ where entity.id = any(%(entity_ids)s::uuid[])
   and (%(unit_ids)s::uuid[] is null or entity.unit_id = any(%(unit_ids)s::uuid[]))
 order by entity.id;
 
+-- name: entity_ids_of_units
+-- The legal entities that belong to some units. Locks nothing.
+select entity.id
+from org.entity
+where entity.unit_id = any(%(unit_ids)s::uuid[])
+order by entity.id;
+
 -- name: maker_of_key
 -- Who made a key; null where the machine's owner did. Locks nothing.
 select api_key.made_by

@@ -99,12 +99,25 @@ def agree(conn: Conn, terms: Sequence[WantedTerm], *, by: str, now: datetime) ->
 
 
 def parties_of_companies(parties: Iterable[Party]) -> dict[EntityId, PartyId]:
-    """Return as which party each company stands in the books of others: that of the brand or the dealer it is."""
+    """Return as which party each company stands in the books of others: of the brands and dealers it is, the first."""
     found: dict[EntityId, PartyId] = {}
-    for party in parties:
-        if party.entity_id is not None and party.kind in {PartyKind.DEALER, PartyKind.BRAND}:
-            found.setdefault(party.entity_id, party.id)
+    for company, party_id in sorted((party.entity_id, party.id) for party in _companies(parties)):
+        found.setdefault(company, party_id)
     return found
+
+
+class _Company(msgspec.Struct, frozen=True, kw_only=True):
+    id: PartyId
+    entity_id: EntityId
+
+
+def _companies(parties: Iterable[Party]) -> list[_Company]:
+    """Return the parties that stand for a company; a company may be several."""
+    return [
+        _Company(id=party.id, entity_id=party.entity_id)
+        for party in parties
+        if party.entity_id is not None and party.kind in {PartyKind.DEALER, PartyKind.BRAND}
+    ]
 
 
 def settle_supplies(
@@ -159,13 +172,13 @@ def settle_noted(conn: Conn, *, now: datetime, limit: int) -> int:
 
     Only what has not come back is settled, in proportion.
     """
-    parts = service.take_noted(conn, limit=limit)
+    parties = parties_of_companies(org.branch_parties(conn))
+    parts = service.take_noted(conn, parties, limit=limit)
     left = [part for part in parts if part.units]
     if left:
         agreed = queries.agreed(
             conn, {part.owner_id for part in left}, sku_ids={part.sku_id for part in left}
         )
-        parties = parties_of_companies(org.branch_parties(conn))
         settle_supplies(conn, left, agreed=agreed, parties=parties, now=now)
     return len(parts)
 
@@ -184,22 +197,17 @@ def owed_between(conn: Conn, *, company_ids: Collection[EntityId] | None) -> lis
 
     From the books of those who owe; companies that are even are left out.
     """
-    company_of = {party: company for company, party in parties_of_companies(org.branch_parties(conn)).items()}
-    standing = [
-        (one.entity_id, company_of[one.party_id], one)
-        for one in balances_of_parties(conn, list(company_of))
-        if one.purpose is Purpose.INTERCOMPANY and one.party_id is not None and one.balance_minor < 0
-    ]
+    company_of = {party.id: party.entity_id for party in _companies(org.branch_parties(conn))}
+    standing: dict[tuple[EntityId, EntityId, str], int] = {}
+    for one in balances_of_parties(conn, list(company_of)):
+        if one.purpose is Purpose.INTERCOMPANY and one.party_id is not None:
+            place = (company_of[one.party_id], one.entity_id, one.currency)
+            standing[place] = standing.get(place, 0) - one.balance_minor
     return sorted(
         (
-            Owed(
-                owner_id=owner_id,
-                buyer_id=buyer_id,
-                currency=balance.currency,
-                owed_minor=-balance.balance_minor,
-            )
-            for buyer_id, owner_id, balance in standing
-            if company_ids is None or {owner_id, buyer_id} & set(company_ids)
+            Owed(owner_id=owner_id, buyer_id=buyer_id, currency=currency, owed_minor=owed_minor)
+            for (owner_id, buyer_id, currency), owed_minor in standing.items()
+            if owed_minor > 0 and (company_ids is None or {owner_id, buyer_id} & set(company_ids))
         ),
         key=lambda one: (-one.owed_minor, one.owner_id, one.buyer_id),
     )

@@ -1,6 +1,6 @@
 """Commands of supply: companies agree, and what was handed over before they had is noted and taken up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -71,12 +71,14 @@ def note_unagreed(conn: Conn, parts: Sequence[SuppliedPart]) -> None:
         store.copy_noted(conn, parts)
 
 
-def take_noted(conn: Conn, *, limit: int) -> list[SuppliedPart]:
-    """Take up noted parts that terms reach back to by now, at most `limit`: whoever takes them settles them.
+def take_noted(conn: Conn, company_ids: Collection[EntityId], *, limit: int) -> list[SuppliedPart]:
+    """Take up noted parts between some companies that terms reach back to by now, at most `limit`.
+
+    Whoever takes them settles them.
 
     They are forgotten with the caller's transaction; parts of which nothing is left are among them.
     """
-    parts = store.noted_with_terms(conn, limit=limit)
+    parts = store.noted_with_terms(conn, company_ids, limit=limit)
     if parts:
         store.delete_noted(conn, [part.part_id for part in parts])
     return parts

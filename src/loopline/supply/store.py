@@ -1,6 +1,6 @@
 """One function per statement of `store.sql`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -68,8 +68,8 @@ def copy_noted(conn: Conn, parts: Sequence[SuppliedPart]) -> None:
     copy_rows(conn, SQL["copy_noted"], (msgspec.structs.astuple(part) for part in parts))
 
 
-def noted_with_terms(conn: Conn, *, limit: int) -> list[SuppliedPart]:
-    return fetch(conn, SQL["noted_with_terms"], SuppliedPart, limit=limit)
+def noted_with_terms(conn: Conn, company_ids: Collection[EntityId], *, limit: int) -> list[SuppliedPart]:
+    return fetch(conn, SQL["noted_with_terms"], SuppliedPart, company_ids=uuids(company_ids), limit=limit)
 
 
 def delete_noted(conn: Conn, part_ids: Iterable[UUID]) -> None:

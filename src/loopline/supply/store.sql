@@ -111,7 +111,44 @@ copy supply.noted (
 ) from stdin
 
 -- name: noted_with_terms
--- Noted parts for which terms hold by now, the oldest first, locked; what somebody else works on is passed over.
+-- Noted parts of some companies for which terms hold by now, the oldest first, locked; what somebody else works on is
+-- passed over. Goes from the terms to what they reach.
+with begun as (
+  select
+    owner_id,
+    buyer_id,
+    currency,
+    sku_id,
+    min(from_at) as since
+  from supply.term
+  where
+    owner_id = any(%(company_ids)s::uuid[])
+    and buyer_id = any(%(company_ids)s::uuid[])
+  group by
+    owner_id,
+    buyer_id,
+    currency,
+    sku_id
+),
+reached as (
+  select of_all.part_id
+  from begun
+  join supply.noted as of_all
+    on of_all.owner_id = begun.owner_id
+    and of_all.buyer_id = begun.buyer_id
+    and of_all.currency = begun.currency
+    and of_all.placed_at >= begun.since
+  where begun.sku_id is null
+  union all
+  select of_sku.part_id
+  from begun
+  join supply.noted as of_sku
+    on of_sku.owner_id = begun.owner_id
+    and of_sku.buyer_id = begun.buyer_id
+    and of_sku.currency = begun.currency
+    and of_sku.sku_id = begun.sku_id
+    and of_sku.placed_at >= begun.since
+)
 select
   part_id,
   order_id,
@@ -127,16 +164,7 @@ select
   placed_at,
   at
 from supply.noted as noted
-where exists (
-  select
-  from supply.term as term
-  where
-    term.owner_id = noted.owner_id
-    and term.buyer_id = noted.buyer_id
-    and term.currency = noted.currency
-    and (term.sku_id is null or term.sku_id = noted.sku_id)
-    and term.from_at <= noted.placed_at
-)
+where noted.part_id in (select reached.part_id from reached)
 order by part_id
 limit %(limit)s::bigint
 for update of noted skip locked

@@ -56,3 +56,8 @@ join ledger.account as account on account.number = posting.account_number;
 
 -- What a gateway took for a company, in the order in which it was recorded.
 create index payment_by_company on payments.payment (entity_id, currency, method, id) where intent_id is not null;
+
+-- Noted goods are found from the terms that reach them: those of all goods, and those of an SKU.
+drop index supply.noted_by_pair;
+create index noted_by_pair on supply.noted (owner_id, buyer_id, currency, placed_at);
+create index noted_by_sku on supply.noted (owner_id, buyer_id, currency, sku_id, placed_at);
