@@ -263,7 +263,10 @@ def test_a_trial_shows_what_keeping_would_have_bought(database: Database, shop: 
             from_day=TOMORROW.date(),
             until_day=TOMORROW.date(),
         )
-        assert profiles.ask_trial(conn, wanted, by="hq", now=TOMORROW + timedelta(days=1)) is None
+        assert (
+            profiles.ask_trial(conn, wanted, zone="Asia/Shanghai", by="hq", now=TOMORROW + timedelta(days=1))
+            is None
+        )
     assert run_next_trial(database, TOMORROW + timedelta(days=1), solver=SOLVER) == 1
     with database.reading() as conn:
         (trial,) = profiles.trials_of(conn, draft.version)

@@ -13,6 +13,7 @@ import msgspec
 from loopline.db import Conn, execute, fetch, fetch_one, fetch_values, statements
 from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.times import business_day
 from loopline.sourcing.settings import (
     TRIAL_DAYS_MOST,
     CommentMissing,
@@ -227,13 +228,16 @@ def said(comment: str | None) -> str | None:
 # -------------------------------------------------------------------------------------------------------------- trials
 
 
-def ask_trial(conn: Conn, ask: TrialAsk, *, by: str, now: datetime) -> Refusal | None:
-    """Ask for a version to be tried on the orders of past days; a job does it. Asked twice is asked once."""
+def ask_trial(conn: Conn, ask: TrialAsk, *, zone: str, by: str, now: datetime) -> Refusal | None:
+    """Ask for a version to be tried on the orders of past days; a job does it. Asked twice is asked once.
+
+    Days are those of the brand's zone, the running one included.
+    """
     for one in (ask.version, ask.against):
         if one is not None and profile_by_version(conn, one) is None:
             return ProfileUnknown(version=one)
     if (
-        not ask.from_day <= ask.until_day <= now.date()
+        not ask.from_day <= ask.until_day <= business_day(now, zone)
         or (ask.until_day - ask.from_day).days >= TRIAL_DAYS_MOST
     ):
         return TrialDaysWrong(most=TRIAL_DAYS_MOST)

@@ -101,7 +101,9 @@ def show_earned(
         return (
             read_books(conn, purse.party, zone_name=purse.zone_name, now=now),
             read_shares(conn, purse.party, after=seen, now=now),
-            standings(conn, [purse.party.id], month=month, zone_name=zone_name, now=now),
+            standings(conn, [purse.party.id], month=month, zone_name=zone_name, now=now)
+            if place is None
+            else [],
         )
 
     books, shares, standing = read(request, work)

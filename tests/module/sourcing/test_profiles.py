@@ -1,13 +1,14 @@
 """Versions of the profile: drafted, published, dropped; what units set where it is left open."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from loopline.db import Conn
-from loopline.kernel.ids import OrgUnitId
+from loopline.kernel.ids import OrgUnitId, uuid7
+from loopline.kernel.refusals import Refusal
 from loopline.sourcing import profiles
 from loopline.sourcing.settings import (
     CommentMissing,
@@ -159,8 +160,8 @@ def test_a_trial_is_asked_once_run_and_ended_once(conn: Conn):
         from_day=date(2026, 2, 1),
         until_day=date(2026, 2, 3),
     )
-    assert profiles.ask_trial(conn, ask, by="hq", now=NOON) is None
-    assert profiles.ask_trial(conn, ask, by="hq", now=NOON) is None
+    assert profiles.ask_trial(conn, ask, zone="Asia/Shanghai", by="hq", now=NOON) is None
+    assert profiles.ask_trial(conn, ask, zone="Asia/Shanghai", by="hq", now=NOON) is None
     (trial,) = profiles.trials_of(conn, version)
     assert (trial.days, trial.done_days, profiles.trial_to_run(conn)) == (3, 0, trial)
     profiles.note_progress(conn, trial.id, done_days=2)
@@ -182,6 +183,21 @@ def test_a_trial_is_asked_once_run_and_ended_once(conn: Conn):
     assert profiles.trial_to_run(conn) is None
 
 
+def test_a_trial_may_end_with_the_running_day_of_the_brand_s_zone(conn: Conn):
+    """An hour after Shanghai's midnight it is still the day before in London."""
+    version, today = drafted(conn).version, date(2026, 3, 3)
+    past_midnight = datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+    def ask(last: date) -> Refusal | None:
+        wanted = TrialAsk(
+            trial_id=uuid7(NOON), version=version, against=None, from_day=date(2026, 3, 1), until_day=last
+        )
+        return profiles.ask_trial(conn, wanted, zone="Asia/Shanghai", by="hq", now=past_midnight)
+
+    assert ask(today) is None
+    assert ask(date(2026, 3, 4)) == TrialDaysWrong(most=92)
+
+
 @pytest.mark.parametrize(
     ("first", "last"),
     [
@@ -194,7 +210,7 @@ def test_a_trial_looks_at_past_days_in_order(conn: Conn, first: date, last: date
     ask = TrialAsk(
         trial_id=UUID(int=5), version=drafted(conn).version, against=None, from_day=first, until_day=last
     )
-    assert profiles.ask_trial(conn, ask, by="hq", now=NOON) == TrialDaysWrong(most=92)
+    assert profiles.ask_trial(conn, ask, zone="Asia/Shanghai", by="hq", now=NOON) == TrialDaysWrong(most=92)
     assert profiles.trial_to_run(conn) is None
 
 

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from loopline import org
 from loopline.db import Conn
+from loopline.insight import board_setting
 from loopline.kernel.ids import SiteId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
@@ -280,7 +281,7 @@ def try_sourcing_profiles(
     whole_brand(caller, Permission.SOURCING_WRITE, subject=_TAG)
 
     def decide(conn: Conn, now: datetime) -> list[ProfileTrialAsked | Refusal]:
-        by = str(caller.actor)
+        by, zone = str(caller.actor), board_setting(conn).zone
         in_force = profiles.profile_in_force(conn).version or None
         found: list[ProfileTrialAsked | Refusal] = []
         for one in data.items:  # at most FEW
@@ -291,7 +292,7 @@ def try_sourcing_profiles(
                 from_day=one.from_day,
                 until_day=one.until_day,
             )
-            refusal = profiles.ask_trial(conn, ask, by=by, now=now)
+            refusal = profiles.ask_trial(conn, ask, zone=zone, by=by, now=now)
             found.append(refusal or ProfileTrialAsked(id=ask.trial_id, version=one.version))
         return found
 

@@ -180,7 +180,7 @@ async def try_draft(
             from_day=first,
             until_day=last,
         )
-        refusal = profiles.ask_trial(conn, ask, by=_by(visitor), now=now)
+        refusal = profiles.ask_trial(conn, ask, zone=board_setting(conn).zone, by=_by(visitor), now=now)
         if refusal is not None:
             raise Refused(refusal)
 
