@@ -118,6 +118,27 @@ def test_what_takes_long_says_so_and_is_begun_once(house: House) -> None:
     picture(page, "proving")
 
 
+def test_many_places_are_found_in_sheets_of_which_one_is_open(house: House) -> None:
+    page = house.signed_in(width=1440)
+    money = page.locator(".ways summary", has_text="Money")
+    expect(money).to_have_attribute("aria-current", "true")
+    assert page.locator(".ways").bounding_box()["height"] < 48  # pyright: ignore[reportOptionalSubscript]
+    money.click()
+    picture(page, "ways")
+    sheet = page.get_by_role("link", name="Statements")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(money).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sheet).to_be_visible()
+    page.locator("h1").click()
+    expect(sheet).to_be_hidden()
+    money.click()
+    sheet.click()
+    page.wait_for_url("**/hq/statements")
+
+
 def test_the_running_month_is_shown_and_cannot_be_closed(house: House) -> None:
     page = house.signed_in()
     page.goto(f"{house.base}{HOME}/BRAND-CO/CNY/2026-04")

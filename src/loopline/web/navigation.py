@@ -1,5 +1,7 @@
 """Where each of the staff begins, and what the bar on top leads to: by what their roles let them do."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from loopline.org import Permission, Role, SessionPerson
@@ -17,11 +19,26 @@ _PUTTING_RIGHT = frozenset({Role.HQ_OPERATIONS, Role.CUSTOMER_SERVICE})
 _EARNERS = frozenset({Role.GUIDE, Role.STREAMER})
 
 
+_FLAT_MOST = 8
+"""So many places stand side by side; more of them stand by what they are about."""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A place that the bar leads to."""
 
     word: str
     path: str
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Places about one thing; of a single place without a word of its own."""
+
+    word: str
+    entries: tuple[Entry, ...]
+
+    def holds(self, here: str) -> bool:
+        """Tell whether the page at an address is one of these places, or below one."""
+        return any(here.startswith(one.path) for one in self.entries)
 
 
 def home_of(person: SessionPerson) -> str:
@@ -71,6 +88,39 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
     return tuple(entry for is_open, entry in offered if is_open)
+
+
+_ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (marked("Selling"), ("/hq/orders", "/hq/quarantine", "/hq/tills", "/hq/marketplaces", "/hq/openings")),
+    (marked("Goods"), ("/hq/stock", "/hq/sourcing", "/hq/promises", "/hq/feeds")),
+    (
+        marked("Money"),
+        (
+            "/earned",
+            "/hq/statements",
+            "/hq/rules",
+            "/hq/supply",
+            "/hq/payouts",
+            "/hq/reconciliation",
+            "/hq/close",
+        ),
+    ),
+    (marked("Customers"), ("/hq/reviews", "/hq/codes", "/live/desk")),
+)
+
+
+def groups_of(entries: Sequence[Entry]) -> tuple[Group, ...]:
+    """Return places by what they are about, where there are many; first those that stand alone, in their order."""
+    if len(entries) <= _FLAT_MOST:
+        return tuple(Group(word="", entries=(one,)) for one in entries)
+    grouped = {path: word for word, paths in _ABOUT for path in paths}
+    alone = [Group(word="", entries=(one,)) for one in entries if one.path not in grouped]
+    about = [
+        Group(word=word, entries=found)
+        for word, _ in _ABOUT
+        if (found := tuple(one for one in entries if grouped.get(one.path) == word))
+    ]
+    return (*alone, *(one if len(one.entries) > 1 else Group(word="", entries=one.entries) for one in about))
 
 
 def _of_the_whole_brand(visitor: Visitor, permission: Permission) -> bool:

@@ -12,7 +12,7 @@ from litestar.template.base import csrf_token
 
 from loopline.web.edge import language_of
 from loopline.web.languages import languages
-from loopline.web.navigation import entries_of
+from loopline.web.navigation import entries_of, groups_of
 from loopline.web.paths import HOME, SIGN_IN, safe_path
 
 HERE = Path(__file__).parent
@@ -50,6 +50,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
     """Answer with a page in the language the request wants."""
     language = language_of(request)
     query = f"?{request.url.query}" if request.url.query else ""
+    navigation = entries_of(context.get("visitor"))
     return Template(
         template,
         status_code=status,
@@ -62,7 +63,8 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "form_token": form_token(request),
             "here": safe_path(request.url.path + query),
             "visitor": None,
-            "navigation": entries_of(context.get("visitor")),
+            "navigation": navigation,
+            "ways": groups_of(navigation),
             **context,
         },
     )
