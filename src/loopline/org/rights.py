@@ -37,6 +37,7 @@ class Permission(StrEnum):
     TASKS_WRITE = "tasks.write"
     RETURNS_READ = "returns.read"
     RETURNS_WRITE = "returns.write"
+    RETURNS_DECIDE = "returns.decide"
     EARNINGS_READ = "earnings.read"
     SHARING_WRITE = "sharing.write"
     LEDGER_READ = "ledger.read"
@@ -94,6 +95,7 @@ _RUNNING_A_STORE = _SHOP_FLOOR | {
     Permission.FEEDS_WRITE,
     Permission.EARNINGS_READ,
     Permission.BOARDS_READ,
+    Permission.RETURNS_DECIDE,
     Permission.TOUCHPOINTS_WRITE,
     Permission.REVIEWS_WRITE,
 }
@@ -179,6 +181,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.TASKS_READ,
             Permission.RETURNS_READ,
             Permission.RETURNS_WRITE,
+            Permission.RETURNS_DECIDE,
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
             Permission.OPENINGS_CONTACT,

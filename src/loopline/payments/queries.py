@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_values, statements, uuids
-from loopline.kernel.ids import EntityId, OrderId
+from loopline.kernel.ids import EntityId, OrderId, ReturnId
 from loopline.payments.model import (
     ExceptionId,
     IntentId,
@@ -65,6 +65,11 @@ def intents_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Standing
 def refunds_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[KeptRefund]:
     """Return what was given back for orders, the earliest first."""
     return fetch(conn, SQL["refunds_of_orders"], KeptRefund, order_ids=uuids(order_ids))
+
+
+def refunds_of_returns(conn: Conn, return_ids: Sequence[ReturnId]) -> list[KeptRefund]:
+    """Return what was given back for returns, the earliest first; what a gateway was asked for is not among it yet."""
+    return fetch(conn, SQL["refunds_of_returns"], KeptRefund, return_ids=uuids(return_ids))
 
 
 def intents_by_ids(conn: Conn, intent_ids: Sequence[IntentId]) -> dict[IntentId, StandingIntent]:

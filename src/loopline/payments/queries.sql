@@ -49,6 +49,21 @@ from payments.refund
 where order_id = any (%(order_ids)s::uuid[])
 order by order_id, refunded_at, id
 
+-- name: refunds_of_returns
+-- What was given back for returns, the earliest first. Locks nothing.
+select
+    id,
+    order_id,
+    return_id,
+    method,
+    entity_id,
+    currency,
+    amount_minor,
+    refunded_at
+from payments.refund
+where return_id = any (%(return_ids)s::uuid[])
+order by return_id, refunded_at, id
+
 -- name: orders_awaiting_gateway
 -- Orders whose capture ran out after a moment and was not answered yet. Locks nothing.
 select distinct order_id

@@ -1,6 +1,6 @@
 """Reads of returns for screens and processes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -89,9 +89,17 @@ def return_lines_by_id(conn: Conn, return_line_ids: Sequence[ReturnLineId]) -> l
     return fetch(conn, SQL["return_lines_by_id"], ReturnLine, return_line_ids=uuids(return_line_ids))
 
 
-def waiting_blind_lines(conn: Conn, *, limit: int) -> list[WaitingBlindLine]:
-    """Return what waits for a person's decision, the oldest first."""
-    return fetch(conn, SQL["waiting_blind_lines"], WaitingBlindLine, limit=limit)
+def waiting_blind_lines(
+    conn: Conn, *, site_ids: Collection[SiteId] | None = None, limit: int
+) -> list[WaitingBlindLine]:
+    """Return what waits for a person's decision at some sites (None: at any), the oldest first."""
+    return fetch(
+        conn,
+        SQL["waiting_blind_lines"],
+        WaitingBlindLine,
+        site_ids=None if site_ids is None else uuids(site_ids),
+        limit=limit,
+    )
 
 
 def returns_of_lines(conn: Conn, line_ids: Sequence[LineId]) -> list[ReturnOfLine]:

@@ -89,7 +89,8 @@ where return.id = any(%(return_ids)s::uuid[])
 order by return.id;
 
 -- name: waiting_blind_lines
--- Lines with units that have no original sale and wait for a person, the oldest first.
+-- Lines with units that have no original sale and wait for a person, of returns to some sites (null: to any), the oldest
+-- first.
 select
   return_line.return_id,
   return_line.id as return_line_id,
@@ -99,7 +100,9 @@ select
   return_line.stated_unit_minor,
   return_line.reason
 from returns.return_line as return_line
+join returns.return as return on return.id = return_line.return_id
 where return_line.blind_state = 'waiting'
+  and (%(site_ids)s::uuid[] is null or return.site_id = any(%(site_ids)s::uuid[]))
 order by return_line.id
 limit %(limit)s::bigint;
 

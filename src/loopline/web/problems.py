@@ -69,6 +69,7 @@ from loopline.fulfilment.rules import UnknownTask
 from loopline.inbox import DismissalNeedsANote, UnknownMessage
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
+from loopline.ledger.model import LedgerBusy
 from loopline.orders import NumberMistyped
 from loopline.orders.tills import NoSuchCase
 from loopline.org.credentials import (
@@ -158,21 +159,7 @@ from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.promising.desk import PromisesNotKnown
 from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld
 from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
-from loopline.web.store.refusals import (
-    ChangeUnclear,
-    LotWanted,
-    MoreDamagedThanCame,
-    NoCountHere,
-    NoSiteForYou,
-    NoSuchTransfer,
-    NothingCame,
-    NothingChosen,
-    NothingEarnedByYou,
-    NothingToSend,
-    NotLookedAt,
-    SayWhy,
-    TrackingNumberNotUsable,
-)
+from loopline.web.store.refusals import STORE_STATUSES
 from loopline.webhooks import AddressNotAllowed, UnknownEventType, UnknownSubscription
 
 _logger = structlog.get_logger(__name__)
@@ -269,16 +256,10 @@ STATUSES: dict[type[Refusal], int] = {
     NoticeNotBelieved: HTTP_401_UNAUTHORIZED,
     **RULE_STATUSES,
     **CLOSE_STATUSES,
+    **STORE_STATUSES,
+    LedgerBusy: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
-    NoSiteForYou: HTTP_403_FORBIDDEN,
-    NoCountHere: HTTP_404_NOT_FOUND,
-    NoSuchTransfer: HTTP_404_NOT_FOUND,
-    **dict.fromkeys(
-        (NothingCame, MoreDamagedThanCame, NothingToSend, ChangeUnclear, SayWhy, LotWanted),
-        HTTP_422_UNPROCESSABLE_ENTITY,
-    ),
-    NothingEarnedByYou: HTTP_403_FORBIDDEN,
     UnknownCall: HTTP_404_NOT_FOUND,
     UnknownTask: HTTP_404_NOT_FOUND,
     **dict.fromkeys((FeedUnknown, SourceUnknown, DifferenceUnknown), HTTP_404_NOT_FOUND),
@@ -322,9 +303,6 @@ STATUSES: dict[type[Refusal], int] = {
     PaidDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
     SaleTooLarge: HTTP_422_UNPROCESSABLE_ENTITY,
     NoSuchCase: HTTP_404_NOT_FOUND,
-    NotLookedAt: HTTP_422_UNPROCESSABLE_ENTITY,
-    NothingChosen: HTTP_422_UNPROCESSABLE_ENTITY,
-    TrackingNumberNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     SignInNameNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     PasswordTooShort: HTTP_422_UNPROCESSABLE_ENTITY,
     PasswordTooLong: HTTP_422_UNPROCESSABLE_ENTITY,

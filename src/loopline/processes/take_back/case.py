@@ -31,12 +31,16 @@ class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, kw_only=True):
-    """One return on its way: what was asked, what it was opened as, and the money it moves."""
+    """One return on its way: what was asked, what it was opened as, and the money it moves.
+
+    `cause_id` names what moves it, where that is not the whole return: a line of it that was decided on later.
+    """
 
     position: int
     asked: NewReturn
     opened: Opened
     site: Site
+    cause_id: ReturnLineId | None = None
     blind_minor: int = 0
     blind_tax_minor: int = 0
     reversed_of: dict[tuple[ReturnLineId, EntityId, OrderId], int] = {}
@@ -44,6 +48,11 @@ class Case(msgspec.Struct, kw_only=True):
     differences: dict[tuple[EntityId, OrderId | None], int] = {}
     """What was paid back less than an order took (negative), and more than any took (under no order)."""
     amounts: dict[ReturnLineId, int] = {}
+
+    @property
+    def cause(self) -> UUID:
+        """What entries and refunds of this case are named by, for good."""
+        return self.cause_id or self.opened.return_id
 
     @property
     def reversed_minor(self) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from loopline import catalogue, pricing
 from loopline.db import Conn
@@ -104,7 +103,7 @@ def post_rest(conn: Conn, cases: Sequence[Case], *, now: datetime) -> None:
             kind=kind,
             subject=case.opened.return_id,
             at=case.asked.at,
-            key=f"{kind.value}:{case.opened.return_id}",
+            key=f"{kind.value}:{case.cause}",
             postings=tuple(
                 Posting(part_id=part_id, account_id=accounts.id_of(account), amount_minor=amount)
                 for part_id, account, amount in legs
@@ -120,19 +119,19 @@ def _rest_of(case: Case, accounts: Accounts) -> list[tuple[EntryKind, Legs]]:
     entity, currency = case.paid_by, case.asked.currency
     deposit = accounts.ask(entity, Purpose.CUSTOMER_DEPOSIT, currency)
     rest: list[tuple[EntryKind, Legs]] = []
-    return_id: UUID = case.opened.return_id
+    cause = case.cause
     if case.blind_minor:
         revenue = accounts.ask(entity, Purpose.REVENUE, currency)
         tax = accounts.ask(entity, Purpose.TAX, currency)
         legs: Legs = [
-            (return_id, revenue, case.blind_minor - case.blind_tax_minor),
-            (return_id, tax, case.blind_tax_minor),
-            (return_id, deposit, -case.blind_minor),
+            (cause, revenue, case.blind_minor - case.blind_tax_minor),
+            (cause, tax, case.blind_tax_minor),
+            (cause, deposit, -case.blind_minor),
         ]
         rest.append((EntryKind.BLIND_RETURN, legs))
     if case.differences:
         legs = [
-            (order_id or return_id, account, amount)
+            (order_id or cause, account, amount)
             for (of_entity, order_id), difference in case.differences.items()
             for account, amount in (
                 (accounts.ask(of_entity, Purpose.ADJUSTMENT, currency), difference),
@@ -153,7 +152,7 @@ def refunds_of(case: Case) -> list[Refund]:
     add_to(owed, (case.paid_by, None), case.blind_minor)
     return [
         Refund(
-            cause_id=case.opened.return_id,
+            cause_id=case.cause,
             return_id=case.opened.return_id,
             order_id=order_id,
             entity_id=entity_id,

@@ -174,11 +174,12 @@ def _read(conn: Conn, return_ids: Sequence[ReturnId]) -> _Known:
 
 
 def _refunds(conn: Conn, return_ids: Sequence[ReturnId]) -> dict[ReturnId, int]:
-    """What went back for returns, as the log tells it."""
+    """What went back for returns, as the log tells it: at once, and after each decision on what had no sale."""
     refunds: dict[ReturnId, int] = {}
     for told in log.read_subjects(conn, return_ids, types={_TAKEN_BACK}) if return_ids else []:
         body = read_event(told, SalesReturned)
-        refunds[body.return_id] = sum(line.amount_minor for line in body.lines)
+        refunds.setdefault(body.return_id, 0)
+        refunds[body.return_id] += sum(line.amount_minor for line in body.lines)
     return refunds
 
 

@@ -111,6 +111,7 @@ def _collect_page(request: WebRequest, desk: Desk, *, code: str, refusal: Refusa
         found=_parcel(found, waiting, desk, language) if found else None,
         parcels=[_parcel(task, waiting, desk, language) for task in waiting.tasks],
         may_work=desk.visitor.may(Permission.TASKS_WRITE),
+        may_return=desk.visitor.may(Permission.RETURNS_WRITE),
     )
 
 

@@ -1,5 +1,7 @@
 """What the pages of stores refuse by themselves, before a room is asked."""
 
+from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
+
 from loopline.kernel.refusals import Refusal
 
 
@@ -76,3 +78,47 @@ class SayWhy(Refusal, frozen=True, kw_only=True):
 
 class LotWanted(Refusal, frozen=True, kw_only=True):
     """These goods are kept in batches: say which one came in."""
+
+
+class NothingBack(Refusal, frozen=True, kw_only=True):
+    """Say of at least one thing how many of it came back."""
+
+
+class MoreThanMayComeBack(Refusal, frozen=True, kw_only=True):
+    """Of {sku} only {units_left} may still come back."""
+
+    sku: str
+    units_left: int
+
+
+class StateUnclear(Refusal, frozen=True, kw_only=True):
+    """Say in what state the goods are."""
+
+
+class PriceUnclear(Refusal, frozen=True, kw_only=True):
+    """Say what is paid back for one of them, such as 59.90."""
+
+
+STORE_STATUSES: dict[type[Refusal], int] = {
+    **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
+    **dict.fromkeys((NoCountHere, NoSuchTransfer), HTTP_404_NOT_FOUND),
+    **dict.fromkeys(
+        (
+            ChangeUnclear,
+            LotWanted,
+            MoreDamagedThanCame,
+            MoreThanMayComeBack,
+            NotLookedAt,
+            NothingBack,
+            NothingCame,
+            NothingChosen,
+            NothingToSend,
+            PriceUnclear,
+            SayWhy,
+            StateUnclear,
+            TrackingNumberNotUsable,
+        ),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
+}
+"""Which status answers what stores are refused; all else is a conflict with how things stand."""

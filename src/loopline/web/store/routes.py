@@ -15,6 +15,7 @@ from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
+from loopline.web.store.returns import RETURN_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
@@ -32,6 +33,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *BUYER_PAGES,
     show_collect,
     give_parcel,
+    *RETURN_PAGES,
     show_stock,
     *COUNT_PAGES,
     tell_count_token,

@@ -1,0 +1,24 @@
+"""Returns at the counter: found by order, receipt or phone, looked at, paid back, put where their state sends them."""
+
+from litestar.types import ControllerRouterHandler
+
+from loopline.web.store.returns.deciding import decide_line
+from loopline.web.store.returns.finding import show_returns
+from loopline.web.store.returns.taking import (
+    show_order_back,
+    show_taken,
+    take_announced,
+    take_order_back,
+)
+from loopline.web.store.returns.unknown import show_unknown, take_unknown
+
+RETURN_PAGES: list[ControllerRouterHandler] = [
+    show_returns,
+    show_order_back,
+    take_order_back,
+    take_announced,
+    show_taken,
+    show_unknown,
+    take_unknown,
+    decide_line,
+]

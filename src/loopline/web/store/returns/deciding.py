@@ -1,0 +1,95 @@
+"""Decide on what came back without a sale: pay a price for it and put it away, or hand it back."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from loopline.db import Conn
+from loopline.kernel.ids import ReturnId, ReturnLineId
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.org import Permission
+from loopline.processes.take_back.blind import decide_blind
+from loopline.returns.model import BlindDecided, BlindDecision, BlindState, OpenedLine, ReturnLineUnknown
+from loopline.returns.queries import ReturnLine, return_lines_by_id, returns_by_id
+from loopline.web.api.answers import run
+from loopline.web.edge import WebRequest, language_of
+from loopline.web.hq.typed import read_minor
+from loopline.web.store.count.place import actor_of
+from loopline.web.store.desk import Desk
+from loopline.web.store.moving.place import Form
+from loopline.web.store.refusals import PriceUnclear, StateUnclear
+from loopline.web.store.returns.place import RETURNING, RETURNS, grade_lines, grade_of
+
+_REASON_LENGTH_MAX = 200
+
+
+@post("/store/returns/decide/{return_line_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
+def decide_line(
+    request: WebRequest, returning: NamedDependency[Desk], return_line_id: FromPath[UUID], data: Form
+) -> Redirect:
+    """Accept a line at a price for each unit, or refuse it; the first word stands."""
+    scope = returning.visitor.scope_of(Permission.RETURNS_DECIDE)
+    line_id, by = ReturnLineId(return_line_id), actor_of(returning.visitor)
+
+    def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
+        lines = return_lines_by_id(conn, [line_id])
+        if not lines:
+            return ReturnLineUnknown(return_line_id=line_id)
+        (head,) = returns_by_id(conn, [lines[0].return_id])
+        word = _word(line_id, data, head.currency, by=by)
+        if isinstance(word, Refusal):
+            return word
+        (outcome,) = decide_blind(conn, [word], scope=scope, now=now)
+        if isinstance(outcome, Refusal):
+            return outcome
+        put, grade = _put(outcome, lines[0]), grade_of(str(data.get("grade", "")))
+        if put.units:
+            if grade is None:
+                raise Refused(StateUnclear())
+            grade_lines(conn, [(line_id, put, grade)], head.site_id, scope=scope, by=by, now=now)
+        return head.id
+
+    found = run(request, work)
+    if isinstance(found, Refusal):
+        said = urlencode({"problem": language_of(request).refusal(found)})
+        return Redirect(f"{RETURNS}?{said}", status_code=HTTP_303_SEE_OTHER)
+    return Redirect(f"{RETURNS}/done/{found}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _word(line_id: ReturnLineId, data: dict[str, Any], currency: str, *, by: str) -> BlindDecision | Refusal:
+    is_accepted = data.get("word") == "accept"
+    price = read_minor(str(data.get("price", "")).strip(), currency) if is_accepted else 0
+    if price is None or price < 0:
+        return PriceUnclear()
+    if is_accepted and grade_of(str(data.get("grade", ""))) is None:
+        return StateUnclear()
+    return BlindDecision(
+        return_line_id=line_id,
+        is_accepted=is_accepted,
+        refund_unit_minor=price,
+        decided_by=by,
+        reason=str(data.get("why", "")).strip()[:_REASON_LENGTH_MAX],
+    )
+
+
+def _put(outcome: BlindDecided, line: ReturnLine) -> OpenedLine:
+    """What is kept: what was accepted, and those with a sale, which were waiting for this word, too."""
+    is_kept = outcome.state is BlindState.ACCEPTED
+    return OpenedLine(
+        return_line_id=line.return_line_id,
+        position=line.position,
+        code=line.code,
+        sku_id=line.sku_id,
+        units=line.units if is_kept else line.units - outcome.units,
+        stated_unit_minor=None,
+        reason=line.reason,
+        matches=(),
+        blind_state=outcome.state,
+    )

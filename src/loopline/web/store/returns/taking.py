@@ -1,0 +1,390 @@
+"""Take goods of an order back: which units, why and in what state; and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from loopline import catalogue, orders
+from loopline.catalogue import Sku
+from loopline.db import Conn
+from loopline.kernel.ids import LineId, ReturnId, SkuId, uuid7
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.orders import Line, LineKind, Order
+from loopline.payments import queries as payments
+from loopline.payments.model import KeptRefund
+from loopline.payments.store import StandingIntent
+from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
+from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
+from loopline.returns import queries as returns
+from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
+from loopline.returns.model import (
+    BlindState,
+    Grade,
+    NewReturn,
+    NewReturnLine,
+    ReturnKind,
+    ReturnNumberTakenByOtherContent,
+    ReturnRepeat,
+)
+from loopline.returns.queries import Return, ReturnLine
+from loopline.web.api.answers import read, run
+from loopline.web.api.refusals import NoSuchThing
+from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.hq.order_words import method_word
+from loopline.web.languages import Language
+from loopline.web.pages import page
+from loopline.web.problems import status_of
+from loopline.web.store.count.place import actor_of
+from loopline.web.store.desk import Desk
+from loopline.web.store.moving.place import Form, goods_row, number, time_id
+from loopline.web.store.refusals import MoreThanMayComeBack, NothingBack, StateUnclear
+from loopline.web.store.returns.place import (
+    COUNTER,
+    REASON_WORDS,
+    RETURNING,
+    RETURNS,
+    grade_of,
+    grades,
+    put_away,
+    reason_of,
+    reasons,
+    scope_of,
+)
+from loopline.web.store.words import refusal_words
+
+
+class Sold(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with what of it may come back, as anybody who takes goods back may see it: without its member.
+
+    `until`: the end of the return window of a line, where it has one. `announced`: what its customer said will come.
+    """
+
+    now: datetime
+    order: Order
+    lines: list[Line]
+    until: Mapping[LineId, datetime]
+    skus: Mapping[SkuId, Sku]
+    announced: list[Announcement]
+
+    def units_left(self, line: Line) -> int:
+        """How many units of a line were handed over and have not come back, whether they were announced or not."""
+        return max(0, line.handed_over - line.returned - line.lost)
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says of the units of a line that came back."""
+
+    line: Line
+    units: int
+    grade: Grade
+    reason: str
+
+
+def read_sold(conn: Conn, text: str, now: datetime) -> Sold:
+    """Read the order of a number. Raises Refused (404) where there is none."""
+    head = orders.orders_by_numbers(conn, [text]).get(text)
+    if head is None:
+        raise Refused(NoSuchThing(noun="order", value=text))
+    lines = [line for line in orders.lines_by_orders(conn, [head.id]) if line.kind is LineKind.GOODS]
+    announced = announced_by_id(conn, announced_of_orders(conn, [head.id]))
+    return Sold(
+        now=now,
+        order=head,
+        lines=lines,
+        until=windows_of_lines(conn, [line.line_id for line in lines]),
+        skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None}),
+        announced=[one for one in announced if one.ended_at is None],
+    )
+
+
+@get("/store/returns/of/{order_number:str}", dependencies=RETURNING, sync_to_thread=True)
+def show_order_back(
+    request: WebRequest, returning: NamedDependency[Desk], order_number: FromPath[str]
+) -> Template:
+    """Show what of an order may come back, wherever it was sold."""
+    return _order_page(request, returning, order_number)
+
+
+@post("/store/returns/of/{order_number:str}/take", dependencies=RETURNING, sync_to_thread=True)
+def take_order_back(
+    request: WebRequest, returning: NamedDependency[Desk], order_number: FromPath[str], data: Form
+) -> Response[Any]:
+    """Take units of an order back, pay for them and put them away; sent twice, they come back once."""
+    scope = scope_of(returning.visitor)
+    made = time_id(data, "return_id") or uuid7(edge_of(request).clock())
+
+    def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
+        sold = read_sold(conn, order_number, now)
+        said = _said(sold, data)
+        if isinstance(said, Refusal):
+            standing = returns.returns_by_id(conn, [ReturnId(made)])
+            return standing[0].id if standing else said
+        asked = NewReturn(
+            id=ReturnId(made),
+            channel=COUNTER,
+            external_number=str(made),
+            kind=ReturnKind.ASK,
+            at=now,
+            site_id=returning.site.id,
+            currency=sold.order.currency,
+            order_id=sold.order.id,
+            member_id=sold.order.member_id,
+            lines=tuple(
+                NewReturnLine(
+                    code=one.line.code,
+                    units=one.units,
+                    sku_id=one.line.sku_id,
+                    reason=reason_of(one.reason),
+                    line_id=one.line.line_id,
+                )
+                for one in said
+            ),
+        )
+        (outcome,) = take_back(conn, [asked], scope=scope, now=now)
+        return _put(conn, outcome, [one.grade for one in said], returning, now=now)
+
+    return _answer(request, returning, order_number, run(request, work), data)
+
+
+@post("/store/returns/announced/{return_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
+def take_announced(
+    request: WebRequest, returning: NamedDependency[Desk], return_id: FromPath[UUID], data: Form
+) -> Response[Any]:
+    """Take in what a customer announced, or what of it came; sent twice, it comes once."""
+    scope, order_number = scope_of(returning.visitor), str(data.get("order", ""))
+
+    def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
+        sold = read_sold(conn, order_number, now)
+        said = _said(sold, data)
+        if isinstance(said, Refusal):
+            standing = returns.returns_by_id(conn, [ReturnId(return_id)])
+            return standing[0].id if standing else said
+        receipt = AnnouncedReceipt(
+            return_id=ReturnId(return_id),
+            site_id=returning.site.id,
+            lines=tuple(LineBack(line_id=one.line.line_id, units=one.units) for one in said),
+            actor=actor_of(returning.visitor),
+        )
+        (outcome,) = receive_announced(conn, [receipt], scope=scope, now=now)
+        if isinstance(outcome, TakenBack):
+            _grade_announced(conn, outcome, said, returning, now=now)
+        return outcome if isinstance(outcome, Refusal) else outcome.return_id
+
+    return _answer(request, returning, order_number, run(request, work), data)
+
+
+def _grade_announced(
+    conn: Conn, taken: TakenBack, said: Sequence[Said], desk: Desk, *, now: datetime
+) -> None:
+    """Put away what came of an announcement, whose lines go by their code; it says itself that they are here."""
+    by_line = {one.line.line_id: one.grade for one in said}
+    graded = [
+        next((by_line[match.line_id] for match in line.matches if match.line_id in by_line), said[0].grade)
+        for line in taken.lines
+    ]
+    put_away(conn, taken, graded, desk, now=now, is_received=True)
+
+
+def _put(
+    conn: Conn,
+    outcome: TakenBack | ReturnRepeat | Refusal,
+    said: Sequence[Grade],
+    desk: Desk,
+    *,
+    now: datetime,
+) -> ReturnId | Refusal:
+    if isinstance(outcome, Refusal):
+        return outcome
+    if isinstance(outcome, TakenBack):
+        put_away(conn, outcome, said, desk, now=now)
+    return outcome.return_id
+
+
+def _said(sold: Sold, data: dict[str, Any]) -> list[Said] | Refusal:
+    """Read what came back: the units of each line that is named, with their state."""
+    said: list[Said] = []
+    for line in sold.lines:
+        units = number(data, f"units {line.line_id}")
+        if not units:
+            continue
+        left = sold.units_left(line)
+        if units > left:
+            return MoreThanMayComeBack(sku=line.code, units_left=left)
+        grade = grade_of(str(data.get(f"grade {line.line_id}", "")))
+        if grade is None:
+            return StateUnclear()
+        reason = str(data.get(f"reason {line.line_id}", ""))
+        said.append(Said(line=line, units=units, grade=grade, reason=reason))
+    return said or NothingBack()
+
+
+def _answer(
+    request: WebRequest, desk: Desk, order_number: str, outcome: ReturnId | Refusal, data: dict[str, Any]
+) -> Response[Any]:
+    if isinstance(outcome, Refusal):
+        return _order_page(request, desk, order_number, refusal=outcome, typed=data)
+    return Redirect(f"{RETURNS}/done/{outcome}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _order_page(
+    request: WebRequest,
+    desk: Desk,
+    order_number: str,
+    *,
+    refusal: Refusal | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> Template:
+    language = language_of(request)
+    sold = read(request, lambda conn, now: read_sold(conn, order_number, now))
+    rows = [_row(line, sold, desk, language, typed or {}) for line in sold.lines]
+    return page(
+        request,
+        "store/return_order.html",
+        status=200 if refusal is None else status_of(refusal),
+        visitor=desk.visitor,
+        desk=desk,
+        order={
+            "number": sold.order.number,
+            "placed": language.clock_of_day(sold.order.placed_at, desk.site.time_zone),
+        },
+        path=f"{RETURNS}/of/{sold.order.number}",
+        rows=rows,
+        announced=[_announced(one, sold, desk, language) for one in sold.announced],
+        return_id=_number_of_form(typed or {}, refusal) or str(uuid7(sold.now)),
+        reasons=reasons(language),
+        grades=grades(language),
+        refusal=refusal_words(refusal, language) if refusal else "",
+    )
+
+
+def _number_of_form(typed: Mapping[str, Any], refusal: Refusal | None) -> str:
+    """Keep what names a return when its form is sent again; what stands under it already is another return."""
+    is_taken = isinstance(refusal, ReturnNumberTakenByOtherContent)
+    return "" if is_taken else str(typed.get("return_id", ""))
+
+
+def _row(line: Line, sold: Sold, desk: Desk, language: Language, typed: Mapping[str, Any]) -> dict[str, Any]:
+    until = sold.until.get(line.line_id)
+    left = sold.units_left(line)
+    return {
+        **goods_row(sold.skus.get(line.sku_id) if line.sku_id is not None else None, language),
+        "code": line.code,
+        "line_id": line.line_id,
+        "paid": language.money(line.unit_minor, sold.order.currency),
+        "left": left,
+        "units": str(typed.get(f"units {line.line_id}", "")),
+        "reason": str(typed.get(f"reason {line.line_id}", "")),
+        "grade": str(typed.get(f"grade {line.line_id}", "")),
+        "until": language.clock_of_day(until, desk.site.time_zone) if until and until > sold.now else "",
+        "is_over": until is not None and until <= sold.now,
+        "returned": language.count(line.returned),
+        "is_back": line.returned > 0,
+    }
+
+
+def _announced(one: Announcement, sold: Sold, desk: Desk, language: Language) -> dict[str, Any]:
+    lines = {line.line_id: line for line in sold.lines}
+    return {
+        "path": f"{RETURNS}/announced/{one.id}",
+        "since": language.clock_of_day(one.announced_at, desk.site.time_zone),
+        "rows": [
+            {
+                **goods_row(sold.skus.get(back.sku_id) if back.sku_id is not None else None, language),
+                "code": back.code,
+                "line_id": back.line_id,
+                "units": back.units,
+                "reason": language.say(REASON_WORDS[back.reason]),
+            }
+            for back in one.lines
+            if back.line_id in lines
+        ],
+    }
+
+
+# ---------------------------------------------------------------------------------------------------- what became of it
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A return with what was given back for it, and what a gateway was asked to give."""
+
+    head: Return
+    order: Order | None
+    lines: list[ReturnLine]
+    skus: Mapping[SkuId, Sku]
+    by_hand: list[KeptRefund]
+    by_gateway: list[StandingIntent]
+    methods: list[str]
+
+
+@get("/store/returns/done/{return_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
+def show_taken(request: WebRequest, returning: NamedDependency[Desk], return_id: FromPath[UUID]) -> Template:
+    """Show what became of a return to this site: what to give the customer now, and where the goods go."""
+    language = language_of(request)
+    done = read(request, lambda conn, _: _read_done(conn, ReturnId(return_id), returning))
+    currency = done.head.currency
+    hand = sum(one.amount_minor for one in done.by_hand)
+    waiting = [line for line in done.lines if line.blind_state is BlindState.WAITING]
+    return page(
+        request,
+        "store/return_done.html",
+        visitor=returning.visitor,
+        desk=returning,
+        order_number=done.order.number if done.order else "",
+        hand=language.money(hand, currency) if hand else "",
+        hand_ways=" · ".join(method_word(one, language) for one in done.methods),
+        gateways=[
+            {"way": method_word(one.gateway, language), "amount": language.money(one.amount_minor, currency)}
+            for one in done.by_gateway
+        ],
+        rows=[_done_row(line, done, language) for line in done.lines],
+        is_waiting=bool(waiting),
+        is_refused=any(line.blind_state is BlindState.REFUSED for line in done.lines),
+    )
+
+
+def _read_done(conn: Conn, return_id: ReturnId, desk: Desk) -> Done:
+    found = returns.returns_by_id(conn, [return_id])
+    if not found or not scope_of(desk.visitor).covers_site(found[0].site_id):
+        raise Refused(NoSuchThing(noun="return", value=str(return_id)))
+    head = found[0]
+    lines = returns.lines_of_returns(conn, [return_id])
+    order_ids = [head.order_id] if head.order_id is not None else []
+    heads = orders.orders_by_ids(conn, order_ids) if order_ids else []
+    intents = payments.intents_of_orders(conn, order_ids) if order_ids else []
+    paid = payments.payments_of_orders(conn, order_ids) if order_ids else []
+    by_hand = payments.refunds_of_returns(conn, [return_id])
+    asked = [one for one in intents if one.return_id == return_id]
+    # What a gateway has given by now is among the refunds, too.
+    done_by_gateway = {one.id for one in asked}
+    return Done(
+        head=head,
+        order=heads[0] if heads else None,
+        lines=lines,
+        skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None}),
+        by_hand=[one for one in by_hand if one.id not in done_by_gateway],
+        by_gateway=asked,
+        methods=sorted(
+            {one.method for one in by_hand if one.method is not None}
+            or {one.method for one in paid if one.intent_id is None}
+        ),
+    )
+
+
+def _done_row(line: ReturnLine, done: Done, language: Language) -> dict[str, Any]:
+    sku = done.skus.get(line.sku_id) if line.sku_id is not None else None
+    return {
+        **goods_row(sku, language),
+        "code": line.code,
+        "units": language.count(line.units),
+        "is_waiting": line.blind_state is BlindState.WAITING,
+        "is_refused": line.blind_state is BlindState.REFUSED,
+        "is_graded": line.graded_units > 0,
+    }
