@@ -70,20 +70,13 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a table to a file, in one consistent view. Members leave as ids, without names or phones."""
-    if month is not None and (first, last, zone) != (None, None, None):
-        _refuse("a closed month has its own days and zone: --month goes without --from, --to and --zone")
-    if month is None and (company or currency is not None):
-        _refuse("--company and --currency say whose --month is asked for, and it is missing")
+    _refuse_beside_month(month, (first, last, zone), (company or None, currency))
     closed = _closed_month(table, month, company, currency or "CNY")
     days = _days_of(table, first, last) if closed is None else None
     write = _writer_of(table, target)
     draft = target.with_name(f".{target.name}.draft")
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.completed:,} rows"),
-        TimeElapsedColumn(),
-        console=people,
-    )
+    counted = TextColumn("{task.description} {task.completed:,} rows")
+    bar = Progress(SpinnerColumn(), counted, TimeElapsedColumn(), console=people)
     try:
         with problems_told(), open_database(settings_from(os.environ)) as database, bar:
             task = bar.add_task(f"export {table}", total=None)
@@ -107,6 +100,14 @@ def export(
         print_json({"table": table, "file": str(target), "rows": count})
     else:
         people.print(f"[green]written[/green]: {count:,} rows to {target}", highlight=False)
+
+
+def _refuse_beside_month(month: str | None, days: tuple[Any, ...], books: tuple[str | None, ...]) -> None:
+    """Exit where what is said beside a month, or without one, would be passed over."""
+    if month is not None and any(days):
+        _refuse("a closed month has its own days and zone: --month goes without --from, --to and --zone")
+    if month is None and any(books):
+        _refuse("--company and --currency say whose --month is asked for, and it is missing")
 
 
 def _closed_month(table: str, month: str | None, company: str, currency: str) -> SheetAsk | None:

@@ -71,6 +71,10 @@ begin
 end
 $$;
 
+CREATE FUNCTION ledger.is_of_month(at timestamp with time zone, cut integer, kind text, start_at timestamp with time zone, end_at timestamp with time zone, after_cut integer, before_cut integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((at >= start_at) AND (at < end_at)) OR ((at < start_at) AND (cut >= after_cut) AND (kind <> 'expected_returns'::text))) AND ((cut < before_cut) OR (kind = 'expected_returns'::text)));
+
 CREATE FUNCTION ledger.refuse_unbalanced_parts() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -93,13 +97,20 @@ CREATE FUNCTION ledger.take_cut() RETURNS integer
 declare
     number integer;
 begin
-    begin
-        perform pg_advisory_xact_lock(hashtextextended('ledger.cut', 0));
-        number := nextval('ledger.cut_number');
-        raise sqlstate 'LL001';
-    exception when sqlstate 'LL001' then
-        return number;
-    end;
+    for tried in 1..10 loop
+        begin
+            perform set_config('lock_timeout', '1s', true);
+            perform pg_advisory_xact_lock(hashtextextended('ledger.cut', 0));
+            number := nextval('ledger.cut_number');
+            raise sqlstate 'LL001';
+        exception
+            when sqlstate 'LL001' then
+                return number;
+            when lock_not_available then
+                perform pg_sleep(0.2);
+        end;
+    end loop;
+    return null;
 end
 $$;
 
@@ -1275,6 +1286,26 @@ CREATE TABLE ledger.entry_part (
     amounts_minor bigint[] NOT NULL,
     CONSTRAINT amount_for_each_account CHECK (((cardinality(account_numbers) = cardinality(amounts_minor)) AND (cardinality(amounts_minor) > 0)))
 );
+
+CREATE VIEW ledger.journal_line WITH (security_invoker='true') AS
+ SELECT entry.at,
+    entry.id AS entry_id,
+    entry.key,
+    entry.kind,
+    entry.subject,
+    entry.cut,
+    part.part_id,
+    account.number,
+    account.entity_id,
+    account.party_id,
+    account.purpose,
+    part.currency,
+    posting.amount_minor,
+    posting."position"
+   FROM (((ledger.entry entry
+     JOIN ledger.entry_part part ON ((part.entry_id = entry.id)))
+     CROSS JOIN LATERAL UNNEST(part.account_numbers, part.amounts_minor) WITH ORDINALITY posting(account_number, amount_minor, "position"))
+     JOIN ledger.account account ON ((account.number = posting.account_number)));
 
 CREATE VIEW ledger.posting WITH (security_invoker='true') AS
  SELECT part.entry_id,
@@ -5285,6 +5316,8 @@ CREATE UNIQUE INDEX one_open_exception_per_subject ON payments.exception USING b
 
 CREATE UNIQUE INDEX one_payment_per_capture ON payments.payment USING btree (intent_id) WHERE (intent_id IS NOT NULL);
 
+CREATE INDEX payment_by_company ON payments.payment USING btree (entity_id, currency, method, id) WHERE (intent_id IS NOT NULL);
+
 CREATE INDEX payment_by_order ON payments.payment USING btree (order_id);
 
 CREATE INDEX payment_by_taken_at ON payments.payment USING brin (taken_at) WITH (autosummarize='on');
@@ -5487,7 +5520,9 @@ CREATE INDEX transfer_by_sender ON stock.transfer USING btree (from_leaf_id, id)
 
 CREATE INDEX transfer_line_under_way ON stock.transfer_line USING btree (sku_id) WHERE (in_transit > 0);
 
-CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, currency);
+CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, currency, placed_at);
+
+CREATE INDEX noted_by_sku ON supply.noted USING btree (owner_id, buyer_id, currency, sku_id, placed_at);
 
 CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
 
@@ -6195,6 +6230,8 @@ GRANT SELECT,USAGE ON SEQUENCE ledger.cut_number TO loopline_app;
 GRANT SELECT,INSERT ON TABLE ledger.entry TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE ledger.entry_part TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.journal_line TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ledger.posting TO loopline_app;
 

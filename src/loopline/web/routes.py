@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from loopline.web.api.arrivals import ARRIVAL_HANDLERS
 from loopline.web.api.availability import AVAILABILITY_HANDLERS
 from loopline.web.api.bills import BILL_HANDLERS
+from loopline.web.api.blind_returns import BLIND_RETURN_HANDLERS
 from loopline.web.api.boards import BOARD_HANDLERS
 from loopline.web.api.buyers import BUYER_HANDLERS
 from loopline.web.api.calls import CALL_HANDLERS
@@ -132,6 +133,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *CALL_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,
+    *BLIND_RETURN_HANDLERS,
     *WEBHOOK_HANDLERS,
     *TOUCHPOINT_HANDLERS,
     *TOUCH_RULE_HANDLERS,

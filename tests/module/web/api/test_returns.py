@@ -123,6 +123,40 @@ def test_without_a_sale_an_ask_waits_and_a_fact_was_paid(house: House):
     assert (fact["refund_minor"], fact["waiting_units"]) == (10_000, 0)
 
 
+def test_what_waits_is_listed_and_decided_once_by_who_may(house: House):
+    hq, manager, guide = (
+        house.api(),
+        house.as_role(Role.STORE_MANAGER, branch="U-S"),
+        house.as_role(Role.GUIDE, branch="U-S"),
+    )
+    elsewhere = house.as_role(Role.STORE_MANAGER, branch="U-D")
+    asked = {"external_number": "B-1", "site_code": "S", "lines": [{"sku_code": "COAT", "units": 2}]}
+    (done,) = guide.granted("/returns", asked)
+    (waits,) = manager.get("/returns/waiting", site="S")["items"]
+    assert (waits["return_id"], waits["code"], waits["units"]) == (done["id"], "COAT", 2)
+    assert elsewhere.ask("GET", "/returns/waiting", params={"site": "S"}).status_code == 404
+    word = {
+        "return_line_id": waits["return_line_id"],
+        "is_accepted": True,
+        "refund_unit_minor": 5_990,
+        "reason": "Ours.",
+    }
+    assert guide.ask("POST", "/returns/decide", json={"items": [word]}).status_code == 403
+    assert elsewhere.refused("/returns/decide", word) == ["return_line_unknown"]
+    assert manager.granted("/returns/decide", word) == [
+        {
+            "return_line_id": waits["return_line_id"],
+            "state": "accepted",
+            "units": 2,
+            "refund_minor": 11_980,
+        }
+    ]
+    assert hq.refused("/returns/decide", word) == ["nothing_blind_to_decide"]
+    assert manager.get("/returns/waiting", site="S")["items"] == []
+    assert manager.get(f"/returns/{done['id']}")["refund_minor"] == 11_980
+    assert_sound(house)
+
+
 def test_a_member_announces_and_the_money_goes_back_when_it_is_here(house: House):
     member_id, other = a_member(house, 1), a_member(house, 2)
     sold = bought(house, member_id)

@@ -18,9 +18,9 @@ from loopline.db import Conn
 from loopline.kernel.ids import LineId, ReturnId, SkuId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Line, LineKind, Order
+from loopline.payments import StandingIntent
 from loopline.payments import queries as payments
 from loopline.payments.model import KeptRefund
-from loopline.payments.store import StandingIntent
 from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
 from loopline.returns import queries as returns
