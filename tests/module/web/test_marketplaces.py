@@ -286,6 +286,34 @@ def test_some_goods_get_terms_of_their_own(fresh: Site):
     assert "<b>COAT</b></span> <span>keeps 4 back<" in hq.get(path).text
 
 
+def test_what_a_marketplace_does_not_have_is_taken_off_its_loan(fresh: Site):
+    with fresh.database.transaction() as conn:
+        sell_through(conn, fresh.stage.shop)
+    follow(fresh.database, fresh.clock)  # pyright: ignore[reportArgumentType] - a clock is a clock
+
+    def lent() -> int:
+        with fresh.database.reading() as conn:
+            skus = {sku_id: code for code, sku_id in fresh.stage.shop.skus.items()}
+            rows = marketplaces.loans_page(conn, channel="jd", at_most=50)
+            return sum(one.units for one in rows if skus[one.sku_id] == "COAT")
+
+    before, hq, path = lent(), fresh.signed_in("shen.ops"), f"{PATH}/jd"
+    assert before > 1
+    said = {"sku_code": "COAT", "units": "1", "note": "Seen on its page."}
+    assert post(hq, f"{path}/write-off", said, page=path).status_code == 303
+    assert lent() == before - 1
+    for wrong, status in (
+        ({"units": "0"}, 422),
+        ({"units": str(before + 5)}, 409),
+        ({"note": " "}, 409),
+        ({"sku_code": "GHOST"}, 409),
+    ):
+        assert post(hq, f"{path}/write-off", said | wrong, page=path).status_code == status, wrong
+    finance = fresh.signed_in("gu.finance")
+    assert post(finance, f"{path}/write-off", said, page=path).status_code == 403
+    assert lent() == before - 1
+
+
 def test_in_chinese_no_word_is_left_in_english(trading: Site):
     browser = trading.signed_in("shen.ops")
     for listing in Listing:

@@ -11,7 +11,8 @@ from loopline.kernel.ids import PersonId
 from loopline.kernel.refusals import Refused
 from loopline.marketplaces import GoodsTerms, GoodsTermsSet, Marketplace, MarketplaceTerms, SubjectKind
 from loopline.orders import ChannelTerms
-from loopline.web.api.marketplaces import GoodsTermsBody, MarketplaceBody
+from loopline.processes.lend import LoanWriteOff
+from loopline.web.api.marketplaces import GoodsTermsBody, MarketplaceBody, WriteOffBody
 from loopline.web.api.reading import BadInput, bad_input
 from loopline.web.hq.refusals import TypedWrong
 from loopline.web.languages import Language, marked
@@ -37,6 +38,8 @@ FIELD_WORDS: Mapping[str, str] = {
     "subject": marked("For"),
     "subject_code": marked("Its code or name"),
     "note": marked("Why (kept with the version)"),
+    "sku_code": marked("SKU"),
+    "units": marked("Pieces"),
 }
 
 
@@ -275,6 +278,21 @@ def read_goods(said: Mapping[str, str], *, channel: str, language: Language) -> 
     )
     terms = GoodsTerms(**{name: getattr(asked, name) for name in GoodsTerms.__struct_fields__})
     return terms, asked.note
+
+
+def read_write_off(said: Mapping[str, str], *, channel: str, language: Language) -> LoanWriteOff:
+    """Read the form that takes units off a loan. Raises Refused as `read_terms` does; its note is wanted."""
+    asked = _body(
+        {
+            "channel": channel,
+            "sku_code": said.get("sku_code", "").strip(),
+            "units": said.get("units", "").strip(),
+            "note": said.get("note", "").strip(),
+        },
+        WriteOffBody,
+        language,
+    )
+    return LoanWriteOff(channel=asked.channel, sku_code=asked.sku_code, units=asked.units, note=asked.note)
 
 
 def _numbers(said: Mapping[str, str], *names: str) -> dict[str, Any]:

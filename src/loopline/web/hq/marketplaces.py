@@ -22,7 +22,14 @@ from loopline.processes import lend
 from loopline.web.api.answers import granted, read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
-from loopline.web.hq.marketplace_form import FoundTerms, person_of, read_goods, read_terms, terms_view
+from loopline.web.hq.marketplace_form import (
+    FoundTerms,
+    person_of,
+    read_goods,
+    read_terms,
+    read_write_off,
+    terms_view,
+)
 from loopline.web.hq.marketplaces_view import Found, Listing, written
 from loopline.web.pages import page
 
@@ -164,6 +171,26 @@ async def set_goods_from_page(
     return _to(channel)
 
 
+@post(MARKETPLACES + "/{channel:str}/write-off")
+async def write_off_from_page(
+    request: Request[Any, Any, State], visitor: NamedDependency[Visitor], channel: FromPath[str]
+) -> Redirect:
+    """Take units off what a marketplace is lent, as the form says, and go back to the page."""
+    scope = visitor.scope_of(Permission.STOCK_WRITE)
+    form = await request.form()
+    asked = read_write_off(
+        {name: str(form.get(name, "")) for name in form}, channel=channel, language=language_of(request)
+    )
+    await asyncio.to_thread(
+        run,
+        request,
+        lambda conn, now: granted(
+            lend.write_off_loans(conn, [asked], scope=scope, now=now, actor=_actor(visitor))[0]
+        ),
+    )
+    return Redirect(f"{MARKETPLACES}?list=lent&channel={channel}", status_code=HTTP_303_SEE_OTHER)
+
+
 def _sees_the_brand(visitor: Visitor) -> None:
     """What marketplaces sell is the stock of the whole brand, and how they do is a board of it. Raises Refused."""
     for permission in (Permission.BOARDS_READ, Permission.STOCK_READ):
@@ -179,4 +206,10 @@ def _to(channel: str) -> Redirect:
     return Redirect(f"{MARKETPLACES}/{channel}", status_code=HTTP_303_SEE_OTHER)
 
 
-MARKETPLACE_PAGES = [show_marketplaces, show_terms, set_terms_from_page, set_goods_from_page]
+MARKETPLACE_PAGES = [
+    show_marketplaces,
+    show_terms,
+    set_terms_from_page,
+    set_goods_from_page,
+    write_off_from_page,
+]
