@@ -40,9 +40,10 @@ def decide_line(
 
     def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
         lines = return_lines_by_id(conn, [line_id])
-        if not lines:
+        heads = returns_by_id(conn, [line.return_id for line in lines])
+        if not heads or not scope.covers_site(heads[0].site_id):
             return ReturnLineUnknown(return_line_id=line_id)
-        (head,) = returns_by_id(conn, [lines[0].return_id])
+        head = heads[0]
         word = _word(line_id, data, head.currency, by=by)
         if isinstance(word, Refusal):
             return word
