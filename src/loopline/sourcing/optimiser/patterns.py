@@ -3,9 +3,10 @@
 A pattern says which parcels an order gets: what is in each (a state) and from where. The cheapest sites of each state
 are found in one pass over the order's candidates, from the cheapest parcel on, until none that follows matters; each
 partition of the order into states is priced. That is exact: what is in a parcel from one site does not change the cost
-of another, and two parcels from one site never beat one. Orders of few units have some dozen partitions, however many
-sites there are; sets of sites would be millions. The decomposition by prices is Lagrangian (Fisher 1981); the question
-is that of Acimovic and Graves (2015), "Making better fulfillment decisions on the fly in an online retail environment".
+of another, and two parcels of one class from one site never beat one. Orders of few units have some dozen partitions,
+however many sites there are; sets of sites would be millions. The decomposition by prices is Lagrangian (Fisher 1981);
+the question is that of Acimovic and Graves (2015), "Making better fulfillment decisions on the fly in an online retail
+environment".
 
 Everything here is integer, so that a bound made of it is exact.
 """
@@ -16,13 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loopline.sourcing.optimiser.columns import Columns, Prepared, Shorts
-from loopline.sourcing.optimiser.compiled import compiled, in_threads, inlined
+from loopline.sourcing.optimiser.columns import Columns, Shorts
+from loopline.sourcing.optimiser.compiled import compiled, inlined
 from loopline.sourcing.optimiser.problem import Integers
 from loopline.sourcing.optimiser.shapes import Shapes
 
 NEVER = 1 << 60  # dearer than anything
-_CHUNK = 256
 
 
 class Terms(NamedTuple):
@@ -145,14 +145,15 @@ def _cheapest_so_far(shapes: Shapes, terms: Terms, shape: int, desk: _Desk) -> i
     for partition in range(shapes.partition_first[shape], shapes.partition_first[shape + 1]):
         cost = desk.left[shapes.rest[partition]]
         parcels = shapes.parcels[partition]
-        if parcels > 1:
-            cost += terms.split * (parcels - 1)
+        cost += terms.split * shapes.splits[partition]
         for at in range(parcels):
             state = shapes.groups[partition, at]
-            if desk.size[state] == 0 or (parcels > 1 and desk.value[state] < terms.least_value):
+            is_shared = shapes.is_shared[partition, at]
+            if desk.size[state] == 0 or (is_shared and desk.value[state] < terms.least_value):
                 cost = NEVER
                 break
             cost += desk.cost[state, 0]
+            # Parcels of two classes from one site may be more than it takes: left out here, where any bound will do.
             for other in range(at):
                 if desk.site[shapes.groups[partition, other], 0] == desk.site[state, 0]:
                     cost = NEVER
@@ -231,18 +232,17 @@ def _keep(desk: _Desk, terms: Terms, cost: int, partition: int, chosen: Integers
 
 
 @compiled
-def _combine(  # noqa: C901, PLR0912 - one wheel turns another
-    shapes: Shapes, terms: Terms, partition: int, desk: _Desk, chosen: Integers
+def _combine(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one wheel turns another
+    columns: Columns, shapes: Shapes, terms: Terms, partition: int, desk: _Desk, chosen: Integers
 ) -> None:
     """Weigh all choices of sites for a partition that can matter: an odometer that skips what is too dear."""
     parcels = shapes.parcels[partition]
-    flat = desk.left[shapes.rest[partition]]
-    if parcels > 1:
-        flat += terms.split * (parcels - 1)
+    flat = desk.left[shapes.rest[partition]] + terms.split * shapes.splits[partition]
     least = flat
     for at in range(parcels):
         state = shapes.groups[partition, at]
-        if desk.size[state] == 0 or (parcels > 1 and desk.value[state] < terms.least_value):
+        is_shared = shapes.is_shared[partition, at]
+        if desk.size[state] == 0 or (is_shared and desk.value[state] < terms.least_value):
             return
         least += desk.cost[state, 0]
     if desk.filled[0] > 0 and least > desk.kept[0] + terms.within:
@@ -261,7 +261,7 @@ def _combine(  # noqa: C901, PLR0912 - one wheel turns another
             limit = min(limit, desk.kept[terms.keep - 1])
         advance = 0
         if cost < limit:
-            if _are_apart(shapes, partition, desk, turn):
+            if _may_be(columns, shapes, terms, partition, desk, turn):
                 chosen[:] = -1
                 for at in range(parcels):
                     chosen[at] = desk.site[shapes.groups[partition, at], turn[at]]
@@ -284,16 +284,25 @@ def _combine(  # noqa: C901, PLR0912 - one wheel turns another
 
 
 @compiled
-def _are_apart(shapes: Shapes, partition: int, desk: _Desk, turn: Integers) -> bool:
-    """Say whether the parcels come from different sites; equal states are taken in one order only."""
+def _may_be(  # noqa: PLR0913, PLR0917 - as `_combine`
+    columns: Columns, shapes: Shapes, terms: Terms, partition: int, desk: _Desk, turn: Integers
+) -> bool:
+    """Say whether parcels of one class come from different sites, and each site takes as many as come from it.
+
+    Equal states are taken in one order only.
+    """
     for at in range(1, shapes.parcels[partition]):
-        state = shapes.groups[partition, at]
+        state, again = shapes.groups[partition, at], 1
         for before in range(at):
             other = shapes.groups[partition, before]
             if desk.site[state, turn[at]] == desk.site[other, turn[before]]:
-                return False
+                if shapes.kind[partition, at] == shapes.kind[partition, before]:
+                    return False
+                again += 1
             if state == other and turn[before] > turn[at]:
                 return False
+        if again > 1 and again > terms.site_left[columns.site[desk.site[state, turn[at]]]]:
+            return False
     return True
 
 
@@ -328,7 +337,7 @@ def _find(columns: Columns, shapes: Shapes, terms: Terms, order: int, desk: _Des
     shape = columns.shape[order]
     chosen = np.empty(shapes.groups.shape[1], np.int64)
     for partition in range(shapes.partition_first[shape], shapes.partition_first[shape + 1]):
-        _combine(shapes, terms, partition, desk, chosen)
+        _combine(columns, shapes, terms, partition, desk, chosen)
     while desk.filled[0] > 1 and desk.kept[desk.filled[0] - 1] > desk.kept[0] + terms.within:
         desk.filled[0] -= 1
 
@@ -345,9 +354,15 @@ def _write(  # noqa: PLR0913, PLR0917 - arrays that are better not put together
     cost = desk.left[shapes.rest[partition]]
     for parcel in range(shapes.parcels[partition]):
         candidate, state = desk.kept_site[kept, parcel], shapes.groups[partition, parcel]
-        into.resource[end] = rows + columns.site[candidate]
-        into.amount[end] = 1
-        end += 1
+        place = end
+        for before in range(at[1], end):
+            if into.resource[before] == rows + columns.site[candidate]:
+                place = before
+        if place == end:
+            into.resource[end] = rows + columns.site[candidate]
+            into.amount[end] = 0
+            end += 1
+        into.amount[place] += 1
         cost += columns.fixed[candidate]
         for item in range(columns.item_first[order], columns.item_first[order + 1]):
             stride = shapes.stride[shape, item - columns.item_first[order]]
@@ -374,7 +389,7 @@ def _take(terms: Terms, pattern: Found, start: int, end: int) -> None:
         if resource < rows:
             terms.row_left[resource] -= pattern.amount[at]
         else:
-            terms.site_left[resource - rows] -= 1
+            terms.site_left[resource - rows] -= pattern.amount[at]
 
 
 @compiled
@@ -404,9 +419,8 @@ def find_patterns(columns: Columns, shapes: Shapes, terms: Terms, orders: Intege
         for kept in range(desk.filled[0]):
             into = Found(of, cost, priced, end, resource, amount)
             found = _write(columns, shapes, order, (kept, filled), desk, into)
-            count = shapes.parcels[desk.kept_partition[kept]]
             of[size] = order
-            cost[size] = found + max(0, count - 1) * terms.split
+            cost[size] = found + shapes.splits[desk.kept_partition[kept]] * terms.split
             priced[size] = desk.kept[kept]
             if terms.take and kept == 0:
                 _take(terms, into, filled, end[0])
@@ -464,29 +478,3 @@ def least_possible(columns: Columns, terms: Terms, orders: Integers) -> Integers
                 sent += units * least
         found[at] = min(left, parcel + sent)
     return found
-
-
-def find_in_threads(prepared: Prepared, terms: Terms, orders: Integers, threads: int) -> Found:
-    """`find_patterns` for orders in ascending order, some hundred at a time."""
-    chunks = [orders[start : start + _CHUNK] for start in range(0, len(orders), _CHUNK)]
-
-    def find(chunk: Integers) -> Found:
-        return find_patterns(prepared.columns, prepared.shapes, terms, chunk)
-
-    return joined(in_threads(find, chunks, threads))
-
-
-def joined(chunks: list[Found]) -> Found:
-    """Put patterns of consecutive orders together."""
-    shift, firsts = 0, [np.zeros(1, np.int64)]
-    for chunk in chunks:
-        firsts.append(chunk.first[1:] + shift)
-        shift += int(chunk.first[-1])
-    return Found(
-        order=np.concatenate([chunk.order for chunk in chunks]),
-        cost=np.concatenate([chunk.cost for chunk in chunks]),
-        priced=np.concatenate([chunk.priced for chunk in chunks]),
-        first=np.concatenate(firsts),
-        resource=np.concatenate([chunk.resource for chunk in chunks]),
-        amount=np.concatenate([chunk.amount for chunk in chunks]),
-    )

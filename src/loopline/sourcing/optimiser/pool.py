@@ -4,9 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loopline.sourcing.optimiser.compiled import compiled, inlined
-from loopline.sourcing.optimiser.patterns import Found
+from loopline.sourcing.optimiser.columns import Prepared
+from loopline.sourcing.optimiser.compiled import compiled, in_threads, inlined
+from loopline.sourcing.optimiser.patterns import Found, Terms, find_patterns
 from loopline.sourcing.optimiser.problem import Floats, Integers
+
+_CHUNK = 256  # orders looked at in one go
 
 
 class Kept(NamedTuple):
@@ -136,3 +139,29 @@ def leaving_all(cost: Integers) -> Found:
     nothing = np.zeros(0, np.int32)
     orders = np.arange(len(cost), dtype=np.int32)
     return Found(orders, cost, cost, np.zeros(len(cost) + 1, np.int64), nothing, nothing)
+
+
+def find_in_threads(prepared: Prepared, terms: Terms, orders: Integers, threads: int) -> Found:
+    """`find_patterns` for orders in ascending order, some hundred at a time."""
+    chunks = [orders[start : start + _CHUNK] for start in range(0, len(orders), _CHUNK)]
+
+    def find(chunk: Integers) -> Found:
+        return find_patterns(prepared.columns, prepared.shapes, terms, chunk)
+
+    return joined(in_threads(find, chunks, threads))
+
+
+def joined(chunks: list[Found]) -> Found:
+    """Put patterns of consecutive orders together."""
+    shift, firsts = 0, [np.zeros(1, np.int64)]
+    for chunk in chunks:
+        firsts.append(chunk.first[1:] + shift)
+        shift += int(chunk.first[-1])
+    return Found(
+        order=np.concatenate([chunk.order for chunk in chunks]),
+        cost=np.concatenate([chunk.cost for chunk in chunks]),
+        priced=np.concatenate([chunk.priced for chunk in chunks]),
+        first=np.concatenate(firsts),
+        resource=np.concatenate([chunk.resource for chunk in chunks]),
+        amount=np.concatenate([chunk.amount for chunk in chunks]),
+    )

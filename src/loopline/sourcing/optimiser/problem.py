@@ -15,8 +15,10 @@ What a parcel from a site to an order costs, in the terms that a result tells:
     refusal     (1 - `Sites.accept_probability`) x `Costs.redispatch`
     surcharge   `Surcharges.amount`, where the (order, site) has one: region, territory
 
-An order of n parcels pays `Costs.split` x (n - 1); each unit shipped earns the `credit` of its stock row, each unit
-left pays the `unfilled` of its line.
+Goods of different `Problem.sku_class` never share a parcel: what one site sends of two classes is two parcels, each of
+which costs and takes a place like any other. A parcel of an order beyond the first of its class is a split, and costs
+`Costs.split`. Each unit shipped earns the `credit` of its stock row, each unit left pays the `unfilled` of its line.
+Goods that a site must not send have no stock row there.
 """
 
 import msgspec
@@ -28,6 +30,7 @@ from loopline.kernel.refusals import Refusal, Refused
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+CLASSES_MOST = 8
 FINE = 100_000  # parts of a minor unit, as `sourcing.costs`: metres in 100 kilometres
 _MOST_FINE = 10**15  # of any single cost: sums of a wave stay below what 64 bits hold
 
@@ -67,7 +70,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of all orders: those of order o are rows start[o] up to but not including start[o + 1].
 
     An order names a SKU once: merge lines of one SKU before, share out what they get after. Lines of an order with the
-    same `together` of 0 or more come from one site, whole, or not at all.
+    same `together` of 0 or more come from one site, whole, or not at all; they are of one class.
     """
 
     start: Integers
@@ -99,8 +102,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What no plan breaks.
 
-    `parcels`: at most so many to an order. `least_value`: where an order is split, every parcel of it holds at least so
-    much `Lines.value`; an order in one parcel may be worth anything.
+    `parcels`: at most so many to an order, of which the first of each class counts once. `least_value`: where goods of
+    one class are split, every parcel of them holds at least so much `Lines.value`; what goes in one parcel may be worth
+    anything.
     """
 
     parcels: int = 3
@@ -116,7 +120,7 @@ class Surcharges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):
-    """(order, site) pairs that must not be: refused before, out of territory, of another temperature class."""
+    """(order, site) pairs that must not be: refused before, out of territory."""
 
     order: Integers
     site: Integers
@@ -132,6 +136,11 @@ def no_blocked() -> Blocked:
     return Blocked(order=np.zeros(0, np.int64), site=np.zeros(0, np.int64))
 
 
+def one_class() -> Integers:
+    """Return the classes of SKUs that are all of one."""
+    return np.zeros(0, np.int64)
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """A wave. `refuse_unsound` says what makes one unfit; `search.solve` calls it first."""
 
@@ -144,6 +153,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     surcharges: Surcharges = msgspec.field(default_factory=no_surcharges)
     blocked: Blocked = msgspec.field(default_factory=no_blocked)
+    sku_class: Integers = msgspec.field(default_factory=one_class)  # by SKU; empty: all are of one
 
     @property
     def site_count(self) -> int:
@@ -154,6 +164,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def order_count(self) -> int:
         """How many orders there are."""
         return len(self.orders.promised_hours)
+
+    @property
+    def line_class(self) -> Integers:
+        """The class of each line's goods."""
+        return self.sku_class[self.lines.sku] if len(self.sku_class) else np.zeros_like(self.lines.sku)
 
 
 def refuse_unsound(problem: Problem) -> None:
@@ -182,6 +197,8 @@ def _check_columns(problem: Problem) -> None:
     for name, table, rows in tables:
         for column in table.__struct_fields__:
             _refuse_other_than(getattr(table, column), rows, f"{name}.{column}")
+    if len(problem.sku_class):
+        _refuse_other_than(problem.sku_class, len(problem.sku_grams), "sku_class")
     lines = problem.lines
     for column in ("sku", "units", "unfilled", "value", "together"):
         _refuse_other_than(getattr(lines, column), len(lines.sku), f"lines.{column}")
@@ -235,6 +252,7 @@ def _check_sites(problem: Problem) -> None:
 def _check_lines(problem: Problem) -> None:
     lines, skus = problem.lines, len(problem.sku_grams)
     _refuse_where(_outside(problem.sku_grams, 0, 10**9), "sku_grams", "is negative or beyond 10^9")
+    _refuse_where(_outside(problem.sku_class, 0, CLASSES_MOST - 1), "sku_class", "is negative or too big")
     _refuse_where(_outside(lines.sku, 0, skus - 1), "lines.sku", "names no SKU")
     _refuse_where(_outside(lines.units, 1, 10**6), "lines.units", "is less than 1 or beyond 10^6")
     _refuse_where(_outside(lines.unfilled, 0, _MOST_FINE), "lines.unfilled", "is negative or too big")
@@ -245,6 +263,17 @@ def _check_lines(problem: Problem) -> None:
     again = np.zeros(len(named), np.bool_)
     again[by_name[1:]] = named[by_name[1:]] == named[by_name[:-1]]
     _refuse_where(again, "lines.sku", "stands twice in one order")
+    _check_together(problem, order_of_line)
+
+
+def _check_together(problem: Problem, order_of_line: Integers) -> None:
+    if not len(problem.sku_class):
+        return
+    bound = np.flatnonzero(problem.lines.together >= 0)
+    group = np.stack([order_of_line[bound], problem.lines.together[bound]], axis=1)
+    kinds = np.column_stack([group, problem.line_class[bound]])
+    if len(np.unique(kinds, axis=0)) != len(np.unique(group, axis=0)):
+        raise refuse("lines.together", "binds goods of different classes")
 
 
 def _check_stock(problem: Problem) -> None:

@@ -4,12 +4,12 @@ The search works on candidates, states and patterns. This works on the problem's
 with the haversine instead of chords, and is what a result tells.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
 from loopline.kernel.geography import EARTH_RADIUS_KILOMETRES
-from loopline.sourcing.optimiser.problem import Floats, Integers, Problem
+from loopline.sourcing.optimiser.problem import CLASSES_MOST, Floats, Integers, Problem
 from loopline.sourcing.optimiser.result import Allocations, Terms
 
 
@@ -20,8 +20,10 @@ class BrokenPlan(Exception):  # noqa: N818 - named for what it says
 def reprice(problem: Problem, plan: Allocations) -> Terms:
     """Return a plan's cost by term. Raises `BrokenPlan` naming the first rule that it breaks."""
     _refuse_broken(problem, plan)
-    keys, parcel_of = np.unique(plan.order * problem.site_count + plan.site, return_inverse=True)
-    order, site = keys // problem.site_count, keys % problem.site_count
+    kind = problem.line_class[plan.line]
+    named = (plan.order * problem.site_count + plan.site) * CLASSES_MOST + kind
+    keys, parcel_of = np.unique(named, return_inverse=True)
+    order, site = keys // CLASSES_MOST // problem.site_count, keys // CLASSES_MOST % problem.site_count
     if not len(keys):
         return Terms(unfilled=int((problem.lines.units * problem.lines.unfilled).sum()))
     sites, costs = problem.sites, problem.costs
@@ -48,7 +50,7 @@ def reprice(problem: Problem, plan: Allocations) -> Terms:
         lateness=int(lateness.sum()),
         refusal=int(refusal.sum()),
         surcharge=int(surcharge.sum()),
-        split=costs.split * (len(keys) - len(np.unique(order))),
+        split=costs.split * (len(keys) - len(np.unique(order * CLASSES_MOST + keys % CLASSES_MOST))),
         unfilled=int(((problem.lines.units - got) * problem.lines.unfilled).sum()),
         credit=int((_credits(problem, plan) * plan.units).sum()),
     )
@@ -99,7 +101,8 @@ def _refuse_broken(problem: Problem, plan: Allocations) -> None:
     room = [int(one) for one in problem.sites.capacity]
     blocked = set(zip(problem.blocked.order.tolist(), problem.blocked.site.tolist(), strict=True))
     got: dict[int, dict[int, int]] = defaultdict(dict)
-    parcels: dict[int, dict[int, int]] = defaultdict(dict)
+    parcels: dict[int, dict[tuple[int, int], int]] = defaultdict(dict)  # order -> (class, site) -> worth
+    kinds: list[int] = problem.line_class.tolist()
     rows: list[list[int]] = np.stack([plan.order, plan.line, plan.site, plan.units], axis=1).tolist()
     for order, line, site, units in rows:
         sku = int(lines.sku[line])
@@ -112,17 +115,24 @@ def _refuse_broken(problem: Problem, plan: Allocations) -> None:
         left[site, sku] = left.get((site, sku), 0) - units
         _must(left[site, sku] >= 0, f"site {site} has not so much of SKU {sku}")
         got[line][site] = units
-        if site not in parcels[order]:
-            parcels[order][site] = 0
+        parcel = kinds[line], site
+        if parcel not in parcels[order]:
+            parcels[order][parcel] = 0
             room[site] -= 1
             _must(room[site] >= 0, f"site {site} takes no more parcels")
-        parcels[order][site] += units * int(lines.value[line])
+        parcels[order][parcel] += units * int(lines.value[line])
     for line, by_site in got.items():
         _must(sum(by_site.values()) <= int(lines.units[line]), f"line {line} gets more than it asks")
     for order, worth in parcels.items():
-        _must(len(worth) <= limits.parcels, f"order {order} gets {len(worth)} parcels")
-        if len(worth) > 1:
-            _must(min(worth.values()) >= limits.least_value, f"order {order} gets a parcel worth too little")
+        of_kind = Counter(kind for kind, _ in worth)
+        _must(
+            len(worth) - len(of_kind) < limits.parcels,
+            f"order {order} gets {len(worth)} parcels of {len(of_kind)} classes",
+        )
+        least = min(
+            (one for (kind, _), one in worth.items() if of_kind[kind] > 1), default=limits.least_value
+        )
+        _must(least >= limits.least_value, f"order {order} gets a parcel worth too little")
     _refuse_torn_apart(problem, got)
 
 

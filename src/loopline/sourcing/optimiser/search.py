@@ -18,8 +18,8 @@ from loopline.sourcing.optimiser.neighbourhoods import (
     regret,
     wanted_by,
 )
-from loopline.sourcing.optimiser.patterns import Terms, find_in_threads, least_possible
-from loopline.sourcing.optimiser.pool import Kept, leaving_all, merged, order_first, picked
+from loopline.sourcing.optimiser.patterns import Terms, least_possible
+from loopline.sourcing.optimiser.pool import Kept, find_in_threads, leaving_all, merged, order_first, picked
 from loopline.sourcing.optimiser.prices import Steps, new_climb, raise_prices
 from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Problem, refuse_unsound
 from loopline.sourcing.optimiser.recreate import (

@@ -1,8 +1,10 @@
 """Why units of a line found no site, as the finished plan shows it."""
 
+from collections import defaultdict
+
 import numpy as np
 
-from loopline.sourcing.optimiser.problem import Problem
+from loopline.sourcing.optimiser.problem import CLASSES_MOST, Problem
 from loopline.sourcing.optimiser.result import Allocations, Short, ShortReason
 
 
@@ -20,12 +22,18 @@ def explain_short(problem: Problem, plan: Allocations) -> tuple[Short, ...]:
         rows_of_sku.setdefault(int(problem.stock.sku[row]), []).append(row)
     blocked = set(zip(problem.blocked.order.tolist(), problem.blocked.site.tolist(), strict=True))
     order_of_line = np.repeat(np.arange(problem.order_count), np.diff(problem.lines.start))
+    kinds: list[int] = problem.line_class.tolist()
+    parcels: dict[int, set[tuple[int, int]]] = defaultdict(set)  # by order: (class, site)
+    sent: list[list[int]] = np.stack([plan.order, plan.line, plan.site], axis=1).tolist()
+    for at_order, at_line, site in sent:
+        parcels[at_order].add((kinds[at_line], site))
     found: list[Short] = []
     for line in short.tolist():
         rows = rows_of_sku.get(int(problem.lines.sku[line]), [])
         order = int(order_of_line[line])
         served = [row for row in rows if _may_serve(problem, order, row, blocked)]
-        here = set(plan.site[plan.order == order].tolist())
+        here = {site for kind, site in parcels[order] if kind == kinds[line]}
+        splits = len(parcels[order]) - len({kind for kind, _ in parcels[order]})
         if not rows:
             reason = ShortReason.NO_GOODS
         elif not served:
@@ -35,7 +43,7 @@ def explain_short(problem: Problem, plan: Allocations) -> tuple[Short, ...]:
         elif not any(left[row] and (room[site_of[row]] or site_of[row] in here) for row in served):
             reason = ShortReason.NO_CAPACITY
         elif (
-            len(here) >= problem.limits.parcels
+            (here and splits + 1 >= problem.limits.parcels)
             or problem.lines.together[line] >= 0
             or problem.limits.least_value
         ):
@@ -60,6 +68,7 @@ def _what_is_left(problem: Problem, plan: Allocations) -> tuple[list[int], list[
     skus = problem.lines.sku[plan.line].tolist()
     for site, sku, units in zip(plan.site.tolist(), skus, plan.units.tolist(), strict=True):
         left[row_of[site, sku]] -= units
-    parcels = np.unique(plan.order * problem.site_count + plan.site) % max(problem.site_count, 1)
-    used = np.bincount(parcels, minlength=problem.site_count)
+    kind = problem.line_class[plan.line]
+    named = np.unique((plan.order * CLASSES_MOST + kind) * problem.site_count + plan.site)
+    used = np.bincount(named % max(problem.site_count, 1), minlength=problem.site_count)
     return left, (problem.sites.capacity - used).tolist()

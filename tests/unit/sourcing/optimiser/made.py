@@ -2,8 +2,10 @@
 
 import itertools
 import math
+from collections import Counter
 from random import Random
 
+import msgspec
 import numpy as np
 
 from loopline.kernel.geography import Coordinates, great_circle_kilometres
@@ -20,11 +22,14 @@ from loopline.sourcing.optimiser.problem import (
     Surcharges,
 )
 
-Parcels = dict[int, dict[int, int]]  # site -> line -> units
+Parcels = dict[tuple[int, int], dict[int, int]]  # (site, class) -> line -> units
 
 
-def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3) -> Problem:
-    """A problem so small that everything can be tried, with each kind of rule in some of them."""
+def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3, classes: int = 1) -> Problem:
+    """A problem so small that everything can be tried, with each kind of rule in some of them.
+
+    Of several classes, the first SKU of an order is its own thing and the others may go together.
+    """
     rng = Random(seed)
     lines: list[tuple[int, int, int, int]] = []
     start = [0]
@@ -44,7 +49,7 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3)
     blocked = rng.sample(pairs, min(len(pairs), rng.choice([0, 1, 2])))
     surcharged = rng.sample(pairs, min(len(pairs), rng.choice([0, 2])))
     nowhere = rng.random() < 0.2
-    return Problem(
+    problem = Problem(
         sites=Sites(
             latitude=np.array([rng.uniform(30, 32) for _ in range(sites)]),
             longitude=np.array([rng.uniform(120, 122) for _ in range(sites)]),
@@ -90,6 +95,21 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3)
             site=np.array([pair[1] for pair in blocked], np.int64),
         ),
     )
+    return problem if classes == 1 else _of_classes(problem, rng, classes)
+
+
+def _of_classes(problem: Problem, rng: Random, classes: int) -> Problem:
+    """Give each SKU a class; what goes together is together within its class."""
+    kinds = [rng.randrange(classes) for _ in problem.sku_grams]
+    together: list[int] = [
+        -1 if bound < 0 else kinds[sku]
+        for bound, sku in zip(problem.lines.together.tolist(), problem.lines.sku.tolist(), strict=True)
+    ]
+    return msgspec.structs.replace(
+        problem,
+        sku_class=np.array(kinds, np.int64),
+        lines=msgspec.structs.replace(problem.lines, together=np.array(together, np.int64)),
+    )
 
 
 class Weighed:
@@ -103,6 +123,7 @@ class Weighed:
             for row, (site, sku) in enumerate(zip(stock.site, stock.sku, strict=True))
         }
         self.blocked = set(zip(problem.blocked.order.tolist(), problem.blocked.site.tolist(), strict=True))
+        self.kind: list[int] = problem.line_class.tolist()
         pairs = problem.surcharges
         self.surcharge = {
             (int(order), int(site)): int(amount)
@@ -119,7 +140,7 @@ class Weighed:
             parcels: Parcels = {}
             for line, given in zip(lines, combined, strict=True):
                 for site, units in given.items():
-                    parcels.setdefault(site, {})[line] = units
+                    parcels.setdefault((site, self.kind[line]), {})[line] = units
             if self._is_allowed(lines, parcels):
                 found.append((self._cost(order, lines, parcels), parcels))
         return found
@@ -144,32 +165,37 @@ class Weighed:
 
     def _is_allowed(self, lines: range, parcels: Parcels) -> bool:
         problem = self.problem
-        if len(parcels) > problem.limits.parcels:
+        of_kind = Counter(kind for _, kind in parcels)
+        if sum(count - 1 for count in of_kind.values()) > problem.limits.parcels - 1:
             return False
-        if len(parcels) > 1:
-            for given in parcels.values():
+        for (_, kind), given in parcels.items():
+            if of_kind[kind] > 1:
                 worth = sum(int(problem.lines.value[line]) * units for line, units in given.items())
                 if worth < problem.limits.least_value:
                     return False
-        members = [line for line in lines if problem.lines.together[line] >= 0]
-        if not members:
-            return True
-        ways = [{site: given[line] for site, given in parcels.items() if line in given} for line in members]
+        groups: dict[int, list[int]] = {}
+        for line in lines:
+            if problem.lines.together[line] >= 0:
+                groups.setdefault(int(problem.lines.together[line]), []).append(line)
+        return all(self._are_together(members, parcels) for members in groups.values())
+
+    def _are_together(self, members: list[int], parcels: Parcels) -> bool:
+        ways = [{place: given[line] for place, given in parcels.items() if line in given} for line in members]
         return all(not way for way in ways) or (
             all(len(way) == 1 and set(way) == set(ways[0]) for way in ways)
             and all(
-                sum(way.values()) == problem.lines.units[line]
+                sum(way.values()) == self.problem.lines.units[line]
                 for way, line in zip(ways, members, strict=True)
             )
         )
 
     def _cost(self, order: int, lines: range, parcels: Parcels) -> int:
         problem = self.problem
-        cost = max(0, len(parcels) - 1) * problem.costs.split
+        cost = (len(parcels) - len({kind for _, kind in parcels})) * problem.costs.split
         for line in lines:
             got = sum(given.get(line, 0) for given in parcels.values())
             cost += int(problem.lines.unfilled[line]) * (int(problem.lines.units[line]) - got)
-        for site, given in parcels.items():
+        for (site, _), given in parcels.items():
             cost += self._parcel(order, site, given)
         return cost
 
@@ -218,10 +244,13 @@ class Weighed:
             for way, parcels in ways[order]:
                 needed = [
                     (self.rows[site, int(problem.lines.sku[line])], units)
-                    for site, given in parcels.items()
+                    for (site, _), given in parcels.items()
                     for line, units in given.items()
                 ]
-                if all(left[row] >= units for row, units in needed) and all(room[site] for site in parcels):
+                taken = Counter(site for site, _ in parcels)
+                if all(left[row] >= units for row, units in needed) and all(
+                    room[site] >= count for site, count in taken.items()
+                ):
                     self._move(left, room, needed, parcels, 1)
                     descend(order + 1, cost + way)
                     self._move(left, room, needed, parcels, -1)
@@ -235,7 +264,7 @@ class Weighed:
     ) -> None:
         for row, units in needed:
             left[row] -= sign * units
-        for site in parcels:
+        for site, _ in parcels:
             room[site] -= sign
 
     def bound(self, stock_prices: list[int], capacity_prices: list[int]) -> int:
@@ -245,10 +274,10 @@ class Weighed:
         for order in range(problem.order_count):
             value += min(
                 cost
-                + sum(capacity_prices[site] for site in parcels)
+                + sum(capacity_prices[site] for site, _ in parcels)
                 + sum(
                     units * stock_prices[self.rows[site, int(problem.lines.sku[line])]]
-                    for site, given in parcels.items()
+                    for (site, _), given in parcels.items()
                     for line, units in given.items()
                 )
                 for cost, parcels in self.ways(order)

@@ -15,9 +15,10 @@ STEPS = Settings(seconds=None, work=40, threads=1)
 METRE = 200  # fine: what one metre rounded otherwise may cost, and no more
 
 
+@pytest.mark.parametrize("classes", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(60))
-def test_the_plan_is_the_cheapest_there_is_and_the_bound_below_it(seed: int):
-    problem = random_problem(seed)
+def test_the_plan_is_the_cheapest_there_is_and_the_bound_below_it(seed: int, classes: int):
+    problem = random_problem(seed, classes=classes)
     oracle = Weighed(problem)
     least = oracle.cheapest_plan()
     result = solve(problem, STEPS)
@@ -25,9 +26,10 @@ def test_the_plan_is_the_cheapest_there_is_and_the_bound_below_it(seed: int):
     assert result.cost == pytest.approx(least, abs=METRE)
 
 
+@pytest.mark.parametrize("classes", [1, 2])
 @pytest.mark.parametrize("seed", range(0, 60, 6))
-def test_the_bound_is_found_again_from_its_prices(seed: int):
-    problem = random_problem(seed)
+def test_the_bound_is_found_again_from_its_prices(seed: int, classes: int):
+    problem = random_problem(seed, classes=classes)
     result = solve(problem, STEPS)
     again = Weighed(problem).bound(result.stock_prices.tolist(), result.capacity_prices.tolist())
     assert result.bound == pytest.approx(again, abs=METRE)
