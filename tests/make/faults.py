@@ -388,6 +388,12 @@ FAULTS: dict[str, LiteralString] = {
     "open_tasks_equal_allocations": (
         "delete from fulfilment.task_line where task_id in (select id from fulfilment.task where state = 'offered')"
     ),
+    "cold_work_went_to_equipped_sites": (
+        "update fulfilment.task set temperature_class = 'frozen' where kind = 'deliver';"
+        "insert into sourcing.site_equipment (site_id, temperature_class, since, declared_by, until, withdrawn_by)"
+        " select distinct site_id, 'frozen', '2000-01-01'::timestamptz, 'hq', '2001-01-01'::timestamptz, 'hq'"
+        " from fulfilment.task"
+    ),
     "open_calls_are_held": (
         _CALL
         + f"insert into fulfilment.call_line values ('{_SOMEBODY}', gen_random_uuid(), gen_random_uuid(), 1)"

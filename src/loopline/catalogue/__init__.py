@@ -32,9 +32,10 @@ from loopline.catalogue.queries import (
     skus_of_products,
     tax_classes,
     tax_classes_of,
+    temperature_classes_of,
     weights_of,
 )
-from loopline.catalogue.rules import check_digit, normal_code, normal_gtin
+from loopline.catalogue.rules import check_digit, class_of_range, normal_code, normal_gtin
 from loopline.catalogue.service import (
     ImportApplied,
     add_products,
@@ -66,6 +67,7 @@ __all__ = [
     "apply_import",
     "categories_of",
     "check_digit",
+    "class_of_range",
     "normal_code",
     "normal_gtin",
     "products_after",
@@ -79,5 +81,6 @@ __all__ = [
     "skus_of_products",
     "tax_classes",
     "tax_classes_of",
+    "temperature_classes_of",
     "weights_of",
 ]

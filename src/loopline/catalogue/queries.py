@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 
 from loopline.catalogue import store
 from loopline.catalogue.model import Product, Sku, TaxClass
-from loopline.catalogue.rules import normal_code
+from loopline.catalogue.rules import class_of_range, normal_code
 from loopline.db import Conn
 from loopline.kernel.ids import ProductId, SkuId
+from loopline.kernel.temperatures import TemperatureClass
 
 
 def skus_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Sku]:
@@ -34,6 +35,14 @@ def tax_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
 def weights_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
     """Return the grams of one unit of each SKU; what nobody has weighed is left out."""
     return store.weights_of(conn, sku_ids)
+
+
+def temperature_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, TemperatureClass]:
+    """Return how cold each SKU is kept on its way, by the range in which it keeps; what is ambient is left out."""
+    classes = {
+        sku_id: class_of_range(low, high) for sku_id, (low, high) in store.ranges_of(conn, sku_ids).items()
+    }
+    return {sku_id: one for sku_id, one in classes.items() if one is not TemperatureClass.AMBIENT}
 
 
 def categories_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:

@@ -8,6 +8,7 @@ import msgspec
 from loopline.catalogue.model import Care, NewProduct, NewSku, Product, Sku
 from loopline.kernel.ids import ProductId, SkuId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.temperatures import TemperatureClass
 
 CODE_LENGTH_MAX = 64
 NAME_LENGTH_MAX = 200
@@ -145,6 +146,22 @@ def refusal_of_care(care: Care) -> Refusal | None:
     if low is not None and high is not None and low > high:
         return TemperaturesCrossed(low=low, high=high)
     return None
+
+
+_FREEZER_CELSIUS, _FRIDGE_CELSIUS, _WARM_CELSIUS = -18, 4, 20
+
+
+def class_of_range(low: int | None, high: int | None) -> TemperatureClass:
+    """Return how cold goods are kept on their way that keep in a range, both ends included; None: no end.
+
+    Frozen: what does not keep above freezing, or keeps at -18 °C and not at 4 °C. Cool: what else does not keep at
+    20 °C. Ambient: everything else, and what nobody has said anything of.
+    """
+    if high is None or high >= _WARM_CELSIUS:
+        return TemperatureClass.AMBIENT
+    if high < 0 or (high < _FRIDGE_CELSIUS and (low is None or low <= _FREEZER_CELSIUS)):
+        return TemperatureClass.FROZEN
+    return TemperatureClass.COOL
 
 
 def refusal_of_tax_class(tax_class: str, *, known: Collection[str]) -> UnknownTaxClass | None:

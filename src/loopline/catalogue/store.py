@@ -107,6 +107,11 @@ def weights_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, int]:
     return {row[0]: row[1] for row in fetch_rows(conn, SQL["weights_of"], sku_ids=uuids(sku_ids))}
 
 
+def ranges_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, tuple[int | None, int]]:
+    rows = fetch_rows(conn, SQL["ranges_of"], sku_ids=uuids(sku_ids))
+    return {sku_id: (low, high) for sku_id, low, high in rows}
+
+
 def categories_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
     return {row[0]: row[1] for row in fetch_rows(conn, SQL["categories_of"], sku_ids=uuids(sku_ids))}
 

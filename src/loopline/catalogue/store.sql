@@ -282,6 +282,16 @@ from catalogue.sku
 where sku.id = any(%(sku_ids)s::uuid[])
     and sku.weight_grams is not null;
 
+-- name: ranges_of
+-- The temperatures between which SKUs keep, where there is a highest one. Locks nothing.
+select
+    sku.id,
+    sku.temperature_low_celsius,
+    sku.temperature_high_celsius
+from catalogue.sku
+where sku.id = any(%(sku_ids)s::uuid[])
+    and sku.temperature_high_celsius is not null;
+
 -- name: categories_of
 -- The categories of the products of SKUs, where they have one. Locks nothing.
 select

@@ -806,6 +806,8 @@ CREATE TABLE fulfilment.call (
     site_id uuid,
     claimed_by uuid,
     task_id uuid,
+    temperature_class text DEFAULT 'ambient'::text NOT NULL,
+    CONSTRAINT call_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))),
     CONSTRAINT call_is_open_for_a_while CHECK ((deadline > opened_at)),
     CONSTRAINT call_state_known CHECK ((state = ANY (ARRAY['open'::text, 'claimed'::text, 'lapsed'::text, 'withdrawn'::text]))),
     CONSTRAINT claimed_call_has_its_task CHECK ((((state = 'claimed'::text) = (site_id IS NOT NULL)) AND ((state = 'claimed'::text) = (task_id IS NOT NULL)) AND ((claimed_by IS NULL) OR (state = 'claimed'::text)))),
@@ -885,8 +887,10 @@ CREATE TABLE fulfilment.task (
     ended_at timestamp with time zone,
     collect_by timestamp with time zone,
     code_hash bytea,
+    temperature_class text DEFAULT 'ambient'::text NOT NULL,
     CONSTRAINT ended_task_has_its_time CHECK (((state = ANY (ARRAY['handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT steps_have_their_times CHECK ((((accepted_at IS NOT NULL) OR (state = ANY (ARRAY['offered'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text]))) AND ((picked_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((checked_at IS NULL) OR (picked_at IS NOT NULL)) AND ((packed_at IS NULL) OR (checked_at IS NOT NULL)) AND ((packed_at IS NOT NULL) OR (state <> ALL (ARRAY['packed'::text, 'handed_over'::text, 'not_collected'::text]))))),
+    CONSTRAINT task_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))),
     CONSTRAINT task_kind_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text]))),
     CONSTRAINT task_state_known CHECK ((state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text, 'handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text]))),
     CONSTRAINT waiting_parcel_has_its_code CHECK (((kind <> 'collect'::text) OR (state <> 'packed'::text) OR ((code_hash IS NOT NULL) AND (collect_by IS NOT NULL))))
@@ -1869,7 +1873,7 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -1931,7 +1935,7 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
@@ -3424,8 +3428,13 @@ CREATE TABLE sourcing.decision (
     parcels jsonb NOT NULL,
     unfilled jsonb,
     overrides jsonb,
+    parcel_classes text[],
     CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text, 'optimised'::text]))),
-    CONSTRAINT every_parcel_has_its_site CHECK (((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))),
+    CONSTRAINT every_parcel_has_its_site CHECK (
+CASE
+    WHEN (parcel_classes IS NULL) THEN ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))
+    ELSE ((((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) >= 1) AND ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) <= jsonb_array_length(parcels))) AND (cardinality(parcel_classes) = jsonb_array_length(parcels)))
+END),
     CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
 );
 
@@ -3513,6 +3522,28 @@ CREATE TABLE sourcing.site_cost (
     kilogram_minor bigint NOT NULL,
     set_at timestamp with time zone NOT NULL,
     CONSTRAINT site_cost_not_negative CHECK (((handling_minor >= 0) AND (hundred_kilometres_minor >= 0) AND (kilogram_minor >= 0)))
+);
+
+CREATE TABLE sourcing.site_equipment (
+    number bigint NOT NULL,
+    site_id uuid NOT NULL,
+    temperature_class text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    declared_by text NOT NULL,
+    until timestamp with time zone,
+    withdrawn_by text,
+    CONSTRAINT ended_equipment_says_by_whom CHECK (((until IS NULL) = (withdrawn_by IS NULL))),
+    CONSTRAINT equipment_ends_after_it_begins CHECK ((until >= since)),
+    CONSTRAINT equipment_is_for_a_cold_class CHECK ((temperature_class = ANY (ARRAY['cool'::text, 'frozen'::text])))
+);
+
+ALTER TABLE sourcing.site_equipment ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sourcing.site_equipment_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE sourcing.trial (
@@ -4961,6 +4992,9 @@ ALTER TABLE ONLY sourcing.profile
 ALTER TABLE ONLY sourcing.site_cost
     ADD CONSTRAINT site_cost_key PRIMARY KEY (site_id, currency);
 
+ALTER TABLE ONLY sourcing.site_equipment
+    ADD CONSTRAINT site_equipment_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY sourcing.trial
     ADD CONSTRAINT trial_pkey PRIMARY KEY (id);
 
@@ -5191,6 +5225,8 @@ CREATE INDEX suspicion_by_feed ON feeds.suspicion USING btree (feed_id, id);
 CREATE INDEX call_by_order ON fulfilment.call USING btree (order_id);
 
 CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id, code_hash) WHERE (code_hash IS NOT NULL);
+
+CREATE INDEX cold_task_by_site ON fulfilment.task USING btree (site_id, temperature_class, offered_at) WHERE (temperature_class <> 'ambient'::text);
 
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
 
@@ -5444,6 +5480,10 @@ CREATE INDEX trial_waiting ON sharing.trial USING btree (asked_at) WHERE (ended_
 
 CREATE UNIQUE INDEX day_price_once ON sourcing.day_price USING btree (version, sku_id, category, site_id) NULLS NOT DISTINCT;
 
+CREATE INDEX equipment_by_site ON sourcing.site_equipment USING btree (site_id, temperature_class, since);
+
+CREATE UNIQUE INDEX equipment_in_force_once ON sourcing.site_equipment USING btree (site_id, temperature_class) WHERE (until IS NULL);
+
 CREATE INDEX override_change_by_unit ON sourcing.override_change USING btree (unit_id, setting, set_at DESC, number DESC);
 
 CREATE INDEX profile_in_force ON sourcing.profile USING btree (published_at DESC) WHERE (state = 'published'::text);
@@ -5641,6 +5681,8 @@ CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE O
 CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_cost FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_costs');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_equipment FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_equipment');
 
 CREATE TRIGGER sealed_days_stay BEFORE DELETE OR UPDATE ON statements.leaf FOR EACH ROW EXECUTE FUNCTION statements.guard_sealed_day();
 
@@ -6544,6 +6586,10 @@ GRANT SELECT,INSERT ON TABLE sourcing.wave TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_decisions TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_equipment TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE sourcing.site_equipment_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.trial TO loopline_app;
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, PersonId, SiteId, SkuId, TaskId
+from loopline.kernel.temperatures import TemperatureClass
 
 
 class TaskKind(StrEnum):
@@ -145,7 +146,10 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One parcel's work at one site. It counts against the site's capacity of `day`, the business day of its zone."""
+    """One parcel's work at one site. It counts against the site's capacity of `day`, the business day of its zone.
+
+    `temperature_class`: how cold the parcel is kept.
+    """
 
     task_id: TaskId
     order_id: OrderId
@@ -163,6 +167,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     collect_by: datetime | None = None
     code_hash: bytes | None = None
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -193,6 +198,7 @@ class OfferTask(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     deadline: datetime
     lines: tuple[OfferedLine, ...]
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class AcceptTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Reads of fulfilment, for screens and processes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from loopline.db import Conn
@@ -16,6 +16,7 @@ from loopline.fulfilment.model import (
     Waybill,
 )
 from loopline.kernel.ids import AllocationId, OrderId, SiteId, SkuId, TaskId
+from loopline.kernel.temperatures import TemperatureClass
 
 
 def capacity_of_sites(conn: Conn, site_ids: Sequence[SiteId], *, day: date) -> list[Capacity]:
@@ -31,6 +32,13 @@ def work_of_sites(conn: Conn, *, from_day: date, until_day: date) -> dict[SiteId
 def work_flow(conn: Conn, *, since: datetime, now: datetime) -> list[SiteFlow]:
     """Return how the tasks offered since a moment stand, by site; reads them all."""
     return store.read_work_flow(conn, since=since, now=now)
+
+
+def last_cold_offers(
+    conn: Conn, site_ids: Collection[SiteId]
+) -> dict[tuple[SiteId, TemperatureClass], datetime]:
+    """Return when sites were put their last work of each cold class; what they never were is left out."""
+    return store.read_last_cold_offers(conn, site_ids)
 
 
 def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:

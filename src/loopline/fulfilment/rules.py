@@ -231,11 +231,12 @@ def _refuse_offer(
 
 def _is_same(offer: OfferTask, task: Task, lines: Sequence[TaskLine]) -> bool:
     """Tell whether an offer says what the task said when it was offered."""
-    return (offer.order_id, offer.site_id, offer.kind, offer.day) == (
+    return (offer.order_id, offer.site_id, offer.kind, offer.day, offer.temperature_class) == (
         task.order_id,
         task.site_id,
         task.kind,
         task.day,
+        task.temperature_class,
     ) and {
         (line.allocation_id, line.line_id, line.leaf_id, line.sku_id, line.units) for line in offer.lines
     } == {(line.allocation_id, line.line_id, line.leaf_id, line.sku_id, line.units) for line in lines}
@@ -251,6 +252,7 @@ def _offered_task(offer: OfferTask, *, now: datetime) -> Task:
         state=TaskState.OFFERED,
         offered_at=now,
         deadline=offer.deadline,
+        temperature_class=offer.temperature_class,
     )
 
 

@@ -1,6 +1,6 @@
 """One function per SQL statement of `store.sql`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from loopline.fulfilment.model import (
     Withdrawal,
 )
 from loopline.kernel.ids import AllocationId, OrderId, SiteId, SkuId, TaskId, first_id_of
+from loopline.kernel.temperatures import TemperatureClass
 
 SQL = statements(__file__)
 
@@ -121,6 +122,7 @@ def copy_tasks(conn: Conn, tasks: Sequence[Task]) -> None:
                 task.state.value,
                 task.offered_at,
                 task.deadline,
+                task.temperature_class.value,
             )
             for task in tasks
         ),
@@ -312,6 +314,14 @@ def read_sites_refused(
 ) -> list[SiteRefused]:
     """Return the sites that refused orders."""
     return fetch(conn, SQL["read_sites_refused"], SiteRefused, order_ids=uuids(order_ids), since=since)
+
+
+def read_last_cold_offers(
+    conn: Conn, site_ids: Collection[SiteId]
+) -> dict[tuple[SiteId, TemperatureClass], datetime]:
+    """Return when sites were put their last work of each cold class."""
+    rows = fetch_rows(conn, SQL["last_cold_offers"], site_ids=uuids(site_ids))
+    return {(SiteId(site_id), TemperatureClass(kind)): at for site_id, kind, at in rows}
 
 
 def count_tasks(conn: Conn) -> dict[TaskState, int]:

@@ -151,7 +151,8 @@ copy fulfilment.task (
   day,
   state,
   offered_at,
-  deadline
+  deadline,
+  temperature_class
 ) from stdin;
 
 -- name: copy_lines
@@ -198,7 +199,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   id = any(%(task_ids)s::uuid[])
@@ -225,7 +227,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   state = 'offered'
@@ -255,7 +258,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   state = 'packed'
@@ -285,7 +289,8 @@ select
   task.packed_at,
   task.ended_at,
   task.collect_by,
-  task.code_hash
+  task.code_hash,
+  task.temperature_class
 from fulfilment.task
 join unnest(
   %(site_ids)s::uuid[],
@@ -382,7 +387,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   id = any(%(task_ids)s::uuid[])
@@ -407,7 +413,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   order_id = any(%(order_ids)s::uuid[])
@@ -433,7 +440,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   site_id = any(%(site_ids)s::uuid[])
@@ -471,7 +479,8 @@ select
   packed_at,
   ended_at,
   collect_by,
-  code_hash
+  code_hash,
+  temperature_class
 from fulfilment.task
 where
   state in ('offered', 'accepted', 'picking', 'checked', 'packed')
@@ -549,6 +558,20 @@ where
 order by
   task.order_id,
   task.site_id;
+
+-- name: last_cold_offers
+-- When sites were put their last work of each cold class. Locks nothing.
+select
+  site_id,
+  temperature_class,
+  max(offered_at) as offered_at
+from fulfilment.task
+where
+  site_id = any(%(site_ids)s::uuid[])
+  and temperature_class <> 'ambient'
+group by
+  site_id,
+  temperature_class;
 
 -- name: count_tasks
 -- How many tasks stand in each state. Reads the whole table and locks nothing.

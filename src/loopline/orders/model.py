@@ -233,13 +233,15 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class WaitsFor(StrEnum):
     """What an order waits for that has its goods.
 
-    Any site's time, a site that would send them at all, a claim, or other limits of the profile in force.
+    Any site's time, a site that would send them at all, a claim, other limits of the profile in force, or a site that
+    is equipped to send them as cold as they are kept.
     """
 
     CAPACITY = "capacity"
     SITE = "site"
     CLAIM = "claim"
     LIMITS = "limits"
+    EQUIPMENT = "equipment"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

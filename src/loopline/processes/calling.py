@@ -106,6 +106,7 @@ def call_sites(
                 for site in one.candidates
             ),
             lines=_call_lines(one),
+            temperature_class=one.parcel.temperature_class,
         )
         for one, call_id in zip(parcels, uuid7s(now, len(parcels)), strict=True)
     ]

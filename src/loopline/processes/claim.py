@@ -19,14 +19,23 @@ from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, CallId, NodeId, OrderId, PersonId, SiteId, SkuId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.kernel.temperatures import COLD
 from loopline.kernel.times import business_day
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+from loopline.sourcing.equipment import can_send, lock_equipment
 from loopline.stock.refusals import LeafOutsideHold, LeafTooShort, PromisedToOthers
 
 
 class GoodsAreGone(Refusal, frozen=True, kw_only=True):
     """Site {site_id} no longer has what call {call_id} asks for."""
+
+    call_id: UUID
+    site_id: UUID
+
+
+class NotEquipped(Refusal, frozen=True, kw_only=True):
+    """Site {site_id} is not equipped to send goods as cold as call {call_id} asks."""
 
     call_id: UUID
     site_id: UUID
@@ -50,7 +59,8 @@ def claim(
     """Let sites claim calls, in the order given: each goes to the first that can still do it.
 
     Of rivals one wins and the others are told; a site that has no time or no goods left is refused, and the call stays
-    open for the others. Claiming twice is claiming once. Locks calls by id, days, goods, then orders.
+    open for the others. Claiming twice is claiming once. Locks calls by id, what sites are equipped for, days, goods,
+    then orders.
     """
     if not commands:
         return []
@@ -90,6 +100,8 @@ class _Desk:
         self._granted: list[_Plan] = []
         meant = [one for one in commands if not isinstance(self._judged(one), Refusal)]
         site_ids = {one.site_id for one in meant}
+        cold = {one.site_id for one in meant if self._calls[one.call_id].temperature_class in COLD}
+        self._able = lock_equipment(conn, cold, now=now)
         sites = org.sites_by_id(conn, site_ids)
         self._days = {site_id: business_day(now, sites[site_id].time_zone) for site_id in site_ids}
         days: list[Capacity] = fulfilment.lock_days(conn, list(self._days.items()))
@@ -145,10 +157,9 @@ class _Desk:
         if call.state is CallState.CLAIMED:
             return _claimed(call, is_repeat=True)
         site_id, day = command.site_id, self._days[command.site_id]
-        if site_id not in self._left:
-            return SiteTakesNoTasks(site_id=site_id, day=day)
-        if self._left[site_id] <= 0:
-            return SiteIsFull(site_id=site_id, day=day, tasks_limit=self._limits[site_id])
+        unable = self._unable(call, site_id, day)
+        if unable is not None:
+            return unable
         drawn = self._draw(call, site_id)
         if drawn is None:
             return GoodsAreGone(call_id=call.call_id, site_id=site_id)
@@ -160,6 +171,16 @@ class _Desk:
         for line in lines:
             self._sellable[line.leaf_id, line.sku_id] -= line.units
         return _Plan(command=command, call=call, task_id=TaskId(task_id), day=day, lines=lines)
+
+    def _unable(self, call: Call, site_id: SiteId, day: date) -> Refusal | None:
+        """Say why a site cannot send the parcel, whatever goods it has."""
+        if not can_send(self._able, site_id, call.temperature_class):
+            return NotEquipped(call_id=call.call_id, site_id=site_id)
+        if site_id not in self._left:
+            return SiteTakesNoTasks(site_id=site_id, day=day)
+        if self._left[site_id] <= 0:
+            return SiteIsFull(site_id=site_id, day=day, tasks_limit=self._limits[site_id])
+        return None
 
     def _draw(self, call: Call, site_id: SiteId) -> list[stock.AllocationLine] | None:
         """Draw what is called from the site's leaves in their order; None where they have not got all of it."""
@@ -261,6 +282,7 @@ def _offer(plan: _Plan) -> OfferTask:
         kind=TaskKind.DELIVER,
         day=plan.day,
         deadline=plan.call.deadline,
+        temperature_class=plan.call.temperature_class,
         lines=tuple(
             OfferedLine(
                 allocation_id=line.allocation_id,

@@ -51,6 +51,11 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
         statement=SQL["line_allocated_equals_its_allocations"],
     ),
     Check(name="open_tasks_equal_allocations", invariant=3, statement=SQL["open_tasks_equal_allocations"]),
+    Check(
+        name="cold_work_went_to_equipped_sites",
+        invariant=3,
+        statement=SQL["cold_work_went_to_equipped_sites"],
+    ),
     Check(name="open_calls_are_held", invariant=3, statement=SQL["open_calls_are_held"]),
     Check(name="books_follow_statements", invariant=1, statement=SQL["books_follow_statements"]),
     Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),

@@ -46,6 +46,26 @@ full join stock.allocation as allocation on allocation.id = doing.allocation_id
 where coalesce(doing.units, 0) <> coalesce(allocation.units, 0)
 order by subject
 
+-- name: cold_work_went_to_equipped_sites
+-- Parcels that were put to sites which were not equipped to send them as cold as they are kept, at that moment.
+select
+    'task ' || task.id as subject,
+    task.temperature_class || ' goods put to site ' || task.site_id || ' at ' || task.offered_at as found,
+    'a site that was equipped for them then' as expected,
+    'select * from sourcing.site_equipment where site_id = ' || quote_literal(task.site_id) as repair
+from fulfilment.task as task
+where task.kind = 'deliver'
+    and task.temperature_class <> 'ambient'
+    and not exists (
+        select
+        from sourcing.site_equipment as equipment
+        where equipment.site_id = task.site_id
+            and equipment.temperature_class = task.temperature_class
+            and equipment.since <= task.offered_at
+            and (equipment.until is null or equipment.until >= task.offered_at)
+    )
+order by task.id
+
 -- name: open_calls_are_held
 -- Lines of which open calls offer more units than the order holds: two calls for one unit, or a call for what is gone.
 with called as (

@@ -1,6 +1,7 @@
 """A past day as one problem: its orders, the goods that were there in the morning or came that day, its limits.
 
-What parcels cost is as it is today. Trials of profiles and the prices of the day both look at a day like this.
+What parcels cost, and how cold sites can send, is as it is today. Trials of profiles and the prices of the day both
+look at a day like this.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +13,7 @@ from loopline import catalogue, orders, org, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import day_range
 from loopline.orders import LineToTry
 from loopline.org import Site
@@ -20,6 +22,7 @@ from loopline.sharing import queries as sharing
 from loopline.sharing.model import Role
 from loopline.sharing.rules import rule_set_at
 from loopline.sourcing import queries as sourcing
+from loopline.sourcing.equipment import Ability, ability
 from loopline.sourcing.model import NOTHING_LATER, LaterWorth, Need, OpenOrder, SiteCost, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
@@ -38,6 +41,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     capacity: Mapping[SiteId, int]
     costs: Mapping[SiteId, SiteCost]
     grams: Mapping[SkuId, int]
+    classes: Mapping[SkuId, TemperatureClass]
+    able: Ability
     dealer_of: Mapping[SiteId, str]
     sending_basis_points: Mapping[str, int]
 
@@ -73,6 +78,8 @@ def read_day(conn: Conn, day: date, *, zone: str, now: datetime, but: Collection
         },
         costs={one.site_id: one for one in sourcing.site_costs(conn, list(leaf_ids), currency=currency)},
         grams=catalogue.weights_of(conn, sku_ids),
+        classes=catalogue.temperature_classes_of(conn, sku_ids),
+        able=ability(conn),
         dealer_of=_dealers(conn, sites),
         sending_basis_points=_sending(conn, {line.channel for line in lines}, currency, at=now),
     )
@@ -127,6 +134,7 @@ def wave_of_day(
                 priority_minor=weighing.priority[site_id],
                 is_fallback=site_id in weighing.fallbacks,
                 answer_minutes=weighing.terms[site_id].answer_minutes,
+                sends=day.able.get(site_id, AMBIENT_ALONE),
             )
             for site_id, leaves in day.leaf_ids.items()
             if site_id in day.costs
@@ -138,6 +146,7 @@ def wave_of_day(
         settings=profile.settings,
         profile_version=profile.version or None,
         later=later,
+        classes=day.classes,
     )
 
 

@@ -19,6 +19,7 @@ from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, CallId, LineId, OrderId, SiteId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.temperatures import COLD
 from loopline.orders import LineChange, WaitsFor
 from loopline.processes.calling import call_sites, take_due_calls_back
 from loopline.processes.outcomes import all_granted
@@ -26,6 +27,7 @@ from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
 from loopline.processes.wave import NOBODY_KNOWS, WaveDesk
 from loopline.sourcing import service as sourcing
+from loopline.sourcing.equipment import can_send, lock_equipment
 from loopline.sourcing.events import OrderSourced
 from loopline.sourcing.model import (
     Decision,
@@ -44,15 +46,17 @@ LOOK_AGAIN_AFTER = {
     WaitsFor.CAPACITY: timedelta(minutes=15),
     WaitsFor.LIMITS: timedelta(minutes=30),
     WaitsFor.SITE: timedelta(hours=1),
+    WaitsFor.EQUIPMENT: timedelta(hours=4),
 }
 """How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
-or by a profile that is put in force."""
+by a profile that is put in force, or by a site that can send colder goods."""
 
 _WAITS_FOR = {
     UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
     UnfilledReason.EXCLUDED: WaitsFor.SITE,
     UnfilledReason.LIMITS: WaitsFor.LIMITS,
     UnfilledReason.LEFT_OVER: WaitsFor.LIMITS,
+    UnfilledReason.NOT_EQUIPPED: WaitsFor.EQUIPMENT,
 }
 
 
@@ -153,7 +157,7 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
 
     An order of which something else is held than was decided on (called off, paid back, decided by a rival) is left to
     the next wave, and so is one whose goods are gone. A call that is still out for an order that is due is taken back
-    first. Locks calls, days, goods, then orders.
+    first. Locks calls, what sites are equipped for, days, goods, then orders.
     """
     take_turn(conn)
     sourcing.record_wave(conn, part.wave, part.plan, now=now)
@@ -161,7 +165,7 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     called = [one for one in part.called if one.parcel.order_id not in taken_back.called_before]
     openly = {id(one.parcel) for one in called}
     direct = [parcel for one in part.decisions for parcel in one.parcels if id(parcel) not in openly]
-    works = _works(direct, part.wave, now=now)
+    works = _works(_still_able(conn, direct, now=now), part.wave, now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
     fulfilment_service.lock_days(
         conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
@@ -232,6 +236,16 @@ def _unchanged(conn: Conn, part: Part) -> set[OrderId]:
     }
 
 
+def _still_able(conn: Conn, parcels: Sequence[Parcel], *, now: datetime) -> list[Parcel]:
+    """The parcels whose sites can send them as cold as they are kept, now that nobody takes that away any more.
+
+    What the others were to send stays held for the next wave. Locks what sites are equipped for.
+    """
+    cold = {one.site_id for one in parcels if one.temperature_class in COLD}
+    able = lock_equipment(conn, cold, now=now)
+    return [one for one in parcels if can_send(able, one.site_id, one.temperature_class)]
+
+
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines.
 
@@ -300,6 +314,7 @@ def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime)
             kind=TaskKind.COLLECT if desk.is_collected(work.parcel.order_id) else TaskKind.DELIVER,
             day=desk.day_of(work.parcel.site_id, now=now),
             deadline=work.deadline,
+            temperature_class=work.parcel.temperature_class,
             lines=tuple(
                 OfferedLine(
                     allocation_id=allocation_id,

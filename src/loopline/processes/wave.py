@@ -4,17 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
+from msgspec.structs import replace
+
 from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.temperatures import AMBIENT_ALONE
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
 from loopline.processes.price_day import worth_today
 from loopline.processes.weigh import Weighing, territory, weigh
 from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
+from loopline.sourcing.equipment import ability
 from loopline.sourcing.model import NOTHING_LATER, LaterWorth, LeafUnits, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
@@ -26,8 +30,9 @@ NOBODY_KNOWS: Mapping[SiteId, Acceptance] = {}
 class WaveDesk:
     """The orders at hand, all of one currency and network, as one or two problems.
 
-    What is delivered is held at the network, and any site may send what is not promised there. What is collected is
-    held at its site already: its problem has just those units in it, and its answer is known but for the capacity.
+    What is delivered is held at the network, and any site may send what is not promised there, as far as it is equipped
+    for it. What is collected is held at its site already: its problem has just those units in it, and its answer is
+    known but for the capacity; it is carried away as it is, in one parcel.
     """
 
     def __init__(
@@ -84,7 +89,8 @@ class WaveDesk:
             later = worth_today(
                 conn, self.profile, currency=self.currency, stocked=self._at_sites(units), now=now
             )
-            waves.append(self._wave(conn, delivered, units, later=later, now=now))
+            wave = self._wave(conn, delivered, units, later=later, now=now)
+            waves.append(replace(wave, classes=catalogue.temperature_classes_of(conn, skus)))
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
         return tuple(waves)
@@ -186,7 +192,7 @@ class WaveDesk:
             cost.site_id: cost
             for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
         }
-        left = self._capacity_left(conn, now=now)
+        left, able = self._capacity_left(conn, now=now), ability(conn)
         return tuple(
             WaveSite(
                 site_id=site_id,
@@ -198,6 +204,7 @@ class WaveDesk:
                 is_fallback=site_id in weighing.fallbacks,
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 overrides=weighing.terms[site_id].overrides,
+                sends=able.get(site_id, AMBIENT_ALONE),
                 **_answer_of(self._accepts.get(site_id)),
             )
             for site_id, of_site in self._leaf_ids.items()

@@ -21,6 +21,8 @@ class Change(StrEnum):
     TIME_DOES_NOT_HELP = "time_does_not_help"  # even with time it would be `minor` dearer
     ONE_MORE_UNIT = "one_more_unit"  # one more unit there would have saved all orders together `minor`
     ONE_MORE_PARCEL = "one_more_parcel"  # one more parcel there would have saved all orders together `minor`
+    BE_EQUIPPED = "be_equipped"  # were it equipped to send them, the order would be `minor` cheaper
+    EQUIPMENT_DOES_NOT_HELP = "equipment_does_not_help"  # even so equipped it would be `minor` dearer
     LATER_NEED_LESS = (
         "later_need_less"  # its goods and time would have to be worth `minor` less to later orders
     )
@@ -46,6 +48,7 @@ _LACKING = {
     Verdict.NO_GOODS: (Change.HAVE_GOODS, Change.GOODS_DO_NOT_HELP),
     Verdict.MORE_PARCELS: (Change.HAVE_GOODS, Change.GOODS_DO_NOT_HELP),
     Verdict.NO_CAPACITY: (Change.HAVE_TIME, Change.TIME_DOES_NOT_HELP),
+    Verdict.NOT_EQUIPPED: (Change.BE_EQUIPPED, Change.EQUIPMENT_DOES_NOT_HELP),
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId
+from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.sourcing.settings import ANSWER_MINUTES, Override, Settings
 
 
@@ -61,7 +62,7 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
 
     `priority_minor`: a made-up cost of each of its parcels, 0 or more; `is_fallback`: it serves what no other can.
     `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1]. `answer_minutes`: how long it
-    has to answer. `overrides`: what a region or a dealer decided for it.
+    has to answer. `overrides`: what a region or a dealer decided for it. `sends`: the classes it is able to send.
     """
 
     site_id: SiteId
@@ -75,6 +76,7 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     accept_probability: float = 1.0
     answer_minutes: int = ANSWER_MINUTES
     overrides: tuple[Override, ...] = ()
+    sends: frozenset[TemperatureClass] = AMBIENT_ALONE
 
 
 class StockAtLeaf(Protocol):
@@ -115,7 +117,8 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
 
     All costs are in one currency. A SKU missing in `unit_grams` weighs nothing. `credits_minor`: what shipping a unit
     of a SKU from a site earns (ageing) or, below zero, risks (the shelf's own sale). `settings`: of the profile.
-    `later`: what goods and time cost beside that, for the orders that are still to come.
+    `later`: what goods and time cost beside that, for the orders that are still to come. `classes`: how cold goods are
+    kept on their way; a SKU that is missing is ambient.
     """
 
     wave_id: WaveId
@@ -129,6 +132,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings = Settings()
     profile_version: int | None = None
     later: LaterWorth = NOTHING_LATER
+    classes: Mapping[SkuId, TemperatureClass] = {}
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -145,8 +149,8 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `lateness_minor`: hours beyond the promise; `refusal_minor`: what it would cost to source it again, as likely as
     that is; `preference_minor`: what the profile adds for the site or the territory; `split_minor`: for every parcel of
-    an order but one; `opportunity_minor`: what its goods and time are worth to orders that come later; `credit_minor`
-    is taken off: what ageing goods earn less what the shelf risks.
+    an order but the first of each class; `opportunity_minor`: what its goods and time are worth to orders that come
+    later; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
     """
 
     handling_minor: int
@@ -176,12 +180,13 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """One order's goods from one site, at least one unit."""
+    """One order's goods of one class from one site, at least one unit."""
 
     order_id: OrderId
     site_id: SiteId
     lines: tuple[ParcelLine, ...]
     cost: ParcelCost
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class UnfilledReason(StrEnum):
@@ -190,6 +195,7 @@ class UnfilledReason(StrEnum):
     NOTHING_ASKED = "nothing_asked"  # zero units or fewer
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
     EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
+    NOT_EQUIPPED = "not_equipped"  # only sites that are not equipped to send them have them
     LIMITS = "limits"  # no way within the profile's limits
     LEFT_OVER = (
         "left_over"  # goods and time are there: no way costs less than leaving them, or than others lose
@@ -221,6 +227,7 @@ class Verdict(StrEnum):
     FALLBACK = "b"  # the profile lets it serve only what no other site can
     GOODS_NEEDED = "g"  # it would be cheaper; its goods save other orders of the wave more
     TIME_NEEDED = "q"  # it would be cheaper; its time saves other orders of the wave more
+    NOT_EQUIPPED = "e"  # it has goods that it is not equipped to send so cold
     KEPT = "k"  # it would be cheaper; its goods and time are kept for orders that come later
 
 
@@ -239,7 +246,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     `verdicts` has one letter of `Verdict` per site of the wave, in the wave's order. `prices_minor` stands beside it:
     for a chosen, dearer or tied site the total cost of the best equally small set of parcels with that site in it;
-    for any other what all goods of the order that can be sent would cost in one parcel from there, had it all of them.
+    for any other what all goods of the order that can be sent would cost in one parcel from there, had it all of them;
+    of several classes, in one parcel for each.
     """
 
     order_id: OrderId
@@ -332,6 +340,7 @@ class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
     units: int
     cost: ParcelCost
     overrides: tuple[Override, ...] = ()
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class EliminatedSite(msgspec.Struct, frozen=True, kw_only=True):

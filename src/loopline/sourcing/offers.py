@@ -205,6 +205,7 @@ class _Left:
             if place != chosen
             and self._capacity[place] > 0
             and not self._sites[place].is_fallback
+            and parcel.temperature_class in self._sites[place].sends
             and self._sites[place].site_id not in order.excluded_sites | order.forbidden_sites
             and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
         ]

@@ -32,7 +32,7 @@ from loopline.sourcing.optimiser.reprice import reprice
 from loopline.sourcing.optimiser.result import Result, Settings, ShortReason
 from loopline.sourcing.optimiser.search import solve
 from loopline.sourcing.rules import parcel_lines
-from loopline.sourcing.wave_table import Ask, Flags, WaveTable
+from loopline.sourcing.wave_table import CLASSES, Ask, Flags, WaveTable
 
 SOLVER_NAME = "optimiser/1"
 _OF_SHORT: dict[ShortReason | None, UnfilledReason] = {
@@ -77,9 +77,10 @@ class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order gets: `units` by (site, column of the order)."""
+    """What an order gets: its parcels, each of a site and a class, and `units` by (parcel, column of the order)."""
 
     sites: list[int]
+    kinds: list[int]
     units: Integers
 
 
@@ -107,13 +108,17 @@ class _Reading:
         sent: list[_Sent] = []
         for at, ask in enumerate(self.table.asks):
             rows = slice(int(ends[at]), int(ends[at + 1]))
-            sites = np.unique(plan.site[rows])
-            units = np.zeros((len(sites), len(ask.columns)), np.int64)
-            rank = np.searchsorted(sites, plan.site[rows])
-            np.add.at(units, (rank, plan.line[rows] - ask.first), plan.units[rows])
-            self.used[sites] += 1
-            self.left[sites[:, None], ask.columns] -= units
-            sent.append(_Sent(sites=sites.tolist(), units=units))
+            position = plan.line[rows] - ask.first
+            kind = self.table.kind[ask.columns]
+            named = plan.site[rows] * len(CLASSES) + kind[position]
+            parcels, rank = np.unique(named, return_inverse=True)
+            sites = parcels // len(CLASSES)
+            units = np.zeros((len(parcels), len(ask.columns)), np.int64)
+            np.add.at(units, (rank, position), plan.units[rows])
+            np.add.at(self.used, sites, 1)
+            for site, of_parcel in zip(sites.tolist(), units, strict=True):
+                self.left[site, ask.columns] -= of_parcel
+            sent.append(_Sent(sites=sites.tolist(), kinds=(parcels % len(CLASSES)).tolist(), units=units))
         return sent
 
     def plan(self) -> WavePlan:
@@ -205,16 +210,17 @@ class _Reading:
         }
 
     def _prices_alone(self, at: int, ask: Ask) -> tuple[Integers, Integers]:
-        """What the order's goods would cost in one parcel from each site, had it all of them, in fine parts.
+        """What the order's goods would cost from each site, had it all of them: a parcel for each class, in fine parts.
 
         By itself, and what they are worth to later orders.
         """
+        parcels = len(set(self.table.kind[ask.columns].tolist()))
         asked = np.array(ask.asked, np.int64)
         grams = int(asked @ self.table.grams[ask.columns])
         credit = self.table.credit[:, ask.columns] @ asked
         fixed = sum(self._fixed(at).values(), np.zeros(len(self.wave.sites), np.int64))
-        later = self.table.parcel_later + self.table.unit_later[:, ask.columns] @ asked
-        return fixed + grams * self.problem.sites.gram - credit, later
+        later = parcels * self.table.parcel_later + self.table.unit_later[:, ask.columns] @ asked
+        return parcels * fixed + grams * self.problem.sites.gram - credit, later
 
     def _has_all(self, ask: Ask) -> Flags:
         enough: Flags = self.table.stock[:, ask.columns] >= np.array(ask.asked, np.int64)
@@ -225,14 +231,14 @@ class _Reading:
     ) -> tuple[Parcel, ...]:
         fixed = self._fixed(at)
         parcels: list[Parcel] = []
-        for row, site in enumerate(sent.sites):
+        for row, (site, kind) in enumerate(zip(sent.sites, sent.kinds, strict=True)):
             units = sent.units[row]
             grams = int(units @ self.table.grams[ask.columns])
             terms = {name: _minor(int(values[site])) for name, values in fixed.items()}
             cost = ParcelCost(
                 **terms,
                 weight_minor=_minor(grams * int(self.problem.sites.gram[site])),
-                split_minor=self.wave.settings.weights.split_minor if row else 0,
+                split_minor=self.wave.settings.weights.split_minor if kind in sent.kinds[:row] else 0,
                 opportunity_minor=_minor(
                     int(self.table.parcel_later[site]) + int(self.table.unit_later[site, ask.columns] @ units)
                 ),
@@ -245,7 +251,11 @@ class _Reading:
             lines = parcel_lines(ask.needs, of_need, drawn=drawn, left=granted)
             parcels.append(
                 Parcel(
-                    order_id=ask.order.order_id, site_id=self.wave.sites[site].site_id, lines=lines, cost=cost
+                    order_id=ask.order.order_id,
+                    site_id=self.wave.sites[site].site_id,
+                    lines=lines,
+                    cost=cost,
+                    temperature_class=CLASSES[kind],
                 )
             )
         return tuple(parcels)
@@ -286,13 +296,14 @@ class _Reading:
         """Why units of a SKU are left, by where others of it lie when the wave is done."""
         there = self.left[:, ask.columns[position]] > 0
         excluded, forbidden = self.table.excluded(ask.order), self.table.forbidden(ask.order)
+        is_somewhere, there = bool(there.any()), there & self.table.is_able[:, ask.columns[position]]
         if (there & ~excluded & ~forbidden).any():
             return _OF_SHORT.get(self.short_of.get(ask.first + position), UnfilledReason.NO_CAPACITY)
         if (there & excluded).any():
             return UnfilledReason.EXCLUDED
         if there.any():
             return UnfilledReason.LIMITS
-        return UnfilledReason.NO_GOODS
+        return UnfilledReason.NOT_EQUIPPED if is_somewhere else UnfilledReason.NO_GOODS
 
     def _judge(self, ask: Ask, sent: _Sent, *, prices: Integers, cost: int) -> str:
         """Say what became of each site: `Decision.verdicts`, the first that applies."""
@@ -309,6 +320,8 @@ class _Reading:
         letters[self.is_fallback] = _LETTER[Verdict.FALLBACK]
         letters[self.capacity <= 0] = _LETTER[Verdict.NO_CAPACITY]
         letters[~stock.any(axis=1)] = _LETTER[Verdict.NO_GOODS]
+        is_able = self.table.is_able[:, ask.columns]
+        letters[((stock > 0) & ~is_able).any(axis=1)] = _LETTER[Verdict.NOT_EQUIPPED]
         letters[self.table.forbidden(ask.order)] = _LETTER[Verdict.FORBIDDEN]
         letters[self.table.excluded(ask.order)] = _LETTER[Verdict.EXCLUDED]
         letters[sent.sites] = _LETTER[Verdict.CHOSEN]

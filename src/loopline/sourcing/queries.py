@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId, SiteId, SkuId, WaveId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.sourcing import store
 from loopline.sourcing.model import (
     DecisionCounts,
@@ -81,11 +82,16 @@ def _spell_out(row: DecisionRow) -> Explanation:
                 site_id=row.site_ids[parcel.position],
                 units=parcel.units,
                 cost=parcel.cost,
+                temperature_class=temperature_class,
                 overrides=tuple(
                     one.override for one in row.overrides or () if one.position == parcel.position
                 ),
             )
-            for parcel in row.parcels
+            for parcel, temperature_class in zip(
+                row.parcels,
+                row.parcel_classes or [TemperatureClass.AMBIENT] * len(row.parcels),
+                strict=True,
+            )
         ),
         eliminated=tuple(
             EliminatedSite(site_id=site_id, verdict=Verdict(letter), price_minor=price)

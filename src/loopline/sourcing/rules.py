@@ -1,7 +1,8 @@
 """Which site serves which order. The rule: send the most units there are, in the fewest parcels, at the least cost.
 
 Orders are decided one after the other, in order of arrival, each against the stock and capacity that those before it
-left. Everything here is pure, and the same wave always gives the same plan.
+left. Of an order whose goods are of several temperature classes each class is decided by itself, the warmest first.
+Everything here is pure, and the same wave always gives the same plan.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.sourcing.costs import Integers, Tariff, metres_between, parcel_costs, rounded_minor
 from loopline.sourcing.cover import Cover, Prices, smallest_cover
 from loopline.sourcing.model import (
@@ -39,10 +41,71 @@ def choose_sites(wave: Wave) -> WavePlan:
         [order.destination for order in wave.orders], [site.coordinates for site in wave.sites]
     )
     decisions = [
-        _decide(order, desk=desk, distance=metres[row] * desk.tariff.per_metre)
+        _joined(
+            order,
+            [
+                _decide(part, kind, desk=desk, distance=metres[row] * desk.tariff.per_metre)
+                for kind, part in _by_class(order, wave)
+            ],
+        )
         for row, order in enumerate(wave.orders)
     ]
     return WavePlan(wave_id=wave.wave_id, solver=SOLVER_NAME, decisions=tuple(decisions))
+
+
+def _by_class(order: OpenOrder, wave: Wave) -> list[tuple[TemperatureClass, OpenOrder]]:
+    if not wave.classes:
+        return [(TemperatureClass.AMBIENT, order)]
+    needs: dict[TemperatureClass, list[Need]] = {}
+    for need in order.needs:
+        needs.setdefault(wave.classes.get(need.sku_id, TemperatureClass.AMBIENT), []).append(need)
+    if len(needs) <= 1:
+        return [(next(iter(needs), TemperatureClass.AMBIENT), order)]
+    return [
+        (one, msgspec.structs.replace(order, needs=tuple(needs[one])))
+        for one in TemperatureClass
+        if one in needs
+    ]
+
+
+_TELLING = (
+    Verdict.CHOSEN,
+    Verdict.EXCLUDED,
+    Verdict.NOT_EQUIPPED,
+    Verdict.NO_CAPACITY,
+    Verdict.MORE_PARCELS,
+    Verdict.NOT_WEIGHED,
+    Verdict.DEARER,
+    Verdict.TIED,
+    Verdict.NO_GOODS,
+)
+"""Which verdict on a part of an order tells most of a site."""
+
+
+def _joined(order: OpenOrder, parts: Sequence[Decision]) -> Decision:
+    """Put what was decided for the classes of an order together."""
+    if len(parts) == 1:
+        return parts[0]
+    place = {need.line_id: number for number, need in enumerate(order.needs)}
+
+    def turn(one: Unfilled) -> tuple[bool, int]:
+        return one.reason is UnfilledReason.NOTHING_ASKED, place[one.line_id]
+
+    verdicts = (
+        next(one.value for one in _TELLING if one.value in letters)
+        for letters in zip(*(part.verdicts for part in parts), strict=True)
+    )
+    return Decision(
+        order_id=parts[0].order_id,
+        parcels=tuple(parcel for part in parts for parcel in part.parcels),
+        unfilled=tuple(sorted((one for part in parts for one in part.unfilled), key=turn)),
+        method=Method.GREEDY if any(part.method is Method.GREEDY for part in parts) else Method.EXACT,
+        cost_minor=sum(part.cost_minor for part in parts),
+        verdicts="".join(verdicts),
+        prices_minor=tuple(
+            sum(prices) for prices in zip(*(part.prices_minor for part in parts), strict=True)
+        ),
+    )
 
 
 class _Desk:
@@ -120,14 +183,15 @@ class _Wish(msgspec.Struct, frozen=True, kw_only=True):
     stock: Integers  # sites × columns, whoever may send it
     wanted: Integers  # by column: what open sites together can send, at most what is asked
     have: Integers  # `stock`, at most `wanted`
-    is_allowed: Flags
+    is_able: Flags  # equipped for the class of the goods
+    is_allowed: Flags  # able, and not kept from it
     is_open: Flags  # allowed, and with capacity
     fixed: Integers  # by site: handling and distance
     distance: Integers
 
 
-def _decide(order: OpenOrder, *, desk: _Desk, distance: Integers) -> Decision:
-    wish = _read_wish(order, desk=desk, distance=distance)
+def _decide(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distance: Integers) -> Decision:
+    wish = _read_wish(order, kind, desk=desk, distance=distance)
     granted = _grant(wish)
     candidates = np.flatnonzero(wish.is_open & wish.have.any(axis=1))
     cover = None
@@ -140,7 +204,10 @@ def _decide(order: OpenOrder, *, desk: _Desk, distance: Integers) -> Decision:
         )
         cover = smallest_cover(wish.have[candidates], wish.wanted, prices)
         chosen = [int(site) for site in candidates[list(cover.sites)]]
-        parcels = _pack(order, wish=wish, chosen=chosen, granted=granted, desk=desk)
+        parcels = tuple(
+            msgspec.structs.replace(parcel, temperature_class=kind)
+            for parcel in _pack(order, wish=wish, chosen=chosen, granted=granted, desk=desk)
+        )
     verdicts, prices_minor = _judge(wish, candidates=candidates, cover=cover, desk=desk)
     return Decision(
         order_id=order.order_id,
@@ -153,7 +220,7 @@ def _decide(order: OpenOrder, *, desk: _Desk, distance: Integers) -> Decision:
     )
 
 
-def _read_wish(order: OpenOrder, *, desk: _Desk, distance: Integers) -> _Wish:
+def _read_wish(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distance: Integers) -> _Wish:
     needs = [need for need in order.needs if need.units > 0]
     position_of_column: dict[int, int] = {}
     asked: list[int] = []
@@ -166,7 +233,8 @@ def _read_wish(order: OpenOrder, *, desk: _Desk, distance: Integers) -> _Wish:
         else:
             asked[position] += need.units
     columns = list(position_of_column)
-    is_allowed = _allowed(order, desk=desk)
+    is_able: Flags = np.array([kind in site.sends for site in desk.sites], np.bool_)
+    is_allowed = _allowed(order, desk=desk) & is_able
     is_open = is_allowed & (desk.capacity > 0)
     stock = desk.site_stock[:, columns]
     wanted = np.minimum(stock[is_open].sum(axis=0), np.array(asked, np.int64))
@@ -177,6 +245,7 @@ def _read_wish(order: OpenOrder, *, desk: _Desk, distance: Integers) -> _Wish:
         stock=stock,
         wanted=wanted,
         have=np.minimum(stock, wanted),
+        is_able=is_able,
         is_allowed=is_allowed,
         is_open=is_open,
         fixed=desk.tariff.handling + distance,
@@ -227,8 +296,10 @@ def _reason(wish: _Wish, column: int) -> UnfilledReason:
     stock = wish.stock[:, column]
     if stock[wish.is_allowed & ~wish.is_open].any():
         return UnfilledReason.NO_CAPACITY
-    if stock[~wish.is_allowed].any():
+    if stock[~wish.is_allowed & wish.is_able].any():
         return UnfilledReason.EXCLUDED
+    if stock[~wish.is_able].any():
+        return UnfilledReason.NOT_EQUIPPED
     return UnfilledReason.NO_GOODS
 
 
@@ -323,5 +394,6 @@ def _judge(
         prices[candidates] = np.where(cover.best_with < 0, prices[candidates], cover.best_with)
     letters[wish.is_allowed & ~wish.is_open] = _LETTER[Verdict.NO_CAPACITY]
     letters[~wish.stock.any(axis=1)] = _LETTER[Verdict.NO_GOODS]
-    letters[~wish.is_allowed] = _LETTER[Verdict.EXCLUDED]
+    letters[~wish.is_able & wish.stock.any(axis=1)] = _LETTER[Verdict.NOT_EQUIPPED]
+    letters[~wish.is_allowed & wish.is_able] = _LETTER[Verdict.EXCLUDED]
     return letters.tobytes().decode("ascii"), tuple(rounded_minor(prices).tolist())

@@ -8,6 +8,7 @@ import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
 from loopline.kernel.ids import LineId, OrderId, OrgUnitId, SiteId, SkuId, WaveId
+from loopline.kernel.temperatures import COLD, TemperatureClass
 from loopline.sourcing.model import (
     Decision,
     DecisionCounts,
@@ -104,6 +105,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     parcels: list[ParcelRow]
     unfilled: list[UnfilledRow] | None
     overrides: list[OverrideRow] | None
+    parcel_classes: list[TemperatureClass] | None
 
 
 def put_site_costs(conn: Conn, costs: Sequence[SiteCost], *, now: datetime) -> None:
@@ -189,6 +191,7 @@ def _decision_rows(wave: Wave, decisions: Sequence[Decision]) -> Iterable[tuple[
             for position in sorted({position_of_site[parcel.site_id] for parcel in decision.parcels})
             for one in wave.sites[position].overrides
         ]
+        classes = [parcel.temperature_class for parcel in decision.parcels]
         yield (
             decision.order_id,
             wave.wave_id,
@@ -201,6 +204,7 @@ def _decision_rows(wave: Wave, decisions: Sequence[Decision]) -> Iterable[tuple[
             if decision.unfilled
             else None,
             _encode(overrides) if overrides else None,
+            [one.value for one in classes] if any(one in COLD for one in classes) else None,
         )
 
 

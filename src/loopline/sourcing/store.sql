@@ -182,7 +182,8 @@ copy sourcing.decision (
   prices_minor,
   parcels,
   unfilled,
-  overrides
+  overrides,
+  parcel_classes
 ) from stdin;
 
 -- name: read_decisions
@@ -204,7 +205,8 @@ select
   decision.prices_minor,
   decision.parcels,
   decision.unfilled,
-  decision.overrides
+  decision.overrides,
+  decision.parcel_classes
 from sourcing.decision
 join sourcing.wave on wave.id = decision.wave_id
 where

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.sourcing.costs import FINE, Integers
 from loopline.sourcing.model import Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.optimiser.opportunity import Worth
@@ -20,11 +21,13 @@ from loopline.sourcing.optimiser.problem import (
     Sites,
     Stock,
     Surcharges,
+    one_class,
 )
 
 FALLBACK_MINOR = 1_000_000
 """What a parcel from a fallback site costs more than any other; not sending it at all costs that much more again."""
 
+CLASSES = tuple(TemperatureClass)
 Flags = npt.NDArray[np.bool_]
 
 
@@ -56,6 +59,10 @@ class WaveTable:
         self.stock: Integers = np.zeros(shape, np.int64)
         self.leaf_units: dict[tuple[int, int], list[tuple[NodeId, int]]] = {}
         self._read_stock()
+        classes = [wave.classes.get(sku_id, TemperatureClass.AMBIENT) for sku_id in self.sku_ids]
+        self.kind: Integers = np.array([CLASSES.index(one) for one in classes], np.int64)
+        sends = [[one in site.sends for one in CLASSES] for site in wave.sites]
+        self.is_able: Flags = np.array(sends, np.bool_).reshape(-1, len(CLASSES))[:, self.kind]
         self.credit: Integers = np.zeros(shape, np.int64)
         for (site_id, sku_id), minor in wave.credits_minor.items():
             site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
@@ -100,7 +107,7 @@ class WaveTable:
     def problem(self) -> Problem:
         """The wave as columns."""
         settings = self.wave.settings
-        site, column = np.nonzero(self.stock)
+        site, column = self._rows()
         return Problem(
             sites=self._sites(),
             orders=self._orders(),
@@ -124,11 +131,17 @@ class WaveTable:
             ),
             surcharges=self._surcharges(),
             blocked=self._blocked(),
+            sku_class=self.kind if self.kind.any() else one_class(),
         )
+
+    def _rows(self) -> tuple[Integers, Integers]:
+        """The (site, SKU) of each stock row of the problem: what the site has and is able to send."""
+        site, column = np.nonzero(self.stock * self.is_able)
+        return site, column
 
     def worth(self) -> Worth:
         """What the problem's stock rows and sites are worth to orders that come later."""
-        site, column = np.nonzero(self.stock)
+        site, column = self._rows()
         return Worth(stock=self.unit_later[site, column], capacity=self.parcel_later)
 
     def _sites(self) -> Sites:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from loopline.kernel.ids import CallId, LineId, OrderId, PersonId, SiteId, SkuId, TaskId
+from loopline.kernel.temperatures import TemperatureClass
 
 
 class CallState(StrEnum):
@@ -49,6 +50,7 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime
     sites: tuple[CallSite, ...]
     lines: tuple[CallLine, ...]
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     task_id: TaskId | None = None
     sites: tuple[CallSite, ...] = ()
     lines: tuple[CallLine, ...] = ()
+    temperature_class: TemperatureClass = TemperatureClass.AMBIENT
 
     def of_site(self, site_id: SiteId) -> CallSite | None:
         """Return what was said of a site, if the call was put to it."""

@@ -17,7 +17,18 @@ def copy_calls(conn: Conn, calls: Sequence[OpenCall], *, now: datetime) -> None:
     copy_rows(
         conn,
         SQL["copy_calls"],
-        ((one.call_id, one.order_id, "open", one.currency, now, one.deadline) for one in calls),
+        (
+            (
+                one.call_id,
+                one.order_id,
+                "open",
+                one.currency,
+                now,
+                one.deadline,
+                one.temperature_class.value,
+            )
+            for one in calls
+        ),
     )
 
 

@@ -6,7 +6,8 @@ copy fulfilment.call (
   state,
   currency,
   opened_at,
-  deadline
+  deadline,
+  temperature_class
 ) from stdin;
 
 -- name: copy_call_sites
@@ -39,7 +40,8 @@ select
   ended_at,
   site_id,
   claimed_by,
-  task_id
+  task_id,
+  temperature_class
 from fulfilment.call
 where
   id = any(%(call_ids)s::uuid[])
@@ -59,7 +61,8 @@ select
   ended_at,
   site_id,
   claimed_by,
-  task_id
+  task_id,
+  temperature_class
 from fulfilment.call
 where
   order_id = any(%(order_ids)s::uuid[])
@@ -114,7 +117,8 @@ select
   ended_at,
   site_id,
   claimed_by,
-  task_id
+  task_id,
+  temperature_class
 from fulfilment.call
 where
   id = any(%(call_ids)s::uuid[])
@@ -133,7 +137,8 @@ select
   ended_at,
   site_id,
   claimed_by,
-  task_id
+  task_id,
+  temperature_class
 from fulfilment.call
 where
   order_id = any(%(order_ids)s::uuid[])
@@ -153,7 +158,8 @@ select
   ended_at,
   site_id,
   claimed_by,
-  task_id
+  task_id,
+  temperature_class
 from fulfilment.call
 where
   state = 'open'
