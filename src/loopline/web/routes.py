@@ -43,6 +43,7 @@ from loopline.web.api.rule_trials import RULE_TRIAL_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
+from loopline.web.api.site_equipment import SITE_EQUIPMENT_HANDLERS
 from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
 from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
 from loopline.web.api.statements import STATEMENT_HANDLERS
@@ -58,6 +59,7 @@ from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.close import CLOSE_PAGES
+from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
@@ -110,6 +112,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SUPPLY_HANDLERS,
     *SOURCING_PROFILE_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
+    *SITE_EQUIPMENT_HANDLERS,
     *STATEMENT_HANDLERS,
     *DISPUTE_HANDLERS,
     *RULE_TRIAL_HANDLERS,
@@ -161,6 +164,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *OVERRIDE_PAGES,
+    *EQUIPMENT_PAGES,
     *LADDER_PAGES,
     *RULE_PAGES,
     *SUPPLY_PAGES,

@@ -9,6 +9,7 @@ from loopline.catalogue import Care, Sku
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import OrderId, PartyId, PersonId, ProductId, SiteId, SkuId, TaskId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.ledger.model import EntryKind
 from loopline.ledger.queries import PartyMoved
 from loopline.web.earned_view import DAYS_SHOWN, Ledgered, bars_of
@@ -155,6 +156,15 @@ def test_goods_are_checked_for_what_their_care_asks(care: dict[str, object], sai
     assert found[1:-1] == ([said] if said else [])
     assert found[0].startswith("The right goods")
     assert found[-1].startswith("In good condition")
+
+
+def test_a_cold_parcel_is_looked_at_as_cold_as_it_travels():
+    chilled = {"temperature_low_celsius": 2, "temperature_high_celsius": 8}
+    found = checks_of([sku(**chilled)], EN, kind=TemperatureClass.COOL)
+    assert found[1:-1] == [
+        "From the fridge right now, and cold to the touch",
+        "Kept cool until now: 2 to 8 °C",
+    ]
 
 
 def test_a_place_is_called_by_its_city():

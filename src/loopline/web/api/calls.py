@@ -14,6 +14,7 @@ from loopline.db import Conn
 from loopline.fulfilment.calls import Call, ClaimCall, OpenCallsAsk, open_calls_page
 from loopline.kernel.ids import CallId, OrderId, SiteId, TaskId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.org import Permission
 from loopline.processes.claim import Claimed, claim
 from loopline.processes.worth import CallSiteKey, Worth, worth_of_calls
@@ -64,6 +65,7 @@ class CallTold(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     opened_at: datetime
     deadline: datetime
+    temperature_class: TemperatureClass
     asked: int
     sites: tuple[CalledSiteTold, ...]
     lines: tuple[CallLineTold, ...]
@@ -115,6 +117,7 @@ def _told_calls(conn: Conn, calls: Sequence[Call], site_ids: frozenset[SiteId] |
             currency=call.currency,
             opened_at=call.opened_at,
             deadline=call.deadline,
+            temperature_class=call.temperature_class,
             asked=len(call.sites),
             sites=_sites_told(call, sites, worths),
             lines=tuple(

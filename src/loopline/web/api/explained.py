@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from loopline.kernel.ids import LineId, OrgUnitId, SiteId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.processes.look_up import OrderStory
 from loopline.sourcing.counterfactual import what_would_change
 from loopline.sourcing.model import EliminatedSite, Explanation
@@ -22,7 +23,7 @@ class SetForSite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was chosen: how many units it sends, and what its parcel costs.
+    """A parcel of a site that was chosen: how many units are in it, how cold it is kept, and what it costs.
 
     `opportunity_minor`: what its goods and its time would have been worth to orders that come later. `overrides`: the
     settings that a region or a dealer decided for it; the others are the profile's.
@@ -30,6 +31,7 @@ class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
 
     site_code: str
     units: int
+    temperature_class: TemperatureClass
     handling_minor: int
     distance_minor: int
     weight_minor: int
@@ -100,6 +102,7 @@ def choice_told(one: Explanation, story: OrderStory, language: Language) -> Choi
             ParcelChosen(
                 site_code=_site_code(story, parcel.site_id),
                 units=parcel.units,
+                temperature_class=parcel.temperature_class,
                 handling_minor=parcel.cost.handling_minor,
                 distance_minor=parcel.cost.distance_minor,
                 weight_minor=parcel.cost.weight_minor,

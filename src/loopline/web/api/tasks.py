@@ -39,6 +39,7 @@ from loopline.fulfilment.model import (
 from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, SkuId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
@@ -109,13 +110,14 @@ class TaskLineTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A task as it stands. The code that collects its parcel is the customer's alone."""
+    """A task as it stands, its parcel of one temperature class. The code that collects it is the customer's alone."""
 
     id: TaskId
     order_id: OrderId
     order_number: str
     site_code: str
     kind: TaskKind
+    temperature_class: TemperatureClass
     day: date
     state: TaskState
     offered_at: datetime
@@ -197,6 +199,7 @@ def told_tasks(conn: Conn, tasks: Sequence[Task]) -> list[TaskTold]:
             order_number=heads[task.order_id].number,
             site_code=sites[task.site_id].code,
             kind=task.kind,
+            temperature_class=task.temperature_class,
             day=task.day,
             state=task.state,
             offered_at=task.offered_at,

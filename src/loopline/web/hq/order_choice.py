@@ -8,6 +8,7 @@ from loopline.processes.look_up import OrderStory
 from loopline.sourcing.counterfactual import what_would_change
 from loopline.sourcing.model import EliminatedSite, Explanation, ParcelCost, Verdict
 from loopline.sourcing.settings import Override
+from loopline.web.cold_words import cold_word
 from loopline.web.hq.order_names import goods_of, site_name
 from loopline.web.hq.order_words import (
     CREDIT_WORD,
@@ -59,7 +60,11 @@ def choice_of(one: Explanation, story: OrderStory, language: Language) -> Choice
         SiteRow(
             name=site_name(story, parcel.site_id, language),
             is_chosen=True,
-            reason=f"×{language.count(parcel.units)}",
+            reason=" ".join(
+                one
+                for one in (cold_word(parcel.temperature_class, language), f"×{language.count(parcel.units)}")
+                if one
+            ),
             price=language.money(parcel.cost.total_minor, one.currency),
             terms=_cost_terms(parcel.cost, one.currency, language),
             would="",

@@ -13,6 +13,7 @@ from loopline.orders import Line, LineKind
 from loopline.pricing import Level, LineDerivation
 from loopline.processes.look_up import OrderStory
 from loopline.returns.announcements import Announcement
+from loopline.web.cold_words import cold_word
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
 from loopline.web.hq.order_choice import choice_of
 from loopline.web.hq.order_money import money_rows, share_rows
@@ -313,7 +314,9 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
         site=site_name(story, task.site_id, language),
         word=language.say(STATE_WORDS[task.state]),
         tone=_TASK_TONES.get(task.state, "move"),
-        goods=", ".join(names),
+        goods=" · ".join(
+            one for one in (cold_word(task.temperature_class, language), ", ".join(names)) if one
+        ),
         who=language.called(story.people.get(task.accepted_by, "")) if task.accepted_by else "",
         steps=tuple(told),
     )

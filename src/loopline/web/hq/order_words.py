@@ -64,6 +64,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.FALLBACK: marked("Kept for what no other site can serve"),
     Verdict.GOODS_NEEDED: marked("Cheaper here, but its goods save other orders more"),
     Verdict.TIME_NEEDED: marked("Cheaper here, but its time saves other orders more"),
+    Verdict.NOT_EQUIPPED: marked("Not equipped to send these goods as cold as they are kept"),
     Verdict.KEPT: marked("Cheaper here, but kept for orders that come later"),
 }
 SOLVED_WORDS: dict[Method, str] = {
@@ -77,6 +78,7 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NOTHING_ASKED: marked("nothing was asked for"),
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
+    UnfilledReason.NOT_EQUIPPED: marked("no site that has them is equipped to send them so cold"),
     UnfilledReason.LIMITS: marked("no way within the profile's limits"),
     UnfilledReason.LEFT_OVER: marked(
         "goods and time are there, and the plan left them: every way costs more than waiting"
@@ -88,6 +90,7 @@ WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.SITE: marked("every site that has the goods refused"),
     WaitsFor.CLAIM: marked("several sites were asked, and none has claimed it yet"),
     WaitsFor.LIMITS: marked("no way within the profile's limits that is worth its cost"),
+    WaitsFor.EQUIPMENT: marked("no site that has the goods is equipped to send them so cold"),
 }
 CHANGE_WORDS: dict[Change, str] = {
     Change.COST_LESS: marked("It would be chosen if its parcel cost {amount} less."),
@@ -97,6 +100,8 @@ CHANGE_WORDS: dict[Change, str] = {
     Change.TIME_DOES_NOT_HELP: marked("Even with time left it would be {amount} dearer."),
     Change.ONE_MORE_UNIT: marked("One more piece there would have saved all orders together {amount}."),
     Change.ONE_MORE_PARCEL: marked("One more parcel there would have saved all orders together {amount}."),
+    Change.BE_EQUIPPED: marked("Were it equipped to send them so cold, the order would be {amount} cheaper."),
+    Change.EQUIPMENT_DOES_NOT_HELP: marked("Even equipped to send them so cold it would be {amount} dearer."),
     Change.LATER_NEED_LESS: marked(
         "Its goods and its time would have to be worth {amount} less to orders that come later."
     ),

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SkuId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.processes.quotas import events_of
 from loopline.promises import PromiseKind, WhyNot
@@ -63,7 +66,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """An ask with its codes looked up."""
+    """An ask with its codes looked up, or the part of it whose goods are of one class."""
 
     ask: Asked
     network: NodeId
@@ -72,7 +75,8 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
     stocked: tuple[Stocked, ...]
     codes: tuple[str, ...]
     units: tuple[int, ...]
-    grams: int
+    grams: tuple[int, ...]
+    classes: tuple[TemperatureClass, ...]
     events: Sequence[QuotaName]
     now: datetime
 
@@ -80,6 +84,29 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
     def wanted(self) -> Integers:
         """The units of each line, as a column."""
         return np.array(self.units, np.int64)
+
+    @property
+    def weight_grams(self) -> int:
+        """What all of it weighs."""
+        return sum([one * count for one, count in zip(self.grams, self.units, strict=True)])
+
+    def parts(self) -> list[tuple[TemperatureClass, "_Asking"]]:
+        """What goes in parcels of different classes, the warmest first."""
+        if self.classes.count(self.classes[0]) == len(self.classes):
+            return [(self.classes[0], self)]
+        return [(kind, self._of(kind)) for kind in TemperatureClass if kind in self.classes]
+
+    def _of(self, kind: TemperatureClass) -> "_Asking":
+        is_of = [one is kind for one in self.classes]
+        return replace(
+            self,
+            skus=tuple(compress(self.skus, is_of)),
+            stocked=tuple(compress(self.stocked, is_of)),
+            codes=tuple(compress(self.codes, is_of)),
+            units=tuple(compress(self.units, is_of)),
+            grams=tuple(compress(self.grams, is_of)),
+            classes=tuple(compress(self.classes, is_of)),
+        )
 
 
 def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
@@ -133,7 +160,8 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> _Asking | Refusal:
         stocked=tuple([view.shelves.of(one.sku_id) for one in items]),
         codes=tuple(units),
         units=tuple(units.values()),
-        grams=sum([one.grams * count for one, count in zip(items, units.values(), strict=True)]),
+        grams=tuple([one.grams for one in items]),
+        classes=tuple([one.temperature_class for one in items]),
         events=events_of(ask.channel, None),
         now=now,
     )
@@ -179,7 +207,7 @@ def _unit_prices(view: View, asking: _Asking, places: Integers) -> Integers:
 
 def _parcels(view: View, asking: _Asking, places: Integers, ways: Ways) -> Integers:
     """What a parcel from each site weighs: its cost, and the place it takes in the site's day."""
-    weights = view.sites.parcels(places, ways, asking.grams)
+    weights = view.sites.parcels(places, ways, asking.weight_grams)
     return weights if view.prices.capacity is None else weights + view.prices.capacity[places]
 
 
@@ -190,16 +218,25 @@ def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     if not _has_room(view, asking, lacking):
         return WhyNot.NO_STOCK
     ways = view.sites.ways_to(to)
-    found = _from_one(view, asking, ways) or _from_some(view, asking, ways)
-    return found if isinstance(found, WhyNot) else [_brought(view, asking, ways, *found)]
+    chosen: list[int] = []
+    weight = 0
+    for kind, part in asking.parts():
+        found = _from_one(view, part, kind, ways) or _from_some(view, part, kind, ways)
+        if isinstance(found, WhyNot):
+            return found
+        chosen += found[0]
+        weight += found[1]
+    return [_brought(view, asking, ways, chosen, weight)]
 
 
-def _from_one(view: View, asking: _Asking, ways: Ways) -> tuple[list[int], int] | None:
+def _from_one(
+    view: View, asking: _Asking, kind: TemperatureClass, ways: Ways
+) -> tuple[list[int], int] | None:
     """The place that sends everything in one parcel at the least weight, and that weight; None where none has it all.
 
     What most asks come to: sites that have too little never become candidates.
     """
-    places = _with_all(asking, _senders(view, asking.network), selling=False)
+    places = _with_all(asking, _senders(view, asking.network, kind), selling=False)
     if not len(places):
         return None
     weights = _parcels(view, asking, places, ways)
@@ -210,12 +247,13 @@ def _from_one(view: View, asking: _Asking, ways: Ways) -> tuple[list[int], int] 
     return [int(places[best])], int(weights[best])
 
 
-def _senders(view: View, network: NodeId) -> npt.NDArray[np.bool_]:
-    """Which sites of a network send parcels and have room in their days."""
+def _senders(view: View, network: NodeId, kind: TemperatureClass) -> npt.NDArray[np.bool_]:
+    """Which sites of a network send parcels of a class and have room in their days."""
     kept = view.calendar.made.senders
-    found = kept.get(network)
+    found = kept.get((network, kind))
     if found is None:
-        found = kept[network] = view.calendar.is_ready & view.sites.sending(network)
+        is_sending = view.calendar.is_ready & view.sites.sending(network)
+        found = kept[network, kind] = is_sending & view.able[kind]
     return found
 
 
@@ -227,16 +265,22 @@ def _with_all(asking: _Asking, among: npt.NDArray[np.bool_], *, selling: bool) -
     return places
 
 
-def _from_some(view: View, asking: _Asking, ways: Ways) -> tuple[list[int], int] | WhyNot:
+def _from_some(
+    view: View, asking: _Asking, kind: TemperatureClass, ways: Ways
+) -> tuple[list[int], int] | WhyNot:
     """The places that send, each a parcel, and what they weigh."""
     places, have = _candidates(view, asking)
-    can = view.calendar.is_ready[places] & view.sites.ships[places]
+    is_able = view.able[kind][places]
+    can = view.calendar.is_ready[places] & view.sites.ships[places] & is_able
     is_there = bool((have.sum(axis=0) >= asking.wanted).all())
+    is_sendable = bool((have[is_able].sum(axis=0) >= asking.wanted).all())
     places, have = places[can], have[can]
     weights = _parcels(view, asking, places, ways)
     choice = choose_parcels(have, asking.wanted, weights, _unit_prices(view, asking, places))
     if choice is None:
-        return WhyNot.NO_CAPACITY if is_there else WhyNot.NO_STOCK
+        if not is_there:
+            return WhyNot.NO_STOCK
+        return WhyNot.NO_CAPACITY if is_sendable else WhyNot.NOT_EQUIPPED
     return [int(places[row]) for row in choice.rows], choice.weight_minor
 
 
@@ -277,11 +321,9 @@ def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     sites, terms = view.sites, view.terms.terms
     if not _has_room(view, asking, lacking):
         return WhyNot.NO_STOCK
-    places, have = _candidates(view, asking)
-    whole = (have >= asking.wanted).all(axis=1) & sites.is_store[places]
-    places = places[whole]
-    if not len(places):
-        return WhyNot.NO_STOCK
+    places = _stores_that_send_all(view, asking)
+    if isinstance(places, WhyNot):
+        return places
     ways = sites.ways_to(to)
     metres = ways.metres[places]
     near = metres <= terms.courier_kilometres * 1_000
@@ -304,9 +346,20 @@ def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
             ready_minutes=sites.ready_minutes[place],
             lane_minutes=terms.courier_minutes,
             band=None,
-            weight_minor=int(sites.parcels(places[row : row + 1], ways, asking.grams)[0]),
+            weight_minor=int(sites.parcels(places[row : row + 1], ways, asking.weight_grams)[0]),
         )
     ]
+
+
+def _stores_that_send_all(view: View, asking: _Asking) -> Integers | WhyNot:
+    """The stores that have everything and are equipped to send it."""
+    places, have = _candidates(view, asking)
+    places = places[(have >= asking.wanted).all(axis=1) & view.sites.is_store[places]]
+    if not len(places):
+        return WhyNot.NO_STOCK
+    for kind in set(asking.classes):
+        places = places[view.able[kind][places]]
+    return places if len(places) else WhyNot.NOT_EQUIPPED
 
 
 def _at_stores(

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import psycopg
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -26,16 +28,18 @@ from loopline.fulfilment import ahead
 from loopline.fulfilment.ahead import DayAhead
 from loopline.kernel.ids import NodeId, SiteId, SkuId, WaveId
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import ChannelTerms
 from loopline.org.queries import brand_companies
 from loopline.promises import TermsVersion
 from loopline.promises.model import Paces
 from loopline.sourcing import queries as sourcing
+from loopline.sourcing.equipment import ability
 from loopline.stock import Node, NodeKind, windows
 from loopline.web.promising.changes import FOLLOWED, Changes, changes_of
 from loopline.web.promising.prices import opportunity_prices
 from loopline.web.promising.shelves import Shelves
-from loopline.web.promising.sites import Calendar, Days, Prices, Sites, calendar_of
+from loopline.web.promising.sites import Calendar, Days, Prices, Sites, able_places, calendar_of
 
 _logger = structlog.get_logger(__name__)
 
@@ -53,7 +57,16 @@ _AUDITED = 20
 _PAGE = 5_000
 _VALID = timedelta(minutes=2)
 _RENEW = timedelta(minutes=1)
-_STRUCTURE = ("nodes", "org", "channels", "catalogue", "promises", "site_costs", "site_limits")
+_STRUCTURE = (
+    "nodes",
+    "org",
+    "channels",
+    "catalogue",
+    "promises",
+    "site_costs",
+    "site_limits",
+    "site_equipment",
+)
 
 
 class PromisesNotKnown(Refusal, frozen=True, kw_only=True):
@@ -67,15 +80,20 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     sku_id: SkuId
     grams: int
+    temperature_class: TemperatureClass
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is known at a moment. Its parts are never changed, but for shelves, row by row."""
+    """Everything that is known at a moment. Its parts are never changed, but for shelves, row by row.
+
+    `able`: by class, which sites are equipped to send goods of it.
+    """
 
     items: Mapping[str, Item]
     channels: Mapping[str, ChannelTerms]
     paths: Mapping[NodeId, tuple[NodeId, ...]]
     sites: Sites
+    able: Mapping[TemperatureClass, npt.NDArray[np.bool_]]
     shelves: Shelves
     days: Days
     appointments: Mapping[tuple[SiteId, datetime], int]
@@ -300,6 +318,7 @@ class _Keeper:
             channels=orders.channels_by_code(conn),
             paths={one.id: one.path for one in nodes if one.kind in (NodeKind.BRAND, NodeKind.NETWORK)},
             sites=columns,
+            able=able_places(columns, ability(conn)),
             shelves=shelves,
             days=days,
             appointments=promises.appointments_ahead(conn, now - timedelta(days=1)),
@@ -424,7 +443,15 @@ def _items(conn: Conn) -> dict[str, Item]:
     while True:
         page = catalogue.skus_after(conn, code, at_most=_PAGE)
         found |= {
-            one.code: Item(sku_id=one.id, grams=one.care.weight_grams or 0) for one in page if one.is_active
+            one.code: Item(
+                sku_id=one.id,
+                grams=one.care.weight_grams or 0,
+                temperature_class=catalogue.class_of_range(
+                    one.care.temperature_low_celsius, one.care.temperature_high_celsius
+                ),
+            )
+            for one in page
+            if one.is_active
         }
         if len(page) < _PAGE:
             return found

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from loopline.kernel.ids import NodeId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.org import Site
 from loopline.promises import PromiseKind
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """One way that can be promised. `sends` are the sites that would send, `site` the one that it hangs on.
+    """One way that can be promised. `sends`: the sites that would send, one for each parcel; `site`: what it hangs on.
 
     `place`: that site's, in the columns. `weight_minor`: what the choice was made by, the worth of goods and room to
     others included. `hours`: of an appointment, all that can still be chosen soon, the first of them promised.
@@ -34,10 +35,10 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 class Made(msgspec.Struct, kw_only=True):
     """What was made of one calendar for some asks and is the same for others. It is forgotten with its calendar.
 
-    `senders`: the sites of a network that send and have room. `collected`: collecting at a site. `heads`: the part of a
-    sealed promise that says how, from where and by when, by kind, place, moment and band.
+    `senders`: the sites of a network that send goods of a class and have room. `collected`: collecting at a site.
+    `heads`: the part of a sealed promise that says how, from where and by when, by kind, place, moment and band.
     """
 
-    senders: dict[NodeId, npt.NDArray[np.bool_]] = {}
+    senders: dict[tuple[NodeId, TemperatureClass], npt.NDArray[np.bool_]] = {}
     collected: dict[int, Option] = {}
     heads: dict[tuple[str, int, datetime, int | None], bytes] = {}

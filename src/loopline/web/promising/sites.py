@@ -11,12 +11,14 @@ import numpy.typing as npt
 from loopline.fulfilment.ahead import DayAhead
 from loopline.kernel.geography import EARTH_RADIUS_KILOMETRES, Coordinates
 from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Site, UnitKind
 from loopline.promises import Opening, Paces, Terms
 from loopline.promises.calendar import NEVER, after_open_minutes
 from loopline.promises.rules import NEVER_MINUTE, Integers, band_of, minute_of, moment_of
 from loopline.sourcing.costs import FINE
+from loopline.sourcing.equipment import Ability, can_send
 from loopline.sourcing.model import SiteCost
 from loopline.web.promising.options import Made
 
@@ -161,6 +163,14 @@ class Sites:
     def parcels(self, rows: Integers, ways: "Ways", grams: int) -> Integers:
         """Return what a parcel of so many grams costs from each site, in minor units."""
         return (ways.fine.take(rows) + self.per_gram.take(rows) * grams + FINE // 2) // FINE
+
+
+def able_places(sites: Sites, known: Ability) -> dict[TemperatureClass, npt.NDArray[np.bool_]]:
+    """Return by class which sites are equipped to send goods of it."""
+    return {
+        kind: np.array([can_send(known, one.id, kind) for one in sites.sites], np.bool_)
+        for kind in TemperatureClass
+    }
 
 
 class Ways(msgspec.Struct, frozen=True, kw_only=True):

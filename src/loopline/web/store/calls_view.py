@@ -12,6 +12,7 @@ from loopline.fulfilment.calls import Call, OpenCallsAsk, open_calls_page
 from loopline.kernel.ids import OrderId, SkuId
 from loopline.orders import Order
 from loopline.processes.worth import CallSiteKey, Worth, worth_of_calls
+from loopline.web.cold_words import cold_word
 from loopline.web.languages import Language
 from loopline.web.store.desk import STORE, Desk
 from loopline.web.store.words import goods_named
@@ -36,6 +37,8 @@ class CallCard(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     number: str
     goods: str
+    cold: str
+    cold_class: str
     why: str
     pays: str
     until: datetime
@@ -70,6 +73,8 @@ def _card(call: Call, called: CalledHere, desk: Desk, language: Language, *, now
         path=f"{STORE}/calls/{call.call_id}",
         number=called.heads[call.order_id].number,
         goods=goods_named(units, called.skus, language),
+        cold=cold_word(call.temperature_class, language),
+        cold_class=call.temperature_class.value,
         why=_why(call, desk, language),
         pays=language.money(worth.store_minor, worth.currency) if worth and worth.store_minor else "",
         until=call.deadline,

@@ -140,9 +140,10 @@ def check(
 
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
         found = fulfilment.lines_of_tasks(conn, [TaskId(task_id)]).get(TaskId(task_id), [])
+        kinds = [one.temperature_class for one in fulfilment.tasks_by_id(conn, [TaskId(task_id)])]
         left = [line for line in found if line.left]
         skus = catalogue.skus_by_id(conn, {line.sku_id for line in left})
-        if looked < len(checks_of(list(skus.values()), language)):
+        if kinds and looked < len(checks_of(list(skus.values()), language, kind=kinds[0])):
             return NotLookedAt()
         counted = tuple(
             CountedLine(allocation_id=line.allocation_id, units=line.left)

@@ -18,11 +18,13 @@ from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch
+from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
+from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
@@ -185,7 +187,14 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "rows": [row for row in rows if row.units],
         "gone": [row for row in rows if row.taken_out],
         "steps": _steps(task, language),
-        "checks": checks_of([facts.skus[line.sku_id] for line in facts.lines if line.left], language),
+        "checks": checks_of(
+            [facts.skus[line.sku_id] for line in facts.lines if line.left],
+            language,
+            kind=task.temperature_class,
+        ),
+        "cold": cold_word(task.temperature_class, language),
+        "cold_class": task.temperature_class.value,
+        "packed_in": pack_word(task.temperature_class, language),
         "until_text": language.say(
             "{count} min", count=max(0, int((task.deadline - facts.now).total_seconds()) // 60)
         ),
@@ -241,12 +250,16 @@ def _steps(task: Task, language: Language) -> list[Step]:
     ]
 
 
-def checks_of(skus: Sequence[Sku], language: Language) -> list[str]:
-    """Return what to look at before packing: what the goods' care asks for, and what every parcel needs."""
+def checks_of(
+    skus: Sequence[Sku], language: Language, *, kind: TemperatureClass = TemperatureClass.AMBIENT
+) -> list[str]:
+    """Return what to look at before packing: what the goods' care and the parcel's class ask for, and what all do."""
     cares = [sku.care for sku in skus]
     found = [language.say("The right goods in the right number: name, colour and size as listed")]
     if any(care.is_fragile for care in cares):
         found.append(language.say("Fragile goods: no chip, no crack, nothing rattles"))
+    if kind is not TemperatureClass.AMBIENT:
+        found.append(check_word(kind, language))
     found += _temperatures(cares, language)
     if any(care.tracks_batch or care.shelf_life_days for care in cares):
         found.append(language.say("Batch and best-before date can be read and are not over"))

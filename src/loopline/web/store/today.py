@@ -23,6 +23,7 @@ from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.worth import Worth, worth_of_tasks
+from loopline.web.cold_words import cold_word
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
@@ -83,6 +84,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     number: str
     kind: str
+    cold: str
+    cold_class: str
     state: str
     goods: str
     units: int
@@ -251,6 +254,8 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         path=f"{STORE}/tasks/{task.task_id}",
         number=day.heads[task.order_id].number,
         kind=language.say(KIND_WORDS[task.kind]),
+        cold=cold_word(task.temperature_class, language),
+        cold_class=task.temperature_class.value,
         state=language.say(STATE_WORDS[task.state]),
         goods=_goods(left, day.skus, language),
         units=sum(line.left for line in left),

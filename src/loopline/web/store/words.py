@@ -20,7 +20,7 @@ from loopline.kernel.geography import Coordinates, great_circle_kilometres
 from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
-from loopline.processes.claim import GoodsAreGone
+from loopline.processes.claim import GoodsAreGone, NotEquipped
 from loopline.web.languages import Language, marked
 
 _GOODS_NAMED_MAX = 2
@@ -67,6 +67,9 @@ _PLAINER: dict[type[Refusal], str] = {
     UnknownCall: marked("Your store was not asked for that."),
     GoodsAreGone: marked(
         "Your store no longer has all of it, so it stays open to the others. Does the shelf agree?"
+    ),
+    NotEquipped: marked(
+        "Your store is not declared as able to send goods so cold, so it stays open to the others. If it is, tell HQ."
     ),
     SiteIsFull: marked("Your store has no place left today. Another store can still claim it."),
     SiteTakesNoTasks: marked("Nobody set how many tasks this site takes, so it cannot claim any."),
