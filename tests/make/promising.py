@@ -10,7 +10,8 @@ from loopline.db import Database
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.promises import PromiseKind
-from loopline.web.promising.answers import Answer, Asked, Option, answer
+from loopline.web.promising.answers import Answer, Option, answer
+from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import PromiseDesk, View, _Keeper
 from tests.make.shop import NOON
 

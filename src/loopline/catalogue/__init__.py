@@ -22,6 +22,7 @@ from loopline.catalogue.model import (
 )
 from loopline.catalogue.queries import (
     categories_of,
+    companions_of,
     products_after,
     products_by_code,
     products_by_id,
@@ -68,6 +69,7 @@ __all__ = [
     "categories_of",
     "check_digit",
     "class_of_range",
+    "companions_of",
     "normal_code",
     "normal_gtin",
     "products_after",

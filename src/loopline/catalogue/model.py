@@ -12,7 +12,8 @@ class Care(msgspec.Struct, frozen=True, kw_only=True):
     """What goods need on their way. None: nobody has said.
 
     Temperatures are the range, both ends included, in which the goods keep. `shelf_life_days` is counted from making;
-    goods without one do not expire.
+    goods without one do not expire. What an order has of goods with the same `sent_with`, a word of the brand's own,
+    leaves in one parcel.
     """
 
     weight_grams: int | None = None
@@ -25,6 +26,7 @@ class Care(msgspec.Struct, frozen=True, kw_only=True):
     tracks_batch: bool = False
     tracks_serial: bool = False
     shelf_life_days: int | None = None
+    sent_with: str | None = None
 
 
 class NewProduct(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,11 @@ def temperature_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId
     return {sku_id: one for sku_id, one in classes.items() if one is not TemperatureClass.AMBIENT}
 
 
+def companions_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
+    """Return the word of each SKU that is sent with others: what an order has of one word leaves in one parcel."""
+    return store.companions_of(conn, sku_ids)
+
+
 def categories_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
     """Return the category of the product of each SKU; what has none is left out."""
     return store.categories_of(conn, sku_ids)

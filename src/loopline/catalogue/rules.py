@@ -142,6 +142,8 @@ def refusal_of_care(care: Care) -> Refusal | None:
         value = getattr(care, field)
         if value is not None and not 0 < value <= _WHOLE_NUMBER_MAX:
             return NotPositive(field=field, value=value)
+    if care.sent_with is not None and refusal_of_code(care.sent_with) is not None:
+        return StockCodeNotUsable(value=care.sent_with)
     low, high = care.temperature_low_celsius, care.temperature_high_celsius
     if low is not None and high is not None and low > high:
         return TemperaturesCrossed(low=low, high=high)
@@ -171,13 +173,23 @@ def refusal_of_tax_class(tax_class: str, *, known: Collection[str]) -> UnknownTa
     return UnknownTaxClass(value=tax_class, known=", ".join(sorted(known)))
 
 
+def _normal_care(care: Care) -> Care:
+    if care.sent_with is None:
+        return care
+    return msgspec.structs.replace(care, sent_with=normal_code(care.sent_with))
+
+
 def normal_sku(sku: NewSku) -> NewSku | Refusal:
     """Return a SKU with its codes and GTIN in the one spelling in which they are kept, or why that fails."""
     gtin = normal_gtin(sku.gtin) if sku.gtin is not None else None
     if isinstance(gtin, Refusal):
         return gtin
     return msgspec.structs.replace(
-        sku, code=normal_code(sku.code), product_code=normal_code(sku.product_code), gtin=gtin
+        sku,
+        code=normal_code(sku.code),
+        product_code=normal_code(sku.product_code),
+        gtin=gtin,
+        care=_normal_care(sku.care),
     )
 
 

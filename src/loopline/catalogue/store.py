@@ -112,6 +112,10 @@ def ranges_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, tuple[int | N
     return {sku_id: (low, high) for sku_id, low, high in rows}
 
 
+def companions_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
+    return {row[0]: row[1] for row in fetch_rows(conn, SQL["companions_of"], sku_ids=uuids(sku_ids))}
+
+
 def categories_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
     return {row[0]: row[1] for row in fetch_rows(conn, SQL["categories_of"], sku_ids=uuids(sku_ids))}
 
@@ -150,6 +154,7 @@ def _sku_row(sku: Sku, *, added_at: datetime) -> tuple[Any, ...]:
         care.tracks_batch,
         care.tracks_serial,
         care.shelf_life_days,
+        care.sent_with,
         added_at,
         added_at,
     )

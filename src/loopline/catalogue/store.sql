@@ -78,7 +78,8 @@ select
             'temperature_high_celsius', sku.temperature_high_celsius,
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
-            'shelf_life_days', sku.shelf_life_days
+            'shelf_life_days', sku.shelf_life_days,
+            'sent_with', sku.sent_with
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -111,7 +112,8 @@ select
             'temperature_high_celsius', sku.temperature_high_celsius,
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
-            'shelf_life_days', sku.shelf_life_days
+            'shelf_life_days', sku.shelf_life_days,
+            'sent_with', sku.sent_with
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -144,7 +146,8 @@ select
             'temperature_high_celsius', sku.temperature_high_celsius,
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
-            'shelf_life_days', sku.shelf_life_days
+            'shelf_life_days', sku.shelf_life_days,
+            'sent_with', sku.sent_with
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -186,7 +189,8 @@ select
             'temperature_high_celsius', sku.temperature_high_celsius,
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
-            'shelf_life_days', sku.shelf_life_days
+            'shelf_life_days', sku.shelf_life_days,
+            'sent_with', sku.sent_with
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -210,7 +214,7 @@ order by sku.gtin;
 copy catalogue.sku (
     id, code, product_id, name, tax_class, gtin, is_active, attributes, weight_grams, length_mm, width_mm, height_mm,
     is_fragile, temperature_low_celsius, temperature_high_celsius, tracks_batch, tracks_serial, shelf_life_days,
-    added_at, changed_at
+    sent_with, added_at, changed_at
 ) from stdin;
 
 -- name: update_skus
@@ -233,6 +237,7 @@ set product_id = changed.product_id,
     tracks_batch = changed.tracks_batch,
     tracks_serial = changed.tracks_serial,
     shelf_life_days = changed.shelf_life_days,
+    sent_with = changed.sent_with,
     changed_at = %(changed_at)s::timestamptz
 from jsonb_to_recordset(%(skus)s::jsonb) as changed (
     id uuid,
@@ -251,7 +256,8 @@ from jsonb_to_recordset(%(skus)s::jsonb) as changed (
     temperature_high_celsius integer,
     tracks_batch boolean,
     tracks_serial boolean,
-    shelf_life_days integer
+    shelf_life_days integer,
+    sent_with text
 )
 where sku.id = changed.id;
 
@@ -291,6 +297,15 @@ select
 from catalogue.sku
 where sku.id = any(%(sku_ids)s::uuid[])
     and sku.temperature_high_celsius is not null;
+
+-- name: companions_of
+-- The words of SKUs that are sent with others. Locks nothing.
+select
+    sku.id,
+    sku.sent_with
+from catalogue.sku
+where sku.id = any(%(sku_ids)s::uuid[])
+    and sku.sent_with is not null;
 
 -- name: categories_of
 -- The categories of the products of SKUs, where they have one. Locks nothing.

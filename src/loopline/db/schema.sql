@@ -434,6 +434,7 @@ CREATE TABLE catalogue.sku (
     shelf_life_days integer,
     added_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
+    sent_with text,
     CONSTRAINT gtin_is_fourteen_digits_ending_in_their_check_digit CHECK (
 CASE
     WHEN (gtin ~ '^[0-9]{14}$'::text) THEN ((((((((((3 * (((((((substr(gtin, 1, 1))::integer + (substr(gtin, 3, 1))::integer) + (substr(gtin, 5, 1))::integer) + (substr(gtin, 7, 1))::integer) + (substr(gtin, 9, 1))::integer) + (substr(gtin, 11, 1))::integer) + (substr(gtin, 13, 1))::integer)) + (substr(gtin, 2, 1))::integer) + (substr(gtin, 4, 1))::integer) + (substr(gtin, 6, 1))::integer) + (substr(gtin, 8, 1))::integer) + (substr(gtin, 10, 1))::integer) + (substr(gtin, 12, 1))::integer) + (substr(gtin, 14, 1))::integer) % 10) = 0)
@@ -441,6 +442,7 @@ CASE
 END),
     CONSTRAINT height_is_positive CHECK ((height_mm > 0)),
     CONSTRAINT length_is_positive CHECK ((length_mm > 0)),
+    CONSTRAINT sent_with_says_something CHECK ((btrim(sent_with) <> ''::text)),
     CONSTRAINT shelf_life_is_positive CHECK ((shelf_life_days > 0)),
     CONSTRAINT sku_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text) AND (code !~ '[a-z]'::text))),
     CONSTRAINT temperatures_are_a_range CHECK ((temperature_low_celsius <= temperature_high_celsius)),
@@ -1873,7 +1875,7 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -1935,7 +1937,7 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text]))),
+    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');

@@ -233,8 +233,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class WaitsFor(StrEnum):
     """What an order waits for that has its goods.
 
-    Any site's time, a site that would send them at all, a claim, other limits of the profile in force, or a site that
-    is equipped to send them as cold as they are kept.
+    Any site's time, a site that would send them at all, a claim, other limits of the profile in force, a site that is
+    equipped to send them as cold as they are kept, or one that has all that leaves together.
     """
 
     CAPACITY = "capacity"
@@ -242,6 +242,7 @@ class WaitsFor(StrEnum):
     CLAIM = "claim"
     LIMITS = "limits"
     EQUIPMENT = "equipment"
+    TOGETHER = "together"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

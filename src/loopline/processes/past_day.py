@@ -42,6 +42,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     costs: Mapping[SiteId, SiteCost]
     grams: Mapping[SkuId, int]
     classes: Mapping[SkuId, TemperatureClass]
+    companions: Mapping[SkuId, str]
     able: Ability
     dealer_of: Mapping[SiteId, str]
     sending_basis_points: Mapping[str, int]
@@ -79,6 +80,7 @@ def read_day(conn: Conn, day: date, *, zone: str, now: datetime, but: Collection
         costs={one.site_id: one for one in sourcing.site_costs(conn, list(leaf_ids), currency=currency)},
         grams=catalogue.weights_of(conn, sku_ids),
         classes=catalogue.temperature_classes_of(conn, sku_ids),
+        companions=catalogue.companions_of(conn, sku_ids),
         able=ability(conn),
         dealer_of=_dealers(conn, sites),
         sending_basis_points=_sending(conn, {line.channel for line in lines}, currency, at=now),
@@ -147,6 +149,7 @@ def wave_of_day(
         profile_version=profile.version or None,
         later=later,
         classes=day.classes,
+        companions=day.companions,
     )
 
 

@@ -47,6 +47,7 @@ LOOK_AGAIN_AFTER = {
     WaitsFor.LIMITS: timedelta(minutes=30),
     WaitsFor.SITE: timedelta(hours=1),
     WaitsFor.EQUIPMENT: timedelta(hours=4),
+    WaitsFor.TOGETHER: timedelta(hours=1),
 }
 """How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
 by a profile that is put in force, or by a site that can send colder goods."""
@@ -57,6 +58,7 @@ _WAITS_FOR = {
     UnfilledReason.LIMITS: WaitsFor.LIMITS,
     UnfilledReason.LEFT_OVER: WaitsFor.LIMITS,
     UnfilledReason.NOT_EQUIPPED: WaitsFor.EQUIPMENT,
+    UnfilledReason.TOGETHER: WaitsFor.TOGETHER,
 }
 
 

@@ -10,7 +10,7 @@ from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.insight.acceptance.model import Acceptance
-from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
@@ -89,8 +89,12 @@ class WaveDesk:
             later = worth_today(
                 conn, self.profile, currency=self.currency, stocked=self._at_sites(units), now=now
             )
-            wave = self._wave(conn, delivered, units, later=later, now=now)
-            waves.append(replace(wave, classes=catalogue.temperature_classes_of(conn, skus)))
+            wave = replace(
+                self._wave(conn, delivered, units, later=later, now=now),
+                classes=catalogue.temperature_classes_of(conn, skus),
+                companions=catalogue.companions_of(conn, skus),
+            )
+            waves.append(_with_held_back(conn, wave) if wave.companions else wave)
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
         return tuple(waves)
@@ -220,6 +224,32 @@ class WaveDesk:
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }
+
+
+def _with_held_back(conn: Conn, wave: Wave) -> Wave:
+    """Hold back what leaves with goods that its order still waits for: they come together or not at all."""
+    bound = [one for one in wave.orders if any(need.sku_id in wave.companions for need in one.needs)]
+    words: dict[tuple[OrderId, str], list[LineId]] = {}
+    waiting: set[tuple[OrderId, str]] = set()
+    lines = orders.lines_by_orders(conn, [one.order_id for one in bound])
+    parked = [line.sku_id for line in lines if line.parked and line.sku_id is not None]
+    companions = {**catalogue.companions_of(conn, parked), **wave.companions}
+    for line in lines:
+        word = companions.get(line.sku_id) if line.sku_id is not None else None
+        if word is not None:
+            words.setdefault((line.order_id, word), []).append(line.line_id)
+            if line.parked:
+                waiting.add((line.order_id, word))
+    back: dict[OrderId, set[LineId]] = {}
+    for order_id, word in waiting:
+        back.setdefault(order_id, set()).update(words[order_id, word])
+    return replace(
+        wave,
+        orders=tuple(
+            replace(one, held_back=frozenset(back[one.order_id])) if one.order_id in back else one
+            for one in wave.orders
+        ),
+    )
 
 
 def _hours_left(conn: Conn, order_ids: Collection[OrderId], *, now: datetime) -> dict[OrderId, float]:

@@ -49,6 +49,7 @@ class WhyNot(StrEnum):
     NO_STOCK = "no_stock"
     NO_CAPACITY = "no_capacity"
     NOT_EQUIPPED = "not_equipped"
+    NOT_TOGETHER = "not_together"
     TOO_FAR = "too_far"
     NO_DESTINATION = "no_destination"
     NO_SITE = "no_site"

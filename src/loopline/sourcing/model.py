@@ -31,7 +31,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     `destination` is None where nothing travels (collected in store) or nobody knows where to: distance then costs
     nothing. `excluded_sites` refused it before; `allowed_sites`, where given, are the only ones that may serve it;
     `forbidden_sites` may not by the profile's limits. `promised_hours`: from now until it is to be there, where that
-    was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more.
+    was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more. `held_back`: lines that are not
+    sent now, as others that leave with them have no goods yet.
     """
 
     order_id: OrderId
@@ -42,6 +43,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     forbidden_sites: frozenset[SiteId] = frozenset()
     promised_hours: float | None = None
     surcharges_minor: Mapping[SiteId, int] = {}
+    held_back: frozenset[LineId] = frozenset()
 
 
 class SiteCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +120,8 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     All costs are in one currency. A SKU missing in `unit_grams` weighs nothing. `credits_minor`: what shipping a unit
     of a SKU from a site earns (ageing) or, below zero, risks (the shelf's own sale). `settings`: of the profile.
     `later`: what goods and time cost beside that, for the orders that are still to come. `classes`: how cold goods are
-    kept on their way; a SKU that is missing is ambient.
+    kept on their way; a SKU that is missing is ambient. `companions`: what an order has of SKUs with the same word,
+    and of one class, leaves in one parcel or not at all.
     """
 
     wave_id: WaveId
@@ -133,6 +136,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     profile_version: int | None = None
     later: LaterWorth = NOTHING_LATER
     classes: Mapping[SkuId, TemperatureClass] = {}
+    companions: Mapping[SkuId, str] = {}
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -196,6 +200,7 @@ class UnfilledReason(StrEnum):
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
     EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
     NOT_EQUIPPED = "not_equipped"  # only sites that are not equipped to send them have them
+    TOGETHER = "together"  # no site has all that leaves in one parcel
     LIMITS = "limits"  # no way within the profile's limits
     LEFT_OVER = (
         "left_over"  # goods and time are there: no way costs less than leaving them, or than others lose

@@ -287,6 +287,13 @@ class _Reading:
             if units < need.units
         ]
         nothing = [need for need in ask.order.needs if need.units <= 0]
+        missing += [
+            Unfilled(
+                line_id=need.line_id, sku_id=need.sku_id, units=need.units, reason=UnfilledReason.TOGETHER
+            )
+            for need in ask.order.needs
+            if need.units > 0 and need.line_id in ask.order.held_back
+        ]
         return tuple(missing) + tuple(
             Unfilled(line_id=need.line_id, sku_id=need.sku_id, units=0, reason=UnfilledReason.NOTHING_ASKED)
             for need in nothing
@@ -295,15 +302,32 @@ class _Reading:
     def _reason(self, ask: Ask, position: int) -> UnfilledReason:
         """Why units of a SKU are left, by where others of it lie when the wave is done."""
         there = self.left[:, ask.columns[position]] > 0
+        whole = self._is_whole(ask, position)
+        if there.any() and not whole.any():
+            return UnfilledReason.TOGETHER
         excluded, forbidden = self.table.excluded(ask.order), self.table.forbidden(ask.order)
-        is_somewhere, there = bool(there.any()), there & self.table.is_able[:, ask.columns[position]]
-        if (there & ~excluded & ~forbidden).any():
+        is_somewhere = bool(there.any())
+        there = there & whole & self.table.is_able[:, ask.columns[position]]
+        may_send = there & ~excluded & ~forbidden
+        if may_send.any():
+            if not whole.all() and not (may_send & (self.used < self.capacity)).any():
+                return UnfilledReason.NO_CAPACITY
             return _OF_SHORT.get(self.short_of.get(ask.first + position), UnfilledReason.NO_CAPACITY)
         if (there & excluded).any():
             return UnfilledReason.EXCLUDED
         if there.any():
             return UnfilledReason.LIMITS
         return UnfilledReason.NOT_EQUIPPED if is_somewhere else UnfilledReason.NO_GOODS
+
+    def _is_whole(self, ask: Ask, position: int) -> Flags:
+        """Which sites still have all that leaves with a SKU of the order; for what goes by itself: all sites."""
+        groups = self.table.groups(ask)
+        if groups[position] < 0:
+            return np.full(len(self.wave.sites), fill_value=True, dtype=np.bool_)
+        members = [at for at, group in enumerate(groups) if group == groups[position]]
+        asked = np.array([ask.asked[at] for at in members], np.int64)
+        enough: Flags = self.left[:, [ask.columns[at] for at in members]] >= asked
+        return np.logical_and.reduce(enough, axis=1)
 
     def _judge(self, ask: Ask, sent: _Sent, *, prices: Integers, cost: int) -> str:
         """Say what became of each site: `Decision.verdicts`, the first that applies."""

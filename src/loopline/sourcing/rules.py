@@ -1,7 +1,8 @@
 """Which site serves which order. The rule: send the most units there are, in the fewest parcels, at the least cost.
 
 Orders are decided one after the other, in order of arrival, each against the stock and capacity that those before it
-left. Of an order whose goods are of several temperature classes each class is decided by itself, the warmest first.
+left. Of an order whose goods are of several temperature classes each class is decided by itself, the warmest first; a
+class in which some goods leave together comes from one site, whole, or not at all.
 Everything here is pure, and the same wave always gives the same plan.
 """
 
@@ -113,6 +114,7 @@ class _Desk:
 
     def __init__(self, wave: Wave) -> None:
         self.sites = wave.sites
+        self.companions = wave.companions
         self.tariff = Tariff(wave.sites)
         self.capacity: Integers = np.array([site.capacity_left for site in wave.sites], np.int64)
         # Ids are looked up by their integer: hashing a UUID costs a Python call, and there are tens of thousands here.
@@ -183,6 +185,7 @@ class _Wish(msgspec.Struct, frozen=True, kw_only=True):
     stock: Integers  # sites × columns, whoever may send it
     wanted: Integers  # by column: what open sites together can send, at most what is asked
     have: Integers  # `stock`, at most `wanted`
+    is_whole: Flags  # has all that leaves together, if anything does
     is_able: Flags  # equipped for the class of the goods
     is_allowed: Flags  # able, and not kept from it
     is_open: Flags  # allowed, and with capacity
@@ -221,7 +224,7 @@ def _decide(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distance: 
 
 
 def _read_wish(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distance: Integers) -> _Wish:
-    needs = [need for need in order.needs if need.units > 0]
+    needs = [need for need in order.needs if need.units > 0 and need.line_id not in order.held_back]
     position_of_column: dict[int, int] = {}
     asked: list[int] = []
     column_of_need: list[int] = []
@@ -237,6 +240,10 @@ def _read_wish(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distanc
     is_allowed = _allowed(order, desk=desk) & is_able
     is_open = is_allowed & (desk.capacity > 0)
     stock = desk.site_stock[:, columns]
+    is_whole = np.full(len(desk.sites), fill_value=True, dtype=np.bool_)
+    if _is_bound(needs, desk):
+        is_whole = np.logical_and.reduce(stock >= np.array(asked, np.int64), axis=1)
+        is_open &= is_whole
     wanted = np.minimum(stock[is_open].sum(axis=0), np.array(asked, np.int64))
     return _Wish(
         needs=needs,
@@ -245,11 +252,21 @@ def _read_wish(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distanc
         stock=stock,
         wanted=wanted,
         have=np.minimum(stock, wanted),
+        is_whole=is_whole,
         is_able=is_able,
         is_allowed=is_allowed,
         is_open=is_open,
         fixed=desk.tariff.handling + distance,
         distance=distance,
+    )
+
+
+def _is_bound(needs: Sequence[Need], desk: _Desk) -> bool:
+    """Say whether some of the goods leave together."""
+    words = [desk.companions.get(need.sku_id) for need in needs] if desk.companions else []
+    return any(
+        word is not None and (words.count(word) > 1 or need.units > 1)
+        for word, need in zip(words, needs, strict=False)
     )
 
 
@@ -285,6 +302,11 @@ def _unfilled(order: OpenOrder, *, wish: _Wish, granted: Sequence[int]) -> tuple
         if units < need.units
     ]
     if len(wish.needs) < len(order.needs):
+        missing += [
+            (need, need.units, UnfilledReason.TOGETHER)
+            for need in order.needs
+            if need.units > 0 and need.line_id in order.held_back
+        ]
         missing += [(need, 0, UnfilledReason.NOTHING_ASKED) for need in order.needs if need.units <= 0]
     return tuple(
         Unfilled(line_id=need.line_id, sku_id=need.sku_id, units=units, reason=reason)
@@ -294,6 +316,9 @@ def _unfilled(order: OpenOrder, *, wish: _Wish, granted: Sequence[int]) -> tuple
 
 def _reason(wish: _Wish, column: int) -> UnfilledReason:
     stock = wish.stock[:, column]
+    if stock.any() and not wish.is_whole.any():
+        return UnfilledReason.TOGETHER
+    stock = stock * wish.is_whole
     if stock[wish.is_allowed & ~wish.is_open].any():
         return UnfilledReason.NO_CAPACITY
     if stock[~wish.is_allowed & wish.is_able].any():

@@ -81,7 +81,7 @@ class WaveTable:
 
     def _ask(self, order: OpenOrder, first: int) -> Ask:
         asked: dict[int, int] = {}
-        needs = [need for need in order.needs if need.units > 0]
+        needs = [need for need in order.needs if need.units > 0 and need.line_id not in order.held_back]
         for need in needs:
             column = self.column_of.setdefault(need.sku_id.int, len(self.sku_ids))
             if column == len(self.sku_ids):
@@ -181,8 +181,20 @@ class WaveTable:
             units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
             unfilled=np.full(len(columns), unfilled * FINE, np.int64),
             value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
-            together=np.full(len(columns), -1, np.int64),
+            together=np.array([one for ask in self.asks for one in self.groups(ask)], np.int64),
         )
+
+    def groups(self, ask: Ask) -> list[int]:
+        """By column of an order: which of its parcels-in-one it is of; -1: of none, it goes by itself."""
+        if not self.wave.companions:
+            return [-1] * len(ask.columns)
+        named = [
+            (self.wave.companions.get(self.sku_ids[column]), int(self.kind[column])) for column in ask.columns
+        ]
+        bound = [
+            one for one, units in zip(named, ask.asked, strict=True) if named.count(one) > 1 or units > 1
+        ]
+        return [bound.index(one) if one[0] is not None and one in bound else -1 for one in named]
 
     def _surcharges(self) -> Surcharges:
         rows = [

@@ -309,3 +309,12 @@ def test_text_that_a_spreadsheet_would_run_is_refused(conn: Conn):
     (refused,) = preview.refused
     assert (refused.line, refused.field) == (2, "product_name")
     assert refused.reason.message() == "product_name must be text, not a formula."
+
+
+def test_what_goods_are_sent_with_is_read_as_a_code_and_taken_back_by_a_blank(conn: Conn):
+    applied(conn, csv_file(f"{HEADER},sent_with", "A,Apple,,A,Apple,,standard,100,no,green, set-1 "))
+    assert catalogue.skus_by_code(conn, ["A"])["A"].care.sent_with == "SET-1"
+    applied(conn, csv_file("sku_code,sent_with", "A,"))
+    assert catalogue.skus_by_code(conn, ["A"])["A"].care.sent_with is None
+    preview = preview_of(conn, csv_file("sku_code,sent_with", f"A,{'x' * 65}"))
+    assert [(one.line, one.field) for one in preview.refused] == [(2, "sent_with")]

@@ -32,6 +32,7 @@ CARE = Care(
     tracks_batch=True,
     tracks_serial=True,
     shelf_life_days=540,
+    sent_with="CELLAR",
 )
 WINE = NewSku(
     code=" wine-75 ",
@@ -67,6 +68,7 @@ def test_a_sku_comes_back_as_it_was_added(conn: Conn):
 def test_care_that_says_nothing_and_no_attributes_come_back_so(conn: Conn):
     plain = add_sku(conn, "PLAIN")
     assert (plain.care, plain.attributes) == (Care(), {})
+    assert add_sku(conn, "PAIR", care=Care(sent_with=" pair-1 ")).care.sent_with == "PAIR-1"
     assert add_sku(conn, "COLD", care=Care(temperature_low_celsius=0)).care.temperature_low_celsius == 0
 
 

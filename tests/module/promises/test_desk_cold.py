@@ -5,11 +5,13 @@ from collections.abc import Generator
 import pytest
 
 from loopline.db import Database
+from loopline.processes.replenish import Count, count_goods
 from loopline.promises import PromiseKind, WhyNot
 from loopline.web.promising.desk import PromiseDesk
 from tests.make.cold import COOL, FROZEN, able, chill
+from tests.make.org import succeeded
 from tests.make.promising import asked, desk, only, said
-from tests.make.shop import Shop, open_shop
+from tests.make.shop import NOON, Shop, open_shop
 
 COURIER, COLLECT = PromiseKind.COURIER, PromiseKind.COLLECT
 
@@ -77,3 +79,34 @@ def test_a_courier_takes_cold_goods_from_a_store_that_is_equipped_alone(
     assert [one.kind for one in said(known.view(), ask).options] == [COLLECT]
     declare(database, known, S=(FROZEN,))
     assert [one.kind for one in said(known.view(), ask).options] == [COURIER, COLLECT]
+
+
+def test_what_leaves_together_is_promised_from_one_site(database: Database, known: PromiseDesk, shop: Shop):
+    with database.transaction() as conn:
+        conn.execute("update catalogue.sku set sent_with = 'SET' where code in ('COAT', 'HAT')")
+        conn.execute(
+            "update catalogue.sku set temperature_low_celsius = null, temperature_high_celsius = null"
+        )
+        succeeded(
+            count_goods(
+                conn,
+                [
+                    Count(leaf_id=shop.leaves[site], sku_id=shop.skus[sku], units=0)
+                    for site, sku in (("S", "COAT"), ("W", "HAT"))
+                ],
+                now=NOON,
+            )
+        )
+    known.caught_up()
+    assert senders(known, ("COAT", 1)) == ["W"]
+    assert senders(known, ("HAT", 1)) == ["S"]
+    assert senders(known, ("COAT", 1), ("HAT", 1)) == ["D"]
+    with database.transaction() as conn:
+        succeeded(
+            count_goods(conn, [Count(leaf_id=shop.leaves["D"], sku_id=shop.skus["HAT"], units=0)], now=NOON)
+        )
+    known.caught_up()
+    assert said(known.view(), asked(("COAT", 1), ("HAT", 1))).misses == {
+        PromiseKind.DELIVER: WhyNot.NOT_TOGETHER
+    }
+    assert senders(known, ("COAT", 1), ("SCARF", 1)) == ["W"]

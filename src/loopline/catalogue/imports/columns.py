@@ -160,6 +160,7 @@ COLUMNS: Mapping[str, Column] = {
     "tracks_batch": Column(read=_yes_or_no, blank=False),
     "tracks_serial": Column(read=_yes_or_no, blank=False),
     "shelf_life_days": Column(read=_whole_number),
+    "sent_with": Column(read=_code),
 }
 _ATTRIBUTE_COLUMN = Column(read=_text)
 

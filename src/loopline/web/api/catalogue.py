@@ -74,7 +74,10 @@ class ProductKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CareAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the goods need on their way; null: nobody has said."""
+    """What the goods need on their way; null: nobody has said.
+
+    What an order has of goods with the same `sent_with`, a word of your own, leaves in one parcel.
+    """
 
     weight_grams: Measure | None = None
     length_mm: Measure | None = None
@@ -86,6 +89,7 @@ class CareAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tracks_batch: bool = False
     tracks_serial: bool = False
     shelf_life_days: Measure | None = None
+    sent_with: Code | None = None
 
 
 class SkuAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

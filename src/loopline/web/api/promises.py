@@ -31,7 +31,8 @@ from loopline.web.api.types import Code, Moment, Units
 from loopline.web.edge import Edge, edge_of
 from loopline.web.languages import wanted_language
 from loopline.web.problems import problem_of
-from loopline.web.promising.answers import Answer, Asked, answer
+from loopline.web.promising.answers import Answer, answer
+from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import STORES

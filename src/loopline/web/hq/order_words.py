@@ -79,6 +79,7 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
     UnfilledReason.NOT_EQUIPPED: marked("no site that has them is equipped to send them so cold"),
+    UnfilledReason.TOGETHER: marked("no site has all that leaves in one parcel with them"),
     UnfilledReason.LIMITS: marked("no way within the profile's limits"),
     UnfilledReason.LEFT_OVER: marked(
         "goods and time are there, and the plan left them: every way costs more than waiting"
@@ -90,6 +91,7 @@ WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.SITE: marked("every site that has the goods refused"),
     WaitsFor.CLAIM: marked("several sites were asked, and none has claimed it yet"),
     WaitsFor.LIMITS: marked("no way within the profile's limits that is worth its cost"),
+    WaitsFor.TOGETHER: marked("no site has all that leaves in one parcel"),
     WaitsFor.EQUIPMENT: marked("no site that has the goods is equipped to send them so cold"),
 }
 CHANGE_WORDS: dict[Change, str] = {

@@ -21,6 +21,7 @@ QUEUE_WORDS: dict[str, str] = {
     WaitsFor.SITE.value: marked("Refused by every site that has the goods"),
     WaitsFor.CLAIM.value: marked("Put to several sites, not claimed yet"),
     WaitsFor.LIMITS.value: marked("Beyond the profile's limits, or left over by the plan"),
+    WaitsFor.TOGETHER.value: marked("Leave together, and no site has all of it"),
     WaitsFor.EQUIPMENT.value: marked("Cold goods that no site with them can send"),
     _GOODS: marked("Wait for goods"),
 }

@@ -1,17 +1,14 @@
 """From what is known to what can be promised: one answer for each ask, with its reason. Nothing is read here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from itertools import compress
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import replace
 
-from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import NodeId, SkuId
+from loopline.kernel.ids import NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.kernel.times import business_day
@@ -27,34 +24,13 @@ from loopline.promises.rules import (
     moment_of,
     soonest,
 )
-from loopline.stock import QuotaName
 from loopline.web.api.refusals import NoSuchThing
+from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
 from loopline.web.promising.options import Option
-from loopline.web.promising.shelves import Stocked
 from loopline.web.promising.sites import Ways, quarter
-from loopline.web.promising.tokens import spelt_goods
 
 _HOURS_SHOWN = 24
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asks: goods through a channel, to a place, in some of the ways there are.
-
-    `site_codes`: only at these, where something is collected or an hour chosen. `starts_at`: the hour chosen.
-    `goods` is channel and lines as tokens spell them.
-    """
-
-    channel: str
-    lines: tuple[tuple[str, int], ...]
-    kinds: tuple[PromiseKind, ...]
-    destination: Coordinates | None = None
-    site_codes: tuple[str, ...] | None = None
-    starts_at: datetime | None = None
-    goods: bytes = b""
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "goods", spelt_goods(self.channel, self.lines))
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,50 +39,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     options: list[Option]
     misses: dict[PromiseKind, WhyNot]
     lacking: dict[str, int]
-
-
-class _Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """An ask with its codes looked up, or the part of it whose goods are of one class."""
-
-    ask: Asked
-    network: NodeId
-    time_zone: str
-    skus: tuple[SkuId, ...]
-    stocked: tuple[Stocked, ...]
-    codes: tuple[str, ...]
-    units: tuple[int, ...]
-    grams: tuple[int, ...]
-    classes: tuple[TemperatureClass, ...]
-    events: Sequence[QuotaName]
-    now: datetime
-
-    @property
-    def wanted(self) -> Integers:
-        """The units of each line, as a column."""
-        return np.array(self.units, np.int64)
-
-    @property
-    def weight_grams(self) -> int:
-        """What all of it weighs."""
-        return sum([one * count for one, count in zip(self.grams, self.units, strict=True)])
-
-    def parts(self) -> list[tuple[TemperatureClass, "_Asking"]]:
-        """What goes in parcels of different classes, the warmest first."""
-        if self.classes.count(self.classes[0]) == len(self.classes):
-            return [(self.classes[0], self)]
-        return [(kind, self._of(kind)) for kind in TemperatureClass if kind in self.classes]
-
-    def _of(self, kind: TemperatureClass) -> "_Asking":
-        is_of = [one is kind for one in self.classes]
-        return replace(
-            self,
-            skus=tuple(compress(self.skus, is_of)),
-            stocked=tuple(compress(self.stocked, is_of)),
-            codes=tuple(compress(self.codes, is_of)),
-            units=tuple(compress(self.units, is_of)),
-            grams=tuple(compress(self.grams, is_of)),
-            classes=tuple(compress(self.classes, is_of)),
-        )
 
 
 def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
@@ -139,7 +71,7 @@ def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
     return Answer(options=options, misses=misses, lacking=lacking)
 
 
-def _looked_up(view: View, ask: Asked, *, now: datetime) -> _Asking | Refusal:
+def _looked_up(view: View, ask: Asked, *, now: datetime) -> Asking | Refusal:
     terms = view.channels.get(ask.channel)
     if terms is None:
         return NoSuchThing(noun="channel", value=ask.channel)
@@ -152,7 +84,7 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> _Asking | Refusal:
         if item is None:
             return NoSuchThing(noun="sku", value=code)
         items.append(item)
-    return _Asking(
+    return Asking(
         ask=ask,
         network=terms.network_node_id,
         time_zone=terms.time_zone,
@@ -162,12 +94,13 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> _Asking | Refusal:
         units=tuple(units.values()),
         grams=tuple([one.grams for one in items]),
         classes=tuple([one.temperature_class for one in items]),
+        words=tuple([one.sent_with for one in items]),
         events=events_of(ask.channel, None),
         now=now,
     )
 
 
-def _has_room(view: View, asking: _Asking, lacking: dict[str, int]) -> bool:
+def _has_room(view: View, asking: Asking, lacking: dict[str, int]) -> bool:
     """Whether the channel's network may still promise what is wanted."""
     path = view.paths.get(asking.network, ())
     is_enough = True
@@ -179,7 +112,7 @@ def _has_room(view: View, asking: _Asking, lacking: dict[str, int]) -> bool:
     return is_enough
 
 
-def _candidates(view: View, asking: _Asking) -> tuple[Integers, Integers]:
+def _candidates(view: View, asking: Asking) -> tuple[Integers, Integers]:
     """The sites of the network that have something of what is wanted, and what they have, as (sites x lines)."""
     rows = [one.row for one in asking.stocked]
     under = view.sites.under(asking.network)
@@ -200,18 +133,18 @@ def _in_both(places: Integers, others: Integers, sites: int) -> Integers:
     return places[is_other[places]]
 
 
-def _unit_prices(view: View, asking: _Asking, places: Integers) -> Integers:
+def _unit_prices(view: View, asking: Asking, places: Integers) -> Integers:
     """What a unit of each line is worth to others at each site."""
     return np.stack([view.prices.units(sku_id, places) for sku_id in asking.skus], axis=1)
 
 
-def _parcels(view: View, asking: _Asking, places: Integers, ways: Ways) -> Integers:
+def _parcels(view: View, asking: Asking, places: Integers, ways: Ways) -> Integers:
     """What a parcel from each site weighs: its cost, and the place it takes in the site's day."""
     weights = view.sites.parcels(places, ways, asking.weight_grams)
     return weights if view.prices.capacity is None else weights + view.prices.capacity[places]
 
 
-def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
+def _delivered(view: View, asking: Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
     to = asking.ask.destination
     if to is None:
         return WhyNot.NO_DESTINATION
@@ -221,7 +154,7 @@ def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     chosen: list[int] = []
     weight = 0
     for kind, part in asking.parts():
-        found = _from_one(view, part, kind, ways) or _from_some(view, part, kind, ways)
+        found = _from_one(view, part, kind, ways) or _in_pieces(view, part, kind, ways)
         if isinstance(found, WhyNot):
             return found
         chosen += found[0]
@@ -229,9 +162,29 @@ def _delivered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     return [_brought(view, asking, ways, chosen, weight)]
 
 
-def _from_one(
-    view: View, asking: _Asking, kind: TemperatureClass, ways: Ways
-) -> tuple[list[int], int] | None:
+def _in_pieces(
+    view: View, asking: Asking, kind: TemperatureClass, ways: Ways
+) -> tuple[list[int], int] | WhyNot:
+    """The places that send what no single one has: what leaves together from one, the rest from as few as may be."""
+    chosen: list[int] = []
+    weight = 0
+    bound, rest = asking.bound()
+    for part in bound:
+        one = _from_one(view, part, kind, ways)
+        if one is None:
+            why = _from_some(view, part, kind, ways)
+            return why if isinstance(why, WhyNot) else WhyNot.NOT_TOGETHER
+        chosen += [place for place in one[0] if place not in chosen]
+        weight += one[1]
+    if rest is None:
+        return chosen, weight
+    found = _from_some(view, rest, kind, ways)
+    if isinstance(found, WhyNot):
+        return found
+    return chosen + [place for place in found[0] if place not in chosen], weight + found[1]
+
+
+def _from_one(view: View, asking: Asking, kind: TemperatureClass, ways: Ways) -> tuple[list[int], int] | None:
     """The place that sends everything in one parcel at the least weight, and that weight; None where none has it all.
 
     What most asks come to: sites that have too little never become candidates.
@@ -257,7 +210,7 @@ def _senders(view: View, network: NodeId, kind: TemperatureClass) -> npt.NDArray
     return found
 
 
-def _with_all(asking: _Asking, among: npt.NDArray[np.bool_], *, selling: bool) -> Integers:
+def _with_all(asking: Asking, among: npt.NDArray[np.bool_], *, selling: bool) -> Integers:
     """The places among some sites that have enough of every line by themselves, to send or to sell."""
     places = asking.stocked[0].row.with_enough(asking.units[0], among, selling=selling)
     for stocked, units in zip(asking.stocked[1:], asking.units[1:], strict=True):
@@ -266,7 +219,7 @@ def _with_all(asking: _Asking, among: npt.NDArray[np.bool_], *, selling: bool) -
 
 
 def _from_some(
-    view: View, asking: _Asking, kind: TemperatureClass, ways: Ways
+    view: View, asking: Asking, kind: TemperatureClass, ways: Ways
 ) -> tuple[list[int], int] | WhyNot:
     """The places that send, each a parcel, and what they weigh."""
     places, have = _candidates(view, asking)
@@ -284,7 +237,7 @@ def _from_some(
     return [int(places[row]) for row in choice.rows], choice.weight_minor
 
 
-def _brought(view: View, asking: _Asking, ways: Ways, chosen: list[int], weight: int) -> Option:
+def _brought(view: View, asking: Asking, ways: Ways, chosen: list[int], weight: int) -> Option:
     """The delivery that some places send: it is there when the last parcel is."""
     sites, ready_at = view.sites, view.calendar.ready_at
     last, latest, lane = chosen[0], -1, (0, 0)
@@ -313,7 +266,7 @@ def _day_ends(minute: int, time_zone: str) -> datetime:
     return end_of_day(moment_of(minute), time_zone)
 
 
-def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
+def _couriered(view: View, asking: Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
     """From one store near by: the one whose goods are there first, of those the nearest."""
     to = asking.ask.destination
     if to is None:
@@ -351,7 +304,7 @@ def _couriered(view: View, asking: _Asking, lacking: dict[str, int]) -> list[Opt
     ]
 
 
-def _stores_that_send_all(view: View, asking: _Asking) -> Integers | WhyNot:
+def _stores_that_send_all(view: View, asking: Asking) -> Integers | WhyNot:
     """The stores that have everything and are equipped to send it."""
     places, have = _candidates(view, asking)
     places = places[(have >= asking.wanted).all(axis=1) & view.sites.is_store[places]]
@@ -363,7 +316,7 @@ def _stores_that_send_all(view: View, asking: _Asking) -> Integers | WhyNot:
 
 
 def _at_stores(
-    view: View, asking: _Asking, kind: PromiseKind, named: list[int] | None
+    view: View, asking: Asking, kind: PromiseKind, named: list[int] | None
 ) -> list[Option] | WhyNot:
     """At stores: those named, else those near by, else those where it is ready first."""
     sites = view.sites
@@ -404,7 +357,7 @@ def _at_stores(
     return found or why
 
 
-def _stores_with(view: View, asking: _Asking, named: list[int] | None) -> Integers | WhyNot:
+def _stores_with(view: View, asking: Asking, named: list[int] | None) -> Integers | WhyNot:
     """The stores whose own leaf has all that is wanted."""
     sites = view.sites
     if named is not None and not sites.is_store[named].any():
@@ -415,7 +368,7 @@ def _stores_with(view: View, asking: _Asking, named: list[int] | None) -> Intege
     return stores if len(stores) else WhyNot.NO_STOCK
 
 
-def _may_sell(view: View, asking: _Asking, place: int, rooms: dict[int, bool]) -> bool:
+def _may_sell(view: View, asking: Asking, place: int, rooms: dict[int, bool]) -> bool:
     """Whether what a store has may be promised there.
 
     `rooms` remembers whether enough is left above, by the way up, which most stores share. What is set aside for events
@@ -460,7 +413,7 @@ def _collected(view: View, place: int) -> Option:
     return found
 
 
-def _appointed(view: View, asking: _Asking, place: int, ready_at: datetime) -> Option | WhyNot:
+def _appointed(view: View, asking: Asking, place: int, ready_at: datetime) -> Option | WhyNot:
     site, terms = view.sites.sites[place], view.terms.terms
     wanted = asking.ask.starts_at
     taken: Mapping[datetime, int] = {
@@ -488,9 +441,7 @@ def _appointed(view: View, asking: _Asking, place: int, ready_at: datetime) -> O
     )
 
 
-def _why_not_then(
-    view: View, asking: _Asking, taken: Mapping[datetime, int], *, ready_at: datetime
-) -> WhyNot:
+def _why_not_then(view: View, asking: Asking, taken: Mapping[datetime, int], *, ready_at: datetime) -> WhyNot:
     wanted = asking.ask.starts_at
     assert wanted is not None
     if wanted < ready_at:

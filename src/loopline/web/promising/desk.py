@@ -81,6 +81,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     sku_id: SkuId
     grams: int
     temperature_class: TemperatureClass
+    sent_with: str | None
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -449,6 +450,7 @@ def _items(conn: Conn) -> dict[str, Item]:
                 temperature_class=catalogue.class_of_range(
                     one.care.temperature_low_celsius, one.care.temperature_high_celsius
                 ),
+                sent_with=one.care.sent_with,
             )
             for one in page
             if one.is_active

@@ -11,7 +11,8 @@ from loopline.processes.take_in import OrderMessage
 from loopline.promises import BROUGHT, GivenPromise, Promise, PromiseKind
 from loopline.web.edge import Edge
 from loopline.web.languages import Language
-from loopline.web.promising.answers import Asked, answer
+from loopline.web.promising.answers import answer
+from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
 
