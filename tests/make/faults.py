@@ -349,6 +349,10 @@ FAULTS: dict[str, LiteralString] = {
     "takings_spans_agree": "delete from insight.takings_by_hour",
     "order_counts_equal_orders": "update insight.takings_by_day set orders = orders + 1",
     "stages_equal_orders": "update insight.stage_count set orders = orders + 1",
+    "rights_equal_judged_lines": "update insight.rights_by_day set goods_kept = goods_kept - 1 where goods_kept > 0",
+    "causes_equal_judged_lines": (
+        "insert into insight.broken_by_day values (now(), 'sold', gen_random_uuid(), 'lapsed', 1)"
+    ),
     "cancellations_equal_orders": "update insight.sales_by_day set cancelled_units = cancelled_units - 1",
     # ------------------------------------------------------------------------------------------------- touchpoints
     "scan_counts_equal_scans": (

@@ -1068,6 +1068,17 @@ ALTER TABLE insight.acceptance_version ALTER COLUMN version ADD GENERATED ALWAYS
     CACHE 1
 );
 
+CREATE TABLE insight.broken_by_day (
+    day date NOT NULL,
+    side text NOT NULL,
+    site_id uuid NOT NULL,
+    cause text NOT NULL,
+    lines bigint NOT NULL,
+    CONSTRAINT broken_lines_not_negative CHECK ((lines >= 0)),
+    CONSTRAINT broken_side_is_known CHECK ((side = ANY (ARRAY['sent'::text, 'sold'::text])))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE insight.happening (
     "position" bigint NOT NULL,
     type text NOT NULL,
@@ -1078,6 +1089,30 @@ CREATE TABLE insight.happening (
     currency text,
     amount_minor bigint,
     units bigint
+);
+
+CREATE TABLE insight.judged_line (
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    day date NOT NULL,
+    sent_site_id uuid NOT NULL,
+    place_site_id uuid NOT NULL,
+    sold_site_id uuid NOT NULL,
+    goods text,
+    "time" text,
+    place text,
+    person text,
+    price text,
+    customer text,
+    known smallint GENERATED ALWAYS AS (num_nonnulls(goods, "time", place, person, price, customer)) STORED NOT NULL,
+    broken smallint GENERATED ALWAYS AS ((((((COALESCE(((goods <> 'kept'::text))::integer, 0) + COALESCE((("time" <> 'kept'::text))::integer, 0)) + COALESCE(((place <> 'kept'::text))::integer, 0)) + COALESCE(((person <> 'kept'::text))::integer, 0)) + COALESCE(((price <> 'kept'::text))::integer, 0)) + COALESCE(((customer <> 'kept'::text))::integer, 0))) STORED NOT NULL,
+    CONSTRAINT right_customer_has_a_known_mark CHECK ((customer = ANY (ARRAY['kept'::text, 'not_collected'::text, 'unwanted'::text, 'size'::text, 'other_reason'::text, 'bad_review'::text]))),
+    CONSTRAINT right_goods_has_a_known_mark CHECK ((goods = ANY (ARRAY['kept'::text, 'wrong_item'::text, 'defect'::text, 'damaged'::text, 'not_there'::text]))),
+    CONSTRAINT right_person_has_a_known_mark CHECK ((person = ANY (ARRAY['kept'::text, 'other_guide'::text, 'other_dealer'::text]))),
+    CONSTRAINT right_place_has_a_known_mark CHECK ((place = ANY (ARRAY['kept'::text, 'refused_goods'::text, 'refused_capacity'::text, 'lapsed'::text, 'moved'::text, 'other_site'::text]))),
+    CONSTRAINT right_price_has_a_known_mark CHECK ((price = ANY (ARRAY['kept'::text, 'above_ours'::text, 'below_ours'::text, 'money_differs'::text, 'refund_differs'::text]))),
+    CONSTRAINT right_time_has_a_known_mark CHECK (("time" = ANY (ARRAY['kept'::text, 'late_source'::text, 'late_accept'::text, 'late_ready'::text, 'late_way'::text, 'late_said'::text])))
 );
 
 CREATE TABLE insight.order_stage (
@@ -1121,6 +1156,29 @@ CREATE TABLE insight.placing_refused (
     orders bigint NOT NULL,
     CONSTRAINT placing_refused_counts CHECK ((orders > 0))
 );
+
+CREATE TABLE insight.rights_by_day (
+    day date NOT NULL,
+    side text NOT NULL,
+    site_id uuid NOT NULL,
+    lines bigint NOT NULL,
+    goods_known bigint NOT NULL,
+    goods_kept bigint NOT NULL,
+    time_known bigint NOT NULL,
+    time_kept bigint NOT NULL,
+    place_known bigint NOT NULL,
+    place_kept bigint NOT NULL,
+    person_known bigint NOT NULL,
+    person_kept bigint NOT NULL,
+    price_known bigint NOT NULL,
+    price_kept bigint NOT NULL,
+    customer_known bigint NOT NULL,
+    customer_kept bigint NOT NULL,
+    CONSTRAINT kept_rights_are_known CHECK (((goods_kept <= goods_known) AND (time_kept <= time_known) AND (place_kept <= place_known) AND (person_kept <= person_known) AND (price_kept <= price_known) AND (customer_kept <= customer_known))),
+    CONSTRAINT rights_not_negative CHECK ((LEAST(lines, goods_kept, time_kept, place_kept, person_kept, price_kept, customer_kept) >= 0)),
+    CONSTRAINT rights_side_is_known CHECK ((side = ANY (ARRAY['sent'::text, 'sold'::text])))
+)
+WITH (fillfactor='70');
 
 CREATE TABLE insight.sales_by_day (
     day date NOT NULL,
@@ -1953,6 +2011,12 @@ CREATE TABLE orders.payer (
     member_id uuid NOT NULL
 );
 
+CREATE VIEW orders.published_credits WITH (security_invoker='true') AS
+ SELECT id AS order_id,
+    guide_id,
+    dealer_id
+   FROM orders."order";
+
 CREATE VIEW orders.published_destinations WITH (security_invoker='true') AS
  SELECT id AS order_id,
     (round(((longitude * (20)::double precision))::numeric) / 20.0) AS longitude,
@@ -2732,6 +2796,28 @@ CREATE TABLE promises.promise (
     CONSTRAINT promise_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'kept'::text, 'broken'::text, 'replaced'::text, 'void'::text, 'untold'::text]))),
     CONSTRAINT promise_that_ended_is_not_looked_at CHECK ((((state = 'open'::text) = (ended_at IS NULL)) AND ((state = 'open'::text) OR (look_at IS NULL))))
 );
+
+CREATE VIEW promises.published_promises WITH (security_invoker='true') AS
+ SELECT id AS promise_id,
+    order_id,
+    kind,
+    state,
+    source_by,
+    accept_by,
+    hand_over_by,
+    first_due_at,
+    sourced_at,
+    accepted_at,
+    handed_over_at,
+        CASE
+            WHEN (kind = ANY (ARRAY['deliver'::text, 'courier'::text])) THEN arrived_at
+            ELSE handed_over_at
+        END AS fact_at,
+    (replaces_id IS NULL) AS is_first,
+    (NOT (EXISTS ( SELECT
+           FROM promises.promise later
+          WHERE (later.replaces_id = promise.id)))) AS is_last
+   FROM promises.promise;
 
 CREATE TABLE promises.terms (
     version integer NOT NULL,
@@ -4472,8 +4558,14 @@ ALTER TABLE ONLY insight.acceptance_site
 ALTER TABLE ONLY insight.acceptance_version
     ADD CONSTRAINT acceptance_version_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY insight.broken_by_day
+    ADD CONSTRAINT broken_by_day_pkey PRIMARY KEY (day, side, site_id, cause);
+
 ALTER TABLE ONLY insight.happening
     ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY insight.judged_line
+    ADD CONSTRAINT judged_line_pkey PRIMARY KEY (order_id, line_id);
 
 ALTER TABLE ONLY insight.order_stage
     ADD CONSTRAINT order_stage_pkey PRIMARY KEY (order_id);
@@ -4489,6 +4581,9 @@ ALTER TABLE ONLY insight."placing"
 
 ALTER TABLE ONLY insight.placing_refused
     ADD CONSTRAINT placing_refused_pkey PRIMARY KEY (second, process_id, code);
+
+ALTER TABLE ONLY insight.rights_by_day
+    ADD CONSTRAINT rights_by_day_pkey PRIMARY KEY (day, side, site_id);
 
 ALTER TABLE ONLY insight.sales_by_day
     ADD CONSTRAINT sales_by_day_pkey PRIMARY KEY (day, series_id);
@@ -5257,6 +5352,10 @@ CREATE UNIQUE INDEX message_name_is_taken_once ON inbox.message USING btree (bra
 CREATE INDEX message_to_forget ON inbox.message USING btree (settled_at, id) WHERE ((settled_at IS NOT NULL) AND (sealed IS NOT NULL));
 
 CREATE INDEX message_unsettled ON inbox.message USING btree (id) WHERE (settled_at IS NULL);
+
+CREATE INDEX judged_line_broken_by_day ON insight.judged_line USING btree (day DESC, order_id, line_id) WHERE (broken > 0);
+
+CREATE INDEX judged_line_by_day ON insight.judged_line USING btree (day DESC, order_id, line_id);
 
 CREATE INDEX entry_by_cut ON ledger.entry USING brin (cut) WITH (autosummarize='on');
 
@@ -6229,7 +6328,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.acceptance_version TO looplin
 
 GRANT SELECT,USAGE ON SEQUENCE insight.acceptance_version_version_seq TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.broken_by_day TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.judged_line TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.order_stage TO loopline_app;
 
@@ -6240,6 +6343,8 @@ GRANT SELECT,USAGE ON SEQUENCE insight.outlet_outlet_id_seq TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight."placing" TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.placing_refused TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.rights_by_day TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_day TO loopline_app;
 
@@ -6363,6 +6468,8 @@ GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_credits TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_destinations TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_lines TO loopline_app;
@@ -6468,6 +6575,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.learning TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.pace TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.promise TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.published_promises TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE promises.terms TO loopline_app;
 

@@ -244,3 +244,90 @@ full join (
     and cancelled.sku_id = board.sku_id
 where board.units is distinct from cancelled.units
 order by subject
+
+-- name: rights_equal_judged_lines
+-- Days, sides, sites and rights whose sums differ from the lines that were judged. Locks nothing.
+with counted as (
+    select
+        line.day,
+        counted.side,
+        case when counted.side = 'sent' and marked."right" = 'place' then line.place_site_id else counted.site_id end
+            as site_id,
+        marked."right",
+        marked.mark
+    from insight.judged_line as line
+    cross join lateral (values ('sent', line.sent_site_id), ('sold', line.sold_site_id)) as counted (side, site_id)
+    cross join lateral (
+        values ('line', 'kept'), ('goods', line.goods), ('time', line.time), ('place', line.place),
+            ('person', line.person), ('price', line.price), ('customer', line.customer)
+    ) as marked ("right", mark)
+    where marked.mark is not null
+),
+anew as (
+    select day, side, site_id, "right", count(*) as known, count(*) filter (where mark = 'kept') as kept
+    from counted
+    group by day, side, site_id, "right"
+),
+summed as (
+    select sums.day, sums.side, sums.site_id, told."right", told.known, told.kept
+    from insight.rights_by_day as sums
+    cross join lateral (
+        values ('line', lines, lines), ('goods', goods_known, goods_kept), ('time', time_known, time_kept),
+            ('place', place_known, place_kept), ('person', person_known, person_kept),
+            ('price', price_known, price_kept), ('customer', customer_known, customer_kept)
+    ) as told ("right", known, kept)
+    where told.known <> 0
+)
+select
+    concat_ws(' ', coalesce(summed.day, anew.day), coalesce(summed.side, anew.side), 'site',
+        coalesce(summed.site_id, anew.site_id), coalesce(summed."right", anew."right")) as subject,
+    concat(coalesce(summed.kept, 0), ' kept of ', coalesce(summed.known, 0)) as found,
+    concat(coalesce(anew.kept, 0), ' kept of ', coalesce(anew.known, 0)) as expected,
+    'loopline boards rebuild' as repair
+from summed
+full join anew
+    on anew.day = summed.day
+    and anew.side = summed.side
+    and anew.site_id = summed.site_id
+    and anew."right" = summed."right"
+where (summed.known, summed.kept) is distinct from (anew.known, anew.kept)
+order by subject
+
+-- name: causes_equal_judged_lines
+-- Days, sides, sites and causes whose number differs from the lines that were judged so. Locks nothing.
+with counted as (
+    select
+        line.day,
+        counted.side,
+        case when counted.side = 'sent' and marked."right" = 'place' then line.place_site_id else counted.site_id end
+            as site_id,
+        marked."right",
+        marked.mark
+    from insight.judged_line as line
+    cross join lateral (values ('sent', line.sent_site_id), ('sold', line.sold_site_id)) as counted (side, site_id)
+    cross join lateral (
+        values ('line', 'kept'), ('goods', line.goods), ('time', line.time), ('place', line.place),
+            ('person', line.person), ('price', line.price), ('customer', line.customer)
+    ) as marked ("right", mark)
+    where marked.mark is not null
+),
+anew as (
+    select day, side, site_id, mark as cause, count(*) as lines
+    from counted
+    where mark <> 'kept'
+    group by day, side, site_id, mark
+)
+select
+    concat_ws(' ', coalesce(summed.day, anew.day), coalesce(summed.side, anew.side), 'site',
+        coalesce(summed.site_id, anew.site_id), coalesce(summed.cause, anew.cause)) as subject,
+    concat(coalesce(summed.lines, 0), ' lines') as found,
+    concat(coalesce(anew.lines, 0), ' lines') as expected,
+    'loopline boards rebuild' as repair
+from (select day, side, site_id, cause, lines from insight.broken_by_day where lines <> 0) as summed
+full join anew
+    on anew.day = summed.day
+    and anew.side = summed.side
+    and anew.site_id = summed.site_id
+    and anew.cause = summed.cause
+where summed.lines is distinct from anew.lines
+order by subject

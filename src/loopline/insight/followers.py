@@ -3,6 +3,7 @@
 from loopline.db import Conn, execute, fetch_rows
 from loopline.db.followers import Follower, ensure_followers
 from loopline.db.log import SQL
+from loopline.insight.rights.service import RIGHTS_TYPES, apply_rights
 from loopline.insight.rules import HAPPENING_TYPES, SALE_MEASURES, STAGE_TYPES
 from loopline.insight.service import apply_happenings, apply_sales, apply_stages, empty_boards
 
@@ -10,6 +11,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(name="insight_sales", types=frozenset(SALE_MEASURES), apply=apply_sales),
     Follower(name="insight_stages", types=STAGE_TYPES, apply=apply_stages),
     Follower(name="insight_happenings", types=HAPPENING_TYPES, apply=apply_happenings),
+    Follower(name="insight_rights", types=RIGHTS_TYPES, apply=apply_rights),
 )
 
 
@@ -20,7 +22,7 @@ def begin_again(conn: Conn) -> None:
     followers' rows and locks them in the order of their names, so that nobody applies a batch to boards half emptied.
     """
     ensure_followers(conn, FOLLOWERS)
-    for follower in sorted(FOLLOWERS, key=lambda one: one.name):  # three, by their names
+    for follower in sorted(FOLLOWERS, key=lambda one: one.name):  # four, by their names
         fetch_rows(conn, SQL["await_follower"], name=follower.name)
         parked = [row[0] for row in fetch_rows(conn, SQL["lock_parked_events"], follower=follower.name)]
         execute(conn, SQL["forget_parked_events"], follower=follower.name, positions=parked)

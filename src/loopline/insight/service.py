@@ -7,6 +7,7 @@ import msgspec
 
 from loopline.db import Conn
 from loopline.insight import store
+from loopline.insight.rights.service import RIGHTS_TYPES, apply_rights
 from loopline.insight.rules import SALE_MEASURES, happening_columns, sale_columns
 from loopline.kernel.events import Event
 
@@ -72,3 +73,4 @@ def rebuild(conn: Conn, batches: Iterable[Sequence[Event]]) -> None:
         apply_sales(conn, events)
         apply_stages(conn, events)
         apply_happenings(conn, events)
+        apply_rights(conn, [one for one in events if one.type in RIGHTS_TYPES])

@@ -355,4 +355,7 @@ truncate
   insight.takings_by_day,
   insight.order_stage,
   insight.stage_count,
-  insight.happening
+  insight.happening,
+  insight.judged_line,
+  insight.rights_by_day,
+  insight.broken_by_day

@@ -19,6 +19,7 @@ from loopline.feeds import CHECKS as FEEDS_CHECKS
 from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
 from loopline.inbox.checks import CHECKS as INBOX_CHECKS
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
+from loopline.insight.rights import rights_that_differ
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
 from loopline.marketplaces.checks import CHECKS as MARKETPLACES_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
@@ -136,6 +137,7 @@ class Recount(msgspec.Struct, frozen=True, kw_only=True):
 RECOUNTS: tuple[Recount, ...] = (
     Recount(name="sealed_days_keep_their_roots", invariant=4, find=roots_that_differ),
     Recount(name="closed_months_keep_their_digests", invariant=4, find=digests_that_differ),
+    Recount(name="rights_equal_their_facts", invariant=FOLLOWS_THE_LOG, find=rights_that_differ),
 )
 
 
@@ -179,10 +181,14 @@ def examine(
     return Report(ok=all(result.ok for result in results), checks=tuple(results))
 
 
-def following(report: Report) -> tuple[Check, ...]:
+def following(report: Report) -> tuple[Check | Recount, ...]:
     """Return the checks of what follows the log that did not hold: beside live work it may be a moment behind."""
     broken = {result.name for result in report.checks if not result.ok}
-    return tuple(check for check in ALL_CHECKS if check.invariant == FOLLOWS_THE_LOG and check.name in broken)
+    return tuple(
+        check
+        for check in (*ALL_CHECKS, *RECOUNTS)
+        if check.invariant == FOLLOWS_THE_LOG and check.name in broken
+    )
 
 
 def renewed(report: Report, again: Report) -> Report:
