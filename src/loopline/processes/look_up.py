@@ -14,6 +14,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.calls import Call, calls_of_orders
 from loopline.fulfilment.model import Task, TaskLine
+from loopline.insight.rights import JudgedLine, marks_of_order
 from loopline.kernel.events import Event
 from loopline.kernel.ids import (
     EntityId,
@@ -63,7 +64,8 @@ RETURN_TYPES = frozenset(
 class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     """An order with its lines, and whatever happened to it, in the order in which it happened.
 
-    `zone` is the one its times are told in: the selling site's, else its channel's.
+    `zone` is the one its times are told in: the selling site's, else its channel's. `judged` are its lines that
+    ended, by the six rights.
     """
 
     order: Order
@@ -94,6 +96,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     parties: Mapping[PartyId, Party]
     entities: Mapping[EntityId, Entity]
     people: Mapping[PersonId, str]
+    judged: tuple[JudgedLine, ...] = ()
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -159,6 +162,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         parties=org.parties_by_id(conn, parties),
         entities=entities_by_id(conn, {order.seller_entity_id, *(line.seller_entity_id for line in lines)}),
         people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
+        judged=tuple(marks_of_order(conn, order_id)),
     )
 
 

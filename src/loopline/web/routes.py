@@ -39,6 +39,7 @@ from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
+from loopline.web.api.rights import RIGHTS_HANDLERS
 from loopline.web.api.rule_trials import RULE_TRIAL_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
@@ -74,6 +75,7 @@ from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
+from loopline.web.hq.rights import RIGHTS_PAGES
 from loopline.web.hq.rules import RULE_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
@@ -98,6 +100,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *CLOSE_HANDLERS,
     *PROMISE_TERMS_HANDLERS,
     *BOARD_HANDLERS,
+    *RIGHTS_HANDLERS,
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
     *LEDGER_HANDLERS,
@@ -161,6 +164,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *QUARANTINE_PAGES,
     *SOURCING_PAGES,
     *PROMISE_PAGES,
+    *RIGHTS_PAGES,
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *OVERRIDE_PAGES,

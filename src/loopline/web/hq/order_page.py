@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.fulfilment.model import Task, TaskState
+from loopline.insight.rights import Right
 from loopline.kernel.ids import LineId
 from loopline.orders import Line, LineKind
 from loopline.pricing import Level, LineDerivation
@@ -29,6 +30,7 @@ from loopline.web.hq.order_words import (
     TOUCH_WORDS,
     UNIT_WORDS,
 )
+from loopline.web.hq.rights_view import Mark, marks_of
 from loopline.web.languages import Language
 from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
@@ -41,6 +43,8 @@ _TASK_TONES: dict[TaskState, str] = {
     TaskState.NOT_COLLECTED: "bad",
     TaskState.CANCELLED: "none",
 }
+
+_OF_SENDING = (Right.GOODS, Right.TIME, Right.PLACE)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +65,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A line: what, how many, what it costs and why, and where its units stand."""
+    """A line: what, how many, what it costs and why, where its units stand, and how it kept the six rights."""
 
     name: str
     code: str
@@ -72,6 +76,7 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     list_price: str
     why: str
     pieces: tuple[Piece, ...]
+    marks: list[Mark]
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,9 +196,16 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
 # ------------------------------------------------------------------------------------------------------------ the lines
 
 
+def _marks(story: OrderStory, eyes: Eyes, language: Language) -> Mapping[LineId, list[Mark]]:
+    """The marks of lines; price, person and customer are no matter of who only sends."""
+    rights = tuple(Right) if eyes.sees(Part.EVERY_RIGHT) else _OF_SENDING
+    return {one.line_id: marks_of(one, language, rights) for one in story.judged}
+
+
 def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
     if not eyes.sees(Part.EVERY_LINE):
         return _lines_to_send(story, eyes, language)
+    marks = _marks(story, eyes, language)
     derived = story.derivation.lines if story.derivation else ()
     rows: list[LineRow] = []
     for position, line in enumerate(story.lines):
@@ -215,6 +227,7 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
                 else "",
                 why=why,
                 pieces=_pieces(line, language) if line.kind is LineKind.GOODS else (),
+                marks=marks.get(line.line_id, []),
             )
         )
     return rows
@@ -233,6 +246,7 @@ def _why(derived: LineDerivation, story: OrderStory, language: Language) -> str:
 
 def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
     """What the own sites send of an order, without a price."""
+    marks = _marks(story, eyes, language)
     units: dict[LineId, int] = {}
     for task in story.tasks:
         if eyes.sees_site(task.site_id):
@@ -253,6 +267,7 @@ def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[Li
                     list_price="",
                     why="",
                     pieces=(),
+                    marks=marks.get(line.line_id, []),
                 )
             )
     return rows

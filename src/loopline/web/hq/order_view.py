@@ -31,6 +31,7 @@ class Part(StrEnum):
     AMOUNTS = "amounts"
     MEMBER = "member"
     EVERY_LINE = "every_line"
+    EVERY_RIGHT = "every_right"
     CITY = "city"
     MONEY = "money"
     PRICE_ORIGIN = "price_origin"
@@ -51,6 +52,7 @@ MATRIX: Mapping[Part, tuple[frozenset[Standing], Permission | None]] = {
     Part.AMOUNTS: (_SELLING, None),
     Part.MEMBER: (_SELLING, Permission.MEMBERS_READ),
     Part.EVERY_LINE: (_SELLING, None),
+    Part.EVERY_RIGHT: (_SELLING, None),
     Part.CITY: (_ALL, None),
     Part.MONEY: (_SELLING, Permission.PAYMENTS_READ),
     Part.PRICE_ORIGIN: (_SELLING, Permission.PRICES_READ),
