@@ -78,3 +78,25 @@ def test_what_is_chosen_stands_in_the_address(judged: str, browser: Browser):
     expect(page.locator(".rights-table tbody tr")).to_have_count(1)
     page.get_by_role("link", name="By dealer").click()
     page.wait_for_url("**from=2026-03-02&to=2026-03-05&side=sold&by=dealer&branch=DEALER")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("locale", "word"), [("en-GB", "Defective"), ("zh-CN", "质量问题")])
+def test_why_goods_came_back_leads_to_the_returns_and_their_orders(
+    judged: str, browser: Browser, width: int, locale: str, word: str
+):
+    page = browser.new_context(locale=locale, viewport={"width": width, "height": 844}).new_page()
+    page.goto(f"{judged}/hq/returns-why")
+    page.get_by_role("button", name=HQ).click()
+    page.wait_for_url("**/hq/returns-why")
+    expect(page.locator(".returns-table tbody tr")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    picture(page, f"returns-{locale}-{width}")
+    row = page.locator(".returns-table tbody tr").filter(has_text=word)
+    row.get_by_role("link", name="1", exact=True).click()
+    expect(page.locator(".returned-list > li")).to_have_count(1)
+    expect(page.locator(".returned-list")).to_contain_text(word)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    picture(page, f"returns-lines-{locale}-{width}")
+    page.locator(".returned-list a").click()
+    page.wait_for_url("**/hq/orders/*")

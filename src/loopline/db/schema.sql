@@ -969,6 +969,11 @@ CREATE VIEW fulfilment.published_withdrawals WITH (security_invoker='true') AS
     at
    FROM fulfilment.withdrawal;
 
+CREATE VIEW fulfilment.published_workers WITH (security_invoker='true') AS
+ SELECT id AS task_id,
+    accepted_by
+   FROM fulfilment.task;
+
 CREATE TABLE fulfilment.waybill (
     task_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -1099,6 +1104,8 @@ CREATE TABLE insight.judged_line (
     sent_site_id uuid NOT NULL,
     place_site_id uuid NOT NULL,
     sold_site_id uuid NOT NULL,
+    packer_id uuid,
+    units integer NOT NULL,
     goods text,
     "time" text,
     place text,
@@ -1107,6 +1114,7 @@ CREATE TABLE insight.judged_line (
     customer text,
     known smallint GENERATED ALWAYS AS (num_nonnulls(goods, "time", place, person, price, customer)) STORED NOT NULL,
     broken smallint GENERATED ALWAYS AS ((((((COALESCE(((goods <> 'kept'::text))::integer, 0) + COALESCE((("time" <> 'kept'::text))::integer, 0)) + COALESCE(((place <> 'kept'::text))::integer, 0)) + COALESCE(((person <> 'kept'::text))::integer, 0)) + COALESCE(((price <> 'kept'::text))::integer, 0)) + COALESCE(((customer <> 'kept'::text))::integer, 0))) STORED NOT NULL,
+    CONSTRAINT judged_units_not_negative CHECK ((units >= 0)),
     CONSTRAINT right_customer_has_a_known_mark CHECK ((customer = ANY (ARRAY['kept'::text, 'not_collected'::text, 'unwanted'::text, 'size'::text, 'other_reason'::text, 'bad_review'::text]))),
     CONSTRAINT right_goods_has_a_known_mark CHECK ((goods = ANY (ARRAY['kept'::text, 'wrong_item'::text, 'defect'::text, 'damaged'::text, 'not_there'::text]))),
     CONSTRAINT right_person_has_a_known_mark CHECK ((person = ANY (ARRAY['kept'::text, 'other_guide'::text, 'other_dealer'::text]))),
@@ -3981,6 +3989,17 @@ CREATE VIEW stock.published_leaf_stock WITH (security_invoker='true') AS
    FROM (stock.leaf_stock stock
      JOIN stock.node leaf ON ((leaf.id = stock.leaf_id)));
 
+CREATE VIEW stock.published_lots_sent WITH (security_invoker='true') AS
+ SELECT moved.order_id,
+    moved.line_id,
+    moved.lot_id,
+    lot.batch,
+    moved.gone AS units,
+    moved.at
+   FROM (stock.lot_movement moved
+     JOIN stock.lot ON ((lot.id = moved.lot_id)))
+  WHERE ((moved.gone > 0) AND (lot.id <> lot.sku_id));
+
 CREATE VIEW stock.published_node WITH (security_invoker='true') AS
  SELECT id,
     kind,
@@ -5521,6 +5540,8 @@ CREATE INDEX receipt_by_return_line ON returns.receipt USING btree (return_line_
 
 CREATE INDEX return_by_member ON returns.return USING btree (member_id, at) WHERE (member_id IS NOT NULL);
 
+CREATE INDEX return_by_moment ON returns.return USING btree (at);
+
 CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 CREATE INDEX decision_by_review ON reviews.decision USING btree (review_id, id);
@@ -6316,6 +6337,8 @@ GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_workers TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE fulfilment.waybill TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE inbox.message TO loopline_app;
@@ -6751,6 +6774,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_allocation TO looplin
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_hold TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_leaf_stock TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_lots_sent TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_node TO loopline_app;
 

@@ -74,6 +74,7 @@ from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
+from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
 from loopline.web.hq.rights import RIGHTS_PAGES
 from loopline.web.hq.rules import RULE_PAGES
@@ -165,6 +166,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SOURCING_PAGES,
     *PROMISE_PAGES,
     *RIGHTS_PAGES,
+    *RETURNS_WHY_PAGES,
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *OVERRIDE_PAGES,

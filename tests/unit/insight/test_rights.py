@@ -23,13 +23,14 @@ from loopline.insight.rights import (
 )
 from loopline.insight.rights.model import Facts, LineFacts, PromiseFact, ReturnFact, WorkFact
 from loopline.insight.rights.rules import CauseKey, SumKey, judge, moves
-from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId
+from loopline.kernel.ids import LineId, OrderId, PersonId, SiteId, SkuId
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ORDER, LINE, SKU = OrderId(UUID(int=1)), LineId(UUID(int=2)), SkuId(UUID(int=3))
 SELLER, FIRST, SECOND = SiteId(UUID(int=11)), SiteId(UUID(int=12)), SiteId(UUID(int=13))
 GUIDE, OTHER = UUID(int=21), UUID(int=22)
+PACKER = PersonId(UUID(int=23))
 
 
 def line(**changes: Any) -> LineFacts:
@@ -123,6 +124,14 @@ def test_a_line_that_a_site_sent_to_a_member_kept_what_is_known_of_it():
     assert one is not None
     assert (one.sent_site_id, one.place_site_id, one.sold_site_id) == (FIRST, FIRST, SELLER)
     assert (one.known, one.kept, one.score) == (4, 4, 10_000)
+
+
+def test_units_count_as_handed_over_and_to_who_took_the_work_that_sent_them():
+    one = judged(
+        line(units=3, handed_over=2, cancelled=1), refused("not_found"), work(SECOND, accepted_by=PACKER)
+    )
+    assert one is not None
+    assert (one.units, one.packer_id) == (2, PACKER)
 
 
 def test_what_a_stranger_carried_out_of_a_shop_tells_of_goods_and_price_alone():

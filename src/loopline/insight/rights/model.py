@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId
+from loopline.kernel.ids import LineId, OrderId, PersonId, SiteId, SkuId
 from loopline.kernel.money import portion
 
 KEPT = "kept"
@@ -95,7 +95,10 @@ class Side(StrEnum):
 
 
 class WorkFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Units of a line that were put to a site; `refused_at` and `reason` where the site refused some of them."""
+    """Units of a line that were put to a site; `refused_at` and `reason` where the site refused some of them.
+
+    `accepted_by` took the work.
+    """
 
     order_id: OrderId
     line_id: LineId
@@ -106,6 +109,7 @@ class WorkFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ended_at: datetime | None
     units: int
     left_units: int
+    accepted_by: PersonId | None = None
     refused_at: datetime | None = None
     reason: str | None = None
 
@@ -178,7 +182,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A line that ended, with its marks: `kept`, a cause, or None where nothing can be known."""
+    """A line that ended, with its marks: `kept`, a cause, or None where nothing can be known.
+
+    `units` of it were handed over; `packer_id` took the work of the site that sent it.
+    """
 
     order_id: OrderId
     line_id: LineId
@@ -187,6 +194,8 @@ class JudgedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sent_site_id: SiteId
     place_site_id: SiteId
     sold_site_id: SiteId
+    packer_id: PersonId | None
+    units: int
     goods: str | None
     time: str | None
     place: str | None

@@ -98,6 +98,8 @@ def judge(facts: Facts, zones: Mapping[SiteId, str], *, home_zone: str) -> Judge
         sent_site_id=sent,
         place_site_id=place_site,
         sold_site_id=sold,
+        packer_id=last.accepted_by if last is not None else None,
+        units=line.handed_over,
         goods=_goods(facts, failures, not_collected=not_collected),
         time=_time(facts),
         place=place,

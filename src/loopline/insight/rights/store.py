@@ -91,6 +91,8 @@ def write_judged(conn: Conn, lines: Sequence[JudgedLine]) -> None:
         sent_site_ids=uuids(one.sent_site_id for one in lines),
         place_site_ids=uuids(one.place_site_id for one in lines),
         sold_site_ids=uuids(one.sold_site_id for one in lines),
+        packer_ids=uuids(one.packer_id for one in lines),
+        units=integers(one.units for one in lines),
         **{right.value: [one.mark(right) for one in lines] for right in Right},
     )
 

@@ -71,10 +71,12 @@ select
   task.ended_at,
   task_line.units,
   task_line.left_units,
+  worker.accepted_by,
   refusal.at as refused_at,
   refusal.reason
 from fulfilment.published_tasks as task
 join fulfilment.published_task_lines as task_line on task_line.task_id = task.task_id
+join fulfilment.published_workers as worker on worker.task_id = task.task_id
 left join lateral (
   select withdrawal.at, withdrawal.reason
   from fulfilment.published_withdrawals as withdrawal
@@ -154,6 +156,8 @@ select
   sent_site_id,
   place_site_id,
   sold_site_id,
+  packer_id,
+  units,
   goods,
   time,
   place,
@@ -175,6 +179,8 @@ insert into insight.judged_line as present (
   sent_site_id,
   place_site_id,
   sold_site_id,
+  packer_id,
+  units,
   goods,
   time,
   place,
@@ -190,6 +196,8 @@ select
   given.sent_site_id,
   given.place_site_id,
   given.sold_site_id,
+  given.packer_id,
+  given.units,
   given.goods,
   given.time,
   given.place,
@@ -204,6 +212,8 @@ from unnest(
     %(sent_site_ids)s::uuid[],
     %(place_site_ids)s::uuid[],
     %(sold_site_ids)s::uuid[],
+    %(packer_ids)s::uuid[],
+    %(units)s::integer[],
     %(goods)s::text[],
     %(time)s::text[],
     %(place)s::text[],
@@ -218,6 +228,8 @@ from unnest(
     sent_site_id,
     place_site_id,
     sold_site_id,
+    packer_id,
+    units,
     goods,
     time,
     place,
@@ -231,6 +243,8 @@ on conflict on constraint judged_line_pkey do update set
   sent_site_id = excluded.sent_site_id,
   place_site_id = excluded.place_site_id,
   sold_site_id = excluded.sold_site_id,
+  packer_id = excluded.packer_id,
+  units = excluded.units,
   goods = excluded.goods,
   time = excluded.time,
   place = excluded.place,

@@ -6,6 +6,13 @@ select
     dealer_id
 from orders.order;
 
+-- Who took a task.
+create view fulfilment.published_workers with (security_invoker = true) as
+select
+    id as task_id,
+    accepted_by
+from fulfilment.task;
+
 -- Promises with their milestones and what was reached when. `is_last`: no other took its place.
 create view promises.published_promises with (security_invoker = true) as
 select
@@ -27,7 +34,8 @@ from promises.promise;
 
 -- A goods line that ended, judged by each of the six rights: null is not known, `kept`, or the cause it broke by. What it
 -- counts to: the site that sent it, the site that sold it, and of the right place the site that kept or broke it. The nil
--- UUID stands for "no site". `day` is the day it ended, in the zone of the site that sent it.
+-- UUID stands for "no site". `day` is the day it ended, in the zone of the site that sent it; `units` of it were handed
+-- over, by who took the work where there was some.
 create table insight.judged_line (
     order_id       uuid not null,
     line_id        uuid not null,
@@ -36,6 +44,8 @@ create table insight.judged_line (
     sent_site_id   uuid not null,
     place_site_id  uuid not null,
     sold_site_id   uuid not null,
+    packer_id      uuid,
+    units          integer not null,
     goods          text,
     time           text,
     place          text,
@@ -54,6 +64,7 @@ create table insight.judged_line (
         + coalesce((customer <> 'kept')::integer, 0)
     ) stored,
     constraint judged_line_pkey primary key (order_id, line_id),
+    constraint judged_units_not_negative check (units >= 0),
     constraint right_goods_has_a_known_mark check (
         goods in ('kept', 'wrong_item', 'defect', 'damaged', 'not_there')
     ),

@@ -1,0 +1,95 @@
+"""Reads of why goods come back."""
+
+from typing import Any
+
+import msgspec
+
+from loopline.db import Conn, fetch, statements, uuids
+from loopline.insight.returned.model import (
+    UNKNOWN,
+    Dimension,
+    Returned,
+    ReturnedAsk,
+    ReturnedGroup,
+    ReturnedLine,
+    ReturnedLineAsk,
+)
+
+SQL = statements(__file__)
+_TOLD_APART = frozenset({Dimension.SITE, Dimension.PACKER, Dimension.SKU, Dimension.BATCH})
+_NOTHING = ReturnedGroup(
+    key=UNKNOWN,
+    lines=0,
+    units=0,
+    blind_units=0,
+    refund_minor=0,
+    graded_units=0,
+    unsold_units=0,
+    unsold_minor=0,
+)
+
+
+class _Group(msgspec.Struct, frozen=True, kw_only=True):
+    key: str | None
+    lines: int
+    units: int
+    blind_units: int
+    refund_minor: int
+    graded_units: int
+    unsold_units: int
+    unsold_minor: int
+
+
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
+    key: str | None
+    units: int
+
+
+def read_returned(conn: Conn, ask: ReturnedAsk) -> Returned:
+    """Return what came back, in all and by the dimension, beside the units handed over in the same days.
+
+    A reason or a grade is held against everything that was handed over. Cost grows with the returns and with the lines
+    that ended in these days.
+    """
+    sent = {one.key: one.units for one in fetch(conn, SQL["sent_units"], _Sent, **_asked(ask))}
+    all_sent = sent.get(None, 0)
+    found = fetch(conn, SQL["returned_groups"], _Group, **_asked(ask))
+    total = _NOTHING
+    groups: list[ReturnedGroup] = []
+    for one in found:
+        is_total = one.key is None
+        is_apart = ask.dimension in _TOLD_APART and not is_total
+        told: dict[str, Any] = msgspec.structs.asdict(one)
+        told["key"] = one.key or UNKNOWN
+        told["sent_units"] = sent.get(one.key, 0) if is_apart else all_sent
+        if is_total:
+            total = ReturnedGroup(**told)
+        else:
+            groups.append(ReturnedGroup(**told))
+    return Returned(total=msgspec.structs.replace(total, sent_units=all_sent), groups=tuple(groups))
+
+
+def returned_lines(conn: Conn, ask: ReturnedLineAsk) -> list[ReturnedLine]:
+    """Return a page of the lines of returns behind a number, the latest first."""
+    return fetch(
+        conn,
+        SQL["returned_lines"],
+        ReturnedLine,
+        **_asked(ask),
+        key=ask.key,
+        after_at=ask.after.at if ask.after else None,
+        after_line=ask.after.return_line_id if ask.after else None,
+        at_most=ask.at_most,
+    )
+
+
+def _asked(ask: ReturnedAsk) -> dict[str, Any]:
+    return {
+        "start": ask.start,
+        "end": ask.end,
+        "first": ask.first,
+        "last": ask.last,
+        "dimension": ask.dimension,
+        "currency": ask.currency,
+        "sites": None if ask.sites is None else uuids(sorted(ask.sites)),
+    }

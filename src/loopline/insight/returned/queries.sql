@@ -1,0 +1,224 @@
+-- name: returned_groups
+-- What came back in a stretch of time by one dimension, and all of it under the key null. A grade has its part of a line: what
+-- is not graded yet stands under no grade. Of a line that was paid back in parts each unit has the same part of the
+-- money, rounded by key. Locks nothing.
+with line as materialized (
+  select
+    line.return_line_id,
+    line.return_id,
+    line.channel,
+    line.external_number,
+    line.at,
+    line.site_id as taken_site_id,
+    sent.sent_site_id,
+    sent.packer_id,
+    line.sku_id,
+    line.code,
+    lots.batch,
+    sale.order_id,
+    line.reason,
+    line.units - case line.blind_state when 'refused' then line.blind_units else 0 end as units,
+    case line.blind_state when 'refused' then 0 else line.blind_units end as blind_units,
+    line.currency,
+    (
+      coalesce(sale.minor, 0)
+      + case line.blind_state when 'accepted' then line.blind_units * line.blind_refund_unit_minor else 0 end
+    )::bigint as refund_minor,
+    line.graded_units
+  from returns.published_lines as line
+  left join lateral (
+    select
+      (array_agg(match.order_id order by match.position))[1] as order_id,
+      (array_agg(match.line_id order by match.position))[1] as line_id,
+      sum(match.units * coalesce(line.stated_unit_minor, match.sold_unit_minor)) as minor
+    from returns.published_matches as match
+    where match.return_line_id = line.return_line_id
+  ) as sale on true
+  left join insight.judged_line as sent
+    on sent.order_id = sale.order_id
+    and sent.line_id = sale.line_id
+  left join lateral (
+    select case count(distinct went.batch) when 1 then min(went.batch) end as batch
+    from stock.published_lots_sent as went
+    where went.line_id = sale.line_id
+  ) as lots on true
+  where line.at >= %(start)s::timestamptz
+    and line.at < %(end)s::timestamptz
+    and (line.blind_state <> 'refused' or line.matched_units > 0)
+    and (
+      %(sites)s::uuid[] is null
+      or coalesce(sent.sent_site_id, line.site_id) = any(%(sites)s::uuid[])
+    )
+),
+part as (
+  select line.return_line_id, grading.grade, grading.units, grading.units as graded, (
+    case grading.disposition when 'restock' then 0 else grading.units end
+  ) as unsold
+  from line
+  join returns.published_gradings as grading on grading.return_line_id = line.return_line_id
+  union all
+  select line.return_line_id, null, line.units - line.graded_units, 0, 0
+  from line
+  where line.units > line.graded_units
+),
+counted as (
+  select
+    coalesce(
+    case %(dimension)s::text
+      when 'site' then line.sent_site_id::text
+      when 'packer' then line.packer_id::text
+      when 'sku' then line.sku_id::text
+      when 'batch' then line.batch
+      when 'reason' then line.reason
+      when 'grade' then part.grade
+    end, '') as key,
+    line.return_line_id,
+    part.units,
+    part.graded,
+    part.unsold,
+    case when line.order_id is null then part.units else 0 end as blind,
+    case when line.currency = %(currency)s::text and line.units > 0
+      then line.refund_minor * part.units / line.units::numeric else 0 end as refund,
+    case when line.currency = %(currency)s::text and line.units > 0
+      then line.refund_minor * part.unsold / line.units::numeric else 0 end as unsold_refund
+  from line
+  join part on part.return_line_id = line.return_line_id
+)
+select
+  key,
+  count(distinct return_line_id) as lines,
+  coalesce(sum(units), 0)::bigint as units,
+  coalesce(sum(blind), 0)::bigint as blind_units,
+  coalesce(round(sum(refund)), 0)::bigint as refund_minor,
+  coalesce(sum(graded), 0)::bigint as graded_units,
+  coalesce(sum(unsold), 0)::bigint as unsold_units,
+  coalesce(round(sum(unsold_refund)), 0)::bigint as unsold_minor
+from counted
+group by grouping sets ((key), ())
+order by key nulls first
+
+-- name: sent_units
+-- Units handed over in some days, all of them under the key null, and by site, packer or SKU, or by batch as far as one
+-- was named. Locks nothing.
+with sent as (
+  select
+    case %(dimension)s::text
+      when 'site' then line.sent_site_id::text
+      when 'packer' then line.packer_id::text
+      when 'sku' then line.sku_id::text
+    end as key,
+    line.units
+  from insight.judged_line as line
+  where line.day between %(first)s::date and %(last)s::date
+    and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
+)
+select key, coalesce(sum(units), 0)::bigint as units
+from sent
+group by grouping sets ((key), ())
+having grouping(key) = 1 or key is not null
+union all
+select went.batch, sum(went.units)::bigint
+from stock.published_lots_sent as went
+join insight.judged_line as line
+  on line.order_id = went.order_id
+  and line.line_id = went.line_id
+where %(dimension)s::text = 'batch'
+  and line.day between %(first)s::date and %(last)s::date
+  and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
+group by went.batch
+
+-- name: returned_lines
+-- A page of the lines of returns behind a number, the latest first, then by line. Locks nothing.
+with line as (
+  select
+    line.return_line_id,
+    line.return_id,
+    line.channel,
+    line.external_number,
+    line.at,
+    line.site_id as taken_site_id,
+    sent.sent_site_id,
+    sent.packer_id,
+    line.sku_id,
+    line.code,
+    lots.batch,
+    sale.order_id,
+    line.reason,
+    line.units - case line.blind_state when 'refused' then line.blind_units else 0 end as units,
+    case line.blind_state when 'refused' then 0 else line.blind_units end as blind_units,
+    line.currency,
+    (
+      coalesce(sale.minor, 0)
+      + case line.blind_state when 'accepted' then line.blind_units * line.blind_refund_unit_minor else 0 end
+    )::bigint as refund_minor,
+    line.graded_units
+  from returns.published_lines as line
+  left join lateral (
+    select
+      (array_agg(match.order_id order by match.position))[1] as order_id,
+      (array_agg(match.line_id order by match.position))[1] as line_id,
+      sum(match.units * coalesce(line.stated_unit_minor, match.sold_unit_minor)) as minor
+    from returns.published_matches as match
+    where match.return_line_id = line.return_line_id
+  ) as sale on true
+  left join insight.judged_line as sent
+    on sent.order_id = sale.order_id
+    and sent.line_id = sale.line_id
+  left join lateral (
+    select case count(distinct went.batch) when 1 then min(went.batch) end as batch
+    from stock.published_lots_sent as went
+    where went.line_id = sale.line_id
+  ) as lots on true
+  where line.at >= %(start)s::timestamptz
+    and line.at < %(end)s::timestamptz
+    and (line.blind_state <> 'refused' or line.matched_units > 0)
+    and (
+      %(sites)s::uuid[] is null
+      or coalesce(sent.sent_site_id, line.site_id) = any(%(sites)s::uuid[])
+    )
+)
+select
+  line.return_line_id,
+  line.return_id,
+  line.channel,
+  line.external_number,
+  line.at,
+  line.taken_site_id,
+  line.sent_site_id,
+  line.packer_id,
+  line.sku_id,
+  line.code,
+  line.batch,
+  line.order_id,
+  line.reason,
+  line.units,
+  line.blind_units,
+  line.currency,
+  line.refund_minor,
+  coalesce(graded.grades, '') as graded
+from line
+left join lateral (
+  select string_agg(distinct grading.grade, ',' order by grading.grade) as grades
+  from returns.published_gradings as grading
+  where grading.return_line_id = line.return_line_id
+) as graded on true
+where (
+    %(key)s::text is null
+    or case %(dimension)s::text
+      when 'site' then coalesce(line.sent_site_id::text, '') = %(key)s::text
+      when 'packer' then coalesce(line.packer_id::text, '') = %(key)s::text
+      when 'sku' then coalesce(line.sku_id::text, '') = %(key)s::text
+      when 'batch' then coalesce(line.batch, '') = %(key)s::text
+      when 'reason' then line.reason = %(key)s::text
+      when 'grade' then case %(key)s::text
+        when '' then line.graded_units < line.units
+        else %(key)s::text = any(string_to_array(graded.grades, ','))
+      end
+    end
+  )
+  and (
+    %(after_at)s::timestamptz is null
+    or (line.at, line.return_line_id) < (%(after_at)s::timestamptz, %(after_line)s::uuid)
+  )
+order by line.at desc, line.return_line_id desc
+limit %(at_most)s::bigint

@@ -1,0 +1,247 @@
+"""Why goods come back: by reason, site, packer, goods, batch or grade, with what was paid back; and as a sheet.
+
+Everyone sees what the own branch sent, and what was brought to it without a sale. What is asked for stands in the
+address.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
+from babel.numbers import get_currency_precision
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.response import Template
+
+from loopline import catalogue, orders, org
+from loopline.db import Conn
+from loopline.insight import board_setting
+from loopline.insight.returned import (
+    UNKNOWN,
+    Dimension,
+    ReturnedAsk,
+    ReturnedKey,
+    ReturnedLineAsk,
+    read_returned,
+    returned_lines,
+)
+from loopline.kernel.ids import PersonId, SkuId
+from loopline.kernel.refusals import Refused
+from loopline.kernel.scope import Scope
+from loopline.kernel.times import business_day, day_range
+from loopline.org import Permission
+from loopline.returns.model import Grade, Reason
+from loopline.web.api.answers import read
+from loopline.web.api.cursors import decode_cursor, encode_cursor
+from loopline.web.api.refusals import NoSuchThing
+from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.hq.returns_why_asked import LINES, NONE, RETURNS_WHY, SHEET, Asked, asked_of
+from loopline.web.hq.returns_why_view import (
+    DIMENSION_WORDS,
+    Found,
+    FoundLines,
+    Names,
+    ranked_groups,
+    written,
+    written_lines,
+)
+from loopline.web.languages import Language
+from loopline.web.measuring import Reach, Span, day_in, reach_of, span_of
+from loopline.web.pages import page
+
+SHOWN = 50
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KEYS: Mapping[Dimension, Callable[[str], object]] = {
+    Dimension.SITE: UUID,
+    Dimension.PACKER: UUID,
+    Dimension.SKU: UUID,
+    Dimension.REASON: Reason,
+    Dimension.GRADE: Grade,
+    Dimension.BATCH: str,
+}
+
+
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for, as far as a scope reaches."""
+
+    ask: ReturnedAsk
+    span: Span
+    reach: Reach
+    currencies: tuple[str, ...]
+
+
+@get(RETURNS_WHY, sync_to_thread=True)
+def show_returns_why(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
+    """Show why goods of one's branch came back, as far as the address narrows it."""
+    scope, asked, language = visitor.scope_of(Permission.BOARDS_READ), asked_of(request), language_of(request)
+    found = read(request, lambda conn, now: find(conn, asked, scope=scope, now=now))
+    return page(
+        request,
+        "hq/returns_why.html",
+        visitor=visitor,
+        view=written(found, language),
+        asked=asked,
+        path=RETURNS_WHY,
+        sheet=asked.link(SHEET),
+        may_see_surge=scope.everything,
+    )
+
+
+@get(SHEET, sync_to_thread=True)
+def tell_returns_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[bytes]:
+    """Tell what the page shows as a sheet: all of its rows, in the same order."""
+    scope, asked, language = visitor.scope_of(Permission.BOARDS_READ), asked_of(request), language_of(request)
+    found = read(request, lambda conn, now: find(conn, asked, scope=scope, now=now))
+    name = f"returns-{asked.dimension}-{found.span.first}-{found.span.last}.xlsx"
+    return Response(
+        sheet_of(found, language),
+        media_type=_XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+@get(LINES, sync_to_thread=True)
+def show_returned_lines(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
+    """Show the returns behind a number, page by page; each leads to its order."""
+    scope, asked = visitor.scope_of(Permission.BOARDS_READ), asked_of(request)
+    values = decode_cursor(request.query_params.get("after"), (datetime, UUID))
+    after = ReturnedKey(at=values[0], return_line_id=values[1]) if values is not None else None
+    found = read(request, lambda conn, now: find_lines(conn, asked, scope=scope, after=after, now=now))
+    older = ""
+    if found.more:
+        last = found.lines[-1]
+        cursor = encode_cursor(last.at, last.return_line_id)
+        older = f"{asked.link(LINES)}{'&' if asked != Asked() else '?'}after={cursor}"
+    return page(
+        request,
+        "hq/returns_why_lines.html",
+        visitor=visitor,
+        view=written_lines(found, language_of(request), leads=visitor.may(Permission.ORDERS_READ)),
+        asked=asked,
+        back=asked.link(RETURNS_WHY, key=""),
+        first_page=asked.link(LINES) if after is not None else "",
+        older=older,
+    )
+
+
+def find(conn: Conn, asked: Asked, *, scope: Scope, now: datetime) -> Found:
+    """Read the page, as far as a scope reaches."""
+    wanted = _wanted(conn, asked, scope=scope, now=now)
+    returned = read_returned(conn, wanted.ask)
+    keys = [one.key for one in returned.groups if one.key != UNKNOWN]
+    return Found(
+        asked=asked,
+        span=wanted.span,
+        currency=wanted.ask.currency,
+        currencies=wanted.currencies,
+        names=_names(conn, keys, asked.dimension, wanted.reach),
+        returned=returned,
+    )
+
+
+def find_lines(
+    conn: Conn, asked: Asked, *, scope: Scope, after: ReturnedKey | None, now: datetime
+) -> FoundLines:
+    """Read a page of lines, as far as a scope reaches. Raises Refused for a key that is none."""
+    wanted = _wanted(conn, asked, scope=scope, now=now)
+    key = None
+    if asked.key:
+        key = UNKNOWN if asked.key == NONE else _checked(asked.key, asked.dimension)
+    fields = {name: getattr(wanted.ask, name) for name in ReturnedAsk.__struct_fields__}
+    lines = returned_lines(conn, ReturnedLineAsk(**fields, key=key, after=after, at_most=SHOWN + 1))
+    shown = lines[:SHOWN]
+    heads = orders.orders_by_ids(conn, list({one.order_id for one in shown if one.order_id is not None}))
+    names = _names(conn, [key] if key else [], asked.dimension, wanted.reach)
+    skus = catalogue.skus_by_id(conn, {one.sku_id for one in shown if one.sku_id is not None})
+    return FoundLines(
+        asked=asked,
+        span=wanted.span,
+        names=msgspec.structs.replace(names, skus={**names.skus, **skus}),
+        lines=shown,
+        more=len(lines) > SHOWN,
+        numbers={head.id: head.number for head in heads},
+    )
+
+
+def _checked(key: str, dimension: Dimension) -> str:
+    """Return a key of a dimension. Raises Refused for what is none."""
+    try:
+        _KEYS[dimension](key)
+    except ValueError as error:
+        raise Refused(NoSuchThing(noun=dimension.value, value=key)) from error
+    return key
+
+
+def _wanted(conn: Conn, asked: Asked, *, scope: Scope, now: datetime) -> _Wanted:
+    setting = board_setting(conn, asked.currency or None)
+    latest = business_day(setting.latest, setting.zone) if setting.latest is not None else None
+    span = span_of(day_in(asked.first), day_in(asked.last), latest=latest, now=now, zone=setting.zone)
+    reach = reach_of(conn, scope, branch=asked.branch)
+    ask = ReturnedAsk(
+        start=day_range(span.first, setting.zone).start,
+        end=day_range(span.last + timedelta(days=1), setting.zone).start,
+        first=span.first,
+        last=span.last,
+        dimension=asked.dimension,
+        currency=setting.currency,
+        sites=reach.chosen,
+    )
+    return _Wanted(ask=ask, span=span, reach=reach, currencies=setting.currencies)
+
+
+def _names(conn: Conn, keys: list[str], dimension: Dimension, reach: Reach) -> Names:
+    skus = {SkuId(UUID(key)) for key in keys} if dimension is Dimension.SKU else set[SkuId]()
+    people = {PersonId(UUID(key)) for key in keys} if dimension is Dimension.PACKER else set[PersonId]()
+    return Names(
+        reach=reach,
+        skus=catalogue.skus_by_id(conn, skus) if skus else {},
+        people={one.id: one.name for one in org.people_by_id(conn, people).values()} if people else {},
+    )
+
+
+def sheet_of(found: Found, language: Language) -> bytes:
+    """Write the rows as XLSX: numbers are numbers, texts are texts, whatever they begin with."""
+    kept = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    heads = [
+        language.say(DIMENSION_WORDS[found.asked.dimension]),
+        language.say("Pieces that came back"),
+        language.say("Without a sale"),
+        language.say("Pieces handed over"),
+        language.say("Share, %"),
+        language.say("Paid back for goods, {currency}", currency=found.currency),
+        language.say("Graded"),
+        language.say("Not on sale again"),
+        language.say("Paid back for those, {currency}", currency=found.currency),
+    ]
+    places = get_currency_precision(found.currency)
+    book: Any
+    with xlsxwriter.Workbook(kept, options) as book:
+        sheet = book.add_worksheet(language.say("Came back"))
+        money = book.add_format({"num_format": "#,##0" + ("." + "0" * places if places else "")})
+        share = book.add_format({"num_format": "0.00"})
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, 0, 40)
+        sheet.set_column(1, len(heads) - 1, 18)
+        for place, head in enumerate(heads):
+            sheet.write_string(0, place, head, book.add_format({"bold": True}))
+        for number, (name, group) in enumerate(ranked_groups(found, language), start=1):
+            sheet.write_string(number, 0, name)
+            sheet.write_number(number, 1, group.units)
+            sheet.write_number(number, 2, group.blind_units)
+            sheet.write_number(number, 3, group.sent_units)
+            if group.share_basis_points is not None:
+                sheet.write_number(number, 4, Decimal(group.share_basis_points).scaleb(-2), share)
+            sheet.write_number(number, 5, Decimal(group.refund_minor).scaleb(-places), money)
+            sheet.write_number(number, 6, group.graded_units)
+            sheet.write_number(number, 7, group.unsold_units)
+            sheet.write_number(number, 8, Decimal(group.unsold_minor).scaleb(-places), money)
+    return kept.getvalue()
+
+
+RETURNS_WHY_PAGES = [show_returns_why, tell_returns_sheet, show_returned_lines]
