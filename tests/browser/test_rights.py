@@ -81,7 +81,7 @@ def test_what_is_chosen_stands_in_the_address(judged: str, browser: Browser):
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize(("locale", "word"), [("en-GB", "Defective"), ("zh-CN", "质量问题")])
+@pytest.mark.parametrize(("locale", "word"), [("en-GB", "Defective"), ("zh-CN", "有缺陷")])
 def test_why_goods_came_back_leads_to_the_returns_and_their_orders(
     judged: str, browser: Browser, width: int, locale: str, word: str
 ):

@@ -1170,6 +1170,7 @@ CREATE TABLE insight.rights_by_day (
     side text NOT NULL,
     site_id uuid NOT NULL,
     lines bigint NOT NULL,
+    units bigint NOT NULL,
     goods_known bigint NOT NULL,
     goods_kept bigint NOT NULL,
     time_known bigint NOT NULL,
@@ -1183,7 +1184,7 @@ CREATE TABLE insight.rights_by_day (
     customer_known bigint NOT NULL,
     customer_kept bigint NOT NULL,
     CONSTRAINT kept_rights_are_known CHECK (((goods_kept <= goods_known) AND (time_kept <= time_known) AND (place_kept <= place_known) AND (person_kept <= person_known) AND (price_kept <= price_known) AND (customer_kept <= customer_known))),
-    CONSTRAINT rights_not_negative CHECK ((LEAST(lines, goods_kept, time_kept, place_kept, person_kept, price_kept, customer_kept) >= 0)),
+    CONSTRAINT rights_not_negative CHECK ((LEAST(lines, units, goods_kept, time_kept, place_kept, person_kept, price_kept, customer_kept) >= 0)),
     CONSTRAINT rights_side_is_known CHECK ((side = ANY (ARRAY['sent'::text, 'sold'::text])))
 )
 WITH (fillfactor='70');
@@ -5375,6 +5376,8 @@ CREATE INDEX message_unsettled ON inbox.message USING btree (id) WHERE (settled_
 CREATE INDEX judged_line_broken_by_day ON insight.judged_line USING btree (day DESC, order_id, line_id) WHERE (broken > 0);
 
 CREATE INDEX judged_line_by_day ON insight.judged_line USING btree (day DESC, order_id, line_id);
+
+CREATE INDEX judged_line_by_sender ON insight.judged_line USING btree (sent_site_id, day DESC, order_id, line_id);
 
 CREATE INDEX entry_by_cut ON ledger.entry USING brin (cut) WITH (autosummarize='on');
 

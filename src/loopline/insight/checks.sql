@@ -254,25 +254,33 @@ with counted as (
         case when counted.side = 'sent' and marked."right" = 'place' then line.place_site_id else counted.site_id end
             as site_id,
         marked."right",
-        marked.mark
+        marked.mark,
+        case marked."right" when 'units' then line.units else 1 end as number
     from insight.judged_line as line
     cross join lateral (values ('sent', line.sent_site_id), ('sold', line.sold_site_id)) as counted (side, site_id)
     cross join lateral (
-        values ('line', 'kept'), ('goods', line.goods), ('time', line.time), ('place', line.place),
+        values ('line', 'kept'), ('units', 'kept'), ('goods', line.goods), ('time', line.time), ('place', line.place),
             ('person', line.person), ('price', line.price), ('customer', line.customer)
     ) as marked ("right", mark)
     where marked.mark is not null
 ),
 anew as (
-    select day, side, site_id, "right", count(*) as known, count(*) filter (where mark = 'kept') as kept
+    select
+        day,
+        side,
+        site_id,
+        "right",
+        sum(number) as known,
+        coalesce(sum(number) filter (where mark = 'kept'), 0) as kept
     from counted
     group by day, side, site_id, "right"
+    having sum(number) <> 0
 ),
 summed as (
     select sums.day, sums.side, sums.site_id, told."right", told.known, told.kept
     from insight.rights_by_day as sums
     cross join lateral (
-        values ('line', lines, lines), ('goods', goods_known, goods_kept), ('time', time_known, time_kept),
+        values ('line', lines, lines), ('units', units, units), ('goods', goods_known, goods_kept), ('time', time_known, time_kept),
             ('place', place_known, place_kept), ('person', person_known, person_kept),
             ('price', price_known, price_kept), ('customer', customer_known, customer_kept)
     ) as told ("right", known, kept)

@@ -344,16 +344,16 @@ def test_sums_move_by_what_changed_and_the_place_counts_to_who_broke_it():
     assert after is not None
     first = moves([], [before])
     assert first.sums[SumKey(DAY, Side.SENT, FIRST)] == {
-        "lines": 1, "goods_known": 1, "goods_kept": 1, "place_known": 1, "place_kept": 1,
+        "lines": 1, "units": 2, "goods_known": 1, "goods_kept": 1, "place_known": 1, "place_kept": 1,
         "price_known": 1, "price_kept": 1, "customer_known": 1, "customer_kept": 1,
     }  # fmt: skip
     assert first.sums[SumKey(DAY, Side.SOLD, SELLER)] == first.sums[SumKey(DAY, Side.SENT, FIRST)]
     assert first.causes == {}
     then = moves([before], [after])
-    others = {"lines": 1, "goods_known": 1, "goods_kept": 1, "price_known": 1, "price_kept": 1}
+    others = {"lines": 1, "units": 2, "goods_known": 1, "goods_kept": 1, "price_known": 1, "price_kept": 1}
     others |= {"customer_known": 1, "customer_kept": 1}
     assert then.sums == {
-        SumKey(DAY, Side.SENT, FIRST): dict.fromkeys(others, -1) | {"place_kept": -1},
+        SumKey(DAY, Side.SENT, FIRST): {name: -moved for name, moved in others.items()} | {"place_kept": -1},
         SumKey(DAY, Side.SENT, SECOND): others,
         SumKey(DAY, Side.SOLD, SELLER): {"place_kept": -1},
     }

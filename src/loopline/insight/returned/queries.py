@@ -1,5 +1,6 @@
 """Reads of why goods come back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +17,13 @@ from loopline.insight.returned.model import (
 )
 
 SQL = statements(__file__)
-_TOLD_APART = frozenset({Dimension.SITE, Dimension.PACKER, Dimension.SKU, Dimension.BATCH})
+# Where units handed over are told apart by the same dimension, and by which statement; else all of them count.
+_TOLD_APART: Mapping[Dimension, str] = {
+    Dimension.SITE: "sent_units",
+    Dimension.PACKER: "sent_units_apart",
+    Dimension.SKU: "sent_units_apart",
+    Dimension.BATCH: "sent_units_by_batch",
+}
 _NOTHING = ReturnedGroup(
     key=UNKNOWN,
     lines=0,
@@ -51,14 +58,17 @@ def read_returned(conn: Conn, ask: ReturnedAsk) -> Returned:
     A reason or a grade is held against everything that was handed over. Cost grows with the returns and with the lines
     that ended in these days.
     """
-    sent = {one.key: one.units for one in fetch(conn, SQL["sent_units"], _Sent, **_asked(ask))}
-    all_sent = sent.get(None, 0)
+    by_site = fetch(conn, SQL["sent_units"], _Sent, **_asked(ask))
+    all_sent = sum(one.units for one in by_site if one.key is None)
+    apart = _TOLD_APART.get(ask.dimension)
+    told_apart = fetch(conn, SQL[apart], _Sent, **_asked(ask)) if apart else []
+    sent = {one.key: one.units for one in told_apart}
     found = fetch(conn, SQL["returned_groups"], _Group, **_asked(ask))
     total = _NOTHING
     groups: list[ReturnedGroup] = []
     for one in found:
         is_total = one.key is None
-        is_apart = ask.dimension in _TOLD_APART and not is_total
+        is_apart = apart is not None and not is_total
         told: dict[str, Any] = msgspec.structs.asdict(one)
         told["key"] = one.key or UNKNOWN
         told["sent_units"] = sent.get(one.key, 0) if is_apart else all_sent

@@ -98,32 +98,33 @@ group by grouping sets ((key), ())
 order by key nulls first
 
 -- name: sent_units
--- Units handed over in some days, all of them under the key null, and by site, packer or SKU, or by batch as far as one
--- was named. Locks nothing.
-with sent as (
-  select
-    case %(dimension)s::text
-      when 'site' then line.sent_site_id::text
-      when 'packer' then line.packer_id::text
-      when 'sku' then line.sku_id::text
-    end as key,
-    line.units
-  from insight.judged_line as line
-  where line.day between %(first)s::date and %(last)s::date
-    and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
-)
-select key, coalesce(sum(units), 0)::bigint as units
-from sent
-group by grouping sets ((key), ())
-having grouping(key) = 1 or key is not null
-union all
-select went.batch, sum(went.units)::bigint
+-- Units handed over in some days by site, and all of them under the key null; from the sums. Locks nothing.
+select site_id::text as key, coalesce(sum(units), 0)::bigint as units
+from insight.rights_by_day
+where day between %(first)s::date and %(last)s::date
+  and side = 'sent'
+  and (%(sites)s::uuid[] is null or site_id = any(%(sites)s::uuid[]))
+group by grouping sets ((site_id), ())
+
+-- name: sent_units_apart
+-- Units handed over in some days by packer or SKU, from the lines that ended. Locks nothing.
+select
+  case %(dimension)s::text when 'packer' then line.packer_id else line.sku_id end::text as key,
+  sum(line.units)::bigint as units
+from insight.judged_line as line
+where line.day between %(first)s::date and %(last)s::date
+  and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
+  and (%(dimension)s::text <> 'packer' or line.packer_id is not null)
+group by 1
+
+-- name: sent_units_by_batch
+-- Units handed over in some days by batch, as far as one was named. Locks nothing.
+select went.batch as key, sum(went.units)::bigint as units
 from stock.published_lots_sent as went
 join insight.judged_line as line
   on line.order_id = went.order_id
   and line.line_id = went.line_id
-where %(dimension)s::text = 'batch'
-  and line.day between %(first)s::date and %(last)s::date
+where line.day between %(first)s::date and %(last)s::date
   and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
 group by went.batch
 

@@ -224,9 +224,10 @@ class JudgedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of marks: how many lines, and of each right how many are known and how many of those kept."""
+    """Sums: lines, units handed over, and of each right how many are known and how many of those kept."""
 
     lines: int = 0
+    units: int = 0
     goods_known: int = 0
     goods_kept: int = 0
     time_known: int = 0

@@ -9,6 +9,7 @@ select
 select
   site_id,
   sum(lines)::bigint as lines,
+  sum(units)::bigint as units,
   sum(goods_known)::bigint as goods_known,
   sum(goods_kept)::bigint as goods_kept,
   sum(time_known)::bigint as time_known,
@@ -33,6 +34,7 @@ order by site_id
 select
   day,
   sum(lines)::bigint as lines,
+  sum(units)::bigint as units,
   sum(goods_known)::bigint as goods_known,
   sum(goods_kept)::bigint as goods_kept,
   sum(time_known)::bigint as time_known,

@@ -6,12 +6,12 @@ from loopline.insight.rights.queries import SQL
 from loopline.insight.rights.service import judged_now
 from loopline.kernel.ids import OrderId
 
-_ORDERS_AT_ONCE = 2_000
+_ORDERS_AT_ONCE = 500
 _REPAIR = "loopline boards rebuild"
 
 
 def rights_that_differ(conn: Conn) -> list[Finding]:
-    """Return the lines whose marks are not what the facts say; reads all orders, some thousand at a time."""
+    """Return the lines whose marks are not what the facts say; reads all orders, some hundred at a time."""
     found: list[Finding] = []
     after: OrderId | None = None
     while order_ids := fetch_values(conn, SQL["orders_after"], after=after, at_most=_ORDERS_AT_ONCE):
@@ -38,4 +38,6 @@ def _told(line: JudgedLine | None) -> str:
     if line is None:
         return "not judged"
     marks = ", ".join(f"{right.value} {line.mark(right) or 'not known'}" for right in Right)
-    return f"{line.day}, sent by {line.sent_site_id}, sold by {line.sold_site_id}: {marks}"
+    return (
+        f"{line.units} units, {line.day}, sent by {line.sent_site_id}, sold by {line.sold_site_id}: {marks}"
+    )

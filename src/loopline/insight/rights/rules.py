@@ -227,11 +227,16 @@ def _customer(facts: Facts, *, not_collected: int) -> str | None:
 
 def moves(before: Iterable[JudgedLine], after: Iterable[JudgedLine]) -> Moves:
     """Return by what sums and causes move when lines were judged so before and are judged so now."""
-    sums: dict[SumKey, Counter[str]] = {}
-    causes: Counter[CauseKey] = Counter()
+    # Lines that are alike are counted once: a batch has thousands of lines and few kinds of them.
+    alike: Counter[_Kind] = Counter()
     for sign, lines in ((-1, before), (1, after)):
         for line in lines:
-            _count(line, sign, sums, causes)
+            alike[_kind_of(line)] += sign
+    sums: dict[SumKey, Counter[str]] = {}
+    causes: Counter[CauseKey] = Counter()
+    for kind, number in alike.items():
+        if number:
+            _count(kind, number, sums, causes)
     return Moves(
         sums={
             key: moved
@@ -242,20 +247,43 @@ def moves(before: Iterable[JudgedLine], after: Iterable[JudgedLine]) -> Moves:
     )
 
 
-def _count(line: JudgedLine, sign: int, sums: dict[SumKey, Counter[str]], causes: Counter[CauseKey]) -> None:
+class _Kind(NamedTuple):
+    """What lines that are counted alike have in common."""
+
+    day: date
+    sent_site_id: SiteId
+    place_site_id: SiteId
+    sold_site_id: SiteId
+    units: int
+    marks: tuple[str | None, ...]
+
+
+def _kind_of(line: JudgedLine) -> _Kind:
+    return _Kind(
+        line.day,
+        line.sent_site_id,
+        line.place_site_id,
+        line.sold_site_id,
+        line.units,
+        (line.goods, line.time, line.place, line.person, line.price, line.customer),
+    )
+
+
+def _count(kind: _Kind, number: int, sums: dict[SumKey, Counter[str]], causes: Counter[CauseKey]) -> None:
     for side, site_id, place_site_id in (
-        (Side.SENT, line.sent_site_id, line.place_site_id),
-        (Side.SOLD, line.sold_site_id, line.sold_site_id),
+        (Side.SENT, kind.sent_site_id, kind.place_site_id),
+        (Side.SOLD, kind.sold_site_id, kind.sold_site_id),
     ):
-        sums.setdefault(SumKey(line.day, side.value, site_id), Counter())["lines"] += sign
-        for right in Right:
-            mark = line.mark(right)
+        columns = sums.setdefault(SumKey(kind.day, side.value, site_id), Counter())
+        columns["lines"] += number
+        columns["units"] += number * kind.units
+        for right, mark in zip(Right, kind.marks, strict=True):
             if mark is None:
                 continue
             counted = place_site_id if right is Right.PLACE else site_id
-            columns = sums.setdefault(SumKey(line.day, side.value, counted), Counter())
-            columns[f"{right.value}_known"] += sign
+            columns = sums.setdefault(SumKey(kind.day, side.value, counted), Counter())
+            columns[f"{right.value}_known"] += number
             if mark == KEPT:
-                columns[f"{right.value}_kept"] += sign
+                columns[f"{right.value}_kept"] += number
             else:
-                causes[CauseKey(line.day, side.value, counted, mark)] += sign
+                causes[CauseKey(kind.day, side.value, counted, mark)] += number

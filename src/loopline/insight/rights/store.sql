@@ -266,6 +266,7 @@ insert into insight.rights_by_day (
   side,
   site_id,
   lines,
+  units,
   goods_known,
   goods_kept,
   time_known,
@@ -295,6 +296,7 @@ select
   0,
   0,
   0,
+  0,
   0
 from unnest(%(days)s::date[], %(sides)s::text[], %(site_ids)s::uuid[]) as given (day, side, site_id)
 order by given.day, given.side, given.site_id
@@ -305,6 +307,7 @@ on conflict on constraint rights_by_day_pkey do nothing
 update insight.rights_by_day as present
 set
   lines = present.lines + given.lines,
+  units = present.units + given.units,
   goods_known = present.goods_known + given.goods_known,
   goods_kept = present.goods_kept + given.goods_kept,
   time_known = present.time_known + given.time_known,
@@ -322,6 +325,7 @@ from unnest(
     %(sides)s::text[],
     %(site_ids)s::uuid[],
     %(lines)s::bigint[],
+    %(units)s::bigint[],
     %(goods_known)s::bigint[],
     %(goods_kept)s::bigint[],
     %(time_known)s::bigint[],
@@ -339,6 +343,7 @@ from unnest(
     side,
     site_id,
     lines,
+    units,
     goods_known,
     goods_kept,
     time_known,

@@ -85,16 +85,18 @@ create table insight.judged_line (
     )
 );
 create index judged_line_by_day on insight.judged_line (day desc, order_id, line_id);
+create index judged_line_by_sender on insight.judged_line (sent_site_id, day desc, order_id, line_id);
 -- What is asked for most: the few that broke something.
 create index judged_line_broken_by_day on insight.judged_line (day desc, order_id, line_id) where broken > 0;
 
--- The judged lines of a day, by the site that sent or the site that sold: how many, and of each right how many are known
--- and how many of those kept. Changed by deltas alone.
+-- The judged lines of a day, by the site that sent or the site that sold: how many, how many units of them were handed
+-- over, and of each right how many are known and how many of those kept. Changed by deltas alone.
 create table insight.rights_by_day (
     day             date not null,
     side            text not null constraint rights_side_is_known check (side in ('sent', 'sold')),
     site_id         uuid not null,
     lines           bigint not null,
+    units           bigint not null,
     goods_known     bigint not null,
     goods_kept      bigint not null,
     time_known      bigint not null,
@@ -109,7 +111,7 @@ create table insight.rights_by_day (
     customer_kept   bigint not null,
     constraint rights_by_day_pkey primary key (day, side, site_id),
     constraint rights_not_negative check (
-        least(lines, goods_kept, time_kept, place_kept, person_kept, price_kept, customer_kept) >= 0
+        least(lines, units, goods_kept, time_kept, place_kept, person_kept, price_kept, customer_kept) >= 0
     ),
     constraint kept_rights_are_known check (
         goods_kept <= goods_known and time_kept <= time_known and place_kept <= place_known
