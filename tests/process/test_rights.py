@@ -273,6 +273,17 @@ def test_a_sale_credited_to_another_guide_than_the_buyers_own(conn: Conn, shop: 
     assert marks(conn, taken) == WELL | {"person": Cause.OTHER_GUIDE}
 
 
+def test_who_is_bound_to_nobody_any_more_has_no_right_person(conn: Conn, shop: Shop, member: MemberId):
+    binding = NewBinding(
+        member_id=member, role=BindingRole.GUIDE, party_id=shop.parties["GUIDE"], reason="scan"
+    )
+    customers.bind_members(conn, [binding], now=NOON - 2 * DAY)
+    conn.execute("update customers.binding set ended_at = %s", (NOON,))
+    order_id = placed(conn, shop, coat(shop, member_id=member))
+    hand_over_everything(conn, now=NOON)
+    assert marks(conn, order_id) == WELL
+
+
 def test_following_again_moves_nothing(conn: Conn, shop: Shop, member: MemberId):
     order_id = placed(conn, shop, coat(shop, member_id=member))
     hand_over_everything(conn, now=NOON)
