@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0426"
-down_revision = "0422"
+down_revision = "0425"
 
 
 def upgrade() -> None:
