@@ -126,7 +126,7 @@ def create_app(
             sign_in,
             sign_out,
             choose_language,
-            *PAGE_HANDLERS,
+            page_router(),
             api_router(),
             show_health,
             show_metrics,
@@ -232,6 +232,13 @@ def _wechat(settings: WebSettings, clock: Clock) -> SandboxWechat | None:
     if settings.demo is None or not settings.public_url:
         return None
     return SandboxWechat(wechat_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def page_router() -> Router:
+    """Gather the pages. Handlers of one path must come to the application together: one that is registered beside
+    another of its path later is wrapped twice, and then answers with a coroutine.
+    """
+    return Router(path="/", route_handlers=PAGE_HANDLERS)
 
 
 def api_router() -> Router:

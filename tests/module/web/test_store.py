@@ -224,6 +224,18 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_page(quiet: Site):
     assert answer.headers["location"].startswith("/sign-in?next=%2Fstore%2Ftasks")
 
 
+@pytest.mark.parametrize("path", ["/hq/orders/{number}/buyer", "/store/tasks/{task}/buyer"])
+def test_who_comes_back_to_an_opened_buyer_is_led_to_where_it_was(standing: tuple[Site, TaskId], path: str):
+    site, offered = standing
+    with site.database.reading() as conn:
+        (found,) = fulfilment.tasks_by_id(conn, [offered])
+        order = orders.order_by_id(conn, found.order_id)
+    assert order is not None
+    path = path.format(number=order.number, task=offered)
+    answer = site.signed_in("lin.manager").get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, path.removesuffix("/buyer"))
+
+
 def test_there_is_no_task_of_nothing(quiet: Site):
     browser = quiet.signed_in("lin.manager")
     assert browser.get(f"/store/tasks/{UUID(int=7)}").status_code == 404
