@@ -176,6 +176,8 @@ def test_hq_starts_a_livestream_from_the_board_and_again_when_it_is_over(studio:
 def test_without_a_show_nothing_starts_and_nobody_else_may(studio: Studio):
     alan = studio.signed_in("alan.live")
     assert "No show yet" in alan.get("/live/desk").text
+    counters = alan.get("/live/desk/now")
+    assert (counters.status_code, counters.text.strip()) == (200, "")
     none = post(alan, "/live/desk/start", {}, page="/live/desk")
     assert (none.status_code, "plan one first" in none.text) == (409, True)
     with studio.database.transaction() as conn:

@@ -97,8 +97,8 @@ def show_live_desk(
 def tell_live_desk(
     request: WebRequest, studio: NamedDependency[Studio], code: FromQuery[str] = ""
 ) -> Template:
-    """Tell the counters as they stand."""
-    return page(request, "live/desk_panel.html", **_context(request, studio, code))
+    """Tell the counters as they stand; nothing where there is no show."""
+    return page(request, "live/desk_now.html", **_context(request, studio, code))
 
 
 def _context(request: WebRequest, studio: Studio, code: str) -> dict[str, Any]:
