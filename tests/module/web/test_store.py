@@ -409,9 +409,10 @@ def test_what_cannot_be_refused_changes_nothing(
 def test_another_store_neither_sees_nor_changes_a_task(standing: tuple[Site, TaskId]):
     site, offered = standing
     sun = site.signed_in("sun.manager")
-    assert sun.get(f"/store/tasks/{offered}").status_code == 403
-    for name in ("accept", "pick", "pack", "hand-over", "refuse", "check"):
-        assert step_without_form(sun, offered, name).status_code == 403
+    for page in ("", "/pay", "/buyer"):
+        assert sun.get(f"/store/tasks/{offered}{page}").status_code == 404
+    for name in ("accept", "pick", "pack", "hand-over", "refuse", "check", "buyer"):
+        assert step_without_form(sun, offered, name).status_code == 404
     assert site.task(offered).state is TaskState.OFFERED
     assert "Nothing to do just now" in sun.get("/store").text
 

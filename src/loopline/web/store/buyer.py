@@ -13,7 +13,6 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.refusals import Refusal, Refused
-from loopline.kernel.scope import NotInYourBranch
 from loopline.web.api.answers import read
 from loopline.web.buyer_view import PurposeData, fragment, is_fragment, open_for, opened_card, purpose_in
 from loopline.web.edge import WebRequest, language_of
@@ -27,6 +26,7 @@ from loopline.web.store.task import task_context
 def show_buyer(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Show the buyer masked again; a browser that asks for a page is led to the task."""
     if not is_fragment(request):
+        _order_of(request, desk, TaskId(task_id))
         return Redirect(f"/store/tasks/{task_id}", status_code=HTTP_303_SEE_OTHER)
     context = task_context(request, desk, TaskId(task_id))
     if context["card"] is None:
@@ -39,10 +39,10 @@ def open_buyer(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: PurposeData
 ) -> Response[Any]:
     """Show the buyer for a purpose: written down first, and on this one answer alone."""
-    purpose = purpose_in(data.purpose)
+    order_id, purpose = _order_of(request, desk, TaskId(task_id)), purpose_in(data.purpose)
     if purpose is None:
         return Redirect(f"/store/tasks/{task_id}", status_code=HTTP_303_SEE_OTHER)
-    outcome = open_for(request, desk.visitor, _order_of(request, desk, TaskId(task_id)), purpose)
+    outcome = open_for(request, desk.visitor, order_id, purpose)
     context = task_context(request, desk, TaskId(task_id))
     card = context["card"]
     if card is None:
@@ -56,10 +56,8 @@ def open_buyer(
 
 def _order_of(request: WebRequest, desk: Desk, task_id: TaskId) -> OrderId:
     found = read(request, lambda conn, _: fulfilment.tasks_by_id(conn, [task_id]))
-    if not found:
+    if not found or not desk.scope.covers_site(found[0].site_id):
         raise Refused(UnknownTask(task_id=task_id))
-    if not desk.scope.covers_site(found[0].site_id):
-        raise Refused(NotInYourBranch(subject=str(task_id)))
     return found[0].order_id
 
 

@@ -17,7 +17,6 @@ from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
-from loopline.kernel.scope import NotInYourBranch
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
@@ -95,16 +94,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge) -> TaskFacts:
-    """Read a task with all its page shows. Raises Refused outside the scope and for no task.
+    """Read a task with all its page shows. Raises Refused for no task, and as for none outside the scope.
 
     Where a parcel goes is opened for whoever packs it, and that is written down: give a transaction that may write.
     """
     found = fulfilment.tasks_by_id(conn, [task_id])
-    if not found:
+    if not found or not desk.scope.covers_site(found[0].site_id):
         raise Refused(UnknownTask(task_id=task_id))
     task = found[0]
-    if not desk.scope.covers_site(task.site_id):
-        raise Refused(NotInYourBranch(subject=str(task_id)))
     lines = fulfilment.lines_of_tasks(conn, [task_id]).get(task_id, [])
     order = orders.order_by_id(conn, task.order_id)
     assert order is not None
