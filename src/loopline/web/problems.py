@@ -105,6 +105,7 @@ from loopline.processes.ring_up import CashierUnknown
 from loopline.processes.take_in import DeclaredAsTest
 from loopline.processes.touch import GtinUnknown, PartyUnknown, ProductUnknown, SiteUnknown
 from loopline.promises import TermsNotUsable
+from loopline.returns.announcements import ReturnNotAnnounced
 from loopline.reviews import NoPurchaseOfYours, ReviewUnknown
 from loopline.statements.model import (
     CorrectionMakesNoSense,
@@ -149,7 +150,7 @@ from loopline.web.api.refusals import (
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.hq.close_refusals import CLOSE_STATUSES
-from loopline.web.hq.refusals import TypedWrong
+from loopline.web.hq.refusals import ProfileIsTheBrands, TypedWrong
 from loopline.web.hq.rule_refusals import RULE_STATUSES
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
@@ -260,8 +261,8 @@ STATUSES: dict[type[Refusal], int] = {
     LedgerBusy: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
-    UnknownCall: HTTP_404_NOT_FOUND,
-    UnknownTask: HTTP_404_NOT_FOUND,
+    ProfileIsTheBrands: HTTP_403_FORBIDDEN,
+    **dict.fromkeys((UnknownCall, UnknownTask, ReturnNotAnnounced), HTTP_404_NOT_FOUND),
     **dict.fromkeys((FeedUnknown, SourceUnknown, DifferenceUnknown), HTTP_404_NOT_FOUND),
     SourceMisfit: HTTP_422_UNPROCESSABLE_ENTITY,
     PeriodMisfit: HTTP_422_UNPROCESSABLE_ENTITY,

@@ -14,6 +14,7 @@ from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.jobs.trials import run_next_trial
 from loopline.jobs.waves import source_waves
+from loopline.kernel.ids import uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits
 from loopline.processes.place import Placed, place
@@ -21,6 +22,7 @@ from loopline.processes.promised import keep_given, watch_promises
 from loopline.promises import GivenPromise, PromiseKind
 from loopline.sourcing import profiles
 from loopline.sourcing.optimise import Optimiser
+from loopline.sourcing.settings import TrialAsk
 from tests.make.databases import database_from
 from tests.make.loop import pay_for
 from tests.make.org import PASSWORD
@@ -152,7 +154,7 @@ def test_a_dealer_reads_versions_and_changes_none(house: House):
         before = profiles.profiles(conn)
     for act in ("save", "try", "publish", "drop"):
         sent = dealer.post(f"{path}/{act}", data={"_csrf_token": token.group(1), "comment": "mine"})
-        assert sent.status_code in {403, 409}, act
+        assert sent.status_code == 403, act
     with house.database.reading() as conn:
         assert profiles.profiles(conn) == before
 
@@ -211,3 +213,20 @@ def test_a_trial_of_days_without_orders_says_so(house: House):
     post(hq, f"{path}/try", {"from_day": day, "until_day": day}, page=path)
     assert run_next_trial(house.database, LATER, solver=SOLVER) == 1
     assert "There were no orders" in hq.get(path).text
+
+
+def test_a_dealer_sees_no_trial_for_it_is_of_the_whole_brand(house: House):
+    hq, dealer = house.signed_in("shen.ops"), house.signed_in("kong.dealer")
+    path = draft(hq)
+    with house.database.transaction() as conn:
+        asked = TrialAsk(
+            trial_id=uuid7(NOON),
+            version=int(path.rpartition("/")[2]),
+            against=None,
+            from_day=NOON.date(),
+            until_day=NOON.date(),
+        )
+        assert profiles.ask_trial(conn, asked, by="hq", now=NOON) is None
+    assert 'class="trial"' in hq.get(f"{path}/trials").text
+    assert dealer.get(f"{path}/trials").status_code == 403
+    assert 'class="trial"' not in dealer.get(path).text

@@ -34,6 +34,8 @@ from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.profile_form import groups_shown, read_form, sections, site_settings
 from loopline.web.hq.profile_view import changes_between, profile_row, trial_row
+from loopline.web.hq.refusals import ProfileIsTheBrands
+from loopline.web.languages import Language
 from loopline.web.pages import page
 
 PROFILES = "/hq/sourcing/profiles"
@@ -112,8 +114,7 @@ def _shown(
         groups=groups_shown(settings, found.sites, language),
         changes=changes_between(found.in_force.settings, settings, language),
         problems=[language.refusal(one) for one in wrong],
-        trials=[trial_row(one, found.sites, language, found.zone) for one in found.trials],
-        is_trying=any(one.ended_at is None for one in found.trials),
+        **_trials(found, language, is_shown=scope.everything),
         first_day=(today - timedelta(days=7)).isoformat(),
         last_day=(today - timedelta(days=1)).isoformat(),
         latest=today.isoformat(),
@@ -229,18 +230,20 @@ async def drop_draft(
 
 @get(PROFILES + "/{version:int}/trials", sync_to_thread=True)
 def tell_trials(request: WebRequest, visitor: NamedDependency[Visitor], version: FromPath[int]) -> Template:
-    """Tell how trials stand, for the page that waits for one."""
-    visitor.scope_of(Permission.SOURCING_READ)
+    """Tell how trials stand, for the page that waits for one. They are of orders of the whole brand."""
+    if not visitor.scope_of(Permission.SOURCING_READ).everything:
+        raise Refused(ProfileIsTheBrands())
     found = read(request, lambda conn, now: _find(conn, version, now))
-    language = language_of(request)
-    return page(
-        request,
-        "hq/profile_trials.html",
-        visitor=visitor,
-        version=version,
-        trials=[trial_row(one, found.sites, language, found.zone) for one in found.trials],
-        is_trying=any(one.ended_at is None for one in found.trials),
-    )
+    shown = _trials(found, language_of(request), is_shown=True)
+    return page(request, "hq/profile_trials.html", visitor=visitor, version=version, **shown)
+
+
+def _trials(found: _Found, language: Language, *, is_shown: bool) -> dict[str, Any]:
+    trials = found.trials if is_shown else []
+    return {
+        "trials": [trial_row(one, found.sites, language, found.zone) for one in trials],
+        "is_trying": any(one.ended_at is None for one in trials),
+    }
 
 
 def _may_write(visitor: Visitor) -> None:
@@ -262,10 +265,6 @@ def _day(text: str) -> date:
 
 def _to(version: int) -> Redirect:
     return Redirect(f"{PROFILES}/{version}", status_code=HTTP_303_SEE_OTHER)
-
-
-class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
-    """The profile holds for the whole brand: only who sees all of it may change it."""
 
 
 class DayMissing(Refusal, frozen=True, kw_only=True):

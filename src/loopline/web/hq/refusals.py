@@ -9,3 +9,7 @@ class TypedWrong(Refusal, frozen=True, kw_only=True):
     setting: str
     reason: str
     field: str
+
+
+class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
+    """The profile holds for the whole brand: only who sees all of it may change it."""
