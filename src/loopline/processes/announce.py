@@ -328,7 +328,13 @@ def _refusal_of_withdrawal(
         return ReturnNotAnnounced(return_id=one.return_id)
     head = heads.get(announced.order_id)
     if one.by_member is None and not scope.covers_site(head.site_id if head else None):
-        return NotInYourBranch(subject=str(one.return_id))
+        # While it is announced any site may see it, because it may come to any; afterwards it is its own branch's.
+        is_seen = announced.how_ended is None
+        return (
+            NotInYourBranch(subject=str(one.return_id))
+            if is_seen
+            else ReturnNotAnnounced(return_id=one.return_id)
+        )
     if announced.how_ended is HowEnded.RECEIVED:
         return AnnouncementEnded(return_id=one.return_id, how=announced.how_ended.value)
     return None

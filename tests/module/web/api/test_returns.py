@@ -180,12 +180,18 @@ def test_a_member_announces_and_the_money_goes_back_when_it_is_here(house: House
     assert [one["member_id"] for one in dealer.get("/returns", order=sold["number"])["items"]] == [None]
     reader = house.api(branch="DEALER", permissions=[Permission.RETURNS_READ])
     assert reader.get("/returns", order=sold["number"])["items"] == []
+    rival = house.as_role(Role.DEALER, branch="DEALER")
+    assert rival.ask("POST", f"/returns/{announced['id']}/withdraw").json()["code"] == "not_in_your_branch"
     assert house.api().get(f"/returns/{announced['id']}")["member_id"] == str(member_id)
     (done,) = dealer.granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
     assert (done["id"], done["state"], done["refund_minor"]) == (announced["id"], "received", 15_820)
     assert (shares(house), me.get(f"/orders/{sold['id']}")["stage"]) == (0, "returned")
     (again,) = dealer.granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
     assert again["is_repeat"] is True
+    late = house.as_role(Role.GUIDE, branch="U-W").ask("POST", f"/returns/{announced['id']}/withdraw")
+    assert (late.status_code, late.json()["code"]) == (404, "return_not_announced")
+    stranger = member_api(house, other).ask("POST", f"/returns/{announced['id']}/withdraw")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "return_not_announced")
     assert me.get(f"/orders/{sold['id']}")["return_ids"] == [announced["id"]]
     assert_sound(house)
 
