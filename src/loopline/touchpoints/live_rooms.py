@@ -161,17 +161,18 @@ def live_room_codes(conn: Conn, live_room_ids: Iterable[LiveRoomId]) -> dict[Liv
     return dict(fetch_rows(conn, SQL["live_room_codes"], live_room_ids=uuids(live_room_ids)))
 
 
-def live_rooms_page(
+def live_rooms_page(  # noqa: PLR0913 - what a list is asked by
     conn: Conn,
     *,
     is_live: bool | None,
     before: LiveRoomId | None,
     limit: int,
     streamers: Sequence[PartyId] | None = None,
+    behind: Sequence[PartyId] | None = None,
 ) -> list[LiveRoom]:
     """Return a page of shows, the newest first: those on air, those that are not, or all (None). Locks nothing.
 
-    `streamers` keeps it to theirs.
+    `streamers` keeps it to theirs; `behind` keeps what is not on air to theirs.
     """
     return fetch(
         conn,
@@ -181,6 +182,7 @@ def live_rooms_page(
         before=before,
         limit=limit,
         streamer_ids=None if streamers is None else uuids(streamers),
+        behind_ids=None if behind is None else uuids(behind),
     )
 
 

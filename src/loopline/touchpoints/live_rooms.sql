@@ -65,7 +65,8 @@ where room.code = any (%(codes)s::text[])
 order by room.id
 
 -- name: live_rooms_page
--- Shows, the newest first, from an id on: those on air, those that are not, or all. Locks nothing.
+-- Shows, the newest first, from an id on: those on air, those that are not, or all; of streamers who are not shown
+-- behind the scenes only those on air. Locks nothing.
 select
     room.id,
     room.code,
@@ -86,6 +87,11 @@ from touchpoints.live_room as room
 left join touchpoints.touchpoint as touchpoint on touchpoint.live_room_id = room.id
 where (%(before)s::uuid is null or room.id < %(before)s::uuid)
     and (%(streamer_ids)s::uuid[] is null or room.streamer_id = any(%(streamer_ids)s::uuid[]))
+    and (
+        %(behind_ids)s::uuid[] is null
+        or room.streamer_id = any(%(behind_ids)s::uuid[])
+        or (room.started_at is not null and room.ended_at is null)
+    )
     and (
         %(is_live)s::boolean is null
         or %(is_live)s::boolean = (room.started_at is not null and room.ended_at is null)

@@ -13,6 +13,7 @@ from loopline.processes.touch.live import (
     end_live_rooms,
     runs,
     start_live_rooms,
+    streamers_of,
 )
 from loopline.processes.touch.making import (
     PartyUnknown,
@@ -48,4 +49,5 @@ __all__ = [
     "scan",
     "scan_digital_link",
     "start_live_rooms",
+    "streamers_of",
 ]

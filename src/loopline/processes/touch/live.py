@@ -8,7 +8,7 @@ import msgspec
 from loopline import catalogue, org, touchpoints
 from loopline.db import Conn, log
 from loopline.kernel.events import event
-from loopline.kernel.ids import PersonId
+from loopline.kernel.ids import PartyId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Party, PartyKind
@@ -21,6 +21,7 @@ from loopline.touchpoints import (
     LiveRoomEnded,
     LiveRoomMoved,
     LiveRoomStarted,
+    LiveRoomUnknown,
     NewLiveRoom,
     NewTouchpoint,
     Parties,
@@ -106,10 +107,17 @@ def runs(host: Host, streamer: Party) -> bool:
     return is_streamer or host.scope.everything or streamer.unit_id in host.scope.org_units
 
 
+def streamers_of(conn: Conn, host: Host) -> list[PartyId] | None:
+    """Return whose shows somebody runs; None for everybody's."""
+    if host.scope.everything:
+        return None
+    return [one.id for one in org.branch_parties(conn) if one.kind is PartyKind.STREAMER and runs(host, one)]
+
+
 def start_live_rooms(
     conn: Conn, codes: Sequence[str], *, host: Host, now: datetime
 ) -> list[LiveRoomMoved | Refusal]:
-    """Go on air: one's own shows, or those of one's branch. One that is on air stays."""
+    """Go on air: one's own shows, or those of one's branch; others are as none. One that is on air stays."""
     inside, outside = _split(conn, codes, host)
     moved = touchpoints.start_live_rooms(conn, inside, now=now)
     log.append(
@@ -179,4 +187,4 @@ def _in_order(
     codes: Sequence[str], moved: Sequence[LiveRoomMoved | Refusal], outside: set[str]
 ) -> list[LiveRoomMoved | Refusal]:
     rest = iter(moved)
-    return [NotInYourBranch(subject=code) if code in outside else next(rest) for code in codes]
+    return [LiveRoomUnknown(live_room_code=code) if code in outside else next(rest) for code in codes]

@@ -137,14 +137,18 @@ def list_live_rooms(
     asked: NamedDependency[Paging],
     is_live: IsLive = None,
 ) -> Page[LiveRoomTold]:
-    """List shows, the newest first. Anybody may know what is on air; who runs shows also what is planned and was."""
+    """List shows, the newest first. Anybody may know what is on air; who runs a show also what is to come and was."""
     before = asked.after(UUID)
     host = _host(caller) if caller.may(Permission.LIVE_WRITE) else None
     wanted = is_live if host is not None else True
 
     def find(conn: Conn, _: datetime) -> Page[LiveRoomTold]:
         rooms = touchpoints.live_rooms_page(
-            conn, is_live=wanted, before=LiveRoomId(before[0]) if before else None, limit=asked.at_most
+            conn,
+            is_live=wanted,
+            before=LiveRoomId(before[0]) if before else None,
+            limit=asked.at_most,
+            behind=touch.streamers_of(conn, host) if host is not None else [],
         )
         shown = _told_all(conn, request, rooms, host=host)
         return page_of(rooms, asked, told=lambda one: shown[one.id], cursor=lambda one: encode_cursor(one.id))
@@ -154,16 +158,22 @@ def list_live_rooms(
 
 @told("/live-rooms/{code:str}", tag=_TAG, name="get_live_room", open_to_all=True)
 def get_live_room(request: AnyRequest, caller: NamedDependency[Caller], code: FromPath[str]) -> LiveRoomTold:
-    """Read a show; one that is only planned is read by those who run shows alone."""
+    """Read a show; one that is only planned is read by those who run it alone."""
     host = _host(caller) if caller.may(Permission.LIVE_WRITE) else None
 
     def find(conn: Conn, _: datetime) -> LiveRoomTold:
         room = touchpoints.live_rooms_by_code(conn, [code]).get(code)
-        if room is None or (room.started_at is None and host is None):
+        if room is None or (room.started_at is None and not _runs(conn, host, room)):
             raise Refused(NoSuchThing(noun="live room", value=code[:64]))
         return _told_all(conn, request, [room], host=host)[room.id]
 
     return read(request, find)
+
+
+def _runs(conn: Conn, host: touch.Host | None, room: LiveRoom) -> bool:
+    return host is not None and touch.runs(
+        host, org.parties_by_id(conn, [room.streamer_id])[room.streamer_id]
+    )
 
 
 Move = Callable[..., list[LiveRoomMoved | Refusal]]

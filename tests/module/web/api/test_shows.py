@@ -32,8 +32,15 @@ def test_who_does_not_run_shows_knows_what_is_on_air_and_no_more(house: House):
     assert nobody.get("/live-rooms")["items"] == []
     assert nobody.ask("GET", "/live-rooms/SHOW-1").status_code == 404
     assert brand.get("/live-rooms/SHOW-1")["orders"] == 0
-    assert "orders" not in dealer.get("/live-rooms/SHOW-1")
+    assert (dealer.get("/live-rooms")["items"], dealer.ask("GET", "/live-rooms/SHOW-1").status_code) == (
+        [],
+        404,
+    )
+    for act in ("start", "end"):
+        refused = dealer.ask("POST", f"/live-rooms/SHOW-1/{act}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "live_room_unknown")
     assert brand.ask("POST", "/live-rooms/SHOW-1/start").status_code == 200
+    assert "orders" not in dealer.get("/live-rooms/SHOW-1")
     (seen,) = nobody.get("/live-rooms")["items"]
     assert (seen["code"], seen["is_live"], "orders" in seen) == ("SHOW-1", True, False)
 

@@ -213,7 +213,7 @@ def test_a_live_room_is_planned_started_watched_and_ended(house: House):
     assert store.ask("POST", "/live-rooms/SHOW-1/end").status_code == 403
     marketing = house.as_role(Role.MARKETING, branch="U-S")
     assert marketing.refused("/live-rooms", show | {"code": "X"}) == ["not_in_your_branch"]
-    assert marketing.ask("POST", "/live-rooms/SHOW-1/end").status_code == 403
+    assert marketing.ask("POST", "/live-rooms/SHOW-1/end").status_code == 404
 
 
 def test_a_batch_under_one_key_makes_its_codes_once(house: House):
