@@ -31,7 +31,7 @@ from loopline.statements.model import (
 )
 from loopline.statements.rules.disputing import OF_PARTY
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
-from loopline.web.api.caller import Caller
+from loopline.web.api.caller import Caller, CallerKind, SignInFirst
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.shapes import (
     Batch,
@@ -258,6 +258,8 @@ def show_dispute(
     request: AnyRequest, caller: NamedDependency[Caller], dispute_id: FromPath[UUID]
 ) -> DisputeTold:
     """Show a dispute with everything that was said."""
+    if caller.kind is CallerKind.NOBODY:
+        raise Refused(SignInFirst())
 
     def find(conn: Conn, _: datetime) -> DisputeTold:
         found = disputes.disputes_by_id(conn, [DisputeId(dispute_id)])

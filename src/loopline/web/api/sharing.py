@@ -34,7 +34,7 @@ from loopline.sharing.queries import (
 from loopline.sharing.service import publish_rule_sets as write_publications
 from loopline.sharing.service import save_drafts
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
-from loopline.web.api.caller import Caller
+from loopline.web.api.caller import Caller, CallerKind, SignInFirst
 from loopline.web.api.catalogue import whole_brand
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing, NotByKey
@@ -201,6 +201,8 @@ def author_of(conn: Conn, caller: Caller) -> PersonId:
     """
     if caller.person_id is not None:
         return caller.person_id
+    if caller.kind is CallerKind.NOBODY:
+        raise Refused(SignInFirst())
     made_by = org_lists.maker_of_key(conn, caller.key_id) if caller.key_id is not None else None
     if made_by is None:
         raise Refused(NotByKey())
