@@ -139,6 +139,7 @@ async def set_terms_from_page(
 ) -> Redirect:
     """Set the terms as the form says, unless others were set meanwhile; and go back to the page."""
     scope = visitor.scope_of(Permission.STOCK_WRITE)
+    _sees_the_brand(visitor)
     form = await request.form()
     said = read_terms(
         {name: str(form.get(name, "")) for name in form}, channel=channel, language=language_of(request)
@@ -158,6 +159,7 @@ async def set_goods_from_page(
 ) -> Redirect:
     """Set the terms of a category or a SKU, and go back to the page."""
     scope = visitor.scope_of(Permission.STOCK_WRITE)
+    _sees_the_brand(visitor)
     form = await request.form()
     terms, note = read_goods(
         {name: str(form.get(name, "")) for name in form}, channel=channel, language=language_of(request)

@@ -184,6 +184,7 @@ def hand_over(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Give the parcel to the carrier, with the number it goes by where there is one."""
+    desk.visitor.scope_of(Permission.TASKS_WRITE)
     stated = str(data.get("tracking_number", "")).strip()
     if stated and not _TRACKING.fullmatch(stated):
         return _task_page(request, desk, TaskId(task_id), refusal=TrackingNumberNotUsable())
@@ -201,6 +202,7 @@ def refuse(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Give work back, the units chosen, for a reason: it corrects the stock, and they go to another site."""
+    desk.visitor.scope_of(Permission.TASKS_WRITE)
     command = _refuse_command(data, TaskId(task_id), desk)
     if isinstance(command, Refusal):
         return _task_page(request, desk, TaskId(task_id), refusal=command)

@@ -59,6 +59,7 @@ class SaleTold(msgspec.Struct, frozen=True, kw_only=True):
 @post("/store/till/sales", status_code=200, sync_to_thread=True)
 def take_sales(request: WebRequest, visitor: NamedDependency[Visitor], body: RawBody) -> Response[bytes]:
     """Take the sales of an outbox in: one outcome each, in their order. All may come again at any time."""
+    sending_scope(visitor)  # whoever may not sell is told so, however the sales are written
     asked: SalesSent = decode(body, SalesSent)
     language = language_of(request)
     sales = [_read(raw) for raw in asked.sales]
