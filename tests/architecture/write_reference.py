@@ -1,15 +1,17 @@
-"""Write the reference of refusals and events from the source: `python -m tests.architecture.write_reference`."""
+"""Write the reference of refusals, events, rights from the source: `python -m tests.architecture.write_reference`."""
 
 import importlib
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from loopline.kernel.events import EventBody
 from loopline.kernel.refusals import Refusal
+from loopline.org import Role
 from tests.architecture import house
+from tests.make.rights import Mark, rights
 
 FOLDER = house.ROOT / "docs" / "reference"
 RECORD = typing.TypeVar("RECORD", bound=msgspec.Struct)
@@ -79,7 +81,60 @@ def _sentence(record: type[msgspec.Struct]) -> str:
     return " ".join((record.__doc__ or "").split()).replace("|", r"\|")
 
 
-DOCUMENTS = {"refusals.md": refusals, "events.md": events}
+def rights_table() -> str:
+    roles = list(Role)
+    heads = [_ROLE_HEADS[role] for role in roles]
+    said = {
+        Mark.MAY: "may",
+        Mark.OWN_BRANCH: "of the own branch only: anything else is as if it were not there",
+        Mark.WHOLE_BRAND: "only where the role is held over the whole brand",
+        Mark.OWN_THINGS: "of one's own things only",
+        Mark.REFUSED: "refused",
+    }
+    lines = [
+        "# Rights",
+        "",
+        "Who may open which address, of the pages and of the API. A role is held at a branch and reaches what hangs",
+        "below it; an API key may do what its permissions say, at its branch.",
+        "Written from `tests/make/rights.txt` by `tests/architecture/write_reference.py`; a test compares it, and",
+        "`tests/module/web/test_rights.py` tries every address in every role, in the own branch and in another.",
+        "",
+        *(f"- {mark} {words}" for mark, words in said.items()),
+        "",
+        f"| room | needs | addresses | {' | '.join(heads)} | shopper | nobody |",
+        f"|---|---|---|{':-:|' * (len(heads) + 2)}",
+    ]
+    for right in rights():
+        marks = [*(right.rule.of_role(role) for role in roles), right.rule.of_shopper, right.rule.of_nobody]
+        who = right.rule.text.partition(": ")[0]
+        lines.append(f"| {right.room} | {who} | {_addresses(right.addresses)} | {' | '.join(marks)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _addresses(named: Sequence[str]) -> str:
+    """Addresses by their method, so that a row is no longer than it must be."""
+    paths: dict[str, list[str]] = {}
+    for one in named:
+        method, _, path = one.partition(" ")
+        paths.setdefault(method, []).append(f"`{path}`")
+    read_first = sorted(paths.items(), key=lambda one: one[0] != "GET")
+    return "<br>".join(f"{method} {' '.join(found)}" for method, found in read_first)
+
+
+_ROLE_HEADS = {
+    Role.HQ_OPERATIONS: "operations",
+    Role.FINANCE: "finance",
+    Role.MARKETING: "marketing",
+    Role.DEALER: "dealer",
+    Role.STORE_MANAGER: "manager",
+    Role.GUIDE: "guide",
+    Role.PACKER: "packer",
+    Role.STREAMER: "streamer",
+    Role.CUSTOMER_SERVICE: "service",
+    Role.AUDITOR: "auditor",
+}
+
+DOCUMENTS = {"refusals.md": refusals, "events.md": events, "rights.md": rights_table}
 
 
 def main() -> None:
