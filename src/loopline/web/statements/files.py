@@ -196,17 +196,19 @@ def _in_parts(conn: Conn, order: Order) -> Iterator[tuple[list[PlacedLine], list
 
 
 def write_pdf(conn: Conn, order: Order, written_to: Written) -> None:
-    """Write pages to print, with the first lines where there are too many for paper.
+    """Write pages to print. Raises Refused where the machine lacks what sets them."""
+    written_to.write(_set(spelt_for_paper(conn, order)))
 
-    Raises Refused where the machine lacks what sets them.
-    """
+
+def spelt_for_paper(conn: Conn, order: Order) -> str:
+    """Return a statement as HTML to be printed, with the first lines where there are too many for paper."""
     head, seal = read_head(conn, order.party, order.days)
     rows: list[LineRow] = []
     for _, part in _in_parts(conn, order):
         rows += part
         if len(rows) >= PDF_LINES_MAX:
             break
-    html = (
+    return (
         environment()
         .get_template("statements/print.html")
         .render(
@@ -217,7 +219,6 @@ def write_pdf(conn: Conn, order: Order, written_to: Written) -> None:
             more=order.language.count(head.lines - PDF_LINES_MAX) if head.lines > PDF_LINES_MAX else "",
         )
     )
-    written_to.write(_set(html))
 
 
 def _set(html: str) -> bytes:
