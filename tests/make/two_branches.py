@@ -33,6 +33,7 @@ from loopline.processes.place import Placed, place
 from loopline.processes.touch import issue_receipts
 from loopline.sharing.queries import rule_sets
 from loopline.touchpoints import TouchpointKind
+from loopline.web.settings import Demo
 from tests.make.api import PLENTY
 from tests.make.bills import DAY, Paid, wechat_bill
 from tests.make.calls import wave_of_calls
@@ -157,8 +158,8 @@ class Branches(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def two_branches(database: Database) -> Generator[Branches]:
-    """Found, fill and serve the brand."""
+def two_branches(database: Database, *, demo: Demo | None = None) -> Generator[Branches]:
+    """Found, fill and serve the brand, for a demo's visitors where there is one."""
     with database.transaction() as conn:
         stage = open_store(conn)
         add_rival(conn, stage.shop)
@@ -167,7 +168,7 @@ def two_branches(database: Database) -> Generator[Branches]:
         members, tokens = _members(conn)
         names = _trade(conn, stage, members[0])
     catch_up(database, FOLLOWERS, now=NOON)
-    with served(database, settings(rates=PLENTY), clock=lambda: NOON) as base:
+    with served(database, settings(rates=PLENTY, demo=demo), clock=lambda: NOON) as base:
         names |= _fill(database, base, stage, home, tokens[0], names)
         catch_up(database, FOLLOWERS, now=NOON)
         names = _KNOWN | names
