@@ -48,9 +48,7 @@ _MONEY = {
 # Their scripts fetch what they show.
 FILLED_LATER = {"/store/count", "/store/till"}
 # What folds open in its place is part of the page; sheets that lie over it are opened for themselves.
-UNFOLD = (
-    "() => document.querySelectorAll('details:not(.menu):not(.sites)').forEach(one => { one.open = true; })"
-)
+UNFOLD = "() => document.querySelectorAll('details:not(.menu, .sites, .way-group)').forEach(one => (one.open = true))"
 SETTLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LOOK = "([within, rules]) => axe.run(within, {runOnly: rules, resultTypes: ['violations']})"
 # All that a scheme decides.

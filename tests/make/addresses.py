@@ -114,6 +114,7 @@ _QUERY = {
         "channel",
         "site_code",
         "sku_code",
+        "site",
         "price_list_code",
         "source",
         "file_name",

@@ -118,6 +118,8 @@ _KNOWN: dict[str, Any] = {
     "profiles/version": "1",
     "rules/version": "1",
     "s/code": "D",
+    "site": "D",
+    "decide/return_line_id": "00000000-0000-7000-8000-000000000000",
     "sourcing-profiles/version": "1",
     "stock/code": "COAT",
 }
@@ -302,6 +304,8 @@ def _fill(
     found["count_id"] = found["count/count_id"] = counting["id"]
     back = done(member, "/returns", order=names["sold"], lines=[{"line_id": names["line_id"], "units": 1}])
     found["returns/return_id"] = found["return/return_id"] = found["return_id"] = back["id"]
+    found["announced/return_id"] = found["done/return_id"] = back["id"]
+    found["of/order_number"] = names["sold"]
     done(hq, "/returns/receive", return_id=back["id"], site_code="D")
     said = done(
         member,

@@ -91,7 +91,7 @@ def show_ladders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
             if one.party_id in found.parties
         ],
         roles=[(role.value, language.say(word)) for role, word in ROLE_NAMES.items()],
-        ways=[(way.value, language.say(word)) for way, word in WAY_WORDS.items()],
+        ladder_ways=[(way.value, language.say(word)) for way, word in WAY_WORDS.items()],
         may_write=_is_writer(visitor),
         following=_month(following),
         done=request.query_params.get("done", ""),

@@ -179,6 +179,7 @@ async def write_off_from_page(
 ) -> Redirect:
     """Take units off what a marketplace is lent, as the form says, and go back to the page."""
     scope = visitor.scope_of(Permission.STOCK_WRITE)
+    _sees_the_brand(visitor)
     form = await request.form()
     asked = read_write_off(
         {name: str(form.get(name, "")) for name in form}, channel=channel, language=language_of(request)

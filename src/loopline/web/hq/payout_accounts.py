@@ -90,7 +90,7 @@ def show_accounts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Tem
         visitor=visitor,
         found=found,
         path=ACCOUNTS,
-        ways=[(one.value, language.say(word)) for one, word in WAY_WORDS.items()],
+        payer_ways=[(one.value, language.say(word)) for one, word in WAY_WORDS.items()],
         kinds=[(one.value, language.say(word)) for one, word in KIND_WORDS.items()],
         may_write=visitor.may(Permission.PAYOUTS_WRITE),
         is_whole=scope.everything,
