@@ -60,6 +60,8 @@ NOTHING_THERE = {
     "POST /me/addresses/{address_id}/delete",
     "POST /o/{number}/pay",
     "POST /o/{number}/return/{return_id}/arrive",
+    "POST /store/returns/announced/{return_id}",
+    "POST /store/returns/without/take",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.
 AS_NONE = {
