@@ -64,7 +64,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "here": safe_path(request.url.path + query),
             "visitor": None,
             "navigation": navigation,
-            "ways": groups_of(navigation),
+            "bar_groups": groups_of(navigation),
             **context,
         },
     )

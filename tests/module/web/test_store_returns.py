@@ -174,7 +174,7 @@ def test_an_announced_return_is_taken_in_once_with_what_came(site: Site):
         (announced,) = succeeded(announce(conn, [asked], scope=WHOLE_BRAND, now=NOON))
     page = f"{HOME}/of/{order.number}"
     assert "The customer announced this" in guide.get(page).text
-    form = {"order": order.number, f"units {scarf}": "1", f"grade {scarf}": "open"}
+    form = {f"units {scarf}": "1", f"grade {scarf}": "open"}
     path = f"{HOME}/announced/{announced.return_id}"
     first, again = (post(guide, path, form, page=page) for _ in range(2))
     assert (first.status_code, first.headers["location"]) == (303, f"{HOME}/done/{announced.return_id}")
@@ -182,6 +182,8 @@ def test_an_announced_return_is_taken_in_once_with_what_came(site: Site):
     with site.database.reading() as conn:
         (line,) = returns.lines_of_returns(conn, [announced.return_id])
     assert (line.units, line.graded_units, line.reason) == (1, 1, Reason.UNWANTED)
+    other = site.signed_in("sun.manager")
+    assert post(other, path, form, page=HOME).status_code == 404
     sound(site)
 
 

@@ -17,6 +17,7 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, ReturnId, SkuId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import Scope
 from loopline.orders import Line, LineKind, Order
 from loopline.payments import StandingIntent
 from loopline.payments import queries as payments
@@ -93,6 +94,10 @@ def read_sold(conn: Conn, text: str, now: datetime) -> Sold:
     head = orders.orders_by_numbers(conn, [text]).get(text)
     if head is None:
         raise Refused(NoSuchThing(noun="order", value=text))
+    return _sold(conn, head, now)
+
+
+def _sold(conn: Conn, head: Order, now: datetime) -> Sold:
     lines = [line for line in orders.lines_by_orders(conn, [head.id]) if line.kind is LineKind.GOODS]
     announced = announced_by_id(conn, announced_of_orders(conn, [head.id]))
     return Sold(
@@ -119,16 +124,15 @@ def take_order_back(
 ) -> Response[Any]:
     """Take units of an order back, pay for them and put them away; sent twice, they come back once."""
     scope = scope_of(returning.visitor)
-    made = time_id(data, "return_id") or uuid7(edge_of(request).clock())
+    made = ReturnId(time_id(data, "return_id") or uuid7(edge_of(request).clock()))
 
     def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
         sold = read_sold(conn, order_number, now)
         said = _said(sold, data)
         if isinstance(said, Refusal):
-            standing = returns.returns_by_id(conn, [ReturnId(made)])
-            return standing[0].id if standing else said
+            return made if _is_taken(conn, made, scope) else said
         asked = NewReturn(
-            id=ReturnId(made),
+            id=made,
             channel=COUNTER,
             external_number=str(made),
             kind=ReturnKind.ASK,
@@ -159,16 +163,18 @@ def take_announced(
     request: WebRequest, returning: NamedDependency[Desk], return_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Take in what a customer announced, or what of it came; sent twice, it comes once."""
-    scope, order_number = scope_of(returning.visitor), str(data.get("order", ""))
+    scope, announced_id = scope_of(returning.visitor), ReturnId(return_id)
 
-    def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
-        sold = read_sold(conn, order_number, now)
-        said = _said(sold, data)
+    def work(conn: Conn, now: datetime) -> tuple[str, ReturnId | Refusal]:
+        announced = announced_by_id(conn, [announced_id])
+        if not announced or (announced[0].ended_at is not None and not _is_taken(conn, announced_id, scope)):
+            raise Refused(NoSuchThing(noun="return", value=str(return_id)))
+        (head,) = orders.orders_by_ids(conn, [announced[0].order_id])
+        said = _said(_sold(conn, head, now), data)
         if isinstance(said, Refusal):
-            standing = returns.returns_by_id(conn, [ReturnId(return_id)])
-            return standing[0].id if standing else said
+            return head.number, announced_id if _is_taken(conn, announced_id, scope) else said
         receipt = AnnouncedReceipt(
-            return_id=ReturnId(return_id),
+            return_id=announced_id,
             site_id=returning.site.id,
             lines=tuple(LineBack(line_id=one.line.line_id, units=one.units) for one in said),
             actor=actor_of(returning.visitor),
@@ -176,9 +182,15 @@ def take_announced(
         (outcome,) = receive_announced(conn, [receipt], scope=scope, now=now)
         if isinstance(outcome, TakenBack):
             _grade_announced(conn, outcome, said, returning, now=now)
-        return outcome if isinstance(outcome, Refusal) else outcome.return_id
+        return head.number, outcome if isinstance(outcome, Refusal) else announced_id
 
-    return _answer(request, returning, order_number, run(request, work), data)
+    order_number, outcome = run(request, work)
+    return _answer(request, returning, order_number, outcome, data)
+
+
+def _is_taken(conn: Conn, return_id: ReturnId, scope: Scope) -> bool:
+    """Tell whether a return was taken in already, at a site in scope."""
+    return any(scope.covers_site(one.site_id) for one in returns.returns_by_id(conn, [return_id]))
 
 
 def _grade_announced(
