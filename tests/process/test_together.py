@@ -60,7 +60,7 @@ def test_what_no_site_has_all_of_waits_with_its_goods_until_one_has(conn: Conn, 
     assert [one.reason for one in explained.unfilled] == [UnfilledReason.TOGETHER] * 2
     (queue,) = orders.sourcing_queue(conn, now=NOON)
     assert (queue.waits_for, queue.orders, queue.units) == (WaitsFor.TOGETHER, 1, 2)
-    assert source_wave(conn, now=NOON + timedelta(minutes=59), solver=SOLVER).orders == 0
+    assert source_wave(conn, now=NOON + timedelta(minutes=14), solver=SOLVER).orders == 0
     assert_healthy(conn)
     stock_up(conn, shop, {("W", "COAT"): 1}, at=NOON)
     source_wave(conn, now=LATER, solver=SOLVER)

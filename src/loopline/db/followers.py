@@ -27,6 +27,7 @@ _WINDOW_PER_EVENT = (
 _HORIZON_POLL_SECONDS = 0.002
 _HORIZON_POLL_SECONDS_MAX = 0.05
 _LOOK_EVERY_SECONDS = 1.0
+_STEPS_A_TURN = 20
 
 # What another try may do away with; any other error of the database would come again with the same event. Classes of
 # SQLSTATE: connections, rivals, resources (a full disk), operators and crashes, the system; and a lock not to be had.
@@ -217,19 +218,27 @@ class FollowerLoop:
                 ensure_followers(registering, self._followers)
             while not self._stopping.is_set():
                 upto = final_position(conn, stopping=self._stopping)
-                for follower in self._followers:
-                    self._bring_up(follower, upto)
+                behind = [one for one in self._followers if not self._bring_up(one, upto)]
+                if behind:
+                    continue
                 for _ in conn.notifies(timeout=_LOOK_EVERY_SECONDS, stop_after=1):
                     pass
         finally:
             conn.close()
 
-    def _bring_up(self, follower: Follower, upto: int) -> None:
-        while not self._stopping.is_set():
+    def _bring_up(self, follower: Follower, upto: int) -> bool:
+        """Let a follower go on for some steps; False where it has not come to the end: the others take turns with it.
+
+        One that is new has the whole log before it, and keeps nobody waiting meanwhile.
+        """
+        for _ in range(_STEPS_A_TURN):
+            if self._stopping.is_set():
+                return True
             with self._database.transaction(quiet=True) as conn:
                 step = advance(conn, follower, upto=upto, now=self._clock())
             if step is None or step.reached_end:
-                return
+                return True
+        return False
 
 
 def _wait_for_row(conn: Conn, follower: Follower) -> None:

@@ -809,7 +809,6 @@ CREATE TABLE fulfilment.call (
     claimed_by uuid,
     task_id uuid,
     temperature_class text DEFAULT 'ambient'::text NOT NULL,
-    CONSTRAINT call_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))),
     CONSTRAINT call_is_open_for_a_while CHECK ((deadline > opened_at)),
     CONSTRAINT call_state_known CHECK ((state = ANY (ARRAY['open'::text, 'claimed'::text, 'lapsed'::text, 'withdrawn'::text]))),
     CONSTRAINT claimed_call_has_its_task CHECK ((((state = 'claimed'::text) = (site_id IS NOT NULL)) AND ((state = 'claimed'::text) = (task_id IS NOT NULL)) AND ((claimed_by IS NULL) OR (state = 'claimed'::text)))),
@@ -892,7 +891,6 @@ CREATE TABLE fulfilment.task (
     temperature_class text DEFAULT 'ambient'::text NOT NULL,
     CONSTRAINT ended_task_has_its_time CHECK (((state = ANY (ARRAY['handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT steps_have_their_times CHECK ((((accepted_at IS NOT NULL) OR (state = ANY (ARRAY['offered'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text]))) AND ((picked_at IS NULL) OR (accepted_at IS NOT NULL)) AND ((checked_at IS NULL) OR (picked_at IS NOT NULL)) AND ((packed_at IS NULL) OR (checked_at IS NOT NULL)) AND ((packed_at IS NOT NULL) OR (state <> ALL (ARRAY['packed'::text, 'handed_over'::text, 'not_collected'::text]))))),
-    CONSTRAINT task_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))),
     CONSTRAINT task_kind_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text]))),
     CONSTRAINT task_state_known CHECK ((state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text, 'handed_over'::text, 'refused'::text, 'lapsed'::text, 'cancelled'::text, 'not_collected'::text]))),
     CONSTRAINT waiting_parcel_has_its_code CHECK (((kind <> 'collect'::text) OR (state <> 'packed'::text) OR ((code_hash IS NOT NULL) AND (collect_by IS NOT NULL))))
@@ -1942,7 +1940,6 @@ END) STORED NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 PARTITION BY RANGE (id);
@@ -2004,7 +2001,6 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     CONSTRAINT order_shortage_rule_is_known CHECK ((on_shortage = ANY (ARRAY['refuse'::text, 'park'::text]))),
     CONSTRAINT order_units_add_up CHECK ((units = ((((parked + held) + allocated) + handed_over) + cancelled))),
     CONSTRAINT order_units_not_negative CHECK ((LEAST(parked, held, allocated, handed_over, cancelled) >= 0)),
-    CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))),
     CONSTRAINT order_waits_for_something CHECK (((source_after IS NULL) = (source_waits_for IS NULL)))
 )
 WITH (fillfactor='70');
@@ -3527,11 +3523,6 @@ CREATE TABLE sourcing.decision (
     overrides jsonb,
     parcel_classes text[],
     CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text, 'optimised'::text]))),
-    CONSTRAINT every_parcel_has_its_site CHECK (
-CASE
-    WHEN (parcel_classes IS NULL) THEN ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))
-    ELSE ((((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) >= 1) AND ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) <= jsonb_array_length(parcels))) AND (cardinality(parcel_classes) = jsonb_array_length(parcels)))
-END),
     CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
 );
 
@@ -4536,6 +4527,9 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_pkey PRIMARY KEY (id);
 
+ALTER TABLE fulfilment.call
+    ADD CONSTRAINT call_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))) NOT VALID;
+
 ALTER TABLE ONLY fulfilment.call_line
     ADD CONSTRAINT call_line_key PRIMARY KEY (call_id, line_id);
 
@@ -4550,6 +4544,9 @@ ALTER TABLE ONLY fulfilment.capacity
 
 ALTER TABLE ONLY fulfilment.site_limit
     ADD CONSTRAINT site_limit_pkey PRIMARY KEY (site_id);
+
+ALTER TABLE fulfilment.task
+    ADD CONSTRAINT task_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))) NOT VALID;
 
 ALTER TABLE ONLY fulfilment.task_line
     ADD CONSTRAINT task_line_key PRIMARY KEY (task_id, allocation_id);
@@ -4775,6 +4772,9 @@ ALTER TABLE ONLY orders."order"
 
 ALTER TABLE ONLY orders.order_default
     ADD CONSTRAINT order_default_pkey PRIMARY KEY (id);
+
+ALTER TABLE orders."order"
+    ADD CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))) NOT VALID;
 
 ALTER TABLE ONLY orders.payer
     ADD CONSTRAINT payer_pkey PRIMARY KEY (member_id);
@@ -5096,6 +5096,13 @@ ALTER TABLE ONLY sourcing.day_prices
 
 ALTER TABLE ONLY sourcing.decision
     ADD CONSTRAINT decision_key PRIMARY KEY (order_id, wave_id);
+
+ALTER TABLE sourcing.decision
+    ADD CONSTRAINT every_parcel_has_its_site CHECK (
+CASE
+    WHEN (parcel_classes IS NULL) THEN ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) = jsonb_array_length(parcels))
+    ELSE ((((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) >= 1) AND ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) <= jsonb_array_length(parcels))) AND (cardinality(parcel_classes) = jsonb_array_length(parcels)))
+END) NOT VALID;
 
 ALTER TABLE ONLY sourcing.override_change
     ADD CONSTRAINT override_change_pkey PRIMARY KEY (number);

@@ -327,7 +327,9 @@ order by head.id, line.line_id
 limit %(limit)s::integer
 
 -- name: count_to_source
--- How many orders wait for a site. Locks nothing.
+-- How many orders wait for a site's day. What no site can send now takes no place of any. Locks nothing.
 select count(*) as orders
 from orders.order
-where held > 0 and pay_until is null
+where held > 0
+    and pay_until is null
+    and (source_waits_for is null or source_waits_for not in ('equipment', 'together'))

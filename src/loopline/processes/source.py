@@ -46,8 +46,9 @@ LOOK_AGAIN_AFTER = {
     WaitsFor.CAPACITY: timedelta(minutes=15),
     WaitsFor.LIMITS: timedelta(minutes=30),
     WaitsFor.SITE: timedelta(hours=1),
-    WaitsFor.EQUIPMENT: timedelta(hours=4),
-    WaitsFor.TOGETHER: timedelta(hours=1),
+    # Goods may come to a site that can send them at any moment, and nothing else wakes these.
+    WaitsFor.EQUIPMENT: timedelta(minutes=15),
+    WaitsFor.TOGETHER: timedelta(minutes=15),
 }
 """How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
 by a profile that is put in force, or by a site that can send colder goods."""

@@ -60,6 +60,7 @@ def span_of(first: date | None, last: date | None, *, latest: date | None, now: 
     A brand whose last day lies in the past is looked at as it was then.
     """
     today = business_day(now, zone)
+    first, last = (None if day is None else min(max(day, _FIRST_DAY), _LAST_DAY) for day in (first, last))
     end = last or (min(latest, today) if latest is not None else today)
     begin = first or end - timedelta(days=DAYS_SHOWN - 1)
     if last is None and first is not None and first > end:

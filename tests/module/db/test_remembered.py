@@ -18,6 +18,7 @@ REMEMBERED_TABLES = {
     "promises": ["promises.learning", "promises.terms"],
     "pricing": ["pricing.price", "pricing.price_list", "pricing.tax_rate"],
     "site_costs": ["sourcing.site_cost"],
+    "site_equipment": ["sourcing.site_equipment"],
     "site_limits": ["fulfilment.site_limit"],
     "touchpoints": ["touchpoints.attribution_rule", "touchpoints.live_room", "touchpoints.touchpoint"],
 }

@@ -148,6 +148,7 @@ def test_what_comes_seldom_has_its_turn_between_the_batches_of_a_long_queue(data
     came = threading.Event()
     waits = (
         "select count(*) > 0 from pg_locks where locktype = 'advisory' and objid = 7310012 and not granted"
+        " and database = (select oid from pg_database where datname = current_database())"
     )
 
     def has_always_more(database: Database, _now: datetime) -> int:
@@ -170,6 +171,7 @@ def test_what_comes_seldom_has_its_turn_between_the_batches_of_a_long_queue(data
 def test_who_waits_for_a_turn_ends_when_its_process_does(database: Database):
     waits = (
         "select count(*) > 0 from pg_locks where locktype = 'advisory' and objid = 7310012 and not granted"
+        " and database = (select oid from pg_database where datname = current_database())"
     )
     ran: list[str] = []
 

@@ -12,12 +12,13 @@ from loopline.db import Conn, Database
 from loopline.kernel.ids import LineId, ReturnLineId
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Order
-from loopline.processes.announce import LineBack, ReturnAsked, announce
+from loopline.processes.announce import LineBack, ReturnAsked, announce, receive_taken_back
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.index import write_down_orders
 from loopline.processes.place import Placed, place
+from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns import queries as returns
-from loopline.returns.model import BlindState, Reason
+from loopline.returns.model import BlindState, NewReturn, NewReturnLine, Reason, ReturnKind
 from tests.make.loop import balances, pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, Shop, till_sale
@@ -102,7 +103,8 @@ def test_a_form_that_is_sent_twice_takes_back_once_and_one_sent_anew_is_another_
     assert made is not None
     first = give_back(guide, site, order, "SCARF", return_id=made.group(1))
     again = give_back(guide, site, order, "SCARF", return_id=made.group(1))
-    assert first.headers["location"] == again.headers["location"]
+    assert again.headers["location"] == f"{first.headers['location']}?again=1"
+    assert "This return was sent before" in guide.get(again.headers["location"]).text
     # Back to the page of before, and something else this time: it says so, and then it is a return of its own.
     other = give_back(guide, site, order, "COAT", return_id=made.group(1))
     assert (other.status_code, "belongs to another return" in other.text) == (409, True)
@@ -131,10 +133,10 @@ def test_what_cannot_be_is_said_and_nothing_is_done(site: Site):
     cases = (
         ({"units": "2"}, "Of COAT only 1 may still come back."),
         ({"units": ""}, "Say of at least one thing how many of it came back."),
-        ({"units": "-1"}, "Say of at least one thing how many of it came back."),
+        ({"units": "-1"}, "Say in digits how many of COAT came back."),
         ({"grade": "lovely"}, "Say in what state the goods are."),
     )
-    for said, words in cases:
+    for said, words in (*cases, ({"units": "1x"}, "Say in digits how many of COAT came back.")):
         answer = give_back(guide, site, order, **said)
         assert (answer.status_code, words in answer.text) == (422, True), said
     with site.database.reading() as conn:
@@ -174,17 +176,56 @@ def test_an_announced_return_is_taken_in_once_with_what_came(site: Site):
         (announced,) = succeeded(announce(conn, [asked], scope=WHOLE_BRAND, now=NOON))
     page = f"{HOME}/of/{order.number}"
     assert "The customer announced this" in guide.get(page).text
-    form = {f"units {scarf}": "1", f"grade {scarf}": "open"}
+    form = {f"units {announced.return_id} {scarf}": "１", f"grade {announced.return_id} {scarf}": "open"}
     path = f"{HOME}/announced/{announced.return_id}"
     first, again = (post(guide, path, form, page=page) for _ in range(2))
     assert (first.status_code, first.headers["location"]) == (303, f"{HOME}/done/{announced.return_id}")
-    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["location"] == f"{first.headers['location']}?again=1"
+    assert "Nothing more is paid for it" in guide.get(again.headers["location"]).text
     with site.database.reading() as conn:
         (line,) = returns.lines_of_returns(conn, [announced.return_id])
     assert (line.units, line.graded_units, line.reason) == (1, 1, Reason.UNWANTED)
     other = site.signed_in("sun.manager")
     assert post(other, path, form, page=HOME).status_code == 404
     sound(site)
+
+
+def test_a_decision_says_what_is_paid_for_it_and_nothing_that_was_paid_before(site: Site):
+    """Of two coats one was bought: that one is paid back at once, the other when somebody decided on it."""
+    order, manager = sold(site, "T-1"), site.signed_in("lin.manager")
+    with site.database.transaction() as conn:
+        asked = NewReturn(
+            channel="till",
+            external_number="X-1",
+            kind=ReturnKind.ASK,
+            at=NOON,
+            site_id=site.stage.shop.sites["S"],
+            currency="CNY",
+            order_id=order.id,
+            lines=(NewReturnLine(code="COAT", units=2, sku_id=site.stage.shop.skus["COAT"]),),
+        )
+        (taken,) = take_back(conn, [asked], scope=WHOLE_BRAND, now=NOON)
+        assert isinstance(taken, TakenBack)
+        receive_taken_back(conn, [(taken, site.stage.shop.sites["S"])], now=NOON)
+    assert "Give back CN¥113.00 now" in manager.get(f"{HOME}/done/{taken.return_id}").text
+    found = DECIDE.search(manager.get(HOME).text)
+    assert found is not None
+    word = {"word": "accept", "price": "50", "grade": "as_new", "why": "Our label."}
+    answer = post(manager, found.group(1), word, page=HOME)
+    assert "Give back CN¥50.00 now" in manager.get(answer.headers["location"]).text
+    assert "Give back CN¥113.00 now" in manager.get(f"{HOME}/done/{taken.return_id}").text
+    with site.database.reading() as conn:
+        (line,) = returns.lines_of_returns(conn, [taken.return_id])
+    assert (line.received_units, line.graded_units) == (2, 2)
+    sound(site)
+
+
+def test_what_the_platform_took_is_not_paid_out_at_the_counter(site: Site):
+    order, guide = sold(site, "T-1"), site.signed_in("zhou.guide")
+    with site.database.owner_transaction() as owner:
+        owner.execute("update payments.payment set method = 'platform'")
+    done = guide.get(give_back(guide, site, order).headers["location"]).text
+    assert ("the platform gives it back" in done, "Give back CN¥113.00 now" in done) == (True, False)
 
 
 def blind(site: Site, guide: httpx.Client, units: str = "1") -> None:

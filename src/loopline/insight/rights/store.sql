@@ -41,7 +41,7 @@ select
     select
     from payments.published_exceptions as exception
     where exception.order_id = line.order_id
-      and exception.kind in ('amount_differs', 'order_total_differs', 'refund_above_taken')
+      and exception.kind in ('order_total_differs', 'refund_above_taken')
   ) as money_differs,
   (
     select min(review.stars)

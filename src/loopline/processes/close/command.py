@@ -58,7 +58,7 @@ class _Turn(msgspec.Struct, kw_only=True):
     now: datetime
     behind: Mapping[date, list[Notice]]
     faults: list[Notice] | None = None
-    cut: CutNumber | None = None
+    cut: CutNumber | LedgerBusy | None = None
 
 
 def close_months(
@@ -108,10 +108,9 @@ def _close_month(conn: Conn, ask: CloseAsk, state: BooksState, turn: _Turn) -> C
     if turn.faults is None:
         turn.faults = faults_of_money(conn)
     if turn.cut is None:
-        cut = ledger.take_cut(conn)
-        if isinstance(cut, LedgerBusy):
-            return cut
-        turn.cut = cut
+        turn.cut = ledger.take_cut(conn)
+    if isinstance(turn.cut, LedgerBusy):
+        return turn.cut
     month = msgspec.structs.replace(state.month_of_books(), before_cut=turn.cut)
     sheet = draft_sheet(conn, state, month, found=turn.faults)
     if (hard := next((one for one in sheet.notices if one.is_hard), None)) is not None:

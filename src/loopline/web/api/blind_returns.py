@@ -26,7 +26,7 @@ from loopline.web.api.types import Units
 
 _TAG = "returns"
 _WAITING_MOST = 200
-_REFUND_MOST = 10**10
+REFUND_MOST = 10**10
 
 
 class WaitingTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class BlindAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     return_line_id: UUID
     is_accepted: bool
-    refund_unit_minor: Annotated[int, Meta(ge=0, le=_REFUND_MOST)] = 0
+    refund_unit_minor: Annotated[int, Meta(ge=0, le=REFUND_MOST)] = 0
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 

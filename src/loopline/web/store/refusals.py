@@ -91,6 +91,12 @@ class MoreThanMayComeBack(Refusal, frozen=True, kw_only=True):
     units_left: int
 
 
+class UnitsUnclear(Refusal, frozen=True, kw_only=True):
+    """Say in digits how many of {sku} came back."""
+
+    sku: str
+
+
 class StateUnclear(Refusal, frozen=True, kw_only=True):
     """Say in what state the goods are."""
 
@@ -117,6 +123,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             SayWhy,
             StateUnclear,
             TrackingNumberNotUsable,
+            UnitsUnclear,
         ),
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),

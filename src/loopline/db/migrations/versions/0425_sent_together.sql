@@ -7,4 +7,4 @@ alter table catalogue.sku
 alter table orders.order
   drop constraint order_waits_for_a_known_thing,
   add constraint order_waits_for_a_known_thing
-    check (source_waits_for in ('capacity', 'site', 'claim', 'limits', 'equipment', 'together'));
+    check (source_waits_for in ('capacity', 'site', 'claim', 'limits', 'equipment', 'together')) not valid;

@@ -16,9 +16,11 @@ from loopline.kernel.ids import ReturnId, ReturnLineId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
 from loopline.processes.take_back.blind import decide_blind
+from loopline.processes.turn import take_turn
 from loopline.returns.model import BlindDecided, BlindDecision, BlindState, OpenedLine, ReturnLineUnknown
 from loopline.returns.queries import ReturnLine, return_lines_by_id, returns_by_id
 from loopline.web.api.answers import run
+from loopline.web.api.blind_returns import REFUND_MOST
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.hq.typed import read_minor
 from loopline.web.store.count.place import actor_of
@@ -39,6 +41,7 @@ def decide_line(
     line_id, by = ReturnLineId(return_line_id), actor_of(returning.visitor)
 
     def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
+        take_turn(conn)
         lines = return_lines_by_id(conn, [line_id])
         heads = returns_by_id(conn, [line.return_id for line in lines])
         if not heads or not scope.covers_site(heads[0].site_id):
@@ -61,13 +64,13 @@ def decide_line(
     if isinstance(found, Refusal):
         said = urlencode({"problem": language_of(request).refusal(found)})
         return Redirect(f"{RETURNS}?{said}", status_code=HTTP_303_SEE_OTHER)
-    return Redirect(f"{RETURNS}/done/{found}", status_code=HTTP_303_SEE_OTHER)
+    return Redirect(f"{RETURNS}/done/{found}?line={line_id}", status_code=HTTP_303_SEE_OTHER)
 
 
 def _word(line_id: ReturnLineId, data: dict[str, Any], currency: str, *, by: str) -> BlindDecision | Refusal:
     is_accepted = data.get("word") == "accept"
     price = read_minor(str(data.get("price", "")).strip(), currency) if is_accepted else 0
-    if price is None or price < 0:
+    if price is None or not 0 <= price <= REFUND_MOST:
         return PriceUnclear()
     if is_accepted and grade_of(str(data.get("grade", ""))) is None:
         return StateUnclear()
@@ -76,19 +79,19 @@ def _word(line_id: ReturnLineId, data: dict[str, Any], currency: str, *, by: str
         is_accepted=is_accepted,
         refund_unit_minor=price,
         decided_by=by,
-        reason=str(data.get("why", "")).strip()[:_REASON_LENGTH_MAX],
+        reason=str(data.get("why", "")).replace("\x00", "").strip()[:_REASON_LENGTH_MAX],
     )
 
 
 def _put(outcome: BlindDecided, line: ReturnLine) -> OpenedLine:
-    """What is kept: what was accepted, and those with a sale, which were waiting for this word, too."""
-    is_kept = outcome.state is BlindState.ACCEPTED
+    """What is kept of what is here: what was accepted, and those with a sale, which were waiting for this word, too."""
+    kept = line.units if outcome.state is BlindState.ACCEPTED else line.units - outcome.units
     return OpenedLine(
         return_line_id=line.return_line_id,
         position=line.position,
         code=line.code,
         sku_id=line.sku_id,
-        units=line.units if is_kept else line.units - outcome.units,
+        units=min(kept, line.received_units - line.graded_units),
         stated_unit_minor=None,
         reason=line.reason,
         matches=(),

@@ -1,5 +1,6 @@
 """Take goods of an order back: which units, why and in what state; and what became of it."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,9 +22,11 @@ from loopline.kernel.scope import Scope
 from loopline.orders import Line, LineKind, Order
 from loopline.payments import StandingIntent
 from loopline.payments import queries as payments
-from loopline.payments.model import KeptRefund
+from loopline.payments.cash import CASH
 from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
+from loopline.processes.receive import PLATFORM
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
+from loopline.processes.turn import take_turn
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.model import (
@@ -46,7 +49,7 @@ from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form, goods_row, number, time_id
-from loopline.web.store.refusals import MoreThanMayComeBack, NothingBack, StateUnclear
+from loopline.web.store.refusals import MoreThanMayComeBack, NothingBack, StateUnclear, UnitsUnclear
 from loopline.web.store.returns.place import (
     COUNTER,
     REASON_WORDS,
@@ -78,6 +81,13 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     def units_left(self, line: Line) -> int:
         """How many units of a line were handed over and have not come back, whether they were announced or not."""
         return max(0, line.handed_over - line.returned - line.lost)
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A return that is taken in; `is_again`: it was before, and nothing was done."""
+
+    return_id: ReturnId
+    is_again: bool
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,11 +136,12 @@ def take_order_back(
     scope = scope_of(returning.visitor)
     made = ReturnId(time_id(data, "return_id") or uuid7(edge_of(request).clock()))
 
-    def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
+    def work(conn: Conn, now: datetime) -> Taken | Refusal:
+        take_turn(conn)
         sold = read_sold(conn, order_number, now)
         said = _said(sold, data)
         if isinstance(said, Refusal):
-            return made if _is_taken(conn, made, scope) else said
+            return Taken(return_id=made, is_again=True) if _is_taken(conn, made, scope) else said
         asked = NewReturn(
             id=made,
             channel=COUNTER,
@@ -153,7 +164,15 @@ def take_order_back(
             ),
         )
         (outcome,) = take_back(conn, [asked], scope=scope, now=now)
-        return _put(conn, outcome, [one.grade for one in said], returning, now=now)
+        if isinstance(outcome, Refusal):
+            return outcome
+        if isinstance(outcome, ReturnRepeat):
+            return Taken(return_id=made, is_again=True)
+        unsold = next((line for line in outcome.lines if line.blind_units), None)
+        if unsold is not None:  # a colleague at another counter was faster
+            raise Refused(MoreThanMayComeBack(sku=unsold.code, units_left=unsold.matched_units))
+        put_away(conn, outcome, [one.grade for one in said], returning, now=now)
+        return Taken(return_id=made, is_again=False)
 
     return _answer(request, returning, order_number, run(request, work), data)
 
@@ -165,14 +184,16 @@ def take_announced(
     """Take in what a customer announced, or what of it came; sent twice, it comes once."""
     scope, announced_id = scope_of(returning.visitor), ReturnId(return_id)
 
-    def work(conn: Conn, now: datetime) -> tuple[str, ReturnId | Refusal]:
+    def work(conn: Conn, now: datetime) -> tuple[str, Taken | Refusal]:
+        take_turn(conn)
         announced = announced_by_id(conn, [announced_id])
         if not announced or (announced[0].ended_at is not None and not _is_taken(conn, announced_id, scope)):
             raise Refused(NoSuchThing(noun="return", value=str(return_id)))
         (head,) = orders.orders_by_ids(conn, [announced[0].order_id])
-        said = _said(_sold(conn, head, now), data)
+        again = Taken(return_id=announced_id, is_again=True)
+        said = _said(_sold(conn, head, now), data, of=announced_id)
         if isinstance(said, Refusal):
-            return head.number, announced_id if _is_taken(conn, announced_id, scope) else said
+            return head.number, again if _is_taken(conn, announced_id, scope) else said
         receipt = AnnouncedReceipt(
             return_id=announced_id,
             site_id=returning.site.id,
@@ -182,7 +203,8 @@ def take_announced(
         (outcome,) = receive_announced(conn, [receipt], scope=scope, now=now)
         if isinstance(outcome, TakenBack):
             _grade_announced(conn, outcome, said, returning, now=now)
-        return head.number, outcome if isinstance(outcome, Refusal) else announced_id
+            return head.number, Taken(return_id=announced_id, is_again=False)
+        return head.number, outcome if isinstance(outcome, Refusal) else again
 
     order_number, outcome = run(request, work)
     return _answer(request, returning, order_number, outcome, data)
@@ -205,45 +227,39 @@ def _grade_announced(
     put_away(conn, taken, graded, desk, now=now, is_received=True)
 
 
-def _put(
-    conn: Conn,
-    outcome: TakenBack | ReturnRepeat | Refusal,
-    said: Sequence[Grade],
-    desk: Desk,
-    *,
-    now: datetime,
-) -> ReturnId | Refusal:
-    if isinstance(outcome, Refusal):
-        return outcome
-    if isinstance(outcome, TakenBack):
-        put_away(conn, outcome, said, desk, now=now)
-    return outcome.return_id
-
-
-def _said(sold: Sold, data: dict[str, Any]) -> list[Said] | Refusal:
-    """Read what came back: the units of each line that is named, with their state."""
+def _said(sold: Sold, data: Mapping[str, Any], *, of: ReturnId | None = None) -> list[Said] | Refusal:
+    """Read what came back: the units of each line that is named, with their state; `of`: in an announcement's form."""
     said: list[Said] = []
     for line in sold.lines:
-        units = number(data, f"units {line.line_id}")
-        if not units:
+        place = field_of(line.line_id, of)
+        text = unicodedata.normalize("NFKC", str(data.get(f"units {place}", ""))).strip()
+        if text in {"", "0"}:
             continue
-        left = sold.units_left(line)
+        units, left = number({"units": text}, "units"), sold.units_left(line)
+        if not units:
+            return UnitsUnclear(sku=line.code)
         if units > left:
             return MoreThanMayComeBack(sku=line.code, units_left=left)
-        grade = grade_of(str(data.get(f"grade {line.line_id}", "")))
+        grade = grade_of(str(data.get(f"grade {place}", "")))
         if grade is None:
             return StateUnclear()
-        reason = str(data.get(f"reason {line.line_id}", ""))
+        reason = str(data.get(f"reason {place}", ""))
         said.append(Said(line=line, units=units, grade=grade, reason=reason))
     return said or NothingBack()
 
 
+def field_of(line_id: LineId, of: ReturnId | None) -> str:
+    """Name a line in the form of an order, or in that of an announcement."""
+    return f"{line_id}" if of is None else f"{of} {line_id}"
+
+
 def _answer(
-    request: WebRequest, desk: Desk, order_number: str, outcome: ReturnId | Refusal, data: dict[str, Any]
+    request: WebRequest, desk: Desk, order_number: str, outcome: Taken | Refusal, data: dict[str, Any]
 ) -> Response[Any]:
     if isinstance(outcome, Refusal):
         return _order_page(request, desk, order_number, refusal=outcome, typed=data)
-    return Redirect(f"{RETURNS}/done/{outcome}", status_code=HTTP_303_SEE_OTHER)
+    again = "?again=1" if outcome.is_again else ""
+    return Redirect(f"{RETURNS}/done/{outcome.return_id}{again}", status_code=HTTP_303_SEE_OTHER)
 
 
 def _order_page(
@@ -269,7 +285,7 @@ def _order_page(
         },
         path=f"{RETURNS}/of/{sold.order.number}",
         rows=rows,
-        announced=[_announced(one, sold, desk, language) for one in sold.announced],
+        announced=[_announced(one, sold, desk, language, typed or {}) for one in sold.announced],
         return_id=_number_of_form(typed or {}, refusal) or str(uuid7(sold.now)),
         reasons=reasons(language),
         grades=grades(language),
@@ -302,7 +318,9 @@ def _row(line: Line, sold: Sold, desk: Desk, language: Language, typed: Mapping[
     }
 
 
-def _announced(one: Announcement, sold: Sold, desk: Desk, language: Language) -> dict[str, Any]:
+def _announced(
+    one: Announcement, sold: Sold, desk: Desk, language: Language, typed: Mapping[str, Any]
+) -> dict[str, Any]:
     lines = {line.line_id: line for line in sold.lines}
     return {
         "path": f"{RETURNS}/announced/{one.id}",
@@ -311,8 +329,10 @@ def _announced(one: Announcement, sold: Sold, desk: Desk, language: Language) ->
             {
                 **goods_row(sold.skus.get(back.sku_id) if back.sku_id is not None else None, language),
                 "code": back.code,
-                "line_id": back.line_id,
+                "field": (field := field_of(back.line_id, one.id)),
                 "units": back.units,
+                "came": str(typed.get(f"units {field}", back.units)),
+                "grade": str(typed.get(f"grade {field}", "")),
                 "reason": language.say(REASON_WORDS[back.reason]),
             }
             for back in one.lines
@@ -325,40 +345,57 @@ def _announced(one: Announcement, sold: Sold, desk: Desk, language: Language) ->
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """A return with what was given back for it, and what a gateway was asked to give."""
+    """A return with what was given back by hand when it came, and what a gateway was asked to give.
+
+    `methods`: how the order was paid, as far as no gateway gives it back by itself.
+    """
 
     head: Return
     order: Order | None
     lines: list[ReturnLine]
     skus: Mapping[SkuId, Sku]
-    by_hand: list[KeptRefund]
+    hand_minor: int
     by_gateway: list[StandingIntent]
     methods: list[str]
+
+    def decided_minor(self, line: ReturnLine) -> int:
+        """What is paid back for the units of a line that had no sale."""
+        if line.blind_state is not BlindState.ACCEPTED:
+            return 0
+        return (line.blind_refund_unit_minor or 0) * (line.units - sum(one.units for one in line.matches))
 
 
 @get("/store/returns/done/{return_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
 def show_taken(request: WebRequest, returning: NamedDependency[Desk], return_id: FromPath[UUID]) -> Template:
-    """Show what became of a return to this site: what to give the customer now, and where the goods go."""
+    """Show what became of a return to this site: what to give the customer now, and where the goods go.
+
+    With a line in the address it is what was decided on that line, and nothing that was paid before.
+    """
     language = language_of(request)
     done = read(request, lambda conn, _: _read_done(conn, ReturnId(return_id), returning))
+    line_id = request.query_params.get("line", "")
+    lines = [line for line in done.lines if not line_id or str(line.return_line_id) == line_id]
     currency = done.head.currency
-    hand = sum(one.amount_minor for one in done.by_hand)
-    waiting = [line for line in done.lines if line.blind_state is BlindState.WAITING]
+    decided = sum(map(done.decided_minor, lines)) if line_id else 0
+    hand = decided if line_id else done.hand_minor
+    is_platform = not line_id and done.methods == [PLATFORM]
     return page(
         request,
         "store/return_done.html",
         visitor=returning.visitor,
         desk=returning,
         order_number=done.order.number if done.order else "",
+        is_again="again" in request.query_params,
         hand=language.money(hand, currency) if hand else "",
-        hand_ways=" · ".join(method_word(one, language) for one in done.methods),
+        hand_ways=" · ".join(method_word(one, language) for one in ([CASH] if line_id else done.methods)),
+        is_platform=is_platform,
         gateways=[
             {"way": method_word(one.gateway, language), "amount": language.money(one.amount_minor, currency)}
-            for one in done.by_gateway
+            for one in (() if line_id else done.by_gateway)
         ],
-        rows=[_done_row(line, done, language) for line in done.lines],
-        is_waiting=bool(waiting),
-        is_refused=any(line.blind_state is BlindState.REFUSED for line in done.lines),
+        rows=[_done_row(line, done, language) for line in lines],
+        is_waiting=any(line.blind_state is BlindState.WAITING for line in lines),
+        is_refused=any(line.blind_state is BlindState.REFUSED for line in lines),
     )
 
 
@@ -372,21 +409,20 @@ def _read_done(conn: Conn, return_id: ReturnId, desk: Desk) -> Done:
     heads = orders.orders_by_ids(conn, order_ids) if order_ids else []
     intents = payments.intents_of_orders(conn, order_ids) if order_ids else []
     paid = payments.payments_of_orders(conn, order_ids) if order_ids else []
-    by_hand = payments.refunds_of_returns(conn, [return_id])
     asked = [one for one in intents if one.return_id == return_id]
-    # What a gateway has given by now is among the refunds, too.
-    done_by_gateway = {one.id for one in asked}
+    by_gateway = {one.id for one in asked}  # what a gateway has given by now is among the refunds, too
     return Done(
         head=head,
         order=heads[0] if heads else None,
         lines=lines,
         skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None}),
-        by_hand=[one for one in by_hand if one.id not in done_by_gateway],
-        by_gateway=asked,
-        methods=sorted(
-            {one.method for one in by_hand if one.method is not None}
-            or {one.method for one in paid if one.intent_id is None}
+        hand_minor=sum(
+            one.amount_minor
+            for one in payments.refunds_of_returns(conn, [return_id])
+            if one.order_id is not None and one.id not in by_gateway
         ),
+        by_gateway=asked,
+        methods=sorted({one.method for one in paid if one.intent_id is None}),
     )
 
 
