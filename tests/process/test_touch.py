@@ -42,6 +42,7 @@ from loopline.touchpoints import (
     CreditBasis,
     CreditRole,
     DigitalLink,
+    LiveRoomUnknown,
     NewBindingRule,
     ScanOutsideWindow,
     TieOutcome,
@@ -587,6 +588,6 @@ def test_a_streamer_moves_the_own_shows_and_nobody_elses(conn: Conn):
     assert [getattr(one, "code", "") for one in outcomes] == ["MINE", "not_in_your_branch", "party_unknown"]
     succeeded(add_live_rooms(conn, [wanted[1]], host=HQ, now=NOON))
     moved = start_live_rooms(conn, ["MINE", "THEIRS"], host=mei, now=NOON)
-    assert moved[1] == NotInYourBranch(subject="THEIRS")
+    assert moved[1] == LiveRoomUnknown(live_room_code="THEIRS")
     rooms = touchpoints.live_rooms_by_code(conn, ["MINE", "THEIRS"])
     assert [rooms[code].is_live for code in ("MINE", "THEIRS")] == [True, False]

@@ -157,8 +157,11 @@ def test_a_dealer_sees_nothing_of_another_dealer_and_sets_nothing_there(house: H
     house.set("WEST", SiteSetting.AGEING_CREDIT, 88)
     dealer = house.signed_in("kong.dealer")
     page = dealer.get(OVERRIDES).text
+    said = re.sub(
+        r'<input[^>]*_csrf_token[^>]*>|(src|href)="/static/[^"]*"', "", page
+    )  # they hold any digits
     for secret in ("RIVAL", "WEST", "77", "88", "A secret", "THIRD"):
-        assert secret not in page.replace(token_of(page), ""), secret
+        assert secret not in said, secret
     before = house.held()
     for unit in ("RIVAL", "WEST", "EAST", "HX", "NOPE"):
         for act in ("set", "drop"):

@@ -7,6 +7,7 @@ import pytest
 
 from loopline.insight import followers
 from loopline.insight.model import Measure, Point, StageCount
+from loopline.insight.rights.service import RIGHTS_TYPES
 from loopline.insight.rules import (
     HAPPENING_TYPES,
     KEPT_PER_TYPE,
@@ -173,4 +174,5 @@ def test_followers_follow_what_they_apply():
         "insight_sales": frozenset(SALE_MEASURES),
         "insight_stages": STAGE_TYPES,
         "insight_happenings": HAPPENING_TYPES,
+        "insight_rights": RIGHTS_TYPES,
     }
