@@ -25,6 +25,7 @@ METHOD_WORDS: dict[str, str] = {
     BANK_TRANSFER: marked("Bank transfer"),
     "sandbox": marked("Sandbox gateway"),
     PLATFORM: marked("Taken by the platform"),
+    "card_terminal": marked("Card terminal"),
 }
 EXCEPTION_WORDS: dict[ExceptionKind, str] = {
     ExceptionKind.KEY_TAKEN: marked("The same payment was reported with other content"),
