@@ -122,6 +122,9 @@ def open_for_business(database: Database) -> dict[str, list[Any]]:
             pay_for(conn, shop, one)
         tasks = hand_over_everything(conn, now=NOON)
         waiting = succeeded(place(conn, [ask(shop, "W-2"), ask(shop, "W-3")], scope=WHOLE_BRAND, now=NOON))
+        for one in waiting:  # what is tried may hand them over, and then all of it is due
+            assert isinstance(one, Placed)
+            pay_for(conn, shop, one)
         tasks += source_wave(conn, now=NOON).tasks
         order_ids = [str(one.order_id) for one in (*placed, *waiting) if isinstance(one, Placed)]
         rule_sets = [str(row[0]) for row in conn.execute("select id from sharing.rule_set")]
