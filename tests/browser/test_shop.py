@@ -6,6 +6,7 @@ Stores work through processes here, as their pages do. LOOPLINE_SHOTS names a fo
 import os
 import re
 from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from loopline.processes.touch import issue_receipts
 from loopline.touchpoints import TouchpointKind
 from loopline.web.collection import collection_code
 from loopline.web.edge import system_clock
+from tests.make.cold import FROZEN, chill
 from tests.make.loop import follow, work_off
 from tests.make.org import succeeded
 from tests.make.shop import Shop, lines, till_sale
@@ -141,6 +143,12 @@ class Shopfront:
 def front(database: Database, browser: Browser) -> Generator[Shopfront, None, None]:
     with database.transaction() as conn:
         shop = open_shopfront(conn)
+    with opened(database, shop, browser) as front:
+        yield front
+
+
+@contextmanager
+def opened(database: Database, shop: Shop, browser: Browser) -> Generator[Shopfront, None, None]:
     clock = Clock()
     front = Shopfront(database, shop, browser, clock)
     with served(database, settings(demo=DEMO), clock=clock) as base:
@@ -329,6 +337,34 @@ def test_what_is_sold_out_meanwhile_is_said_and_nothing_happens(front: Shopfront
     front.complaints.clear()  # the browser writes the 409 down
     with front.database.reading() as conn:
         assert conn.execute("select count(*) from orders.order").fetchone() == (0,)
+
+
+def test_what_no_store_can_send_cold_is_not_sold_for_delivery(database: Database, browser: Browser):
+    with database.transaction() as conn:
+        shop = open_shopfront(conn)
+        chill(conn, **{"LZ045-A": FROZEN})
+    with opened(database, shop, browser) as front:
+        page = front.member_page(locale="zh-CN")
+        for _ in range(100):  # whoever asks first makes the desk of promises begin
+            page.goto(f"{front.base}/checkout?sku=LZ045-A&how=deliver")
+            if page.get_by_role("status").count():
+                break
+        expect(page.get_by_role("status")).to_contain_text("冷")
+        look(page, "checkout-cold")
+        fill_address(page)
+        with page.expect_response(lambda answer: answer.url.endswith("/checkout/place")) as placed:
+            page.locator(".bar .button-main").click()
+        assert placed.value.status == 409
+        expect(page.get_by_role("alert")).to_contain_text("冷")
+        front.complaints.clear()  # the browser writes the 409 down
+        with database.reading() as conn:
+            assert conn.execute("select count(*) from orders.order").fetchone() == (0,)
+        page.goto(
+            f"{front.base}/checkout?sku=LZ045-A&how=collect&site=S"
+        )  # carried away, it needs no cold parcel
+        page.locator(".bar .button-main").click()
+        pay(page)
+        state(page, "paid")
 
 
 def test_nobody_sees_anothers_order(front: Shopfront):

@@ -33,7 +33,7 @@ def shop(database: Database) -> Shop:
     with database.transaction() as conn:
         ensure_followers(conn, FOLLOWERS)
         shop = open_shop(conn, units=9)
-        chill(conn, shop, HAT=FROZEN)
+        chill(conn, HAT=FROZEN)
         able(conn, S=(FROZEN,))
     return shop
 

@@ -7,19 +7,19 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.processes.equip import SiteWish, equip
 from tests.make.org import succeeded
-from tests.make.shop import OPENED, Shop
+from tests.make.shop import OPENED
 
 COOL, FROZEN = TemperatureClass.COOL, TemperatureClass.FROZEN
 _RANGES = {COOL: (2, 8), FROZEN: (None, -18)}
 
 
-def chill(conn: Conn, shop: Shop, **kinds: TemperatureClass) -> None:
+def chill(conn: Conn, **kinds: TemperatureClass) -> None:
     """Let SKUs, by code, be kept as cold as a class says."""
     for code, kind in kinds.items():
         low, high = _RANGES[kind]
         conn.execute(
-            "update catalogue.sku set temperature_low_celsius = %s, temperature_high_celsius = %s where id = %s",
-            (low, high, shop.skus[code]),
+            "update catalogue.sku set temperature_low_celsius = %s, temperature_high_celsius = %s where code = %s",
+            (low, high, code),
         )
 
 

@@ -17,7 +17,7 @@ from loopline.orders import Delivery, WaitsFor
 from loopline.processes import dispatch
 from loopline.processes.claim import Claimed, NotEquipped, claim
 from loopline.processes.doctor import ALL_CHECKS, examine
-from loopline.processes.equip import SiteNotYours, SiteWish, abilities, equip
+from loopline.processes.equip import EquipmentChanged, SiteNotYours, SiteWish, abilities, equip
 from loopline.processes.place import Placed, place
 from loopline.processes.source import apply_part, gather, solve, source_wave
 from loopline.sourcing import queries
@@ -40,7 +40,7 @@ SOLVERS = [FewestParcels(), Optimiser(work=30, gap=0.0)]
 def shop(conn: Conn) -> Shop:
     """COAT is ambient, SCARF cool, HAT frozen."""
     shop = open_shop(conn)
-    chill(conn, shop, SCARF=COOL, HAT=FROZEN)
+    chill(conn, SCARF=COOL, HAT=FROZEN)
     return shop
 
 
@@ -145,6 +145,33 @@ def test_a_site_that_lost_its_equipment_while_the_wave_was_solved_gets_nothing(c
     source_wave(conn, now=SOON)
     assert tasks_of(conn, shop, order_id) == [("S", AMBIENT, 1), ("W", FROZEN, 1)]
     assert_healthy(conn)
+
+
+def test_equipment_declared_while_the_wave_was_solved_leaves_its_order_due(conn: Conn, shop: Shop):
+    order_id = put(conn, shop, ("HAT", 1))
+    desk = gather(conn, now=NOON, limit=10)
+    assert desk is not None
+    (part,) = solve(desk, solver=SOLVERS[1])
+    able(conn, NOON, W=(FROZEN,))  # wakes nobody: the order is not put off yet
+    assert apply_part(conn, desk, part, now=SOON).tasks == ()
+    source_wave(conn, now=SOON)
+    assert tasks_of(conn, shop, order_id) == [("W", FROZEN, 1)]
+    assert_healthy(conn)
+
+
+def test_who_knew_another_state_changes_nothing(conn: Conn, shop: Shop):
+    able(conn, S=(COOL,))
+    wishes = [
+        SiteWish(site_code="S", classes=frozenset({FROZEN}), known=frozenset()),
+        SiteWish(site_code="W", classes=frozenset({FROZEN}), known=frozenset()),
+    ]
+    outcomes = equip(conn, wishes, scope=WHOLE_BRAND, by="hq", now=NOON)
+    assert outcomes == [EquipmentChanged(site_code="S"), wishes[1]]
+    sites = {shop.sites["S"]: "S", shop.sites["W"]: "W"}
+    assert [(sites[one.site_id], one.temperature_class) for one in equipment(conn)] in (
+        [("S", COOL), ("W", FROZEN)],
+        [("W", FROZEN), ("S", COOL)],
+    )
 
 
 def test_equipment_that_begins_after_the_wave_does_not_count_for_it(conn: Conn, shop: Shop):

@@ -34,6 +34,7 @@ from loopline.orders.events import (
     SourcingPutOff,
 )
 from loopline.orders.model import (
+    WAIT_FOR_OTHER_GOODS,
     Asker,
     BoughtLine,
     Changed,
@@ -129,6 +130,7 @@ from loopline.orders.service import (
     put_off,
     recognise,
     set_paid,
+    wake_for_goods,
     wake_up,
     write_orders,
 )
@@ -136,6 +138,7 @@ from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_u
 
 __all__ = [
     "CHECKS",
+    "WAIT_FOR_OTHER_GOODS",
     "Asker",
     "AskerKey",
     "BoughtLine",
@@ -244,6 +247,7 @@ __all__ = [
     "spell_number",
     "stage_counts",
     "sweep_lapsed",
+    "wake_for_goods",
     "wake_up",
     "write_orders",
 ]

@@ -245,6 +245,10 @@ class WaitsFor(StrEnum):
     TOGETHER = "together"
 
 
+WAIT_FOR_OTHER_GOODS = (WaitsFor.EQUIPMENT, WaitsFor.TOGETHER)
+"""What ends as soon as goods of the order come to another site."""
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order's head as it is kept; counters are sums over its goods lines."""
 

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId, OrderId, uuid7s
+from loopline.kernel.ids import MemberId, OrderId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import store
 from loopline.orders.model import (
+    WAIT_FOR_OTHER_GOODS,
     Changed,
     Draft,
     LineChange,
@@ -335,6 +336,14 @@ def wake_up(conn: Conn, waits_for: WaitsFor, *, now: datetime, limit: int | None
     Passes over rows that others hold.
     """
     return store.wake_up(conn, waits_for, limit=limit, now=now)
+
+
+def wake_for_goods(conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int) -> int:
+    """Source orders now whose goods no site could send, because some of these SKUs came; returns how many.
+
+    At most `limit`, those due soonest first. Passes over rows that others hold.
+    """
+    return store.wake_for_goods(conn, WAIT_FOR_OTHER_GOODS, sku_ids, limit=limit, now=now) if sku_ids else 0
 
 
 def set_paid(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime, was_paid: bool = True) -> None:

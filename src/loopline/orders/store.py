@@ -1,6 +1,6 @@
 """One function per statement of `store.sql`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from loopline.db import (
     texts,
     uuids,
 )
-from loopline.kernel.ids import LineId, MemberId, OrderId, uuid7s
+from loopline.kernel.ids import LineId, MemberId, OrderId, SkuId, uuid7s
 from loopline.orders.model import NO_ASKER, Draft, LineKind, LineUnits, NewOrder, PutOff, WaitsFor
 from loopline.orders.rules import COUNTERS
 
@@ -243,6 +243,19 @@ def put_off(conn: Conn, puts: Sequence[PutOff]) -> int:
 
 def wake_up(conn: Conn, waits_for: WaitsFor, *, limit: int | None, now: datetime) -> int:
     return execute(conn, SQL["wake_up"], waits_for=waits_for, limit=limit, now=now)
+
+
+def wake_for_goods(
+    conn: Conn, waits_for: Collection[WaitsFor], sku_ids: Sequence[SkuId], *, limit: int, now: datetime
+) -> int:
+    return execute(
+        conn,
+        SQL["wake_for_goods"],
+        waits_for=list(waits_for),
+        sku_ids=uuids(sku_ids),
+        limit=limit,
+        now=now,
+    )
 
 
 def set_in_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> set[OrderId]:

@@ -264,6 +264,30 @@ set source_after = %(now)s::timestamptz
 from waiting
 where head.id = waiting.id
 
+-- name: wake_for_goods
+-- Source orders that hold some SKUs and wait for a site that has or can send them, as soon as can be, those that waited
+-- longest first. Passes over rows that others hold: they come by themselves.
+with waiting as (
+    select head.id
+    from orders.order as head
+    where head.source_after > %(now)s::timestamptz
+        and head.source_waits_for = any(%(waits_for)s::text[])
+        and exists (
+            select
+            from orders.line
+            where line.order_id = head.id
+                and line.sku_id = any(%(sku_ids)s::uuid[])
+                and line.held > 0
+        )
+    order by head.source_after, head.id
+    limit %(limit)s::integer
+    for update of head skip locked
+)
+update orders.order as head
+set source_after = %(now)s::timestamptz
+from waiting
+where head.id = waiting.id
+
 -- name: set_in_work
 -- Note that work on orders has begun, where something is allocated and nobody noted it before. The caller holds the
 -- orders' rows.

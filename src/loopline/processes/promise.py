@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from loopline import orders, stock
+from loopline import catalogue, orders, stock
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
@@ -52,10 +52,17 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
     """Hold goods for lines that wait for some SKUs (None: for any), those that wait longest first; returns the units.
 
     Looks at no more than `limit` lines, all of SKUs of which something is free somewhere. A line gets what there is,
-    which may be a part of what it waits for.
+    which may be a part of what it waits for. At most as many orders that hold some of `sku_ids`, and wait for a site
+    that has or can send them, are due from now on.
     """
     take_turn(conn)
-    wanted = _free_somewhere(conn, orders.parked_sku_ids(conn) if sku_ids is None else sku_ids)
+    filled = _fill(conn, orders.parked_sku_ids(conn) if sku_ids is None else sku_ids, now=now, limit=limit)
+    orders.wake_for_goods(conn, sku_ids or (), now=now, limit=limit)
+    return filled
+
+
+def _fill(conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int) -> int:
+    wanted = _free_somewhere(conn, sku_ids)
     waiting = orders.parked_lines(conn, wanted, limit=limit) if wanted else []
     if not waiting:
         return 0
@@ -275,20 +282,14 @@ def _cancelled(head: Order, lines: Sequence[tuple[Line, int]], now: datetime) ->
 
 
 def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: datetime) -> int:
-    """Take units whose goods are gone out of their tasks and put them back to be sourced; returns the units."""
-    work = _work_of(conn, broken)
-    doing: dict[TaskId, list[BrokenAllocation]] = {}
-    for one in broken:
-        if one.allocation_id in work:
-            doing.setdefault(work[one.allocation_id].task_id, []).append(one)
+    """Take units whose goods are gone out of their tasks and put them back to be sourced; returns the units.
+
+    What leaves with them in one parcel goes back with them, whole: it is sourced together again.
+    """
+    withdrawn = _withdrawn(conn, broken)
     commands = [
-        CancelTask(
-            command_id=command_id,
-            task_id=task_id,
-            lines=tuple(WithdrawnUnits(allocation_id=one.allocation_id, units=one.units) for one in of_task),
-            keeps_packed=True,
-        )
-        for (task_id, of_task), command_id in zip(doing.items(), uuid7s(now, len(doing)), strict=True)
+        CancelTask(command_id=command_id, task_id=task_id, lines=lines, keeps_packed=True)
+        for (task_id, lines), command_id in zip(withdrawn.items(), uuid7s(now, len(withdrawn)), strict=True)
     ]
     outcomes = fulfilment.cancel_tasks(conn, commands, scope=WHOLE_BRAND, now=now)
     # A task that was packed or handed over meanwhile has its goods in hand.
@@ -312,6 +313,29 @@ def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: date
         conn, [*(_task_cancelled(work, now) for work in cancelled), *shortfall_events(released, now=now)]
     )
     return sum(moved.values())
+
+
+def _withdrawn(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[TaskId, tuple[WithdrawnUnits, ...]]:
+    """By task: the units whose goods are gone, and all units of what leaves in one parcel with them."""
+    if not broken:
+        return {}
+    tasks = fulfilment_queries.tasks_of_orders(conn, list({one.order_id for one in broken}))
+    lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
+    words = catalogue.companions_of(conn, list({one.sku_id for of_task in lines.values() for one in of_task}))
+    gone = {one.allocation_id: one.units for one in broken}
+    found: dict[TaskId, tuple[WithdrawnUnits, ...]] = {}
+    for task_id, of_task in lines.items():
+        torn = {words.get(one.sku_id) for one in of_task if one.allocation_id in gone} - {None}
+        units = {
+            one.allocation_id: one.left if words.get(one.sku_id) in torn else gone.get(one.allocation_id, 0)
+            for one in of_task
+        }
+        wanted = tuple(
+            WithdrawnUnits(allocation_id=one, units=count) for one, count in units.items() if count
+        )
+        if wanted:
+            found[task_id] = wanted
+    return found
 
 
 def _task_cancelled(work: CancelledWork, now: datetime) -> Event:

@@ -46,12 +46,11 @@ LOOK_AGAIN_AFTER = {
     WaitsFor.CAPACITY: timedelta(minutes=15),
     WaitsFor.LIMITS: timedelta(minutes=30),
     WaitsFor.SITE: timedelta(hours=1),
-    # Goods may come to a site that can send them at any moment, and nothing else wakes these.
     WaitsFor.EQUIPMENT: timedelta(minutes=15),
     WaitsFor.TOGETHER: timedelta(minutes=15),
 }
 """How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
-by a profile that is put in force, or by a site that can send colder goods."""
+by a profile that is put in force, by a site that can send colder goods, or by goods that come to another site."""
 
 _WAITS_FOR = {
     UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
@@ -361,7 +360,18 @@ def _put_off(
     """Let orders wait, with their goods, for what may come soonest; returns what is to be told of new waits."""
     puts: list[orders.PutOff] = []
     told: list[Event] = []
+    changed = desk.came_since(
+        conn,
+        {
+            one.sku_id
+            for lines in waiting.values()
+            for one in lines
+            if _WAITS_FOR[one.reason] in orders.WAIT_FOR_OTHER_GOODS
+        },
+    )
     for order_id, lines in waiting.items():
+        if any(one.sku_id in changed for one in lines):
+            continue  # whoever brought it did not find the order waiting: it stays due
         waits_for = min((_WAITS_FOR[one.reason] for one in lines), key=lambda one: LOOK_AGAIN_AFTER[one])
         until = now + LOOK_AGAIN_AFTER[waits_for]
         puts.append(orders.PutOff(order_id=order_id, waits_for=waits_for, until=until))

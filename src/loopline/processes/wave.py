@@ -11,7 +11,7 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
-from loopline.kernel.temperatures import AMBIENT_ALONE
+from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
 from loopline.processes.price_day import worth_today
@@ -65,7 +65,9 @@ class WaveDesk:
             if leaf.site_id is not None and leaf.site_id in self._sites:
                 self._leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
         self._refused = self._sites_that_refused(conn, now=now)
-        self.waves = self._waves(conn, lines, network=networks[first.channel], now=now)
+        self._able = ability(conn)
+        self._network = networks[first.channel]
+        self.waves = self._waves(conn, lines, network=self._network, now=now)
         self.wave_ids = {one.order_id: wave.wave_id for wave in self.waves for one in wave.orders}
 
     def day_of(self, site_id: SiteId, *, now: datetime) -> date:
@@ -76,6 +78,24 @@ class WaveDesk:
         """Whether the customer comes for the goods."""
         order = self.orders[order_id]
         return order.delivery is not Delivery.DELIVER and order.site_id is not None
+
+    def came_since(self, conn: Conn, sku_ids: Collection[SkuId]) -> set[SkuId]:
+        """Which of some SKUs can be sent from where they could not be sent when the wave was read.
+
+        More of them lies at a site now, or a site was declared to send what is as cold.
+        """
+        if not sku_ids:
+            return set()
+        before = {(one.leaf_id, one.sku_id): one.sellable for wave in self.waves for one in wave.stock}
+        units = stock.sellable_units(conn, list(sku_ids), under=self._network)
+        came = {key[1] for key, count in units.items() if count > before.get(key, 0)}
+        declared = {
+            kind
+            for site_id, kinds in ability(conn).items()
+            for kind in kinds - self._able.get(site_id, AMBIENT_ALONE)
+        }
+        classes = {sku_id: kind for wave in self.waves for sku_id, kind in wave.classes.items()}
+        return came | {sku_id for sku_id in sku_ids if classes.get(sku_id) in declared}
 
     def _waves(
         self, conn: Conn, lines: Sequence[LineToSource], *, network: NodeId, now: datetime
@@ -196,7 +216,7 @@ class WaveDesk:
             cost.site_id: cost
             for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
         }
-        left, able = self._capacity_left(conn, now=now), ability(conn)
+        left = self._capacity_left(conn, now=now)
         return tuple(
             WaveSite(
                 site_id=site_id,
@@ -208,7 +228,7 @@ class WaveDesk:
                 is_fallback=site_id in weighing.fallbacks,
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 overrides=weighing.terms[site_id].overrides,
-                sends=able.get(site_id, AMBIENT_ALONE),
+                sends=self._able.get(site_id, AMBIENT_ALONE),
                 **_answer_of(self._accepts.get(site_id)),
             )
             for site_id, of_site in self._leaf_ids.items()
@@ -229,20 +249,22 @@ class WaveDesk:
 def _with_held_back(conn: Conn, wave: Wave) -> Wave:
     """Hold back what leaves with goods that its order still waits for: they come together or not at all."""
     bound = [one for one in wave.orders if any(need.sku_id in wave.companions for need in one.needs)]
-    words: dict[tuple[OrderId, str], list[LineId]] = {}
-    waiting: set[tuple[OrderId, str]] = set()
+    parcels: dict[tuple[OrderId, str, TemperatureClass], list[LineId]] = {}
+    waiting: set[tuple[OrderId, str, TemperatureClass]] = set()
     lines = orders.lines_by_orders(conn, [one.order_id for one in bound])
     parked = [line.sku_id for line in lines if line.parked and line.sku_id is not None]
     companions = {**catalogue.companions_of(conn, parked), **wave.companions}
+    classes = {**catalogue.temperature_classes_of(conn, parked), **wave.classes}
     for line in lines:
         word = companions.get(line.sku_id) if line.sku_id is not None else None
-        if word is not None:
-            words.setdefault((line.order_id, word), []).append(line.line_id)
+        if line.sku_id is not None and word is not None:
+            parcel = (line.order_id, word, classes.get(line.sku_id, TemperatureClass.AMBIENT))
+            parcels.setdefault(parcel, []).append(line.line_id)
             if line.parked:
-                waiting.add((line.order_id, word))
+                waiting.add(parcel)
     back: dict[OrderId, set[LineId]] = {}
-    for order_id, word in waiting:
-        back.setdefault(order_id, set()).update(words[order_id, word])
+    for parcel in waiting:
+        back.setdefault(parcel[0], set()).update(parcels[parcel])
     return replace(
         wave,
         orders=tuple(

@@ -21,7 +21,7 @@ def shop(database: Database) -> Shop:
     """COAT is ambient, SCARF cool, HAT frozen."""
     with database.transaction() as conn:
         shop = open_shop(conn)
-        chill(conn, shop, SCARF=COOL, HAT=FROZEN)
+        chill(conn, SCARF=COOL, HAT=FROZEN)
     return shop
 
 

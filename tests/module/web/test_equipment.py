@@ -59,8 +59,9 @@ def house(database: Database) -> Generator[House, None, None]:
         yield House(database, base, browsers)
 
 
-def send(browser: httpx.Client, site: str, *kinds: str) -> httpx.Response:
-    return post(browser, EQUIPMENT, {"site": site, "sends": list(kinds)}, page=EQUIPMENT)
+def send(browser: httpx.Client, site: str, *kinds: str, sent: tuple[str, ...] = ()) -> httpx.Response:
+    """Send the form of a site that sent some classes when it was shown."""
+    return post(browser, EQUIPMENT, {"site": site, "sends": list(kinds), "sent": list(sent)}, page=EQUIPMENT)
 
 
 def row(page: str, site: str) -> str:
@@ -79,9 +80,12 @@ def test_hq_says_what_a_site_can_send_and_takes_it_back(house: House):
     assert re.fullmatch(r"S S Cool since .* · Shen.Ops Frozen since .* · Shen.Ops Change it", said), said
     assert "Cool <b>1</b> · Frozen <b>1</b>" in page
     assert re.findall(r'id="site-(\w)"', page) == ["S", "D", "W"]  # who sends cold goods comes first
-    send(hq, "S", "cool")
+    send(hq, "S", "cool", sent=("cool", "frozen"))
     assert house.declared() == ["S cool"]
-    send(hq, "S")
+    late = send(hq, "S", "frozen", sent=("cool", "frozen"))  # by who still saw what a colleague took away
+    assert (late.status_code, house.declared()) == (409, ["S cool"])
+    assert "What site S can send was changed meanwhile" in late.text
+    send(hq, "S", sent=("cool",))
     assert house.declared() == []
 
 
@@ -132,7 +136,7 @@ def cold_and_ambient(site: Site) -> tuple[TaskId, TaskId]:
     """An order of a coat and a frozen scarf, both put to the store: the ambient parcel's task and the frozen one's."""
     shop: Shop = site.stage.shop
     with site.database.transaction() as conn:
-        chill(conn, shop, SCARF=FROZEN)
+        chill(conn, SCARF=FROZEN)
         able(conn, S=(FROZEN,))
         conn.execute(
             "update fulfilment.site_limit set tasks_per_day = 0 where site_id <> %s", (shop.sites["S"],)

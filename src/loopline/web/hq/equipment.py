@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND, HTTP_409_CONFLICT
 
 from loopline.db import Conn
 from loopline.insight import board_setting
@@ -18,7 +18,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.temperatures import COLD, TemperatureClass
 from loopline.org import Permission
-from loopline.processes.equip import SiteAbility, SiteWish, abilities, equip
+from loopline.processes.equip import EquipmentChanged, SiteAbility, SiteNotYours, SiteWish, abilities, equip
 from loopline.sourcing.equipment import Equipment
 from loopline.web.api.answers import read, run
 from loopline.web.cold_words import CLASS_WORDS
@@ -31,6 +31,7 @@ EQUIPMENT = "/hq/sourcing/equipment"
 SHOWN_MOST = 100
 _FIND_MOST = 64
 _NOBODYS = Scope()
+_STATUSES: dict[type, int] = {SiteNotYours: HTTP_404_NOT_FOUND, EquipmentChanged: HTTP_409_CONFLICT}
 _FormRequest: TypeAlias = Request[Any, Any, State]
 
 
@@ -86,6 +87,7 @@ async def set_equipment(request: _FormRequest, visitor: NamedDependency[Visitor]
     wish = SiteWish(
         site_code=str(form.get("site", ""))[:_FIND_MOST].replace("\x00", ""),
         classes=frozenset(one for one in COLD if one.value in form.getall("sends", [])),
+        known=frozenset(one for one in COLD if one.value in form.getall("sent", [])),
     )
 
     def work(conn: Conn, now: datetime) -> Refusal | None:
@@ -108,7 +110,7 @@ def _shown(request: WebRequest, visitor: Visitor, *, refusal: Refusal | None = N
     return page(
         request,
         "hq/equipment.html",
-        status=HTTP_404_NOT_FOUND if refusal else HTTP_200_OK,
+        status=_STATUSES.get(type(refusal), HTTP_200_OK),
         visitor=visitor,
         view=written(found, language_of(request), sets=sets, find=find, refusal=refusal),
         path=EQUIPMENT,

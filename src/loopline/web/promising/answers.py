@@ -173,7 +173,7 @@ def _in_pieces(
         one = _from_one(view, part, kind, ways)
         if one is None:
             why = _from_some(view, part, kind, ways)
-            return why if isinstance(why, WhyNot) else WhyNot.NOT_TOGETHER
+            return why if isinstance(why, WhyNot) else _not_in_one(view, part, kind)
         chosen += [place for place in one[0] if place not in chosen]
         weight += one[1]
     if rest is None:
@@ -182,6 +182,13 @@ def _in_pieces(
     if isinstance(found, WhyNot):
         return found
     return chosen + [place for place in found[0] if place not in chosen], weight + found[1]
+
+
+def _not_in_one(view: View, asking: Asking, kind: TemperatureClass) -> WhyNot:
+    """Why no single site sends what leaves in one parcel: none has it all, or who has it has no room in its days."""
+    sends = view.sites.sending(asking.network) & view.able[kind]
+    has_all = len(_with_all(asking, sends, selling=False))
+    return WhyNot.NO_CAPACITY if has_all else WhyNot.NOT_TOGETHER
 
 
 def _from_one(view: View, asking: Asking, kind: TemperatureClass, ways: Ways) -> tuple[list[int], int] | None:

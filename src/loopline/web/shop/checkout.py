@@ -23,6 +23,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NumberTaken
+from loopline.promises import WhyNot
 from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
@@ -58,8 +59,9 @@ from loopline.web.shop.promised import (
     promise_for,
     ready_by,
     ready_words,
+    why_not_delivered,
 )
-from loopline.web.shop.refusals import NoStoreChosen, SoldOut
+from loopline.web.shop.refusals import NoStoreChosen, NotSentCold, SoldOut
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Place, Shopper, place_of, visitor_of
 
@@ -186,6 +188,7 @@ def _page(
         provinces=provinces(language),
         region=partial(_region, language.code),
         **_promised(edge, found, language),
+        not_brought=_not_brought(edge, found, language),
         distance=distance_words(language),
         refusal=language.refusal(refusal) if refusal else None,
         step=Step(next=found.basket.path()),
@@ -210,6 +213,19 @@ def _promised(edge: Edge, found: Checkout, language: Language) -> dict[str, dict
         "ready": {},
         "arrives": {code: delivered_words(language, at, ZONE) for code, at in arrives.items()},
     }
+
+
+def _not_brought(edge: Edge, found: Checkout, language: Language) -> str:
+    """What keeps it from being delivered just now, in words; empty where nothing does."""
+    if found.basket.how is Delivery.COLLECT:
+        return ""
+    channel = LIVE_CHANNEL if found.room else CHANNEL
+    why = why_not_delivered(edge, channel, [(found.basket.sku, found.basket.units)])
+    if why is WhyNot.NOT_EQUIPPED:
+        return language.refusal(NotSentCold())
+    if why is WhyNot.NOT_TOGETHER:
+        return language.say("No single place of ours has all of it just now. It is sent as soon as one has.")
+    return ""
 
 
 def _region(code: str, region_code: str) -> str:
@@ -275,6 +291,8 @@ async def place_order(
     stated = await asyncio.to_thread(_message, request, basket, data, recipient)
     if isinstance(stated, Refusal):
         return await _again(request, basket, member, stated, data)
+    if _is_too_warm(edge, stated):
+        return await _again(request, basket, member, NotSentCold(), data)
     message = msgspec.structs.replace(stated, member_id=member.member_id, promise=promise_for(edge, stated))
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
     taken = await edge.orders.submit(
@@ -289,6 +307,14 @@ async def place_order(
         return await _again(request, basket, member, said, data)
     await asyncio.to_thread(_keep_delivery, edge, taken, recipient, data)
     return go(await asyncio.to_thread(_pay_path, edge, taken))
+
+
+def _is_too_warm(edge: Edge, message: OrderMessage) -> bool:
+    """Whether goods are to be delivered that no site can send as cold as they are kept."""
+    if message.delivery is not Delivery.DELIVER:
+        return False
+    lines = [(line.sku_code, line.units) for line in message.lines]
+    return why_not_delivered(edge, message.channel, lines) is WhyNot.NOT_EQUIPPED
 
 
 async def _again(

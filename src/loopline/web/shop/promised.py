@@ -8,7 +8,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineKind
 from loopline.processes.take_in import OrderMessage
-from loopline.promises import BROUGHT, GivenPromise, Promise, PromiseKind
+from loopline.promises import BROUGHT, GivenPromise, Promise, PromiseKind, WhyNot
 from loopline.web.edge import Edge
 from loopline.web.languages import Language
 from loopline.web.promising.answers import answer
@@ -51,6 +51,21 @@ def delivered_by(
         for one in _options(view, asked, edge.clock()):
             found[code] = one.due_at
     return found
+
+
+def why_not_delivered(edge: Edge, channel: str, lines: Sequence[tuple[str, int]]) -> WhyNot | None:
+    """Return what keeps goods from being delivered anywhere, wherever they go; None where nothing does, or is known.
+
+    That no site can send them as cold as they are kept, or that none has all that leaves in one parcel.
+    """
+    view = edge.promises.fresh()
+    if view is None or not view.sites.sites:
+        return None
+    anywhere = view.sites.sites[0].coordinates
+    asked = Asked(channel=channel, lines=tuple(lines), kinds=(PromiseKind.DELIVER,), destination=anywhere)
+    found = answer(view, asked, now=edge.clock())
+    why = None if isinstance(found, Refusal) else found.misses.get(PromiseKind.DELIVER)
+    return why if why in {WhyNot.NOT_EQUIPPED, WhyNot.NOT_TOGETHER} else None
 
 
 def promise_for(edge: Edge, message: OrderMessage) -> GivenPromise | None:

@@ -11,6 +11,10 @@ class SoldOut(Refusal, frozen=True, kw_only=True):
     """Somebody else was faster: there are not as many left. Choose fewer, another size, or another way to get it."""
 
 
+class NotSentCold(Refusal, frozen=True, kw_only=True):
+    """This is kept cold on its way, and none of our stores can send it so just now. Collect it in a store."""
+
+
 class NoStoreChosen(Refusal, frozen=True, kw_only=True):
     """Choose the store where you will collect it."""
 

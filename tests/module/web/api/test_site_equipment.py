@@ -55,7 +55,7 @@ def test_a_class_that_needs_no_declaring_is_refused(house: House):
 
 def test_tasks_choices_and_promises_say_how_cold_goods_are_kept(house: House):
     with house.database.transaction() as conn:
-        chill(conn, house.shop, HAT=FROZEN)
+        chill(conn, HAT=FROZEN)
     hq = house.api()
     cold = {"channel": "web", "lines": [{"sku_code": "HAT", "units": 1}], "kinds": ["deliver"],
             "destination": {"longitude": 121.5, "latitude": 31.2}}  # fmt: skip
