@@ -23,8 +23,9 @@ from loopline.sourcing.day_prices import DayPrice, PricedDay, keep_prices
 from loopline.sourcing.model import SiteCost, Verdict, Wave, WavePlan
 from loopline.sourcing.optimise import Optimiser
 from loopline.sourcing.service import set_site_costs
-from loopline.sourcing.settings import DayPrices, Profile, Publication, Settings, TrialAsk
+from loopline.sourcing.settings import DayPrices, Profile, Publication, Settings
 from loopline.sourcing.solver import Solver
+from loopline.sourcing.trials import TrialAsk
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, ask, lines, open_shop, stock_up
 

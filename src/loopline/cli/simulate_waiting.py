@@ -49,7 +49,8 @@ def _print_for_people(found: Found) -> None:
     priced = [way for way in found.ways if way.priced]
     for one, other in zip(without, priced, strict=True):
         table.add_row(
-            f"{one.window_minutes} min",
+            f"{one.window_minutes} min"
+            + (f", again for {one.again_minutes} min" if one.again_minutes else ""),
             f"{one.above:.2%}",
             f"{other.above:.2%}",
             f"{one.mean_wait_minutes:.0f} min",

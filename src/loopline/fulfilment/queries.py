@@ -13,6 +13,7 @@ from loopline.fulfilment.model import (
     Task,
     TaskCounts,
     TaskLine,
+    TaskState,
     Waybill,
 )
 from loopline.kernel.ids import AllocationId, OrderId, SiteId, SkuId, TaskId
@@ -49,6 +50,18 @@ def tasks_by_id(conn: Conn, task_ids: Sequence[TaskId]) -> list[Task]:
 def tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]:
     """Return all tasks of orders, ended ones too, by order and then as they were made."""
     return store.read_tasks_of_orders(conn, order_ids)
+
+
+def movable_tasks(
+    conn: Conn, *, accepted_too: bool, but: Collection[OrderId], now: datetime, limit: int
+) -> list[Task]:
+    """Return the tasks of at most `limit` orders whose work may be put to other sites, by order; those offered last.
+
+    Orders to be delivered whose work all waits for its sites' answers, or (`accepted_too`) was accepted and not begun:
+    of which nothing was claimed, refused, lapsed or taken back before. Without the orders in `but`.
+    """
+    states = (TaskState.OFFERED, TaskState.ACCEPTED) if accepted_too else (TaskState.OFFERED,)
+    return store.read_movable_tasks(conn, states, but=but, now=now, limit=limit) if limit > 0 else []
 
 
 def orders_of_allocations(conn: Conn, allocation_ids: Iterable[AllocationId]) -> dict[AllocationId, OrderId]:

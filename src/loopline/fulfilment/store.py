@@ -244,6 +244,21 @@ def read_tasks_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Task]
     return fetch(conn, SQL["read_tasks_of_orders"], Task, order_ids=uuids(order_ids))
 
 
+def read_movable_tasks(
+    conn: Conn, states: Collection[TaskState], *, but: Collection[OrderId], now: datetime, limit: int
+) -> list[Task]:
+    """Return the tasks of orders that may be put to other sites."""
+    return fetch(
+        conn,
+        SQL["read_movable_tasks"],
+        Task,
+        states=[one.value for one in states],
+        but=uuids(but),
+        now=now,
+        limit=limit,
+    )
+
+
 def read_orders_of_allocations(
     conn: Conn, allocation_ids: Iterable[AllocationId]
 ) -> dict[AllocationId, OrderId]:

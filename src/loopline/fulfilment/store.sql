@@ -422,6 +422,62 @@ order by
   order_id,
   id;
 
+-- name: read_movable_tasks
+-- The tasks of some orders, those put to sites last: orders to be delivered of which every task stands in some states,
+-- none was taken back, refused or claimed in part or whole, and no offer has run out. Locks nothing.
+with movable as (
+  select
+    task.order_id
+  from fulfilment.task as task
+  where
+    task.state in ('offered', 'accepted', 'picking', 'checked', 'packed')
+    and task.state = any(%(states)s::text[])
+    and task.kind = 'deliver'
+    and task.order_id <> all(%(but)s::uuid[])
+    and not exists (
+      select
+      from fulfilment.task as other
+      where
+        other.order_id = task.order_id
+        and (
+          other.state <> all(%(states)s::text[])
+          or (other.state = 'offered' and other.deadline <= %(now)s::timestamptz)
+          or exists (select from fulfilment.withdrawal where withdrawal.task_id = other.id)
+          or exists (select from fulfilment.call where call.task_id = other.id)
+        )
+    )
+  group by
+    task.order_id
+  order by
+    max(task.offered_at) desc,
+    task.order_id
+  limit %(limit)s::integer
+)
+select
+  id as task_id,
+  order_id,
+  site_id,
+  kind,
+  day,
+  state,
+  offered_at,
+  deadline,
+  accepted_by,
+  accepted_at,
+  picked_at,
+  checked_at,
+  packed_at,
+  ended_at,
+  collect_by,
+  code_hash,
+  temperature_class
+from fulfilment.task
+where
+  order_id in (select order_id from movable)
+order by
+  order_id,
+  id;
+
 -- name: read_open_tasks
 -- The open tasks of sites, the most urgent first. Locks nothing.
 select

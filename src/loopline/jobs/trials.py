@@ -14,8 +14,8 @@ from loopline.processes.try_profile import (
     waves_to_try,
 )
 from loopline.sourcing import profiles
-from loopline.sourcing.settings import Trial, TrialReport
 from loopline.sourcing.solver import Solver
+from loopline.sourcing.trials import Trial, TrialReport
 
 NO_ORDERS = "no_orders"
 BROKE = "broke"

@@ -8,12 +8,9 @@ import msgspec
 from loopline import catalogue, orders, stock
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment_queries
-from loopline.fulfilment import service as fulfilment
-from loopline.fulfilment.events import TaskCancelled
-from loopline.fulfilment.model import CancelledWork, CancelTask, Task, TaskState, WithdrawnUnits
+from loopline.fulfilment.model import Task, TaskState, WithdrawnUnits
 from loopline.kernel.events import Event, event
-from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, SiteId, SkuId, TaskId, uuid7s
-from loopline.kernel.scope import WHOLE_BRAND
+from loopline.kernel.ids import AllocationId, NodeId, OrderId, SiteId, SkuId, TaskId
 from loopline.orders import CancelledLine, Delivery, Line, LineChange, LineUnitsMoved, Order, ParkedLine
 from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
@@ -24,6 +21,7 @@ from loopline.processes.quotas import lost_units
 from loopline.processes.refund import give_back, told_of
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn, takes_turn_to_give_back
+from loopline.processes.withdraw import hold_again
 from loopline.stock import BrokenAllocation, BrokenPromises
 
 
@@ -286,33 +284,9 @@ def _take_back_work(conn: Conn, broken: Sequence[BrokenAllocation], *, now: date
 
     What leaves with them in one parcel goes back with them, whole: it is sourced together again.
     """
-    withdrawn = _withdrawn(conn, broken)
-    commands = [
-        CancelTask(command_id=command_id, task_id=task_id, lines=lines, keeps_packed=True)
-        for (task_id, lines), command_id in zip(withdrawn.items(), uuid7s(now, len(withdrawn)), strict=True)
-    ]
-    outcomes = fulfilment.cancel_tasks(conn, commands, scope=WHOLE_BRAND, now=now)
-    # A task that was packed or handed over meanwhile has its goods in hand.
-    cancelled = [one for one in outcomes if isinstance(one, CancelledWork) and not one.is_repeat]
-    releases = [
-        stock.AllocationRelease(allocation_id=line.allocation_id, units=line.units, to_hold=True)
-        for work in cancelled
-        for line in work.lines
-    ]
-    released = all_granted(stock.release_allocations(conn, releases, now=now))
-    moved: dict[tuple[OrderId, LineId], int] = {}
-    for work in cancelled:
-        for line in work.lines:
-            moved[work.order_id, line.line_id] = moved.get((work.order_id, line.line_id), 0) + line.units
-    changes = [
-        LineChange(order_id=order_id, line_id=line_id, allocated=-units, held=units)
-        for (order_id, line_id), units in moved.items()
-    ]
-    all_granted(orders.change_lines(conn, changes, now=now))
-    log.append(
-        conn, [*(_task_cancelled(work, now) for work in cancelled), *shortfall_events(released, now=now)]
-    )
-    return sum(moved.values())
+    held = hold_again(conn, _withdrawn(conn, broken), now=now)
+    log.append(conn, held.told)
+    return held.units
 
 
 def _withdrawn(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[TaskId, tuple[WithdrawnUnits, ...]]:
@@ -336,17 +310,6 @@ def _withdrawn(conn: Conn, broken: Sequence[BrokenAllocation]) -> dict[TaskId, t
         if wanted:
             found[task_id] = wanted
     return found
-
-
-def _task_cancelled(work: CancelledWork, now: datetime) -> Event:
-    body = TaskCancelled(
-        task_id=work.task_id,
-        order_id=work.order_id,
-        site_id=work.site_id,
-        ends_task=work.ends_task,
-        lines=work.lines,
-    )
-    return event(body, subject=work.order_id, at=now)
 
 
 def _broken_unpacked(conn: Conn, *, limit: int) -> list[BrokenAllocation]:

@@ -5,6 +5,7 @@ next round over all that waits find it. What is there, but no site can or will s
 keeps it, and it is sourced again after a while. Neither holds up anybody behind it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,7 +14,6 @@ import msgspec
 from loopline import orders, stock
 from loopline.db import Conn, log
 from loopline.fulfilment import service as fulfilment_service
-from loopline.fulfilment.events import OfferedWork, TasksOffered
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.events import Event, event
@@ -23,17 +23,18 @@ from loopline.kernel.temperatures import COLD
 from loopline.orders import LineChange, WaitsFor
 from loopline.processes.calling import call_sites, take_due_calls_back
 from loopline.processes.outcomes import all_granted
+from loopline.processes.reopen import Works, all_units, decisions_to_apply, open_work, still_open
 from loopline.processes.shortfalls import shortfall_events
+from loopline.processes.sourced import WAITS_FOR, PlannedWork, told_of
 from loopline.processes.turn import take_turn
 from loopline.processes.wave import NOBODY_KNOWS, WaveDesk
+from loopline.processes.withdraw import hold_again
 from loopline.sourcing import service as sourcing
 from loopline.sourcing.equipment import can_send, lock_equipment
-from loopline.sourcing.events import OrderSourced
 from loopline.sourcing.model import (
     Decision,
     Parcel,
     Unfilled,
-    UnfilledReason,
     Wave,
     WavePlan,
 )
@@ -51,15 +52,6 @@ LOOK_AGAIN_AFTER = {
 }
 """How long what is held waits for a site, unless it is woken before: by a raised limit, by work that a site gives back,
 by a profile that is put in force, by a site that can send colder goods, or by goods that come to another site."""
-
-_WAITS_FOR = {
-    UnfilledReason.NO_CAPACITY: WaitsFor.CAPACITY,
-    UnfilledReason.EXCLUDED: WaitsFor.SITE,
-    UnfilledReason.LIMITS: WaitsFor.LIMITS,
-    UnfilledReason.LEFT_OVER: WaitsFor.LIMITS,
-    UnfilledReason.NOT_EQUIPPED: WaitsFor.EQUIPMENT,
-    UnfilledReason.TOGETHER: WaitsFor.TOGETHER,
-}
 
 
 class WaveSourced(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,11 +101,17 @@ def gather(
 ) -> WaveDesk | None:
     """Read the orders that are due, at most `limit`, with all that their choice needs. None: nothing is due.
 
+    With them, as far as there is room and the profile says so, orders whose work no site has begun.
+
     Locks nothing: `apply_part` finds out what changed meanwhile. `accepts`: what to expect of sites offered work.
     """
     profile = profile or profile_in_force(conn)
     waiting = orders.lines_to_source(conn, due_until=now, limit=limit)
-    return WaveDesk(conn, waiting, now=now, profile=profile, accepts=accepts) if waiting else None
+    if not waiting:
+        return None
+    due = {line.order_id for line in waiting}
+    works = open_work(conn, profile.settings.reoptimising, but=due, now=now, limit=max(0, limit - len(due)))
+    return WaveDesk(conn, waiting, now=now, profile=profile, accepts=accepts, works=works)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,9 +137,10 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
     for wave in desk.waves:
         chosen = plain if solver is None or desk.is_collected(wave.orders[0].order_id) else solver
         plan = chosen.solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
+        ordered = decisions_to_apply(plan.decisions, desk.works)
         called = parcels_to_call(wave, plan.decisions, offering=offering)
-        for first in range(0, len(plan.decisions), ORDERS_PER_WAVE_MAX):
-            decisions = plan.decisions[first : first + ORDERS_PER_WAVE_MAX]
+        for first in range(0, len(ordered), ORDERS_PER_WAVE_MAX):
+            decisions = ordered[first : first + ORDERS_PER_WAVE_MAX]
             of_part = {one.order_id for one in decisions}
             parts.append(
                 Part(
@@ -167,12 +166,16 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     called = [one for one in part.called if one.parcel.order_id not in taken_back.called_before]
     openly = {id(one.parcel) for one in called}
     direct = [parcel for one in part.decisions for parcel in one.parcels if id(parcel) not in openly]
+    moving = still_open(
+        conn, {one.order_id: desk.works[one.order_id] for one in part.decisions if one.order_id in desk.works}
+    )
     works = _works(_still_able(conn, direct, now=now), part.wave, now=now)
     # Days before goods, as everywhere: a site that refuses locks its day, then the goods it gives back.
-    fulfilment_service.lock_days(
-        conn, [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
-    )
-    _lock_goods(conn, works, part.decisions)
+    days = [(work.parcel.site_id, desk.day_of(work.parcel.site_id, now=now)) for work in works]
+    days += [(task.site_id, task.day) for work in moving.values() for task in work.tasks]
+    fulfilment_service.lock_days(conn, days)
+    _lock_goods(conn, works, part.decisions, moving)
+    held_again = hold_again(conn, all_units(moving), now=now)
     unchanged = _unchanged(conn, part) - taken_back.called
     decisions = [one for one in part.decisions if one.order_id in unchanged]
     works = [work for work in works if work.parcel.order_id in unchanged]
@@ -183,30 +186,41 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     unfilled = {
         decision.order_id: decision.unfilled for decision in decisions if decision.order_id not in refused
     }
-    parked = _those(unfilled, lambda one: one.reason not in _WAITS_FOR)
+    parked = _those(unfilled, lambda one: one.reason not in WAITS_FOR)
     released = _park(conn, parked, now=now)
     all_granted(orders.change_lines(conn, _changes(works, parked), now=now))
-    waits = _put_off(conn, _those(unfilled, lambda one: one.reason in _WAITS_FOR), desk=desk, now=now)
+    waits = _put_off(conn, _those(unfilled, lambda one: one.reason in WAITS_FOR), desk=desk, now=now)
     calls, opened = call_sites(
         conn,
         [one for one in called if one.parcel.order_id in unchanged - refused],
         currency=desk.currency,
         now=now,
     )
-    told = [*taken_back.told, *_events(decisions, works, refused=refused, desk=desk, now=now), *waits]
+    told = [
+        *taken_back.told,
+        *held_again.told,
+        *told_of(decisions, works, refused=refused, desk=desk, now=now),
+        *waits,
+    ]
     log.append(conn, [*told, *opened, *shortfall_events(released, now=now)])
-    by_order: dict[OrderId, int] = {}
-    for work in works:
-        by_order[work.parcel.order_id] = by_order.get(work.parcel.order_id, 0) + 1
+    return _came_to(part, works, calls, unfilled)
+
+
+def _came_to(
+    part: Part,
+    works: Sequence[PlannedWork],
+    calls: Sequence[CallId],
+    unfilled: Mapping[OrderId, Sequence[Unfilled]],
+) -> WaveSourced:
+    parcels = Counter(work.parcel.order_id for work in works)
+    left = [one for lines in unfilled.values() for one in lines]
     return WaveSourced(
         orders=len(part.decisions),
         tasks=tuple(work.task_id for work in works),
         calls=tuple(calls),
-        split_orders=sum(parcels > 1 for parcels in by_order.values()),
-        parked_units=sum(one.units for lines in parked.values() for one in lines),
-        waiting_units=sum(
-            one.units for lines in unfilled.values() for one in lines if one.reason in _WAITS_FOR
-        ),
+        split_orders=sum(count > 1 for count in parcels.values()),
+        parked_units=sum(one.units for one in left if one.reason not in WAITS_FOR),
+        waiting_units=sum(one.units for one in left if one.reason in WAITS_FOR),
     )
 
 
@@ -248,23 +262,11 @@ def _still_able(conn: Conn, parcels: Sequence[Parcel], *, now: datetime) -> list
     return [one for one in parcels if can_send(able, one.site_id, one.temperature_class)]
 
 
-class _Work(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel with the ids its task and allocations will have; allocations in the order of the parcel's lines.
-
-    `deadline`: by the time its own site has to answer.
-    """
-
-    parcel: Parcel
-    task_id: TaskId
-    allocation_ids: tuple[AllocationId, ...]
-    deadline: datetime
-
-
-def _works(parcels: Sequence[Parcel], wave: Wave, *, now: datetime) -> list[_Work]:
+def _works(parcels: Sequence[Parcel], wave: Wave, *, now: datetime) -> list[PlannedWork]:
     answer_minutes = {site.site_id: site.answer_minutes for site in wave.sites}
     ids = iter(uuid7s(now, sum(len(parcel.lines) + 1 for parcel in parcels)))
     return [
-        _Work(
+        PlannedWork(
             parcel=parcel,
             task_id=TaskId(next(ids)),
             allocation_ids=tuple(AllocationId(next(ids)) for _ in parcel.lines),
@@ -274,18 +276,23 @@ def _works(parcels: Sequence[Parcel], wave: Wave, *, now: datetime) -> list[_Wor
     ]
 
 
-def _lock_goods(conn: Conn, works: Sequence[_Work], decisions: Sequence[Decision]) -> None:
+def _lock_goods(
+    conn: Conn, works: Sequence[PlannedWork], decisions: Sequence[Decision], moving: Works
+) -> None:
     """Lock at once what is allocated and what is given back: one after the other they would lock in another order."""
     lines = [line for work in works for line in work.parcel.lines]
     unfilled = [one.line_id for decision in decisions for one in decision.unfilled]
     stock.lock_stock(
         conn,
-        [(line.leaf_id, line.sku_id) for line in lines],
+        [
+            *((line.leaf_id, line.sku_id) for line in lines),
+            *((leaf_id, sku_id) for work in moving.values() for leaf_id, sku_id, _ in work.goods()),
+        ],
         line_ids=[*(line.line_id for line in lines), *unfilled],
     )
 
 
-def _allocate(conn: Conn, works: Sequence[_Work], *, now: datetime) -> set[OrderId]:
+def _allocate(conn: Conn, works: Sequence[PlannedWork], *, now: datetime) -> set[OrderId]:
     """Tie what was chosen to its leaves, order by order, all or nothing; returns the orders whose goods were gone."""
     lines: dict[OrderId, list[stock.AllocationLine]] = {}
     for work in works:
@@ -306,7 +313,7 @@ def _allocate(conn: Conn, works: Sequence[_Work], *, now: datetime) -> set[Order
     return {ask.order_id for ask, outcome in zip(asks, outcomes, strict=True) if isinstance(outcome, Refusal)}
 
 
-def _offer(conn: Conn, works: Sequence[_Work], *, desk: WaveDesk, now: datetime) -> list[_Work]:
+def _offer(conn: Conn, works: Sequence[PlannedWork], *, desk: WaveDesk, now: datetime) -> list[PlannedWork]:
     """Put the work to its sites; what a site has no room for after all goes back to its hold, for the next wave."""
     offers = [
         OfferTask(
@@ -366,13 +373,13 @@ def _put_off(
             one.sku_id
             for lines in waiting.values()
             for one in lines
-            if _WAITS_FOR[one.reason] in orders.WAIT_FOR_OTHER_GOODS
+            if WAITS_FOR[one.reason] in orders.WAIT_FOR_OTHER_GOODS
         },
     )
     for order_id, lines in waiting.items():
         if any(one.sku_id in changed for one in lines):
             continue  # whoever brought it did not find the order waiting: it stays due
-        waits_for = min((_WAITS_FOR[one.reason] for one in lines), key=lambda one: LOOK_AGAIN_AFTER[one])
+        waits_for = min((WAITS_FOR[one.reason] for one in lines), key=lambda one: LOOK_AGAIN_AFTER[one])
         until = now + LOOK_AGAIN_AFTER[waits_for]
         puts.append(orders.PutOff(order_id=order_id, waits_for=waits_for, until=until))
         if desk.orders[order_id].source_waits_for is waits_for:
@@ -398,7 +405,9 @@ def _park(
     return all_granted(stock.release_holds(conn, releases, now=now))
 
 
-def _changes(works: Sequence[_Work], unfilled: Mapping[OrderId, Sequence[Unfilled]]) -> list[LineChange]:
+def _changes(
+    works: Sequence[PlannedWork], unfilled: Mapping[OrderId, Sequence[Unfilled]]
+) -> list[LineChange]:
     moved: dict[tuple[OrderId, LineId], int] = {}
     for work in works:
         for line in work.parcel.lines:
@@ -413,69 +422,3 @@ def _changes(works: Sequence[_Work], unfilled: Mapping[OrderId, Sequence[Unfille
         for order_id, lines in unfilled.items()
         for one in lines
     ]
-
-
-def _events(
-    decisions: Sequence[Decision],
-    works: Sequence[_Work],
-    *,
-    refused: set[OrderId],
-    desk: WaveDesk,
-    now: datetime,
-) -> list[Event]:
-    by_order: dict[OrderId, list[_Work]] = {}
-    for work in works:
-        by_order.setdefault(work.parcel.order_id, []).append(work)
-    told: list[Event] = []
-    for decision in decisions:
-        order_id = decision.order_id
-        if order_id in refused:
-            continue
-        of_order = by_order.get(order_id, [])
-        if not of_order and all(_waits_on(one, order_id, desk) for one in decision.unfilled):
-            continue
-        told.append(event(_sourced(decision, of_order, desk), subject=order_id, at=now))
-        if of_order:
-            told.append(event(_offered(order_id, of_order, desk), subject=order_id, at=now))
-        missing = [one for one in decision.unfilled if one.reason not in _WAITS_FOR]
-        if missing:
-            lines = tuple(orders.LineUnitsMoved(line_id=one.line_id, units=one.units) for one in missing)
-            told.append(event(orders.LinesParked(order_id=order_id, lines=lines), subject=order_id, at=now))
-    return told
-
-
-def _waits_on(one: Unfilled, order_id: OrderId, desk: WaveDesk) -> bool:
-    """Whether a need goes on waiting for what its order waits for already: nothing to tell anybody."""
-    waits_for = _WAITS_FOR.get(one.reason)
-    return waits_for is not None and desk.orders[order_id].source_waits_for is waits_for
-
-
-def _sourced(decision: Decision, works: Sequence[_Work], desk: WaveDesk) -> OrderSourced:
-    return OrderSourced(
-        order_id=decision.order_id,
-        wave_id=desk.wave_ids[decision.order_id],
-        site_ids=tuple(work.parcel.site_id for work in works),
-        units=sum(line.units for work in works for line in work.parcel.lines),
-        cost_minor=decision.cost_minor,
-        currency=desk.currency,
-        unfilled=tuple(
-            OrderSourced.Unfilled(line_id=one.line_id, units=one.units, reason=one.reason)
-            for one in decision.unfilled
-        ),
-    )
-
-
-def _offered(order_id: OrderId, works: Sequence[_Work], desk: WaveDesk) -> TasksOffered:
-    return TasksOffered(
-        order_id=order_id,
-        tasks=tuple(
-            OfferedWork(
-                task_id=work.task_id,
-                site_id=work.parcel.site_id,
-                kind=TaskKind.COLLECT if desk.is_collected(order_id) else TaskKind.DELIVER,
-                deadline=work.deadline,
-                units=sum(line.units for line in work.parcel.lines),
-            )
-            for work in works
-        ),
-    )

@@ -22,8 +22,8 @@ from loopline.sourcing import profiles
 from loopline.sourcing.day_prices import PricedDay, known_from
 from loopline.sourcing.model import Decision, LeafUnits, OpenOrder, Wave, WavePlan
 from loopline.sourcing.profiles import ProfileInForce
-from loopline.sourcing.settings import SideOfTrial
 from loopline.sourcing.solver import Solver
+from loopline.sourcing.trials import SideOfTrial
 
 WAVES_APART_LEAST = timedelta(minutes=15)
 NOTHING_YET = SideOfTrial(

@@ -1,5 +1,6 @@
 """What a wave needs to know, read once: the orders that wait, the sites that may serve them, and what is there."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
@@ -15,7 +16,8 @@ from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
 from loopline.processes.price_day import worth_today
-from loopline.processes.weigh import Weighing, territory, weigh
+from loopline.processes.reopen import Works, lines_of
+from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
 from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.equipment import ability
@@ -25,6 +27,7 @@ from loopline.sourcing.profiles import ProfileInForce
 ASK_AGAIN_AFTER = timedelta(days=1)
 NOBODY_KNOWS: Mapping[SiteId, Acceptance] = {}
 """Every site accepts, at once."""
+NO_WORKS: Works = {}
 
 
 class WaveDesk:
@@ -35,7 +38,7 @@ class WaveDesk:
     known but for the capacity; it is carried away as it is, in one parcel.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is read by somebody else, at the same moment
         self,
         conn: Conn,
         waiting: Sequence[LineToSource],
@@ -43,9 +46,11 @@ class WaveDesk:
         now: datetime,
         profile: ProfileInForce,
         accepts: Mapping[SiteId, Acceptance] = NOBODY_KNOWS,
+        works: Works = NO_WORKS,
     ) -> None:
         self.profile = profile
         self._accepts = accepts
+        waiting = [*waiting, *lines_of(conn, works)]
         heads = {
             head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
         }
@@ -67,6 +72,13 @@ class WaveDesk:
         self._refused = self._sites_that_refused(conn, now=now)
         self._able = ability(conn)
         self._network = networks[first.channel]
+        self.works = {
+            order_id: work
+            for order_id, work in works.items()
+            if order_id in self.orders
+            and all(task.day == self.day_of(task.site_id, now=now) for task in work.tasks)
+        }
+        lines = [line for line in lines if line.order_id not in works or line.order_id in self.works]
         self.waves = self._waves(conn, lines, network=self._network, now=now)
         self.wave_ids = {one.order_id: wave.wave_id for wave in self.waves for one in wave.orders}
 
@@ -105,7 +117,7 @@ class WaveDesk:
         waves: list[Wave] = []
         if delivered:
             skus = list({line.sku_id for line in delivered})
-            units = stock.sellable_units(conn, skus, under=network)
+            units = self._with_works(stock.sellable_units(conn, skus, under=network))
             later = worth_today(
                 conn, self.profile, currency=self.currency, stocked=self._at_sites(units), now=now
             )
@@ -149,6 +161,21 @@ class WaveDesk:
             profile_version=self.profile.version or None,
             later=later,
         )
+
+    def _with_works(self, units: Mapping[tuple[NodeId, SkuId], int]) -> dict[tuple[NodeId, SkuId], int]:
+        """What can be sent, and what is allocated to the orders that are decided again."""
+        found = dict(units)
+        for work in self.works.values():
+            for leaf_id, sku_id, left in work.goods():
+                found[leaf_id, sku_id] = found.get((leaf_id, sku_id), 0) + left
+        return found
+
+    def _moving_costs(self, order_id: OrderId) -> Mapping[SiteId, int]:
+        """What a parcel costs more from each site that does not have the order's work already."""
+        work, minor = self.works.get(order_id), self.profile.settings.reoptimising.move_minor
+        if work is None or not minor:
+            return {}
+        return {site_id: minor for site_id in self._leaf_ids if site_id not in work.site_ids}
 
     def _at_sites(self, units: Mapping[tuple[NodeId, SkuId], int]) -> dict[tuple[SiteId, SkuId], int]:
         """Units by site instead of by leaf."""
@@ -194,7 +221,11 @@ class WaveDesk:
                 promised_hours=hours.get(order_id),
                 excluded_sites=frozenset(self._refused.get(order_id, ())),
                 allowed_sites=self._allowed_sites(order_id),
-                **territory(self.orders[order_id].dealer_id, weighing, self.profile.settings.limits),
+                is_put=order_id in self.works,
+                **with_surcharges(
+                    territory(self.orders[order_id].dealer_id, weighing, self.profile.settings.limits),
+                    self._moving_costs(order_id),
+                ),
             )
             for order_id, of_order in needs.items()
         )
@@ -239,8 +270,9 @@ class WaveDesk:
         by_day: dict[date, list[SiteId]] = {}
         for site_id in self._leaf_ids:
             by_day.setdefault(self.day_of(site_id, now=now), []).append(site_id)
+        works = Counter(task.site_id for work in self.works.values() for task in work.tasks)
         return {
-            capacity.site_id: capacity.left
+            capacity.site_id: capacity.left + works[capacity.site_id]
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }

@@ -101,6 +101,16 @@ def territory(dealer_id: PartyId | None, weighing: Weighing, limits: Limits) -> 
     return {"surcharges_minor": {site_id: minor for site_id, minor in costs.items() if minor}}
 
 
+def with_surcharges(found: Territory, more: Mapping[SiteId, int]) -> Territory:
+    """Return the fields with more costs of parcels from sites, each added to what it costs already."""
+    if not more:
+        return found
+    costs = dict(found.get("surcharges_minor", {}))
+    for site_id, minor in more.items():
+        costs[site_id] = costs.get(site_id, 0) + minor
+    return {**found, "surcharges_minor": costs}
+
+
 def dealers_of_sites(conn: Conn, sites: Mapping[SiteId, Site]) -> dict[SiteId, PartyId]:
     """Return whose sites sites are; the brand's own are left out."""
     dealers: dict[OrgUnitId, Party] = {

@@ -32,7 +32,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     nothing. `excluded_sites` refused it before; `allowed_sites`, where given, are the only ones that may serve it;
     `forbidden_sites` may not by the profile's limits. `promised_hours`: from now until it is to be there, where that
     was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more. `held_back`: lines that are not
-    sent now, as others that leave with them have no goods yet.
+    sent now, as others that leave with them have no goods yet. `is_put`: sites have its work already, so that leaving
+    units of it unfilled costs twice as much.
     """
 
     order_id: OrderId
@@ -44,6 +45,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     promised_hours: float | None = None
     surcharges_minor: Mapping[SiteId, int] = {}
     held_back: frozenset[LineId] = frozenset()
+    is_put: bool = False
 
 
 class SiteCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,9 +154,10 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The terms of a parcel's cost, each in whole minor units; those of an order add up to what it costs.
 
     `lateness_minor`: hours beyond the promise; `refusal_minor`: what it would cost to source it again, as likely as
-    that is; `preference_minor`: what the profile adds for the site or the territory; `split_minor`: for every parcel of
-    an order but the first of each class; `opportunity_minor`: what its goods and time are worth to orders that come
-    later; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
+    that is; `preference_minor`: what the profile adds for the site, for the territory, or for moving work that another
+    site has; `split_minor`: for every parcel of an order but the first of each class; `opportunity_minor`: what its
+    goods and time are worth to orders that come later; `credit_minor` is taken off: what ageing goods earn less what
+    the shelf risks.
     """
 
     handling_minor: int

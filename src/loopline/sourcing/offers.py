@@ -91,8 +91,9 @@ def parcels_to_call(
 ) -> list[CalledParcel]:
     """Return the parcels of a wave that are expected to cost less when they are put to several sites.
 
-    Among them are none of orders that keep waiting for a site (they are decided again soon), and none that come from
-    one site whatever happens. `decisions` are all of the wave: what they take is not there for others.
+    Among them are none of orders that keep waiting for a site (they are decided again soon), none whose work a site
+    has already, and none that come from one site whatever happens. `decisions` are all of the wave: what they take is
+    not there for others.
     """
     if not offering.terms.open_offers or not offering.answering:
         return []
@@ -101,7 +102,7 @@ def parcels_to_call(
     found: list[CalledParcel] = []
     for decision in decisions:
         order = wave.orders[rows[decision.order_id]]
-        if decision.unfilled or order.allowed_sites is not None:
+        if decision.unfilled or order.allowed_sites is not None or order.is_put:
             continue
         for parcel in decision.parcels:
             candidates = desk.candidates(parcel, order, row=rows[order.order_id])

@@ -15,7 +15,6 @@ from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
 from loopline.sourcing.settings import (
-    TRIAL_DAYS_MOST,
     CommentMissing,
     DropOverride,
     KeptOverride,
@@ -28,13 +27,10 @@ from loopline.sourcing.settings import (
     Publication,
     Settings,
     SiteSetting,
-    Trial,
-    TrialAsk,
-    TrialDaysWrong,
-    TrialReport,
     problem_of_override,
     problems_of,
 )
+from loopline.sourcing.trials import TRIAL_DAYS_MOST, Trial, TrialAsk, TrialDaysWrong, TrialReport
 
 SQL = statements(__file__)
 NO_VERSION = 0

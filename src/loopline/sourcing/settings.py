@@ -5,9 +5,8 @@ that a profile leaves open may be set by a region or a dealer for its own sites;
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 import msgspec
 
@@ -17,7 +16,6 @@ from loopline.kernel.refusals import Refusal
 PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
 MONEY_MOST = 100_000_000
-TRIAL_DAYS_MOST = 92
 COMMENT_MOST = 500
 ANSWER_MINUTES = 240
 """How long sites have to answer, where nobody says otherwise."""
@@ -130,6 +128,19 @@ class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parcel_minor: int = 0
 
 
+class Reoptimising(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether work that is put to sites already is decided again with the orders of a wave, before it is picked.
+
+    At most `orders_most` orders, those put to sites last; 0: none. Work that waits for its site's answer, with
+    `accepted_too` also what a site accepted and has not begun. Each parcel that would be sent from another site costs
+    `move_minor` more, so that it moves for a good reason alone; an order moves once at most.
+    """
+
+    orders_most: int = 0
+    accepted_too: bool = False
+    move_minor: int = 300
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A profile's settings, whole. `open_to_units`: those that a region or a dealer may set for its sites."""
 
@@ -140,6 +151,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fairness: Fairness = Fairness()
     offers: Offers = Offers()
     day_prices: DayPrices = DayPrices()
+    reoptimising: Reoptimising = Reoptimising()
     answer_minutes: int = ANSWER_MINUTES
     open_to_units: tuple[SiteSetting, ...] = ()
 
@@ -213,59 +225,6 @@ class OverrideChange(msgspec.Struct, frozen=True, kw_only=True):
     set_by: str
 
 
-class TrialAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """Try a version on the orders of some days, both included, beside another (None: the settings as they are made)."""
-
-    trial_id: UUID
-    version: int
-    against: int | None
-    from_day: date
-    until_day: date
-
-
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A version tried on the orders of past days, beside another. `done_days` of them are done; ended with either."""
-
-    id: UUID
-    version: int
-    against: int | None
-    from_day: date
-    until_day: date
-    asked_at: datetime
-    asked_by: str
-    done_days: int
-    report: "TrialReport | None"
-    failure: str | None
-    ended_at: datetime | None
-
-    @property
-    def days(self) -> int:
-        """How many days it looks at."""
-        return (self.until_day - self.from_day).days + 1
-
-
-class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version makes of the period. Hours are weighed by the profile's own promise where an order has none."""
-
-    cost_minor: int
-    parcels: int
-    split_orders: int
-    unfilled_units: int
-    kilometres: int
-    late_orders: int
-    parcels_by_site: dict[str, int]
-    earned_by_dealer: dict[str, int]
-
-
-class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Before and after: the version in force (or the one named) and the draft, both priced by the draft's weights."""
-
-    currency: str
-    orders: int
-    before: SideOfTrial
-    after: SideOfTrial
-
-
 # ------------------------------------------------------------------------------------------------------------ refusals
 
 
@@ -319,12 +278,6 @@ class CommentMissing(Refusal, frozen=True, kw_only=True):
     """A version is published with a comment: what it changes, and why."""
 
 
-class TrialDaysWrong(Refusal, frozen=True, kw_only=True):
-    """A trial looks at whole days of the past, at most {most}, from the first to the last."""
-
-    most: int
-
-
 class SettingNotOpen(Refusal, frozen=True, kw_only=True):
     """The profile in force does not leave {setting} open to regions and dealers."""
 
@@ -359,6 +312,8 @@ _RANGES: dict[str, tuple[int, int]] = {
     "day_prices.percent": (1, 100),
     "day_prices.minor_most": (1, MONEY_MOST),
     "day_prices.days_most": (1, 31),
+    "reoptimising.orders_most": (0, WAVE_ORDERS_MOST),
+    "reoptimising.move_minor": (0, MONEY_MOST),
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {

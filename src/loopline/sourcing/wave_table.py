@@ -179,7 +179,9 @@ class WaveTable:
             start=np.cumsum([0, *(len(ask.columns) for ask in self.asks)]).astype(np.int64),
             sku=np.array(columns, np.int64),
             units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
-            unfilled=np.full(len(columns), unfilled * FINE, np.int64),
+            unfilled=np.array(
+                [unfilled * FINE * (1 + ask.order.is_put) for ask in self.asks for _ in ask.columns], np.int64
+            ),
             value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
             together=np.array([one for ask in self.asks for one in self.groups(ask)], np.int64),
         )

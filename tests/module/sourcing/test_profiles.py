@@ -25,13 +25,10 @@ from loopline.sourcing.settings import (
     SettingOutOfRange,
     Settings,
     SharesContradict,
-    SideOfTrial,
     SiteSetting,
-    TrialAsk,
-    TrialDaysWrong,
-    TrialReport,
     Weights,
 )
+from loopline.sourcing.trials import SideOfTrial, TrialAsk, TrialDaysWrong, TrialReport
 from tests.make.sourcing import NOON
 
 REGION, OTHER = OrgUnitId(UUID(int=71)), OrgUnitId(UUID(int=72))

@@ -22,7 +22,7 @@ from loopline.processes.promised import keep_given, watch_promises
 from loopline.promises import GivenPromise, PromiseKind
 from loopline.sourcing import profiles
 from loopline.sourcing.optimise import Optimiser
-from loopline.sourcing.settings import TrialAsk
+from loopline.sourcing.trials import TrialAsk
 from tests.make.databases import database_from
 from tests.make.loop import pay_for
 from tests.make.org import PASSWORD

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loopline.simulator.waiting.country import Asked, draw_day
-from loopline.simulator.waiting.study import WINDOWS, Found, study
+from loopline.simulator.waiting.study import WAYS, Found, study
 from loopline.sourcing.optimiser.instance import problem_of
 
 SMALL = Asked(orders=80, sites=8, seed=3)
@@ -17,13 +17,14 @@ SMALL = Asked(orders=80, sites=8, seed=3)
 def test_no_way_is_cheaper_than_knowing_it_all_and_long_windows_beat_none():
     found = study(SMALL, seconds=1)
     least = found.clairvoyant_minor * (1 - found.gap)
-    ways = {(way.window_minutes, way.priced): way for way in found.ways}
-    assert set(ways) == {(window, priced) for window in WINDOWS for priced in (False, True)}
+    ways = {((way.window_minutes, way.again_minutes), way.priced): way for way in found.ways}
+    assert set(ways) == {(way, priced) for way in WAYS for priced in (False, True)}
     assert all(way.cost_minor >= least - 1 for way in found.ways)
-    assert ways[240, False].cost_minor < ways[0, False].cost_minor
-    assert ways[0, True].cost_minor < ways[0, False].cost_minor
-    assert [ways[window, False].mean_wait_minutes for window in WINDOWS] == sorted(
-        ways[window, True].mean_wait_minutes for window in WINDOWS
+    assert ways[(240, 0), False].cost_minor < ways[(0, 0), False].cost_minor
+    assert ways[(0, 0), True].cost_minor < ways[(0, 0), False].cost_minor
+    assert ways[(15, 60), False].cost_minor != ways[(15, 0), False].cost_minor  # something was decided again
+    assert [ways[way, False].mean_wait_minutes for way in WAYS] == sorted(
+        ways[way, True].mean_wait_minutes for way in WAYS
     )
 
 
@@ -52,4 +53,4 @@ def test_the_command_prints_one_object():
     )
     assert said.returncode == 0, said.stderr
     found = msgspec.json.decode(said.stdout, type=Found)
-    assert (found.orders, found.sites, len(found.ways)) == (12, 3, 8)
+    assert (found.orders, found.sites, len(found.ways)) == (12, 3, 10)

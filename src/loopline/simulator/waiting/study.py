@@ -1,13 +1,14 @@
 """Decide one day of orders in every way, and price each plan by the same code.
 
 A window of 0 gives each order, as it comes, its cheapest parcels of what is left. Other windows gather what came and
-solve it as one wave. The plan that knows the whole day beforehand is the measure. What is near now may be dear later:
-with prices, stock and capacity cost what they were worth on another day of the same country, which is what a shop knows
-of today (Acimovic and Graves 2015, "Making better fulfillment decisions on the fly in an online retail environment").
+solve it as one wave; deciding again, they take with them the orders of the last hour that did not move before. The plan
+that knows the whole day beforehand is the measure. What is near now may be dear later: with prices, stock and capacity
+cost what they were worth on another day of the same country, which is what a shop knows of today (Acimovic and Graves
+2015, "Making better fulfillment decisions on the fly in an online retail environment").
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -18,14 +19,16 @@ from loopline.sourcing.optimiser.candidates import prepare
 from loopline.sourcing.optimiser.instance import problem_of
 from loopline.sourcing.optimiser.opportunity import Worth, nothing_later, with_worth
 from loopline.sourcing.optimiser.patterns import Terms, find_patterns
-from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Lines, Orders, Problem
+from loopline.sourcing.optimiser.problem import FINE, Floats, Integers, Lines, Orders, Problem, Surcharges
 from loopline.sourcing.optimiser.reprice import reprice
 from loopline.sourcing.optimiser.result import Allocations, Result, Settings
 from loopline.sourcing.optimiser.search import solve
 from loopline.sourcing.optimiser.writing import allocations_of
+from loopline.sourcing.settings import Reoptimising
 
-WINDOWS = (0, 15, 60, 240)
-"""Minutes."""
+WAYS = ((0, 0), (15, 0), (15, 60), (60, 0), (240, 0))
+"""How long orders wait, and for how long nobody begins their work, so that it may be decided again: minutes."""
+_MOVE = Reoptimising().move_minor * FINE
 _SKUS_OF_CATEGORY = 20
 """SKUs that sell about equally well are of one category."""
 _WAVE = Settings(seconds=None, work=40, gap=5e-4)
@@ -35,6 +38,7 @@ class Waited(msgspec.Struct, frozen=True, kw_only=True):
     """One way to decide the day. `above` is the part of the clairvoyant plan's cost by which it is dearer."""
 
     window_minutes: int
+    again_minutes: int  # for how long what was decided is decided again with later waves
     priced: bool  # whether stock and capacity had prices, of another day
     cost_minor: int
     above: float
@@ -57,11 +61,29 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     ways: list[Waited]
 
 
-class _Left(msgspec.Struct, frozen=True):
-    """What a day's decisions have left; changed in place."""
+_NOTHING = Allocations(
+    order=np.zeros(0, np.int64),
+    line=np.zeros(0, np.int64),
+    site=np.zeros(0, np.int64),
+    units=np.zeros(0, np.int64),
+)
 
-    units: Integers
-    capacity: Integers
+
+class _Left:
+    """What a day's decisions have left."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._sku = problem.lines.sku
+        sites, skus = problem.stock.site.tolist(), problem.stock.sku.tolist()
+        self._row_of = {pair: row for row, pair in enumerate(zip(sites, skus, strict=True))}
+        self.units: Integers = problem.stock.units.copy()
+        self.capacity: Integers = problem.sites.capacity.copy()
+
+    def change(self, rows: Allocations, *, sign: int) -> None:
+        """Take what an order uses off (`sign` -1), or give it back (1)."""
+        pairs = zip(rows.site.tolist(), self._sku[rows.line].tolist(), strict=True)
+        np.add.at(self.units, [self._row_of[pair] for pair in pairs], sign * rows.units)
+        np.add.at(self.capacity, np.unique(rows.site), sign)
 
 
 def study(asked: Asked, *, seconds: float, told: Callable[[str], None] = lambda _: None) -> Found:
@@ -76,14 +98,17 @@ def study(asked: Asked, *, seconds: float, told: Callable[[str], None] = lambda 
     known = _worth_of(last, solve(last, Settings(seconds=seconds, seed=asked.seed)))
     ways: list[Waited] = []
     for prices in (free, known):
-        for window in WINDOWS:
+        for window, again in WAYS:
             told(f"a window of {window} min" + ("" if prices is free else ", with prices"))
             decided = np.ceil(minutes / window) * window if window else minutes
-            plan = _one_by_one(problem, prices) if window == 0 else _in_waves(problem, decided, prices)
+            plan = (
+                _in_waves(problem, decided, prices, again=again) if window else _one_by_one(problem, prices)
+            )
             terms = reprice(_waited(problem, (decided - minutes) / 60), plan)
             ways.append(
                 Waited(
                     window_minutes=window,
+                    again_minutes=again,
                     priced=prices is not free,
                     cost_minor=_minor(terms.total),
                     above=terms.total / best.cost - 1.0,
@@ -157,25 +182,60 @@ def _one_by_one(problem: Problem, prices: Worth) -> Allocations:
     return allocations_of(problem, prepared.columns, found)
 
 
-def _in_waves(problem: Problem, decided: Floats, prices: Worth) -> Allocations:
-    """Solve what came in each window as one wave of what the waves before have left."""
-    left = _Left(problem.stock.units.copy(), problem.sites.capacity.copy())
-    parts = [_wave(problem, wave, left, prices) for wave in _waves(decided)]
+def _in_waves(problem: Problem, decided: Floats, prices: Worth, *, again: int) -> Allocations:
+    """Solve what came in each window as one wave of what the waves before have left.
+
+    With it the orders that were decided less than `again` minutes ago and did not move since: their goods and places
+    are free, and a parcel from another site costs `_MOVE` more.
+    """
+    left = _Left(problem)
+    done: dict[int, Allocations] = {}
+    moved: set[int] = set()
+    for moment, wave in _waves(decided):
+        put = {
+            order: rows
+            for order, rows in done.items()
+            if moment - decided[order] < again and order not in moved
+        }
+        for rows in put.values():
+            left.change(rows, sign=1)
+        asked: Integers = np.sort(np.concatenate([wave, np.array(list(put), np.int64)]))
+        solved = _by_order(_wave(problem, asked, left, prices, put))
+        for order in asked.tolist():
+            rows = solved.get(order, _NOTHING)
+            left.change(rows, sign=-1)
+            if order in put and rows.site.tolist() != put[order].site.tolist():
+                moved.add(order)
+            done[order] = rows
     return Allocations(
-        order=np.concatenate([part.order for part in parts]),
-        line=np.concatenate([part.line for part in parts]),
-        site=np.concatenate([part.site for part in parts]),
-        units=np.concatenate([part.units for part in parts]),
+        order=np.concatenate([part.order for part in done.values()]),
+        line=np.concatenate([part.line for part in done.values()]),
+        site=np.concatenate([part.site for part in done.values()]),
+        units=np.concatenate([part.units for part in done.values()]),
     )
 
 
-def _waves(decided: Floats) -> Iterator[Integers]:
-    for moment in np.unique(decided):
-        yield np.flatnonzero(decided == moment)
+def _by_order(plan: Allocations) -> dict[int, Allocations]:
+    """The rows of each order, by line and site."""
+    found: dict[int, Allocations] = {}
+    for order in np.unique(plan.order).tolist():
+        rows = np.flatnonzero(plan.order == order)
+        rows = rows[np.lexsort((plan.site[rows], plan.line[rows]))]
+        found[order] = Allocations(
+            order=plan.order[rows], line=plan.line[rows], site=plan.site[rows], units=plan.units[rows]
+        )
+    return found
 
 
-def _wave(problem: Problem, wave: Integers, left: _Left, prices: Worth) -> Allocations:
-    """Solve one wave and take what it uses off what is left; positions are those of the whole day."""
+def _waves(decided: Floats) -> Iterator[tuple[float, Integers]]:
+    for moment in np.unique(decided).tolist():
+        yield moment, np.flatnonzero(decided == moment)
+
+
+def _wave(
+    problem: Problem, wave: Integers, left: _Left, prices: Worth, put: Mapping[int, Allocations]
+) -> Allocations:
+    """Solve one wave of what is left; `put`: where its orders are already. Positions are those of the whole day."""
     order_of_line = np.repeat(np.arange(problem.order_count), np.diff(problem.lines.start))
     lines: Integers = np.flatnonzero(np.isin(order_of_line, wave)).astype(np.int64)
     start: Integers = np.zeros(len(wave) + 1, np.int64)
@@ -186,14 +246,25 @@ def _wave(problem: Problem, wave: Integers, left: _Left, prices: Worth) -> Alloc
         lines=msgspec.structs.replace(_picked_lines(problem.lines, lines), start=start),
         stock=msgspec.structs.replace(problem.stock, units=left.units),
         sites=msgspec.structs.replace(problem.sites, capacity=left.capacity),
+        surcharges=_moving(problem, wave, put),
     )
     plan = solve(with_worth(small, prices), _WAVE).allocations
-    row_at = {pair: row for row, pair in enumerate(zip(problem.stock.site, problem.stock.sku, strict=True))}
-    rows = [row_at[pair] for pair in zip(plan.site, small.lines.sku[plan.line], strict=True)]
-    np.subtract.at(left.units, rows, plan.units)
-    used = np.unique(plan.order * problem.site_count + plan.site) % problem.site_count
-    np.subtract.at(left.capacity, used, 1)
     return Allocations(order=wave[plan.order], line=lines[plan.line], site=plan.site, units=plan.units)
+
+
+def _moving(problem: Problem, wave: Integers, put: Mapping[int, Allocations]) -> Surcharges:
+    """What parcels cost more from sites that do not have an order's work already."""
+    order: list[int] = []
+    site: list[int] = []
+    for at, known in enumerate(wave.tolist()):
+        others = set(range(problem.site_count)) - set(put[known].site.tolist()) if known in put else ()
+        order += [at] * len(others)
+        site += sorted(others)
+    return Surcharges(
+        order=np.array(order, np.int64),
+        site=np.array(site, np.int64),
+        amount=np.full(len(order), _MOVE, np.int64),
+    )
 
 
 def _picked(orders: Orders, some: Integers) -> Orders:

@@ -27,16 +27,15 @@ from loopline.sourcing.settings import (
     Profile,
     ProfileState,
     Publication,
+    Reoptimising,
     Settings,
     SiteGroup,
     SiteSetting,
-    Trial,
-    TrialAsk,
-    TrialReport,
     Waiting,
     Weights,
     problems_of,
 )
+from loopline.sourcing.trials import Trial, TrialAsk, TrialReport
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
@@ -81,6 +80,7 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     fairness: Fairness = Fairness()
     offers: Offers = Offers()
     day_prices: DayPrices = DayPrices()
+    reoptimising: Reoptimising = Reoptimising()
     answer_minutes: int = 240
     open_to_units: Annotated[list[SiteSetting], Meta(max_length=10)] = []
 
@@ -222,6 +222,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
         fairness=asked.fairness,
         offers=asked.offers,
         day_prices=asked.day_prices,
+        reoptimising=asked.reoptimising,
         answer_minutes=asked.answer_minutes,
         open_to_units=tuple(dict.fromkeys(asked.open_to_units)),
     )
@@ -398,6 +399,7 @@ class _Teller:
             fairness=settings.fairness,
             offers=settings.offers,
             day_prices=settings.day_prices,
+            reoptimising=settings.reoptimising,
             answer_minutes=settings.answer_minutes,
             open_to_units=list(settings.open_to_units),
         )

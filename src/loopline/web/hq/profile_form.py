@@ -80,6 +80,14 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
         ("day_prices.percent", "day_prices.minor_most", "day_prices.days_most"),
     ),
+    (
+        marked("Deciding again"),
+        marked(
+            "Work that no site has begun may be put to another site when new orders come, where that saves more "
+            "than moving it costs. An order moves once at most."
+        ),
+        ("reoptimising.orders_most", "reoptimising.move_minor"),
+    ),
 )
 SETTING_WORDS: dict[str, str] = {
     "weights.split_minor": marked("Each parcel more than one (cents)"),
@@ -114,6 +122,9 @@ SETTING_WORDS: dict[str, str] = {
     "day_prices.percent": marked("Of these prices counts (%)"),
     "day_prices.minor_most": marked("For a piece or a parcel, at most (cents)"),
     "day_prices.days_most": marked("Prices count for (days)"),
+    "reoptimising.orders_most": marked("Orders decided again with a wave, at most (0: none)"),
+    "reoptimising.move_minor": marked("A parcel that moves to another site (cents)"),
+    "reoptimising.accepted_too": marked("Also what a site accepted and has not begun to pick"),
     "groups": marked("Groups of sites"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
@@ -128,6 +139,7 @@ _SWITCHES: dict[str, tuple[str, ...]] = {
     "Dealers": ("limits.own_territory_only",),
     "Waiting and answering": ("offers.may_be_open",),
     "Orders that come later": ("day_prices.are_used",),
+    "Deciding again": ("reoptimising.accepted_too",),
 }
 
 
@@ -266,6 +278,7 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
         "fairness": {},
         "offers": {},
         "day_prices": {},
+        "reoptimising": {},
     }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:

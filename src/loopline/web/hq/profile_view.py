@@ -6,15 +6,8 @@ import msgspec
 
 from loopline.kernel.ids import SiteId
 from loopline.org import Site
-from loopline.sourcing.settings import (
-    Profile,
-    ProfileState,
-    Settings,
-    SideOfTrial,
-    Trial,
-    setting_names,
-    value_of,
-)
+from loopline.sourcing.settings import Profile, ProfileState, Settings, setting_names, value_of
+from loopline.sourcing.trials import SideOfTrial, Trial
 from loopline.web.hq.profile_form import SETTING_WORDS, is_on, switch_names
 from loopline.web.languages import Language, marked
 

@@ -22,14 +22,8 @@ from loopline.kernel.times import business_day
 from loopline.org import Permission, Site
 from loopline.processes.put_in_force import put_in_force
 from loopline.sourcing import profiles
-from loopline.sourcing.settings import (
-    Profile,
-    ProfileUnknown,
-    Publication,
-    Settings,
-    TrialAsk,
-    problems_of,
-)
+from loopline.sourcing.settings import Profile, ProfileUnknown, Publication, Settings, problems_of
+from loopline.sourcing.trials import TrialAsk
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.profile_form import groups_shown, read_form, sections, site_settings
