@@ -20,6 +20,7 @@ from bench import (
     ledger,
     log,
     mood,
+    pages,
     reconcile,
     settle,
     sourcing,
@@ -49,6 +50,7 @@ REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "promise": promise.report,
     "settle": settle.report,
     "mood": mood.report,
+    "pages": pages.report,
     "whatif": whatif.report,
 }
 
@@ -101,7 +103,11 @@ def _print_report(name: str, report: dict[str, Any], *, as_json: bool) -> None:
         print(msgspec.json.encode({"name": name, **report}).decode(), flush=True)
         return
     for what, value in report.items():
-        print(f"{name:<10} {what:<30} {value:>14,}", flush=True)
+        rows: list[Any] = value if isinstance(value, list) else []
+        for row in rows:
+            print(f"{name:<10} {' '.join(str(one) for one in row.values())}", flush=True)
+        if not rows:
+            print(f"{name:<10} {what:<30} {value:>14,}", flush=True)
 
 
 if __name__ == "__main__":
