@@ -56,14 +56,14 @@ def first_load(
         context.close()
 
 
-def _weighed(page: Page, latency_ms: int | None) -> list[float]:
+def _weighed(page: Page, latency_ms: int | None) -> list[int]:
     """What each file weighed, filled in as it comes."""
-    weights: list[float] = []
+    weights: list[int] = []
     session: Any = page.context.new_cdp_session(page)
     session.send("Network.enable")
 
     def weigh(done: dict[str, float]) -> None:
-        weights.append(done["encodedDataLength"])
+        weights.append(round(done["encodedDataLength"]))
 
     session.on("Network.loadingFinished", weigh)
     if latency_ms is not None:
