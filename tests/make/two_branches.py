@@ -248,6 +248,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "r/code": receipt,
         "live/code": show.code,
         "live-rooms/code": show.code,
+        "members/member": str(ours),
         "members/member_id": str(ours),
         "member_id": str(ours),
         "t/code": code,

@@ -55,6 +55,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     offered = (
         (visitor.may(Permission.BOARDS_READ), Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
+        (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
         (
@@ -105,8 +106,15 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/close",
         ),
     ),
-    (marked("Customers"), ("/hq/reviews", "/hq/codes", "/live/desk")),
+    (marked("Customers"), ("/hq/members", "/hq/reviews", "/hq/codes", "/live/desk")),
 )
+
+
+def may_find(visitor: Visitor | None) -> bool:
+    """Tell whether somebody is offered the field that finds anything: who has orders to look after, at a desk."""
+    return (
+        visitor is not None and visitor.may(Permission.ORDERS_READ) and visitor.may(Permission.MEMBERS_READ)
+    )
 
 
 def groups_of(entries: Sequence[Entry]) -> tuple[Group, ...]:

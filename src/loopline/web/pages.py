@@ -12,7 +12,7 @@ from litestar.template.base import csrf_token
 
 from loopline.web.edge import language_of
 from loopline.web.languages import languages
-from loopline.web.navigation import entries_of, groups_of
+from loopline.web.navigation import entries_of, groups_of, may_find
 from loopline.web.paths import HOME, SIGN_IN, safe_path
 
 HERE = Path(__file__).parent
@@ -65,6 +65,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
             "visitor": None,
             "navigation": navigation,
             "bar_groups": groups_of(navigation),
+            "bar_finds": may_find(context.get("visitor")),
             **context,
         },
     )

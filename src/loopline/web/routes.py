@@ -62,11 +62,13 @@ from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
+from loopline.web.hq.find import FIND_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
+from loopline.web.hq.members import MEMBER_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
-from loopline.web.hq.orders import show_orders
+from loopline.web.hq.orders import ORDER_LIST_PAGES
 from loopline.web.hq.overrides import OVERRIDE_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
@@ -156,7 +158,9 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     tell_world,
     *SURGE_PAGES,
     *STOCK_PAGES,
-    show_orders,
+    *ORDER_LIST_PAGES,
+    *FIND_PAGES,
+    *MEMBER_PAGES,
     *ORDER_PAGES,
     sandbox_sealing,
     show_openings,

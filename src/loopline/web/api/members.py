@@ -214,15 +214,18 @@ def find_members(
     opening = Opening(actor=caller.actor, purpose=data.purpose)
 
     def work(conn: Conn, now: datetime) -> MembersFound:
-        found = _meant(conn, data, ring=ring, scope=scope)
+        found = members_asked(conn, data, ring=ring, scope=scope)
         opened = customers.open_personal(conn, found, ring=ring, opening=opening, now=now)
-        return MembersFound(items=_told(conn, [one for one in opened if isinstance(one, Personal)]))
+        return MembersFound(items=told_masked(conn, [one for one in opened if isinstance(one, Personal)]))
 
     return answered(run(request, work))
 
 
-def _meant(conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope) -> list[MemberId]:
-    """Return those who fit and are visible, at most twenty: of a page of namesakes after the other."""
+def members_asked(conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope) -> list[MemberId]:
+    """Return those who fit and are visible, at most twenty: of a page of namesakes after the other.
+
+    `data` names one thing to find them by.
+    """
     if data.phone is not None:
         identity = Identity(kind=IdentityKind.PHONE, value=data.phone)
         found = customers.members_by_identities(conn, [identity], ring=ring)
@@ -266,7 +269,8 @@ def _is_bound(bound: customers.Bound | None, own: set[PartyId]) -> bool:
     return bound is not None and bool({bound.guide_id, bound.store_id, bound.dealer_id} & own)
 
 
-def _told(conn: Conn, opened: Sequence[Personal]) -> list[MemberTold]:
+def told_masked(conn: Conn, opened: Sequence[Personal]) -> list[MemberTold]:
+    """Write members down as most roles see them."""
     bound = customers.bindings_of_members(conn, [one.member_id for one in opened])
     party_ids = {
         party_id
@@ -299,7 +303,7 @@ def _code(
     return codes.get(party_id) if party_id else None
 
 
-def _visible(conn: Conn, member_id: UUID, scope: Scope) -> MemberId:
+def visible_member(conn: Conn, member_id: UUID, scope: Scope) -> MemberId:
     """Return a member who exists and is the caller's to see. Raises Refused (404) where not."""
     known = known_members(conn, [MemberId(member_id)])
     if not known or not visible_members(conn, [MemberId(member_id)], scope=scope):
@@ -319,7 +323,7 @@ def list_moments(
     after = asked.after(datetime, str, UUID)
 
     def work(conn: Conn, _: datetime) -> list[customers.Moment]:
-        found = _visible(conn, member_id, scope)
+        found = visible_member(conn, member_id, scope)
         place = (after[0], after[1], after[2]) if after else None
         return timeline_page(conn, found, after=place, limit=asked.at_most)
 
@@ -337,7 +341,7 @@ def list_consents(
 ) -> list[ConsentTold]:
     """List everything a member said, the latest first."""
     scope = caller.scope(Permission.MEMBERS_READ)
-    return read(request, lambda conn, _: consents_told(conn, _visible(conn, member_id, scope)))
+    return read(request, lambda conn, _: consents_told(conn, visible_member(conn, member_id, scope)))
 
 
 def consents_told(conn: Conn, member_id: MemberId) -> list[ConsentTold]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
@@ -26,8 +26,13 @@ from loopline.web.hq.order import ORDERS
 from loopline.web.hq.order_text import may_find_by_member, members_meant, text_asked
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
+from loopline.web.sheets import Cell, Column, money_of, sheet_of, sheet_told
 
 _SHOWN = 40
+_MONEY = "#,##0.00"
+ROWS_MOST = 10_000
+"""Orders in a sheet."""
+SHEET = f"{ORDERS}.xlsx"
 _NAMES_SHOWN = 2
 PERIODS: Mapping[str, tuple[str, int | None]] = {
     "": (marked("Any time"), None),
@@ -46,11 +51,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     site: str = ""
     period: str = ""
 
-    def link(self, **changes: str) -> str:
+    def link(self, path: str = ORDERS, **changes: str) -> str:
         """Return the address with something else asked for, from the first page."""
         fields = msgspec.structs.asdict(msgspec.structs.replace(self, **changes))
         query = urlencode({name: value for name, value in fields.items() if value})
-        return f"{ORDERS}?{query}" if query else ORDERS
+        return f"{path}?{query}" if query else path
 
     @property
     def is_narrowed(self) -> bool:
@@ -101,7 +106,8 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
     asked = asked_of(request)
     scope = visitor.scope_of(Permission.ORDERS_READ)
     place = _place(request)
-    found = read(request, lambda conn, _: _find(conn, asked, visitor, place=place, edge=edge_of(request)))
+    look = _Look(edge=edge_of(request), visitor=visitor, place=place, limit=_SHOWN + 1)
+    found = read(request, lambda conn, _: _find(conn, asked, look))
     language = language_of(request)
     shown = found.rows[:_SHOWN]
     return page(
@@ -109,7 +115,7 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         "hq/orders.html",
         visitor=visitor,
         asked=asked,
-        rows=[_row(one, found, scope, language) for one in shown],
+        rows=[row_of(one, found, scope, language) for one in shown],
         stages=_choices(asked, "stage", [("", language.say("All")), *_stages(language)]),
         periods=_choices(asked, "period", [(key, language.say(word)) for key, (word, _) in PERIODS.items()]),
         channels=_choices(
@@ -130,8 +136,19 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         ),
         is_later_page=place is not None,
         older=_older(asked, shown[-1]) if len(found.rows) > _SHOWN else "",
+        sheet=asked.link(SHEET),
         may_search_members=may_find_by_member(visitor.branches),
     )
+
+
+@get(SHEET, sync_to_thread=True)
+def tell_orders_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[bytes]:
+    """Tell the orders that the address asks for as a sheet, the latest ROWS_MOST of them."""
+    asked, edge = asked_of(request), edge_of(request)
+    look = _Look(edge=edge, visitor=visitor, limit=ROWS_MOST)
+    found = read(request, lambda conn, _: _find(conn, asked, look))
+    scope = visitor.scope_of(Permission.ORDERS_READ)
+    return sheet_told(_written(found, scope, language_of(request)), "orders.xlsx")
 
 
 def asked_of(request: WebRequest) -> Asked:
@@ -145,7 +162,17 @@ def _place(request: WebRequest) -> OrderPlace | None:
     return OrderPlace(placed_at=after[0], order_id=OrderId(after[1])) if after else None
 
 
-def _find(conn: Conn, asked: Asked, visitor: Visitor, *, place: OrderPlace | None, edge: Edge) -> Found:
+class _Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks, from which place on, and at how many."""
+
+    edge: Edge
+    visitor: Visitor
+    limit: int
+    place: OrderPlace | None = None
+
+
+def _find(conn: Conn, asked: Asked, look: _Look) -> Found:
+    visitor, edge = look.visitor, look.edge
     scope = visitor.scope_of(Permission.ORDERS_READ)
     zone = board_setting(conn).zone
     choosable = (
@@ -164,7 +191,7 @@ def _find(conn: Conn, asked: Asked, visitor: Visitor, *, place: OrderPlace | Non
             site_id=chosen,
             placed_from=_since(asked.period, now=edge.clock(), zone=zone),
         )
-        rows = search.find_orders(conn, ask, scope=scope, after=place, limit=_SHOWN + 1)
+        rows = search.find_orders(conn, ask, scope=scope, after=look.place, limit=look.limit)
     named = {one.site_id for one in rows if one.site_id} | {
         site for one in rows for site in one.sending_sites
     }
@@ -207,7 +234,7 @@ def _choices(asked: Asked, field: str, values: Sequence[tuple[str, str]]) -> lis
     ]
 
 
-def _row(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row:
+def row_of(one: OrderFound, found: Found, scope: Scope, language: Language) -> Row:
     """Write an order down; whoever only sends it sees neither its money, nor how much others send."""
     sells = scope.covers_site(one.site_id)
     paid, tone = _paid(one, language) if sells else ("", "")
@@ -245,3 +272,45 @@ def _paid(one: OrderFound, language: Language) -> tuple[str, str]:
     if one.taken_minor >= one.amount_minor:
         return language.say("Paid"), "good"
     return language.say("Not paid yet"), "warn"
+
+
+def _written(found: Found, scope: Scope, language: Language) -> bytes:
+    """Write the orders as XLSX: what the list shows of each, its money in numbers."""
+    say = language.say
+    columns = [
+        Column(head=say("Order"), width=14),
+        Column(head=say("Placed")),
+        Column(head=say("Stage")),
+        Column(head=say("Channel")),
+        Column(head=say("Number at the channel"), width=24),
+        Column(head=say("Site"), width=24),
+        Column(head=say("Sent by"), width=30),
+        Column(head=say("Goods"), width=50),
+        Column(head=say("Pieces"), width=10),
+        Column(head=say("Currency"), width=10),
+        Column(head=say("Amount"), shown=_MONEY),
+        Column(head=say("Paid"), shown=_MONEY),
+        Column(head=say("Given back"), shown=_MONEY),
+    ]
+    return sheet_of(say("Orders"), columns, [_cells(one, found, scope, language) for one in found.rows])
+
+
+def _cells(one: OrderFound, found: Found, scope: Scope, language: Language) -> list[Cell]:
+    row, sells = row_of(one, found, scope, language), scope.covers_site(one.site_id)
+    money = (one.amount_minor, one.taken_minor, one.refunded_minor)
+    return [
+        row.number,
+        row.placed,
+        row.stage,
+        row.channel,
+        one.external_number if sells else "",
+        row.place,
+        row.sends,
+        row.goods,
+        one.units if sells else None,
+        one.currency if sells else "",
+        *(money_of(minor, one.currency) if sells else None for minor in money),
+    ]
+
+
+ORDER_LIST_PAGES = [show_orders, tell_orders_sheet]

@@ -1,7 +1,6 @@
 """Reconciliation for finance: bills taken in, runs by source and day, the queue of differences, each worked off."""
 
 import asyncio
-import io
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from litestar import Request, Response, get, post
 from litestar.datastructures import State, UploadFile
 from litestar.di import NamedDependency
@@ -63,13 +61,13 @@ from loopline.web.hq.reconciliation_view import (
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.reconciling import UPLOAD_BYTES_MAX, days_of, held_against_books, taken_in
+from loopline.web.sheets import Cell, Column, sheet_of, sheet_told
 
 _FormRequest = Request[Any, Any, State]
 _SHOWN = 60
 _RUNS_SHOWN = 8
 _EXPORTED_MAX = 50_000
 _AT_ONCE_MAX = 500
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @get(RECONCILIATION, sync_to_thread=True)
@@ -337,38 +335,22 @@ def export_differences(request: WebRequest, visitor: NamedDependency[Visitor]) -
     scope = visitor.scope_of(Permission.BILLS_READ)
     asked = Asked.from_query(request.url.query)
     found = read(request, lambda conn, now: _find(conn, asked, scope=scope, now=now, at_most=_EXPORTED_MAX))
-    return Response(
-        _workbook(found, language_of(request)),
-        media_type=_XLSX,
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": 'attachment; filename="reconciliation.xlsx"',
-        },
-    )
+    return sheet_told(_workbook(found, language_of(request)), "reconciliation.xlsx")
 
 
 def _workbook(found: Found, language: Language) -> bytes:
     say = language.say
-    headings = (
+    heads = (
         say("Class"), say("State"), say("Source"), say("Number"), say("Day"), say("Age"), say("Theirs"), say("Ours"),
         say("Difference"), say("Owner"), say("Note"),
     )  # fmt: skip
-    target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book: Any
-    with xlsxwriter.Workbook(target, options) as book:
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, headings, book.add_format({"bold": True}))
-        sheet.set_column(0, len(headings) - 1, 16)
-        for place, one in enumerate(found.differences, start=1):
-            told = row(one, found, language)
-            state = language.say(STATE_WORDS[one.state])
-            cells = (told.kind, state, told.source, told.number, one.day.isoformat(), told.age, told.theirs, told.ours,
-                     told.amount, told.owner, told.note)  # fmt: skip
-            for column, cell in enumerate(cells):
-                sheet.write_string(place, column, cell)
-    return target.getvalue()
+    rows: list[list[Cell]] = []
+    for one in found.differences:
+        told = row(one, found, language)
+        state = language.say(STATE_WORDS[one.state])
+        rows.append([told.kind, state, told.source, told.number, one.day.isoformat(), told.age, told.theirs, told.ours,
+                     told.amount, told.owner, told.note])  # fmt: skip
+    return sheet_of(say("Reconciliation"), [Column(head=one, width=16) for one in heads], rows)
 
 
 RECONCILIATION_PAGES = [

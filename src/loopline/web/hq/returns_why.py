@@ -4,16 +4,12 @@ Everyone sees what the own branch sent, and what was brought to it without a sal
 address.
 """
 
-import io
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
-import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
-from babel.numbers import get_currency_precision
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Template
@@ -53,9 +49,9 @@ from loopline.web.hq.returns_why_view import (
 from loopline.web.languages import Language
 from loopline.web.measuring import Reach, Span, day_in, reach_of, span_of
 from loopline.web.pages import page
+from loopline.web.sheets import Cell, Column, money_of, sheet_of, sheet_told, shown_money
 
 SHOWN = 50
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KEYS: Mapping[Dimension, Callable[[str], object]] = {
     Dimension.SITE: UUID,
     Dimension.PACKER: UUID,
@@ -98,11 +94,7 @@ def tell_returns_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -
     scope, asked, language = visitor.scope_of(Permission.BOARDS_READ), asked_of(request), language_of(request)
     found = read(request, lambda conn, now: find(conn, asked, scope=scope, now=now))
     name = f"returns-{asked.dimension}-{found.span.first}-{found.span.last}.xlsx"
-    return Response(
-        sheet_of(found, language),
-        media_type=_XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+    return sheet_told(written_sheet(found, language), name)
 
 
 @get(LINES, sync_to_thread=True)
@@ -204,44 +196,35 @@ def _names(conn: Conn, keys: list[str], dimension: Dimension, reach: Reach) -> N
     )
 
 
-def sheet_of(found: Found, language: Language) -> bytes:
-    """Write the rows as XLSX: numbers are numbers, texts are texts, whatever they begin with."""
-    kept = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    heads = [
-        language.say(DIMENSION_WORDS[found.asked.dimension]),
-        language.say("Pieces that came back"),
-        language.say("Without a sale"),
-        language.say("Pieces handed over"),
-        language.say("Share, %"),
-        language.say("Paid back for goods, {currency}", currency=found.currency),
-        language.say("Graded"),
-        language.say("Not on sale again"),
-        language.say("Paid back for those, {currency}", currency=found.currency),
+def written_sheet(found: Found, language: Language) -> bytes:
+    """Write the rows as XLSX."""
+    money = shown_money(found.currency)
+    columns = [
+        Column(head=language.say(DIMENSION_WORDS[found.asked.dimension]), width=40),
+        Column(head=language.say("Pieces that came back")),
+        Column(head=language.say("Without a sale")),
+        Column(head=language.say("Pieces handed over")),
+        Column(head=language.say("Share, %"), shown="0.00"),
+        Column(head=language.say("Paid back for goods, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Graded")),
+        Column(head=language.say("Not on sale again")),
+        Column(head=language.say("Paid back for those, {currency}", currency=found.currency), shown=money),
     ]
-    places = get_currency_precision(found.currency)
-    book: Any
-    with xlsxwriter.Workbook(kept, options) as book:
-        sheet = book.add_worksheet(language.say("Came back"))
-        money = book.add_format({"num_format": "#,##0" + ("." + "0" * places if places else "")})
-        share = book.add_format({"num_format": "0.00"})
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, 0, 40)
-        sheet.set_column(1, len(heads) - 1, 18)
-        for place, head in enumerate(heads):
-            sheet.write_string(0, place, head, book.add_format({"bold": True}))
-        for number, (name, group) in enumerate(ranked_groups(found, language), start=1):
-            sheet.write_string(number, 0, name)
-            sheet.write_number(number, 1, group.units)
-            sheet.write_number(number, 2, group.blind_units)
-            sheet.write_number(number, 3, group.sent_units)
-            if group.share_basis_points is not None:
-                sheet.write_number(number, 4, Decimal(group.share_basis_points).scaleb(-2), share)
-            sheet.write_number(number, 5, Decimal(group.refund_minor).scaleb(-places), money)
-            sheet.write_number(number, 6, group.graded_units)
-            sheet.write_number(number, 7, group.unsold_units)
-            sheet.write_number(number, 8, Decimal(group.unsold_minor).scaleb(-places), money)
-    return kept.getvalue()
+    rows: list[list[Cell]] = [
+        [
+            name,
+            one.units,
+            one.blind_units,
+            one.sent_units,
+            None if one.share_basis_points is None else Decimal(one.share_basis_points).scaleb(-2),
+            money_of(one.refund_minor, found.currency),
+            one.graded_units,
+            one.unsold_units,
+            money_of(one.unsold_minor, found.currency),
+        ]
+        for name, one in ranked_groups(found, language)
+    ]
+    return sheet_of(language.say("Came back"), columns, rows)
 
 
 RETURNS_WHY_PAGES = [show_returns_why, tell_returns_sheet, show_returned_lines]

@@ -1,11 +1,8 @@
 """What is seen in the list, as a sheet: the same reviews in the same order, no formula among them."""
 
-import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -18,10 +15,11 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.reviews.asked import REVIEWS, Asked, asked_of, scene_of, search_of
 from loopline.web.hq.reviews.rows import Named, names_of, row_of
 from loopline.web.languages import Language, marked
+from loopline.web.sheets import Cell, Column, sheet_of, sheet_told
 
 ROWS_MOST = 10_000
 _NOTHING = Asked()
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TEXT = marked("Text")
 _COLUMNS = (
     marked("Written"),
     marked("Stars"),
@@ -32,7 +30,7 @@ _COLUMNS = (
     marked("Sent by"),
     marked("Packed by"),
     marked("Order"),
-    marked("Text"),
+    _TEXT,
     marked("Themes"),
     marked("Answer"),
     marked("Hidden because"),
@@ -50,35 +48,20 @@ def tell_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -> Respon
         scene = scene_of(conn, asked, scope=scope)
         search = search_of(conn, asked, scene, now=now)
         found = [] if scene.is_nowhere else reviews.find_reviews(conn, search, scope=scope, limit=ROWS_MOST)
-        return sheet_of(found, names_of(conn, found, zone=scene.zone), language)
+        return _written(found, names_of(conn, found, zone=scene.zone), language)
 
-    return Response(
-        read(request, find),
-        media_type=_XLSX,
-        headers={"Content-Disposition": 'attachment; filename="reviews.xlsx"', "Cache-Control": "no-store"},
-    )
+    return sheet_told(read(request, find), "reviews.xlsx")
 
 
-def sheet_of(found: Sequence[FoundReview], named: Named, language: Language) -> bytes:
-    """Write reviews as XLSX: texts are texts, whatever they begin with."""
-    kept = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book: Any
-    with xlsxwriter.Workbook(kept, options) as book:
-        sheet = book.add_worksheet(language.say("Reviews"))
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, [language.say(one) for one in _COLUMNS], book.add_format({"bold": True}))
-        sheet.set_column(9, 9, 60, book.add_format({"text_wrap": True}))
-        for number, one in enumerate(found, start=1):
-            for place, value in enumerate(_cells(one, named, language)):
-                if isinstance(value, int):
-                    sheet.write_number(number, place, value)
-                else:
-                    sheet.write_string(number, place, value)
-    return kept.getvalue()
+def _written(found: Sequence[FoundReview], named: Named, language: Language) -> bytes:
+    columns = [
+        Column(head=language.say(one), width=60 if one == _TEXT else 18, wraps=one == _TEXT)
+        for one in _COLUMNS
+    ]
+    return sheet_of(language.say("Reviews"), columns, [_cells(one, named, language) for one in found])
 
 
-def _cells(one: FoundReview, named: Named, language: Language) -> list[str | int]:
+def _cells(one: FoundReview, named: Named, language: Language) -> list[Cell]:
     row = row_of(one, named, _NOTHING, language)
     return [
         row.written,

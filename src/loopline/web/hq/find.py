@@ -1,0 +1,193 @@
+"""Find: one field for whatever somebody has in hand: a number, a phone, a name, a code. Each sees what is theirs."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from loopline import org, search
+from loopline.catalogue import Sku
+from loopline.db import Conn
+from loopline.insight import board_setting
+from loopline.kernel.scope import Scope
+from loopline.org import Party, Permission
+from loopline.search import OrderAsk
+from loopline.touchpoints.queries import covers, touchpoints_by_codes
+from loopline.web.api.answers import read
+from loopline.web.edge import Edge, Visitor, WebRequest, edge_of, language_of
+from loopline.web.hq.board_view import STAGE_WORDS, channel_word
+from loopline.web.hq.members import MEMBERS
+from loopline.web.hq.order import ORDERS
+from loopline.web.hq.order_text import members_meant, text_asked
+from loopline.web.hq.stock import sku_path
+from loopline.web.languages import Language
+from loopline.web.pages import page
+from loopline.web.store.stock import find_skus
+from loopline.web.touch.codes import CODES
+from loopline.web.touch.sheet import KIND_WORDS
+
+FIND = "/hq/find"
+SHOWN = 6
+_TEXT_MAX = 100
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was found, where it is, and what tells it from the others."""
+
+    word: str
+    detail: str
+    path: str
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of one kind; `more`: where all of it is, if there is more."""
+
+    word: str
+    hits: list[Hit]
+    more: str = ""
+
+
+class Looking(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks for what, in which language."""
+
+    text: str
+    visitor: Visitor
+    edge: Edge
+    language: Language
+
+    def scope(self, permission: Permission) -> Scope | None:
+        """How far somebody sees what a permission is about; None: not at all."""
+        return self.visitor.scope_of(permission) if self.visitor.may(permission) else None
+
+
+@get(FIND, sync_to_thread=True)
+def show_found(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
+    """Show what a text means, kind by kind; an order's whole number leads to the order."""
+    visitor.scope_of(Permission.ORDERS_READ)
+    text = request.query_params.get("text", "").replace("\x00", "").strip()[:_TEXT_MAX]
+    looking = Looking(text=text, visitor=visitor, edge=edge_of(request), language=language_of(request))
+    groups = read(request, lambda conn, _: _found(conn, looking)) if text else []
+    if len(groups) == 1 and len(groups[0].hits) == 1 and not groups[0].more:
+        return Redirect(groups[0].hits[0].path, status_code=HTTP_303_SEE_OTHER)
+    return page(
+        request,
+        "hq/find.html",
+        visitor=visitor,
+        text=text,
+        groups=groups,
+        members=f"{MEMBERS}?{urlencode({'text': text})}" if visitor.may(Permission.MEMBERS_READ) else "",
+    )
+
+
+def _found(conn: Conn, looking: Looking) -> list[Group]:
+    kinds = (_orders, _goods, _codes, _sites, _parties)
+    return [group for find in kinds if (group := find(conn, looking)).hits]
+
+
+def _orders(conn: Conn, looking: Looking) -> Group:
+    language, text = looking.language, looking.text
+    scope = looking.visitor.scope_of(Permission.ORDERS_READ)
+    ask = OrderAsk(
+        text=text_asked(text),
+        members_meant=members_meant(conn, text, ring=looking.edge.ring, branches=looking.visitor.branches),
+    )
+    found = search.find_orders(conn, ask, scope=scope, limit=SHOWN + 1)
+    zone = board_setting(conn).zone
+    return Group(
+        word=language.say("Orders"),
+        hits=[
+            Hit(
+                word=one.number,
+                detail=" · ".join(
+                    (
+                        language.say(STAGE_WORDS.get(one.stage, one.stage)),
+                        channel_word(one.channel, language),
+                        language.clock_of_day(one.placed_at, zone),
+                    )
+                ),
+                path=f"{ORDERS}/{one.number}",
+            )
+            for one in found[:SHOWN]
+        ],
+        more=f"{ORDERS}?{urlencode({'text': text})}" if len(found) > SHOWN else "",
+    )
+
+
+def _goods(conn: Conn, looking: Looking) -> Group:
+    language = looking.language
+    found: list[Sku] = []
+    if looking.scope(Permission.STOCK_READ) is not None and looking.visitor.may(Permission.BOARDS_READ):
+        found = find_skus(conn, looking.text)
+    return Group(
+        word=language.say("Goods"),
+        hits=[
+            Hit(word=language.called(one.name), detail=one.code, path=sku_path(one.code))
+            for one in found[:SHOWN]
+        ],
+        more=f"/hq/stock?{urlencode({'q': looking.text})}" if len(found) > SHOWN else "",
+    )
+
+
+def _codes(conn: Conn, looking: Looking) -> Group:
+    language, scope = looking.language, looking.scope(Permission.TOUCHPOINTS_READ)
+    found = touchpoints_by_codes(conn, [looking.text]).values() if scope is not None else ()
+    return Group(
+        word=language.say("Codes"),
+        hits=[
+            Hit(
+                word=one.code,
+                detail=" · ".join(
+                    filter(None, (language.say(KIND_WORDS[one.kind]), one.label, one.site_code))
+                ),
+                path=f"{CODES}?{urlencode({'site': one.site_code})}" if one.site_code else CODES,
+            )
+            for one in found
+            if scope is not None and covers(scope, one)
+        ],
+    )
+
+
+def _sites(conn: Conn, looking: Looking) -> Group:
+    """Sites by name or code; each leads to its orders."""
+    language, scope = looking.language, looking.visitor.scope_of(Permission.ORDERS_READ)
+    found = [
+        Hit(word=language.called(one.name), detail=one.code, path=f"{ORDERS}?{urlencode({'site': one.code})}")
+        for one in org.branch_sites(conn)
+        if scope.covers_site(one.id) and _is_meant(looking, one.code, one.name)
+    ]
+    return Group(word=language.say("Sites"), hits=found[:SHOWN])
+
+
+def _parties(conn: Conn, looking: Looking) -> Group:
+    """Dealers, guides and other parties by name or code; each leads to its statement."""
+    language, scope = looking.language, looking.scope(Permission.LEDGER_READ)
+    found = [
+        Hit(
+            word=language.called(one.name),
+            detail=one.code,
+            path=f"/hq/statements/{quote(one.code, safe='')}",
+        )
+        for one in _parties_in(conn, scope)
+        if _is_meant(looking, one.code, one.name)
+    ]
+    return Group(word=language.say("Statements"), hits=found[:SHOWN])
+
+
+def _parties_in(conn: Conn, scope: Scope | None) -> list[Party]:
+    if scope is None:
+        return []
+    return org.branch_parties(conn) if scope.everything else org.branch_parties(conn, scope.org_units)
+
+
+def _is_meant(looking: Looking, *names: str) -> bool:
+    text = looking.text.casefold()
+    said: Sequence[str] = [*names, *(looking.language.called(name) for name in names)]
+    return len(text) > 1 and any(text in one.casefold() for one in said)
+
+
+FIND_PAGES = [show_found]
