@@ -131,6 +131,7 @@ from loopline.orders.service import (
     recognise,
     set_paid,
     wake_for_goods,
+    wake_orders,
     wake_up,
     write_orders,
 )
@@ -248,6 +249,7 @@ __all__ = [
     "stage_counts",
     "sweep_lapsed",
     "wake_for_goods",
+    "wake_orders",
     "wake_up",
     "write_orders",
 ]

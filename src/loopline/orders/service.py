@@ -338,6 +338,14 @@ def wake_up(conn: Conn, waits_for: WaitsFor, *, now: datetime, limit: int | None
     return store.wake_up(conn, waits_for, limit=limit, now=now)
 
 
+def wake_orders(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> set[OrderId]:
+    """Source orders now that were put off; returns which were. Locks their rows by id."""
+    if not order_ids:
+        return set()
+    store.lock_orders(conn, order_ids)
+    return store.wake_orders(conn, order_ids, now=now)
+
+
 def wake_for_goods(conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int) -> int:
     """Source orders now whose goods no site could send, because some of these SKUs came; returns how many.
 

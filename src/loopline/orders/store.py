@@ -245,6 +245,10 @@ def wake_up(conn: Conn, waits_for: WaitsFor, *, limit: int | None, now: datetime
     return execute(conn, SQL["wake_up"], waits_for=waits_for, limit=limit, now=now)
 
 
+def wake_orders(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> set[OrderId]:
+    return set(fetch_values(conn, SQL["wake_orders"], order_ids=uuids(order_ids), now=now))
+
+
 def wake_for_goods(
     conn: Conn, waits_for: Collection[WaitsFor], sku_ids: Sequence[SkuId], *, limit: int, now: datetime
 ) -> int:

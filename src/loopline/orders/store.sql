@@ -264,6 +264,15 @@ set source_after = %(now)s::timestamptz
 from waiting
 where head.id = waiting.id
 
+-- name: wake_orders
+-- Source some orders as soon as can be, of those that wait for something. The caller holds the orders' rows.
+update orders.order as head
+set source_after = %(now)s::timestamptz
+where head.id = any(%(order_ids)s::uuid[])
+    and head.source_after > %(now)s::timestamptz
+    and head.held > 0
+returning head.id
+
 -- name: wake_for_goods
 -- Source orders that hold some SKUs and wait for a site that has or can send them, as soon as can be, those that waited
 -- longest first. Passes over rows that others hold: they come by themselves.

@@ -68,6 +68,7 @@ from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
+from loopline.web.hq.order_acts import ORDER_ACT_PAGES
 from loopline.web.hq.orders import ORDER_LIST_PAGES
 from loopline.web.hq.overrides import OVERRIDE_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
@@ -159,6 +160,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SURGE_PAGES,
     *STOCK_PAGES,
     *ORDER_LIST_PAGES,
+    *ORDER_ACT_PAGES,
     *FIND_PAGES,
     *MEMBER_PAGES,
     *ORDER_PAGES,

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -71,6 +71,12 @@ class House:
 
 @pytest.fixture
 def house(database: Database) -> Generator[House, None, None]:
+    with opened(database) as house:
+        yield house
+
+
+@contextmanager
+def opened(database: Database) -> Generator[House, None, None]:
     with database.transaction() as conn:
         shop = open_shop(conn)
         people = [add_person(conn, name, at=unit, role=role) for name, unit, role in PEOPLE]

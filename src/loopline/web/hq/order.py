@@ -12,6 +12,7 @@ from loopline.customers import IdentityKind, Opening, Personal, masked_name, mas
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory, order_story
 from loopline.processes.open_buyers import purposes_open_to
@@ -114,8 +115,27 @@ def _page(
         now=edge_of(request).clock(),
     )
     return page(
-        request, "hq/order.html", status=status, visitor=visitor, card=card, is_fragment=False, **context
+        request,
+        "hq/order.html",
+        status=status,
+        visitor=visitor,
+        card=card,
+        is_fragment=False,
+        **_acts(story.order, visitor),
+        **context,
     )
+
+
+def _acts(order: Order, visitor: Visitor) -> dict[str, bool]:
+    """What somebody may do to an order from its page: as long as something of it was not handed over."""
+    may_act = visitor.may(Permission.ORDERS_WRITE) and visitor.scope_of(Permission.ORDERS_WRITE).covers_site(
+        order.site_id
+    )
+    waits = order.source_waits_for is not None and order.held > 0
+    return {
+        "may_act": may_act and order.parked + order.held + order.allocated > 0,
+        "waits_for_site": waits and order.pay_until is None,
+    }
 
 
 def _card(request: WebRequest, visitor: Visitor, seen: _Seen) -> BuyerCard | None:

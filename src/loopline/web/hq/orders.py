@@ -137,6 +137,7 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         is_later_page=place is not None,
         older=_older(asked, shown[-1]) if len(found.rows) > _SHOWN else "",
         sheet=asked.link(SHEET),
+        may_act=visitor.may(Permission.ORDERS_WRITE),
         may_search_members=may_find_by_member(visitor.branches),
     )
 

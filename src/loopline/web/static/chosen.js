@@ -1,7 +1,7 @@
-// Chooses all reviews of the page at once, and says how many are chosen.
+// Chooses all that a list shows at once, says how many are chosen, and lets nobody act on none.
 
 const all = document.getElementById("all");
-const boxes = [...document.querySelectorAll('input[name="review"][form="bulk"]')];
+const boxes = [...document.querySelectorAll('input[type="checkbox"][form="bulk"]:not(#all)')];
 const chosen = document.getElementById("chosen");
 
 function tell() {
