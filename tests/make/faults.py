@@ -342,6 +342,10 @@ FAULTS: dict[str, LiteralString] = {
         " gen_random_uuid(), id from fulfilment.task limit 1"
     ),
     "call_is_put_to_sites": _CALL,
+    "waiting_pay_follows_what_came_back": (
+        "insert into fulfilment.waiting_pay select id, site_id, order_id, 1, offered_at, 2, 300, 0, offered_at"
+        " from fulfilment.task limit 1"
+    ),
     # ------------------------------------------------------------------------------------------------------ boards
     "sales_equal_orders": "update insight.sales_by_day set sold_units = sold_units + 1",
     "sales_spans_agree": "delete from insight.sales_by_minute",
@@ -404,6 +408,10 @@ FAULTS: dict[str, LiteralString] = {
     ),
     "handed_over_is_settled": (
         "delete from sharing.split where ctid in (select min(ctid) from sharing.split)"
+    ),
+    "waiting_is_paid_as_fixed": (
+        "update sharing.split set rule_rows[cardinality(rule_rows)] = 0, waited_since = now(), waited_rounds = 1,"
+        " waited_version = 1"
     ),
     "shares_equal_postings": "update sharing.split set amounts_minor[1] = amounts_minor[1] + 1",
     "order_money_agrees": (

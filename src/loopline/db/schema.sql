@@ -972,6 +972,22 @@ CREATE VIEW fulfilment.published_workers WITH (security_invoker='true') AS
     accepted_by
    FROM fulfilment.task;
 
+CREATE TABLE fulfilment.waiting_pay (
+    work_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    profile_version integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    rounds smallint NOT NULL,
+    extra_minor bigint NOT NULL,
+    most_percent integer NOT NULL,
+    fixed_at timestamp with time zone NOT NULL,
+    CONSTRAINT waiting_pay_has_come_back CHECK ((rounds > 0)),
+    CONSTRAINT waiting_pay_has_waited CHECK ((since <= fixed_at)),
+    CONSTRAINT waiting_pay_is_something CHECK ((extra_minor > 0)),
+    CONSTRAINT waiting_pay_percent_not_negative CHECK ((most_percent >= 0))
+);
+
 CREATE TABLE fulfilment.waybill (
     task_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -3331,6 +3347,9 @@ CREATE TABLE sharing.split (
     placed_at timestamp with time zone,
     sold_at timestamp with time zone,
     facts bigint[],
+    waited_since timestamp with time zone,
+    waited_rounds smallint,
+    waited_version integer,
     CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
     CONSTRAINT facts_are_nine CHECK ((cardinality(facts) = 9)),
     CONSTRAINT facts_are_whole CHECK ((num_nulls(kind_id, placed_at, sold_at, facts) = ANY (ARRAY[0, 4]))),
@@ -3344,7 +3363,10 @@ CREATE VIEW sharing.share WITH (security_invoker='true') AS
     split.part_id,
     split.rule_set_id,
     share.rule_row,
-    rule_row.role,
+        CASE
+            WHEN (share.rule_row = 0) THEN 'shipping_site'::text
+            ELSE rule_row.role
+        END AS role,
     share.party_id,
     split.entity_id,
     split.currency,
@@ -3355,7 +3377,19 @@ CREATE VIEW sharing.share WITH (security_invoker='true') AS
         CASE
             WHEN (pending_part.line_id IS NULL) THEN 'due'::text
             ELSE 'pending'::text
-        END AS state
+        END AS state,
+        CASE
+            WHEN (share.rule_row = 0) THEN split.waited_since
+            ELSE NULL::timestamp with time zone
+        END AS waited_since,
+        CASE
+            WHEN (share.rule_row = 0) THEN split.waited_rounds
+            ELSE NULL::smallint
+        END AS waited_rounds,
+        CASE
+            WHEN (share.rule_row = 0) THEN split.waited_version
+            ELSE NULL::integer
+        END AS waited_version
    FROM ((((sharing.split split
      CROSS JOIN LATERAL UNNEST(split.party_ids, split.rule_rows, split.amounts_minor) WITH ORDINALITY share(party_id, rule_row, amount_minor, "position"))
      LEFT JOIN sharing.rule_row rule_row ON (((rule_row.rule_set_id = split.rule_set_id) AND (rule_row."position" = share.rule_row))))
@@ -4554,6 +4588,9 @@ ALTER TABLE ONLY fulfilment.task_line
 ALTER TABLE ONLY fulfilment.task
     ADD CONSTRAINT task_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY fulfilment.waiting_pay
+    ADD CONSTRAINT waiting_pay_pkey PRIMARY KEY (work_id, site_id);
+
 ALTER TABLE ONLY fulfilment.waybill
     ADD CONSTRAINT waybill_of_one_parcel PRIMARY KEY (task_id);
 
@@ -5076,6 +5113,13 @@ ALTER TABLE ONLY sharing.rule_set
 ALTER TABLE ONLY sharing.rule_set
     ADD CONSTRAINT rule_set_version_unique UNIQUE (version);
 
+ALTER TABLE sharing.split
+    ADD CONSTRAINT share_for_waiting_says_why CHECK ((num_nonnulls(waited_since, waited_rounds, waited_version) =
+CASE
+    WHEN (0 = ANY (rule_rows)) THEN 3
+    ELSE 0
+END)) NOT VALID;
+
 ALTER TABLE ONLY sharing.trial
     ADD CONSTRAINT trial_pkey PRIMARY KEY (id);
 
@@ -5365,6 +5409,8 @@ CREATE UNIQUE INDEX task_is_of_one_call ON fulfilment.call USING btree (task_id)
 CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (allocation_id);
 
 CREATE INDEX waiting_by_deadline ON fulfilment.task USING btree (collect_by, id) WHERE ((state = 'packed'::text) AND (kind = 'collect'::text));
+
+CREATE INDEX waiting_pay_by_order ON fulfilment.waiting_pay USING btree (order_id);
 
 CREATE INDEX waybill_by_time ON fulfilment.waybill USING btree (handed_over_at, task_id);
 
@@ -6348,6 +6394,8 @@ GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_workers TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.waiting_pay TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE fulfilment.waybill TO loopline_app;
 

@@ -17,4 +17,9 @@ CHECKS: tuple[Check, ...] = (
     Check(name="task_line_has_its_task", invariant=9, statement=_SQL["task_line_has_its_task"]),
     Check(name="claimed_call_has_its_task", invariant=3, statement=_SQL["claimed_call_has_its_task"]),
     Check(name="call_is_put_to_sites", invariant=3, statement=_SQL["call_is_put_to_sites"]),
+    Check(
+        name="waiting_pay_follows_what_came_back",
+        invariant=3,
+        statement=_SQL["waiting_pay_follows_what_came_back"],
+    ),
 )

@@ -209,3 +209,50 @@ where
   and (sites.count = 0 or lines.count = 0)
 order by
   call.id;
+
+-- name: waiting_pay_follows_what_came_back
+-- Pay for waiting that counts more rounds than work for the same lines had come back from before it was fixed, or that
+-- waits from when none of that work was put to anybody. Locks nothing.
+with works as (
+  select
+    task.order_id,
+    task_line.line_id,
+    task.id as work_id,
+    task.offered_at as asked_at,
+    task.kind = 'deliver' and (task.state = 'lapsed' or task_line.refused_units > 0) as came_back
+  from fulfilment.task as task
+  join fulfilment.task_line as task_line on task_line.task_id = task.id
+  where task.order_id in (select waiting_pay.order_id from fulfilment.waiting_pay as waiting_pay)
+  union all
+  select
+    call.order_id,
+    call_line.line_id,
+    call.id,
+    call.opened_at,
+    call.state = 'lapsed'
+  from fulfilment.call as call
+  join fulfilment.call_line as call_line on call_line.call_id = call.id
+  where call.order_id in (select waiting_pay.order_id from fulfilment.waiting_pay as waiting_pay)
+)
+select
+  'waiting pay of ' || pay.work_id || ' at site ' || pay.site_id as subject,
+  pay.rounds || ' rounds since ' || pay.since as found,
+  before.rounds || ' rounds' || coalesce(' since ' || before.since, '') as expected,
+  'Find out what was promised to the site; no command of Loopline changes this.' as repair
+from fulfilment.waiting_pay as pay
+cross join lateral (
+  select
+    count(distinct earlier.work_id) as rounds,
+    min(earlier.asked_at) as since,
+    coalesce(bool_or(earlier.asked_at = pay.since), false) as has_begun
+  from works as own
+  join works as earlier
+    on earlier.order_id = pay.order_id
+    and earlier.line_id = own.line_id
+    and earlier.came_back
+    and earlier.asked_at < pay.fixed_at
+  where own.work_id = pay.work_id
+) as before
+where pay.rounds > before.rounds or not before.has_begun
+order by
+  1;

@@ -15,6 +15,7 @@ from loopline.fulfilment.calls import Call, CallIsOver, CallState, ClaimCall, Un
 from loopline.fulfilment.events import CallClaimed, OfferedWork, TaskAccepted, TasksOffered
 from loopline.fulfilment.model import AcceptTask, Capacity, OfferedLine, OfferTask, TaskKind
 from loopline.fulfilment.rules import SiteIsFull, SiteTakesNoTasks
+from loopline.fulfilment.waiting import Handed, carry_waiting_pay
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import AllocationId, CallId, NodeId, OrderId, PersonId, SiteId, SkuId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
@@ -240,6 +241,13 @@ class _Desk:
         sites = frozenset(plan.command.site_id for plan in self._granted)
         all_granted(fulfilment.accept_tasks(conn, taken, scope=Scope(sites=sites), now=now))
         calls.write_claims(conn, [self._calls[plan.call.call_id] for plan in self._granted])
+        carry_waiting_pay(
+            conn,
+            [
+                Handed(call_id=plan.call.call_id, task_id=plan.task_id, site_id=plan.command.site_id)
+                for plan in self._granted
+            ],
+        )
         changes = [
             LineChange(
                 order_id=plan.call.order_id, line_id=line.line_id, held=-line.units, allocated=line.units

@@ -60,6 +60,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="open_calls_are_held", invariant=3, statement=SQL["open_calls_are_held"]),
     Check(name="books_follow_statements", invariant=1, statement=SQL["books_follow_statements"]),
     Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),
+    Check(name="waiting_is_paid_as_fixed", invariant=4, statement=SQL["waiting_is_paid_as_fixed"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
     Check(name="payouts_equal_postings", invariant=4, statement=SQL["payouts_equal_postings"]),
     Check(

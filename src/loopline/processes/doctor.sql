@@ -118,6 +118,34 @@ where line.kind = 'goods'
     )
 order by line.order_id, line.line_id
 
+-- name: waiting_is_paid_as_fixed
+-- Tasks whose shares for waiting come to more than was fixed when the work was put to the site, or give another reason.
+with paid as (
+    select
+        task_line.task_id,
+        split.waited_since,
+        split.waited_rounds,
+        split.waited_version,
+        sum(split.amounts_minor[cardinality(split.amounts_minor)]) as paid_minor
+    from sharing.split as split
+    left join fulfilment.task_line as task_line on task_line.allocation_id = split.part_id
+    where split.waited_since is not null
+    group by task_line.task_id, split.waited_since, split.waited_rounds, split.waited_version
+)
+select
+    'task ' || coalesce(paid.task_id::text, 'unknown') as subject,
+    paid.paid_minor || ' on top since ' || paid.waited_since || ', ' || paid.waited_rounds || ' rounds' as found,
+    coalesce('at most ' || pay.extra_minor || ' since ' || pay.since || ', ' || pay.rounds || ' rounds', 'nothing')
+        as expected,
+    'Correct the line by a dispute of the party that bore it; no command of Loopline writes this.' as repair
+from paid
+left join fulfilment.waiting_pay as pay on pay.work_id = paid.task_id
+where pay.work_id is null
+    or paid.paid_minor > pay.extra_minor
+    or (pay.since, pay.rounds, pay.profile_version)
+        is distinct from (paid.waited_since, paid.waited_rounds, paid.waited_version)
+order by subject
+
 -- name: shares_equal_postings
 -- Parties whose shares, less what was taken back, are not what the ledger says we owe them: pending, due, on its way or
 -- withheld, with what they were paid.

@@ -13,6 +13,7 @@ import msgspec
 from loopline import catalogue, orders
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.waiting import waiting_pay_of
 from loopline.kernel.events import EventBody, event
 from loopline.kernel.ids import (
     EntityId,
@@ -36,13 +37,14 @@ from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.outcomes import all_granted
 from loopline.processes.supply import settle_supplies
+from loopline.processes.waiting_pay import waited_of
 from loopline.returns import queries as returns_queries
 from loopline.returns.model import ReturnWindow
 from loopline.returns.rules import window_ends, window_of
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
 from loopline.sharing import service as sharing
-from loopline.sharing.model import LineToSplit, RuleSet, Share, Split, Stretch
+from loopline.sharing.model import LineToSplit, RuleSet, Share, Split, Stretch, Waited
 from loopline.supply.model import SuppliedPart
 
 RETURN_WINDOW_DEFAULT = timedelta(days=30)
@@ -236,6 +238,12 @@ def _leaves_left(conn: Conn, sales: Sequence[_Sale]) -> dict[UUID, NodeId]:
     return {line.allocation_id: line.leaf_id for of_task in lines.values() for line in of_task}
 
 
+def _waited(conn: Conn, sales: Sequence[_Sale]) -> dict[UUID, Waited]:
+    """What tasks pay on top because their work waited."""
+    task_ids = {sale.part.source_id for sale in sales if sale.part.shipping_site_id is not None}
+    return {one.work_id: waited_of(one) for one in waiting_pay_of(conn, sorted(task_ids))}
+
+
 def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
     """Split the net amount of goods by the rules that were in force when their order was placed.
 
@@ -246,7 +254,7 @@ def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
     sku_ids = {sale.line.sku_id for sale in sales if sale.line.sku_id is not None}
     orders_sold = list({sale.order.id: sale.order for sale in sales}.values())
     directory = read_directory(conn, orders_sold, sku_ids=sku_ids)
-    leaves = _leaves_left(conn, sales)
+    leaves, waited = _leaves_left(conn, sales), _waited(conn, sales)
     skus = catalogue.skus_by_id(conn, sku_ids)
     categories = {sku_id: sku.category or "" for sku_id, sku in skus.items()}
     by_rules: dict[RuleSetId, list[_Sale]] = {}
@@ -261,7 +269,12 @@ def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
         by_rules.setdefault(rule_set.id, []).append(sale)
     for rule_set_id, of_rules in by_rules.items():
         units = [_units_of(sale, categories=categories, leaves=leaves) for sale in of_rules]
-        lines = [directory.line_to_split(what) for what in units]
+        lines = [
+            msgspec.structs.replace(directory.line_to_split(what), waited=waited[sale.part.source_id])
+            if sale.part.source_id in waited
+            else directory.line_to_split(what)
+            for sale, what in zip(of_rules, units, strict=True)
+        ]
         split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], lines))
         for sale, what, line, shares in zip(of_rules, units, lines, split, strict=True):
             sale.looked_at, sale.shares = line, shares

@@ -27,6 +27,7 @@ from loopline.processes.reopen import Works, all_units, decisions_to_apply, open
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.sourced import WAITS_FOR, PlannedWork, told_of
 from loopline.processes.turn import take_turn
+from loopline.processes.waiting_pay import offered_for, pay_for_waiting
 from loopline.processes.wave import NOBODY_KNOWS, WaveDesk
 from loopline.processes.withdraw import hold_again
 from loopline.sourcing import service as sourcing
@@ -190,12 +191,16 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     released = _park(conn, parked, now=now)
     all_granted(orders.change_lines(conn, _changes(works, parked), now=now))
     waits = _put_off(conn, _those(unfilled, lambda one: one.reason in WAITS_FOR), desk=desk, now=now)
-    calls, opened = call_sites(
-        conn,
-        [one for one in called if one.parcel.order_id in unchanged - refused],
-        currency=desk.currency,
-        now=now,
-    )
+    called = [one for one in called if one.parcel.order_id in unchanged - refused]
+    calls, opened = call_sites(conn, called, currency=desk.currency, now=now)
+    offered = [
+        *(offered_for(work.task_id, work.parcel, [work.parcel.site_id]) for work in works),
+        *(
+            offered_for(call_id, one.parcel, [site.site_id for site in one.candidates])
+            for call_id, one in zip(calls, called, strict=True)
+        ),
+    ]
+    pay_for_waiting(conn, offered, profile=desk.profile, now=now)
     told = [
         *taken_back.told,
         *held_again.told,

@@ -4,7 +4,7 @@ The same attribution and the same rules as `settle` uses, on the units that are 
 was in force when the order was placed. Only a return, or units refused meanwhile, can make it another amount.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,14 +14,16 @@ from loopline import catalogue, orders
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.calls import Call
+from loopline.fulfilment.waiting import WaitingPay, waiting_pay_of
 from loopline.kernel.ids import AllocationId, CallId, LineId, NodeId, OrderId, PartyId, SiteId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, Line, Order
 from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
+from loopline.processes.waiting_pay import waited_of
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
-from loopline.sharing.model import LineToSplit, Parties, Role, RuleSet, Share
+from loopline.sharing.model import FOR_WAITING, LineToSplit, Parties, Role, RuleSet, Share
 
 LIVESTREAM = "livestream"
 CallSiteKey = tuple[CallId, SiteId]
@@ -42,11 +44,15 @@ class LineWorth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """What work pays. `store_party` is the party of the site that does the work, where it has one."""
+    """What work pays. `store_party` is the party of the site that does the work, where it has one.
+
+    `waits`: why some of it is paid on top.
+    """
 
     currency: str
     store_party: PartyId | None
     lines: tuple[LineWorth, ...]
+    waits: WaitingPay | None = None
 
     def of(self, party_id: PartyId | None) -> int:
         """Return what a party will earn of it, in minor units."""
@@ -58,6 +64,16 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     def store_minor(self) -> int:
         """Return what the site that does the work will earn."""
         return 0 if self.store_party is None else self.of(self.store_party)
+
+    @property
+    def waiting_minor(self) -> int:
+        """Return what of that the site earns on top because others had left the work waiting."""
+        return sum(
+            share.amount_minor
+            for line in self.lines
+            for share in line.shares
+            if share.rule_row == FOR_WAITING
+        )
 
 
 class _Units(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +95,7 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     categories: Mapping[SkuId, str]
     rule_sets: Sequence[RuleSet]
     directory: Directory
+    waits: Mapping[tuple[UUID, SiteId], WaitingPay]
 
 
 def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, Worth]:
@@ -101,8 +118,17 @@ def worth_of_tasks(conn: Conn, task_ids: Sequence[TaskId]) -> dict[TaskId, Worth
         ]
         for task in tasks
     }
-    ground = _read_ground(conn, {task.order_id for task in tasks}, left.values())
-    return {task.task_id: _worth(task.order_id, task.site_id, left[task.task_id], ground) for task in tasks}
+    ground = _read_ground(conn, {task.order_id for task in tasks}, left)
+    return {
+        task.task_id: _worth(
+            task.order_id,
+            task.site_id,
+            left[task.task_id],
+            ground,
+            waits=ground.waits.get((task.task_id, task.site_id)),
+        )
+        for task in tasks
+    }
 
 
 def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]) -> dict[CallSiteKey, Worth]:
@@ -122,23 +148,33 @@ def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]
     }
     if not wanted:
         return {}
-    ground = _read_ground(conn, {call.order_id for call in calls}, wanted.values())
+    ground = _read_ground(conn, {call.order_id for call in calls}, wanted)
     return {
-        (call.call_id, site_id): _worth(call.order_id, site_id, wanted[call.call_id], ground)
+        (call.call_id, site_id): _worth(
+            call.order_id,
+            site_id,
+            wanted[call.call_id],
+            ground,
+            waits=ground.waits.get((call.call_id, site_id)),
+        )
         for call in calls
         for site_id in site_ids
         if call.of_site(site_id) is not None
     }
 
 
-def _read_ground(conn: Conn, order_ids: Collection[OrderId], units: Iterable[Sequence[_Units]]) -> _Ground:
+def _read_ground(
+    conn: Conn,
+    order_ids: Collection[OrderId],
+    works: Mapping[TaskId, Sequence[_Units]] | Mapping[CallId, Sequence[_Units]],
+) -> _Ground:
     wanted = sorted(order_ids)
     heads = orders.orders_by_ids(conn, wanted)
     lines = orders.lines_by_orders(conn, wanted)
     of_orders: dict[OrderId, list[Line]] = {}
     for line in lines:
         of_orders.setdefault(line.order_id, []).append(line)
-    sku_ids = {one.sku_id for of_work in units for one in of_work}
+    sku_ids = {one.sku_id for of_work in works.values() for one in of_work}
     return _Ground(
         heads={order.id: order for order in heads},
         lines={line.line_id: line for line in lines},
@@ -148,10 +184,18 @@ def _read_ground(conn: Conn, order_ids: Collection[OrderId], units: Iterable[Seq
         },
         rule_sets=sharing_queries.rule_sets(conn),
         directory=read_directory(conn, heads, sku_ids=sku_ids),
+        waits={(one.work_id, one.site_id): one for one in waiting_pay_of(conn, list(works))},
     )
 
 
-def _worth(order_id: OrderId, site_id: SiteId, units: Sequence[_Units], ground: _Ground) -> Worth:
+def _worth(
+    order_id: OrderId,
+    site_id: SiteId,
+    units: Sequence[_Units],
+    ground: _Ground,
+    *,
+    waits: WaitingPay | None,
+) -> Worth:
     order = ground.heads[order_id]
     rule_set = sharing_rules.rule_set_at(ground.rule_sets, order.placed_at, currency=order.currency)
     gone: dict[LineId, int] = {}
@@ -185,10 +229,15 @@ def _worth(order_id: OrderId, site_id: SiteId, units: Sequence[_Units], ground: 
                 line_id=what.line.line_id,
                 units=what.units,
                 net_minor=net_minor,
-                shares=_shares(what, rule_set=rule_set, directory=ground.directory),
+                shares=_shares(what, rule_set=rule_set, directory=ground.directory, waits=waits),
             )
         )
-    return Worth(currency=order.currency, store_party=ground.directory.store_of(site_id), lines=tuple(worths))
+    return Worth(
+        currency=order.currency,
+        store_party=ground.directory.store_of(site_id),
+        lines=tuple(worths),
+        waits=waits,
+    )
 
 
 class ShowSold(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,9 +284,14 @@ def streamer_part(conn: Conn, show: ShowSold) -> int:
     return sum(share.amount_minor for share in outcome if share.party_id == show.streamer_id)
 
 
-def _shares(what: UnitsOfLine, *, rule_set: RuleSet | None, directory: Directory) -> tuple[Share, ...]:
+def _shares(
+    what: UnitsOfLine, *, rule_set: RuleSet | None, directory: Directory, waits: WaitingPay | None
+) -> tuple[Share, ...]:
     """Split as the sale will be; nothing is promised where the rules refuse or nobody published any."""
     if rule_set is None:
         return ()
-    (outcome,) = sharing_rules.split_lines(rule_set, [directory.line_to_split(what)])
+    line = directory.line_to_split(what)
+    if waits is not None:
+        line = msgspec.structs.replace(line, waited=waited_of(waits))
+    (outcome,) = sharing_rules.split_lines(rule_set, [line])
     return outcome if isinstance(outcome, tuple) else ()

@@ -34,6 +34,8 @@ left join lateral (
   left join sharing.rule_row as rule_row
     on rule_row.rule_set_id = split.rule_set_id and rule_row.position = share.rule_row
   where rule_row.position is null
+    -- What was given for waiting is of no row, and stands last.
+    and not (share.rule_row = 0 and split.waited_since is not null)
   limit 1
 ) as missing on true
 where rule_set.id is null or rule_set.state <> 'published' or missing.rule_row is not null

@@ -158,6 +158,24 @@ class Stretch(msgspec.Struct, frozen=True, gc=False):
     whole_minor: int
 
 
+FOR_WAITING = 0
+"""The row of a share that no row of the rules made: it pays for having sent what others had left waiting."""
+
+
+class Waited(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sending site gets on top for a parcel that nobody took before, and by which version of the profile.
+
+    `extra_minor` for the whole parcel, but at most `most_percent` of what the site's party earns by the rules (0: no
+    such limit). `since`: when the work was first put to a site; `rounds`: how often it came back.
+    """
+
+    extra_minor: int
+    most_percent: int
+    since: datetime
+    rounds: int
+    profile_version: int
+
+
 class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules look at: units of a line, what is known of it, and what they amount to.
 
@@ -182,10 +200,11 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
     cost_minor: int | None = None
     in_parcel: Stretch | None = None
     in_order: Stretch | None = None
+    waited: Waited | None = None
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What one party earns of one part, by which row of the rule set (counted from 1)."""
+    """What one party earns of one part, by which row of the rule set (counted from 1; `FOR_WAITING`: by none)."""
 
     role: Role
     party_id: PartyId

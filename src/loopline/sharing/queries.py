@@ -39,7 +39,11 @@ class SplitPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareOfLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One party's share of one part, with what was taken back of it before and after it was due."""
+    """One party's share of one part, with what was taken back of it before and after it was due.
+
+    A share of row `FOR_WAITING` says since when its work waited, how often it came back, and by which version of the
+    profile that pays.
+    """
 
     order_id: OrderId
     line_id: LineId
@@ -55,6 +59,9 @@ class ShareOfLine(msgspec.Struct, frozen=True, kw_only=True):
     clawed_back_minor: int
     due_at: datetime
     state: ShareState
+    waited_since: datetime | None = None
+    waited_rounds: int | None = None
+    waited_version: int | None = None
 
 
 class EarnedShare(ShareOfLine, frozen=True, kw_only=True):

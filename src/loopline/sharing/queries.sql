@@ -67,7 +67,10 @@ select
   share.cancelled_minor,
   share.clawed_back_minor,
   share.due_at,
-  share.state
+  share.state,
+  share.waited_since,
+  share.waited_rounds,
+  share.waited_version
 from sharing.share as share
 where share.line_id = any(%(line_ids)s::uuid[])
 order by share.line_id, share.part_id, share.rule_row;
@@ -88,7 +91,10 @@ select
   share.cancelled_minor,
   share.clawed_back_minor,
   share.due_at,
-  share.state
+  share.state,
+  share.waited_since,
+  share.waited_rounds,
+  share.waited_version
 from sharing.share as share
 where share.party_id = %(party_id)s::uuid
   and share.line_id >= %(first_line_id)s::uuid
@@ -130,6 +136,9 @@ select
   share.clawed_back_minor,
   share.due_at,
   share.state,
+  share.waited_since,
+  share.waited_rounds,
+  share.waited_version,
   chosen.units,
   chosen.base_minor
 from chosen
@@ -158,7 +167,10 @@ select
   share.cancelled_minor,
   share.clawed_back_minor,
   share.due_at,
-  share.state
+  share.state,
+  share.waited_since,
+  share.waited_rounds,
+  share.waited_version
 from sharing.share as share
 where share.party_id = %(party_id)s::uuid
   and share.line_id >= %(first_line_id)s::uuid

@@ -12,6 +12,7 @@ from loopline.kernel.money import BASIS_POINTS, portion, split_by_weight
 from loopline.kernel.proportion import proportion_between
 from loopline.kernel.refusals import Refusal
 from loopline.sharing.model import (
+    FOR_WAITING,
     Base,
     BaseNegative,
     ClawBack,
@@ -60,15 +61,14 @@ def split_lines(rule_set: RuleSet, lines: Sequence[LineToSplit]) -> list[tuple[S
     plain percentages of the net amount are split off by largest remainder (ties by the order of rows). Then, in the
     order of rows, what is taken otherwise comes out of what they leave, as far as it reaches: percentages of another
     base or within a floor and a cap (rounded half away from zero), amounts for each unit, parcel or order. The rest is
-    the remainder's. Shares stand in that order, without those of nothing.
+    the remainder's. Shares stand in that order, without those of nothing. Last stands what the sending site gets on top
+    where the work waited: it comes out of the remainder.
     """
     splitter = Splitter(rule_set)
     outcomes: list[tuple[Share, ...] | Refusal] = []
     for line in lines:
         decision = splitter.decide(line)
-        outcomes.append(
-            decision if isinstance(decision, Refusal) else _shares(decision, deal(decision, line))
-        )
+        outcomes.append(decision if isinstance(decision, Refusal) else _shares(decision, line))
     return outcomes
 
 
@@ -188,14 +188,45 @@ def deal(decision: Decision, line: LineToSplit) -> list[int]:
     return amounts
 
 
-def _shares(decision: Decision, amounts: Sequence[int]) -> tuple[Share, ...]:
-    return tuple(
-        [
-            Share(role=cut.row.role, party_id=cut.party_id, rule_row=cut.rule_row, amount_minor=amount_minor)
-            for cut, amount_minor in zip(decision.cuts, amounts, strict=True)
-            if amount_minor
-        ]
-    )
+def _shares(decision: Decision, line: LineToSplit) -> tuple[Share, ...]:
+    amounts = deal(decision, line)
+    extra_minor = _for_waiting(decision, line, amounts) if line.waited is not None else 0
+    amounts[-1] -= extra_minor
+    shares = [
+        Share(role=cut.row.role, party_id=cut.party_id, rule_row=cut.rule_row, amount_minor=amount_minor)
+        for cut, amount_minor in zip(decision.cuts, amounts, strict=True)
+        if amount_minor
+    ]
+    if extra_minor and line.parties.shipping_site is not None:
+        shares.append(
+            Share(
+                role=Role.SHIPPING_SITE,
+                party_id=line.parties.shipping_site,
+                rule_row=FOR_WAITING,
+                amount_minor=extra_minor,
+            )
+        )
+    return tuple(shares)
+
+
+def _for_waiting(decision: Decision, line: LineToSplit, amounts: Sequence[int]) -> int:
+    """What the sending site gets on top for having sent what others had left waiting, in minor units.
+
+    The parcel's extra, dealt over its lines by their net amounts, within its percentage of what the site earns of the
+    line otherwise. It is taken from whoever has the remainder, of which at least one minor unit stays: a part goes on
+    naming who bears what is given on it.
+    """
+    waited, sender = line.waited, line.parties.shipping_site
+    rest = decision.cuts[-1]
+    if waited is None or sender is None or sender == rest.party_id:
+        return 0
+    wanted = waited.extra_minor if line.in_parcel is None else _along(waited.extra_minor, line.in_parcel)
+    if waited.most_percent:
+        earned = sum(
+            amount for cut, amount in zip(decision.cuts, amounts, strict=True) if cut.party_id == sender
+        )
+        wanted = min(wanted, portion(earned, waited.most_percent, 100))
+    return max(0, min(wanted, amounts[-1] - 1))
 
 
 def _wanted(row: RuleRow, line: LineToSplit) -> int:

@@ -10,6 +10,7 @@ from loopline.db import Conn, copy_rows, execute, fetch, fetch_values, integers,
 from loopline.kernel.ids import EntityId, LineId, PartyId, RuleSetId
 from loopline.sharing.kinds import facts_of, kinds_of
 from loopline.sharing.model import (
+    FOR_WAITING,
     ClawBack,
     LineToSplit,
     NewRuleSet,
@@ -150,6 +151,7 @@ def copy_splits(conn: Conn, splits: Sequence[Split]) -> None:
                 [share.amount_minor for share in split.shares],
                 kind_id,
                 *_facts(split),
+                *_waited(split),
             )
             for split, kind_id in zip(splits, kind_ids, strict=True)
         ),
@@ -180,6 +182,14 @@ def _looked_at(split: Split) -> LineToSplit | None:
 def _facts(split: Split) -> tuple[datetime | None, datetime | None, list[int] | None]:
     line = _looked_at(split)
     return (None, None, None) if line is None else (line.placed_at, split.at, facts_of(line))
+
+
+def _waited(split: Split) -> tuple[datetime, int, int] | tuple[None, None, None]:
+    """Why there is a share for waiting, where there is one."""
+    waited = split.line.waited if split.line is not None else None
+    if waited is None or all(share.rule_row != FOR_WAITING for share in split.shares):
+        return (None, None, None)
+    return (waited.since, waited.rounds, waited.profile_version)
 
 
 def lock_returned_parts(conn: Conn, wanted: Sequence[PartOfLine]) -> dict[PartOfLine, int]:

@@ -156,7 +156,7 @@ join sharing.split as split on split.line_id = wanted.line_id and split.part_id 
 -- Write how parts are split; a part that a rival splits at the same moment is an error, to be tried again.
 copy sharing.split (
   line_id, part_id, order_id, rule_set_id, entity_id, currency, units, base_minor, due_at, party_ids, rule_rows,
-  amounts_minor, kind_id, placed_at, sold_at, facts
+  amounts_minor, kind_id, placed_at, sold_at, facts, waited_since, waited_rounds, waited_version
 ) from stdin;
 
 -- name: known_kinds

@@ -120,15 +120,25 @@ where line_kind.id in (
 );
 
 -- name: parts_sold
--- The parts that were sold in a span of time, in no order. Locks nothing.
+-- The parts that were sold in a span of time, in no order. What was given for waiting, the last share of a part, no rules
+-- give: it counts as left where it was taken from, the share before it. Locks nothing.
 select
   split.kind_id,
   split.placed_at,
   split.units,
   split.base_minor,
   split.facts,
-  split.party_ids::text as parties,
-  split.amounts_minor,
+  case
+    when split.waited_since is null then split.party_ids
+    else trim_array(split.party_ids, 1)
+  end::text as parties,
+  case
+    when split.waited_since is null then split.amounts_minor
+    else trim_array(split.amounts_minor, 2) || (
+      split.amounts_minor[cardinality(split.amounts_minor) - 1]
+      + split.amounts_minor[cardinality(split.amounts_minor)]
+    )
+  end as amounts_minor,
   coalesce(returned_part.units_returned, 0) as units_returned
 from sharing.split as split
 left join sharing.returned_part as returned_part

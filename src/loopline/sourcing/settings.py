@@ -12,6 +12,7 @@ import msgspec
 
 from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
+from loopline.sourcing.waiting_pay import PayForWaiting
 
 PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
@@ -152,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     offers: Offers = Offers()
     day_prices: DayPrices = DayPrices()
     reoptimising: Reoptimising = Reoptimising()
+    waiting_pay: PayForWaiting = PayForWaiting()
     answer_minutes: int = ANSWER_MINUTES
     open_to_units: tuple[SiteSetting, ...] = ()
 
@@ -314,6 +316,10 @@ _RANGES: dict[str, tuple[int, int]] = {
     "day_prices.days_most": (1, 31),
     "reoptimising.orders_most": (0, WAVE_ORDERS_MOST),
     "reoptimising.move_minor": (0, MONEY_MOST),
+    "waiting_pay.round_minor": (0, MONEY_MOST),
+    "waiting_pay.hour_minor": (0, MONEY_MOST),
+    "waiting_pay.most_minor": (0, MONEY_MOST),
+    "waiting_pay.most_percent": (0, 1_000),
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {

@@ -30,6 +30,9 @@ class LineShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `cap_minor` bound a percentage, for each unit. `base_minor` is the net amount that was split. `rounding` is by how
     much the amount is above its rate of the net, in ten-thousandths of a minor unit; null where that alone does not
     give it. What has its usual value is not spelt, so that what is added here later leaves sealed lines as they are.
+
+    Row 0 is none of the rules' and has none of the three: it is paid on top, by version `profile_version` of the
+    sourcing profile, because the work waited since `waited_since` and came back `waited_rounds` times.
     """
 
     role: str
@@ -45,6 +48,9 @@ class LineShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     per: str = "unit"
     floor_minor: int | None = None
     cap_minor: int | None = None
+    waited_since: datetime | None = None
+    waited_rounds: int | None = None
+    profile_version: int | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

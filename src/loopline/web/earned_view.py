@@ -24,6 +24,7 @@ from loopline.web.hq.board_view import channel_word
 from loopline.web.languages import Language, marked
 from loopline.web.rule_words import condition_words, gives_words
 from loopline.web.store.earnings import SHARES, added_up
+from loopline.web.waiting_words import for_waiting, waiting_rule
 
 DAYS_SHOWN = 14
 PARTS_PER_PAGE = 30
@@ -195,14 +196,23 @@ def _row(share: EarnedShare, page: EarnedPage, zone_name: str, language: Languag
         "state": language.say("pending") if is_pending else language.say("due"),
         "tone": "gone" if not share.left_minor else "pending" if is_pending else "due",
         "when": _when(share, zone_name, language),
-        "why": _why(share, page.rules[share.rule_set_id], language),
-        "rule": language.say(
-            "rules version {version}, row {row}",
-            version=page.rules[share.rule_set_id].version,
-            row=share.rule_row,
-        ),
-        "conditions": _conditions(page.rules[share.rule_set_id].rows[share.rule_row - 1], language),
+        **_reason(share, page.rules[share.rule_set_id], zone_name, language),
         "returns": _returns(share, page, zone_name, language) if taken else [],
+    }
+
+
+def _reason(share: EarnedShare, rules: RuleSet, zone_name: str, language: Language) -> dict[str, str]:
+    """Why a share is one, by what, and on which lines."""
+    if share.waited_since is not None:
+        return {
+            "why": for_waiting(share.waited_since, share.waited_rounds or 0, language, zone_name),
+            "rule": waiting_rule(share.waited_version or 0, language),
+            "conditions": "",
+        }
+    return {
+        "why": _why(share, rules, language),
+        "rule": language.say("rules version {version}, row {row}", version=rules.version, row=share.rule_row),
+        "conditions": _conditions(rules.rows[share.rule_row - 1], language),
     }
 
 

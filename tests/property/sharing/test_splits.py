@@ -2,11 +2,23 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from loopline.kernel.ids import uuid7
 from loopline.ledger.rules import reversed_amounts
 from loopline.sharing import publishing, rules
-from loopline.sharing.model import Base, LineToSplit, Per, Role, RuleRow, Split, StoredSplit, Stretch
+from loopline.sharing.model import (
+    FOR_WAITING,
+    Base,
+    LineToSplit,
+    Per,
+    Role,
+    RuleRow,
+    Split,
+    StoredSplit,
+    Stretch,
+    Waited,
+)
 from tests.make.sharing import NOW, PARTIES, claw_back, rule_set, split
 
 CHANNELS, CATEGORIES, DELIVERIES = ("till", "web"), ("gift", "food"), ("deliver", "collect")
@@ -64,6 +76,14 @@ lines = st.builds(
     cost_minor=st.none() | st.integers(0, 10**9),
     in_parcel=st.none() | stretches,
     in_order=st.none() | stretches,
+)
+waits = st.builds(
+    Waited,
+    extra_minor=st.integers(1, 5_000),
+    most_percent=st.sampled_from([0, 0, 10, 100]),
+    since=st.just(NOW),
+    rounds=st.integers(1, 5),
+    profile_version=st.just(1),
 )
 
 
@@ -144,3 +164,31 @@ def test_what_is_clawed_back_is_what_the_ledger_takes_back(
         taken = [so_far + amount for so_far, amount in zip(taken, clawed, strict=True)]
         before += step
     assert taken == amounts
+
+
+@given(rows(), lines, waits)
+def test_what_is_paid_for_waiting_comes_out_of_the_rest_alone(
+    table: tuple[RuleRow, ...], line: LineToSplit, waited: Waited
+) -> None:
+    if any(type(problem).__name__ == "SplitsAboveWhole" for problem in publishing.problems_of(table)):
+        return
+    plain, more = (
+        rules.split_lines(rule_set(table), [one])[0] for one in (line, structs.replace(line, waited=waited))
+    )
+    assert isinstance(plain, tuple)
+    assert isinstance(more, tuple)
+    on_top = [share for share in more if share.rule_row == FOR_WAITING]
+    extra = sum(share.amount_minor for share in on_top)
+    assert sum(share.amount_minor for share in more) == line.base_minor
+    assert all(share.amount_minor > 0 for share in more)
+    assert len(on_top) <= 1
+    rest_row = next(place for place, row in enumerate(table, start=1) if row.remainder)
+    assert [
+        structs.replace(share, amount_minor=share.amount_minor - extra)
+        if share.rule_row == rest_row
+        else share
+        for share in plain
+    ] == [share for share in more if share.rule_row != FOR_WAITING]
+    earned = sum(share.amount_minor for share in plain if share.party_id == PARTIES.shipping_site)
+    assert extra <= waited.extra_minor
+    assert not waited.most_percent or 100 * extra <= waited.most_percent * earned + 50

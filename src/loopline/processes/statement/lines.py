@@ -14,7 +14,7 @@ from loopline.ledger import queries as ledger
 from loopline.ledger.model import EntryKind
 from loopline.ledger.queries import PartyMovement
 from loopline.sharing import queries as sharing
-from loopline.sharing.model import Base, RuleSet
+from loopline.sharing.model import FOR_WAITING, Base, RuleSet
 from loopline.sharing.queries import ShareOfLine, SplitPart
 from loopline.statements.model import LINES_PER_PAGE, Line, LineShare
 
@@ -94,6 +94,8 @@ def line_of(moved: PartyMovement, known: Explanations) -> Line:
 
 
 def _share(share: ShareOfLine, part: SplitPart, rules: RuleSet) -> LineShare:
+    if share.rule_row == FOR_WAITING:
+        return _for_waiting(share, part, rules)
     row = rules.rows[share.rule_row - 1]
     return LineShare(
         role=share.role.value,
@@ -111,6 +113,23 @@ def _share(share: ShareOfLine, part: SplitPart, rules: RuleSet) -> LineShare:
         per=row.per.value,
         floor_minor=row.floor_minor,
         cap_minor=row.cap_minor,
+    )
+
+
+def _for_waiting(share: ShareOfLine, part: SplitPart, rules: RuleSet) -> LineShare:
+    return LineShare(
+        role=share.role.value,
+        rule_version=rules.version,
+        rule_row=share.rule_row,
+        base_minor=part.base_minor,
+        basis_points=None,
+        each_minor=None,
+        takes_rest=False,
+        amount_minor=share.amount_minor,
+        rounding=None,
+        waited_since=share.waited_since,
+        waited_rounds=share.waited_rounds,
+        profile_version=share.waited_version,
     )
 
 

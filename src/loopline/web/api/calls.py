@@ -49,11 +49,16 @@ class CallLineTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CalledSiteTold(msgspec.Struct, frozen=True, kw_only=True):
-    """One of your sites that may claim: how far it is from the customer, and what it would earn, as rules stand."""
+    """One of your sites that may claim: how far it is from the customer, and what it would earn, as rules stand.
+
+    `waiting_minor` of it is paid on top because the work waits since `waits_since` (None: nothing is).
+    """
 
     site_code: str
     metres: int | None
     pays_minor: int
+    waiting_minor: int
+    waits_since: datetime | None
 
 
 class CallTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,13 +138,20 @@ def _sites_told(
     call: Call, sites: Mapping[SiteId, org.Site], worths: Mapping[CallSiteKey, Worth]
 ) -> tuple[CalledSiteTold, ...]:
     return tuple(
-        CalledSiteTold(
-            site_code=sites[one.site_id].code,
-            metres=one.metres,
-            pays_minor=worths[call.call_id, one.site_id].store_minor,
-        )
+        _site_told(sites[one.site_id].code, one.metres, worths[call.call_id, one.site_id])
         for one in call.sites
         if one.site_id in sites
+    )
+
+
+def _site_told(code: str, metres: int | None, worth: Worth) -> CalledSiteTold:
+    waiting_minor = worth.waiting_minor
+    return CalledSiteTold(
+        site_code=code,
+        metres=metres,
+        pays_minor=worth.store_minor,
+        waiting_minor=waiting_minor,
+        waits_since=worth.waits.since if worth.waits is not None and waiting_minor else None,
     )
 
 

@@ -150,7 +150,11 @@ class RuleSetTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a party earns of one part of a line, by which row of which rules, and what was taken back of it."""
+    """What a party earns of one part of a line, by which row of which rules, and what was taken back of it.
+
+    Row 0 is none of the rules': it is paid on top, by a version of the sourcing profile, because the work waited since
+    `waited_since`.
+    """
 
     order_id: OrderId
     line_id: LineId
@@ -162,6 +166,8 @@ class ShareTold(msgspec.Struct, frozen=True, kw_only=True):
     taken_back_minor: int
     due_at: datetime
     state: ShareState
+    waited_since: datetime | None
+    profile_version: int | None
 
 
 @posted("/rule-sets", tag=_TAG, name="draft_rule_sets", gives=Outcomes[DraftTold])
@@ -392,6 +398,8 @@ def _share_told(one: ShareOfLine) -> ShareTold:
         taken_back_minor=one.cancelled_minor + one.clawed_back_minor,
         due_at=one.due_at,
         state=one.state,
+        waited_since=one.waited_since,
+        profile_version=one.waited_version,
     )
 
 

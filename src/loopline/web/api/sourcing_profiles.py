@@ -36,6 +36,7 @@ from loopline.sourcing.settings import (
     problems_of,
 )
 from loopline.sourcing.trials import Trial, TrialAsk, TrialReport
+from loopline.sourcing.waiting_pay import PayForWaiting
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
@@ -81,6 +82,7 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     offers: Offers = Offers()
     day_prices: DayPrices = DayPrices()
     reoptimising: Reoptimising = Reoptimising()
+    waiting_pay: PayForWaiting = PayForWaiting()
     answer_minutes: int = 240
     open_to_units: Annotated[list[SiteSetting], Meta(max_length=10)] = []
 
@@ -223,6 +225,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
         offers=asked.offers,
         day_prices=asked.day_prices,
         reoptimising=asked.reoptimising,
+        waiting_pay=asked.waiting_pay,
         answer_minutes=asked.answer_minutes,
         open_to_units=tuple(dict.fromkeys(asked.open_to_units)),
     )
@@ -400,6 +403,7 @@ class _Teller:
             offers=settings.offers,
             day_prices=settings.day_prices,
             reoptimising=settings.reoptimising,
+            waiting_pay=settings.waiting_pay,
             answer_minutes=settings.answer_minutes,
             open_to_units=list(settings.open_to_units),
         )

@@ -8,12 +8,14 @@ import msgspec
 from loopline.payments import PaymentException
 from loopline.payments.port import IntentState
 from loopline.processes.look_up import OrderStory
+from loopline.sharing.model import FOR_WAITING, RuleSet
 from loopline.sharing.queries import ShareOfLine, ShareState
 from loopline.web.hq.order_names import party_name
 from loopline.web.hq.order_view import Eyes, shares_seen
 from loopline.web.hq.order_words import EXCEPTION_WORDS, INTENT_WORDS, method_word
 from loopline.web.languages import Language
 from loopline.web.rule_words import ROLE_WORDS, rule_sentence
+from loopline.web.waiting_words import for_waiting, waiting_rule
 
 
 class MoneyRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,10 +101,25 @@ def share_rows(story: OrderStory, eyes: Eyes, language: Language) -> list[ShareR
     """What parties earn, parts of the same share added up, the greatest first."""
     grouped: dict[tuple[Any, ...], list[ShareOfLine]] = {}
     for share in shares_seen(story.shares, story.parties, eyes):
-        key = (share.party_id, share.role, share.rule_set_id, share.rule_row, share.state, share.currency)
+        key = (
+            *(share.party_id, share.role, share.rule_set_id, share.rule_row),
+            *(share.state, share.currency, share.waited_since),
+        )
         grouped.setdefault(key, []).append(share)
     groups = sorted(grouped.values(), key=lambda group: -sum(one.amount_minor for one in group))
     return [_share_row(group, story, language) for group in groups]
+
+
+def _for_waiting(share: ShareOfLine, story: OrderStory, language: Language) -> str:
+    if share.waited_since is None:
+        return ""
+    return for_waiting(share.waited_since, share.waited_rounds or 0, language, story.zone)
+
+
+def _version(share: ShareOfLine, rule_set: RuleSet | None, language: Language) -> str:
+    if share.waited_version is not None:
+        return waiting_rule(share.waited_version, language)
+    return language.say("rules {version}", version=rule_set.version) if rule_set else ""
 
 
 def _share_row(group: Sequence[ShareOfLine], story: OrderStory, language: Language) -> ShareRow:
@@ -110,7 +127,7 @@ def _share_row(group: Sequence[ShareOfLine], story: OrderStory, language: Langua
     amount = sum(one.amount_minor for one in group)
     back = sum(one.cancelled_minor + one.clawed_back_minor for one in group)
     rule_set = story.rule_sets.get(first.rule_set_id)
-    row = rule_set.rows[first.rule_row - 1] if rule_set else None
+    row = rule_set.rows[first.rule_row - 1] if rule_set and first.rule_row != FOR_WAITING else None
     is_gone = back >= amount > 0
     if is_gone:
         state = language.say("Taken back")
@@ -122,8 +139,8 @@ def _share_row(group: Sequence[ShareOfLine], story: OrderStory, language: Langua
     return ShareRow(
         party=party_name(story, first.party_id, language),
         role=language.say(ROLE_WORDS[first.role]),
-        rule=rule_sentence(row, first.currency, language) if row else "",
-        version=language.say("rules {version}", version=rule_set.version) if rule_set else "",
+        rule=rule_sentence(row, first.currency, language) if row else _for_waiting(first, story, language),
+        version=_version(first, rule_set, language),
         amount=language.money(amount, first.currency),
         taken_back=language.money(-back, first.currency) if back else "",
         left=language.money(amount - back, first.currency),

@@ -73,6 +73,19 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        marked("Work that nobody takes"),
+        marked(
+            "What was refused, lapsed, or was called and not claimed pays the next site more, out of what the rules "
+            "leave to the brand. Who was asked alone and let it be gets no more for it later. 0: nothing."
+        ),
+        (
+            "waiting_pay.round_minor",
+            "waiting_pay.hour_minor",
+            "waiting_pay.most_minor",
+            "waiting_pay.most_percent",
+        ),
+    ),
+    (
         marked("Orders that come later"),
         marked(
             "Each night the last day is solved as a whole: what one more piece, one more parcel would have saved it. "
@@ -125,6 +138,12 @@ SETTING_WORDS: dict[str, str] = {
     "reoptimising.orders_most": marked("Orders decided again with a wave, at most (0: none)"),
     "reoptimising.move_minor": marked("A parcel that moves to another site (cents)"),
     "reoptimising.accepted_too": marked("Also what a site accepted and has not begun to pick"),
+    "waiting_pay.round_minor": marked("Each time it came back (cents)"),
+    "waiting_pay.hour_minor": marked("Each whole hour since it was first offered (cents)"),
+    "waiting_pay.most_minor": marked("For a parcel, at most (cents)"),
+    "waiting_pay.most_percent": marked(
+        "At most so much of what the site earns otherwise (%; 0: no such limit)"
+    ),
     "groups": marked("Groups of sites"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
@@ -279,6 +298,7 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
         "offers": {},
         "day_prices": {},
         "reoptimising": {},
+        "waiting_pay": {},
     }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:

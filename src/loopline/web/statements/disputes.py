@@ -43,7 +43,7 @@ from loopline.web.earned import PURSE, Purse, parties_seen, zone_of
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
-from loopline.web.statements.view import found_for, kind_word, rounding_word, why_of
+from loopline.web.statements.view import found_for, kind_word, rounding_word, rule_of, why_of
 
 OWN = "/earned/disputes"
 ALL = "/hq/disputes"
@@ -245,7 +245,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
         zone = zone_of(conn, seat.party)
         return {
             "seat": seat,
-            "line": _line_of(conn, seat, language),
+            "line": _line_of(conn, seat, zone, language),
             "words": [_word(word, people, zone, language) for word in words],
             "state": language.say(STATE_WORDS[one.state]),
             "tone": TONES[one.state],
@@ -265,7 +265,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
     )
 
 
-def _line_of(conn: Conn, seat: Seat, language: Language) -> dict[str, Any]:
+def _line_of(conn: Conn, seat: Seat, zone: str, language: Language) -> dict[str, Any]:
     """Write the line down that is in question, with all that explains it."""
     one = seat.dispute
     asked = Question(
@@ -285,11 +285,7 @@ def _line_of(conn: Conn, seat: Seat, language: Language) -> dict[str, Any]:
         "order": line.order_number or "",
         "goods": language.called(found.names.get(line.code, line.code)) if line.code else "",
         "why": [
-            f"{why_of(share, line, language)} · "
-            + language.say(
-                "rules version {version}, row {row}", version=share.rule_version, row=share.rule_row
-            )
-            for share in line.shares
+            f"{why_of(share, line, language, zone)} · {rule_of(share, language)}" for share in line.shares
         ],
         "rounding": [
             said for share in line.shares if (said := rounding_word(share, line.currency, language))

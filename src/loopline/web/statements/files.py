@@ -16,7 +16,7 @@ from loopline.db import Conn
 from loopline.kernel.refusals import Refused
 from loopline.org import Party
 from loopline.processes.statement.reading import PlacedLine, lines_between, paid_through_of
-from loopline.statements.model import LINES_PER_PAGE, PagesCannotBeMade
+from loopline.statements.model import LINES_PER_PAGE, LineShare, PagesCannotBeMade
 from loopline.web.languages import Language, marked
 from loopline.web.pages import environment
 from loopline.web.statements.view import (
@@ -164,9 +164,9 @@ def _cells(placed: PlacedLine, row: LineRow, language: Language) -> Iterator[tup
             line.code,
             row.goods,
             line.units,
-            role_word(share, language) if share else "",
-            share.rule_version if share else None,
-            share.rule_row if share else None,
+            _for_what(share, row.why[place], language) if share else "",
+            share.rule_version if share and share.rule_row else None,
+            share.rule_row or None if share else None,
             _money(share.base_minor, line.currency) if share else None,
             Decimal(share.basis_points).scaleb(-2) if share and share.basis_points is not None else None,
             _money(share.each_minor, line.currency) if share else None,
@@ -180,6 +180,11 @@ def _cells(placed: PlacedLine, row: LineRow, language: Language) -> Iterator[tup
             str(line.entry_id),
             str(line.part_id),
         )
+
+
+def _for_what(share: LineShare, why: str, language: Language) -> str:
+    """What a share is for; one on top says why it is paid, which no row of the rules does."""
+    return role_word(share, language) if share.rule_row else why
 
 
 def _money(minor: int | None, currency: str) -> Decimal | None:

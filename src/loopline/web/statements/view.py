@@ -31,6 +31,7 @@ from loopline.web.earned_view import KIND_WORDS as PARTY_WORDS
 from loopline.web.earned_view import ROLE_WORDS
 from loopline.web.languages import Language, marked
 from loopline.web.rule_words import gives_words
+from loopline.web.waiting_words import for_waiting, waiting_rule
 
 KIND_WORDS: Mapping[str, str] = {
     "sale": marked("Share of a sale"),
@@ -230,11 +231,8 @@ def _row(placed: PlacedLine, state: LineState, found: Found, zone: str, language
         goods=language.called(found.names.get(line.code, line.code)) if line.code else "",
         # Of what came back the units stand in the return: here are those of the sale.
         units=language.count(line.units) if line.units is not None and line.kind == "sale" else "",
-        why=tuple(why_of(one, line, language) for one in line.shares),
-        rules=tuple(
-            language.say("rules version {version}, row {row}", version=one.rule_version, row=one.rule_row)
-            for one in line.shares
-        ),
+        why=tuple(why_of(one, line, language, zone) for one in line.shares),
+        rules=tuple(rule_of(one, language) for one in line.shares),
         rounding=tuple(said for one in line.shares if (said := rounding_word(one, line.currency, language))),
         entity=found.entities.get(line.entity_id, ""),
         state=language.say(STATE_WORDS[state]),
@@ -259,8 +257,17 @@ def role_word(share: LineShare, language: Language) -> str:
     return language.say(ROLE_WORDS[role]) if role is not None and role in ROLE_WORDS else share.role
 
 
-def why_of(share: LineShare, line: Line, language: Language) -> str:
+def rule_of(share: LineShare, language: Language) -> str:
+    """Say by which row of which version a share is one."""
+    if share.profile_version is not None:
+        return waiting_rule(share.profile_version, language)
+    return language.say("rules version {version}, row {row}", version=share.rule_version, row=share.rule_row)
+
+
+def why_of(share: LineShare, line: Line, language: Language, zone: str) -> str:
     """Say how a share came about: "3 % of ¥61.88 net, for bringing and serving the customer"."""
+    if share.waited_since is not None:
+        return for_waiting(share.waited_since, share.waited_rounds or 0, language, zone)
     base = language.money(share.base_minor, line.currency)
     role = role_word(share, language)
     if share.takes_rest:

@@ -16,6 +16,7 @@ from loopline.web.cold_words import cold_word
 from loopline.web.languages import Language
 from loopline.web.store.desk import STORE, Desk
 from loopline.web.store.words import goods_named
+from loopline.web.waiting_words import waits_word
 
 _SHOWN_MAX = 20
 _METRES_EXACT = 1_000
@@ -41,6 +42,7 @@ class CallCard(msgspec.Struct, frozen=True, kw_only=True):
     cold_class: str
     why: str
     pays: str
+    pays_why: str
     until: datetime
     until_text: str
 
@@ -77,6 +79,7 @@ def _card(call: Call, called: CalledHere, desk: Desk, language: Language, *, now
         cold_class=call.temperature_class.value,
         why=_why(call, desk, language),
         pays=language.money(worth.store_minor, worth.currency) if worth and worth.store_minor else "",
+        pays_why=waits_word(worth, language, desk.site.time_zone),
         until=call.deadline,
         until_text=language.say("{count} min", count=minutes),
     )

@@ -35,6 +35,7 @@ from loopline.web.store.words import (
     gtin_as_printed,
     variety,
 )
+from loopline.web.waiting_words import waits_word
 
 COLLECT_WITHIN = timedelta(days=7)
 _REFUSABLE = frozenset({TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED})
@@ -305,6 +306,7 @@ def _pays(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
     due = max((share.due_at for share in (*booked, *mine)), default=None)
     return {
         "pays": language.money(store_minor, currency) if store_minor else "",
+        "pays_why": waits_word(facts.worth, language, desk.site.time_zone),
         "pays_me": language.money(own_minor, currency) if own_minor else "",
         "is_booked": bool(facts.shares),
         "due": language.short_day(due, desk.site.time_zone) if due else "",

@@ -35,6 +35,7 @@ from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, p
 from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.heard import Heard, read_heard
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
+from loopline.web.waiting_words import waits_word
 
 _TASKS_READ_MAX = 1_000
 _OFFERS_SHOWN_MAX = 30
@@ -92,6 +93,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     next_word: str
     who: str
     pays: str
+    pays_why: str
     pays_me: str
     is_mine: bool
     until: datetime | None = None
@@ -264,6 +266,7 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         if task.accepted_by is None or is_mine
         else language.called(day.names.get(task.accepted_by, "")),
         pays=language.money(worth.store_minor, worth.currency) if worth and worth.store_minor else "",
+        pays_why=waits_word(worth, language, desk.site.time_zone),
         pays_me=_pays_me(worth, day.own_parties, language),
         is_mine=is_mine,
         until=until,
