@@ -409,6 +409,9 @@ FAULTS: dict[str, LiteralString] = {
     "handed_over_is_settled": (
         "delete from sharing.split where ctid in (select min(ctid) from sharing.split)"
     ),
+    "lower_limits_were_learnt": (
+        "insert into fulfilment.learnt_limit select site_id, 1, 77, now() from fulfilment.site_limit limit 1"
+    ),
     "waiting_is_paid_as_fixed": (
         "update sharing.split set rule_rows[cardinality(rule_rows)] = 0, waited_since = now(), waited_rounds = 1,"
         " waited_version = 1"

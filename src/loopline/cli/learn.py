@@ -1,6 +1,7 @@
 """`loopline learn`: what the house learns from its own record, now instead of tonight."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,11 +9,17 @@ import msgspec
 import typer
 from rich.table import Table
 
+from loopline import org
 from loopline.cli.console import people, print_json, problems_told
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
 from loopline.insight.acceptance.model import Measure, Version
 from loopline.insight.acceptance.service import learn
+from loopline.insight.capacity.model import SiteCapacity
+from loopline.insight.capacity.model import Version as SitesLearnt
+from loopline.insight.capacity.queries import standing
+from loopline.insight.capacity.service import learn as learn_sites
+from loopline.processes.learnt_capacity import renew_limits
 
 app = typer.Typer(no_args_is_help=True, help="What the house learns from its own record.")
 
@@ -44,6 +51,50 @@ def acceptance(
             highlight=False,
         )
         _print_measures(version)
+
+
+@app.command()
+def capacity(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Learn how much each site does in a day from what it handed over; print what it says, what was learnt, and why."""
+    with (
+        problems_told(),
+        open_database(settings_from(os.environ)) as database,
+        database.transaction() as conn,
+    ):
+        now = datetime.now(UTC)
+        version = learn_sites(conn, now=now)
+        renew_limits(conn, now=now)
+        sites = org.sites_by_id(conn, [one.site_id for one in standing(conn)])
+        rows = [(sites[one.site_id].code, one) for one in standing(conn) if one.version is not None]
+    if as_json:
+        told = [{"site_code": code, "holds": one.holds, **msgspec.to_builtins(one)} for code, one in rows]
+        print_json(None if version is None else {**msgspec.to_builtins(version), "sites": told})
+    elif version is None:
+        people.print("no site has handed over anything yet: there is nothing to learn from")
+    else:
+        _print_sites(version, rows)
+
+
+def _print_sites(version: SitesLearnt, rows: Sequence[tuple[str, SiteCapacity]]) -> None:
+    table = Table(
+        title=f"version {version.version}: {version.first_day} to {version.last_day},"
+        f" held back from {version.held_back_from} on"
+    )
+    for name in ("site", "says", "does", "given", "full days", "off: says, does", "why"):
+        table.add_column(name, justify="left" if name in {"site", "why"} else "right")
+    for code, one in sorted(rows, key=lambda row: row[0]):
+        table.add_row(
+            code,
+            str(one.stated_per_day),
+            "" if one.learnt_per_day is None else str(one.learnt_per_day),
+            str(one.holds),
+            f"{one.full_days} of {one.days}",
+            "" if one.stated_error is None else f"{one.stated_error:.2f}, {one.learnt_error:.2f}",
+            "fixed" if one.fixed_at is not None else (one.verdict or "").replace("_", " "),
+        )
+    people.print(table)
 
 
 def _told(version: Version) -> dict[str, object]:

@@ -844,6 +844,14 @@ CREATE TABLE fulfilment.capacity (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE fulfilment.learnt_limit (
+    site_id uuid NOT NULL,
+    tasks_per_day integer NOT NULL,
+    version integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT learnt_limit_not_negative CHECK ((tasks_per_day >= 0))
+);
+
 CREATE VIEW fulfilment.published_calls WITH (security_invoker='true') AS
  SELECT id AS call_id,
     order_id,
@@ -859,17 +867,33 @@ CREATE TABLE fulfilment.site_limit (
     site_id uuid NOT NULL,
     tasks_per_day integer NOT NULL,
     set_at timestamp with time zone NOT NULL,
+    fixed_at timestamp with time zone,
+    fixed_by text,
+    fixed_because text,
+    CONSTRAINT fixed_limit_says_by_whom_and_why CHECK ((num_nonnulls(fixed_at, fixed_by, fixed_because) = ANY (ARRAY[0, 3]))),
     CONSTRAINT tasks_per_day_not_negative CHECK ((tasks_per_day >= 0))
 );
 
 CREATE VIEW fulfilment.published_capacity WITH (security_invoker='true') AS
  SELECT capacity.site_id,
     capacity.day,
-    COALESCE(capacity.tasks_limit, site_limit.tasks_per_day, 0) AS tasks_limit,
+    COALESCE(capacity.tasks_limit, LEAST(site_limit.tasks_per_day, learnt_limit.tasks_per_day), 0) AS tasks_limit,
     capacity.held,
     capacity.confirmed
-   FROM (fulfilment.capacity
-     LEFT JOIN fulfilment.site_limit ON ((site_limit.site_id = capacity.site_id)));
+   FROM ((fulfilment.capacity
+     LEFT JOIN fulfilment.site_limit ON ((site_limit.site_id = capacity.site_id)))
+     LEFT JOIN fulfilment.learnt_limit ON ((learnt_limit.site_id = capacity.site_id)));
+
+CREATE VIEW fulfilment.published_site_limits WITH (security_invoker='true') AS
+ SELECT site_limit.site_id,
+    site_limit.tasks_per_day,
+    learnt_limit.tasks_per_day AS learnt_per_day,
+    learnt_limit.version AS learnt_version,
+    site_limit.fixed_at,
+    site_limit.fixed_by,
+    site_limit.fixed_because
+   FROM (fulfilment.site_limit site_limit
+     LEFT JOIN fulfilment.learnt_limit learnt_limit ON ((learnt_limit.site_id = site_limit.site_id)));
 
 CREATE TABLE fulfilment.task (
     id uuid NOT NULL,
@@ -1097,6 +1121,41 @@ CREATE TABLE insight.broken_by_day (
     CONSTRAINT broken_side_is_known CHECK ((side = ANY (ARRAY['sent'::text, 'sold'::text])))
 )
 WITH (fillfactor='70');
+
+CREATE TABLE insight.capacity_site (
+    version integer NOT NULL,
+    site_id uuid NOT NULL,
+    stated_per_day integer NOT NULL,
+    learnt_per_day integer,
+    days integer NOT NULL,
+    full_days integer NOT NULL,
+    held_back_days integer NOT NULL,
+    stated_error double precision,
+    learnt_error double precision,
+    better_by_error double precision,
+    verdict text NOT NULL,
+    CONSTRAINT better_is_measured CHECK (((verdict <> ALL (ARRAY['better'::text, 'not_better'::text])) OR (num_nulls(learnt_per_day, stated_error, learnt_error, better_by_error) = 0))),
+    CONSTRAINT capacity_verdict_known CHECK ((verdict = ANY (ARRAY['too_few_full_days'::text, 'never_at_its_end'::text, 'not_less'::text, 'not_measured'::text, 'not_better'::text, 'better'::text]))),
+    CONSTRAINT full_days_are_days CHECK (((full_days >= 0) AND (full_days <= days)))
+);
+
+CREATE TABLE insight.capacity_version (
+    version integer NOT NULL,
+    learnt_at timestamp with time zone NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    held_back_from date NOT NULL,
+    CONSTRAINT capacity_days_in_order CHECK (((first_day <= held_back_from) AND (held_back_from <= last_day)))
+);
+
+ALTER TABLE insight.capacity_version ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME insight.capacity_version_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE insight.happening (
     "position" bigint NOT NULL,
@@ -4576,6 +4635,9 @@ ALTER TABLE ONLY fulfilment.call_site
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
+ALTER TABLE ONLY fulfilment.learnt_limit
+    ADD CONSTRAINT learnt_limit_pkey PRIMARY KEY (site_id);
+
 ALTER TABLE ONLY fulfilment.site_limit
     ADD CONSTRAINT site_limit_pkey PRIMARY KEY (site_id);
 
@@ -4614,6 +4676,12 @@ ALTER TABLE ONLY insight.acceptance_version
 
 ALTER TABLE ONLY insight.broken_by_day
     ADD CONSTRAINT broken_by_day_pkey PRIMARY KEY (day, side, site_id, cause);
+
+ALTER TABLE ONLY insight.capacity_site
+    ADD CONSTRAINT capacity_site_pkey PRIMARY KEY (version, site_id);
+
+ALTER TABLE ONLY insight.capacity_version
+    ADD CONSTRAINT capacity_version_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY insight.happening
     ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
@@ -5824,6 +5892,8 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON catalogue.sku FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('catalogue');
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON fulfilment.learnt_limit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_limits');
+
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON fulfilment.site_limit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_limits');
 
 CREATE TRIGGER cut_stands_while_posting BEFORE INSERT ON ledger.entry FOR EACH STATEMENT EXECUTE FUNCTION ledger.hold_cut();
@@ -5969,6 +6039,9 @@ ALTER TABLE ONLY inbox.step
 
 ALTER TABLE ONLY insight.acceptance_site
     ADD CONSTRAINT acceptance_site_is_of_a_version FOREIGN KEY (version) REFERENCES insight.acceptance_version(version);
+
+ALTER TABLE ONLY insight.capacity_site
+    ADD CONSTRAINT capacity_site_version_fkey FOREIGN KEY (version) REFERENCES insight.capacity_version(version);
 
 ALTER TABLE ONLY insight.placing_refused
     ADD CONSTRAINT refused_when_placing FOREIGN KEY (second, process_id) REFERENCES insight."placing"(second, process_id) ON DELETE CASCADE;
@@ -6375,11 +6448,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_site TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.learnt_limit TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_calls TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.site_limit TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_capacity TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_site_limits TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.task TO loopline_app;
 
@@ -6410,6 +6487,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.acceptance_version TO looplin
 GRANT SELECT,USAGE ON SEQUENCE insight.acceptance_version_version_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.broken_by_day TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.capacity_site TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.capacity_version TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE insight.capacity_version_version_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
 

@@ -238,7 +238,8 @@ select
   'waiting pay of ' || pay.work_id || ' at site ' || pay.site_id as subject,
   pay.rounds || ' rounds since ' || pay.since as found,
   before.rounds || ' rounds' || coalesce(' since ' || before.since, '') as expected,
-  'Find out what was promised to the site; no command of Loopline changes this.' as repair
+  'delete from fulfilment.waiting_pay where work_id = ' || quote_literal(pay.work_id) || ' and site_id = '
+    || quote_literal(pay.site_id) as repair
 from fulfilment.waiting_pay as pay
 cross join lateral (
   select

@@ -64,6 +64,21 @@ class SiteLimit(msgspec.Struct, frozen=True, kw_only=True):
     tasks_per_day: int
 
 
+class LearntLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A lower limit than a site says, because it hands over less in truth; `version`: of what was learnt."""
+
+    site_id: SiteId
+    tasks_per_day: int
+    version: int
+
+
+class LimitFix(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody answers for what a site says, and why; without a reason: nobody does any more."""
+
+    site_id: SiteId
+    because: str | None
+
+
 class DayLimit(msgspec.Struct, frozen=True, kw_only=True):
     """How many tasks a site takes on one day; None returns the day to the ordinary limit."""
 
@@ -73,7 +88,10 @@ class DayLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
-    """A site's day: held by offered tasks, confirmed by accepted ones. A lowered limit leaves `left` below zero."""
+    """A site's day: held by offered tasks, confirmed by accepted ones. A lowered limit leaves `left` below zero.
+
+    The limit is the day's own, where it has one; else what the site says, or less where that was learnt.
+    """
 
     site_id: SiteId
     day: date

@@ -11,6 +11,8 @@ from loopline.fulfilment.model import (
     Capacity,
     CapacityMove,
     DayLimit,
+    LearntLimit,
+    LimitFix,
     OpenTasksAsk,
     SiteFlow,
     SiteLimit,
@@ -58,6 +60,37 @@ def put_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> None:
         days=[limit.day for limit in limits],
         tasks_limits=[limit.tasks_limit for limit in limits],
     )
+
+
+def fix_limits(conn: Conn, fixes: Sequence[LimitFix], *, by: str, now: datetime) -> set[SiteId]:
+    """Fix what sites say, or lift that, each site at most once; returns those that say something."""
+    return set(
+        fetch_values(
+            conn,
+            SQL["fix_limits"],
+            site_ids=[fix.site_id for fix in fixes],
+            because=[fix.because for fix in fixes],
+            by=by,
+            now=now,
+        )
+    )
+
+
+def put_learnt_limits(conn: Conn, limits: Sequence[LearntLimit], *, now: datetime) -> None:
+    """Let lower limits hold; each site at most once."""
+    execute(
+        conn,
+        SQL["put_learnt_limits"],
+        site_ids=[limit.site_id for limit in limits],
+        tasks_per_day=[limit.tasks_per_day for limit in limits],
+        versions=[limit.version for limit in limits],
+        now=now,
+    )
+
+
+def drop_learnt_limits(conn: Conn, site_ids: Sequence[SiteId]) -> None:
+    """Let what sites say hold again."""
+    execute(conn, SQL["drop_learnt_limits"], site_ids=list(site_ids))
 
 
 def open_days(conn: Conn, places: Sequence[Place]) -> None:

@@ -43,6 +43,65 @@ on conflict (site_id, day) do update
 set
   tasks_limit = excluded.tasks_limit;
 
+-- name: fix_limits
+-- Let what sites say hold whatever is learnt (or, without a reason, let what is learnt lower it again); returns those
+-- that say something. Locks those rows in order of site.
+with given as materialized (
+  select
+    site_limit.site_id,
+    fix.because
+  from fulfilment.site_limit
+  join unnest(
+    %(site_ids)s::uuid[],
+    %(because)s::text[]
+  ) as fix (site_id, because) on fix.site_id = site_limit.site_id
+  order by
+    site_limit.site_id
+  for update of site_limit
+)
+update fulfilment.site_limit
+set
+  fixed_at = case when given.because is not null then %(now)s::timestamptz end,
+  fixed_by = case when given.because is not null then %(by)s::text end,
+  fixed_because = given.because
+from given
+where
+  site_limit.site_id = given.site_id
+returning
+  site_limit.site_id;
+
+-- name: put_learnt_limits
+-- Let lower limits than sites say hold. Locks those rows in order of site.
+insert into fulfilment.learnt_limit (
+  site_id,
+  tasks_per_day,
+  version,
+  set_at
+)
+select
+  given.site_id,
+  given.tasks_per_day,
+  given.version,
+  %(now)s::timestamptz
+from unnest(
+  %(site_ids)s::uuid[],
+  %(tasks_per_day)s::integer[],
+  %(versions)s::integer[]
+) as given (site_id, tasks_per_day, version)
+order by
+  given.site_id
+on conflict (site_id) do update
+set
+  tasks_per_day = excluded.tasks_per_day,
+  version = excluded.version,
+  set_at = excluded.set_at;
+
+-- name: drop_learnt_limits
+-- Let what sites say hold again. Locks those rows.
+delete from fulfilment.learnt_limit
+where
+  site_id = any(%(site_ids)s::uuid[]);
+
 -- name: open_days
 -- Make the rows of days not yet used, for sites that have an ordinary limit. Locks new rows only, in order of (site, day).
 insert into fulfilment.capacity (
@@ -67,7 +126,7 @@ on conflict (site_id, day) do nothing;
 select
   capacity.site_id,
   capacity.day,
-  coalesce(capacity.tasks_limit, site_limit.tasks_per_day) as tasks_limit,
+  coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)) as tasks_limit,
   capacity.held,
   capacity.confirmed
 from fulfilment.capacity
@@ -76,6 +135,7 @@ join unnest(
   %(days)s::date[]
 ) as given (site_id, day) on given.site_id = capacity.site_id and given.day = capacity.day
 left join fulfilment.site_limit on site_limit.site_id = capacity.site_id
+left join fulfilment.learnt_limit on learnt_limit.site_id = site_limit.site_id
 where
   coalesce(capacity.tasks_limit, site_limit.tasks_per_day) is not null
 order by
@@ -117,11 +177,12 @@ where
 select
   given.site_id,
   %(day)s::date as day,
-  coalesce(capacity.tasks_limit, site_limit.tasks_per_day) as tasks_limit,
+  coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)) as tasks_limit,
   coalesce(capacity.held, 0) as held,
   coalesce(capacity.confirmed, 0) as confirmed
 from unnest(%(site_ids)s::uuid[]) as given (site_id)
 left join fulfilment.site_limit on site_limit.site_id = given.site_id
+left join fulfilment.learnt_limit on learnt_limit.site_id = site_limit.site_id
 left join fulfilment.capacity on capacity.site_id = given.site_id and capacity.day = %(day)s::date
 where
   coalesce(capacity.tasks_limit, site_limit.tasks_per_day) is not null

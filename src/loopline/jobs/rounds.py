@@ -28,6 +28,7 @@ from loopline.org import sweep_access
 from loopline.processes import lend
 from loopline.processes.dispatch import lapse
 from loopline.processes.hear import renew_doubts, weigh_feeds
+from loopline.processes.learnt_capacity import learn_capacity
 from loopline.processes.no_show import end_waiting
 from loopline.processes.open_buyers import forget_buyers
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
@@ -216,6 +217,13 @@ ROUNDS: tuple[Round, ...] = (
         name="learn_acceptance",
         cron="23 * * * *",
         step=lambda conn, now: learn_daily(conn, now=now),
+        batches=1,
+    ),
+    # It looks often whether a profile, or somebody, says otherwise than what holds; and learns once a day.
+    Round(
+        name="learn_capacity",
+        cron="*/10 * * * *",
+        step=lambda conn, now: learn_capacity(conn, now=now),
         batches=1,
     ),
     # What another model or list of themes would read otherwise.

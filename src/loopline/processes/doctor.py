@@ -18,6 +18,7 @@ from loopline.db import Check, Conn, Finding, run_check, statements
 from loopline.feeds import CHECKS as FEEDS_CHECKS
 from loopline.fulfilment.checks import CHECKS as FULFILMENT_CHECKS
 from loopline.inbox.checks import CHECKS as INBOX_CHECKS
+from loopline.insight.capacity.recount import capacity_that_differs
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
 from loopline.insight.rights import rights_that_differ
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
@@ -60,6 +61,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="open_calls_are_held", invariant=3, statement=SQL["open_calls_are_held"]),
     Check(name="books_follow_statements", invariant=1, statement=SQL["books_follow_statements"]),
     Check(name="handed_over_is_settled", invariant=4, statement=SQL["handed_over_is_settled"]),
+    Check(name="lower_limits_were_learnt", invariant=3, statement=SQL["lower_limits_were_learnt"]),
     Check(name="waiting_is_paid_as_fixed", invariant=4, statement=SQL["waiting_is_paid_as_fixed"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
     Check(name="payouts_equal_postings", invariant=4, statement=SQL["payouts_equal_postings"]),
@@ -138,6 +140,7 @@ class Recount(msgspec.Struct, frozen=True, kw_only=True):
 RECOUNTS: tuple[Recount, ...] = (
     Recount(name="sealed_days_keep_their_roots", invariant=4, find=roots_that_differ),
     Recount(name="closed_months_keep_their_digests", invariant=4, find=digests_that_differ),
+    Recount(name="learnt_capacity_equals_its_days", invariant=FOLLOWS_THE_LOG, find=capacity_that_differs),
     Recount(name="rights_equal_their_facts", invariant=FOLLOWS_THE_LOG, find=rights_that_differ),
 )
 

@@ -118,6 +118,28 @@ where line.kind = 'goods'
     )
 order by line.order_id, line.line_id
 
+-- name: lower_limits_were_learnt
+-- Sites that are given less than they say though nothing was learnt of that, or somebody answers for what they say.
+select
+    'site ' || limits.site_id as subject,
+    limits.learnt_per_day || ' a day by version ' || limits.learnt_version as found,
+    case
+        when limits.fixed_at is not null then limits.tasks_per_day || ' a day, fixed by ' || limits.fixed_by
+        else 'no less than ' || coalesce(known.learnt_per_day, limits.tasks_per_day) || ' a day'
+    end as expected,
+    'delete from fulfilment.learnt_limit where site_id = ' || quote_literal(limits.site_id) as repair
+from fulfilment.published_site_limits as limits
+left join insight.capacity_site as known on known.site_id = limits.site_id
+    and known.version = limits.learnt_version
+left join insight.capacity_version as version on version.version = limits.learnt_version
+where limits.learnt_per_day is not null
+    and (
+        limits.fixed_at is not null
+        or version.version is null
+        or limits.learnt_per_day < known.learnt_per_day
+    )
+order by subject
+
 -- name: waiting_is_paid_as_fixed
 -- Tasks whose shares for waiting come to more than was fixed when the work was put to the site, or give another reason.
 with paid as (

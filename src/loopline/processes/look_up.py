@@ -14,6 +14,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.calls import Call, calls_of_orders
 from loopline.fulfilment.model import Task, TaskLine
+from loopline.fulfilment.waiting import WaitingPay, waiting_pay_of
 from loopline.insight.rights import JudgedLine, marks_of_order
 from loopline.kernel.events import Event
 from loopline.kernel.ids import (
@@ -65,7 +66,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     """An order with its lines, and whatever happened to it, in the order in which it happened.
 
     `zone` is the one its times are told in: the selling site's, else its channel's. `judged` are its lines that
-    ended, by the six rights.
+    ended, by the six rights; `waits`: what tasks pay on top, because their work waited.
     """
 
     order: Order
@@ -97,6 +98,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     entities: Mapping[EntityId, Entity]
     people: Mapping[PersonId, str]
     judged: tuple[JudgedLine, ...] = ()
+    waits: Mapping[UUID, WaitingPay] = {}
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -163,6 +165,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         entities=entities_by_id(conn, {order.seller_entity_id, *(line.seller_entity_id for line in lines)}),
         people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
         judged=tuple(marks_of_order(conn, order_id)),
+        waits={one.work_id: one for one in waiting_pay_of(conn, [task.task_id for task in work.tasks])},
     )
 
 

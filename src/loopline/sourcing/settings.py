@@ -12,7 +12,8 @@ import msgspec
 
 from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
-from loopline.sourcing.waiting_pay import PayForWaiting
+from loopline.sourcing.learnt_capacity import LearntCapacity
+from loopline.sourcing.waiting_pay import RANGES, PayForWaiting
 
 PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
@@ -154,6 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     day_prices: DayPrices = DayPrices()
     reoptimising: Reoptimising = Reoptimising()
     waiting_pay: PayForWaiting = PayForWaiting()
+    learnt_capacity: LearntCapacity = LearntCapacity()
     answer_minutes: int = ANSWER_MINUTES
     open_to_units: tuple[SiteSetting, ...] = ()
 
@@ -316,10 +318,8 @@ _RANGES: dict[str, tuple[int, int]] = {
     "day_prices.days_most": (1, 31),
     "reoptimising.orders_most": (0, WAVE_ORDERS_MOST),
     "reoptimising.move_minor": (0, MONEY_MOST),
-    "waiting_pay.round_minor": (0, MONEY_MOST),
-    "waiting_pay.hour_minor": (0, MONEY_MOST),
-    "waiting_pay.most_minor": (0, MONEY_MOST),
-    "waiting_pay.most_percent": (0, 1_000),
+    **RANGES,
+    "learnt_capacity.least_percent": (1, 100),
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {

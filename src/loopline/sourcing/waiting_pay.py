@@ -13,6 +13,13 @@ import msgspec
 
 from loopline.kernel.ids import PartyId, SiteId
 
+RANGES: dict[str, tuple[int, int]] = {
+    "waiting_pay.round_minor": (0, 100_000_000),
+    "waiting_pay.hour_minor": (0, 100_000_000),
+    "waiting_pay.most_minor": (0, 100_000_000),
+    "waiting_pay.most_percent": (0, 1_000),
+}
+"""What the settings may be, by the names they have in a profile."""
 _HOUR = timedelta(hours=1)
 
 

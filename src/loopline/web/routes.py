@@ -44,6 +44,7 @@ from loopline.web.api.rule_trials import RULE_TRIAL_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
+from loopline.web.api.site_capacity import SITE_CAPACITY_HANDLERS
 from loopline.web.api.site_equipment import SITE_EQUIPMENT_HANDLERS
 from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
 from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
@@ -59,6 +60,7 @@ from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.hq.capacity import CAPACITY_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
@@ -120,6 +122,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SOURCING_PROFILE_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
     *SITE_EQUIPMENT_HANDLERS,
+    *SITE_CAPACITY_HANDLERS,
     *STATEMENT_HANDLERS,
     *DISPUTE_HANDLERS,
     *RULE_TRIAL_HANDLERS,
@@ -177,6 +180,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PROFILE_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
+    *CAPACITY_PAGES,
     *LADDER_PAGES,
     *RULE_PAGES,
     *SUPPLY_PAGES,

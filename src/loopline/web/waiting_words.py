@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from loopline.fulfilment.waiting import WaitingPay
 from loopline.processes.worth import Worth
 from loopline.web.languages import Language
 
@@ -17,10 +18,22 @@ def waits_word(worth: Worth | None, language: Language, zone: str) -> str:
     )
 
 
+def waits_fixed(pay: WaitingPay | None, currency: str, language: Language, zone: str) -> str:
+    """Say what was fixed with a task, whatever of it the sale brings; empty where nothing was."""
+    if pay is None:
+        return ""
+    return language.say(
+        "Up to {amount} on top: it waited since {since} and came back {rounds}×",
+        amount=language.money(pay.extra_minor, currency),
+        since=language.clock_of_day(pay.since, zone),
+        rounds=language.count(pay.rounds),
+    )
+
+
 def for_waiting(since: datetime, rounds: int, language: Language, zone: str) -> str:
     """Say what a share on top is for."""
     return language.say(
-        "On top, for sending what waited since {since} and was left {rounds} times",
+        "On top, for sending what waited since {since} and came back {rounds}×",
         since=language.clock_of_day(since, zone),
         rounds=language.count(rounds),
     )

@@ -23,6 +23,7 @@ from tests.make.loop import pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, open_shop, till_sale
 from tests.make.store import open_store
+from tests.make.worked import work_days
 
 
 def loopline(database: Database, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -292,3 +293,18 @@ def test_a_month_is_listed_shown_closed_and_written_at_the_console(database: Dat
         every = conn.execute("select count(*) from ledger.published_postings").fetchone()
     # Everything there is was posted about March.
     assert (len(rows) - 1,) == every
+
+
+def test_what_sites_do_in_a_day_is_learnt_and_told(database: Database, tmp_path: Path):
+    now = datetime.now(UTC)
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        work_days(conn, shop.sites["S"], [(4, 4), (2, 0), (4, 3)] * 10, stated=10, until=now)
+    said = loopline(database, tmp_path, "learn", "capacity", "--json")
+    assert said.returncode == 0, said.stderr
+    told = json.loads(said.stdout)
+    (store,) = [one for one in told["sites"] if one["site_code"] == "S"]
+    known = (store["stated_per_day"], store["learnt_per_day"], store["holds"], store["verdict"])
+    assert known == (10, 4, 10, "better")  # no profile lets it count
+    people = loopline(database, tmp_path, "learn", "capacity")
+    assert (people.returncode, "better" in people.stderr) == (0, True)

@@ -20,6 +20,11 @@ THREE_MORE = (
 CALL = "insert into fulfilment.call (id, order_id, currency, state, opened_at, deadline"
 CALLED = f"'{command_id(8)}'::uuid, '{command_id(7)}'::uuid, 'CNY'"
 
+WAITS = (
+    "insert into fulfilment.waiting_pay"
+    " select id, site_id, order_id, 1, offered_at, 2, 300, 0, offered_at from fulfilment.task"
+)
+
 AN_HOUR = "now(), now() + interval '1 hour'"
 CLAIMED = f"'{site_id(0)}', '{command_id(9)}'"
 
@@ -128,6 +133,13 @@ def work(database: Database) -> None:
             f"call {command_id(8)}",
             "0 sites, 0 lines",
             "sites and lines",
+        ),
+        (
+            "waiting_pay_follows_what_came_back",
+            f"{WAITS} where id = '{task_id(2)}'",
+            f"waiting pay of {task_id(2)} at site {site_id(0)}",
+            "2 rounds since 2026-03-02 12:00:00+00",
+            "0 rounds",
         ),
     ],
 )

@@ -31,7 +31,7 @@ from tests.module.web.test_store import PAGE, post
 
 LATER = NOON + timedelta(minutes=40)
 WHY = "Of it CN¥3.00 because it waits since 2 Mar 12:00"
-SHARE = "On top, for sending what waited since 2 Mar 12:00 and was left 1 times"
+SHARE = "On top, for sending what waited since 2 Mar 12:00 and came back 1×"
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -115,6 +115,7 @@ def test_once_sent_the_books_of_the_site_and_of_the_brand_say_the_same(site: Sit
     assert head is not None
     order = gu.get(f"/hq/orders/{head.number}").text
     assert (SHARE in order, "Pay for waiting · profile 1" in order) == (True, True)
+    assert "Up to CN¥3.00 on top: it waited since 2 Mar 12:00 and came back 1×" in order
     workbook = gu.get("/hq/statements/STORE-D/file/xlsx", params=days)
     assert workbook.status_code == 200
     token = make_key(site.database, branch="HX")

@@ -4,7 +4,14 @@ A command lost on its way and sent again gives the same answer, marked `is_repea
 order of id, then the sites' days in order of (site, day); offering locks days only.
 """
 
-from loopline.fulfilment.service.capacity import LimitIsNegative, lock_days, set_day_limits, set_site_limits
+from loopline.fulfilment.service.capacity import (
+    LimitIsNegative,
+    fix_limits,
+    lock_days,
+    renew_learnt_limits,
+    set_day_limits,
+    set_site_limits,
+)
 from loopline.fulfilment.service.leaving import collect_parcels, hand_over_tasks
 from loopline.fulfilment.service.moves import lock_tasks
 from loopline.fulfilment.service.offers import offer_tasks
@@ -19,6 +26,7 @@ __all__ = [
     "check_tasks",
     "collect_parcels",
     "end_waiting",
+    "fix_limits",
     "hand_over_tasks",
     "lapse_tasks",
     "lock_days",
@@ -28,6 +36,7 @@ __all__ = [
     "pick_tasks",
     "refuse_tasks",
     "renew_codes",
+    "renew_learnt_limits",
     "set_day_limits",
     "set_site_limits",
 ]

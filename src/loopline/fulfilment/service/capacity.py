@@ -8,6 +8,8 @@ from loopline.fulfilment import store
 from loopline.fulfilment.model import (
     Capacity,
     DayLimit,
+    LearntLimit,
+    LimitFix,
     SiteLimit,
 )
 from loopline.kernel.ids import SiteId
@@ -29,6 +31,25 @@ def set_site_limits(conn: Conn, limits: Sequence[SiteLimit], *, now: datetime) -
     if latest:
         store.put_site_limits(conn, list(latest.values()), now=now)
     return outcomes
+
+
+def fix_limits(conn: Conn, fixes: Sequence[LimitFix], *, by: str, now: datetime) -> set[SiteId]:
+    """Let what sites say hold whatever is learnt, or lift that; returns the sites that say something.
+
+    Of two for one site the later holds. Locks limits in order of site.
+    """
+    latest = {fix.site_id: fix for fix in fixes}
+    return store.fix_limits(conn, list(latest.values()), by=by, now=now) if latest else set()
+
+
+def renew_learnt_limits(
+    conn: Conn, lowered: Sequence[LearntLimit], *, lifted: Sequence[SiteId], now: datetime
+) -> None:
+    """Let lower limits hold, each site at most once, and those of others no more. Work offered stays."""
+    if lowered:
+        store.put_learnt_limits(conn, lowered, now=now)
+    if lifted:
+        store.drop_learnt_limits(conn, lifted)
 
 
 def set_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> list[DayLimit | Refusal]:

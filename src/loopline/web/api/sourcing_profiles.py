@@ -19,6 +19,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
 from loopline.processes.put_in_force import put_in_force
 from loopline.sourcing import profiles
+from loopline.sourcing.learnt_capacity import LearntCapacity
 from loopline.sourcing.settings import (
     DayPrices,
     Fairness,
@@ -83,6 +84,7 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     day_prices: DayPrices = DayPrices()
     reoptimising: Reoptimising = Reoptimising()
     waiting_pay: PayForWaiting = PayForWaiting()
+    learnt_capacity: LearntCapacity = LearntCapacity()
     answer_minutes: int = 240
     open_to_units: Annotated[list[SiteSetting], Meta(max_length=10)] = []
 
@@ -226,6 +228,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
         day_prices=asked.day_prices,
         reoptimising=asked.reoptimising,
         waiting_pay=asked.waiting_pay,
+        learnt_capacity=asked.learnt_capacity,
         answer_minutes=asked.answer_minutes,
         open_to_units=tuple(dict.fromkeys(asked.open_to_units)),
     )
@@ -404,6 +407,7 @@ class _Teller:
             day_prices=settings.day_prices,
             reoptimising=settings.reoptimising,
             waiting_pay=settings.waiting_pay,
+            learnt_capacity=settings.learnt_capacity,
             answer_minutes=settings.answer_minutes,
             open_to_units=list(settings.open_to_units),
         )

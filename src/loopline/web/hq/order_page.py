@@ -34,6 +34,7 @@ from loopline.web.hq.rights_view import Mark, marks_of
 from loopline.web.languages import Language
 from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
+from loopline.web.waiting_words import waits_fixed
 
 _TASK_TONES: dict[TaskState, str] = {
     TaskState.OFFERED: "warn",
@@ -87,6 +88,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     goods: str
     who: str
+    waits: str
     steps: tuple[Fact, ...]
 
 
@@ -333,6 +335,7 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
             one for one in (cold_word(task.temperature_class, language), ", ".join(names)) if one
         ),
         who=language.called(story.people.get(task.accepted_by, "")) if task.accepted_by else "",
+        waits=waits_fixed(story.waits.get(task.task_id), story.order.currency, language, story.zone),
         steps=tuple(told),
     )
 

@@ -86,6 +86,11 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        marked("What sites can do in a day"),
+        marked("What a site hands over in truth is learnt each night, and measured on days held back."),
+        ("learnt_capacity.least_percent",),
+    ),
+    (
         marked("Orders that come later"),
         marked(
             "Each night the last day is solved as a whole: what one more piece, one more parcel would have saved it. "
@@ -144,6 +149,8 @@ SETTING_WORDS: dict[str, str] = {
     "waiting_pay.most_percent": marked(
         "At most so much of what the site earns otherwise (%; 0: no such limit)"
     ),
+    "learnt_capacity.is_used": marked("A site that hands over less than it says is given less"),
+    "learnt_capacity.least_percent": marked("But at least so much of what it says (%)"),
     "groups": marked("Groups of sites"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
@@ -157,6 +164,7 @@ _SWITCHES: dict[str, tuple[str, ...]] = {
     "Limits": ("limits.ship_together",),
     "Dealers": ("limits.own_territory_only",),
     "Waiting and answering": ("offers.may_be_open",),
+    "What sites can do in a day": ("learnt_capacity.is_used",),
     "Orders that come later": ("day_prices.are_used",),
     "Deciding again": ("reoptimising.accepted_too",),
 }
@@ -299,6 +307,7 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
         "day_prices": {},
         "reoptimising": {},
         "waiting_pay": {},
+        "learnt_capacity": {},
     }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:

@@ -17,12 +17,15 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Capacity, Task, TaskKind, TaskLine, TaskState
+from loopline.insight.capacity.model import SiteCapacity
+from loopline.insight.capacity.queries import standing
 from loopline.kernel.ids import OrderId, PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.worth import Worth, worth_of_tasks
+from loopline.web.capacity_words import given_word
 from loopline.web.cold_words import cold_word
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language
@@ -71,6 +74,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     skus: dict[SkuId, Sku]
     names: dict[PersonId, str]
     capacity: Capacity | None
+    learnt: SiteCapacity | None
     store_party: PartyId | None
     own_parties: tuple[PartyId, ...]
     earned: dict[PartyId, list[Earned]]
@@ -132,6 +136,7 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         ),
         names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])},
         capacity=capacities[0] if capacities else None,
+        learnt=next(iter(standing(conn, [site.id])), None),
         store_party=store.id if store else None,
         own_parties=tuple(party.id for party in mine),
         earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
@@ -203,6 +208,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "waiting": [card_of(task, day, desk, language) for task in day.board.waiting],
         "board": day.board,
         "capacity": day.capacity,
+        "given_less": given_word(day.learnt, language) if day.learnt is not None else "",
         "heard": day.heard,
         "done": _done(day),
         "earned_store": _amounts(

@@ -1,0 +1,202 @@
+"""What sites do in a day: what each says, what its days tell, what holds and why, and who answers for it."""
+
+import asyncio
+from datetime import datetime
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
+
+from loopline.db import Conn
+from loopline.insight import board_setting
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.org import Permission
+from loopline.processes.learnt_capacity import (
+    BECAUSE_MOST,
+    FixWish,
+    StandingSite,
+    fix_limits,
+    standing_of_branch,
+)
+from loopline.sourcing.profiles import profile_in_force
+from loopline.web.api.answers import read, run
+from loopline.web.capacity_words import why_word
+from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.hq.payouts import names_of
+from loopline.web.languages import Language
+from loopline.web.pages import page
+
+CAPACITY = "/hq/sourcing/capacity"
+SHOWN_MOST = 100
+_FIND_MOST = 64
+_NOBODYS = Scope()
+_FormRequest: TypeAlias = Request[Any, Any, State]
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows, read at one moment. `names`: of people by how they are named on what they fixed."""
+
+    sites: list[StandingSite]
+    names: dict[str, str]
+    zone: str
+    is_used: bool
+    least_percent: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A site: what it says, what its days tell (empty: nothing), what holds, why, and who answers for what it says."""
+
+    name: str
+    code: str
+    says: str
+    does: str
+    holds: str
+    is_lowered: bool
+    why: str
+    fixed: str
+    because: str
+    may_set: bool
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """The page, written down. `more`: how many sites are not shown; `lowered`: how many are given less."""
+
+    rows: list[Row]
+    more: str
+    lowered: str
+    rule: str
+    problem: str
+
+
+# Two handlers share this path: each goes to its thread by itself, as at `sign_in`.
+
+
+@get(CAPACITY)
+async def show_capacity(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
+    """Show what the sites of somebody's branch say and do, those that are given less first."""
+    return await asyncio.to_thread(_shown, request, visitor)
+
+
+@post(CAPACITY)
+async def fix_capacity(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
+    """Answer for what a site says, or take that back."""
+    scope = visitor.scope_of(Permission.SOURCING_WRITE)
+    form = await request.form()
+    because = "" if form.get("act") == "lift" else str(form.get("because", ""))
+    wish = FixWish(
+        site_code=str(form.get("site", ""))[:_FIND_MOST].replace("\x00", ""),
+        because=because[:BECAUSE_MOST].replace("\x00", "").strip() or None,
+    )
+
+    def work(conn: Conn, now: datetime) -> Refusal | None:
+        by = f"person:{visitor.person.person_id}"
+        (outcome,) = fix_limits(conn, [wish], scope=scope, by=by, now=now)
+        return outcome if isinstance(outcome, Refusal) else None
+
+    refusal = await asyncio.to_thread(run, request, work)
+    if refusal is None:
+        find = str(form.get("find", ""))[:_FIND_MOST]
+        query = f"?{urlencode({'find': find})}" if find else ""
+        return Redirect(f"{CAPACITY}{query}#site-{wish.site_code}", status_code=HTTP_303_SEE_OTHER)
+    return await asyncio.to_thread(_shown, request, visitor, refusal=refusal)
+
+
+def _shown(request: WebRequest, visitor: Visitor, *, refusal: Refusal | None = None) -> Template:
+    scope = visitor.scope_of(Permission.SOURCING_READ)
+    sets = visitor.scope_of(Permission.SOURCING_WRITE) if visitor.may(Permission.SOURCING_WRITE) else _NOBODYS
+    find = request.query_params.get("find", "").strip()[:_FIND_MOST]
+    found = read(request, lambda conn, _: _find(conn, scope))
+    return page(
+        request,
+        "hq/capacity.html",
+        status=HTTP_404_NOT_FOUND if refusal else HTTP_200_OK,
+        visitor=visitor,
+        view=written(found, language_of(request), sets=sets, find=find, refusal=refusal),
+        path=CAPACITY,
+        find=find,
+        because_most=BECAUSE_MOST,
+    )
+
+
+def _find(conn: Conn, scope: Scope) -> Found:
+    sites = standing_of_branch(conn, scope=scope)
+    rule = profile_in_force(conn).settings.learnt_capacity
+    actors = {one.capacity.fixed_by for one in sites if one.capacity.fixed_by is not None}
+    return Found(
+        sites=sites,
+        names=names_of(conn, actors),
+        zone=board_setting(conn).zone,
+        is_used=rule.is_used,
+        least_percent=rule.least_percent,
+    )
+
+
+def written(found: Found, language: Language, *, sets: Scope, find: str, refusal: Refusal | None) -> View:
+    """Write the page down for somebody who may answer for the sites in `sets`."""
+    wanted = [one for one in found.sites if _is_meant(one, find, language)]
+    wanted.sort(key=_urgency)
+    more = len(wanted) - SHOWN_MOST
+    return View(
+        rows=[_row(one, found, language, sets=sets) for one in wanted[:SHOWN_MOST]],
+        more=language.count(more) if more > 0 else "",
+        lowered=language.count(sum(map(_is_lowered, found.sites))),
+        rule=language.say(
+            "A site that does less than it says is given less, but at least {percent} % of what it says.",
+            percent=found.least_percent,
+        )
+        if found.is_used
+        else language.say("What is learnt lowers nothing yet: the profile in force does not say so."),
+        problem=language.refusal(refusal) if refusal else "",
+    )
+
+
+def _is_lowered(one: StandingSite) -> bool:
+    return one.capacity.holds < one.capacity.stated_per_day
+
+
+def _urgency(one: StandingSite) -> tuple[bool, bool, str]:
+    """Those given less first, then those that do less than they say."""
+    learnt = one.capacity.learnt_per_day
+    return (not _is_lowered(one), learnt is None or learnt >= one.capacity.stated_per_day, one.site.code)
+
+
+def _is_meant(one: StandingSite, find: str, language: Language) -> bool:
+    said = f"{one.site.code} {one.site.name} {language.called(one.site.name)}".casefold()
+    return find.casefold() in said
+
+
+def _row(one: StandingSite, found: Found, language: Language, *, sets: Scope) -> Row:
+    known = one.capacity
+    return Row(
+        name=language.called(one.site.name),
+        code=one.site.code,
+        says=language.count(known.stated_per_day),
+        does=language.count(known.learnt_per_day) if known.learnt_per_day is not None else "",
+        holds=language.count(known.holds),
+        is_lowered=_is_lowered(one),
+        why=why_word(known, language),
+        fixed=_fixed(one, found, language),
+        because=known.fixed_because or "",
+        may_set=sets.covers_site(one.site.id),
+    )
+
+
+def _fixed(one: StandingSite, found: Found, language: Language) -> str:
+    known = one.capacity
+    if known.fixed_at is None or known.fixed_by is None:
+        return ""
+    since = language.clock_of_day(known.fixed_at, found.zone)
+    name = found.names.get(known.fixed_by, "")
+    who = language.called(name) if name else known.fixed_by
+    return language.say(
+        "Fixed since {since} by {name}: {because}", since=since, name=who, because=known.fixed_because
+    )
+
+
+CAPACITY_PAGES = [show_capacity, fix_capacity]
