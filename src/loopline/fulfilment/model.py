@@ -240,10 +240,14 @@ class CountedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything is picked and looked at. `counted`, where given, must be exactly what is left in the task."""
+    """Everything is picked and looked at. `counted`, where given, must be exactly what is left in the task.
+
+    `by` is who checks: what is picked in a round, its picker checks.
+    """
 
     task_id: TaskId
     counted: tuple[CountedLine, ...] | None = None
+    by: PersonId | None = None
 
 
 class PackTask(msgspec.Struct, frozen=True, kw_only=True):

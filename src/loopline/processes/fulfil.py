@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from loopline import orders, stock
 from loopline.db import Conn, log
+from loopline.fulfilment import labels, rounds
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
 from loopline.fulfilment.events import (
@@ -57,8 +60,12 @@ def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetim
 def check(
     conn: Conn, commands: Sequence[CheckTask], *, scope: Scope, now: datetime
 ) -> list[Stepped | Refusal]:
-    """Say that everything of a task is picked and was looked at."""
-    outcomes = fulfilment.check_tasks(conn, commands, scope=scope, now=now)
+    """Say that everything of a task is picked and was looked at. What is picked in a round, its picker says it of."""
+    fulfilment.lock_tasks(conn, [one.task_id for one in commands])
+    others = rounds.not_theirs(conn, {one.task_id: one.by for one in commands})
+    free = [one for one in commands if one.task_id not in others]
+    checked = iter(fulfilment.check_tasks(conn, free, scope=scope, now=now))
+    outcomes = [others.get(one.task_id) or next(checked) for one in commands]
     _tell(
         conn,
         [
@@ -100,8 +107,11 @@ def hand_over(
 ) -> list[HandedOver | Refusal]:
     """Give packed parcels to the carrier. `scanned` says which lots really leave, where that was not as planned.
 
-    Another lot than planned corrects the plan; one that is recalled or expired is refused with its task.
+    Another lot than planned corrects the plan; one that is recalled or expired is refused with its task. A parcel
+    without a number goes by the one on its label.
     """
+    numbers = labels.with_known_numbers(conn, {one.task_id: one.tracking_number for one in commands})
+    commands = [msgspec.structs.replace(one, tracking_number=numbers[one.task_id]) for one in commands]
     locked = _locked_tasks(conn, commands, scanned)
     free = [one for one in commands if one.task_id not in locked]
     handed_over = iter(fulfilment.hand_over_tasks(conn, free, scope=scope, now=now))

@@ -17,6 +17,7 @@ from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
+from loopline.web.api.labels import LABEL_HANDLERS
 from loopline.web.api.ladders import LADDER_HANDLERS
 from loopline.web.api.ledger import LEDGER_HANDLERS
 from loopline.web.api.live import LIVE_HANDLERS
@@ -45,6 +46,7 @@ from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
 from loopline.web.api.site_capacity import SITE_CAPACITY_HANDLERS
+from loopline.web.api.shelf_places import SHELF_PLACE_HANDLERS
 from loopline.web.api.site_equipment import SITE_EQUIPMENT_HANDLERS
 from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
 from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
@@ -139,10 +141,12 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,
+    *SHELF_PLACE_HANDLERS,
     *TRANSFER_HANDLERS,
     *FEED_HANDLERS,
     *QUOTA_HANDLERS,
     *TASK_HANDLERS,
+    *LABEL_HANDLERS,
     *CALL_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,

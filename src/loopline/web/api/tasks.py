@@ -376,6 +376,7 @@ def check_tasks(
                 CountedLine(allocation_id=AllocationId(line.allocation_id), units=line.units)
                 for line in one.counted
             ),
+            by=caller.person_id,
         )
         for one in data.items
     ]

@@ -1,24 +1,22 @@
 """A statement as a workbook and as pages to print. What data says is text: nothing of it is run or fetched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from importlib import import_module
 from itertools import islice
 from typing import Any
 
 import msgspec
-import structlog
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from babel.numbers import get_currency_precision
 
 from loopline.db import Conn
-from loopline.kernel.refusals import Refused
 from loopline.org import Party
 from loopline.processes.statement.reading import PlacedLine, lines_between, paid_through_of
-from loopline.statements.model import LINES_PER_PAGE, LineShare, PagesCannotBeMade
+from loopline.statements.model import LINES_PER_PAGE, LineShare
 from loopline.web.languages import Language, marked
 from loopline.web.pages import environment
+from loopline.web.paper import set_pages
 from loopline.web.statements.view import (
     LineRow,
     View,
@@ -33,7 +31,6 @@ from loopline.web.written import Written
 
 PDF_LINES_MAX = 1_000
 _SHEET_ROWS_MAX = 1_048_576
-_logger = structlog.get_logger(__name__)
 _BOOK = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -202,7 +199,7 @@ def _in_parts(conn: Conn, order: Order) -> Iterator[tuple[list[PlacedLine], list
 
 def write_pdf(conn: Conn, order: Order, written_to: Written) -> None:
     """Write pages to print. Raises Refused where the machine lacks what sets them."""
-    written_to.write(_set(spelt_for_paper(conn, order)))
+    written_to.write(set_pages(spelt_for_paper(conn, order)))
 
 
 def spelt_for_paper(conn: Conn, order: Order) -> str:
@@ -224,18 +221,3 @@ def spelt_for_paper(conn: Conn, order: Order) -> str:
             more=order.language.count(head.lines - PDF_LINES_MAX) if head.lines > PDF_LINES_MAX else "",
         )
     )
-
-
-def _set(html: str) -> bytes:
-    try:
-        # Loaded by name where it is needed: it takes half a second, and libraries that a machine may lack.
-        weasyprint: Any = import_module("weasyprint")
-    except OSError as problem:
-        _logger.warning("pages_cannot_be_made", problem=str(problem))
-        raise Refused(PagesCannotBeMade()) from problem
-    pages: Callable[..., bytes] = weasyprint.HTML(string=html, url_fetcher=_fetches_nothing).write_pdf
-    return pages()
-
-
-def _fetches_nothing(url: str, *_: Any, **__: Any) -> Any:
-    raise ValueError(f"a statement fetches nothing, and not {url[:100]}")

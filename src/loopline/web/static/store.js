@@ -152,8 +152,8 @@ if (picking !== null) {
   try {
     const kept = JSON.parse(sessionStorage.getItem(place) ?? "null");
     for (const [key, count] of kept?.counts ?? []) counts.set(key, count);
-    for (const box of picking.querySelectorAll(".tick-box")) {
-      box.checked = (kept?.ticked ?? []).includes(`${box.name} ${box.value}`);
+    for (const box of kept === null ? [] : picking.querySelectorAll(".tick-box")) {
+      box.checked = kept.ticked.includes(`${box.name} ${box.value}`);
     }
     boxes.forEach(show);
   } catch {
@@ -166,7 +166,7 @@ if (picking !== null) {
 
 // A second touch before the answer does no harm on the server; here it is not even sent.
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || event.target.target === "_blank") return; // what opens beside this page may be had again
   if (event.target.dataset.sent === "yes") {
     event.preventDefault();
     return;

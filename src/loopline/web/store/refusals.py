@@ -21,6 +21,10 @@ class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
     """The carrier's number has letters, digits and hyphens alone, 64 at most."""
 
 
+class NothingToLabel(Refusal, frozen=True, kw_only=True):
+    """No box of this round is checked and still here: check one first."""
+
+
 class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
     """You earn no shares, and your roles do not come with seeing what others earn."""
 
@@ -118,6 +122,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingBack,
             NothingCame,
             NothingChosen,
+            NothingToLabel,
             NothingToSend,
             PriceUnclear,
             SayWhy,

@@ -16,6 +16,9 @@ from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
 from loopline.web.store.returns import RETURN_PAGES
+from loopline.web.store.round.commands import ROUND_COMMANDS
+from loopline.web.store.round.labels import print_labels, print_round
+from loopline.web.store.round.page import ROUND_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
@@ -31,6 +34,10 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *HEARD_PAGES,
     *TASK_PAGES,
     *BUYER_PAGES,
+    *ROUND_PAGES,
+    *ROUND_COMMANDS,
+    print_labels,
+    print_round,
     show_collect,
     give_parcel,
     *RETURN_PAGES,

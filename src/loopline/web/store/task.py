@@ -150,7 +150,7 @@ def check(
             for line in left
             if str(line.allocation_id) in have
         )
-        command = CheckTask(task_id=TaskId(task_id), counted=counted)
+        command = CheckTask(task_id=TaskId(task_id), counted=counted, by=desk.person_id)
         return fulfil.check(conn, [command], scope=scope, now=now)
 
     return _done(request, desk, task_id, work)

@@ -11,11 +11,14 @@ from loopline.buyers import OpeningPurpose, Sealing
 from loopline.catalogue import Care, Sku
 from loopline.customers import Delivery, Opening, Recipient
 from loopline.db import Conn
+from loopline.fulfilment import labels, rounds
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.labels import Label
 from loopline.fulfilment.model import RefusalReason, Task, TaskKind, TaskLine, TaskState
+from loopline.fulfilment.rounds import RoundTask
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.cities import city_by_code
-from loopline.kernel.ids import PartyId, PersonId, SkuId, TaskId
+from loopline.kernel.ids import AllocationId, PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
@@ -27,6 +30,7 @@ from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
+from loopline.web.store.round.told import ROUND
 from loopline.web.store.words import (
     KIND_WORDS,
     REASON_WORDS,
@@ -71,10 +75,13 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     recipient: Recipient | None
     sealing: Sealing | None
     next_task: TaskId | None
+    in_round: RoundTask | None
+    boxed: dict[AllocationId, int]
+    label: Label | None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a task. `scans` are the codes a scanner may read from it."""
+    """A line of a task. `scans` are the codes a scanner may read from it; `is_boxed`: it lies in its box already."""
 
     key: str
     name: str
@@ -85,6 +92,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     taken_out: int
     pays: str
     scans: str
+    is_boxed: bool
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +118,8 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     store = party_of_site(conn, site)
     parties = tuple(party_ids(own_parties(conn, desk.visitor)))
     ours = {line.allocation_id for line in lines}
+    in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id)
+    boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
         task=task,
@@ -130,6 +140,9 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         if _is_addressed(task)
         else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
+        in_round=in_round,
+        boxed={allocation_id: one.units for allocation_id, one in boxed.items()},
+        label=labels.labels_of_tasks(conn, [task_id]).get(task_id),
     )
 
 
@@ -206,9 +219,19 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "recipient": facts.recipient,
         "region": _region(facts.recipient, language),
         "card": _card(facts, desk, language),
-        "next_path": f"/store/tasks/{facts.next_task}" if facts.next_task else "",
+        "next_path": _next_path(facts),
+        "box": facts.in_round.box if facts.in_round else 0,
+        "label_number": facts.label.number if facts.label else "",
+        "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
         **_pays(facts, desk, language),
     }
+
+
+def _next_path(facts: TaskFacts) -> str:
+    """Where to go on: a box leads back to its round."""
+    if facts.in_round:
+        return ROUND
+    return f"/store/tasks/{facts.next_task}" if facts.next_task else ""
 
 
 def row_of(line: TaskLine, facts: TaskFacts, language: Language) -> Row:
@@ -232,6 +255,7 @@ def row_of(line: TaskLine, facts: TaskFacts, language: Language) -> Row:
         scans=" ".join(dict.fromkeys(one for one in (sku.code, sku.gtin, gtin_as_printed(sku.gtin)) if one))
         if sku
         else "",
+        is_boxed=0 < line.left <= facts.boxed.get(line.allocation_id, 0),
     )
 
 

@@ -16,6 +16,7 @@ from loopline import catalogue, orders, org
 from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment import rounds
 from loopline.fulfilment.model import Capacity, Task, TaskKind, TaskLine, TaskState
 from loopline.insight.capacity.model import SiteCapacity
 from loopline.insight.capacity.queries import standing
@@ -197,6 +198,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
     with edge.database.reading() as conn:
         day = read_day(conn, desk, language, now=edge.clock())
         counts = counts_begun_at(conn, desk, language)
+        in_rounds = rounds.rounds_under_way(conn, desk.site.id)
     return {
         "visitor": desk.visitor,
         "desk": desk,
@@ -207,6 +209,9 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "in_work": [card_of(task, day, desk, language) for task in day.board.in_work],
         "waiting": [card_of(task, day, desk, language) for task in day.board.waiting],
         "board": day.board,
+        "to_pick": sum(task.state is TaskState.ACCEPTED for task in day.tasks),
+        "my_round": any(one.picker_id == desk.person_id for one in in_rounds),
+        "rounds": len(in_rounds),
         "capacity": day.capacity,
         "given_less": given_word(day.learnt, language) if day.learnt is not None else "",
         "heard": day.heard,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -21,6 +22,7 @@ from loopline.processes.replenish import is_kept_in_lots, name_lots, record_good
 from loopline.stock import Fact, MovementReason
 from loopline.stock.lots import NewLot
 from loopline.stock.notes import NOTE_LENGTH_MAX, MovementNote, NoteCause, note_movements
+from loopline.stock.places import PLACE_LENGTH_MAX, ShelfPlace, set_shelf_places, shelf_places
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, language_of
@@ -110,6 +112,24 @@ def change_goods(
     return Redirect(f"/store/goods/{code}?done=yes", status_code=HTTP_303_SEE_OTHER)
 
 
+@post("/store/goods/{code:str}/place", dependencies=MOVING, sync_to_thread=True)
+def place_goods(
+    request: WebRequest, moving: NamedDependency[Desk], code: FromPath[str], data: Form
+) -> Response[Any]:
+    """Say on which shelf a SKU lies; left empty, nobody says any more."""
+    stated = str(data.get("place", "")).replace("\x00", "").strip()
+
+    def work(conn: Conn, now: datetime) -> ShelfPlace | Refusal:
+        wanted = ShelfPlace(site_id=moving.site.id, sku_id=_sku(conn, code).id, place=stated or None)
+        (outcome,) = set_shelf_places(conn, [wanted], now=now, by=actor_of(moving.visitor))
+        return outcome
+
+    outcome = run(request, work)
+    if isinstance(outcome, Refusal):
+        return _page(request, moving, code, refusal=outcome)
+    return Redirect(f"/store/goods/{quote(code, safe='')}", status_code=HTTP_303_SEE_OTHER)
+
+
 def _work(desk: Desk, code: str, data: dict[str, Any]) -> Callable[[Conn, datetime], Refusal | None]:
     change, units, fact_id = (
         _CHANGES.get(str(data.get("change", ""))),
@@ -189,11 +209,12 @@ def _page(
     language = language_of(request)
     typed = typed or {}
 
-    def work(conn: Conn, now: datetime) -> tuple[datetime, Sku, list[stock.LeafStock]]:
+    def work(conn: Conn, now: datetime) -> tuple[datetime, Sku, list[stock.LeafStock], str]:
         sku = _sku(conn, code)
-        return now, sku, stock.stock_at_leaves(conn, [shelf_of(conn, desk.site)], sku_ids=[sku.id])
+        levels = stock.stock_at_leaves(conn, [shelf_of(conn, desk.site)], sku_ids=[sku.id])
+        return now, sku, levels, shelf_places(conn, desk.site.id, [sku.id]).get(sku.id, "")
 
-    now, sku, levels = read(request, work)
+    now, sku, levels, place = read(request, work)
     return page(
         request,
         "store/goods_one.html",
@@ -212,8 +233,10 @@ def _page(
         units=str(typed.get("units", ""))[:6],
         note=str(typed.get("note", ""))[:NOTE_LENGTH_MAX],
         lot=str(typed.get("lot", ""))[:_LOT_LENGTH_MAX],
+        place=place,
+        place_length_max=PLACE_LENGTH_MAX,
         wants_lot=is_kept_in_lots(sku.care),
     )
 
 
-GOODS_PAGES = [show_goods, change_goods]
+GOODS_PAGES = [show_goods, change_goods, place_goods]

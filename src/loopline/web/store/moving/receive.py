@@ -23,6 +23,7 @@ from loopline.processes.replenish import record_goods
 from loopline.stock import Fact, LossReason, MovementReason, Transfer, TransferArrival
 from loopline.stock.lots import Lot, lots_by_id
 from loopline.stock.notes import MovementNote, NoteCause, note_movements
+from loopline.stock.places import PLACE_LENGTH_MAX, ShelfPlace, set_shelf_places, shelf_places
 from loopline.stock.transfers import transfer_lines
 from loopline.web.api.answers import read, run
 from loopline.web.edge import WebRequest, language_of
@@ -53,6 +54,7 @@ class Coming(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[NodeId, Site]
     skus: Mapping[SkuId, Sku]
     lots: Mapping[LotId, Lot]
+    places: Mapping[SkuId, str]
 
 
 def read_coming(conn: Conn, desk: Desk, now: datetime, *, transfer_id: TransferId | None = None) -> Coming:
@@ -73,6 +75,7 @@ def read_coming(conn: Conn, desk: Desk, now: datetime, *, transfer_id: TransferI
         origins={leaf.id: sites[leaf.site_id] for leaf in leaves if leaf.site_id and leaf.site_id in sites},
         skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines}),
         lots=lots_by_id(conn, {line.lot_id for line in lines if line.lot_id}),
+        places=shelf_places(conn, desk.site.id, {line.sku_id for line in lines}),
     )
 
 
@@ -118,7 +121,8 @@ def take_in(
     def work(conn: Conn, now: datetime) -> Refusal | None:
         coming = read_coming(conn, moving, now, transfer_id=TransferId(transfer_id))
         said = [_said(line, coming, data) for line in coming.lines]
-        refused = next((one for one in said if isinstance(one, Refusal)), None)
+        placed = set_shelf_places(conn, _places(coming, moving, data), now=now, by=actor)
+        refused = next((one for one in (*said, *placed) if isinstance(one, Refusal)), None)
         if refused is not None:
             return refused
         arrivals = [arrival for one in said if not isinstance(one, Refusal) for arrival in one.arrivals]
@@ -139,6 +143,19 @@ def take_in(
     if refusal is not None:
         return _page(request, moving, TransferId(transfer_id), refusal=refusal, typed=data)
     return Redirect(f"{RECEIVE}/{transfer_id}?done=yes", status_code=HTTP_303_SEE_OTHER)
+
+
+def _places(coming: Coming, desk: Desk, data: dict[str, Any]) -> list[ShelfPlace]:
+    """Read on which shelves what came was put; a field left empty says nothing."""
+    stated = {
+        line.sku_id: str(data.get(f"place {_key(line)}", "")).replace("\x00", "").strip()
+        for line in coming.lines
+    }
+    return [
+        ShelfPlace(site_id=desk.site.id, sku_id=sku_id, place=place)
+        for sku_id, place in stated.items()
+        if place
+    ]
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -221,6 +238,9 @@ def _page(
                 "sent": language.count(line.sent),
                 "received": language.count(line.received) if line.received else "",
                 "lost": language.count(line.lost) if line.lost else "",
+                "place": str((typed or {}).get(f"place {_key(line)}", coming.places.get(line.sku_id, "")))[
+                    :PLACE_LENGTH_MAX
+                ],
                 "came": str((typed or {}).get(f"came {_key(line)}", ""))[:6],
                 "damaged": str((typed or {}).get(f"damaged {_key(line)}", ""))[:6],
                 "rest": str((typed or {}).get(f"rest {_key(line)}", "")),

@@ -1,0 +1,43 @@
+-- The labels of parcels.
+
+-- name: next_label_numbers
+-- Take the next numbers for labels; those that are not used stay out.
+select nextval('fulfilment.label_number') as number
+from generate_series(1, %(count)s::integer)
+
+-- name: insert_labels
+-- Give parcels their numbers; the first number stands. The caller has locked their tasks.
+insert into fulfilment.label (task_id, number, made_at)
+select given.task_id, given.number, %(now)s::timestamptz
+from unnest(%(task_ids)s::uuid[], %(numbers)s::text[]) as given (task_id, number)
+order by given.task_id
+on conflict (task_id) do nothing
+
+-- name: set_tracking_numbers
+-- Keep the carrier's numbers for parcels. The caller has locked their tasks.
+update fulfilment.label
+set
+  tracking_number = given.tracking_number
+from unnest(%(task_ids)s::uuid[], %(tracking_numbers)s::text[]) as given (task_id, tracking_number)
+where
+  label.task_id = given.task_id
+
+-- name: insert_prints
+-- Keep that labels were printed. Locks nothing but the new rows.
+insert into fulfilment.label_print (task_id, form, printed_by, printed_at)
+select given.task_id, given.form, %(by)s::text, %(now)s::timestamptz
+from unnest(%(task_ids)s::uuid[], %(forms)s::text[]) as given (task_id, form)
+order by given.task_id
+
+-- name: labels_of_tasks
+-- The labels of parcels, each with how often it was printed. Locks nothing.
+select
+  label.task_id,
+  label.number,
+  label.tracking_number,
+  (select count(*) from fulfilment.label_print where label_print.task_id = label.task_id) as prints
+from fulfilment.label
+where
+  label.task_id = any(%(task_ids)s::uuid[])
+order by
+  label.task_id

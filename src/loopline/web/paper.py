@@ -1,0 +1,28 @@
+"""HTML set as pages to print (PDF). What data says is text: nothing of it is run or fetched."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import structlog
+
+from loopline.kernel.refusals import Refused
+from loopline.statements.model import PagesCannotBeMade
+
+_logger = structlog.get_logger(__name__)
+
+
+def set_pages(html: str) -> bytes:
+    """Set HTML as pages. Raises Refused where the machine lacks what sets them."""
+    try:
+        # Loaded by name where it is needed: it takes half a second, and libraries that a machine may lack.
+        weasyprint: Any = import_module("weasyprint")
+    except OSError as problem:
+        _logger.warning("pages_cannot_be_made", problem=str(problem))
+        raise Refused(PagesCannotBeMade()) from problem
+    pages: Callable[..., bytes] = weasyprint.HTML(string=html, url_fetcher=_fetches_nothing).write_pdf
+    return pages()
+
+
+def _fetches_nothing(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"a page to print fetches nothing, and not {url[:100]}")
