@@ -161,6 +161,14 @@ _CONTENT = {
     "POST /api/v1/orders/bulk": ("application/x-ndjson", "{}"),
     "POST /api/v1/stock/snapshots/csv": ("text/csv", "COAT,3"),
     "POST /store/count/looks": ("application/json", '{"count_id": "COUNT", "site_code": "D", "looks": []}'),
+    "POST /store/round/begin": (
+        "application/json",
+        '{"round_id": "019cacb3-0000-7000-8000-000000000001", "at_most": 1}',
+    ),
+    **dict.fromkeys(
+        (f"POST /store/round/{name}" for name in ("hand-over", "notes", "put-back", "take-over")),
+        ("application/json", f'{{"round_id": "{NOWHERE}"}}'),
+    ),
     "POST /store/till/cases": ("application/json", '{"sale": SALE}'),
     "POST /store/till/sales": ("application/json", '{"sales": [SALE]}'),
 }

@@ -65,6 +65,7 @@ from loopline.customers.refusals import (
 )
 from loopline.feeds import FeedUnknown, SnapshotOfTheFuture, SnapshotTooOld, SuspicionUnknown
 from loopline.fulfilment.calls import UnknownCall
+from loopline.fulfilment.rounds import RoundUnknown
 from loopline.fulfilment.rules import UnknownTask
 from loopline.inbox import DismissalNeedsANote, UnknownMessage
 from loopline.kernel.refusals import Refusal, Refused
@@ -116,6 +117,7 @@ from loopline.statements.model import (
     PeriodMakesNoSense,
     WordsMissing,
 )
+from loopline.stock.places import PlaceNotUsable
 from loopline.stock.refusals import QuotaUnknown, QuotaWithoutTime, ReserveUnknown
 from loopline.touchpoints import (
     DigitalLinkNotValid,
@@ -152,6 +154,7 @@ from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.hq.close_refusals import CLOSE_STATUSES
 from loopline.web.hq.refusals import ProfileIsTheBrands, TypedWrong
 from loopline.web.hq.rule_refusals import RULE_STATUSES
+from loopline.web.labels.fonts import NoFontForLabels
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page, wants_page
 from loopline.web.paths import sign_in_path
@@ -262,7 +265,9 @@ STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
-    **dict.fromkeys((UnknownCall, UnknownTask, ReturnNotAnnounced), HTTP_404_NOT_FOUND),
+    **dict.fromkeys((UnknownCall, UnknownTask, RoundUnknown, ReturnNotAnnounced), HTTP_404_NOT_FOUND),
+    PlaceNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
+    NoFontForLabels: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys((FeedUnknown, SourceUnknown, DifferenceUnknown), HTTP_404_NOT_FOUND),
     SourceMisfit: HTTP_422_UNPROCESSABLE_ENTITY,
     PeriodMisfit: HTTP_422_UNPROCESSABLE_ENTITY,

@@ -45,6 +45,7 @@ NOTHING_THERE = {
     "GET /api/v1/stock/lots/receivers",
     "GET /checkout",
     "GET /store/count/code/{mark}/{name}",
+    "GET /store/round/code/{mark}/{name}",
     "GET /store/till/code/{mark}/{name}",
     "POST /api/v1/orders/{order}/payments",
     "POST /api/v1/payment-exceptions/{exception_id}/close",
@@ -62,6 +63,11 @@ NOTHING_THERE = {
     "POST /o/{number}/return/{return_id}/arrive",
     "POST /store/returns/announced/{return_id}",
     "POST /store/returns/without/take",
+    "POST /store/round/hand-over",
+    "POST /store/round/labels",
+    "POST /store/round/notes",
+    "POST /store/round/put-back",
+    "POST /store/round/take-over",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.
 AS_NONE = {

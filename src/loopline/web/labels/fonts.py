@@ -33,7 +33,8 @@ class NoFontForLabels(Refusal, frozen=True, kw_only=True):
 
 
 @cache
-def _file() -> str | None:
+def chinese_file() -> str | None:
+    """Return the font that is there, by the name of its file; None where there is none."""
     for name in _FILES:
         try:
             ImageFont.truetype(name, 12)
@@ -46,7 +47,7 @@ def _file() -> str | None:
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Return a font that writes Chinese, `size` dots high. Raises Refused where the machine has none."""
-    name = _file()
+    name = chinese_file()
     if name is None:
         raise Refused(NoFontForLabels())
     return ImageFont.truetype(name, size)

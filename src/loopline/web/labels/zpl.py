@@ -17,7 +17,7 @@ _EDGE = 40
 _INNER = _WIDTH - 2 * _EDGE
 _BARS_HIGH = 150
 _BAR_MODULES_MAX = 4
-_QR_DOTS = 6
+_QR_DOTS = 8
 _QR_PLACE = 560
 _LATIN_HIGHER = 0.6  # how wide a character of the printer's font is against its height, at most
 
@@ -38,7 +38,7 @@ def _label(text: LabelText) -> str:
     ]
     y = 280
     if text.marks:
-        pieces.append(_block(" · ".join(text.marks), y=y, size=56, lines=1)[0])
+        pieces.append(_block(" / ".join(text.marks), y=y, size=56, lines=1)[0])
         y += 80
     for words, size, lines in (
         (text.name, 60, 2),
@@ -56,7 +56,7 @@ def _label(text: LabelText) -> str:
         f"^FO{_QR_PLACE},{foot + 20}^BQN,2,{_QR_DOTS}{_data('MA,' + text.barcode)}",
     ]
     y = foot + 24
-    for words, size in ((text.order_number, 48), (f"{text.contents} · {text.number}", 32), (text.sender, 32)):
+    for words, size in ((text.order_number, 48), (text.number, 32), (text.contents, 32), (text.sender, 32)):
         drawn, high = _block(words, y=y, size=size, lines=2, width=_QR_PLACE - _EDGE - 20)
         pieces.append(drawn)
         y += high

@@ -116,6 +116,7 @@ function showStop() {
   byId("round-stop").hidden = stop === undefined;
   byId("round-all-in").hidden = stop !== undefined;
   byId("round-undo").hidden = last === undefined;
+  for (const id of ["round-later", "round-missing"]) byId(id).hidden = stop === undefined;
   if (stop === undefined) return;
   byId("round-place").textContent = stop.place || word("no_place");
   byId("round-place").classList.toggle("quiet", stop.place === "");
