@@ -46,7 +46,7 @@ _MONEY = {
     Permission.PAYOUTS_READ,
 }
 # Their scripts fetch what they show.
-FILLED_LATER = {"/store/count", "/store/till"}
+FILLED_LATER = {"/store/count", "/store/round", "/store/till"}
 # What folds open in its place is part of the page; sheets that lie over it are opened for themselves.
 UNFOLD = "() => document.querySelectorAll('details:not(.menu, .sites, .way-group)').forEach(one => (one.open = true))"
 SETTLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

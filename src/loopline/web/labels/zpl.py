@@ -96,7 +96,16 @@ def _picture(rows: Sequence[str], *, step: int, size: int, width: int) -> str:
         pen.text((0, place * step), row, fill=1, font=font(size))
     row_bytes = (width + 7) // 8
     drawn = picture.tobytes()
-    return f"^GFA,{len(drawn)},{len(drawn)},{row_bytes},{drawn.hex().upper()}"
+    return f"^GFA,{len(drawn)},{len(drawn)},{row_bytes},{_shortened(drawn.hex().upper(), 2 * row_bytes)}"
+
+
+def _shortened(drawn: str, row_digits: int) -> str:
+    """Shorten a picture as printers read it: a comma ends a row that is white from there on, a colon repeats a row."""
+    rows = [drawn[place : place + row_digits] for place in range(0, len(drawn), row_digits)]
+    short = [row.rstrip("0") + "," if row.endswith("0") else row for row in rows]
+    return "".join(
+        ":" if place and rows[place - 1] == row else short[place] for place, row in enumerate(rows)
+    )
 
 
 def _data(text: str) -> str:
