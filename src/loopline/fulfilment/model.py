@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from loopline.fulfilment.packing import PackedIn
 from loopline.kernel.ids import AllocationId, LineId, NodeId, OrderId, PersonId, SiteId, SkuId, TaskId
 from loopline.kernel.temperatures import TemperatureClass
 
@@ -251,11 +252,15 @@ class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackTask(msgspec.Struct, frozen=True, kw_only=True):
-    """Packed. A parcel that waits to be collected needs its code (see `rules.collect_code`) and until when it waits."""
+    """Packed. A parcel that waits to be collected needs its code (see `rules.collect_code`) and until when it waits.
+
+    `packed_in` says what was used, where anybody says it.
+    """
 
     task_id: TaskId
     code: str | None = None
     collect_by: datetime | None = None
+    packed_in: PackedIn | None = None
 
 
 class RenewCode(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from loopline.web.api.messages import MESSAGE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.orders_bulk import place_orders_in_bulk
 from loopline.web.api.org import ORG_HANDLERS
+from loopline.web.api.packing import PACKING_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
@@ -147,6 +148,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *QUOTA_HANDLERS,
     *TASK_HANDLERS,
     *LABEL_HANDLERS,
+    *PACKING_HANDLERS,
     *CALL_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,

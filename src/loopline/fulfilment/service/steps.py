@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from loopline.db import Conn
-from loopline.fulfilment import rules, store
+from loopline.fulfilment import packing, rules, store
 from loopline.fulfilment.codes import hash_of_code, is_code
 from loopline.fulfilment.model import (
     Accepted,
@@ -84,6 +84,12 @@ def pack_tasks(
         return codes.remember(rules.pack(command, task, taken_codes=codes.taken, now=now))
 
     outcomes = advance(conn, commands, decide, scope=scope, prepare=codes.look_up(commands))
+    used = [
+        (command.task_id, command.packed_in)
+        for command, outcome in zip(commands, outcomes, strict=True)
+        if isinstance(outcome, Moved) and not outcome.is_repeat and command.packed_in is not None
+    ]
+    packing.write_packed_in(conn, used, now=now)
     return [_stepped(outcome, TaskState.PACKED) for outcome in outcomes]
 
 

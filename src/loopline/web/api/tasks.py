@@ -24,7 +24,6 @@ from loopline.fulfilment.model import (
     HandedOver,
     HandOverTask,
     OpenTasksAsk,
-    PackTask,
     PickTask,
     RefusalReason,
     RefusedWork,
@@ -40,7 +39,6 @@ from loopline.kernel.ids import AllocationId, LineId, OrderId, SiteId, SkuId, Ta
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.kernel.temperatures import TemperatureClass
-from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
 from loopline.stock.lots import LotToTake, lots_to_take
@@ -48,6 +46,7 @@ from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.lot_codes import LotTold, ScannedAsk, lots_told, scanned_lots
+from loopline.web.api.packing import PackAsk, pack_command
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import (
     Batch,
@@ -61,10 +60,8 @@ from loopline.web.api.shapes import (
     posted,
     told,
 )
-from loopline.web.api.types import Code, Moment, Units
-from loopline.web.collection import collection_code
+from loopline.web.api.types import Code, Units
 from loopline.web.edge import edge_of
-from loopline.web.store.task_view import COLLECT_WITHIN
 
 _TAG = "tasks"
 _LINES_MAX = 200
@@ -253,13 +250,6 @@ class CheckAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     counted: Annotated[tuple[CountAsk, ...], Meta(max_length=_LINES_MAX)] | None = None
 
 
-class PackAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A task that is packed. `collect_by` is for parcels that wait for their customer; a week where it is left out."""
-
-    task_id: UUID
-    collect_by: Moment | None = None
-
-
 class HandOverAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A parcel that the carrier took, with the carrier's number for it, and the lots that were scanned for it."""
 
@@ -402,25 +392,12 @@ def pack_tasks(
             for site_id, site in org.sites_by_id(conn, {task.site_id for task in tasks.values()}).items()
         }
         commands = [
-            _pack(one, tasks.get(TaskId(one.task_id)), zones, secret=secret, now=now) for one in data.items
+            pack_command(one, tasks.get(TaskId(one.task_id)), zones, secret=secret, now=now)
+            for one in data.items
         ]
         return fulfil.pack(conn, commands, scope=scope, now=now)
 
     return _stepped(request, caller, data, step)
-
-
-def _pack(
-    one: PackAsk, task: Task | None, zones: Mapping[SiteId, str], *, secret: str, now: datetime
-) -> PackTask:
-    task_id = TaskId(one.task_id)
-    if task is None or task.kind is not TaskKind.COLLECT:
-        return PackTask(task_id=task_id)
-    zone = zones[task.site_id]
-    return PackTask(
-        task_id=task_id,
-        code=collection_code(task_id, secret=secret),
-        collect_by=one.collect_by or day_range(business_day(now + COLLECT_WITHIN, zone), zone).end,
-    )
 
 
 @posted("/tasks/hand-over", tag=_TAG, name="hand_over_tasks", gives=Outcomes[TaskDone])

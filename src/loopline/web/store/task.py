@@ -12,6 +12,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
+from msgspec.structs import replace
 
 from loopline import catalogue
 from loopline.db import Conn
@@ -28,12 +29,14 @@ from loopline.fulfilment.model import (
     TaskKind,
     WithdrawnUnits,
 )
+from loopline.fulfilment.packing import Material, PackedIn
 from loopline.kernel.ids import AllocationId, TaskId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
+from loopline.processes.packing import packing_of
 from loopline.web.api.answers import run
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
@@ -157,16 +160,32 @@ def check(
 
 
 @post("/store/tasks/{task_id:uuid}/pack", dependencies=DESK, sync_to_thread=True)
-def pack(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
+def pack(
+    request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
+) -> Response[Any]:
     """Close the parcel. One that its customer collects gets its code, and waits for a week."""
     edge = edge_of(request)
 
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any]:
-        return fulfil.pack(
-            conn, [_pack_command(conn, TaskId(task_id), desk, edge, now=now)], scope=scope, now=now
-        )
+        command = _pack_command(conn, TaskId(task_id), desk, edge, now=now)
+        command = replace(command, packed_in=_packed_in(conn, TaskId(task_id), data))
+        return fulfil.pack(conn, [command], scope=scope, now=now)
 
     return _done(request, desk, task_id, work)
+
+
+def _packed_in(conn: Conn, task_id: TaskId, data: dict[str, Any]) -> PackedIn | None:
+    """Read what a parcel was packed in, beside what was proposed; None where the page did not ask."""
+    found = fulfilment.tasks_by_id(conn, [task_id]) if "box" in data else []
+    if not found:
+        return None
+    packing = packing_of(conn, found[0])
+    stated, used = str(data["box"]), set(_values(data, "material"))
+    return PackedIn(
+        box_code=stated if stated in {kind.code for kind in packing.boxes} else None,
+        proposed_code=packing.proposal.box_code,
+        materials=tuple(one for one in Material if one.value in used),
+    )
 
 
 def _pack_command(conn: Conn, task_id: TaskId, desk: Desk, edge: Edge, *, now: datetime) -> PackTask:

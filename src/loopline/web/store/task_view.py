@@ -15,6 +15,7 @@ from loopline.fulfilment import labels, rounds
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.labels import Label
 from loopline.fulfilment.model import RefusalReason, Task, TaskKind, TaskLine, TaskState
+from loopline.fulfilment.packing import PackedIn, packed_in
 from loopline.fulfilment.rounds import RoundTask
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.cities import city_by_code
@@ -23,6 +24,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
+from loopline.processes.packing import Packing, packing_of
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
@@ -30,6 +32,7 @@ from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
+from loopline.web.store.packing_view import packing_view, used_words
 from loopline.web.store.round.told import ROUND
 from loopline.web.store.words import (
     KIND_WORDS,
@@ -76,6 +79,8 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     sealing: Sealing | None
     next_task: TaskId | None
     in_round: RoundTask | None
+    packing: Packing | None
+    packed_in: PackedIn | None
     boxed: dict[AllocationId, int]
     label: Label | None
 
@@ -141,6 +146,8 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
         in_round=in_round,
+        packing=packing_of(conn, task) if task.state is TaskState.CHECKED else None,
+        packed_in=packed_in(conn, [task_id]).get(task_id) if task.packed_at else None,
         boxed={allocation_id: one.units for allocation_id, one in boxed.items()},
         label=labels.labels_of_tasks(conn, [task_id]).get(task_id),
     )
@@ -220,6 +227,8 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "region": _region(facts.recipient, language),
         "card": _card(facts, desk, language),
         "next_path": _next_path(facts),
+        "packing": packing_view(facts.packing, language) if facts.packing else None,
+        "used": used_words(facts.packed_in, language) if facts.packed_in else "",
         "box": facts.in_round.box if facts.in_round else 0,
         "label_number": facts.label.number if facts.label else "",
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
