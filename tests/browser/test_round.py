@@ -232,7 +232,7 @@ def check_pack_and_send(site: Site, page: Page) -> None:
         page.get_by_role("button", name="For a label printer (ZPL)").click()
     zpl = got.value.path().read_text()
     assert zpl.count("^XA") == 10
-    page.get_by_role("button", name="All that is packed was given to the carrier").click()
+    page.get_by_role("button", name="All packed: given to the carrier").click()
     expect(page.locator("#round-nothing")).to_be_visible()
     assert site.states() == [TaskState.HANDED_OVER] * 10
     assert site.shelf() == {"COAT": (27, 0, 0), "SCARF": (22, 0, 0), "HAT": (25, 0, 0)}

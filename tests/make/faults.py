@@ -336,6 +336,11 @@ FAULTS: dict[str, LiteralString] = {
         " join fulfilment.task on task.id = line.task_id where task.state = 'offered')"
     ),
     "task_line_has_its_task": "delete from fulfilment.task",
+    "round_picks_at_its_site": (
+        f"insert into fulfilment.round (id, site_id, picker_id, begun_at) values ('{_SOMEBODY}', '{_SOMEBODY}',"
+        f" '{_SOMEBODY}', now()); insert into fulfilment.round_task (round_id, task_id, box)"
+        f" select '{_SOMEBODY}', id, 1 from fulfilment.task limit 1"
+    ),
     "claimed_call_has_its_task": (
         "insert into fulfilment.call (id, order_id, state, currency, opened_at, deadline, ended_at, site_id, task_id)"
         " select gen_random_uuid(), order_id, 'claimed', 'CNY', now(), now() + interval '1 hour', now(),"

@@ -22,4 +22,5 @@ CHECKS: tuple[Check, ...] = (
         invariant=3,
         statement=_SQL["waiting_pay_follows_what_came_back"],
     ),
+    Check(name="round_picks_at_its_site", invariant=3, statement=_SQL["round_picks_at_its_site"]),
 )

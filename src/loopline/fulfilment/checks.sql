@@ -257,3 +257,23 @@ cross join lateral (
 where pay.rounds > before.rounds or not before.has_begun
 order by
   1;
+
+-- name: round_picks_at_its_site
+-- Tasks that are picked in a round of another site. Locks nothing.
+select
+  'task ' || task.id as subject,
+  format('in round %%s of site %%s', round.id, round.site_id) as found,
+  format('in a round of site %%s, or in none', task.site_id) as expected,
+  format(
+    'update fulfilment.round_task set left_at = now() where round_id = %%L and task_id = %%L',
+    round.id,
+    task.id
+  ) as repair
+from fulfilment.round_task
+join fulfilment.round on round.id = round_task.round_id
+join fulfilment.task on task.id = round_task.task_id
+where
+  round_task.left_at is null
+  and task.site_id <> round.site_id
+order by
+  task.id;

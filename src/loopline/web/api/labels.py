@@ -80,8 +80,7 @@ def print_labels(
         for one in data.items
     ]
     found = print_now(request, commands, who=who)
-    printed = [one for one in found if isinstance(one, Printed) and one.unopened is None]
-    texts = [one.text for one in printed]
+    texts = [one.text for one in found if isinstance(one, Printed)]
     is_zpl = data.form is LabelForm.ZPL
     content = ""
     if texts:
@@ -98,8 +97,6 @@ def print_labels(
 def _told(one: Printed | Refusal) -> LabelTold | Refusal:
     if isinstance(one, Refusal):
         return one
-    if one.unopened is not None:
-        return one.unopened
     return LabelTold(
         task_id=one.label.task_id,
         number=one.label.number,

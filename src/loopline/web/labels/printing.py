@@ -21,6 +21,7 @@ from loopline.processes.label import print_labels
 from loopline.processes.open_buyers import WantedOpenings, WhoOpens
 from loopline.web.api.answers import AnyRequest, read, run
 from loopline.web.api.refusals import NotByKey
+from loopline.web.api.shapes import merged
 from loopline.web.edge import edge_of, language_of
 from loopline.web.labels.content import LabelText, Parcel, text_of
 from loopline.web.languages import Language
@@ -30,19 +31,23 @@ LABELS_MAX = AT_ONCE_MAX
 
 
 class WhoPrints(msgspec.Struct, frozen=True, kw_only=True):
-    """Who prints, as the log names them, where they may; `opens`: the person to whom marketplaces open buyers."""
+    """Who prints, as the log names them, where they may; `opens`: the person to whom marketplaces open buyers.
+
+    Where a marketplace does not say where a parcel goes, its label says so to who holds it in hand
+    (`reads_what_lacks`), and is refused to everybody else.
+    """
 
     actor: str
     scope: Scope
     opens: WhoOpens | None
+    reads_what_lacks: bool = False
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
-    """A label as it goes out. `unopened`: why a marketplace did not say where the parcel goes."""
+    """A label as it goes out."""
 
     label: Label
     text: LabelText
-    unopened: Refusal | None
 
 
 def print_now(
@@ -51,53 +56,52 @@ def print_now(
     """Print labels of at most fifty parcels: one outcome each, in their order. Waits for marketplaces."""
     assert len(commands) <= LABELS_MAX
     printing = _Printing(
-        commands=tuple(commands),
         who=who,
         opened=_open_sealed(request, commands, who),
         ring=edge_of(request).ring,
         language=language_of(request),
     )
-    return run(request, lambda conn, now: _print(conn, printing, now))
+    lacking = {task_id: one for task_id, one in printing.opened.items() if isinstance(one, Refusal)}
+    judged = [one if who.reads_what_lacks else lacking.get(one.task_id, one) for one in commands]
+    return merged(judged, lambda free: run(request, lambda conn, now: _print(conn, free, printing, now)))
 
 
 class _Printing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is printed, by whom, with what marketplaces opened for it."""
+    """By whom labels are printed, with what marketplaces opened for them."""
 
-    commands: tuple[PrintLabel, ...]
     who: WhoPrints
-    opened: Mapping[OrderId, OpenedBuyer | Refusal]
+    opened: Mapping[TaskId, OpenedBuyer | Refusal]
     ring: KeyRing
     language: Language
 
 
 def _open_sealed(
     request: AnyRequest, commands: Sequence[PrintLabel], who: WhoPrints
-) -> Mapping[OrderId, OpenedBuyer | Refusal]:
+) -> Mapping[TaskId, OpenedBuyer | Refusal]:
     """Have marketplaces open the buyers that they sealed, outside any transaction."""
 
-    def sealed(conn: Conn, _: datetime) -> list[OrderId]:
-        order_ids = sorted(
-            {
-                task.order_id
-                for task in fulfilment.tasks_by_id(conn, [one.task_id for one in commands])
-                if _is_addressed(task) and who.scope.covers_site(task.site_id)
-            }
-        )
-        found = buyers.sealings_of_orders(conn, order_ids)
-        return [order_id for order_id in order_ids if order_id in found]
+    def sealed(conn: Conn, _: datetime) -> dict[TaskId, OrderId]:
+        orders_of = {
+            task.task_id: task.order_id
+            for task in fulfilment.tasks_by_id(conn, [one.task_id for one in commands])
+            if _is_addressed(task) and who.scope.covers_site(task.site_id)
+        }
+        found = buyers.sealings_of_orders(conn, sorted(set(orders_of.values())))
+        return {task_id: order_id for task_id, order_id in orders_of.items() if order_id in found}
 
-    order_ids = read(request, sealed)
-    if not order_ids:
+    orders_of = read(request, sealed)
+    if not orders_of:
         return {}
     if who.opens is None:
-        return dict.fromkeys(order_ids, NotByKey())
+        return dict.fromkeys(orders_of, NotByKey())
+    order_ids = sorted(set(orders_of.values()))
     edge = edge_of(request)
     opener = BuyerOpener(edge.database, platforms_of(request), clock=edge.clock)
     wanted = WantedOpenings(order_ids=tuple(order_ids), purpose=OpeningPurpose.PRINT_LABEL)
-    outcomes = opener.open_buyers(wanted, who.opens)
+    outcomes = dict(zip(order_ids, opener.open_buyers(wanted, who.opens), strict=True))
     return {
-        order_id: one if isinstance(one, Refusal) else one.buyer
-        for order_id, one in zip(order_ids, outcomes, strict=True)
+        task_id: outcome if isinstance(outcome := outcomes[order_id], Refusal) else outcome.buyer
+        for task_id, order_id in orders_of.items()
     }
 
 
@@ -112,23 +116,27 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     skus: Mapping[SkuId, Sku]
     numbers: Mapping[OrderId, str]
     sites: Mapping[SiteId, str]
-    buyers: Mapping[OrderId, Recipient | OpenedBuyer | Refusal]
+    recipients: Mapping[OrderId, Recipient]
 
 
-def _print(conn: Conn, printing: _Printing, now: datetime) -> list[Printed | Refusal]:
+def _print(
+    conn: Conn, commands: Sequence[PrintLabel], printing: _Printing, now: datetime
+) -> list[Printed | Refusal]:
     who = printing.who
-    outcomes = print_labels(conn, printing.commands, by=who.actor, scope=who.scope, now=now)
+    outcomes = print_labels(conn, commands, by=who.actor, scope=who.scope, now=now)
     tasks = {one.task.task_id: one.task for one in outcomes if isinstance(one, PrintedLabel)}
     found = _find(conn, printing, list(tasks.values()), now)
-    return [one if isinstance(one, Refusal) else _written(one, found, printing.language) for one in outcomes]
+    return [one if isinstance(one, Refusal) else _written(one, found, printing) for one in outcomes]
 
 
 def _find(conn: Conn, printing: _Printing, tasks: Sequence[Task], now: datetime) -> _Found:
     lines = fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]) if tasks else {}
-    addressed = {task.order_id for task in tasks if _is_addressed(task)}
+    addressed = {
+        task.order_id for task in tasks if _is_addressed(task) and task.task_id not in printing.opened
+    }
     opening = Opening(actor=printing.who.actor, purpose="label")
     deliveries = customers.open_deliveries(
-        conn, sorted(addressed - printing.opened.keys()), ring=printing.ring, opening=opening, now=now
+        conn, sorted(addressed), ring=printing.ring, opening=opening, now=now
     )
     orders_found = orders.orders_by_ids(conn, sorted({task.order_id for task in tasks}))
     sites = org.sites_by_id(conn, {task.site_id for task in tasks})
@@ -137,18 +145,14 @@ def _find(conn: Conn, printing: _Printing, tasks: Sequence[Task], now: datetime)
         skus=catalogue.skus_by_id(conn, {line.sku_id for of_task in lines.values() for line in of_task}),
         numbers={head.id: head.number for head in orders_found},
         sites={site_id: site.name for site_id, site in sites.items()},
-        buyers={
-            **{one.order_id: one.recipient for one in deliveries if isinstance(one, Delivery)},
-            **printing.opened,
-        },
+        recipients={one.order_id: one.recipient for one in deliveries if isinstance(one, Delivery)},
     )
 
 
-def _written(printed: PrintedLabel, found: _Found, language: Language) -> Printed:
+def _written(printed: PrintedLabel, found: _Found, printing: _Printing) -> Printed:
     task = printed.task
     lines = [line for line in found.lines[task.task_id] if line.left]
-    buyer = found.buyers.get(task.order_id)
-    unopened = buyer if isinstance(buyer, Refusal) else None
+    buyer = printing.opened.get(task.task_id)
     parcel = Parcel(
         task=task,
         label=printed.label,
@@ -156,9 +160,9 @@ def _written(printed: PrintedLabel, found: _Found, language: Language) -> Printe
         site_name=found.sites[task.site_id],
         cares=tuple(found.skus[line.sku_id].care for line in lines),
         units=sum(line.left for line in lines),
-        recipient=None if isinstance(buyer, Refusal) else buyer,
+        recipient=buyer if isinstance(buyer, OpenedBuyer) else found.recipients.get(task.order_id),
     )
-    text = text_of(parcel, language)
-    if unopened is not None:
-        text = msgspec.structs.replace(text, note=language.refusal(unopened))
-    return Printed(label=printed.label, text=text, unopened=unopened)
+    text = text_of(parcel, printing.language)
+    if isinstance(buyer, Refusal):
+        text = msgspec.structs.replace(text, note=printing.language.refusal(buyer))
+    return Printed(label=printed.label, text=text)

@@ -166,7 +166,8 @@ if (picking !== null) {
 
 // A second touch before the answer does no harm on the server; here it is not even sent.
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || event.target.target === "_blank") return; // what opens beside this page may be had again
+  // What opens beside this page may be had again.
+  if (event.defaultPrevented || (event.submitter?.formTarget || event.target.target) === "_blank") return;
   if (event.target.dataset.sent === "yes") {
     event.preventDefault();
     return;

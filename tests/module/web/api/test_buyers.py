@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -12,6 +13,9 @@ from litestar.testing import TestClient
 from loopline import org
 from loopline.channels.sandbox_sealing import Market, SandboxMarket
 from loopline.db.embedded import EmbeddedServer
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.labels import labels_of_tasks
+from loopline.kernel.ids import OrderId
 from loopline.org import Permission, Role
 from loopline.web.app import create_app
 from loopline.web.marketplaces import PLATFORMS_STATE
@@ -174,3 +178,23 @@ def test_a_key_opens_nothing_and_no_answer_is_ever_kept(bureau: Bureau):
     assert guide.ask("POST", "/buyers/open", json=ask | {"purpose": "curiosity"}).status_code == 400
     reader = bureau.house.api(permissions=[Permission.OPENINGS_READ])
     assert reader.get("/openings", order_id=order_id)["items"] == []
+
+
+def test_a_label_of_a_sealed_buyer_is_printed_by_a_person_and_written_down(bureau: Bureau):
+    order_id = in_hand(bureau, "W-3")
+    with bureau.house.database.reading() as conn:
+        (task,) = fulfilment.tasks_of_orders(conn, [OrderId(UUID(order_id))])
+    ask = {"items": [{"task_id": str(task.task_id)}], "form": "zpl"}
+    by_key = bureau.house.api().ask("POST", "/tasks/labels", json=ask).json()
+    assert (by_key["outcomes"][0]["problem"]["code"], by_key["content"]) == ("not_by_key", "")
+    with bureau.house.database.reading() as conn:
+        assert labels_of_tasks(conn, [task.task_id]) == {}
+    said = bureau.person("zhou.guide").ask("POST", "/tasks/labels", json=ask).json()
+    assert said["outcomes"][0]["value"]["prints"] == 1
+    assert f"^FD{ZHANG['phone']}^FS" in said["content"]
+    (line,) = bureau.person("lu.audit").get("/openings", order_id=order_id)["items"]
+    assert (line["purpose"], line["outcome"], line["person_id"]) == (
+        "print_label",
+        "opened",
+        str(bureau.people["zhou.guide"]),
+    )

@@ -74,6 +74,7 @@ async function show() {
   showStop();
   showOvers();
   byId("round-stops").replaceChildren(...stops.filter((stop) => wanted(stop) > 0).map(stopRow));
+  byId("round-stops-card").hidden = byId("round-stops").children.length === 0;
   byId("round-boxes").replaceChildren(...round.boxes.map(boxRow));
   byId("round-labels").hidden = !round.boxes.some((one) => one.is_labelled);
   byId("round-hand-over").hidden = !round.boxes.some((one) => one.may_hand_over);
@@ -117,6 +118,8 @@ function showStop() {
   byId("round-all-in").hidden = stop !== undefined;
   byId("round-undo").hidden = last === undefined;
   for (const id of ["round-later", "round-missing"]) byId(id).hidden = stop === undefined;
+  byId("round-ask").hidden = stop === undefined;
+  byId("round-all-in-said").textContent = word(book.round.boxes.some((one) => one.is_open) ? "all_in" : "all_checked");
   if (stop === undefined) return;
   byId("round-place").textContent = stop.place || word("no_place");
   byId("round-place").classList.toggle("quiet", stop.place === "");

@@ -68,6 +68,7 @@ def _printed(request: WebRequest, desk: Desk, commands: list[PrintLabel], form: 
         actor=actor_of(desk.visitor),
         scope=desk.visitor.scope_of(Permission.TASKS_WRITE),
         opens=who_opens(desk.visitor),
+        reads_what_lacks=True,
     )
     outcomes = print_now(request, commands, who=who)
     refusal = next((one for one in outcomes if isinstance(one, Refusal)), None)

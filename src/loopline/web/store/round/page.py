@@ -39,6 +39,7 @@ WORDS = {
     "missing_of": marked("{name}: how many units cannot be sent?"),
     "short": marked("Box {boxes} goes short. The units are looked for at another site."),
     "all_in": marked("All fetched. Check and pack box by box."),
+    "all_checked": marked("All checked. Print the labels, pack, and give them to the carrier."),
     "check": marked("Check and pack"),
     "look": marked("Open"),
     "complete": marked("complete"),
