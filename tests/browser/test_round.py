@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -29,6 +30,7 @@ from tests.make.web import served, settings
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 # Box by box, the most urgent first: 3 coats, 8 scarves and 5 hats in all.
 WANTED = (
     (("COAT", 1), ("SCARF", 2)),
@@ -291,6 +293,13 @@ def test_the_round_fits_and_can_be_touched(site: Site, width: int, locale: str):
             .map((one) => one.id + ' ' + one.className)"""
     )
     assert low == []
+    page.get_by_role("button", name="Not there, or damaged" if locale == "en-GB" else "缺货或损坏").click()
+    page.evaluate(AXE.read_text())
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate(
+        "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })", rules
+    )
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
 
 
 def test_a_scanner_reads_what_is_printed(site: Site):

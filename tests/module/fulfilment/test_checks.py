@@ -128,6 +128,17 @@ def work(database: Database) -> None:
             f"a task of order {command_id(7)} at site {site_id(0)}",
         ),
         (
+            "round_picks_at_its_site",
+            (
+                f"insert into fulfilment.round (id, site_id, picker_id, begun_at) values ('{command_id(6)}',"
+                f" '{site_id(1)}', '{command_id(5)}', now()); insert into fulfilment.round_task (round_id, task_id,"
+                f" box) values ('{command_id(6)}', '{task_id(1)}', 1)"
+            ),
+            f"task {task_id(1)}",
+            f"in round {command_id(6)} of site {site_id(1)}",
+            f"in a round of site {site_id(0)}, or in none",
+        ),
+        (
             "call_is_put_to_sites",
             f"{CALL}) select {CALLED}, 'open', {AN_HOUR}",
             f"call {command_id(8)}",

@@ -27,6 +27,28 @@ _STAGE = "opening"
 _TAXED_SINCE = "2019-04-01"
 
 
+# Of a rack this many SKUs, and of an aisle this many racks.
+_ON_A_RACK = 8
+_RACKS_OF_AN_AISLE = 6
+
+
+def _folded(weight_grams: int) -> dict[str, int]:
+    """The care of a garment as it is sent: folded to one size, the heavier the higher."""
+    return {
+        "weight_grams": weight_grams,
+        "length_mm": 300,
+        "width_mm": 200,
+        "height_mm": max(15, weight_grams // 12),
+    }
+
+
+def _shelf(number: int) -> str:
+    """Where the brand's stores put a SKU, all alike: aisle, rack, and its place there."""
+    rack, place = divmod(number, _ON_A_RACK)
+    aisle, rack = divmod(rack, _RACKS_OF_AN_AISLE)
+    return f"{chr(ord('A') + aisle)}-{rack + 1}-{place + 1}"
+
+
 class Opening:
     """The opening of one brand."""
 
@@ -75,7 +97,7 @@ class Opening:
                 "tax_class": TAX_CLASS,
                 "gtin": item.gtin,
                 "attributes": {"colour": item.colour, "size": item.size},
-                "care": {"weight_grams": item.weight_grams},
+                "care": _folded(item.weight_grams),
             }
             for garment in garments()
             for item in garment.skus
@@ -120,6 +142,13 @@ class Opening:
                 )
             else:
                 bring(scene, of_site, name=f"opening-{site_code}", reason="opening")
+        shelf_of = {item.code: _shelf(number) for number, item in enumerate(items())}
+        places = [
+            {"site_code": one.site_code, "sku_code": one.sku_code, "place": shelf_of[one.sku_code]}
+            for of_site in load.values()
+            for one in of_site
+        ]
+        self._put("/api/v1/stock/places", places)
 
     def _hang_codes(self, _: datetime) -> None:
         """Hang a code in every store and give one to every guide; codes that hang there already stay."""
