@@ -797,6 +797,30 @@ CREATE TABLE feeds.suspicion (
     CONSTRAINT suspicion_why_known CHECK ((why = ANY (ARRAY['leap'::text, 'collapse'::text, 'all_gone'::text, 'all_multiplied'::text])))
 );
 
+CREATE TABLE fulfilment.box_kind (
+    site_id uuid,
+    code text NOT NULL,
+    name text NOT NULL,
+    length_mm integer NOT NULL,
+    width_mm integer NOT NULL,
+    height_mm integer NOT NULL,
+    grams_most integer,
+    is_insulated boolean NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT box_carries_something CHECK ((grams_most > 0)),
+    CONSTRAINT box_has_room CHECK (((length_mm > 0) AND (width_mm > 0) AND (height_mm > 0)))
+);
+
+CREATE TABLE fulfilment.boxed (
+    round_id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    units integer NOT NULL,
+    boxed_at timestamp with time zone NOT NULL,
+    boxed_by uuid NOT NULL,
+    CONSTRAINT boxed_not_negative CHECK ((units >= 0))
+);
+
 CREATE TABLE fulfilment.call (
     id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -844,12 +868,54 @@ CREATE TABLE fulfilment.capacity (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE fulfilment.label (
+    task_id uuid NOT NULL,
+    number text NOT NULL,
+    tracking_number text,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT tracking_number_can_be_read CHECK ((tracking_number ~ '^[A-Za-z0-9-]{1,64}$'::text))
+);
+
+CREATE SEQUENCE fulfilment.label_number
+    START WITH 100001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE fulfilment.label_print (
+    id bigint NOT NULL,
+    task_id uuid NOT NULL,
+    form text NOT NULL,
+    printed_by text NOT NULL,
+    printed_at timestamp with time zone NOT NULL,
+    CONSTRAINT label_form_known CHECK ((form = ANY (ARRAY['pdf'::text, 'zpl'::text])))
+);
+
+ALTER TABLE fulfilment.label_print ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME fulfilment.label_print_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE fulfilment.learnt_limit (
     site_id uuid NOT NULL,
     tasks_per_day integer NOT NULL,
     version integer NOT NULL,
     set_at timestamp with time zone NOT NULL,
     CONSTRAINT learnt_limit_not_negative CHECK ((tasks_per_day >= 0))
+);
+
+CREATE TABLE fulfilment.packed_in (
+    task_id uuid NOT NULL,
+    box_code text,
+    proposed_code text,
+    materials text[] NOT NULL,
+    packed_at timestamp with time zone NOT NULL,
+    CONSTRAINT materials_known CHECK ((materials <@ ARRAY['padding'::text, 'ice_packs'::text, 'dry_ice'::text]))
 );
 
 CREATE VIEW fulfilment.published_calls WITH (security_invoker='true') AS
@@ -995,6 +1061,35 @@ CREATE VIEW fulfilment.published_workers WITH (security_invoker='true') AS
  SELECT id AS task_id,
     accepted_by
    FROM fulfilment.task;
+
+CREATE TABLE fulfilment.round (
+    id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    picker_id uuid NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    taken_over_at timestamp with time zone,
+    CONSTRAINT round_is_taken_over_after_it_began CHECK ((taken_over_at >= begun_at))
+);
+
+CREATE TABLE fulfilment.round_short (
+    id uuid NOT NULL,
+    round_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units integer NOT NULL,
+    reason text NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    said_by uuid NOT NULL,
+    CONSTRAINT short_reason_known CHECK ((reason = ANY (ARRAY['not_found'::text, 'damaged'::text, 'display_worn'::text]))),
+    CONSTRAINT something_is_short CHECK ((units > 0))
+);
+
+CREATE TABLE fulfilment.round_task (
+    round_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    box smallint NOT NULL,
+    left_at timestamp with time zone,
+    CONSTRAINT boxes_count_from_one CHECK ((box > 0))
+);
 
 CREATE TABLE fulfilment.waiting_pay (
     work_id uuid NOT NULL,
@@ -4166,6 +4261,15 @@ CREATE TABLE stock.shelf_life (
     CONSTRAINT days_before_expiry_not_negative CHECK (((days_before_expiry >= 0) AND (days_before_expiry <= 3650)))
 );
 
+CREATE TABLE stock.shelf_place (
+    site_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    place text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT shelf_place_is_a_short_word CHECK ((place ~ '^[^[:space:][:cntrl:]]([^[:cntrl:]]{0,22}[^[:space:][:cntrl:]])?$'::text))
+);
+
 CREATE TABLE stock.transfer (
     id uuid NOT NULL,
     from_leaf_id uuid NOT NULL,
@@ -4620,6 +4724,12 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY fulfilment.box_kind
+    ADD CONSTRAINT box_kind_key UNIQUE NULLS NOT DISTINCT (site_id, code);
+
+ALTER TABLE ONLY fulfilment.boxed
+    ADD CONSTRAINT boxed_key PRIMARY KEY (round_id, allocation_id);
+
 ALTER TABLE fulfilment.call
     ADD CONSTRAINT call_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))) NOT VALID;
 
@@ -4635,8 +4745,32 @@ ALTER TABLE ONLY fulfilment.call_site
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
+ALTER TABLE ONLY fulfilment.label
+    ADD CONSTRAINT label_number_is_one_parcels UNIQUE (number);
+
+ALTER TABLE ONLY fulfilment.label
+    ADD CONSTRAINT label_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY fulfilment.label_print
+    ADD CONSTRAINT label_print_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY fulfilment.learnt_limit
     ADD CONSTRAINT learnt_limit_pkey PRIMARY KEY (site_id);
+
+ALTER TABLE ONLY fulfilment.packed_in
+    ADD CONSTRAINT packed_in_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY fulfilment.round_task
+    ADD CONSTRAINT round_has_one_task_per_box UNIQUE (round_id, box);
+
+ALTER TABLE ONLY fulfilment.round
+    ADD CONSTRAINT round_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.round_short
+    ADD CONSTRAINT round_short_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.round_task
+    ADD CONSTRAINT round_task_key PRIMARY KEY (round_id, task_id);
 
 ALTER TABLE ONLY fulfilment.site_limit
     ADD CONSTRAINT site_limit_pkey PRIMARY KEY (site_id);
@@ -5321,6 +5455,9 @@ ALTER TABLE ONLY stock.quota
 ALTER TABLE ONLY stock.shelf_life
     ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
 
+ALTER TABLE ONLY stock.shelf_place
+    ADD CONSTRAINT shelf_place_key PRIMARY KEY (site_id, sku_id);
+
 ALTER TABLE ONLY stock.shortfall
     ADD CONSTRAINT shortfall_pkey PRIMARY KEY (id);
 
@@ -5464,15 +5601,23 @@ CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id,
 
 CREATE INDEX cold_task_by_site ON fulfilment.task USING btree (site_id, temperature_class, offered_at) WHERE (temperature_class <> 'ambient'::text);
 
+CREATE INDEX label_print_by_task ON fulfilment.label_print USING btree (task_id);
+
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
 
 CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id) WHERE (state = ANY (ARRAY['offered'::text, 'accepted'::text, 'picking'::text, 'checked'::text, 'packed'::text]));
 
 CREATE INDEX open_call_by_deadline ON fulfilment.call USING btree (deadline, id) WHERE (state = 'open'::text);
 
+CREATE INDEX round_by_site ON fulfilment.round USING btree (site_id, id);
+
+CREATE INDEX round_short_by_round ON fulfilment.round_short USING btree (round_id);
+
 CREATE INDEX task_by_order ON fulfilment.task USING btree (order_id);
 
 CREATE UNIQUE INDEX task_is_of_one_call ON fulfilment.call USING btree (task_id) WHERE (task_id IS NOT NULL);
+
+CREATE UNIQUE INDEX task_is_picked_in_one_round ON fulfilment.round_task USING btree (task_id) WHERE (left_at IS NULL);
 
 CREATE INDEX task_line_by_allocation ON fulfilment.task_line USING btree (allocation_id);
 
@@ -6025,11 +6170,32 @@ ALTER TABLE ONLY feeds.statement
 ALTER TABLE ONLY feeds.suspicion
     ADD CONSTRAINT suspicion_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
 
+ALTER TABLE ONLY fulfilment.boxed
+    ADD CONSTRAINT boxed_round_id_fkey FOREIGN KEY (round_id) REFERENCES fulfilment.round(id);
+
 ALTER TABLE ONLY fulfilment.call_line
     ADD CONSTRAINT call_line_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
 
 ALTER TABLE ONLY fulfilment.call_site
     ADD CONSTRAINT call_site_is_of_a_call FOREIGN KEY (call_id) REFERENCES fulfilment.call(id);
+
+ALTER TABLE ONLY fulfilment.label_print
+    ADD CONSTRAINT label_print_task_id_fkey FOREIGN KEY (task_id) REFERENCES fulfilment.label(task_id);
+
+ALTER TABLE ONLY fulfilment.label
+    ADD CONSTRAINT label_task_id_fkey FOREIGN KEY (task_id) REFERENCES fulfilment.task(id);
+
+ALTER TABLE ONLY fulfilment.packed_in
+    ADD CONSTRAINT packed_in_task_id_fkey FOREIGN KEY (task_id) REFERENCES fulfilment.task(id);
+
+ALTER TABLE ONLY fulfilment.round_short
+    ADD CONSTRAINT round_short_round_id_fkey FOREIGN KEY (round_id) REFERENCES fulfilment.round(id);
+
+ALTER TABLE ONLY fulfilment.round_task
+    ADD CONSTRAINT round_task_round_id_fkey FOREIGN KEY (round_id) REFERENCES fulfilment.round(id);
+
+ALTER TABLE ONLY fulfilment.round_task
+    ADD CONSTRAINT round_task_task_id_fkey FOREIGN KEY (task_id) REFERENCES fulfilment.task(id);
 
 ALTER TABLE ONLY inbox.message
     ADD CONSTRAINT conflict_names_the_first FOREIGN KEY (conflicts_with) REFERENCES inbox.message(id);
@@ -6440,6 +6606,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.statement TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE feeds.suspicion TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.box_kind TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.boxed TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_line TO loopline_app;
@@ -6448,7 +6618,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_site TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.label TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE fulfilment.label_number TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.label_print TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE fulfilment.label_print_id_seq TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.learnt_limit TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.packed_in TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_calls TO loopline_app;
 
@@ -6471,6 +6651,12 @@ GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_workers TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_short TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_task TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.waiting_pay TO loopline_app;
 
@@ -6929,6 +7115,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE stock.quota TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.quota_draw TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_place TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 

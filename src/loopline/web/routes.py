@@ -46,8 +46,8 @@ from loopline.web.api.rule_trials import RULE_TRIAL_HANDLERS
 from loopline.web.api.search import SEARCH_HANDLERS
 from loopline.web.api.session import SESSION_HANDLERS
 from loopline.web.api.sharing import SHARING_HANDLERS
-from loopline.web.api.site_capacity import SITE_CAPACITY_HANDLERS
 from loopline.web.api.shelf_places import SHELF_PLACE_HANDLERS
+from loopline.web.api.site_capacity import SITE_CAPACITY_HANDLERS
 from loopline.web.api.site_equipment import SITE_EQUIPMENT_HANDLERS
 from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
 from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
