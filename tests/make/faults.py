@@ -477,6 +477,12 @@ FAULTS: dict[str, LiteralString] = {
         "update ledger.account set purpose = 'intercompany', party_id = (select party.id from org.party as party"
         " where party.entity_id <> account.entity_id limit 1) where purpose = 'revenue'"
     ),
+    "counters_are_owed_what_they_gave": (
+        "update ledger.account set purpose = 'intercompany', party_id = (select id from org.party limit 1)"
+        " where purpose = 'cash';"
+        "update ledger.entry set kind = 'paid_for_another', key = 'counter:nothing' where id ="
+        " (select id from ledger.entry where kind = 'payment' limit 1);"
+    ),
     "noted_supplies_are_not_settled": (
         "insert into supply.noted (part_id, order_id, line_id, owner_id, buyer_id, sku_id, currency, units, units_of,"
         " list_minor, net_minor, placed_at, at)"

@@ -1516,7 +1516,7 @@ CREATE TABLE ledger.entry (
     key text NOT NULL,
     content_hash bytea NOT NULL,
     cut integer DEFAULT (COALESCE(pg_sequence_last_value('ledger.cut_number'::regclass), (0)::bigint))::integer NOT NULL,
-    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text])))
+    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text])))
 );
 
 CREATE TABLE ledger.entry_part (
@@ -2317,6 +2317,29 @@ CREATE TABLE org.api_key (
     CONSTRAINT key_may_do_something CHECK ((cardinality(permissions) > 0))
 );
 
+CREATE TABLE org.counter_limit (
+    number bigint NOT NULL,
+    unit_id uuid NOT NULL,
+    setting text NOT NULL,
+    value bigint,
+    is_open boolean DEFAULT false NOT NULL,
+    comment text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT counter_limit_not_negative CHECK ((value >= 0)),
+    CONSTRAINT counter_limit_says_why CHECK ((btrim(comment) <> ''::text)),
+    CONSTRAINT counter_limit_setting_known CHECK ((setting = 'blind_alone_minor'::text))
+);
+
+ALTER TABLE org.counter_limit ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME org.counter_limit_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE org.entity (
     id uuid NOT NULL,
     code text NOT NULL,
@@ -3084,6 +3107,7 @@ CREATE TABLE returns.return (
     currency text NOT NULL,
     at timestamp with time zone NOT NULL,
     opened_at timestamp with time zone NOT NULL,
+    taken_in_by text,
     CONSTRAINT return_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT return_kind_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text])))
 );
@@ -5039,6 +5063,9 @@ ALTER TABLE ONLY orders.unpaid
 ALTER TABLE ONLY org.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY org.counter_limit
+    ADD CONSTRAINT counter_limit_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_code_is_unique UNIQUE (code);
 
@@ -5657,6 +5684,8 @@ CREATE INDEX parked_event_by_subject ON log.parked_event USING btree (follower, 
 
 CREATE INDEX entry_by_loan ON marketplaces.entry USING btree (channel, sku_id, id);
 
+CREATE INDEX entry_written_off_by ON marketplaces.entry USING btree (cause_id) WHERE (cause = 'written_off'::text);
+
 CREATE INDEX goods_changed ON marketplaces.goods USING btree (sku_id) WHERE is_changed;
 
 CREATE UNIQUE INDEX goods_terms_in_force ON marketplaces.goods_terms USING btree (channel, subject, subject_code) WHERE (replaced_at IS NULL);
@@ -5710,6 +5739,8 @@ CREATE INDEX unpaid_by_member ON orders.unpaid USING btree (member_id) WHERE (me
 CREATE INDEX unpaid_lapsed ON orders.unpaid USING btree (lapsed_at) WHERE (lapsed_at IS NOT NULL);
 
 CREATE INDEX api_key_by_branch ON org.api_key USING btree (branch_id);
+
+CREATE INDEX counter_limit_of_unit ON org.counter_limit USING btree (unit_id, setting, number DESC);
 
 CREATE INDEX person_by_unit ON org.person USING btree (unit_id);
 
@@ -5812,6 +5843,8 @@ CREATE INDEX return_by_member ON returns.return USING btree (member_id, at) WHER
 CREATE INDEX return_by_moment ON returns.return USING btree (at);
 
 CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX return_line_accepted_by ON returns.return_line USING btree (blind_decided_by, blind_decided_at) WHERE (blind_state = 'accepted'::text);
 
 CREATE INDEX decision_by_review ON reviews.decision USING btree (review_id, id);
 
@@ -6229,6 +6262,9 @@ ALTER TABLE ONLY marketplaces.test_line
 
 ALTER TABLE ONLY marketplaces.step
     ADD CONSTRAINT step_of_a_loan FOREIGN KEY (channel, sku_id) REFERENCES marketplaces.loan(channel, sku_id);
+
+ALTER TABLE ONLY org.counter_limit
+    ADD CONSTRAINT counter_limit_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES org.unit(id);
 
 ALTER TABLE ONLY org.entity
     ADD CONSTRAINT entity_belongs_to_a_unit FOREIGN KEY (unit_id) REFERENCES org.unit(id);
@@ -6837,6 +6873,10 @@ GRANT SELECT,INSERT ON TABLE orders.till_sale TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.unpaid TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.api_key TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.counter_limit TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE org.counter_limit_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE org.entity TO loopline_app;
 

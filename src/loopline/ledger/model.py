@@ -80,6 +80,8 @@ class EntryKind(enum.StrEnum):
     """Goods of one company were handed over for an order of another."""
     BONUS = "bonus"
     """What a month's turnover comes to, as far as it differs from what was given before."""
+    PAID_FOR_ANOTHER = "paid_for_another"
+    """One company paid a customer what another owed: between the two, as long as they have not settled it."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
 

@@ -66,6 +66,7 @@ from loopline.marketplaces.refusals import (
     StillAskedBack,
     TermsChangedMeanwhile,
     WriteOffNeedsNote,
+    WriteOffSentBefore,
 )
 from loopline.marketplaces.rules import Share, is_test_number, penalty_minor, plan_goods, share_of
 from loopline.marketplaces.service import (
@@ -127,6 +128,7 @@ __all__ = [
     "ToldStep",
     "WhyTest",
     "WriteOffNeedsNote",
+    "WriteOffSentBefore",
     "cancel_test_orders",
     "changed_goods",
     "claim_steps",

@@ -42,6 +42,10 @@ class StillAskedBack(Refusal, frozen=True, kw_only=True):
     sku_id: SkuId
 
 
+class WriteOffSentBefore(Refusal, frozen=True, kw_only=True):
+    """This form took something else off a loan already: open it anew."""
+
+
 class WriteOffNeedsNote(Refusal, frozen=True, kw_only=True):
     """Say why these units are written off."""
 

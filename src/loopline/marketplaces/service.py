@@ -30,6 +30,7 @@ from loopline.marketplaces.refusals import (
     StillAskedBack,
     TermsChangedMeanwhile,
     WriteOffNeedsNote,
+    WriteOffSentBefore,
 )
 from loopline.marketplaces.rules import REFUSED_FOR, next_try
 
@@ -219,19 +220,24 @@ def _by_step(step: NewStep | DueStep, step_id: StepId, units: int, cause: Cause)
     return LoanChange(channel=step.channel, sku_id=step.sku_id, units=units, cause=cause, cause_id=step_id)
 
 
-def write_off(conn: Conn, changes: Sequence[LoanChange], *, now: datetime) -> list[Refusal | None]:
+def write_off(conn: Conn, changes: Sequence[LoanChange], *, now: datetime) -> list[bool | Refusal]:
     """Take units off loans that the marketplace does not have, as a person says; one outcome each.
 
-    `units` of a change are negative. Locks the loans by (channel, SKU).
+    `units` of a change are negative. A change whose cause took the same off before is a repeat, told as False, and
+    takes nothing. Locks the loans by (channel, SKU).
     """
     keys = sorted({(one.channel, one.sku_id) for one in changes})
     loans = {(one.channel, one.sku_id): one for one in store.lock_loans(conn, keys)}
     left = {key: loan.units for key, loan in loans.items()}
-    outcomes: list[Refusal | None] = []
+    before = store.written_off_by(conn, {one.cause_id for one in changes})
+    outcomes: list[bool | Refusal] = []
     going: list[LoanChange] = []
     for one in changes:
         key = (one.channel, one.sku_id)
-        if not (one.note or "").strip():
+        if (earlier := before.get(one.cause_id)) is not None:
+            is_same = earlier == (*key, one.units)
+            outcomes.append(False if is_same else WriteOffSentBefore())
+        elif not (one.note or "").strip():
             outcomes.append(WriteOffNeedsNote())
         elif key in loans and loans[key].asked_back:
             outcomes.append(StillAskedBack(channel=one.channel, sku_id=one.sku_id))
@@ -239,8 +245,9 @@ def write_off(conn: Conn, changes: Sequence[LoanChange], *, now: datetime) -> li
             outcomes.append(NothingLent(channel=one.channel, sku_id=one.sku_id, units=left.get(key, 0)))
         else:
             left[key] += one.units
+            before[one.cause_id] = (*key, one.units)
             going.append(one)
-            outcomes.append(None)
+            outcomes.append(True)
     if going:
         _move(conn, going, now=now)
     return outcomes

@@ -212,6 +212,12 @@ def copy_entries(conn: Conn, entries: Sequence[tuple[UUID, LoanChange]], *, now:
     )
 
 
+def written_off_by(conn: Conn, cause_ids: Iterable[UUID]) -> dict[UUID, tuple[str, SkuId, int]]:
+    """Return what each of these causes took off a loan by a person's word: of which, and how many (negative)."""
+    rows = fetch_rows(conn, SQL["written_off_by"], cause_ids=uuids(cause_ids))
+    return {cause_id: (channel, SkuId(sku_id), units) for cause_id, channel, sku_id, units in rows}
+
+
 def ask_back(conn: Conn, asked: Sequence[tuple[str, SkuId, int]]) -> None:
     execute(
         conn,

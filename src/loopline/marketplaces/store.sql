@@ -219,6 +219,13 @@ where loan.channel = moved.channel and loan.sku_id = moved.sku_id
 -- Write why loans changed.
 copy marketplaces.entry (id, channel, sku_id, units, cause, cause_id, at, note) from stdin
 
+-- name: written_off_by
+-- What these causes took off loans by a person's word. Locks nothing: the caller holds the loans.
+select cause_id, channel, sku_id, units
+from marketplaces.entry
+where cause = 'written_off' and cause_id = any(%(cause_ids)s::uuid[])
+order by id
+
 -- name: ask_back
 -- Count units that are asked back, or, negative, no longer are. The caller holds the loans.
 update marketplaces.loan as loan

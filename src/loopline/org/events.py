@@ -6,6 +6,7 @@ from datetime import datetime
 from loopline.kernel.events import SYSTEM_ACTOR, Event, EventBody, event
 from loopline.kernel.ids import OrgUnitId, PersonId
 from loopline.kernel.refusals import Refusal
+from loopline.org.limits import CounterLimit
 from loopline.org.model import (
     PersonClosed as PersonClosedOutcome,
 )
@@ -46,6 +47,15 @@ class RoleWithdrawn(EventBody, frozen=True, kw_only=True):
     person_id: PersonId
     role: Role
     branch_id: OrgUnitId
+
+
+class CounterLimitSet(EventBody, frozen=True, kw_only=True):
+    """A unit set what one person may do alone at its counters; no value: what holds above it holds again."""
+
+    unit_id: OrgUnitId
+    setting: CounterLimit
+    value: int | None
+    is_open: bool
 
 
 class PersonLeft(EventBody, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from loopline.payments.refusals import NotificationNotExpected
 
 CASH = "cash"
 BANK_TRANSFER = "bank_transfer"
+CARD_TERMINAL = "card_terminal"
+"""A terminal of the site, which no gateway of ours reads: what it took, a person says."""
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, fetch, fetch_values, statements, uuids
+from loopline.db import Conn, fetch, fetch_rows, fetch_values, statements, uuids
 from loopline.kernel.ids import EntityId, OrderId, ReturnId
 from loopline.payments.model import (
     ExceptionId,
@@ -16,6 +16,7 @@ from loopline.payments.model import (
     OrderMoney,
     Payment,
     PaymentException,
+    RefundId,
 )
 from loopline.payments.store import StandingIntent
 
@@ -70,6 +71,14 @@ def refunds_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[KeptRefu
 def refunds_of_returns(conn: Conn, return_ids: Sequence[ReturnId]) -> list[KeptRefund]:
     """Return what was given back for returns, the earliest first; what a gateway was asked for is not among it yet."""
     return fetch(conn, SQL["refunds_of_returns"], KeptRefund, return_ids=uuids(return_ids))
+
+
+def given_at_counters(
+    conn: Conn, refund_ids: Sequence[RefundId], *, methods: Sequence[str]
+) -> dict[RefundId, int]:
+    """Return how much of each refund was given by these methods; one of which nothing was is left out."""
+    rows = fetch_rows(conn, SQL["given_at_counters"], refund_ids=uuids(refund_ids), methods=list(methods))
+    return {RefundId(refund_id): amount_minor for refund_id, amount_minor in rows}
 
 
 def intents_by_ids(conn: Conn, intent_ids: Sequence[IntentId]) -> dict[IntentId, StandingIntent]:

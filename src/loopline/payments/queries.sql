@@ -64,6 +64,19 @@ from payments.refund
 where return_id = any (%(return_ids)s::uuid[])
 order by return_id, refunded_at, id
 
+-- name: given_at_counters
+-- How much of these refunds was given by some methods: those of what it was taken by, or its own. Locks nothing.
+select
+    refund.id,
+    sum(coalesce(part.amount_minor, refund.amount_minor))::bigint as amount_minor
+from payments.refund as refund
+left join payments.refund_part as part on part.refund_id = refund.id
+left join payments.payment as payment on payment.id = part.payment_id
+where refund.id = any(%(refund_ids)s::uuid[])
+    and coalesce(payment.method, refund.method) = any(%(methods)s::text[])
+group by refund.id
+order by refund.id
+
 -- name: orders_awaiting_gateway
 -- Orders whose capture ran out after a moment and was not answered yet. Locks nothing.
 select distinct order_id

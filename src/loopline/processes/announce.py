@@ -251,6 +251,7 @@ def _judge_receipt(
         order_id=announced.order_id,
         member_id=announced.member_id,
         lines=came,
+        taken_in_by=one.actor,
     )
 
 

@@ -74,6 +74,11 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
     Check(name="companies_mirror_each_other", invariant=4, statement=SQL["companies_mirror_each_other"]),
     Check(
+        name="counters_are_owed_what_they_gave",
+        invariant=4,
+        statement=SQL["counters_are_owed_what_they_gave"],
+    ),
+    Check(
         name="noted_supplies_are_not_settled", invariant=4, statement=SQL["noted_supplies_are_not_settled"]
     ),
     Check(name="returns_are_reversed", invariant=6, statement=SQL["returns_are_reversed"]),

@@ -531,6 +531,57 @@ left join standing as other
 where one.balance_minor <> -coalesce(other.balance_minor, 0)
 order by subject
 
+-- name: counters_are_owed_what_they_gave
+-- What was given back over the counter of another company than owed it, in cash or by the terminal there, and is not
+-- owed between the two by as much. Companies that are no party owe each other nothing.
+with companies as (
+    select distinct entity_id
+    from org.party
+    where kind in ('brand', 'dealer') and entity_id is not null
+),
+
+given as (
+    select
+        refund.id,
+        refund.entity_id as debtor_id,
+        site.entity_id as payer_id,
+        sum(coalesce(part.amount_minor, refund.amount_minor)) as amount_minor
+    from payments.refund as refund
+    join returns.return as came on came.id = refund.return_id
+    join org.site as site on site.id = came.site_id and site.entity_id <> refund.entity_id
+    left join payments.refund_part as part on part.refund_id = refund.id
+    left join payments.payment as payment on payment.id = part.payment_id
+    where coalesce(payment.method, refund.method) in ('cash', 'card_terminal')
+        and refund.entity_id in (select entity_id from companies)
+        and site.entity_id in (select entity_id from companies)
+    group by refund.id, refund.entity_id, site.entity_id
+),
+
+booked as (
+    select
+        entry.key,
+        account.entity_id as payer_id,
+        sum(posting.amount_minor) as amount_minor
+    from ledger.entry as entry
+    join ledger.entry_part as part on part.entry_id = entry.id
+    cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+    join ledger.account as account on account.number = posting.account_number and account.purpose = 'intercompany'
+    where entry.kind = 'paid_for_another'
+        and starts_with(entry.key, 'counter:')
+        and posting.amount_minor > 0
+    group by entry.key, account.entity_id
+)
+
+select
+    'refund ' || coalesce(given.id::text, substr(booked.key, 9)) as subject,
+    coalesce(booked.amount_minor, 0) || ' owed to the company of the counter' as found,
+    coalesce(given.amount_minor, 0) || ' given over it' as expected,
+    'select * from ledger.entry where key = ' || quote_literal(coalesce(booked.key, 'counter:' || given.id)) as repair
+from given
+full join booked on booked.key = 'counter:' || given.id and booked.payer_id = given.payer_id
+where coalesce(given.amount_minor, 0) <> coalesce(booked.amount_minor, 0)
+order by subject
+
 -- name: noted_supplies_are_not_settled
 -- Goods of another company that are noted as not settled and stand in the ledger as settled, too.
 select

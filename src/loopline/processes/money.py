@@ -15,7 +15,7 @@ from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.orders import Line, LineKind, Order, OrderStage
 from loopline.payments import queries as payments_queries
-from loopline.payments.cash import BANK_TRANSFER, CASH
+from loopline.payments.cash import BANK_TRANSFER, CARD_TERMINAL, CASH
 from loopline.payments.model import IntentId
 from loopline.payments.port import IntentKind, IntentState
 from loopline.processes.accounts import Accounts
@@ -24,6 +24,8 @@ from loopline.sharing import queries as sharing_queries
 
 BY_HAND = frozenset({CASH, BANK_TRANSFER})
 """Methods whose machine is a person: what came so goes back as it always did, at once and in cash."""
+OVER_THE_COUNTER = frozenset({CASH, CARD_TERMINAL})
+"""Methods whose money lies in the drawer, or goes through the terminal, of whoever stands there."""
 _GIVES_BACK = frozenset({EntryKind.REVERSAL, EntryKind.ADJUSTMENT})
 
 

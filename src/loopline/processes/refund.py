@@ -31,7 +31,15 @@ from loopline.payments.model import (
 )
 from loopline.payments.port import Intent, IntentKind
 from loopline.payments.refusals import RefundAboveTaken
-from loopline.processes.money import Moved, dues_of, is_by_gateway, kept_of, post_moved
+from loopline.processes.between import PaidForAnother, owe_each_other
+from loopline.processes.money import (
+    OVER_THE_COUNTER,
+    Moved,
+    dues_of,
+    is_by_gateway,
+    kept_of,
+    post_moved,
+)
 from loopline.processes.outcomes import all_granted
 
 
@@ -39,7 +47,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """What one company pays back for a return, or for what was cancelled before it was sold; tax included.
 
     `cause_id` names the return or the cancellation, `return_id` is given where it is a return. A fact was paid out
-    already, as its channel said.
+    already, as its channel said. `drawer_of` is the company whose counter the customer stands at, where there is one:
+    what is given over it in another company's name is owed to it.
     """
 
     cause_id: UUID
@@ -50,6 +59,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     return_id: ReturnId | None = None
     is_fact: bool = False
+    drawer_of: EntityId | None = None
 
     @property
     def key(self) -> str:
@@ -101,6 +111,35 @@ def refund(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
     all_granted(payments.record_refunds(conn, beside, now=now))
     payments.open_exceptions(conn, [_above(of, refused) for of, _, refused in above], now=now)
     _post(conn, by_hand, now=now)
+    settle_drawers(
+        conn, [(of, one) for of, one in by_hand if of.drawer_of not in {None, of.entity_id}], now=now
+    )
+
+
+def settle_drawers(conn: Conn, by_hand: Sequence[tuple[Refund, NewRefund]], *, now: datetime) -> None:
+    """Let companies owe those over whose counters their money was given back, by what was given over them."""
+    if not by_hand:
+        return
+    given = payments_queries.given_at_counters(
+        conn, [one.id for _, one in by_hand], methods=sorted(OVER_THE_COUNTER)
+    )
+    owe_each_other(
+        conn,
+        [
+            PaidForAnother(
+                key=f"counter:{one.id}",
+                subject=of.cause_id,
+                payer_id=of.drawer_of,
+                debtor_id=of.entity_id,
+                currency=of.currency,
+                amount_minor=given[one.id],
+                at=of.at,
+            )
+            for of, one in by_hand
+            if of.drawer_of is not None and given.get(one.id)
+        ],
+        now=now,
+    )
 
 
 def _parted(

@@ -184,7 +184,10 @@ def settle_noted(conn: Conn, *, now: datetime, limit: int) -> int:
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one company owes another for goods that it sold, set off against what the other owes it, in minor units."""
+    """What one company owes another for goods that it sold and money that it gave, less what the other owes it.
+
+    In minor units.
+    """
 
     owner_id: EntityId
     buyer_id: EntityId

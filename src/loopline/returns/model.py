@@ -47,7 +47,8 @@ class NewReturn(msgspec.Struct, frozen=True, kw_only=True):
     """A return as it comes in: at a site, from any channel, with or without the order or the member known.
 
     `external_number` is the channel's own number of the return; `at` is when it happened or was asked for. One that was
-    announced has its `id` already, and its window is measured at `announced_at`.
+    announced has its `id` already, and its window is measured at `announced_at`. `taken_in_by`: who stood at the
+    counter.
     """
 
     channel: str
@@ -61,6 +62,7 @@ class NewReturn(msgspec.Struct, frozen=True, kw_only=True):
     member_id: MemberId | None = None
     id: ReturnId | None = None
     announced_at: datetime | None = None
+    taken_in_by: str | None = None
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +174,16 @@ class BlindDecision(msgspec.Struct, frozen=True, kw_only=True):
     refund_unit_minor: int
     decided_by: str
     reason: str
+
+
+class OwnReturns(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody accepted of late of what they had taken in themselves, and the most that they may alone.
+
+    `alone_most_minor` None: there is no limit.
+    """
+
+    accepted_minor: int = 0
+    alone_most_minor: int | None = None
 
 
 class BlindDecided(msgspec.Struct, frozen=True, kw_only=True):
@@ -321,6 +333,17 @@ class NothingBlindToDecide(Refusal, frozen=True, kw_only=True):
 
     return_line_id: ReturnLineId
     state: BlindState
+
+
+class SecondPersonNeeded(Refusal, frozen=True, kw_only=True):
+    """You took these goods in yourself: with {amount_minor} within a day (in minor units of {currency}) you are above
+    your limit of {alone_most_minor}, and somebody else has to accept return line {return_line_id}.
+    """
+
+    return_line_id: ReturnLineId
+    amount_minor: int
+    alone_most_minor: int
+    currency: str
 
 
 class RefundMakesNoSense(Refusal, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from loopline.returns.model import (
     NewReturn,
     NewReturnLine,
     NothingBlindToDecide,
+    OwnReturns,
     Purchase,
     Reason,
     RefundMakesNoSense,
@@ -29,6 +30,7 @@ from loopline.returns.model import (
     ReturnUnitsMakeNoSense,
     ReturnWindow,
     ReturnWindowEnded,
+    SecondPersonNeeded,
 )
 
 _HASH_BYTES = 16
@@ -208,18 +210,39 @@ def blind_state_at_opening(asked: NewReturn, *, blind_units: int) -> BlindState:
     return BlindState.ACCEPTED if asked.kind is ReturnKind.FACT else BlindState.WAITING
 
 
-def decide_blind(decision: BlindDecision, *, state: BlindState, units: int) -> BlindDecided | Refusal:
-    """Accept or refuse the blind units of a line, once."""
+def decide_blind(
+    decision: BlindDecision,
+    *,
+    state: BlindState,
+    units: int,
+    own: OwnReturns | None = None,
+    currency: str = "",
+) -> BlindDecided | Refusal:
+    """Accept or refuse the blind units of a line, once.
+
+    `own`: what the decider accepted of late of their own, where they took this line in, too; above their limit somebody
+    else has to accept it. What is refused or costs nothing needs nobody else.
+    """
     if state is not BlindState.WAITING:
         return NothingBlindToDecide(return_line_id=decision.return_line_id, state=state)
     if decision.refund_unit_minor < 0:
         return RefundMakesNoSense(refund_unit_minor=decision.refund_unit_minor)
     accepted = decision.is_accepted
+    amount = decision.refund_unit_minor * units if accepted else 0
+    if own is not None and own.alone_most_minor is not None and amount:
+        together = own.accepted_minor + amount
+        if together > own.alone_most_minor:
+            return SecondPersonNeeded(
+                return_line_id=decision.return_line_id,
+                amount_minor=together,
+                alone_most_minor=own.alone_most_minor,
+                currency=currency,
+            )
     return BlindDecided(
         return_line_id=decision.return_line_id,
         state=BlindState.ACCEPTED if accepted else BlindState.REFUSED,
         units=units,
-        refund_minor=decision.refund_unit_minor * units if accepted else 0,
+        refund_minor=amount,
     )
 
 

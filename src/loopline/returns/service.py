@@ -1,7 +1,7 @@
 """Commands of returns: take returns in, decide blind ones, receive, grade."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,7 @@ from loopline.returns.model import (
     NewReturn,
     Opened,
     OpenedLine,
+    OwnReturns,
     Purchase,
     Receipt,
     Received,
@@ -31,6 +32,9 @@ from loopline.returns.model import (
     ReturnWindow,
 )
 from loopline.returns.store import LockedLine, PlannedReturn, StoredGrading, StoredReceipt
+
+ALONE_WITHIN = timedelta(days=1)
+"""How far back what somebody accepted of their own counts."""
 
 
 def open_returns(
@@ -83,11 +87,20 @@ def open_returns(
 
 
 def decide_blind_returns(
-    conn: Conn, decisions: Sequence[BlindDecision], *, now: datetime
+    conn: Conn,
+    decisions: Sequence[BlindDecision],
+    *,
+    now: datetime,
+    alone_most: Mapping[ReturnLineId, int] | None = None,
 ) -> list[BlindDecided | Refusal]:
-    """Accept or refuse units that have no original sale, each line once; decided in the order given."""
+    """Accept or refuse units that have no original sale, each line once; decided in the order given.
+
+    `alone_most`: by line, how much of what somebody took in they may themselves accept within a day, in minor units of
+    its currency; none where a line is left out. Locks the lines by id, then the turns of those who decide.
+    """
     locked = store.lock_return_lines(conn, {decision.return_line_id for decision in decisions})
     states = {line_id: line.blind_state for line_id, line in locked.items()}
+    accepted = _accepted_alone(conn, decisions, locked, now=now)
     written: list[tuple[BlindDecision, BlindDecided]] = []
     outcomes: list[BlindDecided | Refusal] = []
     for decision in decisions:
@@ -95,14 +108,46 @@ def decide_blind_returns(
         if line is None:
             outcomes.append(ReturnLineUnknown(return_line_id=decision.return_line_id))
             continue
-        outcome = rules.decide_blind(decision, state=states[line.id], units=line.units - line.matched_units)
+        who = (decision.decided_by, line.currency)
+        is_own = line.taken_in_by == decision.decided_by
+        own = OwnReturns(
+            accepted_minor=accepted.get(who, 0), alone_most_minor=(alone_most or {}).get(line.id)
+        )
+        outcome = rules.decide_blind(
+            decision,
+            state=states[line.id],
+            units=line.units - line.matched_units,
+            own=own if is_own else None,
+            currency=line.currency,
+        )
         if isinstance(outcome, BlindDecided):
             states[line.id] = outcome.state
+            if is_own:
+                accepted[who] = accepted.get(who, 0) + outcome.refund_minor
             written.append((decision, outcome))
         outcomes.append(outcome)
     if written:
         store.decide_blind_lines(conn, written, now=now)
     return outcomes
+
+
+def _accepted_alone(
+    conn: Conn,
+    decisions: Sequence[BlindDecision],
+    locked: Mapping[ReturnLineId, LockedLine],
+    *,
+    now: datetime,
+) -> dict[tuple[str, str], int]:
+    """What those who decide on their own returns accepted of them within the last day, by who and currency."""
+    alone = {
+        one.decided_by
+        for one in decisions
+        if (line := locked.get(one.return_line_id)) is not None and line.taken_in_by == one.decided_by
+    }
+    if not alone:
+        return {}
+    store.take_turn_of_deciders(conn, alone)
+    return store.accepted_alone(conn, alone, since=now - ALONE_WITHIN)
 
 
 def receive_units(conn: Conn, receipts: Sequence[Receipt]) -> list[Received | Refusal]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, copy_rows, execute, fetch, integers, statements, uuids
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, integers, statements, uuids
 from loopline.kernel.ids import ReturnId, ReturnLineId, SkuId
 from loopline.returns.model import (
     BlindDecided,
@@ -54,6 +54,8 @@ class LockedLine(msgspec.Struct, frozen=True, kw_only=True):
     graded_units: int
     reason: Reason
     blind_state: BlindState
+    currency: str
+    taken_in_by: str | None
 
 
 class StoredReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,7 @@ def copy_returns(conn: Conn, planned: Iterable[PlannedReturn], *, now: datetime)
                 asked.currency,
                 asked.at,
                 now,
+                asked.taken_in_by,
             )
             for plan in planned
             for asked in (plan.asked,)
@@ -159,6 +162,16 @@ def copy_matches(conn: Conn, lines: Iterable[OpenedLine]) -> None:
 def lock_return_lines(conn: Conn, return_line_ids: Iterable[ReturnLineId]) -> dict[ReturnLineId, LockedLine]:
     found = fetch(conn, SQL["lock_return_lines"], LockedLine, return_line_ids=uuids(return_line_ids))
     return {line.id: line for line in found}
+
+
+def take_turn_of_deciders(conn: Conn, deciders: Iterable[str]) -> None:
+    fetch_rows(conn, SQL["take_turn_of_deciders"], deciders=sorted(set(deciders)))
+
+
+def accepted_alone(conn: Conn, deciders: Iterable[str], *, since: datetime) -> dict[tuple[str, str], int]:
+    """Sum by decider and currency what each has accepted of what they had taken in themselves."""
+    rows = fetch_rows(conn, SQL["accepted_alone"], deciders=sorted(set(deciders)), since=since)
+    return {(decider, currency): amount_minor for decider, currency, amount_minor in rows}
 
 
 def decide_blind_lines(

@@ -1,7 +1,8 @@
 -- name: copy_returns
 -- Write returns of which the caller knows that their numbers are free; a rival's same number is an error, to be tried again.
 copy returns.return (
-  id, channel, external_number, content_hash, kind, order_id, member_id, site_id, currency, at, opened_at
+  id, channel, external_number, content_hash, kind, order_id, member_id, site_id, currency, at, opened_at,
+  taken_in_by
 ) from stdin;
 
 -- name: returns_by_number
@@ -36,11 +37,42 @@ select
   return_line.received_units,
   return_line.graded_units,
   return_line.reason,
-  return_line.blind_state
+  return_line.blind_state,
+  return.currency,
+  return.taken_in_by
 from returns.return_line as return_line
+join returns.return as return on return.id = return_line.return_id
 where return_line.id = any(%(return_line_ids)s::uuid[])
 order by return_line.id
-for update;
+for update of return_line;
+
+-- name: take_turn_of_deciders
+-- Wait until nobody else decides under these names, in their order, and keep it so until the transaction ends.
+select pg_advisory_xact_lock(hashtextextended('decides ' || who.decider, 0))
+from (
+  select decider
+  from unnest(%(deciders)s::text[]) as given (decider)
+  order by decider
+) as who;
+
+-- name: accepted_alone
+-- What people accepted since a moment of what they had taken in themselves, by their name and currency.
+select
+  return_line.blind_decided_by,
+  return.currency,
+  sum(return_line.blind_refund_unit_minor * (return_line.units - return_line.matched_units))::bigint as amount_minor
+from returns.return_line as return_line
+join returns.return as return on return.id = return_line.return_id
+where return_line.blind_state = 'accepted'
+  and return_line.blind_decided_by = any(%(deciders)s::text[])
+  and return_line.blind_decided_at > %(since)s::timestamptz
+  and return.taken_in_by = return_line.blind_decided_by
+group by
+  return_line.blind_decided_by,
+  return.currency
+order by
+  return_line.blind_decided_by,
+  return.currency;
 
 -- name: decide_blind_lines
 -- Write decisions on lines that the caller holds.

@@ -16,6 +16,7 @@ _FIRST_PAGES: tuple[tuple[frozenset[Role], str], ...] = (
     (frozenset({Role.CUSTOMER_SERVICE}), "/hq/orders"),
 )
 _PUTTING_RIGHT = frozenset({Role.HQ_OPERATIONS, Role.CUSTOMER_SERVICE})
+_SETTING_LIMITS = frozenset({Role.HQ_OPERATIONS, Role.DEALER})
 _EARNERS = frozenset({Role.GUIDE, Role.STREAMER})
 
 
@@ -78,6 +79,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.CLOSES_READ), Entry(word=marked("Monthly close"), path="/hq/close")),
         (visitor.may(Permission.REVIEWS_READ), Entry(word=marked("Reviews"), path="/hq/reviews")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
+        (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (
@@ -92,7 +94,17 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
 
 
 _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (marked("Selling"), ("/hq/orders", "/hq/quarantine", "/hq/tills", "/hq/marketplaces", "/hq/openings")),
+    (
+        marked("Selling"),
+        (
+            "/hq/orders",
+            "/hq/quarantine",
+            "/hq/tills",
+            "/hq/counter-limits",
+            "/hq/marketplaces",
+            "/hq/openings",
+        ),
+    ),
     (marked("Goods"), ("/hq/stock", "/hq/sourcing", "/hq/promises", "/hq/feeds")),
     (
         marked("Money"),

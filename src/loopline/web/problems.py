@@ -82,6 +82,7 @@ from loopline.org.credentials import (
     WrongSignIn,
 )
 from loopline.org.keys import ApiKeyBeyondYourRights
+from loopline.org.limits import LimitNeedsAComment, LimitOutOfRange, LimitUnitUnknown
 from loopline.org.permissions import MayNotGrant
 from loopline.org.rights import NotAllowed
 from loopline.payments import ClosingNeedsANote, NotificationNotExpected
@@ -152,7 +153,7 @@ from loopline.web.api.refusals import (
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.hq.close_refusals import CLOSE_STATUSES
-from loopline.web.hq.refusals import ProfileIsTheBrands, TypedWrong
+from loopline.web.hq.refusals import AmountUnclear, ProfileIsTheBrands, TypedWrong
 from loopline.web.hq.rule_refusals import RULE_STATUSES
 from loopline.web.labels.fonts import NoFontForLabels
 from loopline.web.languages import Language, marked
@@ -257,6 +258,10 @@ STATUSES: dict[type[Refusal], int] = {
     SignatureWrong: HTTP_401_UNAUTHORIZED,
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
     TypedWrong: HTTP_422_UNPROCESSABLE_ENTITY,
+    AmountUnclear: HTTP_422_UNPROCESSABLE_ENTITY,
+    LimitUnitUnknown: HTTP_404_NOT_FOUND,
+    LimitOutOfRange: HTTP_422_UNPROCESSABLE_ENTITY,
+    LimitNeedsAComment: HTTP_422_UNPROCESSABLE_ENTITY,
     NoticeNotBelieved: HTTP_401_UNAUTHORIZED,
     **RULE_STATUSES,
     **CLOSE_STATUSES,

@@ -12,6 +12,7 @@ from loopline.web.api.calls import CALL_HANDLERS
 from loopline.web.api.catalogue import CATALOGUE_HANDLERS
 from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.closes import CLOSE_HANDLERS
+from loopline.web.api.counter_limits import COUNTER_LIMIT_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
 from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
@@ -65,6 +66,7 @@ from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.capacity import CAPACITY_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
+from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
@@ -123,6 +125,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *LADDER_HANDLERS,
     *SUPPLY_HANDLERS,
     *SOURCING_PROFILE_HANDLERS,
+    *COUNTER_LIMIT_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
     *SITE_EQUIPMENT_HANDLERS,
     *SITE_CAPACITY_HANDLERS,
@@ -184,6 +187,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *RETURNS_WHY_PAGES,
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
+    *COUNTER_LIMIT_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
     *CAPACITY_PAGES,

@@ -300,7 +300,13 @@ def test_what_a_marketplace_does_not_have_is_taken_off_its_loan(fresh: Site):
     before, hq, path = lent(), fresh.signed_in("shen.ops"), f"{PATH}/jd"
     assert before > 1
     said = {"sku_code": "COAT", "units": "1", "note": "Seen on its page."}
-    assert post(hq, f"{path}/write-off", said, page=path).status_code == 303
+    form = re.search(r'name="form_id" value="([0-9a-f-]+)"', hq.get(path).text)
+    assert form is not None
+    twice = said | {"form_id": form.group(1)}
+    for _ in range(2):
+        assert post(hq, f"{path}/write-off", twice, page=path).status_code == 303
+    assert lent() == before - 1
+    assert post(hq, f"{path}/write-off", twice | {"units": "2"}, page=path).status_code == 409
     assert lent() == before - 1
     for wrong, status in (
         ({"units": "0"}, 422),

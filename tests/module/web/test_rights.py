@@ -55,6 +55,7 @@ NOTHING_THERE = {
     "POST /checkout/place",
     "POST /earned/disputes/ask",
     "POST /hq/feeds/answer",
+    "POST /hq/counter-limits/set",
     "POST /hq/sourcing/overrides",
     "POST /hq/tills/again",
     "POST /hq/tills/settle",

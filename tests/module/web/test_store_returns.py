@@ -26,6 +26,8 @@ from tests.module.web.test_store import Site, opened, post
 
 HOME = "/store/returns"
 RETURN_ID = re.compile(r'name="return_id" value="([0-9a-f-]+)"')
+TYPED = re.compile(r'name="(price|why)" value="([^"]*)"')
+WRONG = re.compile(r'name="(price|grade|why)"[^>]*aria-invalid="true"')
 DECIDE = re.compile(r'action="(/store/returns/decide/([0-9a-f-]+))"')
 
 
@@ -258,10 +260,19 @@ def test_without_a_receipt_the_manager_pays_for_it_or_hands_it_back(site: Site):
     assert post(guide, path, word, page=HOME).status_code == 403
     for said in (word, word | {"price": "a lot"}):
         answer = post(other, path, said, page=HOME)
-        assert "There is no return line" in other.get(answer.headers["location"]).text
-    for wrong, said in (({"price": "a lot"}, "Say what is paid back"), ({"grade": ""}, "Say in what state")):
+        assert (answer.status_code, "There is no return line" in answer.text) == (404, True)
+    for wrong, field, said in (
+        ({"price": "a lot"}, "price", "Say what is paid back"),
+        ({"grade": ""}, "grade", "Say in what state"),
+        ({"why": " "}, "why", "Say in a few words why it is paid for"),
+    ):
         answer = post(manager, path, word | wrong, page=HOME)
-        assert said in manager.get(answer.headers["location"]).text
+        typed = TYPED.findall(answer.text)
+        assert (answer.status_code, said in answer.text) == (422, True), field
+        assert WRONG.findall(answer.text) == [field]
+        # What was typed is still there, the wrong as well as the right.
+        assert typed == [("price", (word | wrong)["price"]), ("why", (word | wrong)["why"])]
+        assert ('value="as_new" selected' in answer.text) is (field != "grade")
     assert state_of(site, line_id) is BlindState.WAITING
     with site.database.reading() as conn:
         before = coats(conn, shop)
@@ -271,8 +282,50 @@ def test_without_a_receipt_the_manager_pays_for_it_or_hands_it_back(site: Site):
         assert balances(conn)["cash"] == -5_990
         assert coats(conn, shop) == (before[0] + 1, before[1])
     again = post(manager, path, word | {"word": "refuse"}, page=HOME)
-    assert "nothing waits for a decision" in manager.get(again.headers["location"]).text
+    assert (again.status_code, "nothing waits for a decision" in again.text) == (409, True)
     sound(site)
+
+
+def test_above_the_limit_the_manager_who_took_it_in_needs_a_colleague(site: Site):
+    lin, shen = site.signed_in("lin.manager"), site.signed_in("shen.ops")
+    page = "/hq/counter-limits"
+    said = {"unit": "HX", "setting": "blind_alone_minor", "value": "50", "comment": "Winter goods are dear."}
+    assert post(lin, f"{page}/set", said, page=HOME).status_code == 404  # a store is not the brand
+    wrong = post(shen, f"{page}/set", said | {"value": "much"}, page=page)
+    assert (wrong.status_code, 'value="much"' in wrong.text, "Say an amount" in wrong.text) == (
+        422,
+        True,
+        True,
+    )
+    assert post(shen, f"{page}/set", said, page=page).status_code == 303
+    assert "CN¥50.00" in shen.get(page).text
+    blind(site, lin)
+    found = DECIDE.search(lin.get(HOME).text)
+    assert found is not None
+    path, line_id = found.groups()
+    word = {"word": "accept", "price": "59.90", "grade": "open", "why": "Our label."}
+    refused = post(lin, path, word, page=HOME)
+    assert refused.status_code == 409
+    assert "alone you may pay CN¥50.00" in refused.text
+    assert TYPED.findall(refused.text) == [("price", "59.90"), ("why", "Our label.")]
+    assert 'value="open" selected' in refused.text
+    assert state_of(site, line_id) is BlindState.WAITING
+    assert post(shen, path, word, page=HOME).status_code == 303
+    with site.database.reading() as conn:
+        assert balances(conn)["cash"] == -5_990
+    sound(site)
+
+
+def test_what_is_typed_for_goods_without_a_receipt_stays_where_it_is_refused(site: Site):
+    guide, page = site.signed_in("zhou.guide"), f"{HOME}/without"
+    form = RETURN_ID.search(guide.get(page, params={"q": "COAT"}).text)
+    assert form is not None
+    said = {"sku": "COAT", "units": "two", "reason": "defect", "return_id": form.group(1)}
+    answer = post(guide, f"{page}/take", said, page=page)
+    assert (answer.status_code, "Say in digits how many of COAT came back." in answer.text) == (422, True)
+    assert re.findall(r'name="units" value="([^"]*)"[^>]*aria-invalid="true"', answer.text) == ["two"]
+    assert 'value="defect" selected' in answer.text
+    assert RETURN_ID.findall(answer.text) == [form.group(1)]
 
 
 def test_what_is_handed_back_is_neither_paid_for_nor_put_on_the_shelf(site: Site):

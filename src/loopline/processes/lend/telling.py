@@ -8,7 +8,7 @@ import msgspec
 from loopline import catalogue, marketplaces
 from loopline.db import Conn, log
 from loopline.kernel.events import event
-from loopline.kernel.ids import uuid7
+from loopline.kernel.ids import uuid7, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.marketplaces import Answer, AnsweredStep, Cause, LoanChange, Telling, Told
@@ -68,7 +68,8 @@ def write_off_loans(
 ) -> list[LoanWriteOff | Refusal]:
     """Take units off loans that the marketplace does not have, as somebody saw there; one outcome each.
 
-    For the whole brand alone: what a marketplace has, everybody's stock stands behind.
+    For the whole brand alone: what a marketplace has, everybody's stock stands behind. The same word again, by its id,
+    takes nothing more.
     """
     if not scope.everything:
         return [NotInYourBranch(subject=one.channel) for one in asked]
@@ -77,32 +78,27 @@ def write_off_loans(
         one if one.sku_code in skus else SkuNotKnown(sku_code=one.sku_code) for one in asked
     ]
     going = [place for place, one in enumerate(outcomes) if isinstance(one, LoanWriteOff)]
-    cause_id = uuid7(now)
+    made = uuid7s(now, len(asked))
     changes = [
         LoanChange(
             channel=asked[place].channel,
             sku_id=skus[asked[place].sku_code].id,
             units=-asked[place].units,
             cause=Cause.WRITTEN_OFF,
-            cause_id=cause_id,
+            cause_id=asked[place].id or made[place],
             note=f"{actor}: {asked[place].note}" if asked[place].note.strip() else "",
         )
         for place in going
     ]
-    moved = [
-        change.sku_id
-        for place, change, refusal in zip(
-            going, changes, marketplaces.write_off(conn, changes, now=now), strict=True
-        )
-        if not _refused(outcomes, place, refusal)
-    ]
+    moved: list[LoanChange] = []
+    for place, change, is_new in zip(
+        going, changes, marketplaces.write_off(conn, changes, now=now), strict=True
+    ):
+        if isinstance(is_new, Refusal):
+            outcomes[place] = is_new
+        elif is_new:
+            moved.append(change)
     if moved:
-        body = LoansMoved(sku_ids=tuple(sorted(set(moved))))
-        log.append(conn, [event(body, subject=cause_id, at=now, actor=actor)])
+        body = LoansMoved(sku_ids=tuple(sorted({one.sku_id for one in moved})))
+        log.append(conn, [event(body, subject=moved[0].cause_id, at=now, actor=actor)])
     return outcomes
-
-
-def _refused(outcomes: list[LoanWriteOff | Refusal], place: int, refusal: Refusal | None) -> bool:
-    if refusal is not None:
-        outcomes[place] = refusal
-    return refusal is not None

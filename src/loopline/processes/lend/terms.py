@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -37,12 +38,16 @@ class CategoryUnknown(Refusal, frozen=True, kw_only=True):
 
 
 class LoanWriteOff(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that are lent to a marketplace as far as we know and that it does not have; `note` says who saw that."""
+    """Units that are lent to a marketplace as far as we know and that it does not have; `note` says who saw that.
+
+    `id` names the word for good; without one each is a word of its own.
+    """
 
     channel: str
     sku_code: str
     units: int
     note: str
+    id: UUID | None = None
 
 
 def set_terms(

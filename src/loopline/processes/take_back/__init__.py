@@ -21,7 +21,12 @@ from loopline.processes.follow import settle_orders
 from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import refund
 from loopline.processes.take_back.case import Case, TakenBack
-from loopline.processes.take_back.rest import post_rest, quote_blind, refunds_of, settle_differences
+from loopline.processes.take_back.rest import (
+    post_rest,
+    quote_blind,
+    refunds_of,
+    settle_differences,
+)
 from loopline.processes.take_back.reversal import claw_back, pieces_of, reverse
 from loopline.processes.take_back.telling import ReturnedSale, SalesReturned, events_of
 from loopline.returns import service as returns
@@ -163,7 +168,9 @@ def _undo(conn: Conn, cases: Sequence[Case], *, now: datetime) -> list[Event]:
     pieces = pieces_of(conn, matches)
     claw_back(conn, pieces, now=now)
     reverse(conn, pieces, now=now)
-    quote_blind(conn, cases)
+    assert not any(quote_blind(conn, cases)), (
+        "only facts are accepted as they come, and they always have a quote"
+    )
     settle_differences(cases)
     post_rest(conn, cases, now=now)
     refund(conn, [one for case in cases for one in refunds_of(case)], now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from loopline import catalogue, pricing
 from loopline.db import Conn
@@ -11,6 +12,7 @@ from loopline.kernel.ids import (
     OrderId,
     uuid7s,
 )
+from loopline.kernel.refusals import Refusal
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.processes.accounts import Accounts
@@ -18,13 +20,20 @@ from loopline.processes.outcomes import all_granted
 from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.refund import Refund
 from loopline.processes.take_back.case import Case, Legs, add_to
-from loopline.returns.model import BlindState, OpenedLine, ReturnKind
+from loopline.returns.model import (
+    BlindState,
+    OpenedLine,
+    ReturnKind,
+)
 
 
-def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
-    """Find the tax in what is paid for units without a sale, as if they were bought today at the stated price."""
-    blind = [(case, _blind_lines(case)) for case in cases]
-    wanted = [(case, lines) for case, lines in blind if lines]
+def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
+    """Find the tax in what is paid for units without a sale, as if they were bought today at the stated price.
+
+    One outcome each: why a case has no quote, or nothing. A fact always has one; what somebody decides on now is
+    refused where a sale would be. Each case is quoted once.
+    """
+    wanted = [(case, lines) for case in cases if (lines := _blind_lines(case))]
     sku_ids = {line.sku_id for _, lines in wanted for line in lines if line.sku_id is not None}
     tax_classes = catalogue.tax_classes_of(conn, sku_ids)
     carts = [
@@ -37,7 +46,7 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
             site_id=case.asked.site_id,
             org_units=case.site.unit_path,
             may_state_price=True,
-            is_fact=True,
+            is_fact=case.asked.kind is ReturnKind.FACT,
             lines=tuple(
                 pricing.CartLine(
                     sku_id=None,
@@ -53,11 +62,16 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> None:
         )
         for case, lines in wanted
     ]
-    for (case, lines), quoted in zip(wanted, all_granted(pricing.quote(conn, carts)), strict=True):
+    refused: dict[UUID, Refusal] = {}
+    for (case, lines), quoted in zip(wanted, pricing.quote(conn, carts), strict=True):
+        if isinstance(quoted, Refusal):
+            refused[case.cause] = quoted
+            continue
         case.blind_minor = quoted.amount_minor
         case.blind_tax_minor = quoted.tax_minor
         for line, amounts in zip(lines, quoted.lines, strict=True):
             add_to(case.amounts, line.return_line_id, amounts.amount_minor)
+    return [refused.get(case.cause) for case in cases]
 
 
 def _blind_lines(case: Case) -> list[OpenedLine]:
@@ -160,6 +174,7 @@ def refunds_of(case: Case) -> list[Refund]:
             amount_minor=amount_minor,
             at=case.asked.at,
             is_fact=case.asked.kind is ReturnKind.FACT,
+            drawer_of=case.site.entity_id,
         )
         for (entity_id, order_id), amount_minor in owed.items()
         if amount_minor

@@ -143,7 +143,7 @@ def add_returns(
             announced = _announce(conn, caller, data.items, register, now=now)
             return done_returns(conn, announced)
         judged = [
-            _beyond(one, caller, now=now) or _new_return(one, made, register, now=now)
+            _beyond(one, caller, now=now) or _new_return(one, made, register, by=caller.actor, now=now)
             for one, made in zip(data.items, uuid7s(now, len(data.items)), strict=True)
         ]
         taken = merged(judged, lambda wanted: take_back(conn, wanted, scope=scope, now=now))
@@ -281,7 +281,9 @@ def _beyond(one: ReturnAsk, caller: Caller, *, now: datetime) -> Refusal | None:
     return PaysOutTooMuch(field="lines", amount_minor=paid_minor) if paid_minor > _PAID_OUT_MAX else None
 
 
-def _new_return(one: ReturnAsk, made: UUID, register: _Register, *, now: datetime) -> NewReturn | Refusal:
+def _new_return(
+    one: ReturnAsk, made: UUID, register: _Register, *, by: str, now: datetime
+) -> NewReturn | Refusal:
     if one.site_code is None:
         return NeedsSiteOfReturn()
     site = register.sites.get(one.site_code)
@@ -308,6 +310,7 @@ def _new_return(one: ReturnAsk, made: UUID, register: _Register, *, now: datetim
         lines=tuple(lines),
         order_id=head.id if head else None,
         member_id=MemberId(one.member_id) if one.member_id else head.member_id if head else None,
+        taken_in_by=by,
     )
 
 

@@ -75,6 +75,7 @@ KIND_WORDS: Mapping[EntryKind, str] = {
     EntryKind.PAYOUT_RETURNED: marked("Payout that came back"),
     EntryKind.FEE: marked("Fee kept"),
     EntryKind.SUPPLY: marked("Supply of goods"),
+    EntryKind.PAID_FOR_ANOTHER: marked("Paid for another company"),
     EntryKind.BONUS: marked("Bonus of a month's turnover"),
     EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
 }

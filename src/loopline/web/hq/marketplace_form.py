@@ -16,6 +16,7 @@ from loopline.web.api.marketplaces import GoodsTermsBody, MarketplaceBody, Write
 from loopline.web.api.reading import BadInput, bad_input
 from loopline.web.hq.refusals import TypedWrong
 from loopline.web.languages import Language, marked
+from loopline.web.store.moving.place import time_id
 
 _PERSON = "person:"
 _BASIS_POINTS = 100
@@ -281,7 +282,10 @@ def read_goods(said: Mapping[str, str], *, channel: str, language: Language) -> 
 
 
 def read_write_off(said: Mapping[str, str], *, channel: str, language: Language) -> LoanWriteOff:
-    """Read the form that takes units off a loan. Raises Refused as `read_terms` does; its note is wanted."""
+    """Read the form that takes units off a loan. Raises Refused as `read_terms` does; its note is wanted.
+
+    The form's own id names the word: sent twice, it is said once.
+    """
     asked = _body(
         {
             "channel": channel,
@@ -292,7 +296,13 @@ def read_write_off(said: Mapping[str, str], *, channel: str, language: Language)
         WriteOffBody,
         language,
     )
-    return LoanWriteOff(channel=asked.channel, sku_code=asked.sku_code, units=asked.units, note=asked.note)
+    return LoanWriteOff(
+        id=time_id(said, "form_id"),
+        channel=asked.channel,
+        sku_code=asked.sku_code,
+        units=asked.units,
+        note=asked.note,
+    )
 
 
 def _numbers(said: Mapping[str, str], *names: str) -> dict[str, Any]:

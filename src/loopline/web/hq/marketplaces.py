@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from loopline import catalogue, marketplaces, orders, org
 from loopline.db import Conn
+from loopline.kernel.ids import uuid7
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.marketplaces import TermsBy
@@ -21,7 +22,7 @@ from loopline.org import Permission
 from loopline.processes import lend
 from loopline.web.api.answers import granted, read, run
 from loopline.web.api.refusals import NoSuchThing
-from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.marketplace_form import (
     FoundTerms,
     person_of,
@@ -113,6 +114,7 @@ def show_terms(request: WebRequest, visitor: NamedDependency[Visitor], channel: 
         visitor=visitor,
         view=terms_view(found, language_of(request)),
         path=f"{MARKETPLACES}/{found.channel.code}",
+        form_id=uuid7(edge_of(request).clock()),
         may_write=visitor.may(Permission.STOCK_WRITE),
     )
 

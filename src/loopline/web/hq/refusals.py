@@ -11,5 +11,9 @@ class TypedWrong(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class AmountUnclear(Refusal, frozen=True, kw_only=True):
+    """Say an amount, such as 500 or 99.90."""
+
+
 class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
     """The profile holds for the whole brand: only who sees all of it may change it."""

@@ -109,6 +109,10 @@ class PriceUnclear(Refusal, frozen=True, kw_only=True):
     """Say what is paid back for one of them, such as 59.90."""
 
 
+class SayWhyDecided(Refusal, frozen=True, kw_only=True):
+    """Say in a few words why it is paid for, or why not."""
+
+
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
     **dict.fromkeys((NoCountHere, NoSuchTransfer), HTTP_404_NOT_FOUND),
@@ -126,6 +130,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingToSend,
             PriceUnclear,
             SayWhy,
+            SayWhyDecided,
             StateUnclear,
             TrackingNumberNotUsable,
             UnitsUnclear,

@@ -1,5 +1,6 @@
 """Who may move goods at a site, and how such pages read numbers and ids."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def number(data: dict[str, Any], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else 0
 
 
-def time_id(data: dict[str, Any], name: str) -> UUID | None:
+def time_id(data: Mapping[str, Any], name: str) -> UUID | None:
     """Return a field's UUIDv7, which a page was made with; None for anything else."""
     try:
         found = UUID(str(data.get(name, "")))

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from loopline import catalogue, orders, search
 from loopline.catalogue import Sku
 from loopline.db import Conn
-from loopline.kernel.ids import SkuId
+from loopline.kernel.ids import ReturnLineId, SkuId
 from loopline.org import Entity, Permission
 from loopline.org.queries import entities_by_id
 from loopline.processes.take_back.blind import Waiting, waiting_at
@@ -41,6 +41,20 @@ _ORDERS_SHOWN = 20
 _WAITING_SHOWN = 50
 
 
+class TypedWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word on a line as it was typed, and why it was not taken.
+
+    `field` is the one to look at; empty: none of them.
+    """
+
+    line_id: ReturnLineId
+    price: str
+    grade: str
+    why: str
+    field: str
+    said: str
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What a text leads to, and what waits here for a decision, with what it costs now.
 
@@ -66,6 +80,13 @@ def show_returns(
     if found.number is not None:
         return Redirect(f"{RETURNS}/of/{found.number}", status_code=HTTP_303_SEE_OTHER)
     return _page(request, returning, text, found)
+
+
+def word_not_taken(request: WebRequest, desk: Desk, typed: TypedWord, *, status: int) -> Template:
+    """Show what waits here with what somebody typed on a line of it, and why that was not taken, beside its field."""
+    edge = edge_of(request)
+    found = read(request, lambda conn, now: _find(conn, "", desk, edge, now=now))
+    return _page(request, desk, "", found, typed=typed, status=status)
 
 
 def _find(conn: Conn, text: str, desk: Desk, edge: Edge, *, now: datetime) -> Found:
@@ -106,19 +127,29 @@ def _number_meant(conn: Conn, text: str) -> str | None:
     return heads[0].number if heads else None
 
 
-def _page(request: WebRequest, desk: Desk, text: str, found: Found) -> Template:
+def _page(  # noqa: PLR0913 - what was found, and what was typed
+    request: WebRequest,
+    desk: Desk,
+    text: str,
+    found: Found,
+    *,
+    typed: TypedWord | None = None,
+    status: int = 200,
+) -> Template:
     language = language_of(request)
+    is_shown = typed is not None and any(one.line.return_line_id == typed.line_id for one in found.waiting)
     return page(
         request,
         "store/returns.html",
+        status=status,
         visitor=desk.visitor,
         desk=desk,
         text=text,
         orders=[_row(one, desk, language) for one in found.rows],
-        waiting=[_waiting(one, found, desk, language) for one in found.waiting],
+        waiting=[_waiting(one, found, desk, language, typed) for one in found.waiting],
         may_decide=deciding_scope(desk.visitor).covers_site(desk.site.id),
         grades=grades(language),
-        refusal=request.query_params.get("problem", "")[:_TEXT_LENGTH_MAX],
+        refusal=typed.said if typed is not None and not (is_shown and typed.field) else "",
     )
 
 
@@ -132,7 +163,10 @@ def _row(one: OrderFound, desk: Desk, language: Language) -> dict[str, Any]:
     }
 
 
-def _waiting(one: Waiting, found: Found, desk: Desk, language: Language) -> dict[str, Any]:
+def _waiting(
+    one: Waiting, found: Found, desk: Desk, language: Language, typed: TypedWord | None
+) -> dict[str, Any]:
+    mine = typed if typed is not None and typed.line_id == one.line.return_line_id else None
     sku = found.skus.get(one.line.sku_id) if one.line.sku_id is not None else None
     price = found.prices.get(sku.id) if sku is not None else None
     return {
@@ -144,4 +178,6 @@ def _waiting(one: Waiting, found: Found, desk: Desk, language: Language) -> dict
         "reason": language.say(REASON_WORDS[one.line.reason]),
         "price": language.money(price, found.seller.currency) if price is not None else "",
         "currency": one.head.currency,
+        "typed": mine,
+        "line_id": one.line.return_line_id,
     }

@@ -150,6 +150,7 @@ def take_order_back(
             at=now,
             site_id=returning.site.id,
             currency=sold.order.currency,
+            taken_in_by=actor_of(returning.visitor),
             order_id=sold.order.id,
             member_id=sold.order.member_id,
             lines=tuple(

@@ -1,5 +1,6 @@
 """Take back what nobody knows the sale of: it waits for somebody who may decide on it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import catalogue
+from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.ids import ReturnId, uuid7
 from loopline.kernel.refusals import Refusal
@@ -20,17 +22,20 @@ from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
+from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form, goods_row, number, time_id
-from loopline.web.store.refusals import NothingBack
+from loopline.web.store.refusals import UnitsUnclear
 from loopline.web.store.returns.place import COUNTER, RETURNING, RETURNS, reason_of, reasons, scope_of
 from loopline.web.store.stock import find_skus
 from loopline.web.store.words import refusal_words
 
 UNKNOWN = RETURNS + "/without"
 _TEXT_LENGTH_MAX = 80
+_UNITS_LENGTH_MAX = 6
 
 
 @get(UNKNOWN, dependencies=RETURNING, sync_to_thread=True)
@@ -51,7 +56,7 @@ def take_unknown(request: WebRequest, returning: NamedDependency[Desk], data: Fo
         if sku is None:
             return NoSuchThing(noun="SKU", value=code)
         if not units:
-            return NothingBack()
+            return UnitsUnclear(sku=sku.code)
         seller = entities_by_id(conn, [returning.site.entity_id])[returning.site.entity_id]
         line = NewReturnLine(
             code=sku.code, units=units, sku_id=sku.id, reason=reason_of(str(data.get("reason", "")))
@@ -65,6 +70,7 @@ def take_unknown(request: WebRequest, returning: NamedDependency[Desk], data: Fo
             site_id=returning.site.id,
             currency=seller.currency,
             lines=(line,),
+            taken_in_by=actor_of(returning.visitor),
         )
         (outcome,) = take_back(conn, [asked], scope=scope, now=now)
         if isinstance(outcome, Refusal):
@@ -75,13 +81,24 @@ def take_unknown(request: WebRequest, returning: NamedDependency[Desk], data: Fo
 
     outcome = run(request, work)
     if isinstance(outcome, Refusal):
-        return _page(request, returning, code, refusal=outcome)
+        return _page(request, returning, code, refusal=outcome, typed=data)
     return Redirect(f"{RETURNS}/done/{outcome}", status_code=HTTP_303_SEE_OTHER)
 
 
-def _page(request: WebRequest, desk: Desk, text: str, *, refusal: Refusal | None = None) -> Template:
+def _page(
+    request: WebRequest,
+    desk: Desk,
+    text: str,
+    *,
+    refusal: Refusal | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> Template:
+    """Show what a text finds; what was typed for one of them stays, with the refusal beside the field it is about."""
     language = language_of(request)
     skus = read(request, lambda conn, _: find_skus(conn, text)) if text else []
+    rows = [_row(sku, typed or {}, request, language) for sku in skus]
+    said = refusal_words(refusal, language) if refusal else ""
+    is_beside = isinstance(refusal, UnitsUnclear) and any(row["is_typed"] for row in rows)
     return page(
         request,
         "store/return_unknown.html",
@@ -89,10 +106,21 @@ def _page(request: WebRequest, desk: Desk, text: str, *, refusal: Refusal | None
         visitor=desk.visitor,
         desk=desk,
         text=text,
-        rows=[
-            {**goods_row(sku, language), "return_id": str(uuid7(edge_of(request).clock()))} for sku in skus
-        ],
+        rows=rows,
         reasons=reasons(language),
         path=UNKNOWN,
-        refusal=refusal_words(refusal, language) if refusal else "",
+        refusal="" if is_beside else said,
+        units_wrong=said if is_beside else "",
     )
+
+
+def _row(sku: Sku, typed: Mapping[str, Any], request: WebRequest, language: Language) -> dict[str, Any]:
+    is_typed = typed.get("sku") == sku.code
+    said: Mapping[str, Any] = typed if is_typed else {}
+    return {
+        **goods_row(sku, language),
+        "return_id": str(time_id(said, "return_id") or uuid7(edge_of(request).clock())),
+        "units": str(said.get("units", "1"))[:_UNITS_LENGTH_MAX],
+        "reason": str(said.get("reason", "")),
+        "is_typed": is_typed,
+    }
