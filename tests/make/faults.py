@@ -477,10 +477,12 @@ FAULTS: dict[str, LiteralString] = {
         "update ledger.account set purpose = 'intercompany', party_id = (select party.id from org.party as party"
         " where party.entity_id <> account.entity_id limit 1) where purpose = 'revenue'"
     ),
+    "exchanges_are_paid_once": (
+        "insert into returns.exchange select id, '', id, id, 'CNY', 5, now(), '', now() from orders.order limit 1;"
+    ),
     "counters_are_owed_what_they_gave": (
-        "update ledger.account set purpose = 'intercompany', party_id = (select id from org.party limit 1)"
-        " where purpose = 'cash';"
-        "update ledger.entry set kind = 'paid_for_another', key = 'counter:nothing' where id ="
+        "update ledger.account set purpose = 'intercompany', party_id = (select id from org.party limit 1) where"
+        " purpose = 'cash'; update ledger.entry set kind = 'paid_for_another', key = 'counter:nothing' where id ="
         " (select id from ledger.entry where kind = 'payment' limit 1);"
     ),
     "noted_supplies_are_not_settled": (

@@ -2571,6 +2571,10 @@ CREATE TABLE payments.payment (
     taken_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     intent_id uuid,
+    carried_from uuid,
+    carried_intent_id uuid,
+    CONSTRAINT carried_capture_is_of_a_payment CHECK (((carried_intent_id IS NULL) OR (carried_from IS NOT NULL))),
+    CONSTRAINT carried_is_not_captured CHECK (((intent_id IS NULL) OR (carried_from IS NULL))),
     CONSTRAINT payment_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT payment_takes_money CHECK ((amount_minor > 0)),
     CONSTRAINT refunded_within_taken CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))
@@ -3057,6 +3061,20 @@ CREATE TABLE returns.announced_line (
     reason text NOT NULL,
     CONSTRAINT announced_line_has_units CHECK ((units > 0)),
     CONSTRAINT announced_reason_known CHECK ((reason = ANY (ARRAY['unwanted'::text, 'defect'::text, 'damaged_in_transit'::text, 'wrong_item'::text, 'late'::text, 'size'::text, 'other'::text])))
+);
+
+CREATE TABLE returns.exchange (
+    id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    order_id uuid NOT NULL,
+    new_order_id uuid,
+    currency text NOT NULL,
+    credit_minor bigint DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT credit_comes_with_the_goods CHECK (((credit_minor = 0) OR ((done_at IS NOT NULL) AND (new_order_id IS NOT NULL)))),
+    CONSTRAINT credit_not_negative CHECK ((credit_minor >= 0))
 );
 
 CREATE TABLE returns.grading (
@@ -5222,6 +5240,9 @@ ALTER TABLE ONLY returns.announced
 ALTER TABLE ONLY returns.announced
     ADD CONSTRAINT announced_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY returns.exchange
+    ADD CONSTRAINT exchange_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY returns.grading
     ADD CONSTRAINT grading_pkey PRIMARY KEY (id);
 
@@ -5230,6 +5251,9 @@ ALTER TABLE ONLY returns.match
 
 ALTER TABLE ONLY returns.return_window
     ADD CONSTRAINT one_window_from_a_moment UNIQUE NULLS NOT DISTINCT (channel, category, effective_from);
+
+ALTER TABLE ONLY returns.exchange
+    ADD CONSTRAINT order_of_one_exchange UNIQUE (new_order_id);
 
 ALTER TABLE ONLY returns.receipt
     ADD CONSTRAINT receipt_pkey PRIMARY KEY (id);
@@ -5778,6 +5802,8 @@ CREATE INDEX payment_by_order ON payments.payment USING btree (order_id);
 
 CREATE INDEX payment_by_taken_at ON payments.payment USING brin (taken_at) WITH (autosummarize='on');
 
+CREATE INDEX payment_carried_from_capture ON payments.payment USING btree (carried_intent_id) WHERE (carried_intent_id IS NOT NULL);
+
 CREATE INDEX refund_by_order ON payments.refund USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 CREATE INDEX refund_by_refunded_at ON payments.refund USING brin (refunded_at) WITH (autosummarize='on');
@@ -5831,6 +5857,8 @@ CREATE INDEX announced_by_member ON returns.announced USING btree (member_id, an
 CREATE INDEX announced_by_order ON returns.announced USING btree (order_id);
 
 CREATE INDEX blind_return_waiting ON returns.return_line USING btree (id) WHERE (blind_state = 'waiting'::text);
+
+CREATE INDEX exchange_by_order ON returns.exchange USING btree (order_id);
 
 CREATE INDEX grading_by_return_line ON returns.grading USING btree (return_line_id);
 
@@ -6313,6 +6341,9 @@ ALTER TABLE ONLY payments.refund_part
 
 ALTER TABLE ONLY payments.refund_part
     ADD CONSTRAINT part_of_a_refund FOREIGN KEY (refund_id) REFERENCES payments.refund(id);
+
+ALTER TABLE ONLY payments.payment
+    ADD CONSTRAINT payment_carried_from FOREIGN KEY (carried_from) REFERENCES payments.payment(id);
 
 ALTER TABLE ONLY payouts.contract
     ADD CONSTRAINT contract_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
@@ -6975,6 +7006,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE remembered.mark TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE returns.announced TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.announced_line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.exchange TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.grading TO loopline_app;
 

@@ -105,6 +105,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     seller, credits) may come out otherwise the next time, and the same message is the same order all the same.
     `asker` says nothing of what is asked, and is kept with no conflict.
     `live_room_code` is the show it comes out of: what is set aside for that is set aside for this order.
+    `is_price_agreed`: we agreed to the stated prices ourselves, whatever the channel may state.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -127,6 +128,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     said: bytes | None = None
     asker: Asker = NO_ASKER
     live_room_code: str | None = None
+    is_price_agreed: bool = False
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

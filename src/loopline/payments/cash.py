@@ -14,6 +14,9 @@ BANK_TRANSFER = "bank_transfer"
 CARD_TERMINAL = "card_terminal"
 """A terminal of the site, which no gateway of ours reads: what it took, a person says."""
 
+EXCHANGE = "exchange"
+"""No money: what was taken for one order is carried over to that which takes its place."""
+
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """What a person saw: how much moved, when, and what proves it (the receipt's or the transfer's number)."""

@@ -60,7 +60,9 @@ select
 from payments.intent as intent
 join payments.refund as refund on refund.key = 'intent:' || intent.id
 left join payments.refund_part as part on part.refund_id = refund.id
-left join payments.payment as payment on payment.intent_id = intent.of_intent_id
+left join payments.payment as payment
+    on coalesce(payment.intent_id, payment.carried_intent_id) = intent.of_intent_id
+    and payment.order_id = refund.order_id
 where intent.kind = 'refund'
     and intent.of_intent_id is not null
     and part.payment_id is distinct from payment.id

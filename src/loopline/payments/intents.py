@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import PaymentId, uuid7s
+from loopline.kernel.ids import OrderId, PaymentId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.payments import store
 from loopline.payments.model import (
@@ -143,20 +143,26 @@ def plan_ways(conn: Conn, refunds: Sequence[NewRefund]) -> list[tuple[Way, ...] 
     ]
 
 
-def _payments_by_captures(payments: Sequence[Payment]) -> dict[IntentId, PaymentId]:
-    return {payment.intent_id: payment.id for payment in payments if payment.intent_id is not None}
+_Sources = Mapping[tuple[OrderId, IntentId], PaymentId]
+"""Payments by their order and the capture that took them, or that they were carried over from."""
 
 
-def _source_of(
-    intent: Intent | store.StandingIntent, sources: Mapping[IntentId, PaymentId]
-) -> PaymentId | None:
+def _payments_by_captures(payments: Sequence[Payment]) -> _Sources:
+    return {
+        (payment.order_id, payment.intent_id): payment.id
+        for payment in payments
+        if payment.intent_id is not None
+    }
+
+
+def _source_of(intent: Intent | store.StandingIntent, sources: _Sources) -> PaymentId | None:
     """The payment a refund names by its capture. Without one it may come from any; an unknown capture took nothing."""
-    if intent.of_intent_id is None:
+    if intent.of_intent_id is None or intent.order_id is None:
         return None
-    return sources.get(intent.of_intent_id, PaymentId(intent.of_intent_id))
+    return sources.get((intent.order_id, intent.of_intent_id), PaymentId(intent.of_intent_id))
 
 
-def _as_refund(intent: Intent | store.StandingIntent, sources: Mapping[IntentId, PaymentId]) -> NewRefund:
+def _as_refund(intent: Intent | store.StandingIntent, sources: _Sources) -> NewRefund:
     return NewRefund(
         id=RefundId(intent.id),
         order_id=intent.order_id,

@@ -18,8 +18,10 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     """Money that was taken for an order, as a fact. `entity_id` is the company that has it.
 
     `key` names the taking for good, as whoever took it names it (the gateway's transaction); without one the id does.
-    `intent_id` is the capture by which a gateway took it; None where people or other systems did. `is_moment_said` is
-    false where nobody said when it was taken, and `taken_at` was filled in: the same again is the same at any moment.
+    `intent_id` is the capture by which a gateway took it; None where people or other systems did. `carried_from` is a
+    payment of another order from which this much was carried over, `carried_intent_id` its capture, where a gateway
+    took it: no money moved, and the gateway gives it back by that. `is_moment_said` is false where nobody said when it
+    was taken, and `taken_at` was filled in: the same again is the same at any moment.
     """
 
     id: PaymentId
@@ -31,6 +33,8 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     key: str = ""
     intent_id: IntentId | None = None
+    carried_from: PaymentId | None = None
+    carried_intent_id: IntentId | None = None
     is_moment_said: bool = True
 
 

@@ -29,7 +29,7 @@ select
     amount_minor,
     refunded_minor,
     taken_at,
-    intent_id
+    coalesce(intent_id, carried_intent_id) as intent_id
 from payments.payment
 where order_id = any (%(order_ids)s::uuid[])
 order by order_id, taken_at, id
@@ -245,6 +245,7 @@ where payment.taken_at >= %(start)s::timestamptz
     and payment.entity_id = %(entity_id)s::uuid
     and payment.currency = %(currency)s::text
     and payment.method = any (%(methods)s::text[])
+    and payment.carried_from is null
 order by payment.taken_at, payment.id
 
 -- name: given_back_between
@@ -279,4 +280,5 @@ where refund.refunded_at >= %(start)s::timestamptz
     and refund.entity_id = %(entity_id)s::uuid
     and refund.currency = %(currency)s::text
     and (part.amount_minor is not null or refund.method = any (%(methods)s::text[]))
+    and refund.method is distinct from 'exchange'
 order by refund.refunded_at, refund.id

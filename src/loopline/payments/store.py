@@ -85,6 +85,8 @@ def insert_payments(
             amounts_minor=[item.amount_minor for item in items],
             taken_at=[item.taken_at for item in items],
             intent_ids=[item.intent_id for item in items],
+            carried_froms=[item.carried_from for item in items],
+            carried_intent_ids=[item.carried_intent_id for item in items],
             now=now,
         )
     )
@@ -98,10 +100,15 @@ def lock_payments_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> list[Pa
     return fetch(conn, SQL["lock_payments_of_orders"], Payment, order_ids=list(order_ids))
 
 
-def payments_by_intents(conn: Conn, intent_ids: Iterable[IntentId]) -> dict[IntentId, PaymentId]:
-    """Return the payments that captures became."""
+def payments_by_intents(
+    conn: Conn, intent_ids: Iterable[IntentId]
+) -> dict[tuple[OrderId, IntentId], PaymentId]:
+    """Return the payments that captures became, and those carried over from them, by order and capture."""
     rows = fetch_rows(conn, SQL["payments_by_intents"], intent_ids=list(intent_ids))
-    return {IntentId(intent_id): PaymentId(payment_id) for intent_id, payment_id in rows}
+    return {
+        (OrderId(order_id), IntentId(intent_id)): PaymentId(payment_id)
+        for order_id, intent_id, payment_id in rows
+    }
 
 
 def refunds_by_keys(conn: Conn, keys: Iterable[str]) -> dict[str, Known]:

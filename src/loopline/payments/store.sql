@@ -2,7 +2,8 @@
 -- Record payments, in the order of their keys; one whose key or id is there is left alone and not returned. Locks the
 -- rows it makes; waits for rivals with the same key.
 insert into payments.payment (
-    id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id, recorded_at
+    id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id,
+    carried_from, carried_intent_id, recorded_at
 )
 select
     id,
@@ -15,6 +16,8 @@ select
     amount_minor,
     taken_at,
     intent_id,
+    carried_from,
+    carried_intent_id,
     %(now)s::timestamptz
 from unnest(
     %(ids)s::uuid[],
@@ -26,8 +29,13 @@ from unnest(
     %(currencies)s::text[],
     %(amounts_minor)s::bigint[],
     %(taken_at)s::timestamptz[],
-    %(intent_ids)s::uuid[]
-) as taken (id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id)
+    %(intent_ids)s::uuid[],
+    %(carried_froms)s::uuid[],
+    %(carried_intent_ids)s::uuid[]
+) as taken (
+    id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id, carried_from,
+    carried_intent_id
+)
 order by key collate "C"
 on conflict do nothing
 returning key
@@ -52,20 +60,23 @@ select
     amount_minor,
     refunded_minor,
     taken_at,
-    intent_id
+    coalesce(intent_id, carried_intent_id) as intent_id
 from payments.payment
 where order_id = any (%(order_ids)s::uuid[])
 order by id
 for no key update
 
 -- name: payments_by_intents
--- The payments that captures became. Locks nothing.
+-- The payments that captures became, and those that were carried over from them, by order. Locks nothing.
 select
-    intent_id,
-    id
+    order_id,
+    coalesce(intent_id, carried_intent_id) as intent_id,
+    min(id::text)::uuid as id
 from payments.payment
 where intent_id = any (%(intent_ids)s::uuid[])
-order by intent_id
+    or carried_intent_id = any (%(intent_ids)s::uuid[])
+group by order_id, coalesce(intent_id, carried_intent_id)
+order by order_id, coalesce(intent_id, carried_intent_id)
 
 -- name: refunds_by_keys
 -- What keys of refunds stand for. Locks nothing.

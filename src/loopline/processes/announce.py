@@ -17,7 +17,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
 from loopline.orders import Line, LineKind, Order
 from loopline.processes import regrade
-from loopline.processes.cancel import UnknownOrder, UnknownOrderLine
+from loopline.processes.cancel import Cancellation, UnknownOrder, UnknownOrderLine, cancel
 from loopline.processes.outcomes import all_granted
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
 from loopline.returns.announcements import (
@@ -36,6 +36,7 @@ from loopline.returns.announcements import (
     take_orders,
 )
 from loopline.returns.events import ReturnAnnounced, ReturnedUnits, ReturnWithdrawn
+from loopline.returns.exchanges import exchanges_by_id
 from loopline.returns.model import (
     NewReturn,
     NewReturnLine,
@@ -60,7 +61,8 @@ class LineBack(msgspec.Struct, frozen=True, kw_only=True):
 class ReturnAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's wish to return lines of an order. (channel, external_number) names it for good.
 
-    `by_member`: the customer asks, of an order of the own. Else staff ask for the customer, within their scope.
+    `by_member`: the customer asks, of an order of the own. Else staff ask for the customer, within their scope. `id` is
+    that of the exchange it is part of.
     """
 
     channel: str
@@ -69,6 +71,7 @@ class ReturnAsked(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[LineBack, ...]
     by_member: MemberId | None = None
     actor: str = "system"
+    id: ReturnId | None = None
 
 
 class AnnouncedReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +107,7 @@ def announce(
         if line.kind is LineKind.GOODS
     }
     judged = [
-        _judge(one, heads.get(one.order_id), lines, ReturnId(made), scope=scope)
+        _judge(one, heads.get(one.order_id), lines, one.id or ReturnId(made), scope=scope)
         for one, made in zip(asked, uuid7s(now, len(asked)), strict=True)
     ]
     wanted = [one for one in judged if isinstance(one, NewAnnouncement)]
@@ -300,6 +303,7 @@ def withdraw(
         if not is_repeat:
             ending.append((one, announced))
     end_announced(conn, [one.return_id for one, _ in ending], how=HowEnded.WITHDRAWN, now=now)
+    _let_go(conn, ending, now=now)
     log.append(
         conn,
         [
@@ -315,6 +319,19 @@ def withdraw(
         ],
     )
     return outcomes
+
+
+def _let_go(conn: Conn, ending: Sequence[tuple[Withdrawal, Announcement]], *, now: datetime) -> None:
+    """Call off the orders that goods which do not come back were to pay for; what is gone already stays."""
+    actors = {one.return_id: one.actor for one, _ in ending}
+    known = exchanges_by_id(conn, list(actors)) if actors else {}
+    wanted = [
+        Cancellation(order_id=one.new_order_id, actor=actors[one.id])
+        for one in known.values()
+        if one.new_order_id is not None and one.done_at is None
+    ]
+    if wanted:
+        cancel(conn, wanted, scope=WHOLE_BRAND, now=now)
 
 
 def _heads_of(conn: Conn, standing: Mapping[ReturnId, Announcement]) -> dict[OrderId, Order]:

@@ -73,6 +73,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="closed_months_equal_postings", invariant=4, statement=SQL["closed_months_equal_postings"]),
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
     Check(name="companies_mirror_each_other", invariant=4, statement=SQL["companies_mirror_each_other"]),
+    Check(name="exchanges_are_paid_once", invariant=5, statement=SQL["exchanges_are_paid_once"]),
     Check(
         name="counters_are_owed_what_they_gave",
         invariant=4,

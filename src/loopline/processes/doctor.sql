@@ -531,6 +531,35 @@ left join standing as other
 where one.balance_minor <> -coalesce(other.balance_minor, 0)
 order by subject
 
+-- name: exchanges_are_paid_once
+-- Exchanges whose old goods pay other than their new order counts as carried over, or than their return gave for it.
+with given as (
+    select refund.return_id as id, sum(refund.amount_minor) as amount_minor
+    from payments.refund as refund
+    where refund.method = 'exchange'
+    group by refund.return_id
+),
+
+carried as (
+    select payment.order_id, sum(payment.amount_minor) as amount_minor
+    from payments.payment as payment
+    where payment.carried_from is not null
+    group by payment.order_id
+)
+
+select
+    'exchange ' || coalesce(exchange.id, given.id) as subject,
+    coalesce(given.amount_minor, 0) || ' kept of its return, ' || coalesce(carried.amount_minor, 0) || ' paid with it'
+        as found,
+    coalesce(exchange.credit_minor, 0) || ' for both' as expected,
+    'select * from returns.exchange where id = ' || quote_literal(coalesce(exchange.id, given.id)) as repair
+from returns.exchange as exchange
+full join given on given.id = exchange.id
+left join carried on carried.order_id = exchange.new_order_id
+where coalesce(given.amount_minor, 0) <> coalesce(exchange.credit_minor, 0)
+    or coalesce(carried.amount_minor, 0) <> coalesce(exchange.credit_minor, 0)
+order by subject
+
 -- name: counters_are_owed_what_they_gave
 -- What was given back over the counter of another company than owed it, in cash or by the terminal there, and is not
 -- owed between the two by as much. Companies that are no party owe each other nothing.
@@ -552,6 +581,7 @@ given as (
     left join payments.refund_part as part on part.refund_id = refund.id
     left join payments.payment as payment on payment.id = part.payment_id
     where coalesce(payment.method, refund.method) in ('cash', 'card_terminal')
+        and refund.method is distinct from 'exchange'
         and refund.entity_id in (select entity_id from companies)
         and site.entity_id in (select entity_id from companies)
     group by refund.id, refund.entity_id, site.entity_id

@@ -31,6 +31,7 @@ from loopline.payments.port import Intent, IntentState, Notice, Report
 from loopline.payments.refusals import IntentContradicted
 from loopline.payments.rules import amount_differs
 from loopline.processes.money import Moved, dues_of, is_by_gateway, kept_of, post_moved
+from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import give_back, told_of
 from loopline.processes.reinstate import nodes_of_lines, reinstate
 
@@ -88,6 +89,21 @@ def take_payments(
         [*(_told(one, now) for one in new), *(told for back in given for told in told_of(back, now))],
     )
     return outcomes
+
+
+def keep_carried(conn: Conn, carried: Sequence[NewPayment], *, now: datetime) -> None:
+    """Record what was carried over from payments of other orders, and keep the holds that it pays for.
+
+    The claim stays in the books of the company that it is against: nothing is posted. The caller holds the orders.
+    """
+    all_granted(payments.record_payments(conn, carried, now=now))
+    _keep_what_is_paid(conn, carried, now=now)
+    log.append(conn, [_told(one, now) for one in carried])
+
+
+def hold_to_pay(conn: Conn, order_ids: Sequence[OrderId]) -> None:
+    """Lock what payments of orders may touch, in the order in which everybody locks: stock first, then the orders."""
+    _lock(conn, sorted(order_ids))
 
 
 def apply_gateway_reports(conn: Conn, reports: Sequence[Report], *, now: datetime) -> list[Applied | Refusal]:

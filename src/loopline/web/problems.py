@@ -97,6 +97,7 @@ from loopline.payouts.refusals import (
 from loopline.payouts.refusals import TermsNotUsable as PayoutTermsNotUsable
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
+from loopline.processes.exchange import ExchangeIsEmpty, ExchangeOrderUnknown
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
 from loopline.processes.pay_out.plan import NoSuchDue
 from loopline.processes.promised import NoSuchParcel
@@ -258,6 +259,8 @@ STATUSES: dict[type[Refusal], int] = {
     SignatureWrong: HTTP_401_UNAUTHORIZED,
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
     TypedWrong: HTTP_422_UNPROCESSABLE_ENTITY,
+    ExchangeOrderUnknown: HTTP_404_NOT_FOUND,
+    ExchangeIsEmpty: HTTP_422_UNPROCESSABLE_ENTITY,
     AmountUnclear: HTTP_422_UNPROCESSABLE_ENTITY,
     LimitUnitUnknown: HTTP_404_NOT_FOUND,
     LimitOutOfRange: HTTP_422_UNPROCESSABLE_ENTITY,

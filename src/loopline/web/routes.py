@@ -16,6 +16,7 @@ from loopline.web.api.counter_limits import COUNTER_LIMIT_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
 from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
+from loopline.web.api.exchanges import EXCHANGE_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.labels import LABEL_HANDLERS
@@ -153,6 +154,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *LABEL_HANDLERS,
     *PACKING_HANDLERS,
     *CALL_HANDLERS,
+    *EXCHANGE_HANDLERS,
     *RETURN_HANDLERS,
     *ARRIVAL_HANDLERS,
     *BLIND_RETURN_HANDLERS,

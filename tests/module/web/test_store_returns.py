@@ -14,16 +14,18 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Order
 from loopline.processes.announce import LineBack, ReturnAsked, announce, receive_taken_back
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
+from loopline.processes.follow import FOLLOWERS
 from loopline.processes.index import write_down_orders
 from loopline.processes.place import Placed, place
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns import queries as returns
 from loopline.returns.model import BlindState, NewReturn, NewReturnLine, Reason, ReturnKind
-from tests.make.loop import balances, pay_for
+from tests.make.loop import balances, follow, pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, PRICES, Shop, till_sale
 from tests.module.web.test_store import Site, opened, post
 
+SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
 HOME = "/store/returns"
 RETURN_ID = re.compile(r'name="return_id" value="([0-9a-f-]+)"')
 TYPED = re.compile(r'name="(price|why)" value="([^"]*)"')
@@ -326,6 +328,46 @@ def test_what_is_typed_for_goods_without_a_receipt_stays_where_it_is_refused(sit
     assert re.findall(r'name="units" value="([^"]*)"[^>]*aria-invalid="true"', answer.text) == ["two"]
     assert 'value="defect" selected' in answer.text
     assert RETURN_ID.findall(answer.text) == [form.group(1)]
+
+
+def test_an_exchange_is_one_step_and_a_double_click_is_one_exchange(site: Site):
+    order, guide = sold(site, "T-1", at="S"), site.signed_in("zhou.guide")
+    page, line_id = f"{HOME}/of/{order.number}", line_of(site, order, "COAT")
+    form = RETURN_ID.search(guide.get(page).text)
+    assert form is not None
+    said = {
+        "return_id": form.group(1),
+        f"units {line_id}": "1",
+        f"grade {line_id}": "as_new",
+        f"reason {line_id}": "size",
+        "out_sku": "",
+        "out_code": "HAT",
+        "out_units": "2",
+        "method": "cash",
+    }
+    for wrong, words, status in (
+        ({"out_units": "x"}, "Say what goes out instead", 422),
+        ({"out_code": "GHOST"}, "There is no SKU GHOST for sale here.", 409),
+        ({f"units {line_id}": "2"}, "Of COAT only 1 may still come back.", 422),
+    ):
+        answer = post(guide, f"{page}/exchange", said | wrong, page=page)
+        assert (answer.status_code, words in answer.text) == (status, True), wrong
+        assert f'value="{(said | wrong)["out_code"]}"' in answer.text
+    with site.database.reading() as conn:
+        cash, shelf = balances(conn)["cash"], coats(conn, site.stage.shop)
+    first, again = (post(guide, f"{page}/exchange", said, page=page) for _ in range(2))
+    assert first.status_code == 303, first.text
+    assert again.headers["location"] == f"{first.headers['location']}?again=1"
+    done = guide.get(first.headers["location"]).text
+    assert "Give back CN¥93.02 now" in done
+    assert "The new goods are paid for" in done
+    with site.database.reading() as conn:
+        assert balances(conn)["cash"] == cash - (PRICES["COAT"] - 2 * PRICES["HAT"])
+        assert coats(conn, site.stage.shop) == (shelf[0] + 1, shelf[1])
+    assert post(site.signed_in("wu.packer"), f"{page}/exchange", said, page=HOME).status_code == 403
+    with site.database.transaction() as conn:
+        follow(conn, SETTLE)
+    sound(site)
 
 
 def test_what_is_handed_back_is_neither_paid_for_nor_put_on_the_shelf(site: Site):

@@ -203,7 +203,7 @@ def _cart(one: Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -
         channel=draft.channel,
         site_id=draft.site_id,
         org_units=site.unit_path if site else (),
-        may_state_price=one.terms.may_state_price,
+        may_state_price=one.terms.may_state_price or draft.is_price_agreed,
         is_fact=draft.kind is DraftKind.FACT,
         lines=tuple(
             pricing.CartLine(

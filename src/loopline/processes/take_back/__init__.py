@@ -17,8 +17,10 @@ from loopline.kernel.ids import LineId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import LineChange, LineKind, Order
+from loopline.processes.carry_over import carry_over
 from loopline.processes.follow import settle_orders
 from loopline.processes.outcomes import all_granted
+from loopline.processes.pay import hold_to_pay
 from loopline.processes.refund import refund
 from loopline.processes.take_back.case import Case, TakenBack
 from loopline.processes.take_back.rest import (
@@ -30,6 +32,7 @@ from loopline.processes.take_back.rest import (
 from loopline.processes.take_back.reversal import claw_back, pieces_of, reverse
 from loopline.processes.take_back.telling import ReturnedSale, SalesReturned, events_of
 from loopline.returns import service as returns
+from loopline.returns.exchanges import exchanges_by_id
 from loopline.returns.model import NewReturn, Opened, Purchase, ReturnRepeat
 from loopline.sharing import queries as sharing_queries
 
@@ -42,7 +45,8 @@ def take_back(
     """Take returns in, in the order given, and undo what they belong to. The same return again undoes nothing.
 
     Blind units of an ask wait for a person and move no money yet. A fact's refund is what its channel says was paid
-    out; where that differs from what the sale took, the difference is posted as an adjustment.
+    out; where that differs from what the sale took, the difference is posted as an adjustment. What comes back in an
+    exchange pays for the goods that take its place first.
 
     Locks the orders that returns may belong to before anything is matched: of two who bring the same unit back at once,
     the second has bought nothing any more.
@@ -52,6 +56,7 @@ def take_back(
     ]
     covered = [position for position, one in enumerate(asked) if scope.covers_site(one.site_id)]
     coming = [asked[position] for position in covered]
+    _hold_new_orders(conn, coming)
     sites = org.sites_by_id(conn, {one.site_id for one in coming})
     opened = returns.open_returns(conn, coming, purchases=_locked_purchases(conn, coming), now=now)
     cases: list[Case] = []
@@ -72,6 +77,14 @@ def take_back(
         )
     log.append(conn, told)
     return outcomes
+
+
+def _hold_new_orders(conn: Conn, asked: Sequence[NewReturn]) -> None:
+    """Lock the orders that exchanges are to pay for, with their stock, before anything of the old ones."""
+    known = exchanges_by_id(conn, [one.id for one in asked if one.id is not None])
+    new = [one.new_order_id for one in known.values() if one.new_order_id is not None]
+    if new:
+        hold_to_pay(conn, new)
 
 
 def _locked_purchases(conn: Conn, asked: Sequence[NewReturn]) -> list[Purchase]:
@@ -173,5 +186,6 @@ def _undo(conn: Conn, cases: Sequence[Case], *, now: datetime) -> list[Event]:
     )
     settle_differences(cases)
     post_rest(conn, cases, now=now)
-    refund(conn, [one for case in cases for one in refunds_of(case)], now=now)
+    owed = [one for case in cases for one in refunds_of(case)]
+    refund(conn, carry_over(conn, owed, now=now), now=now)
     return [told for case in cases for told in events_of(case)]

@@ -18,6 +18,7 @@ from loopline.web.shop.me import (
 )
 from loopline.web.shop.order import (
     cancel_order_page,
+    exchange_goods,
     keep_goods,
     let_goods_arrive,
     pay_order,
@@ -55,6 +56,7 @@ SHOP_PAGES = Router(
         pay_order,
         say_where,
         cancel_order_page,
+        exchange_goods,
         return_goods,
         keep_goods,
         let_goods_arrive,

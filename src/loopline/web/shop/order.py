@@ -20,12 +20,13 @@ from litestar.params import Body, FromPath
 from litestar.response import Template
 
 from loopline import customers, orders
+from loopline.catalogue import Product, Sku
 from loopline.customers import NewDelivery, Recipient
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
 from loopline.kernel.cities import city_by_code
-from loopline.kernel.ids import MemberId, ReturnId, SiteId
+from loopline.kernel.ids import MemberId, ReturnId, SiteId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.orders import Order
@@ -41,6 +42,7 @@ from loopline.processes.announce import (
 )
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
+from loopline.processes.exchange import ExchangeAsked, announce_exchange
 from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
@@ -51,15 +53,19 @@ from loopline.web.languages import Language, marked
 from loopline.web.payments import start_payment
 from loopline.web.problems import status_of
 from loopline.web.shop.frame import go, nothing_here, shop_page
+from loopline.web.shop.names import variant_of
 from loopline.web.shop.order_view import OrderView, read_order
-from loopline.web.shop.order_words import WORDS
+from loopline.web.shop.order_words import WORDS, Standing
 from loopline.web.shop.promised import promise_words
 from loopline.web.shop.refusals import NothingSentBack, StarsMissing
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper
+from loopline.web.store.moving.place import time_id
 
 NO_SUCH_ORDER = marked("There is no such order of yours")
 NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
+HELD_TITLE = marked("Held for you")
+HELD_ADVICE = marked("It is yours as soon as what it takes the place of is with us. Nothing is to be paid.")
 _ZONE = "Asia/Shanghai"
 _TEXT_MAX = 2_000
 
@@ -143,6 +149,7 @@ def _page(
         refusal=language.refusal(refusal) if refusal else None,
         form=AddressForm(),
         number=secrets.token_hex(6),
+        exchange_id=uuid7(edge.clock()),
         provinces=provinces(language),
         is_demo=edge.settings.demo is not None,
         **order_context(view, language),
@@ -160,17 +167,25 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "site": _site_name(site, language) or language.say("A store"),
         "until": language.clock(until, _ZONE) if until else "",
     }
+    is_held = view.standing is Standing.UNPAID and view.waits_for_goods
     advice = "" if "{until}" in words.advice and not until else language.say(words.advice, **fields)
     return {
         "view": view,
-        "headline": language.say(words.title, **fields),
-        "advice": advice,
+        "headline": language.say(HELD_TITLE if is_held else words.title, **fields),
+        "advice": language.say(HELD_ADVICE) if is_held else advice,
+        "is_held": is_held,
+        "variety": partial(_variety, language),
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],
         "when": partial(_when, language),
         "region": partial(_region, language),
         "qr": _qr,
     }
+
+
+def _variety(language: Language, sku: Sku, product: Product) -> str:
+    """What tells a variety from the others of its product."""
+    return variant_of(sku, product).words(language) or sku.code
 
 
 def _when(language: Language, at: datetime) -> str:
@@ -291,6 +306,52 @@ def return_goods(
         return outcome if isinstance(outcome, Refusal) else None
 
     return _done(request, number, member, work)
+
+
+@post("/o/{number:str}/exchange", sync_to_thread=True)
+def exchange_goods(
+    request: WebRequest,
+    number: FromPath[str],
+    member: NamedDependency[Shopper],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Hold other sizes or colours at once, and say that the old ones come back. The same form again is the same."""
+    edge = edge_of(request)
+    made = time_id(data, "exchange_id") or uuid7(edge.clock())
+
+    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
+        back, out = _swaps(conn, head, data)
+        if not back:
+            return NothingSentBack()
+        asked = ExchangeAsked(
+            id=made, order_id=head.id, back=back, out=out, actor=member.actor, by_member=member.member_id
+        )
+        done = announce_exchange(conn, asked, scope=Scope(), now=now)
+        recipient = customers.own_delivery(conn, member.member_id, head.id, ring=edge.ring)
+        if recipient is not None and not done.is_repeat:
+            delivery = NewDelivery(
+                order_id=done.new_order_id, member_id=member.member_id, recipient=recipient
+            )
+            (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)
+            return kept if isinstance(kept, Refusal) else None
+        return None
+
+    return _done(request, number, member, work)
+
+
+def _swaps(conn: Conn, head: Order, data: dict[str, str]) -> tuple[tuple[LineBack, ...], tuple[str, ...]]:
+    """What a form says is exchanged: of each line that names a variety so many units, and the variety's code."""
+    reason = next((one for one in REASONS if one.value == data.get("reason")), Reason.OTHER)
+    back: list[LineBack] = []
+    out: list[str] = []
+    for line in orders.lines_by_orders(conn, [head.id]):
+        code = data.get(f"to_{line.line_id}", "").replace("\x00", "")
+        stated = data.get(f"units_{line.line_id}", "1")
+        units = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
+        if code and units:
+            back.append(LineBack(line_id=line.line_id, units=units, reason=reason))
+            out.append(code)
+    return tuple(back), tuple(out)
 
 
 def _lines_back(conn: Conn, head: Order, data: dict[str, str]) -> tuple[LineBack, ...]:

@@ -14,7 +14,7 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.codes import hash_of_code
 from loopline.fulfilment.model import Task, TaskKind, TaskState
-from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, SiteId, SkuId
+from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
 from loopline.orders import Delivery, Line, LineKind, Order
 from loopline.org import Site
 from loopline.payments import queries as payments
@@ -22,6 +22,7 @@ from loopline.processes.checkout import to_pay
 from loopline.promises import Promise
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
+from loopline.returns.exchanges import exchanges_of_orders
 from loopline.reviews import About, Review
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge
@@ -75,6 +76,15 @@ class Back(msgspec.Struct, frozen=True, kw_only=True):
     site: str
 
 
+class ExchangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """An exchange that the order is part of: as the new one, or as that which comes back; `number` is the other's."""
+
+    id: ReturnId
+    number: str
+    is_new: bool
+    is_done: bool
+
+
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """All that its customer sees of an order."""
 
@@ -95,6 +105,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     sites: Mapping[SiteId, Site]
     store_review: Review | None
     promises: Sequence[Promise] = ()
+    exchanges: Sequence[ExchangeView] = ()
+    others: Sequence[Sku] = ()
 
     @property
     def is_over(self) -> bool:
@@ -115,6 +127,23 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         """Whether something is left that was not handed over."""
         open_units = self.head.parked + self.head.held + self.head.allocated
         return open_units > 0 and self.standing is not Standing.TIME_OVER
+
+    @property
+    def waits_for_goods(self) -> bool:
+        """Whether the order is held until what it takes the place of is here, and nothing is to be paid before."""
+        return any(one.is_new and not one.is_done for one in self.exchanges)
+
+    def others_of(self, line: LineView) -> Sequence[Sku]:
+        """Other varieties of what a line is, for which it may be exchanged."""
+        if line.product is None or not self.left_to_return(line):
+            return ()
+        same = [sku for sku in self.others if sku.product_id == line.product.id]
+        return [sku for sku in same if sku.is_active and sku.id != line.sku_id]
+
+    @property
+    def may_exchange(self) -> bool:
+        """Whether something of it comes in other varieties."""
+        return any(self.others_of(line) for line in self.lines)
 
     @property
     def may_return(self) -> bool:
@@ -152,7 +181,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         codes = [one.code for one in self.collecting]
         coming = [one.id for one in self.announced]
         promised = [one.id for one in self.promises if one.ended_at is None]
-        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back), promised])
+        exchanged = [(one.id, one.is_done) for one in self.exchanges]
+        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back), promised, exchanged])
         return hashlib.sha256(spelt).hexdigest()[:32]
 
 
@@ -175,11 +205,16 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         if member_id and head.delivery is Delivery.DELIVER
         else None
     )
+    shown = _lines(conn, lines, said)
     return OrderView(
         head=head,
         standing=standing,
         steps=steps_of(standing, head.delivery),
-        lines=_lines(conn, lines, said),
+        lines=shown,
+        exchanges=_exchanges(conn, head.id),
+        others=catalogue.skus_of_products(
+            conn, {one.product.id for one in shown if one.product is not None and one.returnable}
+        ),
         site=_working_site(head, tasks, sites),
         collecting=_collecting(tasks, sites, secret=edge.settings.secret),
         to_pay_minor=max(0, rest),
@@ -197,6 +232,24 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         store_review=next((one for one in said if one.about is About.STORE), None),
         promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
     )
+
+
+def _exchanges(conn: Conn, order_id: OrderId) -> list[ExchangeView]:
+    found = [one for one in exchanges_of_orders(conn, [order_id]) if one.new_order_id is not None]
+    other = {one.id: one.order_id if one.new_order_id == order_id else one.new_order_id for one in found}
+    numbers = {
+        head.id: head.number
+        for head in orders.orders_by_ids(conn, [one for one in other.values() if one is not None])
+    }
+    return [
+        ExchangeView(
+            id=one.id,
+            number=numbers.get(other[one.id] or one.order_id, ""),
+            is_new=one.new_order_id == order_id,
+            is_done=one.done_at is not None,
+        )
+        for one in found
+    ]
 
 
 def _lines(conn: Conn, lines: Sequence[Line], said: Sequence[Review]) -> list[LineView]:

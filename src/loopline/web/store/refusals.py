@@ -109,6 +109,10 @@ class PriceUnclear(Refusal, frozen=True, kw_only=True):
     """Say what is paid back for one of them, such as 59.90."""
 
 
+class NothingOut(Refusal, frozen=True, kw_only=True):
+    """Say what goes out instead, and how many of it."""
+
+
 class SayWhyDecided(Refusal, frozen=True, kw_only=True):
     """Say in a few words why it is paid for, or why not."""
 
@@ -131,6 +135,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             PriceUnclear,
             SayWhy,
             SayWhyDecided,
+            NothingOut,
             StateUnclear,
             TrackingNumberNotUsable,
             UnitsUnclear,

@@ -3,6 +3,7 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.store.returns.deciding import decide_line
+from loopline.web.store.returns.exchanging import exchange_order
 from loopline.web.store.returns.finding import show_returns
 from loopline.web.store.returns.taking import (
     show_order_back,
@@ -16,6 +17,7 @@ RETURN_PAGES: list[ControllerRouterHandler] = [
     show_returns,
     show_order_back,
     take_order_back,
+    exchange_order,
     take_announced,
     show_taken,
     show_unknown,

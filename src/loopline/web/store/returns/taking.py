@@ -19,16 +19,17 @@ from loopline.db import Conn
 from loopline.kernel.ids import LineId, ReturnId, SkuId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
-from loopline.orders import Line, LineKind, Order
+from loopline.orders import Delivery, Line, LineKind, Order
 from loopline.payments import StandingIntent
 from loopline.payments import queries as payments
-from loopline.payments.cash import CASH
+from loopline.payments.cash import CASH, EXCHANGE
 from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
 from loopline.processes.receive import PLATFORM
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
 from loopline.processes.turn import take_turn
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
+from loopline.returns.exchanges import ExchangeNumberTaken, KeptExchange, exchanges_by_id
 from loopline.returns.model import (
     BlindState,
     Grade,
@@ -77,6 +78,7 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     until: Mapping[LineId, datetime]
     skus: Mapping[SkuId, Sku]
     announced: list[Announcement]
+    others: Sequence[Sku] = ()
 
     def units_left(self, line: Line) -> int:
         """How many units of a line were handed over and have not come back, whether they were announced or not."""
@@ -110,12 +112,14 @@ def read_sold(conn: Conn, text: str, now: datetime) -> Sold:
 def _sold(conn: Conn, head: Order, now: datetime) -> Sold:
     lines = [line for line in orders.lines_by_orders(conn, [head.id]) if line.kind is LineKind.GOODS]
     announced = announced_by_id(conn, announced_of_orders(conn, [head.id]))
+    skus = catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None})
     return Sold(
         now=now,
         order=head,
         lines=lines,
         until=windows_of_lines(conn, [line.line_id for line in lines]),
-        skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None}),
+        skus=skus,
+        others=catalogue.skus_of_products(conn, {sku.product_id for sku in skus.values()}),
         announced=[one for one in announced if one.ended_at is None],
     )
 
@@ -139,9 +143,9 @@ def take_order_back(
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
         sold = read_sold(conn, order_number, now)
-        said = _said(sold, data)
+        said = said_in(sold, data)
         if isinstance(said, Refusal):
-            return Taken(return_id=made, is_again=True) if _is_taken(conn, made, scope) else said
+            return Taken(return_id=made, is_again=True) if is_taken_in(conn, made, scope) else said
         asked = NewReturn(
             id=made,
             channel=COUNTER,
@@ -175,7 +179,7 @@ def take_order_back(
         put_away(conn, outcome, [one.grade for one in said], returning, now=now)
         return Taken(return_id=made, is_again=False)
 
-    return _answer(request, returning, order_number, run(request, work), data)
+    return answer_for(request, returning, order_number, run(request, work), data)
 
 
 @post("/store/returns/announced/{return_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
@@ -188,13 +192,15 @@ def take_announced(
     def work(conn: Conn, now: datetime) -> tuple[str, Taken | Refusal]:
         take_turn(conn)
         announced = announced_by_id(conn, [announced_id])
-        if not announced or (announced[0].ended_at is not None and not _is_taken(conn, announced_id, scope)):
+        if not announced or (
+            announced[0].ended_at is not None and not is_taken_in(conn, announced_id, scope)
+        ):
             raise Refused(NoSuchThing(noun="return", value=str(return_id)))
         (head,) = orders.orders_by_ids(conn, [announced[0].order_id])
         again = Taken(return_id=announced_id, is_again=True)
-        said = _said(_sold(conn, head, now), data, of=announced_id)
+        said = said_in(_sold(conn, head, now), data, of=announced_id)
         if isinstance(said, Refusal):
-            return head.number, again if _is_taken(conn, announced_id, scope) else said
+            return head.number, again if is_taken_in(conn, announced_id, scope) else said
         receipt = AnnouncedReceipt(
             return_id=announced_id,
             site_id=returning.site.id,
@@ -208,10 +214,10 @@ def take_announced(
         return head.number, outcome if isinstance(outcome, Refusal) else again
 
     order_number, outcome = run(request, work)
-    return _answer(request, returning, order_number, outcome, data)
+    return answer_for(request, returning, order_number, outcome, data)
 
 
-def _is_taken(conn: Conn, return_id: ReturnId, scope: Scope) -> bool:
+def is_taken_in(conn: Conn, return_id: ReturnId, scope: Scope) -> bool:
     """Tell whether a return was taken in already, at a site in scope."""
     return any(scope.covers_site(one.site_id) for one in returns.returns_by_id(conn, [return_id]))
 
@@ -228,7 +234,7 @@ def _grade_announced(
     put_away(conn, taken, graded, desk, now=now, is_received=True)
 
 
-def _said(sold: Sold, data: Mapping[str, Any], *, of: ReturnId | None = None) -> list[Said] | Refusal:
+def said_in(sold: Sold, data: Mapping[str, Any], *, of: ReturnId | None = None) -> list[Said] | Refusal:
     """Read what came back: the units of each line that is named, with their state; `of`: in an announcement's form."""
     said: list[Said] = []
     for line in sold.lines:
@@ -254,7 +260,7 @@ def field_of(line_id: LineId, of: ReturnId | None) -> str:
     return f"{line_id}" if of is None else f"{of} {line_id}"
 
 
-def _answer(
+def answer_for(
     request: WebRequest, desk: Desk, order_number: str, outcome: Taken | Refusal, data: dict[str, Any]
 ) -> Response[Any]:
     if isinstance(outcome, Refusal):
@@ -290,13 +296,25 @@ def _order_page(
         return_id=_number_of_form(typed or {}, refusal) or str(uuid7(sold.now)),
         reasons=reasons(language),
         grades=grades(language),
+        others=[
+            {**goods_row(sku, language), "is_chosen": (typed or {}).get("out_sku") == sku.code}
+            for sku in sold.others
+            if sku.is_active
+        ],
+        out={name: str((typed or {}).get(name, default)) for name, default in OUT_FIELDS.items()},
+        is_exchange="out_sku" in (typed or {}),
+        is_sendable=sold.order.longitude is not None,
         refusal=refusal_words(refusal, language) if refusal else "",
     )
 
 
+OUT_FIELDS = {"out_sku": "", "out_code": "", "out_units": "1", "method": "cash", "out_is": "here"}
+"""What a form says of the goods that go out in an exchange, as it is before anybody typed."""
+
+
 def _number_of_form(typed: Mapping[str, Any], refusal: Refusal | None) -> str:
     """Keep what names a return when its form is sent again; what stands under it already is another return."""
-    is_taken = isinstance(refusal, ReturnNumberTakenByOtherContent)
+    is_taken = isinstance(refusal, ReturnNumberTakenByOtherContent | ExchangeNumberTaken)
     return "" if is_taken else str(typed.get("return_id", ""))
 
 
@@ -358,6 +376,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     hand_minor: int
     by_gateway: list[StandingIntent]
     methods: list[str]
+    exchange: KeptExchange | None
+    new_order: Order | None
 
     def decided_minor(self, line: ReturnLine) -> int:
         """What is paid back for the units of a line that had no sale."""
@@ -395,6 +415,7 @@ def show_taken(request: WebRequest, returning: NamedDependency[Desk], return_id:
             for one in (() if line_id else done.by_gateway)
         ],
         rows=[_done_row(line, done, language) for line in lines],
+        exchange=_exchange(done, language),
         is_waiting=any(line.blind_state is BlindState.WAITING for line in lines),
         is_refused=any(line.blind_state is BlindState.REFUSED for line in lines),
     )
@@ -411,6 +432,9 @@ def _read_done(conn: Conn, return_id: ReturnId, desk: Desk) -> Done:
     intents = payments.intents_of_orders(conn, order_ids) if order_ids else []
     paid = payments.payments_of_orders(conn, order_ids) if order_ids else []
     asked = [one for one in intents if one.return_id == return_id]
+    exchange = exchanges_by_id(conn, [return_id]).get(return_id)
+    new = [exchange.new_order_id] if exchange is not None and exchange.new_order_id is not None else []
+    new_heads = orders.orders_by_ids(conn, new) if new else []
     by_gateway = {one.id for one in asked}  # what a gateway has given by now is among the refunds, too
     return Done(
         head=head,
@@ -420,11 +444,29 @@ def _read_done(conn: Conn, return_id: ReturnId, desk: Desk) -> Done:
         hand_minor=sum(
             one.amount_minor
             for one in payments.refunds_of_returns(conn, [return_id])
-            if one.order_id is not None and one.id not in by_gateway
+            if one.order_id is not None and one.id not in by_gateway and one.method != EXCHANGE
         ),
         by_gateway=asked,
+        exchange=exchange,
+        new_order=new_heads[0] if new_heads else None,
         methods=sorted({one.method for one in paid if one.intent_id is None}),
     )
+
+
+def _exchange(done: Done, language: Language) -> dict[str, str] | None:
+    """What takes the place of what came back, and what is to be taken for it."""
+    if done.exchange is None or done.new_order is None:
+        return None
+    new = done.new_order
+    difference = new.amount_minor - done.exchange.credit_minor
+    return {
+        "number": new.number,
+        "is_sent": "" if new.delivery is Delivery.CARRIED_OUT else "yes",
+        "difference": language.money(difference, new.currency) if difference > 0 else "",
+        "credit": language.money(done.exchange.credit_minor, new.currency)
+        if done.exchange.credit_minor
+        else "",
+    }
 
 
 def _done_row(line: ReturnLine, done: Done, language: Language) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""Exchanges from one barrier: the same one twice is one; an exchange and a return of one coat pay for it once."""
+
+from loopline.db import Conn, Database
+from loopline.kernel.ids import uuid7
+from loopline.kernel.refusals import Refused
+from loopline.kernel.scope import WHOLE_BRAND
+from loopline.processes.exchange import CounterExchange, Exchanged, ExchangesMoreThanSold, exchange_at_counter
+from loopline.processes.take_back import TakenBack, take_back
+from loopline.returns.model import NewReturn, ReturnKind
+from tests.make.rivals import together
+from tests.make.shop import PRICES, Shop, open_shop, till_sale
+from tests.process.test_exchange import counter
+from tests.process.test_take_back import LATER, back, sell
+
+TRIALS = 5
+
+
+def exchanging(asked: CounterExchange) -> object:
+    def work(conn: Conn) -> object:
+        try:
+            with conn.transaction():
+                return exchange_at_counter(conn, asked, scope=WHOLE_BRAND, now=LATER)
+        except Refused as refused:
+            return refused.refusal
+
+    return work
+
+
+def returning(asked: NewReturn) -> object:
+    return lambda conn: take_back(conn, [asked], scope=WHOLE_BRAND, now=LATER)[0]
+
+
+def sold(
+    database: Database, shop: Shop, number: str, *, out: str = "HAT"
+) -> tuple[CounterExchange, NewReturn]:
+    with database.transaction() as conn:
+        order = sell(conn, shop, till_sale(shop, number, site="S"))
+        asked = counter(conn, shop, order, (out, 1), id=uuid7(LATER))
+        plain = back(shop, f"R-{number}", ("COAT", 1), kind=ReturnKind.ASK, order_id=order.id, member_id=None)
+        return asked, plain
+
+
+def paid_out(database: Database) -> int:
+    """What left the drawer, and what was carried over."""
+    with database.reading() as conn:
+        row = conn.execute("select coalesce(sum(amount_minor), 0)::bigint from payments.refund").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_the_same_exchange_from_two_counters_is_one(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+    for trial in range(TRIALS):
+        asked, _ = sold(database, shop, f"T-{trial}")
+        before = paid_out(database)
+        outcomes = together(database, [exchanging(asked), exchanging(asked)])  # pyright: ignore[reportArgumentType]
+        assert sorted(one.is_repeat for one in outcomes if isinstance(one, Exchanged)) == [False, True]
+        assert paid_out(database) - before == PRICES["COAT"]
+
+
+def test_a_coat_is_exchanged_or_returned_and_paid_for_once(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+    for trial in range(TRIALS):
+        asked, plain = sold(database, shop, f"T-{trial}")
+        before = paid_out(database)
+        first, second = together(database, [exchanging(asked), returning(plain)])  # pyright: ignore[reportArgumentType]
+        assert isinstance(first, Exchanged | ExchangesMoreThanSold)
+        assert isinstance(second, TakenBack)
+        # Whichever was faster: the other belongs to no sale any more, and moves no money.
+        assert second.reversed_minor == (0 if isinstance(first, Exchanged) else PRICES["COAT"])
+        assert paid_out(database) - before == PRICES["COAT"]
