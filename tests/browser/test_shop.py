@@ -232,6 +232,43 @@ def test_scan_buy_receive_review_and_return(front: Shopfront, width: int, locale
     look(page, "orders")
 
 
+@pytest.mark.parametrize(("width", "locale"), [(390, "en-GB"), (1440, "zh-CN")])
+def test_another_size_is_held_at_once_and_is_theirs_when_the_old_one_is_back(
+    front: Shopfront, width: int, locale: str
+):
+    page = front.member_page(width=width, locale=locale)
+    page.goto(f"{front.base}/checkout?sku=LZ001-BM&how=collect&site=S")
+    page.locator(".bar .button-main").click()
+    pay(page)
+    state(page, "paid")
+    old = front.order(page)
+    front.collect(collection_code(front.pack(old.id), secret=SECRET))
+    page.reload()
+    page.locator("summary", has_text=re.compile("Exchange for another|换尺码")).click()
+    page.locator("select[name^=to_]").select_option("LZ001-BL")
+    look(page, "exchange")
+    page.locator("form[action$='/exchange'] .button-main").click()
+    expect(page.locator(".coming")).to_be_visible()
+    look(page, "exchange-announced")
+    page.locator("[data-exchange] a").click()
+    state(page, "unpaid")
+    new = front.order(page)
+    assert (new.amount_minor, new.held, new.id != old.id) == (39_900, 1, True)
+    expect(page.get_by_text(re.compile("Nothing is to be paid|无需另外付款"))).to_be_visible()
+    expect(page.locator("form[action$='/pay']")).to_have_count(0)
+    look(page, "exchange-held")
+    page.locator("[data-exchange] a").click()
+    page.locator("form[action$='/arrive'] .button").click()
+    state(page, "returned")
+    look(page, "exchange-arrived")
+    page.goto(f"{front.base}/o/{new.number}")
+    state(page, "paid")
+    look(page, "exchange-paid")
+    with front.database.reading() as conn:
+        refunds = conn.execute("select method, amount_minor from payments.refund").fetchall()
+        assert refunds == [("exchange", 39_900)]  # and nothing was given back
+
+
 def test_who_is_faster_than_the_network_gets_what_was_chosen(front: Shopfront):
     page = front.page()
     page.goto(f"{front.base}/p/LZ001?site=S")
@@ -380,7 +417,7 @@ def test_nobody_sees_anothers_order(front: Shopfront):
         assert answer.status == 404, where
         assert "LZ045" not in answer.text()
     token = stranger.locator("input[name=_csrf_token]").first.get_attribute("value") or ""
-    for action in ("pay", "cancel", "return", "review", "address"):
+    for action in ("pay", "cancel", "return", "exchange", "review", "address"):
         answer = stranger.request.post(f"{front.base}{path}/{action}", form={"_csrf_token": token})
         assert answer.status == 404, action
     nobody = front.page()

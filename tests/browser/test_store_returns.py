@@ -87,6 +87,30 @@ def test_a_coat_comes_back_where_it_was_not_bought(counter: Counter, width: int,
         assert balances(conn)["cash"] == 15_820 - 11_300
 
 
+@pytest.mark.parametrize(("width", "locale"), [(390, "zh-CN"), (1440, "en-GB")])
+def test_a_coat_is_exchanged_and_the_difference_given_back(counter: Counter, width: int, locale: str):
+    page = counter.at("周可", width=width, locale=locale)
+    page.goto(page.url + f"/of/{counter.number}")
+    row = page.locator(".cards > li", has_text="COAT")
+    row.locator("input.form-control").fill("1")
+    row.locator("select").nth(0).select_option("size")
+    page.locator(".back-exchange summary").click()
+    page.locator('[name="out_code"]').fill("NONE")
+    page.locator('button[formaction$="/exchange"]').click()
+    expect(page.locator(".refusal")).to_contain_text("NONE")
+    expect(row.locator("input.form-control")).to_have_value("1")
+    page.locator('[name="out_code"]').fill("HAT")
+    seen(page, "exchange", width)
+    page.locator('button[formaction$="/exchange"]').click()
+    page.wait_for_url("**/done/**")
+    seen(page, "exchanged", width)
+    # The hat is paid for with the coat's money; the rest is given back.
+    expect(page.locator(".back-hand").nth(0)).to_contain_text("9.99")
+    expect(page.locator(".back-hand").nth(1)).to_contain_text("103.01")
+    with counter.database.reading() as conn:
+        assert balances(conn)["cash"] == 15_820 - 10_301
+
+
 @pytest.mark.parametrize(("width", "locale"), [(390, "en-GB"), (1440, "zh-CN")])
 def test_without_a_receipt_the_manager_decides(counter: Counter, width: int, locale: str):
     guide = counter.at("周可", width=width, locale=locale)

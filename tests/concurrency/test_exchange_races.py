@@ -1,5 +1,7 @@
 """Exchanges from one barrier: the same one twice is one; an exchange and a return of one coat pay for it once."""
 
+from collections.abc import Callable
+
 from loopline.db import Conn, Database
 from loopline.kernel.ids import uuid7
 from loopline.kernel.refusals import Refused
@@ -15,7 +17,7 @@ from tests.process.test_take_back import LATER, back, sell
 TRIALS = 5
 
 
-def exchanging(asked: CounterExchange) -> object:
+def exchanging(asked: CounterExchange) -> Callable[[Conn], object]:
     def work(conn: Conn) -> object:
         try:
             with conn.transaction():
@@ -26,8 +28,11 @@ def exchanging(asked: CounterExchange) -> object:
     return work
 
 
-def returning(asked: NewReturn) -> object:
-    return lambda conn: take_back(conn, [asked], scope=WHOLE_BRAND, now=LATER)[0]
+def returning(asked: NewReturn) -> Callable[[Conn], object]:
+    def work(conn: Conn) -> object:
+        return take_back(conn, [asked], scope=WHOLE_BRAND, now=LATER)[0]
+
+    return work
 
 
 def sold(
@@ -54,7 +59,7 @@ def test_the_same_exchange_from_two_counters_is_one(database: Database):
     for trial in range(TRIALS):
         asked, _ = sold(database, shop, f"T-{trial}")
         before = paid_out(database)
-        outcomes = together(database, [exchanging(asked), exchanging(asked)])  # pyright: ignore[reportArgumentType]
+        outcomes = together(database, [exchanging(asked), exchanging(asked)])
         assert sorted(one.is_repeat for one in outcomes if isinstance(one, Exchanged)) == [False, True]
         assert paid_out(database) - before == PRICES["COAT"]
 
@@ -65,7 +70,7 @@ def test_a_coat_is_exchanged_or_returned_and_paid_for_once(database: Database):
     for trial in range(TRIALS):
         asked, plain = sold(database, shop, f"T-{trial}")
         before = paid_out(database)
-        first, second = together(database, [exchanging(asked), returning(plain)])  # pyright: ignore[reportArgumentType]
+        first, second = together(database, [exchanging(asked), returning(plain)])
         assert isinstance(first, Exchanged | ExchangesMoreThanSold)
         assert isinstance(second, TakenBack)
         # Whichever was faster: the other belongs to no sale any more, and moves no money.

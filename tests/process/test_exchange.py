@@ -28,6 +28,7 @@ from loopline.processes.exchange import (
     GoodsOut,
     GoodsOutUnknown,
     NotTheSameProduct,
+    NowhereToSend,
     announce_exchange,
     exchange_at_counter,
 )
@@ -333,3 +334,24 @@ def test_a_gateway_s_money_goes_back_by_that_gateway_from_the_new_order_too(conn
     report(conn, *(gateway_done(one.intent(), at=LATER) for one in asked), now=LATER)
     assert money(conn, new.id) == [(capture.gateway, PRICES["HAT"], PRICES["HAT"])]
     sound(conn)
+
+
+def test_goods_that_are_not_here_are_set_aside_to_be_sent_where_the_old_ones_went(conn: Conn, shop: Shop):
+    order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
+    here = on_hand(conn, shop, "COAT-L")
+    done = exchanged(conn, counter(conn, shop, order, ("COAT-L", 1), is_sent=True))
+    new = orders.order_by_id(conn, done.new_order_id)
+    assert new is not None
+    assert (new.held, new.pay_until, new.longitude, new.latitude) == (
+        1,
+        None,
+        order.longitude,
+        order.latitude,
+    )
+    assert [amount for _, amount, _ in money(conn, new.id)] == [PRICES["COAT"]]
+    assert on_hand(conn, shop, "COAT-L") == here
+    sound(conn)
+    collected = sell(conn, shop, till_sale(shop, "T-9", site="S"))
+    with pytest.raises(Refused) as caught, conn.transaction():
+        exchanged(conn, counter(conn, shop, collected, ("COAT-L", 1), is_sent=True, id=uuid7(LATER)))
+    assert isinstance(caught.value.refusal, NowhereToSend)

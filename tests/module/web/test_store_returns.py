@@ -353,6 +353,9 @@ def test_an_exchange_is_one_step_and_a_double_click_is_one_exchange(site: Site):
         answer = post(guide, f"{page}/exchange", said | wrong, page=page)
         assert (answer.status_code, words in answer.text) == (status, True), wrong
         assert f'value="{(said | wrong)["out_code"]}"' in answer.text
+    # Whoever chose something else and presses the other button is asked what they meant.
+    answer = post(guide, f"{page}/take", said, page=page)
+    assert (answer.status_code, "press Exchange" in answer.text) == (422, True)
     with site.database.reading() as conn:
         cash, shelf = balances(conn)["cash"], coats(conn, site.stage.shop)
     first, again = (post(guide, f"{page}/exchange", said, page=page) for _ in range(2))

@@ -15,8 +15,10 @@ from uuid import UUID
 
 import msgspec
 
-from loopline import catalogue, orders, org, pricing
+from loopline import catalogue, customers, orders, org, pricing
 from loopline.catalogue import Sku
+from loopline.customers import NewDelivery
+from loopline.customers.keys import KeyRing
 from loopline.db import Conn
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import (
@@ -94,6 +96,7 @@ __all__ = [
     "exchange_at_counter",
     "guide_of",
     "price_out",
+    "send_to_the_same",
 ]
 
 
@@ -179,6 +182,27 @@ def announce_exchange(conn: Conn, asked: ExchangeAsked, *, scope: Scope, now: da
         raise Refused(outcome)
     assert isinstance(outcome, Announced)
     return Exchanged(exchange_id=exchange_id, new_order_id=new_order.order_id)
+
+
+def send_to_the_same(conn: Conn, done: Exchanged, order_id: OrderId, *, ring: KeyRing, now: datetime) -> None:
+    """Send the new goods of an exchange to whom the old ones were sent.
+
+    Where nobody knows to whom, what is to leave now raises Refused; of what is held the customer says it later.
+    """
+    (new,) = orders.orders_by_ids(conn, [done.new_order_id])
+    if done.is_repeat or new.delivery is not Delivery.DELIVER:
+        return
+    old = _head(conn, order_id)
+    assert old is not None, "an exchange is of an order"
+    recipient = (
+        customers.own_delivery(conn, old.member_id, old.id, ring=ring) if old.member_id is not None else None
+    )
+    if recipient is None or old.member_id is None:
+        if new.pay_until is None:
+            raise Refused(NowhereToSend(number=old.number))
+        return
+    delivery = NewDelivery(order_id=new.id, member_id=old.member_id, recipient=recipient)
+    all_granted(customers.keep_deliveries(conn, [delivery], ring=ring, now=now))
 
 
 def guide_of(conn: Conn, person_id: PersonId) -> PartyId | None:

@@ -25,6 +25,7 @@ from loopline.processes.exchange import (
     GoodsOut,
     announce_exchange,
     exchange_at_counter,
+    send_to_the_same,
 )
 from loopline.returns.model import Reason
 from loopline.web.api.answers import AnyRequest, commanded
@@ -33,6 +34,7 @@ from loopline.web.api.order_view import find_order
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import posted
 from loopline.web.api.types import Code, Units
+from loopline.web.edge import edge_of
 
 _TAG = "returns"
 _LINES_MAX = 200
@@ -110,7 +112,9 @@ def exchange_goods(
                 actor=caller.actor,
                 by_member=caller.member_id if is_member else None,
             )
-            return _done(conn, announce_exchange(conn, wish, scope=scope, now=now), head.number)
+            announced = announce_exchange(conn, wish, scope=scope, now=now)
+            send_to_the_same(conn, announced, head.id, ring=edge_of(request).ring, now=now)
+            return _done(conn, announced, head.number)
         site = org.sites_by_code(conn, [data.site_code]).get(data.site_code)
         may_sell = [caller.scope(one) for one in (Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE)]
         if site is None or not all(one.covers_site(site.id) for one in (scope, *may_sell)):
@@ -126,6 +130,7 @@ def exchange_goods(
             is_sent=data.is_sent,
         )
         done = exchange_at_counter(conn, asked, scope=scope, now=now)
+        send_to_the_same(conn, done, head.id, ring=edge_of(request).ring, now=now)
         if done.taken is not None:
             receive_taken_back(conn, [(done.taken, site.id)], now=now)
         return _done(conn, done, head.number)

@@ -42,7 +42,7 @@ from loopline.processes.announce import (
 )
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
-from loopline.processes.exchange import ExchangeAsked, announce_exchange
+from loopline.processes.exchange import ExchangeAsked, announce_exchange, send_to_the_same
 from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
@@ -327,13 +327,7 @@ def exchange_goods(
             id=made, order_id=head.id, back=back, out=out, actor=member.actor, by_member=member.member_id
         )
         done = announce_exchange(conn, asked, scope=Scope(), now=now)
-        recipient = customers.own_delivery(conn, member.member_id, head.id, ring=edge.ring)
-        if recipient is not None and not done.is_repeat:
-            delivery = NewDelivery(
-                order_id=done.new_order_id, member_id=member.member_id, recipient=recipient
-            )
-            (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)
-            return kept if isinstance(kept, Refusal) else None
+        send_to_the_same(conn, done, head.id, ring=edge.ring, now=now)
         return None
 
     return _done(request, number, member, work)

@@ -109,6 +109,10 @@ class PriceUnclear(Refusal, frozen=True, kw_only=True):
     """Say what is paid back for one of them, such as 59.90."""
 
 
+class MeantAsExchange(Refusal, frozen=True, kw_only=True):
+    """You chose goods that go out instead: press Exchange, or clear them to pay the money back."""
+
+
 class NothingOut(Refusal, frozen=True, kw_only=True):
     """Say what goes out instead, and how many of it."""
 
@@ -136,6 +140,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             SayWhy,
             SayWhyDecided,
             NothingOut,
+            MeantAsExchange,
             StateUnclear,
             TrackingNumberNotUsable,
             UnitsUnclear,

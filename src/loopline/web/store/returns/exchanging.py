@@ -13,7 +13,13 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.payments.cash import CARD_TERMINAL, CASH
 from loopline.processes.announce import LineBack
-from loopline.processes.exchange import CounterExchange, GoodsOut, exchange_at_counter, guide_of
+from loopline.processes.exchange import (
+    CounterExchange,
+    GoodsOut,
+    exchange_at_counter,
+    guide_of,
+    send_to_the_same,
+)
 from loopline.processes.turn import take_turn
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of
@@ -64,6 +70,7 @@ def exchange_order(
             guide_id=guide_of(conn, returning.person_id),
         )
         outcome = exchange_at_counter(conn, asked, scope=scope, now=now)
+        send_to_the_same(conn, outcome, sold.order.id, ring=edge_of(request).ring, now=now)
         if outcome.taken is not None:
             put_away(conn, outcome.taken, [one.grade for one in said], returning, now=now)
         return Taken(return_id=outcome.exchange_id, is_again=outcome.is_repeat)

@@ -50,7 +50,13 @@ from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form, goods_row, number, time_id
-from loopline.web.store.refusals import MoreThanMayComeBack, NothingBack, StateUnclear, UnitsUnclear
+from loopline.web.store.refusals import (
+    MeantAsExchange,
+    MoreThanMayComeBack,
+    NothingBack,
+    StateUnclear,
+    UnitsUnclear,
+)
 from loopline.web.store.returns.place import (
     COUNTER,
     REASON_WORDS,
@@ -143,6 +149,8 @@ def take_order_back(
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
         sold = read_sold(conn, order_number, now)
+        if data.get("out_sku") or str(data.get("out_code", "")).strip():
+            return MeantAsExchange()
         said = said_in(sold, data)
         if isinstance(said, Refusal):
             return Taken(return_id=made, is_again=True) if is_taken_in(conn, made, scope) else said
@@ -302,7 +310,7 @@ def _order_page(
             if sku.is_active
         ],
         out={name: str((typed or {}).get(name, default)) for name, default in OUT_FIELDS.items()},
-        is_exchange="out_sku" in (typed or {}),
+        is_exchange=any((typed or {}).get(name) for name in ("out_sku", "out_code")),
         is_sendable=sold.order.longitude is not None,
         refusal=refusal_words(refusal, language) if refusal else "",
     )
