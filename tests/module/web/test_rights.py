@@ -63,6 +63,7 @@ NOTHING_THERE = {
     "POST /o/{number}/pay",
     "POST /o/{number}/return/{return_id}/arrive",
     "POST /store/returns/announced/{return_id}",
+    "POST /store/returns/decide/{return_line_id}",
     "POST /store/returns/without/take",
     "POST /store/round/begin",
     "POST /store/round/hand-over",

@@ -14,7 +14,7 @@ from loopline import orders, org
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, OrderId, ReturnId
 from loopline.kernel.refusals import Refused
-from loopline.kernel.scope import Scope
+from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
 from loopline.payments.cash import CARD_TERMINAL, CASH
 from loopline.processes.announce import LineBack, receive_taken_back
@@ -59,9 +59,10 @@ class ExchangeOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class ExchangeAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An exchange; `id` is a UUIDv7 of yours, which names it for good: sent again, it is that exchange.
 
-    With `site_code` the goods are at that counter: `out` goes out for them from its shelf (or is sent, `is_sent`), a
-    difference is paid by `method`, or given back the way the order was paid. Without one other varieties are held,
-    named by each line's `sku_code`, and are paid for by the old goods once these are here; so members ask.
+    With `site_code` the goods are at that counter: `out` goes out for them from its shelf (or is sent, `is_sent`). A
+    difference is paid by `method`, which wants `payments.write`, or given back the way the order was paid. Without a
+    site other varieties are held, named by each line's `sku_code`, and are paid for by the old goods once these are
+    here; so members ask.
     """
 
     id: UUID
@@ -92,9 +93,6 @@ def exchange_goods(
     """Exchange goods of an order, or announce (members) that they come back for other varieties. One at a time."""
     is_member = caller.kind is CallerKind.MEMBER
     scope = Scope() if is_member else caller.scope(Permission.RETURNS_WRITE)
-    if not is_member and data.site_code is not None:
-        caller.scope(Permission.ORDERS_WRITE)
-        caller.scope(Permission.PAYMENTS_WRITE)
 
     def work(conn: Conn, now: datetime) -> ExchangeDone:
         head = find_order(conn, data.order)
@@ -116,8 +114,8 @@ def exchange_goods(
             send_to_the_same(conn, announced, head.id, ring=edge_of(request).ring, now=now)
             return _done(conn, announced, head.number)
         site = org.sites_by_code(conn, [data.site_code]).get(data.site_code)
-        may_sell = [caller.scope(one) for one in (Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE)]
-        if site is None or not all(one.covers_site(site.id) for one in (scope, *may_sell)):
+        may_sell = caller.scope(Permission.ORDERS_WRITE)
+        if site is None or not (scope.covers_site(site.id) and may_sell.covers_site(site.id)):
             raise Refused(NoSuchThing(noun="site", value=data.site_code))
         asked = CounterExchange(
             id=data.id,
@@ -130,6 +128,8 @@ def exchange_goods(
             is_sent=data.is_sent,
         )
         done = exchange_at_counter(conn, asked, scope=scope, now=now)
+        if done.paid_minor and not caller.scope(Permission.PAYMENTS_WRITE).covers_site(site.id):
+            raise Refused(NotInYourBranch(subject=site.code))
         send_to_the_same(conn, done, head.id, ring=edge_of(request).ring, now=now)
         if done.taken is not None:
             receive_taken_back(conn, [(done.taken, site.id)], now=now)
