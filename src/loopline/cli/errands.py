@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from loopline.channels.invoicing import invoice_platform
 from loopline.channels.paying_out import payout_gateway
 from loopline.channels.receiving import Receiver
 from loopline.channels.sandbox_market import SandboxConnector, market_settings
@@ -11,6 +12,7 @@ from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.db.settings import Settings
 from loopline.jobs.gateways import put_to_gateways
+from loopline.jobs.invoices import make_out_invoices
 from loopline.jobs.marketplaces import tell_marketplaces
 from loopline.jobs.payouts import pay_out
 from loopline.jobs.rounds import Clock, Errand
@@ -47,6 +49,7 @@ def errands_of(
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         *_payouts(settings, public_url if is_demo else ""),
+        *_invoices(settings, public_url if is_demo else ""),
         *(_payments(settings, public_url) if is_demo and public_url else ()),
         *(_marketplaces(settings, public_url) if is_demo and public_url else ()),
     )
@@ -62,6 +65,17 @@ def _payouts(settings: Settings, sandbox_at: str) -> tuple[Errand, ...]:
         return pay_out(database, gateway, now, open_ring=lambda: open_key_ring(settings.keys_directory))
 
     return (Errand(name="pay_out", cron="* * * * * */5", run=pay),)
+
+
+def _invoices(settings: Settings, sandbox_at: str) -> tuple[Errand, ...]:
+    platform = invoice_platform(settings.data_directory, settings.keys_directory, sandbox_at=sandbox_at)
+    if platform is None:
+        return ()
+
+    def make_out(database: Database, now: datetime) -> int:
+        return make_out_invoices(database, platform, now)
+
+    return (Errand(name="make_out_invoices", cron="* * * * * */5", run=make_out),)
 
 
 def _payments(settings: Settings, public_url: str) -> tuple[Errand, ...]:

@@ -4,6 +4,7 @@ from loopline.db.followers import Follower
 from loopline.insight.followers import FOLLOWERS as BOARDS
 from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
+from loopline.processes.invoice import FOLLOWERS as INVOICED
 from loopline.processes.lend import FOLLOWERS as LENT
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.prove import FOLLOWERS as PROOFS
@@ -25,4 +26,5 @@ FOLLOWERS: tuple[Follower, ...] = (
     *RECEIVED,
     *LENT,
     *PROMISED,
+    *INVOICED,
 )

@@ -52,6 +52,16 @@ class PartEntry(msgspec.Struct, frozen=True, kw_only=True):
     amounts_minor: list[int]
 
 
+class PartSum(msgspec.Struct, frozen=True, kw_only=True):
+    """What all entries of a part post to the accounts of one purpose of a legal entity."""
+
+    part_id: UUID
+    entity_id: EntityId
+    purpose: Purpose
+    currency: str
+    amount_minor: int
+
+
 class EntryKey(msgspec.Struct, frozen=True, kw_only=True):
     """An entry by its key."""
 
@@ -191,6 +201,17 @@ def posting_count(conn: Conn) -> int:
 def entries_of_parts(conn: Conn, part_ids: Sequence[UUID]) -> list[PartEntry]:
     """Return everything the ledger says of these parts, oldest entry first within a part."""
     return fetch(conn, SQL["entries_of_parts"], PartEntry, part_ids=uuids(part_ids))
+
+
+def sums_of_parts(conn: Conn, part_ids: Sequence[UUID], purposes: Sequence[Purpose]) -> list[PartSum]:
+    """Return what is posted of these parts to accounts of some purposes, reversals taken off."""
+    return fetch(
+        conn,
+        SQL["sums_of_parts"],
+        PartSum,
+        part_ids=uuids(part_ids),
+        purposes=[purpose.value for purpose in purposes],
+    )
 
 
 def entry_ids_by_key(conn: Conn, keys: Sequence[str]) -> dict[str, EntryId]:

@@ -63,6 +63,22 @@ join ledger.entry as entry on entry.id = part.entry_id
 where part.part_id = any(%(part_ids)s::uuid[])
 order by part.part_id, entry.at, entry.id, part.currency;
 
+-- name: sums_of_parts
+-- What all entries of these parts together post to accounts of some purposes, by legal entity.
+select
+  part.part_id,
+  account.entity_id,
+  account.purpose,
+  part.currency,
+  sum(posting.amount_minor)::bigint as amount_minor
+from ledger.entry_part as part
+cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+join ledger.account as account on account.number = posting.account_number
+where part.part_id = any(%(part_ids)s::uuid[])
+  and account.purpose = any(%(purposes)s::text[])
+group by part.part_id, account.entity_id, account.purpose, part.currency
+order by part.part_id, account.entity_id, account.purpose, part.currency;
+
 -- name: entry_ids_by_key
 -- Which entries stand under these keys.
 select

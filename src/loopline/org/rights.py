@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PAYMENTS_WRITE = "payments.write"
     PAYOUTS_READ = "payouts.read"
     PAYOUTS_WRITE = "payouts.write"
+    INVOICES_READ = "invoices.read"
+    INVOICES_WRITE = "invoices.write"
     MEMBERS_READ = "members.read"
     MEMBERS_WRITE = "members.write"
     TASKS_READ = "tasks.read"
@@ -121,6 +123,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PAYMENTS_WRITE,
             Permission.PAYOUTS_READ,
             Permission.PAYOUTS_WRITE,
+            Permission.INVOICES_READ,
+            Permission.INVOICES_WRITE,
             Permission.RETURNS_READ,
             Permission.EARNINGS_READ,
             Permission.SHARING_WRITE,
@@ -148,7 +152,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.LIVE_WRITE,
         }
     ),
-    Role.DEALER: (_RUNNING_A_STORE | {Permission.SOURCING_READ, Permission.SOURCING_WRITE})
+    Role.DEALER: (
+        _RUNNING_A_STORE
+        | {
+            Permission.SOURCING_READ,
+            Permission.SOURCING_WRITE,
+            Permission.INVOICES_READ,
+            Permission.INVOICES_WRITE,
+        }
+    )
     - {Permission.PAYMENTS_WRITE},
     Role.STORE_MANAGER: _RUNNING_A_STORE,
     Role.GUIDE: _SHOP_FLOOR,
@@ -176,6 +188,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ORDERS_READ,
             Permission.ORDERS_WRITE,
             Permission.PAYMENTS_READ,
+            Permission.INVOICES_READ,
+            Permission.INVOICES_WRITE,
             Permission.MEMBERS_READ,
             Permission.MEMBERS_WRITE,
             Permission.TASKS_READ,

@@ -21,6 +21,7 @@ from loopline.inbox.checks import CHECKS as INBOX_CHECKS
 from loopline.insight.capacity.recount import capacity_that_differs
 from loopline.insight.checks import CHECKS as INSIGHT_CHECKS
 from loopline.insight.rights import rights_that_differ
+from loopline.invoices import CHECKS as INVOICES_CHECKS
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
 from loopline.marketplaces.checks import CHECKS as MARKETPLACES_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
@@ -64,6 +65,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="lower_limits_were_learnt", invariant=3, statement=SQL["lower_limits_were_learnt"]),
     Check(name="waiting_is_paid_as_fixed", invariant=4, statement=SQL["waiting_is_paid_as_fixed"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
+    Check(name="invoices_equal_postings", invariant=4, statement=SQL["invoices_equal_postings"]),
     Check(name="payouts_equal_postings", invariant=4, statement=SQL["payouts_equal_postings"]),
     Check(
         name="sealed_statements_equal_postings",
@@ -128,6 +130,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *BUYERS_CHECKS,
     *BILLS_CHECKS,
     *CLOSING_CHECKS,
+    *INVOICES_CHECKS,
     *BETWEEN_ROOMS,
 )
 

@@ -237,6 +237,50 @@ full join owed on owed.party_id = earned.party_id and owed.currency = earned.cur
 where coalesce(owed.amount_minor, 0) <> coalesce(earned.amount_minor, 0)
 order by subject
 
+-- name: invoices_equal_postings
+-- Lines of which another amount stands invoiced than they have earned by the ledger, where nothing more is to be made out:
+-- no document is asked for, nothing stands in its way, and the follower that looks again has come past the order.
+with parts as (
+    select settled.line_id, settled.line_id as part_id
+    from invoices.published_settled as settled
+    union
+    select settled.line_id, split.part_id
+    from invoices.published_settled as settled
+    join sharing.split as split on split.line_id = settled.line_id
+),
+earned as (
+    select
+        settled.line_id,
+        -coalesce(sum(posting.amount_minor) filter (where account.purpose in ('revenue', 'charges')), 0) as net_minor,
+        -coalesce(sum(posting.amount_minor) filter (where account.purpose = 'tax'), 0) as tax_minor
+    from invoices.published_settled as settled
+    join parts on parts.line_id = settled.line_id
+    join ledger.entry_part as part on part.part_id = parts.part_id
+    cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+    join ledger.account as account
+        on account.number = posting.account_number
+        and account.entity_id = settled.entity_id
+    group by settled.line_id
+)
+select
+    'line ' || settled.line_id as subject,
+    settled.net_minor || ' and tax ' || settled.tax_minor || ' invoiced' as found,
+    coalesce(earned.net_minor, 0) || ' and tax ' || coalesce(earned.tax_minor, 0) || ' earned' as expected,
+    'update invoices.wish set look_at = now() where id = ' || quote_literal(settled.wish_id) as repair
+from invoices.published_settled as settled
+left join earned on earned.line_id = settled.line_id
+where (settled.net_minor <> coalesce(earned.net_minor, 0) or settled.tax_minor <> coalesce(earned.tax_minor, 0))
+    and not exists (
+        select
+        from log.event as waiting
+        join log.follower as follower on follower.name = 'invoices'
+        where waiting.position > follower.position
+            and (waiting.subject = settled.order_id
+                or (waiting.type = 'return_opened'
+                    and position(settled.order_id::text in waiting.data::text) > 0))
+    )
+order by settled.order_id, settled.line_id
+
 -- name: payouts_equal_postings
 -- Parties of which the books have other money on its way, or withheld, than the lines of their payouts say.
 with booked as (

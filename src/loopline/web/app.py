@@ -22,8 +22,10 @@ from litestar.template.config import TemplateConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from loopline.channels.invoicing import invoice_platform
 from loopline.channels.paying_out import payout_gateway
 from loopline.channels.sandbox_market import SandboxMarket, market_settings
+from loopline.channels.sandbox_nuonuo import SandboxNuonuo, nuonuo_settings
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
 from loopline.channels.sandbox_wechat import SandboxWechat, wechat_settings
 from loopline.channels.text_messages import ShownOnThePage, TextMessages, text_messages_at
@@ -116,7 +118,7 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
-    others = (_market(settings, clock), _wechat(settings, clock))
+    others = (_market(settings, clock), _wechat(settings, clock), _nuonuo(settings, clock))
     sandboxes = [one for one in (sandbox, *others) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
@@ -203,6 +205,11 @@ def _edge(
             settings.keys_directory,
             sandbox_at=settings.public_url if settings.demo is not None else "",
         ),
+        invoices=invoice_platform(
+            settings.data_directory,
+            settings.keys_directory,
+            sandbox_at=settings.public_url if settings.demo is not None else "",
+        ),
     )
 
 
@@ -232,6 +239,13 @@ def _wechat(settings: WebSettings, clock: Clock) -> SandboxWechat | None:
     if settings.demo is None or not settings.public_url:
         return None
     return SandboxWechat(wechat_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _nuonuo(settings: WebSettings, clock: Clock) -> SandboxNuonuo | None:
+    """Make the demo's platform of e-invoices, reached over HTTP like the real one."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return SandboxNuonuo(nuonuo_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def page_router() -> Router:

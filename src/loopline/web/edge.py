@@ -12,6 +12,7 @@ from loopline.channels.text_messages import NobodySends, TextMessages
 from loopline.channels.webhooks_out import SecretBook
 from loopline.customers.keys import KeyRing
 from loopline.db import Database
+from loopline.invoices import InvoicePlatform
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, SessionPerson
@@ -40,7 +41,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
     `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live; `availability`
     gathers who asks what can be had; `promises` knows what can be promised; `webhook_secrets` sign what subscribers are
-    told. `payouts` is the gateway by which parties are paid, where there is one.
+    told. `payouts` is the gateway by which parties are paid, `invoices` the platform of e-invoices, where there is one.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secrets: SecretBook
     gateways: Mapping[str, Gateway] = {}
     payouts: PayoutGateway | None = None
+    invoices: InvoicePlatform | None = None
     texts: TextMessages = NobodySends()
 
     def look_up_caller(self, token: str) -> Caller | None:

@@ -68,6 +68,13 @@ from loopline.fulfilment.calls import UnknownCall
 from loopline.fulfilment.rounds import RoundUnknown
 from loopline.fulfilment.rules import UnknownTask
 from loopline.inbox import DismissalNeedsANote, UnknownMessage
+from loopline.invoices.refusals import (
+    BuyerNotUsable,
+    GoodsCodeNotUsable,
+    InvoicedInYuanOnly,
+    InvoiceNoticeUnreadable,
+    WishUnknown,
+)
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.ledger.model import LedgerBusy
@@ -98,6 +105,7 @@ from loopline.payouts.refusals import TermsNotUsable as PayoutTermsNotUsable
 from loopline.processes.cancel import UnknownOrder
 from loopline.processes.checkout import OrderNotThere
 from loopline.processes.exchange import ExchangeIsEmpty, ExchangeOrderUnknown
+from loopline.processes.invoice import GoodsCodesAreTheBrands, NothingToInvoice, NotInvoicedAbroad
 from loopline.processes.pay import NoticeDiffers, NumberNotKnown
 from loopline.processes.pay_out.plan import NoSuchDue
 from loopline.processes.promised import NoSuchParcel
@@ -272,6 +280,12 @@ STATUSES: dict[type[Refusal], int] = {
     LedgerBusy: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
+    GoodsCodesAreTheBrands: HTTP_403_FORBIDDEN,
+    **dict.fromkeys((WishUnknown, NothingToInvoice), HTTP_404_NOT_FOUND),
+    **dict.fromkeys(
+        (BuyerNotUsable, GoodsCodeNotUsable, InvoicedInYuanOnly, NotInvoicedAbroad, InvoiceNoticeUnreadable),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     **dict.fromkeys((UnknownCall, UnknownTask, RoundUnknown, ReturnNotAnnounced), HTTP_404_NOT_FOUND),
     PlaceNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,

@@ -18,6 +18,7 @@ from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.exchanges import EXCHANGE_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
+from loopline.web.api.invoices import INVOICE_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.labels import LABEL_HANDLERS
 from loopline.web.api.ladders import LADDER_HANDLERS
@@ -71,6 +72,7 @@ from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
+from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
@@ -106,6 +108,7 @@ from loopline.web.touch.landing import LANDING_PAGES
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
     *PAYOUT_HANDLERS,
+    *INVOICE_HANDLERS,
     *AVAILABILITY_HANDLERS,
     *PROMISE_HANDLERS,
     *BILL_HANDLERS,
@@ -197,6 +200,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *RULE_PAGES,
     *SUPPLY_PAGES,
     *PAYOUT_PAGES,
+    *INVOICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,
     *BILL_SOURCE_PAGES,
     *RECONCILIATION_PAGES,

@@ -6,6 +6,7 @@ from litestar.di import Provide
 from loopline.web.shop.checkout import place_order, show_checkout
 from loopline.web.shop.entrance import ask_for_code, show_sign_in, sign_in_with_code, sign_member_out
 from loopline.web.shop.frame import on_not_signed_in
+from loopline.web.shop.invoice import show_invoice, wish_invoice
 from loopline.web.shop.me import (
     add_address,
     choose_address,
@@ -61,6 +62,8 @@ SHOP_PAGES = Router(
         keep_goods,
         let_goods_arrive,
         review_order,
+        show_invoice,
+        wish_invoice,
         show_orders,
         show_me,
         add_address,
