@@ -13,7 +13,7 @@ from tests.architecture.sources import SOURCE, all_statements, statement_files
 ROOMS = {
     "org", "catalogue", "pricing", "stock", "orders", "payments", "purchasing", "sourcing", "fulfilment", "returns",
     "ledger", "sharing", "customers", "loyalty", "touchpoints", "engagement", "reviews", "tracing", "integrity",
-    "search", "log", "jobs", "insight", "promises", "payouts",
+    "search", "log", "jobs", "insight", "promises", "payouts", "invoices",
     "statements",
 }  # fmt: skip
 EXCEPTIONS = {"org.published_scope"}

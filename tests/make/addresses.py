@@ -175,11 +175,13 @@ _CONTENT = {
 # What a page's form says beside what it must: each page reads of it what it knows.
 _FORM = {
     "reason": "x", "text": "x", "comment": "x", "note": "x", "action": "assign", "answer": "accept",
+    "goods_code": "1" * 19,
     "suspicion": NOWHERE, "purpose": "ship_parcel", "site": "D", "unit": "U-D", "to": "W", "first_day": "2026-03-02",
     "last_day": "2026-03-02",
 }  # fmt: skip
 _NAMED_IN_FORMS = {
     "payout": "payout_id",
+    "order": "order",
     "review": "review_id",
     "message": "messages/message",
     "difference": "difference_id",

@@ -18,9 +18,10 @@ from loopline.customers.sessions import MemberSession, begin_sessions
 from loopline.db import Conn, Database
 from loopline.db.followers import catch_up
 from loopline.fulfilment.queries import tasks_by_id
+from loopline.invoices import PERSON, WishId
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import MemberId, PersonId
+from loopline.kernel.ids import MemberId, OrderId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.org import Role
@@ -28,6 +29,7 @@ from loopline.org.credentials import new_token, token_hash
 from loopline.org.store import insert_session
 from loopline.payments import ExceptionKind, NewException, last_open_exceptions, open_exceptions
 from loopline.payouts import PayoutId, RequestId
+from loopline.processes.invoice import WishAsk, make_out, wish_invoices
 from loopline.processes.pay_out import make_file
 from loopline.processes.place import Placed, place
 from loopline.processes.touch import issue_receipts
@@ -229,6 +231,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
     payout_id, request_id = _pay_out(conn, stage)
     line = orders.lines_by_orders(conn, [old.order_id])[0]
     return {
+        "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
         "order_ids": [str(order_id)],
         "line_id": str(line.line_id),
@@ -257,6 +260,15 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "rule-sets/rule_set_id": str(rules[0].id),
         "sale": msgspec.json.encode(rung_up(shop.manager, 7, site_code="D")).decode(),
     }
+
+
+def _wish(conn: Conn, order_id: OrderId) -> WishId:
+    """Somebody wants an order invoiced, which waits for the seller's tax number."""
+    asked = WishAsk(order_id=order_id, buyer=PERSON)
+    (kept,) = wish_invoices(conn, [asked], scope=WHOLE_BRAND, by="test", now=NOON)
+    assert not isinstance(kept, Refusal), kept
+    make_out(conn, now=NOON)
+    return kept[0]
 
 
 def _pay_out(conn: Conn, stage: Stage) -> tuple[PayoutId, RequestId]:

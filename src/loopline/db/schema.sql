@@ -18,6 +18,8 @@ CREATE SCHEMA inbox;
 
 CREATE SCHEMA insight;
 
+CREATE SCHEMA invoices;
+
 CREATE SCHEMA ledger;
 
 CREATE SCHEMA log;
@@ -1453,6 +1455,102 @@ CREATE TABLE insight.takings_by_minute (
     cancelled_units bigint NOT NULL,
     returned_units bigint NOT NULL
 );
+
+CREATE TABLE invoices.document (
+    id uuid NOT NULL,
+    wish_id uuid NOT NULL,
+    kind text NOT NULL,
+    number text NOT NULL,
+    of_id uuid,
+    reason text,
+    buyer_kind text NOT NULL,
+    buyer_title text NOT NULL,
+    buyer_tax_number text NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    credited_net_minor bigint DEFAULT 0 NOT NULL,
+    credited_tax_minor bigint DEFAULT 0 NOT NULL,
+    state text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    written_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    fiscal_number text,
+    file_url text,
+    note text,
+    CONSTRAINT document_amounts_have_its_sign CHECK ((((kind = 'blue'::text) AND (net_minor >= 0) AND (tax_minor >= 0) AND ((net_minor + tax_minor) > 0)) OR ((kind = 'red'::text) AND (net_minor <= 0) AND (tax_minor <= 0) AND ((net_minor + tax_minor) < 0)))),
+    CONSTRAINT document_credits_no_more_than_it_invoices CHECK ((((credited_net_minor >= 0) AND (credited_net_minor <= GREATEST(net_minor, (0)::bigint))) AND ((credited_tax_minor >= 0) AND (credited_tax_minor <= GREATEST(tax_minor, (0)::bigint))))),
+    CONSTRAINT document_ends_once CHECK (((state = 'open'::text) = (ended_at IS NULL))),
+    CONSTRAINT document_fiscal_number_has_digits CHECK ((fiscal_number ~ '^[0-9]{8,20}$'::text)),
+    CONSTRAINT document_issued_has_a_number CHECK (((state = 'issued'::text) = (fiscal_number IS NOT NULL))),
+    CONSTRAINT document_kind_is_known CHECK ((kind = ANY (ARRAY['blue'::text, 'red'::text]))),
+    CONSTRAINT document_number_fits_platforms CHECK ((number ~ '^[A-Z2-7]{20}$'::text)),
+    CONSTRAINT document_open_is_tried CHECK (((state = 'open'::text) = (next_try_at IS NOT NULL))),
+    CONSTRAINT document_reason_is_known CHECK ((reason = ANY (ARRAY['returned'::text, 'mistake'::text]))),
+    CONSTRAINT document_red_takes_back_a_blue CHECK (((kind = 'red'::text) = ((of_id IS NOT NULL) AND (reason IS NOT NULL)))),
+    CONSTRAINT document_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'issued'::text, 'failed'::text])))
+);
+
+CREATE TABLE invoices.goods_code (
+    kind text NOT NULL,
+    category text NOT NULL,
+    goods_code text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT goods_code_has_nineteen_digits CHECK ((goods_code ~ '^[0-9]{19}$'::text)),
+    CONSTRAINT goods_code_kind_is_known CHECK ((kind = ANY (ARRAY['goods'::text, 'charge'::text])))
+);
+
+CREATE TABLE invoices.line (
+    document_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    line_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    goods_code text NOT NULL,
+    tax_rate_basis_points integer NOT NULL,
+    units integer NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    CONSTRAINT line_is_counted CHECK (("position" >= 1)),
+    CONSTRAINT line_rate_is_a_part CHECK (((tax_rate_basis_points >= 0) AND (tax_rate_basis_points <= 9999)))
+);
+
+CREATE TABLE invoices.wish (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    buyer_kind text NOT NULL,
+    buyer_title text NOT NULL,
+    buyer_tax_number text NOT NULL,
+    look_at timestamp with time zone,
+    stopped text,
+    note text,
+    wished_at timestamp with time zone NOT NULL,
+    wished_by text NOT NULL,
+    CONSTRAINT wish_buyer_is_called_something CHECK ((buyer_title <> ''::text)),
+    CONSTRAINT wish_buyer_is_known CHECK ((buyer_kind = ANY (ARRAY['person'::text, 'company'::text]))),
+    CONSTRAINT wish_company_has_a_tax_number CHECK (((buyer_kind = 'company'::text) = (buyer_tax_number <> ''::text))),
+    CONSTRAINT wish_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT wish_stop_is_known CHECK ((stopped = ANY (ARRAY['seller_has_no_tax_number'::text, 'goods_code_missing'::text, 'platform_refused'::text])))
+);
+
+CREATE VIEW invoices.published_settled WITH (security_invoker='true') AS
+ SELECT wish.id AS wish_id,
+    wish.order_id,
+    wish.entity_id,
+    line.line_id,
+    (sum(line.net_minor))::bigint AS net_minor,
+    (sum(line.tax_minor))::bigint AS tax_minor
+   FROM ((invoices.wish wish
+     JOIN invoices.document document ON (((document.wish_id = wish.id) AND (document.state = 'issued'::text))))
+     JOIN invoices.line line ON ((line.document_id = document.id)))
+  WHERE ((wish.look_at IS NULL) AND (wish.stopped IS NULL) AND (NOT (EXISTS ( SELECT
+           FROM invoices.document open
+          WHERE ((open.wish_id = wish.id) AND (open.state = 'open'::text))))))
+  GROUP BY wish.id, wish.order_id, wish.entity_id, line.line_id;
 
 CREATE TABLE ledger.account (
     id uuid NOT NULL,
@@ -4910,6 +5008,24 @@ ALTER TABLE ONLY insight.takings_by_hour
 ALTER TABLE ONLY insight.takings_by_minute
     ADD CONSTRAINT takings_by_minute_pkey PRIMARY KEY (minute, outlet_id);
 
+ALTER TABLE ONLY invoices.document
+    ADD CONSTRAINT document_number_unique UNIQUE (number);
+
+ALTER TABLE ONLY invoices.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY invoices.goods_code
+    ADD CONSTRAINT goods_code_pkey PRIMARY KEY (kind, category);
+
+ALTER TABLE ONLY invoices.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (document_id, "position");
+
+ALTER TABLE ONLY invoices.wish
+    ADD CONSTRAINT wish_of_a_seller_once UNIQUE (order_id, entity_id);
+
+ALTER TABLE ONLY invoices.wish
+    ADD CONSTRAINT wish_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY ledger.account
     ADD CONSTRAINT account_is_one_of_its_kind UNIQUE NULLS NOT DISTINCT (entity_id, purpose, currency, party_id);
 
@@ -5696,6 +5812,20 @@ CREATE INDEX judged_line_by_day ON insight.judged_line USING btree (day DESC, or
 
 CREATE INDEX judged_line_by_sender ON insight.judged_line USING btree (sent_site_id, day DESC, order_id, line_id);
 
+CREATE INDEX document_by_end ON invoices.document USING btree (ended_at, id) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX document_by_wish ON invoices.document USING btree (wish_id, written_at, id);
+
+CREATE UNIQUE INDEX document_one_at_a_time ON invoices.document USING btree (wish_id) WHERE (state = 'open'::text);
+
+CREATE INDEX document_to_try ON invoices.document USING btree (next_try_at, id) WHERE (state = 'open'::text);
+
+CREATE INDEX line_of_an_order ON invoices.line USING btree (line_id);
+
+CREATE INDEX wish_stopped ON invoices.wish USING btree (wished_at, id) WHERE (stopped IS NOT NULL);
+
+CREATE INDEX wish_to_look_at ON invoices.wish USING btree (look_at, id) WHERE ((look_at IS NOT NULL) AND (stopped IS NULL));
+
 CREATE INDEX entry_by_cut ON ledger.entry USING brin (cut) WITH (autosummarize='on');
 
 CREATE INDEX entry_by_time ON ledger.entry USING brin (at) WITH (autosummarize='on');
@@ -6276,6 +6406,15 @@ ALTER TABLE ONLY insight.placing_refused
 ALTER TABLE ONLY insight.series
     ADD CONSTRAINT series_of_an_outlet FOREIGN KEY (outlet_id) REFERENCES insight.outlet(outlet_id);
 
+ALTER TABLE ONLY invoices.document
+    ADD CONSTRAINT document_of_id_fkey FOREIGN KEY (of_id) REFERENCES invoices.document(id);
+
+ALTER TABLE ONLY invoices.document
+    ADD CONSTRAINT document_wish_id_fkey FOREIGN KEY (wish_id) REFERENCES invoices.wish(id);
+
+ALTER TABLE ONLY invoices.line
+    ADD CONSTRAINT line_document_id_fkey FOREIGN KEY (document_id) REFERENCES invoices.document(id);
+
 ALTER TABLE ONLY ledger.folded_balance
     ADD CONSTRAINT folded_balance_account_number_fkey FOREIGN KEY (account_number) REFERENCES ledger.account(number);
 
@@ -6539,6 +6678,8 @@ GRANT USAGE ON SCHEMA inbox TO loopline_app;
 
 GRANT USAGE ON SCHEMA insight TO loopline_app;
 
+GRANT USAGE ON SCHEMA invoices TO loopline_app;
+
 GRANT USAGE ON SCHEMA ledger TO loopline_app;
 
 GRANT USAGE ON SCHEMA log TO loopline_app;
@@ -6780,6 +6921,16 @@ GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_day TO lo
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_hour TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.takings_by_minute TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE invoices.document TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE invoices.goods_code TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE invoices.line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE invoices.wish TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE invoices.published_settled TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE ledger.account TO loopline_app;
 

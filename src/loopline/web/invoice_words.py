@@ -12,7 +12,7 @@ KIND_WORDS: Mapping[DocumentKind, str] = {
 STATE_WORDS: Mapping[DocumentState, str] = {
     DocumentState.OPEN: marked("asked for"),
     DocumentState.ISSUED: marked("issued"),
-    DocumentState.FAILED: marked("refused"),
+    DocumentState.FAILED: marked("not accepted"),
 }
 REASON_WORDS: Mapping[CreditReason, str] = {
     CreditReason.RETURNED: marked("goods came back"),

@@ -47,6 +47,7 @@ NOTHING_THERE = {
     "GET /store/count/code/{mark}/{name}",
     "GET /store/round/code/{mark}/{name}",
     "GET /store/till/code/{mark}/{name}",
+    "POST /api/v1/invoices/notifications/{gateway}",
     "POST /api/v1/orders/{order}/payments",
     "POST /api/v1/payment-exceptions/{exception_id}/close",
     "POST /api/v1/payments/notifications/{gateway}",

@@ -44,7 +44,6 @@ from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import Batch, Outcomes, Page, Paging, decided, merged, page_of, posted, told
 from loopline.web.edge import edge_of
-from loopline.web.payments import GatewayUnknown
 
 _TAG = "invoices"
 _NOTICE_BYTES_MAX = 65_536
@@ -222,7 +221,7 @@ def set_codes(
 
 
 @post(
-    "/invoices/notifications/{platform:str}",
+    "/invoices/notifications/{gateway:str}",
     tags=[_TAG],
     operation_id="hear_invoice_notification",
     status_code=HTTP_204_NO_CONTENT,
@@ -230,17 +229,17 @@ def set_codes(
     security=[{}],
     responses=dict(PROBLEMS),
 )
-async def hear_invoice_notification(request: AnyRequest, platform: FromPath[str]) -> None:
+async def hear_invoice_notification(request: AnyRequest, gateway: FromPath[str]) -> None:
     """Take in that a document ended, as a platform tells of its own accord. It is signed by nobody and proves nothing:
     the platform is asked next, where we wait for it at all.
     """
-    await asyncio.to_thread(_hear, request, platform, await request.body())
+    await asyncio.to_thread(_hear, request, gateway, await request.body())
 
 
-def _hear(request: AnyRequest, platform: str, body: bytes) -> None:
+def _hear(request: AnyRequest, gateway: str, body: bytes) -> None:
     edge = edge_of(request)
-    if platform != NUONUO or edge.invoices is None:
-        raise Refused(GatewayUnknown(gateway=platform))
+    if gateway != NUONUO or edge.invoices is None:
+        raise Refused(NoSuchThing(noun="platform", value=gateway))
     number = edge.invoices.hear({}, body)
     if isinstance(number, Refusal):
         raise Refused(number)

@@ -33,12 +33,13 @@ from loopline.invoices import (
 from loopline.invoices import queries as invoices_queries
 from loopline.invoices.rules import named_buyer
 from loopline.kernel.ids import EntityId, OrderId
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Entity, Permission
 from loopline.org.queries import entities_by_id
 from loopline.processes.invoice import (
+    GoodsCodesAreTheBrands,
     NothingToInvoice,
     SellerBooks,
     WishAsk,
@@ -64,7 +65,7 @@ _LISTS: Mapping[str, tuple[str, tuple[DocumentState, ...]]] = {
     "all": (marked("All"), tuple(DocumentState)),
     "open": (marked("Asked for"), (DocumentState.OPEN,)),
     "issued": (marked("Issued"), (DocumentState.ISSUED,)),
-    "failed": (marked("Refused"), (DocumentState.FAILED,)),
+    "failed": (marked("Not accepted"), (DocumentState.FAILED,)),
 }
 _DONE_WORDS = {
     "wish": marked("Asked for: it is made out once nothing of the order is under way."),
@@ -290,6 +291,8 @@ async def set_one_code(request: _FormRequest, visitor: NamedDependency[Visitor])
         goods_code=str(form.get("goods_code", "")).strip()[:_TEXT_MOST],
     )
     scope, by = visitor.scope_of(Permission.INVOICES_WRITE), actor_of(visitor)
+    if not scope.everything:
+        raise Refused(GoodsCodesAreTheBrands())
     return await _decided(
         request, "code", lambda conn, now: set_goods_codes(conn, [code], scope=scope, by=by, now=now), {}
     )

@@ -26,6 +26,9 @@ from loopline.web.languages import Language, marked
 from loopline.web.store.words import REASON_WORDS
 
 MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
+    "invoice_wished": marked("Invoice asked for"),
+    "invoice_issued": marked("Invoice or credit note issued"),
+    "invoice_stopped": marked("Something stands in the way of the invoice"),
     "ship_by_near": marked("To be shipped soon"),
     "ship_by_missed": marked("Not shipped in time"),
     "promise_given": marked("Promised"),
