@@ -412,17 +412,45 @@ def test_nobody_sees_anothers_order(front: Shopfront):
     page.goto(f"{front.base}/me/orders")
     path = page.locator(".order-card").get_attribute("href")
     stranger = front.member_page(phone="13900009999")
-    for method, where in (("get", path), ("get", f"{path}/now"), ("get", "/o/7K3Q-9XA")):
+    for method, where in (
+        ("get", path),
+        ("get", f"{path}/now"),
+        ("get", f"{path}/invoice"),
+        ("get", "/o/7K3Q-9XA"),
+    ):
         answer = getattr(stranger.request, method)(f"{front.base}{where}")
         assert answer.status == 404, where
         assert "LZ045" not in answer.text()
     token = stranger.locator("input[name=_csrf_token]").first.get_attribute("value") or ""
-    for action in ("pay", "cancel", "return", "exchange", "review", "address"):
+    for action in ("pay", "cancel", "return", "exchange", "review", "address", "invoice"):
         answer = stranger.request.post(f"{front.base}{path}/{action}", form={"_csrf_token": token})
         assert answer.status == 404, action
     nobody = front.page()
     nobody.goto(f"{front.base}{path}")
     assert nobody.url.startswith(f"{front.base}/me/sign-in?next=")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_invoice_is_asked_for_a_company_whose_number_is_right(front: Shopfront, width: int, locale: str):
+    page = front.member_page(width=width, locale=locale)
+    page.goto(f"{front.base}/checkout?sku=LZ045-A&how=collect&site=S")
+    page.locator(".bar .button-main").click()
+    pay(page)
+    state(page, "paid")
+    page.locator("a[href$='/invoice']").click()
+    page.locator("input[value=company]").check()
+    page.locator("input[name=title]").fill("深圳某某贸易有限公司")
+    page.locator("input[name=tax_number]").fill("914403001922038217")
+    page.locator("form[action$='/invoice'] .button-main").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("input[name=title]")).to_have_value("深圳某某贸易有限公司")
+    front.complaints.clear()  # the browser writes the 422 down
+    page.locator("input[name=tax_number]").fill("914403001922038216")
+    page.locator("form[action$='/invoice'] .button-main").click()
+    expect(page.locator("section.rows p.quiet")).to_be_visible()
+    expect(page.locator("input[name=tax_number]")).to_have_value("914403001922038216")
+    look(page, "invoice")
 
 
 def test_a_receipt_opens_to_whoever_holds_it_and_lets_them_review(front: Shopfront):

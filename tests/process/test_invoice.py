@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loopline import orders
 from loopline.channels.sandbox_wechat import Manners
 from loopline.db import Conn, Database
 from loopline.db.checks import run_check
@@ -31,7 +32,7 @@ from loopline.invoices.refusals import InvoicedInYuanOnly, WishNotStopped, WishU
 from loopline.kernel.ids import MemberId, OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
-from loopline.orders import Order
+from loopline.orders import OnShortage, Order
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.doctor import ALL_CHECKS
 from loopline.processes.invoice import (
@@ -442,28 +443,32 @@ def test_wishes_are_for_ones_own_orders_and_sellers(database: Database, shop: Sh
         assert again == [InvoicedInYuanOnly(currency="USD")]
 
 
-def test_what_is_called_off_lets_the_rest_be_invoiced(database: Database, shop: Shop, nuonuo: Nuonuo):
+def test_an_order_is_invoiced_once_when_the_last_of_it_was_sent_or_called_off(
+    database: Database, shop: Shop, nuonuo: Nuonuo
+):
+    """A coat is handed over; of forty scarves ten are missing, and are called off at last."""
+    wanted = lines(shop, ("COAT", 1), ("SCARF", 40))
     with database.transaction() as conn:
-        (placed,) = place(
-            conn,
-            [ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 1)))],
-            scope=WHOLE_BRAND,
-            now=NOON,
-        )
+        draft = ask(shop, "W-1", member_id=MEMBER, lines=wanted, on_shortage=OnShortage.PARK)
+        (placed,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
         assert isinstance(placed, Placed)
-        asked = WishAsk(order_id=placed.order_id, buyer=FIRM)
-        wish_invoices(conn, [asked], scope=WHOLE_BRAND, by="test", now=NOON)
-    work_on(nuonuo, database, rounds=1)
-    with database.transaction() as conn:
-        cancel(
-            conn,
-            [Cancellation(order_id=placed.order_id, actor="test")],
-            scope=WHOLE_BRAND,
-            now=nuonuo.clock(),
+        wish_invoices(
+            conn, [WishAsk(order_id=placed.order_id, buyer=FIRM)], scope=WHOLE_BRAND, by="test", now=NOON
         )
+        hand_over_everything(conn, now=NOON)
+        follow(conn, SETTLE)
         follow(conn, FOLLOWERS[0])
-        assert the_wish(conn, placed.order_id).look_at == nuonuo.clock()
-    work_on(nuonuo, database, rounds=2)
-    assert nuonuo.sandbox.book.issued() == []
-    with database.reading() as conn:
-        assert the_wish(conn, placed.order_id).look_at is None
+    work_on(nuonuo, database, rounds=3)
+    with database.transaction() as conn:
+        order = orders.order_by_id(conn, placed.order_id)
+        assert order is not None
+        assert (order.handed_over, order.parked) == (31, 10)
+        assert invoices_queries.documents_of_wishes(conn, [the_wish(conn, order.id).id]) == {}
+        asked = Cancellation(order_id=order.id, actor="test")
+        cancel(conn, [asked], scope=WHOLE_BRAND, now=nuonuo.clock())
+        follow(conn, FOLLOWERS[0])
+    work_on(nuonuo, database, rounds=3)
+    (document,) = documents(database, order)
+    assert told(document) == (BLUE, ISSUED, 70_000, 9_100)
+    assert [line.units for line in document.lines] == [1, 30]
+    sound(database)
