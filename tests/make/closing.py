@@ -71,10 +71,19 @@ def post(conn: Conn, shop: Shop, *, at: datetime, amount: int = 70, now: datetim
     return made
 
 
-def sold_on(conn: Conn, shop: Shop, day: datetime, *numbers: str, sku: str = "SCARF") -> None:
+def sold_on(
+    conn: Conn, shop: Shop, day: datetime, *numbers: str, sku: str = "SCARF", site: str = "S"
+) -> None:
     """Sell one of something at the till for each number, on a day, paid at once."""
     drafts = [
-        till_sale(shop, number, placed_at=day, member_id=MEMBER, lines=lines(shop, (sku, 1), stated=True))
+        till_sale(
+            shop,
+            number,
+            site=site,
+            placed_at=day,
+            member_id=MEMBER,
+            lines=lines(shop, (sku, 1), stated=True),
+        )
         for number in numbers
     ]
     for placed in succeeded(place(conn, drafts, scope=WHOLE_BRAND, now=day)):

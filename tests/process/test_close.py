@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from beancount import loader
@@ -20,6 +21,8 @@ from loopline.closing.model import (
     MonthBeforeTheBooks,
     MonthNotOver,
     NoticeKind,
+    Recovery,
+    RecoveryNotUsable,
     RunOff,
     Sheet,
     WaitsFor,
@@ -31,7 +34,7 @@ from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.ledger import queries as ledger_queries
 from loopline.ledger.model import EntryKind
 from loopline.processes.close.books import BooksState, books_in
-from loopline.processes.close.command import CloseAsk, close_months
+from loopline.processes.close.command import CloseAsk, RecoveryIsTheBrands, close_months, set_recovery
 from loopline.processes.close.obstacles import MONEY_CHECKS
 from loopline.processes.close.recount import digests_that_differ
 from loopline.processes.close.sheet import draft_sheet, month_of_close
@@ -39,6 +42,8 @@ from loopline.processes.close.telling import SheetAsk, sheet_of
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.journal import beancount_lines, journal_rows
 from loopline.processes.place import Placed, place
+from loopline.processes.supply import WantedTerm, agree
+from loopline.supply.model import TermKind
 from tests.make.closing import (
     APRIL,
     BY,
@@ -269,6 +274,51 @@ def test_expected_returns_leave_revenue_at_a_close_and_the_next_one_begins_anew(
     # A month's own revenue is right by itself: 2,000 went, and 1,000 of it was expected to.
     assert moved(april.sheet)["revenue"] == (2_000, 1_000)
     assert ended(april.sheet) == balances(conn)
+    money_holds(conn)
+
+
+def test_the_goods_behind_it_are_an_asset_at_their_cost_less_what_recovering_them_takes(
+    conn: Conn, shop: Shop
+) -> None:
+    """The scarf costs 9.00 and is sold for 20.00 net; of three that may come back a quarter is expected, as above.
+
+    The third was the dealer's, who gets it back: it is no asset of the brand's.
+    """
+    cost = WantedTerm(
+        owner_code="BRAND-CO",
+        buyer_code="BRAND-CO",
+        currency="CNY",
+        kind=TermKind.COST,
+        sku_code="SCARF",
+        unit_minor=900,
+        comment="counted",
+    )
+    bought = msgspec.structs.replace(
+        cost, owner_code="DEALER-CO", kind=TermKind.PURCHASE, sku_code=None, unit_minor=1_500
+    )
+    for agreed in agree(conn, [cost, bought], by=BY, now=march_day(9)):
+        assert not isinstance(agreed, Refusal), agreed
+    said = Recovery(currency="CNY", basis_points=2_000, comment="freight and repair")
+    assert set_recovery(conn, said, scope=Scope(), by=BY, now=march_day(9)) == RecoveryIsTheBrands()
+    dear = Recovery(currency="CNY", basis_points=10_001, comment="x")
+    assert set_recovery(conn, dear, scope=WHOLE_BRAND, by=BY, now=march_day(9)) == RecoveryNotUsable()
+    assert set_recovery(conn, said, scope=WHOLE_BRAND, by=BY, now=march_day(9)) == said
+    sold_on(conn, shop, march_day(10), "T-1", "T-2", "T-3", "T-4")
+    taken(conn, back(shop, "R-1", ("SCARF", 1), at=march_day(13)))
+    sold_on(conn, shop, march_day(30), "T-5", "T-6")
+    sold_on(conn, shop, march_day(30), "T-7", site="D")
+    march = closed(conn, now=END_OF_MARCH)
+    (expected,) = march.sheet.expectations
+    # 2 × 9.00 × a quarter = 4.50, a fifth of which recovering takes.
+    assert (expected.expected_minor, expected.right_minor) == (1_500, 360)
+    assert march.sheet.recovery_basis_points == 2_000
+    ends = ended(march.sheet)
+    assert (ends["right_to_goods"], ends["cost_of_sales"], ends["refund_liability"]) == (360, -360, -1_500)
+    money_holds(conn)
+    april = closed(conn, APRIL, now=END_OF_APRIL)
+    assert not {"right_to_goods", "cost_of_sales", "refund_liability"} & ended(april.sheet).keys()
+    assert moved(april.sheet)["right_to_goods"] == (0, 360)
+    assert digests_that_differ(conn) == []
     money_holds(conn)
 
 

@@ -41,12 +41,13 @@ class Basis(StrEnum):
     NONE = "none"
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+class Expectation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a category may still come back at the end of a month, net of tax, and what is expected to.
 
     `units` and `returnable_minor`: sold, not come back, and their return window is open. `seen_units`: units of the
     category whose windows were over, which decides on the basis; `seen_minor` and `seen_back_minor`: what the history
-    that was used sold, and what of it came back in its window.
+    that was used sold, and what of it came back in its window. `right_minor`: what the goods expected back cost, where
+    that is known, less what recovering them costs. It is left out of digests where it is nothing, as it was before.
     """
 
     category: str
@@ -57,6 +58,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     seen_units: int
     seen_minor: int
     seen_back_minor: int
+    right_minor: int = 0
 
 
 class RunOff(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,10 +113,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind in HARD
 
 
-class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a month comes to. Of a closed one it stands; of an open one it is what would be kept now.
 
     `entries_of_before` of its `entries` are dated before `start_at`: they were posted after the close of their month.
+    `recovery_basis_points`: what of the cost of goods it takes to recover them.
     """
 
     books: Books
@@ -128,10 +131,27 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     expectations: tuple[Expectation, ...]
     run_off: RunOff
     notices: tuple[Notice, ...]
+    recovery_basis_points: int = 0
 
     @property
     def expected_minor(self) -> int:
         return sum(one.expected_minor for one in self.expectations)
+
+    @property
+    def right_minor(self) -> int:
+        """The right to goods that are expected back, of all categories."""
+        return sum(one.right_minor for one in self.expectations)
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the carrying amount of goods it costs to recover them, as somebody said; version 0 nobody set."""
+
+    currency: str
+    version: int = 0
+    basis_points: int = 0
+    set_at: datetime | None = None
+    set_by: str = ""
+    comment: str = ""
 
 
 class ClosedMonth(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,6 +255,10 @@ class CloseUncommented(Refusal, frozen=True, kw_only=True):
     """Say in a few words what was looked at before {month} is closed: 1 to 500 characters."""
 
     month: str
+
+
+class RecoveryNotUsable(Refusal, frozen=True, kw_only=True):
+    """What recovering returned goods costs is a percentage from 0 to 100 of what they cost, with a comment on why."""
 
 
 class CloseWaits(Refusal, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from loopline.closing.model import (
     CloseId,
     Expectation,
     Notice,
+    Recovery,
     RunOff,
     Sheet,
 )
@@ -60,6 +61,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     still_expected_minor: int
     notices: tuple[Notice, ...]
     digest_before: bytes | None
+    recovery_basis_points: int
     digest: bytes
     closed_at: datetime
     closed_by: str
@@ -128,6 +130,7 @@ def _close(row: _Row, balances: Sequence[Balance], expectations: Sequence[Expect
             still_expected_minor=row.still_expected_minor,
         ),
         notices=row.notices,
+        recovery_basis_points=row.recovery_basis_points,
     )
     return Close(
         id=row.id,
@@ -141,3 +144,10 @@ def _close(row: _Row, balances: Sequence[Balance], expectations: Sequence[Expect
         digest_before=row.digest_before,
         digest=row.digest,
     )
+
+
+def recovery_in_force(conn: Conn, currencies: Collection[str]) -> dict[str, Recovery]:
+    """Return what recovering goods costs in currencies; nothing, where nobody said."""
+    found = fetch(conn, SQL["recovery_in_force"], Recovery, currencies=sorted(currencies))
+    said = {one.currency: one for one in found}
+    return {one: said.get(one) or Recovery(currency=one) for one in currencies}

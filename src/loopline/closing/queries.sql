@@ -26,7 +26,7 @@ order by month desc, entity_id, currency;
 select
     id, entity_id, currency, month, zone, start_at, end_at, cut, entries, entries_of_before, estimate_entry_id,
     inversion_entry_id, estimate_before_minor, came_back_minor, still_expected_minor, notices, digest_before, digest,
-    closed_at, closed_by, comment
+    closed_at, closed_by, comment, recovery_basis_points
 from closing.close
 where (%(entity_id)s::uuid is null or entity_id = %(entity_id)s::uuid)
     and (%(currency)s::text is null or currency = %(currency)s::text)
@@ -43,7 +43,15 @@ order by close_id, purpose collate "C";
 -- name: expectations_of_closes
 -- What closes expect to come back, by category. Locks nothing.
 select
-    close_id, category, units, returnable_minor, expected_minor, basis, seen_units, seen_minor, seen_back_minor
+    close_id, category, units, returnable_minor, expected_minor, basis, seen_units, seen_minor, seen_back_minor,
+    right_minor
 from closing.expectation
 where close_id = any (%(close_ids)s::uuid[])
 order by close_id, category collate "C";
+
+-- name: recovery_in_force
+-- What recovering goods costs in these currencies, as said last. Locks nothing.
+select distinct on (currency) currency, version, basis_points, set_at, set_by, comment
+from closing.recovery
+where currency = any (%(currencies)s::text[])
+order by currency, version desc;

@@ -1,11 +1,12 @@
 """Commands of closes: take the turn of some books, keep a close."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from loopline.closing import store
-from loopline.closing.model import Books, Close
+from loopline.closing.model import Books, Close, Recovery
 from loopline.closing.rules.digests import digest_of
 from loopline.db import Conn
 
@@ -21,3 +22,8 @@ def keep_close(conn: Conn, close: Close) -> Close:
     signed = msgspec.structs.replace(close, digest=digest_of(close))
     store.add_close(conn, signed)
     return signed
+
+
+def set_recovery(conn: Conn, recovery: Recovery, *, by: str, now: datetime) -> None:
+    """Say what recovering goods costs from now on; closes keep what they were made by."""
+    store.insert_recovery(conn, recovery, by=by, now=now)

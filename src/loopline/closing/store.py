@@ -1,10 +1,11 @@
 """The writing statements of closes, one function each."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
-from loopline.closing.model import Books, Close
+from loopline.closing.model import Books, Close, Recovery
 from loopline.db import Conn, copy_rows, execute, fetch_values, statements, texts
 
 SQL = statements(__file__)
@@ -40,6 +41,7 @@ def add_close(conn: Conn, close: Close) -> None:
         closed_at=close.closed_at,
         closed_by=close.closed_by,
         comment=close.comment,
+        recovery_basis_points=sheet.recovery_basis_points,
     )
     copy_rows(
         conn,
@@ -70,7 +72,20 @@ def add_close(conn: Conn, close: Close) -> None:
                 one.seen_units,
                 one.seen_minor,
                 one.seen_back_minor,
+                one.right_minor,
             )
             for one in sheet.expectations
         ],
+    )
+
+
+def insert_recovery(conn: Conn, recovery: Recovery, *, by: str, now: datetime) -> None:
+    execute(
+        conn,
+        SQL["insert_recovery"],
+        currency=recovery.currency,
+        basis_points=recovery.basis_points,
+        comment=recovery.comment,
+        by=by,
+        now=now,
     )

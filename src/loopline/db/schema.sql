@@ -508,12 +508,14 @@ CREATE TABLE closing.close (
     closed_at timestamp with time zone NOT NULL,
     closed_by text NOT NULL,
     comment text NOT NULL,
+    recovery_basis_points integer DEFAULT 0 NOT NULL,
     CONSTRAINT close_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT close_digest_is_a_hash CHECK ((octet_length(digest) = 32)),
     CONSTRAINT close_ends_after_it_starts CHECK (((start_at < end_at) AND (end_at <= closed_at))),
     CONSTRAINT close_entries_not_negative CHECK ((entries >= 0)),
     CONSTRAINT close_entries_of_before_are_entries CHECK (((entries_of_before >= 0) AND (entries_of_before <= entries))),
     CONSTRAINT close_month_is_its_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT close_recovery_is_a_part CHECK (((recovery_basis_points >= 0) AND (recovery_basis_points <= 10000))),
     CONSTRAINT close_says_why CHECK ((comment <> ''::text))
 );
 
@@ -527,8 +529,10 @@ CREATE TABLE closing.expectation (
     seen_units bigint NOT NULL,
     seen_minor bigint NOT NULL,
     seen_back_minor bigint NOT NULL,
+    right_minor bigint DEFAULT 0 NOT NULL,
     CONSTRAINT expectation_basis_is_known CHECK ((basis = ANY (ARRAY['category'::text, 'whole'::text, 'none'::text]))),
-    CONSTRAINT expected_within_what_may_come_back CHECK (((expected_minor >= 0) AND (expected_minor <= returnable_minor)))
+    CONSTRAINT expected_within_what_may_come_back CHECK (((expected_minor >= 0) AND (expected_minor <= returnable_minor))),
+    CONSTRAINT right_to_goods_not_negative CHECK ((right_minor >= 0))
 );
 
 CREATE VIEW closing.published_balance WITH (security_invoker='true') AS
@@ -549,6 +553,19 @@ CREATE VIEW closing.published_close WITH (security_invoker='true') AS
     end_at,
     cut
    FROM closing.close;
+
+CREATE TABLE closing.recovery (
+    currency text NOT NULL,
+    version integer NOT NULL,
+    basis_points integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    comment text NOT NULL,
+    CONSTRAINT recovery_costs_a_part CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+    CONSTRAINT recovery_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT recovery_says_why CHECK ((comment <> ''::text)),
+    CONSTRAINT recovery_version_is_counted CHECK ((version >= 1))
+);
 
 CREATE TABLE customers.access (
     id uuid NOT NULL,
@@ -1561,7 +1578,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -4792,6 +4809,9 @@ ALTER TABLE ONLY closing.expectation
 ALTER TABLE ONLY closing.close
     ADD CONSTRAINT month_closed_once UNIQUE (entity_id, currency, month);
 
+ALTER TABLE ONLY closing.recovery
+    ADD CONSTRAINT recovery_pkey PRIMARY KEY (currency, version);
+
 ALTER TABLE ONLY customers.access
     ADD CONSTRAINT access_pkey PRIMARY KEY (id);
 
@@ -6763,6 +6783,8 @@ GRANT SELECT,INSERT ON TABLE closing.expectation TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE closing.published_balance TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE closing.published_close TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE closing.recovery TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE customers.access TO loopline_app;
 

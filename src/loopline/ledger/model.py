@@ -51,6 +51,10 @@ class Purpose(enum.StrEnum):
     """What a company owes another (credit) or has to get from it (debit), by the other's party."""
     REFUND_LIABILITY = "refund_liability"
     """Expected to be given back for goods that may still come back, as estimated at the last close."""
+    RIGHT_TO_GOODS = "right_to_goods"
+    """What the goods behind it cost, less what recovering them costs, as estimated at the last close."""
+    COST_OF_SALES = "cost_of_sales"
+    """What that right takes off the cost of what was sold; the cost itself is kept in other books."""
 
 
 class EntryKind(enum.StrEnum):

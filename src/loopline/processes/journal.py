@@ -45,6 +45,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.SUPPLY_REVENUE: "Income",
     Purpose.INTERCOMPANY: "Liabilities",
     Purpose.REFUND_LIABILITY: "Liabilities",
+    Purpose.RIGHT_TO_GOODS: "Assets",
+    Purpose.COST_OF_SALES: "Expenses",
 }
 """Under which of Beancount's five roots the accounts of a purpose stand."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,3 +204,23 @@ def test_an_estimate_is_held_against_what_came_back_since() -> None:
     # What came back by the day of the estimate is not counted, nor what was never of it.
     assert (found.estimate_minor, found.came_back_minor, found.still_expected_minor) == (450, 240, 0)
     assert run_off(history, estimate_minor=0, estimated_on=None).came_back_minor == 0
+
+
+@given(HISTORIES, st.integers(0, 10_000))
+def test_the_right_to_goods_is_their_cost_in_proportion_less_what_recovering_takes(
+    made: tuple[list[Sold], list[Back]], recovery: int
+) -> None:
+    """Goods that cost what they were sold for are worth what is expected to be given back, less the part that goes."""
+    cells, returns = made
+    dear = [msgspec.structs.replace(one, cost_minor=one.net_minor) for one in cells]
+    history = history_of(dear, returns, last_day=DAY)
+    for one in expect_returns(history, recovery_basis_points=recovery):
+        left = one.expected_minor * (10_000 - recovery)
+        assert abs(one.right_minor * 10_000 - left) <= 10_000
+    assert [one.right_minor for one in expect_returns(history, recovery_basis_points=10_000)] == [
+        0 for _ in expect_returns(history)
+    ]
+    whole = expect_returns(history)
+    assert [one.right_minor for one in whole] == [one.expected_minor for one in whole]
+    free = history_of(cells, returns, last_day=DAY)
+    assert {one.right_minor for one in expect_returns(free)} <= {0}

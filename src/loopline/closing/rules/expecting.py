@@ -16,7 +16,7 @@ from datetime import date
 import msgspec
 
 from loopline.closing.model import Basis, Expectation, RunOff
-from loopline.kernel.money import portion
+from loopline.kernel.money import BASIS_POINTS, portion
 
 UNITS_LEAST = 100
 """So many units of a category must have been sold and their windows be over, before its own history is used."""
@@ -27,7 +27,8 @@ _Cell = tuple[str, date, date, bool]
 class Sold(msgspec.Struct, frozen=True, kw_only=True):
     """Goods of a category that were handed over on a day and may come back until a day, included; net of tax.
 
-    `is_own`: sold by the company whose month is closed; other companies of the brand only teach.
+    `is_own`: sold by the company whose month is closed; other companies of the brand only teach. `cost_minor`: what
+    those of the goods cost that were its own and whose cost is known.
     """
 
     category: str
@@ -36,6 +37,7 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     is_own: bool
     units: int
     net_minor: int
+    cost_minor: int = 0
 
 
 class Back(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +107,12 @@ def history_of(sold: Sequence[Sold], back: Iterable[Back], *, last_day: date) ->
     return History(sold=sold, back=cells, last_day=last_day)
 
 
-def expect_returns(history: History) -> list[Expectation]:
-    """Return what is expected of each category of which something may still come back, by category."""
+def expect_returns(history: History, *, recovery_basis_points: int = 0) -> list[Expectation]:
+    """Return what is expected of each category of which something may still come back, by category.
+
+    Of what the goods cost as much is expected back as of what they were sold for, cell by cell; recovering them takes
+    `recovery_basis_points` of it. Each category is rounded once, half away from zero.
+    """
     curves = _Curves(history)
     found: list[Expectation] = []
     for category, cells in _open_cells(history).items():
@@ -114,6 +120,7 @@ def expect_returns(history: History) -> list[Expectation]:
         own = curves.by_category[category]
         left = {index: _left(history, cell) for index, cell in enumerate(cells)}
         expected = sum(curves.expected(cell, left[index][1]) for index, cell in enumerate(cells))
+        cost = sum(curves.expected(cell, _cost_of(cell, left[index][1])) for index, cell in enumerate(cells))
         found.append(
             Expectation(
                 category=category,
@@ -124,6 +131,7 @@ def expect_returns(history: History) -> list[Expectation]:
                 seen_units=own.units_over,
                 seen_minor=curve.sold_minor,
                 seen_back_minor=curve.back_minor,
+                right_minor=portion(cost, BASIS_POINTS - recovery_basis_points, _ONE * BASIS_POINTS),
             )
         )
     return found
@@ -208,6 +216,11 @@ def _left(history: History, sold: Sold) -> tuple[int, int]:
         max(0, sold.units - sum(one.units for one in backs)),
         max(0, sold.net_minor - sum(one.net_minor for one in backs)),
     )
+
+
+def _cost_of(sold: Sold, left_minor: int) -> int:
+    """Return what the part of a cell that is left cost, in proportion to what it was sold for."""
+    return portion(sold.cost_minor, left_minor, sold.net_minor) if sold.net_minor else 0
 
 
 def _cell(one: Sold | Back) -> _Cell:

@@ -20,6 +20,8 @@ from loopline.closing.model import (
     CloseWaits,
     MonthBeforeIsOpen,
     Notice,
+    Recovery,
+    RecoveryNotUsable,
     Sheet,
     WaitsFor,
 )
@@ -27,6 +29,7 @@ from loopline.closing.rules.months import is_month, moments_of, refuse_month, sp
 from loopline.db import Conn, log
 from loopline.kernel.events import event
 from loopline.kernel.ids import EntryId, uuid7, uuid7s
+from loopline.kernel.money import BASIS_POINTS
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.ledger import service as ledger
@@ -40,6 +43,11 @@ from loopline.processes.outcomes import all_granted
 
 COMMENT_LENGTH_MAX = 500
 _MOMENT = timedelta(microseconds=1)
+_ESTIMATED = (
+    (Purpose.REVENUE, Purpose.REFUND_LIABILITY),
+    (Purpose.RIGHT_TO_GOODS, Purpose.COST_OF_SALES),
+)
+"""What an estimate debits and credits: what is expected to be given back, then the right to the goods behind it."""
 
 
 class CloseAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +57,10 @@ class CloseAsk(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     month: date
     comment: str
+
+
+class RecoveryIsTheBrands(Refusal, frozen=True, kw_only=True):
+    """What recovering goods costs holds for the whole brand: only who sees all of it may say it."""
 
 
 class _Turn(msgspec.Struct, kw_only=True):
@@ -142,8 +154,8 @@ def _keep(
     last = state.last
     before = closing.close_of(conn, state.books, last.month) if last is not None else None
     close_id = CloseId(uuid7(turn.now))
-    was = before.sheet.expected_minor if before is not None else 0
-    inversion, estimate = _post(conn, close_id, sheet, was_minor=was, now=turn.now)
+    was = before.sheet if before is not None else None
+    inversion, estimate = _post(conn, close_id, sheet, was=was, now=turn.now)
     posted = sum(one is not None for one in (inversion, estimate))
     close = service.keep_close(
         conn,
@@ -178,23 +190,35 @@ def _keep(
 
 
 def _post(
-    conn: Conn, close_id: CloseId, sheet: Sheet, *, was_minor: int, now: datetime
+    conn: Conn, close_id: CloseId, sheet: Sheet, *, was: Sheet | None, now: datetime
 ) -> tuple[EntryId | None, EntryId | None]:
-    """Invert the estimate before and take the new one from revenue, both dated the month's last instant.
+    """Invert the estimate before and post the new one, both dated the month's last instant.
 
-    Returns the entry of each; none is made for nothing.
+    What is expected to be given back leaves revenue; what the goods behind it are worth leaves the cost of sales.
+    Returns the entry of each step; none is made for nothing.
     """
-    steps = {"invert": -was_minor, "estimate": sheet.expected_minor}
+    steps = {
+        "invert": (0, 0) if was is None else (-was.expected_minor, -was.right_minor),
+        "estimate": (sheet.expected_minor, sheet.right_minor),
+    }
     books = sheet.books
     accounts = Accounts(conn, now=now)
-    revenue = accounts.ask(books.entity_id, Purpose.REVENUE, books.currency)
-    liability = accounts.ask(books.entity_id, Purpose.REFUND_LIABILITY, books.currency)
-    if any(steps.values()):
+    moves = [
+        tuple(accounts.ask(books.entity_id, purpose, books.currency) for purpose in pair)
+        for pair in _ESTIMATED
+    ]
+    if any(amount for amounts in steps.values() for amount in amounts):
         accounts.open()
     made: dict[str, EntryId] = {}
     entries: list[NewEntry] = []
-    for (step, amount_minor), entry_id in zip(steps.items(), uuid7s(now, len(steps)), strict=True):
-        if amount_minor:
+    for (step, amounts), entry_id in zip(steps.items(), uuid7s(now, len(steps)), strict=True):
+        postings = [
+            Posting(part_id=close_id, account_id=accounts.id_of(slot), amount_minor=signed)
+            for (debit, credit), amount in zip(moves, amounts, strict=True)
+            if amount
+            for slot, signed in ((debit, amount), (credit, -amount))
+        ]
+        if postings:
             made[step] = EntryId(entry_id)
             entries.append(
                 NewEntry(
@@ -203,15 +227,24 @@ def _post(
                     subject=close_id,
                     at=sheet.end_at - _MOMENT,
                     key=f"close:{books.entity_id}:{books.currency}:{spelt(sheet.month)}:{step}",
-                    postings=(
-                        Posting(
-                            part_id=close_id, account_id=accounts.id_of(revenue), amount_minor=amount_minor
-                        ),
-                        Posting(
-                            part_id=close_id, account_id=accounts.id_of(liability), amount_minor=-amount_minor
-                        ),
-                    ),
+                    postings=tuple(postings),
                 )
             )
     all_granted(ledger.post_entries(conn, entries))
     return made.get("invert"), made.get("estimate")
+
+
+def set_recovery(
+    conn: Conn, recovery: Recovery, *, scope: Scope, by: str, now: datetime
+) -> Recovery | Refusal:
+    """Say what of the cost of goods it takes to recover them, for months that are closed from now on.
+
+    It holds for the whole brand, as the history behind what is expected does.
+    """
+    is_usable = 0 <= recovery.basis_points <= BASIS_POINTS and 0 < len(recovery.comment) <= COMMENT_LENGTH_MAX
+    if not is_usable:
+        return RecoveryNotUsable()
+    if not scope.everything:
+        return RecoveryIsTheBrands()
+    service.set_recovery(conn, recovery, by=by, now=now)
+    return recovery

@@ -7,13 +7,18 @@ select
     ((split.due_at - interval '1 microsecond') at time zone %(zone)s::text)::date as until,
     split.entity_id = %(entity_id)s::uuid as is_own,
     sum(split.units)::bigint as units,
-    sum(split.base_minor)::bigint as net_minor
+    sum(split.base_minor)::bigint as net_minor,
+    -- The third fact of a split is what the goods cost who sells them, -1 where that is not known; goods of another
+    -- company go back to it, and are no asset of the seller's.
+    coalesce(sum(greatest(split.facts[3], 0)) filter (where kind.owner = company.code), 0)::bigint as cost_minor
 from ledger.entry as sale
 join ledger.entry_part as part on part.entry_id = sale.id and part.currency = %(currency)s::text
 join sharing.split as split on split.part_id = part.part_id and split.order_id = sale.subject
 join orders.line as line on line.order_id = split.order_id and line.line_id = split.line_id
 left join catalogue.sku as sku on sku.id = line.sku_id
 left join catalogue.product as product on product.id = sku.product_id
+left join sharing.line_kind as kind on kind.id = split.kind_id
+left join org.entity as company on company.id = split.entity_id
 where sale.kind = 'sale'
     and sale.at >= %(since)s::timestamptz
     and sale.at < %(end)s::timestamptz

@@ -20,7 +20,8 @@ def draft_sheet(conn: Conn, state: BooksState, month: MonthOfBooks, *, found: Se
     history = history_at(conn, month, zone=state.zone)
     last = state.last
     before = closing.close_of(conn, state.books, last.month) if last is not None else None
-    expectations = tuple(expect_returns(history))
+    recovery = closing.recovery_in_force(conn, [state.books.currency])[state.books.currency]
+    expectations = tuple(expect_returns(history, recovery_basis_points=recovery.basis_points))
     entries = ledger.entries_by_month(conn, month, zone=state.zone)
     balances = balances_at(conn, month, before=before)
     notices = (*found, *what_waits(conn, month, zone=state.zone), *what_sheet_shows(balances, expectations))
@@ -42,6 +43,7 @@ def draft_sheet(conn: Conn, state: BooksState, month: MonthOfBooks, *, found: Se
             estimated_on=last_day_before(month.start, state.zone),
         ),
         notices=tuple(sorted(notices, key=lambda one: not one.is_hard)),
+        recovery_basis_points=recovery.basis_points,
     )
 
 

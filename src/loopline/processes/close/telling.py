@@ -113,7 +113,8 @@ class SheetTold(msgspec.Struct, frozen=True, kw_only=True):
     """The sheet of a month. Of a closed one it stands; of an open one it is what would be kept now.
 
     Of an open month the balances are those before the estimate is posted. `earlier` sums the entries that are dated
-    in months that were closed already, `earlier_entries` lists the oldest 200 of them.
+    in months that were closed already, `earlier_entries` lists the oldest 200 of them. `right_minor` is what the
+    goods that are expected back cost, less `recovery_basis_points` of it.
     """
 
     month: MonthTold
@@ -127,6 +128,8 @@ class SheetTold(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[NoticeTold, ...]
     earlier: tuple[MonthMoved, ...]
     earlier_entries: tuple[EntryTold, ...]
+    right_minor: int
+    recovery_basis_points: int
     estimate_entry_id: UUID | None = None
     inversion_entry_id: UUID | None = None
 
@@ -296,6 +299,8 @@ def _sheet_told(
             )
             for one in late
         ),
+        right_minor=sheet.right_minor,
+        recovery_basis_points=sheet.recovery_basis_points,
         estimate_entry_id=close.estimate_entry_id if close is not None else None,
         inversion_entry_id=close.inversion_entry_id if close is not None else None,
     )

@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
-from loopline.closing.model import Closed, CloseWaits, WaitsFor
+from loopline.closing.model import Closed, CloseWaits, Recovery, WaitsFor
 from loopline.closing.rules.months import read_month
 from loopline.db import Conn
 from loopline.insight import board_setting
@@ -22,12 +22,13 @@ from loopline.kernel.ids import PersonId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
-from loopline.processes.close.command import CloseAsk, close_months
+from loopline.processes.close.command import CloseAsk, RecoveryIsTheBrands, close_months, set_recovery
 from loopline.processes.close.telling import MonthTold, SheetAsk, months_in, sheet_of
 from loopline.web.api.answers import granted, read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.close_view import CLOSE, FoundMonths, FoundSheet, months_written, sheet_written
+from loopline.web.hq.typed import read_basis_points
 from loopline.web.pages import page
 
 _FormRequest = Request[Any, Any, State]
@@ -98,6 +99,8 @@ def show_sheet(
         path=CLOSE,
         view=sheet_written(found, language_of(request)),
         may_write=visitor.may(Permission.CLOSES_WRITE),
+        may_say_recovery=visitor.may(Permission.CLOSES_WRITE)
+        and visitor.scope_of(Permission.CLOSES_WRITE).everything,
         problem=request.query_params.get("problem", "")[:_PROBLEM_MAX],
         comment=request.query_params.get("comment", "")[:_PROBLEM_MAX],
         is_done="done" in request.query_params,
@@ -121,6 +124,45 @@ def _month(text: str) -> date:
     if month is None:
         raise Refused(NoSuchThing(noun="month", value=text))
     return month
+
+
+@post(_OF_MONTH + "/recovery")
+async def say_recovery(
+    request: _FormRequest,
+    visitor: NamedDependency[Visitor],
+    company: FromPath[str],
+    currency: FromPath[str],
+    month: FromPath[str],
+) -> Redirect:
+    """Say what of the cost of goods it takes to recover them, for the whole brand; and show the sheet again."""
+    scope = visitor.scope_of(Permission.CLOSES_WRITE)
+    if not scope.everything:
+        raise Refused(RecoveryIsTheBrands())
+    form = await request.form()
+    points = read_basis_points(str(form.get("percent", "")))
+    wanted = Recovery(
+        currency=currency,
+        basis_points=-1 if points is None else points,
+        comment=str(form.get("comment", "")).strip()[:_PROBLEM_MAX],
+    )
+    by = f"{_PERSON}{visitor.person.person_id}"
+
+    def work(conn: Conn, now: datetime) -> Recovery | Refusal:
+        granted(
+            sheet_of(
+                conn,
+                SheetAsk(entity_code=company, currency=currency, month=_month(month)),
+                scope=scope,
+                now=now,
+            )
+        )
+        return set_recovery(conn, wanted, scope=scope, by=by, now=now)
+
+    outcome = await asyncio.to_thread(run, request, work)
+    said = ""
+    if isinstance(outcome, Refusal):
+        said = f"?{urlencode({'problem': language_of(request).refusal(outcome)})}"
+    return Redirect(f"{CLOSE}/{company}/{currency}/{month}{said}", status_code=HTTP_303_SEE_OTHER)
 
 
 @post(_OF_MONTH + "/close")
@@ -154,4 +196,4 @@ async def close_one(
     return Redirect(f"{sheet}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
 
 
-CLOSE_PAGES = [show_months, show_sheet, close_one]
+CLOSE_PAGES = [show_months, show_sheet, close_one, say_recovery]

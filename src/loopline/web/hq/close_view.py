@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 
 from loopline.closing.model import Balance, Basis, Expectation, NoticeKind
 from loopline.closing.rules.months import read_month
+from loopline.kernel.money import BASIS_POINTS
 from loopline.ledger.model import EntryKind, Purpose
 from loopline.processes.close.telling import (
     EntryTold,
@@ -35,6 +37,7 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.CASH: marked("Cash"),
     Purpose.GATEWAY: marked("Money at payment gateways"),
     Purpose.RECEIVABLE: marked("Receivables"),
+    Purpose.RIGHT_TO_GOODS: marked("Right to goods that come back"),
     Purpose.CUSTOMER_DEPOSIT: marked("Customers' deposits"),
     Purpose.VOUCHER_LIABILITY: marked("Vouchers not used"),
     Purpose.REFUND_PAYABLE: marked("Refunds payable"),
@@ -49,6 +52,7 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.SUPPLY_REVENUE: marked("Revenue of supplies"),
     Purpose.CONSIGNED: marked("Passed on for consigned goods"),
     Purpose.CHARGES: marked("Postage and charges"),
+    Purpose.COST_OF_SALES: marked("Taken off the cost of sales"),
     Purpose.SUPPLY_COST: marked("Cost of supplies"),
     Purpose.SHARING_COST: marked("Cost of shares"),
     Purpose.PAYMENT_FEE: marked("Payment fees"),
@@ -183,6 +187,7 @@ class ExpectationRow(msgspec.Struct, frozen=True, kw_only=True):
     returnable: str
     expected: str
     percent: str
+    right: str
     basis: str
     seen: str
 
@@ -221,6 +226,8 @@ class SheetView(msgspec.Struct, frozen=True, kw_only=True):
     owed: list[tuple[str, str]]
     owed_sum: str
     expectations: list[ExpectationRow]
+    recovery: str
+    recovery_percent: str
     run_off: str
     earlier: list[str]
     entries: list[EntryRow]
@@ -301,6 +308,8 @@ def sheet_written(found: FoundSheet, language: Language) -> SheetView:
         owed=[_owed(one, currency, language) for one in sheet.owed if one.amount_minor],
         owed_sum=language.money(sum(one.amount_minor for one in sheet.owed), currency),
         expectations=[_expectation_row(one, currency, language) for one in sheet.expectations],
+        recovery=_recovery(sheet, language),
+        recovery_percent=f"{Decimal(sheet.recovery_basis_points).scaleb(-2).normalize():f}",
         run_off=_run_off(sheet, language),
         earlier=[
             language.say(
@@ -425,6 +434,7 @@ def _expectation_row(one: Expectation, currency: str, language: Language) -> Exp
         returnable=language.money(one.returnable_minor, currency),
         expected=language.money(one.expected_minor, currency),
         percent=language.percent(one.expected_minor / one.returnable_minor) if one.returnable_minor else "–",
+        right=language.money(one.right_minor, currency) if one.right_minor else "–",
         basis=language.say(BASIS_WORDS[one.basis]),
         seen=language.say(
             "{back} of {sold} came back",
@@ -433,6 +443,17 @@ def _expectation_row(one: Expectation, currency: str, language: Language) -> Exp
         )
         if one.seen_minor
         else "",
+    )
+
+
+def _recovery(sheet: SheetTold, language: Language) -> str:
+    if not sheet.expectations:
+        return ""
+    return language.say(
+        "Right to the goods: {amount}, what those cost that are expected back, less {percent} for recovering them."
+        " Goods of other companies, and goods whose cost nobody said, are not in it.",
+        amount=language.money(sheet.right_minor, sheet.month.currency),
+        percent=language.percent(sheet.recovery_basis_points / BASIS_POINTS),
     )
 
 
