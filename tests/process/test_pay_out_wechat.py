@@ -24,6 +24,8 @@ from loopline.payouts import (
     PayoutState,
     Report,
     ToSend,
+    ToUnfreeze,
+    UnfreezingReport,
     Way,
 )
 from loopline.payouts import queries as payouts_queries
@@ -134,6 +136,14 @@ class Broken:
     def ask(self, asked: ToSend, *, now: datetime) -> Report:
         return self._inner.ask(asked, now=now)
 
+    def unfreeze(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        if not self._before:
+            self._inner.unfreeze(asked, now=now)
+        raise SystemExit("killed between asked and answered")
+
+    def ask_unfreezing(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        return self._inner.ask_unfreezing(asked, now=now)
+
     def hear(self, headers: object, body: bytes, *, now: datetime) -> Notice | Refusal | None:
         raise NotImplementedError
 
@@ -224,6 +234,72 @@ def test_the_contract_is_asked_for_and_kept(database: Database, shop: Shop, tmp_
         waiting = payout(conn, ids[1])
         assert (waiting.state, waiting.reason) == (PayoutState.APPROVED, "nothing_to_share")
         assert books(conn, shop, "PLATFORM") == (140, 0)
+    sound(database)
+
+
+def unfrozen(database: Database) -> list[tuple[str, bool, str | None]]:
+    """Payments that were to be let go, whether they were, and why not."""
+    with database.reading() as conn:
+        return conn.execute(
+            "select transaction_number, ended_at is not null, reason from payouts.unfreezing order by id"
+        ).fetchall()
+
+
+def test_the_rest_of_a_payment_is_let_go_after_the_last_share_of_it(
+    database: Database, shop: Shop, tmp_path: Path, clock: SetClock
+):
+    """A tenth of a per cent may be shared, 15 of 15,820: once they are with the guide the rest is the merchant's."""
+    with running_wechat(tmp_path, clock, max_ratio=10) as wechat:
+        shares(database, shop, wechat, "GUIDE")
+        wechat.work(database)
+        assert (unfrozen(database), wechat.sandbox.book.unfrozen()) == ([], 0)  # 15 are on their way
+        work_on(wechat, database, rounds=3)
+        assert unfrozen(database) == [("4200000000000001", True, None)]
+        assert wechat.sandbox.book.unfrozen() == 15_820 - 15
+        left = wechat.sandbox.book.left_of("4200000000000001")
+        assert isinstance(left, dict)
+        assert left["unsplit_amount"] == 0
+    with database.reading() as conn:
+        assert conn.execute("select left_minor from payouts.transaction").fetchall() == [(0,)]
+    sound(database)
+
+
+def test_what_may_still_be_shared_is_not_let_go(database: Database, shop: Shop, wechat: Wechat):
+    ids = shares(database, shop, wechat, "GUIDE")
+    work_on(wechat, database, rounds=4)
+    assert states(database, ids) == [PayoutState.PAID]
+    assert (unfrozen(database), wechat.sandbox.book.unfrozen()) == ([], 0)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it was asked", "after it was asked"])
+def test_a_worker_that_dies_lets_go_once(
+    database: Database, shop: Shop, tmp_path: Path, clock: SetClock, before: bool
+):
+    with running_wechat(tmp_path, clock, max_ratio=10) as wechat:
+        shares(database, shop, wechat, "GUIDE")
+        wechat.work(database)
+        clock.on(minutes=1)
+        wechat.work(database)  # the share is known to be there
+        with pytest.raises(SystemExit):
+            wechat.work(database, gateway=Broken(wechat.gateway, before=before))
+        assert wechat.sandbox.book.unfrozen() == (0 if before else 15_820 - 15)
+        assert unfrozen(database) == [("4200000000000001", False, None)]
+        work_on(wechat, database, rounds=3)
+        assert unfrozen(database) == [("4200000000000001", True, None)]
+        assert wechat.sandbox.book.unfrozen() == 15_820 - 15
+
+
+def test_lost_answers_of_letting_go_are_asked_after(
+    database: Database, shop: Shop, tmp_path: Path, clock: SetClock
+):
+    manners = Manners(seed=5, finish_seconds=1, lost_chance=0.5, late_seconds=0)
+    with running_wechat(tmp_path, clock, max_ratio=10, manners=manners) as wechat:
+        shares(database, shop, wechat, "GUIDE")
+        for _ in range(60):
+            wechat.work(database)
+            clock.on(minutes=60)
+        assert unfrozen(database) == [("4200000000000001", True, None)]
+        assert wechat.sandbox.book.unfrozen() == 15_820 - 15
     sound(database)
 
 

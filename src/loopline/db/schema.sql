@@ -2958,6 +2958,18 @@ CREATE TABLE payouts.transaction (
     CONSTRAINT transaction_shares_no_more_than_it_took CHECK (((shared_minor >= 0) AND (shared_minor <= amount_minor)))
 );
 
+CREATE TABLE payouts.unfreezing (
+    id uuid NOT NULL,
+    payer_id uuid NOT NULL,
+    transaction_number text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    written_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    reason text,
+    CONSTRAINT unfreezing_open_is_tried CHECK (((next_try_at IS NULL) = (ended_at IS NOT NULL)))
+);
+
 CREATE TABLE pricing.price (
     id uuid NOT NULL,
     price_list_id uuid NOT NULL,
@@ -5331,6 +5343,12 @@ ALTER TABLE ONLY payouts.transaction
 ALTER TABLE ONLY payouts.transaction
     ADD CONSTRAINT transaction_pkey PRIMARY KEY (payer_id, number);
 
+ALTER TABLE ONLY payouts.unfreezing
+    ADD CONSTRAINT unfreezing_once_for_a_transaction UNIQUE (payer_id, transaction_number);
+
+ALTER TABLE ONLY payouts.unfreezing
+    ADD CONSTRAINT unfreezing_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY pricing.price_list
     ADD CONSTRAINT price_list_code_is_unique UNIQUE (code);
 
@@ -5986,6 +6004,8 @@ CREATE INDEX request_due ON payouts.request USING btree (next_try_at, id) WHERE 
 
 CREATE INDEX transaction_to_share ON payouts.transaction USING btree (payer_id, taken_at, number) WHERE (left_minor IS DISTINCT FROM 0);
 
+CREATE INDEX unfreezing_due ON payouts.unfreezing USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
 
 CREATE INDEX promise_appointments ON promises.promise USING btree (site_id, starts_at) WHERE ((kind = 'appointment'::text) AND (state = 'open'::text));
@@ -6533,6 +6553,9 @@ ALTER TABLE ONLY payouts.request
 
 ALTER TABLE ONLY payouts.transaction
     ADD CONSTRAINT transaction_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
+
+ALTER TABLE ONLY payouts.unfreezing
+    ADD CONSTRAINT unfreezing_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
@@ -7151,6 +7174,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE payouts.request TO loopline_app;
 GRANT SELECT,INSERT ON TABLE payouts.terms TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.transaction TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.unfreezing TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
 

@@ -8,13 +8,24 @@ import msgspec
 import structlog
 
 from loopline.db import Database
-from loopline.payouts import Contract, Heard, PayoutGateway, Report, Ring, Way
+from loopline.payouts import (
+    Contract,
+    Heard,
+    PayoutGateway,
+    Report,
+    Ring,
+    ToUnfreeze,
+    UnfreezingReport,
+    Way,
+)
 from loopline.payouts.reports import RECEIVER_NOT_OPENED
+from loopline.payouts.unfreezing import apply_unfreezings
 from loopline.processes.pay_out import (
     Claimed,
     ToPrepare,
     apply_payout_reports,
     claim_to_send,
+    claim_to_unfreeze,
     prepare_requests,
     to_prepare,
 )
@@ -39,6 +50,7 @@ def pay_out(
         contract, left = _asked(gateway, one, now)
         with database.transaction() as conn:
             prepare_requests(conn, one.payer, contract, left, ring=ring, now=now)
+    let_go(database, gateway, now)
     with database.transaction() as conn:
         claimed = claim_to_send(conn, ways, ring=ring, limit=AT_ONCE, now=now)
     if not claimed:
@@ -52,6 +64,35 @@ def pay_out(
     with database.transaction() as conn:
         apply_payout_reports(conn, reports, now=now)
     return len(claimed)
+
+
+def let_go(database: Database, gateway: PayoutGateway, now: datetime) -> int:
+    """Let go of payments that nothing more may be shared of; returns how many gateways were asked of.
+
+    The first time it is asked for, later it is asked after, and asked for again only where the gateway has none of it.
+    """
+    with database.transaction(quiet=True) as conn:
+        claimed = claim_to_unfreeze(conn, gateway.ways, limit=AT_ONCE, now=now)
+    reports = [_let_one_go(gateway, one, now) for one in claimed]
+    if reports:
+        with database.transaction(quiet=True) as conn:
+            tries = {one.unfreezing.id: one.unfreezing.tries for one in claimed}
+            apply_unfreezings(conn, reports, tries, now=now)
+    return len(claimed)
+
+
+def _let_one_go(gateway: PayoutGateway, asked: ToUnfreeze, now: datetime) -> UnfreezingReport:
+    try:
+        if asked.unfreezing.tries > 1:
+            found = gateway.ask_unfreezing(asked, now=now)
+            if found.heard is not Heard.ABSENT:
+                return found
+        return gateway.unfreeze(asked, now=now)
+    except Exception as broke:
+        _logger.exception("payout_gateway_broke", unfreezing=str(asked.unfreezing.id))
+        return UnfreezingReport(
+            unfreezing_id=asked.unfreezing.id, heard=Heard.NOTHING, reason=type(broke).__name__
+        )
 
 
 def put(gateway: PayoutGateway, claimed: Claimed, now: datetime) -> Report:

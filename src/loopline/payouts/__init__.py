@@ -11,6 +11,7 @@ Invariants:
 - what became of a request is asked for, never guessed: it is sent again only under the same number, which pays once,
   and returned only where it was given up ten minutes before and its gateway has nothing of it;
 - of a transaction no more is shared than the gateway holds and the contract allows, which are asked for;
+- what is left of a payment once nothing more may be shared of it is let go, asked for once (a unique constraint);
 - above the limit nobody approves what they made themselves (a constraint);
 - nothing in the open names a receiver but the last four characters of a number.
 
@@ -45,6 +46,8 @@ from loopline.payouts.model import (
     Terms,
     TermsVersion,
     Transaction,
+    Unfreezing,
+    UnfreezingId,
     Way,
     number_of,
 )
@@ -56,6 +59,8 @@ from loopline.payouts.port import (
     Report,
     ToPay,
     ToSend,
+    ToUnfreeze,
+    UnfreezingReport,
 )
 from loopline.payouts.reports import Applied, apply_reports
 from loopline.payouts.seals import Ring, open_receiver
@@ -99,7 +104,11 @@ __all__ = [
     "TermsVersion",
     "ToPay",
     "ToSend",
+    "ToUnfreeze",
     "Transaction",
+    "Unfreezing",
+    "UnfreezingId",
+    "UnfreezingReport",
     "Way",
     "apply_reports",
     "number_of",

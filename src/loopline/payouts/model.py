@@ -16,6 +16,7 @@ PayerId = NewType("PayerId", UUID)
 PayoutAccountId = NewType("PayoutAccountId", UUID)
 RequestId = NewType("RequestId", UUID)
 PayoutLineId = NewType("PayoutLineId", UUID)
+UnfreezingId = NewType("UnfreezingId", UUID)
 
 
 class Way(StrEnum):
@@ -289,3 +290,16 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     request_id: RequestId
     by_whom: str
     at: datetime
+
+
+class Unfreezing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway is asked to let go of a payment, after the last share of it; `number` is ours, made once."""
+
+    id: UnfreezingId
+    payer_id: PayerId
+    transaction_number: str
+    tries: int
+
+    @property
+    def number(self) -> str:
+        return number_of(self.id)

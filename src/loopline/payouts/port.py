@@ -17,6 +17,8 @@ from loopline.payouts.model import (
     Receiver,
     Request,
     RequestId,
+    Unfreezing,
+    UnfreezingId,
 )
 
 
@@ -84,6 +86,22 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     request_number: str
 
 
+class ToUnfreeze(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway is asked to let go, of which payer's payment."""
+
+    unfreezing: Unfreezing
+    payer: Payer
+
+
+class UnfreezingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway said of letting a payment go; `is_done`: all that was left of it is the merchant's."""
+
+    unfreezing_id: UnfreezingId
+    heard: Heard
+    is_done: bool = False
+    reason: str | None = None
+
+
 class PayoutGateway(Protocol):
     """A gateway. It never raises for what a network does: no answer is `Heard.NOTHING`."""
 
@@ -110,4 +128,12 @@ class PayoutGateway(Protocol):
 
     def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice | Refusal | None:
         """Read a notification: None where it says nothing we wait for; refused where it is not the gateway's."""
+        ...
+
+    def unfreeze(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        """Ask to let go of what is left of a payment, under a number. The same number again is the same."""
+        ...
+
+    def ask_unfreezing(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        """Ask what became of letting a payment go; lets nothing go."""
         ...

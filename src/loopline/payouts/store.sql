@@ -473,6 +473,12 @@ with may as (
     where transaction.payer_id = %(payer_id)s::uuid
         and transaction.left_minor is distinct from 0
         and transaction.taken_at >= %(since)s::timestamptz
+        and not exists (
+            select
+            from payouts.unfreezing as unfreezing
+            where unfreezing.payer_id = transaction.payer_id
+                and unfreezing.transaction_number = transaction.number
+        )
         and (
             contract.payer_id is null
             or (

@@ -177,25 +177,39 @@ class WechatBook:
         """Return how a sharing stands."""
         self.settle(now=now)
         with self._lock:
-            known = self._find("sharing", number)
+            known = self._find("sharing", number) or self._find("unfreezing", number)
         if known is None or known["transaction_id"] != transaction_id:
             return ABSENT
         return _sharing(known)
 
     def unfreeze(self, asked: Thing) -> WechatDenied | Thing:
-        """Let the merchant have what of a payment is not shared."""
+        """Let the merchant have what of a payment is not shared: once for a number."""
+        number, content = asked["out_order_no"], _hash(asked)
         with self._writing():
+            known = self._find("unfreezing", number)
+            if known is not None:
+                return _sharing(known) if known["hash"] == content else CHANGED
             payment = self._find("payment", asked["transaction_id"])
             if payment is None:
-                return ABSENT
+                return WechatDenied(status=400, code="INVALID_REQUEST", message="订单不存在或不支持分账")
+            made: Thing = {
+                "hash": content,
+                "transaction_id": asked["transaction_id"],
+                "out_order_no": number,
+                "order_id": f"30{content[:26]}",
+                "state": "FINISHED",
+                "receivers": [],
+            }
+            self._keep("unfreezing", number, {**made, "amount": payment["left"]})
             payment["left"] = 0
             self._keep("payment", asked["transaction_id"], payment)
-        return {
-            "transaction_id": asked["transaction_id"],
-            "out_order_no": asked["out_order_no"],
-            "order_id": f"30{_hash(asked)[:26]}",
-            "state": "FINISHED",
-        }
+        return _sharing(made)
+
+    def unfrozen(self) -> int:
+        """Return how much of payments was let go in all."""
+        with self._lock:
+            rows = self._file.execute("select body from thing where kind = 'unfreezing'").fetchall()
+        return sum(msgspec.json.decode(row[0], type=Thing)["amount"] for row in rows)
 
     def give_back(self, asked: Thing) -> WechatDenied | Thing:
         """Take a share back from a merchant who was paid it: once for a number, never more than was shared."""

@@ -26,6 +26,8 @@ from loopline.payouts import (
     Report,
     ToPay,
     ToSend,
+    ToUnfreeze,
+    UnfreezingReport,
     Way,
     number_of,
 )
@@ -43,6 +45,7 @@ _SHARED = {"SUCCESS": LineState.PAID, "CLOSED": LineState.RETURNED}
 _TRANSFERRED = {"SUCCESS": LineState.PAID, "FAIL": LineState.RETURNED}
 _NO_MERCHANT = "no keys of this merchant"
 _REMARK = "Payout 打款"
+_REST = "解冻剩余资金"
 _logger = structlog.get_logger(__name__)
 
 
@@ -123,6 +126,35 @@ class WechatPayouts:
             return _known(asked, found, now)
         return _not_known(asked, found)
 
+    def unfreeze(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        """Ask to let go of the rest of a payment under our number; what is refused is asked after."""
+        client = self._clients.get(asked.payer.number)
+        if client is None:
+            return _not_unfrozen(asked, Heard.NOTHING, _NO_MERCHANT)
+        unfreezing = asked.unfreezing
+        found = _asked(
+            lambda: client.profitsharing_unfreeze(unfreezing.transaction_number, unfreezing.number, _REST)
+        )
+        if isinstance(found, Denied):
+            after = self.ask_unfreezing(asked, now=now)
+            return _not_unfrozen(asked, Heard.REFUSED, found.said) if after.heard is Heard.ABSENT else after
+        return _unfrozen(asked, found)
+
+    def ask_unfreezing(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
+        """Ask what became of it: the platform tells of it as of a sharing without receivers."""
+        del now
+        client = self._clients.get(asked.payer.number)
+        if client is None:
+            return _not_unfrozen(asked, Heard.NOTHING, _NO_MERCHANT)
+        unfreezing = asked.unfreezing
+        found = _asked(
+            lambda: client.profitsharing_order_query(unfreezing.transaction_number, unfreezing.number)
+        )
+        if isinstance(found, Denied):
+            is_absent = found.status == 404 and found.code in ABSENT_CODES
+            return _not_unfrozen(asked, Heard.ABSENT if is_absent else Heard.NOTHING, found.said)
+        return _unfrozen(asked, found)
+
     def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice | Refusal | None:
         """Read a notification: signed by the platform's key within five minutes, and sealed for the merchant.
 
@@ -156,6 +188,22 @@ def _notice(told: Mapping[str, Any]) -> Notice | None:
     about: dict[str, Any] = resource  # pyright: ignore[reportUnknownVariableType] - JSON
     number = about.get("out_order_no") or about.get("out_batch_no")
     return Notice(id=notice_id[:100], request_number=number) if isinstance(number, str) else None
+
+
+def _unfrozen(asked: ToUnfreeze, found: dict[str, Any] | str) -> UnfreezingReport:
+    """What a signed answer says; one about another number is no answer."""
+    if isinstance(found, str):
+        return _not_unfrozen(asked, Heard.NOTHING, found)
+    about = (found.get("transaction_id"), found.get("out_order_no"))
+    if about != (asked.unfreezing.transaction_number, asked.unfreezing.number):
+        return _not_unfrozen(asked, Heard.NOTHING, "an answer about another")
+    return UnfreezingReport(
+        unfreezing_id=asked.unfreezing.id, heard=Heard.KNOWN, is_done=found.get("state") == "FINISHED"
+    )
+
+
+def _not_unfrozen(asked: ToUnfreeze, heard: Heard, why: str) -> UnfreezingReport:
+    return UnfreezingReport(unfreezing_id=asked.unfreezing.id, heard=heard, reason=why[:200])
 
 
 def _asked(call: Any) -> dict[str, Any] | Denied | str:

@@ -28,9 +28,11 @@ from loopline.payouts import (
     Ring,
     ToPay,
     ToSend,
+    ToUnfreeze,
     Transaction,
     Way,
     open_receiver,
+    unfreezing,
 )
 from loopline.payouts import queries as payouts_queries
 from loopline.payouts import rules as payouts_rules
@@ -286,3 +288,11 @@ def _request_id(number: str) -> RequestId | None:
         return RequestId(UUID(hex=number))
     except ValueError:
         return None
+
+
+def claim_to_unfreeze(conn: Conn, ways: Collection[str], *, limit: int, now: datetime) -> list[ToUnfreeze]:
+    """Claim what gateways shall let go, newly used up payments too. Commit before any is put."""
+    unfreezing.write_unfreezings(conn, ways, now=now)
+    claimed = unfreezing.claim_unfreezings(conn, ways, limit=limit, now=now)
+    payers = payouts_queries.payers_by_ids(conn, {one.payer_id for one in claimed})
+    return [ToUnfreeze(unfreezing=one, payer=payers[one.payer_id]) for one in claimed]
