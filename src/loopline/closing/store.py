@@ -43,6 +43,11 @@ def add_close(conn: Conn, close: Close) -> None:
         comment=close.comment,
         recovery_basis_points=sheet.recovery_basis_points,
     )
+    _add_rows(conn, close)
+
+
+def _add_rows(conn: Conn, close: Close) -> None:
+    sheet = close.sheet
     copy_rows(
         conn,
         SQL["copy_balances"],
