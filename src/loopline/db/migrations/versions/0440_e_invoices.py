@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0440"
-down_revision = "0427"
+down_revision = "0437"
 
 
 def upgrade() -> None:
