@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -251,13 +252,22 @@ def _returns(
 ) -> list[dict[str, str]]:
     return [
         {
-            "number": page.returns[one.return_id].external_number,
+            "number": _spoken(page.returns[one.return_id].external_number),
             "day": language.short_day(page.returns[one.return_id].at, zone_name),
             "units": language.count(one.units),
         }
         for one in page.came_back.get(share.line_id, [])
         if one.return_id in page.returns
     ]
+
+
+def _spoken(number: str) -> str:
+    """Return a number that somebody gave a return; empty for an id of a counter's, which nobody ever says."""
+    try:
+        UUID(number)
+    except ValueError:
+        return number
+    return ""
 
 
 def named_parties(parties: Sequence[Party], language: Language) -> list[dict[str, str]]:

@@ -88,6 +88,7 @@ def test_a_line_goes_from_a_question_to_a_correction(books: Books):
     assert own.removeprefix("/earned/disputes/") in gu.get("/hq/disputes").text
     page = gu.get(ours).text
     assert "Seven hats, &lt;b&gt;three&lt;/b&gt; per cent?" in page
+    assert "Booked instead" not in page
     answer = {"kind": "answer", "said": "Three per cent of the net amount."}
     assert post(gu, f"{ours}/say", answer, page=ours).status_code == 303
     assert "Three per cent of the net amount." in lin.get(own).text
@@ -97,6 +98,7 @@ def test_a_line_goes_from_a_question_to_a_correction(books: Books):
     assert post(gu, f"{ours}/say", correction, page=ours).status_code == 303
     page = lin.get(own).text
     assert "You are right." in page
+    assert "Booked instead: CN¥3.50" in page
     assert 'name="kind"' not in page
     assert statement(lin).count("Correction") >= 2
     assert own.removeprefix("/earned/disputes/") not in gu.get("/hq/disputes").text

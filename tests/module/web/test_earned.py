@@ -107,7 +107,7 @@ def test_a_guide_sees_the_own_shares_with_why(books: Books):
     assert page.count("3 % of CN¥100.00 net, for bringing and serving the customer") == 15
     assert page.count("rules version 2, row 4") == 30
     assert page.count("pending, for good from 1 Apr") == 29
-    assert page.count("Return R-77 of 2 Mar took it back: ×1") == 1
+    assert page.count('The return of 2 Mar took it back: ×1 <span class="quiet">R-77</span>') == 1
     assert 'name="party"' not in page
 
 

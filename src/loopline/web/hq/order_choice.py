@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from loopline.orders import Delivery
 from loopline.processes.look_up import OrderStory
 from loopline.sourcing.counterfactual import what_would_change
 from loopline.sourcing.model import EliminatedSite, Explanation, ParcelCost, Verdict
@@ -11,6 +12,7 @@ from loopline.sourcing.settings import Override
 from loopline.web.cold_words import cold_word
 from loopline.web.hq.order_names import goods_of, site_name
 from loopline.web.hq.order_words import (
+    ASKED_ELSEWHERE,
     CREDIT_WORD,
     SOLVED_WORDS,
     TERM_WORDS,
@@ -78,10 +80,12 @@ def choice_of(one: Explanation, story: OrderStory, language: Language) -> Choice
         SiteRow(
             name=site_name(story, site.site_id, language),
             is_chosen=False,
-            reason=language.say(VERDICT_WORDS[site.verdict]),
+            reason=language.say(
+                ASKED_ELSEWHERE if _is_asked_elsewhere(site, story) else VERDICT_WORDS[site.verdict]
+            ),
             price=language.money(site.price_minor, one.currency),
             terms="",
-            would=_would(one, site, story, language),
+            would="" if _is_asked_elsewhere(site, story) else _would(one, site, story, language),
             width=width(site.price_minor) if _is_priced(site.verdict) else 0,
         )
         for site in others
@@ -142,6 +146,13 @@ def _would(one: Explanation, site: EliminatedSite, story: OrderStory, language: 
     """Say what would have to change for a site that was not chosen."""
     found = what_would_change(one, site, story.site_prices.get((one.wave_id, site.site_id)))
     return said_of_change(found, one.currency, language)
+
+
+def _is_asked_elsewhere(site: EliminatedSite, story: OrderStory) -> bool:
+    """Whether a site was no choice because the customer had named another one to come to."""
+    order = story.order
+    is_bound = order.delivery is not Delivery.DELIVER and order.site_id is not None
+    return is_bound and site.verdict is Verdict.EXCLUDED and site.site_id != order.site_id
 
 
 def _is_priced(verdict: Verdict) -> bool:

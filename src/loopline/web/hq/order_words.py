@@ -44,6 +44,7 @@ INTENT_WORDS: dict[tuple[IntentKind, IntentState], str] = {
     (IntentKind.REFUND, IntentState.WAITING): marked("Refund on its way"),
     (IntentKind.REFUND, IntentState.FAILED): marked("Refund failed at the gateway"),
 }
+ASKED_ELSEWHERE = marked("The customer chose another site")
 LEVEL_WORDS: dict[Level, str] = {
     Level.STATED: marked("the price was stated by the channel"),
     Level.MEMBER_TIER: marked("a price for the member's tier"),

@@ -53,7 +53,7 @@ WORDS: dict[Standing, Words] = {
     Standing.WAITING: Words(
         short=marked("Waiting for goods"),
         title=marked("Waiting for goods"),
-        advice=marked("Something is not in stock just now. It is sent as soon as it comes in."),
+        advice=marked("Something is not in stock just now. We go on as soon as it comes in."),
         tone="wait",
     ),
     Standing.PAID: Words(

@@ -251,6 +251,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
             "tone": TONES[one.state],
             "stands": one.state in STANDING,
             "amount": language.money(one.pending_minor + one.due_minor, one.currency),
+            "corrected": _corrected(conn, one, language),
             "party_name": language.called(seat.party.name),
             "day": one.entry_id,
         }
@@ -268,15 +269,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
 def _line_of(conn: Conn, seat: Seat, zone: str, language: Language) -> dict[str, Any]:
     """Write the line down that is in question, with all that explains it."""
     one = seat.dispute
-    asked = Question(
-        party_id=one.party_id,
-        entry_id=one.entry_id,
-        part_id=one.part_id,
-        currency=one.currency,
-        entity_id=one.entity_id,
-        said="",
-    )
-    line: Line | None = find_line(conn, asked)
+    line = _line_by(conn, one, one.entry_id)
     if line is None:
         return {"kind": "", "order": one.order_number or "", "goods": "", "why": (), "rounding": ()}
     found = found_for(conn, seat.party, [line], paid_through_of(conn, seat.party.id))
@@ -291,6 +284,25 @@ def _line_of(conn: Conn, seat: Seat, zone: str, language: Language) -> dict[str,
             said for share in line.shares if (said := rounding_word(share, line.currency, language))
         ],
     }
+
+
+def _corrected(conn: Conn, one: Dispute, language: Language) -> str:
+    """Write down what was booked instead of a line that was corrected; empty where it was not."""
+    line = _line_by(conn, one, one.correction_entry_id) if one.correction_entry_id is not None else None
+    return language.money(line.amount_minor, line.currency) if line is not None else ""
+
+
+def _line_by(conn: Conn, one: Dispute, entry_id: EntryId) -> Line | None:
+    """Find what an entry says of the part in question to its party."""
+    asked = Question(
+        party_id=one.party_id,
+        entry_id=entry_id,
+        part_id=one.part_id,
+        currency=one.currency,
+        entity_id=one.entity_id,
+        said="",
+    )
+    return find_line(conn, asked)
 
 
 def _word(
