@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ def chromium() -> str | None:
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser, None, None]:
+@contextmanager
+def launched() -> Generator[Browser]:
+    """Let a Chromium run; skips with a sentence where there is none to run, or nothing for it to show."""
     path = chromium()
     if path is None:
         pytest.skip(
@@ -42,3 +44,9 @@ def browser() -> Generator[Browser, None, None]:
         running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser, None, None]:
+    with launched() as running:
+        yield running
