@@ -166,6 +166,40 @@ def test_refused_work_goes_elsewhere_and_its_reason_corrects_the_stock(
     assert order_of(conn, order.id).stage == "handed_over"
 
 
+def test_a_site_whose_goods_are_collected_is_asked_for_others_at_once_and_for_time_a_day_later(
+    conn: Conn, shop: Shop
+):
+    here = {"delivery": Delivery.COLLECT, "site_id": shop.sites["S"], "destination": None}
+    order = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 1)), **here))
+    for reason in (RefusalReason.NOT_FOUND, RefusalReason.DAMAGED, RefusalReason.NO_CAPACITY):
+        (task_id,) = source_wave(conn, now=NOON).tasks
+        (task,) = fulfilment.tasks_by_id(conn, [task_id])
+        assert task.site_id == shop.sites["S"]
+        refuse(conn, task_id, reason)
+    assert source_wave(conn, now=NOON).waiting_units == 1
+    assert order_of(conn, order.id).source_waits_for is WaitsFor.SITE
+    assert len(source_wave(conn, now=NOON + timedelta(days=1, minutes=1)).tasks) == 1
+
+
+def test_goods_that_come_go_to_who_waits_for_them_at_the_site_that_had_none(conn: Conn, shop: Shop):
+    here = {"delivery": Delivery.COLLECT, "site_id": shop.sites["S"], "destination": None}
+    order = put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 10)), **here))
+    (task_id,) = source_wave(conn, now=NOON).tasks
+    refuse(conn, task_id, RefusalReason.NOT_FOUND)
+    assert promise.mend_promises(conn, now=NOON, limit=100).parked_units == 10
+    delivery = Fact(
+        id=UUID(int=78 << 70),
+        leaf_id=shop.leaves["S"],
+        sku_id=shop.skus["COAT"],
+        reason=MovementReason.RECEIPT,
+        on_hand=10,
+    )
+    succeeded(record_goods(conn, [delivery], now=NOON))
+    (again,) = source_wave(conn, now=NOON).tasks
+    (task,) = fulfilment.tasks_by_id(conn, [again])
+    assert (task.site_id, order_of(conn, order.id).allocated) == (shop.sites["S"], 10)
+
+
 def test_refusing_twice_corrects_once(conn: Conn, shop: Shop):
     put(conn, ask(shop, "W-1", lines=lines(shop, ("COAT", 1))))
     (task_id,) = source_wave(conn, now=NOON).tasks

@@ -446,10 +446,14 @@ class OpenTasksAsk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteRefused(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that refused units of an order, or let its task lapse: not to be asked for that order again."""
+    """A site that refused units of an order, or let its task lapse: not to be asked for that order again.
+
+    `for_want_of_goods`: every time because what it was asked for was not there, or not fit to be sold.
+    """
 
     order_id: OrderId
     site_id: SiteId
+    for_want_of_goods: bool
 
 
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -651,27 +651,29 @@ order by
   allocation_id;
 
 -- name: read_sites_refused
--- For orders, the sites that refused some of their units or let a task lapse, since a moment or ever. Locks nothing.
-select distinct
+-- For orders, the sites that refused some of their units or let a task lapse, since a moment or ever, and whether it was
+-- for want of the goods every time. Locks nothing.
+select
   task.order_id,
-  task.site_id
+  task.site_id,
+  bool_and(task.state <> 'lapsed' and withdrawal.reason <> 'no_capacity') as for_want_of_goods
 from fulfilment.task
+left join fulfilment.withdrawal
+  on withdrawal.task_id = task.id
+  and withdrawal.cause = 'refused'
+  and withdrawal.at > coalesce(%(since)s::timestamptz, '-infinity')
 where
   task.order_id = any(%(order_ids)s::uuid[])
   and (
-    (
-      task.state in ('refused', 'lapsed')
+    withdrawal.id is not null
+    or (
+      task.state = 'lapsed'
       and task.ended_at > coalesce(%(since)s::timestamptz, '-infinity')
     )
-    or exists (
-      select
-      from fulfilment.withdrawal
-      where
-        withdrawal.task_id = task.id
-        and withdrawal.cause = 'refused'
-        and withdrawal.at > coalesce(%(since)s::timestamptz, '-infinity')
-    )
   )
+group by
+  task.order_id,
+  task.site_id
 order by
   task.order_id,
   task.site_id;

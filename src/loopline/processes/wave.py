@@ -236,10 +236,15 @@ class WaveDesk:
         return frozenset({site_id}) if site_id is not None and self.is_collected(order_id) else None
 
     def _sites_that_refused(self, conn: Conn, *, now: datetime) -> dict[OrderId, set[SiteId]]:
-        """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again."""
+        """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again.
+
+        Where an order is collected, a site that lacked the goods is asked at once when it has others: a customer waits
+        for them there, nobody else can give them, and what it lacked is in no book any more.
+        """
         refused: dict[OrderId, set[SiteId]] = {}
         for one in fulfilment.sites_that_refused(conn, list(self.orders), since=now - ASK_AGAIN_AFTER):
-            refused.setdefault(one.order_id, set()).add(one.site_id)
+            if not (one.for_want_of_goods and self.is_collected(one.order_id)):
+                refused.setdefault(one.order_id, set()).add(one.site_id)
         return refused
 
     def _wave_sites(self, conn: Conn, weighing: Weighing, *, now: datetime) -> tuple[WaveSite, ...]:

@@ -283,9 +283,9 @@ def test_who_refused_or_let_lapse_is_remembered(conn: Conn):
     cancel_all(conn, cancel(3, 3))
     found = queries.sites_that_refused(conn, [order_id(number) for number in (1, 2, 3, 4)])
     assert found == [
-        SiteRefused(order_id=order_id(1), site_id=site_id(0)),
-        SiteRefused(order_id=order_id(2), site_id=site_id(0)),
-        SiteRefused(order_id=order_id(4), site_id=site_id(1)),
+        SiteRefused(order_id=order_id(1), site_id=site_id(0), for_want_of_goods=True),
+        SiteRefused(order_id=order_id(2), site_id=site_id(0), for_want_of_goods=False),
+        SiteRefused(order_id=order_id(4), site_id=site_id(1), for_want_of_goods=True),
     ]
     all_orders = [order_id(number) for number in (1, 2, 3, 4)]
     assert queries.sites_that_refused(conn, all_orders, since=SOON - timedelta(microseconds=1)) == found
