@@ -139,22 +139,21 @@ class Worker:
         self._act()
         expect(self.page.locator(".done, .task-page")).to_be_visible()
 
-    def refuse(self, reason: str) -> None:
-        """Say that the goods at hand cannot be sent, and why."""
+    def open(self, number: str) -> None:
+        """Open the work of an order, from the list."""
+        self.today()
+        self.page.locator(".task", has_text=number).locator("a.task-open").click()
+        self.page.wait_for_url(re.compile("/store/tasks/"))
+
+    def refuse(self, reason: str, *, counted: int | None = None) -> None:
+        """Say that the goods cannot be sent, and why; where that is why, how many there are in the whole shop."""
         self.page.locator(".refuse summary").click()
         self.page.locator(f".refuse [value={reason}]").check()
+        if counted is not None:
+            self.page.locator(".recount input").fill(str(counted))
         look(self.page, f"refuse-{reason}")
         self.page.locator(".btn-refuse").click()
-        expect(self.page.locator(".finished, .task-page .block").first).to_be_visible()
-
-    def note(self, code: str, change: str, units: int, why: str) -> None:
-        """Say what happened to goods on the shelf."""
-        self.page.goto(f"{self.world.base}/store/goods/{code}")
-        self.page.locator(f"input[name=change][value={change}]").check()
-        self.page.locator("#units").fill(str(units))
-        self.page.locator("#note").fill(why)
-        self._act()
-        expect(self.page.locator(".count-done")).to_be_visible()
+        expect(self.page.locator(".btn-refuse")).to_have_count(0)
 
     def give(self, code: str) -> None:
         """Ask a customer for the code, find the parcel and give it."""
