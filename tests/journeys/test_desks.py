@@ -149,7 +149,7 @@ def test_10_headquarters_find_a_stuck_order_see_why_and_mend_it(world: World):
     look(customer.page, "10-waits")
     desk = world.staff("shen.ops", "/hq/board", width=DESK, locale=EN)
     find_stuck(desk, number)
-    send_from_warehouse(world, desk)
+    send_from_warehouse(desk)
     receive(world, manager)
     world.wait(minutes=5)
     manager.work_off(number, "LZ003-AS")
@@ -188,11 +188,17 @@ def find_stuck(desk: Page, number: str) -> None:
     others = desk.locator("[data-part=choice] .site:not(.site-chosen)")
     expect(others.first).to_contain_text("The customer chose another site")
     look(desk, "10-why")
+    desk.get_by_role("link", name="LZ003-AS").click()
+    expect(desk.locator("tr[data-key=S01] [data-part=on_hand]")).to_contain_text("–")
+    expect(desk.locator("tr[data-key=W01] [data-part=sellable]")).to_contain_text("102")
+    look(desk, "10-where-it-is")
 
 
-def send_from_warehouse(world: World, desk: Page) -> None:
+def send_from_warehouse(desk: Page) -> None:
     """Send two of what is missing from the warehouse to the store."""
-    desk.goto(f"{world.base}/store/send")
+    desk.get_by_role("link", name="Store", exact=True).click()
+    desk.get_by_role("link", name="Find stock").first.click()
+    desk.get_by_role("link", name="Send", exact=True).click()
     desk.locator("details.sites summary").click()
     desk.locator(".menu-way[value=W01]").click()
     desk.locator("#to").select_option("S01")

@@ -121,6 +121,7 @@ def _page(
         visitor=visitor,
         card=card,
         is_fragment=False,
+        may_see_stock=visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
         **_acts(story.order, visitor),
         **context,
     )
