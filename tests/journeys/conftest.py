@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from loopline.db.embedded import EmbeddedServer
 from loopline.processes.doctor import examine
 from tests.browser.conftest import launched
 from tests.journeys.world import World, open_world
 from tests.make.databases import database_from
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

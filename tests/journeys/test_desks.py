@@ -146,6 +146,7 @@ def test_10_headquarters_find_a_stuck_order_see_why_and_mend_it(world: World):
     look(manager.page, "10-refused")
     world.settle()
     customer.sees("waiting")
+    expect(customer.page.locator("[data-promised]")).to_have_count(0)
     look(customer.page, "10-waits")
     desk = world.staff("shen.ops", "/hq/board", width=DESK, locale=EN)
     find_stuck(desk, number)
