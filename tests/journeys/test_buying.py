@@ -44,6 +44,8 @@ def test_3_bought_and_never_collected_the_money_goes_back(world: World):
     packer = Worker(world, "s01.packer", locale=ZH)
     packer.page.goto(task)
     expect(packer.page.locator(".task-page")).to_contain_text("顾客逾期未取。请把商品放回货架")
+    expect(packer.page.locator(".goods .good")).to_contain_text("LZ010-AM")
+    expect(packer.page.locator(".pays")).to_have_count(0)
     look(packer.page, "03-back-on-the-shelf")
     ended = {"parcel_not_collected": 1, "lines_cancelled": 1, "money_refunded": 1, "promise_kept": 1}
     assert world.since(before) == Change(stock={}, money={}, told=BOUGHT | WORKED | ended | {"day_sealed": 8})
