@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -103,10 +103,10 @@ def _print_report(name: str, report: dict[str, Any], *, as_json: bool) -> None:
         print(msgspec.json.encode({"name": name, **report}).decode(), flush=True)
         return
     for what, value in report.items():
-        rows: list[Any] = value if isinstance(value, list) else []
-        for row in rows:
-            print(f"{name:<10} {' '.join(str(one) for one in row.values())}", flush=True)
-        if not rows:
+        if isinstance(value, list):
+            for row in cast("list[dict[str, Any]]", value):
+                print(f"{name:<10} {' '.join(str(one) for one in row.values())}", flush=True)
+        else:
             print(f"{name:<10} {what:<30} {value:>14,}", flush=True)
 
 
