@@ -123,6 +123,10 @@ class Worker:
         for code in codes:
             scan.fill(code)
             scan.press("Enter")
+        self.look_over()
+
+    def look_over(self) -> None:
+        """See that all is there, look at every point."""
         for box in self.page.locator("[name=have]").all():
             expect(box).to_be_checked()
         for point in self.page.locator("[name=looked]").all():
