@@ -19,6 +19,7 @@ from loopline.fulfilment.model import (
 from loopline.fulfilment.service import set_site_limits
 from loopline.kernel.ids import OrderId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders import Delivery, WaitsFor
 from loopline.processes import dispatch, fulfil
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.place import Placed, place
@@ -182,3 +183,64 @@ def test_what_moved_or_was_refused_before_stays(conn: Conn, shop: Shop):
     (line,) = orders.lines_by_orders(conn, [first])
     assert (line.allocated, line.held) == (1, 0)
     assert_healthy(conn)
+
+
+def test_a_new_order_gets_no_goods_of_work_that_stays(conn: Conn, shop: Shop):
+    """Three units that only the store has outweigh one that is put to it already: that one keeps its goods and place."""
+    in_force(conn, Reoptimising(orders_most=10, move_minor=0))
+    first = first_at_the_store(conn, shop)
+    stock_up(conn, shop, {("S", "SCARF"): 3, ("W", "COAT"): -1})
+    set_site_limits(conn, [SiteLimit(site_id=shop.sites["S"], tasks_per_day=1)], now=NOON)
+    second = put(conn, shop, "A-2", ("SCARF", 3))
+    before = task_of(conn, first)
+    source_wave(conn, now=SOON, solver=SOLVER)
+    assert (task_of(conn, first), sites_of(conn, shop, second)) == (before, [])
+    (queue,) = orders.sourcing_queue(conn, now=SOON)
+    assert queue.waits_for is WaitsFor.CAPACITY  # and no wave is tried for it every other second
+    assert_healthy(conn)
+
+
+def test_what_is_collected_waits_where_the_store_is_full_of_work_that_could_move(conn: Conn, shop: Shop):
+    in_force(conn, Reoptimising(orders_most=10))
+    first = first_at_the_store(conn, shop)
+    set_site_limits(conn, [SiteLimit(site_id=shop.sites["S"], tasks_per_day=1)], now=NOON)
+    set_site_limits(conn, [SiteLimit(site_id=shop.sites["W"], tasks_per_day=0)], now=NOON)
+    to_collect = ask(
+        shop,
+        "A-2",
+        lines=lines(shop, ("HAT", 1)),
+        delivery=Delivery.COLLECT,
+        site_id=shop.sites["S"],
+        destination=None,
+    )
+    (outcome,) = place(conn, [to_collect], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(outcome, Placed), outcome
+    put(conn, shop, "A-3", ("HAT", 1))
+    source_wave(conn, now=SOON, solver=SOLVER)
+    assert sites_of(conn, shop, first) == ["S"]
+    (queue,) = orders.sourcing_queue(conn, now=SOON)
+    assert (queue.waits_for, queue.orders) == (WaitsFor.CAPACITY, 2)
+
+
+def test_work_whose_site_is_over_its_limit_or_lost_its_equipment_stays(conn: Conn, shop: Shop):
+    in_force(conn, Reoptimising(orders_most=10, move_minor=0))
+    first = first_at_the_store(conn, shop)
+    set_site_limits(conn, [SiteLimit(site_id=shop.sites["S"], tasks_per_day=0)], now=NOON)
+    put(conn, shop, "A-2", ("COAT", 1))
+    source_wave(conn, now=SOON, solver=SOLVER)
+    assert sites_of(conn, shop, first) == ["S"]
+    assert_healthy(conn)
+
+
+def test_an_order_that_holds_something_else_by_now_keeps_its_work(conn: Conn, shop: Shop):
+    in_force(conn, Reoptimising(orders_most=10))
+    first = first_at_the_store(conn, shop)
+    put(conn, shop, "A-2", ("COAT", 1), ("HAT", 1))
+    desk = gather(conn, now=SOON, limit=10)
+    assert desk is not None
+    (part,) = solve(desk, solver=SOLVER)
+    before = task_of(conn, first)
+    (line,) = orders.lines_by_orders(conn, [first])
+    conn.execute("update orders.line set units = 2, held = 1 where line_id = %s", (line.line_id,))
+    apply_part(conn, desk, part, now=SOON)
+    assert task_of(conn, first) == before

@@ -11,7 +11,15 @@ from loopline import orders, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment import rounds, service
-from loopline.fulfilment.model import AcceptTask, CancelTask, CheckTask, Stepped, TaskLine, TaskState
+from loopline.fulfilment.model import (
+    AcceptTask,
+    CancelTask,
+    CheckTask,
+    PackTask,
+    Stepped,
+    TaskLine,
+    TaskState,
+)
 from loopline.fulfilment.rounds import BoxedUnits, InAnothersRound, Missing, MissingReason, Picker, Round
 from loopline.kernel.ids import PersonId, RoundId, TaskId
 from loopline.kernel.refusals import Refusal
@@ -248,3 +256,16 @@ def test_what_is_put_back_is_picked_by_anybody(conn: Conn, store: Store):
     assert subject_types(conn, ROUND) == ["round_begun", "round_put_back"]
     store.begin(conn, round_id=OTHER, by="zhou.guide")
     assert boxes(conn, OTHER) == {1: store.tasks[1], 2: store.tasks[2]}
+
+
+def test_who_has_packed_everything_begins_the_next_before_the_carrier_comes(conn: Conn, store: Store):
+    first = store.begin(conn, at_most=2)
+    checks = [CheckTask(task_id=one, by=store.wu) for one in store.tasks[:2]]
+    succeeded(fulfil.check(conn, checks, scope=WHOLE_BRAND, now=LATER))
+    assert store.begin(conn, round_id=OTHER) == first  # what is checked is still to be packed
+    packs = [PackTask(task_id=one) for one in store.tasks[:2]]
+    succeeded(fulfil.pack(conn, packs, scope=WHOLE_BRAND, now=LATER))
+    store.begin(conn, round_id=OTHER)
+    assert boxes(conn, OTHER) == {1: store.tasks[2]}
+    site_id = store.stage.shop.sites["S"]
+    assert [one.round_id for one in rounds.rounds_under_way(conn, site_id)] == [OTHER, ROUND]

@@ -79,7 +79,13 @@ def renew_limits(conn: Conn, *, now: datetime) -> int:
 
 def limit_of(one: SiteCapacity, rule: LearntCapacity) -> int | None:
     """Return what is to hold instead of what a site says; None: what it says."""
-    if one.fixed_at is not None or one.verdict is not Verdict.BETTER or one.learnt_per_day is None:
+    if one.fixed_at is not None or one.learnt_per_day is None:
+        return None
+    if one.verdict is Verdict.NOT_BETTER and one.stated_error == one.learnt_error:
+        return (
+            one.lowered_to
+        )  # days within the lower limit tell nothing of either: what holds goes on holding
+    if one.verdict is not Verdict.BETTER:
         return None
     return rule.lowered(one.learnt_per_day, stated=one.stated_per_day)
 

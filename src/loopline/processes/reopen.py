@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from loopline import orders
 from loopline.db import Conn
@@ -18,7 +19,7 @@ from loopline.fulfilment.model import Task, TaskLine, WithdrawnUnits
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, TaskId
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import LineToSource
-from loopline.sourcing.model import Decision
+from loopline.sourcing.model import Decision, Parcel, ParcelLine, Wave
 from loopline.sourcing.settings import Reoptimising
 
 _Key = TypeVar("_Key")
@@ -63,7 +64,10 @@ Works = Mapping[OrderId, OpenWork]
 def open_work(
     conn: Conn, settings: Reoptimising, *, but: Collection[OrderId], now: datetime, limit: int
 ) -> Works:
-    """Return the work that may be decided again, by order: of `settings.orders_most` orders, of `limit` at most."""
+    """Return the work that may be decided again, by order: of `settings.orders_most` orders, of `limit` at most.
+
+    Of orders that hold nothing and wait for nothing beside it: with them it would be no whole order that moves.
+    """
     tasks = fulfilment_queries.movable_tasks(
         conn,
         accepted_too=settings.accepted_too,
@@ -72,9 +76,12 @@ def open_work(
         limit=min(limit, settings.orders_most),
     )
     lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
+    heads = orders.orders_by_ids(conn, list({task.order_id for task in tasks}))
+    whole = {head.id for head in heads if not head.held and not head.parked}
     by_order: dict[OrderId, list[Task]] = {}
     for task in tasks:
-        by_order.setdefault(task.order_id, []).append(task)
+        if task.order_id in whole:
+            by_order.setdefault(task.order_id, []).append(task)
     return {
         order_id: OpenWork(tasks=of_order, lines={one.task_id: lines[one.task_id] for one in of_order})
         for order_id, of_order in by_order.items()
@@ -106,20 +113,70 @@ def lines_of(conn: Conn, works: Works) -> list[LineToSource]:
     ]
 
 
-def decisions_to_apply(decisions: Sequence[Decision], works: Works) -> list[Decision]:
+def decisions_to_apply(decisions: Sequence[Decision], wave: Wave, works: Works) -> list[Decision]:
     """Return the decisions that change something, those first that take work from a site: others may get its goods.
 
-    Work that would not all be sent stays where it is.
+    Work that stays, or would not all be sent, keeps the very goods it has.
     """
     moving: list[Decision] = []
     new: list[Decision] = []
+    staying: list[OpenWork] = []
     for one in decisions:
         work = works.get(one.order_id)
         if work is None:
             new.append(one)
-        elif not one.unfilled and not work.is_as_decided(one):
+        elif one.unfilled or work.is_as_decided(one):
+            staying.append(work)
+        else:
             moving.append(one)
-    return moving + new
+    if not moving and not staying:
+        return new
+    left = {(row.leaf_id, row.sku_id): row.sellable for row in wave.stock}
+    for work in staying:
+        for leaf_id, sku_id, units in work.goods():
+            left[leaf_id, sku_id] = left.get((leaf_id, sku_id), 0) - units
+    return redrawn(moving + new, left, {site.site_id: site.leaf_ids for site in wave.sites})
+
+
+def redrawn(
+    decisions: Sequence[Decision],
+    stock: Mapping[tuple[NodeId, SkuId], int],
+    leaves: Mapping[SiteId, Sequence[NodeId]],
+) -> list[Decision]:
+    """Return decisions with the units of each parcel taken from the leaves of its site that have them, in their order.
+
+    `stock` is what is there once the work that stays has its own: a plan takes leaves as they come, and may have given
+    to others the one that work lies at which does not move. Sites and units stay as they were decided.
+    """
+    left = dict(stock)
+    return [
+        replace(
+            one,
+            parcels=tuple(
+                replace(parcel, lines=_drawn(parcel, left, leaves[parcel.site_id])) for parcel in one.parcels
+            ),
+        )
+        for one in decisions
+    ]
+
+
+def _drawn(
+    parcel: Parcel, left: dict[tuple[NodeId, SkuId], int], leaves: Sequence[NodeId]
+) -> tuple[ParcelLine, ...]:
+    lines: list[ParcelLine] = []
+    for (line_id, sku_id), units in _sums(
+        ((one.line_id, one.sku_id), one.units) for one in parcel.lines
+    ).items():
+        wanted = units
+        for leaf_id in leaves:
+            taken = min(wanted, max(0, left.get((leaf_id, sku_id), 0)))
+            if taken:
+                left[leaf_id, sku_id] -= taken
+                wanted -= taken
+                lines.append(ParcelLine(line_id=line_id, leaf_id=leaf_id, sku_id=sku_id, units=taken))
+        if wanted:  # somebody else was faster: let the leaf refuse it
+            lines.append(ParcelLine(line_id=line_id, leaf_id=leaves[0], sku_id=sku_id, units=wanted))
+    return tuple(lines)
 
 
 def still_open(conn: Conn, works: Works) -> Works:

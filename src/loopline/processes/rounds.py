@@ -66,8 +66,12 @@ def _due(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, datetime]:
 
 
 def begin(conn: Conn, wanted: WantedRound, *, scope: Scope, now: datetime) -> Round | Refusal:
-    """Begin a round: its tasks are being picked from now on. Who has a round at the site goes on with that one."""
-    mine = [one for one in rounds.rounds_under_way(conn, wanted.site_id) if one.picker_id == wanted.picker_id]
+    """Begin a round: its tasks are being picked from now on.
+
+    Who has a round at the site goes on with that one, unless all of it is packed and waits for the carrier.
+    """
+    open_rounds = rounds.rounds_under_way(conn, wanted.site_id, packed_too=False)
+    mine = [one for one in open_rounds if one.picker_id == wanted.picker_id]
     if mine:
         return mine[0]
     chosen = tasks_for_a_round(conn, wanted.site_id, at_most=wanted.at_most)

@@ -6,7 +6,7 @@ keeps it, and it is sourced again after a while. Neither holds up anybody behind
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -135,11 +135,13 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
     """
     plain = FewestParcels()
     parts: list[Part] = []
-    for wave in desk.waves:
-        chosen = plain if solver is None or desk.is_collected(wave.orders[0].order_id) else solver
-        plan = chosen.solve(wave, seed=wave.wave_id.int & 0xFFFFFFFF)
-        ordered = decisions_to_apply(plan.decisions, desk.works)
-        called = parcels_to_call(wave, plan.decisions, offering=offering)
+    for read in desk.waves:
+        chosen = plain if solver is None or desk.is_collected(read.orders[0].order_id) else solver
+        wave, plan = _solved(desk, read, chosen)
+        ordered = decisions_to_apply(plan.decisions, wave, desk.works)
+        applied = {one.order_id for one in ordered}
+        left = [one for one in plan.decisions if one.order_id not in applied]
+        called = parcels_to_call(wave, [*ordered, *left], offering=offering)
         for first in range(0, len(ordered), ORDERS_PER_WAVE_MAX):
             decisions = ordered[first : first + ORDERS_PER_WAVE_MAX]
             of_part = {one.order_id for one in decisions}
@@ -152,6 +154,16 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
                 )
             )
     return parts
+
+
+def _solved(desk: WaveDesk, wave: Wave, solver: Solver) -> tuple[Wave, WavePlan]:
+    """Solve a wave; where others would be given what a site already has, without what could be decided again."""
+    seed = wave.wave_id.int & 0xFFFFFFFF
+    plan = solver.solve(wave, seed=seed)
+    if any(one.unfilled and one.order_id in desk.works for one in plan.decisions):
+        wave = desk.without_works(wave)
+        plan = solver.solve(wave, seed=seed)
+    return wave, plan
 
 
 def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> WaveSourced:
@@ -176,6 +188,7 @@ def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> Wave
     days += [(task.site_id, task.day) for work in moving.values() for task in work.tasks]
     fulfilment_service.lock_days(conn, days)
     _lock_goods(conn, works, part.decisions, moving)
+    moving = _still_whole(conn, part, moving, called=taken_back.called)
     held_again = hold_again(conn, all_units(moving), now=now)
     unchanged = _unchanged(conn, part) - taken_back.called
     decisions = [one for one in part.decisions if one.order_id in unchanged]
@@ -254,6 +267,17 @@ def _unchanged(conn: Conn, part: Part) -> set[OrderId]:
         for order in part.wave.orders
         if order.order_id in chosen
         and held[order.order_id] == {need.line_id: need.units for need in order.needs}
+    }
+
+
+def _still_whole(conn: Conn, part: Part, moving: Works, *, called: Collection[OrderId]) -> Works:
+    """The work of orders that hold nothing else by now, and were called by nobody. Locks the part's orders by id."""
+    if not moving:
+        return moving
+    orders.lock_orders(conn, [one.order_id for one in part.decisions])
+    held = {line.order_id for line in orders.lines_by_orders(conn, list(moving)) if line.held}
+    return {
+        order_id: work for order_id, work in moving.items() if order_id not in held and order_id not in called
     }
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import Task
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
@@ -20,7 +21,7 @@ from loopline.processes.reopen import Works, lines_of
 from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
 from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
-from loopline.sourcing.equipment import ability
+from loopline.sourcing.equipment import ability, can_send
 from loopline.sourcing.model import NOTHING_LATER, LaterWorth, LeafUnits, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.profiles import ProfileInForce
 
@@ -72,11 +73,12 @@ class WaveDesk:
         self._refused = self._sites_that_refused(conn, now=now)
         self._able = ability(conn)
         self._network = networks[first.channel]
+        self._left = self._capacity_left(conn, now=now)
+        self._sellable: Mapping[tuple[NodeId, SkuId], int] = {}
         self.works = {
             order_id: work
             for order_id, work in works.items()
-            if order_id in self.orders
-            and all(task.day == self.day_of(task.site_id, now=now) for task in work.tasks)
+            if order_id in self.orders and all(self._may_move(task, now=now) for task in work.tasks)
         }
         lines = [line for line in lines if line.order_id not in works or line.order_id in self.works]
         self.waves = self._waves(conn, lines, network=self._network, now=now)
@@ -98,9 +100,8 @@ class WaveDesk:
         """
         if not sku_ids:
             return set()
-        before = {(one.leaf_id, one.sku_id): one.sellable for wave in self.waves for one in wave.stock}
         units = stock.sellable_units(conn, list(sku_ids), under=self._network)
-        came = {key[1] for key, count in units.items() if count > before.get(key, 0)}
+        came = {key[1] for key, count in units.items() if count > self._sellable.get(key, 0)}
         declared = {
             kind
             for site_id, kinds in ability(conn).items()
@@ -117,7 +118,8 @@ class WaveDesk:
         waves: list[Wave] = []
         if delivered:
             skus = list({line.sku_id for line in delivered})
-            units = self._with_works(stock.sellable_units(conn, skus, under=network))
+            self._sellable = stock.sellable_units(conn, skus, under=network)
+            units = self._with_works(self._sellable)
             later = worth_today(
                 conn, self.profile, currency=self.currency, stocked=self._at_sites(units), now=now
             )
@@ -126,6 +128,7 @@ class WaveDesk:
                 classes=catalogue.temperature_classes_of(conn, skus),
                 companions=catalogue.companions_of(conn, skus),
             )
+            wave = replace(wave, sites=self._with_places(wave.sites, sign=1))
             waves.append(_with_held_back(conn, wave) if wave.companions else wave)
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
@@ -149,7 +152,7 @@ class WaveDesk:
             orders=self._open_orders(
                 lines, weighing, _hours_left(conn, {line.order_id for line in lines}, now=now)
             ),
-            sites=self._wave_sites(conn, weighing, now=now),
+            sites=self._wave_sites(conn, weighing),
             stock=[
                 LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=count)
                 for (leaf_id, sku_id), count in units.items()
@@ -160,6 +163,47 @@ class WaveDesk:
             settings=self.profile.settings,
             profile_version=self.profile.version or None,
             later=later,
+        )
+
+    def without_works(self, wave: Wave) -> Wave:
+        """The same problem without the orders that are decided again: their goods and places are theirs."""
+        theirs: Counter[tuple[NodeId, SkuId]] = Counter()
+        for work in self.works.values():
+            for leaf_id, sku_id, left in work.goods():
+                theirs[leaf_id, sku_id] += left
+        return replace(
+            wave,
+            orders=tuple(one for one in wave.orders if not one.is_put),
+            sites=self._with_places(wave.sites, sign=-1),
+            stock=[
+                LeafUnits(
+                    leaf_id=one.leaf_id,
+                    sku_id=one.sku_id,
+                    sellable=one.sellable - theirs[one.leaf_id, one.sku_id],
+                )
+                for one in wave.stock
+            ],
+        )
+
+    def _with_places(self, sites: Sequence[WaveSite], *, sign: int) -> tuple[WaveSite, ...]:
+        """The sites with the places that work takes in their days given back (1), or taken again (-1)."""
+        works = Counter(task.site_id for work in self.works.values() for task in work.tasks)
+        return tuple(
+            replace(one, capacity_left=one.capacity_left + sign * works[one.site_id])
+            if works[one.site_id]
+            else one
+            for one in sites
+        )
+
+    def _may_move(self, task: Task, *, now: datetime) -> bool:
+        """Whether a task may be decided again: of today, at a site that is able to send it and not over its limit.
+
+        Work that was put to a site before it lost its equipment, or its limit was lowered, stays its work.
+        """
+        return (
+            task.day == self.day_of(task.site_id, now=now)
+            and self._left.get(task.site_id, -1) >= 0
+            and can_send(self._able, task.site_id, task.temperature_class)
         )
 
     def _with_works(self, units: Mapping[tuple[NodeId, SkuId], int]) -> dict[tuple[NodeId, SkuId], int]:
@@ -247,18 +291,17 @@ class WaveDesk:
                 refused.setdefault(one.order_id, set()).add(one.site_id)
         return refused
 
-    def _wave_sites(self, conn: Conn, weighing: Weighing, *, now: datetime) -> tuple[WaveSite, ...]:
+    def _wave_sites(self, conn: Conn, weighing: Weighing) -> tuple[WaveSite, ...]:
         costs = {
             cost.site_id: cost
             for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
         }
-        left = self._capacity_left(conn, now=now)
         return tuple(
             WaveSite(
                 site_id=site_id,
                 leaf_ids=tuple(of_site),
                 coordinates=self._sites[site_id].coordinates,
-                capacity_left=max(0, left.get(site_id, 0)),
+                capacity_left=max(0, self._left.get(site_id, 0)),
                 cost=costs[site_id],
                 priority_minor=weighing.priority[site_id],
                 is_fallback=site_id in weighing.fallbacks,
@@ -275,9 +318,8 @@ class WaveDesk:
         by_day: dict[date, list[SiteId]] = {}
         for site_id in self._leaf_ids:
             by_day.setdefault(self.day_of(site_id, now=now), []).append(site_id)
-        works = Counter(task.site_id for work in self.works.values() for task in work.tasks)
         return {
-            capacity.site_id: capacity.left + works[capacity.site_id]
+            capacity.site_id: capacity.left
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }

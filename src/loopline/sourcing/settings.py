@@ -17,6 +17,7 @@ from loopline.sourcing.waiting_pay import RANGES, PayForWaiting
 
 PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
+REOPTIMISED_MOST = 1_000
 MONEY_MOST = 100_000_000
 COMMENT_MOST = 500
 ANSWER_MINUTES = 240
@@ -316,7 +317,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "day_prices.percent": (1, 100),
     "day_prices.minor_most": (1, MONEY_MOST),
     "day_prices.days_most": (1, 31),
-    "reoptimising.orders_most": (0, WAVE_ORDERS_MOST),
+    "reoptimising.orders_most": (0, REOPTIMISED_MOST),
     "reoptimising.move_minor": (0, MONEY_MOST),
     **RANGES,
     "learnt_capacity.least_percent": (1, 100),

@@ -33,9 +33,12 @@ def boxed_in_round(conn: Conn, round_id: RoundId) -> dict[AllocationId, Boxed]:
     return {one.allocation_id: one for one in store.read_boxed(conn, round_id)}
 
 
-def rounds_under_way(conn: Conn, site_id: SiteId) -> list[Round]:
-    """Return the rounds of a site of which something is still to be picked, packed or sent, the latest first."""
-    return store.rounds_under_way(conn, site_id)
+def rounds_under_way(conn: Conn, site_id: SiteId, *, packed_too: bool = True) -> list[Round]:
+    """Return the rounds of a site of which something is still to be picked or packed, or to be sent, the latest first.
+
+    Not `packed_too`: without those that only wait for the carrier.
+    """
+    return store.rounds_under_way(conn, site_id, packed_too=packed_too)
 
 
 def tasks_to_choose(conn: Conn, site_id: SiteId) -> list[Task]:

@@ -83,9 +83,9 @@ def leave_round(conn: Conn, round_id: RoundId, task_ids: Sequence[TaskId], *, no
     assert touched == len(task_ids)
 
 
-def rounds_under_way(conn: Conn, site_id: SiteId) -> list[Round]:
+def rounds_under_way(conn: Conn, site_id: SiteId, *, packed_too: bool) -> list[Round]:
     """Return the rounds of a site with work left in them."""
-    return fetch(conn, SQL["rounds_under_way"], Round, site_id=site_id)
+    return fetch(conn, SQL["rounds_under_way"], Round, site_id=site_id, packed_too=packed_too)
 
 
 def tasks_to_choose(conn: Conn, site_id: SiteId, *, limit: int) -> list[Task]:

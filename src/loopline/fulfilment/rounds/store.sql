@@ -96,7 +96,8 @@ where
   and left_at is null
 
 -- name: rounds_under_way
--- The rounds of a site of which a task is still to be picked or packed, the latest first. Locks nothing.
+-- The rounds of a site of which a task is still to be picked or packed, or (`packed_too`) given to the carrier, the
+-- latest first. Locks nothing.
 select distinct
   round.id as round_id,
   round.site_id,
@@ -108,7 +109,10 @@ join fulfilment.round_task on round_task.task_id = task.id and round_task.left_a
 join fulfilment.round on round.id = round_task.round_id
 where
   task.site_id = %(site_id)s::uuid
-  and (task.state in ('accepted', 'picking', 'checked') or (task.state = 'packed' and task.kind = 'deliver'))
+  and (
+    task.state in ('accepted', 'picking', 'checked')
+    or (%(packed_too)s::boolean and task.state = 'packed' and task.kind = 'deliver')
+  )
 order by
   round.id desc
 

@@ -1,4 +1,4 @@
-// Chooses all that a list shows at once, says how many are chosen, and lets nobody act on none.
+// Chooses all that a list shows at once, and says how many are chosen.
 
 const all = document.getElementById("all");
 const boxes = [...document.querySelectorAll('input[type="checkbox"][form="bulk"]:not(#all)')];

@@ -62,7 +62,8 @@ async function show() {
   const round = book?.round ?? null;
   const isMine = round !== null && round.is_mine;
   byId("round-closed").hidden = book !== undefined;
-  byId("round-begin").hidden = book === undefined || isMine;
+  // A round that only waits for the carrier keeps nobody from the next one.
+  byId("round-begin").hidden = book === undefined || (isMine && book.waiting === 0 && !book.others.some((one) => one.is_mine));
   byId("round-open").hidden = !isMine;
   if (book === undefined) return;
   const boxed = all.boxed.filter((one) => one.round === round?.id);
@@ -70,7 +71,8 @@ async function show() {
   unsent = boxed.length + missing.length;
   stops = round === null ? [] : standing(round, boxed, missing);
   showPulse();
-  if (!isMine) return showBegin();
+  showBegin();
+  if (!isMine) return;
   showStop();
   showOvers();
   byId("round-stops").replaceChildren(...stops.filter((stop) => wanted(stop) > 0).map(stopRow));
@@ -88,15 +90,15 @@ function showBegin() {
   const { waiting, others, round } = book;
   byId("round-waiting").textContent = waiting === 0 ? word("none_waiting") : waiting === 1 ? word("one_waiting") : word("waiting", { count: number(waiting) });
   byId("round-begin-form").hidden = waiting === 0;
-  byId("round-nothing").hidden = waiting > 0;
-  const shown = round === null ? others : [{ id: round.id, picker: round.picker, begun: "" }, ...others];
+  byId("round-nothing").hidden = waiting > 0 || (round !== null && round.is_mine);
+  const shown = round === null ? others : round.is_mine ? others.filter((one) => one.is_mine) : [{ id: round.id, picker: round.picker, begun: "" }, ...others];
   byId("round-others").replaceChildren(
     ...shown.map((one) => {
       const row = made("li", "card count-one");
       const top = made("div", "task-top");
       top.append(made("b", "", one.picker), made("span", "quiet", one.begun ? word("began", { moment: one.begun }) : ""));
       const ways = made("div", "count-ways");
-      ways.append(button("btn btn-primary", word("take_over"), () => command("take-over", { round_id: one.id })));
+      ways.append(button("btn btn-primary", word(one.is_mine ? "look" : "take_over"), () => command("take-over", { round_id: one.id })));
       row.append(top, ways);
       return row;
     }),
@@ -346,6 +348,7 @@ byId("round-sure-form").addEventListener("submit", (event) => {
 });
 
 const pad = byId("round-pad");
+let asked; // what the pad was opened for: the round may move on behind it
 byId("round-missing").addEventListener("click", () => {
   const stop = stops.find((one) => one.sku === at);
   if (stop === undefined) return;
@@ -354,14 +357,15 @@ byId("round-missing").addEventListener("click", () => {
   const choice = byId("round-pad-units");
   choice.replaceChildren(...Array.from({ length: wanted(stop) }, (_, place) => Object.assign(made("option", "", number(place + 1)), { value: place + 1 })));
   choice.value = String(Math.max(1, left));
+  asked = { sku: stop.sku, round: book.round.id };
   pad.showModal();
 });
 byId("round-pad-leave").addEventListener("click", () => pad.close());
 byId("round-pad-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const said = new FormData(event.target);
-  const round = book.round.id;
-  const one = { sku: at, units: Number(said.get("units")), reason: said.get("reason") };
+  const { sku, round } = asked;
+  const one = { sku, units: Number(said.get("units")), reason: said.get("reason") };
   pad.close();
   byId("round-into").hidden = true;
   last = undefined;

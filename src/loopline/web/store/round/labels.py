@@ -16,6 +16,7 @@ from loopline.org import Permission
 from loopline.web.api.answers import read
 from loopline.web.buyer_view import who_opens
 from loopline.web.edge import WebRequest, language_of
+from loopline.web.labels.fonts import want_chinese
 from loopline.web.labels.pdf import labels_pdf
 from loopline.web.labels.printing import Printed, WhoPrints, print_now
 from loopline.web.labels.zpl import labels_zpl
@@ -70,6 +71,7 @@ def _printed(request: WebRequest, desk: Desk, commands: list[PrintLabel], form: 
         opens=who_opens(desk.visitor),
         reads_what_lacks=True,
     )
+    want_chinese()
     outcomes = print_now(request, commands, who=who)
     refusal = next((one for one in outcomes if isinstance(one, Refusal)), None)
     if refusal is not None:

@@ -41,7 +41,7 @@ WORDS = {
     "all_in": marked("All fetched. Check and pack box by box."),
     "all_checked": marked("All checked. Print the labels, pack, and give them to the carrier."),
     "check": marked("Check and pack"),
-    "look": marked("Open"),
+    "look": marked("Look at it"),
     "complete": marked("complete"),
     "leaves_by": marked("leaves by {moment}"),
     "waiting": marked("{count} tasks wait to be picked together"),

@@ -82,11 +82,12 @@ class RoundTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OtherRound(msgspec.Struct, frozen=True, kw_only=True):
-    """A round that somebody else has under way."""
+    """A round that is under way beside the one at hand: somebody else's, or one's own that waits for the carrier."""
 
     id: RoundId
     picker: str
     begun: str
+    is_mine: bool
 
 
 class RoundBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +109,11 @@ def read_book(
     """Read what a picker's phone shows: the round that is asked for, else the own one. Raises Refused for no round."""
     under_way = rounds.rounds_under_way(conn, desk.site.id)
     chosen = _chosen(conn, desk, under_way, wanted)
-    others = [one for one in under_way if one.picker_id != desk.person_id and one != chosen]
+    others = [one for one in under_way if one != chosen]
+    is_free = chosen is None or (
+        chosen.picker_id == desk.person_id
+        and chosen not in rounds.rounds_under_way(conn, desk.site.id, packed_too=False)
+    )
     people = people_by_id(conn, {one.picker_id for one in (*others, *([chosen] if chosen else []))})
     names = {person_id: language.called(person.name) for person_id, person in people.items()}
     return RoundBook(
@@ -122,17 +127,20 @@ def read_book(
                 id=one.round_id,
                 picker=names.get(one.picker_id, ""),
                 begun=language.clock_of_day(one.begun_at, desk.site.time_zone),
+                is_mine=one.picker_id == desk.person_id,
             )
             for one in others
         ],
-        waiting=0 if chosen else len(tasks_for_a_round(conn, desk.site.id, at_most=TASKS_MAX)),
+        waiting=len(tasks_for_a_round(conn, desk.site.id, at_most=TASKS_MAX)) if is_free else 0,
         short=[],
     )
 
 
 def _chosen(conn: Conn, desk: Desk, under_way: Sequence[Round], wanted: UUID | None) -> Round | None:
-    if wanted is None:
-        return next((one for one in under_way if one.picker_id == desk.person_id), None)
+    if wanted is None:  # what is still to be picked or packed comes before what waits for the carrier
+        still = {one.round_id for one in rounds.rounds_under_way(conn, desk.site.id, packed_too=False)}
+        own = [one for one in under_way if one.picker_id == desk.person_id]
+        return next((one for one in own if one.round_id in still), own[0] if own else None)
     found = rounds.round_by_id(conn, RoundId(wanted))
     if found is None or found.site_id != desk.site.id:
         raise Refused(rounds.RoundUnknown(round_id=RoundId(wanted)))
