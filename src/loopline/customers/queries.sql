@@ -61,7 +61,7 @@ from customers.member
 where erased_at is null
 
 -- name: last_accesses
--- Who opened a member's personal data, the latest first. Reads the whole log of access: for the member's own request.
+-- Who opened a member's personal data, the latest first. Reads what is about the member alone. Locks nothing.
 select
     at,
     actor,

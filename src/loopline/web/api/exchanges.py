@@ -102,6 +102,8 @@ def exchange_goods(
             LineBack(line_id=LineId(one.line_id), units=one.units, reason=one.reason) for one in data.back
         )
         if data.site_code is None or is_member:
+            if not is_member and not caller.scope(Permission.ORDERS_WRITE).covers_site(head.site_id):
+                raise Refused(NoSuchThing(noun="order", value=data.order))
             wish = ExchangeAsked(
                 id=data.id,
                 order_id=head.id,

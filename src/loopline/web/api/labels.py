@@ -19,6 +19,7 @@ from loopline.web.api.answers import AnyRequest, answered, outcomes, refuse_to_k
 from loopline.web.api.caller import Caller
 from loopline.web.api.shapes import Outcome, posted
 from loopline.web.edge import language_of
+from loopline.web.labels.fonts import want_chinese
 from loopline.web.labels.pdf import labels_pdf
 from loopline.web.labels.printing import LABELS_MAX, Printed, WhoPrints, print_now
 from loopline.web.labels.zpl import labels_zpl
@@ -79,6 +80,7 @@ def print_labels(
         PrintLabel(task_id=TaskId(one.task_id), form=data.form, tracking_number=one.tracking_number)
         for one in data.items
     ]
+    want_chinese()
     found = print_now(request, commands, who=who)
     texts = [one.text for one in found if isinstance(one, Printed)]
     is_zpl = data.form is LabelForm.ZPL

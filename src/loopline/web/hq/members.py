@@ -33,7 +33,7 @@ from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.order import ORDERS
 from loopline.web.hq.orders import Found as OrdersFound
 from loopline.web.hq.orders import Row, row_of
-from loopline.web.hq.payouts import names_of
+from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
 
@@ -251,7 +251,7 @@ def _portrait(conn: Conn, member_id: MemberId, *, told: MemberTold | None, sees:
         moments=moments,
         heads={head.id: head for head in orders.orders_by_ids(conn, about) if sees.covers_site(head.site_id)},
         accesses=accesses,
-        names=names_of(conn, {one.actor for one in accesses}),
+        names=names_of(conn, {_person(one.actor) for one in accesses}),
         bought=OrdersFound(
             rows=bought,
             sites=org.sites_by_id(conn, sites),
@@ -284,13 +284,24 @@ def written(found: Portrait, sees: Scope, language: Language) -> View:
         moments=[_moment(one, found, language) for one in found.moments],
         accesses=[
             Line(
-                word=language.called(found.names.get(one.actor, "")) or language.say("A program"),
-                detail=language.say(one.purpose) if one.purpose in _KNOWN_PURPOSES else one.purpose,
+                word=_looker(one, found, language),
+                detail=language.say(_PURPOSES.get(one.purpose, one.purpose)),
                 at=language.clock_of_day(one.at, zone),
             )
             for one in found.accesses
         ],
     )
+
+
+def _looker(one: PastAccess, found: Portrait, language: Language) -> str:
+    if one.actor.startswith("member:"):
+        return language.say("The member")
+    return language.called(found.names.get(_person(one.actor), "")) or language.say("A program")
+
+
+def _person(actor: str) -> str:
+    """How a person is named who looked; some of what is kept has the id alone."""
+    return f"person:{actor}" if uuid_in(actor) is not None else actor
 
 
 def _consents(found: Portrait, language: Language) -> list[Line]:
@@ -322,6 +333,13 @@ def _moment(one: Moment, found: Portrait, language: Language) -> Line:
     )
 
 
-_KNOWN_PURPOSES = frozenset({*REASONS.values(), _PAGE_PURPOSE})
+_PURPOSES: Mapping[str, str] = {
+    **{one: one for one in (*REASONS.values(), _PAGE_PURPOSE)},
+    "order page": marked("Order's page"),
+    "fulfilment": marked("To send a parcel"),
+    "label": marked("To print a label"),
+    "the member's own copy": marked("Their own copy of their data"),
+}
+"""What is said of purposes that the log of access keeps."""
 
 MEMBER_PAGES = [show_finder, find_members, show_member]

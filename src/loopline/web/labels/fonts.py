@@ -44,12 +44,18 @@ def chinese_file() -> str | None:
     return None
 
 
+def want_chinese() -> None:
+    """Raise Refused where nothing here writes Chinese: before a label is counted as printed, and its address opened."""
+    if chinese_file() is None:
+        raise Refused(NoFontForLabels())
+
+
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Return a font that writes Chinese, `size` dots high. Raises Refused where the machine has none."""
+    want_chinese()
     name = chinese_file()
-    if name is None:
-        raise Refused(NoFontForLabels())
+    assert name is not None
     return ImageFont.truetype(name, size)
 
 

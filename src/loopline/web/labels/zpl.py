@@ -20,6 +20,8 @@ _BAR_MODULES_MAX = 4
 _QR_DOTS = 8
 _QR_PLACE = 560
 _LATIN_HIGHER = 0.6  # how wide a character of the printer's font is against its height, at most
+_SMALLER = (100, 80, 64, 50)
+"""In how many hundredths of its size a text that is too long is tried."""
 
 
 def labels_zpl(labels: Sequence[LabelText]) -> str:
@@ -69,13 +71,24 @@ def _line(text: str, *, y: int, size: int) -> str:
 
 
 def _block(text: str, *, y: int, size: int, lines: int, width: int = _INNER) -> tuple[str, int]:
-    """Write text over at most so many lines; returns it with how high it is. What does not fit is cut."""
+    """Write text over at most so many lines; returns it with how high it is.
+
+    What would not fit is written smaller, in as many more lines as have room. What does not fit at the smallest is cut.
+    """
+    high = lines * size
+    written, most = size, lines
+    for part in _SMALLER:
+        written = size * part // 100
+        most = max(lines, high // written)
+        if _lines_needed(text, size=written, width=width) <= most:
+            break
     if is_latin(text):
-        needed = min(lines, max(1, -(-int(len(text) * size * _LATIN_HIGHER) // width)))
-        return f"^FO{_EDGE},{y}^A0N,{size},{size}^FB{width},{lines},4,L{_data(text)}", needed * (size + 8)
-    rows = _wrapped(text, size=size, width=width)[:lines]
-    step = size + size // 4
-    return f"^FO{_EDGE},{y}{_picture(rows, step=step, size=size, width=width)}^FS", len(rows) * step + 8
+        needed = min(most, _lines_needed(text, size=written, width=width))
+        drawn = f"^FO{_EDGE},{y}^A0N,{written},{written}^FB{width},{most},4,L{_data(text)}"
+        return drawn, needed * (written + 8)
+    rows = _wrapped(text, size=written, width=width)[:most]
+    step = written + written // 4
+    return f"^FO{_EDGE},{y}{_picture(rows, step=step, size=written, width=width)}^FS", len(rows) * step + 8
 
 
 def _wrapped(text: str, *, size: int, width: int) -> list[str]:
@@ -86,6 +99,12 @@ def _wrapped(text: str, *, size: int, width: int) -> list[str]:
             rows.append("")
         rows[-1] += character
     return [row.strip() for row in rows]
+
+
+def _lines_needed(text: str, *, size: int, width: int) -> int:
+    if is_latin(text):
+        return max(1, -(-int(len(text) * size * _LATIN_HIGHER) // width))
+    return len(_wrapped(text, size=size, width=width))
 
 
 def _picture(rows: Sequence[str], *, step: int, size: int, width: int) -> str:

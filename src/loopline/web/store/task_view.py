@@ -157,7 +157,7 @@ def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge)
     """Open where a parcel goes, once its goods are checked and before it has left."""
     if not _is_addressed(task):
         return None
-    opening = Opening(actor=str(desk.person_id), purpose="fulfilment")
+    opening = Opening(actor=f"person:{desk.person_id}", purpose="fulfilment")
     (opened,) = customers.open_deliveries(conn, [task.order_id], ring=edge.ring, opening=opening, now=now)
     return opened.recipient if isinstance(opened, Delivery) else None
 
@@ -217,7 +217,7 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
             "{count} min", count=max(0, int((task.deadline - facts.now).total_seconds()) // 60)
         ),
         "is_late": task.state is TaskState.OFFERED and task.deadline <= facts.now,
-        "collect_by": language.clock_of_day(task.collect_by, desk.site.time_zone) if task.collect_by else "",
+        "collect_by": language.until(task.collect_by, desk.site.time_zone) if task.collect_by else "",
         "is_others": task.accepted_by is not None and task.accepted_by != desk.person_id,
         "who": language.called(facts.names.get(task.accepted_by, "")) if task.accepted_by else "",
         "may_refuse": task.state in _REFUSABLE,

@@ -121,14 +121,17 @@ def take_in(
     def work(conn: Conn, now: datetime) -> Refusal | None:
         coming = read_coming(conn, moving, now, transfer_id=TransferId(transfer_id))
         said = [_said(line, coming, data) for line in coming.lines]
-        placed = set_shelf_places(conn, _places(coming, moving, data), now=now, by=actor)
-        refused = next((one for one in (*said, *placed) if isinstance(one, Refusal)), None)
+        refused = next((one for one in said if isinstance(one, Refusal)), None)
         if refused is not None:
             return refused
         arrivals = [arrival for one in said if not isinstance(one, Refusal) for arrival in one.arrivals]
         over = [fact for one in said if not isinstance(one, Refusal) for fact in one.over]
         if not arrivals and not over:
             return NothingCame()
+        placed = set_shelf_places(conn, _places(coming, moving, data), now=now, by=actor)
+        refused = next((one for one in placed if isinstance(one, Refusal)), None)
+        if refused is not None:
+            return refused
         for outcome in transfer.receive(conn, arrivals, scope=scope, now=now, actor=actor):
             if isinstance(outcome, Refusal):
                 raise Refused(outcome)
@@ -146,16 +149,16 @@ def take_in(
 
 
 def _places(coming: Coming, desk: Desk, data: dict[str, Any]) -> list[ShelfPlace]:
-    """Read on which shelves what came was put; a field left empty says nothing."""
-    stated = {
-        line.sku_id: str(data.get(f"place {_key(line)}", "")).replace("\x00", "").strip()
-        for line in coming.lines
-    }
-    return [
-        ShelfPlace(site_id=desk.site.id, sku_id=sku_id, place=place)
-        for sku_id, place in stated.items()
-        if place
-    ]
+    """Read on which shelves what came was put; a field left empty says nothing.
+
+    Of a SKU that came in several lots the shelf that is not the one kept so far was typed, whichever lot it stands by.
+    """
+    stated: dict[SkuId, str] = {}
+    for line in coming.lines:
+        place = str(data.get(f"place {_key(line)}", "")).replace("\x00", "").strip()
+        if place and (line.sku_id not in stated or place != coming.places.get(line.sku_id)):
+            stated[line.sku_id] = place
+    return [ShelfPlace(site_id=desk.site.id, sku_id=sku_id, place=place) for sku_id, place in stated.items()]
 
 
 class _Said(msgspec.Struct, frozen=True):
