@@ -88,6 +88,10 @@ def test_what_stands_in_the_way_is_said_and_mended_on_the_page(brand: Served):
     page.get_by_label("Tax number").fill(BUYER_TAX_NUMBER[:-1] + "0")
     page.get_by_role("button", name="Ask for it").click()
     expect(page.get_by_role("alert")).to_contain_text("mistyped")
+    expect(page.get_by_label("Name of the company")).to_have_value("深圳某某贸易有限公司")
+    assert page.url == f"{brand.base}/hq/invoices/wish"
+    assert [one for one in brand.complaints if "422" not in one] == []
+    brand.complaints.clear()  # the browser says that the page it was answered with is a refusal
     page.get_by_label("Tax number").fill(BUYER_TAX_NUMBER)
     page.get_by_role("button", name="Ask for it").click()
     expect(page.get_by_role("status")).to_contain_text("Asked for")

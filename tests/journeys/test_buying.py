@@ -69,6 +69,8 @@ def test_1_scanned_bought_delivered_and_reviewed(world: World):
     customer.sees("sent")
     look(customer.page, "01-sent")
     world.arrives(number)
+    customer.page.reload()
+    customer.sees("arrived")
     customer.review("做工细致，送来很快。")
     world.settle()
     look(customer.page, "01-reviewed")

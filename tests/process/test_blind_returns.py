@@ -212,6 +212,15 @@ def test_what_cannot_be_taxed_is_refused_by_itself_and_still_waits(conn: Conn, s
     assert isinstance(handed_back, BlindDecided)
 
 
+def test_a_second_word_on_a_line_that_is_refused_leaves_the_first(conn: Conn, shop: Shop):
+    odd_line = msgspec.structs.replace(untaxed(conn), stated_unit_minor=None)
+    asked = back(shop, "B-1", kind=ReturnKind.ASK, member_id=None, lines=(odd_line,))
+    (odd,) = (line.return_line_id for line in taken(conn, asked).lines)
+    first, second = decided(conn, word(odd, accept=False), word(odd, pay=500))
+    assert first == BlindDecided(return_line_id=odd, state=BlindState.REFUSED, units=1, refund_minor=0)
+    assert isinstance(second, NoTaxRate)
+
+
 def test_a_fact_that_cannot_be_taxed_has_happened_all_the_same(conn: Conn, shop: Shop):
     odd = back(shop, "F-1", member_id=None, lines=(untaxed(conn),))
     assert taken(conn, odd).blind_minor == 500

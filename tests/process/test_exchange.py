@@ -18,6 +18,7 @@ from loopline.payments.cash import EXCHANGE
 from loopline.payments.port import IntentKind
 from loopline.processes.announce import AnnouncedReceipt, LineBack, Withdrawal, receive_announced, withdraw
 from loopline.processes.cancel import Cancellation, cancel
+from loopline.processes.checkout import PaidByWhatComesBack, ask_payment
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.exchange import (
     CounterExchange,
@@ -29,16 +30,19 @@ from loopline.processes.exchange import (
     GoodsOutUnknown,
     NotTheSameProduct,
     NowhereToSend,
+    SameGoodsAgain,
     announce_exchange,
     exchange_at_counter,
 )
 from loopline.processes.follow import FOLLOWERS
+from loopline.processes.supply import Owed, owed_between
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.exchanges import ExchangeNumberTaken, exchanges_by_id
 from loopline.returns.model import Reason, ReturnKind, ReturnWindowEnded
 from tests.make.loop import balances, follow, hand_over_everything
 from tests.make.org import succeeded
 from tests.make.shop import NOON, OPENED, PRICES, Shop, ask, lines, open_shop, stock_up, till_sale
+from tests.process.test_between import cash_of
 from tests.process.test_gateway_payments import asked as gateway_asked
 from tests.process.test_gateway_payments import done as gateway_done
 from tests.process.test_gateway_payments import put, report
@@ -281,6 +285,17 @@ def test_goods_that_are_kept_after_all_let_the_held_ones_go(conn: Conn, shop: Sh
     sound(conn)
 
 
+def test_what_goods_are_to_pay_for_is_not_to_be_paid_by_anything_else(conn: Conn, shop: Shop):
+    order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
+    done = wanted(conn, order)
+    new = orders.order_by_id(conn, done.new_order_id)
+    assert new is not None
+    assert ask_payment(conn, [new.id], gateway="sandbox", now=LATER) == [
+        PaidByWhatComesBack(number=new.number)
+    ]
+    assert payments.intents_of_orders(conn, [new.id]) == []
+
+
 def test_where_the_new_order_is_gone_the_money_goes_back_once(conn: Conn, shop: Shop):
     order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
     done = wanted(conn, order)
@@ -296,6 +311,7 @@ def test_another_product_another_s_order_and_what_is_not_there_are_refused(conn:
     order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
     cases = (
         ({"sku": "HAT"}, NotTheSameProduct),
+        ({"sku": "COAT"}, SameGoodsAgain),
         ({"by_member": UUID(int=77)}, ExchangeOrderUnknown),
         ({"by_member": None}, ExchangeOrderUnknown),
         ({"out": ("GHOST",)}, GoodsOutUnknown),
@@ -355,3 +371,51 @@ def test_goods_that_are_not_here_are_set_aside_to_be_sent_where_the_old_ones_wen
     with pytest.raises(Refused) as caught, conn.transaction():
         exchanged(conn, counter(conn, shop, collected, ("COAT-L", 1), is_sent=True, id=uuid7(LATER)))
     assert isinstance(caught.value.refusal, NowhereToSend)
+
+
+@pytest.mark.parametrize("method", ["cash", "bank_transfer"])
+def test_a_difference_taken_at_another_company_s_counter_is_owed_to_the_seller(
+    conn: Conn, shop: Shop, method: str
+):
+    order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER))
+    companies = entities_by_code(conn, ["BRAND-CO", "DEALER-CO"])
+    brand, dealer = companies["BRAND-CO"].id, companies["DEALER-CO"].id
+    before = cash_of(conn, "BRAND-CO"), cash_of(conn, "DEALER-CO")
+    asked = counter(
+        conn,
+        shop,
+        order,
+        ("COAT-L", 1),
+        ("SCARF", 2),
+        is_sent=True,
+        site_id=shop.sites["D"],
+        method=method,
+    )
+    assert exchanged(conn, asked).paid_minor == 2 * PRICES["SCARF"]
+    after = cash_of(conn, "BRAND-CO") - before[0], cash_of(conn, "DEALER-CO") - before[1]
+    if method == "cash":  # it lies in the dealer's drawer
+        assert after == (0, 2 * PRICES["SCARF"])
+        assert owed_between(conn, company_ids=None) == [
+            Owed(owner_id=brand, buyer_id=dealer, currency="CNY", owed_minor=2 * PRICES["SCARF"])
+        ]
+    else:  # a transfer goes to the seller's bank wherever one stands
+        assert after == (2 * PRICES["SCARF"], 0)
+        assert owed_between(conn, company_ids=None) == []
+    sound(conn)
+    conn.execute("update payments.payment set drawer_entity_id = null")
+    broken = [one.name for one in examine(conn).checks if not one.ok]
+    assert ("counters_are_owed_what_they_gave" in broken) is (method == "cash")
+
+
+def test_what_was_carried_over_is_told_as_no_new_money(conn: Conn, shop: Shop):
+    order = sell(conn, shop, till_sale(shop, "T-1", site="S"))
+    done = exchanged(conn, counter(conn, shop, order, ("COAT-L", 1), ("SCARF", 1)))
+    (first,) = payments.payments_of_orders(conn, [order.id])
+    told = [
+        (one["amount_minor"], one["carried_from"])
+        for (one,) in conn.execute(
+            "select data from log.event where type = 'payment_taken' and subject = %s order by position",
+            [done.new_order_id],
+        ).fetchall()
+    ]
+    assert told == [(PRICES["COAT"], str(first.id)), (PRICES["SCARF"], None)]

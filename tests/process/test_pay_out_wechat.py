@@ -27,6 +27,7 @@ from loopline.payouts import (
     ToUnfreeze,
     UnfreezingReport,
     Way,
+    unfreezing,
 )
 from loopline.payouts import queries as payouts_queries
 from loopline.payouts.refusals import NoticeNotBelieved, RequestNotOpen
@@ -462,3 +463,23 @@ def test_calls_that_the_merchant_did_not_sign_are_refused(wechat: Wechat):
     assert status(path.replace("1/amounts", "2/amounts"), signed) == 401
     assert status(path, signed.replace(known.serial, "0" * 40)) == 401
     assert status(path, "") == 401
+
+
+def test_what_may_be_used_up_is_found_without_reading_what_was_never_shared(database: Database, shop: Shop):
+    """It is asked for every few seconds: of many payments only the few that something was shared of are read."""
+    with database.owner_transaction() as conn:
+        payer = noted(conn, shop, [70] * 5)
+        conn.execute("update payouts.transaction set requests = 1 where number = '0003'")
+        conn.execute(
+            "insert into payouts.transaction (payer_id, number, payment_id, amount_minor, taken_at)"
+            " select %s, 'x' || place, gen_random_uuid(), 70, now() from generate_series(1, 5000) as place",
+            [payer.id],
+        )
+        conn.execute("analyze payouts.transaction")
+        statement = unfreezing.SQL["transactions_used_up"]
+        asked = {"ways": [payer.way.value], "limit": 100}
+        plan = "\n".join(
+            line for (line,) in conn.execute(b"explain " + statement.text.encode(), asked).fetchall()
+        )
+    assert "transaction_shared_of" in plan
+    assert "Seq Scan on transaction " not in plan

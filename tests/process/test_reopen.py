@@ -186,7 +186,7 @@ def test_what_moved_or_was_refused_before_stays(conn: Conn, shop: Shop):
 
 
 def test_a_new_order_gets_no_goods_of_work_that_stays(conn: Conn, shop: Shop):
-    """Three units that only the store has outweigh one that is put to it already: that one keeps its goods and place."""
+    """Three units that only the store has outweigh one that is put to it: that one keeps its goods and place."""
     in_force(conn, Reoptimising(orders_most=10, move_minor=0))
     first = first_at_the_store(conn, shop)
     stock_up(conn, shop, {("S", "SCARF"): 3, ("W", "COAT"): -1})

@@ -1559,11 +1559,11 @@ CREATE VIEW invoices.published_settled WITH (security_invoker='true') AS
     wish.order_id,
     wish.entity_id,
     line.line_id,
-    (sum(line.net_minor))::bigint AS net_minor,
-    (sum(line.tax_minor))::bigint AS tax_minor
+    (COALESCE(sum(line.net_minor), (0)::numeric))::bigint AS net_minor,
+    (COALESCE(sum(line.tax_minor), (0)::numeric))::bigint AS tax_minor
    FROM ((invoices.wish wish
-     JOIN invoices.document document ON (((document.wish_id = wish.id) AND (document.state = 'issued'::text))))
-     JOIN invoices.line line ON ((line.document_id = document.id)))
+     LEFT JOIN invoices.document document ON (((document.wish_id = wish.id) AND (document.state = 'issued'::text))))
+     LEFT JOIN invoices.line line ON ((line.document_id = document.id)))
   WHERE ((wish.look_at IS NULL) AND (wish.stopped IS NULL) AND (NOT (EXISTS ( SELECT
            FROM invoices.document open
           WHERE ((open.wish_id = wish.id) AND (open.state = 'open'::text))))))
@@ -1630,8 +1630,7 @@ CREATE TABLE ledger.entry (
     at timestamp with time zone NOT NULL,
     key text NOT NULL,
     content_hash bytea NOT NULL,
-    cut integer DEFAULT (COALESCE(pg_sequence_last_value('ledger.cut_number'::regclass), (0)::bigint))::integer NOT NULL,
-    CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text])))
+    cut integer DEFAULT (COALESCE(pg_sequence_last_value('ledger.cut_number'::regclass), (0)::bigint))::integer NOT NULL
 );
 
 CREATE TABLE ledger.entry_part (
@@ -2688,8 +2687,7 @@ CREATE TABLE payments.payment (
     intent_id uuid,
     carried_from uuid,
     carried_intent_id uuid,
-    CONSTRAINT carried_capture_is_of_a_payment CHECK (((carried_intent_id IS NULL) OR (carried_from IS NOT NULL))),
-    CONSTRAINT carried_is_not_captured CHECK (((intent_id IS NULL) OR (carried_from IS NULL))),
+    drawer_entity_id uuid,
     CONSTRAINT payment_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT payment_takes_money CHECK ((amount_minor > 0)),
     CONSTRAINT refunded_within_taken CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))
@@ -2720,6 +2718,7 @@ CREATE TABLE payments.refund (
     amount_minor bigint NOT NULL,
     refunded_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    drawer_entity_id uuid,
     CONSTRAINT blind_refund_names_its_method CHECK (((order_id IS NOT NULL) OR (method IS NOT NULL))),
     CONSTRAINT refund_gives_money CHECK ((amount_minor > 0)),
     CONSTRAINT refund_is_for_something CHECK (((order_id IS NOT NULL) OR (return_id IS NOT NULL)))
@@ -5070,6 +5069,9 @@ ALTER TABLE ONLY ledger.account
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
+ALTER TABLE ledger.entry
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text]))) NOT VALID;
+
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
 
@@ -5276,6 +5278,12 @@ ALTER TABLE ONLY org.unit
 
 ALTER TABLE ONLY org.unit
     ADD CONSTRAINT unit_pkey PRIMARY KEY (id);
+
+ALTER TABLE payments.payment
+    ADD CONSTRAINT carried_capture_is_of_a_payment CHECK (((carried_intent_id IS NULL) OR (carried_from IS NOT NULL))) NOT VALID;
+
+ALTER TABLE payments.payment
+    ADD CONSTRAINT carried_is_not_captured CHECK (((intent_id IS NULL) OR (carried_from IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY payments.exception
     ADD CONSTRAINT exception_pkey PRIMARY KEY (id);
@@ -5760,6 +5768,8 @@ CREATE INDEX sku_by_product ON catalogue.sku USING btree (product_id);
 
 CREATE INDEX close_by_time ON closing.close USING btree (closed_at DESC, id DESC);
 
+CREATE INDEX access_by_member ON customers.access USING gin (member_ids);
+
 CREATE INDEX address_by_member ON customers.address USING btree (member_id, added_at);
 
 CREATE INDEX binding_by_member ON customers.binding USING btree (member_id, bound_at);
@@ -6001,6 +6011,8 @@ CREATE INDEX payout_to_send ON payouts.payout USING btree (look_at, id) WHERE (l
 CREATE INDEX request_by_time ON payouts.request USING btree (written_at, id);
 
 CREATE INDEX request_due ON payouts.request USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX transaction_shared_of ON payouts.transaction USING btree (payer_id, number) WHERE ((requests > 0) AND (left_minor IS DISTINCT FROM 0));
 
 CREATE INDEX transaction_to_share ON payouts.transaction USING btree (payer_id, taken_at, number) WHERE (left_minor IS DISTINCT FROM 0);
 
@@ -6522,7 +6534,7 @@ ALTER TABLE ONLY payments.refund_part
     ADD CONSTRAINT part_of_a_refund FOREIGN KEY (refund_id) REFERENCES payments.refund(id);
 
 ALTER TABLE ONLY payments.payment
-    ADD CONSTRAINT payment_carried_from FOREIGN KEY (carried_from) REFERENCES payments.payment(id);
+    ADD CONSTRAINT payment_carried_from FOREIGN KEY (carried_from) REFERENCES payments.payment(id) NOT VALID;
 
 ALTER TABLE ONLY payouts.contract
     ADD CONSTRAINT contract_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);

@@ -5,7 +5,7 @@ from loopline.kernel.refusals import Refusal
 
 
 class BuyerNotUsable(Refusal, frozen=True, kw_only=True):
-    """The {field} of who the invoice is for is missing, too long, or mistyped."""
+    """The name of the company is missing or too long, or its tax number is mistyped: check both."""
 
     field: str
 

@@ -37,6 +37,8 @@ _NUMBER_LENGTH = 20
 _OLD_NUMBER = re.compile(r"[0-9A-Z]{15}|[0-9A-Z]{20}")
 _CREDIT_CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _GOODS_CODE = re.compile(r"[0-9]{19}")
+_FISCAL_NUMBER = re.compile(r"[0-9]{8,20}")
+_NOTE_MOST = 200
 
 
 def named_buyer(kind: BuyerKind, *, title: str = "", tax_number: str = "") -> Buyer | Refusal:
@@ -92,7 +94,8 @@ def next_document(
 
     `documents` are all of the wish, the oldest first. While one is open nothing comes next. First goes back what stands
     for another buyer, then what came back of the goods, from the latest invoice that has any of it; then what was
-    earned and not invoiced is. Of no line of an invoice more is taken back than is left of it.
+    earned and not invoiced is. Of no line of an invoice more is taken back than is left of it. A line whose amount and
+    tax are to move in opposite ways waits: no document may say that of it, and no other line has to wait for it.
     """
     if any(one.state is DocumentState.OPEN for one in documents):
         return None
@@ -103,8 +106,9 @@ def next_document(
         if blue.buyer != wish.buyer and left[blue.id]:
             return _red(wish, blue, left[blue.id], CreditReason.MISTAKE)
     mine = [one for one in blues if one.buyer == wish.buyer]
-    open_lines = [_unlike(line, [left[one.id] for one in mine]) for line in earned]
-    short = {one.line_id: one for one in open_lines if one.net_minor + one.tax_minor < 0}
+    unlike = [_unlike(line, [left[one.id] for one in mine]) for line in earned]
+    open_lines = [one for one in unlike if min(one.net_minor, one.tax_minor) >= 0 or _is_short(one)]
+    short = {one.line_id: one for one in open_lines if _is_short(one)}
     for blue in reversed(mine):
         back = [
             taken
@@ -144,6 +148,11 @@ def _unlike(earned: EarnedLine, invoiced: Sequence[Sequence[DocumentLine]]) -> E
         net_minor=earned.net_minor - sum(line.net_minor for line in same),
         tax_minor=earned.tax_minor - sum(line.tax_minor for line in same),
     )
+
+
+def _is_short(line: EarnedLine) -> bool:
+    """Whether some of a line is to be taken back, and nothing of it to be invoiced."""
+    return max(line.net_minor, line.tax_minor) <= 0 and line.net_minor + line.tax_minor < 0
 
 
 def _smaller(line: DocumentLine, short: EarnedLine) -> DocumentLine:
@@ -219,9 +228,12 @@ def ending_of(document: Document, report: InvoiceReport, *, now: datetime) -> En
     """Judge what a platform says of an open document.
 
     What was issued over other amounts than were asked for stays open, and somebody has to look: it is in the world,
-    and is not what our books say.
+    and is not what our books say. What was issued under what is no fiscal number stays open too. Whatever a platform
+    says, the ending can be kept.
     """
-    is_issued = report.heard is Heard.ISSUED and report.fiscal_number is not None
+    is_issued = (
+        report.heard is Heard.ISSUED and _FISCAL_NUMBER.fullmatch(report.fiscal_number or "") is not None
+    )
     said = (report.net_minor, report.tax_minor)
     differs = is_issued and said != (document.net_minor, document.tax_minor)
     state = DocumentState.OPEN
@@ -238,5 +250,10 @@ def ending_of(document: Document, report: InvoiceReport, *, now: datetime) -> En
         ended_at=None if is_open else (report.issued_at or now) if is_in else now,
         fiscal_number=report.fiscal_number if is_in else None,
         file_url=report.file_url if is_in else None,
-        note=AMOUNT_DIFFERS if differs else report.note,
+        note=AMOUNT_DIFFERS if differs else _kept(report.note),
     )
+
+
+def _kept(note: str | None) -> str | None:
+    """A platform's words as they can be kept: without what no text of the database may hold, and cut."""
+    return note and (note.replace("\0", "")[:_NOTE_MOST] or None)

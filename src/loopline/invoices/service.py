@@ -62,7 +62,7 @@ def set_goods_codes(
 def wish(conn: Conn, wishes: Sequence[NewWish], *, by: str, now: datetime) -> list[WishId | Refusal]:
     """Keep wishes; of one that stands the buyer is set anew, and what stood in its way is forgotten.
 
-    Of two of the same order and seller the last holds. Locks what it writes, in the order of order and seller.
+    Of two of the same order and seller the last holds. Locks those that stand by id, then writes the new ones.
     """
     refusals = [rules.refusal_of_currency(one.currency) for one in wishes]
     fit = {

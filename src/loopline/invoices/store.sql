@@ -18,19 +18,31 @@ set
     set_by = excluded.set_by
 
 -- name: put_wishes
--- Keep wishes, in the order of order and seller; of one that stands the buyer is set anew. Looked at at once, whatever
--- stood in the way. Locks the rows it writes.
+-- Keep wishes; of one that stands the buyer is set anew. Looked at at once, whatever stood in the way. Locks those that
+-- stand by id before it writes any, then writes new ones in the order of order and seller.
+with new as (
+    select id, order_id, entity_id, currency, buyer_kind, buyer_title, buyer_tax_number
+    from unnest(
+        %(ids)s::uuid[], %(order_ids)s::uuid[], %(entity_ids)s::uuid[], %(currencies)s::text[],
+        %(buyer_kinds)s::text[], %(buyer_titles)s::text[], %(buyer_tax_numbers)s::text[]
+    ) as each (id, order_id, entity_id, currency, buyer_kind, buyer_title, buyer_tax_number)
+),
+standing as (
+    select wish.id, wish.order_id, wish.entity_id
+    from invoices.wish as wish
+    where (wish.order_id, wish.entity_id) in (select order_id, entity_id from new)
+    order by wish.id
+    for no key update
+)
 insert into invoices.wish (
     id, order_id, entity_id, currency, buyer_kind, buyer_title, buyer_tax_number, look_at, wished_at, wished_by
 )
 select
-    id, order_id, entity_id, currency, buyer_kind, buyer_title, buyer_tax_number, %(now)s::timestamptz,
-    %(now)s::timestamptz, %(by)s::text
-from unnest(
-    %(ids)s::uuid[], %(order_ids)s::uuid[], %(entity_ids)s::uuid[], %(currencies)s::text[], %(buyer_kinds)s::text[],
-    %(buyer_titles)s::text[], %(buyer_tax_numbers)s::text[]
-) as new (id, order_id, entity_id, currency, buyer_kind, buyer_title, buyer_tax_number)
-order by order_id, entity_id
+    new.id, new.order_id, new.entity_id, new.currency, new.buyer_kind, new.buyer_title, new.buyer_tax_number,
+    %(now)s::timestamptz, %(now)s::timestamptz, %(by)s::text
+from new
+left join standing on standing.order_id = new.order_id and standing.entity_id = new.entity_id
+order by standing.id, new.order_id, new.entity_id
 on conflict (order_id, entity_id) do update
 set
     buyer_kind = excluded.buyer_kind,

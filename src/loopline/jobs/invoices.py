@@ -32,8 +32,9 @@ def make_out_invoices(database: Database, platform: InvoicePlatform, now: dateti
 
     with ThreadPoolExecutor(len(claimed), thread_name_prefix="invoices") as callers:
         reports = list(callers.map(put_one, claimed))
-    with database.transaction() as conn:
-        apply_invoice_reports(conn, reports, now=now)
+    for report in reports:  # each by itself: what one says keeps no other back
+        with database.transaction() as conn:
+            apply_invoice_reports(conn, [report], now=now)
     return looked_at + len(claimed)
 
 

@@ -20,7 +20,8 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     `key` names the taking for good, as whoever took it names it (the gateway's transaction); without one the id does.
     `intent_id` is the capture by which a gateway took it; None where people or other systems did. `carried_from` is a
     payment of another order from which this much was carried over, `carried_intent_id` its capture, where a gateway
-    took it: no money moved, and the gateway gives it back by that. `is_moment_said` is false where nobody said when it
+    took it: no money moved, and the gateway gives it back by that. `drawer_entity_id` is the company over whose counter
+    it came, where that is another and owes it to `entity_id`. `is_moment_said` is false where nobody said when it
     was taken, and `taken_at` was filled in: the same again is the same at any moment.
     """
 
@@ -35,6 +36,7 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: IntentId | None = None
     carried_from: PaymentId | None = None
     carried_intent_id: IntentId | None = None
+    drawer_entity_id: EntityId | None = None
     is_moment_said: bool = True
 
 
@@ -54,7 +56,8 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     """Money to be given back: for an order from what was taken for it, the latest payment first; else for a return.
 
     A blind refund (no order) states its `method`: there is no payment whose way it could take back. With `payment_id`
-    the money comes from that payment alone.
+    the money comes from that payment alone. `drawer_entity_id` is the company over whose counter it goes, where that is
+    another and has to get it from `entity_id`.
     """
 
     id: RefundId
@@ -66,6 +69,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
     return_id: ReturnId | None = None
     method: str | None = None
     payment_id: PaymentId | None = None
+    drawer_entity_id: EntityId | None = None
     key: str = ""
 
 

@@ -36,11 +36,11 @@ _encode = msgspec.json.Encoder().encode
 def content_hash(item: NewPayment | NewRefund | Intent) -> bytes:
     """Return 32 bytes equal for items that say the same.
 
-    Ids, keys and what happened since say nothing; one moment is the same in every time zone, and one that was filled
-    in says nothing either. What is not said (None) is left out, so that a field added later leaves old hashes as they
-    are.
+    Ids, keys, drawers and what happened since say nothing; one moment is the same in every time zone, and one that was
+    filled in says nothing either. What is not said (None) is left out, so that a field added later leaves old hashes as
+    they are.
     """
-    silent = {"id", "key", "tries", "reference", "of_reference", "is_moment_said"}
+    silent = {"id", "key", "tries", "reference", "of_reference", "is_moment_said", "drawer_entity_id"}
     if isinstance(item, NewPayment) and not item.is_moment_said:
         silent.add("taken_at")
     said = {

@@ -87,6 +87,7 @@ def insert_payments(
             intent_ids=[item.intent_id for item in items],
             carried_froms=[item.carried_from for item in items],
             carried_intent_ids=[item.carried_intent_id for item in items],
+            drawer_entity_ids=[item.drawer_entity_id for item in items],
             now=now,
         )
     )
@@ -134,6 +135,7 @@ def insert_refunds(
             currencies=[item.currency for item in items],
             amounts_minor=[item.amount_minor for item in items],
             refunded_at=[item.refunded_at for item in items],
+            drawer_entity_ids=[item.drawer_entity_id for item in items],
             now=now,
         )
     )

@@ -3,7 +3,7 @@
 -- rows it makes; waits for rivals with the same key.
 insert into payments.payment (
     id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id,
-    carried_from, carried_intent_id, recorded_at
+    carried_from, carried_intent_id, drawer_entity_id, recorded_at
 )
 select
     id,
@@ -18,6 +18,7 @@ select
     intent_id,
     carried_from,
     carried_intent_id,
+    drawer_entity_id,
     %(now)s::timestamptz
 from unnest(
     %(ids)s::uuid[],
@@ -31,10 +32,11 @@ from unnest(
     %(taken_at)s::timestamptz[],
     %(intent_ids)s::uuid[],
     %(carried_froms)s::uuid[],
-    %(carried_intent_ids)s::uuid[]
+    %(carried_intent_ids)s::uuid[],
+    %(drawer_entity_ids)s::uuid[]
 ) as taken (
     id, key, content_hash, order_id, method, entity_id, currency, amount_minor, taken_at, intent_id, carried_from,
-    carried_intent_id
+    carried_intent_id, drawer_entity_id
 )
 order by key collate "C"
 on conflict do nothing
@@ -91,7 +93,8 @@ where key = any (%(keys)s::text[])
 -- Record refunds, in the order of their keys; one whose key or id is there is left alone and not returned. Locks the
 -- rows it makes.
 insert into payments.refund (
-    id, key, content_hash, order_id, return_id, method, entity_id, currency, amount_minor, refunded_at, recorded_at
+    id, key, content_hash, order_id, return_id, method, entity_id, currency, amount_minor, refunded_at,
+    drawer_entity_id, recorded_at
 )
 select
     id,
@@ -104,6 +107,7 @@ select
     currency,
     amount_minor,
     refunded_at,
+    drawer_entity_id,
     %(now)s::timestamptz
 from unnest(
     %(ids)s::uuid[],
@@ -115,9 +119,11 @@ from unnest(
     %(entity_ids)s::uuid[],
     %(currencies)s::text[],
     %(amounts_minor)s::bigint[],
-    %(refunded_at)s::timestamptz[]
+    %(refunded_at)s::timestamptz[],
+    %(drawer_entity_ids)s::uuid[]
 ) as given (
-    id, key, content_hash, order_id, return_id, method, entity_id, currency, amount_minor, refunded_at
+    id, key, content_hash, order_id, return_id, method, entity_id, currency, amount_minor, refunded_at,
+    drawer_entity_id
 )
 order by key collate "C"
 on conflict do nothing

@@ -20,6 +20,7 @@ from loopline.processes import regrade
 from loopline.processes.cancel import Cancellation, UnknownOrder, UnknownOrderLine, cancel
 from loopline.processes.outcomes import all_granted
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
+from loopline.processes.turn import take_turn
 from loopline.returns.announcements import (
     Announced,
     AnnouncedLine,
@@ -285,7 +286,12 @@ def _came(one: AnnouncedReceipt, announced: Announcement) -> tuple[NewReturnLine
 def withdraw(
     conn: Conn, asked: Sequence[Withdrawal], *, scope: Scope, now: datetime
 ) -> list[Announced | Refusal]:
-    """Let announced goods stay where they are: by their customer, or by whoever sells for the site of their order."""
+    """Let announced goods stay where they are: by their customer, or by whoever sells for the site of their order.
+
+    Where they were to be exchanged, what was held for them is called off: that takes the turn, before any lock.
+    """
+    if exchanges_by_id(conn, [one.return_id for one in asked]):
+        take_turn(conn)
     standing = lock_announced(conn, [one.return_id for one in asked])
     heads = _heads_of(conn, standing)
     outcomes: list[Announced | Refusal] = []

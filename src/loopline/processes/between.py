@@ -4,7 +4,7 @@ Goods of another company are settled by `supply`; this is money alone. Each stan
 the brand's or a dealer's; where one of the two is none nobody could owe it anything, and nothing is posted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +36,18 @@ class PaidForAnother(msgspec.Struct, frozen=True, kw_only=True):
     money: Purpose = Purpose.CASH
 
 
+def can_owe(conn: Conn, pairs: Sequence[tuple[EntityId, EntityId]]) -> list[bool]:
+    """Tell of each pair whether it is two companies that can owe each other something: parties, both of them."""
+    if all(one == other for one, other in pairs):
+        return [False] * len(pairs)
+    parties = _parties(conn)
+    return [one != other and parties.keys() >= {one, other} for one, other in pairs]
+
+
+def _parties(conn: Conn) -> Mapping[EntityId, PartyId]:
+    return parties_of_companies(org.branch_parties(conn))
+
+
 def owe_each_other(conn: Conn, paid: Sequence[PaidForAnother], *, now: datetime) -> None:
     """Post what companies owe each other for money; the same key again posts nothing.
 
@@ -44,7 +56,7 @@ def owe_each_other(conn: Conn, paid: Sequence[PaidForAnother], *, now: datetime)
     """
     if not paid:
         return
-    parties = parties_of_companies(org.branch_parties(conn))
+    parties = _parties(conn)
     going = [one for one in paid if parties.keys() >= {one.payer_id, one.debtor_id}]
     accounts = Accounts(conn, now=now)
     planned = [

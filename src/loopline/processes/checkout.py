@@ -17,6 +17,7 @@ from loopline.payments.intents import IntentRepeat, IntentWritten
 from loopline.payments.model import IntentId
 from loopline.payments.port import Intent, IntentKind, IntentState
 from loopline.processes.money import dues_of, kept_of
+from loopline.returns.exchanges import exchanges_of_orders
 
 BEFORE_THE_HOLD = timedelta(minutes=1)
 """How long before its hold an order's payment runs out, so that the gateway can be asked in between."""
@@ -54,11 +55,21 @@ class PaymentUnderWay(Refusal, frozen=True, kw_only=True):
     number: str
 
 
+class PaidByWhatComesBack(Refusal, frozen=True, kw_only=True):
+    """Order {number} is held for you: it is paid by what you send back for it, and nothing is to be paid."""
+
+    number: str
+
+
 class _Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still to pay for an order, and the payments of it that gateways were asked for before."""
+    """What is still to pay for an order, and the payments of it that gateways were asked for before.
+
+    `waits_for_goods`: what comes back in an exchange pays for it.
+    """
 
     head: Order
     rest_minor: int
+    waits_for_goods: bool
     captures: Sequence[StandingIntent]
 
 
@@ -93,25 +104,48 @@ def to_pay(conn: Conn, heads: Sequence[Order]) -> dict[OrderId, int]:
     return {head.id: due[head.id] - kept[head.id].ours_minor for head in heads}
 
 
+def orders_paid_by_goods(conn: Conn, order_ids: Sequence[OrderId]) -> set[OrderId]:
+    """Return those of the orders that goods still to come back will pay for: nobody else is to pay before."""
+    return {
+        one.new_order_id
+        for one in exchanges_of_orders(conn, order_ids)
+        if one.new_order_id in order_ids and one.new_order_id is not None and one.done_at is None
+    }
+
+
 def _bills(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, _Bill]:
     heads = orders.orders_by_ids(conn, order_ids)
     rest = to_pay(conn, heads)
+    paid_by_goods = orders_paid_by_goods(conn, order_ids)
     captures: dict[OrderId, list[StandingIntent]] = {}
     for intent in payments_queries.intents_of_orders(conn, order_ids):
         if intent.kind is IntentKind.CAPTURE and intent.order_id is not None:
             captures.setdefault(intent.order_id, []).append(intent)
     return {
-        head.id: _Bill(head=head, rest_minor=rest[head.id], captures=captures.get(head.id, ()))
+        head.id: _Bill(
+            head=head,
+            rest_minor=rest[head.id],
+            waits_for_goods=head.id in paid_by_goods,
+            captures=captures.get(head.id, ()),
+        )
         for head in heads
     }
 
 
+def _refusal_of(bill: _Bill) -> Refusal | None:
+    """Return why nothing is to be paid for an order, or not by its customer."""
+    number = bill.head.number
+    if bill.head.stage is OrderStage.CANCELLED:
+        return OrderCancelled(number=number)
+    if bill.rest_minor <= 0:
+        return NothingToPay(number=number)
+    return PaidByWhatComesBack(number=number) if bill.waits_for_goods else None
+
+
 def _decide(bill: _Bill, *, gateway: str, now: datetime) -> Intent | IntentRepeat | Refusal:
     head = bill.head
-    if head.stage is OrderStage.CANCELLED:
-        return OrderCancelled(number=head.number)
-    if bill.rest_minor <= 0:
-        return NothingToPay(number=head.number)
+    if (refusal := _refusal_of(bill)) is not None:
+        return refusal
     for open_one in bill.captures:
         if open_one.state not in {IntentState.WRITTEN, IntentState.WAITING}:
             continue

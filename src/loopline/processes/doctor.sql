@@ -238,48 +238,70 @@ where coalesce(owed.amount_minor, 0) <> coalesce(earned.amount_minor, 0)
 order by subject
 
 -- name: invoices_equal_postings
--- Lines of which another amount stands invoiced than they have earned by the ledger, where nothing more is to be made out:
--- no document is asked for, nothing stands in its way, and the follower that looks again has come past the order.
-with parts as (
-    select settled.line_id, settled.line_id as part_id
-    from invoices.published_settled as settled
+-- Lines, of wishes, of which another amount stands invoiced than they have earned by the ledger, or nothing though they
+-- earned something, where nothing more is to be made out: no document is asked for, nothing stands in its way, and the
+-- follower that looks again has come past the order. Of a line that earned less than nothing nothing is invoiced.
+with wished as (
+    select distinct wish_id, order_id, entity_id
+    from invoices.published_settled
+),
+sold as (
+    select wished.wish_id, wished.order_id, wished.entity_id, line.line_id
+    from wished
+    join orders.line as line
+        on line.order_id = wished.order_id
+        and line.seller_entity_id = wished.entity_id
+        and line.kind <> 'voucher'
     union
-    select settled.line_id, split.part_id
-    from invoices.published_settled as settled
-    join sharing.split as split on split.line_id = settled.line_id
+    select wish_id, order_id, entity_id, line_id
+    from invoices.published_settled
+    where line_id is not null
+),
+parts as (
+    select sold.wish_id, sold.entity_id, sold.line_id, sold.line_id as part_id
+    from sold
+    union
+    select sold.wish_id, sold.entity_id, sold.line_id, split.part_id
+    from sold
+    join sharing.split as split on split.line_id = sold.line_id
 ),
 earned as (
     select
-        settled.line_id,
-        -coalesce(sum(posting.amount_minor) filter (where account.purpose in ('revenue', 'charges')), 0) as net_minor,
-        -coalesce(sum(posting.amount_minor) filter (where account.purpose = 'tax'), 0) as tax_minor
-    from invoices.published_settled as settled
-    join parts on parts.line_id = settled.line_id
+        parts.wish_id,
+        parts.line_id,
+        greatest(-coalesce(sum(posting.amount_minor) filter (where account.purpose in ('revenue', 'charges')), 0), 0)
+            as net_minor,
+        greatest(-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'tax'), 0), 0) as tax_minor
+    from parts
     join ledger.entry_part as part on part.part_id = parts.part_id
     cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
     join ledger.account as account
         on account.number = posting.account_number
-        and account.entity_id = settled.entity_id
-    group by settled.line_id
+        and account.entity_id = parts.entity_id
+    group by parts.wish_id, parts.line_id
 )
 select
-    'line ' || settled.line_id as subject,
-    settled.net_minor || ' and tax ' || settled.tax_minor || ' invoiced' as found,
+    'line ' || sold.line_id as subject,
+    coalesce(invoiced.net_minor, 0) || ' and tax ' || coalesce(invoiced.tax_minor, 0) || ' invoiced' as found,
     coalesce(earned.net_minor, 0) || ' and tax ' || coalesce(earned.tax_minor, 0) || ' earned' as expected,
-    'update invoices.wish set look_at = now() where id = ' || quote_literal(settled.wish_id) as repair
-from invoices.published_settled as settled
-left join earned on earned.line_id = settled.line_id
-where (settled.net_minor <> coalesce(earned.net_minor, 0) or settled.tax_minor <> coalesce(earned.tax_minor, 0))
+    'update invoices.wish set look_at = now() where id = ' || quote_literal(sold.wish_id) as repair
+from sold
+left join earned on earned.wish_id = sold.wish_id and earned.line_id = sold.line_id
+left join invoices.published_settled as invoiced
+    on invoiced.wish_id = sold.wish_id
+    and invoiced.line_id = sold.line_id
+where (coalesce(invoiced.net_minor, 0) <> coalesce(earned.net_minor, 0)
+        or coalesce(invoiced.tax_minor, 0) <> coalesce(earned.tax_minor, 0))
     and not exists (
         select
         from log.event as waiting
         join log.follower as follower on follower.name = 'invoices'
         where waiting.position > follower.position
-            and (waiting.subject = settled.order_id
+            and (waiting.subject = sold.order_id
                 or (waiting.type = 'return_opened'
-                    and position(settled.order_id::text in waiting.data::text) > 0))
+                    and position(sold.order_id::text in waiting.data::text) > 0))
     )
-order by settled.order_id, settled.line_id
+order by sold.order_id, sold.line_id
 
 -- name: payouts_equal_postings
 -- Parties of which the books have other money on its way, or withheld, than the lines of their payouts say.
@@ -605,30 +627,26 @@ where coalesce(given.amount_minor, 0) <> coalesce(exchange.credit_minor, 0)
 order by subject
 
 -- name: counters_are_owed_what_they_gave
--- What was given back over the counter of another company than owed it, in cash or by the terminal there, and is not
--- owed between the two by as much. Companies that are no party owe each other nothing.
-with companies as (
-    select distinct entity_id
-    from org.party
-    where kind in ('brand', 'dealer') and entity_id is not null
-),
-
-given as (
+-- What was given back, or paid, over the counter of another company than owed or got it, in cash or by the terminal
+-- there, and is not owed between the two by as much. Each says whose drawer it was; those that say none moved none.
+with given as (
     select
-        refund.id,
-        refund.entity_id as debtor_id,
-        site.entity_id as payer_id,
+        'counter:' || refund.id as key,
+        refund.drawer_entity_id as payer_id,
         sum(coalesce(part.amount_minor, refund.amount_minor)) as amount_minor
     from payments.refund as refund
-    join returns.return as came on came.id = refund.return_id
-    join org.site as site on site.id = came.site_id and site.entity_id <> refund.entity_id
     left join payments.refund_part as part on part.refund_id = refund.id
     left join payments.payment as payment on payment.id = part.payment_id
-    where coalesce(payment.method, refund.method) in ('cash', 'card_terminal')
-        and refund.method is distinct from 'exchange'
-        and refund.entity_id in (select entity_id from companies)
-        and site.entity_id in (select entity_id from companies)
-    group by refund.id, refund.entity_id, site.entity_id
+    where refund.drawer_entity_id is not null
+        and coalesce(payment.method, refund.method) in ('cash', 'card_terminal')
+    group by refund.id, refund.drawer_entity_id
+    union all
+    select
+        payment.key,
+        payment.entity_id as payer_id,
+        payment.amount_minor
+    from payments.payment as payment
+    where payment.drawer_entity_id is not null
 ),
 
 booked as (
@@ -641,18 +659,18 @@ booked as (
     cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
     join ledger.account as account on account.number = posting.account_number and account.purpose = 'intercompany'
     where entry.kind = 'paid_for_another'
-        and starts_with(entry.key, 'counter:')
+        and (starts_with(entry.key, 'counter:') or starts_with(entry.key, 'difference:'))
         and posting.amount_minor > 0
     group by entry.key, account.entity_id
 )
 
 select
-    'refund ' || coalesce(given.id::text, substr(booked.key, 9)) as subject,
-    coalesce(booked.amount_minor, 0) || ' owed to the company of the counter' as found,
-    coalesce(given.amount_minor, 0) || ' given over it' as expected,
-    'select * from ledger.entry where key = ' || quote_literal(coalesce(booked.key, 'counter:' || given.id)) as repair
+    coalesce(given.key, booked.key) as subject,
+    coalesce(booked.amount_minor, 0) || ' owed between the companies' as found,
+    coalesce(given.amount_minor, 0) || ' moved over a counter' as expected,
+    'select * from ledger.entry where key = ' || quote_literal(coalesce(booked.key, given.key)) as repair
 from given
-full join booked on booked.key = 'counter:' || given.id and booked.payer_id = given.payer_id
+full join booked on booked.key = given.key and booked.payer_id = given.payer_id
 where coalesce(given.amount_minor, 0) <> coalesce(booked.amount_minor, 0)
 order by subject
 

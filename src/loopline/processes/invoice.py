@@ -18,6 +18,8 @@ from loopline.db.followers import Follower
 from loopline.invoices import (
     Buyer,
     CodeKind,
+    DocumentKind,
+    DocumentState,
     EarnedLine,
     GoodsCode,
     InvoiceReport,
@@ -47,6 +49,8 @@ from loopline.returns.events import ReturnOpened
 from loopline.sharing import queries as sharing_queries
 
 _WISHES_AT_ONCE = 100
+_MADE_OUT_MOST = 3
+"""So many invoices of an order and seller are made out while a member changes whom they are for; then staff does."""
 _EARNED = (Purpose.REVENUE, Purpose.CHARGES)
 _RETURNED = ReturnOpened.type_name()
 
@@ -72,6 +76,12 @@ class NotInvoicedAbroad(Refusal, frozen=True, kw_only=True):
     """{company} is no company of China: its invoices are not made out here."""
 
     company: str
+
+
+class InvoicedOftenEnough(Refusal, frozen=True, kw_only=True):
+    """This order was invoiced {times} times already: ask us to change whom the invoice is for."""
+
+    times: int
 
 
 class GoodsCodesAreTheBrands(Refusal, frozen=True, kw_only=True):
@@ -113,8 +123,8 @@ def wish_invoices(
 ) -> list[tuple[WishId, ...] | Refusal]:
     """Keep wishes for invoices, one for each seller of an order that the asker acts for.
 
-    One that stands gets its new buyer: what was made out to another is credited, and made out anew. Locks what it
-    writes.
+    One that stands gets its new buyer: what was made out to another is credited, and made out anew; not without end
+    for a member. Locks what it writes.
     """
     heads = {one.id: one for one in orders.orders_by_ids(conn, list({ask.order_id for ask in asks}))}
     sellers: dict[OrderId, dict[EntityId, None]] = {}
@@ -123,6 +133,7 @@ def wish_invoices(
             sellers.setdefault(line.order_id, {})[line.seller_entity_id] = None
     seen = sellers_in(conn, scope)
     companies = entities_by_id(conn, {one for of_order in sellers.values() for one in of_order})
+    tired = _changed_often(conn, [one for one in asks if one.by_member is not None])
     new: list[NewWish] = []
     planned: list[tuple[int, ...] | Refusal] = []
     for ask in asks:
@@ -137,6 +148,9 @@ def wish_invoices(
         abroad = next((companies[one] for one in mine if companies[one].country != "CN"), None)
         if abroad is not None:
             planned.append(NotInvoicedAbroad(company=abroad.name))
+            continue
+        if ask.by_member is not None and (times := tired.get((ask.order_id, ask.buyer))):
+            planned.append(InvoicedOftenEnough(times=times))
             continue
         planned.append(tuple(range(len(new), len(new) + len(mine))))
         new += [
@@ -164,6 +178,20 @@ def wish_invoices(
         outcomes.append(refused or tuple(wish_id for _, wish_id in kept))
     log.append(conn, told)
     return outcomes
+
+
+def _changed_often(conn: Conn, asks: Sequence[WishAsk]) -> dict[tuple[OrderId, Buyer], int]:
+    """Which orders were invoiced so often that no member gets another buyer on them, and how often."""
+    standing = invoices_queries.wishes_of_orders(conn, {one.order_id for one in asks}) if asks else []
+    documents = invoices_queries.documents_of_wishes(conn, [one.id for one in standing])
+    found: dict[tuple[OrderId, Buyer], int] = {}
+    for wish in standing:
+        made = documents.get(wish.id, ())
+        times = sum(one.kind is DocumentKind.BLUE and one.state is DocumentState.ISSUED for one in made)
+        if times >= _MADE_OUT_MOST:
+            others = {one.buyer for one in asks if one.order_id == wish.order_id and one.buyer != wish.buyer}
+            found |= {(wish.order_id, buyer): times for buyer in others}
+    return found
 
 
 def try_wishes_again(

@@ -39,13 +39,14 @@ _PUT_RIGHT = frozenset({ExceptionKind.PAID_AFTER_RELEASE, ExceptionKind.ORDER_TO
 
 
 class PaymentTaken(EventBody, frozen=True, kw_only=True):
-    """Money was taken for an order."""
+    """Money was taken for an order; with `carried_from` it was before, for another order, and none moved now."""
 
     payment_id: PaymentId
     order_id: OrderId
     method: str
     currency: str
     amount_minor: int
+    carried_from: PaymentId | None = None
 
 
 class NumberNotKnown(Refusal, frozen=True, kw_only=True):
@@ -336,5 +337,6 @@ def _told(one: NewPayment, now: datetime) -> Event:
         method=one.method,
         currency=one.currency,
         amount_minor=one.amount_minor,
+        carried_from=one.carried_from,
     )
     return event(body, subject=one.order_id, at=now)

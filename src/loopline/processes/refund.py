@@ -31,7 +31,7 @@ from loopline.payments.model import (
 )
 from loopline.payments.port import Intent, IntentKind
 from loopline.payments.refusals import RefundAboveTaken
-from loopline.processes.between import PaidForAnother, owe_each_other
+from loopline.processes.between import PaidForAnother, can_owe, owe_each_other
 from loopline.processes.money import (
     OVER_THE_COUNTER,
     Moved,
@@ -97,7 +97,10 @@ def refund(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
     if not refunds:
         return
     ids = [RefundId(made) for made in uuid7s(now, len(refunds))]
-    wanted = [_new_refund(one, refund_id) for one, refund_id in zip(refunds, ids, strict=True)]
+    wanted = [
+        _new_refund(one, refund_id, drawer_of=drawer_of)
+        for one, refund_id, drawer_of in zip(refunds, ids, _drawers(conn, refunds), strict=True)
+    ]
     by_gateway, by_hand = _parted(conn, refunds, wanted)
     all_granted(payment_intents.write_intents(conn, by_gateway, now=now))
     outcomes = payments.record_refunds(conn, [one for _, one in by_hand], now=now)
@@ -107,16 +110,22 @@ def refund(conn: Conn, refunds: Sequence[Refund], *, now: datetime) -> None:
         if isinstance(outcome, RefundAboveTaken)
     ]
     all_granted([outcome for outcome in outcomes if not isinstance(outcome, RefundAboveTaken)])
-    beside = [_new_refund(of, one.id, is_beside=True) for of, one, _ in above]
+    beside = [_new_refund(of, one.id, drawer_of=one.drawer_entity_id, is_beside=True) for of, one, _ in above]
     all_granted(payments.record_refunds(conn, beside, now=now))
     payments.open_exceptions(conn, [_above(of, refused) for of, _, refused in above], now=now)
     _post(conn, by_hand, now=now)
-    settle_drawers(
-        conn, [(of, one) for of, one in by_hand if of.drawer_of not in {None, of.entity_id}], now=now
-    )
+    _settle_drawers(conn, [pair for pair in by_hand if pair[1].drawer_entity_id is not None], now=now)
 
 
-def settle_drawers(conn: Conn, by_hand: Sequence[tuple[Refund, NewRefund]], *, now: datetime) -> None:
+def _drawers(conn: Conn, refunds: Sequence[Refund]) -> list[EntityId | None]:
+    """Over whose counter each refund goes, where that company can be owed what another gives back over it."""
+    pairs = [(one.drawer_of or one.entity_id, one.entity_id) for one in refunds]
+    return [
+        one.drawer_of if is_owed else None for one, is_owed in zip(refunds, can_owe(conn, pairs), strict=True)
+    ]
+
+
+def _settle_drawers(conn: Conn, by_hand: Sequence[tuple[Refund, NewRefund]], *, now: datetime) -> None:
     """Let companies owe those over whose counters their money was given back, by what was given over them."""
     if not by_hand:
         return
@@ -129,14 +138,14 @@ def settle_drawers(conn: Conn, by_hand: Sequence[tuple[Refund, NewRefund]], *, n
             PaidForAnother(
                 key=f"counter:{one.id}",
                 subject=of.cause_id,
-                payer_id=of.drawer_of,
+                payer_id=one.drawer_entity_id,
                 debtor_id=of.entity_id,
                 currency=of.currency,
                 amount_minor=given[one.id],
                 at=of.at,
             )
             for of, one in by_hand
-            if of.drawer_of is not None and given.get(one.id)
+            if one.drawer_entity_id is not None and given.get(one.id)
         ],
         now=now,
     )
@@ -201,7 +210,9 @@ def _part(one: NewRefund, way: Way) -> NewRefund:
     )
 
 
-def _new_refund(one: Refund, refund_id: RefundId, *, is_beside: bool = False) -> NewRefund:
+def _new_refund(
+    one: Refund, refund_id: RefundId, *, drawer_of: EntityId | None, is_beside: bool = False
+) -> NewRefund:
     order_id = None if is_beside else one.order_id
     return NewRefund(
         id=refund_id,
@@ -213,6 +224,7 @@ def _new_refund(one: Refund, refund_id: RefundId, *, is_beside: bool = False) ->
         order_id=order_id,
         return_id=one.return_id,
         method=None if order_id else CASH,
+        drawer_entity_id=drawer_of,
     )
 
 

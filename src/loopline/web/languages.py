@@ -6,7 +6,7 @@ nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from loopline.kernel.times import zone
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 LANGUAGE_COOKIE = "language"
 DEFAULT_LANGUAGE = "en"
+_MOMENT = timedelta(microseconds=1)
 _CHANGE_PATTERN = "+#,##0.0%;-#,##0.0%"
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 # `云锦真丝衬衫 Silk shirt`: Chinese, a space, the rest in Latin letters without any Chinese one.
@@ -141,6 +142,12 @@ class Language:
     def clock_of_day(self, at: datetime, zone_name: str) -> str:
         """Write month, day, hour and minute."""
         return f"{self.short_day(at, zone_name)} {self.clock(at, zone_name)}"
+
+    def until(self, at: datetime, zone_name: str) -> str:
+        """Write until when something lasts: its last day where it ends with that day, else day, hour and minute."""
+        if at.astimezone(zone(zone_name)).time() == time.min:
+            return self.short_day(at - _MOMENT, zone_name)
+        return self.clock_of_day(at, zone_name)
 
     def _field(self, value: object) -> object:
         if isinstance(value, datetime):

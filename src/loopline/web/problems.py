@@ -162,7 +162,7 @@ from loopline.web.api.refusals import (
 from loopline.web.coalescer import TooMuchWaits
 from loopline.web.edge import NotSignedIn, WebRequest, language_of
 from loopline.web.hq.close_refusals import CLOSE_STATUSES
-from loopline.web.hq.refusals import AmountUnclear, ProfileIsTheBrands, TypedWrong
+from loopline.web.hq.refusals import HQ_STATUSES
 from loopline.web.hq.rule_refusals import RULE_STATUSES
 from loopline.web.labels.fonts import NoFontForLabels
 from loopline.web.languages import Language, marked
@@ -262,18 +262,14 @@ STATUSES: dict[type[Refusal], int] = {
     NotificationUnreadable: HTTP_422_UNPROCESSABLE_ENTITY,
     NoticeDiffers: HTTP_422_UNPROCESSABLE_ENTITY,
     ClosingNeedsANote: HTTP_422_UNPROCESSABLE_ENTITY,
-    SignatureMissing: HTTP_401_UNAUTHORIZED,
-    SignatureStale: HTTP_401_UNAUTHORIZED,
-    SignatureWrong: HTTP_401_UNAUTHORIZED,
+    **dict.fromkeys((SignatureMissing, SignatureStale, SignatureWrong), HTTP_401_UNAUTHORIZED),
     GatewayAway: HTTP_503_SERVICE_UNAVAILABLE,
-    TypedWrong: HTTP_422_UNPROCESSABLE_ENTITY,
     ExchangeOrderUnknown: HTTP_404_NOT_FOUND,
     ExchangeIsEmpty: HTTP_422_UNPROCESSABLE_ENTITY,
-    AmountUnclear: HTTP_422_UNPROCESSABLE_ENTITY,
     LimitUnitUnknown: HTTP_404_NOT_FOUND,
-    LimitOutOfRange: HTTP_422_UNPROCESSABLE_ENTITY,
-    LimitNeedsAComment: HTTP_422_UNPROCESSABLE_ENTITY,
+    **dict.fromkeys((LimitOutOfRange, LimitNeedsAComment), HTTP_422_UNPROCESSABLE_ENTITY),
     NoticeNotBelieved: HTTP_401_UNAUTHORIZED,
+    **HQ_STATUSES,
     **RULE_STATUSES,
     **CLOSE_STATUSES,
     **STORE_STATUSES,
@@ -286,7 +282,6 @@ STATUSES: dict[type[Refusal], int] = {
         (BuyerNotUsable, GoodsCodeNotUsable, InvoicedInYuanOnly, NotInvoicedAbroad, InvoiceNoticeUnreadable),
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),
-    ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     **dict.fromkeys((UnknownCall, UnknownTask, RoundUnknown, ReturnNotAnnounced), HTTP_404_NOT_FOUND),
     PlaceNotUsable: HTTP_422_UNPROCESSABLE_ENTITY,
     NoFontForLabels: HTTP_503_SERVICE_UNAVAILABLE,

@@ -108,6 +108,22 @@ def test_a_dealer_answers_for_its_own_sites_alone(house: House):
     assert (house.holds("D"), house.holds("S")) == (10, 5)
 
 
+def test_a_reason_of_spaces_lifts_nothing_and_what_was_refused_stays(house: House):
+    hq = house.signed_in("shen.ops")
+    form = {"site": "S", "because": "two packers more", "act": "fix"}
+    post(hq, CAPACITY, form, page=CAPACITY)
+    refused = post(hq, CAPACITY, form | {"because": "  ", "find": "S"}, page=CAPACITY)
+    assert (refused.status_code, house.holds("S")) == (422, 10)
+    assert "Say in a few words why what the site says is right." in refused.text
+    assert re.search(r'name="because"[^>]* aria-invalid="true" aria-describedby="wrong-S"', refused.text)
+    assert re.findall(r'<details class="override" id="site-(\w)" open>', refused.text) == ["S"]
+    assert re.findall(r'name="find" value="(\w*)"', refused.text)[0] == "S"
+    assert re.findall(r'id="site-(\w)"', refused.text) == ["S"]  # those that were looked for
+    dealer = house.signed_in("kong.dealer")
+    foreign = post(dealer, CAPACITY, {"site": "S", "because": "x", "act": "fix", "find": "D"}, page=CAPACITY)
+    assert (foreign.status_code, re.findall(r'id="site-(\w)"', foreign.text)) == (404, ["D"])
+
+
 def test_the_site_sees_what_it_is_given_and_why_and_who_only_reads_changes_nothing(house: House):
     lin = house.signed_in("lin.manager")
     page = lin.get("/store").text

@@ -292,6 +292,7 @@ def test_a_manager_says_where_goods_lie_and_the_packer_is_led_there(quiet: Store
     assert 'value="A-2 10"' in lin.get("/store/goods/SCARF", headers=AS_PAGE).text
     refused = form_post(lin, path, {"place": "x" * 25})
     assert (refused.status_code, bool(re.search("1 至 24 个字符", refused.text))) == (422, True)
+    assert f'value="{"x" * 25}"' in refused.text
     site_id, sku_id = quiet.stage.shop.sites["S"], quiet.stage.shop.skus["SCARF"]
     with quiet.database.reading() as conn:
         assert shelf_places(conn, site_id, [sku_id]) == {sku_id: "A-2 10"}

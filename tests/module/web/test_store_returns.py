@@ -214,6 +214,12 @@ def test_a_decision_says_what_is_paid_for_it_and_nothing_that_was_paid_before(si
     assert "Give back CN¥113.00 now" in manager.get(f"{HOME}/done/{taken.return_id}").text
     found = DECIDE.search(manager.get(HOME).text)
     assert found is not None
+    # What was bought stays here even where the other is handed back: its state is wanted, and nothing is done without.
+    stateless = {"word": "refuse", "price": "50", "grade": "", "why": "Not our label."}
+    refused = post(manager, found.group(1), stateless, page=HOME)
+    assert (refused.status_code, WRONG.findall(refused.text)) == (422, ["grade"])
+    assert TYPED.findall(refused.text) == [("price", "50"), ("why", "Not our label.")]
+    assert state_of(site, found.group(2)) is BlindState.WAITING
     word = {"word": "accept", "price": "50", "grade": "as_new", "why": "Our label."}
     answer = post(manager, found.group(1), word, page=HOME)
     assert "Give back CN¥50.00 now" in manager.get(answer.headers["location"]).text
@@ -299,8 +305,12 @@ def test_above_the_limit_the_manager_who_took_it_in_needs_a_colleague(site: Site
         True,
         True,
     )
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', wrong.text) == ["value"]
     assert post(shen, f"{page}/set", said, page=page).status_code == 303
     assert "CN¥50.00" in shen.get(page).text
+    silent = post(shen, f"{page}/set", said | {"act": "drop", "comment": " "}, page=page)
+    assert silent.status_code == 422
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', silent.text) == ["comment"]
     blind(site, lin)
     found = DECIDE.search(lin.get(HOME).text)
     assert found is not None

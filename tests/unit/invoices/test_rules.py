@@ -23,8 +23,9 @@ from loopline.invoices import (
     WishId,
 )
 from loopline.invoices.model import NewDocument
+from loopline.invoices.port import Heard, InvoiceReport
 from loopline.invoices.refusals import BuyerNotUsable
-from loopline.invoices.rules import is_tax_number, named_buyer, next_document, number_of
+from loopline.invoices.rules import ending_of, is_tax_number, named_buyer, next_document, number_of
 from loopline.kernel.ids import EntityId, LineId, OrderId, uuid7s
 from loopline.kernel.proportion import proportion_between
 
@@ -189,3 +190,55 @@ def test_invoices_follow_what_was_earned_by_whatever_way(
             left = blue.gross_minor + sum(one.gross_minor for one in back)
             assert 0 <= left <= blue.gross_minor
             assert left == 0 or blue.buyer == buyer
+
+
+def test_a_line_whose_amount_and_tax_go_opposite_ways_waits_and_no_other_does():
+    for net, tax in ((100, -13), (-13, 100), (13, -100), (-100, 13)):
+        found = next_document(wish(), [earned(COAT, net, tax), earned(HAT, 100, 13)], [])
+        assert isinstance(found, NewDocument)
+        assert [line.line_id for line in found.lines] == [HAT]
+        assert next_document(wish(), [earned(COAT, net, tax)], []) is None
+    (blue,) = made_out(wish(), [earned(COAT, 100, 13)], [])
+    assert next_document(wish(), [earned(COAT, 90, 14)], [blue]) is None
+
+
+amounts = st.integers(-200, 200)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
+@given(steps=st.lists(st.tuples(amounts, amounts, amounts, amounts), max_size=5))
+def test_whatever_was_earned_a_document_has_its_sign(steps: list[tuple[int, int, int, int]]):
+    """What the table demands of a document and of what is credited of it holds whatever the books say."""
+    documents: list[Document] = []
+    for coat_net, coat_tax, hat_net, hat_tax in steps:
+        lines = [earned(COAT, coat_net, coat_tax), earned(HAT, hat_net, hat_tax)]
+        documents = made_out(wish(), lines, documents)
+        for one in documents:
+            sign = 1 if one.kind is DocumentKind.BLUE else -1
+            assert min(sign * one.net_minor, sign * one.tax_minor) >= 0
+            assert sign * one.gross_minor > 0
+            back = [red for red in documents if red.of_id == one.id]
+            assert -sum(red.net_minor for red in back) <= max(one.net_minor, 0)
+            assert -sum(red.tax_minor for red in back) <= max(one.tax_minor, 0)
+
+
+@pytest.mark.parametrize("number", ["1" * 30, "1" * 7, "\uff11" * 20, "1" * 19 + "\n", "", None])
+def test_what_is_issued_under_no_fiscal_number_stays_open_and_words_are_kept_as_they_can_be(
+    number: str | None,
+):
+    new = next_document(wish(), [earned(COAT, 100, 13)], [])
+    assert isinstance(new, NewDocument)
+    document = kept(new, 0, DocumentState.OPEN)
+    said = InvoiceReport(
+        document_id=document.id,
+        heard=Heard.ISSUED,
+        fiscal_number=number,
+        net_minor=100,
+        tax_minor=13,
+        note="a\0b" + "c" * 300,
+    )
+    ending = ending_of(document, said, now=NOON)
+    assert (ending.state, ending.fiscal_number) == (DocumentState.OPEN, None)
+    assert ending.note == "ab" + "c" * 198
+    issued = ending_of(document, msgspec.structs.replace(said, fiscal_number="1" * 20), now=NOON)
+    assert issued.state is DocumentState.ISSUED

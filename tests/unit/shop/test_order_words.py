@@ -102,6 +102,21 @@ def test_what_a_customer_can_do_counts_most(head: Order, tasks: list[Task], rest
     assert standing_of(head, tasks, to_pay_minor=rest, now=NOON) is standing
 
 
+def test_an_order_has_arrived_once_each_of_its_parcels_has():
+    head = order(stage=OrderStage.HANDED_OVER, units=2, handed_over=2)
+    first, refused = task(TaskState.HANDED_OVER), task(TaskState.REFUSED)
+    second = msgspec.structs.replace(first, task_id=TaskId(UUID(int=5)))
+    refused = msgspec.structs.replace(refused, task_id=TaskId(UUID(int=6)))
+
+    def standing(*arrived: TaskId) -> Standing:
+        return standing_of(head, [first, second, refused], to_pay_minor=0, now=NOON, arrived=arrived)
+
+    assert standing() is Standing.SENT
+    assert standing(first.task_id) is Standing.SENT
+    assert standing(first.task_id, second.task_id) is Standing.ARRIVED
+    assert steps_of(Standing.ARRIVED, Delivery.DELIVER) == steps_of(Standing.SENT, Delivery.DELIVER)
+
+
 def test_every_standing_is_said_with_fields_the_page_has():
     assert set(WORDS) == set(Standing)
     said = {

@@ -6,6 +6,7 @@ has it. Companies that booked the blue one must consent within 72 hours, else th
 the same number is refused as a repeat, and asked after.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -45,6 +46,7 @@ _AGREED = frozenset({"01", "04"})
 _WAITING = frozenset({"02", "03"})
 _LAPSED = frozenset({"05", "06", "07", "08", "09", "10", "16"})
 _REASONS = {CreditReason.RETURNED: "1", CreditReason.MISTAKE: "2"}
+_NUMBER = re.compile(r"[0-9]{8,20}")
 _GENERAL = "pc"
 """An e-invoice of the general kind (数电普票)."""
 
@@ -255,7 +257,7 @@ def _said_of_invoice(asked: ToIssue, found: Answer | str) -> InvoiceReport:
         note = told.fail_cause or told.status_msg or told.status
         return InvoiceReport(document_id=asked.document.id, heard=Heard.FAILED, note=note[:200])
     number = told.all_electronic_invoice_number or told.invoice_no or ""
-    if told.status != _ISSUED or not number.isdigit():
+    if told.status != _ISSUED or _NUMBER.fullmatch(number) is None:
         return _pending(asked, (told.status_msg or "")[:200] or None)
     at = told.invoice_time
     return InvoiceReport(

@@ -40,6 +40,7 @@ from loopline.org import Site
 from loopline.org.queries import entities_by_id
 from loopline.payments.model import NewPayment
 from loopline.processes.announce import LineBack, ReturnAsked, announce
+from loopline.processes.between import PaidForAnother, can_owe, owe_each_other
 from loopline.processes.checkout import to_pay
 from loopline.processes.exchange.terms import (
     COUNTER,
@@ -57,8 +58,10 @@ from loopline.processes.exchange.terms import (
     OtherCurrencyHere,
     PaidFor,
     PricedOut,
+    SameGoodsAgain,
     price_out,
 )
+from loopline.processes.money import OVER_THE_COUNTER
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay import take_payments
 from loopline.processes.place import Placed, place
@@ -92,6 +95,7 @@ __all__ = [
     "OtherCurrencyHere",
     "PaidFor",
     "PricedOut",
+    "SameGoodsAgain",
     "announce_exchange",
     "exchange_at_counter",
     "guide_of",
@@ -123,7 +127,7 @@ def exchange_at_counter(conn: Conn, asked: CounterExchange, *, scope: Scope, now
     end_exchange(
         conn, exchange_id, credit_minor=0, now=now
     )  # where nothing was paid there was nothing to carry over
-    paid_minor = _take_difference(conn, asked, new_order.order_id, now=now)
+    paid_minor = _take_difference(conn, asked, new_order.order_id, site, now=now)
     credit_minor = exchanges_by_id(conn, [exchange_id])[exchange_id].credit_minor
     return Exchanged(
         exchange_id=exchange_id,
@@ -161,6 +165,8 @@ def announce_exchange(conn: Conn, asked: ExchangeAsked, *, scope: Scope, now: da
         sku = skus[code]
         if old.get(line.line_id) != sku.product_id:
             raise Refused(NotTheSameProduct(sku_code=code, goods_code=line.code))
+        if sku.id == line.sku_id:
+            raise Refused(SameGoodsAgain(sku_code=code))
         lines.append(
             DraftLine(code=sku.code, sku_id=sku.id, units=wanted.units, stated_unit_minor=line.unit_minor)
         )
@@ -443,12 +449,18 @@ def _take_back(  # noqa: PLR0913 - what, of what, where, when
     return outcome
 
 
-def _take_difference(conn: Conn, asked: CounterExchange, new_order_id: OrderId, *, now: datetime) -> int:
-    """Take what the old goods do not pay of the new ones; returns how much it is."""
+def _take_difference(
+    conn: Conn, asked: CounterExchange, new_order_id: OrderId, site: Site, *, now: datetime
+) -> int:
+    """Take what the old goods do not pay of the new ones; returns how much it is.
+
+    It is the seller's; where it lies in the drawer of another company, that company owes it to the seller.
+    """
     (new,) = orders.orders_by_ids(conn, [new_order_id])
     due = to_pay(conn, [new])[new.id]
     if due <= 0:
         return 0
+    is_here = asked.method in OVER_THE_COUNTER and can_owe(conn, [(site.entity_id, new.seller_entity_id)])[0]
     payment = NewPayment(
         id=PaymentId(uuid7(now)),
         key=f"difference:{asked.id}",
@@ -458,6 +470,18 @@ def _take_difference(conn: Conn, asked: CounterExchange, new_order_id: OrderId, 
         currency=new.currency,
         amount_minor=due,
         taken_at=now,
+        drawer_entity_id=site.entity_id if is_here else None,
     )
     all_granted(take_payments(conn, [payment], now=now))
+    if payment.drawer_entity_id is not None:
+        between = PaidForAnother(
+            key=payment.key,
+            subject=asked.id,
+            payer_id=payment.entity_id,  # in whose books the money came in that lies in the other's drawer
+            debtor_id=payment.drawer_entity_id,
+            currency=payment.currency,
+            amount_minor=due,
+            at=now,
+        )
+        owe_each_other(conn, [between], now=now)
     return due

@@ -94,6 +94,12 @@ class NotTheSameProduct(Refusal, frozen=True, kw_only=True):
     goods_code: str
 
 
+class SameGoodsAgain(Refusal, frozen=True, kw_only=True):
+    """{sku_code} is what you have already: choose another size or colour."""
+
+    sku_code: str
+
+
 class ExchangesMoreThanSold(Refusal, frozen=True, kw_only=True):
     """Of {goods_code} only {units_left} may still come back."""
 

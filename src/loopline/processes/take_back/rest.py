@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from loopline import catalogue, pricing
 from loopline.db import Conn
@@ -15,6 +14,7 @@ from loopline.kernel.ids import (
 from loopline.kernel.refusals import Refusal
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
+from loopline.orders.tills import TILL
 from loopline.processes.accounts import Accounts
 from loopline.processes.outcomes import all_granted
 from loopline.processes.place import CHARGES_TAX_CLASS
@@ -33,8 +33,8 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
     One outcome each: why a case has no quote, or nothing. A fact always has one; what somebody decides on now is
     refused where a sale would be. Each case is quoted once.
     """
-    wanted = [(case, lines) for case in cases if (lines := _blind_lines(case))]
-    sku_ids = {line.sku_id for _, lines in wanted for line in lines if line.sku_id is not None}
+    wanted = [(place, case, lines) for place, case in enumerate(cases) if (lines := _blind_lines(case))]
+    sku_ids = {line.sku_id for _, _, lines in wanted for line in lines if line.sku_id is not None}
     tax_classes = catalogue.tax_classes_of(conn, sku_ids)
     carts = [
         pricing.Cart(
@@ -60,18 +60,18 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
                 for line in lines
             ),
         )
-        for case, lines in wanted
+        for _, case, lines in wanted
     ]
-    refused: dict[UUID, Refusal] = {}
-    for (case, lines), quoted in zip(wanted, pricing.quote(conn, carts), strict=True):
+    outcomes: list[Refusal | None] = [None] * len(cases)
+    for (place, case, lines), quoted in zip(wanted, pricing.quote(conn, carts), strict=True):
         if isinstance(quoted, Refusal):
-            refused[case.cause] = quoted
+            outcomes[place] = quoted
             continue
         case.blind_minor = quoted.amount_minor
         case.blind_tax_minor = quoted.tax_minor
         for line, amounts in zip(lines, quoted.lines, strict=True):
             add_to(case.amounts, line.return_line_id, amounts.amount_minor)
-    return [refused.get(case.cause) for case in cases]
+    return outcomes
 
 
 def _blind_lines(case: Case) -> list[OpenedLine]:
@@ -157,7 +157,12 @@ def _rest_of(case: Case, accounts: Accounts) -> list[tuple[EntryKind, Legs]]:
 
 
 def refunds_of(case: Case) -> list[Refund]:
-    """What each company pays back for each order: whoever sold pays, wherever the goods came back."""
+    """What each company pays back for each order: whoever sold pays, wherever the goods came back.
+
+    A fact was paid out by its channel already: over a counter only where that is a till's.
+    """
+    is_fact = case.asked.kind is ReturnKind.FACT
+    is_at_counter = not is_fact or case.asked.channel == TILL
     owed: dict[tuple[EntityId, OrderId | None], int] = {}
     for (_, entity_id, order_id), amount_minor in case.reversed_of.items():
         add_to(owed, (entity_id, order_id), amount_minor)
@@ -173,8 +178,8 @@ def refunds_of(case: Case) -> list[Refund]:
             currency=case.asked.currency,
             amount_minor=amount_minor,
             at=case.asked.at,
-            is_fact=case.asked.kind is ReturnKind.FACT,
-            drawer_of=case.site.entity_id,
+            is_fact=is_fact,
+            drawer_of=case.site.entity_id if is_at_counter else None,
         )
         for (entity_id, order_id), amount_minor in owed.items()
         if amount_minor

@@ -43,11 +43,14 @@ Millimetres = Annotated[int, Meta(ge=1, le=5_000, description="Inside, in millim
 
 
 class BoxKindAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A box by its inner sizes; `site_code` null: for the whole brand. `is_dropped`: nobody packs in it any more."""
+    """A box by its inner sizes; `site_code` null: for the whole brand. `is_dropped`: nobody packs in it any more.
+
+    Without a name it is called by its code.
+    """
 
     site_code: Code | None
     code: Code
-    name: Annotated[str, Meta(min_length=1, max_length=100)] = ""
+    name: Annotated[str, Meta(max_length=100)] = ""
     length_mm: Millimetres = 1
     width_mm: Millimetres = 1
     height_mm: Millimetres = 1

@@ -17,6 +17,7 @@ from loopline.insight import board_setting
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
+from loopline.processes.equip import SiteNotYours
 from loopline.processes.learnt_capacity import (
     BECAUSE_MOST,
     FixWish,
@@ -29,8 +30,10 @@ from loopline.web.api.answers import read, run
 from loopline.web.capacity_words import why_word
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import names_of
+from loopline.web.hq.refusals import SayWhyItHolds
 from loopline.web.languages import Language
 from loopline.web.pages import page
+from loopline.web.problems import status_of
 
 CAPACITY = "/hq/sourcing/capacity"
 SHOWN_MOST = 100
@@ -49,8 +52,19 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     least_percent: int
 
 
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody typed about a site, and why it was not taken."""
+
+    site_code: str
+    because: str
+    refusal: Refusal
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A site: what it says, what its days tell (empty: nothing), what holds, why, and who answers for what it says."""
+    """A site: what it says, what its days tell (empty: nothing), what holds, why, and who answers for what it says.
+
+    `wrong`: why what was typed as `because` was not taken.
+    """
 
     name: str
     code: str
@@ -61,6 +75,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     fixed: str
     because: str
+    wrong: str
     may_set: bool
 
 
@@ -80,7 +95,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 @get(CAPACITY)
 async def show_capacity(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show what the sites of somebody's branch say and do, those that are given less first."""
-    return await asyncio.to_thread(_shown, request, visitor)
+    find = request.query_params.get("find", "").strip()[:_FIND_MOST]
+    return await asyncio.to_thread(_shown, request, visitor, find=find)
 
 
 @post(CAPACITY)
@@ -88,40 +104,47 @@ async def fix_capacity(request: _FormRequest, visitor: NamedDependency[Visitor])
     """Answer for what a site says, or take that back."""
     scope = visitor.scope_of(Permission.SOURCING_WRITE)
     form = await request.form()
-    because = "" if form.get("act") == "lift" else str(form.get("because", ""))
-    wish = FixWish(
-        site_code=str(form.get("site", ""))[:_FIND_MOST].replace("\x00", ""),
-        because=because[:BECAUSE_MOST].replace("\x00", "").strip() or None,
-    )
+    site_code = str(form.get("site", ""))[:_FIND_MOST].replace("\x00", "")
+    because = str(form.get("because", ""))[:BECAUSE_MOST].replace("\x00", "").strip()
+    is_lifted = form.get("act") == "lift"
+    find = str(form.get("find", "")).strip()[:_FIND_MOST]
 
     def work(conn: Conn, now: datetime) -> Refusal | None:
+        if not is_lifted and not because:
+            return SayWhyItHolds()
+        wish = FixWish(site_code=site_code, because=None if is_lifted else because)
         by = f"person:{visitor.person.person_id}"
         (outcome,) = fix_limits(conn, [wish], scope=scope, by=by, now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
     refusal = await asyncio.to_thread(run, request, work)
     if refusal is None:
-        find = str(form.get("find", ""))[:_FIND_MOST]
         query = f"?{urlencode({'find': find})}" if find else ""
-        return Redirect(f"{CAPACITY}{query}#site-{wish.site_code}", status_code=HTTP_303_SEE_OTHER)
-    return await asyncio.to_thread(_shown, request, visitor, refusal=refusal)
+        return Redirect(f"{CAPACITY}{query}#site-{site_code}", status_code=HTTP_303_SEE_OTHER)
+    typed = Typed(site_code=site_code, because=because, refusal=refusal)
+    return await asyncio.to_thread(_shown, request, visitor, find=find, typed=typed)
 
 
-def _shown(request: WebRequest, visitor: Visitor, *, refusal: Refusal | None = None) -> Template:
+def _shown(request: WebRequest, visitor: Visitor, *, find: str, typed: Typed | None = None) -> Template:
     scope = visitor.scope_of(Permission.SOURCING_READ)
     sets = visitor.scope_of(Permission.SOURCING_WRITE) if visitor.may(Permission.SOURCING_WRITE) else _NOBODYS
-    find = request.query_params.get("find", "").strip()[:_FIND_MOST]
     found = read(request, lambda conn, _: _find(conn, scope))
     return page(
         request,
         "hq/capacity.html",
-        status=HTTP_404_NOT_FOUND if refusal else HTTP_200_OK,
+        status=_status(typed),
         visitor=visitor,
-        view=written(found, language_of(request), sets=sets, find=find, refusal=refusal),
+        view=written(found, language_of(request), sets=sets, find=find, typed=typed),
         path=CAPACITY,
         find=find,
         because_most=BECAUSE_MOST,
     )
+
+
+def _status(typed: Typed | None) -> int:
+    if typed is None:
+        return HTTP_200_OK
+    return HTTP_404_NOT_FOUND if isinstance(typed.refusal, SiteNotYours) else status_of(typed.refusal)
 
 
 def _find(conn: Conn, scope: Scope) -> Found:
@@ -137,13 +160,14 @@ def _find(conn: Conn, scope: Scope) -> Found:
     )
 
 
-def written(found: Found, language: Language, *, sets: Scope, find: str, refusal: Refusal | None) -> View:
+def written(found: Found, language: Language, *, sets: Scope, find: str, typed: Typed | None) -> View:
     """Write the page down for somebody who may answer for the sites in `sets`."""
     wanted = [one for one in found.sites if _is_meant(one, find, language)]
     wanted.sort(key=_urgency)
     more = len(wanted) - SHOWN_MOST
+    rows = [_row(one, found, language, sets=sets, typed=typed) for one in wanted[:SHOWN_MOST]]
     return View(
-        rows=[_row(one, found, language, sets=sets) for one in wanted[:SHOWN_MOST]],
+        rows=rows,
         more=language.count(more) if more > 0 else "",
         lowered=language.count(sum(map(_is_lowered, found.sites))),
         rule=language.say(
@@ -152,7 +176,9 @@ def written(found: Found, language: Language, *, sets: Scope, find: str, refusal
         )
         if found.is_used
         else language.say("What is learnt lowers nothing yet: the profile in force does not say so."),
-        problem=language.refusal(refusal) if refusal else "",
+        problem=""
+        if typed is None or any(one.wrong and one.may_set for one in rows)
+        else language.refusal(typed.refusal),
     )
 
 
@@ -171,8 +197,9 @@ def _is_meant(one: StandingSite, find: str, language: Language) -> bool:
     return find.casefold() in said
 
 
-def _row(one: StandingSite, found: Found, language: Language, *, sets: Scope) -> Row:
+def _row(one: StandingSite, found: Found, language: Language, *, sets: Scope, typed: Typed | None) -> Row:
     known = one.capacity
+    mine = typed if typed is not None and typed.site_code == one.site.code else None
     return Row(
         name=language.called(one.site.name),
         code=one.site.code,
@@ -182,7 +209,8 @@ def _row(one: StandingSite, found: Found, language: Language, *, sets: Scope) ->
         is_lowered=_is_lowered(one),
         why=why_word(known, language),
         fixed=_fixed(one, found, language),
-        because=known.fixed_because or "",
+        because=mine.because if mine is not None else known.fixed_because or "",
+        wrong=language.refusal(mine.refusal) if mine is not None else "",
         may_set=sets.covers_site(one.site.id),
     )
 

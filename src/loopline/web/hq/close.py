@@ -35,6 +35,7 @@ _FormRequest = Request[Any, Any, State]
 _PERSON = "person:"
 _OF_MONTH = CLOSE + "/{company:str}/{currency:str}/{month:str}"
 _PROBLEM_MAX = 500
+_PERCENT_MAX = 12
 
 
 @get(CLOSE, sync_to_thread=True)
@@ -103,6 +104,8 @@ def show_sheet(
         and visitor.scope_of(Permission.CLOSES_WRITE).everything,
         problem=request.query_params.get("problem", "")[:_PROBLEM_MAX],
         comment=request.query_params.get("comment", "")[:_PROBLEM_MAX],
+        recovery_percent=request.query_params.get("recovery_percent", "")[:_PERCENT_MAX],
+        recovery_comment=request.query_params.get("recovery_comment", "")[:_PROBLEM_MAX],
         is_done="done" in request.query_params,
     )
 
@@ -139,7 +142,8 @@ async def say_recovery(
     if not scope.everything:
         raise Refused(RecoveryIsTheBrands())
     form = await request.form()
-    points = read_basis_points(str(form.get("percent", "")))
+    percent = str(form.get("percent", "")).strip()
+    points = read_basis_points(percent)
     wanted = Recovery(
         currency=currency,
         basis_points=-1 if points is None else points,
@@ -161,7 +165,12 @@ async def say_recovery(
     outcome = await asyncio.to_thread(run, request, work)
     said = ""
     if isinstance(outcome, Refusal):
-        said = f"?{urlencode({'problem': language_of(request).refusal(outcome)})}"
+        kept = {
+            "problem": language_of(request).refusal(outcome),
+            "recovery_percent": percent[:_PERCENT_MAX],
+            "recovery_comment": wanted.comment,
+        }
+        said = f"?{urlencode(kept)}"
     return Redirect(f"{CLOSE}/{company}/{currency}/{month}{said}", status_code=HTTP_303_SEE_OTHER)
 
 

@@ -14,7 +14,7 @@ from loopline.insight import board_setting
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Unit, UnitKind
-from loopline.org.limits import COMMENT_MOST, CounterLimit, LimitOutOfRange, NewLimit
+from loopline.org.limits import COMMENT_MOST, CounterLimit, LimitNeedsAComment, LimitOutOfRange, NewLimit
 from loopline.processes.counter_limits import Standing, set_counter_limits, standing_limits
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
@@ -46,7 +46,7 @@ _SETTINGS = {one.value: one for one in CounterLimit}
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody typed, and why it was not taken."""
+    """What somebody typed, why it was not taken, and the field that this is about."""
 
     unit_code: str
     setting: CounterLimit
@@ -54,6 +54,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     is_open: bool
     said: str
+    field: str = "value"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +119,8 @@ def _page(
     sets = visitor.branches.get(Permission.ORG_WRITE, Scope())
     found = read(request, lambda conn, _: _find(conn, scope))
     if typed is not None and refusal is not None:
-        typed = msgspec.structs.replace(typed, said=_said(refusal, found, language))
+        field = "comment" if isinstance(refusal, LimitNeedsAComment) else "value"
+        typed = msgspec.structs.replace(typed, said=_said(refusal, found, language), field=field)
     sections: list[dict[str, Any]] = [
         {
             "setting": setting.value,

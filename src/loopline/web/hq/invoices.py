@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -55,10 +55,12 @@ from loopline.web.hq.payouts import actor_of
 from loopline.web.invoice_words import KIND_WORDS, REASON_WORDS, STATE_WORDS, note_words, stop_words
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
+from loopline.web.problems import status_of
 
 INVOICES = "/hq/invoices"
 _SHOWN = 100
 _TEXT_MOST = 200
+_NUMBER_MOST = 40
 _NO_ORDER = OrderId(UUID(int=0))
 _FormRequest = Request[Any, Any, State]
 _LISTS: Mapping[str, tuple[str, tuple[DocumentState, ...]]] = {
@@ -84,8 +86,19 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     heads: Mapping[OrderId, Order]
     companies: Mapping[EntityId, Entity]
     codes: list[GoodsCode]
-    order: Order | None
     zone: str
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which invoices the page is to show: those of one order where a number is given. And what was done or refused by
+    now; what was refused stays `typed`.
+    """
+
+    number: str = ""
+    chosen: str = "all"
+    done: str = ""
+    refusal: Refusal | None = None
+    typed: Mapping[str, str] = {}
 
 
 class BooksRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,31 +145,38 @@ class StoppedRow(msgspec.Struct, frozen=True, kw_only=True):
 @get(INVOICES, sync_to_thread=True)
 def show_invoices(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show the invoices of somebody's branch, or those of one order that the address names."""
-    scope = visitor.scope_of(Permission.INVOICES_READ)
-    asked = request.query_params.get("list", "")
-    chosen = asked if asked in _LISTS else "all"
-    number = request.query_params.get("order", "").strip()[:40]
-    found = read(request, lambda conn, _: _find(conn, chosen, number, scope=scope))
+    chosen = request.query_params.get("list", "")
+    asked = _Asked(
+        number=request.query_params.get("order", "").strip()[:_NUMBER_MOST],
+        chosen=chosen if chosen in _LISTS else "all",
+        done=request.query_params.get("done", ""),
+    )
+    return _page(request, visitor, asked)
+
+
+def _page(request: WebRequest, visitor: Visitor, asked: _Asked) -> Template:
+    scope, number, refusal = visitor.scope_of(Permission.INVOICES_READ), asked.number, asked.refusal
+    found = read(request, lambda conn, _: _find(conn, asked.chosen, number, scope=scope))
     language = language_of(request)
-    done = request.query_params.get("done", "")
     is_writer = visitor.may(Permission.INVOICES_WRITE)
     return page(
         request,
         "hq/invoices.html",
+        status=status_of(refusal) if refusal else 200,
         visitor=visitor,
         path=INVOICES,
+        here=f"{INVOICES}?{urlencode({'order': number})}" if refusal and number else INVOICES,
         books=[_books_row(one, found, language) for one in found.books],
-        lists=[(key, language.say(word), key == chosen) for key, (word, _) in _LISTS.items()],
+        lists=[(key, language.say(word), key == asked.chosen) for key, (word, _) in _LISTS.items()],
         rows=[_document_row(one, found, language) for one in found.documents],
         stopped=[_stopped_row(one, found, language) for one in found.stopped],
         codes=[(one.kind.value, one.category, one.goods_code) for one in found.codes],
         number=number,
-        order=found.order,
         may_write=is_writer,
         may_set_codes=is_writer and visitor.scope_of(Permission.INVOICES_WRITE).everything,
-        done=language.say(_DONE_WORDS[done]) if done in _DONE_WORDS else "",
-        problem=request.query_params.get("problem", "")[:500],
-        said=request.query_params,
+        done=language.say(_DONE_WORDS[asked.done]) if asked.done in _DONE_WORDS else "",
+        problem=language.refusal(refusal) if refusal else "",
+        said=asked.typed or {"order": number},
     )
 
 
@@ -187,7 +207,6 @@ def _find(conn: Conn, chosen: str, number: str, *, scope: Scope) -> _Found:
             conn, {one.entity_id for one in wishes.values()} | {one.entity_id for one in books}
         ),
         codes=invoices_queries.goods_codes(conn),
-        order=order,
         zone=board_setting(conn).zone,
     )
 
@@ -245,7 +264,7 @@ def _stopped_row(one: Wish, found: _Found, language: Language) -> StoppedRow:
 
 
 @post(INVOICES + "/wish")
-async def wish_one(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
+async def wish_one(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Ask for an order to be invoiced, or to be invoiced to somebody else."""
     form = await request.form()
     said = {name: str(form.get(name, "")).strip()[:_TEXT_MOST] for name in ("order", "title", "tax_number")}
@@ -263,17 +282,18 @@ async def wish_one(request: _FormRequest, visitor: NamedDependency[Visitor]) -> 
         asked = WishAsk(order_id=head.id, buyer=buyer)
         return wish_invoices(conn, [asked], scope=scope, by=by, now=now)
 
-    return await _decided(request, "wish", work, said | {"kind": kind.value})
+    return await _decided(request, visitor, "wish", work, said | {"kind": kind.value})
 
 
 @post(INVOICES + "/wishes/{wish_id:uuid}/again")
 async def try_one_again(
     request: _FormRequest, visitor: NamedDependency[Visitor], wish_id: FromPath[UUID]
-) -> Redirect:
+) -> Response[Any]:
     """Try again to make out what something stood in the way of."""
     scope = visitor.scope_of(Permission.INVOICES_WRITE)
     return await _decided(
         request,
+        visitor,
         "again",
         lambda conn, now: try_wishes_again(conn, [WishId(wish_id)], scope=scope, now=now),
         {},
@@ -281,7 +301,7 @@ async def try_one_again(
 
 
 @post(INVOICES + "/codes")
-async def set_one_code(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
+async def set_one_code(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Set the tax authority's code for a category."""
     form = await request.form()
     is_charge = str(form.get("kind", "")) == CodeKind.CHARGE.value
@@ -294,21 +314,29 @@ async def set_one_code(request: _FormRequest, visitor: NamedDependency[Visitor])
     if not scope.everything:
         raise Refused(GoodsCodesAreTheBrands())
     return await _decided(
-        request, "code", lambda conn, now: set_goods_codes(conn, [code], scope=scope, by=by, now=now), {}
+        request,
+        visitor,
+        "code",
+        lambda conn, now: set_goods_codes(conn, [code], scope=scope, by=by, now=now),
+        {},
     )
 
 
 async def _decided(
     request: _FormRequest,
+    visitor: Visitor,
     what: str,
     decide: Callable[[Conn, datetime], Sequence[object]],
     typed: Mapping[str, str],
-) -> Redirect:
-    """Do it, and go back to the page, which says what was done or refused; what was refused stays typed."""
+) -> Response[Any]:
+    """Do it, and go back to the page, which says what was done. What was refused stays typed, and out of addresses."""
     outcomes = await asyncio.to_thread(run, request, decide)
     refused = next((one for one in outcomes if isinstance(one, Refusal)), None)
-    said = {"order": typed["order"]} if "order" in typed else {}
-    said |= dict(typed) | {"problem": language_of(request).refusal(refused)} if refused else {"done": what}
+    number = typed.get("order", "")
+    if refused is not None:
+        asked = _Asked(number=number[:_NUMBER_MOST], refusal=refused, typed=typed)
+        return await asyncio.to_thread(_page, request, visitor, asked)
+    said = {"order": number, "done": what} if number else {"done": what}
     return Redirect(f"{INVOICES}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
 
 

@@ -326,7 +326,8 @@ def _task_row(task: Task, story: OrderStory, language: Language, *, now: datetim
         word = language.say("To be accepted until") if task.deadline > now else language.say("Was due")
         told.append(Fact(word=word, value=at(task.deadline)))
     if task.state is TaskState.PACKED and task.collect_by is not None:
-        told.append(Fact(word=language.say("Waits for the customer until"), value=at(task.collect_by)))
+        last = language.until(task.collect_by, story.zone)
+        told.append(Fact(word=language.say("Waits for the customer until"), value=last))
     return TaskRow(
         site=site_name(story, task.site_id, language),
         word=language.say(STATE_WORDS[task.state]),

@@ -41,6 +41,8 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
     "task_cancelled": marked("Work taken back"),
+    "label_printed": marked("Label printed"),
+    "goods_exchanged": marked("Exchanged for other goods"),
     "picking_started": marked("Picking begun"),
     "goods_checked": marked("Goods picked and checked"),
     "parcel_packed": marked("Parcel packed"),

@@ -11,7 +11,7 @@ from litestar.params import Body, FromPath
 from litestar.response import Template
 
 from loopline.db import Conn
-from loopline.invoices import BuyerKind, Document, DocumentState, Wish
+from loopline.invoices import BuyerKind, Document, DocumentKind, DocumentState, Stop, Wish
 from loopline.invoices import queries as invoices_queries
 from loopline.invoices.rules import named_buyer
 from loopline.kernel.refusals import Refusal, Refused
@@ -84,6 +84,7 @@ def _page(
         rows=rows,
         is_wished=bool(wishes),
         is_stopped=any(one.stopped is not None for one in wishes),
+        is_refused=any(_is_buyer_refused(one, found.get(one.id, [])) for one in wishes),
         form=form or _form_of(wishes),
         refusal=language.refusal(refusal) if refusal else None,
     )
@@ -97,6 +98,14 @@ def _form_of(wishes: list[Wish]) -> BuyerForm:
     return BuyerForm(
         kind=buyer.kind.value, title=buyer.title if is_company else "", tax_number=buyer.tax_number
     )
+
+
+def _is_buyer_refused(wish: Wish, documents: list[Document]) -> bool:
+    """Whether the tax authority would not take the very company that is named; all else that stops is ours to mend."""
+    if wish.stopped is not Stop.PLATFORM_REFUSED or wish.buyer.kind is not BuyerKind.COMPANY or not documents:
+        return False
+    last = documents[-1]
+    return last.state is DocumentState.FAILED and last.kind is DocumentKind.BLUE and last.buyer == wish.buyer
 
 
 def _row(document: Document, wish: Wish, language: Language) -> _Row:

@@ -13,7 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Template
 
-from loopline import catalogue, customers, orders
+from loopline import catalogue, customers, orders, promises
 from loopline.customers import (
     Address,
     ConsentChange,
@@ -32,21 +32,22 @@ from loopline.orders import Line, LineKind, Order
 from loopline.org import PartyKind
 from loopline.org.queries import branch_parties
 from loopline.processes import membership
-from loopline.processes.checkout import to_pay
+from loopline.processes.checkout import orders_paid_by_goods, to_pay
 from loopline.web.api.answers import run
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.problems import status_of
 from loopline.web.shop.frame import SHOP, go, shop_page
 from loopline.web.shop.names import variant_of
-from loopline.web.shop.order import AddressForm
-from loopline.web.shop.order_words import WORDS, Words, standing_of
+from loopline.web.shop.order import HELD_TITLE, AddressForm
+from loopline.web.shop.order_words import WORDS, Standing, Words, standing_of
 from loopline.web.shop.refusals import SayItTwice
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper, member_cookie
 
 _ORDERS_SHOWN = 50
 _ZONE = "Asia/Shanghai"
+_HELD = msgspec.structs.replace(WORDS[Standing.UNPAID], short=HELD_TITLE)
 
 # What a member is asked on the page, and in which words; anything else is asked where it is needed.
 ASKED: tuple[tuple[Purpose, ConsentChannel, str, str], ...] = (
@@ -126,16 +127,19 @@ def _order_rows(conn: Conn, member_id: MemberId, *, now: datetime, language: Lan
         return []
     rest = to_pay(conn, heads)
     tasks = fulfilment.tasks_of_orders(conn, [head.id for head in heads])
+    arrived = promises.arrivals_of_orders(conn, [head.id for head in heads])
     lines = orders.lines_by_orders(conn, [head.id for head in heads])
     pictures = _pictures(conn, lines)
+    unpaid = [head.id for head in heads if rest[head.id] > 0]
+    held = orders_paid_by_goods(conn, unpaid) if unpaid else ()
     rows: list[OrderRow] = []
     for head in heads:
         of_order = [task for task in tasks if task.order_id == head.id]
-        standing = standing_of(head, of_order, to_pay_minor=rest[head.id], now=now)
+        standing = standing_of(head, of_order, to_pay_minor=rest[head.id], now=now, arrived=arrived)
         rows.append(
             OrderRow(
                 head=head,
-                words=WORDS[standing],
+                words=_HELD if standing is Standing.UNPAID and head.id in held else WORDS[standing],
                 pictures=[pictures[line.line_id] for line in lines if line.order_id == head.id][:4],
                 units=head.units,
                 day=language.clock_of_day(head.placed_at, _ZONE),

@@ -178,6 +178,7 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],
         "when": partial(_when, language),
+        "until": language.until,
         "region": partial(_region, language),
         "qr": _qr,
     }

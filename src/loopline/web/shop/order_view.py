@@ -116,6 +116,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return self.standing in {
             Standing.SENT,
+            Standing.ARRIVED,
             Standing.COLLECTED,
             Standing.CANCELLED,
             Standing.RETURNED,
@@ -199,7 +200,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     rest = to_pay(conn, [head])[head.id]
     money = payments.money_of_orders(conn, [head.id])
     said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
-    standing = standing_of(head, tasks, to_pay_minor=rest, now=now)
+    arrived = promises.arrivals_of_orders(conn, [head.id])
+    standing = standing_of(head, tasks, to_pay_minor=rest, now=now, arrived=arrived)
     recipient = (
         customers.own_delivery(conn, member_id, head.id, ring=edge.ring)
         if member_id and head.delivery is Delivery.DELIVER

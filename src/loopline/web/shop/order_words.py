@@ -1,12 +1,13 @@
 """Where an order stands, as its customer is told: pure, from what the rooms say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from loopline.fulfilment.model import Task, TaskKind, TaskState
+from loopline.kernel.ids import TaskId
 from loopline.orders import Delivery, Order, OrderStage
 from loopline.web.languages import marked
 
@@ -23,6 +24,7 @@ class Standing(StrEnum):
     READY = "ready"
     PARTLY = "partly"
     SENT = "sent"
+    ARRIVED = "arrived"
     COLLECTED = "collected"
     CANCELLED = "cancelled"
     RETURNED = "returned"
@@ -88,6 +90,12 @@ WORDS: dict[Standing, Words] = {
         advice=marked("{site} has handed your parcel to the carrier."),
         tone="good",
     ),
+    Standing.ARRIVED: Words(
+        short=marked("Has arrived"),
+        title=marked("It has arrived"),
+        advice=marked("How is it? Others would like to know."),
+        tone="good",
+    ),
     Standing.COLLECTED: Words(
         short=marked("Yours"),
         title=marked("It is yours"),
@@ -119,12 +127,20 @@ _STAGES = {
 _WORKED_ON = frozenset({TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED, TaskState.PACKED})
 
 
-def standing_of(head: Order, tasks: Sequence[Task], *, to_pay_minor: int, now: datetime) -> Standing:
-    """Return where an order stands for its customer: what they can do about it counts more than what we do."""
+def standing_of(
+    head: Order, tasks: Sequence[Task], *, to_pay_minor: int, now: datetime, arrived: Collection[TaskId] = ()
+) -> Standing:
+    """Return where an order stands for its customer: what they can do about it counts more than what we do.
+
+    `arrived`: the tasks whose parcels are known to be with their customer.
+    """
     if head.stage in {OrderStage.CANCELLED, OrderStage.RETURNED}:
         return _STAGES[head.stage]
     if head.stage is OrderStage.HANDED_OVER:
-        return Standing.SENT if head.delivery is Delivery.DELIVER else Standing.COLLECTED
+        if head.delivery is not Delivery.DELIVER:
+            return Standing.COLLECTED
+        sent = [task.task_id for task in tasks if task.state is TaskState.HANDED_OVER]
+        return Standing.ARRIVED if sent and all(one in arrived for one in sent) else Standing.SENT
     if to_pay_minor > 0:
         is_over = head.pay_until is not None and head.pay_until <= now
         return Standing.TIME_OVER if is_over else Standing.UNPAID
@@ -162,6 +178,7 @@ _REACHED = {
     Standing.PARTLY: 3,
     Standing.READY: 3,
     Standing.SENT: 4,
+    Standing.ARRIVED: 4,
     Standing.COLLECTED: 4,
 }
 

@@ -119,7 +119,7 @@ def _parcel(task: Task, waiting: Waiting, desk: Desk, language: Language) -> dic
     return {
         "number": waiting.heads[task.order_id].number,
         "path": f"/store/tasks/{task.task_id}",
-        "until": language.clock_of_day(task.collect_by, desk.site.time_zone) if task.collect_by else "",
+        "until": language.until(task.collect_by, desk.site.time_zone) if task.collect_by else "",
         "is_late": task.collect_by is not None and task.collect_by <= waiting.now,
         "goods": [
             _good(line, waiting.skus.get(line.sku_id), language)

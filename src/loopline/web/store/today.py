@@ -303,9 +303,7 @@ def _until(task: Task, now: datetime, zone_name: str, language: Language) -> tup
         minutes = max(0, int((task.deadline - now).total_seconds()) // 60)
         return task.deadline, language.say("{count} min", count=minutes)
     if task.state is TaskState.PACKED and task.collect_by is not None:
-        return None, language.say(
-            "waits until {moment}", moment=language.clock_of_day(task.collect_by, zone_name)
-        )
+        return None, language.say("waits until {moment}", moment=language.until(task.collect_by, zone_name))
     if task.accepted_at is not None:
         return None, language.say("taken at {time}", time=language.clock(task.accepted_at, zone_name))
     return None, ""

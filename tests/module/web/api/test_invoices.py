@@ -1,5 +1,6 @@
 """Invoices by the API and in the shop: asked for within one's branch or for one's own order, told, nothing believed."""
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import pytest
 
 from loopline import org
 from loopline.channels.invoicing import invoice_platform
+from loopline.customers.keys import open_key_ring
+from loopline.customers.sessions import MemberSession, begin_sessions
 from loopline.db import Database
 from loopline.jobs.invoices import make_out_invoices
 from loopline.orders import Order
 from loopline.org import Role
+from tests.make.customers import member, phone, registered
 from tests.make.nuonuo import BUYER_TAX_NUMBER, SELLER_TAX_NUMBER
 from tests.make.org import PASSWORD, add_person, succeeded
 from tests.make.sandbox import SetClock
@@ -115,3 +119,100 @@ def test_a_notification_is_read_and_not_believed(base: str):
     assert status(b"operater=callback") == 422
     assert status(b"orderno=A&orderno=B") == 422
     assert status(b"orderno=A", NOTICES.replace("nuonuo", "other")) == 404
+
+
+FIELDS = {"kind": "company", "title": "深圳某某贸易有限公司", "tax_number": BUYER_TAX_NUMBER}
+
+
+def browser(base: str, cookie: str, token: str) -> httpx.Client:
+    """A browser in which somebody is signed in."""
+    headers = {"accept-language": "en"}
+    return httpx.Client(base_url=base, cookies={cookie: token}, headers=headers, trust_env=False)
+
+
+def posted(who: httpx.Client, shown: str, to: str, **fields: str) -> httpx.Response:
+    """Fill a form of the page that is shown in, and send it."""
+    token = re.search(r'name="_csrf_token" value="([0-9a-f]+)"', who.get(shown).text)
+    assert token is not None
+    return who.post(to, data={"_csrf_token": token.group(1), **fields})
+
+
+@pytest.fixture
+def own(database: Database, shop: Shop, base: str) -> Generator[tuple[httpx.Client, str], None, None]:
+    """A member's browser, and the page of the invoice of an order of theirs."""
+    with database.transaction() as conn:
+        keys = open_key_ring(data_directory() / "keys")
+        (member_id,) = registered(conn, [member(phone(7))], keys=keys)
+        order = sell(conn, shop, ask(shop, "W-2", member_id=member_id))
+        (session,) = begin_sessions(conn, [member_id], now=LATER)
+        assert isinstance(session, MemberSession)
+    with browser(base, "loopline_member", session.token) as who:
+        yield who, f"/o/{order.number}/invoice"
+
+
+def test_a_member_is_told_in_plain_words_what_is_wrong(own: tuple[httpx.Client, str]):
+    who, path = own
+    for fields in (FIELDS | {"title": ""}, FIELDS | {"tax_number": "1"}):
+        answer = posted(who, path, path, **fields)
+        assert answer.status_code == 422
+        assert "The name of the company is missing or too long, or its tax number is mistyped" in answer.text
+        (said,) = re.findall(r'role="alert">([^<]*)<', answer.text)
+        assert "tax_number" not in said
+
+
+@pytest.mark.parametrize("stopped", ["goods_code_missing", "seller_has_no_tax_number", "platform_refused"])
+def test_what_we_have_to_mend_is_not_blamed_on_the_member(
+    database: Database, own: tuple[httpx.Client, str], stopped: str
+):
+    who, path = own
+    assert posted(who, path, path, **FIELDS).status_code == 303
+    waits, ours, theirs = "as soon as you have everything", "We are seeing to it.", "Check the name"
+    shown = who.get(path).text
+    assert (waits in shown, ours in shown, theirs in shown) == (True, False, False)
+    with database.transaction() as conn:
+        conn.execute("update invoices.wish set look_at = null, stopped = %s", [stopped])
+    shown = who.get(path).text
+    assert (waits in shown, ours in shown, theirs in shown) == (False, True, False)
+
+
+def test_a_company_that_the_authority_refused_is_said_to_be_wrong(
+    database: Database, own: tuple[httpx.Client, str]
+):
+    who, path = own
+    assert posted(who, path, path, **FIELDS).status_code == 303
+    with database.transaction() as conn:
+        conn.execute("update invoices.wish set look_at = null, stopped = 'platform_refused'")
+        conn.execute(
+            "insert into invoices.document (id, wish_id, kind, number, buyer_kind, buyer_title, buyer_tax_number,"
+            " net_minor, tax_minor, state, written_at, ended_at) select gen_random_uuid(), id, 'blue',"
+            " repeat('A', 20), buyer_kind, buyer_title, buyer_tax_number, 1, 0, 'failed', now(), now()"
+            " from invoices.wish"
+        )
+    shown = who.get(path).text
+    assert "Check the name" in shown
+    assert "We are seeing to it." not in shown
+    assert posted(who, path, path, kind="person").status_code == 303
+    with database.transaction() as conn:
+        conn.execute("update invoices.wish set look_at = null, stopped = 'goods_code_missing'")
+    shown = who.get(path).text
+    assert "Check the name" not in shown
+    assert "We are seeing to it." in shown
+
+
+def test_what_was_refused_stays_typed_and_out_of_the_address(base: str, order: Order):
+    asked = {"sign_in_name": "gu.finance", "password": PASSWORD}
+    token = httpx.post(f"{base}/api/v1/sessions", json=asked, trust_env=False).json()["token"]
+    with browser(base, "loopline_session", token) as finance:
+        wrong = FIELDS | {"order": order.number, "tax_number": BUYER_TAX_NUMBER[:-1] + "0"}
+        answer = posted(finance, "/hq/invoices", "/hq/invoices/wish", **wrong)
+        assert (answer.status_code, "location" in answer.headers) == (422, False)
+        assert 'role="alert"' in answer.text
+        for typed in (wrong["title"], wrong["tax_number"], order.number):
+            assert f'value="{typed}"' in answer.text
+        assert f"Invoices of order {order.number}" in answer.text
+        for href in re.findall(r'(?:href|action|value)="(/[^"]*)"', answer.text):
+            assert wrong["tax_number"] not in href
+            assert "/hq/invoices/wish?" not in href
+        right = posted(finance, "/hq/invoices", "/hq/invoices/wish", **FIELDS, order=order.number)
+        assert right.status_code == 303
+        assert right.headers["location"] == f"/hq/invoices?order={order.number}&done=wish"

@@ -26,7 +26,11 @@ alter table ledger.entry
             'blind_return', 'adjustment', 'opening', 'payout', 'payout_paid', 'payout_returned', 'fee',
             'supply', 'bonus', 'expected_returns', 'paid_for_another'
         )
-    );
+    ) not valid;  -- all that is there satisfies it; looking would keep everybody out meanwhile
+
+-- Over whose counter a refund went, where that is another company's than owes it and the two can owe each other; null
+-- for what was given back before, too: nothing was posted between companies for that.
+alter table payments.refund add column drawer_entity_id uuid;
 
 -- Whether a person's word on a loan was heard before.
 create index entry_written_off_by on marketplaces.entry (cause_id) where cause = 'written_off';

@@ -16,9 +16,14 @@ create index exchange_by_order on returns.exchange (order_id);
 grant select, insert, update on returns.exchange to loopline_app;
 
 -- A payment that no money moved for: the payment of another order it was carried over from, and that one's capture.
+-- And whose drawer it lies in, where that is another company's, which owes it. Of what is there nothing is checked: the
+-- columns are new, and looking would keep everybody out meanwhile.
 alter table payments.payment
-    add column carried_from uuid constraint payment_carried_from references payments.payment (id),
+    add column carried_from uuid,
     add column carried_intent_id uuid,
-    add constraint carried_capture_is_of_a_payment check (carried_intent_id is null or carried_from is not null),
-    add constraint carried_is_not_captured check (intent_id is null or carried_from is null);
+    add column drawer_entity_id uuid,
+    add constraint payment_carried_from foreign key (carried_from) references payments.payment (id) not valid,
+    add constraint carried_capture_is_of_a_payment
+        check (carried_intent_id is null or carried_from is not null) not valid,
+    add constraint carried_is_not_captured check (intent_id is null or carried_from is null) not valid;
 create index payment_carried_from_capture on payments.payment (carried_intent_id) where carried_intent_id is not null;

@@ -89,18 +89,19 @@ create table invoices.line (
 );
 create index line_of_an_order on invoices.line (line_id);
 
--- What stands invoiced of lines of orders, of wishes with nothing more to do: for proofs across rooms.
+-- What stands invoiced of lines of orders, of wishes with nothing more to do; one row without a line for a wish of which
+-- nothing is. For proofs across rooms.
 create view invoices.published_settled with (security_invoker = true) as
 select
     wish.id as wish_id,
     wish.order_id,
     wish.entity_id,
     line.line_id,
-    sum(line.net_minor)::bigint as net_minor,
-    sum(line.tax_minor)::bigint as tax_minor
+    coalesce(sum(line.net_minor), 0)::bigint as net_minor,
+    coalesce(sum(line.tax_minor), 0)::bigint as tax_minor
 from invoices.wish as wish
-join invoices.document as document on document.wish_id = wish.id and document.state = 'issued'
-join invoices.line as line on line.document_id = document.id
+left join invoices.document as document on document.wish_id = wish.id and document.state = 'issued'
+left join invoices.line as line on line.document_id = document.id
 where wish.look_at is null
     and wish.stopped is null
     and not exists (

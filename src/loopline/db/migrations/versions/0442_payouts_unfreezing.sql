@@ -14,4 +14,8 @@ create table payouts.unfreezing (
     constraint unfreezing_open_is_tried check ((next_try_at is null) = (ended_at is not null))
 );
 create index unfreezing_due on payouts.unfreezing (next_try_at, id) where next_try_at is not null;
+
+-- Payments that something was shared of, and of which the gateway may hold some: the few that may be used up.
+create index transaction_shared_of on payouts.transaction (payer_id, number)
+    where requests > 0 and left_minor is distinct from 0;
 revoke delete on payouts.unfreezing from loopline_app;

@@ -36,6 +36,8 @@ from loopline.web.store.refusals import ChangeUnclear, LotWanted, SayWhy
 from loopline.web.store.words import refusal_words
 
 _LOT_LENGTH_MAX = 64
+_DAY_LENGTH = 10
+_PLACE_KEPT_MOST = 4 * PLACE_LENGTH_MAX
 
 
 class Change(StrEnum):
@@ -126,7 +128,7 @@ def place_goods(
 
     outcome = run(request, work)
     if isinstance(outcome, Refusal):
-        return _page(request, moving, code, refusal=outcome)
+        return _page(request, moving, code, refusal=outcome, typed={"place": stated[:_PLACE_KEPT_MOST]})
     return Redirect(f"/store/goods/{quote(code, safe='')}", status_code=HTTP_303_SEE_OTHER)
 
 
@@ -233,7 +235,8 @@ def _page(
         units=str(typed.get("units", ""))[:6],
         note=str(typed.get("note", ""))[:NOTE_LENGTH_MAX],
         lot=str(typed.get("lot", ""))[:_LOT_LENGTH_MAX],
-        place=place,
+        expires_on=str(typed.get("expires_on", ""))[:_DAY_LENGTH],
+        place=typed.get("place", place),
         place_length_max=PLACE_LENGTH_MAX,
         wants_lot=is_kept_in_lots(sku.care),
     )

@@ -1,5 +1,6 @@
 """Decide on what came back without a sale: pay a price for it and put it away, or hand it back."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,13 +77,25 @@ def decide_line(
             grade_lines(conn, [(line_id, put, grade)], head.site_id, scope=scope, by=by, now=now)
         return head.id
 
-    found = run(request, work)
+    found = _done_or_undone(request, work)
     if isinstance(found, Refusal):
         typed = _typed(line_id, data, found, language_of(request))
         is_none = isinstance(found, ReturnLineUnknown)
         status = HTTP_404_NOT_FOUND if is_none else status_of(found)
         return word_not_taken(request, returning, typed, status=status)
     return Redirect(f"{RETURNS}/done/{found}?line={line_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _done_or_undone(
+    request: WebRequest, work: Callable[[Conn, datetime], ReturnId | Refusal]
+) -> ReturnId | Refusal:
+    """Do the work. Goods without a state are found out once the word is in the books: it is undone, and refused."""
+    try:
+        return run(request, work)
+    except Refused as refused:
+        if isinstance(refused.refusal, StateUnclear):
+            return refused.refusal
+        raise
 
 
 def _word(line_id: ReturnLineId, data: dict[str, Any], currency: str, *, by: str) -> BlindDecision | Refusal:
