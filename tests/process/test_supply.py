@@ -78,12 +78,13 @@ def sell(conn: Conn, shop: Shop, number: str, *wanted: tuple[str, int], **fields
 
 
 def bring_back(conn: Conn, shop: Shop, order: Placed, number: str, *wanted: tuple[str, int]) -> None:
+    """Bring units back over the seller's own counter: nobody gives back for another company."""
     asked = NewReturn(
         channel="till",
         external_number=number,
         kind=ReturnKind.FACT,
         at=LATER,
-        site_id=shop.sites["D"],
+        site_id=shop.sites["S"],
         currency="CNY",
         order_id=order.order_id,
         lines=tuple(

@@ -19,7 +19,7 @@ REMEMBERED_TABLES = {
     "pricing": ["pricing.price", "pricing.price_list", "pricing.tax_rate"],
     "site_costs": ["sourcing.site_cost"],
     "site_equipment": ["sourcing.site_equipment"],
-    "site_limits": ["fulfilment.site_limit"],
+    "site_limits": ["fulfilment.learnt_limit", "fulfilment.site_limit"],
     "touchpoints": ["touchpoints.attribution_rule", "touchpoints.live_room", "touchpoints.touchpoint"],
 }
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

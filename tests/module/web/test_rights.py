@@ -57,6 +57,7 @@ NOTHING_THERE = {
     "POST /earned/disputes/ask",
     "POST /hq/feeds/answer",
     "POST /hq/counter-limits/set",
+    "POST /hq/invoices/wish",
     "POST /hq/sourcing/overrides",
     "POST /hq/tills/again",
     "POST /hq/tills/settle",

@@ -497,7 +497,7 @@ def test_a_customer_s_address_is_opened_for_packing_and_written_down(site: Site)
         head = orders.order_by_id(conn, order_id)
     assert head is not None
     assert {(one.actor, one.purpose) for one in accesses} == {
-        (str(site.stage.people["lin.manager"]), "fulfilment")
+        (f"person:{site.stage.people['lin.manager']}", "fulfilment")
     }
     step(lin, task_id, "pack")
     step(lin, task_id, "hand-over")
