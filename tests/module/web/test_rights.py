@@ -58,6 +58,7 @@ NOTHING_THERE = {
     "POST /hq/feeds/answer",
     "POST /hq/counter-limits/set",
     "POST /hq/invoices/wish",
+    "POST /hq/invoices/wishes/{wish_id}/again",
     "POST /hq/sourcing/overrides",
     "POST /hq/tills/again",
     "POST /hq/tills/settle",
