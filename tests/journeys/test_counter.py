@@ -100,7 +100,13 @@ def test_5_bought_elsewhere_and_taken_back_damaged(world: World):
         ("S01", "LZ002-AM", "on_hand"): 1,
         ("S01", "LZ002-AM", "unsellable"): 1,
     }
-    assert change.money == {}
+    # The brand's drawer gave back what the dealer had taken: the dealer's company owes it to the brand's.
+    assert change.money == {
+        ("LUYUAN-CO", "cash"): 26_900,
+        ("LANZHI-CO", "cash"): -26_900,
+        ("DEALER-LUYUAN", "intercompany"): 26_900,
+        ("BRAND", "intercompany"): -26_900,
+    }
     assert change.told == SOLD | TAKEN_BACK
 
 
