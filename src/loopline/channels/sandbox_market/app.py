@@ -4,18 +4,16 @@ The merchant signs every call. Buyers are whoever has the same secret: a test, o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
-from litestar import Litestar, Request, Response, asgi, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.handlers import ASGIRouteHandler
 from litestar.params import FromPath
-from litestar.types import Receive, Scope, Send
 
+from loopline.channels.beside import Beside
 from loopline.channels.sandbox_market.book import MarketBook
 from loopline.channels.sandbox_market.connector import SandboxConnector
 from loopline.channels.sandbox_market.messages import WireAnswers, WireSale, WireSold, WireSteps
@@ -28,10 +26,11 @@ Wire = TypeVar("Wire", bound=msgspec.Struct)
 _BODY_BYTES_MAX = 65_536
 
 
-class SandboxMarket:
+class SandboxMarket(Beside):
     """Sandbox marketplaces: their book, their application, and the connector that speaks to them."""
 
     def __init__(self, settings: MarketSettings, *, clock: Callable[[], datetime]) -> None:
+        super().__init__(MOUNT_PATH)
         self.settings = settings
         self.clock = clock
         self.book = MarketBook(settings)
@@ -42,24 +41,6 @@ class SandboxMarket:
         """End; the book keeps what was told and sold."""
         self.connector.close_connections()
         self.book.close_book()
-
-    @asynccontextmanager
-    async def beside(self, _: Litestar) -> AsyncGenerator[None, None]:
-        """Live as long as the application it is mounted in."""
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(self.stop)
-
-    def mounted(self) -> ASGIRouteHandler:
-        """Return it as a handler of another application, under `MOUNT_PATH`."""
-
-        @asgi(MOUNT_PATH, is_mount=True, copy_scope=True)
-        async def sandbox_market(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {}  # what the other application remembered of the request is not ours
-            await self.app(scope, receive, send)
-
-        return sandbox_market
 
 
 def _application(market: SandboxMarket) -> Litestar:

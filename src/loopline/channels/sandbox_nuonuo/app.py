@@ -7,12 +7,9 @@ for.
 import asyncio
 import hmac
 import secrets
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,12 +17,11 @@ from urllib.parse import parse_qs
 import httpx
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, asgi, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.handlers import ASGIRouteHandler
 from litestar.params import FromPath
-from litestar.types import Receive, Scope, Send
 
+from loopline.channels.beside import Notifying
 from loopline.channels.nuonuo.platform import CREDIT, ISSUE, TELL, TELL_CREDIT
 from loopline.channels.nuonuo.signing import Call, signature
 from loopline.channels.sandbox_nuonuo.book import NuonuoBook, NuonuoDenied, Thing
@@ -48,33 +44,20 @@ _FILE = b"%PDF-1.4\n%a made-up invoice\n%%EOF\n"
 _logger = structlog.get_logger(__name__)
 
 
-class SandboxNuonuo:
+class SandboxNuonuo(Notifying):
     """One sandbox: its book, its notifier and its application."""
 
     def __init__(self, settings: SandboxNuonuoSettings, *, clock: Callable[[], datetime]) -> None:
+        super().__init__(MOUNT_PATH, settings.notify_url)
         self.settings = settings
         self.clock = clock
         self.book = NuonuoBook(settings)
-        self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sandbox-nuonuo")
         self.app = _application(self)
         self._calls: Counter[str] = Counter()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        # Straight to the house: no proxy of the environment stands between two parts of one machine.
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False)
-
-    def start(self) -> None:
-        """Begin to tell what happens; what an earlier start left untold first."""
-        self._thread = threading.Thread(target=self._run, name="sandbox-nuonuo", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """End; the book keeps what is to be told."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.threads.shutdown()
-        self._client.close()
+        super().stop()
         self.book.close_book()
 
     def step(self) -> int:
@@ -83,7 +66,7 @@ class SandboxNuonuo:
         self.book.settle(now=now)
         heard = 0
         for one in self.book.due(now=now, limit=_BATCH):
-            is_heard = self._send(one.body)
+            is_heard = self.send(one.body, {"content-type": "application/x-www-form-urlencoded"})
             self.book.told(one, is_heard=is_heard)
             heard += is_heard
         return heard
@@ -92,40 +75,6 @@ class SandboxNuonuo:
         """Whether this answer is lost: the next one about the same thing is drawn anew."""
         self._calls[about] += 1
         return self.settings.manners.loses(f"{about}:{self._calls[about]}")
-
-    def _send(self, body: bytes) -> bool:
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        try:
-            return self._client.post(self.settings.notify_url, content=body, headers=headers).is_success
-        except httpx.HTTPError as error:
-            _logger.info("notification_not_delivered", error=repr(error))
-            return False
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOKS_EVERY_SECONDS):
-            try:
-                self.step()
-            except Exception:
-                _logger.exception("notifier_interrupted")
-
-    @asynccontextmanager
-    async def beside(self, _: Litestar) -> AsyncGenerator[None, None]:
-        """Live as long as the application it is mounted in."""
-        self.start()
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(self.stop)
-
-    def mounted(self) -> ASGIRouteHandler:
-        """Return it as a handler of another application, under `MOUNT_PATH`."""
-
-        @asgi(MOUNT_PATH, is_mount=True, copy_scope=True)
-        async def sandbox_nuonuo(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {}  # what the other application remembered of the request is not ours
-            await self.app(scope, receive, send)
-
-        return sandbox_nuonuo
 
 
 def _application(sandbox: SandboxNuonuo) -> Litestar:

@@ -8,21 +8,19 @@ for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
-from litestar import Litestar, Request, Response, asgi, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.handlers import ASGIRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from litestar.types import Receive, Scope, Send
 
+from loopline.channels.beside import Beside
 from loopline.channels.sandbox_pay.book import Book
 from loopline.channels.sandbox_pay.cashier import CASHIER_CSS, cashier_page, local_path
 from loopline.channels.sandbox_pay.gateway import SandboxGateway
@@ -48,10 +46,11 @@ _BAD_REQUEST = "bad_request"
 _CONTENT = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-class Sandbox:
+class Sandbox(Beside):
     """One sandbox: its book, its notifier, its application, and the gateway that speaks to it."""
 
     def __init__(self, settings: SandboxSettings, *, clock: Clock) -> None:
+        super().__init__(MOUNT_PATH)
         self.settings = settings
         self.clock = clock
         self.book = Book(settings)
@@ -70,25 +69,6 @@ class Sandbox:
         self.threads.shutdown()
         self.gateway.close_connections()
         self.book.close_book()
-
-    @asynccontextmanager
-    async def beside(self, _: Litestar) -> AsyncGenerator[None, None]:
-        """Live as long as the application it is mounted in."""
-        self.start()
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(self.stop)
-
-    def mounted(self) -> ASGIRouteHandler:
-        """Return it as a handler of another application, under `MOUNT_PATH`."""
-
-        @asgi(MOUNT_PATH, is_mount=True, copy_scope=True)
-        async def sandbox_pay(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {}  # what the other application remembered of the request is not ours
-            await self.app(scope, receive, send)
-
-        return sandbox_pay
 
 
 def sandbox_app(settings: SandboxSettings, *, clock: Clock) -> Litestar:

@@ -5,24 +5,20 @@ for.
 """
 
 import asyncio
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import httpx
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, asgi, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.handlers import ASGIRouteHandler
 from litestar.params import FromPath
-from litestar.types import Receive, Scope, Send
 
+from loopline.channels.beside import Notifying
 from loopline.channels.sandbox_wechat.book import Thing, WechatBook, WechatDenied, Work
 from loopline.channels.sandbox_wechat.settings import MOUNT_PATH, SandboxWechatSettings
 from loopline.channels.sandbox_wechat.signing import Signing
@@ -37,34 +33,21 @@ _LOST = b"<html><body>504 Gateway Time-out</body></html>"
 _logger = structlog.get_logger(__name__)
 
 
-class SandboxWechat:
+class SandboxWechat(Notifying):
     """One sandbox: its book, its notifier and its application."""
 
     def __init__(self, settings: SandboxWechatSettings, *, clock: Callable[[], datetime]) -> None:
+        super().__init__(MOUNT_PATH, settings.notify_url)
         self.settings = settings
         self.clock = clock
         self.book = WechatBook(settings)
         self.signing = Signing(settings.keys)
-        self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sandbox-wechat")
         self.app = _application(self)
         self._calls: Counter[str] = Counter()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        # Straight to the merchant: no proxy of the environment stands between two parts of one machine.
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False)
-
-    def start(self) -> None:
-        """Begin to tell what happens; what an earlier start left untold first."""
-        self._thread = threading.Thread(target=self._run, name="sandbox-wechat", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """End; the book keeps what is to be told."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.threads.shutdown()
-        self._client.close()
+        super().stop()
         self.book.close_book()
 
     def step(self) -> int:
@@ -74,7 +57,8 @@ class SandboxWechat:
         heard = 0
         for one in self.book.due(now=now, limit=_BATCH):
             body = self.signing.sealed(one.type, one.body, notice_id=one.notice_id, at=now)
-            is_heard = self._send(body, now)
+            headers = {**self.signing.headers(body, at=now), "content-type": "application/json"}
+            is_heard = self.send(body, headers)
             self.book.told(one, is_heard=is_heard)
             heard += is_heard
         return heard
@@ -83,40 +67,6 @@ class SandboxWechat:
         """Whether this answer is lost: the next one about the same thing is drawn anew."""
         self._calls[about] += 1
         return self.settings.manners.loses(f"{about}:{self._calls[about]}")
-
-    def _send(self, body: bytes, now: datetime) -> bool:
-        headers = {**self.signing.headers(body, at=now), "content-type": "application/json"}
-        try:
-            return self._client.post(self.settings.notify_url, content=body, headers=headers).is_success
-        except httpx.HTTPError as error:
-            _logger.info("notification_not_delivered", error=repr(error))
-            return False
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOKS_EVERY_SECONDS):
-            try:
-                self.step()
-            except Exception:
-                _logger.exception("notifier_interrupted")
-
-    @asynccontextmanager
-    async def beside(self, _: Litestar) -> AsyncGenerator[None, None]:
-        """Live as long as the application it is mounted in."""
-        self.start()
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(self.stop)
-
-    def mounted(self) -> ASGIRouteHandler:
-        """Return it as a handler of another application, under `MOUNT_PATH`."""
-
-        @asgi(MOUNT_PATH, is_mount=True, copy_scope=True)
-        async def sandbox_wechat(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {}  # what the other application remembered of the request is not ours
-            await self.app(scope, receive, send)
-
-        return sandbox_wechat
 
 
 def _application(sandbox: SandboxWechat) -> Litestar:
