@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from loopline import orders
 from loopline.db import Conn
@@ -27,6 +28,7 @@ from loopline.processes.learnt_capacity import (
     SiteSaysNothing,
     fix_limits,
     learn_capacity,
+    limit_of,
     renew_limits,
     standing_of_branch,
 )
@@ -207,3 +209,15 @@ def test_it_learns_once_a_day_and_the_recount_finds_what_was_changed(conn: Conn)
     (finding,) = capacity_that_differs(conn)
     assert finding.found.startswith("4 a day from 30 days, 18 of them full")
     assert finding.expected != finding.found
+
+
+def test_days_within_the_lower_limit_lift_nothing_and_the_rule_still_decides(conn: Conn, shop: Shop):
+    let(conn, LearntCapacity(is_used=True, least_percent=10))
+    learn_capacity(conn, now=NOON)
+    quiet = replace(of_store(conn, shop), verdict=Verdict.NOT_BETTER, stated_error=0.0, learnt_error=0.0)
+    assert quiet.lowered_to == 4
+    assert limit_of(quiet, LearntCapacity(is_used=True, least_percent=10)) == 4
+    assert limit_of(quiet, LearntCapacity(is_used=True, least_percent=50)) == 5
+    assert limit_of(quiet, LearntCapacity(is_used=False)) is None
+    told = replace(quiet, stated_error=0.5)  # now the days say that its word is as good
+    assert limit_of(told, LearntCapacity(is_used=True, least_percent=10)) is None

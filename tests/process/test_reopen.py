@@ -23,6 +23,7 @@ from loopline.orders import Delivery, WaitsFor
 from loopline.processes import dispatch, fulfil
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.place import Placed, place
+from loopline.processes.reopen import open_work
 from loopline.processes.source import apply_part, gather, solve, source_wave
 from loopline.sourcing import profiles, queries
 from loopline.sourcing.optimise import Optimiser
@@ -244,3 +245,14 @@ def test_an_order_that_holds_something_else_by_now_keeps_its_work(conn: Conn, sh
     conn.execute("update orders.line set units = 2, held = 1 where line_id = %s", (line.line_id,))
     apply_part(conn, desk, part, now=SOON)
     assert task_of(conn, first) == before
+
+
+def test_the_newest_orders_that_cannot_move_keep_no_older_one_from_moving(conn: Conn, shop: Shop):
+    in_force(conn, Reoptimising(orders_most=1))
+    first = first_at_the_store(conn, shop)
+    newer = put(conn, shop, "A-9", ("HAT", 1))
+    source_wave(conn, now=SOON - timedelta(minutes=1), solver=SOLVER)
+    assert sites_of(conn, shop, newer) == ["S"]
+    conn.execute("update orders.order set parked = parked + 1, units = units + 1 where id = %s", (newer,))
+    again = open_work(conn, Reoptimising(orders_most=1), but=(), now=SOON, limit=10)
+    assert list(again) == [first]

@@ -82,9 +82,8 @@ def limit_of(one: SiteCapacity, rule: LearntCapacity) -> int | None:
     if one.fixed_at is not None or one.learnt_per_day is None:
         return None
     if one.verdict is Verdict.NOT_BETTER and one.stated_error == one.learnt_error:
-        return (
-            one.lowered_to
-        )  # days within the lower limit tell nothing of either: what holds goes on holding
+        # Days within the lower limit tell nothing of either: what holds goes on holding, as far as the rule lets it.
+        return None if one.lowered_to is None else rule.lowered(one.lowered_to, stated=one.stated_per_day)
     if one.verdict is not Verdict.BETTER:
         return None
     return rule.lowered(one.learnt_per_day, stated=one.stated_per_day)

@@ -20,7 +20,7 @@ from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, TaskId
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import LineToSource
 from loopline.sourcing.model import Decision, Parcel, ParcelLine, Wave
-from loopline.sourcing.settings import Reoptimising
+from loopline.sourcing.settings import REOPTIMISED_MOST, Reoptimising
 
 _Key = TypeVar("_Key")
 
@@ -73,11 +73,17 @@ def open_work(
         accepted_too=settings.accepted_too,
         but=but,
         now=now,
-        limit=min(limit, settings.orders_most),
+        limit=REOPTIMISED_MOST if min(limit, settings.orders_most) > 0 else 0,
     )
     lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
     heads = orders.orders_by_ids(conn, list({task.order_id for task in tasks}))
     whole = {head.id for head in heads if not head.held and not head.parked}
+    newest = sorted(
+        {task.order_id: task.offered_at for task in tasks if task.order_id in whole}.items(),
+        key=lambda one: (one[1], one[0]),
+        reverse=True,
+    )
+    whole = {order_id for order_id, _ in newest[: min(limit, settings.orders_most)]}
     by_order: dict[OrderId, list[Task]] = {}
     for task in tasks:
         if task.order_id in whole:

@@ -157,11 +157,18 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
 
 
 def _solved(desk: WaveDesk, wave: Wave, solver: Solver) -> tuple[Wave, WavePlan]:
-    """Solve a wave; where others would be given what a site already has, without what could be decided again."""
+    """Solve a wave; where others would be given what a site already has, once more without that.
+
+    And, should that not do, without anything that could be decided again.
+    """
     seed = wave.wave_id.int & 0xFFFFFFFF
     plan = solver.solve(wave, seed=seed)
-    if any(one.unfilled and one.order_id in desk.works for one in plan.decisions):
-        wave = desk.without_works(wave)
+    for is_last in (False, True):
+        short = {one.order_id for one in plan.decisions if one.unfilled and one.order_id in desk.works}
+        if not short:
+            break
+        left_out = {one.order_id for one in wave.orders if one.is_put} if is_last else short
+        wave = desk.without_works(wave, left_out)
         plan = solver.solve(wave, seed=seed)
     return wave, plan
 

@@ -17,7 +17,7 @@ from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
 from loopline.processes.price_day import worth_today
-from loopline.processes.reopen import Works, lines_of
+from loopline.processes.reopen import OpenWork, Works, lines_of
 from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
 from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
@@ -128,7 +128,7 @@ class WaveDesk:
                 classes=catalogue.temperature_classes_of(conn, skus),
                 companions=catalogue.companions_of(conn, skus),
             )
-            wave = replace(wave, sites=self._with_places(wave.sites, sign=1))
+            wave = replace(wave, sites=_with_places(wave.sites, self.works.values(), sign=1))
             waves.append(_with_held_back(conn, wave) if wave.companions else wave)
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
@@ -165,16 +165,17 @@ class WaveDesk:
             later=later,
         )
 
-    def without_works(self, wave: Wave) -> Wave:
-        """The same problem without the orders that are decided again: their goods and places are theirs."""
+    def without_works(self, wave: Wave, order_ids: Collection[OrderId]) -> Wave:
+        """The same problem without some orders that are decided again: their goods and places are theirs."""
+        works = [work for order_id, work in self.works.items() if order_id in order_ids]
         theirs: Counter[tuple[NodeId, SkuId]] = Counter()
-        for work in self.works.values():
+        for work in works:
             for leaf_id, sku_id, left in work.goods():
                 theirs[leaf_id, sku_id] += left
         return replace(
             wave,
-            orders=tuple(one for one in wave.orders if not one.is_put),
-            sites=self._with_places(wave.sites, sign=-1),
+            orders=tuple(one for one in wave.orders if one.order_id not in order_ids),
+            sites=_with_places(wave.sites, works, sign=-1),
             stock=[
                 LeafUnits(
                     leaf_id=one.leaf_id,
@@ -183,16 +184,6 @@ class WaveDesk:
                 )
                 for one in wave.stock
             ],
-        )
-
-    def _with_places(self, sites: Sequence[WaveSite], *, sign: int) -> tuple[WaveSite, ...]:
-        """The sites with the places that work takes in their days given back (1), or taken again (-1)."""
-        works = Counter(task.site_id for work in self.works.values() for task in work.tasks)
-        return tuple(
-            replace(one, capacity_left=one.capacity_left + sign * works[one.site_id])
-            if works[one.site_id]
-            else one
-            for one in sites
         )
 
     def _may_move(self, task: Task, *, now: datetime) -> bool:
@@ -323,6 +314,19 @@ class WaveDesk:
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }
+
+
+def _with_places(
+    sites: Sequence[WaveSite], works: Collection[OpenWork], *, sign: int
+) -> tuple[WaveSite, ...]:
+    """The sites with the places that work takes in their days given back (1), or taken again (-1)."""
+    places = Counter(task.site_id for work in works for task in work.tasks)
+    return tuple(
+        replace(one, capacity_left=one.capacity_left + sign * places[one.site_id])
+        if places[one.site_id]
+        else one
+        for one in sites
+    )
 
 
 def _with_held_back(conn: Conn, wave: Wave) -> Wave:
