@@ -33,8 +33,11 @@ def make_out_invoices(database: Database, platform: InvoicePlatform, now: dateti
     with ThreadPoolExecutor(len(claimed), thread_name_prefix="invoices") as callers:
         reports = list(callers.map(put_one, claimed))
     for report in reports:  # each by itself: what one says keeps no other back
-        with database.transaction() as conn:
-            apply_invoice_reports(conn, [report], now=now)
+        try:
+            with database.transaction() as conn:
+                apply_invoice_reports(conn, [report], now=now)
+        except Exception:
+            _logger.exception("invoice_report_not_taken", document=str(report.document_id))
     return looked_at + len(claimed)
 
 

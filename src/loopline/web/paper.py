@@ -14,14 +14,22 @@ _logger = structlog.get_logger(__name__)
 
 def set_pages(html: str) -> bytes:
     """Set HTML as pages. Raises Refused where the machine lacks what sets them."""
+    pages: Callable[..., bytes] = _setter().HTML(string=html, url_fetcher=_fetches_nothing).write_pdf
+    return pages()
+
+
+def want_pages() -> None:
+    """Raise Refused where the machine lacks what sets pages: before anything is opened or counted for them."""
+    _setter()
+
+
+def _setter() -> Any:
     try:
         # Loaded by name where it is needed: it takes half a second, and libraries that a machine may lack.
-        weasyprint: Any = import_module("weasyprint")
+        return import_module("weasyprint")
     except OSError as problem:
         _logger.warning("pages_cannot_be_made", problem=str(problem))
         raise Refused(PagesCannotBeMade()) from problem
-    pages: Callable[..., bytes] = weasyprint.HTML(string=html, url_fetcher=_fetches_nothing).write_pdf
-    return pages()
 
 
 def _fetches_nothing(url: str, *_: Any, **__: Any) -> Any:

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-import httpx
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response, get, post
@@ -31,10 +30,7 @@ _Found = NuonuoDenied | Thing | list[Thing] | str
 NuonuoRequest = Request[None, None, State]
 _BODY_BYTES_MAX = 2_000_000
 _FRESH_SECONDS = 600
-_LOOKS_EVERY_SECONDS = 0.5
 _BATCH = 50
-_THREADS = 4
-_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 _LOST = b"<html><body>504 Gateway Time-out</body></html>"
 _BAD_APPLICATION = NuonuoDenied(code="070101", describe="获取app密钥失败或appkey无效")
 _BAD_TOKEN = NuonuoDenied(code="070304", describe="bad credentials")

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import httpx
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response, get, post
@@ -25,10 +24,7 @@ from loopline.channels.sandbox_wechat.signing import Signing
 
 WechatRequest = Request[None, None, State]
 _BODY_BYTES_MAX = 2_000_000
-_LOOKS_EVERY_SECONDS = 0.5
 _BATCH = 50
-_THREADS = 4
-_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 _LOST = b"<html><body>504 Gateway Time-out</body></html>"
 _logger = structlog.get_logger(__name__)
 

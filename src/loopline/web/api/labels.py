@@ -23,6 +23,7 @@ from loopline.web.labels.fonts import want_chinese
 from loopline.web.labels.pdf import labels_pdf
 from loopline.web.labels.printing import LABELS_MAX, Printed, WhoPrints, print_now
 from loopline.web.labels.zpl import labels_zpl
+from loopline.web.paper import want_pages
 
 
 class LabelAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,10 +81,12 @@ def print_labels(
         PrintLabel(task_id=TaskId(one.task_id), form=data.form, tracking_number=one.tracking_number)
         for one in data.items
     ]
+    is_zpl = data.form is LabelForm.ZPL
     want_chinese()
+    if not is_zpl:
+        want_pages()
     found = print_now(request, commands, who=who)
     texts = [one.text for one in found if isinstance(one, Printed)]
-    is_zpl = data.form is LabelForm.ZPL
     content = ""
     if texts:
         content = labels_zpl(texts) if is_zpl else b64encode(labels_pdf(texts, language_of(request))).decode()

@@ -35,7 +35,7 @@ from loopline.payments import (
     StandingIntent,
     Taken,
 )
-from loopline.processes.checkout import to_pay
+from loopline.processes.checkout import orders_paid_by_goods, to_pay
 from loopline.processes.pay import apply_notices, is_settled, take_payments
 from loopline.web.api.answers import PROBLEMS, AnyRequest, answered, commanded, granted, outcomes, read, run
 from loopline.web.api.caller import Caller, CallerKind
@@ -123,7 +123,10 @@ class RefundTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPaymentsTold(msgspec.Struct, frozen=True, kw_only=True):
-    """The money of an order: what it comes to still, what was taken and given back, what gateways were asked."""
+    """The money of an order: what it comes to still, what was taken and given back, what gateways were asked.
+
+    An order that goods still to come back will pay for comes to nothing.
+    """
 
     order_id: OrderId
     currency: str
@@ -232,7 +235,7 @@ def _told_money(conn: Conn, head: Order) -> OrderPaymentsTold:
     return OrderPaymentsTold(
         order_id=head.id,
         currency=head.currency,
-        to_pay_minor=max(0, to_pay(conn, [head])[head.id]),
+        to_pay_minor=0 if orders_paid_by_goods(conn, [head.id]) else max(0, to_pay(conn, [head])[head.id]),
         pay_until=head.pay_until,
         payments=[
             PaymentTold(

@@ -20,6 +20,7 @@ from loopline.web.labels.fonts import want_chinese
 from loopline.web.labels.pdf import labels_pdf
 from loopline.web.labels.printing import Printed, WhoPrints, print_now
 from loopline.web.labels.zpl import labels_zpl
+from loopline.web.paper import want_pages
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.moving.place import Form
@@ -72,6 +73,8 @@ def _printed(request: WebRequest, desk: Desk, commands: list[PrintLabel], form: 
         reads_what_lacks=True,
     )
     want_chinese()
+    if form is LabelForm.PDF:
+        want_pages()
     outcomes = print_now(request, commands, who=who)
     refusal = next((one for one in outcomes if isinstance(one, Refusal)), None)
     if refusal is not None:
