@@ -28,7 +28,7 @@ from bench import (
     waves,
     whatif,
 )
-from bench.surge import avail, bulk, hot, place, promise
+from bench.surge import avail, bulk, grown, hot, place, promise, steady
 from bench.workplace import Figure
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -48,11 +48,15 @@ REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "hot": hot.report,
     "avail": avail.report,
     "promise": promise.report,
+    "grown": grown.report,
     "settle": settle.report,
     "mood": mood.report,
     "pages": pages.report,
     "whatif": whatif.report,
 }
+
+LONG = ("steady", "grown")
+"""Half an hour and more: only where they are named."""
 
 
 def _as_json(name: str, figure: Figure) -> str:
@@ -63,7 +67,10 @@ def _as_json(name: str, figure: Figure) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the hot paths.")
     parser.add_argument(
-        "names", nargs="*", help=f"any of: {', '.join([*MEASUREMENTS, *REPORTS, 'source'])}; none means all"
+        "names",
+        nargs="*",
+        help=f"any of: {', '.join([*MEASUREMENTS, *REPORTS, 'source', 'steady'])};"
+        f" none means all but {', '.join(LONG)}",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per figure")
     wave = parser.add_argument_group("source", "the wave to be solved")
@@ -71,13 +78,21 @@ def main() -> int:
     wave.add_argument("--sites", type=int, default=50)
     wave.add_argument("--seed", type=int, default=1)
     wave.add_argument("--time-limit", type=float)
+    half_hour = parser.add_argument_group("steady", "single orders on a clock of their own")
+    half_hour.add_argument("--minutes", type=int, default=30)
+    half_hour.add_argument("--per-second", type=int, default=2_000)
     options = parser.parse_args()
     asked = waves.Asked(
         orders=options.orders, sites=options.sites, seed=options.seed, time_limit=options.time_limit
     )
-    reports = {**REPORTS, "source": partial(waves.report, asked)}
+    steadily = steady.Asked(minutes=options.minutes, per_second=options.per_second)
+    reports = {
+        **REPORTS,
+        "source": partial(waves.report, asked),
+        "steady": partial(steady.report, steadily),
+    }
     every = [*MEASUREMENTS, *reports]
-    names: list[str] = options.names or every
+    names: list[str] = options.names or [name for name in every if name not in LONG]
     unknown = [name for name in names if name not in every]
     if unknown:
         print(f"no measurement is called {', '.join(unknown)}; there are {', '.join(every)}", file=sys.stderr)

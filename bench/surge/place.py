@@ -33,11 +33,7 @@ def report() -> dict[str, Any]:
     """Measure all of it on a new database with durability on."""
     with new_database() as database:
         brand = found_brand(database, ring=ring())
-        best: dict[str, Any] = {"orders_per_s": 0.0}
-        batches: list[list[str]] = []
-        for writers in range(1, WRITERS_MOST + 1):
-            found, batches = _in_process(database, brand, writers)
-            best = max(best, found, key=lambda one: one["orders_per_s"])
+        best, batches = best_in_process(database, brand, tag="place")
         raw, connections = raw_orders_per_second(database, batches)
     return {
         **best,
@@ -48,15 +44,27 @@ def report() -> dict[str, Any]:
     }
 
 
-def _in_process(database: Database, brand: Brand, writers: int) -> tuple[dict[str, Any], list[list[str]]]:
+def best_in_process(database: Database, brand: Brand, *, tag: str) -> tuple[dict[str, Any], list[list[str]]]:
+    """Place by one to three processes; returns the figures of the best, and the ids of the orders of the last."""
+    best: dict[str, Any] = {"orders_per_s": 0.0}
+    batches: list[list[str]] = []
+    for writers in range(1, WRITERS_MOST + 1):
+        found, batches = _in_process(database, brand, f"{tag}-{writers}", writers)
+        best = max(best, found, key=lambda one: one["orders_per_s"])
+    return best, batches
+
+
+def _in_process(
+    database: Database, brand: Brand, tag: str, writers: int
+) -> tuple[dict[str, Any], list[list[str]]]:
     """Place the batches by so many processes at once; the time of a batch is what each of its orders waited."""
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(writers)
     share = BATCHES // writers
     with spawn.Pool(writers, initializer=_hold, initargs=(barrier,)) as pool:
         tasks = [
-            pool.apply_async(_write, (database.addresses, brand, f"{writers}-{place}", share, place))
-            for place in range(writers)
+            pool.apply_async(_write, (database.addresses, brand, f"{tag}-{number}", share, number))
+            for number in range(writers)
         ]
         done = [task.get() for task in tasks]
     started = min(one[0] for one in done)
@@ -87,19 +95,20 @@ def _write(
     incoming = messages(brand, tag, (batches + 1) * BATCH, seed=seed)
     seconds: list[float] = []
     ids: list[list[str]] = []
-    _place(database, incoming[:BATCH])
+    place(database, incoming[:BATCH])
     _barrier.wait()
     started = perf_counter()
     for start in range(BATCH, len(incoming), BATCH):
         begun = perf_counter()
-        ids.append(_place(database, incoming[start : start + BATCH]))
+        ids.append(place(database, incoming[start : start + BATCH]))
         seconds.append(perf_counter() - begun)
     ended = perf_counter()
     database.close()
     return started, ended, seconds, ids
 
 
-def _place(database: Database, incoming: Sequence[Any]) -> list[str]:
+def place(database: Database, incoming: Sequence[Any]) -> list[str]:
+    """Place a batch in a transaction of its own; returns the ids of its orders."""
     with database.transaction(is_routine=True) as conn:
         outcomes = place_messages(conn, incoming, now=NOON)
     assert all(isinstance(one, OrderTaken) for one in outcomes), outcomes[0]
@@ -111,18 +120,20 @@ def over_http() -> dict[str, Any]:
     with new_database() as database:
         brand = found_brand(database, ring=ring())
         token = make_key(database, branch="HX")
-        with serving(database) as addresses:
-            _sent(
-                closed_loop(
-                    addresses, iter(requests(brand, "warm", 2_000, token=token, seed=1)), connections=32
-                )
-            )
-            asked = requests(brand, "closed", HTTP_ORDERS, token=token, seed=2)
-            closed = _sent(closed_loop(addresses, iter(asked), connections=CONNECTIONS))
-            asked = requests(brand, "open", OPEN_ORDERS, token=token, seed=3)
-            opened = _sent(
-                open_loop(addresses, iter(asked), per_second=OPEN_PER_SECOND, connections=OPEN_CONNECTIONS)
-            )
+        return single_orders(database, brand, token, tag="single")
+
+
+def single_orders(database: Database, brand: Brand, token: str, *, tag: str) -> dict[str, Any]:
+    """Serve the database from two processes, and place single orders; `tag` makes their numbers new."""
+    with serving(database) as addresses:
+        warm = requests(brand, f"{tag}-warm", 2_000, token=token, seed=1)
+        _sent(closed_loop(addresses, iter(warm), connections=32))
+        asked = requests(brand, f"{tag}-closed", HTTP_ORDERS, token=token, seed=2)
+        closed = _sent(closed_loop(addresses, iter(asked), connections=CONNECTIONS))
+        asked = requests(brand, f"{tag}-open", OPEN_ORDERS, token=token, seed=3)
+        opened = _sent(
+            open_loop(addresses, iter(asked), per_second=OPEN_PER_SECOND, connections=OPEN_CONNECTIONS)
+        )
     return {
         "http_orders_per_s": round(HTTP_ORDERS / closed.elapsed),
         "p50_ms": closed.milliseconds(0.5),
