@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from loopline import catalogue, orders, stock
@@ -18,7 +19,7 @@ from loopline.payments.cash import EXCHANGE
 from loopline.payments.port import IntentKind
 from loopline.processes.announce import AnnouncedReceipt, LineBack, Withdrawal, receive_announced, withdraw
 from loopline.processes.cancel import Cancellation, cancel
-from loopline.processes.checkout import PaidByWhatComesBack, ask_payment
+from loopline.processes.checkout import OrderCancelled, PaidByWhatComesBack, ask_payment
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.exchange import (
     CounterExchange,
@@ -269,6 +270,25 @@ def test_an_announced_exchange_holds_the_size_at_once_and_is_paid_for_when_the_o
     assert given(conn) == [(EXCHANGE, PRICES["COAT"])]
     kept = exchanges_by_id(conn, [done.exchange_id])[done.exchange_id]
     assert kept.credit_minor == PRICES["COAT"]
+    sound(conn)
+
+
+def test_where_less_comes_than_the_new_order_costs_its_money_goes_back_and_the_order_is_called_off(
+    conn: Conn, shop: Shop
+):
+    order = sell(conn, shop, ask(shop, "W-1", member_id=MEMBER, lines=lines(shop, ("COAT", 2))))
+    both = LineBack(line_id=line_of(conn, order, "COAT"), units=2, reason=Reason.SIZE)
+    done = wanted(conn, order, back=(both,))
+    one = msgspec.structs.replace(both, units=1)
+    receipt = AnnouncedReceipt(return_id=done.exchange_id, site_id=shop.sites["S"], lines=(one,))
+    (taken,) = receive_announced(conn, [receipt], scope=WHOLE_BRAND, now=LATER)
+    assert isinstance(taken, TakenBack)
+    ((how, amount),) = given(conn)
+    assert (how != EXCHANGE, amount) == (True, PRICES["COAT"])
+    new = orders.order_by_id(conn, done.new_order_id)
+    assert new is not None
+    assert (new.stage, held(conn, shop.skus["COAT-L"])) == (OrderStage.CANCELLED, 0)
+    assert ask_payment(conn, [new.id], gateway="sandbox", now=LATER) == [OrderCancelled(number=new.number)]
     sound(conn)
 
 

@@ -183,7 +183,12 @@ def receive_announced(
     """Take announced returns back where they arrived: the sale is undone, and the money goes back now.
 
     What was announced and did not come may be announced anew. An announcement received before is answered as a repeat.
+    Where less came of an exchange than its new order costs, the money goes back and that order is called off: nothing
+    stays on sale at the old price. That takes the turn, before any lock.
     """
+    exchanged = exchanges_by_id(conn, [one.return_id for one in receipts])
+    if exchanged:
+        take_turn(conn)
     standing = lock_announced(conn, [one.return_id for one in receipts])
     heads = _heads_of(conn, standing)
     first: dict[ReturnId, int] = {}
@@ -199,6 +204,8 @@ def receive_announced(
     end_announced(conn, list(done), how=HowEnded.RECEIVED, now=now)
     site_of = {receipts[position].return_id: receipts[position].site_id for position in coming}
     receive_taken_back(conn, [(one, site_of[return_id]) for return_id, one in done.items()], now=now)
+    actors = {one.return_id: one.actor for one in receipts if one.return_id in done.keys() & exchanged.keys()}
+    _call_off_unpaid(conn, actors, now=now)
     outcomes: list[TakenBack | ReturnRepeat | Refusal] = []
     for position, one in enumerate(receipts):
         judgement = judged[first[one.return_id]]
@@ -309,7 +316,7 @@ def withdraw(
         if not is_repeat:
             ending.append((one, announced))
     end_announced(conn, [one.return_id for one, _ in ending], how=HowEnded.WITHDRAWN, now=now)
-    _let_go(conn, ending, now=now)
+    _call_off_unpaid(conn, {one.return_id: one.actor for one, _ in ending}, now=now)
     log.append(
         conn,
         [
@@ -327,16 +334,13 @@ def withdraw(
     return outcomes
 
 
-def _let_go(conn: Conn, ending: Sequence[tuple[Withdrawal, Announcement]], *, now: datetime) -> None:
-    """Call off the orders that goods which do not come back were to pay for; what is gone already stays."""
-    actors = {one.return_id: one.actor for one, _ in ending}
+def _call_off_unpaid(conn: Conn, actors: Mapping[ReturnId, str], *, now: datetime) -> None:
+    """Call off the new orders of exchanges that their goods did not pay for, by whom; what is gone already stays."""
     known = exchanges_by_id(conn, list(actors)) if actors else {}
-    wanted = [
-        Cancellation(order_id=one.new_order_id, actor=actors[one.id])
-        for one in known.values()
-        if one.new_order_id is not None and one.done_at is None
-    ]
-    if wanted:
+    by_order = {one.new_order_id: actors[one.id] for one in known.values() if one.new_order_id is not None}
+    unpaid = [one for one in orders.orders_by_ids(conn, list(by_order)) if one.pay_until is not None]
+    if unpaid:
+        wanted = [Cancellation(order_id=one.id, actor=by_order[one.id]) for one in unpaid]
         cancel(conn, wanted, scope=WHOLE_BRAND, now=now)
 
 
