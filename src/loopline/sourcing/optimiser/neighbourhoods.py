@@ -6,6 +6,7 @@ what nobody uses each gets its own, so that both answers hold together.
 """
 # pyright: reportArgumentType=false, reportReturnType=false
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -103,16 +104,21 @@ def around(  # noqa: C901 - one walk
     return queue[:count].copy()
 
 
-def part_of(standing: Standing, orders: Integers, spare: Integers, within: float) -> tuple[Master, Integers]:
+def part_of(
+    standing: Standing, orders: Integers, spare: Integers, within: float, others: Sequence[Integers] = ()
+) -> tuple[Master, Integers]:
     """Return the master problem of some orders, and where its patterns are in the pool. `spare`: what is unused.
 
-    Patterns that lose no more than `within` are in it, and all that lose less than what the order has.
+    Patterns that lose no more than `within` are in it, all that lose less than what the order has, and those that
+    `others`, plans too, give it.
     """
     pool = standing.pool
     is_in = np.zeros(len(standing.plan), np.bool_)
     is_in[orders] = True
     patterns: Integers = np.flatnonzero(is_in[pool.order]).astype(np.int64)
     is_current = standing.plan[pool.order[patterns]] == patterns
+    for other in others:
+        is_current |= other[pool.order[patterns]] == patterns
     is_empty = pool.first[patterns] == pool.first[patterns + 1]
     allowed = np.maximum(within, standing.lost[standing.plan[pool.order[patterns]]])
     patterns = patterns[is_current | is_empty | (standing.lost[patterns] <= allowed)]

@@ -1,6 +1,7 @@
 """Solve a wave: prices first, then a plan at those prices, then a better plan until it is time to stop."""
 
 import time
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -64,11 +65,24 @@ class _Wide(NamedTuple):
 _WIDE, _NARROW = _Wide(100, 4_000), _Wide(30, 2_000)
 _LOSER, _OF_LOSER = 1_000, _Wide(200, 8_000)  # minor units: who loses that much in a first plan gets more
 _WIDE_FROM = 0.004  # seconds an order: with less there is no time for many patterns
-_WARM, _COLD = 400.0, 1.0  # minor units: about how much dearer a plan may get, at first and at last
-_TURNS, _TURNS_TIMED = (
-    60,
-    1 << 30,
-)  # of orders out and back, where the clock does not end it, and where it does
+
+
+class _Heat(NamedTuple):
+    """How orders are taken out and put back: about how much dearer a plan may get at first, and for how long."""
+
+    warm: float  # minor units
+    turns: int  # where the clock does not end it
+
+
+_FIRST, _AGAIN = _Heat(400.0, 60), _Heat(60.0, 6)
+_COLD = 1.0  # minor units: how much dearer it may get at last
+_AGAIN_SECONDS = 0.0006  # for each order of the wave, but at most so many together
+_AGAIN_SECONDS_MOST = 6.0
+_TURNS_TIMED = 1 << 30
+_CROSSED = (
+    0,
+    200,
+)  # minor units: where plans differ, patterns that lose no more are chosen among besides theirs
 _RECREATED, _RECREATED_IN_HASTE = 0.15, 0.5  # of the time that is left, where master problems follow
 _TOGETHER = 2  # parts solved at once, whatever the processors, so that the result does not depend on these
 _LOSING = (100, 200, 400, 800, 1_600)  # minor units: patterns that lose no more than this are chosen among
@@ -237,26 +251,61 @@ class _Search:
         self._told("plan")
 
     def _recreate(self, part: float) -> None:
-        """Take orders out and put them back for a part of the time that is left, colder and colder."""
+        """Take orders out and put them back for a part of the time that is left, twice, and cross what comes of it."""
+        is_timed = self.settings.seconds is not None
+        self._cross(self._anneal(_FIRST, seconds=part * self.stop.left() if is_timed else None))
+        self.stop.work += 1
+
+    def _anneal(self, heat: _Heat, *, seconds: float | None) -> list[Integers]:
+        """Take orders out and put them back, colder and colder, from the plan as it stands; two plans by other chances.
+
+        The cheapest seen on the way is kept as the plan.
+        """
         first = order_first(self.pool, len(self.orders))
         lost = lost_by_pattern(self.pool, first, self.price)
-        desk = new_desk(self.pool, first, self.left)
-        take_some(desk, self.plan)
-        state = np.array([int(self.random.integers(1, 1 << 62))], np.int64)
-        ground = Ground(desk, by_price(lost, first), lost, state)
-        order_of = order_of_entries(self.pool)
-        begun, is_timed = self.stop.part(), self.settings.seconds is not None
-        until = begun + part * (1.0 - begun)
-        for turn in range(_TURNS_TIMED if is_timed else _TURNS):
-            gone = (self.stop.part() - begun) / max(until - begun, 1e-9) if is_timed else turn / _TURNS
+        entries = order_of_entries(self.pool)
+        cheapest = by_price(lost, first)
+        grounds: list[Ground] = []
+        for _ in range(_TOGETHER):
+            desk = new_desk(self.pool, first, self.left)
+            take_some(desk, self.plan)
+            state = np.array([int(self.random.integers(1, 1 << 62))], np.int64)
+            grounds.append(Ground(desk, cheapest, lost, state))
+        begun, steps = self.stop.seconds, min(4 * len(self.orders), 20_000)
+        for turn in range(_TURNS_TIMED if seconds is not None else heat.turns):
+            gone = (
+                (self.stop.seconds - begun) / max(seconds, 1e-9) if seconds is not None else turn / heat.turns
+            )
             if gone >= 1.0 or self._is_done():
                 break
-            warmth = _WARM * FINE * (_COLD / _WARM) ** min(1.0, max(0.0, gone))
-            recreate(ground, order_of, self.orders, min(4 * len(self.orders), 20_000), warmth)
-            if self.pool.cost[desk.plan].sum() < self.cost:
-                self.plan = desk.plan.copy()
+            warmth = heat.warm * FINE * (_COLD / heat.warm) ** min(1.0, gone)
+            in_threads(partial(_tried, (entries, self.orders, steps, warmth)), grounds, self.settings.threads)
+            for ground in grounds:
+                if self.pool.cost[ground.desk.plan].sum() < self.cost:
+                    self.plan = ground.desk.plan.copy()
             self._told("orders out and back")
-        self.stop.work += 1
+        return [ground.desk.plan for ground in grounds]
+
+    def _cross(self, others: list[Integers]) -> None:
+        """Choose anew, as well as HiGHS can, for the orders that other plans serve otherwise: the best of all of them.
+
+        What all plans agree on stays, and is nearly everything: the rest is a small problem of plans that fit. Crossing
+        solutions by a sub-problem is Rothberg's (2007, "An evolutionary algorithm for polishing mixed integer
+        programming solutions").
+        """
+        first = order_first(self.pool, len(self.orders))
+        lost = lost_by_pattern(self.pool, first, self.price)
+        for within in _CROSSED:
+            differ = np.flatnonzero(np.any([other != self.plan for other in others], axis=0))
+            if not 0 < len(differ) <= _TOGETHER * self.settings.part or self._is_done():
+                break
+            left = left_after(self.pool, self.plan, self.left)
+            standing = Standing(self.pool, first, self.plan, left, lost)
+            master = part_of(standing, differ, left, float(within) * FINE, others)
+            effort = Effort(seconds=min(max(0.05, 0.5 * self._left()), 10.0), nodes=2_000, gap=1e-4)
+            (taken,) = self._choose([master], effort)
+            self.plan[self.pool.order[taken]] = taken
+        self._told("crossed")
 
     def _sort_pool(self) -> None:
         turn = np.lexsort((self.pool.cost, self.pool.order))
@@ -301,21 +350,29 @@ class _Search:
             self._told("master")
 
     def _better_parts(self, first: Integers, lost: Floats) -> None:
-        """Choose for two parts at once, among more patterns when fewer yield no more, until nothing does for long."""
+        """Warm the plan up and cross what comes of it, and choose for two parts at once, until nothing yields for long.
+
+        Parts choose among more patterns when fewer yield no more.
+        """
         visits, level, idle = np.zeros(len(self.orders)), 0, 0
         idle_most = 10 + 4 * len(self.orders) // self.settings.part
         while not self._is_done() and idle < idle_most:
+            before = self.cost
+            seconds = min(_AGAIN_SECONDS * len(self.orders), _AGAIN_SECONDS_MOST)
+            self._cross(self._anneal(_AGAIN, seconds=None if self.settings.seconds is None else seconds))
+            if self._is_done():
+                break
             left = left_after(self.pool, self.plan, self.left)
             standing = Standing(self.pool, first, self.plan, left, lost)
             losing, of_part = _LOSING_OF_PART[level]
             size = max(1, min(int(of_part * self.settings.part), len(self.orders) // _TOGETHER))
             parts = self._parts(standing, visits, size)
-            before = self.cost
+            crossed = self.cost
             self._solve_parts(standing, parts, losing)
             for part in parts:
                 visits[part] += 1
             idle = 0 if self.cost < before else idle + 1
-            if before - self.cost < _YIELD * before:
+            if crossed - self.cost < _YIELD * crossed:
                 level = min(level + 1, len(_LOSING_OF_PART) - 1)
             self.stop.work += 1
             self._told("parts")
@@ -388,3 +445,8 @@ class _Search:
             seconds=self.stop.seconds,
             work=self.stop.work,
         )
+
+
+def _tried(how: tuple[Integers, Integers, int, float], ground: Ground) -> int:
+    """`recreate` with the ground last."""
+    return recreate(ground, *how)
