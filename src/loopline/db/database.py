@@ -1,6 +1,7 @@
 """A database that was opened: its connections, and the transactions that edges open on them."""
 
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -15,13 +16,15 @@ from loopline.db.rows import Conn
 from loopline.db.settings import SERVING_ROLE
 
 LOG_CHANNEL = "loopline_log"
-_ROUTINE = "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
+_BEGIN_ROUTINE = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off"
 _LOCK_TIMEOUT_SECONDS = 10
 _IDLE_TIMEOUT_SECONDS = 60
 # The pool waits twice as long after each failed try to connect. Trying no longer than somebody waits for a connection
 # keeps those pauses short: whoever asks next begins anew, so that a database that comes back is found within seconds,
 # however long it was away.
 _CONNECTING_SECONDS = 10
+# A connection that answered a moment ago is taken at its word: in a rush every batch would ask it once more.
+_TRUSTED_SECONDS = 0.1
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,19 +38,26 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     serving_sets_role: bool = False
 
 
+class _Connection(psycopg.Connection[TupleRow]):
+    """One of the pool's: knows when it last ended a transaction."""
+
+    answered_at = 0.0
+
+
 class Database:
     """Connections to one database. Edges open transactions here; nothing below an edge commits."""
 
     def __init__(self, addresses: Addresses, *, connections_max: int = 8) -> None:
         self.addresses = addresses
-        self._pool: ConnectionPool[Conn] = ConnectionPool(
+        self._pool: ConnectionPool[_Connection] = ConnectionPool(
             addresses.serving,
+            connection_class=_Connection,
             kwargs={"autocommit": True},
             min_size=1,
             max_size=connections_max,
             configure=self._configure,
             open=True,
-            check=ConnectionPool.check_connection,
+            check=_check,
             timeout=_CONNECTING_SECONDS,
             reconnect_timeout=_CONNECTING_SECONDS,
         )
@@ -61,21 +71,19 @@ class Database:
         what is done many times a second with batches of one size or another, all found by their keys: its statements
         are planned once per connection, not once per batch, and for tables that grow, whatever they hold by then.
         """
-        with self._pool.connection() as conn, conn.transaction():
-            if is_routine:
-                conn.execute(_ROUTINE)
+        with self._pool.connection() as conn, _routine(conn) if is_routine else conn.transaction():
             yield conn
+            conn.answered_at = time.monotonic()
         if not quiet:
             self._bell.ring()
 
     @contextmanager
     def reading(self, *, is_routine: bool = False) -> Generator[Conn, None, None]:
         """Open a read-only transaction in which every statement sees the same state; `is_routine` as for writing."""
-        with self._pool.connection() as conn, conn.transaction():
+        with self._pool.connection() as conn, _routine(conn) if is_routine else conn.transaction():
             conn.execute("set transaction isolation level repeatable read, read only")
-            if is_routine:
-                conn.execute(_ROUTINE)
             yield conn
+            conn.answered_at = time.monotonic()
 
     @contextmanager
     def owner_transaction(self) -> Generator[Conn, None, None]:
@@ -155,6 +163,25 @@ class _Bell:
                 break
         if conn is not None:
             conn.close()
+
+
+def _check(conn: _Connection) -> None:
+    """Ask a connection whether it is still there, unless it was a moment ago."""
+    if time.monotonic() - conn.answered_at > _TRUSTED_SECONDS:
+        ConnectionPool.check_connection(conn)
+
+
+@contextmanager
+def _routine(conn: Conn) -> Generator[None, None, None]:
+    """Begin a transaction and say how its statements are planned, in one message; commit it, or roll it back."""
+    conn.execute(_BEGIN_ROUTINE)
+    try:
+        yield
+    except BaseException:
+        if not conn.closed:
+            conn.rollback()
+        raise
+    conn.commit()
 
 
 def _dump_json(value: Any) -> bytes:

@@ -13,16 +13,17 @@ from loopline.kernel.events import Event
 SQL = statements(__file__)
 
 
-def append(conn: Conn, events: Sequence[Event]) -> None:
+def append(conn: Conn, events: Sequence[Event], *, has_written: bool = False) -> None:
     """Append events in the order given. Call it as the last write of the transaction.
 
     The transaction takes its id before the first position is drawn: a follower concludes from a transaction id that
     no older transaction can still bring a lower position, which would be false for one that drew its position
-    first and its id later.
+    first and its id later. `has_written`: it wrote rows before, for certain, and has its id by that.
     """
     if not events:
         return
-    fetch_rows(conn, SQL["own_transaction"])
+    if not has_written:
+        fetch_rows(conn, SQL["own_transaction"])
     copy_rows(
         conn,
         SQL["copy_events"],

@@ -82,7 +82,7 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
     with conn.cursor() as cursor:
         columns = _copy_columns(cursor, statement)
         moments: dict[datetime, int] = {}
-        with cursor.copy(sql.SQL("{} with (format binary)").format(sql.SQL(statement.text))) as copy:
+        with cursor.copy(columns.text) as copy:
             copy.set_types(columns.types)
             write = copy.write_row
             for row in rows:
@@ -108,13 +108,14 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
 
 
 class _Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns of a COPY: the types as they are sent, and the places of those that we spell ourselves.
+    """The text and the columns of a COPY: the types as they are sent, and the places of those that we spell ourselves.
 
     A UUID is sent as its bytes, a moment as its microseconds since 2000, and an array of integers as its head and its
     elements, which is what PostgreSQL's binary format of them is; the driver's own way takes four times as long, of
     arrays twenty times.
     """
 
+    text: bytes
     types: list[int]
     uuids: tuple[int, ...]
     moments: tuple[int, ...]
@@ -214,6 +215,7 @@ def _copy_columns(cursor: psycopg.Cursor[TupleRow], statement: Statement) -> _Co
         cursor.execute(probe)
         types = [column.type_code for column in cursor.description or ()]
         found = _columns[key] = _Columns(
+            text=f"{statement.text} with (format binary)".encode(),
             types=[_SENT_AS.get(one, one) for one in types],
             uuids=tuple(place for place, one in enumerate(types) if one == _UUID),
             moments=tuple(place for place, one in enumerate(types) if one == _TIMESTAMPTZ),

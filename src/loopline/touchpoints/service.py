@@ -1,6 +1,6 @@
 """Commands of touchpoints: codes made and retired, scans kept, bindings decided, orders attributed. None commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,12 +8,14 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn
+from loopline.db.remembered import Marks, Remembered
 from loopline.kernel.ids import LiveRoomId, MemberId, OrderId, PartyId, ScanId, TouchpointId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.touchpoints import store
 from loopline.touchpoints.codes import CODE_LENGTH, RECEIPT_CODE_LENGTH, new_code, read_code
 from loopline.touchpoints.model import (
     Attribution,
+    AttributionRule,
     BoundTo,
     Buyer,
     Credit,
@@ -268,13 +270,18 @@ def tie_members(
 
 
 def touched_buyers(
-    conn: Conn, buyers: Sequence[Buyer], *, bound: Mapping[MemberId, Mapping[CreditRole, PartyId]]
+    conn: Conn,
+    buyers: Sequence[Buyer],
+    *,
+    bound: Mapping[MemberId, Mapping[CreditRole, PartyId]],
+    marks: Marks | None = None,
 ) -> list[Touched]:
     """Return what touched each buyer before buying, and who is credited by the rules of that moment. Locks nothing.
 
     A code that an order names counts as a touch at the moment of the order; one that is unknown or retired does not.
+    With the `marks` of the transaction the rules are those that the process remembers.
     """
-    rules = store.attribution_rules(conn)
+    rules = store.attribution_rules(conn) if marks is None else _RULES.find(conn, (None,), marks=marks)[None]
     widest = max(
         (
             rule.window_minutes
@@ -309,6 +316,13 @@ def touched_buyers(
         for buyer, touches in zip(buyers, found, strict=True)
     ]
 
+
+def _all_rules(conn: Conn, keys: Collection[None]) -> dict[None, Sequence[AttributionRule]]:
+    return dict.fromkeys(keys, tuple(store.attribution_rules(conn)))
+
+
+_RULES: Remembered[None, Sequence[AttributionRule]] = Remembered("touchpoints", _all_rules)
+"""Every rule of attribution there ever was, under the only key there is."""
 
 _UNTOUCHED = Touched(touches=(), credits=())
 """Most buyers of a rush: nothing is decided for them."""

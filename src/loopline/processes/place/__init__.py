@@ -122,9 +122,9 @@ def _placed(
             parked_units=sum([line.parked for line in order.lines]),
             pay_until=order.pay_until,
         )
-    settle(conn, outlook, granted)
     told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
-    log.append(conn, [*events(told, at=now), *shortfalls])
+    log.append(conn, [*events(told, at=now), *shortfalls], has_written=bool(written))
+    settle(conn, outlook, granted)  # last: rows that everybody wants are locked from here to the commit only
     return outcomes
 
 

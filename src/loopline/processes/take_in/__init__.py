@@ -98,11 +98,11 @@ def take_in(
         [draft_of(one, register, now=now) for one in incoming],
         shows=register.shows,
     )
-    return _credited(conn, incoming, drafts)
+    return _credited(conn, incoming, drafts, marks=marks)
 
 
 def _credited(
-    conn: Conn, incoming: Sequence[Incoming], drafts: Sequence[Draft | Refusal]
+    conn: Conn, incoming: Sequence[Incoming], drafts: Sequence[Draft | Refusal], *, marks: Marks
 ) -> list[Draft | Refusal]:
     """Complete whom sales are owed to by what touched their buyers; what a message states goes before it."""
     buyers = {
@@ -110,7 +110,8 @@ def _credited(
         for position, (one, draft) in enumerate(zip(incoming, drafts, strict=True))
         if isinstance(draft, Draft) and (draft.member_id is not None or one.message.touch is not None)
     }
-    found = dict(zip(buyers, credits_for(conn, list(buyers.values())), strict=True)) if buyers else {}
+    owed = credits_for(conn, list(buyers.values()), marks=marks) if buyers else []
+    found = dict(zip(buyers, owed, strict=True))
     return [
         _with_credits(draft, found[position]) if isinstance(draft, Draft) and position in found else draft
         for position, draft in enumerate(drafts)

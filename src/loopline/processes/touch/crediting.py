@@ -10,6 +10,7 @@ from loopline.customers.model import Moment
 from loopline.customers.moments import record_moments
 from loopline.db import Conn, log
 from loopline.db.followers import Follower
+from loopline.db.remembered import Marks
 from loopline.kernel.events import Event, event, read
 from loopline.kernel.ids import MemberId, OrderId, PartyId
 from loopline.orders import Credits, Order, OrderPlaced
@@ -26,12 +27,12 @@ from loopline.touchpoints import (
 )
 
 
-def credits_for(conn: Conn, buyers: Sequence[Buyer]) -> list[Credits]:
+def credits_for(conn: Conn, buyers: Sequence[Buyer], *, marks: Marks | None = None) -> list[Credits]:
     """Return whom orders of these buyers are owed to, one each, in their order: before they are placed.
 
-    What an order states itself goes before this. Locks nothing.
+    What an order states itself goes before this. `marks` are those of the transaction. Locks nothing.
     """
-    return [_credits(one.credits) for one in _touched(conn, buyers)]
+    return [_credits(one.credits) for one in _touched(conn, buyers, marks=marks)]
 
 
 def _credits(credited: Sequence[Credit]) -> Credits:
@@ -43,13 +44,13 @@ def _credits(credited: Sequence[Credit]) -> Credits:
     )
 
 
-def _touched(conn: Conn, buyers: Sequence[Buyer]) -> list[Touched]:
+def _touched(conn: Conn, buyers: Sequence[Buyer], *, marks: Marks | None = None) -> list[Touched]:
     known = {one.member_id for one in buyers if one.member_id is not None}
     bound: dict[MemberId, dict[CreditRole, PartyId]] = {}
     for member_id, one in customers.bindings_of_members(conn, known).items() if known else ():
         stands = {CreditRole.GUIDE: one.guide_id, CreditRole.DEALER: one.dealer_id}
         bound[member_id] = {role: party_id for role, party_id in stands.items() if party_id is not None}
-    return touchpoints.touched_buyers(conn, buyers, bound=bound)
+    return touchpoints.touched_buyers(conn, buyers, bound=bound, marks=marks)
 
 
 def attribute_orders(conn: Conn, buyers: Mapping[OrderId, Buyer], *, now: datetime) -> list[Attribution]:
