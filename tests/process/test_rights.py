@@ -31,7 +31,7 @@ from loopline.insight.rights import (
     rights_setting,
     rights_that_differ,
 )
-from loopline.kernel.ids import MemberId, OrderId
+from loopline.kernel.ids import MemberId, OrderId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, Delivery, Draft
 from loopline.processes import dispatch, fulfil
@@ -264,19 +264,22 @@ def test_a_mark_of_time_stands_while_the_promise_in_its_place_is_open(conn: Conn
     coat_task, scarf_task = sorted(
         tasks, key=lambda one: lines_of_tasks(conn, [one])[one][0].sku_id != shop.skus["COAT"]
     )
-    work_off(conn, [coat_task], now=NOON + hour / 2)
+    succeeded(dispatch.accept(conn, [AcceptTask(task_id=scarf_task)], scope=WHOLE_BRAND, now=NOON))
+    work_off(conn, [coat_task], now=NOON)
     follow(conn, PROMISED[0])
     assert watch_promises(conn, now=NOON + 3 * hour, limit=5) == 1
     assert [one.state for one in promises_of_orders(conn, [order_id])[order_id]] == [
         PromiseState.BROKEN,
         PromiseState.OPEN,
     ]
-    assert marks(conn, order_id)["time"] == Cause.LATE_ACCEPT
-    accepted = [AcceptTask(task_id=scarf_task)]
-    succeeded(dispatch.accept(conn, accepted, scope=WHOLE_BRAND, now=NOON + 3 * hour))
+    assert marks(conn, order_id)["time"] == Cause.LATE_READY
+    refusal = RefuseTask(command_id=uuid7(NOON), task_id=scarf_task, reason=RefusalReason.NO_CAPACITY)
+    succeeded(dispatch.refuse(conn, [refusal], scope=WHOLE_BRAND, now=NOON + 3 * hour))
+    # The rights hear of it before what is promised does, and of that nobody tells them.
+    assert marks(conn, order_id)["time"] == Cause.LATE_READY
     follow(conn, PROMISED[0])
     (_, last) = promises_of_orders(conn, [order_id])[order_id]
-    assert last.accepted_at == NOON + 3 * hour  # nobody tells the rights of it
+    assert (last.state, last.sourced_at) == (PromiseState.OPEN, None)
     assert rights_that_differ(conn) == []
 
 
