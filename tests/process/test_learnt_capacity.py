@@ -25,6 +25,7 @@ from loopline.processes.doctor import BETWEEN_ROOMS, examine
 from loopline.processes.equip import SiteNotYours
 from loopline.processes.learnt_capacity import (
     FixWish,
+    SayWhyItHolds,
     SiteSaysNothing,
     fix_limits,
     learn_capacity,
@@ -151,7 +152,10 @@ def test_somebody_answers_for_what_a_site_says_and_takes_it_back(conn: Conn, sho
     assert woken.source_after != later  # what waited for a site's time is looked at again
     assert learn_capacity(conn, now=NOON + timedelta(days=1)) == 0
     assert left(conn, shop) == 10
-    fix_limits(conn, [FixWish(site_code="S", because="  ")], scope=WHOLE_BRAND, by="person:1", now=NOON)
+    blank = [FixWish(site_code="S", because=" \t")]
+    assert fix_limits(conn, blank, scope=WHOLE_BRAND, by="person:1", now=NOON) == [SayWhyItHolds()]
+    assert of_store(conn, shop).fixed_because == "two packers more"
+    fix_limits(conn, [FixWish(site_code="S")], scope=WHOLE_BRAND, by="person:1", now=NOON)
     assert (of_store(conn, shop).fixed_at, left(conn, shop)) == (None, 5)
 
 

@@ -11,6 +11,7 @@ from loopline.db import Conn, Database, run_check
 from loopline.db.followers import catch_up
 from loopline.fulfilment.codes import collect_code
 from loopline.fulfilment.model import AcceptTask, CheckTask, PackTask, PickTask, RefusalReason, RefuseTask
+from loopline.fulfilment.queries import lines_of_tasks
 from loopline.insight import CHECKS, begin_again
 from loopline.insight.followers import FOLLOWERS
 from loopline.insight.rights import (
@@ -30,24 +31,24 @@ from loopline.insight.rights import (
     rights_setting,
     rights_that_differ,
 )
-from loopline.kernel.ids import MemberId, OrderId
+from loopline.kernel.ids import MemberId, OrderId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, Delivery, Draft
 from loopline.processes import dispatch, fulfil
 from loopline.processes.no_show import end_waiting
 from loopline.processes.place import Placed, place
 from loopline.processes.promised import FOLLOWERS as PROMISED
-from loopline.processes.promised import keep_given
+from loopline.processes.promised import keep_given, watch_promises
 from loopline.processes.review import Holder, WantedReview, moderate, write_reviews
 from loopline.processes.source import source_wave
 from loopline.processes.take_back import take_back
 from loopline.processes.touch import issue_receipts
-from loopline.promises import GivenPromise, PromiseKind
+from loopline.promises import GivenPromise, PromiseKind, PromiseState, promises_of_orders
 from loopline.returns.model import NewReturn, NewReturnLine, Reason, ReturnKind
 from loopline.reviews import About, NewDecision
 from tests.make.loop import follow, hand_over_everything, pay_for, work_off
 from tests.make.org import succeeded
-from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
+from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, stock_up, till_sale
 from tests.make.touchpoints import member_of
 
 RIGHTS = next(one for one in FOLLOWERS if one.name == "insight_rights")
@@ -237,6 +238,49 @@ def test_what_is_ready_after_it_was_promised_is_late_by_the_milestone_that_slipp
     follow(conn, PROMISED[0])
     assert end_waiting(conn, now=NOON + 8 * DAY, limit=10) == 1
     assert marks(conn, order_id)["time"] == Cause.LATE_READY
+
+
+def test_a_mark_of_time_stands_while_the_promise_in_its_place_is_open(conn: Conn, member: MemberId):
+    """One parcel has left when the promise breaks; what is still promised changes unheard until it ends."""
+    shop = open_shop(conn, units=0)
+    stock_up(conn, shop, {("S", "COAT"): 1, ("D", "SCARF"): 1})
+    draft = ask(shop, "W-1", lines=lines(shop, ("COAT", 1), ("SCARF", 1)), member_id=member)
+    order_id = placed(conn, shop, draft)
+    hour = timedelta(hours=1)
+    promised = GivenPromise(
+        kind=PromiseKind.DELIVER,
+        site_id=None,
+        due_at=NOON + 2 * hour,
+        starts_at=None,
+        ready_minutes=30,
+        lane_minutes=30,
+        band=0,
+        terms_version=0,
+        pace_version=0,
+        said_at=NOON,
+    )
+    keep_given(conn, [(order_id, promised)], now=NOON)
+    tasks = source_wave(conn, now=NOON).tasks
+    coat_task, scarf_task = sorted(
+        tasks, key=lambda one: lines_of_tasks(conn, [one])[one][0].sku_id != shop.skus["COAT"]
+    )
+    succeeded(dispatch.accept(conn, [AcceptTask(task_id=scarf_task)], scope=WHOLE_BRAND, now=NOON))
+    work_off(conn, [coat_task], now=NOON)
+    follow(conn, PROMISED[0])
+    assert watch_promises(conn, now=NOON + 3 * hour, limit=5) == 1
+    assert [one.state for one in promises_of_orders(conn, [order_id])[order_id]] == [
+        PromiseState.BROKEN,
+        PromiseState.OPEN,
+    ]
+    assert marks(conn, order_id)["time"] == Cause.LATE_READY
+    refusal = RefuseTask(command_id=uuid7(NOON), task_id=scarf_task, reason=RefusalReason.NO_CAPACITY)
+    succeeded(dispatch.refuse(conn, [refusal], scope=WHOLE_BRAND, now=NOON + 3 * hour))
+    # The rights hear of it before what is promised does, and of that nobody tells them.
+    assert marks(conn, order_id)["time"] == Cause.LATE_READY
+    follow(conn, PROMISED[0])
+    (_, last) = promises_of_orders(conn, [order_id])[order_id]
+    assert (last.state, last.sourced_at) == (PromiseState.OPEN, None)
+    assert rights_that_differ(conn) == []
 
 
 def test_a_bad_review_breaks_and_hiding_it_mends(conn: Conn, shop: Shop, member: MemberId):

@@ -13,7 +13,7 @@ from loopline import org
 from loopline.cli.console import people, print_json, problems_told
 from loopline.db.opening import open_database
 from loopline.db.settings import settings_from
-from loopline.insight.acceptance.model import Measure, Version
+from loopline.insight.acceptance.model import Measure, Measures, Version
 from loopline.insight.acceptance.service import learn
 from loopline.insight.capacity.model import SiteCapacity
 from loopline.insight.capacity.model import Version as SitesLearnt
@@ -121,12 +121,40 @@ def _print_measures(version: Version) -> None:
         if one is not None and minutes is not None:
             table.add_row(name, f"{one.log_loss:.4f}", f"{one.brier:.4f}", _auc(one), f"{minutes:.2f}")
     people.print(table)
+    _print_paid_more(measures)
     used = measures.trees if version.trees is not None and measures.trees is not None else measures.rates
     table = Table(title="calibration of what is used")
     for name in ("offers", "foretold", "accepted"):
         table.add_column(name, justify="right")
     for one in used.calibration:
         table.add_row(f"{one.offers:,}", f"{one.foretold:.3f}", f"{one.accepted:.3f}")
+    people.print(table)
+
+
+def _print_paid_more(measures: Measures) -> None:
+    if measures.paid_more_rates is None or measures.paid_more_trees is None:
+        return
+    table = Table(
+        title=f"the {measures.paid_more_offers:,} of them that paid more because the work came back"
+    )
+    for name in ("", "log loss", "Brier", "AUC", "foretold", "accepted"):
+        table.add_column(name, justify="right")
+    for name, one in (("plain rates", measures.paid_more_rates), ("trees", measures.paid_more_trees)):
+        foretold, accepted = (
+            sum(bin_.offers * value for bin_, value in values) / measures.paid_more_offers
+            for values in (
+                [(bin_, bin_.foretold) for bin_ in one.calibration],
+                [(bin_, bin_.accepted) for bin_ in one.calibration],
+            )
+        )
+        table.add_row(
+            name,
+            f"{one.log_loss:.4f}",
+            f"{one.brier:.4f}",
+            _auc(one),
+            f"{foretold:.3f}",
+            f"{accepted:.3f}",
+        )
     people.print(table)
 
 

@@ -1048,6 +1048,30 @@ CREATE VIEW fulfilment.published_tasks WITH (security_invoker='true') AS
     ended_at
    FROM fulfilment.task;
 
+CREATE TABLE fulfilment.waiting_pay (
+    work_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    profile_version integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    rounds smallint NOT NULL,
+    extra_minor bigint NOT NULL,
+    most_percent integer NOT NULL,
+    fixed_at timestamp with time zone NOT NULL,
+    CONSTRAINT waiting_pay_has_come_back CHECK ((rounds > 0)),
+    CONSTRAINT waiting_pay_has_waited CHECK ((since <= fixed_at)),
+    CONSTRAINT waiting_pay_is_something CHECK ((extra_minor > 0)),
+    CONSTRAINT waiting_pay_percent_not_negative CHECK ((most_percent >= 0))
+);
+
+CREATE VIEW fulfilment.published_waiting_pay WITH (security_invoker='true') AS
+ SELECT work_id,
+    site_id,
+    order_id,
+    rounds,
+    extra_minor
+   FROM fulfilment.waiting_pay;
+
 CREATE TABLE fulfilment.withdrawal (
     id uuid NOT NULL,
     allocation_id uuid NOT NULL,
@@ -1108,22 +1132,6 @@ CREATE TABLE fulfilment.round_task (
     box smallint NOT NULL,
     left_at timestamp with time zone,
     CONSTRAINT boxes_count_from_one CHECK ((box > 0))
-);
-
-CREATE TABLE fulfilment.waiting_pay (
-    work_id uuid NOT NULL,
-    site_id uuid NOT NULL,
-    order_id uuid NOT NULL,
-    profile_version integer NOT NULL,
-    since timestamp with time zone NOT NULL,
-    rounds smallint NOT NULL,
-    extra_minor bigint NOT NULL,
-    most_percent integer NOT NULL,
-    fixed_at timestamp with time zone NOT NULL,
-    CONSTRAINT waiting_pay_has_come_back CHECK ((rounds > 0)),
-    CONSTRAINT waiting_pay_has_waited CHECK ((since <= fixed_at)),
-    CONSTRAINT waiting_pay_is_something CHECK ((extra_minor > 0)),
-    CONSTRAINT waiting_pay_percent_not_negative CHECK ((most_percent >= 0))
 );
 
 CREATE TABLE fulfilment.waybill (
@@ -3878,6 +3886,7 @@ CREATE TABLE sourcing.decision (
     unfilled jsonb,
     overrides jsonb,
     parcel_classes text[],
+    late_minor bigint[],
     CONSTRAINT decision_method_known CHECK ((method = ANY (ARRAY['exact'::text, 'greedy'::text, 'optimised'::text]))),
     CONSTRAINT every_verdict_has_its_price CHECK ((length(verdicts) = cardinality(prices_minor)))
 );
@@ -5563,6 +5572,9 @@ CASE
     ELSE ((((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) >= 1) AND ((length(verdicts) - length(replace(verdicts, '*'::text, ''::text))) <= jsonb_array_length(parcels))) AND (cardinality(parcel_classes) = jsonb_array_length(parcels)))
 END) NOT VALID;
 
+ALTER TABLE sourcing.decision
+    ADD CONSTRAINT every_verdict_has_its_lateness CHECK (((late_minor IS NULL) OR (cardinality(late_minor) = cardinality(prices_minor)))) NOT VALID;
+
 ALTER TABLE ONLY sourcing.override_change
     ADD CONSTRAINT override_change_pkey PRIMARY KEY (number);
 
@@ -6911,6 +6923,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_task_lines TO lo
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_tasks TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.waiting_pay TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_waiting_pay TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE fulfilment.withdrawal TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_withdrawals TO loopline_app;
@@ -6922,8 +6938,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_short TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_task TO loopline_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.waiting_pay TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE fulfilment.waybill TO loopline_app;
 

@@ -21,8 +21,9 @@ from loopline.jobs.trials import run_next_trial
 from loopline.kernel.ids import SiteId
 from loopline.orders import QueueOfOrders
 from loopline.processes import source
+from loopline.processes.came_back import answering_of
 from loopline.processes.wave import WaveDesk
-from loopline.sourcing.offers import CERTAIN, Answering, Offering, OfferTerms
+from loopline.sourcing.offers import Offering, OfferTerms
 from loopline.sourcing.optimise import Optimiser
 from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.settings import Settings, Waiting
@@ -63,13 +64,7 @@ def offering_of(settings: Settings, expected: Mapping[SiteId, Acceptance]) -> Of
         redispatch_minor=settings.weights.refusal_minor,
         waiting_hour_minor=settings.weights.late_hour_minor,
     )
-    answering = {
-        site_id: Answering(
-            accepts_basis_points=round(min(1.0, max(0.0, one.probability)) * CERTAIN),
-            minutes=max(0, round(one.answer_minutes)),
-        )
-        for site_id, one in expected.items()
-    }
+    answering = {site_id: answering_of(one) for site_id, one in expected.items()}
     return Offering(terms=terms, answering=answering)
 
 

@@ -286,6 +286,11 @@ def lines_to_try(
     )
 
 
+def count_asked(conn: Conn, *, since: datetime) -> int:
+    """Return how many orders were asked for since a moment."""
+    return fetch_values(conn, SQL["count_asked"], since_id=first_id_of(since))[0]
+
+
 def count_to_source(conn: Conn) -> int:
     """Return how many orders wait for a site to be chosen."""
     return fetch_values(conn, SQL["count_to_source"])[0]

@@ -326,6 +326,13 @@ where head.id >= %(first_id)s::uuid
 order by head.id, line.line_id
 limit %(limit)s::integer
 
+-- name: count_asked
+-- How many orders were asked for since a moment, of which an id is the first; sales of tills have left already. Locks nothing.
+select count(*) as orders
+from orders.order
+where id >= %(since_id)s::uuid
+    and kind = 'ask'
+
 -- name: count_to_source
 -- How many orders wait for a site's day. What no site can send now takes no place of any. Locks nothing.
 select count(*) as orders

@@ -102,7 +102,7 @@ def call_sites(
             currency=currency,
             deadline=deadlines[one.parcel.order_id],
             sites=tuple(
-                CallSite(site_id=site.site_id, metres=site.metres, cost_minor=site.cost_minor)
+                CallSite(site_id=site.site_id, metres=site.metres, cost_minor=max(0, site.cost_minor))
                 for site in one.candidates
             ),
             lines=_call_lines(one),

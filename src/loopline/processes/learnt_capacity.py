@@ -27,7 +27,7 @@ BECAUSE_MOST = 500
 
 
 class FixWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a site says is to hold whatever is learnt, and why; without a reason: it is to hold no more by itself."""
+    """What a site says is to hold whatever is learnt, and why; `because` None: it is to hold no more by itself."""
 
     site_code: str
     because: str | None = None
@@ -37,6 +37,10 @@ class SiteSaysNothing(Refusal, frozen=True, kw_only=True):
     """Site {site_code} does not say how many tasks it does in a day: it takes none, and there is nothing to fix."""
 
     site_code: str
+
+
+class SayWhyItHolds(Refusal, frozen=True, kw_only=True):
+    """Say in a few words why what the site says is right."""
 
 
 class StandingSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,12 +109,13 @@ def fix_limits(
 ) -> list[FixWish | Refusal]:
     """Let what sites in scope say hold, or lift that; of two wishes for one the last holds. It holds at once.
 
-    Refused: sites outside scope (nobody is told whether there is such a site), and sites that take no tasks.
+    Refused: sites outside scope (nobody is told whether there is such a site), reasons that say nothing, and sites that
+    take no tasks.
     """
     sites = org.sites_by_code(conn, [one.site_code for one in wishes])
     outcomes = [_judged(one, sites, scope) for one in wishes]
     fixes = [
-        LimitFix(site_id=sites[one.site_code].id, because=(one.because or "").strip()[:BECAUSE_MOST] or None)
+        LimitFix(site_id=sites[one.site_code].id, because=_reason(one))
         for one in outcomes
         if isinstance(one, FixWish)
     ]
@@ -127,4 +132,10 @@ def fix_limits(
 
 def _judged(one: FixWish, sites: Mapping[str, Site], scope: Scope) -> FixWish | Refusal:
     site = sites.get(one.site_code)
-    return one if site is not None and scope.covers_site(site.id) else SiteNotYours(site_code=one.site_code)
+    if site is None or not scope.covers_site(site.id):
+        return SiteNotYours(site_code=one.site_code)
+    return SayWhyItHolds() if one.because is not None and not _reason(one) else one
+
+
+def _reason(one: FixWish) -> str | None:
+    return None if one.because is None else one.because.strip()[:BECAUSE_MOST]

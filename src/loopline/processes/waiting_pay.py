@@ -4,7 +4,7 @@ What is paid is fixed when the work is put to a site, by the profile in force, a
 task and the books say the same. It is a share of the site that sent the goods, taken from whoever has the remainder.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +40,17 @@ def offered_for(work_id: UUID, parcel: Parcel, site_ids: Iterable[SiteId]) -> Of
     )
 
 
+def rounds_of_orders(
+    conn: Conn, line_ids: Mapping[OrderId, Collection[LineId]]
+) -> dict[OrderId, list[Round]]:
+    """Return how often some lines of orders came back, from whom; orders that never did are left out. Locks nothing."""
+    found: dict[OrderId, dict[UUID, Round]] = {}
+    for one in what_came_back(conn, list(line_ids)):
+        if one.line_id in line_ids[one.order_id]:
+            found.setdefault(one.order_id, {})[one.work_id] = _round(one)
+    return {order_id: list(rounds.values()) for order_id, rounds in found.items()}
+
+
 def pay_for_waiting(
     conn: Conn, offered: Sequence[OfferedFor], *, profile: ProfileInForce, now: datetime
 ) -> None:
@@ -57,11 +68,7 @@ def pay_for_waiting(
     dealers = dealers_of_sites(conn, sites)
     fixed: list[WaitingPay] = []
     for work in again:
-        rounds = [
-            Round(work_id=one.work_id, asked_at=one.asked_at, site_ids=one.site_ids)
-            for one in came_back[work.order_id]
-            if one.line_id in work.line_ids
-        ]
+        rounds = [_round(one) for one in came_back[work.order_id] if one.line_id in work.line_ids]
         for site_id in work.site_ids:
             extra = extra_for(rule, rounds, site_id=site_id, dealers=dealers, now=now)
             if extra is not None:
@@ -78,6 +85,10 @@ def pay_for_waiting(
                     )
                 )
     fix_waiting_pay(conn, fixed, now=now)
+
+
+def _round(one: CameBack) -> Round:
+    return Round(work_id=one.work_id, asked_at=one.asked_at, site_ids=one.site_ids)
 
 
 def _sites(works: Iterable[OfferedFor], came_back: Iterable[Sequence[CameBack]]) -> set[SiteId]:

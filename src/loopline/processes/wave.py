@@ -12,10 +12,11 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Task
 from loopline.insight.acceptance.model import Acceptance
-from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
+from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
+from loopline.processes.came_back import weigh_what_came_back
 from loopline.processes.price_day import worth_today
 from loopline.processes.reopen import OpenWork, Works, lines_of
 from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
@@ -75,6 +76,7 @@ class WaveDesk:
         self._network = networks[first.channel]
         self._left = self._capacity_left(conn, now=now)
         self._sellable: Mapping[tuple[NodeId, SkuId], int] = {}
+        self._dealers: Mapping[SiteId, PartyId] = {}
         self.works = {
             order_id: work
             for order_id, work in works.items()
@@ -129,6 +131,14 @@ class WaveDesk:
                 companions=catalogue.companions_of(conn, skus),
             )
             wave = replace(wave, sites=_with_places(wave.sites, self.works.values(), sign=1))
+            wave = weigh_what_came_back(
+                conn,
+                wave,
+                rule=self.profile.settings.waiting_pay,
+                dealers=self._dealers,
+                accepts=self._accepts,
+                now=now,
+            )
             waves.append(_with_held_back(conn, wave) if wave.companions else wave)
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
@@ -146,6 +156,7 @@ class WaveDesk:
         weighing = weigh(
             conn, sites=self._sites, sellable=self._at_sites(units), profile=self.profile, now=now
         )
+        self._dealers = weighing.dealer_of
         return Wave(
             wave_id=WaveId(uuid7(now)),
             currency=self.currency,

@@ -276,6 +276,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     late_minutes_mean: int
 
 
+class LateNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Open promises of which something did not happen in time, and of these the `overdue`: their own time is over."""
+
+    late: int
+    overdue: int
+
+
 class DayRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Of orders whose promise was due on a day and whose fact is known: how many kept what was said first."""
 

@@ -10,6 +10,7 @@ from loopline.promises import store
 from loopline.promises.model import (
     DayRecord,
     HeldBack,
+    LateNow,
     Learnt,
     Pace,
     Paces,
@@ -73,6 +74,11 @@ def watched(
 def record_since(conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | None = None) -> Record:
     """Return how well the promises of orders first promised since a moment were kept."""
     return store.record(conn, site_ids=site_ids, since=since)
+
+
+def late_now(conn: Conn, *, now: datetime, site_ids: Collection[SiteId] | None = None) -> LateNow:
+    """Return how many open promises missed a milestone, of some sites or of all. Reads the open ones alone."""
+    return store.late_now(conn, site_ids=site_ids, now=now)
 
 
 def kept_by_day(

@@ -12,6 +12,7 @@ from loopline.promises.model import (
     Arrival,
     DayRecord,
     HeldBack,
+    LateNow,
     Learnt,
     Pace,
     Promise,
@@ -196,6 +197,13 @@ def watch_list(
 def record(conn: Conn, *, site_ids: Collection[SiteId] | None, since: datetime) -> Record:
     (found,) = fetch(
         conn, SQL["record"], Record, site_ids=None if site_ids is None else list(site_ids), since=since
+    )
+    return found
+
+
+def late_now(conn: Conn, *, site_ids: Collection[SiteId] | None, now: datetime) -> LateNow:
+    (found,) = fetch(
+        conn, SQL["late_now"], LateNow, site_ids=None if site_ids is None else list(site_ids), now=now
     )
     return found
 

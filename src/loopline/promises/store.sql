@@ -380,6 +380,19 @@ order by
   id
 limit %(at_most)s::bigint
 
+-- name: late_now
+-- Open promises that missed a milestone, and of these the ones whose time is over; of some sites or of all. Locks nothing.
+select
+  count(*) filter (where risk is not null or due_at <= %(now)s::timestamptz) as late,
+  count(*) filter (where due_at <= %(now)s::timestamptz) as overdue
+from promises.promise
+where
+  state = 'open'
+  and (
+    %(site_ids)s::uuid[] is null
+    or coalesce(by_site_id, site_id) = any(%(site_ids)s::uuid[])
+  )
+
 -- name: record
 -- How promises given since a moment were kept: by their orders, whose fact is held against what was said first. Of some
 -- sites or of all. Locks nothing.

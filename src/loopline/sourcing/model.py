@@ -25,6 +25,17 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     units: int
 
 
+CERTAIN = 10_000
+"""Basis points of what happens whatever else does."""
+
+
+class Answering(msgspec.Struct, frozen=True, kw_only=True):
+    """How a site is expected to answer: how probably it takes work, in basis points, and after how many minutes."""
+
+    accepts_basis_points: int
+    minutes: int
+
+
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to be sourced.
 
@@ -33,7 +44,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     `forbidden_sites` may not by the profile's limits. `promised_hours`: from now until it is to be there, where that
     was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more. `held_back`: lines that are not
     sent now, as others that leave with them have no goods yet. `is_put`: sites have its work already, so that leaving
-    units of it unfilled costs twice as much.
+    units of it unfilled costs twice as much. `extra_minor`: what a parcel pays a site on top because the work came
+    back; `answering`: how sites are expected to answer such work for that pay, where they are known.
     """
 
     order_id: OrderId
@@ -46,6 +58,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     surcharges_minor: Mapping[SiteId, int] = {}
     held_back: frozenset[LineId] = frozenset()
     is_put: bool = False
+    extra_minor: Mapping[SiteId, int] = {}
+    answering: Mapping[SiteId, Answering] = {}
 
 
 class SiteCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,8 +170,8 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `lateness_minor`: hours beyond the promise; `refusal_minor`: what it would cost to source it again, as likely as
     that is; `preference_minor`: what the profile adds for the site, for the territory, or for moving work that another
     site has; `split_minor`: for every parcel of an order but the first of each class; `opportunity_minor`: what its
-    goods and time are worth to orders that come later; `credit_minor` is taken off: what ageing goods earn less what
-    the shelf risks.
+    goods and time are worth to orders that come later; `waiting_minor`: what it pays the site on top because the work
+    came back; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
     """
 
     handling_minor: int
@@ -168,6 +182,7 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     preference_minor: int = 0
     split_minor: int = 0
     opportunity_minor: int = 0
+    waiting_minor: int = 0
     credit_minor: int = 0
 
     @property
@@ -182,6 +197,7 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             + self.preference_minor
             + self.split_minor
             + self.opportunity_minor
+            + self.waiting_minor
             - self.credit_minor
         )
 
@@ -255,7 +271,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     `verdicts` has one letter of `Verdict` per site of the wave, in the wave's order. `prices_minor` stands beside it:
     for a chosen, dearer or tied site the total cost of the best equally small set of parcels with that site in it;
     for any other what all goods of the order that can be sent would cost in one parcel from there, had it all of them;
-    of several classes, in one parcel for each.
+    of several classes, in one parcel for each. `late_minor`: what of each price is for coming later than promised;
+    empty where nobody would.
     """
 
     order_id: OrderId
@@ -265,6 +282,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     cost_minor: int
     verdicts: str
     prices_minor: tuple[int, ...]
+    late_minor: tuple[int, ...] = ()
 
 
 class WaveFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -352,11 +370,12 @@ class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EliminatedSite(msgspec.Struct, frozen=True, kw_only=True):
-    """A site that was not chosen, why, and its price as `Decision` says."""
+    """A site that was not chosen, why, and its price as `Decision` says; `late_minor` of it for coming late."""
 
     site_id: SiteId
     verdict: Verdict
     price_minor: int
+    late_minor: int = 0
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,10 +17,8 @@ import msgspec
 
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.sourcing.costs import FINE, Tariff, metres_between
-from loopline.sourcing.model import Decision, OpenOrder, Parcel, Wave
+from loopline.sourcing.model import CERTAIN, Answering, Decision, OpenOrder, Parcel, Wave
 from loopline.sourcing.settings import ANSWER_MINUTES
-
-CERTAIN = 10_000  # basis points
 
 
 class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +34,6 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     extra_minor_max: int = 500
     redispatch_minor: int = 300
     waiting_hour_minor: int = 200
-
-
-class Answering(msgspec.Struct, frozen=True, kw_only=True):
-    """How a site is expected to answer: how probably it takes work, in basis points, and after how many minutes."""
-
-    accepts_basis_points: int
-    minutes: int
 
 
 _NOBODY: Mapping[SiteId, Answering] = {}
@@ -61,8 +52,10 @@ AS_EVER = Offering()
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A site that can send all of a parcel, how far from the customer (None: nobody knows), and at what cost.
 
-    The cost is as it is weighed: with the surcharge for another dealer's territory, where there is one, and with what
-    the goods and the time are worth to later orders. `answer_minutes`: how long the site has to answer.
+    The cost is as it is weighed, but for being late and for being refused, which is what is expected here: with what
+    the profile prefers and spares (fairness between dealers too), the surcharge for another dealer's territory, the pay
+    on top, less the credit of the goods, and with what goods and time are worth to later orders. `answer_minutes`: how
+    long the site has to answer.
     """
 
     site_id: SiteId
@@ -106,10 +99,17 @@ def parcels_to_call(
             continue
         for parcel in decision.parcels:
             candidates = desk.candidates(parcel, order, row=rows[order.order_id])
-            called = sites_to_call(candidates, offering=offering)
+            called = sites_to_call(candidates, offering=_for_order(offering, order))
             if called:
                 found.append(CalledParcel(parcel=parcel, candidates=called))
     return found
+
+
+def _for_order(offering: Offering, order: OpenOrder) -> Offering:
+    """What is expected of sites that are offered this order: other than ever where its work came back."""
+    if not order.answering:
+        return offering
+    return Offering(terms=offering.terms, answering={**offering.answering, **order.answering})
 
 
 def sites_to_call(candidates: Sequence[Candidate], *, offering: Offering) -> tuple[Candidate, ...]:
@@ -170,6 +170,7 @@ class _Left:
         self._sites = wave.sites
         self._grams = wave.unit_grams
         self._later = wave.later
+        self._credits = wave.credits_minor
         self._tariff = Tariff(wave.sites)
         self._metres = metres_between(
             [order.destination for order in wave.orders], [site.coordinates for site in wave.sites]
@@ -211,19 +212,20 @@ class _Left:
             and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
         ]
         return [
-            self._candidate(place, order, row=row, grams=grams, later_minor=self._later_minor(place, wanted))
+            self._candidate(place, order, row=row, grams=grams, goods_minor=self._goods_minor(place, wanted))
             for place in (chosen, *others)
         ]
 
-    def _later_minor(self, place: int, wanted: Mapping[SkuId, int]) -> int:
-        """What the goods and the time are worth to orders that come later."""
+    def _goods_minor(self, place: int, wanted: Mapping[SkuId, int]) -> int:
+        """What the goods and the time are worth to orders that come later, less what sending the goods earns."""
         site_id, units = self._sites[place].site_id, self._later.unit_minor
         return self._later.parcel_minor.get(site_id, 0) + sum(
-            units.get((site_id, sku_id), 0) * count for sku_id, count in wanted.items()
+            (units.get((site_id, sku_id), 0) - self._credits.get((site_id, sku_id), 0)) * count
+            for sku_id, count in wanted.items()
         )
 
     def _candidate(
-        self, place: int, order: OpenOrder, *, row: int, grams: int, later_minor: int
+        self, place: int, order: OpenOrder, *, row: int, grams: int, goods_minor: int
     ) -> Candidate:
         metres = int(self._metres[row, place])
         fine = (
@@ -231,11 +233,14 @@ class _Left:
             + metres * int(self._tariff.per_metre[place])
             + grams * int(self._tariff.per_gram[place])
         )
+        site = self._sites[place]
         return Candidate(
-            site_id=self._sites[place].site_id,
+            site_id=site.site_id,
             metres=metres if self._is_known[row] else None,
             cost_minor=(fine + FINE // 2) // FINE
-            + order.surcharges_minor.get(self._sites[place].site_id, 0)
-            + later_minor,
-            answer_minutes=self._sites[place].answer_minutes,
+            + site.priority_minor
+            + order.surcharges_minor.get(site.site_id, 0)
+            + order.extra_minor.get(site.site_id, 0)
+            + goods_minor,
+            answer_minutes=site.answer_minutes,
         )

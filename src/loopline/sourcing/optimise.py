@@ -141,12 +141,31 @@ class _Reading:
         )
 
     def _terms(self) -> dict[str, int]:
-        """The plan's cost by term; `opportunity` is what it was solved at beside that, nothing where nothing was."""
+        """The plan's cost by term.
+
+        `opportunity` is what it was solved at beside that, nothing where nothing was. What single orders cost more at
+        sites is told as what it is: pay on top (`waiting`), and other chances to be refused.
+        """
         terms = reprice(self.problem, self.result.allocations)
+        waiting, refusal = self._of_what_came_back()
+        terms = msgspec.structs.replace(
+            terms, refusal=terms.refusal + refusal, surcharge=terms.surcharge - refusal - waiting
+        )
         found = {name: _minor(getattr(terms, name)) for name in terms.__struct_fields__}
+        if waiting:
+            found["waiting"] = _minor(waiting)
         if not self.table.worth().is_nothing:
             found["opportunity"] = _minor(self.result.cost - terms.total)
         return found
+
+    def _of_what_came_back(self) -> tuple[int, int]:
+        """What the plan pays on top, and what its refusals are expected to cost beyond those of ordinary work."""
+        waiting = refusal = 0
+        for ask, sent in zip(self.table.asks, self.sent, strict=True):
+            if ask.order.extra_minor or ask.order.answering:
+                waiting += int(self.table.by_site(ask.order.extra_minor)[sent.sites].sum())
+                refusal += int(self.table.refusal_more(ask.order)[sent.sites].sum())
+        return waiting, refusal
 
     def _prices(self) -> Iterator[OpportunityPrice]:
         sites, stock = self.wave.sites, self.problem.stock
@@ -161,7 +180,7 @@ class _Reading:
             yield OpportunityPrice(site_id=sites[at].site_id, sku_id=None, price_minor=price)
 
     def _decide(self, at: int, ask: Ask, sent: _Sent) -> Decision:
-        plain, later = self._prices_alone(at, ask)
+        plain, later, late = self._prices_alone(at, ask)
         prices = rounded_minor(plain + later)
         left = list(sent.units.sum(axis=0).tolist())
         granted: list[int] = []
@@ -172,10 +191,11 @@ class _Reading:
             left[position] -= granted[-1]
         parcels = self._pack(at, ask, sent, of_need=of_need, granted=list(granted))
         cost = sum(parcel.cost.total_minor for parcel in parcels)
-        verdicts = self._judge(ask, sent, prices=prices, cost=cost)
+        weighed = cost + self._left_minor(ask, sent)
+        verdicts = self._judge(ask, sent, prices=prices, cost=weighed)
         if later.any():
-            cost_now = cost - sum(parcel.cost.opportunity_minor for parcel in parcels)
-            is_kept = (rounded_minor(plain) < cost_now) & (prices >= cost)
+            cost_now = weighed - sum(parcel.cost.opportunity_minor for parcel in parcels)
+            is_kept = (rounded_minor(plain) < cost_now) & (prices >= weighed)
             verdicts = _with_kept(verdicts, is_kept & self._has_all(ask))
         return Decision(
             order_id=ask.order.order_id,
@@ -185,7 +205,13 @@ class _Reading:
             cost_minor=cost,
             verdicts=verdicts,
             prices_minor=tuple(prices.tolist()),
+            late_minor=tuple(rounded_minor(late).tolist()) if late.any() else (),
         )
+
+    def _left_minor(self, ask: Ask, sent: _Sent) -> int:
+        """What it costs to leave what an order does not get: whoever could have sent it would have been cheaper."""
+        missing = np.array(ask.asked, np.int64) - sent.units.sum(axis=0)
+        return _minor(int(missing @ self.problem.lines.unfilled[ask.first : ask.first + len(ask.columns)]))
 
     def _fixed(self, at: int) -> dict[str, Integers]:
         """The terms of a parcel to an order that do not hang on what is in it, by site, in fine parts."""
@@ -197,30 +223,29 @@ class _Reading:
             late = np.rint(np.maximum(0.0, hours - max(0.0, order.promised_hours)) * costs.late_hour).astype(
                 np.int64
             )
-        surcharge = np.zeros(len(metres), np.int64)
-        for site_id, minor in order.surcharges_minor.items():
-            if site_id in self.table.position_of:
-                surcharge[self.table.position_of[site_id]] = minor * FINE
         return {
             "handling_minor": sites.handling,
             "distance_minor": sites.metre * metres,
             "lateness_minor": late,
-            "refusal_minor": np.rint((1 - sites.accept_probability) * costs.redispatch).astype(np.int64),
-            "preference_minor": self.preference + surcharge,
+            "refusal_minor": self.table.refusal + self.table.refusal_more(order),
+            "preference_minor": self.preference + self.table.by_site(order.surcharges_minor),
+            "waiting_minor": self.table.by_site(order.extra_minor),
         }
 
-    def _prices_alone(self, at: int, ask: Ask) -> tuple[Integers, Integers]:
+    def _prices_alone(self, at: int, ask: Ask) -> tuple[Integers, Integers, Integers]:
         """What the order's goods would cost from each site, had it all of them: a parcel for each class, in fine parts.
 
-        By itself, and what they are worth to later orders.
+        By itself, what they are worth to later orders, and what of the first is for coming late.
         """
         parcels = len(set(self.table.kind[ask.columns].tolist()))
         asked = np.array(ask.asked, np.int64)
         grams = int(asked @ self.table.grams[ask.columns])
         credit = self.table.credit[:, ask.columns] @ asked
-        fixed = sum(self._fixed(at).values(), np.zeros(len(self.wave.sites), np.int64))
+        terms = self._fixed(at)
+        fixed = sum(terms.values(), np.zeros(len(self.wave.sites), np.int64))
         later = parcels * self.table.parcel_later + self.table.unit_later[:, ask.columns] @ asked
-        return parcels * fixed + grams * self.problem.sites.gram - credit, later
+        plain = parcels * fixed + grams * self.problem.sites.gram - credit
+        return plain, later, parcels * terms["lateness_minor"]
 
     def _has_all(self, ask: Ask) -> Flags:
         enough: Flags = self.table.stock[:, ask.columns] >= np.array(ask.asked, np.int64)

@@ -94,8 +94,14 @@ def _spell_out(row: DecisionRow) -> Explanation:
             )
         ),
         eliminated=tuple(
-            EliminatedSite(site_id=site_id, verdict=Verdict(letter), price_minor=price)
-            for site_id, letter, price in zip(row.site_ids, row.verdicts, row.prices_minor, strict=True)
+            EliminatedSite(site_id=site_id, verdict=Verdict(letter), price_minor=price, late_minor=late)
+            for site_id, letter, price, late in zip(
+                row.site_ids,
+                row.verdicts,
+                row.prices_minor,
+                row.late_minor or [0] * len(row.site_ids),
+                strict=True,
+            )
             if letter != Verdict.CHOSEN
         ),
         unfilled=tuple(

@@ -45,6 +45,7 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
     split_minor: int = 0
     credited_minor: int = 0  # the credit, below zero: a row's terms add up
     opportunity_minor: int = 0
+    waiting_minor: int = 0
 
     @property
     def cost(self) -> ParcelCost:
@@ -58,6 +59,7 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
             preference_minor=self.preference_minor,
             split_minor=self.split_minor,
             opportunity_minor=self.opportunity_minor,
+            waiting_minor=self.waiting_minor,
             credit_minor=-self.credited_minor,
         )
 
@@ -106,6 +108,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     unfilled: list[UnfilledRow] | None
     overrides: list[OverrideRow] | None
     parcel_classes: list[TemperatureClass] | None
+    late_minor: list[int] | None
 
 
 def put_site_costs(conn: Conn, costs: Sequence[SiteCost], *, now: datetime) -> None:
@@ -205,6 +208,7 @@ def _decision_rows(wave: Wave, decisions: Sequence[Decision]) -> Iterable[tuple[
             else None,
             _encode(overrides) if overrides else None,
             [one.value for one in classes] if any(one in COLD for one in classes) else None,
+            list(decision.late_minor) or None,
         )
 
 
@@ -223,6 +227,7 @@ def _parcel_row(parcel: Parcel, position: int) -> ParcelRow:
         cost.split_minor,
         -cost.credit_minor,
         cost.opportunity_minor,
+        cost.waiting_minor,
     )
 
 

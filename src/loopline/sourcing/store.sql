@@ -183,7 +183,8 @@ copy sourcing.decision (
   parcels,
   unfilled,
   overrides,
-  parcel_classes
+  parcel_classes,
+  late_minor
 ) from stdin;
 
 -- name: read_decisions
@@ -206,7 +207,8 @@ select
   decision.parcels,
   decision.unfilled,
   decision.overrides,
-  decision.parcel_classes
+  decision.parcel_classes,
+  decision.late_minor
 from sourcing.decision
 join sourcing.wave on wave.id = decision.wave_id
 where

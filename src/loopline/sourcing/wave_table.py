@@ -1,6 +1,6 @@
 """A wave as columns: what the optimiser solves, with the way back from its positions to ids."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.sourcing.costs import FINE, Integers
-from loopline.sourcing.model import Need, OpenOrder, Wave, WaveSite
+from loopline.sourcing.model import CERTAIN, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.optimiser.opportunity import Worth
 from loopline.sourcing.optimiser.problem import (
     Blocked,
@@ -29,6 +29,8 @@ FALLBACK_MINOR = 1_000_000
 
 CLASSES = tuple(TemperatureClass)
 Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+_NOTHING: Integers = np.zeros(0, np.int64)
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +79,8 @@ class WaveTable:
         self.parcel_later: Integers = (
             np.array([parcels.get(site.site_id, 0) for site in wave.sites], np.int64) * FINE
         )
+        chance = np.array([site.accept_probability for site in wave.sites], np.float64)
+        self.refusal: Integers = self._refusal(chance)
         self.grams: Integers = np.array([wave.unit_grams.get(sku_id, 0) for sku_id in self.sku_ids], np.int64)
 
     def _ask(self, order: OpenOrder, first: int) -> Ask:
@@ -180,11 +184,16 @@ class WaveTable:
             sku=np.array(columns, np.int64),
             units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
             unfilled=np.array(
-                [unfilled * FINE * (1 + ask.order.is_put) for ask in self.asks for _ in ask.columns], np.int64
+                [self._unfilled(ask.order, unfilled) for ask in self.asks for _ in ask.columns], np.int64
             ),
             value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
             together=np.array([one for ask in self.asks for one in self.groups(ask)], np.int64),
         )
+
+    @staticmethod
+    def _unfilled(order: OpenOrder, minor: int) -> int:
+        """What leaving a unit of an order costs: twice where sites have it, and never for what it pays on top."""
+        return FINE * (minor * (1 + order.is_put) + max(order.extra_minor.values(), default=0))
 
     def groups(self, ask: Ask) -> list[int]:
         """By column of an order: which of its parcels-in-one it is of; -1: of none, it goes by itself."""
@@ -199,14 +208,42 @@ class WaveTable:
         return [bound.index(one) if one[0] is not None and one in bound else -1 for one in named]
 
     def _surcharges(self) -> Surcharges:
-        rows = [
-            (at, self.position_of[site_id], minor * FINE)
-            for at, ask in enumerate(self.asks)
-            for site_id, minor in ask.order.surcharges_minor.items()
-            if minor and site_id in self.position_of
-        ]
-        table = np.array(rows, np.int64).reshape(-1, 3)
-        return Surcharges(order=table[:, 0], site=table[:, 1], amount=table[:, 2])
+        order, site, amount = [_NOTHING], [_NOTHING], [_NOTHING]
+        for at, ask in enumerate(self.asks):
+            one = ask.order
+            if not (one.surcharges_minor or one.extra_minor or one.answering):
+                continue
+            more = self.by_site(one.surcharges_minor) + self.by_site(one.extra_minor) + self.refusal_more(one)
+            sites = np.flatnonzero(more)
+            order.append(np.full(len(sites), at, np.int64))
+            site.append(sites)
+            amount.append(more[sites])
+        return Surcharges(
+            order=np.concatenate(order), site=np.concatenate(site), amount=np.concatenate(amount)
+        )
+
+    def by_site(self, minor: Mapping[SiteId, int]) -> Integers:
+        """Money by site as a column, in fine parts; sites that are not in the wave are left out."""
+        column = np.zeros(len(self.wave.sites), np.int64)
+        for site_id, amount in minor.items():
+            if site_id in self.position_of:
+                column[self.position_of[site_id]] = amount * FINE
+        return column
+
+    def refusal_more(self, order: OpenOrder) -> Integers:
+        """What a refusal is expected to cost more (or, below 0, less) than of an ordinary order, in fine parts."""
+        more = np.zeros(len(self.wave.sites), np.int64)
+        known = [site_id for site_id in order.answering if site_id in self.position_of]
+        if known:
+            at = self._positions(known)
+            chance = [order.answering[site_id].accepts_basis_points / CERTAIN for site_id in known]
+            more[at] = self._refusal(np.array(chance, np.float64)) - self.refusal[at]
+        return more
+
+    def _refusal(self, chance: Floats) -> Integers:
+        """What a refusal is expected to cost, as the problem reckons it: rounded, so that differences are exact."""
+        redispatch = self.wave.settings.weights.refusal_minor * FINE
+        return np.rint((1 - chance) * redispatch).astype(np.int64)
 
     def _blocked(self) -> Blocked:
         rows = [

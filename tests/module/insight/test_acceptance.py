@@ -8,14 +8,23 @@ from msgspec.structs import replace
 
 from loopline.db import Conn
 from loopline.fulfilment import service as fulfilment
-from loopline.fulfilment.model import AcceptTask, CancelTask, OfferTask, RefusalReason, RefuseTask
+from loopline.fulfilment.model import (
+    AcceptTask,
+    CancelTask,
+    OfferTask,
+    RefusalReason,
+    RefuseTask,
+    SiteLimit,
+)
+from loopline.fulfilment.waiting import WaitingPay, fix_waiting_pay
+from loopline.insight.acceptance import store
 from loopline.insight.acceptance.model import Acceptance, OfferAhead
 from loopline.insight.acceptance.queries import newest, predict, site_acceptance
 from loopline.insight.acceptance.rates import FIRST_MINUTES, FIRST_OFFERS, FIRST_PROBABILITY
 from loopline.insight.acceptance.service import learn, learn_daily
 from loopline.kernel.ids import SiteId
 from loopline.kernel.scope import WHOLE_BRAND
-from tests.make.fulfilment import LATER, NOON, command_id, offer, take_tasks
+from tests.make.fulfilment import DAY, LATER, NOON, command_id, offer, order_id, take_tasks
 from tests.make.web import furnish
 
 EVENING = NOON + timedelta(hours=6)
@@ -91,6 +100,42 @@ def test_answers_are_acceptances_refusals_and_lapses_once_the_time_to_answer_is_
         OfferAhead(site_id=NOWHERE, at=NOON),
     ]
     assert predict(conn, asked, now=EVENING) == [found[sites["S-01"]], found[NOWHERE]]
+
+
+def test_what_came_back_and_what_it_paid_on_top_is_known_of_each_offer(conn: Conn):
+    """Refused by one site, not claimed by others, let lapse by a third, and taken for more by the last."""
+    sites = furnish(conn)
+    first, second = sites["S-01"], sites["S-02"]
+    one, *others = offers_to(first, range(1)) + offers_to(second, range(1, 4))
+    lapsed, taken, apart = (replace(other, order_id=one.order_id) for other in others)
+    take_tasks(conn, one)
+    fulfilment.set_site_limits(conn, [SiteLimit(site_id=second, tasks_per_day=9)], now=NOON)
+    refusal = RefuseTask(command_id=command_id(1), task_id=one.task_id, reason=RefusalReason.NO_CAPACITY)
+    fulfilment.refuse_tasks(conn, [refusal], scope=WHOLE_BRAND, now=NOON)
+    fulfilment.offer_tasks(conn, [lapsed], now=NOON)
+    assert len(fulfilment.lapse_tasks(conn, now=LATER)) == 1
+    conn.execute(
+        "insert into fulfilment.call (id, order_id, state, currency, opened_at, deadline, ended_at)"
+        " values (%s, %s, 'lapsed', 'CNY', %s, %s, %s)",
+        (one.order_id, one.order_id, NOON, LATER, LATER),
+    )
+    fulfilment.offer_tasks(conn, [replace(taken, deadline=EVENING)], now=LATER)
+    pay = WaitingPay(
+        work_id=taken.task_id,
+        site_id=second,
+        order_id=one.order_id,
+        profile_version=1,
+        since=NOON,
+        rounds=3,
+        extra_minor=450,
+        most_percent=0,
+    )
+    fix_waiting_pay(conn, [pay], now=LATER)
+    other_order = replace(apart, order_id=order_id(99), deadline=EVENING)
+    fulfilment.offer_tasks(conn, [other_order], now=LATER)
+    made = store.offers_made(conn, first_day=DAY, last_day=DAY, now=EVENING + timedelta(hours=1), most=9)
+    told = sorted((offer.offered, offer.rounds, offer.extra_minor) for offer in made)
+    assert [row[1:] for row in told] == [(0, 0), (1, 0), (0, 0), (3, 450)]
 
 
 def test_an_offer_whose_time_is_not_over_counts_for_nobody_even_if_it_was_taken(conn: Conn):

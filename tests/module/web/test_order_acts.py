@@ -72,12 +72,16 @@ def test_what_waits_for_a_site_is_due_at_once(house: House):
     put_off(house.database, head(house, "web").id)
     page = hq.get(f"{LIST}/{web}").text
     assert "Source now" in page
+    assert "every site that has the goods refused; looked at again at 3 Mar 07:00" in page
+    chinese = hq.get(f"{LIST}/{web}", headers={"accept-language": "zh"}).text
+    assert ("等待原因" in chinese, "有货的门店和仓库都拒绝了" in chinese) == (True, True)
     with house.database.transaction() as conn:
         assert source_wave(conn, now=NOON).orders == 0
     said = outcomes(post(hq, f"{LIST}/source", {"order": [web, till]}, page=LIST))
     assert said == {web: "Decided with the next wave.", till: f"Order {till} does not wait for a site."}
     with house.database.transaction() as conn:
         assert source_wave(conn, now=NOON).orders == 1
+    assert "looked at again" not in hq.get(f"{LIST}/{web}").text
 
 
 @pytest.mark.parametrize("act", ["source", "cancel/now", "cancel/look"])

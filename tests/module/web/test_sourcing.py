@@ -87,8 +87,14 @@ def test_the_monitor_shows_the_wave_to_hq_and_its_own_site_to_a_dealer(house: Ho
     page = house.signed_in("shen.ops").get("/hq/sourcing").text
     assert "Last waves" in page
     assert re.search(r'data-key="due"[^>]*>0<', page)
+    with house.database.reading() as conn:
+        ((asked,),) = conn.execute("select count(*) from orders.order where kind = 'ask'").fetchall()
+    assert asked
+    assert re.search(rf'data-key="asked"[^>]*>{asked}<', page)
+    assert re.search(r'data-key="late"[^>]*>0<', page)
     dealer = house.signed_in("kong.dealer").get("/hq/sourcing").text
     assert "Last waves" not in dealer
+    assert 'data-key="asked"' not in dealer  # of all channels: no branch's own
     assert "杭州" not in dealer or "静安" not in dealer
     sites = house.signed_in("kong.dealer").get("/hq/sourcing/map").json()
     assert len(sites) == 1
@@ -116,6 +122,9 @@ def test_what_is_at_risk_leads_to_its_order_and_is_shown_to_who_has_the_site(hou
         # An hour before it has to leave, its site has not said yes.
         assert watch_promises(conn, now=due_at - timedelta(hours=27), limit=5) == 1
     browser = house.signed_in("shen.ops")
+    for name, late in (("shen.ops", 1), ("kong.dealer", 0)):
+        monitor = house.signed_in(name).get("/hq/sourcing").text
+        assert re.search(rf'data-key="late"[^>]*>{late}<', monitor)
     page = browser.get("/hq/promises").text
     assert re.search(r'data-key="at_risk"[^>]*>1<', page)
     assert f'href="/hq/orders/{head.number}"' in page

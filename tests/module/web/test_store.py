@@ -313,6 +313,24 @@ def test_of_two_who_accept_the_second_is_told(site: Site, offered: TaskId):
     assert site.task(offered).accepted_by == site.stage.people["zhou.guide"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Accept within", "240 min", "+CN¥7.00", "Why you:", "of 3 stores that could send it, none costs less")),
+        ("zh", ("剩余接单时间", "240 分钟", "+¥7.00", "为何派给本店：", "能发的 3 家中，没有更省的")),
+    ],
+)  # fmt: skip
+def test_an_offer_says_until_when_what_it_pays_and_why_this_store(
+    site: Site, offered: TaskId, language: str, said: tuple[str, ...]
+):
+    lin = site.signed_in("lin.manager")
+    page = lin.get(f"/store/tasks/{offered}", headers={"accept-language": language}).text
+    assert [one for one in said if one not in page] == []
+    assert re.search(r"You have all of it, \d+ km from the customer|本店货齐，距顾客 \d+ 公里", page)
+    step(lin, offered, "accept")
+    assert said[3] not in lin.get(f"/store/tasks/{offered}", headers={"accept-language": language}).text
+
+
 def test_an_offer_cannot_be_taken_after_its_deadline(site: Site, offered: TaskId):
     lin = site.signed_in("lin.manager")
     site.clock.turn(timedelta(hours=5))

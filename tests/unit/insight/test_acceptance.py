@@ -1,19 +1,20 @@
 """Acceptance: planted probabilities are found, days held back stay unseen, trees stay only where they are better."""
 
 from datetime import date
+from itertools import pairwise
 
 import msgspec
 import numpy as np
 import pytest
 
 from loopline.insight.acceptance.columns import loads
-from loopline.insight.acceptance.features import known_before
+from loopline.insight.acceptance.features import known_before, table
 from loopline.insight.acceptance.learning import learn, split_by_day
 from loopline.insight.acceptance.measures import measure
 from loopline.insight.acceptance.model import Floats, Offers
 from loopline.insight.acceptance.rates import NOTHING_KNOWN, prior_from, probabilities, record_of
 from loopline.insight.acceptance.trees import Forest, Trees, read_trees, write_trees
-from tests.make.acceptance import FIRST_DAY, planted
+from tests.make.acceptance import FIRST_DAY, Planted, planted
 
 FEW_DAYS = 8  # enough to hold days back, too few for trees
 
@@ -142,6 +143,69 @@ def test_trees_find_load_distance_and_evening_and_say_how_much_that_is_worth():
     for one in measures.trees.calibration:
         assert one.accepted == pytest.approx(one.foretold, abs=4 * np.sqrt(0.25 / one.offers))
     assert learn(world.offers, sites=40, seed=1).trees == learnt.trees
+
+
+def _asked(world: Planted, *, rounds: int, extra_minor: int) -> Floats:
+    """The features of ordinary offers that came back so often and pay so much on top."""
+    some = np.zeros(len(world.offers), np.bool_)
+    some[:200] = True
+    offers = world.offers.only(some)
+    changed = msgspec.structs.replace(
+        offers,
+        rounds=np.full(len(offers), rounds),
+        extra_minor=np.full(len(offers), extra_minor),
+        hour=np.full(len(offers), 12),
+        weekday=np.full(len(offers), 3),
+        load=np.full(len(offers), 2),
+    )
+    return table(changed, known_before(offers, sites=40))
+
+
+@pytest.mark.slow
+def test_trees_find_what_pay_on_top_is_worth_and_say_so_of_the_offers_that_had_it():
+    def paid(ordinary: Floats, offers: Offers) -> Floats:
+        scores = np.log(ordinary / (1 - ordinary)) - 1.5 * offers.rounds + 0.004 * offers.extra_minor
+        return 1 / (1 + np.exp(-scores))
+
+    world = planted(
+        8,
+        shape=paid,
+        back=0.4,
+        extra=lambda rounds, chance: np.where(rounds > 0, 100 * chance.integers(0, 9, len(rounds)), 0),
+    )
+    learnt = learn(world.offers, sites=40, seed=1)
+    measures = learnt.measures
+    assert learnt.trees is not None
+    assert measures.paid_more_rates is not None
+    assert measures.paid_more_trees is not None
+    later = (world.offers.day >= FIRST_DAY + 32) & (world.offers.extra_minor > 0)
+    assert measures.paid_more_offers == later.sum()
+    possible = float(entropy(world.probability[later]).mean())
+    assert measures.paid_more_trees.log_loss - possible < 0.4 * (measures.paid_more_rates.log_loss - possible)
+    forest = Forest(learnt.trees)
+    means = [
+        float(forest.scores(_asked(world, rounds=1, extra_minor=minor)).mean()) for minor in (0, 400, 800)
+    ]
+    # 400 more is worth 1.6 in log odds; trees so small find most of it.
+    assert means[0] + 0.8 < means[1] < means[2]
+
+
+@pytest.mark.slow
+def test_pay_is_not_blamed_for_what_made_others_leave_the_work():
+    """Pay rises with each time it came back and moves nobody: offers that pay more are taken less all the same."""
+
+    def unmoved(ordinary: Floats, offers: Offers) -> Floats:
+        return 1 / (1 + np.exp(-(np.log(ordinary / (1 - ordinary)) - 1.2 * offers.rounds)))
+
+    world = planted(9, shape=unmoved, back=0.4, extra=lambda rounds, _: 300 * rounds)
+    learnt = learn(world.offers, sites=40, seed=1)
+    assert learnt.trees is not None
+    forest = Forest(learnt.trees)
+    scores = [forest.scores(_asked(world, rounds=2, extra_minor=minor)) for minor in (0, 300, 600, 900)]
+    for less, more in pairwise(scores):
+        assert (more >= less - 1e-9).all()
+    once, twice = (forest.scores(_asked(world, rounds=one, extra_minor=600)).mean() for one in (0, 2))
+    assert twice < once - 1
 
 
 @pytest.mark.slow

@@ -28,8 +28,15 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
+_RISES_WITH = frozenset({"extra"})
+
+
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
-    """What to learn from: features, outcomes, and the score to begin with; `objective` in the learner's words."""
+    """What to learn from: features, outcomes, and the score to begin with; `objective` in the learner's words.
+
+    Probabilities never fall with what is paid on top, all else equal: it is paid for work that others left, and
+    whoever does not know why it was left would learn that pay puts people off.
+    """
 
     objective: str
     rows: Floats
@@ -72,7 +79,8 @@ def _lightgbm() -> Any:
 
 
 def _settings(objective: str, seed: int) -> dict[str, Any]:
-    return {**_SETTINGS, "objective": objective, "seed": seed}
+    rising = [int(objective == "binary" and name in _RISES_WITH) for name in NAMES]
+    return {**_SETTINGS, "objective": objective, "seed": seed, "monotone_constraints": rising}
 
 
 def _data(lesson: Lesson, of: Any = None) -> Any:

@@ -37,6 +37,8 @@ def history_of(made: Sequence[OfferMade]) -> History:
         value_minor=_integers([one.value_minor for one in made]),
         units=_integers([one.units for one in made]),
         is_collected=np.array([one.is_collected for one in made], np.bool_),
+        rounds=_integers([one.rounds for one in made]),
+        extra_minor=_integers([one.extra_minor for one in made]),
         accepted=np.array([one.accepted for one in made], np.bool_),
         minutes=(answered - offered) / 60,
     )

@@ -17,7 +17,21 @@ from loopline.insight.acceptance.rates import (
     record_of,
 )
 
-NAMES = ("hour", "weekday", "load", "kilometres", "value", "units", "collected", "rate", "minutes", "offers")
+NAMES = (
+    "hour",
+    "weekday",
+    "load",
+    "kilometres",
+    "value",
+    "units",
+    "collected",
+    "rate",
+    "minutes",
+    "offers",
+    "rounds",
+    "extra",
+)
+"""Trees that were learnt before a name was added at the end are read as ever: they do not ask for it."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +78,8 @@ def table(offers: Offers, known: Known) -> Floats:
         known.probability,
         known.minutes,
         known.offers,
+        offers.rounds,
+        offers.extra_minor,
     )
     return np.column_stack([np.asarray(column, np.float64) for column in columns])
 

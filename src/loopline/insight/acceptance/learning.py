@@ -8,14 +8,14 @@ rates by more than its standard error; then they are learnt again from all days.
 
 import importlib
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import numpy as np
 
 from loopline.insight.acceptance.features import Known, from_logits, known_before, logits, table
 from loopline.insight.acceptance.measures import log_losses, measure
-from loopline.insight.acceptance.model import Flags, Floats, Measures, Offers
+from loopline.insight.acceptance.model import Flags, Floats, Measure, Measures, Offers
 from loopline.insight.acceptance.rates import (
     Prior,
     SiteRecord,
@@ -99,6 +99,14 @@ def split_by_day(offers: Offers) -> _Split | None:
     return _Split(earlier=offers.day < first, later=offers.day >= first, later_from=first)
 
 
+class _PaidMore(TypedDict, total=False):
+    """The fields of the measures that speak of offers that paid something on top."""
+
+    paid_more_offers: int
+    paid_more_rates: Measure
+    paid_more_trees: Measure
+
+
 class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     offers: Offers
     known: Known
@@ -136,8 +144,21 @@ def _with_trees(ground: _Ground, learnt: Learnt) -> Learnt:
             better_by=float(better.mean()),
             better_by_error=_error(better),
             minutes_trees=_root_mean_square(minutes - later.minutes),
+            **_where_more_was_paid(later, rates=ground.asked.probability, trees=foretold),
         ),
     )
+
+
+def _where_more_was_paid(later: Offers, *, rates: Floats, trees: Floats) -> _PaidMore:
+    """How both did on held-back offers that paid something on top: what is known of pay must show there."""
+    paid = later.extra_minor > 0
+    if not paid.any():
+        return {}
+    return {
+        "paid_more_offers": int(paid.sum()),
+        "paid_more_rates": measure(rates[paid], later.accepted[paid]),
+        "paid_more_trees": measure(trees[paid], later.accepted[paid]),
+    }
 
 
 def _learn_early(lesson: Any, ground: _Ground) -> tuple[Trees, int]:

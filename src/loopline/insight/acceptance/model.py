@@ -24,7 +24,8 @@ class OfferAhead(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that may be made. What is None is as it mostly is at that site; `load` as it is there today.
 
     `load`: tasks of the site's day that are open or done. `value_minor`: what its goods cost the customer, of which
-    the site is paid a part.
+    the site is paid a part. `rounds`: how often the work came back from others before; `extra_minor`: what it pays on
+    top for that.
     """
 
     site_id: SiteId
@@ -34,12 +35,15 @@ class OfferAhead(msgspec.Struct, frozen=True, kw_only=True):
     units: int | None = None
     is_collected: bool = False
     load: int | None = None
+    rounds: int = 0
+    extra_minor: int = 0
 
 
 class Offers(msgspec.Struct, frozen=True, kw_only=True):
     """Answered offers as columns of equal length, in order of being made. `day`: ordinal of the site's business day.
 
     `minutes`: until it was accepted, refused or lapsed. `kilometres` is NaN where nobody knows where the goods go.
+    `rounds`, `extra_minor`: how often the work came back from others before, and what it paid on top for that.
     """
 
     site: Integers
@@ -51,6 +55,8 @@ class Offers(msgspec.Struct, frozen=True, kw_only=True):
     value_minor: Integers
     units: Integers
     is_collected: Flags
+    rounds: Integers
+    extra_minor: Integers
     accepted: Flags
     minutes: Floats
 
@@ -83,7 +89,8 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """How the plain rates and the trees did on the days held back; None where nothing was held back.
 
     `better_by`, `better_by_error`: by how much an offer's log loss is smaller with trees, and the standard error of it.
-    `minutes_*`: root mean square error of the minutes to an answer.
+    `minutes_*`: root mean square error of the minutes to an answer. `paid_more_*`: of the held-back offers alone that
+    paid something on top because the work had come back; how many they are, and how both did on them.
     """
 
     held_back_offers: int = 0
@@ -93,6 +100,9 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     better_by_error: float | None = None
     minutes_rates: float | None = None
     minutes_trees: float | None = None
+    paid_more_offers: int = 0
+    paid_more_rates: Measure | None = None
+    paid_more_trees: Measure | None = None
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,8 @@ def _columns(offers: Sequence[OfferAhead], known: Sequence[SiteNow]) -> Offers:
             [site.units or 0 if offer.units is None else offer.units for offer, site in pairs], np.int64
         ),
         is_collected=np.array([offer.is_collected for offer in offers], np.bool_),
+        rounds=np.array([offer.rounds for offer in offers], np.int64),
+        extra_minor=np.array([offer.extra_minor for offer in offers], np.int64),
         accepted=nothing.astype(np.bool_),
         minutes=nothing,
     )

@@ -25,6 +25,8 @@ class OfferMade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     answered: float | None
     accepted: bool
     is_collected: bool
+    rounds: int
+    extra_minor: int
     units: int
     value_minor: int
     longitude: float | None

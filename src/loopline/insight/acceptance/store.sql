@@ -2,7 +2,8 @@
 -- The offers of business days from one to another, both included, in order of being made, at most the latest so many:
 -- what they were like, and what came of them. `ended`: when a place in the site's day became free again, if it did.
 -- `answered`: null while the time to answer is not over (those who answer quickly mostly accept), where we took the offer
--- back before the site said anything, and of what a site claimed: nobody counts the sites that let it be. Locks nothing.
+-- back before the site said anything, and of what a site claimed: nobody counts the sites that let it be. `rounds`: how
+-- often work of the order had come back from others when it was offered; `extra_minor`: what it paid on top. Locks nothing.
 select
   made.site_id,
   made.day,
@@ -17,6 +18,8 @@ select
   end)::double precision as answered,
   made.accepted_at is not null as accepted,
   made.kind = 'collect' as is_collected,
+  (back.tasks + back.calls)::integer as rounds,
+  coalesce(pay.extra_minor, 0)::bigint as extra_minor,
   coalesce(content.units, 0)::integer as units,
   coalesce(content.value_minor, 0)::bigint as value_minor,
   made.longitude::double precision as longitude,
@@ -54,6 +57,31 @@ left join lateral (
   join orders.published_lines as line on line.order_id = part.order_id and line.line_id = part.line_id
   where part.task_id = made.task_id and line.units > 0
 ) as content on true
+left join fulfilment.published_waiting_pay as pay on pay.work_id = made.task_id and pay.site_id = made.site_id
+cross join lateral (
+  select
+    (
+      select count(*)
+      from fulfilment.published_tasks as before
+      where
+        before.order_id = made.order_id
+        and before.task_id <> made.task_id
+        and before.kind = 'deliver'
+        and (
+          (before.state = 'lapsed' and before.ended_at <= made.offered_at)
+          or exists (
+            select 1
+            from fulfilment.published_withdrawals as withdrawal
+            where withdrawal.task_id = before.task_id and withdrawal.cause = 'refused' and withdrawal.at <= made.offered_at
+          )
+        )
+    ) as tasks,
+    (
+      select count(*)
+      from fulfilment.published_calls as before
+      where before.order_id = made.order_id and before.state = 'lapsed' and before.ended_at <= made.offered_at
+    ) as calls
+) as back
 left join orders.published_destinations as destination
   on destination.order_id = made.order_id and made.kind = 'deliver'
 order by made.offered_at, made.task_id

@@ -117,7 +117,8 @@ class WorkFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class PromiseFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an order was promised first, and what became of it; milestones are those of the first promise.
 
-    `state` is the last promise's; `was_broken` tells that one of them was not kept. Moments are None until reached.
+    `state` is the last promise's; `was_broken` tells that one of them was not kept. Moments are None until reached, and
+    of a promise that has ended: the last, else the first that was broken.
     """
 
     order_id: OrderId

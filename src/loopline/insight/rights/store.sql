@@ -90,25 +90,31 @@ where task.order_id = any(%(order_ids)s::uuid[])
 order by task.order_id, task_line.line_id, task.offered_at, task.task_id, task_line.allocation_id
 
 -- name: promises_of_orders
--- What these orders were promised first, and where their last promise stands. Locks nothing.
+-- What these orders were promised first, and where their last promise stands. Milestones are of a promise that has ended,
+-- so that they never change unheard: of the last, else of the first that was broken. Locks nothing.
 select
   first.order_id,
   last.state,
-  broken.order_id is not null as was_broken,
+  broken.promise_id is not null as was_broken,
   first.first_due_at,
   first.source_by,
   first.accept_by,
   first.hand_over_by,
-  last.sourced_at,
-  last.accepted_at,
-  last.handed_over_at,
+  case when last.state in ('kept', 'broken') then last.sourced_at else broken.sourced_at end as sourced_at,
+  case when last.state in ('kept', 'broken') then last.accepted_at else broken.accepted_at end as accepted_at,
+  case when last.state in ('kept', 'broken') then last.handed_over_at else broken.handed_over_at end as handed_over_at,
   last.fact_at
 from promises.published_promises as first
 join promises.published_promises as last on last.order_id = first.order_id and last.is_last
 left join lateral (
-  select promise.order_id
+  select
+    promise.promise_id,
+    promise.sourced_at,
+    promise.accepted_at,
+    promise.handed_over_at
   from promises.published_promises as promise
   where promise.order_id = first.order_id and promise.state = 'broken'
+  order by promise.promise_id
   limit 1
 ) as broken on true
 where first.order_id = any(%(order_ids)s::uuid[])

@@ -9,7 +9,7 @@ import os
 import sys
 from functools import cache
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -29,11 +29,16 @@ class Master(NamedTuple):
 
 
 class Effort(NamedTuple):
-    """How hard to try: HiGHS stops at whichever comes first."""
+    """How hard to try: HiGHS stops at whichever comes first.
+
+    Where no clock ends it, it may ask so often whether to go on that this times the patterns is `looks`. It asks at
+    each node, and before these at each round of cuts and heuristics: with many patterns they take longest.
+    """
 
     seconds: float
     nodes: int
     gap: float
+    looks: int = 2_000_000  # a minute or two of one processor, at most
 
 
 def choose_patterns(master: Master, effort: Effort) -> Integers:
@@ -43,6 +48,8 @@ def choose_patterns(master: Master, effort: Effort) -> Integers:
     highs.setOptionValue("mip_max_nodes", effort.nodes)
     if np.isfinite(effort.seconds):
         highs.setOptionValue("time_limit", max(0.01, effort.seconds))
+    else:
+        highs.cbMipInterrupt += _Looked(max(1, effort.looks // len(master.pool.order)))
     begun = highspy.HighsSolution()
     begun.col_value = np.bincount(master.start, minlength=len(master.pool.order)).astype(float).tolist()
     begun.value_valid = True
@@ -56,6 +63,18 @@ def choose_patterns(master: Master, effort: Effort) -> Integers:
     if is_whole and master.pool.cost[chosen].sum() < master.pool.cost[master.start].sum():
         return chosen
     return master.start
+
+
+class _Looked:
+    """Ends HiGHS when it has asked so often: the same problem ends at the same point on any machine."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def __call__(self, event: Any) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            event.interrupt()
 
 
 def _model(master: Master) -> highspy.Highs:

@@ -112,7 +112,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surcharges(msgspec.Struct, frozen=True, kw_only=True):
-    """Costs of single (order, site) pairs, fine, 0 or more; a pair may stand once."""
+    """Costs of single (order, site) pairs, fine; a pair may stand once.
+
+    Below 0 by no more than a refusal is expected to cost there: a parcel's fixed cost stays 0 or more.
+    """
 
     order: Integers
     site: Integers
@@ -290,7 +293,13 @@ def _check_pairs(problem: Problem) -> None:
         _refuse_where(_outside(pairs.order, 0, problem.order_count - 1), f"{name}.order", "names no order")
         _refuse_where(_outside(pairs.site, 0, problem.site_count - 1), f"{name}.site", "names no site")
     surcharges = problem.surcharges
-    _refuse_where(_outside(surcharges.amount, 0, _MOST_FINE), "surcharges.amount", "is negative or too big")
+    _refuse_where(_outside(surcharges.amount, -_MOST_FINE, _MOST_FINE), "surcharges.amount", "is too big")
+    refusal = np.rint((1 - problem.sites.accept_probability) * problem.costs.redispatch).astype(np.int64)
+    _refuse_where(
+        surcharges.amount < -refusal[surcharges.site],
+        "surcharges.amount",
+        "takes off more than a refusal is expected to cost",
+    )
     _refuse_repeated(surcharges.order * max(problem.site_count, 1) + surcharges.site, "surcharges")
 
 

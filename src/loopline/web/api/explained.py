@@ -25,8 +25,9 @@ class SetForSite(msgspec.Struct, frozen=True, kw_only=True):
 class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel of a site that was chosen: how many units are in it, how cold it is kept, and what it costs.
 
-    `opportunity_minor`: what its goods and its time would have been worth to orders that come later. `overrides`: the
-    settings that a region or a dealer decided for it; the others are the profile's.
+    `opportunity_minor`: what its goods and its time would have been worth to orders that come later. `waiting_minor`:
+    what it pays the site on top because the work came back from others. `overrides`: the settings that a region or a
+    dealer decided for it; the others are the profile's.
     """
 
     site_code: str
@@ -40,6 +41,7 @@ class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
     preference_minor: int
     split_minor: int
     opportunity_minor: int
+    waiting_minor: int
     credit_minor: int
     overrides: tuple[SetForSite, ...]
 
@@ -48,12 +50,13 @@ class SiteEliminated(msgspec.Struct, frozen=True, kw_only=True):
     """A site that was not chosen: why, and what the order would cost with it.
 
     `change` names what would have made it the choice, `change_minor` how much that is worth; `said` says it in a
-    sentence in the caller's language.
+    sentence in the caller's language. `late_minor`: what of its price is for coming later than promised.
     """
 
     site_code: str
     reason: str
     price_minor: int
+    late_minor: int
     change: str
     change_minor: int
     said: str
@@ -111,6 +114,7 @@ def choice_told(one: Explanation, story: OrderStory, language: Language) -> Choi
                 preference_minor=parcel.cost.preference_minor,
                 split_minor=parcel.cost.split_minor,
                 opportunity_minor=parcel.cost.opportunity_minor,
+                waiting_minor=parcel.cost.waiting_minor,
                 credit_minor=parcel.cost.credit_minor,
                 overrides=tuple(
                     SetForSite(
@@ -137,6 +141,7 @@ def _eliminated(
         site_code=_site_code(story, site.site_id),
         reason=site.verdict.name.lower(),
         price_minor=site.price_minor,
+        late_minor=site.late_minor,
         change=found.change.value,
         change_minor=found.minor,
         said=said_of_change(found, one.currency, language),

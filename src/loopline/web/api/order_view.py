@@ -23,6 +23,7 @@ from loopline.orders import (
     LineUnits,
     Order,
     OrderStage,
+    WaitsFor,
     line_state,
 )
 from loopline.org import Permission
@@ -77,7 +78,11 @@ class ParcelTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as it stands. Money, member and credits are null for a site that only works on it."""
+    """An order as it stands. Money, member and credits are null for a site that only works on it.
+
+    `waits_for`: what units wait for that have their goods, and `looked_at_again` when somebody looks again; for staff
+    and programs of whoever sold it alone, and null where nothing waits so.
+    """
 
     id: OrderId
     number: str
@@ -94,6 +99,8 @@ class OrderTold(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int | None
     tax_minor: int | None
     pay_until: datetime | None
+    waits_for: WaitsFor | None
+    looked_at_again: datetime | None
     member_id: MemberId | None
     guide_code: str | None
     dealer_code: str | None
@@ -158,6 +165,7 @@ def told_order(conn: Conn, caller: Caller, text: str, *, secret: str) -> OrderTo
     task_lines = fulfilment.lines_of_tasks(conn, [task.task_id for task in shown]) if shown else {}
     codes = _codes(conn, head, lines, shown)
     back = returns.returns_of_lines(conn, [line.line_id for line in lines])
+    waits = head.held > 0 and head.pay_until is None and head.source_waits_for is not None
     return OrderTold(
         id=head.id,
         number=head.number,
@@ -174,6 +182,8 @@ def told_order(conn: Conn, caller: Caller, text: str, *, secret: str) -> OrderTo
         amount_minor=head.amount_minor if sight.money else None,
         tax_minor=head.tax_minor if sight.money else None,
         pay_until=head.pay_until,
+        waits_for=head.source_waits_for if waits and sight.credits else None,
+        looked_at_again=head.source_after if waits and sight.credits else None,
         member_id=head.member_id if sight.money else None,
         guide_code=_owed(head.guide_id, codes, sight),
         dealer_code=_owed(head.dealer_id, codes, sight),

@@ -30,7 +30,6 @@ from loopline.web.api.answers import read, run
 from loopline.web.capacity_words import why_word
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import names_of
-from loopline.web.hq.refusals import SayWhyItHolds
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
@@ -110,8 +109,6 @@ async def fix_capacity(request: _FormRequest, visitor: NamedDependency[Visitor])
     find = str(form.get("find", "")).strip()[:_FIND_MOST]
 
     def work(conn: Conn, now: datetime) -> Refusal | None:
-        if not is_lifted and not because:
-            return SayWhyItHolds()
         wish = FixWish(site_code=site_code, because=None if is_lifted else because)
         by = f"person:{visitor.person.person_id}"
         (outcome,) = fix_limits(conn, [wish], scope=scope, by=by, now=now)

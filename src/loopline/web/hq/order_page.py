@@ -29,6 +29,7 @@ from loopline.web.hq.order_words import (
     RETURN_WORDS,
     TOUCH_WORDS,
     UNIT_WORDS,
+    WAITS_WORDS,
 )
 from loopline.web.hq.rights_view import Mark, marks_of
 from loopline.web.languages import Language
@@ -179,6 +180,10 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
         Fact(word=language.say("Sold at"), value=site_name(story, order.site_id, language)),
         Fact(word=language.say("Seller of record"), value=language.called(seller.name) if seller else ""),
         Fact(word=language.say("Delivery"), value=f"{how} · {city}" if city else how),
+        Fact(
+            word=language.say("Why it waits"),
+            value=_waits(story, language) if eyes.sees(Part.EVERY_TASK) else "",
+        ),
         Fact(word=language.say("Member"), value=member if eyes.sees(Part.MEMBER) else ""),
     ]
     if eyes.sees(Part.TOUCHES):
@@ -193,6 +198,25 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
             if party_id
         ]
     return [fact for fact in facts if fact.value]
+
+
+def _waits(story: OrderStory, language: Language) -> str:
+    """Say what units wait for that no site has in work, and when somebody looks again; nothing before it is paid."""
+    order = story.order
+    if order.pay_until is not None:
+        return ""
+    if order.held and order.source_waits_for is not None:
+        reason = language.say(WAITS_WORDS[order.source_waits_for])
+        if order.source_after is None:
+            return reason
+        return language.say(
+            "{reason}; looked at again at {time}",
+            reason=reason,
+            time=language.clock_of_day(order.source_after, story.zone),
+        )
+    if order.parked:
+        return language.say("no site has the goods; it goes on by itself when some come in")
+    return ""
 
 
 # ------------------------------------------------------------------------------------------------------------ the lines

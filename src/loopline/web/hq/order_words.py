@@ -96,14 +96,33 @@ WAITS_WORDS: dict[WaitsFor, str] = {
     WaitsFor.TOGETHER: marked("no site has all that leaves in one parcel"),
     WaitsFor.EQUIPMENT: marked("no site that has the goods is equipped to send them so cold"),
 }
+SENT_WORDS: dict[Change, str] = {
+    Change.OTHERS_NEED_GOODS: marked("It could have been sent from there; its goods save other orders more."),
+    Change.OTHERS_NEED_TIME: marked("It could have been sent from there; its time saves other orders more."),
+}
+"""Instead of the words below where the order is left, and so would not be cheaper."""
 CHANGE_WORDS: dict[Change, str] = {
     Change.COST_LESS: marked("It would be chosen if its parcel cost {amount} less."),
+    Change.PROMISE_LATER: marked(
+        "{amount} of it is for coming late: had the customer been promised a later time, it would be chosen."
+    ),
     Change.HAVE_GOODS: marked("Had it all the goods, the order would be {amount} cheaper."),
+    Change.GOODS_WOULD_SEND: marked("Had it the goods, what is missing could be sent."),
+    Change.TIME_WOULD_SEND: marked("Had it time left, what is missing could be sent."),
+    Change.EQUIPMENT_WOULD_SEND: marked(
+        "Were it equipped to send them so cold, what is missing could be sent."
+    ),
     Change.GOODS_DO_NOT_HELP: marked("Even with all the goods it would be {amount} dearer."),
     Change.HAVE_TIME: marked("Had it time left, the order would be {amount} cheaper."),
     Change.TIME_DOES_NOT_HELP: marked("Even with time left it would be {amount} dearer."),
     Change.ONE_MORE_UNIT: marked("One more piece there would have saved all orders together {amount}."),
     Change.ONE_MORE_PARCEL: marked("One more parcel there would have saved all orders together {amount}."),
+    Change.OTHERS_NEED_GOODS: marked(
+        "The order would be {amount} cheaper from there, and other orders dearer by more for want of its goods."
+    ),
+    Change.OTHERS_NEED_TIME: marked(
+        "The order would be {amount} cheaper from there, and other orders dearer by more for want of its time."
+    ),
     Change.BE_EQUIPPED: marked("Were it equipped to send them so cold, the order would be {amount} cheaper."),
     Change.EQUIPMENT_DOES_NOT_HELP: marked("Even equipped to send them so cold it would be {amount} dearer."),
     Change.LATER_NEED_LESS: marked(
@@ -111,7 +130,12 @@ CHANGE_WORDS: dict[Change, str] = {
     ),
     Change.ASK_AGAIN: marked("A site that refused is asked again a day later."),
     Change.OTHER_PROFILE: marked("Only another version of the profile would let it."),
-    Change.NOTHING: "",
+    Change.ANYTHING_LESS: marked(
+        "It costs the same: a cent less, or an earlier place in the list, would do."
+    ),
+    Change.FEWER_POSSIBILITIES: marked(
+        "Nobody looked at it: the order could be put together in too many ways."
+    ),
 }
 TERM_WORDS: tuple[tuple[str, str], ...] = (
     ("handling_minor", marked("handling {amount}")),
@@ -122,6 +146,7 @@ TERM_WORDS: tuple[tuple[str, str], ...] = (
     ("preference_minor", marked("preference {amount}")),
     ("split_minor", marked("one parcel more {amount}")),
     ("opportunity_minor", marked("not kept for orders that come later {amount}")),
+    ("waiting_minor", marked("paid on top because it came back {amount}")),
 )
 CREDIT_WORD = marked("goods −{amount}")
 CREDIT_ROLE_WORDS: dict[CreditRole, str] = {
@@ -172,6 +197,7 @@ def method_word(method: str | None, language: Language) -> str:
 
 
 def said_of_change(found: Counterfactual, currency: str, language: Language) -> str:
-    """Say in a sentence what would have to change for a site; nothing where nothing would."""
-    word = CHANGE_WORDS[found.change]
-    return language.say(word, amount=language.money(found.minor, currency)) if word else ""
+    """Say in a sentence what would have to change for a site."""
+    if not found.minor and found.change in SENT_WORDS:
+        return language.say(SENT_WORDS[found.change])
+    return language.say(CHANGE_WORDS[found.change], amount=language.money(found.minor, currency))

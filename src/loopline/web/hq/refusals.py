@@ -3,6 +3,7 @@
 from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_422_UNPROCESSABLE_ENTITY
 
 from loopline.kernel.refusals import Refusal
+from loopline.processes.learnt_capacity import SayWhyItHolds
 
 
 class TypedWrong(Refusal, frozen=True, kw_only=True):
@@ -15,10 +16,6 @@ class TypedWrong(Refusal, frozen=True, kw_only=True):
 
 class AmountUnclear(Refusal, frozen=True, kw_only=True):
     """Say an amount, such as 500 or 99.90."""
-
-
-class SayWhyItHolds(Refusal, frozen=True, kw_only=True):
-    """Say in a few words why what the site says is right."""
 
 
 class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):

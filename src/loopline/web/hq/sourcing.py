@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.response import Template
 
-from loopline import orders, org
+from loopline import orders, org, promises
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Capacity
@@ -80,6 +80,8 @@ def find(conn: Conn, *, scope: Scope, now: datetime, waits_for: str | None) -> F
         zone=board_setting(conn).zone,
         is_whole=whole,
         profile=profile_in_force(conn),
+        asked=orders.count_asked(conn, since=now - _LOOKED_BACK) if whole else 0,
+        late=promises.late_now(conn, now=now, site_ids=None if whole else list(sites)),
         due=orders.sourcing_queue(conn, now=now) if whole else [],
         parked=orders.parked_queue(conn) if whole else None,
         listed=orders.orders_waiting_for(conn, kinds[waits_for], now=now, limit=_WAITING_SHOWN)

@@ -9,6 +9,7 @@ from loopline.fulfilment.model import Capacity, SiteFlow
 from loopline.kernel.ids import SiteId
 from loopline.orders import QueueOfOrders, WaitingOrder, WaitsFor
 from loopline.org import Site
+from loopline.promises import LateNow
 from loopline.sourcing.model import WaveTold
 from loopline.sourcing.profiles import ProfileInForce
 from loopline.web.hq.order_words import WAITS_WORDS
@@ -34,6 +35,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     is_whole: bool
     profile: ProfileInForce
+    asked: int
+    late: LateNow
     due: Sequence[QueueOfOrders]
     parked: QueueOfOrders | None
     listed: Sequence[WaitingOrder]
@@ -158,7 +161,13 @@ def _figures(found: Found, language: Language) -> list[Figure]:
     if found.is_whole:
         due = next((one for one in found.due if one.waits_for is None), None)
         oldest = language.age(found.now - due.oldest) if due and due.oldest else ""
-        figures.append(
+        figures += [
+            Figure(
+                key="asked",
+                word=language.say("Orders in, in 24 hours"),
+                amount=language.count(found.asked),
+                about=language.say("from all channels"),
+            ),
             Figure(
                 key="due",
                 word=language.say("Wait to be decided"),
@@ -166,8 +175,8 @@ def _figures(found: Found, language: Language) -> list[Figure]:
                 about=language.say("the oldest for {age}", age=oldest)
                 if oldest
                 else language.say("nothing waits"),
-            )
-        )
+            ),
+        ]
     figures += [
         Figure(
             key="unanswered",
@@ -189,6 +198,15 @@ def _figures(found: Found, language: Language) -> list[Figure]:
             about=language.say(
                 "{count} not answered in time", count=language.count(sum(one.lapsed for one in flow))
             ),
+        ),
+        Figure(
+            key="late",
+            word=language.say("Late against what was promised"),
+            amount=language.count(found.late.late),
+            about=language.say(
+                "{count} of them past the time promised", count=language.count(found.late.overdue)
+            ),
+            tone="bad" if found.late.overdue else "warn" if found.late.late else "",
         ),
     ]
     return figures

@@ -19,6 +19,7 @@ from loopline.fulfilment.packing import PackedIn, packed_in
 from loopline.fulfilment.rounds import RoundTask
 from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.cities import city_by_code
+from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import AllocationId, PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.temperatures import TemperatureClass
@@ -27,11 +28,14 @@ from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
+from loopline.sourcing import queries as sourcing
+from loopline.sourcing.model import Explanation
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
+from loopline.web.store.offer_why import why_here
 from loopline.web.store.packing_view import packing_view, used_words
 from loopline.web.store.round.told import ROUND
 from loopline.web.store.words import (
@@ -83,6 +87,8 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     packed_in: PackedIn | None
     boxed: dict[AllocationId, int]
     label: Label | None
+    here: Coordinates
+    choice: Explanation | None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +129,9 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     store = party_of_site(conn, site)
     parties = tuple(party_ids(own_parties(conn, desk.visitor)))
     ours = {line.allocation_id for line in lines}
-    in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id)
+    # What can only be there in some states is looked for in these alone: an offer has no round, no colleague, no label.
+    is_taken = task.accepted_at is not None
+    in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
     boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
@@ -132,14 +140,16 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         order=order,
         skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines}),
         worth=worth_of_tasks(conn, [task_id])[task_id],
-        names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])},
+        names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])} if is_taken else {},
         store_party=store.id if store else None,
         own_parties=parties,
         shares=[
             share
             for share in shares_of_lines(conn, sorted({line.line_id for line in lines}))
             if share.part_id in ours
-        ],
+        ]
+        if task.state is TaskState.HANDED_OVER
+        else [],
         recipient=_recipient(conn, task, desk, now=now, edge=edge),
         sealing=buyers.sealings_of_orders(conn, [task.order_id]).get(task.order_id)
         if _is_addressed(task)
@@ -149,8 +159,18 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         packing=packing_of(conn, task) if task.state is TaskState.CHECKED else None,
         packed_in=packed_in(conn, [task_id]).get(task_id) if task.packed_at else None,
         boxed={allocation_id: one.units for allocation_id, one in boxed.items()},
-        label=labels.labels_of_tasks(conn, [task_id]).get(task_id),
+        label=labels.labels_of_tasks(conn, [task_id]).get(task_id) if is_taken else None,
+        here=site.coordinates,
+        choice=_choice(conn, task),
     )
+
+
+def _choice(conn: Conn, task: Task) -> Explanation | None:
+    """The decision by which a task is offered: the last that was made before it."""
+    if task.state is not TaskState.OFFERED:
+        return None
+    made = sourcing.explanations(conn, [task.order_id])
+    return next((one for one in made if one.decided_at <= task.offered_at), None)
 
 
 def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge) -> Recipient | None:
@@ -216,6 +236,11 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "until_text": language.say(
             "{count} min", count=max(0, int((task.deadline - facts.now).total_seconds()) // 60)
         ),
+        "why_here": why_here(
+            task, facts.choice, here=facts.here, there=facts.order.destination, language=language
+        )
+        if task.state is TaskState.OFFERED
+        else "",
         "is_late": task.state is TaskState.OFFERED and task.deadline <= facts.now,
         "collect_by": language.until(task.collect_by, desk.site.time_zone) if task.collect_by else "",
         "is_others": task.accepted_by is not None and task.accepted_by != desk.person_id,

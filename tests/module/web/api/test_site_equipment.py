@@ -61,13 +61,27 @@ def test_tasks_choices_and_promises_say_how_cold_goods_are_kept(house: House):
             "destination": {"longitude": 121.5, "latitude": 31.2}}  # fmt: skip
     (none,) = hq.granted("/promises", cold)
     assert [one["why"] for one in none["not_thus"]] == ["not_equipped"]
+    with house.database.transaction() as conn:
+        (waiting,) = place(
+            conn, [ask(house.shop, "C-0", lines=lines(house.shop, ("HAT", 1)))], scope=WHOLE_BRAND, now=NOON
+        )
+        assert isinstance(waiting, Placed)
+        source_wave(conn, now=NOON)
+    told = hq.get(f"/orders/{waiting.number}")
+    assert (told["waits_for"], told["looked_at_again"]) == ("equipment", "2026-03-02T04:15:00Z")
+    (choice,) = hq.get(f"/orders/{waiting.number}/explanation")["choices"]
+    assert {(one["change"], one["said"]) for one in choice["eliminated"]} == {
+        ("equipment_would_send", "Were it equipped to send them so cold, what is missing could be sent.")
+    }
     hq.granted(PATH, {"site_code": "S", "temperature_classes": ["frozen"]})
     with house.database.transaction() as conn:
         draft = ask(house.shop, "C-1", lines=lines(house.shop, ("COAT", 1), ("HAT", 1)))
         (placed,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
         assert isinstance(placed, Placed)
         source_wave(conn, now=NOON)
-    tasks = hq.get("/tasks")["items"]
+    placed_told = hq.get(f"/orders/{placed.number}")
+    assert (placed_told["waits_for"], placed_told["looked_at_again"]) == (None, None)
+    tasks = [one for one in hq.get("/tasks")["items"] if one["order_id"] == str(placed.order_id)]
     assert sorted((one["temperature_class"], one["site_code"]) for one in tasks) == [
         ("ambient", "S"),
         ("frozen", "S"),

@@ -112,3 +112,18 @@ def test_an_empty_wave_costs_nothing():
     problem = random_problem(1, orders=0)
     result = solve(problem, STEPS)
     assert (result.cost, result.bound // FINE, result.short) == (0, 0, ())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_surcharge_takes_off_what_a_refusal_costs_and_no_more(seed: int):
+    """Who is likelier to take an order than others costs less by that: at most as if it never refused."""
+    problem = random_problem(seed)
+    pairs = problem.surcharges
+    chance = problem.sites.accept_probability[pairs.site]
+    refusal = np.rint((1 - chance) * problem.costs.redispatch).astype(np.int64)
+    sure = msgspec.structs.replace(problem, surcharges=msgspec.structs.replace(pairs, amount=-refusal))
+    assert solve(sure, STEPS).cost == pytest.approx(Weighed(sure).cheapest_plan(), abs=METRE)
+    if len(refusal):
+        below = msgspec.structs.replace(pairs, amount=-refusal - 1)
+        with pytest.raises(Refused, match="takes off more than a refusal"):
+            solve(msgspec.structs.replace(problem, surcharges=below), STEPS)

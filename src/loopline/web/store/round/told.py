@@ -1,6 +1,6 @@
 """What the phone of a picker is told: the stops of its round in the order of the shelves, and how the boxes stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -108,12 +108,10 @@ def read_book(
 ) -> RoundBook:
     """Read what a picker's phone shows: the round that is asked for, else the own one. Raises Refused for no round."""
     under_way = rounds.rounds_under_way(conn, desk.site.id)
-    chosen = _chosen(conn, desk, under_way, wanted)
+    still = {one.round_id for one in rounds.rounds_under_way(conn, desk.site.id, packed_too=False)}
+    chosen = _chosen(conn, desk, under_way, wanted, still=still)
     others = [one for one in under_way if one != chosen]
-    is_free = chosen is None or (
-        chosen.picker_id == desk.person_id
-        and chosen not in rounds.rounds_under_way(conn, desk.site.id, packed_too=False)
-    )
+    is_free = chosen is None or (chosen.picker_id == desk.person_id and chosen.round_id not in still)
     people = people_by_id(conn, {one.picker_id for one in (*others, *([chosen] if chosen else []))})
     names = {person_id: language.called(person.name) for person_id, person in people.items()}
     return RoundBook(
@@ -136,9 +134,10 @@ def read_book(
     )
 
 
-def _chosen(conn: Conn, desk: Desk, under_way: Sequence[Round], wanted: UUID | None) -> Round | None:
+def _chosen(
+    conn: Conn, desk: Desk, under_way: Sequence[Round], wanted: UUID | None, *, still: Collection[RoundId]
+) -> Round | None:
     if wanted is None:  # what is still to be picked or packed comes before what waits for the carrier
-        still = {one.round_id for one in rounds.rounds_under_way(conn, desk.site.id, packed_too=False)}
         own = [one for one in under_way if one.picker_id == desk.person_id]
         return next((one for one in own if one.round_id in still), own[0] if own else None)
     found = rounds.round_by_id(conn, RoundId(wanted))
