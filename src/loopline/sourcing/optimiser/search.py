@@ -302,7 +302,7 @@ class _Search:
             left = left_after(self.pool, self.plan, self.left)
             standing = Standing(self.pool, first, self.plan, left, lost)
             master = part_of(standing, differ, left, float(within) * FINE, others)
-            effort = Effort(seconds=min(max(0.05, 0.5 * self._left()), 10.0), nodes=2_000, gap=1e-4)
+            effort = Effort(seconds=self._seconds(0.5, 10.0), nodes=2_000, gap=1e-4)
             (taken,) = self._choose([master], effort)
             self.plan[self.pool.order[taken]] = taken
         self._told("crossed")
@@ -343,7 +343,7 @@ class _Search:
                 part_of(standing, self.orders, left, float(within) * FINE)
                 for within in widths[at : at + _TOGETHER]
             ]
-            effort = Effort(seconds=max(0.05, 0.7 * self._left()), nodes=2_000, gap=1e-5)
+            effort = Effort(seconds=self._seconds(0.7, np.inf), nodes=2_000, gap=1e-5)
             plans = self._choose(masters, effort)
             self.plan = min(plans, key=lambda plan: int(self.pool.cost[plan].sum()))
             self.stop.work += 1
@@ -384,6 +384,11 @@ class _Search:
         """Return the seconds left for the search: what writing and pricing the result takes is kept back."""
         return self.stop.left() - 0.05 - len(self.orders) / 10_000
 
+    def _seconds(self, part: float, most: float) -> float:
+        """Return how long a master problem may take: a part of what is left; without a clock for ever."""
+        left = self._left()
+        return min(max(0.05, part * left), most) if np.isfinite(left) else np.inf
+
     def _parts(self, standing: Standing, visits: Floats, size: int) -> list[Integers]:
         is_taken = np.zeros(len(self.orders), np.int64)
         parts: list[Integers] = []
@@ -406,7 +411,7 @@ class _Search:
         spares = [np.where(turn == number, standing.left, 0) for number in range(len(parts))]
         within = float(losing) * FINE
         masters = [part_of(standing, part, spare, within) for part, spare in zip(parts, spares, strict=True)]
-        effort = Effort(seconds=min(max(0.05, 0.5 * self._left()), 25.0), nodes=2_000, gap=1e-4)
+        effort = Effort(seconds=self._seconds(0.5, 25.0), nodes=2_000, gap=1e-4)
         for taken in self._choose(masters, effort):
             self.plan[self.pool.order[taken]] = taken
 
