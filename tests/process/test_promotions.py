@@ -7,6 +7,7 @@ import pytest
 
 from loopline import orders, org
 from loopline.db import Conn
+from loopline.insight.rights.store import lines_of_orders
 from loopline.kernel.ids import OrderId, RuleSetId, uuid7
 from loopline.kernel.money import tax_within
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
@@ -445,6 +446,17 @@ def statements_of(conn: Conn, monkeypatch: pytest.MonkeyPatch, *drafts: orders.D
     placed(conn, *drafts)
     monkeypatch.undo()
     return len(asked)
+
+
+def test_a_promoted_price_is_ours_where_lines_are_judged(conn: Conn, shop: Shop):
+    in_force(conn, "TENTH", sku_codes=("COAT",))
+    lower = orders.DraftLine(code="HAT", sku_id=shop.skus["HAT"], units=1, stated_unit_minor=900)
+    promoted, stated = placed(conn, ask(shop, "W-1"), till_sale(shop, "T-1", lines=(lower,)))
+    judged = lines_of_orders(conn, [promoted.order_id, stated.order_id])
+    found = {shop_code: line for line in judged for shop_code, key in shop.skus.items() if key == line.sku_id}
+    assert (found["COAT"].unit_minor, found["COAT"].list_unit_minor) == (10_170, 10_170)
+    assert (found["SCARF"].unit_minor, found["SCARF"].list_unit_minor) == (2_260, 2_260)
+    assert (found["HAT"].unit_minor, found["HAT"].list_unit_minor) == (900, 999)
 
 
 def test_a_batch_takes_no_statement_more_because_of_promotions(

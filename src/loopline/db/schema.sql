@@ -2375,6 +2375,16 @@ CREATE TABLE orders.quote (
 )
 PARTITION BY RANGE (order_id);
 
+CREATE VIEW orders.published_promoted_lines WITH (security_invoker='true') AS
+ SELECT quote.order_id,
+    placed.line_id
+   FROM (orders.quote quote
+     CROSS JOIN LATERAL ( SELECT line.line_id,
+            row_number() OVER (ORDER BY line.line_id) AS place
+           FROM orders.line line
+          WHERE (line.order_id = quote.order_id)) placed)
+  WHERE ((quote.derivation @? '$."lines"[*]."discounts"'::jsonpath) AND (((quote.derivation -> 'lines'::text) -> ((placed.place)::integer - 1)) ? 'discounts'::text));
+
 CREATE TABLE orders.quote_default (
     order_id uuid CONSTRAINT quote_order_id_not_null NOT NULL,
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
@@ -7198,6 +7208,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_lines TO loopline_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_orders TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_promoted_lines TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 

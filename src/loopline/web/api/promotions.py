@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta
 
 from loopline import catalogue, org
 from loopline.db import Conn
@@ -20,11 +17,8 @@ from loopline.org import Permission
 from loopline.org import lists as org_lists
 from loopline.pricing.promotions import (
     LAST_VERSION,
-    Bearer,
-    Effect,
     FundingAgreement,
     Promotion,
-    PromotionState,
     agreements,
     note_tried,
     promotions_page,
@@ -46,140 +40,23 @@ from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import whole_brand
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.promotion_shapes import (
+    AgreementAsk,
+    AgreementTold,
+    FunderTold,
+    PromotionAsk,
+    PromotionCode,
+    PromotionEndAsk,
+    PromotionEnded,
+    PromotionTold,
+    TryAsk,
+    effect_of,
+    effect_told,
+)
 from loopline.web.api.shapes import Batch, Codes, Outcomes, Page, Paging, decided, page_of, posted, told
-from loopline.web.api.types import BasisPoints, Code, Currency, Minor, Moment, Name
 
 _TAG = "promotions"
 _SUBJECT = "promotions"
-Group = Annotated[int, Meta(ge=1, le=9)]
-
-
-class FunderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who bears a part; `party_code` where the bearer is a party. The parts come to 10,000 basis points."""
-
-    bearer: Bearer
-    basis_points: BasisPoints
-    party_code: Code | None = None
-
-
-class PromotionAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft: the first, or next, version under its code, or its draft anew. What names no condition asks for nothing.
-
-    Of `effect`, `type` says what it is: percentage (`basis_points` off each piece), amount (`amount_minor` off each),
-    price (`unit_minor` for each), threshold (`steps` of `from_minor` and `off_minor`), bundle (`units` for
-    `price_minor`). `group`: of one group the best for the customer takes a line, groups follow one another. Without
-    `funders` the seller bears it.
-    """
-
-    code: Code
-    name: Name
-    currency: Currency
-    effect: Effect
-    comment: Name
-    channels: list[Code] = []
-    unit_code: Code | None = None
-    site_code: Code | None = None
-    live_room: Code | None = None
-    members_only: bool = False
-    member_tier: Code | None = None
-    sku_codes: list[Code] = []
-    product_codes: list[Code] = []
-    categories: list[Code] = []
-    group: Group = 1
-    is_exclusive: bool = False
-    most_minor: Minor | None = None
-    funders: list[FunderAsk] = []
-    valid_from: Moment | None = None
-    valid_until: Moment | None = None
-
-
-class FunderTold(msgspec.Struct, frozen=True, kw_only=True):
-    """Who bears a part."""
-
-    bearer: Bearer
-    basis_points: int
-    party_code: str | None
-
-
-class PromotionTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a promotion as it stands."""
-
-    id: UUID
-    code: str
-    version: int
-    state: PromotionState
-    name: str
-    currency: str
-    effect: Effect
-    comment: str
-    author: str
-    channels: list[str]
-    unit_code: str | None
-    site_code: str | None
-    live_room: str | None
-    members_only: bool
-    member_tier: str | None
-    sku_codes: list[str]
-    product_codes: list[str]
-    categories: list[str]
-    group: int
-    is_exclusive: bool
-    most_minor: int | None
-    funders: list[FunderTold]
-    valid_from: datetime | None
-    valid_until: datetime | None
-    published_at: datetime | None
-
-
-class PromotionCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A promotion by its code."""
-
-    code: Code
-
-
-class TryAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A few drafts: each is priced with thousands of orders."""
-
-    items: Annotated[list[PromotionCode], Meta(min_length=1, max_length=5)]
-
-
-class PromotionEndAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """End the last published version at a moment that has not come yet (null: now)."""
-
-    code: Code
-    valid_until: Moment | None = None
-
-
-class PromotionEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion that ends."""
-
-    code: str
-    valid_until: datetime
-
-
-class AgreementAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A party's word to bear up to a part of promotions in a currency, from a moment on (null: now)."""
-
-    party_code: Code
-    currency: Currency
-    most_basis_points: Annotated[int, Meta(ge=1, le=10_000)]
-    comment: Name
-    valid_from: Moment | None = None
-    valid_until: Moment | None = None
-
-
-class AgreementTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a party agreed to."""
-
-    id: UUID
-    party_code: str
-    currency: str
-    most_basis_points: int
-    valid_from: datetime
-    valid_until: datetime | None
-    comment: str
-    agreed_by: str
-    agreed_at: datetime
 
 
 @posted("/promotions", tag=_TAG, name="save_promotions", gives=Outcomes[PromotionTold])
@@ -205,7 +82,7 @@ def _wanted(one: PromotionAsk) -> WantedPromotion:
         code=one.code,
         name=one.name,
         currency=one.currency,
-        effect=one.effect,
+        effect=effect_of(one.effect),
         comment=one.comment,
         channels=tuple(one.channels),
         unit_code=one.unit_code,
@@ -266,7 +143,7 @@ def _promotion_told(one: Promotion, names: _Names) -> PromotionTold:
         state=one.state,
         name=one.name,
         currency=one.currency,
-        effect=one.effect,
+        effect=effect_told(one.effect),
         comment=one.comment,
         author=one.author,
         channels=list(asked.channels),

@@ -142,7 +142,7 @@ _A_PERCENTAGE = marked("write a percentage from 0 to 100")
 def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
     currency = _currency(said)
     for field, word in (
-        ("code", marked("Code")),
+        ("code", marked("Promotion code")),
         ("name", marked("Name")),
         ("comment", marked("Comment")),
     ):

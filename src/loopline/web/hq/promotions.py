@@ -293,7 +293,7 @@ def _tried_rows(tried: tuple[str, Tried], found: _Found, language: Language) -> 
         (language.say("Pieces"), language.count(what.units)),
         (language.say("Taken off"), money(what.discount_minor)),
         *(
-            (language.say("of which bears: {who}", who=language.say(BEARER_WORDS[bearer])), money(minor))
+            (language.say("Borne by: {who}", who=language.say(BEARER_WORDS[bearer])), money(minor))
             for bearer, minor in sorted(what.borne.items(), key=lambda one: -one[1])
         ),
         (
