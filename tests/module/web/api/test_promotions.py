@@ -1,4 +1,4 @@
-"""Promotions over the API: written, tried, published and ended by a branch for its own places; who agreed to bear them."""
+"""Promotions over the API: written, tried, published and ended by a branch for its places; who agreed to bear them."""
 
 from datetime import timedelta
 from typing import Any
