@@ -25,6 +25,11 @@ _REVIEW = (
     " changed_at, version) select gen_random_uuid(), 'store', id, gen_random_uuid(), gen_random_uuid(), 5, 'good',"
     " 'en', now(), now(), 1 from orders.order where external_number = 'W-2';"
 )
+_TAKEN_OFF = (
+    "update orders.quote set derivation = jsonb_set(derivation, '{lines,0,discounts}', '[{\"amount_minor\": 5,"
+    ' "borne": [{"bearer": "seller", "amount_minor": 5}]}]\')'
+    " where order_id in (select order_id from sharing.split)"
+)
 _SENT = (
     f"insert into stock.transfer select '{_SOMEBODY}', min(id::text)::uuid, max(id::text)::uuid, now(), 'nobody'"
     " from stock.node where kind = 'leaf';"
@@ -159,6 +164,21 @@ FAULTS: dict[str, LiteralString] = {
     "every_price_stands_in_a_list": (
         "alter table pricing.price drop constraint price_stands_in_a_list;"
         "update pricing.price set price_list_id = gen_random_uuid()"
+    ),
+    "discounts_explain_what_is_paid": _TAKEN_OFF,
+    "what_was_taken_off_is_borne": _TAKEN_OFF,
+    "what_others_bear_is_owed": (
+        "insert into pricing.promotion (id, code, version, name, currency, effect, conditions, stack_group,"
+        " is_exclusive, funders, author, comment, saved_at)"
+        f" values ('{_SOMEBODY}', 'P', 1, 'P', 'CNY', '{{}}', '{{}}', 1, false, '[1]', 'nobody', 'why', now());"
+        "insert into pricing.borne select part_id, 1, order_id, line_id,"
+        f" '{_SOMEBODY}', 'brand', entity_id, (select id from org.party limit 1), currency, units, 5, now()"
+        " from sharing.split limit 1"
+    ),
+    "what_others_bear_goes_back": (
+        "alter table ledger.entry disable trigger all;"
+        "update ledger.entry set kind = 'promotion' where id in (select of_entry_id from ledger.reversal);"
+        "update sharing.returned_part set units_returned = 0"
     ),
     # ------------------------------------------------------------------------------------------------------- stock
     "guards_stand": "alter table stock.node_stock drop constraint node_held_within_free",

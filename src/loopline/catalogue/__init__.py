@@ -14,6 +14,7 @@ from loopline.catalogue.model import (
     Care,
     NewProduct,
     NewSku,
+    PriceFacts,
     Product,
     ProductAdded,
     Sku,
@@ -23,6 +24,7 @@ from loopline.catalogue.model import (
 from loopline.catalogue.queries import (
     categories_of,
     companions_of,
+    price_facts_of,
     products_after,
     products_by_code,
     products_by_id,
@@ -32,7 +34,6 @@ from loopline.catalogue.queries import (
     skus_of_categories,
     skus_of_products,
     tax_classes,
-    tax_classes_of,
     temperature_classes_of,
     weights_of,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "ImportPreview",
     "NewProduct",
     "NewSku",
+    "PriceFacts",
     "Product",
     "ProductAdded",
     "ProductWritten",
@@ -72,6 +74,7 @@ __all__ = [
     "companions_of",
     "normal_code",
     "normal_gtin",
+    "price_facts_of",
     "products_after",
     "products_by_code",
     "products_by_id",
@@ -82,7 +85,6 @@ __all__ = [
     "skus_of_categories",
     "skus_of_products",
     "tax_classes",
-    "tax_classes_of",
     "temperature_classes_of",
     "weights_of",
 ]

@@ -77,6 +77,14 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     care: Care
 
 
+class PriceFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the price of a SKU depends on: how it is taxed, and what it is one of."""
+
+    tax_class: str
+    product_id: ProductId
+    category: str | None
+
+
 class ProductAdded(msgspec.Struct, frozen=True, kw_only=True):
     """`is_new` is false where the same product stood there already."""
 

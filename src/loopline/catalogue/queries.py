@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from loopline.catalogue import store
-from loopline.catalogue.model import Product, Sku, TaxClass
+from loopline.catalogue.model import PriceFacts, Product, Sku, TaxClass
 from loopline.catalogue.rules import class_of_range, normal_code
 from loopline.db import Conn
 from loopline.kernel.ids import ProductId, SkuId
@@ -27,9 +27,9 @@ def sku_codes_by_gtin(conn: Conn, gtins: Iterable[str]) -> dict[str, str]:
     return store.skus_by_gtin(conn, gtins)
 
 
-def tax_classes_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, str]:
-    """Return the tax class of each SKU, for carts of thousands of lines; unknown ids are left out."""
-    return store.tax_classes_of(conn, sku_ids)
+def price_facts_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, PriceFacts]:
+    """Return what the price of each SKU depends on, for carts of thousands of lines; unknown ids are left out."""
+    return store.price_facts_of(conn, sku_ids)
 
 
 def weights_of(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from loopline.catalogue.model import Care, Product, Sku, TaxClass
+from loopline.catalogue.model import Care, PriceFacts, Product, Sku, TaxClass
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_rows, statements, uuids
 from loopline.kernel.ids import ProductId, SkuId
 
@@ -99,8 +99,13 @@ def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
     return [_sku(row) for row in rows]
 
 
-def tax_classes_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, str]:
-    return {row[0]: row[1] for row in fetch_rows(conn, SQL["tax_classes_of"], sku_ids=uuids(sku_ids))}
+def price_facts_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, PriceFacts]:
+    return {
+        sku_id: PriceFacts(tax_class=tax_class, product_id=product_id, category=category)
+        for sku_id, tax_class, product_id, category in fetch_rows(
+            conn, SQL["price_facts_of"], sku_ids=uuids(sku_ids)
+        )
+    }
 
 
 def weights_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, int]:

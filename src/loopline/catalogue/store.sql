@@ -156,12 +156,15 @@ join catalogue.product on product.id = sku.product_id
 where sku.product_id = any(%(product_ids)s::uuid[])
 order by sku.product_id, sku.code;
 
--- name: tax_classes_of
--- The tax classes of SKUs. Locks nothing.
+-- name: price_facts_of
+-- What the price of SKUs depends on: tax class, product and its category. Locks nothing.
 select
     sku.id,
-    sku.tax_class
+    sku.tax_class,
+    sku.product_id,
+    product.category
 from catalogue.sku
+join catalogue.product on product.id = sku.product_id
 where sku.id = any(%(sku_ids)s::uuid[]);
 
 -- name: skus_page

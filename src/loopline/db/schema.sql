@@ -1586,7 +1586,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'promotion_funded'::text, 'promotion_cost'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -2383,6 +2383,16 @@ CREATE TABLE orders.quote (
 )
 PARTITION BY RANGE (order_id);
 
+CREATE VIEW orders.published_promoted_lines WITH (security_invoker='true') AS
+ SELECT quote.order_id,
+    placed.line_id
+   FROM (orders.quote quote
+     CROSS JOIN LATERAL ( SELECT line.line_id,
+            row_number() OVER (ORDER BY line.line_id) AS place
+           FROM orders.line line
+          WHERE (line.order_id = quote.order_id)) placed)
+  WHERE ((quote.derivation @? '$."lines"[*]."discounts"'::jsonpath) AND (((quote.derivation -> 'lines'::text) -> ((placed.place)::integer - 1)) ? 'discounts'::text));
+
 CREATE TABLE orders.quote_default (
     order_id uuid CONSTRAINT quote_order_id_not_null NOT NULL,
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
@@ -2977,6 +2987,40 @@ CREATE TABLE payouts.unfreezing (
     CONSTRAINT unfreezing_open_is_tried CHECK (((next_try_at IS NULL) = (ended_at IS NOT NULL)))
 );
 
+CREATE TABLE pricing.borne (
+    part_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    promotion_id uuid NOT NULL,
+    bearer text NOT NULL,
+    seller_id uuid NOT NULL,
+    owed_by uuid,
+    currency text NOT NULL,
+    units integer NOT NULL,
+    amount_minor bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT bearer_is_known CHECK ((bearer = ANY (ARRAY['seller'::text, 'brand'::text, 'dealer'::text, 'platform'::text, 'party'::text]))),
+    CONSTRAINT borne_is_something CHECK ((amount_minor > 0)),
+    CONSTRAINT borne_of_units CHECK ((units > 0))
+);
+
+CREATE TABLE pricing.funding_agreement (
+    id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    currency text NOT NULL,
+    most_basis_points integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    comment text NOT NULL,
+    agreed_by text NOT NULL,
+    agreed_at timestamp with time zone NOT NULL,
+    CONSTRAINT agreement_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT agreement_ends_after_its_start CHECK ((valid_until > valid_from)),
+    CONSTRAINT agreement_is_to_a_part CHECK (((most_basis_points >= 1) AND (most_basis_points <= 10000))),
+    CONSTRAINT agreement_says_what CHECK ((comment <> ''::text))
+);
+
 CREATE TABLE pricing.price (
     id uuid NOT NULL,
     price_list_id uuid NOT NULL,
@@ -3003,6 +3047,39 @@ CREATE TABLE pricing.price_list (
     CONSTRAINT price_list_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
     CONSTRAINT price_list_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT price_list_ends_after_its_start CHECK ((valid_until > valid_from))
+);
+
+CREATE TABLE pricing.promotion (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    effect jsonb NOT NULL,
+    conditions jsonb NOT NULL,
+    org_unit_id uuid GENERATED ALWAYS AS (((conditions ->> 'org_unit_id'::text))::uuid) STORED,
+    site_id uuid GENERATED ALWAYS AS (((conditions ->> 'site_id'::text))::uuid) STORED,
+    stack_group integer NOT NULL,
+    is_exclusive boolean NOT NULL,
+    most_minor bigint,
+    funders jsonb NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    author text NOT NULL,
+    comment text NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    tried_at timestamp with time zone,
+    published_at timestamp with time zone,
+    published_by text,
+    CONSTRAINT promotion_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT promotion_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT promotion_group_is_counted CHECK (((stack_group >= 1) AND (stack_group <= 9))),
+    CONSTRAINT promotion_is_borne_by_somebody CHECK ((jsonb_array_length(funders) > 0)),
+    CONSTRAINT promotion_says_why CHECK ((comment <> ''::text)),
+    CONSTRAINT promotion_takes_something_at_most CHECK ((most_minor > 0)),
+    CONSTRAINT promotion_version_is_counted CHECK ((version >= 1)),
+    CONSTRAINT published_promotion_has_a_beginning CHECK (((num_nulls(published_at, published_by) = ANY (ARRAY[0, 2])) AND ((published_at IS NULL) OR (valid_from >= published_at)))),
+    CONSTRAINT published_promotion_was_tried CHECK (((published_at IS NULL) OR (tried_at IS NOT NULL)))
 );
 
 CREATE VIEW pricing.published_price WITH (security_invoker='true') AS
@@ -3647,7 +3724,7 @@ CREATE TABLE sharing.rule_row (
     per text DEFAULT 'unit'::text NOT NULL,
     CONSTRAINT rule_row_amount_not_negative CHECK ((amount_minor >= 0)),
     CONSTRAINT rule_row_base_is_of_a_percentage CHECK (((base = 'net'::text) OR (basis_points IS NOT NULL))),
-    CONSTRAINT rule_row_base_known CHECK ((base = ANY (ARRAY['list'::text, 'paid'::text, 'net'::text, 'margin'::text]))),
+    CONSTRAINT rule_row_base_known CHECK ((base = ANY (ARRAY['list'::text, 'paid'::text, 'net'::text, 'margin'::text, 'funded'::text]))),
     CONSTRAINT rule_row_basis_points_in_range CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
     CONSTRAINT rule_row_bounds_are_of_a_percentage CHECK (((basis_points IS NOT NULL) OR (num_nonnulls(floor_minor, cap_minor) = 0))),
     CONSTRAINT rule_row_bounds_in_order CHECK (((floor_minor >= 0) AND (cap_minor >= COALESCE(floor_minor, (0)::bigint)))),
@@ -3681,7 +3758,6 @@ CREATE TABLE sharing.split (
     waited_rounds smallint,
     waited_version integer,
     CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
-    CONSTRAINT facts_are_nine CHECK ((cardinality(facts) = 9)),
     CONSTRAINT facts_are_whole CHECK ((num_nulls(kind_id, placed_at, sold_at, facts) = ANY (ARRAY[0, 4]))),
     CONSTRAINT split_base_not_negative CHECK ((base_minor >= 0)),
     CONSTRAINT split_has_units CHECK ((units > 0))
@@ -5079,7 +5155,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'promotion'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -5366,6 +5442,12 @@ ALTER TABLE ONLY payouts.unfreezing
 ALTER TABLE ONLY payouts.unfreezing
     ADD CONSTRAINT unfreezing_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY pricing.borne
+    ADD CONSTRAINT borne_pkey PRIMARY KEY (part_id, "position");
+
+ALTER TABLE ONLY pricing.funding_agreement
+    ADD CONSTRAINT funding_agreement_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY pricing.price_list
     ADD CONSTRAINT price_list_code_is_unique UNIQUE (code);
 
@@ -5374,6 +5456,12 @@ ALTER TABLE ONLY pricing.price_list
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_pkey PRIMARY KEY (price_list_id, sku_id, valid_from, id);
+
+ALTER TABLE ONLY pricing.promotion
+    ADD CONSTRAINT promotion_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.promotion
+    ADD CONSTRAINT promotion_version_is_unique UNIQUE (code, version);
 
 ALTER TABLE ONLY pricing.tax_rate
     ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (country, tax_class, valid_from, id);
@@ -5500,6 +5588,9 @@ ALTER TABLE ONLY sharing.evaluation
 
 ALTER TABLE ONLY sharing.evaluation
     ADD CONSTRAINT evaluation_pkey PRIMARY KEY (id);
+
+ALTER TABLE sharing.split
+    ADD CONSTRAINT facts_are_nine_or_ten CHECK ((cardinality(facts) = ANY (ARRAY[9, 10]))) NOT VALID;
 
 ALTER TABLE ONLY sharing.ladder
     ADD CONSTRAINT ladder_of_a_month_stands UNIQUE (code, from_month);
@@ -6030,6 +6121,16 @@ CREATE INDEX transaction_to_share ON payouts.transaction USING btree (payer_id, 
 
 CREATE INDEX unfreezing_due ON payouts.unfreezing USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
 
+CREATE INDEX agreement_by_party ON pricing.funding_agreement USING btree (party_id, currency);
+
+CREATE INDEX borne_by_line ON pricing.borne USING btree (line_id);
+
+CREATE INDEX borne_by_party ON pricing.borne USING btree (owed_by, at) WHERE (owed_by IS NOT NULL);
+
+CREATE INDEX borne_by_promotion ON pricing.borne USING btree (promotion_id, at);
+
+CREATE UNIQUE INDEX promotion_waits_once ON pricing.promotion USING btree (code) WHERE (published_at IS NULL);
+
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
 
 CREATE INDEX promise_appointments ON promises.promise USING btree (site_id, starts_at) WHERE ((kind = 'appointment'::text) AND (state = 'open'::text));
@@ -6316,6 +6417,8 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price_list FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.promotion FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
+
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.tax_rate FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON promises.learning FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('promises');
@@ -6580,6 +6683,9 @@ ALTER TABLE ONLY payouts.transaction
 
 ALTER TABLE ONLY payouts.unfreezing
     ADD CONSTRAINT unfreezing_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number) ON UPDATE CASCADE;
+
+ALTER TABLE ONLY pricing.borne
+    ADD CONSTRAINT borne_of_a_promotion FOREIGN KEY (promotion_id) REFERENCES pricing.promotion(id);
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
@@ -7117,6 +7223,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_orders TO loopline_a
 
 GRANT SELECT,INSERT,DELETE ON TABLE orders.quote TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_promoted_lines TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE orders.till_case TO loopline_app;
@@ -7203,9 +7311,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE payouts.transaction TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.unfreezing TO loopline_app;
 
+GRANT SELECT,INSERT ON TABLE pricing.borne TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.funding_agreement TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.price_list TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.promotion TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pricing.published_price TO loopline_app;
 

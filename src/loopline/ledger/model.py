@@ -55,6 +55,10 @@ class Purpose(enum.StrEnum):
     """What the goods behind it cost, less what recovering them costs, as estimated at the last close."""
     COST_OF_SALES = "cost_of_sales"
     """What that right takes off the cost of what was sold; the cost itself is kept in other books."""
+    PROMOTION_FUNDED = "promotion_funded"
+    """What others bear of what a company's customers were let off."""
+    PROMOTION_COST = "promotion_cost"
+    """What a company bears of what another's customers were let off."""
 
 
 class EntryKind(enum.StrEnum):
@@ -86,6 +90,8 @@ class EntryKind(enum.StrEnum):
     """What a month's turnover comes to, as far as it differs from what was given before."""
     PAID_FOR_ANOTHER = "paid_for_another"
     """One company paid a customer what another owed: between the two, as long as they have not settled it."""
+    PROMOTION = "promotion"
+    """What customers were let off and others than the seller bear."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
 

@@ -10,6 +10,8 @@ from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, intege
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, MemberId, OrderId, PartyId, SiteId, SkuId, first_id_of
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
+from loopline.kernel.times import TimeRange
 from loopline.orders.model import (
     BoughtLine,
     Conflict,
@@ -108,6 +110,22 @@ def open_orders_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> list[O
     return orders_by_ids(conn, order_ids) if order_ids else []
 
 
+def last_orders(conn: Conn, placed: TimeRange, *, currency: str, scope: Scope, at_most: int) -> list[Order]:
+    """Return the last orders in a currency that were placed in a span of time with an end, at sites of a scope."""
+    assert placed.end is not None, "orders are looked for up to a moment"
+    order_ids = fetch_values(
+        conn,
+        SQL["last_order_ids"],
+        first_id=first_id_of(placed.start),
+        end_id=first_id_of(placed.end),
+        currency=currency,
+        everything=scope.everything,
+        site_ids=uuids(scope.sites),
+        at_most=at_most,
+    )
+    return orders_by_ids(conn, order_ids) if order_ids else []
+
+
 def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:
     """Return all lines of orders, by order and then as they were written."""
     if not order_ids:
@@ -180,9 +198,14 @@ def lines_of_member(conn: Conn, member_ids: Sequence[MemberId], *, codes: Sequen
     )
 
 
-def quotes_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, Any]:
-    """Return how the prices of orders came about, as plain values of JSON."""
-    return dict(fetch_rows(conn, SQL["quotes_by_orders"], order_ids=uuids(order_ids)))
+def quotes_by_orders(
+    conn: Conn, order_ids: Sequence[OrderId], *, having: str | None = None
+) -> dict[OrderId, Any]:
+    """Return how the prices of orders came about, as plain values of JSON.
+
+    With a path (of jsonpath) only those that have something there.
+    """
+    return dict(fetch_rows(conn, SQL["quotes_by_orders"], order_ids=uuids(order_ids), having=having))
 
 
 def last_conflicts(conn: Conn, *, limit: int) -> list[Conflict]:

@@ -201,12 +201,13 @@ where head.member_id = any (%(member_ids)s::uuid[])
 order by head.member_id, head.placed_at desc, line.order_id desc, line.line_id desc
 
 -- name: quotes_by_orders
--- How the prices of orders came about. Locks nothing.
+-- How the prices of orders came about; where a path is given, only those that have something there. Locks nothing.
 select
     order_id,
     derivation
 from orders.quote
 where order_id = any (%(order_ids)s::uuid[])
+    and (%(having)s::jsonpath is null or derivation @? %(having)s::jsonpath)
 order by order_id
 
 -- name: last_conflicts
@@ -340,3 +341,15 @@ from orders.order
 where held > 0
     and pay_until is null
     and (source_waits_for is null or source_waits_for not in ('equipment', 'together'))
+
+-- name: last_order_ids
+-- The last orders in a currency that were placed in a span of time, which their ids are made of: of the sites of a scope,
+-- or all. Locks nothing.
+select id
+from orders.order
+where id >= %(first_id)s::uuid
+    and id < %(end_id)s::uuid
+    and currency = %(currency)s::text
+    and (%(everything)s::boolean or site_id = any (%(site_ids)s::uuid[]))
+order by id desc
+limit %(at_most)s::bigint

@@ -1,9 +1,9 @@
-"""Pricing: price lists, tax rates, quotes that can be told again, and why a price is what it is.
+"""Pricing: price lists, promotions, tax rates, quotes that can be told again, and why a price is what it is.
 
 Invariants: of the lists that apply, one resolution order (`rules`) names exactly one deciding row; lists of equal rank
 never price one SKU at the same time; nothing takes effect in the past and nothing is overwritten, so the same cart at
-the same moment always has the same quote; amounts are units times unit price, the tax within a line is rounded half
-away from zero by line, and totals are the sums of rounded lines.
+the same moment always has the same quote; amounts are units times unit price less discounts (`pricing.promotions`), the
+tax within a line is rounded half away from zero by line, and totals are the sums of rounded lines.
 
 Locks: changes take the lock of prices (one transaction at a time); quotes lock nothing.
 """
@@ -50,6 +50,7 @@ from loopline.pricing.service import (
     quote,
     set_prices,
     set_tax_rates,
+    try_promotion,
 )
 
 __all__ = [
@@ -92,4 +93,5 @@ __all__ = [
     "set_prices",
     "set_tax_rates",
     "tax_rates_of",
+    "try_promotion",
 ]

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import OrgUnitId, PriceListId, SiteId, SkuId
+from loopline.kernel.ids import OrgUnitId, PriceListId, ProductId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
+from loopline.pricing.discounts import Discount
 
 
 class Level(StrEnum):
@@ -149,6 +150,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
+    Product and category say which promotions it is among the goods of.
     """
 
     sku_id: SkuId | None
@@ -156,6 +158,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     units: int
     tax_class: str | None
     stated_unit_minor: int | None = None
+    product_id: ProductId | None = None
+    category: str | None = None
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -164,6 +168,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `country` and the day of `at` in `time_zone` decide the tax. `org_units` leads from the top of the tree to the unit
     of the selling site. `may_state_price` says that the channel is allowed to state an agreed price. A fact happened
     already: its stated prices stand, and a missing tax rate does not refuse it.
+    `by_piece`: prices are told piece by piece to whoever adds up by themselves (a till, a shelf), so only promotions
+    that look at one piece hold; a fact's stated price is then known again where it is what they come to.
     """
 
     currency: str
@@ -177,17 +183,22 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     member_tier: str | None = None
     may_state_price: bool = False
     is_fact: bool = False
+    is_member: bool = False
+    live_room: str | None = None
+    by_piece: bool = False
 
 
 class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Why a line costs what it costs: the level that decided and the deciding row.
 
     Where the price was stated, `price_id` is the row that would have decided otherwise, if there is one.
+    `discounts`: what promotions took off that price, one after the other.
     """
 
     decided_by: Level
     price_id: UUID | None = None
     tax_class: str | None = None
+    discounts: tuple[Discount, ...] = ()
 
 
 class TaxDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -210,9 +221,11 @@ class Derivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class QuoteLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The price of a line. `amount_minor` is units times unit price, tax included; `tax_minor` is the tax within.
+    """The price of a line. `amount_minor` is units times list or stated price less its discounts, tax included.
 
-    `list_unit_minor` is our own price of a unit, also where another one was stated; None where we have none.
+    `tax_minor` is the tax within what is paid. `unit_minor` is what one unit comes to; where discounts do not divide by
+    the units, rounded down. `list_unit_minor` is our own price of a unit, also where another one was stated, before
+    discounts; None where we have none.
     """
 
     unit_minor: int
@@ -221,6 +234,11 @@ class QuoteLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tax_rate_basis_points: int
     list_unit_minor: int | None
     derivation: LineDerivation
+
+    @property
+    def discount_minor(self) -> int:
+        """What promotions took off in all."""
+        return sum(one.amount_minor for one in self.derivation.discounts)
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,7 +1,7 @@
 """Prices that a process remembers, so that the orders of a rush are quoted without reading them again.
 
-What is remembered is whole: of a kind of cart all lists that ever apply to it, of those all prices a SKU ever had. So
-the quote is the one that a fresh reading would give, whatever the cart's moment.
+What is remembered is whole: of a kind of cart all lists that ever apply to it, of those all prices a SKU ever had, and
+all promotions there ever were. So the quote is the one that a fresh reading would give, whatever the cart's moment.
 """
 
 import threading
@@ -13,6 +13,9 @@ from loopline.db.remembered import Marks
 from loopline.kernel.ids import SkuId
 from loopline.pricing import store
 from loopline.pricing.model import Cart, PriceList, PriceRow, TaxRate
+from loopline.pricing.promotions.model import Promotion
+from loopline.pricing.promotions.queries import published_promotions
+from loopline.pricing.promotions.rules import timed
 from loopline.pricing.rules import ListedPrices, PriceBook, kind_of, strongest_first
 
 _TOPIC = "pricing"
@@ -31,6 +34,12 @@ class GrowingBook(PriceBook):
         self._listed: dict[object, tuple[ListedPrices, dict[SkuId, list[PriceRow]]]] = {}
         self._countries: set[str] = set()
         self.rows = 0
+        self.has_promotions = False
+
+    def learn_promotions(self, published: Iterable[Promotion]) -> None:
+        """Take in all promotions that were ever published, and say that they are known."""
+        self._promotions = timed(published)
+        self.has_promotions = True
 
     def missing(self, carts: Iterable[Cart]) -> dict[_Kind, tuple[Cart, set[SkuId]]]:
         """Return what carts need that is not known yet: by kind, a cart of it and the SKUs."""
@@ -103,6 +112,8 @@ class RememberedPrices:
 
 def _teach(conn: Conn, book: GrowingBook, carts: Sequence[Cart]) -> None:
     """Read what is missing: nothing in the middle of a rush; a statement or two per kind of cart at its beginning."""
+    if not book.has_promotions:
+        book.learn_promotions(published_promotions(conn))
     countries = {one for one in book.new_countries(carts) if "\x00" not in one}
     if countries:
         book.learn_rates(countries, store.tax_rates_of(conn, countries))

@@ -5,6 +5,8 @@ compares highest by: names the member's tier, names the site, names the unit dee
 priority. Two lists can compare equal only where their conditions and priorities are the same; such lists may not price
 the same SKU at the same time (refused when a price is set, found by doctor). Were it to happen all the same, the list
 that starts later decides, then the one made later.
+
+What promotions take off that price is decided by `promotions.rules`; nothing is taken off a stated price.
 """
 
 from bisect import bisect_right
@@ -34,6 +36,8 @@ from loopline.pricing.model import (
     TaxDerivation,
     TaxRate,
 )
+from loopline.pricing.promotions.model import Promotion
+from loopline.pricing.promotions.rules import LineToPromote, Timed, discounts_of, timed
 
 
 class NoPrice(Refusal, frozen=True, kw_only=True):
@@ -129,14 +133,30 @@ def strongest_first(lists: Iterable[ListedPrices], cart: Cart) -> tuple[ListedPr
     )
 
 
-class PriceBook:
-    """Lists, prices and tax rates, loaded once, from which any number of carts are quoted.
+def may_hold(promotion: Promotion, cart: Cart) -> bool:
+    """Tell whether a promotion is for carts of this kind, whatever the time, the buyer and the goods."""
+    asked = promotion.conditions
+    return (
+        promotion.currency == cart.currency
+        and asked.member_tier in {None, cart.member_tier}
+        and asked.site_id in {None, cart.site_id}
+        and (asked.org_unit_id is None or asked.org_unit_id in cart.org_units)
+        and (not asked.channels or cart.channel in asked.channels)
+    )
 
-    Remembers in `applying` which lists apply to which kind of cart.
+
+class PriceBook:
+    """Lists, prices, tax rates and promotions, loaded once, from which any number of carts are quoted.
+
+    Remembers in `applying` which lists apply to which kind of cart, and which promotions may.
     """
 
     def __init__(
-        self, lists: Iterable[PriceList], prices: Iterable[PriceRow], rates: Iterable[TaxRate]
+        self,
+        lists: Iterable[PriceList],
+        prices: Iterable[PriceRow],
+        rates: Iterable[TaxRate],
+        promotions: Iterable[Promotion] = (),
     ) -> None:
         by_list: dict[PriceListId, dict[SkuId, list[PriceRow]]] = {}
         for row in sorted(prices, key=lambda row: (row.valid_from, row.id)):
@@ -144,6 +164,8 @@ class PriceBook:
         self._lists = [ListedPrices(price_list=one, prices=by_list.get(one.id, {})) for one in lists]
         self._rates: dict[tuple[str, str], list[TaxRate]] = {}
         self.applying: dict[object, tuple[ListedPrices, ...]] = {}
+        self._promoting: dict[object, tuple[Timed, ...]] = {}
+        self._promotions = timed(promotions)
         self.add_rates(rates)
 
     @property
@@ -163,6 +185,25 @@ class PriceBook:
         if found is None:
             found = self.applying[kind] = strongest_first(self._lists, cart)
         return found
+
+    def promotions_for(self, cart: Cart) -> list[Promotion]:
+        """Return the promotions that hold for a cart now, whatever the goods in it."""
+        if not self._promotions:
+            return []
+        kind = kind_of(cart)
+        found = self._promoting.get(kind)
+        if found is None:
+            found = self._promoting[kind] = tuple(
+                one for one in self._promotions if may_hold(one.promotion, cart)
+            )
+        return [
+            one.promotion
+            for one in found
+            if one.holds(cart.at)
+            and (cart.is_member or not one.promotion.conditions.members_only)
+            and one.promotion.conditions.live_room in {None, cart.live_room}
+            and (one.promotion.is_by_piece or not cart.by_piece)
+        ]
 
     def rate_on(self, day: date, *, country: str, tax_class: str) -> TaxRate | None:
         """Return the rate that holds on a calendar day."""
@@ -202,6 +243,9 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
         if isinstance(priced, Refusal):
             return priced
         lines.append(priced)
+    promotions = book.promotions_for(cart)
+    if promotions:
+        lines = _promoted(cart, lines, promotions)
     return Quote(
         currency=cart.currency,
         lines=tuple(lines),
@@ -268,13 +312,48 @@ def _quote_line(
     )
 
 
+def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promotion]) -> list[QuoteLine]:
+    """Take off what promotions do; from a stated price nothing, but it is known again where it is what they come to."""
+    going: dict[int, LineToPromote] = {}
+    for place, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
+        listed = line.list_unit_minor
+        is_stated = asked.stated_unit_minor is not None
+        is_ours = not is_stated or (cart.by_piece and cart.is_fact)
+        if asked.sku_id is not None and is_ours and listed is not None and listed > 0 and asked.units > 0:
+            going[place] = LineToPromote(
+                sku_id=asked.sku_id,
+                units=asked.units,
+                amount_minor=listed * asked.units,
+                product_id=asked.product_id,
+                category=asked.category,
+            )
+    promoted = list(lines)
+    found = discounts_of(list(going.values()), promotions) if going else []
+    for (place, one), discounts in zip(going.items(), found, strict=True):
+        line, is_stated = lines[place], cart.lines[place].stated_unit_minor is not None
+        amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
+        if discounts and (not is_stated or amount_minor == line.amount_minor):
+            promoted[place] = msgspec.structs.replace(
+                line,
+                unit_minor=amount_minor // one.units,
+                amount_minor=amount_minor,
+                tax_minor=tax_within(amount_minor, line.tax_rate_basis_points),
+                derivation=msgspec.structs.replace(line.derivation, discounts=discounts),
+            )
+    return promoted
+
+
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
     """Say why a line of a cart costs what it costs, or has no price: every list, and what became of it."""
     asked = cart.lines[position]
-    quote = quote_cart(msgspec.structs.replace(cart, lines=(asked,)), book=book)
-    if isinstance(quote, NoPrice | NoTaxRate | StatedPriceDiffers):
-        quote = msgspec.structs.replace(quote, position=position)
-    line = quote if isinstance(quote, Refusal) else quote.lines[0]
+    whole = quote_cart(cart, book=book)
+    if isinstance(whole, Quote):
+        line: QuoteLine | Refusal = whole.lines[position]
+    else:  # what is wrong with another line is not what was asked
+        alone = quote_cart(msgspec.structs.replace(cart, lines=(asked,)), book=book)
+        if isinstance(alone, NoPrice | NoTaxRate | StatedPriceDiffers):
+            alone = msgspec.structs.replace(alone, position=position)
+        line = alone if isinstance(alone, Refusal) else alone.lines[0]
     applying = book.lists_for(cart)
     others = sorted(
         (one for one in book.lists if not applies(one.price_list, cart)),

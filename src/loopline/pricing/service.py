@@ -6,11 +6,14 @@ Changes take the lock of prices; a quote locks nothing and writes nothing.
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from loopline.db import Conn
 from loopline.db.remembered import Marks
 from loopline.kernel.ids import PriceListId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.pricing import store
+from loopline.pricing.books import load_book, needs_of
 from loopline.pricing.changes import PriceDesk, decide_rate, plan_lists, refusal_of_end
 from loopline.pricing.model import (
     Cart,
@@ -27,6 +30,8 @@ from loopline.pricing.model import (
     TaxRate,
     TaxRateSet,
 )
+from loopline.pricing.promotions.model import Promotion
+from loopline.pricing.promotions.queries import published_promotions
 from loopline.pricing.remembered import REMEMBERED
 from loopline.pricing.rules import PriceBook, explain_line, quote_cart
 
@@ -109,37 +114,46 @@ def set_tax_rates(conn: Conn, rates: Sequence[NewTaxRate], *, now: datetime) -> 
 
 
 def quote(conn: Conn, carts: Sequence[Cart], *, marks: Marks | None = None) -> list[Quote | Refusal]:
-    """Price carts, each at its own moment. Lists, prices and rates are loaded once for all of them.
+    """Price carts, each at its own moment. Lists, prices, rates and promotions are loaded once for all of them.
 
     The same cart at the same moment always has the same quote. A cart with a line that cannot be priced is refused.
     With `marks`, what this process remembers under them is not read again.
     """
     if not carts:
         return []
-    book = _load_book(conn, carts) if marks is None else REMEMBERED.book_for(conn, carts, marks=marks)
+    if marks is None:
+        promotions = published_promotions(conn, latest=max(cart.at for cart in carts))
+        book = load_book(conn, carts, promotions=promotions)
+    else:
+        book = REMEMBERED.book_for(conn, carts, marks=marks)
     return [quote_cart(cart, book=book) for cart in carts]
+
+
+def try_promotion(
+    conn: Conn, draft: Promotion, carts: Sequence[Cart]
+) -> list[tuple[Quote | Refusal, Quote | Refusal]]:
+    """Price carts as they were, and as they would have been had a draft been in force all the time.
+
+    In the place of the version of its code that was. The same code prices both.
+    """
+    if not carts:
+        return []
+    published = published_promotions(conn, latest=max(cart.at for cart in carts))
+    always = msgspec.structs.replace(
+        draft, valid_from=min(cart.at for cart in carts), valid_until=None, published_at=draft.saved_at
+    )
+    others = [one for one in published if one.code != draft.code]
+    before, after = (
+        load_book(conn, carts, promotions=promotions) for promotions in (published, [*others, always])
+    )
+    return [(quote_cart(cart, book=before), quote_cart(cart, book=after)) for cart in carts]
 
 
 def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation:
     """Say why a line of a cart costs what it costs, or has no price, with every list of its currency."""
-    needs = _needs([cart])
+    needs = needs_of([cart])
     lists = store.lists_of_currency(conn, cart.currency)
     prices = store.prices_within(conn, [one.id for one in lists], needs=needs)
-    book = PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries))
+    promotions = published_promotions(conn, latest=cart.at)
+    book = PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries), promotions)
     return explain_line(cart, position=position, book=book)
-
-
-def _load_book(conn: Conn, carts: Sequence[Cart]) -> PriceBook:
-    needs = _needs(carts)
-    lists = store.lists_for_quotes(conn, needs)
-    prices = store.prices_within(conn, [one.id for one in lists], needs=needs)
-    return PriceBook(lists, prices, store.tax_rates_of(conn, needs.countries))
-
-
-def _needs(carts: Sequence[Cart]) -> store.QuoteNeeds:
-    return store.needs_of(
-        carts,
-        sku_ids={line.sku_id for cart in carts for line in cart.lines if line.sku_id is not None},
-        earliest=min(cart.at for cart in carts),
-        latest=max(cart.at for cart in carts),
-    )

@@ -21,6 +21,7 @@ from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, OrgUnitId, 
 from loopline.orders import Credits, Delivery, Line, Order
 from loopline.org import Entity, Party, PartyKind, Site
 from loopline.org.queries import entities_by_id
+from loopline.pricing.promotions import Bearer
 from loopline.processes.places import NearestOf, region_of
 from loopline.processes.supply import parties_of_companies
 from loopline.processes.touch import campaigns_of
@@ -28,6 +29,7 @@ from loopline.sharing.model import LineToSplit, Parties, Role, Stretch
 from loopline.supply import queries as supply_queries
 from loopline.supply.rules import Agreed, amount_of
 
+_BEARS_AS = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
 _OF_THE_BRAND = (
     PartyKind.BRAND,
     PartyKind.PLATFORM,
@@ -58,6 +60,8 @@ class UnitsOfLine(msgspec.Struct, frozen=True, kw_only=True):
     tax_minor: int
     in_parcel: Stretch | None
     in_order: Stretch | None
+    funded_minor: int = 0
+    """What others than the seller bear of what the customer was let off, less the tax in it."""
 
     @property
     def list_minor(self) -> int:
@@ -109,6 +113,11 @@ class Directory:
                 self._by_unit.setdefault((party.unit_id, party.kind), party.id)
             if party.kind in _OF_THE_BRAND:
                 self._of_brand.setdefault(party.kind, party.id)
+        self._companies = {
+            party.id: party.entity_id
+            for party in known.parties
+            if party.entity_id is not None and party.kind in {PartyKind.BRAND, PartyKind.DEALER}
+        }
         self._answers: dict[_Circumstance, Attribution] = {}
 
     def line_to_split(self, what: UnitsOfLine) -> LineToSplit:
@@ -137,6 +146,7 @@ class Directory:
             cost_minor=self._cost_of(what, owner_id=owner_id, net_minor=net_minor),
             in_parcel=what.in_parcel,
             in_order=what.in_order,
+            funded_minor=what.funded_minor,
         )
 
     def owner_of(self, what: UnitsOfLine) -> EntityId | None:
@@ -150,6 +160,26 @@ class Directory:
     def store_of(self, site_id: SiteId) -> PartyId | None:
         """Return the party that earns by what a site sells and sends."""
         return self._nearest(site_id, PartyKind.STORE)
+
+    def bearer(self, bearer: Bearer, *, site_id: SiteId | None) -> PartyId | None:
+        """Return who bears discounts in a role for what a site (None: no site) sold; None where nobody does."""
+        if bearer is Bearer.DEALER:
+            return self._nearest(site_id, PartyKind.DEALER)
+        kind = _BEARS_AS.get(bearer)
+        return None if kind is None else self._of_brand.get(kind)
+
+    def owes_seller(
+        self, bearer: Bearer, named: PartyId | None, *, order: Order, line: Line
+    ) -> PartyId | None:
+        """Return the party that what a role bears would be owed by; None where that is the seller itself, or nobody."""
+        party_id = named or self.bearer(bearer, site_id=order.site_id)
+        if party_id is None or self.company_of(party_id) == line.seller_entity_id:
+            return None
+        return party_id
+
+    def company_of(self, party_id: PartyId) -> EntityId | None:
+        """Return the company a party of the brand's or a dealer's stands for."""
+        return self._companies.get(party_id)
 
     def _goes_to(self, order: Order) -> Coordinates | None:
         """Where the goods end up: at the address, or at the site where they are collected or carried out."""

@@ -37,6 +37,7 @@ from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
 from loopline.payments.model import KeptRefund
 from loopline.pricing import Derivation, PriceList
+from loopline.pricing.promotions import Promotion, promotions_by_id
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
@@ -74,6 +75,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     derivation: Derivation | None
     price_lists: Mapping[UUID, PriceList]
+    promotions: Mapping[UUID, Promotion]
     money: tuple[OrderMoney, ...]
     payments: tuple[Payment, ...]
     refunds: tuple[KeptRefund, ...]
@@ -138,6 +140,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         lines=lines,
         derivation=derivation,
         price_lists=pricing.lists_of_prices(conn, price_ids, sku_ids=sku_ids),
+        promotions=_promotions(conn, derivation),
         money=tuple(payments.money_of_orders(conn, [order_id])),
         payments=tuple(payments.payments_of_orders(conn, [order_id])),
         refunds=tuple(payments.refunds_of_orders(conn, [order_id])),
@@ -210,6 +213,12 @@ def _events(
 def _derivation(conn: Conn, order_id: OrderId) -> Derivation | None:
     stored = orders.quotes_by_orders(conn, [order_id]).get(order_id)
     return None if stored is None else msgspec.convert(stored, Derivation)
+
+
+def _promotions(conn: Conn, derivation: Derivation | None) -> Mapping[UUID, Promotion]:
+    lines = derivation.lines if derivation else ()
+    taking = {discount.promotion_id for line in lines for discount in line.discounts}
+    return promotions_by_id(conn, taking) if taking else {}
 
 
 def _zone(conn: Conn, order: Order, sites: Mapping[SiteId, Site]) -> str:

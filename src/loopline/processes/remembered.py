@@ -6,7 +6,7 @@ Each is read with `find(conn, keys, marks=...)`; the marks are read once per bat
 from collections.abc import Collection, Mapping
 
 from loopline import catalogue, marketplaces, orders, org, stock
-from loopline.catalogue import Sku
+from loopline.catalogue import PriceFacts, Sku
 from loopline.db import Conn
 from loopline.db.remembered import Remembered
 from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId
@@ -33,7 +33,7 @@ def _terms_with_tests(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[
 
 
 SKUS: Remembered[str, Sku] = Remembered("catalogue", catalogue.skus_by_code)
-TAX_CLASSES: Remembered[SkuId, str] = Remembered("catalogue", catalogue.tax_classes_of)
+PRICE_FACTS: Remembered[SkuId, PriceFacts] = Remembered("catalogue", catalogue.price_facts_of)
 CHANNELS: Remembered[str, ChannelTerms] = Remembered("channels", _channels)
 SELLING_LEAVES: Remembered[SiteId, NodeId] = Remembered("nodes", stock.selling_leaves)
 SITES: Remembered[str, Site] = Remembered("org", org.sites_by_code)

@@ -35,6 +35,7 @@ from loopline.orders import Line, LineKind, Order
 from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
+from loopline.processes.fund import Funding, Part, read_funding, settle_funding
 from loopline.processes.outcomes import all_granted
 from loopline.processes.supply import settle_supplies
 from loopline.processes.waiting_pay import waited_of
@@ -124,8 +125,9 @@ def settle_parts(conn: Conn, parts: Sequence[SoldPart], *, now: datetime) -> int
     parts = _not_settled(conn, parts)
     if not parts:
         return 0
-    sales = _read_sales(conn, parts)
-    directory = _split(conn, [sale for sale in sales if sale.line.kind is LineKind.GOODS])
+    sales, lines = _read_sales(conn, parts)
+    goods = [sale for sale in sales if sale.line.kind is LineKind.GOODS]
+    directory, funding = _split(conn, goods, lines)
     all_granted(sharing.record_splits(conn, [_split_of(sale) for sale in sales if sale.rule_set is not None]))
     by_source: dict[UUID, list[_Sale]] = {}
     for sale in sales:
@@ -139,6 +141,9 @@ def settle_parts(conn: Conn, parts: Sequence[SoldPart], *, now: datetime) -> int
         agreed=directory.agreed,
         parties=directory.parties_of_companies,
         now=now,
+    )
+    settle_funding(
+        conn, [_funded_part(sale) for sale in goods], funding=funding, directory=directory, now=now
     )
     told = [
         event(_settled(entry, of_source), subject=entry.subject, at=now)
@@ -191,7 +196,8 @@ def _not_settled(conn: Conn, parts: Sequence[SoldPart]) -> Sequence[SoldPart]:
     return [part for part in parts if part.source_id not in sources]
 
 
-def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> list[_Sale]:
+def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> tuple[list[_Sale], list[Line]]:
+    """Return the parts on their way, and all lines of their orders."""
     order_ids = list(dict.fromkeys(part.order_id for part in parts))
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     found = orders.lines_by_orders(conn, order_ids)
@@ -217,7 +223,7 @@ def _read_sales(conn: Conn, parts: Sequence[SoldPart]) -> list[_Sale]:
             )
         sales.append(sale)
     _lay_in_parcels(sales)
-    return sales
+    return sales, found
 
 
 def _lay_in_parcels(sales: Sequence[_Sale]) -> None:
@@ -244,16 +250,17 @@ def _waited(conn: Conn, sales: Sequence[_Sale]) -> dict[UUID, Waited]:
     return {one.work_id: waited_of(one) for one in waiting_pay_of(conn, sorted(task_ids))}
 
 
-def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
+def _split(conn: Conn, sales: Sequence[_Sale], lines: Sequence[Line]) -> tuple[Directory, Funding]:
     """Split the net amount of goods by the rules that were in force when their order was placed.
 
-    Returns what was known of parties and companies.
+    Returns what was known of parties and companies, and who bears what of the lines.
     """
     rule_sets = sharing_queries.rule_sets(conn)
     windows = returns_queries.return_windows(conn)
     sku_ids = {sale.line.sku_id for sale in sales if sale.line.sku_id is not None}
     orders_sold = list({sale.order.id: sale.order for sale in sales}.values())
     directory = read_directory(conn, orders_sold, sku_ids=sku_ids)
+    funding = read_funding(conn, lines, directory)
     leaves, waited = _leaves_left(conn, sales), _waited(conn, sales)
     skus = catalogue.skus_by_id(conn, sku_ids)
     categories = {sku_id: sku.category or "" for sku_id, sku in skus.items()}
@@ -268,18 +275,29 @@ def _split(conn: Conn, sales: Sequence[_Sale]) -> Directory:
         sale.due_at = _due_at(sale, windows=windows, categories=categories)
         by_rules.setdefault(rule_set.id, []).append(sale)
     for rule_set_id, of_rules in by_rules.items():
-        units = [_units_of(sale, categories=categories, leaves=leaves) for sale in of_rules]
-        lines = [
+        units = [_units_of(sale, categories=categories, leaves=leaves, funding=funding) for sale in of_rules]
+        to_split = [
             msgspec.structs.replace(directory.line_to_split(what), waited=waited[sale.part.source_id])
             if sale.part.source_id in waited
             else directory.line_to_split(what)
             for sale, what in zip(of_rules, units, strict=True)
         ]
-        split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], lines))
-        for sale, what, line, shares in zip(of_rules, units, lines, split, strict=True):
+        split = all_granted(sharing_rules.split_lines(chosen[rule_set_id], to_split))
+        for sale, what, line, shares in zip(of_rules, units, to_split, split, strict=True):
             sale.looked_at, sale.shares = line, shares
             sale.supplied = _supplied(sale, what, owner_id=directory.owner_of(what))
-    return directory
+    return directory, funding
+
+
+def _funded_part(sale: _Sale) -> Part:
+    return Part(
+        part_id=sale.part.part_id,
+        order=sale.order,
+        line=sale.line,
+        units=sale.part.units,
+        units_before=sale.part.units_before,
+        at=sale.part.at,
+    )
 
 
 def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping[SkuId, str]) -> datetime:
@@ -291,7 +309,9 @@ def _due_at(sale: _Sale, *, windows: Sequence[ReturnWindow], categories: Mapping
     return window_ends(window, sale.part.at) if window else sale.part.at
 
 
-def _units_of(sale: _Sale, *, categories: Mapping[SkuId, str], leaves: Mapping[UUID, NodeId]) -> UnitsOfLine:
+def _units_of(
+    sale: _Sale, *, categories: Mapping[SkuId, str], leaves: Mapping[UUID, NodeId], funding: Funding
+) -> UnitsOfLine:
     return UnitsOfLine(
         order=sale.order,
         line=sale.line,
@@ -303,6 +323,9 @@ def _units_of(sale: _Sale, *, categories: Mapping[SkuId, str], leaves: Mapping[U
         tax_minor=sale.amounts.tax_minor,
         in_parcel=sale.in_parcel,
         in_order=sale.in_order,
+        funded_minor=funding.net_of_others(
+            sale.order, sale.line, units_before=sale.part.units_before, units=sale.part.units
+        ),
     )
 
 

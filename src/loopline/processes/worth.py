@@ -20,6 +20,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, Line, Order
 from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
+from loopline.processes.fund import Funding, read_funding
 from loopline.processes.waiting_pay import waited_of
 from loopline.sharing import queries as sharing_queries
 from loopline.sharing import rules as sharing_rules
@@ -95,6 +96,7 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     categories: Mapping[SkuId, str]
     rule_sets: Sequence[RuleSet]
     directory: Directory
+    funding: Funding
     waits: Mapping[tuple[UUID, SiteId], WaitingPay]
 
 
@@ -175,6 +177,7 @@ def _read_ground(
     for line in lines:
         of_orders.setdefault(line.order_id, []).append(line)
     sku_ids = {one.sku_id for of_work in works.values() for one in of_work}
+    directory = read_directory(conn, heads, sku_ids=sku_ids)
     return _Ground(
         heads={order.id: order for order in heads},
         lines={line.line_id: line for line in lines},
@@ -183,7 +186,8 @@ def _read_ground(
             sku_id: sku.category or "" for sku_id, sku in catalogue.skus_by_id(conn, sku_ids).items()
         },
         rule_sets=sharing_queries.rule_sets(conn),
-        directory=read_directory(conn, heads, sku_ids=sku_ids),
+        directory=directory,
+        funding=read_funding(conn, lines, directory),
         waits={(one.work_id, one.site_id): one for one in waiting_pay_of(conn, list(works))},
     )
 
@@ -217,6 +221,7 @@ def _worth(
             tax_minor=tax_minor,
             in_parcel=None,
             in_order=ground.stretches[order_id].of(line, units_before=before, units=one.units),
+            funded_minor=ground.funding.net_of_others(order, line, units_before=before, units=one.units),
         )
         parcel.append((one.allocation_id, what))
     nets = [what.gross_minor - what.tax_minor for _, what in parcel]

@@ -14,6 +14,7 @@ from loopline.kernel.ids import PartyId
 from loopline.sharing.model import LineToSplit, Parties, Role, Stretch
 
 _UNKNOWN = -1
+_STRETCHES = 6
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -101,7 +102,7 @@ def _kind(line: LineToSplit) -> LineKind:
 
 def facts_of(line: LineToSplit) -> list[int]:
     """Return list, paid and cost in minor units (-1: not known), then both stretches (-1: none), as they are
-    kept.
+    kept; last, where there is any, what others bear of the discounts.
     """
     return [
         *(
@@ -110,6 +111,7 @@ def facts_of(line: LineToSplit) -> list[int]:
         ),
         *_spelt(line.in_parcel),
         *_spelt(line.in_order),
+        *((line.funded_minor,) if line.funded_minor else ()),
     ]
 
 
@@ -148,7 +150,8 @@ class KnownKinds:
             paid_minor=None if paid == _UNKNOWN else paid,
             cost_minor=None if cost == _UNKNOWN else cost,
             in_parcel=_read(stretches[:3]),
-            in_order=_read(stretches[3:]),
+            in_order=_read(stretches[3:6]),
+            funded_minor=stretches[6] if len(stretches) > _STRETCHES else 0,
         )
 
 

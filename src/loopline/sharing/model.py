@@ -39,14 +39,15 @@ class Base(enum.StrEnum):
     """What a percentage is of, for the units in question.
 
     LIST: our own price before anything was taken off, tax included. PAID: what the customer pays, tax included.
-    NET: what is paid less the tax in it. MARGIN: net less what the goods cost; nothing where that is not known, or
-    is more.
+    NET: what is paid, after all discounts, less the tax in it. MARGIN: net less what the goods cost; nothing where
+    that is not known, or is more. FUNDED: net, and what others than the seller bear of its discounts, less its tax.
     """
 
     LIST = "list"
     PAID = "paid"
     NET = "net"
     MARGIN = "margin"
+    FUNDED = "funded"
 
 
 class Per(enum.StrEnum):
@@ -181,6 +182,7 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
 
     `base_minor` is the net amount, which is what is split; the others stand beside it (None: not known). `bound`:
     roles the member is bound to. Without a stretch the units are a parcel, and an order, by themselves.
+    `funded_minor`: what others than the seller bear of its discounts, less the tax in it.
     """
 
     channel: str
@@ -201,6 +203,7 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
     in_parcel: Stretch | None = None
     in_order: Stretch | None = None
     waited: Waited | None = None
+    funded_minor: int = 0
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):

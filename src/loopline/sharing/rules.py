@@ -252,6 +252,8 @@ def base_of(base: Base, line: LineToSplit) -> int:
             return line.list_minor or 0
         case Base.MARGIN:
             return 0 if line.cost_minor is None else max(line.base_minor - line.cost_minor, 0)
+        case Base.FUNDED:
+            return line.base_minor + line.funded_minor
 
 
 def _amount_of(amount_minor: int, per: Per, line: LineToSplit) -> int:

@@ -69,6 +69,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.BOARDS_READ) and _of_the_whole_brand(visitor, Permission.STOCK_READ),
             Entry(word=marked("Marketplaces"), path="/hq/marketplaces"),
         ),
+        (
+            visitor.may(Permission.PRICES_READ) and visitor.may(Permission.BOARDS_READ),
+            Entry(word=marked("Promotions"), path="/hq/promotions"),
+        ),
         (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
         (
             visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
@@ -99,6 +103,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
         marked("Selling"),
         (
             "/hq/orders",
+            "/hq/promotions",
             "/hq/quarantine",
             "/hq/tills",
             "/hq/counter-limits",

@@ -39,6 +39,7 @@ from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
+from loopline.web.api.promotions import PROMOTION_HANDLERS
 from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
@@ -85,6 +86,7 @@ from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.promises import PROMISE_PAGES
+from loopline.web.hq.promotions import PROMOTION_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
 from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
@@ -146,6 +148,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *MESSAGE_HANDLERS,
     *BUYER_HANDLERS,
     *PRICING_HANDLERS,
+    *PROMOTION_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,
@@ -199,6 +202,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *LADDER_PAGES,
     *RULE_PAGES,
     *SUPPLY_PAGES,
+    *PROMOTION_PAGES,
     *PAYOUT_PAGES,
     *INVOICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,

@@ -28,6 +28,7 @@ BASE_WORDS: dict[Base, str] = {
     Base.PAID: marked("{percent} of what is paid"),
     Base.NET: marked("{percent} of the net amount"),
     Base.MARGIN: marked("{percent} of the margin"),
+    Base.FUNDED: marked("{percent} of what is paid and borne by others, less tax"),
 }
 PER_WORDS: dict[Per, str] = {
     Per.UNIT: marked("{amount} for each unit"),

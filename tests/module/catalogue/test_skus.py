@@ -62,7 +62,8 @@ def test_a_sku_comes_back_as_it_was_added(conn: Conn):
     assert wine.attributes == {"年份": "2021", "colour": "white"}
     assert wine.care == CARE
     assert catalogue.skus_by_id(conn, [wine.id]) == {wine.id: wine}
-    assert catalogue.tax_classes_of(conn, [wine.id]) == {wine.id: "standard"}
+    facts = catalogue.PriceFacts(tax_class="standard", product_id=wine.product_id, category="wine")
+    assert catalogue.price_facts_of(conn, [wine.id]) == {wine.id: facts}
 
 
 def test_care_that_says_nothing_and_no_attributes_come_back_so(conn: Conn):

@@ -1,6 +1,7 @@
 -- name: lines_of_orders
 -- The goods lines of these orders as they stand, with whom their buyer was bound to when they were placed, whether money
--- was found to differ, and the fewest stars of what the buyer said of the line or its order. Locks nothing.
+-- was found to differ, and the fewest stars of what the buyer said of the line or its order. What promotions made of a list
+-- price is our price. Locks nothing.
 select
   line.order_id,
   line.line_id,
@@ -10,7 +11,7 @@ select
   line.handed_over,
   line.cancelled,
   line.unit_minor,
-  line.list_unit_minor,
+  case when promoted.line_id is null then line.list_unit_minor else line.unit_minor end as list_unit_minor,
   line.placed_at,
   line.site_id as sold_site_id,
   head.delivery,
@@ -53,6 +54,10 @@ select
 from orders.published_orders as head
 join orders.published_credits as credited on credited.order_id = head.order_id
 join orders.published_lines as line on line.order_id = head.order_id
+left join orders.published_promoted_lines as promoted
+  on promoted.order_id = any(%(order_ids)s::uuid[])
+  and promoted.order_id = line.order_id
+  and promoted.line_id = line.line_id
 where head.order_id = any(%(order_ids)s::uuid[])
   and line.order_id = any(%(order_ids)s::uuid[])
   and credited.order_id = any(%(order_ids)s::uuid[])

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from loopline import orders, pricing
+from loopline.catalogue import PriceFacts
 from loopline.customers.bindings import bindings_of_members
 from loopline.db import Conn, log
 from loopline.db.remembered import Marks, read_marks
@@ -19,10 +20,11 @@ from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import Draft, DraftKind, DraftLine, LineKind, NewLine, NewOrder, OrderStage
+from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
 from loopline.processes.place.goods import set_aside, settle
-from loopline.processes.remembered import CHANNELS, SELLING_LEAVES, SITES_BY_ID, TAX_CLASSES
+from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
 
@@ -167,15 +169,14 @@ def _name_lines(candidates: Sequence[Candidate]) -> None:
 def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None:
     open_ones = [one for one in candidates if one.refusal is None]
     sku_ids = {line.sku_id for one in open_ones for line in one.draft.lines if line.sku_id is not None}
-    tax_classes = TAX_CLASSES.find(conn, sku_ids, marks=marks)
+    facts = PRICE_FACTS.find(conn, sku_ids, marks=marks)
     site_ids = {one.draft.site_id for one in open_ones if one.draft.site_id is not None}
     sites = SITES_BY_ID.find(conn, site_ids, marks=marks)
     for one in open_ones:
-        one.refusal = _unknown_sku(one.draft, tax_classes)
+        one.refusal = _unknown_sku(one.draft, facts)
     open_ones = [one for one in open_ones if one.refusal is None]
     carts = [
-        _cart(one, tax_classes, sites.get(one.draft.site_id) if one.draft.site_id else None)
-        for one in open_ones
+        _cart(one, facts, sites.get(one.draft.site_id) if one.draft.site_id else None) for one in open_ones
     ]
     quotes = pricing.quote(conn, carts, marks=marks)
     for one, quote in zip(open_ones, quotes, strict=True):
@@ -185,16 +186,17 @@ def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None
             one.quote = quote
 
 
-def _unknown_sku(draft: Draft, tax_classes: Mapping[SkuId, str]) -> UnknownSku | None:
+def _unknown_sku(draft: Draft, facts: Mapping[SkuId, PriceFacts]) -> UnknownSku | None:
     for position, line in enumerate(draft.lines, start=1):
-        if line.kind is LineKind.GOODS and line.sku_id not in tax_classes:
+        if line.kind is LineKind.GOODS and line.sku_id not in facts:
             return UnknownSku(line=position, sku_code=line.code)
     return None
 
 
-def _cart(one: Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -> pricing.Cart:
+def _cart(one: Candidate, facts: Mapping[SkuId, PriceFacts], site: Site | None) -> pricing.Cart:
     draft = one.draft
     assert one.terms is not None
+    is_at_till = draft.channel == TILL
     return pricing.Cart(
         currency=draft.currency,
         country=draft.country,
@@ -205,16 +207,23 @@ def _cart(one: Candidate, tax_classes: Mapping[SkuId, str], site: Site | None) -
         org_units=site.unit_path if site else (),
         may_state_price=one.terms.may_state_price or draft.is_price_agreed,
         is_fact=draft.kind is DraftKind.FACT,
-        lines=tuple(
-            pricing.CartLine(
-                sku_id=line.sku_id,
-                code=line.code,
-                units=line.units,
-                stated_unit_minor=line.stated_unit_minor,
-                tax_class=tax_classes[line.sku_id] if line.sku_id else _tax_class(line),
-            )
-            for line in draft.lines
-        ),
+        is_member=draft.member_id is not None and not is_at_till,
+        live_room=draft.live_room_code,
+        by_piece=is_at_till,
+        lines=tuple([_cart_line(line, facts) for line in draft.lines]),
+    )
+
+
+def _cart_line(line: DraftLine, facts: Mapping[SkuId, PriceFacts]) -> pricing.CartLine:
+    known = facts[line.sku_id] if line.sku_id else None
+    return pricing.CartLine(
+        sku_id=line.sku_id,
+        code=line.code,
+        units=line.units,
+        stated_unit_minor=line.stated_unit_minor,
+        tax_class=_tax_class(line) if known is None else known.tax_class,
+        product_id=None if known is None else known.product_id,
+        category=None if known is None else known.category,
     )
 
 

@@ -35,7 +35,7 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
     """
     wanted = [(place, case, lines) for place, case in enumerate(cases) if (lines := _blind_lines(case))]
     sku_ids = {line.sku_id for _, _, lines in wanted for line in lines if line.sku_id is not None}
-    tax_classes = catalogue.tax_classes_of(conn, sku_ids)
+    facts = catalogue.price_facts_of(conn, sku_ids)
     carts = [
         pricing.Cart(
             currency=case.asked.currency,
@@ -53,8 +53,8 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
                     code=line.code,
                     units=line.blind_units,
                     stated_unit_minor=line.stated_unit_minor or 0,
-                    tax_class=tax_classes.get(line.sku_id, CHARGES_TAX_CLASS)
-                    if line.sku_id
+                    tax_class=facts[line.sku_id].tax_class
+                    if line.sku_id is not None and line.sku_id in facts
                     else CHARGES_TAX_CLASS,
                 )
                 for line in lines

@@ -17,6 +17,7 @@ from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, PartReversal, Posting, Purpose, Reversed
 from loopline.ledger.queries import PartEntry
 from loopline.processes.accounts import Accounts
+from loopline.processes.fund import units_funded
 from loopline.processes.outcomes import all_granted
 from loopline.processes.statement.corrections import units_corrected
 from loopline.processes.supply import units_supplied
@@ -160,7 +161,7 @@ def reverse(conn: Conn, pieces: Sequence[Piece], *, now: datetime) -> None:
 def _beside_the_sale(
     pieces: Sequence[Piece], known: Sequence[PartEntry], *, now: datetime
 ) -> list[PartReversal]:
-    """What was corrected of a share, and what the goods' owner was to get, goes back with it.
+    """What was corrected of a share, what the goods' owner was to get, and what others bear, goes back with it.
 
     In the proportion of the units that had not come back when the entry was made.
     """
@@ -169,6 +170,8 @@ def _beside_the_sale(
         units = units_corrected(entry)
         if units is None:
             units = units_supplied(entry)
+        if units is None:
+            units = units_funded(entry)
         if units is not None:
             beside.setdefault(entry.part_id, []).append((entry, units))
     return [

@@ -17,8 +17,10 @@ from loopline.db import Conn
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders.channels import ChannelTerms, channels_by_code
+from loopline.orders.tills import TILL
 from loopline.org import Permission, Site
 from loopline.pricing import Candidate, Cart, CartLine, Level, Quote, QuoteLine, Standing
+from loopline.pricing.promotions import Promotion, promotions_by_id
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.refusals import CartTooLarge, NoSuchThing, PlaceNotSaid
@@ -49,11 +51,25 @@ class CartAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     site_code: Code | None = None
     country: Country | None = None
     member_tier: Code | None = None
+    is_member: bool = False
+    live_room: Code | None = None
     at: Moment | None = None
 
 
+class DiscountTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a version of a promotion took off a line, tax included."""
+
+    promotion_id: UUID
+    code: str
+    name: str
+    amount_minor: int
+
+
 class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of a line, tax included, and which level of lists decided it by which row."""
+    """The price of a line, tax included, which level of lists decided it by which row, and what came off it.
+
+    `unit_minor` is what one piece comes to, rounded down where discounts do not divide by the pieces.
+    """
 
     sku_code: str
     units: int
@@ -64,6 +80,7 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     list_unit_minor: int | None
     decided_by: Level
     price_id: UUID | None
+    discounts: list[DiscountTold]
 
 
 class QuoteTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +148,9 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
             site_id=site.id if site else None,
             org_units=site.unit_path if site else (),
             member_tier=one.member_tier,
+            is_member=one.is_member or self.scope is None,
+            live_room=one.live_room,
+            by_piece=one.channel == TILL,
             may_state_price=terms is not None and terms.may_state_price,
         )
 
@@ -154,6 +174,8 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
             units=line.units,
             tax_class=sku.tax_class,
             stated_unit_minor=line.stated_unit_minor,
+            product_id=sku.product_id,
+            category=sku.category,
         )
 
 
@@ -190,8 +212,9 @@ def quote_carts(
 
         def price(carts: list[tuple[CartAsk, Cart]]) -> list[QuoteTold | Refusal]:
             quotes = pricing.quote(conn, [cart for _, cart in carts])
+            named = _promotions_of(conn, [one for one in quotes if isinstance(one, Quote)])
             return [
-                one if isinstance(one, Refusal) else _quote_told(asked, cart, one)
+                one if isinstance(one, Refusal) else _quote_told(asked, cart, one, named)
                 for (asked, cart), one in zip(carts, quotes, strict=True)
             ]
 
@@ -204,7 +227,19 @@ def quote_carts(
     return decided(request, caller, data, decide)
 
 
-def _quote_told(asked: CartAsk, cart: Cart, quote: Quote) -> QuoteTold | Refusal:
+def _promotions_of(conn: Conn, quotes: Sequence[Quote]) -> Mapping[UUID, Promotion]:
+    taking = {
+        discount.promotion_id
+        for quote in quotes
+        for line in quote.lines
+        for discount in line.derivation.discounts
+    }
+    return promotions_by_id(conn, taking) if taking else {}
+
+
+def _quote_told(
+    asked: CartAsk, cart: Cart, quote: Quote, named: Mapping[UUID, Promotion]
+) -> QuoteTold | Refusal:
     if quote.amount_minor > _AMOUNT_MAX:
         return CartTooLarge()
     return QuoteTold(
@@ -215,13 +250,13 @@ def _quote_told(asked: CartAsk, cart: Cart, quote: Quote) -> QuoteTold | Refusal
         day=quote.derivation.day,
         at=cart.at,
         lines=[
-            _line_told(line.sku_code, line.units, priced)
+            _line_told(line.sku_code, line.units, priced, named)
             for line, priced in zip(asked.lines, quote.lines, strict=True)
         ],
     )
 
 
-def _line_told(sku_code: str, units: int, priced: QuoteLine) -> QuotedLine:
+def _line_told(sku_code: str, units: int, priced: QuoteLine, named: Mapping[UUID, Promotion]) -> QuotedLine:
     return QuotedLine(
         sku_code=sku_code,
         units=units,
@@ -232,6 +267,15 @@ def _line_told(sku_code: str, units: int, priced: QuoteLine) -> QuotedLine:
         list_unit_minor=priced.list_unit_minor,
         decided_by=priced.derivation.decided_by,
         price_id=priced.derivation.price_id,
+        discounts=[
+            DiscountTold(
+                promotion_id=one.promotion_id,
+                code=named[one.promotion_id].code,
+                name=named[one.promotion_id].name,
+                amount_minor=one.amount_minor,
+            )
+            for one in priced.derivation.discounts
+        ],
     )
 
 
@@ -259,8 +303,10 @@ def explain_price(
         explained = pricing.explain_price(conn, cart, position=data.position)
         lists = pricing.price_lists_by_id(conn, {one.price_list_id for one in explained.candidates})
         line = explained.line
+        taking = [] if isinstance(line, Refusal) else [one.promotion_id for one in line.derivation.discounts]
+        named = promotions_by_id(conn, taking) if taking else {}
         return ExplanationTold(
-            line=None if isinstance(line, Refusal) else _line_told(asked.sku_code, asked.units, line),
+            line=None if isinstance(line, Refusal) else _line_told(asked.sku_code, asked.units, line, named),
             problem=problem_of(line, language_of(request)) if isinstance(line, Refusal) else None,
             candidates=[
                 _candidate_told(one)

@@ -26,6 +26,7 @@ from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.explained import ChoiceTold, choice_told
 from loopline.web.api.order_view import find_order
 from loopline.web.api.orders import OrderName
+from loopline.web.api.quotes import DiscountTold
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import Page, Paging, page_of, paging, told
 from loopline.web.api.types import Code, Moment
@@ -169,6 +170,7 @@ class PriceTold(msgspec.Struct, frozen=True, kw_only=True):
     price_list_code: str | None
     unit_minor: int
     list_unit_minor: int | None
+    discounts: tuple[DiscountTold, ...]
 
 
 class OrderExplanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -396,6 +398,15 @@ def _prices(story: OrderStory) -> tuple[PriceTold, ...]:
                 price_list_code=deciding.code if deciding else None,
                 unit_minor=line.unit_minor,
                 list_unit_minor=line.list_unit_minor,
+                discounts=tuple(
+                    DiscountTold(
+                        promotion_id=one.promotion_id,
+                        code=story.promotions[one.promotion_id].code,
+                        name=story.promotions[one.promotion_id].name,
+                        amount_minor=one.amount_minor,
+                    )
+                    for one in why.discounts
+                ),
             )
         )
     return tuple(told_prices)

@@ -263,11 +263,18 @@ def _why(derived: LineDerivation, story: OrderStory, language: Language) -> str:
     """What decided a price; of one that was stated, the list that would have decided otherwise is not named."""
     level = language.say(LEVEL_WORDS[derived.decided_by])
     deciding = story.price_lists.get(derived.price_id) if derived.price_id is not None else None
-    return (
-        f"{level} · {language.called(deciding.name)}"
-        if deciding and derived.decided_by is not Level.STATED
-        else level
-    )
+    said = [level]
+    if deciding and derived.decided_by is not Level.STATED:
+        said.append(language.called(deciding.name))
+    said += [
+        language.say(
+            "{promotion}: {amount} off",
+            promotion=language.called(story.promotions[one.promotion_id].name),
+            amount=language.money(one.amount_minor, story.order.currency),
+        )
+        for one in derived.discounts
+    ]
+    return " · ".join(said)
 
 
 def _lines_to_send(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:

@@ -31,6 +31,7 @@ TAKES_WORDS: dict[str, str] = {
     _PERCENT + Base.PAID.value: marked("% of what is paid"),
     _PERCENT + Base.LIST.value: marked("% of the list price"),
     _PERCENT + Base.MARGIN.value: marked("% of the margin"),
+    _PERCENT + Base.FUNDED.value: marked("% of what is paid and borne by others, less tax"),
     _AMOUNT + Per.UNIT.value: marked("for each unit"),
     _AMOUNT + Per.PARCEL.value: marked("for each parcel"),
     _AMOUNT + Per.ORDER.value: marked("for each order"),

@@ -37,10 +37,12 @@ from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
     UNITS_MAX,
+    Bill,
     Goods,
     Shelf,
     Tag,
     Terms,
+    bill_of,
     read_goods,
     shelves_of,
     shop_terms,
@@ -111,6 +113,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     basket: Basket
     goods: Goods
     tag: Tag | None
+    bill: Bill | None
     shelves: list[Shelf]
     shelf: Shelf | None
     addresses: list[Address]
@@ -118,8 +121,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total_minor(self) -> int:
-        """What all units cost."""
-        return self.tag.minor * self.basket.units if self.tag else 0
+        """What all units cost, with all promotions."""
+        return self.bill.total_minor if self.bill else 0
 
     @property
     def most(self) -> int:
@@ -243,7 +246,7 @@ def read_checkout(
 ) -> Checkout | None:
     """Return what the checkout shows; None for a SKU that is not on sale."""
     room = _room(conn, basket.live)
-    terms = _terms(conn, edge, room)
+    terms = _terms(conn, edge, room, is_to_member=shopper is not None)
     sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku) if basket.sku else None
     goods = read_goods(conn, sku.product_code, terms=terms, sku_code=sku.code) if sku and terms else None
     if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
@@ -259,6 +262,7 @@ def read_checkout(
         basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
         goods=goods,
         tag=tags_of(conn, [sku], terms=terms, site=site).get(sku.id),
+        bill=bill_of(conn, sku, units=basket.units, terms=terms, site=site),
         shelves=shelves,
         shelf=shelf,
         addresses=(customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []),
@@ -272,8 +276,9 @@ def _room(conn: Conn, code: str) -> LiveRoom | None:
     return found if found is not None and found.is_live else None
 
 
-def _terms(conn: Conn, edge: Edge, room: LiveRoom | None) -> Terms | None:
-    return shop_terms(conn, now=edge.clock(), show=room.code if room else None)
+def _terms(conn: Conn, edge: Edge, room: LiveRoom | None, *, is_to_member: bool) -> Terms | None:
+    show = room.code if room else None
+    return shop_terms(conn, now=edge.clock(), show=show, is_to_member=is_to_member)
 
 
 @post(CHECKOUT + "/place")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -10,9 +11,11 @@ from loopline.catalogue import Product, Sku
 from loopline.db import Conn
 from loopline.kernel.geography import Coordinates, great_circle_kilometres
 from loopline.kernel.ids import ProductId, SiteId, SkuId
+from loopline.kernel.refusals import Refusal
 from loopline.orders import ChannelTerms
 from loopline.org import Entity, Site
 from loopline.org.queries import brand_companies
+from loopline.pricing.promotions import promotions_by_id
 from loopline.processes.quotas import events_of
 from loopline.processes.take_in import COLLECTED_AT
 from loopline.web.shop.names import Variant, place_of_size, variant_of
@@ -26,21 +29,35 @@ UNITS_MAX = 99
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """On which terms the shop sells: its channel, and the company that sells where nobody else does.
 
-    `show`: the code of the livestream it sells out of, where it does.
+    `show`: the code of the livestream it sells out of, where it does. `is_to_member`: a member looks, or buys.
     """
 
     channel: ChannelTerms
     seller: Entity
     now: datetime
     show: str | None = None
+    is_to_member: bool = False
 
 
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
-    """A price as a customer sees it; `list_minor` is what it costs elsewhere, where that is more."""
+    """A price as a customer sees it; `list_minor` is what it costs otherwise, or elsewhere, where that is more.
+
+    `why`: the names of the promotions that took something off.
+    """
 
     minor: int
     currency: str
     list_minor: int | None = None
+    why: tuple[str, ...] = ()
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """What units of a SKU cost together; `goods_minor` without promotions, `discounts` what each takes off, by name."""
+
+    currency: str
+    goods_minor: int
+    total_minor: int
+    discounts: tuple[tuple[str, int], ...]
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,12 +150,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     is_to_be_had: bool
 
 
-def shop_terms(conn: Conn, *, now: datetime, show: str | None = None) -> Terms | None:
+def shop_terms(
+    conn: Conn, *, now: datetime, show: str | None = None, is_to_member: bool = False
+) -> Terms | None:
     """Return on which terms the shop sells, by itself or out of a show; None before a brand is founded."""
     sellers = brand_companies(conn)
     found = orders.channels_by_code(conn).get(LIVE_CHANNEL if show else CHANNEL)
     return (
-        Terms(channel=found, seller=sellers[0], now=now, show=show) if found is not None and sellers else None
+        Terms(channel=found, seller=sellers[0], now=now, show=show, is_to_member=is_to_member)
+        if found is not None and sellers
+        else None
     )
 
 
@@ -182,24 +203,77 @@ def _in_order(offers: Sequence[Offer]) -> list[Offer]:
 
 
 def tags_of(conn: Conn, skus: Sequence[Sku], *, terms: Terms, site: Site | None = None) -> dict[SkuId, Tag]:
-    """Return the price of one unit of each SKU, delivered, or collected at a site; what has none is left out."""
-    here = pricing.quote(conn, [_cart(sku, terms=terms, site=site) for sku in skus]) if skus else []
-    elsewhere = pricing.quote(conn, [_cart(sku, terms=terms, channel=None) for sku in skus]) if skus else []
+    """Return the price of one unit of each SKU, delivered, or collected at a site; what has none is left out.
+
+    As it is whatever else is bought: promotions that look at a whole cart show where that is.
+    """
+    if not skus:
+        return {}
+    here = [_cart(sku, terms=terms, site=site, by_piece=True) for sku in skus]
+    elsewhere = [_cart(sku, terms=terms, channel=None, by_piece=True) for sku in skus]
+    quotes = pricing.quote(conn, [*here, *elsewhere])
+    named = _names_of(conn, quotes)
     found: dict[SkuId, Tag] = {}
-    for sku, quoted, listed in zip(skus, here, elsewhere, strict=True):
+    for sku, quoted, listed in zip(skus, quotes[: len(skus)], quotes[len(skus) :], strict=True):
         if isinstance(quoted, pricing.Quote):
-            usual = listed.amount_minor if isinstance(listed, pricing.Quote) else 0
+            line = quoted.lines[0]
+            usual = max(
+                listed.amount_minor if isinstance(listed, pricing.Quote) else 0, line.list_unit_minor or 0
+            )
             found[sku.id] = Tag(
                 minor=quoted.amount_minor,
                 currency=quoted.currency,
                 list_minor=usual if usual > quoted.amount_minor else None,
+                why=tuple(named[one.promotion_id] for one in line.derivation.discounts),
             )
     return found
 
 
-def _cart(sku: Sku, *, terms: Terms, site: Site | None = None, channel: str | None = "") -> pricing.Cart:
-    """A cart of one unit; the channel is the shop's unless said to be none."""
-    line = pricing.CartLine(sku_id=sku.id, code=sku.code, units=1, tax_class=sku.tax_class)
+def bill_of(conn: Conn, sku: Sku, *, units: int, terms: Terms, site: Site | None = None) -> Bill | None:
+    """Return what units of a SKU cost together, with all promotions; None where it has no price."""
+    (quoted,) = quotes = pricing.quote(conn, [_cart(sku, terms=terms, site=site, units=units)])
+    if not isinstance(quoted, pricing.Quote):
+        return None
+    line = quoted.lines[0]
+    named = _names_of(conn, quotes)
+    return Bill(
+        currency=quoted.currency,
+        goods_minor=quoted.amount_minor + line.discount_minor,
+        total_minor=quoted.amount_minor,
+        discounts=tuple((named[one.promotion_id], one.amount_minor) for one in line.derivation.discounts),
+    )
+
+
+def _names_of(conn: Conn, quotes: Sequence[pricing.Quote | Refusal]) -> dict[UUID, str]:
+    """The names of the promotions that took something off."""
+    taking = {
+        discount.promotion_id
+        for quote in quotes
+        if isinstance(quote, pricing.Quote)
+        for line in quote.lines
+        for discount in line.derivation.discounts
+    }
+    return {key: one.name for key, one in promotions_by_id(conn, taking).items()} if taking else {}
+
+
+def _cart(  # noqa: PLR0913 - a cart of one line is what is said of it
+    sku: Sku,
+    *,
+    terms: Terms,
+    site: Site | None = None,
+    channel: str | None = "",
+    units: int = 1,
+    by_piece: bool = False,
+) -> pricing.Cart:
+    """A cart of one line; the channel is the shop's unless said to be none."""
+    line = pricing.CartLine(
+        sku_id=sku.id,
+        code=sku.code,
+        units=units,
+        tax_class=sku.tax_class,
+        product_id=sku.product_id,
+        category=sku.category,
+    )
     return pricing.Cart(
         currency=terms.seller.currency,
         country=terms.seller.country,
@@ -209,6 +283,9 @@ def _cart(sku: Sku, *, terms: Terms, site: Site | None = None, channel: str | No
         channel=terms.channel.code if channel == "" else channel,
         site_id=site.id if site else None,
         org_units=site.unit_path if site else (),
+        is_member=terms.is_to_member,
+        live_room=terms.show,
+        by_piece=by_piece,
     )
 
 

@@ -155,7 +155,7 @@ def show_product(
     edge = edge_of(request)
     place = place_of(request)
     with edge.database.reading() as conn:
-        terms = shop_terms(conn, now=edge.clock(), show=live or None)
+        terms = shop_terms(conn, now=edge.clock(), show=live or None, is_to_member=shopper is not None)
         goods = read_goods(conn, code, terms=terms, sku_code=sku or None) if terms else None
         found = (
             _page_of(conn, goods, Visit(terms=terms, place=place, live=live, language=language_of(request)))

@@ -101,7 +101,7 @@ async function typed(text) {
     byId("till-unlisted").dataset.code = text.normalize("NFKC").trim().toUpperCase();
     return;
   }
-  addLine({ code: found.code, name: found.name, variety: found.variety, unit: found.unit_minor });
+  addLine({ code: found.code, name: found.name, variety: found.variety, unit: found.unit_minor, list: found.list_minor, why: found.why });
   tell(`${found.name} ${money(found.unit_minor)}`, "good");
   navigator.vibrate?.(40);
 }
@@ -120,7 +120,9 @@ function cartLine(line) {
   const goods = made("span");
   goods.append(made("b", "", line.name));
   if (line.variety) goods.append(made("span", "variety", line.variety));
-  goods.append(made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`));
+  const code = made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`);
+  if (line.list) code.append(" ", made("s", "", money(line.list)), ` ${line.why}`);
+  goods.append(code);
   const count = made("span", "till-count");
   const change = (by) => {
     line.units += by;

@@ -1,6 +1,6 @@
 """Who may stand at the till of a site, and what the till is told before it is alone: prices, site, its own cashier."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders.tills import TILL
 from loopline.org import Entity, Permission, Site
 from loopline.org.queries import entities_by_id
+from loopline.pricing.promotions import Promotion, promotions_by_id
 from loopline.web.api.answers import answered, read
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.languages import Language
@@ -29,13 +30,18 @@ _GOODS_READ_MAX = 1_000
 
 
 class Priced(msgspec.Struct, frozen=True, kw_only=True):
-    """A SKU as the till finds it: by code or GTIN (as printed; empty where it has none), with the price of one unit."""
+    """A SKU as the till finds it: by code or GTIN (as printed; empty where it has none), with the price of one unit.
+
+    `list_minor`: what it costs without promotions, and `why`: their names; null and empty where there are none.
+    """
 
     code: str
     gtin: str
     name: str
     variety: str
     unit_minor: int
+    list_minor: int | None = None
+    why: str = ""
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +103,9 @@ def tell_book(
     def work(conn: Conn, now: datetime) -> Book:
         seller = entities_by_id(conn, [counter.site.entity_id])[counter.site.entity_id]
         skus = catalogue.skus_after(conn, after.replace("\x00", ""), at_most=_GOODS_READ_MAX)
-        prices = prices_at_till(conn, [sku for sku in skus if sku.is_active], counter.site, seller, now=now)
+        prices = lines_at_till(conn, [sku for sku in skus if sku.is_active], counter.site, seller, now=now)
+        taking = {one.promotion_id for line in prices.values() for one in line.derivation.discounts}
+        named = promotions_by_id(conn, taking) if taking else {}
         return Book(
             person_id=counter.person_id,
             person_name=language.called(counter.visitor.person.name),
@@ -105,7 +113,7 @@ def tell_book(
             site_name=language.called(counter.site.name),
             currency=seller.currency,
             now=now,
-            goods=[_priced(sku, prices[sku.id], language) for sku in skus if sku.id in prices],
+            goods=[_priced(sku, prices[sku.id], named, language) for sku in skus if sku.id in prices],
             after=skus[-1].code if len(skus) == _GOODS_READ_MAX else None,
         )
 
@@ -116,6 +124,17 @@ def prices_at_till(
     conn: Conn, skus: Sequence[Sku], site: Site, seller: Entity, *, now: datetime
 ) -> dict[SkuId, int]:
     """Return what one unit of each SKU costs at the till of a site, in minor units; what has no price is left out."""
+    found = lines_at_till(conn, skus, site, seller, now=now)
+    return {sku_id: line.amount_minor for sku_id, line in found.items()}
+
+
+def lines_at_till(
+    conn: Conn, skus: Sequence[Sku], site: Site, seller: Entity, *, now: datetime
+) -> dict[SkuId, pricing.QuoteLine]:
+    """Return one unit of each SKU as the till of a site charges it; what has no price is left out.
+
+    With the promotions that look at one piece: the till adds up by itself, and what it states is known again by them.
+    """
     carts = [
         pricing.Cart(
             currency=seller.currency,
@@ -125,19 +144,32 @@ def prices_at_till(
             channel=TILL,
             site_id=site.id,
             org_units=site.unit_path,
-            lines=(pricing.CartLine(sku_id=sku.id, code=sku.code, units=1, tax_class=sku.tax_class),),
+            by_piece=True,
+            lines=(
+                pricing.CartLine(
+                    sku_id=sku.id,
+                    code=sku.code,
+                    units=1,
+                    tax_class=sku.tax_class,
+                    product_id=sku.product_id,
+                    category=sku.category,
+                ),
+            ),
         )
         for sku in skus
     ]
     quotes = zip(skus, pricing.quote(conn, carts), strict=True)
-    return {sku.id: one.amount_minor for sku, one in quotes if isinstance(one, pricing.Quote)}
+    return {sku.id: one.lines[0] for sku, one in quotes if isinstance(one, pricing.Quote)}
 
 
-def _priced(sku: Sku, unit_minor: int, language: Language) -> Priced:
+def _priced(sku: Sku, line: pricing.QuoteLine, named: Mapping[UUID, Promotion], language: Language) -> Priced:
+    discounts = line.derivation.discounts
     return Priced(
         code=sku.code,
         gtin=gtin_as_printed(sku.gtin),
         name=language.called(sku.name),
         variety=variety(sku),
-        unit_minor=unit_minor,
+        unit_minor=line.amount_minor,
+        list_minor=line.list_unit_minor if discounts else None,
+        why=" · ".join(language.called(named[one.promotion_id].name) for one in discounts),
     )

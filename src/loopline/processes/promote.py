@@ -1,0 +1,296 @@
+"""Promote: promotions as people name them are saved, tried on past orders, put in force and ended.
+
+A promotion belongs to the branch of the place that it names; one that names none is the whole brand's.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from loopline import catalogue, org
+from loopline.db import Conn
+from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, uuid7s
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.org import Party, PartyKind, Site
+from loopline.org.rules import UnknownCode
+from loopline.pricing.promotions import (
+    ONLY_THE_SELLER,
+    Bearer,
+    Conditions,
+    Effect,
+    Funder,
+    FundingAgreement,
+    NewPromotion,
+    Promotion,
+    PromotionEnd,
+    agree_to_fund,
+    end_promotions,
+    last_versions,
+    publish_promotions,
+    published_promotions,
+    save_promotions,
+    unpublished_promotions,
+)
+from loopline.pricing.promotions.changes import PromotionUnknown
+
+_OF_THE_BRAND = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
+
+
+class WantedFunder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who bears a part, the party by its code where one is named."""
+
+    bearer: Bearer
+    basis_points: int
+    party_code: str | None = None
+
+
+_THE_SELLER = tuple(WantedFunder(bearer=one.bearer, basis_points=one.basis_points) for one in ONLY_THE_SELLER)
+
+
+class WantedPromotion(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as people name it: places, goods and parties by their codes. See `NewPromotion`."""
+
+    code: str
+    name: str
+    currency: str
+    effect: Effect
+    comment: str
+    channels: tuple[str, ...] = ()
+    unit_code: str | None = None
+    site_code: str | None = None
+    live_room: str | None = None
+    members_only: bool = False
+    member_tier: str | None = None
+    sku_codes: tuple[str, ...] = ()
+    product_codes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    group: int = 1
+    is_exclusive: bool = False
+    most_minor: int | None = None
+    funders: tuple[WantedFunder, ...] = _THE_SELLER
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class WantedAgreement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a party agreed to bear, the party by its code; from now on unless said."""
+
+    party_code: str
+    currency: str
+    most_basis_points: int
+    comment: str
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class _Codes(msgspec.Struct, frozen=True, kw_only=True):
+    """What drafts name, by code."""
+
+    sites: Mapping[str, Site]
+    units: Mapping[str, OrgUnitId]
+    skus: Mapping[str, catalogue.Sku]
+    products: Mapping[str, catalogue.Product]
+    parties: Mapping[str, Party]
+
+
+def covers(scope: Scope, *, site_id: SiteId | None, org_unit_id: OrgUnitId | None) -> bool:
+    """Tell whether a promotion is one's own to change: of a place in scope, or of none and the scope is everything."""
+    return (
+        scope.everything
+        or scope.covers_site(site_id)
+        or (org_unit_id is not None and site_id is None and org_unit_id in scope.org_units)
+    )
+
+
+def _is_mine(one: Promotion, scope: Scope) -> bool:
+    asked = one.conditions
+    return covers(scope, site_id=asked.site_id, org_unit_id=asked.org_unit_id)
+
+
+def save(
+    conn: Conn, wanted: Sequence[WantedPromotion], *, scope: Scope, by: str, now: datetime
+) -> list[Promotion | Refusal]:
+    """Save drafts of one's branch, one outcome each; a code of another branch's is refused."""
+    codes = _read_codes(conn, wanted)
+    last = last_versions(conn, [one.code for one in wanted])
+    outcomes: list[Promotion | Refusal | None] = []
+    fit: list[NewPromotion] = []
+    for one in wanted:
+        new = _new(one, codes=codes, by=by)
+        before = last.get(one.code)
+        if isinstance(new, Refusal):
+            outcomes.append(new)
+        elif not covers(
+            scope, site_id=new.conditions.site_id, org_unit_id=new.conditions.org_unit_id
+        ) or not (before is None or _is_mine(before, scope)):
+            outcomes.append(NotInYourBranch(subject=one.code))
+        else:
+            outcomes.append(None)
+            fit.append(new)
+    saved = iter(save_promotions(conn, fit, now=now) if fit else ())
+    return [one if one is not None else next(saved) for one in outcomes]
+
+
+def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
+    units = org.units_by_code(conn, {one.unit_code for one in wanted if one.unit_code is not None})
+    return _Codes(
+        sites=org.sites_by_code(conn, {one.site_code for one in wanted if one.site_code is not None}),
+        units={code: unit.id for code, unit in units.items()},
+        skus=catalogue.skus_by_code(conn, {code for one in wanted for code in one.sku_codes}),
+        products=catalogue.products_by_code(conn, {code for one in wanted for code in one.product_codes}),
+        parties=org.parties_by_code(
+            conn,
+            {funder.party_code for one in wanted for funder in one.funders if funder.party_code is not None},
+        ),
+    )
+
+
+def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refusal:
+    named = (
+        ("site", codes.sites, [one.site_code]),
+        ("unit", codes.units, [one.unit_code]),
+        ("SKU", codes.skus, one.sku_codes),
+        ("product", codes.products, one.product_codes),
+        ("party", codes.parties, [funder.party_code for funder in one.funders]),
+    )
+    for noun, known, asked in named:
+        missing = next((code for code in asked if code is not None and code not in known), None)
+        if missing is not None:
+            return UnknownCode(noun=noun, value=missing)
+    return NewPromotion(
+        code=one.code,
+        name=one.name,
+        currency=one.currency,
+        effect=one.effect,
+        conditions=Conditions(
+            channels=one.channels,
+            org_unit_id=None if one.unit_code is None else codes.units[one.unit_code],
+            site_id=None if one.site_code is None else codes.sites[one.site_code].id,
+            live_room=one.live_room,
+            members_only=one.members_only,
+            member_tier=one.member_tier,
+            sku_ids=frozenset(codes.skus[code].id for code in one.sku_codes),
+            product_ids=frozenset(codes.products[code].id for code in one.product_codes),
+            categories=frozenset(one.categories),
+        ),
+        group=one.group,
+        is_exclusive=one.is_exclusive,
+        most_minor=one.most_minor,
+        funders=tuple(
+            Funder(
+                bearer=funder.bearer,
+                basis_points=funder.basis_points,
+                party_id=None if funder.party_code is None else codes.parties[funder.party_code].id,
+            )
+            for funder in one.funders
+        ),
+        valid_from=one.valid_from,
+        valid_until=one.valid_until,
+        author=by,
+        comment=one.comment,
+    )
+
+
+def publish(
+    conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: datetime
+) -> list[Promotion | Refusal]:
+    """Put the drafts under some codes in force, each once and in one's branch."""
+    drafts = unpublished_promotions(conn, codes)
+    named = _may_bear(conn, list(drafts.values()))
+    going = [code for code in codes if code not in drafts or _is_mine(drafts[code], scope)]
+    done = iter(publish_promotions(conn, going, named=named, by=by, now=now) if going else ())
+    return [
+        NotInYourBranch(subject=code) if code in drafts and not _is_mine(drafts[code], scope) else next(done)
+        for code in codes
+    ]
+
+
+def end(
+    conn: Conn,
+    ends: Sequence[tuple[str, datetime]],
+    *,
+    scope: Scope,
+    now: datetime,
+) -> list[PromotionEnd | Refusal]:
+    """End the last published version under codes at moments, each in one's branch."""
+    last = {one.code: one for one in published_promotions(conn) if one.code in {code for code, _ in ends}}
+    outcomes: list[PromotionEnd | Refusal | None] = []
+    going: list[PromotionEnd] = []
+    for code, at in ends:
+        one = last.get(code)
+        if one is None:
+            outcomes.append(PromotionUnknown(value=code))
+        elif not _is_mine(one, scope):
+            outcomes.append(NotInYourBranch(subject=code))
+        else:
+            outcomes.append(None)
+            going.append(PromotionEnd(promotion_id=one.id, valid_until=at))
+    ended = iter(end_promotions(conn, going, now=now) if going else ())
+    return [one if one is not None else next(ended) for one in outcomes]
+
+
+def agree(
+    conn: Conn, wanted: Sequence[WantedAgreement], *, by: str, now: datetime
+) -> list[FundingAgreement | Refusal]:
+    """Write what parties agreed to bear, one outcome each."""
+    parties = org.parties_by_code(conn, {one.party_code for one in wanted})
+    outcomes: list[FundingAgreement | Refusal | None] = []
+    fit: list[FundingAgreement] = []
+    for one, agreement_id in zip(wanted, uuid7s(now, len(wanted)), strict=True):
+        party = parties.get(one.party_code)
+        if party is None:
+            outcomes.append(UnknownCode(noun="party", value=one.party_code))
+            continue
+        outcomes.append(None)
+        fit.append(
+            FundingAgreement(
+                id=agreement_id,
+                party_id=party.id,
+                currency=one.currency,
+                most_basis_points=one.most_basis_points,
+                valid_from=one.valid_from or now,
+                valid_until=one.valid_until,
+                comment=one.comment,
+                agreed_by=by,
+                agreed_at=now,
+            )
+        )
+    kept = iter(agree_to_fund(conn, fit) if fit else ())
+    return [one if one is not None else next(kept) for one in outcomes]
+
+
+def _may_bear(conn: Conn, drafts: Sequence[Promotion]) -> dict[str, dict[Bearer, dict[PartyId, str]]]:
+    """Return, by code, which parties each bearer may turn out to be wherever a promotion holds, with their codes."""
+    if not any(one.bearer is not Bearer.SELLER for draft in drafts for one in draft.funders):
+        return {}
+    parties, sites = org.branch_parties(conn), org.branch_sites(conn)
+    found: dict[str, dict[Bearer, dict[PartyId, str]]] = {}
+    for draft in drafts:
+        of_brand = {
+            bearer: dict([(one.id, one.code) for one in parties if one.kind is kind][:1])
+            for bearer, kind in _OF_THE_BRAND.items()
+        }
+        found[draft.code] = {
+            **of_brand,
+            Bearer.DEALER: _dealers(draft, parties, sites),
+            Bearer.PARTY: {one.id: one.code for one in parties},
+        }
+    return found
+
+
+def _dealers(draft: Promotion, parties: Sequence[Party], sites: Sequence[Site]) -> dict[PartyId, str]:
+    """The dealers nearest above the sites that a promotion holds at."""
+    asked = draft.conditions
+    by_unit = {one.unit_id: one for one in reversed(parties) if one.kind is PartyKind.DEALER}
+    found: dict[PartyId, str] = {}
+    for site in sites:
+        if asked.site_id not in {None, site.id}:
+            continue
+        if asked.org_unit_id is not None and asked.org_unit_id not in site.unit_path:
+            continue
+        nearest = next((by_unit[unit] for unit in reversed(site.unit_path) if unit in by_unit), None)
+        if nearest is not None:
+            found[nearest.id] = nearest.code
+    return found

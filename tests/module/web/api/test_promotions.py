@@ -1,0 +1,135 @@
+"""Promotions over the API: written, tried, published and ended by a branch for its places; who agreed to bear them."""
+
+from datetime import timedelta
+from typing import Any
+
+from loopline.org import Permission
+from tests.make.api import House
+from tests.make.shop import NOON
+
+PRICES = [Permission.PRICES_READ, Permission.PRICES_WRITE]
+LATER = (NOON + timedelta(days=1)).isoformat()
+
+
+def draft(code: str, **fields: Any) -> dict[str, Any]:
+    """A tenth off in yuan, borne by the seller."""
+    stated: dict[str, Any] = {
+        "code": code,
+        "name": "Ten off",
+        "currency": "CNY",
+        "effect": {"kind": "percentage", "basis_points": 1_000},
+        "comment": "a test",
+    }
+    return stated | fields
+
+
+def cart(**fields: Any) -> dict[str, Any]:
+    asked = {
+        "currency": "CNY",
+        "country": "CN",
+        "channel": "web",
+        "lines": [{"sku_code": "COAT", "units": 2}],
+    }
+    return asked | fields
+
+
+def test_a_promotion_is_written_tried_published_quoted_and_ended(house: House):
+    api = house.api()
+    (saved,) = api.granted("/promotions", draft("TEN", sku_codes=["COAT"], channels=["web"]))
+    assert (saved["state"], saved["version"], saved["sku_codes"]) == ("draft", 1, ["COAT"])
+    assert saved["funders"] == [{"bearer": "seller", "basis_points": 10_000, "party_code": None}]
+    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["promotion_not_tried"]
+    (tried,) = api.granted("/promotions/try", {"code": "TEN"})
+    assert (tried["orders"], tried["touched"], tried["borne"]) == (0, 0, {})
+    (published,) = api.granted("/promotions/publish", {"code": "TEN"})
+    assert published["state"] == "published"
+    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["nothing_to_publish"]
+    (quote,) = api.granted("/quotes", cart())
+    (line,) = quote["lines"]
+    assert (line["list_unit_minor"], line["unit_minor"], line["amount_minor"]) == (11_300, 10_170, 20_340)
+    assert line["discounts"] == [
+        {"promotion_id": saved["id"], "code": "TEN", "name": "Ten off", "amount_minor": 2_260}
+    ]
+    why = api.ask("POST", "/quotes/explanations", json={"cart": cart(), "position": 0}).json()
+    assert [one["code"] for one in why["line"]["discounts"]] == ["TEN"]
+    assert [one["standing"] for one in why["candidates"]] == ["decides"]
+    (elsewhere,) = api.granted("/quotes", cart(channel="till"))
+    assert elsewhere["amount_minor"] == 22_600
+    house.moment[0] += timedelta(minutes=1)
+    (ended,) = api.granted("/promotions/end", {"code": "TEN"})
+    assert ended["code"] == "TEN"
+    (over,) = api.granted("/quotes", cart())
+    assert over["amount_minor"] == 22_600
+    assert api.refused("/promotions/end", {"code": "TEN", "valid_until": LATER}) == ["after_list_ends"]
+
+
+def test_what_cannot_be_saved_is_refused_alone(house: House):
+    codes = [
+        one.get("problem", {}).get("code")
+        for one in house.api().post(
+            "/promotions",
+            draft("A"),
+            draft("B", effect={"kind": "threshold"}),
+            draft("F", effect={"kind": "price"}),
+            draft("C", funders=[{"bearer": "brand", "basis_points": 9_000}]),
+            draft("D", sku_codes=["GHOST"]),
+            draft("E", funders=[{"bearer": "party", "basis_points": 10_000, "party_code": "GHOST"}]),
+        )
+    ]
+    assert codes == [
+        None,
+        "promotion_not_usable",
+        "promotion_not_usable",
+        "funders_do_not_add_up",
+        "unknown_code",
+        "unknown_code",
+    ]
+
+
+def test_who_bears_a_part_has_agreed_before(house: House):
+    api = house.api()
+    parts = [
+        {"bearer": "dealer", "basis_points": 6_000},
+        {"bearer": "seller", "basis_points": 4_000},
+    ]
+    api.granted("/promotions", draft("TEN", funders=parts))
+    api.granted("/promotions/try", {"code": "TEN"})
+    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["never_agreed_to_fund"]
+    agreement = {
+        "party_code": "DEALER",
+        "currency": "CNY",
+        "most_basis_points": 6_000,
+        "comment": "by letter",
+    }
+    (kept,) = api.granted("/funding-agreements", agreement)
+    assert api.get("/funding-agreements") == [kept]
+    assert api.refused("/funding-agreements", agreement | {"party_code": "GHOST"}) == ["unknown_code"]
+    assert api.granted("/promotions/publish", {"code": "TEN"})[0]["funders"][0]["bearer"] == "dealer"
+
+
+def test_a_branch_writes_for_its_own_places_and_sees_no_other(house: House):
+    dealer = house.api(branch="DEALER", permissions=PRICES)
+    outcomes = dealer.post(
+        "/promotions",
+        draft("MINE", site_code="D"),
+        draft("OUR-UNIT", unit_code="DEALER"),
+        draft("THEIRS", site_code="S"),
+        draft("ALL"),
+    )
+    assert [one.get("problem", {}).get("code") for one in outcomes] == [
+        None,
+        None,
+        "not_in_your_branch",
+        "not_in_your_branch",
+    ]
+    house.api().granted("/promotions", draft("ALL"), draft("THEIRS", site_code="S"))
+    for path in ("/promotions/try", "/promotions/publish"):
+        assert dealer.refused(path, {"code": "THEIRS"}, {"code": "ALL"}) == ["not_in_your_branch"] * 2
+    assert [one["code"] for one in dealer.get("/promotions")["items"]] == ["ALL", "MINE", "OUR-UNIT"]
+    assert [one["code"] for page in dealer.pages("/promotions", limit=1) for one in page] == [
+        "ALL",
+        "MINE",
+        "OUR-UNIT",
+    ]
+    answer = dealer.ask("GET", "/funding-agreements")
+    assert answer.status_code == 403

@@ -1,0 +1,263 @@
+"""What stays true of promotions whatever they are: conservation, order-independence, and the best of a group."""
+
+from collections.abc import Sequence
+from itertools import product
+from random import Random
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopline.kernel.ids import SkuId
+from loopline.kernel.money import BASIS_POINTS, portion, split_by_weight, tax_within
+from loopline.pricing import Quote
+from loopline.pricing.promotions import (
+    AmountOff,
+    Bearer,
+    Bundle,
+    Discount,
+    Effect,
+    FixedPrice,
+    Funder,
+    PercentageOff,
+    Promotion,
+    Step,
+    Threshold,
+)
+from loopline.pricing.promotions.rules import LineToPromote, discounts_of
+from loopline.pricing.rules import PriceBook, quote_cart
+from tests.make.pricing import cart, line, new_id, price, price_list, tax_rate
+from tests.make.promotions import of, promotion
+
+SKUS = [SkuId(new_id()) for _ in range(3)]
+IDS = [new_id() for _ in range(6)]
+PIECES = st.one_of(
+    st.builds(PercentageOff, basis_points=st.integers(1, BASIS_POINTS)),
+    st.builds(AmountOff, amount_minor=st.integers(1, 900)),
+    st.builds(FixedPrice, unit_minor=st.integers(0, 900)),
+)
+
+
+@st.composite
+def thresholds(draw: st.DrawFn) -> Threshold:
+    froms = draw(st.lists(st.integers(1, 3_000), min_size=1, max_size=3, unique=True))
+    steps = tuple(Step(from_minor=one, off_minor=draw(st.integers(1, one))) for one in froms)
+    return Threshold(steps=steps, is_repeated=len(steps) == 1 and draw(st.booleans()))
+
+
+BUNDLES = st.builds(Bundle, units=st.integers(2, 4), price_minor=st.integers(0, 2_000))
+EFFECTS: st.SearchStrategy[Effect] = st.one_of(PIECES, thresholds(), BUNDLES)
+
+
+@st.composite
+def funders(draw: st.DrawFn) -> tuple[Funder, ...]:
+    brand = draw(st.integers(0, BASIS_POINTS))
+    parts = [(Bearer.BRAND, brand), (Bearer.SELLER, BASIS_POINTS - brand)]
+    return tuple(Funder(bearer=bearer, basis_points=part) for bearer, part in parts if part)
+
+
+@st.composite
+def plans(draw: st.DrawFn, *, groups: int = 3, most: int = 4) -> list[Promotion]:
+    return [
+        promotion(
+            f"P{place}",
+            draw(EFFECTS),
+            id=IDS[place],
+            conditions=of(sku_ids=draw(st.lists(st.sampled_from(SKUS), max_size=2))),
+            group=draw(st.integers(1, groups)),
+            is_exclusive=draw(st.booleans()) and groups > 1,
+            most_minor=draw(st.none() | st.integers(1, 500)),
+            funders=draw(funders()),
+        )
+        for place in range(draw(st.integers(1, most)))
+    ]
+
+
+LINES = st.lists(
+    st.builds(
+        LineToPromote,
+        sku_id=st.sampled_from(SKUS),
+        units=st.integers(1, 5),
+        amount_minor=st.integers(1, 3_000),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def off(found: Sequence[Sequence[Discount]]) -> int:
+    return sum(one.amount_minor for of_line in found for one in of_line)
+
+
+@given(LINES, plans())
+def test_no_line_comes_to_less_than_nothing_and_every_cent_is_borne(
+    lines: list[LineToPromote], promotions: list[Promotion]
+) -> None:
+    found = discounts_of(lines, promotions)
+    for one, discounts in zip(lines, found, strict=True):
+        assert 0 <= sum(discount.amount_minor for discount in discounts) <= one.amount_minor
+        for discount in discounts:
+            assert discount.amount_minor > 0
+            assert sum(borne.amount_minor for borne in discount.borne) == discount.amount_minor
+
+
+@given(LINES, plans(), st.randoms())
+def test_the_order_in_which_promotions_are_read_changes_nothing(
+    lines: list[LineToPromote], promotions: list[Promotion], random: Random
+) -> None:
+    shuffled = list(promotions)
+    random.shuffle(shuffled)
+    assert discounts_of(lines, shuffled) == discounts_of(lines, promotions)
+
+
+@given(LINES, plans())
+def test_a_promotion_takes_from_an_order_what_it_may_at_most(
+    lines: list[LineToPromote], promotions: list[Promotion]
+) -> None:
+    found = discounts_of(lines, promotions)
+    for one in promotions:
+        taken = [
+            discount.amount_minor
+            for of_line in found
+            for discount in of_line
+            if discount.promotion_id == one.id
+        ]
+        assert one.most_minor is None or sum(taken) <= one.most_minor
+
+
+@given(LINES, plans())
+def test_of_a_group_one_promotion_serves_a_line_and_an_exclusive_one_serves_it_alone(
+    lines: list[LineToPromote], promotions: list[Promotion]
+) -> None:
+    by_id = {one.id: one for one in promotions}
+    for discounts in discounts_of(lines, promotions):
+        taking = [by_id[one.promotion_id] for one in discounts]
+        groups = [(one.is_exclusive, one.group) for one in taking]
+        assert groups == sorted(set(groups))
+        assert len(taking) == 1 or not any(one.is_exclusive for one in taking)
+
+
+@given(LINES, plans())
+def test_what_is_exclusive_never_makes_a_cart_dearer(
+    lines: list[LineToPromote], promotions: list[Promotion]
+) -> None:
+    without = [one for one in promotions if not one.is_exclusive]
+    assert off(discounts_of(lines, promotions)) >= off(discounts_of(lines, without))
+
+
+@given(LINES, plans(groups=1, most=3))
+def test_a_group_gives_what_the_best_of_all_choices_would(
+    lines: list[LineToPromote], promotions: list[Promotion]
+) -> None:
+    assert off(discounts_of(lines, promotions)) == slow_best(lines, promotions)
+
+
+def slow_best(lines: Sequence[LineToPromote], promotions: Sequence[Promotion]) -> int:
+    """Try every way to give each line one promotion, or none, with at most one that looks at lines together."""
+    best = 0
+    choices: list[Promotion | None] = [None, *promotions]
+    for chosen in product(choices, repeat=len(lines)):
+        together = {one.id: one for one in chosen if one is not None and not one.is_by_piece}
+        if len(together) > 1:
+            continue
+        total = 0
+        for one, asked in zip(chosen, lines, strict=True):
+            if one is not None and one.is_by_piece:
+                total += slow_pieces(one, asked)
+        for one in together.values():
+            offs = slow_together(one, lines)
+            served = [place for place, minor in enumerate(offs) if minor]
+            if any(chosen[place] is not one for place in served):
+                total = -1
+                break
+            total += sum(offs)
+        best = max(best, total)
+    return best
+
+
+def is_for(one: Promotion, asked: LineToPromote) -> bool:
+    return not one.conditions.sku_ids or asked.sku_id in one.conditions.sku_ids
+
+
+def pieces_of(asked: LineToPromote) -> list[int]:
+    return split_by_weight(asked.amount_minor, [1] * asked.units)
+
+
+def slow_pieces(one: Promotion, asked: LineToPromote) -> int:
+    if not is_for(one, asked):
+        return 0
+    return sum(slow_piece(one.effect, piece) for piece in pieces_of(asked))
+
+
+def slow_piece(effect: Effect, piece: int) -> int:
+    if isinstance(effect, PercentageOff):
+        return portion(piece, effect.basis_points, BASIS_POINTS)
+    if isinstance(effect, AmountOff):
+        return piece - max(piece - effect.amount_minor, 0)
+    assert isinstance(effect, FixedPrice)
+    return piece - min(piece, effect.unit_minor)
+
+
+def slow_together(one: Promotion, lines: Sequence[LineToPromote]) -> list[int]:
+    weights = [asked.amount_minor if is_for(one, asked) else 0 for asked in lines]
+    if isinstance(one.effect, Threshold):
+        spent = sum(weights)
+        reached = [step for step in one.effect.steps if step.from_minor <= spent]
+        whole = max(reached, key=lambda step: step.from_minor).off_minor if reached else 0
+        if one.effect.is_repeated and reached:
+            whole = sum(
+                one.effect.steps[0].off_minor
+                for start in range(one.effect.steps[0].from_minor, spent + 1, one.effect.steps[0].from_minor)
+                if start
+            )
+        offs = split_by_weight(min(whole, spent), weights) if spent else weights
+    elif isinstance(one.effect, Bundle):
+        offs = slow_bundles(one.effect, lines, weights)
+    else:
+        offs = [slow_pieces(one, asked) for asked in lines]
+    if one.most_minor is not None and sum(offs) > one.most_minor:
+        offs = split_by_weight(one.most_minor, offs)
+    return offs
+
+
+def slow_bundles(effect: Bundle, lines: Sequence[LineToPromote], weights: Sequence[int]) -> list[int]:
+    """Try every number of bundles of the dearest pieces, piece by piece."""
+    pieces = [
+        (piece, place)
+        for place, asked in enumerate(lines)
+        if weights[place]
+        for piece in sorted(pieces_of(asked), reverse=True)
+    ]
+    pieces.sort(key=lambda one: (-one[0], one[1]))
+    best, offs = 0, [0] * len(lines)
+    for bundles in range(1, len(pieces) // effect.units + 1):
+        taken = pieces[: bundles * effect.units]
+        saved = sum(piece for piece, _ in taken) - bundles * effect.price_minor
+        if saved > best:
+            best = saved
+            of_lines = [sum(piece for piece, at in taken if at == place) for place in range(len(lines))]
+            offs = split_by_weight(saved, of_lines)
+    return offs
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 5)), min_size=1, max_size=4),
+    plans(),
+    st.lists(st.integers(1, 2_000), min_size=3, max_size=3),
+)
+def test_a_quote_is_told_again_and_its_tax_is_that_of_what_is_paid(
+    wanted: list[tuple[SkuId, int]], promotions: list[Promotion], prices: list[int]
+) -> None:
+    base = price_list("base")
+    rows = [price(base, sku_id, minor) for sku_id, minor in zip(SKUS, prices, strict=True)]
+    asked = cart(*(line(sku_id, units) for sku_id, units in wanted))
+    quotes = [quote_cart(asked, book=PriceBook([base], rows, [tax_rate()], promotions)) for _ in range(2)]
+    first, again = quotes
+    assert isinstance(first, Quote)
+    assert isinstance(again, Quote)
+    assert msgspec.json.encode(first.lines) == msgspec.json.encode(again.lines)
+    for quoted, (_, units) in zip(first.lines, wanted, strict=True):
+        assert quoted.list_unit_minor is not None
+        assert quoted.amount_minor == quoted.list_unit_minor * units - quoted.discount_minor
+        assert quoted.tax_minor == tax_within(quoted.amount_minor, 1_300)
+    assert first.amount_minor == sum(one.amount_minor for one in first.lines)
