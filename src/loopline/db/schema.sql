@@ -1578,7 +1578,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -2763,6 +2763,55 @@ CREATE TABLE payments.refund_part (
     payment_id uuid NOT NULL,
     amount_minor bigint NOT NULL,
     CONSTRAINT refund_part_gives_money CHECK ((amount_minor > 0))
+);
+
+CREATE TABLE payments.shift (
+    id uuid NOT NULL,
+    till_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    opened_by uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    float_minor bigint NOT NULL,
+    float_pieces jsonb NOT NULL,
+    float_note text NOT NULL,
+    left_minor bigint,
+    taken_over_from uuid,
+    closed_by uuid,
+    closed_at timestamp with time zone,
+    z_number integer,
+    expected_minor bigint,
+    counted_minor bigint,
+    counted_pieces jsonb,
+    note text,
+    CONSTRAINT shift_count_not_negative CHECK ((counted_minor >= 0)),
+    CONSTRAINT shift_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT shift_ends_after_it_began CHECK ((closed_at >= opened_at)),
+    CONSTRAINT shift_float_not_negative CHECK ((float_minor >= 0)),
+    CONSTRAINT shift_is_open_or_closed CHECK ((num_nulls(closed_by, closed_at, z_number, expected_minor, counted_minor, counted_pieces, note) = ANY (ARRAY[0, 7]))),
+    CONSTRAINT shift_z_counts_from_one CHECK ((z_number >= 1))
+);
+
+CREATE TABLE payments.till_move (
+    id uuid NOT NULL,
+    till_id uuid NOT NULL,
+    shift_id uuid,
+    kind text NOT NULL,
+    method text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    counted text,
+    source_id uuid,
+    note text NOT NULL,
+    moved_by text NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT till_move_counted_in_a_shift CHECK (((shift_id IS NULL) = (counted IS NULL))),
+    CONSTRAINT till_move_counted_known CHECK ((counted = ANY (ARRAY['opening'::text, 'shift'::text, 'later'::text]))),
+    CONSTRAINT till_move_has_a_source CHECK (((source_id IS NULL) = (kind <> ALL (ARRAY['sale'::text, 'refund'::text])))),
+    CONSTRAINT till_move_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text, 'bank_drop'::text, 'change'::text, 'petty_cash'::text]))),
+    CONSTRAINT till_move_moves_something CHECK ((amount_minor <> 0))
 );
 
 CREATE TABLE payouts.account (
@@ -5070,7 +5119,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -5308,6 +5357,18 @@ ALTER TABLE ONLY payments.refund_part
 
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_z_once_per_till UNIQUE (till_id, z_number);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_once_per_source UNIQUE (source_id, method);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY payouts.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
@@ -5990,6 +6051,16 @@ CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
 
+CREATE INDEX shift_of_site ON payments.shift USING btree (site_id, opened_at);
+
+CREATE INDEX shift_of_till ON payments.shift USING btree (till_id, opened_at);
+
+CREATE UNIQUE INDEX shift_open_once_per_till ON payments.shift USING btree (till_id) WHERE (closed_at IS NULL);
+
+CREATE INDEX till_move_of_shift ON payments.till_move USING btree (shift_id);
+
+CREATE INDEX till_move_waits ON payments.till_move USING btree (till_id) WHERE (shift_id IS NULL);
+
 CREATE INDEX account_by_sealing_key ON payouts.account USING btree (sealed_with, id);
 
 CREATE UNIQUE INDEX account_in_use_by_party ON payouts.account USING btree (party_id) WHERE (closed_at IS NULL);
@@ -6535,6 +6606,12 @@ ALTER TABLE ONLY payments.refund_part
 
 ALTER TABLE ONLY payments.payment
     ADD CONSTRAINT payment_carried_from FOREIGN KEY (carried_from) REFERENCES payments.payment(id) NOT VALID;
+
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_taken_over_from_fkey FOREIGN KEY (taken_over_from) REFERENCES payments.shift(id);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES payments.shift(id);
 
 ALTER TABLE ONLY payouts.contract
     ADD CONSTRAINT contract_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
@@ -7160,6 +7237,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_order_money TO loo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_refunds_under_way TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE payments.refund_part TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payments.shift TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payments.till_move TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.account TO loopline_app;
 

@@ -55,6 +55,10 @@ class Purpose(enum.StrEnum):
     """What the goods behind it cost, less what recovering them costs, as estimated at the last close."""
     COST_OF_SALES = "cost_of_sales"
     """What that right takes off the cost of what was sold; the cost itself is kept in other books."""
+    CASH_DIFFERENCE = "cash_difference"
+    """What drawers of tills had less in them (debit) or more (credit) than they should, by their counts."""
+    PETTY_CASH = "petty_cash"
+    """What was paid out of drawers for small things."""
 
 
 class EntryKind(enum.StrEnum):
@@ -86,6 +90,8 @@ class EntryKind(enum.StrEnum):
     """What a month's turnover comes to, as far as it differs from what was given before."""
     PAID_FOR_ANOTHER = "paid_for_another"
     """One company paid a customer what another owed: between the two, as long as they have not settled it."""
+    DRAWER = "drawer"
+    """A drawer of a till was counted, or something small was paid out of it."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
 

@@ -47,6 +47,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.REFUND_LIABILITY: "Liabilities",
     Purpose.RIGHT_TO_GOODS: "Assets",
     Purpose.COST_OF_SALES: "Expenses",
+    Purpose.CASH_DIFFERENCE: "Expenses",
+    Purpose.PETTY_CASH: "Expenses",
 }
 """Under which of Beancount's five roots the accounts of a purpose stand."""
 
