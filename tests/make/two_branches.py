@@ -252,7 +252,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
     payout_id, request_id = _pay_out(conn, stage)
     line = orders.lines_by_orders(conn, [old.order_id])[0]
     return {
-        "shift_id": _shift(conn, stage),
+        "shifts/shift_id": _shift(conn, stage),
         "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
         "order_ids": [str(order_id)],
