@@ -1,6 +1,8 @@
 """Rivals for one drawer, from one barrier: it is counted once, and every sale is before its count or after it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -101,4 +103,27 @@ def test_a_sale_during_the_close_is_counted_before_it_or_comes_later(
     assert kept is not None
     assert kept.expected_minor == row.cash_minor == 3 * COAT - row.later_minor
     assert kept.difference_minor - row.later_minor == 0  # in the end all three were in the drawer
+    assert holds(database)
+
+
+def test_a_count_waits_for_a_sale_that_is_not_committed_yet(database: Database, stage: Stage):
+    with database.transaction() as conn:
+        opened = beginning(stage)(conn)
+    assert isinstance(opened, OpenShift)
+    one = sale(stage.people["zhou.guide"], 1, lines=(line("COAT"),), rung_up_at=NOON + timedelta(seconds=1))
+
+    def close() -> ShiftClosed | Refusal:
+        with database.transaction() as conn:
+            return ending(stage, opened.shift, 113)(conn)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as selling:
+            sending(stage, one)(selling)
+            closing = pool.submit(close)
+            with suppress(TimeoutError):  # as long as the sale is under way, nobody counts
+                closing.result(timeout=1)
+            assert not closing.done()
+        outcome = closing.result(timeout=60)
+    assert isinstance(outcome, ShiftClosed)
+    assert (outcome.shift.expected_minor, outcome.shift.difference_minor) == (COAT, 0)
     assert holds(database)
