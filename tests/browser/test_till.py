@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,8 +78,9 @@ class Store:
             return {codes[row.sku_id]: row.on_hand for row in rows}
 
 
-@pytest.fixture
-def store(database: Database, browser: Browser) -> Generator[Store, None, None]:
+@contextmanager
+def opened(database: Database, browser: Browser) -> Generator[Store, None, None]:
+    """Serve a store with goods on its shelf, and look for complaints of its pages at the end."""
     with database.transaction() as conn:
         stage = open_store(conn)
         stock_up(conn, stage.shop, {("S", "COAT"): 40, ("S", "SCARF"): 40})
@@ -89,6 +91,12 @@ def store(database: Database, browser: Browser) -> Generator[Store, None, None]:
         for context in list(browser.contexts):
             context.close()
     assert store.complaints == []
+
+
+@pytest.fixture
+def store(database: Database, browser: Browser) -> Generator[Store, None, None]:
+    with opened(database, browser) as store:
+        yield store
 
 
 def ready(page: Page, *, online: bool = True) -> None:

@@ -66,6 +66,14 @@ _PROMISED = (
     " placed_at, placed_at, placed_at + interval '1 hour', 60, 0, 0, 0, {ready}, '{state}', {ended} from orders.order"
 )
 
+_SHIFT = (
+    "insert into payments.shift (id, till_id, site_id, entity_id, currency, opened_by, opened_at, float_minor,"
+    " float_pieces, float_note, closed_by, closed_at, z_number, expected_minor, counted_minor, counted_pieces, note)"
+    " select '{id}', gen_random_uuid(), gen_random_uuid(), entity_id, 'CNY', gen_random_uuid(), now(), 500,"
+    " '[[100, 5]]', '', gen_random_uuid(), now(), {z}, {expected}, 500, '[[100, 5]]', ''"
+    " from payments.payment limit 1;"
+)
+
 _SEALED = (
     "insert into statements.seal"
     " (day, secret, tree_size, lines, leaf_hashes, tree_root, previous_root, root, sealed_at)"
@@ -305,6 +313,13 @@ FAULTS: dict[str, LiteralString] = {
         "insert into payments.refund_part select refund.id, payment.id, 5 from payments.refund, payments.payment"
         " where refund.key like 'intent:%'"
     ),
+    "shifts_add_up": _SHIFT.format(id=_SOMEBODY, z=1, expected=400),
+    "shifts_are_numbered": _SHIFT.format(id=_SOMEBODY, z=2, expected=500),
+    "tills_moved_what_was_paid": (
+        "insert into payments.till_move select gen_random_uuid(), gen_random_uuid(), null, 'sale', method, currency,"
+        " amount_minor + 1, null, id, '', '', now(), now() from payments.payment limit 1"
+    ),
+    "drawers_are_booked": _SHIFT.format(id=_SOMEBODY, z=1, expected=400),
     "money_of_done_intents_is_recorded": (
         _INTENT.format(key="charge", kind="capture", id=_CHARGE, of="null")
     ),

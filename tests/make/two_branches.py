@@ -21,17 +21,19 @@ from loopline.fulfilment.queries import tasks_by_id
 from loopline.invoices import PERSON, WishId
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import MemberId, OrderId, PersonId
+from loopline.kernel.ids import MemberId, OrderId, PersonId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.org import Role
 from loopline.org.credentials import new_token, token_hash
 from loopline.org.store import insert_session
 from loopline.payments import ExceptionKind, NewException, last_open_exceptions, open_exceptions
+from loopline.payments.shifts import CloseShift, NewShift, OpenShift, ShiftClosed
 from loopline.payouts import PayoutId, RequestId
 from loopline.processes.invoice import WishAsk, make_out, wish_invoices
 from loopline.processes.pay_out import make_file
 from loopline.processes.place import Placed, place
+from loopline.processes.shift import begin_shift, end_shift
 from loopline.processes.touch import issue_receipts
 from loopline.sharing.queries import rule_sets
 from loopline.touchpoints import TouchpointKind
@@ -195,6 +197,25 @@ def _token(conn: Conn, person_id: PersonId) -> str:
     return token
 
 
+def _shift(conn: Conn, stage: Stage) -> str:
+    """A shift of a till at D that was counted and closed."""
+    shop = stage.shop
+    wanted = NewShift(
+        id=uuid7(NOON),
+        till_id=uuid7(NOON),
+        site_id=shop.sites["D"],
+        entity_id=shop.brand_entity,
+        currency="CNY",
+        opened_by=stage.people["sun.manager"],
+        pieces=(),
+    )
+    opened = begin_shift(conn, wanted, now=NOON)
+    assert isinstance(opened, OpenShift)
+    ending = CloseShift(shift_id=wanted.id, pieces=(), closed_by=wanted.opened_by)
+    assert isinstance(end_shift(conn, ending, scope=WHOLE_BRAND, now=NOON), ShiftClosed)
+    return str(wanted.id)
+
+
 def _members(conn: Conn) -> tuple[list[MemberId], list[str]]:
     """Two members: whose things these are, and a stranger."""
     ring = open_key_ring(data_directory() / "keys")
@@ -231,6 +252,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
     payout_id, request_id = _pay_out(conn, stage)
     line = orders.lines_by_orders(conn, [old.order_id])[0]
     return {
+        "shifts/shift_id": _shift(conn, stage),
         "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
         "order_ids": [str(order_id)],

@@ -59,6 +59,10 @@ class Purpose(enum.StrEnum):
     """What others bear of what a company's customers were let off."""
     PROMOTION_COST = "promotion_cost"
     """What a company bears of what another's customers were let off."""
+    CASH_DIFFERENCE = "cash_difference"
+    """What drawers of tills had less in them (debit) or more (credit) than they should, by their counts."""
+    PETTY_CASH = "petty_cash"
+    """What was paid out of drawers for small things."""
 
 
 class EntryKind(enum.StrEnum):
@@ -92,6 +96,8 @@ class EntryKind(enum.StrEnum):
     """One company paid a customer what another owed: between the two, as long as they have not settled it."""
     PROMOTION = "promotion"
     """What customers were let off and others than the seller bear."""
+    DRAWER = "drawer"
+    """A drawer of a till was counted, or something small was paid out of it."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
 

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     MEMBERS_WRITE = "members.write"
     TASKS_READ = "tasks.read"
     TASKS_WRITE = "tasks.write"
+    TILLS_READ = "tills.read"
     RETURNS_READ = "returns.read"
     RETURNS_WRITE = "returns.write"
     RETURNS_DECIDE = "returns.decide"
@@ -98,6 +99,7 @@ _RUNNING_A_STORE = _SHOP_FLOOR | {
     Permission.EARNINGS_READ,
     Permission.BOARDS_READ,
     Permission.RETURNS_DECIDE,
+    Permission.TILLS_READ,
     Permission.TOUCHPOINTS_WRITE,
     Permission.REVIEWS_WRITE,
 }
@@ -134,6 +136,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CLOSES_READ,
             Permission.CLOSES_WRITE,
             Permission.BOARDS_READ,
+            Permission.TILLS_READ,
             Permission.LOG_READ,
         }
     ),

@@ -26,4 +26,11 @@ CHECKS: tuple[Check, ...] = (
         invariant=5,
         statement=SQL["money_of_done_intents_is_recorded"],
     ),
+    Check(name="shifts_add_up", invariant=5, statement=SQL["shifts_add_up"]),
+    Check(name="shifts_are_numbered", invariant=5, statement=SQL["shifts_are_numbered"]),
+    Check(
+        name="tills_moved_what_was_paid",
+        invariant=5,
+        statement=SQL["tills_moved_what_was_paid"],
+    ),
 )

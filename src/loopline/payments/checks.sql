@@ -82,3 +82,99 @@ where intent.state = 'done'
     and not exists (select from payments.refund where key = 'intent:' || intent.id)
     and not exists (select from payments.exception where subject = 'intent:' || intent.id)
 order by intent.id
+
+-- name: shifts_add_up
+-- Closed shifts that say they should have held something else than their float and the cash that moved before the
+-- count, and shifts whose float or count is not what its notes and coins come to.
+select
+    'shift ' || shift.id as subject,
+    concat_ws(', ', shift.float_minor || ' float', shift.expected_minor || ' expected', shift.counted_minor || ' counted')
+        as found,
+    concat_ws(
+        ', ',
+        pieces.float_minor || ' float',
+        case when shift.closed_at is not null then shift.float_minor + moved.amount_minor end || ' expected',
+        case when shift.closed_at is not null then pieces.counted_minor end || ' counted'
+    ) as expected,
+    'select * from payments.till_move where shift_id = ' || quote_literal(shift.id) as repair
+from payments.shift as shift
+cross join lateral (
+    select coalesce(sum(amount_minor), 0)::bigint as amount_minor
+    from payments.till_move
+    where shift_id = shift.id
+        and counted = 'shift'
+        and method = 'cash'
+) as moved
+cross join lateral (
+    select
+        (
+            select coalesce(sum((piece ->> 0)::bigint * (piece ->> 1)::bigint), 0)::bigint
+            from jsonb_array_elements(shift.float_pieces) as piece
+        ) as float_minor,
+        (
+            select coalesce(sum((piece ->> 0)::bigint * (piece ->> 1)::bigint), 0)::bigint
+            from jsonb_array_elements(shift.counted_pieces) as piece
+        ) as counted_minor
+) as pieces
+where shift.float_minor <> pieces.float_minor
+    or (
+        shift.closed_at is not null
+        and (shift.expected_minor, shift.counted_minor)
+            is distinct from (shift.float_minor + moved.amount_minor, pieces.counted_minor)
+    )
+order by shift.id
+
+-- name: shifts_are_numbered
+-- Tills whose closed shifts are not numbered from one without a gap.
+select
+    'till ' || till_id as subject,
+    'numbers up to ' || max(z_number) as found,
+    count(*) || ' closed shifts' as expected,
+    'select * from payments.shift where till_id = ' || quote_literal(till_id) || ' order by z_number' as repair
+from payments.shift
+where closed_at is not null
+group by till_id
+having max(z_number) <> count(*)
+order by till_id
+
+-- name: tills_moved_what_was_paid
+-- Money that a till says it moved for a sale or a refund, and that is no such payment or refund; and payments of tills
+-- that had a shift by then and count it nowhere.
+select
+    'source ' || coalesce(move.source_id, paid.id) as subject,
+    coalesce(move.amount_minor || ' ' || move.currency, 'nothing') as found,
+    coalesce(
+        paid.amount_minor || ' ' || paid.currency,
+        case when given.amount_minor <= -move.amount_minor then move.amount_minor || ' ' || given.currency end,
+        'nothing'
+    ) as expected,
+    'select * from payments.till_move where source_id = ' || quote_literal(coalesce(move.source_id, paid.id)) as repair
+from (select * from payments.till_move where source_id is not null) as move
+full join (
+    select
+        payment.id,
+        payment.method,
+        payment.currency,
+        payment.amount_minor,
+        exists (
+            select
+            from payments.shift
+            where starts_with(payment.key, 'till:')
+                and shift.till_id::text = split_part(payment.key, ':', 2)
+                and shift.opened_at < payment.recorded_at
+        ) as is_due
+    from payments.payment
+    where starts_with(payment.key, 'till:')
+        or starts_with(payment.key, 'difference:')
+) as paid on paid.id = move.source_id and paid.method = move.method and move.kind = 'sale'
+left join payments.refund as given on given.id = move.source_id and move.kind = 'refund'
+where (move.id is null and paid.is_due)
+    or (
+        move.kind = 'sale'
+        and (move.amount_minor, move.currency) is distinct from (paid.amount_minor, paid.currency)
+    )
+    or (
+        move.kind = 'refund'
+        and (given.id is null or given.currency <> move.currency or -move.amount_minor not between 1 and given.amount_minor)
+    )
+order by subject

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_rows, fetch_values, statements, uuids
-from loopline.kernel.ids import EntityId, OrderId, ReturnId
+from loopline.kernel.ids import EntityId, OrderId, PaymentId, ReturnId
 from loopline.payments.model import (
     ExceptionId,
     IntentId,
@@ -56,6 +56,11 @@ def money_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[OrderMoney
 def payments_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Payment]:
     """Return the payments of orders, the earliest first."""
     return fetch(conn, SQL["payments_of_orders"], Payment, order_ids=uuids(order_ids))
+
+
+def payment_ids_by_keys(conn: Conn, keys: Sequence[str]) -> set[PaymentId]:
+    """Return the payments that stand under keys."""
+    return set(fetch_values(conn, SQL["payment_ids_by_keys"], keys=list(keys)))
 
 
 def intents_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[StandingIntent]:

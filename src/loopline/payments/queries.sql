@@ -77,6 +77,12 @@ where refund.id = any(%(refund_ids)s::uuid[])
 group by refund.id
 order by refund.id
 
+-- name: payment_ids_by_keys
+-- The payments that stand under keys. Locks nothing.
+select id
+from payments.payment
+where key = any(%(keys)s::text[])
+
 -- name: orders_awaiting_gateway
 -- Orders whose capture ran out after a moment and was not answered yet. Locks nothing.
 select distinct order_id

@@ -82,6 +82,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
         invariant=4,
         statement=SQL["counters_are_owed_what_they_gave"],
     ),
+    Check(name="drawers_are_booked", invariant=5, statement=SQL["drawers_are_booked"]),
     Check(
         name="noted_supplies_are_not_settled", invariant=4, statement=SQL["noted_supplies_are_not_settled"]
     ),

@@ -674,6 +674,56 @@ full join booked on booked.key = given.key and booked.payer_id = given.payer_id
 where coalesce(given.amount_minor, 0) <> coalesce(booked.amount_minor, 0)
 order by subject
 
+-- name: drawers_are_booked
+-- Drawers of tills whose differences, late money or petty cash stand in the books otherwise than their shifts say.
+with said as (
+    select
+        'drawer:' || id || ':opening' as key,
+        entity_id,
+        float_minor - left_minor as amount_minor
+    from payments.shift
+    where float_minor <> left_minor
+    union all
+    select
+        'drawer:' || id || ':count' as key,
+        entity_id,
+        counted_minor - expected_minor as amount_minor
+    from payments.shift
+    where counted_minor <> expected_minor
+    union all
+    select
+        'drawer:' || move.id || case when move.kind = 'petty_cash' then ':petty' else ':later' end as key,
+        shift.entity_id,
+        case when move.kind = 'petty_cash' then move.amount_minor else -move.amount_minor end as amount_minor
+    from payments.till_move as move
+    join payments.shift as shift on shift.id = move.shift_id
+    where move.method = 'cash'
+        and (move.counted = 'later' or move.kind = 'petty_cash')
+),
+
+booked as (
+    select
+        entry.key,
+        account.entity_id,
+        sum(posting.amount_minor) as amount_minor
+    from ledger.entry as entry
+    join ledger.entry_part as part on part.entry_id = entry.id
+    cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+    join ledger.account as account on account.number = posting.account_number and account.purpose = 'cash'
+    where entry.kind = 'drawer'
+    group by entry.key, account.entity_id
+)
+
+select
+    coalesce(said.key, booked.key) as subject,
+    coalesce(booked.amount_minor, 0) || ' booked' as found,
+    coalesce(said.amount_minor, 0) || ' by its shift' as expected,
+    'select * from ledger.entry where key = ' || quote_literal(coalesce(booked.key, said.key)) as repair
+from said
+full join booked on booked.key = said.key and booked.entity_id = said.entity_id
+where coalesce(said.amount_minor, 0) <> coalesce(booked.amount_minor, 0)
+order by subject
+
 -- name: noted_supplies_are_not_settled
 -- Goods of another company that are noted as not settled and stand in the ledger as settled, too.
 select

@@ -49,6 +49,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.COST_OF_SALES: "Expenses",
     Purpose.PROMOTION_FUNDED: "Income",
     Purpose.PROMOTION_COST: "Expenses",
+    Purpose.CASH_DIFFERENCE: "Expenses",
+    Purpose.PETTY_CASH: "Expenses",
 }
 """Under which of Beancount's five roots the accounts of a purpose stand."""
 

@@ -18,8 +18,11 @@ from loopline.kernel.scope import Scope
 from loopline.orders.tills import NewTillSale, keep_till_sales
 from loopline.org import PartyKind, Person
 from loopline.payments.model import NewPayment
+from loopline.payments.shifts import MoveKind, TillMoney, hold_tills
+from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay import take_payments
+from loopline.processes.shift import keep_in_shifts
 from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, place_messages
 
 
@@ -54,8 +57,10 @@ def ring_up(
     """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
 
     Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
-    Locks as placing does, then orders, then payments.
+    Holds the tills, so that a count of a drawer is before a sale or after it; then locks as placing does, then orders,
+    then payments.
     """
+    hold_tills(conn, {one.till_id for one in sales})
     people = org.people_by_id(conn, {one.rung_up_by for one in sales})
     guides = _guides_of(conn, people)
     outcomes: list[OrderTaken | Refusal] = [CashierUnknown(person_id=one.rung_up_by) for one in sales]
@@ -69,7 +74,7 @@ def ring_up(
         if isinstance(outcome, OrderTaken) and not outcome.is_repeat
     }
     if new:
-        _take_money(conn, new, now=now)
+        keep_in_shifts(conn, _take_money(conn, new, now=now), now=now)
         _keep(conn, new, sent_by=sent_by, now=now)
     return outcomes
 
@@ -89,7 +94,7 @@ def _incoming(sale: RungUp, guides: Mapping[PersonId, str], scope: Scope) -> Inc
     return Incoming(message=message, scope=scope, said=sale.said)
 
 
-def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> None:
+def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> list[TillMoney]:
     """Record what was taken for orders of this very transaction: nobody else can have recorded it."""
     heads = {head.id: head for head in orders.orders_by_ids(conn, list(new))}
     taken = [
@@ -112,6 +117,19 @@ def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> 
     ]
     if payments:
         all_granted(take_payments(conn, payments, now=now))
+    return [
+        TillMoney(
+            till_id=sale.till_id,
+            kind=MoveKind.SALE,
+            method=one.method,
+            currency=one.currency,
+            amount_minor=one.amount_minor,
+            source_id=one.id,
+            moved_by=f"{PERSON_ACTOR}{sale.rung_up_by}",
+            moved_at=one.taken_at,
+        )
+        for (_, sale, _, _), one in zip(taken, payments, strict=True)
+    ]
 
 
 def _keep(conn: Conn, new: Mapping[OrderId, RungUp], *, sent_by: PersonId, now: datetime) -> None:

@@ -93,6 +93,7 @@ from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
 from loopline.web.hq.rights import RIGHTS_PAGES
 from loopline.web.hq.rules import RULE_PAGES
+from loopline.web.hq.shifts import SHIFT_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.supply import SUPPLY_PAGES
@@ -196,6 +197,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
+    *SHIFT_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
     *CAPACITY_PAGES,

@@ -74,6 +74,8 @@ NOTHING_THERE = {
     "POST /store/round/notes",
     "POST /store/round/put-back",
     "POST /store/round/take-over",
+    "POST /store/till/shift/close",
+    "POST /store/till/shift/open",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.
 AS_NONE = {

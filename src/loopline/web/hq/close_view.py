@@ -60,6 +60,8 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.PAYMENT_FEE: marked("Payment fees"),
     Purpose.BAD_DEBT: marked("Bad debt"),
     Purpose.STOCK_LOSS: marked("Loss of stock"),
+    Purpose.CASH_DIFFERENCE: marked("Differences of drawers"),
+    Purpose.PETTY_CASH: marked("Petty cash"),
     Purpose.ADJUSTMENT: marked("Adjustments"),
 }
 _PLACES = {purpose.value: place for place, purpose in enumerate(PURPOSE_WORDS)}
@@ -85,6 +87,7 @@ KIND_WORDS: Mapping[EntryKind, str] = {
     EntryKind.PROMOTION: marked("Discount that others bear"),
     EntryKind.BONUS: marked("Bonus of a month's turnover"),
     EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
+    EntryKind.DRAWER: marked("Drawer of a till"),
 }
 NOTICE_WORDS: Mapping[NoticeKind, str] = {
     NoticeKind.NOT_SETTLED: marked(

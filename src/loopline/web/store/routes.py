@@ -24,6 +24,7 @@ from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
 from loopline.web.store.till.page import TILL_PAGES
 from loopline.web.store.till.sales import hand_case, take_sales
+from loopline.web.store.till.shift import SHIFT_PAGES
 from loopline.web.store.today import show_today, tell_today
 
 STORE_PAGES: list[ControllerRouterHandler] = [
@@ -56,5 +57,6 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     tell_book,
     take_sales,
     hand_case,
+    *SHIFT_PAGES,
     *LIVE_PAGES,
 ]

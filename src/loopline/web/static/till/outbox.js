@@ -50,6 +50,18 @@ export function ringUp(db, { cart, who, site, currency, lines, method }) {
   });
 }
 
+/** The id of this till, made once. */
+export function tillId(db) {
+  return writing(db, ["facts"], async (store) => {
+    const facts = store("facts");
+    const known = await got(facts.get("till"));
+    if (known !== undefined) return known.id;
+    const made = { id: uuid7(momentOf(await got(facts.get("clock")), Date.now())), next: 1 };
+    facts.put(made, "till");
+    return made.id;
+  });
+}
+
 /** The sale a cart became, if it did. */
 export function saleOfCart(db, cart) {
   return reading(db, ["sales"], (store) => got(store("sales").index("cart").get(cart)));

@@ -5,8 +5,10 @@ import { known, readAhead } from "./book.js";
 import { find } from "./goods.js";
 import { open } from "./keeping.js";
 import { DATABASE, VERSION, make } from "./stores.js";
-import { CHANNEL, correct, ringUp, saleOfCart, sales } from "./outbox.js";
+import { CHANNEL, correct, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
+import { park, parked, takeUp } from "./parked.js";
 import { handOver, send } from "./sender.js";
+import { knownShift, learnShift } from "./shift.js";
 import { keepPage } from "./staying.js";
 
 const root = document.getElementById("till");
@@ -18,6 +20,7 @@ const SHOWN_SENT = 8;
 const CART = "loopline-till-cart";
 
 let db;
+let till; // its id
 let who;
 let book;
 let cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
@@ -137,6 +140,54 @@ function cartLine(line) {
   count.append(fewer, made("b", "number till-units", String(line.units)), more);
   row.append(goods, count, made("b", "number till-amount", money(line.units * line.unit)));
   return row;
+}
+
+// -------------------------------------------------------------------------------------------------------- set aside
+
+async function setAside() {
+  if (cart.lines.length === 0 || isRinging) return;
+  try {
+    await park(db, { ...cart, by: who?.name ?? "", at: Date.now() });
+  } catch {
+    tell(word("not_parked"), "bad");
+    return;
+  }
+  newCart();
+  tell(word("parked"), "good");
+  showCart();
+  tabs?.postMessage("changed");
+  await showParked();
+}
+
+/** Take a cart up; what is in hand is set aside for it. */
+async function resume(id) {
+  if (cart.lines.length > 0) await setAside();
+  const found = await takeUp(db, id);
+  if (found !== undefined) {
+    cart = { id: found.id, lines: found.lines };
+    keepCart();
+  }
+  tell("", "");
+  showCart();
+  tabs?.postMessage("changed");
+  await showParked();
+}
+
+async function showParked() {
+  const kept = await parked(db);
+  byId("till-parked").hidden = kept.length === 0;
+  byId("till-parked-list").replaceChildren(
+    ...kept.map((one) => {
+      const row = made("li", "good till-line");
+      const said = made("span");
+      said.append(made("b", "", one.lines.map((line) => `${line.name} × ${line.units}`).join(" · ")));
+      const clock = new Date(one.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+      said.append(made("span", "quiet good-code", [one.by, clock].filter(Boolean).join(" · ")));
+      const sum = one.lines.reduce((all, line) => all + line.units * line.unit, 0);
+      row.append(said, made("b", "number till-amount", money(sum)), button("btn", word("resume"), () => resume(one.id)));
+      return row;
+    }),
+  );
 }
 
 async function ring() {
@@ -271,6 +322,7 @@ function putRight(sale) {
 function changed() {
   tabs?.postMessage("changed");
   show();
+  showShift();
 }
 
 let isSending = false;
@@ -291,8 +343,25 @@ async function again() {
 
 async function learn() {
   await readAhead(db);
+  await learnShift(db, till);
   ({ who, book } = await known(db));
   standHere();
+  await showShift();
+  await showParked();
+}
+
+/** Who answers for the drawer; selling goes on without anybody, and says so. */
+async function showShift() {
+  const shift = await knownShift(db);
+  const isOpen = Boolean(shift?.shift_id);
+  const bar = byId("till-shift");
+  bar.dataset.open = shift === undefined ? "unknown" : isOpen ? "yes" : "no";
+  const since = isOpen ? new Date(shift.opened_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }) : "";
+  byId("till-shift-said").textContent = isOpen ? word("shift_open", { name: shift.opened_by, moment: since }) : shift === undefined ? "" : word("shift_none");
+  const unsent = (await sales(db)).filter((sale) => sale.state === "waiting" || sale.state === "attention").length;
+  const way = byId("till-shift-way");
+  way.textContent = isOpen || shift === undefined ? word("shift_way") : word("shift_begin");
+  way.href = `/store/till/shift?till=${till}&unsent=${unsent}`;
 }
 
 function standHere() {
@@ -308,6 +377,7 @@ function standHere() {
 
 async function start() {
   db = await open(DATABASE, VERSION, make);
+  till = await tillId(db);
   navigator.storage?.persist?.();
   try {
     const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
@@ -320,6 +390,8 @@ async function start() {
   const isOther = root.dataset.person !== undefined && root.dataset.person !== who?.id;
   if (isOther) who = undefined; // somebody else is signed in now: nothing is theirs before it is read for them
   standHere();
+  await showShift();
+  await showParked();
   await show();
   root.dataset.ready = "yes";
   if (isOther || navigator.onLine) await learn();
@@ -360,7 +432,13 @@ byId("till-unlisted").addEventListener("submit", (event) => {
   scan.focus({ preventScroll: true });
 });
 byId("till-ring").addEventListener("click", ring);
-if (tabs !== null) tabs.onmessage = () => show();
+byId("till-park").addEventListener("click", setAside);
+if (tabs !== null) {
+  tabs.onmessage = () => {
+    show();
+    showParked();
+  };
+}
 window.addEventListener("online", again);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && db && again());
 setInterval(() => db && again(), AGAIN_MS);

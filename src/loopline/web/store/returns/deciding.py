@@ -37,7 +37,8 @@ from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form
 from loopline.web.store.refusals import PriceUnclear, SayWhyDecided, StateUnclear
 from loopline.web.store.returns.finding import TypedWord, word_not_taken
-from loopline.web.store.returns.place import RETURNING, RETURNS, grade_lines, grade_of
+from loopline.web.store.returns.place import RETURNING, RETURNS, grade_lines, grade_of, keep_given
+from loopline.web.store.till.drawer import hold_shift_here
 from loopline.web.store.words import refusal_words
 
 _REASON_LENGTH_MAX = 200
@@ -59,6 +60,7 @@ def decide_line(
 
     def work(conn: Conn, now: datetime) -> ReturnId | Refusal:
         take_turn(conn)
+        shift = hold_shift_here(conn, request, returning)
         lines = return_lines_by_id(conn, [line_id])
         heads = returns_by_id(conn, [line.return_id for line in lines])
         if not heads or not scope.covers_site(heads[0].site_id):
@@ -75,6 +77,7 @@ def decide_line(
             if grade is None:
                 raise Refused(StateUnclear())
             grade_lines(conn, [(line_id, put, grade)], head.site_id, scope=scope, by=by, now=now)
+        keep_given(conn, head.id, shift, returning, now=now)
         return head.id
 
     found = _done_or_undone(request, work)

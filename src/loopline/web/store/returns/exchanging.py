@@ -27,9 +27,10 @@ from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form, number, time_id
 from loopline.web.store.refusals import NothingOut
-from loopline.web.store.returns.place import RETURNING, put_away, reason_of
+from loopline.web.store.returns.place import RETURNING, keep_given, put_away, reason_of
 from loopline.web.store.returns.taking import OUT_FIELDS, Taken, answer_for, is_taken_in, read_sold, said_in
 from loopline.web.store.till.counter import sending_scope
+from loopline.web.store.till.drawer import hold_shift_here
 
 _SENT = "sent"
 _CODE_LENGTH_MAX = 64
@@ -47,6 +48,7 @@ def exchange_order(
 
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
+        shift = hold_shift_here(conn, request, returning)
         sold = read_sold(conn, order_number, now)
         said = said_in(sold, data)
         if isinstance(said, Refusal):
@@ -73,6 +75,7 @@ def exchange_order(
         send_to_the_same(conn, outcome, sold.order.id, ring=edge_of(request).ring, now=now)
         if outcome.taken is not None:
             put_away(conn, outcome.taken, [one.grade for one in said], returning, now=now)
+        keep_given(conn, made, shift, returning, now=now, new_order_id=outcome.new_order_id)
         return Taken(return_id=outcome.exchange_id, is_again=outcome.is_repeat)
 
     try:

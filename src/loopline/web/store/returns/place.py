@@ -8,13 +8,15 @@ from litestar.di import NamedDependency, Provide
 
 from loopline import catalogue
 from loopline.db import Conn
-from loopline.kernel.ids import ReturnLineId, SiteId, uuid7s
+from loopline.kernel.ids import OrderId, ReturnId, ReturnLineId, SiteId, uuid7s
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
+from loopline.payments.shifts import Shift
 from loopline.processes import regrade
 from loopline.processes.announce import receive_taken_back
 from loopline.processes.outcomes import all_granted
+from loopline.processes.shift import keep_given_back
 from loopline.processes.take_back import TakenBack
 from loopline.returns.model import BlindState, Grade, Grading, OpenedLine, Reason
 from loopline.web.edge import Visitor
@@ -107,6 +109,20 @@ def put_away(  # noqa: PLR0913 - what, where, when
         if line.blind_state is BlindState.NONE
     ]
     grade_lines(conn, lines, desk.site.id, scope=scope_of(desk.visitor), by=actor_of(desk.visitor), now=now)
+
+
+def keep_given(  # noqa: PLR0913 - what, where, when
+    conn: Conn,
+    return_id: ReturnId,
+    shift: Shift | None,
+    desk: Desk,
+    *,
+    now: datetime,
+    new_order_id: OrderId | None = None,
+) -> None:
+    """Let what was given back over this counter belong to the shift whose drawer it came from, where one is open."""
+    if shift is not None:
+        keep_given_back(conn, return_id, shift, by=actor_of(desk.visitor), now=now, new_order_id=new_order_id)
 
 
 def grade_lines(  # noqa: PLR0913 - what, where, who, when

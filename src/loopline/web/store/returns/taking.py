@@ -64,11 +64,13 @@ from loopline.web.store.returns.place import (
     RETURNS,
     grade_of,
     grades,
+    keep_given,
     put_away,
     reason_of,
     reasons,
     scope_of,
 )
+from loopline.web.store.till.drawer import hold_shift_here
 from loopline.web.store.words import refusal_words
 
 
@@ -148,6 +150,7 @@ def take_order_back(
 
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
+        shift = hold_shift_here(conn, request, returning)
         sold = read_sold(conn, order_number, now)
         if data.get("out_sku") or str(data.get("out_code", "")).strip():
             return MeantAsExchange()
@@ -185,6 +188,7 @@ def take_order_back(
         if unsold is not None:  # a colleague at another counter was faster
             raise Refused(MoreThanMayComeBack(sku=unsold.code, units_left=unsold.matched_units))
         put_away(conn, outcome, [one.grade for one in said], returning, now=now)
+        keep_given(conn, made, shift, returning, now=now)
         return Taken(return_id=made, is_again=False)
 
     return answer_for(request, returning, order_number, run(request, work), data)
@@ -199,6 +203,7 @@ def take_announced(
 
     def work(conn: Conn, now: datetime) -> tuple[str, Taken | Refusal]:
         take_turn(conn)
+        shift = hold_shift_here(conn, request, returning)
         announced = announced_by_id(conn, [announced_id])
         if not announced or (
             announced[0].ended_at is not None and not is_taken_in(conn, announced_id, scope)
@@ -218,6 +223,7 @@ def take_announced(
         (outcome,) = receive_announced(conn, [receipt], scope=scope, now=now)
         if isinstance(outcome, TakenBack):
             _grade_announced(conn, outcome, said, returning, now=now)
+            keep_given(conn, announced_id, shift, returning, now=now)
             return head.number, Taken(return_id=announced_id, is_again=False)
         return head.number, outcome if isinstance(outcome, Refusal) else again
 

@@ -48,6 +48,13 @@ WORDS = {
     "as_of_now": marked("Book it as of now"),
     "hand_over": marked("Hand to headquarters"),
     "receipt": marked("Receipt"),
+    "parked": marked("Set aside. It waits below."),
+    "not_parked": marked("This device could not set it aside. It is still here."),
+    "resume": marked("Take it up"),
+    "shift_open": marked("{name} is on shift since {moment}"),
+    "shift_none": marked("No shift is open: count the drawer before you take cash."),
+    "shift_way": marked("Shift"),
+    "shift_begin": marked("Open the shift"),
     "where": marked("{name} rings up for {site}"),
     "read": marked("prices as of {moment}"),
 }
