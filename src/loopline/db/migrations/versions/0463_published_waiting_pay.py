@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0463"
-down_revision = "0443"
+down_revision = "0454"
 
 
 def upgrade() -> None:
