@@ -1578,7 +1578,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'reclaim_in_transit'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -2785,9 +2785,13 @@ CREATE TABLE payouts.contract (
     requests_per_transaction integer NOT NULL,
     ratio_basis_points integer NOT NULL,
     asked_at timestamp with time zone NOT NULL,
+    reclaim_within_days integer DEFAULT 0 NOT NULL,
+    reclaims_per_receiver integer DEFAULT 0 NOT NULL,
     CONSTRAINT contract_allows_receivers CHECK ((receivers_per_request >= 1)),
     CONSTRAINT contract_allows_requests CHECK ((requests_per_transaction >= 1)),
-    CONSTRAINT contract_ratio_is_a_part CHECK (((ratio_basis_points >= 0) AND (ratio_basis_points <= 10000)))
+    CONSTRAINT contract_ratio_is_a_part CHECK (((ratio_basis_points >= 0) AND (ratio_basis_points <= 10000))),
+    CONSTRAINT contract_reclaims_are_counted CHECK ((reclaims_per_receiver >= 0)),
+    CONSTRAINT contract_reclaims_within_days CHECK ((reclaim_within_days >= 0))
 );
 
 CREATE TABLE payouts.download (
@@ -2817,6 +2821,7 @@ CREATE TABLE payouts.line (
     state text NOT NULL,
     ended_at timestamp with time zone,
     reason text,
+    reclaimed_minor bigint DEFAULT 0 NOT NULL,
     CONSTRAINT line_adds_up CHECK ((gross_minor = (withheld_minor + net_minor))),
     CONSTRAINT line_ends_once CHECK (((state = 'in_transit'::text) = (ended_at IS NULL))),
     CONSTRAINT line_pays_something CHECK ((net_minor > 0)),
@@ -2898,6 +2903,43 @@ CREATE VIEW payouts.published_line WITH (security_invoker='true') AS
     line.net_minor,
     line.state
    FROM (payouts.line line
+     JOIN payouts.payout payout ON ((payout.id = line.payout_id)));
+
+CREATE TABLE payouts.reclaim (
+    id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    needs_second boolean NOT NULL,
+    state text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by text,
+    reason text,
+    CONSTRAINT reclaim_approved_by_another CHECK (((NOT needs_second) OR (approved_by IS NULL) OR (approved_by <> made_by))),
+    CONSTRAINT reclaim_asked_at_a_moment CHECK (((state = ANY (ARRAY['asked'::text, 'came'::text, 'failed'::text])) = (asked_at IS NOT NULL))),
+    CONSTRAINT reclaim_asks_for_something CHECK ((amount_minor > 0)),
+    CONSTRAINT reclaim_ends_once CHECK (((state = ANY (ARRAY['came'::text, 'failed'::text, 'withdrawn'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT reclaim_is_approved_before_it_is_asked CHECK ((((approved_by IS NULL) = (approved_at IS NULL)) AND ((state = ANY (ARRAY['planned'::text, 'withdrawn'::text])) OR (approved_by IS NOT NULL)))),
+    CONSTRAINT reclaim_state_is_known CHECK ((state = ANY (ARRAY['planned'::text, 'approved'::text, 'asked'::text, 'came'::text, 'failed'::text, 'withdrawn'::text]))),
+    CONSTRAINT reclaim_tried_while_asked CHECK (((state = 'asked'::text) = (next_try_at IS NOT NULL)))
+);
+
+CREATE VIEW payouts.published_reclaim WITH (security_invoker='true') AS
+ SELECT reclaim.id AS reclaim_id,
+    payout.party_id,
+    payout.entity_id,
+    payout.currency,
+    reclaim.amount_minor,
+    reclaim.state
+   FROM ((payouts.reclaim reclaim
+     JOIN payouts.line line ON ((line.id = reclaim.line_id)))
      JOIN payouts.payout payout ON ((payout.id = line.payout_id)));
 
 CREATE TABLE payouts.request (
@@ -5070,7 +5112,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -5318,6 +5360,9 @@ ALTER TABLE ONLY payouts.contract
 ALTER TABLE ONLY payouts.download
     ADD CONSTRAINT download_pkey PRIMARY KEY (id);
 
+ALTER TABLE payouts.line
+    ADD CONSTRAINT line_gives_back_what_it_paid CHECK (((reclaimed_minor >= 0) AND (reclaimed_minor <= net_minor))) NOT VALID;
+
 ALTER TABLE ONLY payouts.line
     ADD CONSTRAINT line_pkey PRIMARY KEY (id);
 
@@ -5338,6 +5383,9 @@ ALTER TABLE ONLY payouts.payout
 
 ALTER TABLE ONLY payouts.payout
     ADD CONSTRAINT payout_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.reclaim
+    ADD CONSTRAINT reclaim_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY payouts.request
     ADD CONSTRAINT request_pkey PRIMARY KEY (id);
@@ -6008,6 +6056,16 @@ CREATE UNIQUE INDEX payout_one_at_a_time ON payouts.payout USING btree (party_id
 
 CREATE INDEX payout_to_send ON payouts.payout USING btree (look_at, id) WHERE (look_at IS NOT NULL);
 
+CREATE INDEX reclaim_by_line ON payouts.reclaim USING btree (line_id);
+
+CREATE INDEX reclaim_by_time ON payouts.reclaim USING btree (made_at, id);
+
+CREATE INDEX reclaim_due ON payouts.reclaim USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE UNIQUE INDEX reclaim_one_at_a_time_of_a_line ON payouts.reclaim USING btree (line_id) WHERE (state = ANY (ARRAY['planned'::text, 'approved'::text, 'asked'::text]));
+
+CREATE INDEX reclaim_to_ask ON payouts.reclaim USING btree (approved_at, id) WHERE (state = 'approved'::text);
+
 CREATE INDEX request_by_time ON payouts.request USING btree (written_at, id);
 
 CREATE INDEX request_due ON payouts.request USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
@@ -6556,6 +6614,9 @@ ALTER TABLE ONLY payouts.payout
 
 ALTER TABLE ONLY payouts.payout
     ADD CONSTRAINT payout_is_paid_by_who_owes_it FOREIGN KEY (payer_id, entity_id, currency) REFERENCES payouts.payer(id, entity_id, currency);
+
+ALTER TABLE ONLY payouts.reclaim
+    ADD CONSTRAINT reclaim_line_id_fkey FOREIGN KEY (line_id) REFERENCES payouts.line(id);
 
 ALTER TABLE ONLY payouts.request
     ADD CONSTRAINT request_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number);
@@ -7180,6 +7241,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE payouts.payout TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE payouts.payout_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payouts.published_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.reclaim TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payouts.published_reclaim TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.request TO loopline_app;
 
