@@ -33,7 +33,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger.model import Purpose
 from loopline.ledger.queries import balances_by_purpose
-from loopline.orders import Credits
+from loopline.orders import Credits, DraftLine
 from loopline.payments.model import NewPayment
 from loopline.payouts import (
     AccountKind,
@@ -80,7 +80,7 @@ from tests.make.closing import BY
 from tests.make.loop import follow
 from tests.make.org import succeeded
 from tests.make.payouts import MAKER, MEMBER, RING, SECOND, SETTLE, noted, paid_to, terms
-from tests.make.shop import NOON, OPENED, PRICES, SHARING, Shop, lines, open_shop, stock_up, till_sale
+from tests.make.shop import NOON, OPENED, PRICES, SHARING, Shop, open_shop, stock_up, till_sale
 from tests.process.test_reconcile import kept_source, run, take_in
 
 CODES = ("GUIDE", "PLATFORM", "DEALER", "STORE-S")
@@ -101,17 +101,19 @@ OWED = (
     Purpose.WITHHELD_TAX,
 )
 chances = st.integers(0, 2**32)
-goods = st.dictionaries(st.sampled_from(list(PRICES)), st.integers(1, 4), min_size=1, max_size=3)
+wanted = st.tuples(st.integers(1, 7), st.integers(1, 20_000))
+goods = st.dictionaries(st.sampled_from(list(PRICES)), wanted, min_size=1, max_size=3)
 
 
 class Sold(msgspec.Struct):
-    """A line that a customer has, as far as it did not come back."""
+    """A line that a customer has, as far as it did not come back, at a price for each unit."""
 
     order_id: OrderId
     line_id: LineId
     sku: str
+    price: int
+    units: int
     left: int
-    paid_by: str
 
 
 class Money(RuleBasedStateMachine):
@@ -151,7 +153,8 @@ class Money(RuleBasedStateMachine):
     # ------------------------------------------------------------------------------------------------------- selling
 
     @rule(wanted=goods, by_wechat=st.booleans())
-    def sell(self, wanted: dict[str, int], by_wechat: bool) -> None:
+    def sell(self, wanted: dict[str, tuple[int, int]], by_wechat: bool) -> None:
+        """A till sells at whatever price somebody typed."""
         number = self._number()
         draft = till_sale(
             self.shop,
@@ -160,7 +163,10 @@ class Money(RuleBasedStateMachine):
             placed_at=self.now,
             member_id=MEMBER,
             credits=Credits(guide_id=self.shop.parties["GUIDE"]),
-            lines=lines(self.shop, *wanted.items(), stated=True),
+            lines=tuple(
+                DraftLine(code=sku, sku_id=self.shop.skus[sku], units=units, stated_unit_minor=price)
+                for sku, (units, price) in wanted.items()
+            ),
         )
         (placed,) = place(self.conn, [draft], scope=WHOLE_BRAND, now=self.now)
         assert isinstance(placed, Placed), placed
@@ -177,16 +183,16 @@ class Money(RuleBasedStateMachine):
         )
         succeeded(take_payments(self.conn, [payment], now=self.now))
         follow(self.conn, SETTLE)
-        paid = sum(PRICES[sku] * units for sku, units in wanted.items())
+        paid = sum(price * units for units, price in wanted.values())
         assert placed.amount_minor == paid
         self.customers += paid
-        self._remember(placed.order_id, method)
+        self._remember(placed.order_id, {sku: price for sku, (_, price) in wanted.items()})
         if by_wechat:
             self.unbilled.append((number, paid, self.now.date()))
 
-    def _remember(self, order_id: OrderId, method: str) -> None:
+    def _remember(self, order_id: OrderId, prices: dict[str, int]) -> None:
         self.sold += [
-            Sold(order_id, line.line_id, line.code, line.units, method)
+            Sold(order_id, line.line_id, line.code, prices[line.code], line.units, line.units)
             for line in orders.lines_by_orders(self.conn, [order_id])
         ]
 
@@ -200,8 +206,9 @@ class Money(RuleBasedStateMachine):
         """Some units of a line come back, in time or late."""
         luck = random.Random(chance)
         one = luck.choice([one for one in self.sold if one.left])
-        units = luck.randint(1, one.left)
-        sku = "COAT" if one.sku == "COAT-L" else one.sku
+        self._bring_back(one, luck.randint(1, one.left))
+
+    def _bring_back(self, one: Sold, units: int) -> None:
         asked = NewReturn(
             channel="till",
             external_number=self._number(),
@@ -216,16 +223,16 @@ class Money(RuleBasedStateMachine):
                     code=one.sku,
                     sku_id=self.shop.skus[one.sku],
                     units=units,
-                    stated_unit_minor=PRICES[sku],
+                    stated_unit_minor=one.price,
                     line_id=one.line_id,
                 ),
             ),
         )
         (outcome,) = take_back(self.conn, [asked], scope=WHOLE_BRAND, now=self.now)
         assert isinstance(outcome, TakenBack), outcome
-        assert outcome.refund_minor == PRICES[sku] * units
+        assert outcome.refund_minor == one.price * units
         one.left -= units
-        self.customers -= PRICES[sku] * units
+        self.customers -= one.price * units
         follow(self.conn, SETTLE)
 
     @precondition(lambda self: any(one.left and one.sku == "COAT" for one in self.sold))
@@ -247,7 +254,7 @@ class Money(RuleBasedStateMachine):
         assert (done.paid_minor, done.given_back_minor) == (0, 0)
         one.left -= 1
         follow(self.conn, SETTLE)
-        self._remember(done.new_order_id, one.paid_by)
+        self._remember(done.new_order_id, {"COAT-L": one.price})
 
     @rule(basis_points=st.integers(0, 2_000), role=st.sampled_from((1, 2, 3)))
     def change_rules(self, basis_points: int, role: int) -> None:
@@ -292,7 +299,9 @@ class Money(RuleBasedStateMachine):
     def hear(self, chance: int, fails: bool) -> None:
         """A gateway says of a request that it was paid or not, and once more, perhaps otherwise."""
         request_id = random.Random(chance).choice(self.requests)
-        state = LineState.RETURNED if fails else LineState.PAID
+        self._hear(request_id, LineState.RETURNED if fails else LineState.PAID)
+
+    def _hear(self, request_id: RequestId, state: LineState) -> None:
         found = payouts_queries.lines_of_requests(self.conn, [request_id])[request_id]
         said = [LineReport(line_id=one.id, state=state, at=self.now) for one in found]
         report = Report(request_id=request_id, heard=Heard.KNOWN, lines=said)
@@ -348,6 +357,19 @@ class Money(RuleBasedStateMachine):
             )
             outcome = speak(self.conn, said, by=person, now=self.now)
             assert isinstance(outcome, Dispute | Refusal)
+
+    @rule(wanted=goods, is_asked=st.booleans())
+    def owe(self, wanted: dict[str, tuple[int, int]], is_asked: bool) -> None:
+        """The store is paid for a sale, and goods of it come back late: it owes its share, and may be asked for it."""
+        self.sell(wanted, by_wechat=False)
+        one = self.sold[-1]
+        self.wait(32)
+        self.pay_out("STORE-S")
+        for request in payouts_queries.open_requests(self.conn, entities=None, limit=LIMIT):
+            self._hear(request.id, LineState.PAID)
+        self._bring_back(one, one.left)
+        if is_asked:
+            self.ask_back("STORE-S")
 
     # --------------------------------------------------------------------------------------------------------- finance
 
@@ -435,15 +457,8 @@ class Money(RuleBasedStateMachine):
         """13 % within each line's amount, and of it what did not come back: each reckoned here."""
         found = 0
         for one in self.sold:
-            price = PRICES["COAT" if one.sku == "COAT-L" else one.sku]
-            (line,) = [
-                line
-                for line in orders.lines_by_orders(self.conn, [one.order_id])
-                if line.line_id == one.line_id
-            ]
-            tax = (2 * price * line.units * 13 + 113) // 226
-            back = line.units - one.left
-            found += tax - (2 * tax * back + line.units) // (2 * line.units)
+            tax = (2 * one.price * one.units * 13 + 113) // 226
+            found += tax - (2 * tax * (one.units - one.left) + one.units) // (2 * one.units)
         return found
 
     @invariant()
