@@ -42,7 +42,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH CONDA_PREFIX
 help: ## Show what there is
 	@echo "make run        start everything at http://127.0.0.1:8000 with the demo's brand (Ctrl-C stops it)"
 	@echo "make test       the tests, except the slow ones"
-	@echo "make test-slow  the slow tests: load, crashes, the whole replay, ten journeys in Chromium"
+	@echo "make test-slow  the slow tests: load, crashes, the whole replay, a million histories of money, ten journeys in Chromium"
 	@echo "make check      format, lint, types, layers, lock"
 	@echo "make bench      measure the hot paths and print the figures"
 	@echo "make setup      prepare .venv with the loopline command (run and test do it first)"

@@ -330,6 +330,11 @@ FAULTS: dict[str, LiteralString] = {
     "parts_belong_to_entries": "delete from ledger.entry",
     "reversed_parts_equal_reversals": "update ledger.reversed_part set units_reversed = units_reversed + 1",
     "reversals_invert_their_originals": "update ledger.reversed_part set units_reversed = 0",
+    "pending_amounts_end_once": (
+        "alter table ledger.entry disable trigger all;"
+        "update ledger.account set purpose = 'payout_in_transit' where purpose = 'share_pending';"
+        "update ledger.entry set kind = 'payout_paid' where kind = 'sale'"
+    ),
     # ----------------------------------------------------------------------------------------------------- sharing
     "shares_add_up_to_their_base": "update sharing.split set base_minor = base_minor + 1",
     "shares_name_published_rules": "update sharing.split set rule_rows[1] = 44",
@@ -337,6 +342,7 @@ FAULTS: dict[str, LiteralString] = {
         "alter table sharing.rule_row disable trigger user; update sharing.rule_row set level = 3"
     ),
     "queue_holds_split_parts": "update sharing.pending_part set due_at = due_at + interval '1 day'",
+    "pending_shares_equal_postings": "delete from sharing.pending_part",
     "releases_equal_due_shares": "delete from sharing.pending_part",
     "returned_parts_equal_claw_backs": "delete from sharing.returned_part",
     "claw_backs_are_proportional": "update sharing.claw_back set amounts_minor[1] = amounts_minor[1] + 100",
@@ -541,6 +547,10 @@ FAULTS: dict[str, LiteralString] = {
         gross="100", state="in_transit", shared="100", ended="null"
     ),
     "shared_equals_its_lines": _PAID_OUT.format(gross="100", state="paid", shared="99", ended="now()"),
+    "reclaims_fit_their_line": (
+        _PAID_OUT.format(gross="100", state="paid", shared="100", ended="now()")
+        + "update payouts.line set reclaimed_minor = 1"
+    ),
     "payouts_equal_postings": _PAID_OUT.format(gross="100", state="in_transit", shared="100", ended="null"),
     **INVOICES,
     # ------------------------------------------------------------------------------------------------------- bills

@@ -22,7 +22,9 @@ from loopline.payouts import (
     Payer,
     PayoutId,
     PayoutState,
+    ReclaimReport,
     Report,
+    ToReclaim,
     ToSend,
     ToUnfreeze,
     UnfreezingReport,
@@ -144,6 +146,14 @@ class Broken:
 
     def ask_unfreezing(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
         return self._inner.ask_unfreezing(asked, now=now)
+
+    def reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        if not self._before:
+            self._inner.reclaim(asked, now=now)
+        raise SystemExit("killed between asked and answered")
+
+    def ask_reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        return self._inner.ask_reclaim(asked, now=now)
 
     def hear(self, headers: object, body: bytes, *, now: datetime) -> Notice | Refusal | None:
         raise NotImplementedError

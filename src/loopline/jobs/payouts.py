@@ -12,20 +12,27 @@ from loopline.payouts import (
     Contract,
     Heard,
     PayoutGateway,
+    ReclaimReport,
     Report,
     Ring,
+    ToReclaim,
     ToUnfreeze,
     UnfreezingReport,
     Way,
 )
 from loopline.payouts.reports import RECEIVER_NOT_OPENED
+from loopline.payouts.service import keep_contract
 from loopline.payouts.unfreezing import apply_unfreezings
 from loopline.processes.pay_out import (
     Claimed,
     ToPrepare,
     apply_payout_reports,
+    apply_reclaim_reports,
+    ask_approved,
+    claim_to_reclaim,
     claim_to_send,
     claim_to_unfreeze,
+    contracts_to_ask,
     prepare_requests,
     to_prepare,
 )
@@ -51,6 +58,7 @@ def pay_out(
         with database.transaction() as conn:
             prepare_requests(conn, one.payer, contract, left, ring=ring, now=now)
     let_go(database, gateway, now)
+    ask_back(database, gateway, now, ring=ring)
     with database.transaction() as conn:
         claimed = claim_to_send(conn, ways, ring=ring, limit=AT_ONCE, now=now)
     if not claimed:
@@ -79,6 +87,49 @@ def let_go(database: Database, gateway: PayoutGateway, now: datetime) -> int:
             tries = {one.unfreezing.id: one.unfreezing.tries for one in claimed}
             apply_unfreezings(conn, reports, tries, now=now)
     return len(claimed)
+
+
+def ask_back(database: Database, gateway: PayoutGateway, now: datetime, *, ring: Ring) -> int:
+    """Ask shares back that were approved to be, and after those that were asked; returns how many were put.
+
+    Contracts are asked for once a day, too: what they allow is planned by.
+    """
+    with database.transaction(quiet=True) as conn:
+        payers = contracts_to_ask(conn, gateway.ways, now=now)
+    for payer in payers:
+        contract, _ = _asked(gateway, ToPrepare(payer=payer, transactions=()), now)
+        if contract is not None:
+            with database.transaction(quiet=True) as conn:
+                keep_contract(conn, payer.id, contract, now=now)
+    with database.transaction(quiet=True) as conn:
+        ask_approved(conn, gateway.ways, now=now)
+    with database.transaction(quiet=True) as conn:
+        claimed = claim_to_reclaim(conn, gateway.ways, ring=ring, limit=AT_ONCE, now=now)
+    reports = [_put_back(gateway, one, now) for one in claimed]
+    if reports:
+        with database.transaction(quiet=True) as conn:
+            apply_reclaim_reports(conn, reports, now=now)
+    return len(claimed)
+
+
+def _put_back(gateway: PayoutGateway, asked: ToReclaim, now: datetime) -> ReclaimReport:
+    """The first time ask for it, later ask after it, and for it again only where the gateway has none of it.
+
+    One that was given up, or whose receiver does not open, is asked after alone: nothing takes it back any more.
+    """
+    reclaim = asked.reclaim
+    is_left_alone = reclaim.given_up_at is not None or asked.receiver is None
+    try:
+        if reclaim.tries > 1 or is_left_alone:
+            found = gateway.ask_reclaim(asked, now=now)
+            if asked.receiver is None and found.heard is Heard.ABSENT:
+                return ReclaimReport(reclaim_id=reclaim.id, heard=Heard.REFUSED, reason=RECEIVER_NOT_OPENED)
+            if found.heard is not Heard.ABSENT or is_left_alone:
+                return found
+        return gateway.reclaim(asked, now=now)
+    except Exception as broke:
+        _logger.exception("payout_gateway_broke", reclaim=str(reclaim.id))
+        return ReclaimReport(reclaim_id=reclaim.id, heard=Heard.NOTHING, reason=type(broke).__name__)
 
 
 def _let_one_go(gateway: PayoutGateway, asked: ToUnfreeze, now: datetime) -> UnfreezingReport:

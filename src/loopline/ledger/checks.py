@@ -9,6 +9,7 @@ CHECKS: tuple[Check, ...] = (
     Check(name="balances_equal_postings", invariant=4, statement=_SQL["balances_equal_postings"]),
     Check(name="postings_name_open_accounts", invariant=4, statement=_SQL["postings_name_open_accounts"]),
     Check(name="parts_belong_to_entries", invariant=4, statement=_SQL["parts_belong_to_entries"]),
+    Check(name="pending_amounts_end_once", invariant=4, statement=_SQL["pending_amounts_end_once"]),
     Check(
         name="reversed_parts_equal_reversals", invariant=6, statement=_SQL["reversed_parts_equal_reversals"]
     ),

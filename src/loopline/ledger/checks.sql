@@ -139,3 +139,33 @@ select
 from compared
 where abs(compared.found - coalesce(compared.expected, 0)) > coalesce(compared.slack, 0)
 order by 1, compared.account_number;
+
+-- name: pending_amounts_end_once
+-- What an entry left on its way (a line of a payout, a reclaim) and that ended in part, twice, in both ways, or without
+-- having begun. Shares that wait for their return window are compared with the shares themselves
+-- (`pending_shares_equal_postings`), because they may be cancelled in parts.
+with moved as (
+  select
+    part.part_id,
+    posting.account_number,
+    coalesce(sum(posting.amount_minor) filter (where entry.kind in ('payout', 'reclaim')), 0) as opened_minor,
+    coalesce(sum(posting.amount_minor) filter (where entry.kind not in ('payout', 'reclaim')), 0) as ended_minor,
+    count(distinct entry.id) filter (where entry.kind not in ('payout', 'reclaim')) as endings
+  from ledger.entry as entry
+  join ledger.entry_part as part on part.entry_id = entry.id
+  cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
+  join ledger.account as account on account.number = posting.account_number
+  where entry.kind in ('payout', 'payout_paid', 'payout_returned', 'reclaim', 'reclaim_came', 'reclaim_failed')
+    and account.purpose in ('payout_in_transit', 'reclaim_in_transit')
+  group by part.part_id, posting.account_number
+)
+select
+  'pending part ' || moved.part_id as subject,
+  moved.opened_minor || ' began, ' || moved.ended_minor || ' in ' || moved.endings || ' endings' as found,
+  'no ending, or one over ' || (-moved.opened_minor) as expected,
+  'select * from ledger.entry_part where part_id = ' || quote_literal(moved.part_id) as repair
+from moved
+where moved.opened_minor = 0
+  or moved.endings > 1
+  or (moved.endings = 1 and moved.ended_minor <> -moved.opened_minor)
+order by moved.part_id, moved.account_number;

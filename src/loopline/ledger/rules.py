@@ -118,6 +118,11 @@ def is_usable_key(key: str) -> bool:
     return 0 < len(key) <= _KEY_LENGTH_MAX and key.isprintable()
 
 
+def ending_key(opened_by: EntryKind, about: UUID) -> str:
+    """Name the entry that ends what another left pending: however it ends, the key is one, and so it ends once."""
+    return f"{opened_by.value}_end:{about}"
+
+
 def same_or_taken(content_hash: bytes, *, standing: StandingEntry) -> Repeat | KeyTakenByOtherContent:
     """Judge an entry whose key is taken: the same again, or something else under the same name."""
     if content_hash == standing.content_hash:

@@ -12,14 +12,18 @@ Invariants:
   and returned only where it was given up ten minutes before and its gateway has nothing of it;
 - of a transaction no more is shared than the gateway holds and the contract allows, which are asked for;
 - what is left of a payment once nothing more may be shared of it is let go, asked for once (a unique constraint);
+- of a paid line no more is asked back than it paid (a constraint), one reclaim at a time (a unique index); what came
+  is known from the gateway alone;
 - above the limit nobody approves what they made themselves (a constraint);
 - nothing in the open names a receiver but the last four characters of a number.
 
 Lock order: requests by id, then payouts by id, then transactions by number, then new rows; parties' accounts by party.
+The turn of asking back (an advisory lock), then reclaims by id, then their lines by id.
 """
 
 from loopline.payouts.checks import CHECKS
 from loopline.payouts.model import (
+    OPEN_RECLAIMS,
     OPEN_STATES,
     WAYS_TO,
     Account,
@@ -32,6 +36,8 @@ from loopline.payouts.model import (
     NewAccount,
     NewPayer,
     NewPayout,
+    NewReclaim,
+    Paid,
     Payer,
     PayerId,
     Payout,
@@ -40,6 +46,9 @@ from loopline.payouts.model import (
     PayoutLineId,
     PayoutState,
     Receiver,
+    Reclaim,
+    ReclaimId,
+    ReclaimState,
     Request,
     RequestId,
     RequestState,
@@ -56,8 +65,10 @@ from loopline.payouts.port import (
     LineReport,
     Notice,
     PayoutGateway,
+    ReclaimReport,
     Report,
     ToPay,
+    ToReclaim,
     ToSend,
     ToUnfreeze,
     UnfreezingReport,
@@ -68,6 +79,7 @@ from loopline.payouts.store import LineSum, StateCount
 
 __all__ = [
     "CHECKS",
+    "OPEN_RECLAIMS",
     "OPEN_STATES",
     "WAYS_TO",
     "Account",
@@ -84,7 +96,9 @@ __all__ = [
     "NewAccount",
     "NewPayer",
     "NewPayout",
+    "NewReclaim",
     "Notice",
+    "Paid",
     "Payer",
     "PayerId",
     "Payout",
@@ -94,6 +108,10 @@ __all__ = [
     "PayoutLineId",
     "PayoutState",
     "Receiver",
+    "Reclaim",
+    "ReclaimId",
+    "ReclaimReport",
+    "ReclaimState",
     "Report",
     "Request",
     "RequestId",
@@ -103,6 +121,7 @@ __all__ = [
     "Terms",
     "TermsVersion",
     "ToPay",
+    "ToReclaim",
     "ToSend",
     "ToUnfreeze",
     "Transaction",

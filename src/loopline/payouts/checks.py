@@ -11,4 +11,5 @@ CHECKS: tuple[Check, ...] = (
         name="request_done_when_its_lines_are", invariant=5, statement=SQL["request_done_when_its_lines_are"]
     ),
     Check(name="shared_equals_its_lines", invariant=5, statement=SQL["shared_equals_its_lines"]),
+    Check(name="reclaims_fit_their_line", invariant=5, statement=SQL["reclaims_fit_their_line"]),
 )

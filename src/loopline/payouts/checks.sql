@@ -68,3 +68,30 @@ from payouts.transaction as transaction
 left join taken on taken.payer_id = transaction.payer_id and taken.number = transaction.number
 where transaction.shared_minor <> coalesce(taken.amount_minor, 0)
 order by transaction.number
+
+-- name: reclaims_fit_their_line
+-- Lines that were not paid to a merchant's account out of a payment and of which something was asked back, or of which more
+-- or less is kept as asked back than their reclaims say.
+with asked as (
+    select
+        line_id,
+        count(*) as reclaims,
+        coalesce(sum(amount_minor) filter (where state in ('asked', 'came')), 0) as amount_minor
+    from payouts.reclaim
+    group by line_id
+)
+select
+    'line ' || line.id as subject,
+    line.reclaimed_minor || ' asked back, ' || line.state || ' to a ' || account.kind as found,
+    coalesce(asked.amount_minor, 0) || ' asked back, paid to a wechat_merchant' as expected,
+    'select * from payouts.reclaim where line_id = ' || quote_literal(line.id) as repair
+from payouts.line as line
+join payouts.request as request on request.id = line.request_id
+join payouts.account as account on account.id = line.account_id
+left join asked on asked.line_id = line.id
+where line.reclaimed_minor <> coalesce(asked.amount_minor, 0)
+    or (
+        asked.reclaims > 0
+        and (line.state, account.kind, request.way) <> ('paid', 'wechat_merchant', 'wechat_sharing')
+    )
+order by line.id

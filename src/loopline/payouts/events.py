@@ -2,7 +2,15 @@
 
 from loopline.kernel.events import EventBody
 from loopline.kernel.ids import EntityId, PartyId
-from loopline.payouts.model import PayoutAccountId, PayoutId, PayoutLineId, PayoutState, RequestId
+from loopline.payouts.model import (
+    PayoutAccountId,
+    PayoutId,
+    PayoutLineId,
+    PayoutState,
+    ReclaimId,
+    ReclaimState,
+    RequestId,
+)
 
 
 class PayoutPlanned(EventBody, frozen=True, kw_only=True):
@@ -72,3 +80,41 @@ class PayoutAccountSet(EventBody, frozen=True, kw_only=True):
 
     party_id: PartyId
     account_id: PayoutAccountId
+
+
+class ReclaimPlanned(EventBody, frozen=True, kw_only=True):
+    """A share that was paid is to be asked back, because its party owes it. Subject: the reclaim."""
+
+    reclaim_id: ReclaimId
+    line_id: PayoutLineId
+    party_id: PartyId
+    amount_minor: int
+
+
+class ReclaimApproved(EventBody, frozen=True, kw_only=True):
+    """A share may be asked back; the actor is who approved it. Subject: the reclaim."""
+
+    reclaim_id: ReclaimId
+
+
+class ReclaimWithdrawn(EventBody, frozen=True, kw_only=True):
+    """A reclaim was taken back before anybody was asked. Subject: the reclaim."""
+
+    reclaim_id: ReclaimId
+    reason: str
+
+
+class ReclaimAsked(EventBody, frozen=True, kw_only=True):
+    """A debt is asked back of the account that a share was paid to. Subject: the reclaim."""
+
+    reclaim_id: ReclaimId
+    amount_minor: int
+
+
+class ReclaimEnded(EventBody, frozen=True, kw_only=True):
+    """It is known whether what was asked back came; what did not is a debt again. Subject: the reclaim."""
+
+    reclaim_id: ReclaimId
+    party_id: PartyId
+    state: ReclaimState
+    amount_minor: int

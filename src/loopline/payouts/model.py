@@ -17,6 +17,7 @@ PayoutAccountId = NewType("PayoutAccountId", UUID)
 RequestId = NewType("RequestId", UUID)
 PayoutLineId = NewType("PayoutLineId", UUID)
 UnfreezingId = NewType("UnfreezingId", UUID)
+ReclaimId = NewType("ReclaimId", UUID)
 
 
 class Way(StrEnum):
@@ -221,12 +222,15 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway's contract allows a payer, as the gateway says: nothing of it stands in our code.
 
     `ratio_basis_points` is how much of a transaction may be shared, `requests_per_transaction` in how many requests,
-    `receivers_per_request` to how many at once.
+    `receivers_per_request` to how many at once. A share may be asked back within `reclaim_within_days` of it,
+    `reclaims_per_receiver` times of one receiver of a request; 0 where that is not agreed on.
     """
 
     receivers_per_request: int
     requests_per_transaction: int
     ratio_basis_points: int
+    reclaim_within_days: int = 0
+    reclaims_per_receiver: int = 0
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,3 +307,79 @@ class Unfreezing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def number(self) -> str:
         return number_of(self.id)
+
+
+class ReclaimState(StrEnum):
+    """Where a reclaim stands. `came`: the money is back. `failed`: it is not, and the debt stands as before."""
+
+    PLANNED = "planned"
+    APPROVED = "approved"
+    ASKED = "asked"
+    CAME = "came"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_RECLAIMS = frozenset({ReclaimState.PLANNED, ReclaimState.APPROVED, ReclaimState.ASKED})
+
+
+class Reclaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A share that was paid and is asked back, in whole or in part: of a line, from the account that it went to.
+
+    `request_id` is the request that paid it. `left_minor` is what of the line is neither back nor asked for.
+    """
+
+    id: ReclaimId
+    line_id: PayoutLineId
+    request_id: RequestId
+    payer_id: PayerId
+    account_id: PayoutAccountId
+    party_id: PartyId
+    entity_id: EntityId
+    currency: str
+    amount_minor: int
+    left_minor: int
+    needs_second: bool
+    state: ReclaimState
+    made_by: str
+    made_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    asked_at: datetime | None
+    tries: int
+    given_up_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+    reason: str | None
+
+    @property
+    def number(self) -> str:
+        """Its number at the gateway, made once."""
+        return number_of(self.id)
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """A share that reached a merchant's account, as far as it is neither back nor asked for.
+
+    `asked` is how often it was asked for; `is_open`: it is asked for now. The days and times are what the contract of
+    its payer allowed last.
+    """
+
+    line_id: PayoutLineId
+    party_id: PartyId
+    entity_id: EntityId
+    currency: str
+    left_minor: int
+    written_at: datetime
+    asked: int
+    is_open: bool
+    reclaim_within_days: int
+    reclaims_per_receiver: int
+
+
+class NewReclaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A reclaim that was planned."""
+
+    line_id: PayoutLineId
+    amount_minor: int
+    needs_second: bool

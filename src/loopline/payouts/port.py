@@ -15,6 +15,9 @@ from loopline.payouts.model import (
     Payer,
     PayoutLineId,
     Receiver,
+    Reclaim,
+    ReclaimId,
+    ReclaimState,
     Request,
     RequestId,
     Unfreezing,
@@ -80,7 +83,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notification that is the gateway's: its own id, and the number of the request that it is about."""
+    """A notification that is the gateway's: its own id, and the number of the request or reclaim that it is about."""
 
     id: str
     request_number: str
@@ -99,6 +102,26 @@ class UnfreezingReport(msgspec.Struct, frozen=True, kw_only=True):
     unfreezing_id: UnfreezingId
     heard: Heard
     is_done: bool = False
+    reason: str | None = None
+
+
+class ToReclaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway is asked to take back, with the receiver opened; None where it does not open."""
+
+    reclaim: Reclaim
+    payer: Payer
+    receiver: Receiver | None
+
+    def __repr__(self) -> str:
+        return f"ToReclaim(reclaim={self.reclaim.id})"
+
+
+class ReclaimReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway said of a reclaim. `state` is came or failed; None where it is in process."""
+
+    reclaim_id: ReclaimId
+    heard: Heard
+    state: ReclaimState | None = None
     reason: str | None = None
 
 
@@ -136,4 +159,12 @@ class PayoutGateway(Protocol):
 
     def ask_unfreezing(self, asked: ToUnfreeze, *, now: datetime) -> UnfreezingReport:
         """Ask what became of letting a payment go; lets nothing go."""
+        ...
+
+    def reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        """Ask for a share back under a number. The same number again is the same reclaim, and takes once."""
+        ...
+
+    def ask_reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        """Ask what became of a reclaim under its number; takes nothing."""
         ...

@@ -9,6 +9,8 @@ from loopline.payouts.model import (
     PayoutId,
     PayoutLineId,
     PayoutState,
+    ReclaimId,
+    ReclaimState,
     RequestId,
     Way,
 )
@@ -194,3 +196,36 @@ class NoticeNotBelieved(Refusal, frozen=True, kw_only=True):
     """This notification is not the gateway's, or not of this moment: {why}."""
 
     why: str
+
+
+class NoDebtToReclaim(Refusal, frozen=True, kw_only=True):
+    """This party owes nothing that could be asked back."""
+
+    party_id: PartyId
+
+
+class NothingToReclaim(Refusal, frozen=True, kw_only=True):
+    """None of what this party was paid can be asked back: that takes a share to a merchant's account, within the days
+    of the contract. The debt is set off against what becomes due later.
+    """
+
+    party_id: PartyId
+
+
+class ReclaimUnknown(Refusal, frozen=True, kw_only=True):
+    """There is nothing of this kind that is asked back."""
+
+    reclaim_id: ReclaimId
+
+
+class ReclaimStandsElsewhere(Refusal, frozen=True, kw_only=True):
+    """What is asked back stands at {state} already."""
+
+    reclaim_id: ReclaimId
+    state: ReclaimState
+
+
+class ReclaimNeedsSecond(Refusal, frozen=True, kw_only=True):
+    """So much is asked back that another person than the one who planned it has to approve it."""
+
+    reclaim_id: ReclaimId

@@ -367,6 +367,8 @@ def keep_contract(conn: Conn, payer_id: PayerId, contract: Contract, *, now: dat
         receivers_per_request=contract.receivers_per_request,
         requests_per_transaction=contract.requests_per_transaction,
         ratio_basis_points=contract.ratio_basis_points,
+        reclaim_within_days=contract.reclaim_within_days,
+        reclaims_per_receiver=contract.reclaims_per_receiver,
         now=now,
     )
 

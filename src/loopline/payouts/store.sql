@@ -397,16 +397,22 @@ returning line.id
 
 -- name: keep_contract
 -- Keep what a gateway said of a payer's contract last. Locks the row.
-insert into payouts.contract (payer_id, receivers_per_request, requests_per_transaction, ratio_basis_points, asked_at)
+insert into payouts.contract (
+    payer_id, receivers_per_request, requests_per_transaction, ratio_basis_points, reclaim_within_days,
+    reclaims_per_receiver, asked_at
+)
 values (
     %(payer_id)s::uuid, %(receivers_per_request)s::integer, %(requests_per_transaction)s::integer,
-    %(ratio_basis_points)s::integer, %(now)s::timestamptz
+    %(ratio_basis_points)s::integer, %(reclaim_within_days)s::integer, %(reclaims_per_receiver)s::integer,
+    %(now)s::timestamptz
 )
 on conflict (payer_id) do update
 set
     receivers_per_request = excluded.receivers_per_request,
     requests_per_transaction = excluded.requests_per_transaction,
     ratio_basis_points = excluded.ratio_basis_points,
+    reclaim_within_days = excluded.reclaim_within_days,
+    reclaims_per_receiver = excluded.reclaims_per_receiver,
     asked_at = excluded.asked_at
 
 -- name: insert_transactions

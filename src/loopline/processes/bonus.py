@@ -40,10 +40,11 @@ def evaluate_month(conn: Conn, month: date, *, zone_name: str, now: datetime) ->
     """
     ladders.take_turn(conn)
     found: list[Evaluation] = []
-    for ladder in ladders.ladders_in(ladders.all_ladders(conn), month):
-        turned = ladders.turnovers(conn, ladder, during=month_range(month, zone_name))
+    holding = ladders.ladders_in(ladders.all_ladders(conn), month)
+    turned = ladders.turnovers(conn, holding, during=month_range(month, zone_name))
+    for ladder in holding:
         given = {_key(one): one for one in ladders.given_for(conn, ladder.id, month)}
-        found += _changes(ladder, month, turned, given, now=now)
+        found += _changes(ladder, month, turned[ladder.id], given, now=now)
     ladders.keep_evaluations(conn, found)
     _post(conn, found, now=now)
     return len(found)
@@ -55,9 +56,10 @@ def standings(
     """Return how parties stand on the ladders of a month, as of now; without a turnover they are left out."""
     is_over = business_day(now, zone_name).replace(day=1) > month
     found: list[Standing] = []
-    for ladder in ladders.ladders_in(ladders.all_ladders(conn), month):
-        turned = ladders.turnovers(conn, ladder, during=month_range(month, zone_name), party_ids=party_ids)
-        for party_id, of_party in groupby(turned, key=lambda one: one.party_id):
+    holding = ladders.ladders_in(ladders.all_ladders(conn), month)
+    turned = ladders.turnovers(conn, holding, during=month_range(month, zone_name), party_ids=party_ids)
+    for ladder in holding:
+        for party_id, of_party in groupby(turned[ladder.id], key=lambda one: one.party_id):
             mine = list(of_party)
             volume = sum(one.volume_minor for one in mine)
             found.append(

@@ -67,6 +67,7 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(name="waiting_is_paid_as_fixed", invariant=4, statement=SQL["waiting_is_paid_as_fixed"]),
     Check(name="shares_equal_postings", invariant=4, statement=SQL["shares_equal_postings"]),
     Check(name="invoices_equal_postings", invariant=4, statement=SQL["invoices_equal_postings"]),
+    Check(name="pending_shares_equal_postings", invariant=4, statement=SQL["pending_shares_equal_postings"]),
     Check(name="payouts_equal_postings", invariant=4, statement=SQL["payouts_equal_postings"]),
     Check(
         name="sealed_statements_equal_postings",

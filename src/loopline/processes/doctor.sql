@@ -217,11 +217,15 @@ owed as (
         select account.party_id, account.currency, -balance.balance_minor as amount_minor
         from ledger.account as account
         join ledger.balance as balance on balance.account_number = account.number
-        where account.purpose in ('share_pending', 'share_due', 'payout_in_transit', 'withheld_tax')
+        where account.purpose in ('share_pending', 'share_due', 'payout_in_transit', 'reclaim_in_transit', 'withheld_tax')
         union all
         select party_id, currency, net_minor
         from payouts.published_line
         where state = 'paid'
+        union all
+        select party_id, currency, -amount_minor
+        from payouts.published_reclaim
+        where state = 'came'
     ) as standing
     group by party_id, currency
 )
@@ -235,6 +239,49 @@ select
 from earned
 full join owed on owed.party_id = earned.party_id and owed.currency = earned.currency
 where coalesce(owed.amount_minor, 0) <> coalesce(earned.amount_minor, 0)
+order by subject
+
+-- name: pending_shares_equal_postings
+-- Parties of which the books have other shares pending than the parts say whose return window is open, less what came back
+-- of them: each share becomes due once, or is taken back, or both in parts, and never more than it was.
+with waiting as (
+    select
+        split.entity_id,
+        share.party_id,
+        split.currency,
+        sum(share.amount_minor - coalesce(taken.amount_minor, 0)) as amount_minor
+    from sharing.pending_part as pending_part
+    join sharing.split as split
+        on split.line_id = pending_part.line_id
+        and split.part_id = pending_part.part_id
+    cross join lateral unnest(split.party_ids, split.amounts_minor) with ordinality
+        as share (party_id, amount_minor, position)
+    cross join lateral (
+        select sum(claw_back.amounts_minor[share.position]) as amount_minor
+        from sharing.claw_back as claw_back
+        where claw_back.line_id = split.line_id and claw_back.part_id = split.part_id
+    ) as taken
+    group by split.entity_id, share.party_id, split.currency
+),
+booked as (
+    select account.entity_id, account.party_id, account.currency, -balance.balance_minor as amount_minor
+    from ledger.account as account
+    join ledger.balance as balance on balance.account_number = account.number
+    where account.purpose = 'share_pending'
+)
+select
+    'party ' || coalesce(waiting.party_id, booked.party_id) || ' in ' || coalesce(waiting.currency, booked.currency)
+        as subject,
+    coalesce(booked.amount_minor, 0) || ' pending in the ledger' as found,
+    coalesce(waiting.amount_minor, 0) || ' in parts whose window is open' as expected,
+    'select * from sharing.share where party_id = ' || quote_literal(coalesce(waiting.party_id, booked.party_id))
+        as repair
+from waiting
+full join booked
+    on booked.entity_id = waiting.entity_id
+    and booked.party_id = waiting.party_id
+    and booked.currency = waiting.currency
+where coalesce(booked.amount_minor, 0) <> coalesce(waiting.amount_minor, 0)
 order by subject
 
 -- name: invoices_equal_postings
@@ -304,7 +351,7 @@ where (coalesce(invoiced.net_minor, 0) <> coalesce(earned.net_minor, 0)
 order by sold.order_id, sold.line_id
 
 -- name: payouts_equal_postings
--- Parties of which the books have other money on its way, or withheld, than the lines of their payouts say.
+-- Parties of which the books have other money on its way, asked back or withheld, than their payouts and reclaims say.
 with booked as (
     select
         account.entity_id,
@@ -314,7 +361,7 @@ with booked as (
         -sum(balance.balance_minor) as amount_minor
     from ledger.account as account
     join ledger.balance as balance on balance.account_number = account.number
-    where account.purpose in ('payout_in_transit', 'withheld_tax')
+    where account.purpose in ('payout_in_transit', 'reclaim_in_transit', 'withheld_tax')
     group by account.entity_id, account.party_id, account.currency, account.purpose
 ),
 said as (
@@ -326,6 +373,11 @@ said as (
     select entity_id, party_id, currency, 'withheld_tax', sum(withheld_minor)
     from payouts.published_line
     where state <> 'returned'
+    group by entity_id, party_id, currency
+    union all
+    select entity_id, party_id, currency, 'reclaim_in_transit', -sum(amount_minor)
+    from payouts.published_reclaim
+    where state = 'asked'
     group by entity_id, party_id, currency
 )
 select

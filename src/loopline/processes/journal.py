@@ -38,6 +38,7 @@ ROOTS: dict[Purpose, str] = {
     Purpose.BAD_DEBT: "Expenses",
     Purpose.STOCK_LOSS: "Expenses",
     Purpose.PAYOUT_IN_TRANSIT: "Liabilities",
+    Purpose.RECLAIM_IN_TRANSIT: "Assets",
     Purpose.WITHHELD_TAX: "Liabilities",
     Purpose.PAYMENT_FEE: "Expenses",
     Purpose.SUPPLY_COST: "Expenses",

@@ -69,8 +69,9 @@ class Ladder(NewLadder, frozen=True, kw_only=True):
 
 
 class Turnover(msgspec.Struct, frozen=True, kw_only=True):
-    """What a party turned over in a month in a role, for one seller of record, and who has what others leave of it."""
+    """What a party turned over in a month on a ladder, for one seller of record, and who has what the others leave."""
 
+    ladder_id: LadderId
     party_id: PartyId
     entity_id: EntityId
     funder_id: PartyId
@@ -254,21 +255,36 @@ def ladders_in(ladders: Iterable[Ladder], month: date) -> list[Ladder]:
 
 
 def turnovers(
-    conn: Conn, ladder: Ladder, *, during: TimeRange, party_ids: Sequence[PartyId] | None = None
-) -> list[Turnover]:
-    """Return what parties (None: all) turned over on a ladder, by party, company and funder; what came back is off."""
-    return fetch(
-        conn,
-        SQL["turnovers"],
-        Turnover,
-        role=ladder.role.value,
-        currency=ladder.currency,
-        channels=list(ladder.channels),
-        categories=list(ladder.categories),
-        start=during.start,
-        end=during.end,
-        party_ids=None if party_ids is None else uuids(party_ids),
-    )
+    conn: Conn, ladders: Sequence[Ladder], *, during: TimeRange, party_ids: Sequence[PartyId] | None = None
+) -> dict[LadderId, list[Turnover]]:
+    """Return what parties (None: all) turned over on each ladder, by party, company and funder; what came back is off.
+
+    The parts of the time are read once, however many ladders there are.
+    """
+    found: dict[LadderId, list[Turnover]] = {one.id: [] for one in ladders}
+    asked = [
+        {
+            "id": one.id,
+            "role": one.role.value,
+            "currency": one.currency,
+            "channels": one.channels,
+            "categories": one.categories,
+        }
+        for one in ladders
+    ]
+    if asked:
+        rows = fetch(
+            conn,
+            SQL["turnovers"],
+            Turnover,
+            ladders=msgspec.json.encode(asked).decode(),
+            start=during.start,
+            end=during.end,
+            party_ids=None if party_ids is None else uuids(party_ids),
+        )
+        for one in rows:
+            found[one.ladder_id].append(one)
+    return found
 
 
 def given_for(conn: Conn, ladder_id: LadderId, month: date) -> list[Given]:

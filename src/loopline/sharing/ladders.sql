@@ -44,9 +44,10 @@ order by
   from_month
 
 -- name: turnovers
--- The net amounts of what parties sold in a role, less what came back (rounded half away from zero, part by part), by
--- seller of record and by who has what the others leave. Locks nothing.
+-- The net amounts of what parties sold in the role of each of these ladders, less what came back (rounded half away from
+-- zero, part by part), by ladder, seller of record and who has what the others leave. Locks nothing.
 select
+  ladder.id as ladder_id,
   share.party_id,
   split.entity_id,
   rest.party_id as funder_id,
@@ -59,7 +60,10 @@ cross join lateral unnest(split.party_ids, split.rule_rows) as share (party_id, 
 join sharing.rule_row as earning
   on earning.rule_set_id = split.rule_set_id
   and earning.position = share.rule_row
-  and earning.role = %(role)s::text
+join jsonb_to_recordset(%(ladders)s::jsonb)
+  as ladder (id uuid, role text, currency text, channels text[], categories text[])
+  on ladder.role = earning.role
+  and ladder.currency = split.currency
 cross join lateral (
   select other.party_id
   from unnest(split.party_ids, split.rule_rows) as other (party_id, rule_row)
@@ -78,19 +82,20 @@ left join sharing.pending_part as pending
   and pending.part_id = split.part_id
 left join sharing.line_kind as kind on kind.id = split.kind_id
 where
-  split.currency = %(currency)s::text
-  and split.sold_at >= %(start)s::timestamptz
+  split.sold_at >= %(start)s::timestamptz
   and split.sold_at < %(end)s::timestamptz
   and (%(party_ids)s::uuid[] is null or split.party_ids && %(party_ids)s::uuid[])
   and (%(party_ids)s::uuid[] is null or share.party_id = any(%(party_ids)s::uuid[]))
-  and (%(channels)s::text[] = '{}' or kind.channel = any(%(channels)s::text[]))
-  and (%(categories)s::text[] = '{}' or kind.category = any(%(categories)s::text[]))
+  and (ladder.channels = '{}' or kind.channel = any(ladder.channels))
+  and (ladder.categories = '{}' or kind.category = any(ladder.categories))
   and rest.party_id <> share.party_id
 group by
+  ladder.id,
   share.party_id,
   split.entity_id,
   rest.party_id
 order by
+  ladder.id,
   share.party_id,
   split.entity_id,
   rest.party_id

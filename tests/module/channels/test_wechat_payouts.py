@@ -7,18 +7,25 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from loopline.kernel.ids import EntityId
+from loopline.kernel.ids import EntityId, PartyId
 from loopline.payouts import (
     AccountKind,
+    Heard,
     LineState,
     Payer,
     PayerId,
+    PayoutAccountId,
     PayoutLineId,
     Receiver,
+    Reclaim,
+    ReclaimId,
+    ReclaimReport,
+    ReclaimState,
     Request,
     RequestId,
     RequestState,
     ToPay,
+    ToReclaim,
     ToSend,
     Way,
 )
@@ -129,3 +136,108 @@ def test_why_a_transfer_failed_is_asked_until_it_is_known(tmp_path: Path, clock:
         ended = [msgspec.structs.replace(one, state=LineState.RETURNED) for one in asked.lines]
         (line,) = wechat.gateway.ask(msgspec.structs.replace(asked, lines=ended), now=clock()).lines
         assert (line.state, line.reason) == (LineState.RETURNED, None)
+
+
+def to_reclaim(asked: ToSend, receiver: Receiver, *, amount_minor: int, number: int = 77) -> ToReclaim:
+    """A reclaim of what a request shared to a merchant."""
+    reclaim = Reclaim(
+        id=ReclaimId(UUID(int=number)),
+        line_id=asked.lines[0].line_id,
+        request_id=asked.request.id,
+        payer_id=asked.payer.id,
+        account_id=PayoutAccountId(UUID(int=5)),
+        party_id=PartyId(UUID(int=6)),
+        entity_id=asked.payer.entity_id,
+        currency="CNY",
+        amount_minor=amount_minor,
+        left_minor=amount_minor,
+        needs_second=False,
+        state=ReclaimState.ASKED,
+        made_by="one",
+        made_at=LATER,
+        approved_by="another",
+        approved_at=LATER,
+        asked_at=LATER,
+        tries=1,
+        given_up_at=None,
+        ended_at=None,
+        ended_by=None,
+        reason=None,
+    )
+    return ToReclaim(reclaim=reclaim, payer=asked.payer, receiver=receiver)
+
+
+def shared(wechat: Wechat, amount_minor: int) -> tuple[ToSend, Receiver]:
+    """A share that reached a merchant."""
+    wechat.sandbox.book.take(PAYMENT, 1_000)
+    receiver, kind = RECEIVERS[AccountKind.WECHAT_MERCHANT], AccountKind.WECHAT_MERCHANT
+    asked = to_send(Way.WECHAT_SHARING, amount_minor)
+    line = msgspec.structs.replace(asked.lines[0], kind=kind, receiver=receiver)
+    asked = msgspec.structs.replace(asked, lines=[line])
+    wechat.gateway.send(asked, now=wechat.clock())
+    wechat.clock.on(minutes=5)
+    assert [one.state for one in wechat.gateway.ask(asked, now=wechat.clock()).lines] == [LineState.PAID]
+    return asked, receiver
+
+
+def outcome(report: ReclaimReport) -> tuple[Heard, ReclaimState | None, str | None]:
+    return report.heard, report.state, report.reason
+
+
+def test_a_share_is_taken_back_under_its_number_once(tmp_path: Path, clock: SetClock):
+    with running_wechat(tmp_path, clock, manners=Manners(finish_seconds=30, lost_chance=0)) as wechat:
+        asked, receiver = shared(wechat, 200)
+        back = to_reclaim(asked, receiver, amount_minor=150)
+        gateway, book = wechat.gateway, wechat.sandbox.book
+        assert outcome(gateway.ask_reclaim(back, now=clock()))[0] is Heard.ABSENT
+        for _ in range(2):
+            assert outcome(gateway.reclaim(back, now=clock())) == (Heard.KNOWN, None, None)
+        other = to_reclaim(asked, receiver, amount_minor=149)
+        assert outcome(gateway.reclaim(other, now=clock())) == (
+            Heard.NOTHING,
+            None,
+            "an answer about another",
+        )
+        clock.on(minutes=1)
+        assert outcome(gateway.ask_reclaim(back, now=clock())) == (Heard.KNOWN, ReclaimState.CAME, None)
+        assert book.paid_to(receiver.number) == 50
+        more = to_reclaim(asked, receiver, amount_minor=51, number=78)
+        denied = (Heard.REFUSED, None, "400 INVALID_REQUEST 回退金额超过分账金额")
+        assert outcome(gateway.reclaim(more, now=clock())) == denied
+        clock.on(minutes=60 * 24 * 180)
+        late = to_reclaim(asked, receiver, amount_minor=50, number=79)
+        denied = (Heard.REFUSED, None, "400 INVALID_REQUEST 分账单超过可回退期限")
+        assert outcome(gateway.reclaim(late, now=clock())) == denied
+        assert book.paid_to(receiver.number) == 50
+
+
+def test_a_share_comes_back_as_often_as_the_contract_says(tmp_path: Path, clock: SetClock):
+    with running_wechat(tmp_path, clock, reclaims_most=1) as wechat:
+        asked, receiver = shared(wechat, 200)
+        wechat.gateway.reclaim(to_reclaim(asked, receiver, amount_minor=50), now=clock())
+        again = to_reclaim(asked, receiver, amount_minor=50, number=78)
+        denied = (Heard.REFUSED, None, "400 INVALID_REQUEST 回退次数超过上限")
+        assert outcome(wechat.gateway.reclaim(again, now=clock())) == denied
+
+
+def test_nothing_is_taken_back_of_people(wechat: Wechat):
+    wechat.sandbox.book.take(PAYMENT, 1_000)
+    asked = to_send(Way.WECHAT_SHARING, 200)
+    wechat.gateway.send(asked, now=wechat.clock())
+    wechat.clock.on(minutes=5)
+    back = to_reclaim(asked, asked.lines[0].receiver, amount_minor=50)
+    heard, state, _ = outcome(wechat.gateway.reclaim(back, now=wechat.clock()))
+    assert (heard, state) == (Heard.REFUSED, None)
+    assert wechat.sandbox.book.paid_to(asked.lines[0].receiver.number) == 200
+
+
+def test_no_answer_says_nothing_of_a_reclaim(wechat: Wechat):
+    asked, receiver = shared(wechat, 200)
+    back = to_reclaim(asked, receiver, amount_minor=50)
+    stranger = msgspec.structs.replace(back, payer=msgspec.structs.replace(back.payer, number="1900000000"))
+    for call in (wechat.gateway.reclaim, wechat.gateway.ask_reclaim):
+        assert outcome(call(stranger, now=wechat.clock())) == (
+            Heard.NOTHING,
+            None,
+            "no keys of this merchant",
+        )

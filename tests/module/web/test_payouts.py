@@ -32,7 +32,7 @@ def shop(conn: Conn) -> Shop:
 
 
 def shown(conn: Conn, chosen: str = "", *, scope: Scope = WHOLE_BRAND) -> View:
-    return written(find(conn, chosen, scope=scope, person=MAKER), ENGLISH)
+    return written(find(conn, chosen, scope=scope, person=MAKER, now=LATER), ENGLISH)
 
 
 def figures(view: View) -> dict[str, str]:

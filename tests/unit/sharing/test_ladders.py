@@ -65,6 +65,7 @@ def test_what_each_part_brings_adds_up_to_the_bonus_of_all(volumes: list[int], w
     """However the same turnover is parted, in orders or over companies, it comes to the same."""
     turned = [
         Turnover(
+            ladder_id=LadderId(UUID(int=7)),
             party_id=PartyId(UUID(int=9)),
             entity_id=EntityId(UUID(int=place)),
             funder_id=PartyId(UUID(int=8)),

@@ -23,7 +23,8 @@ from litestar.params import FromPath
 from loopline.channels.beside import Notifying
 from loopline.channels.nuonuo.platform import CREDIT, ISSUE, TELL, TELL_CREDIT
 from loopline.channels.nuonuo.signing import Call, signature
-from loopline.channels.sandbox_nuonuo.book import NuonuoBook, NuonuoDenied, Thing
+from loopline.channels.sandbox_book import Thing
+from loopline.channels.sandbox_nuonuo.book import NuonuoBook, NuonuoDenied
 from loopline.channels.sandbox_nuonuo.settings import MOUNT_PATH, SandboxNuonuoSettings
 
 _Found = NuonuoDenied | Thing | list[Thing] | str

@@ -1,34 +1,19 @@
 """The sandbox's book: blue invoices, red forms and their invoices, tokens, and what is to be told.
 
-A file of SQLite with one table of things by kind and number; each call is one transaction of it. It checks what the tax
-authority does: a line's tax fits its rate within six fen, an order number is taken once, of a line of a blue invoice no
-more is taken back than is left of it.
+It checks what the tax authority does: a line's tax fits its rate within six fen, an order number is taken once, of a
+line of a blue invoice no more is taken back than is left of it.
 """
 
-import sqlite3
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 from zlib import crc32
 
 import msgspec
 
+from loopline.channels.sandbox_book import SandboxBook, Thing
 from loopline.channels.sandbox_nuonuo.settings import SandboxNuonuoSettings
 
-Thing = dict[str, Any]
-_SCHEMA = """
-create table if not exists thing (
-    kind text not null, number text not null, body blob not null, primary key (kind, number)
-) without rowid;
-create table if not exists telling (
-    id integer primary key, body blob not null, due_at real not null, tries integer not null default 0
-);
-"""
-_AGAIN_AFTER_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _TAX_MAY_DIFFER = Decimal("0.06")
 _PRICE_MAY_DIFFER = Decimal("0.01")
 _NUMBER_MOST, _CODE_LENGTH = 20, 19
@@ -42,14 +27,6 @@ class NuonuoDenied(msgspec.Struct, frozen=True, kw_only=True):
     describe: str
 
 
-class Telling(msgspec.Struct, frozen=True, kw_only=True):
-    """One copy of a notification to be sent."""
-
-    id: int
-    body: bytes
-    tries: int
-
-
 NOT_FOUND = NuonuoDenied(code="E9500", describe="未查询到该发票信息")
 REPEATED = NuonuoDenied(code="E9106", describe="订单编号不能重复")
 
@@ -58,47 +35,12 @@ def _denied(describe: str) -> NuonuoDenied:
     return NuonuoDenied(code="E9101", describe=describe)
 
 
-class NuonuoBook:
-    """Everything the platform knows; shared by threads and processes."""
+class NuonuoBook(SandboxBook):
+    """Everything the platform knows."""
 
     def __init__(self, settings: SandboxNuonuoSettings) -> None:
+        super().__init__(settings.file)
         self._settings = settings
-        self._lock = threading.Lock()
-        settings.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = sqlite3.connect(settings.file, timeout=30, isolation_level=None, check_same_thread=False)
-        self._file.executescript(f"pragma journal_mode = wal; {_SCHEMA}")
-
-    def close_book(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._file.close()
-
-    @contextmanager
-    def _writing(self) -> Generator[None, None, None]:
-        with self._lock:
-            self._file.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._file.execute("rollback")
-                raise
-            self._file.execute("commit")
-
-    def _find(self, kind: str, number: str) -> Thing | None:
-        row = self._file.execute(
-            "select body from thing where kind = ? and number = ?", (kind, number)
-        ).fetchone()
-        return msgspec.json.decode(row[0], type=Thing) if row else None
-
-    def _keep(self, kind: str, number: str, thing: Thing) -> None:
-        self._file.execute(
-            "insert into thing values (?, ?, ?) on conflict do update set body = excluded.body",
-            (kind, number, msgspec.json.encode(thing)),
-        )
-
-    def _all(self, kind: str) -> list[Thing]:
-        rows = self._file.execute("select body from thing where kind = ? order by number", (kind,)).fetchall()
-        return [msgspec.json.decode(row[0], type=Thing) for row in rows]
 
     def issued(self) -> list[Thing]:
         """Return every invoice that the tax authority issued, blue and red."""
@@ -270,32 +212,8 @@ class NuonuoBook:
                 "orderno": invoice["orderNo"],
                 "content": msgspec.json.encode(said).decode(),
             }
-            for delay in self._settings.manners.delays(invoice["orderNo"]):
-                self._file.execute(
-                    "insert into telling (body, due_at) values (?, ?)",
-                    (urlencode(told).encode(), now.timestamp() + delay),
-                )
-
-    def due(self, *, now: datetime, limit: int) -> list[Telling]:
-        """Take the copies that are due to be sent; each is put off at once."""
-        with self._writing():
-            rows = self._file.execute(
-                "select id, body, tries from telling where due_at <= ? order by due_at, id limit ?",
-                (now.timestamp(), limit),
-            ).fetchall()
-            found = [Telling(id=row[0], body=row[1], tries=row[2]) for row in rows]
-            for one in found:
-                again = now.timestamp() + _AGAIN_AFTER_SECONDS[min(one.tries, len(_AGAIN_AFTER_SECONDS) - 1)]
-                self._file.execute(
-                    "update telling set tries = tries + 1, due_at = ? where id = ?", (again, one.id)
-                )
-        return found
-
-    def told(self, telling: Telling, *, is_heard: bool) -> None:
-        """Forget a copy that was heard, or that nobody heard for too long."""
-        if is_heard or telling.tries >= len(_AGAIN_AFTER_SECONDS):
-            with self._writing():
-                self._file.execute("delete from telling where id = ?", (telling.id,))
+            delays = self._settings.manners.delays(invoice["orderNo"])
+            self._write_down(urlencode(told).encode(), [now.timestamp() + delay for delay in delays])
 
 
 def _line_of(detail: Thing) -> Thing:

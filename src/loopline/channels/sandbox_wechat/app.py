@@ -18,7 +18,8 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from loopline.channels.beside import Notifying
-from loopline.channels.sandbox_wechat.book import Thing, WechatBook, WechatDenied, Work
+from loopline.channels.sandbox_book import Thing
+from loopline.channels.sandbox_wechat.book import WechatBook, WechatDenied, Work
 from loopline.channels.sandbox_wechat.settings import MOUNT_PATH, SandboxWechatSettings
 from loopline.channels.sandbox_wechat.signing import Signing
 
@@ -75,6 +76,7 @@ def _application(sandbox: SandboxWechat) -> Litestar:
             tell_contract,
             unfreeze_payment,
             return_share,
+            tell_return,
             transfer_batch,
             tell_batch,
             tell_detail,
@@ -210,7 +212,16 @@ async def unfreeze_payment(request: WechatRequest) -> Response[bytes]:
 async def return_share(request: WechatRequest) -> Response[bytes]:
     """Take a share back from a merchant."""
     return await _answered(
-        request, "return:{out_return_no}", lambda asked: lambda book, _: book.give_back(asked)
+        request, "return:{out_return_no}", lambda asked: lambda book, now: book.give_back(asked, now=now)
+    )
+
+
+@get("/v3/profitsharing/return-orders/{number:str}")
+async def tell_return(request: WechatRequest, number: FromPath[str]) -> Response[bytes]:
+    """Say how a return of a share stands."""
+    about = request.query_params.get("out_order_no", "")
+    return await _answered(
+        request, f"returned:{number}", lambda _: lambda book, now: book.returned(number, about, now=now)
     )
 
 

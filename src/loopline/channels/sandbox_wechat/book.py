@@ -1,32 +1,17 @@
 """The sandbox's book: payments it holds, receivers, sharings, returns of shares, batches, and what is to be told.
 
-A file of SQLite with one table of things by kind and number; each call is one transaction of it. The same number with
-the same content is the same thing; with other content it is refused.
+The same number with the same content is the same thing; with other content it is refused.
 """
 
 import hashlib
-import sqlite3
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
+from loopline.channels.sandbox_book import SandboxBook, Thing
 from loopline.channels.sandbox_wechat.settings import SandboxWechatSettings
 
-Thing = dict[str, Any]
-_SCHEMA = """
-create table if not exists thing (
-    kind text not null, number text not null, body blob not null, primary key (kind, number)
-) without rowid;
-create table if not exists telling (
-    id integer primary key, notice_id text not null, type text not null, body blob not null, due_at real not null,
-    tries integer not null default 0
-);
-"""
-_AGAIN_AFTER_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _WHOLE = 10_000
 
 
@@ -38,57 +23,16 @@ class WechatDenied(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Telling(msgspec.Struct, frozen=True, kw_only=True):
-    """One copy of a notification to be sent."""
-
-    id: int
-    notice_id: str
-    type: str
-    body: bytes
-    tries: int
-
-
 ABSENT = WechatDenied(status=404, code="RESOURCE_NOT_EXISTS", message="记录不存在")
 CHANGED = WechatDenied(status=400, code="INVALID_REQUEST", message="同一单号的请求参数不一致")
 
 
-class WechatBook:
-    """Everything the platform knows; shared by threads and processes."""
+class WechatBook(SandboxBook):
+    """Everything the platform knows."""
 
     def __init__(self, settings: SandboxWechatSettings) -> None:
+        super().__init__(settings.file)
         self._settings = settings
-        self._lock = threading.Lock()
-        settings.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = sqlite3.connect(settings.file, timeout=30, isolation_level=None, check_same_thread=False)
-        self._file.executescript(f"pragma journal_mode = wal; {_SCHEMA}")
-
-    def close_book(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._file.close()
-
-    @contextmanager
-    def _writing(self) -> Generator[None, None, None]:
-        with self._lock:
-            self._file.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._file.execute("rollback")
-                raise
-            self._file.execute("commit")
-
-    def _find(self, kind: str, number: str) -> Thing | None:
-        row = self._file.execute(
-            "select body from thing where kind = ? and number = ?", (kind, number)
-        ).fetchone()
-        return msgspec.json.decode(row[0], type=Thing) if row else None
-
-    def _keep(self, kind: str, number: str, thing: Thing) -> None:
-        self._file.execute(
-            "insert into thing values (?, ?, ?) on conflict do update set body = excluded.body",
-            (kind, number, msgspec.json.encode(thing)),
-        )
 
     def take(self, transaction_id: str, amount_minor: int) -> None:
         """Take a customer's payment whose money is frozen until it is shared."""
@@ -99,9 +43,10 @@ class WechatBook:
     def paid_to(self, account: str) -> int:
         """Return what an account was paid in all."""
         with self._lock:
-            rows = self._file.execute("select body from thing where kind = 'paid'").fetchall()
-        found = [msgspec.json.decode(row[0], type=Thing) for row in rows]
-        return sum(one["amount"] for one in found if one["account"] == account)
+            return self._balance(account)
+
+    def _balance(self, account: str) -> int:
+        return sum(one["amount"] for one in self._all("paid") if one["account"] == account)
 
     def add_receiver(self, kind: str, account: str, name: str | None) -> WechatDenied | Thing:
         """Make a receiver known."""
@@ -208,45 +153,96 @@ class WechatBook:
     def unfrozen(self) -> int:
         """Return how much of payments was let go in all."""
         with self._lock:
-            rows = self._file.execute("select body from thing where kind = 'unfreezing'").fetchall()
-        return sum(msgspec.json.decode(row[0], type=Thing)["amount"] for row in rows)
+            return sum(one["amount"] for one in self._all("unfreezing"))
 
-    def give_back(self, asked: Thing) -> WechatDenied | Thing:
-        """Take a share back from a merchant who was paid it: once for a number, never more than was shared."""
+    def give_back(self, asked: Thing, *, now: datetime) -> WechatDenied | Thing:
+        """Take a share back from a merchant who was paid it and agreed: once for a number; finished a while later."""
         number, content = asked["out_return_no"], _hash(asked)
         with self._writing():
             known = self._find("return", number)
             if known is not None:
-                return known if known.pop("hash") == content else CHANGED
+                return _told_return(known) if known["hash"] == content else CHANGED
             sharing = self._find("sharing", asked["out_order_no"])
-            place = next(
+            paid = next(
                 (
-                    place
-                    for place, one in enumerate(sharing["receivers"] if sharing else ())
-                    if one["account"] == asked["return_mchid"] and one["result"] == "SUCCESS"
+                    one
+                    for one in (sharing or {}).get("receivers", ())
+                    if (one["type"], one["account"]) == ("MERCHANT_ID", asked["return_mchid"])
+                    and one["result"] == "SUCCESS"
                 ),
                 None,
             )
-            if sharing is None or place is None:
+            if sharing is None or paid is None:
                 return ABSENT
-            receiver = sharing["receivers"][place]
-            if receiver.get("returned", 0) + asked["amount"] > receiver["amount"]:
-                return WechatDenied(status=400, code="INVALID_REQUEST", message="回退金额超过分账金额")
-            receiver["returned"] = receiver.get("returned", 0) + asked["amount"]
+            denied = self._denies_return(asked, sharing, paid, now=now)
+            if denied is not None:
+                return denied
+            paid["returned"] = paid.get("returned", 0) + asked["amount"]
+            paid["returns"] = paid.get("returns", 0) + 1
             self._keep("sharing", asked["out_order_no"], sharing)
+            # What is on its way back is the receiver's no more.
             self._keep(
                 "paid", f"return:{number}", {"account": asked["return_mchid"], "amount": -asked["amount"]}
             )
             made = {
+                "hash": content,
+                "order_id": sharing["order_id"],
                 "out_order_no": asked["out_order_no"],
                 "out_return_no": number,
                 "return_id": f"31{content[:26]}",
                 "return_mchid": asked["return_mchid"],
                 "amount": asked["amount"],
-                "result": "SUCCESS",
+                "description": asked["description"],
+                "result": "PROCESSING",
+                "create_time": now.isoformat(timespec="seconds"),
+                "finish_at": (now + timedelta(seconds=self._settings.manners.finish_seconds)).timestamp(),
             }
-            self._keep("return", number, {**made, "hash": content})
-        return made
+            self._keep("return", number, made)
+        return _told_return(made)
+
+    def _denies_return(
+        self, asked: Thing, sharing: Thing, paid: Thing, *, now: datetime
+    ) -> WechatDenied | None:
+        settings = self._settings
+        shared_at = datetime.fromisoformat(paid["finish_time"])
+        is_late = now >= shared_at + timedelta(days=settings.reclaim_within_days)
+        wrong = {
+            ("NO_AUTH", "分账接收方未开启同意分账回退"): asked["return_mchid"] in settings.manners.keeps,
+            ("INVALID_REQUEST", "分账单超过可回退期限"): is_late or sharing["state"] != "FINISHED",
+            ("INVALID_REQUEST", "回退次数超过上限"): paid.get("returns", 0) >= settings.reclaims_most,
+            ("INVALID_REQUEST", "回退金额超过分账金额"): asked["amount"] < 1
+            or paid.get("returned", 0) + asked["amount"] > paid["amount"],
+            ("NOT_ENOUGH", "分账接收方余额不足"): asked["return_mchid"] in settings.manners.spent
+            or self._balance(asked["return_mchid"]) < asked["amount"],
+        }
+        why = next((why for why, is_so in wrong.items() if is_so), None)
+        if why is None:
+            return None
+        return WechatDenied(status=400 if why[0] == "INVALID_REQUEST" else 403, code=why[0], message=why[1])
+
+    def returned(self, number: str, sharing_number: str, *, now: datetime) -> WechatDenied | Thing:
+        """Return how a return stands."""
+        self.settle(now=now)
+        with self._lock:
+            known = self._find("return", number)
+        if known is None or known["out_order_no"] != sharing_number:
+            return ABSENT
+        return _told_return(known)
+
+    def _finish_return(self, back: Thing, now: datetime) -> None:
+        """It comes, or its receiver's account cannot give it: then it may be asked for again, under another number."""
+        back["finish_time"] = now.isoformat(timespec="seconds")
+        if back["return_mchid"] not in self._settings.manners.fails_back:
+            back["result"] = "SUCCESS"
+            return
+        back |= {"result": "FAILED", "fail_reason": "ACCOUNT_ABNORMAL"}
+        self._keep("paid", f"return:{back['out_return_no']}", {"account": back["return_mchid"], "amount": 0})
+        sharing = self._find("sharing", back["out_order_no"])
+        assert sharing is not None
+        for one in sharing["receivers"]:
+            if one["account"] == back["return_mchid"]:
+                one["returned"] -= back["amount"]
+        self._keep("sharing", back["out_order_no"], sharing)
 
     def transfer(self, asked: Thing, *, now: datetime) -> WechatDenied | Thing:
         """Accept a batch of transfers; finished a while later."""
@@ -311,17 +307,21 @@ class WechatBook:
 
     def settle(self, *, now: datetime) -> None:
         """Finish what is due, pay receivers that take money, and write down what is to be told."""
+        finish = {
+            "sharing": self._finish_sharing,
+            "batch": self._finish_batch,
+            "return": self._finish_return,
+        }
         with self._writing():
             rows = self._file.execute(
-                "select kind, number, body from thing where kind in ('sharing', 'batch')"
+                "select kind, number, body from thing where kind in ('sharing', 'batch', 'return')"
             )
             for kind, number, body in rows.fetchall():
                 thing = msgspec.json.decode(body, type=Thing)
                 if thing.get("finish_at") is None or thing["finish_at"] > now.timestamp():
                     continue
                 thing["finish_at"] = None
-                finish = self._finish_sharing if kind == "sharing" else self._finish_batch
-                finish(thing, now)
+                finish[kind](thing, now)
                 self._keep(kind, number, thing)
 
     def _finish_sharing(self, sharing: Thing, now: datetime) -> None:
@@ -363,34 +363,16 @@ class WechatBook:
         self._tell("MCHTRANSFER.BATCH.FINISHED", batch["batch_id"], told, now)
 
     def _tell(self, event_type: str, about: str, told: Thing, now: datetime) -> None:
-        for delay in self._settings.manners.delays(about):
-            self._file.execute(
-                "insert into telling (notice_id, type, body, due_at) values (?, ?, ?, ?)",
-                (f"EV-{about}", event_type, msgspec.json.encode(told), now.timestamp() + delay),
-            )
+        self._write_down(
+            msgspec.json.encode(told),
+            [now.timestamp() + delay for delay in self._settings.manners.delays(about)],
+            notice_id=f"EV-{about}",
+            event_type=event_type,
+        )
 
-    def due(self, *, now: datetime, limit: int) -> list[Telling]:
-        """Take the copies that are due to be sent; each is put off at once."""
-        with self._writing():
-            rows = self._file.execute(
-                "select id, notice_id, type, body, tries from telling where due_at <= ? order by due_at, id limit ?",
-                (now.timestamp(), limit),
-            ).fetchall()
-            found = [
-                Telling(id=row[0], notice_id=row[1], type=row[2], body=row[3], tries=row[4]) for row in rows
-            ]
-            for one in found:
-                again = now.timestamp() + _AGAIN_AFTER_SECONDS[min(one.tries, len(_AGAIN_AFTER_SECONDS) - 1)]
-                self._file.execute(
-                    "update telling set tries = tries + 1, due_at = ? where id = ?", (again, one.id)
-                )
-        return found
 
-    def told(self, telling: Telling, *, is_heard: bool) -> None:
-        """Forget a copy that was heard, or that nobody heard for too long."""
-        if is_heard or telling.tries >= len(_AGAIN_AFTER_SECONDS):
-            with self._writing():
-                self._file.execute("delete from telling where id = ?", (telling.id,))
+def _told_return(known: Thing) -> Thing:
+    return {name: value for name, value in known.items() if name not in {"hash", "finish_at"}}
 
 
 def _sharing(known: Thing) -> Thing:

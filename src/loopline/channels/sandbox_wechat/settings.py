@@ -22,7 +22,8 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """How the platform behaves, drawn from a seed for each thing.
 
     A request is finished after `finish_seconds`; one answer in so many is lost after the work was done; a notification
-    takes up to `late_seconds`, and one in so many comes twice. Receivers in `refuses` take no money.
+    takes up to `late_seconds`, and one in so many comes twice. Receivers in `refuses` take no money. Those in `keeps`
+    did not agree to give shares back, those in `spent` have none left, and the accounts of those in `fails_back` fail.
     """
 
     seed: int = 0
@@ -31,6 +32,9 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     late_seconds: float = 4.0
     twice_chance: float = 0.2
     refuses: frozenset[str] = frozenset()
+    keeps: frozenset[str] = frozenset()
+    spent: frozenset[str] = frozenset()
+    fails_back: frozenset[str] = frozenset()
 
     def loses(self, about: str) -> bool:
         """Whether an answer is lost on its way."""
@@ -73,6 +77,8 @@ class SandboxWechatSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_ratio: int = 3_000
     receivers_most: int = _RECEIVERS_MOST
     requests_most: int = _REQUESTS_MOST
+    reclaim_within_days: int = 180
+    reclaims_most: int = 20
     manners: Manners = Manners()
 
     def __repr__(self) -> str:
@@ -112,6 +118,8 @@ def sandbox_merchant(settings: SandboxWechatSettings) -> WechatMerchant:
         receivers_per_request=settings.receivers_most,
         requests_per_transaction=settings.requests_most,
         transfers_per_batch=_TRANSFERS_MOST,
+        reclaim_within_days=settings.reclaim_within_days,
+        reclaims_per_receiver=settings.reclaims_most,
         notify_url=settings.notify_url,
         gateway_url=settings.base_url,
     )

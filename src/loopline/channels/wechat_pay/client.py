@@ -6,17 +6,20 @@ looked at first. It encrypts names in what it is given, in place: callers build 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
+import requests
 from wechatpayv3 import WeChatPay, WeChatPayType  # pyright: ignore[reportMissingTypeStubs]
 
 from loopline.channels.wechat_pay.settings import GATEWAY_URL, WechatMerchant
 
 _PEM = re.compile(r"-----(BEGIN|END) [A-Z ]+-----|\s")
 Answer = tuple[int, str | bytes]
+ABSENT_CODES = frozenset({"RESOURCE_NOT_EXISTS", "NOT_FOUND"})
+"""How it says that it has nothing under a number, with 404."""
 
 
 class Client(Protocol):
@@ -112,3 +115,13 @@ def read(answer: Answer) -> dict[str, Any] | Denied:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         wrong = _Wrong()
     return Denied(status=status, code=wrong.code, message=wrong.message)
+
+
+def called(call: Callable[[], Answer]) -> dict[str, Any] | Denied | str:
+    """Call, and return what was said and signed, a denial, or why there is no answer that can be believed."""
+    try:
+        return read(call())
+    except requests.RequestException as fault:
+        return f"no answer: {type(fault).__name__}"
+    except Exception as fault:  # noqa: BLE001 - the library raises bare exceptions where a signature is wrong
+        return f"no answer that can be believed: {fault}"[:200]

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import requests
 import structlog
 
-from loopline.channels.wechat_pay.client import Client, Denied, open_client, read
+from loopline.channels.wechat_pay import reclaims
+from loopline.channels.wechat_pay.client import ABSENT_CODES, Client, Denied, called, open_client
 from loopline.channels.wechat_pay.settings import WechatMerchant
 from loopline.kernel.refusals import Refusal
 from loopline.payouts import (
@@ -23,8 +23,10 @@ from loopline.payouts import (
     LineState,
     Notice,
     Payer,
+    ReclaimReport,
     Report,
     ToPay,
+    ToReclaim,
     ToSend,
     ToUnfreeze,
     UnfreezingReport,
@@ -33,7 +35,6 @@ from loopline.payouts import (
 )
 from loopline.payouts.refusals import NoticeNotBelieved
 
-ABSENT_CODES = frozenset({"RESOURCE_NOT_EXISTS", "NOT_FOUND"})
 FRESH_FOR = timedelta(minutes=5)
 """How old a notification may be, and how far ahead its clock."""
 _CALLS_WITHIN_SECONDS = 60.0
@@ -73,7 +74,7 @@ class WechatPayouts:
                 requests_per_transaction=1,
                 ratio_basis_points=_WHOLE_RATIO,
             )
-        found = _asked(lambda: client.profitsharing_config_query(payer.number))
+        found = called(lambda: client.profitsharing_config_query(payer.number))
         ratio = found.get("max_ratio") if isinstance(found, dict) else None
         if not isinstance(ratio, int) or not 0 <= ratio <= _WHOLE_RATIO:
             return None
@@ -81,6 +82,8 @@ class WechatPayouts:
             receivers_per_request=merchant.receivers_per_request,
             requests_per_transaction=merchant.requests_per_transaction,
             ratio_basis_points=ratio,
+            reclaim_within_days=merchant.reclaim_within_days,
+            reclaims_per_receiver=merchant.reclaims_per_receiver,
         )
 
     def left_of(self, payer: Payer, transaction_number: str, *, now: datetime) -> int | None:
@@ -89,7 +92,7 @@ class WechatPayouts:
         client = self._clients.get(payer.number)
         if client is None:
             return None
-        found = _asked(lambda: client.profitsharing_amount_query(transaction_number))
+        found = called(lambda: client.profitsharing_amount_query(transaction_number))
         if not isinstance(found, dict) or found.get("transaction_id") != transaction_number:
             return None
         left = found.get("unsplit_amount")
@@ -121,7 +124,7 @@ class WechatPayouts:
         if asked.payer.way is Way.WECHAT_TRANSFER:
             return _ask_transfer(client, asked, now)
         number = asked.request.transaction_number or ""
-        found = _asked(lambda: client.profitsharing_order_query(number, asked.request.number))
+        found = called(lambda: client.profitsharing_order_query(number, asked.request.number))
         if isinstance(found, dict):
             return _known(asked, found, now)
         return _not_known(asked, found)
@@ -132,7 +135,7 @@ class WechatPayouts:
         if client is None:
             return _not_unfrozen(asked, Heard.NOTHING, _NO_MERCHANT)
         unfreezing = asked.unfreezing
-        found = _asked(
+        found = called(
             lambda: client.profitsharing_unfreeze(unfreezing.transaction_number, unfreezing.number, _REST)
         )
         if isinstance(found, Denied):
@@ -147,13 +150,23 @@ class WechatPayouts:
         if client is None:
             return _not_unfrozen(asked, Heard.NOTHING, _NO_MERCHANT)
         unfreezing = asked.unfreezing
-        found = _asked(
+        found = called(
             lambda: client.profitsharing_order_query(unfreezing.transaction_number, unfreezing.number)
         )
         if isinstance(found, Denied):
             is_absent = found.status == 404 and found.code in ABSENT_CODES
             return _not_unfrozen(asked, Heard.ABSENT if is_absent else Heard.NOTHING, found.said)
         return _unfrozen(asked, found)
+
+    def reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        """Ask for a share back under our number; what is refused is asked after before that is believed."""
+        del now
+        return reclaims.put(self._clients.get(asked.payer.number), asked)
+
+    def ask_reclaim(self, asked: ToReclaim, *, now: datetime) -> ReclaimReport:
+        """Ask what became of it under our number."""
+        del now
+        return reclaims.ask(self._clients.get(asked.payer.number), asked)
 
     def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice | Refusal | None:
         """Read a notification: signed by the platform's key within five minutes, and sealed for the merchant.
@@ -186,7 +199,7 @@ def _notice(told: Mapping[str, Any]) -> Notice | None:
     if not isinstance(resource, dict) or not isinstance(notice_id, str) or not notice_id:
         return None
     about: dict[str, Any] = resource  # pyright: ignore[reportUnknownVariableType] - JSON
-    number = about.get("out_order_no") or about.get("out_batch_no")
+    number = about.get("out_return_no") or about.get("out_order_no") or about.get("out_batch_no")
     return Notice(id=notice_id[:100], request_number=number) if isinstance(number, str) else None
 
 
@@ -206,23 +219,13 @@ def _not_unfrozen(asked: ToUnfreeze, heard: Heard, why: str) -> UnfreezingReport
     return UnfreezingReport(unfreezing_id=asked.unfreezing.id, heard=heard, reason=why[:200])
 
 
-def _asked(call: Any) -> dict[str, Any] | Denied | str:
-    """Call, and return what was said and signed, a denial, or why there is no answer that can be believed."""
-    try:
-        return read(call())
-    except requests.RequestException as fault:
-        return f"no answer: {type(fault).__name__}"
-    except Exception as fault:  # noqa: BLE001 - the library raises bare exceptions where a signature is wrong
-        return f"no answer that can be believed: {fault}"[:200]
-
-
 def _share(client: Client, asked: ToSend) -> dict[str, Any] | Denied | str:
     """Make receivers known, then share. Receivers are built anew: the library encrypts names in place."""
     until = time.monotonic() + _CALLS_WITHIN_SECONDS
     for one in asked.lines:
         receiver = one.receiver
         kind, relation = _TYPES[one.kind], _RELATIONS[one.kind]
-        added = _asked(
+        added = called(
             lambda kind=kind, relation=relation, receiver=receiver: client.profitsharing_add_receiver(
                 kind, receiver.number, relation, receiver.holder
             )
@@ -242,7 +245,7 @@ def _share(client: Client, asked: ToSend) -> dict[str, Any] | Denied | str:
         for one in asked.lines
     ]
     number = asked.request.transaction_number or ""
-    return _asked(lambda: client.profitsharing_order(number, asked.request.number, receivers, False))
+    return called(lambda: client.profitsharing_order(number, asked.request.number, receivers, False))
 
 
 def _transfer(client: Client, asked: ToSend) -> dict[str, Any] | Denied | str:
@@ -257,7 +260,7 @@ def _transfer(client: Client, asked: ToSend) -> dict[str, Any] | Denied | str:
         for one in asked.lines
     ]
     total = sum(one.net_minor for one in asked.lines)
-    return _asked(
+    return called(
         lambda: client.transfer_batch(asked.request.number, _REMARK, _REMARK, total, len(details), details)
     )
 
@@ -273,7 +276,7 @@ def _ask_transfer(client: Client, asked: ToSend, now: datetime) -> Report:
     reference: str | None = None
     by_number = {number_of(one.line_id): one for one in asked.lines}
     for offset in range(0, max(1, len(asked.lines)), _DETAILS_AT_ONCE):
-        found = _asked(
+        found = called(
             lambda offset=offset: client.transfer_query_out_batch_no(
                 asked.request.number, need_query_detail=True, offset=offset, limit=_DETAILS_AT_ONCE
             )
@@ -302,7 +305,7 @@ def _ask_transfer(client: Client, asked: ToSend, now: datetime) -> Report:
 
 
 def _why_failed(client: Client, asked: ToSend, one: ToPay) -> str | None:
-    found = _asked(lambda: client.transfer_query_out_detail_no(number_of(one.line_id), asked.request.number))
+    found = called(lambda: client.transfer_query_out_detail_no(number_of(one.line_id), asked.request.number))
     said = found.get("fail_reason") if isinstance(found, dict) else None
     return str(said)[:200] if said else None
 

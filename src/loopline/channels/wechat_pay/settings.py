@@ -9,7 +9,8 @@ class WechatMerchant(msgspec.Struct, frozen=True, kw_only=True):
     """A merchant's contract and secrets; keys are PEM.
 
     `serial` names the merchant's certificate, `platform_key_id` the key by which WeChat Pay signs. The API says how
-    much of a payment may be shared; to how many at once, and how often, stands in the contract alone, and so here.
+    much of a payment may be shared; to how many at once, and how often, stands in the contract alone, and so here; so
+    do the days within which, and how often, a share may be asked back (0: not at all).
     """
 
     mchid: str
@@ -23,6 +24,8 @@ class WechatMerchant(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_transaction: int
     transfers_per_batch: int
     notify_url: str
+    reclaim_within_days: int = 0
+    reclaims_per_receiver: int = 0
     gateway_url: str = GATEWAY_URL
     timeout_seconds: tuple[float, float] = (3.0, 8.0)
 

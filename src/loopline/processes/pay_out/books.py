@@ -11,6 +11,7 @@ from loopline.kernel.events import Event, event
 from loopline.kernel.ids import EntryId, uuid7s
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
+from loopline.ledger.rules import ending_key
 from loopline.payouts import Applied, Line, LineState, Payout, PayoutId, Report, Way
 from loopline.payouts import queries as payouts_queries
 from loopline.payouts.events import PayoutContradicted, PayoutEnded, PayoutSent
@@ -129,14 +130,15 @@ def _entry(
     kind: EntryKind,
     now: datetime,
 ) -> NewEntry:
-    """An entry of a payout when it is sent, and of a line when it ends: its key is the kind and that one's id."""
-    about = payout.id if kind is EntryKind.PAYOUT else moves[0].line.id
+    """An entry of a payout when it is sent, and of a line when it ends: paid or returned under one key."""
+    is_sent = kind is EntryKind.PAYOUT
+    key = f"{kind.value}:{payout.id}" if is_sent else ending_key(EntryKind.PAYOUT, moves[0].line.id)
     return NewEntry(
         id=EntryId(uuid7s(now, 1)[0]),
         kind=kind,
         subject=payout.id,
         at=now,
-        key=f"{kind.value}:{about}",
+        key=key,
         postings=tuple(
             Posting(part_id=move.line.id, account_id=accounts.id_of(leg.slot), amount_minor=leg.amount_minor)
             for move in moves

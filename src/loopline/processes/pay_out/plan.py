@@ -90,7 +90,7 @@ def prospects(conn: Conn, *, scope: Scope) -> list[Prospect]:
     By what is due, the most first, then by party. Locks nothing.
     """
     entities = entities_in(conn, scope)
-    dues = _dues(conn, entities)
+    dues = dues_of(conn, entities)
     open_payouts = {
         (one.party_id, one.entity_id, one.currency): one
         for one in payouts_queries.find_payouts(conn, OPEN_STATES, entities=entities, limit=_OPEN_MOST)
@@ -120,7 +120,7 @@ def plan_payouts(
     books until it is sent. Locks the rows it makes.
     """
     entities = entities_in(conn, scope)
-    dues = {_key(due): due for due in _dues(conn, entities)}
+    dues = {_key(due): due for due in dues_of(conn, entities)}
     asked = {ask: dues.get((ask.party_id, ask.entity_id, ask.currency)) for ask in asks}
     planner = _Planner(conn, [due for due in asked.values() if due is not None])
     chosen = payouts_queries.payers_by_ids(conn, {ask.payer_id for ask in asks if ask.payer_id is not None})
@@ -252,7 +252,8 @@ class _Planner:
         )
 
 
-def _dues(conn: Conn, entities: Collection[EntityId] | None) -> list[Due]:
+def dues_of(conn: Conn, entities: Collection[EntityId] | None) -> list[Due]:
+    """Return what legal entities (None: all) owe every party; a debt of the party is negative. Locks nothing."""
     accounts = [
         one
         for one in ledger_queries.accounts_of_purpose(conn, Purpose.SHARE_DUE)

@@ -32,6 +32,7 @@ from loopline.payouts import (
     Transaction,
     Way,
     open_receiver,
+    reclaiming,
     unfreezing,
 )
 from loopline.payouts import queries as payouts_queries
@@ -280,7 +281,9 @@ def hear_payout_notices(conn: Conn, notices: Sequence[Notice], *, now: datetime)
         request_id = _request_id(one.request_number)
         if request_id is not None:
             about[one.id] = request_id
-    return len(payouts_service.hear_notices(conn, about, now=now))
+    fresh = payouts_service.hear_notices(conn, about, now=now)
+    reclaiming.hasten_reclaims(conn, {about[one] for one in fresh}, now=now)
+    return len(fresh)
 
 
 def _request_id(number: str) -> RequestId | None:

@@ -22,20 +22,24 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
 from loopline.org.queries import entities_by_id
-from loopline.payouts import PayerId, Payout, PayoutId, PayoutState, RequestId, Way
+from loopline.payouts import PayerId, Payout, PayoutId, PayoutState, ReclaimId, RequestId, Way, reclaiming
 from loopline.payouts import queries as payouts_queries
 from loopline.processes.pay_out import (
     Downloader,
     PlanAsk,
     approve_payouts,
+    approve_reclaims,
     download_file,
     entities_in,
     give_up_request,
     make_file,
     plan_payouts,
+    plan_reclaims,
     prospects,
     read_outcome,
+    reclaimable,
     withdraw_payouts,
+    withdraw_reclaims,
 )
 from loopline.web.api.answers import granted, read, run
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
@@ -46,6 +50,7 @@ from loopline.web.pages import page
 PAYOUTS = "/hq/payouts"
 _SHOWN = 100
 _REQUESTS_SHOWN = 50
+_RECLAIMS_SHOWN = 20
 _OUTCOME_BYTES_MAX = 5_000_000
 _FormRequest = Request[Any, Any, State]
 _PERSON = "person:"
@@ -70,7 +75,9 @@ def show_payouts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
     scope = visitor.scope_of(Permission.PAYOUTS_READ)
     asked = request.query_params.get("list", "")
     chosen = asked if asked in LISTS else ""
-    found = read(request, lambda conn, _: find(conn, chosen, scope=scope, person=actor_of(visitor)))
+    found = read(
+        request, lambda conn, now: find(conn, chosen, scope=scope, person=actor_of(visitor), now=now)
+    )
     language = language_of(request)
     done, count = request.query_params.get("done", ""), request.query_params.get("count", "0")
     return page(
@@ -85,7 +92,7 @@ def show_payouts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
     )
 
 
-def find(conn: Conn, chosen: str, *, scope: Scope, person: str) -> Found:
+def find(conn: Conn, chosen: str, *, scope: Scope, person: str, now: datetime) -> Found:
     """Read the page, as far as a scope reaches. Without a list the first that holds something is chosen."""
     entities = entities_in(conn, scope)
     counts = payouts_queries.count_by_state(conn, entities=entities)
@@ -96,17 +103,21 @@ def find(conn: Conn, chosen: str, *, scope: Scope, person: str) -> Found:
     requests = payouts_queries.open_requests(conn, entities=entities, limit=_REQUESTS_SHOWN)
     approved = payouts_queries.find_payouts(conn, {PayoutState.APPROVED}, entities=entities, limit=_SHOWN)
     due = prospects(conn, scope=scope)
+    reclaims = reclaiming.find_reclaims(conn, entities=entities, limit=_RECLAIMS_SHOWN)
     payers = payouts_queries.payers_by_ids(
         conn, {one.payer_id for one in (*payouts, *approved)} | {one.payer_id for one in requests}
     )
     request_ids = [one.id for one in requests]
     downloads = payouts_queries.downloads_of_requests(conn, request_ids)
     actors = {got.by_whom for of in downloads.values() for got in of} | _actors(payouts)
+    actors |= {by for one in reclaims for by in (one.made_by, one.approved_by, one.ended_by) if by}
     return Found(
         zone=board_setting(conn).zone,
         chosen=key,
         person=person,
         prospects=due,
+        reclaimable=reclaimable(conn, [one.due for one in due], now=now),
+        reclaims=reclaims,
         counts=counts,
         sums=payouts_queries.sum_lines(conn, entities=entities),
         payouts=payouts,
@@ -115,10 +126,11 @@ def find(conn: Conn, chosen: str, *, scope: Scope, person: str) -> Found:
         of_requests=payouts_queries.lines_of_requests(conn, request_ids),
         downloads=downloads,
         payers=payers,
-        accounts=payouts_queries.accounts_by_ids(conn, {one.account_id for one in payouts}),
-        parties=org.parties_by_id(conn, {one.party_id for one in payouts}),
+        accounts=payouts_queries.accounts_by_ids(conn, {one.account_id for one in (*payouts, *reclaims)}),
+        parties=org.parties_by_id(conn, {one.party_id for one in (*payouts, *reclaims)}),
         entities=entities_by_id(
-            conn, {one.entity_id for one in payouts} | {one.due.entity_id for one in due}
+            conn,
+            {one.entity_id for one in (*payouts, *reclaims)} | {one.due.entity_id for one in due},
         ),
         people=names_of(conn, actors),
         waiting_for_file=frozenset(
@@ -152,13 +164,17 @@ def uuid_in(text: str) -> UUID | None:
 
 @post(PAYOUTS + "/plan")
 async def plan_chosen(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
-    """Plan payouts of what was ticked."""
+    """Plan payouts of what was ticked, and ask debts back that were."""
     form = await request.form()
     asks = [ask for one in form.getall("due", []) if (ask := _ask_in(str(one))) is not None]
+    debts = [ask for one in form.getall("debt", []) if (ask := _ask_in(str(one))) is not None]
     scope, by = visitor.scope_of(Permission.PAYOUTS_WRITE), actor_of(visitor)
-    return await _decided(
-        request, "plan", lambda conn, now: plan_payouts(conn, asks, by=by, scope=scope, now=now)
-    )
+
+    def plan(conn: Conn, now: datetime) -> Sequence[object]:
+        paying = plan_payouts(conn, asks, by=by, scope=scope, now=now)
+        return [*paying, *plan_reclaims(conn, debts, by=by, scope=scope, now=now)]
+
+    return await _decided(request, "plan", plan)
 
 
 def _ask_in(text: str) -> PlanAsk | None:
@@ -172,26 +188,34 @@ def _ask_in(text: str) -> PlanAsk | None:
 
 @post(PAYOUTS + "/approve")
 async def approve_chosen(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
-    """Approve the payouts that were ticked, or the one whose button was pressed."""
+    """Approve the payouts and reclaims that were ticked, or the one whose button was pressed."""
     form = await request.form()
     ids = [PayoutId(one) for text in form.getall("payout", []) if (one := uuid_in(str(text))) is not None]
+    back = [ReclaimId(one) for text in form.getall("reclaim", []) if (one := uuid_in(str(text))) is not None]
     scope, by = visitor.scope_of(Permission.PAYOUTS_WRITE), actor_of(visitor)
-    return await _decided(
-        request, "approve", lambda conn, now: approve_payouts(conn, ids, by=by, scope=scope, now=now)
-    )
+
+    def approve(conn: Conn, now: datetime) -> Sequence[object]:
+        paying = approve_payouts(conn, ids, by=by, scope=scope, now=now)
+        return [*paying, *approve_reclaims(conn, back, by=by, scope=scope, now=now)]
+
+    return await _decided(request, "approve", approve)
 
 
 @post(PAYOUTS + "/withdraw")
 async def withdraw_one(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
-    """Take a payout back, with a reason."""
+    """Take a payout or a reclaim back, with a reason."""
     form = await request.form()
-    payout_id = uuid_in(str(form.get("payout", "")))
+    payout_id, reclaim_id = (uuid_in(str(form.get(name, ""))) for name in ("payout", "reclaim"))
     reason = str(form.get("reason", "")).strip()[:200] or "–"
     reasons = {PayoutId(payout_id): reason} if payout_id is not None else {}
+    backs = {ReclaimId(reclaim_id): reason} if reclaim_id is not None else {}
     scope, by = visitor.scope_of(Permission.PAYOUTS_WRITE), actor_of(visitor)
-    return await _decided(
-        request, "withdraw", lambda conn, now: withdraw_payouts(conn, reasons, by=by, scope=scope, now=now)
-    )
+
+    def withdraw(conn: Conn, now: datetime) -> Sequence[object]:
+        paying = withdraw_payouts(conn, reasons, by=by, scope=scope, now=now)
+        return [*paying, *withdraw_reclaims(conn, backs, by=by, scope=scope, now=now)]
+
+    return await _decided(request, "withdraw", withdraw)
 
 
 @post(PAYOUTS + "/files")

@@ -20,11 +20,14 @@ from loopline.payouts import (
     PayoutAccountId,
     PayoutId,
     PayoutState,
+    Reclaim,
+    ReclaimState,
     Request,
     RequestId,
     StateCount,
     Way,
 )
+from loopline.payouts.reclaiming import DEBT_FELL, NOT_TAKEN
 from loopline.payouts.refusals import BelowLeast, NothingDue
 from loopline.payouts.reports import GIVEN_UP, RECEIVER_NOT_OPENED
 from loopline.processes.pay_out import Prospect
@@ -46,6 +49,14 @@ STATE_WORDS: Mapping[PayoutState, tuple[str, str]] = {
     PayoutState.FAILED: (marked("Did not arrive"), "bad"),
     PayoutState.WITHDRAWN: (marked("Withdrawn"), "none"),
 }
+RECLAIM_WORDS: Mapping[ReclaimState, tuple[str, str]] = {
+    ReclaimState.PLANNED: (marked("Waits for approval"), "warn"),
+    ReclaimState.APPROVED: (marked("Approved"), "move"),
+    ReclaimState.ASKED: (marked("Asked back"), "move"),
+    ReclaimState.CAME: (marked("Is back"), "good"),
+    ReclaimState.FAILED: (marked("Did not come back"), "bad"),
+    ReclaimState.WITHDRAWN: (marked("Withdrawn"), "none"),
+}
 WAY_WORDS: Mapping[Way, str] = {
     Way.WECHAT_SHARING: marked("WeChat Pay, shared out of payments"),
     Way.WECHAT_TRANSFER: marked("WeChat Pay, transfer to people"),
@@ -57,6 +68,8 @@ _REASONS: Mapping[str, str] = {
     KEY_NOT_HERE: marked("the key that opens the account it goes to is not in the key file here"),
     CONTRACT_NOT_SAID: marked("the gateway did not say what the contract allows"),
     GIVEN_UP: marked("given up"),
+    DEBT_FELL: marked("less was owed when it would have been asked back"),
+    NOT_TAKEN: marked("WeChat Pay did not take it back: the debt is set off later"),
     RECEIVER_NOT_OPENED: marked("the account it goes to cannot be opened: enter it anew, and plan again"),
 }
 
@@ -68,6 +81,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     chosen: str
     person: str
     prospects: Sequence[Prospect]
+    reclaimable: Mapping[tuple[PartyId, EntityId, str], int]
+    reclaims: Sequence[Reclaim]
     counts: Sequence[StateCount]
     sums: Sequence[LineSum]
     payouts: Sequence[Payout]
@@ -93,7 +108,10 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entity owes a party. `value` names it in a form where it can be planned; else `why` says why not."""
+    """What an entity owes a party. `value` names it in a form where it can be planned; else `why` says why not.
+
+    `debt` names one of which something can be asked back.
+    """
 
     party: str
     entity: str
@@ -103,6 +121,7 @@ class DueRow(msgspec.Struct, frozen=True, kw_only=True):
     net: str
     paid_to: str
     value: str
+    debt: str
     why: str
 
 
@@ -132,6 +151,21 @@ class PayoutRow(msgspec.Struct, frozen=True, kw_only=True):
     may_withdraw: bool
 
 
+class ReclaimRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A share that is asked back, written down."""
+
+    id: str
+    party: str
+    about: str
+    amount: str
+    state: str
+    tone: str
+    reason: str
+    may_approve: bool
+    needs_another: bool
+    may_withdraw: bool
+
+
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
     """A request to a gateway, or a file, of which not everything is known."""
 
@@ -156,6 +190,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     can_plan: bool
     lists: list[tuple[str, str, str, bool]]
     rows: list[PayoutRow]
+    reclaims: list[ReclaimRow]
     requests: list[RequestRow]
     files_to_make: list[tuple[str, str]]
 
@@ -166,12 +201,13 @@ def written(found: Found, language: Language) -> View:
     return View(
         figures=_figures(found, language),
         dues=dues,
-        can_plan=any(one.value for one in dues),
+        can_plan=any(one.value or one.debt for one in dues),
         lists=[
             (key, language.say(word), _count(found, states, language), key == found.chosen)
             for key, (word, states) in LISTS.items()
         ],
         rows=[_payout_row(one, found, language) for one in found.payouts],
+        reclaims=[_reclaim_row(one, found, language) for one in found.reclaims],
         requests=[_request_row(one, found, language) for one in found.requests],
         files_to_make=[(str(one), found.payers[one].name) for one in sorted(found.waiting_for_file)],
     )
@@ -258,6 +294,11 @@ def _due_row(one: Prospect, found: Found, language: Language) -> DueRow:
         why = language.say("payout {number}: {state}", number=one.open.number, state=language.say(word))
     else:
         why = _why_not(plan, due.currency, language) if isinstance(plan, Refusal) else ""
+    named = f"{due.party_id}/{due.entity_id}/{due.currency}"
+    reclaimable_minor = found.reclaimable.get((due.party_id, due.entity_id, due.currency), 0)
+    if reclaimable_minor:
+        amount = language.money(reclaimable_minor, due.currency)
+        why = language.say("a debt: {amount} of it can be asked back, the rest is set off", amount=amount)
     return DueRow(
         party=language.called(one.party.name),
         entity=_entity(due.entity_id, found, language),
@@ -270,7 +311,8 @@ def _due_row(one: Prospect, found: Found, language: Language) -> DueRow:
         if isinstance(plan, Refusal)
         else language.money(plan.gross_minor - plan.withheld_minor, due.currency),
         paid_to=one.account.masked if one.account is not None else "",
-        value=f"{due.party_id}/{due.entity_id}/{due.currency}" if is_planable else "",
+        value=named if is_planable else "",
+        debt=named if reclaimable_minor else "",
         why=why,
     )
 
@@ -315,6 +357,40 @@ def _payout_row(one: Payout, found: Found, language: Language) -> PayoutRow:
         may_approve=one.state is PayoutState.PLANNED and not (one.needs_second and is_mine),
         needs_another=one.state is PayoutState.PLANNED and one.needs_second and is_mine,
         may_withdraw=one.state in {PayoutState.PLANNED, PayoutState.APPROVED},
+    )
+
+
+def _reclaim_row(one: Reclaim, found: Found, language: Language) -> ReclaimRow:
+    word, tone = RECLAIM_WORDS[one.state]
+    account = found.accounts.get(one.account_id)
+    is_mine = one.made_by == found.person
+    is_planned = one.state is ReclaimState.PLANNED
+    moment, by = next(
+        (at, by)
+        for at, by in (
+            (one.ended_at, one.ended_by),
+            (one.asked_at, None),
+            (one.approved_at, one.approved_by),
+            (one.made_at, one.made_by),
+        )
+        if at is not None
+    )
+    about = (
+        _entity(one.entity_id, found, language),
+        account.masked if account is not None else "",
+        _when(moment, by, found, language),
+    )
+    return ReclaimRow(
+        id=str(one.id),
+        party=_party(one.party_id, found, language),
+        about=" · ".join(part for part in about if part),
+        amount=language.money(one.amount_minor, one.currency),
+        state=language.say(word),
+        tone=tone,
+        reason=_reason(one.reason, language),
+        may_approve=is_planned and not (one.needs_second and is_mine),
+        needs_another=is_planned and one.needs_second and is_mine,
+        may_withdraw=one.state in {ReclaimState.PLANNED, ReclaimState.APPROVED},
     )
 
 

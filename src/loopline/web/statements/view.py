@@ -43,6 +43,8 @@ KIND_WORDS: Mapping[str, str] = {
     "bonus": marked("Bonus of a month's turnover"),
     "payout": marked("Paid out"),
     "payout_returned": marked("Payout that came back"),
+    "reclaim": marked("Share asked back"),
+    "reclaim_failed": marked("Share that was not given back"),
 }
 STATE_WORDS: Mapping[LineState, str] = {
     LineState.PENDING: marked("pending"),

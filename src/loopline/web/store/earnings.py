@@ -12,7 +12,15 @@ from loopline.ledger.queries import PartyMoved, moved_of_parties
 
 SHARES = (Purpose.SHARE_PENDING, Purpose.SHARE_DUE)
 _TAKES = frozenset({EntryKind.REVERSAL, EntryKind.SHARE_CLAW_BACK, EntryKind.BLIND_RETURN})
-_MOVES_NOTHING = frozenset({EntryKind.SHARE_RELEASE, EntryKind.PAYOUT, EntryKind.PAYOUT_RETURNED})
+_MOVES_NOTHING = frozenset(
+    {
+        EntryKind.SHARE_RELEASE,
+        EntryKind.PAYOUT,
+        EntryKind.PAYOUT_RETURNED,
+        EntryKind.RECLAIM,
+        EntryKind.RECLAIM_FAILED,
+    }
+)
 
 
 class Earned(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ alter table ledger.account
             'sharing_cost', 'share_pending', 'share_due', 'voucher_liability', 'adjustment', 'bad_debt', 'stock_loss',
             'payout_in_transit', 'withheld_tax', 'payment_fee', 'supply_cost', 'consigned', 'supply_revenue',
             'intercompany', 'refund_liability', 'right_to_goods', 'cost_of_sales', 'cash_difference', 'petty_cash',
-            'promotion_funded', 'promotion_cost'
+            'reclaim_in_transit', 'promotion_funded', 'promotion_cost'
         )
     );
 alter table ledger.entry
@@ -92,7 +92,8 @@ alter table ledger.entry
         kind in (
             'sale', 'charge', 'voucher', 'payment', 'refund', 'share', 'share_release', 'share_claw_back', 'reversal',
             'blind_return', 'adjustment', 'opening', 'payout', 'payout_paid', 'payout_returned', 'fee',
-            'supply', 'bonus', 'expected_returns', 'paid_for_another', 'drawer', 'promotion'
+            'supply', 'bonus', 'expected_returns', 'paid_for_another', 'drawer', 'reclaim', 'reclaim_came',
+            'reclaim_failed', 'promotion'
         )
     ) not valid;
 
