@@ -149,6 +149,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
+    `is_price_agreed`: its stated price is ours, whatever the channel may state.
     """
 
     sku_id: SkuId | None
@@ -156,6 +157,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     units: int
     tax_class: str | None
     stated_unit_minor: int | None = None
+    is_price_agreed: bool = False
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -81,6 +81,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.REVIEWS_READ), Entry(word=marked("Reviews"), path="/hq/reviews")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
+        (
+            visitor.may(Permission.ORG_WRITE) and visitor.may(Permission.BOARDS_READ),
+            Entry(word=marked("Couriers and appointments"), path="/hq/hours"),
+        ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (
@@ -102,6 +106,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/quarantine",
             "/hq/tills",
             "/hq/counter-limits",
+            "/hq/hours",
             "/hq/marketplaces",
             "/hq/openings",
         ),
