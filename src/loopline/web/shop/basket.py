@@ -8,10 +8,12 @@ import msgspec
 from loopline import catalogue, customers, touchpoints
 from loopline.customers import Address
 from loopline.db import Conn
+from loopline.kernel.refusals import Refused
 from loopline.promises import PromiseKind
 from loopline.slots import Way
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge
+from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
 from loopline.web.shop.goods import (
     CHANNEL,
@@ -28,7 +30,7 @@ from loopline.web.shop.goods import (
 )
 from loopline.web.shop.product import site_here
 from loopline.web.shop.shopper import Place, Shopper
-from loopline.web.shop.ways import WAY_NAMES, hours_by_place, options_of
+from loopline.web.shop.ways import AT_HOURS, WAY_NAMES, hours_by_place, options_of
 
 CHECKOUT = "/checkout"
 NEW_ADDRESS = "new"
@@ -172,7 +174,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
     regions = {str(one.id): one.recipient.region_code for one in addresses} | {NEW_ADDRESS: region_code}
-    view, now = edge.promises.fresh(), edge.clock()
+    view, now = _view(edge, basket.how), edge.clock()
     hours = hours_by_place(
         view, wanted, basket.how, regions=regions, sites=[one.site.code for one in shelves], now=now
     )
@@ -191,6 +193,17 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         hours=hours,
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
     )
+
+
+def _view(edge: Edge, how: PromiseKind) -> View | None:
+    """What can be promised, where it is known; whoever chooses an hour waits for it."""
+    view = edge.promises.fresh()
+    if view is None and how in AT_HOURS:
+        try:
+            view = edge.promises.view()
+        except Refused:
+            return None
+    return view
 
 
 def room_of(conn: Conn, code: str) -> LiveRoom | None:
