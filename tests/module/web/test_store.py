@@ -125,6 +125,7 @@ def offered(site: Site) -> TaskId:
                 "/hq/board",
                 "/store",
                 "/hq/orders",
+                "/hq/hours",
                 "/hq/stock",
                 "/hq/feeds",
                 "/earned",
