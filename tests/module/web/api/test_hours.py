@@ -123,10 +123,10 @@ def test_a_rider_gets_the_parcel_whose_code_they_say(house: House):
         pack_up(conn, [task_id], now=NOON)
     code = rider_code(TaskId(task_id), secret=SECRET)
     wrong = f"{(int(code) + 1) % 10_000:04d}"
-    for said in ({}, {"code": wrong}):
+    for said in ({}, {"rider_code": wrong}):
         (refused,) = hq.post("/tasks/hand-over", {"task_id": str(task_id)} | said)
         assert refused["problem"]["code"] == "rider_code_wrong"
-    given = {"task_id": str(task_id), "code": code, "carrier": "闪送"}
+    given = {"task_id": str(task_id), "rider_code": code, "carrier": "闪送"}
     (done,) = hq.granted("/tasks/hand-over", given)
     assert done["state"] == "handed_over"
     # Said again, with whatever code, it is done.
