@@ -56,7 +56,7 @@ class Customer:
 
     def collect_at(self, site_code: str) -> None:
         """Choose to collect, and in which store."""
-        self.page.locator(".segment a").nth(1).click()
+        self.page.locator(".hows [data-way=collect]").click()
         self.page.locator(f"input[name=site][value={site_code}]").check()
 
     def pay(self) -> str:

@@ -502,6 +502,15 @@ FAULTS: dict[str, LiteralString] = {
     "kept_promises_match_their_facts": (
         _PROMISED.format(ready="placed_at", state="kept", ended="placed_at") + " limit 1"
     ),
+    "slots_have_as_many_taken_as_booked": (
+        "insert into slots.slot values (gen_random_uuid(), 'courier', now(), now() + interval '2 hours', 1)"
+    ),
+    "places_belong_to_orders_that_stand": (
+        f"insert into slots.slot values ('{_SOMEBODY}', 'courier', '2026-03-02', '2026-03-03', 0);"
+        "insert into slots.booking (order_id, way, site_id, starts_at, ends_at, state, moves, made_at)"
+        f" select id, 'courier', '{_SOMEBODY}', '2026-03-02', '2026-03-03', 'released', 0, now()"
+        " from orders.order where stage <> 'cancelled' limit 1"
+    ),
     # -------------------------------------------------------------------------------------------------- statements
     "sealed_days_follow_one_another": _SEALED + "update statements.seal set previous_root = sha256('x')",
     "leaves_hold_their_pages": _SEALED + _LEAF.format(opening="[]", moved="[]"),

@@ -52,6 +52,8 @@ CREATE SCHEMA sharing;
 
 CREATE SCHEMA simulator;
 
+CREATE SCHEMA slots;
+
 CREATE SCHEMA sourcing;
 
 CREATE SCHEMA statements;
@@ -2224,7 +2226,6 @@ END) STORED NOT NULL,
     source_waits_for text,
     CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
     CONSTRAINT order_destination_is_a_place CHECK (((longitude IS NULL) = (latitude IS NULL))),
     CONSTRAINT order_kind_is_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text]))),
     CONSTRAINT order_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
@@ -2285,7 +2286,6 @@ END) STORED CONSTRAINT order_stage_not_null NOT NULL,
     source_waits_for text,
     CONSTRAINT order_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT order_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'collect'::text, 'carried_out'::text]))),
     CONSTRAINT order_destination_is_a_place CHECK (((longitude IS NULL) = (latitude IS NULL))),
     CONSTRAINT order_kind_is_known CHECK ((kind = ANY (ARRAY['ask'::text, 'fact'::text]))),
     CONSTRAINT order_lost_within_handed_over CHECK (((lost >= 0) AND (lost <= handed_over))),
@@ -3132,7 +3132,6 @@ CREATE TABLE promises.held_back (
     CONSTRAINT held_back_aims_at_a_share CHECK (((aim_percent >= 1) AND (aim_percent <= 100))),
     CONSTRAINT held_back_covered_is_a_part CHECK (((covered >= 0) AND (covered <= observed))),
     CONSTRAINT held_back_is_observed CHECK ((observed > 0)),
-    CONSTRAINT held_back_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text]))),
     CONSTRAINT held_back_takes_time CHECK ((minutes_mean > 0)),
     CONSTRAINT held_back_told_covered_is_a_part CHECK (((told_covered >= 0) AND (told_covered <= observed))),
     CONSTRAINT held_back_told_takes_time CHECK ((told_minutes_mean > 0))
@@ -3159,12 +3158,6 @@ CREATE TABLE promises.pace (
     told integer NOT NULL,
     CONSTRAINT pace_band_not_negative CHECK ((band >= 0)),
     CONSTRAINT pace_is_observed CHECK ((observed > 0)),
-    CONSTRAINT pace_is_of_a_site_or_a_band CHECK (
-CASE stage
-    WHEN 'ready'::text THEN ((site_id IS NOT NULL) AND (band IS NULL))
-    ELSE (band IS NOT NULL)
-END),
-    CONSTRAINT pace_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text]))),
     CONSTRAINT pace_takes_time CHECK ((minutes > 0)),
     CONSTRAINT pace_was_told CHECK ((told > 0))
 );
@@ -3914,6 +3907,51 @@ CREATE TABLE simulator.world (
     reached timestamp with time zone NOT NULL,
     told jsonb NOT NULL,
     told_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE slots.booking (
+    order_id uuid NOT NULL,
+    way text NOT NULL,
+    site_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    moves smallint NOT NULL,
+    carrier text,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT booking_state_known CHECK ((state = ANY (ARRAY['held'::text, 'released'::text])))
+);
+
+CREATE TABLE slots.setting (
+    number bigint NOT NULL,
+    unit_id uuid NOT NULL,
+    way text NOT NULL,
+    terms jsonb,
+    comment text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT setting_says_why CHECK ((btrim(comment) <> ''::text)),
+    CONSTRAINT setting_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text])))
+);
+
+ALTER TABLE slots.setting ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME slots.setting_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE slots.slot (
+    site_id uuid NOT NULL,
+    way text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    taken integer NOT NULL,
+    CONSTRAINT slot_ends_after_it_begins CHECK ((starts_at < ends_at)),
+    CONSTRAINT slot_taken_not_negative CHECK ((taken >= 0)),
+    CONSTRAINT slot_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text])))
 );
 
 CREATE TABLE sourcing.day_price (
@@ -5290,6 +5328,9 @@ ALTER TABLE ONLY orders.order_default
     ADD CONSTRAINT order_default_pkey PRIMARY KEY (id);
 
 ALTER TABLE orders."order"
+    ADD CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'courier'::text, 'collect'::text, 'carried_out'::text]))) NOT VALID;
+
+ALTER TABLE orders."order"
     ADD CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))) NOT VALID;
 
 ALTER TABLE ONLY orders.payer
@@ -5472,11 +5513,24 @@ ALTER TABLE ONLY promises.arrival
 ALTER TABLE ONLY promises.held_back
     ADD CONSTRAINT held_back_pkey PRIMARY KEY (version, stage);
 
+ALTER TABLE promises.held_back
+    ADD CONSTRAINT held_back_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text, 'courier'::text]))) NOT VALID;
+
 ALTER TABLE ONLY promises.learning
     ADD CONSTRAINT learning_pkey PRIMARY KEY (version);
 
+ALTER TABLE promises.pace
+    ADD CONSTRAINT pace_is_of_a_site_or_a_band CHECK (
+CASE
+    WHEN (stage = 'lane'::text) THEN (band IS NOT NULL)
+    ELSE ((site_id IS NOT NULL) AND (band IS NULL))
+END) NOT VALID;
+
 ALTER TABLE ONLY promises.pace
     ADD CONSTRAINT pace_is_told_once UNIQUE NULLS NOT DISTINCT (version, stage, site_id, band);
+
+ALTER TABLE promises.pace
+    ADD CONSTRAINT pace_stage_is_known CHECK ((stage = ANY (ARRAY['ready'::text, 'lane'::text, 'courier'::text]))) NOT VALID;
 
 ALTER TABLE ONLY promises.promise
     ADD CONSTRAINT promise_is_replaced_once UNIQUE (replaces_id);
@@ -5643,6 +5697,15 @@ ALTER TABLE ONLY simulator.replay
 
 ALTER TABLE ONLY simulator.world
     ADD CONSTRAINT world_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY slots.booking
+    ADD CONSTRAINT booking_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY slots.setting
+    ADD CONSTRAINT setting_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY slots.slot
+    ADD CONSTRAINT slot_pkey PRIMARY KEY (site_id, way, starts_at);
 
 ALTER TABLE ONLY sourcing.day_prices
     ADD CONSTRAINT day_is_priced_once UNIQUE (day, currency);
@@ -6133,8 +6196,6 @@ CREATE UNIQUE INDEX promotion_waits_once ON pricing.promotion USING btree (code)
 
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
 
-CREATE INDEX promise_appointments ON promises.promise USING btree (site_id, starts_at) WHERE ((kind = 'appointment'::text) AND (state = 'open'::text));
-
 CREATE INDEX promise_by_order ON promises.promise USING btree (order_id, id);
 
 CREATE INDEX promise_by_time ON promises.promise USING btree (promised_at, id);
@@ -6224,6 +6285,12 @@ CREATE INDEX split_by_time ON sharing.split USING brin (sold_at);
 CREATE INDEX trial_by_rule_set ON sharing.trial USING btree (rule_set_id, asked_at);
 
 CREATE INDEX trial_waiting ON sharing.trial USING btree (asked_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX booking_by_slot ON slots.booking USING btree (site_id, way, starts_at) WHERE (state = 'held'::text);
+
+CREATE INDEX setting_of_unit ON slots.setting USING btree (unit_id, way, number DESC);
+
+CREATE INDEX slot_ahead ON slots.slot USING btree (starts_at);
 
 CREATE UNIQUE INDEX day_price_once ON sourcing.day_price USING btree (version, sku_id, category, site_id) NULLS NOT DISTINCT;
 
@@ -6430,6 +6497,8 @@ CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE O
 CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE ON sharing.rule_set FOR EACH ROW EXECUTE FUNCTION sharing.guard_rule_set();
 
 CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON slots.setting FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('slots');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_cost FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_costs');
 
@@ -6744,6 +6813,9 @@ ALTER TABLE ONLY sharing.rule_row
 ALTER TABLE ONLY sharing.trial
     ADD CONSTRAINT trial_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
 
+ALTER TABLE ONLY slots.booking
+    ADD CONSTRAINT booking_of_a_slot FOREIGN KEY (site_id, way, starts_at) REFERENCES slots.slot(site_id, way, starts_at);
+
 ALTER TABLE ONLY sourcing.day_price_sku
     ADD CONSTRAINT day_price_sku_version_fkey FOREIGN KEY (version) REFERENCES sourcing.day_prices(version);
 
@@ -6882,6 +6954,8 @@ GRANT USAGE ON SCHEMA search TO loopline_app;
 GRANT USAGE ON SCHEMA sharing TO loopline_app;
 
 GRANT USAGE ON SCHEMA simulator TO loopline_app;
+
+GRANT USAGE ON SCHEMA slots TO loopline_app;
 
 GRANT USAGE ON SCHEMA sourcing TO loopline_app;
 
@@ -7436,6 +7510,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.trial TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.replay TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.world TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.booking TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.setting TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE slots.setting_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.slot TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.day_price TO loopline_app;
 

@@ -12,6 +12,7 @@ from loopline.processes.publish import FOLLOWERS as PUBLISHED
 from loopline.processes.read_reviews import FOLLOWERS as READ
 from loopline.processes.receive import FOLLOWERS as RECEIVED
 from loopline.processes.review import FOLLOWERS as REVIEWS
+from loopline.processes.slots import FOLLOWERS as SLOTS
 from loopline.processes.touch import FOLLOWERS as TOUCHES
 
 FOLLOWERS: tuple[Follower, ...] = (
@@ -26,5 +27,6 @@ FOLLOWERS: tuple[Follower, ...] = (
     *RECEIVED,
     *LENT,
     *PROMISED,
+    *SLOTS,
     *INVOICED,
 )

@@ -34,6 +34,7 @@ from loopline.orders.events import (
     SourcingPutOff,
 )
 from loopline.orders.model import (
+    COURIER_FEE,
     WAIT_FOR_OTHER_GOODS,
     Asker,
     BoughtLine,
@@ -141,6 +142,7 @@ from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_u
 
 __all__ = [
     "CHECKS",
+    "COURIER_FEE",
     "WAIT_FOR_OTHER_GOODS",
     "Asker",
     "AskerKey",

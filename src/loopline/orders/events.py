@@ -10,13 +10,17 @@ from loopline.orders.model import DraftKind, LineKind, WaitsFor
 
 
 class PlacedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A line of an order that was placed; the amount is for all its units, tax included."""
+    """A line of an order that was placed; the amount is for all its units, tax included.
+
+    `is_for_bringing`: a charge that is earned as the goods leave.
+    """
 
     line_id: LineId
     kind: LineKind
     sku_id: SkuId | None
     units: int
     amount_minor: int
+    is_for_bringing: bool = False
 
 
 class OrderPlaced(EventBody, frozen=True, kw_only=True):

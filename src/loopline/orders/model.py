@@ -34,10 +34,15 @@ class OnShortage(StrEnum):
     PARK = "park"
 
 
+COURIER_FEE = "COURIER-FEE"
+"""The code of the charge for a courier: it is earned as the goods leave, and called off with the whole order."""
+
+
 class Delivery(StrEnum):
-    """How the goods reach the customer."""
+    """How the goods reach the customer; a courier brings them from the store that is named, and from no other."""
 
     DELIVER = "deliver"
+    COURIER = "courier"
     COLLECT = "collect"
     CARRIED_OUT = "carried_out"
 
@@ -66,13 +71,17 @@ class OrderStage(StrEnum):
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One wanted or sold line. `stated_unit_minor` is the price the message states, tax included."""
+    """One wanted or sold line. `stated_unit_minor` is the price the message states, tax included.
+
+    `is_price_agreed`: we made the stated price ourselves, whatever the channel may state.
+    """
 
     code: str
     units: int
     kind: LineKind = LineKind.GOODS
     sku_id: SkuId | None = None
     stated_unit_minor: int | None = None
+    is_price_agreed: bool = False
 
 
 class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -151,6 +151,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
     Product and category say which promotions it is among the goods of.
+    `is_price_agreed`: its stated price is ours, whatever the channel may state.
     """
 
     sku_id: SkuId | None
@@ -160,6 +161,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     stated_unit_minor: int | None = None
     product_id: ProductId | None = None
     category: str | None = None
+    is_price_agreed: bool = False
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -289,7 +289,7 @@ def _quote_line(
     found = resolve(line.sku_id, lists=lists, at=cart.at) if line.sku_id is not None else None
     ours = found[1].unit_minor if found is not None else None
     stated = line.stated_unit_minor
-    is_stated = stated is not None and (cart.may_state_price or cart.is_fact)
+    is_stated = stated is not None and (cart.may_state_price or cart.is_fact or line.is_price_agreed)
     unit_minor = stated if is_stated else ours
     if unit_minor is None:
         return NoPrice(position=position, line_code=line.code)

@@ -30,6 +30,7 @@ from loopline.supply import queries as supply_queries
 from loopline.supply.rules import Agreed, amount_of
 
 _BEARS_AS = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
+_BROUGHT = frozenset({Delivery.DELIVER, Delivery.COURIER})
 _OF_THE_BRAND = (
     PartyKind.BRAND,
     PartyKind.PLATFORM,
@@ -183,14 +184,14 @@ class Directory:
 
     def _goes_to(self, order: Order) -> Coordinates | None:
         """Where the goods end up: at the address, or at the site where they are collected or carried out."""
-        if order.delivery is Delivery.DELIVER:
+        if order.delivery in _BROUGHT:
             return order.destination
         site = self._sites.get(order.site_id) if order.site_id is not None else None
         return None if site is None else site.coordinates
 
     def _region_of(self, order: Order, place: Coordinates | None) -> str:
         site = self._sites.get(order.site_id) if order.site_id is not None else None
-        if order.delivery is not Delivery.DELIVER and site is not None and site.region_code is not None:
+        if order.delivery not in _BROUGHT and site is not None and site.region_code is not None:
             return site.region_code
         return "" if place is None else region_of(place)
 

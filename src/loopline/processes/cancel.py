@@ -23,7 +23,7 @@ from loopline.kernel.ids import AllocationId, LineId, MemberId, OrderId, TaskId,
 from loopline.kernel.money import portion
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
-from loopline.orders import CancelledLine, Line, LineChange, LineKind, Order, OrderStage
+from loopline.orders import COURIER_FEE, CancelledLine, Line, LineChange, LineKind, Order, OrderStage
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import end_calls, wake_called
@@ -129,17 +129,18 @@ class _Standing(msgspec.Struct, kw_only=True):
 
 
 class _Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cancellation takes of one line, and what that amounts to, tax included."""
+    """What a cancellation takes of one line, and what that amounts to, tax included. `charged`: units of a charge."""
 
     line: Line
     parked: int
     held: int
     work: tuple[_Work, ...]
     amount_minor: int
+    charged: int = 0
 
     @property
     def units(self) -> int:
-        return self.parked + self.held + self.allocated
+        return self.parked + self.held + self.allocated + self.charged
 
     @property
     def allocated(self) -> int:
@@ -175,14 +176,14 @@ def cancel(
     """Call off what is left of orders, or parts of it, in the order given; each is done whole or refused.
 
     Staff cancel what is sold by sites in scope, members their own. An order that was cancelled whole before is answered
-    so again. What is no goods was charged when the order was placed, and stays. Takes the turn, then locks calls,
-    tasks, days, goods and orders.
+    so again. What is no goods was charged when the order was placed, and stays, but for what bringing the goods was to
+    cost: that is called off with the whole order. Takes the turn, then locks calls, tasks, days, goods and orders.
     """
     take_turn(conn)
     order_ids = list({one.order_id for one in asked})
     # Whoever claims at this moment is waited for: then it is a task, that is taken back as any other.
     called = calls.lock_calls_of_orders(conn, order_ids)
-    standing = _lock_standing(conn, order_ids)
+    standing, fees = _lock_standing(conn, order_ids)
     # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     outcomes: list[Cancelled | Refusal] = []
@@ -199,6 +200,8 @@ def cancel(
         if isinstance(taken, Refusal):
             outcomes.append(taken)
             continue
+        if taken and all(of.cancelled == of.line.units for of in lines.values()):
+            taken = (*taken, *fees.get(head.id, ()))
         outcomes.append(_nothing_new(head))
         if taken:
             plans.append(
@@ -215,8 +218,10 @@ def cancel(
     return outcomes
 
 
-def _lock_standing(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, dict[LineId, _Standing]]:
-    """Lock the open tasks of orders, then read where the units of their goods stand."""
+def _lock_standing(
+    conn: Conn, order_ids: Sequence[OrderId]
+) -> tuple[dict[OrderId, dict[LineId, _Standing]], dict[OrderId, tuple[_Taken, ...]]]:
+    """Lock the open tasks of orders, then read where the units of their goods stand, and what bringing them costs."""
     open_tasks = [
         task.task_id
         for task in fulfilment_queries.tasks_of_orders(conn, order_ids)
@@ -231,7 +236,13 @@ def _lock_standing(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, di
                 found = _Work(task_id=task.task_id, allocation_id=line.allocation_id, units=line.left)
                 work.setdefault(line.line_id, []).append(found)
     standing: dict[OrderId, dict[LineId, _Standing]] = {}
+    fees: dict[OrderId, tuple[_Taken, ...]] = {}
     for line in orders.lines_by_orders(conn, order_ids):
+        if line.code == COURIER_FEE and line.kind is LineKind.CHARGE and not line.cancelled:
+            fee = _Taken(
+                line=line, parked=0, held=0, work=(), charged=line.units, amount_minor=line.amount_minor
+            )
+            fees[line.order_id] = (*fees.get(line.order_id, ()), fee)
         if line.kind is LineKind.GOODS:
             standing.setdefault(line.order_id, {})[line.line_id] = _Standing(
                 line=line,
@@ -240,7 +251,7 @@ def _lock_standing(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, di
                 work=work.get(line.line_id, []),
                 cancelled=line.cancelled,
             )
-    return standing
+    return standing, fees
 
 
 def _refusal_of(one: Cancellation, head: Order | None, *, scope: Scope) -> Refusal | None:
@@ -339,6 +350,7 @@ def _carry_out(
             parked=-one.parked,
             held=-one.held,
             allocated=-one.allocated,
+            handed_over=-one.charged,
             cancelled=one.units,
         )
         for one in taken

@@ -38,6 +38,7 @@ from loopline.promises.checks import CHECKS as PROMISES_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.reviews.checks import CHECKS as REVIEWS_CHECKS
 from loopline.sharing.checks import CHECKS as SHARING_CHECKS
+from loopline.slots import CHECKS as SLOTS_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
 from loopline.statements.checks import CHECKS as STATEMENTS_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
@@ -99,6 +100,11 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(
         name="kept_promises_match_their_facts", invariant=3, statement=SQL["kept_promises_match_their_facts"]
     ),
+    Check(
+        name="places_belong_to_orders_that_stand",
+        invariant=3,
+        statement=SQL["places_belong_to_orders_that_stand"],
+    ),
     Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
     Check(
         name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]
@@ -135,6 +141,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *CLOSING_CHECKS,
     *INVOICES_CHECKS,
     *FUNDING_CHECKS,
+    *SLOTS_CHECKS,
     *BETWEEN_ROOMS,
 )
 

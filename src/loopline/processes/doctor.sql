@@ -1049,6 +1049,31 @@ where head.held + head.parked > 0
     )
 order by head.id
 
+-- name: places_belong_to_orders_that_stand
+-- Orders that were called off whole and have their place at an hour still, or stand and gave it back, or that a courier
+-- brings at no hour at all. What the follower of slots was not told of yet is left out.
+select
+    'order ' || head.id as subject,
+    head.stage || ', ' || coalesce('a place that is ' || booking.state, 'no place') as found,
+    'an order has its place until it is called off whole' as expected,
+    'select * from slots.booking where order_id = ' || quote_literal(head.id) as repair
+from orders.order as head
+left join slots.booking as booking on booking.order_id = head.id
+where (
+        (booking.state = 'held' and head.stage = 'cancelled')
+        or (booking.state = 'released' and head.stage <> 'cancelled')
+        or (booking.order_id is null and head.delivery = 'courier' and head.kind = 'ask')
+    )
+    and not exists (
+        select
+        from log.event as waiting
+        join log.follower as follower on follower.name = 'slots'
+        where waiting.position > follower.position
+            and waiting.subject = head.id
+            and waiting.type in ('lines_cancelled', 'lines_reinstated')
+    )
+order by head.id
+
 -- name: kept_promises_match_their_facts
 -- Promises called kept whose goods were not ready, or not gone, when they say: by the tasks of their orders.
 with fact as (

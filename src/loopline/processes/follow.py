@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from loopline import orders
 from loopline.customers.model import Moment
 from loopline.customers.moments import record_moments
 from loopline.db import Conn, log
@@ -12,7 +13,8 @@ from loopline.db.followers import Follower
 from loopline.fulfilment.events import ParcelHandedOver
 from loopline.kernel.events import Event, read
 from loopline.kernel.ids import MemberId, OrderId
-from loopline.orders import DraftKind, LineKind, OrderPlaced
+from loopline.ledger import queries as ledger
+from loopline.orders import COURIER_FEE, DraftKind, LineKind, OrderPlaced
 from loopline.processes.settle import SoldPart, settle_parts
 from loopline.returns.events import ReturnOpened
 
@@ -34,7 +36,7 @@ _decode_mention = msgspec.json.Decoder(_Mention).decode
 
 def settle_what_left(conn: Conn, events: Sequence[Event]) -> None:
     """Settle what was sold at a till, what needs no shelf, and what parcels took."""
-    parts = [part for told in events for part in _parts(told)]
+    parts = [part for told in events for part in _parts(told)] + _charges_that_left(conn, events)
     if parts:
         settle_parts(conn, parts, now=max(told.at for told in events))
 
@@ -63,8 +65,37 @@ def _parts(told: Event) -> list[SoldPart]:
     ]
 
 
+def _charges_that_left(conn: Conn, events: Sequence[Event]) -> list[SoldPart]:
+    """What bringing is charged for orders whose first parcel left now; charged once, whatever leaves later."""
+    left = {OrderId(told.subject): told.at for told in reversed(events) if told.type == _HANDED_OVER}
+    lines = orders.lines_by_orders(conn, list(left)) if left else []
+    named = [line for line in lines if line.code == COURIER_FEE and line.kind is LineKind.CHARGE]
+    if not named:
+        return []
+    asked = {
+        head.id
+        for head in orders.orders_by_ids(conn, list({line.order_id for line in named}))
+        if head.kind is DraftKind.ASK
+    }
+    earned = {entry.part_id for entry in ledger.entries_of_parts(conn, [line.line_id for line in named])}
+    return [
+        SoldPart(
+            source_id=line.order_id,
+            part_id=line.line_id,
+            order_id=line.order_id,
+            line_id=line.line_id,
+            units=line.units - line.cancelled,
+            units_before=0,
+            shipping_site_id=None,
+            at=left[line.order_id],
+        )
+        for line in named
+        if line.order_id in asked and line.line_id not in earned and line.units > line.cancelled
+    ]
+
+
 def _parts_of_placed(placed: OrderPlaced) -> list[SoldPart]:
-    """Everything of a fact has gone; of an ask, what is no goods."""
+    """Everything of a fact has gone; of an ask, what is no goods and is not earned by bringing them."""
     return [
         SoldPart(
             source_id=placed.order_id,
@@ -77,7 +108,7 @@ def _parts_of_placed(placed: OrderPlaced) -> list[SoldPart]:
             at=placed.placed_at,
         )
         for line in placed.lines
-        if placed.kind is DraftKind.FACT or line.kind is not LineKind.GOODS
+        if placed.kind is DraftKind.FACT or (line.kind is not LineKind.GOODS and not line.is_for_bringing)
     ]
 
 

@@ -101,7 +101,7 @@ def _new(
         kind=one.kind,
         site_id=one.site_id,
         promised_at=now,
-        starts_at=one.starts_at,
+        starts_at=one.starts_at if one.kind is PromiseKind.APPOINTMENT else None,
         milestones=counted_back(one.kind, due_at, ahead, promised_at=now, opening=opening),
         ahead=ahead,
         band=one.band,

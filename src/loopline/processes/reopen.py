@@ -18,7 +18,7 @@ from loopline.fulfilment import service as fulfilment
 from loopline.fulfilment.model import Task, TaskLine, WithdrawnUnits
 from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, TaskId
 from loopline.kernel.temperatures import TemperatureClass
-from loopline.orders import LineToSource
+from loopline.orders import Delivery, LineToSource
 from loopline.sourcing.model import Decision, Parcel, ParcelLine, Wave
 from loopline.sourcing.settings import REOPTIMISED_MOST, Reoptimising
 
@@ -66,7 +66,8 @@ def open_work(
 ) -> Works:
     """Return the work that may be decided again, by order: of `settings.orders_most` orders, of `limit` at most.
 
-    Of orders that hold nothing and wait for nothing beside it: with them it would be no whole order that moves.
+    Of orders that any site may send, and that hold nothing and wait for nothing beside it: with them it would be no
+    whole order that moves.
     """
     tasks = fulfilment_queries.movable_tasks(
         conn,
@@ -77,7 +78,9 @@ def open_work(
     )
     lines = fulfilment_queries.lines_of_tasks(conn, [task.task_id for task in tasks])
     heads = orders.orders_by_ids(conn, list({task.order_id for task in tasks}))
-    whole = {head.id for head in heads if not head.held and not head.parked}
+    whole = {
+        head.id for head in heads if head.delivery is Delivery.DELIVER and not head.held and not head.parked
+    }
     newest = sorted(
         {task.order_id: task.offered_at for task in tasks if task.order_id in whole}.items(),
         key=lambda one: (one[1], one[0]),

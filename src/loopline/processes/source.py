@@ -131,12 +131,13 @@ def solve(desk: WaveDesk, *, solver: Solver | None = None, offering: Offering = 
     """Decide the desk's orders, without a database: parts of at most 200 orders, those that wait longest first.
 
     `offering` says which parcels are put to several sites at once.
-    What is collected has its site already and waits for nobody else's goods: the plain rule decides it.
+    What is collected, or goes by courier, has its site already and waits for nobody else's goods: the plain rule
+    decides it.
     """
     plain = FewestParcels()
     parts: list[Part] = []
     for read in desk.waves:
-        chosen = plain if solver is None or desk.is_collected(read.orders[0].order_id) else solver
+        chosen = plain if solver is None or desk.is_bound(read.orders[0].order_id) else solver
         wave, plan = _solved(desk, read, chosen)
         ordered = decisions_to_apply(plan.decisions, wave, desk.works)
         applied = {one.order_id for one in ordered}

@@ -33,11 +33,12 @@ NO_WORKS: Works = {}
 
 
 class WaveDesk:
-    """The orders at hand, all of one currency and network, as one or two problems.
+    """The orders at hand, all of one currency and network, as up to three problems.
 
     What is delivered is held at the network, and any site may send what is not promised there, as far as it is equipped
     for it. What is collected is held at its site already: its problem has just those units in it, and its answer is
-    known but for the capacity; it is carried away as it is, in one parcel.
+    known but for the capacity; it is carried away as it is, in one parcel. What a courier brings is held at its site,
+    too, and sent as cold as it is kept.
     """
 
     def __init__(  # noqa: PLR0913 - each is read by somebody else, at the same moment
@@ -90,10 +91,14 @@ class WaveDesk:
         """The business day of a site."""
         return business_day(now, self._sites[site_id].time_zone)
 
-    def is_collected(self, order_id: OrderId) -> bool:
-        """Whether the customer comes for the goods."""
+    def is_bound(self, order_id: OrderId) -> bool:
+        """Whether the goods leave one site and no other: the customer comes for them, or a courier brings them."""
         order = self.orders[order_id]
         return order.delivery is not Delivery.DELIVER and order.site_id is not None
+
+    def is_collected(self, order_id: OrderId) -> bool:
+        """Whether the customer comes for the goods."""
+        return self.is_bound(order_id) and self.orders[order_id].delivery is not Delivery.COURIER
 
     def came_since(self, conn: Conn, sku_ids: Collection[SkuId]) -> set[SkuId]:
         """Which of some SKUs can be sent from where they could not be sent when the wave was read.
@@ -115,8 +120,11 @@ class WaveDesk:
     def _waves(
         self, conn: Conn, lines: Sequence[LineToSource], *, network: NodeId, now: datetime
     ) -> tuple[Wave, ...]:
-        delivered = [line for line in lines if not self.is_collected(line.order_id)]
+        delivered = [line for line in lines if not self.is_bound(line.order_id)]
         collected = [line for line in lines if self.is_collected(line.order_id)]
+        couriered = [
+            line for line in lines if self.is_bound(line.order_id) and not self.is_collected(line.order_id)
+        ]
         waves: list[Wave] = []
         if delivered:
             skus = list({line.sku_id for line in delivered})
@@ -142,6 +150,10 @@ class WaveDesk:
             waves.append(_with_held_back(conn, wave) if wave.companions else wave)
         if collected:
             waves.append(self._wave(conn, collected, self._held_at_sites(collected), now=now))
+        if couriered:
+            wave = self._wave(conn, couriered, self._held_at_sites(couriered), now=now)
+            skus = list({line.sku_id for line in couriered})
+            waves.append(replace(wave, classes=catalogue.temperature_classes_of(conn, skus)))
         return tuple(waves)
 
     def _wave(
@@ -277,19 +289,19 @@ class WaveDesk:
         )
 
     def _allowed_sites(self, order_id: OrderId) -> frozenset[SiteId] | None:
-        """What is collected comes from the site it is collected at."""
+        """What is collected comes from the site it is collected at, what a courier brings from the courier's."""
         site_id = self.orders[order_id].site_id
-        return frozenset({site_id}) if site_id is not None and self.is_collected(order_id) else None
+        return frozenset({site_id}) if site_id is not None and self.is_bound(order_id) else None
 
     def _sites_that_refused(self, conn: Conn, *, now: datetime) -> dict[OrderId, set[SiteId]]:
         """Sites that refused units of an order, or let it lapse, within the last day: later they may be asked again.
 
-        Where an order is collected, a site that lacked the goods is asked at once when it has others: a customer waits
-        for them there, nobody else can give them, and what it lacked is in no book any more.
+        Where an order is bound to a site, one that lacked the goods is asked at once when it has others: a customer
+        waits for them, nobody else can give them, and what it lacked is in no book any more.
         """
         refused: dict[OrderId, set[SiteId]] = {}
         for one in fulfilment.sites_that_refused(conn, list(self.orders), since=now - ASK_AGAIN_AFTER):
-            if not (one.for_want_of_goods and self.is_collected(one.order_id)):
+            if not (one.for_want_of_goods and self.is_bound(one.order_id)):
                 refused.setdefault(one.order_id, set()).add(one.site_id)
         return refused
 

@@ -131,7 +131,7 @@ class TermsVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a stage takes by what was observed: at a site, on a band of lanes, or on a site's lanes of a band."""
+    """How long a stage takes by what was observed: at a site, on a band of lanes, on a site's, or by its couriers."""
 
     stage: str
     site_id: SiteId | None
@@ -148,6 +148,7 @@ class Paces(msgspec.Struct, frozen=True, kw_only=True):
     ready: Mapping[SiteId, int] = {}
     bands: Mapping[int, int] = {}
     lanes: Mapping[tuple[SiteId, int], int] = {}
+    couriers: Mapping[SiteId, int] = {}
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +173,10 @@ class Milestones(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenPromise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A promise as it was shown to whoever orders by it."""
+    """A promise as it was shown to whoever orders by it.
+
+    `starts_at` and `ends_at`: the slot of a courier or an appointment; `fee_minor`: what the way costs, tax included.
+    """
 
     kind: PromiseKind
     site_id: SiteId | None
@@ -184,6 +188,8 @@ class GivenPromise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     terms_version: int
     pace_version: int
     said_at: datetime
+    ends_at: datetime | None = None
+    fee_minor: int = 0
 
 
 class NewPromise(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,6 +301,17 @@ class SiteRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the orders that a site serves, with those still open; `late_minutes_mean` of those that were late."""
 
     site_id: SiteId
+    promises: int
+    kept: int
+    open: int
+    at_risk: int
+    late_minutes_mean: int
+
+
+class KindRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of the orders that were promised in one way."""
+
+    kind: PromiseKind
     promises: int
     kept: int
     open: int

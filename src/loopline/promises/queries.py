@@ -10,6 +10,7 @@ from loopline.promises import store
 from loopline.promises.model import (
     DayRecord,
     HeldBack,
+    KindRecord,
     LateNow,
     Learnt,
     Pace,
@@ -19,7 +20,7 @@ from loopline.promises.model import (
     SiteRecord,
     TermsVersion,
 )
-from loopline.promises.rules.learning import LANE, READY
+from loopline.promises.rules.learning import COURIER, LANE, READY
 
 
 class WatchList(StrEnum):
@@ -52,6 +53,9 @@ def paces_in_force(conn: Conn) -> Paces:
             (one.site_id, one.band): one.minutes
             for one in paces
             if one.stage == LANE and one.site_id is not None and one.band is not None
+        },
+        couriers={
+            one.site_id: one.minutes for one in paces if one.stage == COURIER and one.site_id is not None
         },
     )
 
@@ -95,6 +99,13 @@ def kept_by_site(
     return store.kept_by_site(conn, since=since, site_ids=site_ids)
 
 
+def kept_by_kind(
+    conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | None = None
+) -> list[KindRecord]:
+    """Return how promises first given since a moment were kept, by the way that was promised."""
+    return store.kept_by_kind(conn, since=since, site_ids=site_ids)
+
+
 def last_learnt(conn: Conn) -> tuple[Learnt, list[Pace]] | None:
     """Return what was learnt last, and each pace with what had been told before; None where nothing was yet."""
     learnt = store.last_learnt(conn)
@@ -109,11 +120,6 @@ def held_back_of(conn: Conn, version: int) -> list[HeldBack]:
 def taught_since(conn: Conn, since: datetime) -> list[Promise]:
     """Return the last promise of each order whose goods left since a moment, with the first one's `promised_at`."""
     return store.taught_since(conn, since)
-
-
-def appointments_ahead(conn: Conn, since: datetime) -> dict[tuple[SiteId, datetime], int]:
-    """Return how many appointments stand at each hour of each site, from a moment on."""
-    return store.appointments_ahead(conn, since)
 
 
 def arrivals_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[TaskId, datetime]:

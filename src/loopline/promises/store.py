@@ -12,6 +12,7 @@ from loopline.promises.model import (
     Arrival,
     DayRecord,
     HeldBack,
+    KindRecord,
     LateNow,
     Learnt,
     Pace,
@@ -67,6 +68,16 @@ def kept_by_site(conn: Conn, *, since: datetime, site_ids: Collection[SiteId] | 
         conn,
         SQL["kept_by_site"],
         SiteRecord,
+        since=since,
+        site_ids=None if site_ids is None else list(site_ids),
+    )
+
+
+def kept_by_kind(conn: Conn, *, since: datetime, site_ids: Collection[SiteId] | None) -> list[KindRecord]:
+    return fetch(
+        conn,
+        SQL["kept_by_kind"],
+        KindRecord,
         since=since,
         site_ids=None if site_ids is None else list(site_ids),
     )
@@ -210,11 +221,6 @@ def late_now(conn: Conn, *, site_ids: Collection[SiteId] | None, now: datetime) 
 
 def taught_since(conn: Conn, since: datetime) -> list[Promise]:
     return fetch(conn, SQL["taught_since"], Promise, since=since)
-
-
-def appointments_ahead(conn: Conn, since: datetime) -> dict[tuple[SiteId, datetime], int]:
-    rows = fetch_rows(conn, SQL["appointments_ahead"], since=since)
-    return {(site_id, starts_at): count for site_id, starts_at, count in rows}
 
 
 def insert_arrivals(conn: Conn, arrivals: Sequence[Arrival], *, by: str, now: datetime) -> set[UUID]:

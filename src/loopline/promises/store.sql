@@ -511,6 +511,45 @@ order by
   - count(*) filter (where state = 'kept' and fact_at <= first_due_at) desc,
   site_id
 
+-- name: kept_by_kind
+-- How orders first promised since a moment were kept, by the way that was promised: of some sites or of all. Locks
+-- nothing.
+with first_ones as (
+  select order_id
+  from promises.promise
+  where replaces_id is null and promised_at >= %(since)s::timestamptz
+), latest as (
+  select distinct on (promise.order_id)
+    promise.kind,
+    coalesce(promise.by_site_id, promise.site_id) as site_id,
+    promise.state,
+    promise.risk,
+    promise.first_due_at,
+    coalesce(
+      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      promise.ended_at
+    ) as fact_at
+  from promises.promise as promise
+  join first_ones on first_ones.order_id = promise.order_id
+  order by promise.order_id, promise.promised_at desc, promise.id desc
+)
+select
+  kind,
+  count(*) filter (where state in ('kept', 'broken')) as promises,
+  count(*) filter (where state = 'kept' and fact_at <= first_due_at) as kept,
+  count(*) filter (where state = 'open') as open,
+  count(*) filter (where state = 'open' and risk is not null) as at_risk,
+  coalesce(
+    round(avg(extract(epoch from fact_at - first_due_at) / 60) filter (
+      where state in ('kept', 'broken') and fact_at > first_due_at
+    )),
+    0
+  )::bigint as late_minutes_mean
+from latest
+where %(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[])
+group by kind
+order by kind
+
 -- name: last_learnt
 -- What was learnt last, and how promises had been kept until then. Locks nothing.
 select
@@ -561,17 +600,6 @@ where exists (
   where left_one.order_id = promise.order_id and left_one.handed_over_at >= %(since)s::timestamptz
 )
 order by order_id, promise.promised_at desc, id desc
-
--- name: appointments_ahead
--- How many appointments stand at each hour of each site, from a moment on. Locks nothing.
-select
-  site_id,
-  starts_at,
-  count(*) as appointments
-from promises.promise
-where kind = 'appointment' and state = 'open' and starts_at >= %(since)s::timestamptz
-group by site_id, starts_at
-order by site_id, starts_at
 
 -- name: insert_arrivals
 -- Note parcels that arrived; the first word stands. Locks the new rows in order of task.

@@ -127,6 +127,10 @@ class Language:
         """Write month and day, for axes."""
         return format_skeleton("MMMd", at, tzinfo=zone(zone_name), locale=self.locale)
 
+    def weekday(self, number: int) -> str:
+        """Write a day of the week by its ISO number, short."""
+        return self.locale.days["format"]["abbreviated"][number - 1]
+
     def clock(self, at: datetime, zone_name: str) -> str:
         """Write hour and minute."""
         return format_time(at, format="HH:mm", tzinfo=zone(zone_name), locale=self.locale)

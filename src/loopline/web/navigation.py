@@ -86,6 +86,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TILLS_READ), Entry(word=marked("Shifts"), path="/hq/shifts")),
         (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
+        (
+            visitor.may(Permission.ORG_WRITE) and visitor.may(Permission.BOARDS_READ),
+            Entry(word=marked("Couriers and appointments"), path="/hq/hours"),
+        ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (
@@ -109,6 +113,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/tills",
             "/hq/shifts",
             "/hq/counter-limits",
+            "/hq/hours",
             "/hq/marketplaces",
             "/hq/openings",
         ),

@@ -172,7 +172,7 @@ from loopline.web.payments import GatewayAway, GatewayUnknown
 from loopline.web.placing import BrokeOnOurSide, CannotBeKept, NotDoneNow
 from loopline.web.promising.desk import PromisesNotKnown
 from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld
-from loopline.web.shop.refusals import CodeNotSent, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing
+from loopline.web.shop.refusals import SHOP_STATUSES
 from loopline.web.store.refusals import STORE_STATUSES
 from loopline.webhooks import AddressNotAllowed, UnknownEventType, UnknownSubscription
 
@@ -190,17 +190,13 @@ STATUSES: dict[type[Refusal], int] = {
     CodeTriedTooOften: HTTP_401_UNAUTHORIZED,
     TooManyCodes: HTTP_429_TOO_MANY_REQUESTS,
     TooManyTries: HTTP_429_TOO_MANY_REQUESTS,
-    CodeNotSent: HTTP_503_SERVICE_UNAVAILABLE,
     IdentityNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
     NoIdentity: HTTP_422_UNPROCESSABLE_ENTITY,
     NameNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
     AddressNotValid: HTTP_422_UNPROCESSABLE_ENTITY,
     AddressUnknown: HTTP_404_NOT_FOUND,
     DeliveryUnknown: HTTP_404_NOT_FOUND,
-    NoStoreChosen: HTTP_422_UNPROCESSABLE_ENTITY,
-    NothingSentBack: HTTP_422_UNPROCESSABLE_ENTITY,
-    StarsMissing: HTTP_422_UNPROCESSABLE_ENTITY,
-    SayItTwice: HTTP_422_UNPROCESSABLE_ENTITY,
+    **SHOP_STATUSES,
     NothingToFindBy: HTTP_422_UNPROCESSABLE_ENTITY,
     TooMuchWaits: HTTP_503_SERVICE_UNAVAILABLE,
     NotDoneNow: HTTP_503_SERVICE_UNAVAILABLE,

@@ -18,6 +18,7 @@ from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.exchanges import EXCHANGE_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
+from loopline.web.api.hours import HOUR_HANDLERS
 from loopline.web.api.invoices import INVOICE_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
 from loopline.web.api.labels import LABEL_HANDLERS
@@ -73,6 +74,7 @@ from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
+from loopline.web.hq.hours import HOUR_PAGES
 from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
@@ -133,6 +135,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SUPPLY_HANDLERS,
     *SOURCING_PROFILE_HANDLERS,
     *COUNTER_LIMIT_HANDLERS,
+    *HOUR_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
     *SITE_EQUIPMENT_HANDLERS,
     *SITE_CAPACITY_HANDLERS,
@@ -198,6 +201,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
     *SHIFT_PAGES,
+    *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
     *CAPACITY_PAGES,

@@ -17,6 +17,7 @@ REMEMBERED_TABLES = {
     "org": ["org.entity", "org.party", "org.site", "org.unit"],
     "promises": ["promises.learning", "promises.terms"],
     "pricing": ["pricing.price", "pricing.price_list", "pricing.promotion", "pricing.tax_rate"],
+    "slots": ["slots.setting"],
     "site_costs": ["sourcing.site_cost"],
     "site_equipment": ["sourcing.site_equipment"],
     "site_limits": ["fulfilment.learnt_limit", "fulfilment.site_limit"],

@@ -9,11 +9,13 @@ import pytest
 
 from loopline import stock
 from loopline.db import Database
+from loopline.db.followers import catch_up
 from loopline.fulfilment.model import AcceptTask, DayLimit, RefusalReason, RefuseTask, SiteLimit
 from loopline.fulfilment.service import set_day_limits, set_site_limits
+from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import SiteId, SkuId, uuid7
-from loopline.kernel.refusals import Refused
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Delivery, Draft
 from loopline.processes import dispatch
@@ -23,11 +25,14 @@ from loopline.processes.promise import expire_holds
 from loopline.processes.quotas import WantedQuota, open_quotas
 from loopline.processes.replenish import record_goods
 from loopline.processes.source import source_wave
+from loopline.processes.take_in import Incoming, OrderTaken, place_messages
 from loopline.promises import PromiseKind, Terms, WhyNot, set_terms
+from loopline.slots import Way
 from loopline.stock import Fact, MovementReason, QuotaKind
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.promising.answers import answer
 from loopline.web.promising.desk import AGE_SECONDS_MAX, PromiseDesk, PromisesNotKnown
+from tests.make.hours import FOUR, SIX, by_courier, offer_hours
 from tests.make.loop import hand_over_everything
 from tests.make.org import succeeded
 from tests.make.promising import asked, desk, only, read_anew, said, spelt
@@ -83,14 +88,67 @@ def test_stores_are_shown_by_their_way_and_warehouses_never(known: PromiseDesk):
     assert (refused.options, refused.misses) == ([], {COLLECT: WhyNot.NO_SITE})
 
 
-def test_a_courier_comes_from_a_store_within_reach_only(known: PromiseDesk):
-    option = only(known.view(), asked(("COAT", 1), kinds=(COURIER,)))
-    assert (option.site.code, option.due_at) == ("S", datetime(2026, 3, 2, 7, 15, tzinfo=UTC))
+def test_a_courier_comes_from_a_store_within_reach_only(database: Database, known: PromiseDesk):
+    ask_courier = asked(("COAT", 1), kinds=(COURIER,))
+    # Nobody set hours: nobody comes.
+    assert said(known.view(), ask_courier).misses == {COURIER: WhyNot.TOO_FAR}
+    with database.transaction() as conn:
+        offer_hours(conn, "HX", kilometres_most=100)
+    known.caught_up()
+    # Ready two open hours after noon, with the customer an hour later: by four, in the slot from two on.
+    option = only(known.view(), ask_courier)
+    two = datetime(2026, 3, 2, 6, tzinfo=UTC)
+    assert (option.site.code, option.starts_at, option.due_at) == ("S", two, FOUR)
+    assert (option.fee_minor, option.hours[:3]) == (500, (two, FOUR, SIX))
     far = asked(("COAT", 1), kinds=(COURIER,), destination=None)
     assert said(known.view(), far).misses == {COURIER: WhyNot.NO_DESTINATION}
     eleven_kilometres = Coordinates(longitude=121.47, latitude=31.33)
     there = asked(("COAT", 1), kinds=(COURIER,), destination=eleven_kilometres)
+    # Whatever stores say, no courier goes further than the terms of the house let them.
     assert said(known.view(), there).misses == {COURIER: WhyNot.TOO_FAR}
+
+
+def test_the_hours_of_a_courier_are_those_that_are_free_and_can_be_kept(
+    database: Database, shop: Shop, known: PromiseDesk
+):
+    with database.transaction() as conn:
+        offer_hours(conn, places=1, horizon_days=0)
+    known.caught_up()
+    at_four = asked(("COAT", 1), kinds=(COURIER,), starts_at=FOUR)
+    assert only(known.view(), at_four).starts_at == FOUR
+    with database.transaction() as conn:
+        (taken,) = place_messages(
+            conn, [Incoming(message=by_courier(shop, "W-1"), scope=WHOLE_BRAND)], now=NOON
+        )
+    assert isinstance(taken, OrderTaken)
+    known.caught_up()
+    assert said(known.view(), at_four).misses == {COURIER: WhyNot.SLOT_TAKEN}
+    assert only(known.view(), asked(("COAT", 1), kinds=(COURIER,))).hours == (
+        datetime(2026, 3, 2, 6, tzinfo=UTC),
+        SIX,
+    )
+    # A place that is given back can be promised again.
+    with database.transaction() as conn:
+        cancel(conn, [Cancellation(order_id=taken.order_id)], scope=WHOLE_BRAND, now=NOON)
+    catch_up(database, FOLLOWERS, now=NOON)
+    known.caught_up()
+    assert only(known.view(), at_four).starts_at == FOUR
+    # One that needs three hours to be there does not come within the first two.
+    with database.transaction() as conn:
+        terms = set_terms(conn, Terms(courier_minutes=180), by="person:1", comment="slow", now=NOON)
+        assert not isinstance(terms, Refusal)
+    known.caught_up()
+    assert only(known.view(), asked(("COAT", 1), kinds=(COURIER,))).hours == (FOUR, SIX)
+
+
+def test_an_appointment_is_in_the_hours_that_its_store_set(database: Database, known: PromiseDesk):
+    with database.transaction() as conn:
+        offer_hours(conn, way=Way.IN_STORE, weekdays=(1, 3), opens_minute=17 * 60, slot_minutes=60)
+    known.caught_up()
+    option = only(known.view(), asked(("COAT", 1), kinds=(APPOINTMENT,), site_codes=("S",)))
+    five = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert (option.starts_at, option.due_at, option.ends_at) == (five, five, five + timedelta(hours=1))
+    assert [one.isoweekday() for one in option.hours] == [1, 1, 1, 3, 3, 3]
 
 
 def test_an_hour_is_chosen_within_opening_hours_and_room(database: Database, shop: Shop):

@@ -9,6 +9,7 @@ from loopline.processes.replenish import Count, count_goods
 from loopline.promises import PromiseKind, WhyNot
 from loopline.web.promising.desk import PromiseDesk
 from tests.make.cold import COOL, FROZEN, able, chill
+from tests.make.hours import offer_hours
 from tests.make.org import succeeded
 from tests.make.promising import asked, desk, only, said
 from tests.make.shop import NOON, Shop, open_shop
@@ -74,6 +75,9 @@ def test_each_class_is_a_parcel_and_weighs_what_its_parcel_costs(database: Datab
 def test_a_courier_takes_cold_goods_from_a_store_that_is_equipped_alone(
     database: Database, known: PromiseDesk
 ):
+    with database.transaction() as conn:
+        offer_hours(conn)
+    known.caught_up()
     ask = asked(("COAT", 1), ("HAT", 1), kinds=(COURIER, COLLECT), site_codes=("S",))
     assert said(known.view(), ask).misses == {COURIER: WhyNot.NOT_EQUIPPED}
     assert [one.kind for one in said(known.view(), ask).options] == [COLLECT]

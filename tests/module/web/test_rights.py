@@ -57,6 +57,7 @@ NOTHING_THERE = {
     "POST /earned/disputes/ask",
     "POST /hq/feeds/answer",
     "POST /hq/counter-limits/set",
+    "POST /hq/hours/set",
     "POST /hq/invoices/wish",
     "POST /hq/invoices/wishes/{wish_id}/again",
     "POST /hq/sourcing/overrides",

@@ -12,6 +12,7 @@ from loopline.kernel.ids import OrderId, PartyId, PersonId, ProductId, SiteId, S
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.ledger.model import EntryKind
 from loopline.ledger.queries import PartyMoved
+from loopline.slots import Booking, BookingState, Way
 from loopline.web.earned_view import DAYS_SHOWN, Ledgered, bars_of
 from loopline.web.languages import languages
 from loopline.web.store.earnings import Earned, added_up
@@ -65,6 +66,8 @@ def test_own_work_comes_first_and_what_waits_for_customers_last():
             task(8, TaskState.OFFERED),
         ],
         me=ME,
+        booked={},
+        now=NOON,
     )
     assert (numbers(board.offers), numbers(board.in_work), numbers(board.waiting)) == (
         [1, 8],
@@ -74,8 +77,30 @@ def test_own_work_comes_first_and_what_waits_for_customers_last():
     assert (board.more_offers, board.more_in_work, board.more_waiting) == (0, 0, 0)
 
 
+def test_what_has_an_hour_stands_by_it_once_it_is_near_and_after_all_else_while_it_is_far():
+    tasks = [task(number, TaskState.PICKING, by=ME, minutes=number) for number in range(1, 6)]
+    booked = {
+        one.order_id: Booking(
+            order_id=one.order_id,
+            way=Way.COURIER,
+            site_id=one.site_id,
+            starts_at=NOON + timedelta(hours=hours),
+            ends_at=NOON + timedelta(hours=hours + 2),
+            state=BookingState.HELD,
+            moves=0,
+            carrier=None,
+            made_at=NOON,
+        )
+        for one, hours in ((tasks[1], 9), (tasks[2], 2), (tasks[3], 1), (tasks[4], 3))
+    }
+    board = board_of(tasks, me=ME, booked=booked, now=NOON)
+    assert numbers(board.in_work) == [4, 3, 1, 5, 2]
+
+
 def test_a_phone_gets_no_more_than_it_can_show():
-    board = board_of([task(number, TaskState.OFFERED) for number in range(1, 1_001)], me=ME)
+    board = board_of(
+        [task(number, TaskState.OFFERED) for number in range(1, 1_001)], me=ME, booked={}, now=NOON
+    )
     assert (numbers(board.offers), board.more_offers) == (list(range(1, 31)), 970)
     assert len(board.shown) == 30
 

@@ -19,7 +19,7 @@ from loopline.kernel.events import EventBody, events
 from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import Draft, DraftKind, DraftLine, LineKind, NewLine, NewOrder, OrderStage
+from loopline.orders import Draft, DraftKind, DraftLine, Line, LineKind, NewLine, NewOrder, OrderStage
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
@@ -221,6 +221,7 @@ def _cart_line(line: DraftLine, facts: Mapping[SkuId, PriceFacts]) -> pricing.Ca
         code=line.code,
         units=line.units,
         stated_unit_minor=line.stated_unit_minor,
+        is_price_agreed=line.is_price_agreed,
         tax_class=_tax_class(line) if known is None else known.tax_class,
         product_id=None if known is None else known.product_id,
         category=None if known is None else known.category,
@@ -288,6 +289,11 @@ def _new_order(one: Candidate) -> NewOrder:
     )
 
 
+def is_for_bringing(kind: DraftKind, line: NewLine | Line) -> bool:
+    """Whether a line of an order is a charge that is earned as the goods leave, and not at once."""
+    return kind is DraftKind.ASK and line.kind is LineKind.CHARGE and line.code == orders.COURIER_FEE
+
+
 def _told_of(order: NewOrder) -> list[EventBody]:
     draft = order.draft
     told: list[EventBody] = [
@@ -308,6 +314,7 @@ def _told_of(order: NewOrder) -> list[EventBody]:
                         sku_id=line.sku_id,
                         units=line.units,
                         amount_minor=line.amount_minor,
+                        is_for_bringing=is_for_bringing(draft.kind, line),
                     )
                     for line in order.lines
                 ]

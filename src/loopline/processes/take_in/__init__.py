@@ -31,6 +31,7 @@ from loopline.processes.take_in.refusals import (
     DeclaredAsTest,
     NeedsDestination,
     NeedsSite,
+    NeedsSlot,
     NobodySells,
     NotCollectedThere,
     NotForMembers,
@@ -38,6 +39,7 @@ from loopline.processes.take_in.refusals import (
     NotOnAir,
     NumberTaken,
     SkuNotSold,
+    SlotTaken,
     TooManyLines,
     TooManyUnits,
     UnknownParty,
@@ -47,6 +49,7 @@ from loopline.processes.take_in.refusals import (
 )
 from loopline.processes.take_in.register import COLLECTED_AT, draft_of, read_register
 from loopline.processes.take_in.sealed import keep_sealed
+from loopline.processes.take_in.slots import book_slots, take_slots
 from loopline.processes.touch import attribute_orders, credits_for, issue_receipts
 from loopline.touchpoints import Buyer
 
@@ -58,6 +61,7 @@ __all__ = [
     "MessageLine",
     "NeedsDestination",
     "NeedsSite",
+    "NeedsSlot",
     "NobodySells",
     "NotCollectedThere",
     "NotForMembers",
@@ -68,6 +72,7 @@ __all__ = [
     "OrderTaken",
     "SealedBuyer",
     "SkuNotSold",
+    "SlotTaken",
     "TooManyLines",
     "TooManyUnits",
     "Touch",
@@ -147,7 +152,7 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
     a marketplace sealed of its buyer: of an order that came before too, because platforms seal anew.
     """
     marks = read_marks(conn)
-    drafts = take_in(conn, incoming, now=now, marks=marks)
+    drafts, taken_slots = take_slots(conn, incoming, take_in(conn, incoming, now=now, marks=marks))
     going = {position: draft for position, draft in enumerate(drafts) if isinstance(draft, Draft)}
     outcomes = place_credited(conn, list(going.values()), now=now, marks=marks)
     placed = dict(zip(going, outcomes, strict=True))
@@ -160,6 +165,8 @@ def place_messages(conn: Conn, incoming: Sequence[Incoming], *, now: datetime) -
     _keep_touches(conn, incoming, going, placed, now=now)
     _keep_sealed(conn, incoming, placed, now=now)
     _keep_promises(conn, incoming, placed, now=now)
+    if taken_slots:
+        book_slots(conn, taken_slots, placed, now=now)
     before = _orders_before(conn, list(placed.values()))
     taken: list[OrderTaken | Refusal] = []
     for position, draft in enumerate(drafts):

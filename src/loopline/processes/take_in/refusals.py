@@ -50,6 +50,18 @@ class NeedsSite(Refusal, frozen=True, kw_only=True):
     field: str = "site_code"
 
 
+class NeedsSlot(Refusal, frozen=True, kw_only=True):
+    """A courier comes at an hour: order with a promise of one."""
+
+    field: str = "promise"
+
+
+class SlotTaken(Refusal, frozen=True, kw_only=True):
+    """The last place at that hour was just taken: choose another one."""
+
+    field: str = "promise"
+
+
 class SkuNotSold(Refusal, frozen=True, kw_only=True):
     """Line {line}: {sku_code} is not sold any more."""
 

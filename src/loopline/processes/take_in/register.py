@@ -235,7 +235,8 @@ def _site_of(message: OrderMessage, register: Register) -> Site | Refusal | None
         site = register.sites.get(message.site_code)
         if site is None:
             return UnknownSite(site_code=message.site_code)
-        is_collected = message.kind is DraftKind.ASK and message.delivery is Delivery.COLLECT
+        at_store = message.delivery in {Delivery.COLLECT, Delivery.COURIER}
+        is_collected = message.kind is DraftKind.ASK and at_store
         if is_collected and site.unit_kind not in COLLECTED_AT:
             return NotCollectedThere(site_code=message.site_code)
         return site
@@ -255,7 +256,8 @@ def _destination_of(message: OrderMessage) -> Coordinates | Refusal | None:
     if message.region_code is not None:
         city = city_by_code(message.region_code)
         return city.coordinates if city else UnknownRegion(region_code=message.region_code)
-    needs_one = message.kind is DraftKind.ASK and message.delivery is Delivery.DELIVER
+    is_brought = message.delivery in {Delivery.DELIVER, Delivery.COURIER}
+    needs_one = message.kind is DraftKind.ASK and is_brought
     has_goods = any(line.kind is LineKind.GOODS for line in message.lines)
     return NeedsDestination() if needs_one and has_goods else None
 

@@ -12,7 +12,7 @@ import msgspec
 
 from loopline.kernel.ids import SiteId
 from loopline.promises.model import HeldBack, Observation, Pace, Promise, Terms
-from loopline.promises.rules.learning import LANE, READY, OpeningOf, learn, observations_of
+from loopline.promises.rules.learning import COURIER, LANE, READY, OpeningOf, learn, observations_of
 
 
 def held_back(
@@ -37,7 +37,7 @@ def held_back(
     learnt = _Said(learn(before, terms, told_ready), terms, told_ready)
     replaced = _Said((), terms, told_ready)
     found: list[HeldBack] = []
-    for stage in (READY, LANE):
+    for stage in (READY, LANE, COURIER):
         seen = [one for one in after if one.stage == stage]
         if seen:
             covered, minutes = learnt.held_against(seen)
@@ -89,6 +89,8 @@ class _Said:
             found = minutes.get((LANE, None, one.band))
         if found is not None:
             return found
+        if one.stage == COURIER:
+            return terms.courier_minutes
         if one.band is not None:
             return terms.bands[min(one.band, len(terms.bands) - 1)].minutes
         return self._told_ready.get(one.site_id, terms.store_ready_minutes)

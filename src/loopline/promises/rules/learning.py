@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from loopline.kernel.ids import SiteId
 from loopline.promises.calendar import open_minutes_between
-from loopline.promises.model import BROUGHT, Observation, Opening, Pace, Promise, Terms
+from loopline.promises.model import BROUGHT, Observation, Opening, Pace, Promise, PromiseKind, Terms
 
-READY, LANE = "ready", "lane"
+READY, LANE, COURIER = "ready", "lane", "courier"
 OpeningOf = Callable[[SiteId], Opening | None]
 
 
@@ -31,8 +31,12 @@ def observations_of(promises: Sequence[Promise], opening_of: OpeningOf) -> list[
             continue
         minutes = open_minutes_between(opening, one.promised_at, one.handed_over_at)
         seen.append(Observation(stage=READY, site_id=site_id, band=None, minutes=max(1, minutes)))
-        if one.kind in BROUGHT and one.arrived_at is not None and one.band is not None:
-            way = max(1, (one.arrived_at - one.handed_over_at) // timedelta(minutes=1))
+        if one.kind not in BROUGHT or one.arrived_at is None:
+            continue
+        way = max(1, (one.arrived_at - one.handed_over_at) // timedelta(minutes=1))
+        if one.kind is PromiseKind.COURIER:
+            seen.append(Observation(stage=COURIER, site_id=site_id, band=None, minutes=way))
+        elif one.band is not None:
             seen.append(Observation(stage=LANE, site_id=site_id, band=one.band, minutes=way))
     return seen
 
@@ -42,9 +46,12 @@ def learn(observations: Sequence[Observation], terms: Terms, told_ready: Mapping
     ready: defaultdict[SiteId, list[int]] = defaultdict(list)
     bands: defaultdict[int, list[int]] = defaultdict(list)
     lanes: defaultdict[tuple[SiteId, int], list[int]] = defaultdict(list)
+    couriers: defaultdict[SiteId, list[int]] = defaultdict(list)
     for one in observations:
         if one.stage == READY:
             ready[one.site_id].append(one.minutes)
+        elif one.stage == COURIER:
+            couriers[one.site_id].append(one.minutes)
         elif one.band is not None:
             bands[one.band].append(one.minutes)
             lanes[one.site_id, one.band].append(one.minutes)
@@ -60,6 +67,10 @@ def learn(observations: Sequence[Observation], terms: Terms, told_ready: Mapping
     paces += [
         _pace((LANE, site_id, band), minutes, of_band[band].minutes, terms)
         for (site_id, band), minutes in sorted(lanes.items())
+    ]
+    paces += [
+        _pace((COURIER, site_id, None), minutes, terms.courier_minutes, terms)
+        for site_id, minutes in sorted(couriers.items())
     ]
     return paces
 

@@ -36,7 +36,7 @@ from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import STORES
-from loopline.web.promising.tokens import SaidPromise, hash_of_asked, head_of, seal
+from loopline.web.promising.tokens import SaidPromise, at_site, ends_of, hash_of_asked, seal
 
 _TAG = "promises"
 _encode = msgspec.json.Encoder().encode
@@ -58,8 +58,9 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Goods through a channel. A delivery or a courier needs a `destination` or a `region_code` (GB/T 2260).
 
     Of the `kinds` delivery and collection are answered where none are named. What is collected, and an appointment, is
-    asked for at stores: `site_codes`, or those near the destination. `starts_at` asks for
-    one hour of an appointment; without it the first free one is promised, and others are listed.
+    asked for at stores: `site_codes`, or those near the destination. A courier comes from a store within reach that
+    offers it. `starts_at` asks for one hour of a courier or an appointment; without it the first free one is promised,
+    and others are listed.
     """
 
     channel: Code
@@ -74,14 +75,17 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
     """One way that can be promised: by when, at or from which site, in how many parcels, at what charge.
 
-    `promise` is this promise, sealed: an order that is placed with it within an hour is kept to it. `site_code` and
-    `from_site_codes` name stores, and other sites within the caller's branch. `charge_minor` is what it adds to the
-    price of the goods; `weight_minor`, told to whoever reads stock of the whole brand, is what the choice was made by.
+    `promise` is this promise, sealed: an order that is placed with it within an hour is kept to it. A courier and an
+    appointment are of a slot, from `starts_at` to `ends_at`; `hours` are the beginnings of those that are free. Who
+    orders a courier names `site_code` and the delivery `courier`. `site_code` and `from_site_codes` name stores, and
+    other sites within the caller's branch. `charge_minor` is what it adds to the price of the goods, as a line of the
+    order; `weight_minor`, told to whoever reads stock of the whole brand, is what the choice was made by.
     """
 
     kind: PromiseKind
     due_at: datetime
     starts_at: datetime | None
+    ends_at: datetime | None
     hours: tuple[datetime, ...]
     site_code: str | None
     from_site_codes: tuple[str, ...]
@@ -201,18 +205,18 @@ def sealed(view: View, asked: Asked, option: Option, *, secret: str, now: dateti
     """Seal one way as it is shown now, for the order that may come of it."""
     is_at_site = option.kind in (PromiseKind.COLLECT, PromiseKind.APPOINTMENT)
     place = option.site.code if is_at_site else asked.destination
-    return seal(
-        _head(view, option), secret, said=int(now.timestamp()), asked=hash_of_asked(asked.goods, place)
-    )
+    is_bound = option.kind is PromiseKind.COURIER
+    goods = at_site(asked.goods, option.site.code) if is_bound else asked.goods
+    return seal(_ends(view, option), secret, said=int(now.timestamp()), asked=hash_of_asked(goods, place))
 
 
-def _head(view: View, option: Option) -> bytes:
+def _ends(view: View, option: Option) -> tuple[bytes, bytes]:
     """What of a promise is the same for all who ask while a calendar stands; an hour of its own is spelt anew."""
     heads = view.calendar.made.heads
-    key = (option.kind.value, option.place, option.due_at, option.band)
+    key = (option.kind.value, option.place, option.due_at, option.band, option.fee_minor)
     head = heads.get(key)
     if head is None:
-        head = head_of(
+        head = ends_of(
             SaidPromise(
                 kind=option.kind,
                 site_id=option.site.id,
@@ -225,6 +229,8 @@ def _head(view: View, option: Option) -> bytes:
                 pace_version=view.paces.version,
                 said=0,
                 asked=b"",
+                ends=int(option.ends_at.timestamp()) if option.ends_at is not None else None,
+                fee_minor=option.fee_minor,
             )
         )
         heads[key] = head
@@ -243,11 +249,12 @@ def _told(view: View, option: Option, scope: Scope, *, promise: str) -> OptionTo
         kind=option.kind,
         due_at=option.due_at,
         starts_at=option.starts_at,
+        ends_at=option.ends_at,
         hours=option.hours,
         site_code=option.site.code if option.site.code in shown else None,
         from_site_codes=shown,
         parcels=len(option.sends),
-        charge_minor=0,
+        charge_minor=option.fee_minor,
         weight_minor=option.weight_minor if scope.everything else None,
         currency=view.currency,
         promise=promise,

@@ -62,6 +62,7 @@ from loopline.web.api.shapes import (
 )
 from loopline.web.api.types import Code, Units
 from loopline.web.edge import edge_of
+from loopline.web.riders import CARRIER_MOST, name_carriers, refused_riders
 
 _TAG = "tasks"
 _LINES_MAX = 200
@@ -251,9 +252,14 @@ class CheckAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class HandOverAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A parcel that the carrier took, with the carrier's number for it, and the lots that were scanned for it."""
+    """A parcel that the carrier took, with the carrier's number for it, and the lots that were scanned for it.
+
+    What a courier takes at an hour goes by the `rider_code` that the rider says; `carrier` is who carries it.
+    """
 
     task_id: UUID
+    rider_code: Annotated[str, Meta(pattern=r"^[0-9]{4}$(?!\n)")] | None = None
+    carrier: Annotated[str, Meta(min_length=1, max_length=CARRIER_MOST)] | None = None
     tracking_number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-]{1,64}$(?!\n)")] | None = None
     lots: Annotated[tuple[ScannedAsk, ...], Meta(max_length=_LINES_MAX)] = ()
 
@@ -408,14 +414,19 @@ def hand_over_tasks(
 
     def step(conn: Conn, scope: Scope, now: datetime) -> Sequence[_Done | Refusal]:
         scanned, unknown = scanned_lots(conn, [(TaskId(one.task_id), one.lots) for one in data.items])
+        said = {TaskId(one.task_id): one.rider_code or "" for one in data.items}
+        others = refused_riders(conn, said, secret=edge_of(request).settings.secret)
         judged = [
             unknown.get(TaskId(one.task_id))
+            or others.get(TaskId(one.task_id))
             or HandOverTask(task_id=TaskId(one.task_id), tracking_number=one.tracking_number)
             for one in data.items
         ]
-        return merged(
+        outcomes = merged(
             judged, lambda free: fulfil.hand_over(conn, free, scope=scope, now=now, scanned=scanned)
         )
+        name_carriers(conn, outcomes, {TaskId(one.task_id): one.carrier for one in data.items})
+        return outcomes
 
     return _stepped(request, caller, data, step)
 

@@ -37,6 +37,9 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "promise_missed": marked("Promise not kept"),
     "promise_renewed": marked("Promised anew"),
     "parcel_arrived": marked("Parcel arrived"),
+    "slot_booked": marked("Place at an hour taken"),
+    "slot_moved": marked("Moved to another hour"),
+    "slot_released": marked("Place at an hour given back"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -79,6 +82,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "promise_missed": "bad",
     "promise_renewed": "warn",
     "parcel_arrived": "good",
+    "slot_moved": "warn",
 }
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
@@ -347,7 +351,15 @@ def _due(telling: _Telling) -> str:
     return telling.language.clock_of_day(due_at, telling.story.zone)
 
 
+def _hour(telling: _Telling) -> str:
+    starts_at = datetime.fromisoformat(telling.data["starts_at"])
+    return _joined(_at_site(telling), telling.language.clock_of_day(starts_at, telling.story.zone))
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
+    "slot_booked": _hour,
+    "slot_moved": _hour,
+    "slot_released": _hour,
     "promise_given": _due,
     "promise_at_risk": _due,
     "promise_kept": _due,

@@ -73,6 +73,7 @@ def find(conn: Conn, which: WatchList, *, scope: Scope, now: datetime) -> Found:
         record=promises.record_since(conn, since, site_ids=site_ids),
         listed=listed,
         numbers={one.id: one.number for one in heads},
+        by_kind=promises.kept_by_kind(conn, since, site_ids=site_ids),
         by_site=promises.kept_by_site(conn, since, site_ids=site_ids),
         learnt=learnt[0] if learnt is not None else None,
         paces=[

@@ -13,6 +13,7 @@ from loopline.promises import (
     BROUGHT,
     DayRecord,
     HeldBack,
+    KindRecord,
     Learnt,
     Milestone,
     Pace,
@@ -23,7 +24,7 @@ from loopline.promises import (
     SiteRecord,
     WatchList,
 )
-from loopline.promises.rules.learning import LANE, READY
+from loopline.promises.rules.learning import COURIER, LANE, READY
 from loopline.web.languages import Language, marked
 
 _MOMENT = timedelta(microseconds=1)
@@ -51,7 +52,11 @@ MILESTONE_WORDS: Mapping[Milestone, str] = {
 }
 
 
-STAGE_WORDS: Mapping[str, str] = {READY: marked("Until ready"), LANE: marked("On the way")}
+STAGE_WORDS: Mapping[str, str] = {
+    READY: marked("Until ready"),
+    LANE: marked("On the way"),
+    COURIER: marked("With the courier"),
+}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +68,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     record: Record
     listed: Sequence[Promise]
     numbers: Mapping[OrderId, str]
+    by_kind: Sequence[KindRecord]
     by_site: Sequence[SiteRecord]
     learnt: Learnt | None
     paces: Sequence[Pace]
@@ -115,6 +121,18 @@ class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
     learnt: str
 
 
+class KindRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How promises of one way were kept."""
+
+    word: str
+    promises: str
+    kept: str
+    tone: str
+    late: str
+    open: str
+    at_risk: str
+
+
 class StageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A stage, held against days that what was learnt had not seen: how many were in time, and within how long."""
 
@@ -134,6 +152,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     figures: list[Figure]
     lists: list[tuple[str, str, bool]]
     rows: list[PromiseRow]
+    kinds: list[KindRow]
     sites: list[SiteRow]
     more_sites: str
     learnt: str
@@ -150,6 +169,7 @@ def written(found: Found, language: Language) -> View:
         figures=_figures(found.record, language),
         lists=[(one.value, language.say(word), one is found.which) for one, word in LIST_WORDS.items()],
         rows=[_row(one, found, language) for one in found.listed],
+        kinds=[_kind_row(one, language) for one in found.by_kind],
         sites=[_site_row(one, found, ready, language) for one in shown],
         more_sites=language.count(len(found.by_site) - len(shown)) if len(found.by_site) > len(shown) else "",
         learnt=_learnt(found, language),
@@ -279,6 +299,18 @@ def _step_tone(by: datetime, reached: datetime | None, *, is_missed: bool) -> st
     if reached is not None:
         return "good" if reached <= by else "warn"
     return "bad" if is_missed else "none"
+
+
+def _kind_row(one: KindRecord, language: Language) -> KindRow:
+    return KindRow(
+        word=language.say(KIND_WORDS[one.kind]),
+        promises=language.count(one.promises),
+        kept=f"{100 * one.kept // one.promises} %" if one.promises else "–",
+        tone=_tone(one.kept, one.promises),
+        late=_minutes(one.late_minutes_mean, language) if one.late_minutes_mean else "–",
+        open=language.count(one.open),
+        at_risk=language.count(one.at_risk) if one.at_risk else "",
+    )
 
 
 def _site_row(

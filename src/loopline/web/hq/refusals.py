@@ -1,9 +1,10 @@
 """What the pages of headquarters refuse before anything else sees it."""
 
-from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
 
 from loopline.kernel.refusals import Refusal
 from loopline.processes.learnt_capacity import SayWhyItHolds
+from loopline.slots import TermsNeedAComment, TermsUnitUnknown, WayNotUsable
 
 
 class TypedWrong(Refusal, frozen=True, kw_only=True):
@@ -18,11 +19,21 @@ class AmountUnclear(Refusal, frozen=True, kw_only=True):
     """Say an amount, such as 500 or 99.90."""
 
 
+class HoursUnclear(Refusal, frozen=True, kw_only=True):
+    """{field} cannot be read: hours are written as 10:00, numbers as digits, fees as "3 km 5.00" line by line."""
+
+    field: str
+
+
 class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
     """The profile holds for the whole brand: only who sees all of it may change it."""
 
 
 HQ_STATUSES: dict[type[Refusal], int] = {
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
-    **dict.fromkeys((TypedWrong, AmountUnclear, SayWhyItHolds), HTTP_422_UNPROCESSABLE_ENTITY),
+    TermsUnitUnknown: HTTP_404_NOT_FOUND,
+    **dict.fromkeys(
+        (TypedWrong, AmountUnclear, SayWhyItHolds, HoursUnclear, TermsNeedAComment, WayNotUsable),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
 }

@@ -1,6 +1,5 @@
 """From what is known to what can be promised: one answer for each ask, with its reason. Nothing is read here."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -11,26 +10,23 @@ import numpy.typing as npt
 from loopline.kernel.ids import NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.temperatures import TemperatureClass
-from loopline.kernel.times import business_day
 from loopline.processes.quotas import events_of
 from loopline.promises import PromiseKind, WhyNot
 from loopline.promises.calendar import end_of_day
 from loopline.promises.rules import (
-    NEVER_MINUTE,
     Integers,
     best_sites,
     choose_parcels,
-    free_hours,
     moment_of,
     soonest,
 )
+from loopline.slots import Way, fee_for
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
+from loopline.web.promising.hours import chosen, courier_terms, why_not_then
 from loopline.web.promising.options import Option
-from loopline.web.promising.sites import Ways, quarter
-
-_HOURS_SHOWN = 24
+from loopline.web.promising.sites import Ways
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +57,7 @@ def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
         if kind is PromiseKind.DELIVER:
             found = _delivered(view, asking, lacking)
         elif kind is PromiseKind.COURIER:
-            found = _couriered(view, asking, lacking)
+            found = _couriered(view, asking, named)
         else:
             found = _at_stores(view, asking, kind, named)
         if isinstance(found, WhyNot):
@@ -273,53 +269,61 @@ def _day_ends(minute: int, time_zone: str) -> datetime:
     return end_of_day(moment_of(minute), time_zone)
 
 
-def _couriered(view: View, asking: Asking, lacking: dict[str, int]) -> list[Option] | WhyNot:
-    """From one store near by: the one whose goods are there first, of those the nearest."""
+def _couriered(view: View, asking: Asking, named: list[int] | None) -> list[Option] | WhyNot:
+    """From one store near by that offers it: the one whose next free slot begins first, of those the nearest."""
     to = asking.ask.destination
     if to is None:
         return WhyNot.NO_DESTINATION
-    sites, terms = view.sites, view.terms.terms
-    if not _has_room(view, asking, lacking):
-        return WhyNot.NO_STOCK
-    places = _stores_that_send_all(view, asking)
-    if isinstance(places, WhyNot):
-        return places
-    ways = sites.ways_to(to)
-    metres = ways.metres[places]
-    near = metres <= terms.courier_kilometres * 1_000
-    places, metres = places[near], metres[near]
-    if not len(places):
-        return WhyNot.TOO_FAR
-    ready = view.calendar.ready_at[places]
-    if ready.min() >= NEVER_MINUTE:
-        return WhyNot.NO_CAPACITY
-    row = int(np.lexsort((metres, ready))[0])
-    place = int(places[row])
-    site = sites.sites[place]
-    return [
-        Option(
-            kind=PromiseKind.COURIER,
-            site=site,
-            place=place,
-            sends=(site,),
-            due_at=moment_of(quarter(int(ready[row]) + terms.courier_minutes)),
-            ready_minutes=sites.ready_minutes[place],
-            lane_minutes=terms.courier_minutes,
-            band=None,
-            weight_minor=int(sites.parcels(places[row : row + 1], ways, asking.weight_grams)[0]),
-        )
-    ]
-
-
-def _stores_that_send_all(view: View, asking: Asking) -> Integers | WhyNot:
-    """The stores that have everything and are equipped to send it."""
-    places, have = _candidates(view, asking)
-    places = places[(have >= asking.wanted).all(axis=1) & view.sites.is_store[places]]
-    if not len(places):
-        return WhyNot.NO_STOCK
+    stores = _stores_with(view, asking, named)
+    if isinstance(stores, WhyNot):
+        return stores
+    sites = view.sites
     for kind in set(asking.classes):
-        places = places[view.able[kind][places]]
-    return places if len(places) else WhyNot.NOT_EQUIPPED
+        stores = stores[view.able[kind][stores]]
+    stores = stores[sites.ships[stores]]
+    if not len(stores):
+        return WhyNot.NOT_EQUIPPED
+    ways = sites.ways_to(to)
+    why = WhyNot.TOO_FAR
+    rooms: dict[int, bool] = {}
+    found: list[Option] = []
+    for row in best_sites(ways.metres[stores]):
+        place = int(stores[row])
+        terms = courier_terms(view, place, int(ways.metres[place]))
+        if terms is None:
+            continue
+        if not _may_sell(view, asking, place, rooms):
+            why = WhyNot.NO_STOCK
+            continue
+        one = _by_courier(view, asking, place, ways)
+        if isinstance(one, WhyNot):
+            why = one
+        else:
+            found.append(one)
+    return [min(found, key=lambda one: one.starts_at or one.due_at)] if found else why
+
+
+def _by_courier(view: View, asking: Asking, place: int, ways: Ways) -> Option | WhyNot:
+    sites = view.sites
+    site, minutes = sites.sites[place], sites.courier_minutes[place]
+    slot, hours = chosen(view, asking, place, Way.COURIER)
+    if slot is None:
+        return why_not_then(view, asking, place, Way.COURIER)
+    return Option(
+        kind=PromiseKind.COURIER,
+        site=site,
+        place=place,
+        sends=(site,),
+        due_at=slot.ends_at,
+        ready_minutes=sites.ready_minutes[place],
+        lane_minutes=minutes,
+        band=None,
+        weight_minor=int(sites.parcels(np.array([place]), ways, asking.weight_grams)[0]),
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        fee_minor=fee_for(view.hours[site.id, Way.COURIER], int(ways.metres[place])),
+        hours=hours,
+    )
 
 
 def _at_stores(
@@ -348,11 +352,7 @@ def _at_stores(
         place = int(stores[row])
         if not _may_sell(view, asking, place, rooms):
             continue
-        one = (
-            _collected(view, place)
-            if kind is PromiseKind.COLLECT
-            else _appointed(view, asking, place, moment_of(int(view.calendar.ready_at[place])))
-        )
+        one = _collected(view, place) if kind is PromiseKind.COLLECT else _appointed(view, asking, place)
         if isinstance(one, WhyNot):
             why = one
             if named is None and asking.ask.starts_at is None:
@@ -420,39 +420,22 @@ def _collected(view: View, place: int) -> Option:
     return found
 
 
-def _appointed(view: View, asking: Asking, place: int, ready_at: datetime) -> Option | WhyNot:
-    site, terms = view.sites.sites[place], view.terms.terms
-    wanted = asking.ask.starts_at
-    taken: Mapping[datetime, int] = {
-        moment: count for (site_id, moment), count in view.appointments.items() if site_id == site.id
-    }
-    hours = free_hours(view.sites.openings[place], ready_at, taken=taken, terms=terms)
-    hours = [one for one in hours if view.days.left(site.id, business_day(one, site.time_zone)) > 0]
-    if wanted is not None and wanted not in hours:
-        return _why_not_then(view, asking, taken, ready_at=ready_at)
-    if not hours:
-        return WhyNot.NO_CAPACITY
-    starts_at = wanted or hours[0]
+def _appointed(view: View, asking: Asking, place: int) -> Option | WhyNot:
+    site = view.sites.sites[place]
+    slot, hours = chosen(view, asking, place, Way.IN_STORE)
+    if slot is None:
+        return why_not_then(view, asking, place, Way.IN_STORE)
     return Option(
         kind=PromiseKind.APPOINTMENT,
         site=site,
         place=place,
         sends=(site,),
-        due_at=starts_at,
+        due_at=slot.starts_at,
         ready_minutes=view.sites.ready_minutes[place],
         lane_minutes=0,
         band=None,
         weight_minor=0,
-        starts_at=starts_at,
-        hours=tuple(hours[:_HOURS_SHOWN]),
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        hours=hours,
     )
-
-
-def _why_not_then(view: View, asking: Asking, taken: Mapping[datetime, int], *, ready_at: datetime) -> WhyNot:
-    wanted = asking.ask.starts_at
-    assert wanted is not None
-    if wanted < ready_at:
-        return WhyNot.TOO_SOON
-    if taken.get(wanted, 0) >= view.terms.terms.appointments_at_once:
-        return WhyNot.SLOT_TAKEN
-    return WhyNot.NOT_OPEN

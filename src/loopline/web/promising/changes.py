@@ -14,8 +14,8 @@ from loopline.fulfilment import events as fulfilment
 from loopline.kernel.events import Event, EventBody
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId
 from loopline.orders import events as orders
-from loopline.promises import events as promises
 from loopline.returns import events as returns
+from loopline.slots import events as slots
 from loopline.sourcing import events as sourcing
 from loopline.stock import events as stock
 
@@ -34,6 +34,8 @@ _AT_THE_NETWORK = frozenset(
 )
 """What moves holds alone: at the order's site, where it has one, and else above all sites."""
 
+_OF_SLOTS = frozenset(one.type_name() for one in (slots.SlotBooked, slots.SlotMoved, slots.SlotReleased))
+
 
 def _types() -> frozenset[str]:
     told = {
@@ -42,7 +44,7 @@ def _types() -> frozenset[str]:
         for one in vars(room).values()
         if isinstance(one, type) and issubclass(one, EventBody) and one is not EventBody
     }
-    return frozenset(told | _OF_WHOLE_SITES | {promises.PromiseGiven.type_name()})
+    return frozenset(told | _OF_WHOLE_SITES | _OF_SLOTS)
 
 
 FOLLOWED = _types()
@@ -70,14 +72,12 @@ class Changes(msgspec.Struct, kw_only=True):
     whole_sites: set[SiteId]
     days: set[SiteId]
     orders: dict[OrderId, set[SiteId]]
-    appointments: bool = False
+    slots: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is to be read again."""
-        return not (
-            self.above or self.shelves or self.whole_sites or self.days or self.orders or self.appointments
-        )
+        return not (self.above or self.shelves or self.whole_sites or self.days or self.orders or self.slots)
 
     def add_shelf(self, sku_id: SkuId, sites: set[SiteId] | None) -> None:
         """Note that a SKU changed at sites, or at any."""
@@ -99,8 +99,8 @@ def changes_of(events: Iterable[Event], leaves: Mapping[NodeId, SiteId]) -> Chan
             skus = {line.sku_id for line in placed.lines if line.sku_id is not None}
             _note(found, skus, {placed.site_id} if placed.site_id is not None else set(), is_above=True)
             continue
-        if one.type == promises.PromiseGiven.type_name():
-            found.appointments = True
+        if one.type in _OF_SLOTS:
+            found.slots = True
             continue
         named = _Named()
         named.read(_any(one.data))

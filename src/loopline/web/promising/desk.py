@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from psycopg_pool import PoolTimeout
 
-from loopline import catalogue, orders, org, promises, stock
+from loopline import catalogue, orders, org, promises, slots, stock
 from loopline.db import Conn, Database, log
 from loopline.db.database import LOG_CHANNEL
 from loopline.db.followers import Horizon, final_position
@@ -31,8 +31,10 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import ChannelTerms
 from loopline.org.queries import brand_companies
+from loopline.processes.slots import terms_of_sites
 from loopline.promises import TermsVersion
 from loopline.promises.model import Paces
+from loopline.slots import SlotTerms, Way
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.equipment import ability
 from loopline.stock import Node, NodeKind, windows
@@ -63,6 +65,7 @@ _STRUCTURE = (
     "channels",
     "catalogue",
     "promises",
+    "slots",
     "site_costs",
     "site_limits",
     "site_equipment",
@@ -87,7 +90,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known at a moment. Its parts are never changed, but for shelves, row by row.
 
-    `able`: by class, which sites are equipped to send goods of it.
+    `able`: by class, which sites are equipped to send goods of it. `hours`: what sites offer at which hours; `taken`:
+    how many places of slots are taken, by site, way and beginning.
     """
 
     items: Mapping[str, Item]
@@ -97,7 +101,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     able: Mapping[TemperatureClass, npt.NDArray[np.bool_]]
     shelves: Shelves
     days: Days
-    appointments: Mapping[tuple[SiteId, datetime], int]
+    hours: Mapping[tuple[SiteId, Way], SlotTerms]
+    taken: Mapping[tuple[SiteId, Way, datetime], int]
     calendar: Calendar
     prices: Prices
     terms: TermsVersion
@@ -322,7 +327,8 @@ class _Keeper:
             able=able_places(columns, ability(conn)),
             shelves=shelves,
             days=days,
-            appointments=promises.appointments_ahead(conn, now - timedelta(days=1)),
+            hours=terms_of_sites(conn, columns.sites),
+            taken=slots.places_taken(conn, now - timedelta(days=1)),
             calendar=calendar_of(columns, days, terms.terms, until=until),
             prices=opportunity_prices(conn, columns.index, currency=currency),
             terms=terms,
@@ -379,9 +385,9 @@ class _Keeper:
 
     def _with_days(self, view: View, changes: Changes, now: datetime) -> View:
         """Read days of sites that changed; all of them, some stock and the prices now and then."""
-        days, prices, appointments = view.days, view.prices, view.appointments
-        if changes.appointments or monotonic() >= self._slow_at:
-            appointments = promises.appointments_ahead(self._conn, now - timedelta(days=1))
+        days, prices, taken = view.days, view.prices, view.taken
+        if changes.slots or monotonic() >= self._slow_at:
+            taken = slots.places_taken(self._conn, now - timedelta(days=1))
         if monotonic() >= self._slow_at:
             self._slow_at = monotonic() + _SLOW_SECONDS
             days = self._days()
@@ -403,9 +409,7 @@ class _Keeper:
         if is_due or days != view.days:
             until = now + _VALID if is_due else calendar.until
             calendar = calendar_of(view.sites, days, view.terms.terms, until=until, before=calendar)
-        return msgspec.structs.replace(
-            view, days=days, prices=prices, calendar=calendar, appointments=appointments
-        )
+        return msgspec.structs.replace(view, days=days, prices=prices, calendar=calendar, taken=taken)
 
     def _prices(self, view: View) -> Prices:
         """Read the prices again where a wave was solved since they were read."""

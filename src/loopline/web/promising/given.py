@@ -1,5 +1,6 @@
 """A promise that comes back with an order: opened, and held against what is ordered."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from loopline.kernel.cities import city_by_code
@@ -7,8 +8,16 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind, LineKind
 from loopline.processes.take_in import OrderMessage
-from loopline.promises import BROUGHT, GivenPromise
-from loopline.web.promising.tokens import PromiseNotOurs, hash_of_asked, spelt_goods, unseal
+from loopline.promises import BROUGHT, GivenPromise, PromiseKind
+from loopline.web.promising.tokens import PromiseNotOurs, at_site, hash_of_asked, spelt_goods, unseal
+
+_DELIVERIES: Mapping[PromiseKind, Delivery] = {
+    PromiseKind.DELIVER: Delivery.DELIVER,
+    PromiseKind.COLLECT: Delivery.COLLECT,
+    PromiseKind.COURIER: Delivery.COURIER,
+    PromiseKind.APPOINTMENT: Delivery.COLLECT,
+}
+"""How what is promised in a way is ordered."""
 
 
 def given_promise(token: str, message: OrderMessage, secret: str, *, now: datetime) -> GivenPromise | Refusal:
@@ -16,12 +25,15 @@ def given_promise(token: str, message: OrderMessage, secret: str, *, now: dateti
     said = unseal(token, secret, now=now)
     if isinstance(said, Refusal):
         return said
-    is_brought = said.kind in BROUGHT
-    place = _destination(message) if is_brought else message.site_code
     goods = spelt_goods(message.channel, [(line.sku_code, line.units) for line in message.lines])
+    place: Coordinates | str | None = message.site_code
+    if said.kind in BROUGHT:
+        place = _destination(message)
+    if said.kind is PromiseKind.COURIER:
+        goods = at_site(goods, message.site_code or "")
     is_for_this = (
         message.kind is DraftKind.ASK
-        and message.delivery is (Delivery.DELIVER if is_brought else Delivery.COLLECT)
+        and message.delivery is _DELIVERIES[said.kind]
         and all(line.kind is LineKind.GOODS for line in message.lines)
         and hash_of_asked(goods, place) == said.asked
     )
@@ -38,6 +50,8 @@ def given_promise(token: str, message: OrderMessage, secret: str, *, now: dateti
         terms_version=said.terms_version,
         pace_version=said.pace_version,
         said_at=said.said_at,
+        ends_at=said.ends_at,
+        fee_minor=said.fee_minor,
     )
 
 

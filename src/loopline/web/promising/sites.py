@@ -105,6 +105,7 @@ class Sites:
             )
             for one in self.sites
         ]
+        self.courier_minutes = [paces.couriers.get(one.id, terms.courier_minutes) for one in self.sites]
         self._band_metres = [band.kilometres_most * 1_000 for band in terms.bands]
         self._lane_minutes = [
             [

@@ -26,7 +26,10 @@ _FROM_CLOCKS_APART = timedelta(minutes=5)
 
 
 class SaidPromise(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """What was shown: how, from or at which site, by when, reckoned with what, and when it was said (in seconds)."""
+    """What was shown: how, from or at which site, by when, reckoned with what, and when it was said (in seconds).
+
+    New fields come last and have a default: what an older process sealed is read all the same.
+    """
 
     kind: PromiseKind
     site_id: SiteId | None
@@ -39,6 +42,8 @@ class SaidPromise(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc
     pace_version: int
     said: int
     asked: bytes
+    ends: int | None = None
+    fee_minor: int = 0
 
     @property
     def due_at(self) -> datetime:
@@ -47,8 +52,13 @@ class SaidPromise(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc
 
     @property
     def starts_at(self) -> datetime | None:
-        """When the appointment begins."""
+        """When the courier's two hours, or the appointment, begin."""
         return None if self.starts is None else datetime.fromtimestamp(self.starts, UTC)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When they end."""
+        return None if self.ends is None else datetime.fromtimestamp(self.ends, UTC)
 
     @property
     def said_at(self) -> datetime:
@@ -91,14 +101,26 @@ def hash_of_asked(goods: bytes, place: Coordinates | str | None) -> bytes:
     return hashlib.blake2b(goods + b"\n" + where, digest_size=8).digest()
 
 
-def head_of(said: SaidPromise) -> bytes:
-    """Spell of what was shown all but when it was said and what was asked: the part that many promises share."""
-    return _encode(msgspec.structs.replace(said, said=0, asked=b""))[: -len(_UNSAID)]
+def at_site(goods: bytes, site_code: str) -> bytes:
+    """Spell goods that one site brings to a place: both are bound."""
+    return goods + f"\nfrom {site_code}".encode()
 
 
-def seal(head: bytes, secret: str, *, said: int, asked: bytes) -> str:
-    """Spell what was shown as a text that can be verified: its head, when it was said (in seconds), what was asked."""
-    body = head + _encode(said) + _encode(asked)
+def ends_of(said: SaidPromise) -> tuple[bytes, bytes]:
+    """Spell of what was shown all but when it was said and what was asked: what stands before it, and what after.
+
+    Many promises share them.
+    """
+    tail = _encode(said.ends) + _encode(said.fee_minor)
+    whole = _encode(msgspec.structs.replace(said, said=0, asked=b""))
+    return whole[: -len(_UNSAID + tail)], tail
+
+
+def seal(ends: tuple[bytes, bytes], secret: str, *, said: int, asked: bytes) -> str:
+    """Spell what was shown as a text that can be verified: between its ends when it was said (in seconds), and what
+    was asked.
+    """
+    body = ends[0] + _encode(said) + _encode(asked) + ends[1]
     return urlsafe_b64encode(_mac(body, secret) + body).rstrip(b"=").decode()
 
 

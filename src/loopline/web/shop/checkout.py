@@ -2,10 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -13,46 +12,43 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from loopline import catalogue, customers, orders, touchpoints
-from loopline.customers import Address, NewAddress, NewDelivery, Recipient, valid_recipient
+from loopline import customers, orders
+from loopline.customers import NewAddress, NewDelivery, Recipient, valid_recipient
 from loopline.customers.addresses import address_index
-from loopline.db import Conn
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
-from loopline.processes.take_in.refusals import NumberTaken
-from loopline.promises import WhyNot
+from loopline.processes.take_in.refusals import NumberTaken, SlotTaken
+from loopline.promises import GivenPromise, PromiseKind, WhyNot
 from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
-from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.payments import start_payment
 from loopline.web.placing import OrderRequest
 from loopline.web.problems import status_of
+from loopline.web.shop.basket import (
+    CHECKOUT,
+    NEW_ADDRESS,
+    Basket,
+    Checkout,
+    Form,
+    basket_of,
+    form_of,
+    read_checkout,
+    room_of,
+)
 from loopline.web.shop.entrance import Step
 from loopline.web.shop.frame import go, nothing_here, shop_page
 from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
-    UNITS_MAX,
-    Bill,
-    Goods,
-    Shelf,
-    Tag,
-    Terms,
-    bill_of,
-    read_goods,
-    shelves_of,
-    shop_terms,
-    tags_of,
 )
 from loopline.web.shop.product import (
     NO_SUCH_PRODUCT,
     NO_SUCH_PRODUCT_ADVICE,
     distance_words,
-    site_here,
 )
 from loopline.web.shop.promised import (
     ZONE,
@@ -63,95 +59,21 @@ from loopline.web.shop.promised import (
     ready_words,
     why_not_delivered,
 )
-from loopline.web.shop.refusals import NoStoreChosen, NotSentCold, SoldOut
+from loopline.web.shop.refusals import NoHourChosen, NoStoreChosen, NotSentCold, SoldOut
 from loopline.web.shop.regions import provinces, region_words
-from loopline.web.shop.shopper import Place, Shopper, place_of, visitor_of
+from loopline.web.shop.shopper import Shopper, place_of, visitor_of
+from loopline.web.shop.ways import (
+    AT_HOURS,
+    DELIVERIES,
+    WAY_NAMES,
+    WayShown,
+    chosen_hour,
+    hours_of,
+    promise_of_hour,
+    ways_shown,
+)
 
-CHECKOUT = "/checkout"
-NEW_ADDRESS = "new"
-_SHELVES_SHOWN = 12
 _NUMBER_BYTES = 12
-
-
-class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is about to buy and how, as the address of the page or its form says it; nothing is trusted."""
-
-    sku: str
-    units: int = 1
-    how: Delivery = Delivery.DELIVER
-    site: str = ""
-    live: str = ""
-
-    def path(self, **changes: object) -> str:
-        """The address of the page with some of it changed."""
-        changed = msgspec.structs.replace(self, **changes)
-        fields = {"sku": changed.sku, "units": str(changed.units), "how": changed.how.value}
-        fields |= {"site": changed.site} if changed.site else {}
-        fields |= {"live": changed.live} if changed.live else {}
-        return f"{CHECKOUT}?{urlencode(fields)}"
-
-
-class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checkout sends. `number` was made with the page: sent twice, it is one order."""
-
-    number: str
-    sku: str
-    units: str = "1"
-    how: str = Delivery.DELIVER.value
-    site: str = ""
-    live: str = ""
-    address: str = NEW_ADDRESS
-    recipient: str = ""
-    phone: str = ""
-    region_code: str = ""
-    street: str = ""
-
-
-class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the checkout shows."""
-
-    basket: Basket
-    goods: Goods
-    tag: Tag | None
-    bill: Bill | None
-    shelves: list[Shelf]
-    shelf: Shelf | None
-    addresses: list[Address]
-    room: LiveRoom | None
-
-    @property
-    def total_minor(self) -> int:
-        """What all units cost, with all promotions."""
-        return self.bill.total_minor if self.bill else 0
-
-    @property
-    def most(self) -> int:
-        """How many units can be asked for."""
-        there = self.goods.chosen.deliverable
-        if self.basket.how is Delivery.COLLECT and self.shelf is not None:
-            there = self.shelf.units
-        return max(1, min(UNITS_MAX, there))
-
-    @property
-    def is_to_be_had(self) -> bool:
-        """Whether this can be bought as it stands."""
-        enough = self.basket.units <= self.goods.chosen.deliverable
-        if self.basket.how is Delivery.COLLECT:
-            enough = self.shelf is not None and self.basket.units <= self.shelf.units
-        return self.tag is not None and enough
-
-
-def basket_of(fields: Mapping[str, str]) -> Basket:
-    """Read a basket from what a browser sent; what makes no sense is as if it were not there."""
-    units = fields.get("units", "1")
-    how = fields.get("how", "")
-    return Basket(
-        sku=fields.get("sku", "").upper()[:100],
-        units=max(1, min(UNITS_MAX, int(units[:6]))) if units.isascii() and units.isdigit() else 1,
-        how=Delivery.COLLECT if how == Delivery.COLLECT.value else Delivery.DELIVER,
-        site=fields.get("site", "")[:100],
-        live=fields.get("live", "")[:100],
-    )
 
 
 @get(CHECKOUT, sync_to_thread=True)
@@ -171,7 +93,14 @@ def _page(
 ) -> Response[Any]:
     edge, language = edge_of(request), language_of(request)
     with edge.database.reading() as conn:
-        found = read_checkout(conn, edge, basket, shopper=shopper, place=place_of(request))
+        found = read_checkout(
+            conn,
+            edge,
+            basket,
+            shopper=shopper,
+            place=place_of(request),
+            region_code=form.region_code if form else "",
+        )
     if found is None:
         return nothing_here(request, shopper=shopper, title=NO_SUCH_PRODUCT, advice=NO_SUCH_PRODUCT_ADVICE)
     chosen = form.address if form else str(found.addresses[0].id) if found.addresses else NEW_ADDRESS
@@ -183,8 +112,9 @@ def _page(
         back=_product_path(found),
         here=found.basket.path(),
         view=found,
-        deliver_path=found.basket.path(how=Delivery.DELIVER),
-        collect_path=found.basket.path(how=Delivery.COLLECT),
+        ways=_ways(edge, found, language),
+        hours={key: hours_of(one, language, now=edge.clock()) for key, one in found.hours.items()},
+        new_hours=NEW_ADDRESS,
         number=secrets.token_hex(_NUMBER_BYTES),
         form=form or Form(number="", sku=basket.sku),
         chosen_address=chosen,
@@ -198,11 +128,33 @@ def _page(
     )
 
 
+def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShown, str, bool]]:
+    """The ways that are possible, with their addresses, and whether each is the one looked at.
+
+    Delivery and collection are always offered, and couriers where any store has them: what keeps them from being
+    possible just now is said when they are chosen.
+    """
+    shown = ways_shown(found.options, language, now=edge.clock())
+    always = {PromiseKind.DELIVER, PromiseKind.COLLECT, found.basket.how}
+    always |= {PromiseKind.COURIER} if found.has_couriers else set()
+    return [
+        (
+            shown.get(kind, WayShown(kind=kind, word=language.say(WAY_NAMES[kind]), about="", fee_minor=0)),
+            found.basket.path(how=kind),
+            kind is found.basket.how,
+        )
+        for kind in WAY_NAMES
+        if kind in shown or kind in always
+    ]
+
+
 def _promised(edge: Edge, found: Checkout, language: Language) -> dict[str, dict[str, str]]:
     """By when it can be had, in words: by store where it is collected, by region where it is delivered."""
     channel = LIVE_CHANNEL if found.room else CHANNEL
     goods = [(found.basket.sku, found.basket.units)]
-    if found.basket.how is Delivery.COLLECT:
+    if found.basket.how in AT_HOURS:
+        return {"ready": {}, "arrives": {}}
+    if found.basket.how is PromiseKind.COLLECT:
         zones = {shelf.site.code: shelf.site.time_zone for shelf in found.shelves}
         ready = ready_by(edge, channel, goods, list(zones))
         now = edge.clock()
@@ -220,7 +172,7 @@ def _promised(edge: Edge, found: Checkout, language: Language) -> dict[str, dict
 
 def _not_brought(edge: Edge, found: Checkout, language: Language) -> str:
     """What keeps it from being delivered just now, in words; empty where nothing does."""
-    if found.basket.how is Delivery.COLLECT:
+    if found.basket.how is not PromiseKind.DELIVER:
         return ""
     channel = LIVE_CHANNEL if found.room else CHANNEL
     why = why_not_delivered(edge, channel, [(found.basket.sku, found.basket.units)])
@@ -241,64 +193,36 @@ def _product_path(found: Checkout) -> str:
     return f"/p/{code}?sku={sku}{live}"
 
 
-def read_checkout(
-    conn: Conn, edge: Edge, basket: Basket, *, shopper: Shopper | None, place: Place
-) -> Checkout | None:
-    """Return what the checkout shows; None for a SKU that is not on sale."""
-    room = _room(conn, basket.live)
-    terms = _terms(conn, edge, room, is_to_member=shopper is not None)
-    sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku) if basket.sku else None
-    goods = read_goods(conn, sku.product_code, terms=terms, sku_code=sku.code) if sku and terms else None
-    if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
-        return None
-    here = site_here(conn, place)
-    shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
-    shelf = next((one for one in shelves if one.site.code == basket.site), None)
-    if shelf is None and basket.how is Delivery.COLLECT and shelves:
-        shelf = shelves[0]
-    collected = basket.how is Delivery.COLLECT and shelf is not None
-    site = shelf.site if collected and shelf else None
-    return Checkout(
-        basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
-        goods=goods,
-        tag=tags_of(conn, [sku], terms=terms, site=site).get(sku.id),
-        bill=bill_of(conn, sku, units=basket.units, terms=terms, site=site),
-        shelves=shelves,
-        shelf=shelf,
-        addresses=(customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []),
-        room=room,
-    )
-
-
-def _room(conn: Conn, code: str) -> LiveRoom | None:
-    """The show somebody buys out of: one that is on air."""
-    found = touchpoints.live_rooms_by_code(conn, [code]).get(code) if code else None
-    return found if found is not None and found.is_live else None
-
-
-def _terms(conn: Conn, edge: Edge, room: LiveRoom | None, *, is_to_member: bool) -> Terms | None:
-    show = room.code if room else None
-    return shop_terms(conn, now=edge.clock(), show=show, is_to_member=is_to_member)
+def _promise_of(
+    edge: Edge, basket: Basket, form: Form, stated: OrderMessage
+) -> GivenPromise | Refusal | None:
+    """What the order is promised; at an hour it has to be the one that was chosen."""
+    if basket.how not in AT_HOURS:
+        return promise_for(edge, stated)
+    chosen = chosen_hour(form.hour)
+    if chosen is None or chosen.site_code != stated.site_code:
+        return NoHourChosen()
+    try:
+        return promise_of_hour(edge, stated, basket.how, chosen) or SlotTaken()
+    except Refused as refused:
+        return refused.refusal
 
 
 @post(CHECKOUT + "/place")
 async def place_order(
     request: WebRequest,
     member: NamedDependency[Shopper],
-    data: Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Place the order and go on to pay it; the same form again is the same order."""
     edge = edge_of(request)
-    basket = basket_of(msgspec.to_builtins(data))
-    recipient = await asyncio.to_thread(_recipient, edge, basket, data, member.member_id)
+    form, basket = form_of(data), basket_of(data)
+    recipient = await asyncio.to_thread(_recipient, edge, basket, form, member.member_id)
     if isinstance(recipient, Refusal):
-        return await _again(request, basket, member, recipient, data)
-    stated = await asyncio.to_thread(_message, request, basket, data, recipient)
-    if isinstance(stated, Refusal):
-        return await _again(request, basket, member, stated, data)
-    if _is_too_warm(edge, stated):
-        return await _again(request, basket, member, NotSentCold(), data)
-    message = msgspec.structs.replace(stated, member_id=member.member_id, promise=promise_for(edge, stated))
+        return await _again(request, basket, member, recipient, form)
+    message = await asyncio.to_thread(_promised_message, request, form, recipient, member.member_id)
+    if isinstance(message, Refusal):
+        return await _again(request, basket, member, message, form)
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
     taken = await edge.orders.submit(
         OrderRequest(message=message, by_member=member.member_id, address=address)
@@ -309,9 +233,26 @@ async def place_order(
             return go(f"/o/{known}")
     if isinstance(taken, Refusal):
         said = SoldOut() if isinstance(taken, NotEnoughFree | QuotaSoldOut) else taken
-        return await _again(request, basket, member, said, data)
-    await asyncio.to_thread(_keep_delivery, edge, taken, recipient, data)
+        return await _again(request, basket, member, said, form)
+    await asyncio.to_thread(_keep_delivery, edge, taken, recipient, form)
     return go(await asyncio.to_thread(_pay_path, edge, taken))
+
+
+def _promised_message(
+    request: WebRequest, form: Form, where: "_Where | None", member_id: MemberId
+) -> OrderMessage | Refusal:
+    """What is asked for, with what is promised of it: of an order that was placed before, nothing has to be."""
+    edge, basket = edge_of(request), basket_of(msgspec.to_builtins(form))
+    stated = _message(request, basket, form, where)
+    if isinstance(stated, Refusal):
+        return stated
+    stated = msgspec.structs.replace(stated, member_id=member_id)
+    if _is_too_warm(edge, stated):
+        return NotSentCold()
+    promise = _promise_of(edge, basket, form, stated)
+    if isinstance(promise, Refusal):
+        return promise if _own_order(edge, stated, member_id) is None else stated
+    return msgspec.structs.replace(stated, promise=promise)
 
 
 def _is_too_warm(edge: Edge, message: OrderMessage) -> bool:
@@ -337,8 +278,8 @@ class _Where(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _recipient(edge: Edge, basket: Basket, form: Form, member_id: MemberId) -> _Where | Refusal | None:
-    """The recipient chosen or written; None where the goods are collected."""
-    if basket.how is Delivery.COLLECT:
+    """The recipient chosen or written; None where the customer comes for the goods."""
+    if basket.at_store:
         return None
     with edge.database.reading() as conn:
         kept = customers.addresses_of_member(conn, member_id, ring=edge.ring)
@@ -360,8 +301,14 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
     edge = edge_of(request)
     if where is None and not basket.site:
         return NoStoreChosen()
+    site_code = basket.site if where is None else None
+    if basket.how is PromiseKind.COURIER:
+        chosen = chosen_hour(form.hour)
+        if chosen is None:
+            return NoHourChosen()
+        site_code = chosen.site_code
     with edge.database.reading() as conn:
-        room = _room(conn, basket.live)
+        room = room_of(conn, basket.live)
     code = room.touchpoint_code if room else None
     visitor = visitor_of(request)
     return OrderMessage(
@@ -369,8 +316,8 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         external_number=f"shop-{form.number[:64]}",
         kind=DraftKind.ASK,
         lines=(MessageLine(sku_code=basket.sku, units=basket.units),),
-        site_code=basket.site if where is None else None,
-        delivery=Delivery.COLLECT if where is None else Delivery.DELIVER,
+        site_code=site_code,
+        delivery=DELIVERIES[basket.how],
         region_code=where.recipient.region_code if where else None,
         touch=Touch(touchpoint_code=code, visitor=visitor) if code or visitor else None,
     )

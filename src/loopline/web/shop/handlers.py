@@ -29,6 +29,7 @@ from loopline.web.shop.order import (
     show_order,
     show_order_now,
 )
+from loopline.web.shop.order_hour import choose_hour
 from loopline.web.shop.pictures import show_picture
 from loopline.web.shop.places import show_guide, show_live, show_store
 from loopline.web.shop.product import show_front, show_product
@@ -57,6 +58,7 @@ SHOP_PAGES = Router(
         pay_order,
         say_where,
         cancel_order_page,
+        choose_hour,
         exchange_goods,
         return_goods,
         keep_goods,

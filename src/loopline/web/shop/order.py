@@ -47,8 +47,10 @@ from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
 from loopline.reviews import About
+from loopline.slots import BookingState, Way
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.hours import booking_words, hour_words
 from loopline.web.languages import Language, marked
 from loopline.web.payments import start_payment
 from loopline.web.problems import status_of
@@ -145,6 +147,7 @@ def _page(
         back="/me/orders",
         tab="orders",
         promised=promise_words(language, view.promises, _ZONE, now=edge.clock()),
+        **hours_context(view, language, now=edge.clock()),
         here=f"/o/{view.head.number}",
         refusal=language.refusal(refusal) if refusal else None,
         form=AddressForm(),
@@ -184,6 +187,26 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
     }
 
 
+def hours_context(view: OrderView, language: Language, *, now: datetime) -> dict[str, Any]:
+    """Return what is said of an order's hour, and those it can be changed to."""
+    one = view.booking
+    site = view.sites.get(one.site_id) if one is not None else None
+    if one is None or site is None or one.state is not BookingState.HELD:
+        return {"hour": "", "hours": (), "is_courier": False, "hour_site": ""}
+    return {
+        "hour": booking_words(language, one, site.time_zone, now=now),
+        "hours": [
+            (
+                slot.starts_at.isoformat(),
+                hour_words(language, slot.starts_at, slot.ends_at, site.time_zone, now=now),
+            )
+            for slot in view.hours
+        ],
+        "is_courier": one.way is Way.COURIER,
+        "hour_site": language.called(site.name),
+    }
+
+
 def _variety(language: Language, sku: Sku, product: Product) -> str:
     """What tells a variety from the others of its product."""
     return variant_of(sku, product).words(language) or sku.code
@@ -205,7 +228,7 @@ def _site_name(site: Site | None, language: Language) -> str:
     return language.called(site.name) if site else ""
 
 
-def _done(
+def done_with_order(
     request: WebRequest, number: str, member: Shopper, work: Callable[[Conn, Order, datetime], Refusal | None]
 ) -> Response[Any]:
     """Do something with a member's own order and show it again; a refusal is said on its page."""
@@ -265,7 +288,7 @@ def say_where(
         (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)
         return kept if isinstance(kept, Refusal) else None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 @post("/o/{number:str}/cancel", sync_to_thread=True)
@@ -279,7 +302,7 @@ def cancel_order_page(
         (outcome,) = cancel(conn, [asked], scope=Scope(), now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 @post("/o/{number:str}/return", sync_to_thread=True)
@@ -306,7 +329,7 @@ def return_goods(
         (outcome,) = announce(conn, [asked], scope=Scope(), now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 @post("/o/{number:str}/exchange", sync_to_thread=True)
@@ -331,7 +354,7 @@ def exchange_goods(
         send_to_the_same(conn, done, head.id, ring=edge.ring, now=now)
         return None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 def _swaps(conn: Conn, head: Order, data: dict[str, str]) -> tuple[tuple[LineBack, ...], tuple[str, ...]]:
@@ -372,7 +395,7 @@ def keep_goods(
         (outcome,) = withdraw(conn, [asked], scope=Scope(), now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 @post("/o/{number:str}/return/{return_id:uuid}/arrive", sync_to_thread=True)
@@ -393,7 +416,7 @@ def let_goods_arrive(
         (outcome,) = receive_announced(conn, [receipt], scope=WHOLE_BRAND, now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 def _sender_of(conn: Conn, head: Order) -> SiteId | None:
@@ -415,7 +438,7 @@ def review_order(
         holder = Holder(member_id=member.member_id)
         return write_review(conn, data, Written(by=holder, order=head, actor=member.actor), now=now)
 
-    return _done(request, number, member, work)
+    return done_with_order(request, number, member, work)
 
 
 def write_review(conn: Conn, form: ReviewForm, written: Written, *, now: datetime) -> Refusal | None:

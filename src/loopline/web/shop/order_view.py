@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from loopline import catalogue, customers, orders, org, promises, reviews
+from loopline import catalogue, customers, orders, org, promises, reviews, slots
 from loopline.catalogue import Product, Sku
 from loopline.customers import Recipient
 from loopline.db import Conn, log
@@ -15,19 +15,24 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.codes import hash_of_code
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
-from loopline.orders import Delivery, Line, LineKind, Order
+from loopline.orders import COURIER_FEE, Delivery, Line, LineKind, Order
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
+from loopline.processes.slots import free_slots, may_move
 from loopline.promises import Promise
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.exchanges import exchanges_of_orders
 from loopline.reviews import About, Review
+from loopline.slots import Booking, Slot
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge
 from loopline.web.shop.names import Variant, variant_of
 from loopline.web.shop.order_words import HAPPENED, Standing, Step, standing_of, steps_of
+
+_ARRIVES_WITHIN = timedelta(days=7)
+"""How long a page goes on asking after a parcel that nobody tells of."""
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,18 +109,23 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     announced: list[Announcement]
     sites: Mapping[SiteId, Site]
     store_review: Review | None
+    read_at: datetime
     promises: Sequence[Promise] = ()
+    booking: Booking | None = None
+    hours: Sequence[Slot] = ()
+    fee_minor: int = 0
     exchanges: Sequence[ExchangeView] = ()
     others: Sequence[Sku] = ()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will move by itself any more; money on its way back does."""
+        """Whether nothing will move by itself any more; money on its way back does, and what was sent."""
         is_undone = self.standing in {Standing.CANCELLED, Standing.RETURNED}
         if is_undone and self.paid_minor > self.refunded_minor:
             return False
+        if self.standing is Standing.SENT:
+            return self.read_at > self.head.changed_at + _ARRIVES_WITHIN
         return self.standing in {
-            Standing.SENT,
             Standing.ARRIVED,
             Standing.COLLECTED,
             Standing.CANCELLED,
@@ -182,8 +192,11 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         codes = [one.code for one in self.collecting]
         coming = [one.id for one in self.announced]
         promised = [one.id for one in self.promises if one.ended_at is None]
+        hours = [self.booking.starts_at if self.booking else None, *(one.starts_at for one in self.hours)]
         exchanged = [(one.id, one.is_done) for one in self.exchanges]
-        spelt = msgspec.json.encode([*parts, reviews, codes, coming, len(self.back), promised, exchanged])
+        spelt = msgspec.json.encode(
+            [*parts, reviews, codes, coming, len(self.back), promised, hours, exchanged]
+        )
         return hashlib.sha256(spelt).hexdigest()[:32]
 
 
@@ -191,7 +204,9 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     """Return an order as its customer sees it; `member_id` None is whoever holds its receipt."""
     now = edge.clock()
     tasks = fulfilment.tasks_of_orders(conn, [head.id])
-    lines = [line for line in orders.lines_by_orders(conn, [head.id]) if line.kind is LineKind.GOODS]
+    every = orders.lines_by_orders(conn, [head.id])
+    lines = [line for line in every if line.kind is LineKind.GOODS]
+    booking = slots.bookings_of_orders(conn, [head.id]).get(head.id) if head.site_id is not None else None
     site_ids = {task.site_id for task in tasks}
     if head.site_id is not None:
         site_ids.add(head.site_id)
@@ -202,10 +217,9 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
     arrived = promises.arrivals_of_orders(conn, [head.id])
     standing = standing_of(head, tasks, to_pay_minor=rest, now=now, arrived=arrived)
+    is_brought = head.delivery in {Delivery.DELIVER, Delivery.COURIER}
     recipient = (
-        customers.own_delivery(conn, member_id, head.id, ring=edge.ring)
-        if member_id and head.delivery is Delivery.DELIVER
-        else None
+        customers.own_delivery(conn, member_id, head.id, ring=edge.ring) if member_id and is_brought else None
     )
     shown = _lines(conn, lines, said)
     return OrderView(
@@ -223,7 +237,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         paid_minor=sum(one.taken_minor for one in money),
         refunded_minor=sum(one.refunded_minor for one in money),
         recipient=recipient,
-        wants_recipient=head.delivery is Delivery.DELIVER and member_id is not None and recipient is None,
+        wants_recipient=is_brought and member_id is not None and recipient is None,
         history=_history(conn, head.id, sites),
         back=[
             Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")
@@ -231,8 +245,16 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         ],
         announced=[one for one in _announced(conn, head.id) if one.ended_at is None],
         sites=sites,
+        read_at=now,
         store_review=next((one for one in said if one.about is About.STORE), None),
         promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
+        booking=booking,
+        hours=free_slots(conn, [booking], now=now).get(head.id, ())
+        if booking is not None and may_move(head, booking, by_member=True, now=now)
+        else (),
+        fee_minor=sum(
+            line.amount_minor for line in every if line.code == COURIER_FEE and line.kind is LineKind.CHARGE
+        ),
     )
 
 

@@ -137,7 +137,7 @@ def standing_of(
     if head.stage in {OrderStage.CANCELLED, OrderStage.RETURNED}:
         return _STAGES[head.stage]
     if head.stage is OrderStage.HANDED_OVER:
-        if head.delivery is not Delivery.DELIVER:
+        if head.delivery not in {Delivery.DELIVER, Delivery.COURIER}:
             return Standing.COLLECTED
         sent = [task.task_id for task in tasks if task.state is TaskState.HANDED_OVER]
         return Standing.ARRIVED if sent and all(one in arrived for one in sent) else Standing.SENT
@@ -211,6 +211,8 @@ HAPPENED: dict[str, str] = {
     "picking_started": marked("{site} is picking it"),
     "parcel_packed": marked("Packed at {site}"),
     "parcel_handed_over": marked("Handed over by {site}"),
+    "parcel_arrived": marked("It arrived"),
+    "slot_moved": marked("Another hour was agreed on"),
     "parcel_not_collected": marked("Nobody came for it"),
     "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),

@@ -125,6 +125,8 @@ def promise_words(
     last = promises[-1]
 
     def spelt(due_at: datetime) -> str:
+        if last.kind is PromiseKind.COURIER:
+            return language.say("With you by {day}", day=language.clock_of_day(due_at, zone))
         if last.kind in BROUGHT:
             return delivered_words(language, due_at, zone)
         return ready_words(language, due_at, zone, now=now)

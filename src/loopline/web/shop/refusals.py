@@ -1,5 +1,7 @@
 """What the shop itself says no to, in its customers' words."""
 
+from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY, HTTP_503_SERVICE_UNAVAILABLE
+
 from loopline.kernel.refusals import Refusal
 
 
@@ -19,6 +21,10 @@ class NoStoreChosen(Refusal, frozen=True, kw_only=True):
     """Choose the store where you will collect it."""
 
 
+class NoHourChosen(Refusal, frozen=True, kw_only=True):
+    """Choose an hour, beside the address or the store."""
+
+
 class NothingSentBack(Refusal, frozen=True, kw_only=True):
     """Choose what you send back, and how many of it."""
 
@@ -29,3 +35,13 @@ class StarsMissing(Refusal, frozen=True, kw_only=True):
 
 class SayItTwice(Refusal, frozen=True, kw_only=True):
     """Tick the box if you are sure: what is forgotten cannot be brought back."""
+
+
+SHOP_STATUSES: dict[type[Refusal], int] = {
+    CodeNotSent: HTTP_503_SERVICE_UNAVAILABLE,
+    **dict.fromkeys(
+        (NoHourChosen, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
+}
+"""Which status answers what the shop refuses; all else is a conflict with how things stand."""

@@ -3,6 +3,8 @@
 from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
 
 from loopline.kernel.refusals import Refusal
+from loopline.processes.slots import NoSuchBooking
+from loopline.web.riders import RiderCodeWrong
 
 
 class NoSiteForYou(Refusal, frozen=True, kw_only=True):
@@ -123,7 +125,7 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
 
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
-    **dict.fromkeys((NoCountHere, NoSuchTransfer), HTTP_404_NOT_FOUND),
+    **dict.fromkeys((NoCountHere, NoSuchBooking, NoSuchTransfer), HTTP_404_NOT_FOUND),
     **dict.fromkeys(
         (
             ChangeUnclear,
@@ -137,6 +139,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingToLabel,
             NothingToSend,
             PriceUnclear,
+            RiderCodeWrong,
             SayWhy,
             SayWhyDecided,
             NothingOut,

@@ -37,11 +37,15 @@ from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
 from loopline.processes.packing import packing_of
+from loopline.processes.promised import tell_arrivals
+from loopline.processes.slots import HourNotFree, SlotMove, move_slots
 from loopline.web.api.answers import run
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
+from loopline.web.hours import moment_said
 from loopline.web.pages import page
 from loopline.web.problems import status_of
+from loopline.web.riders import CARRIER_MOST, name_carriers, refused_riders
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.refusals import NothingChosen, NotLookedAt, TrackingNumberNotUsable
 from loopline.web.store.task_view import COLLECT_WITHIN, checks_of, context_of, read_task
@@ -208,12 +212,50 @@ def hand_over(
     if stated and not _TRACKING.fullmatch(stated):
         return _task_page(request, desk, TaskId(task_id), refusal=TrackingNumberNotUsable())
     command = HandOverTask(task_id=TaskId(task_id), tracking_number=stated or None)
+    secret = edge_of(request).settings.secret
+    carrier = str(data.get("carrier", "")).replace("\x00", "").strip()[:CARRIER_MOST]
+
+    def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
+        others = refused_riders(conn, {command.task_id: str(data.get("code", ""))}, secret=secret)
+        if others:
+            return others[command.task_id]
+        outcomes = fulfil.hand_over(conn, [command], scope=scope, now=now)
+        name_carriers(conn, outcomes, {command.task_id: carrier})
+        return outcomes
+
+    return _done(request, desk, task_id, work)
+
+
+@post("/store/tasks/{task_id:uuid}/arrived", dependencies=DESK, sync_to_thread=True)
+def mark_arrived(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
+    """Say that the parcel is with its customer, as the rider says."""
+    actor = f"person:{desk.person_id}"
     return _done(
         request,
         desk,
         task_id,
-        lambda conn, scope, now: fulfil.hand_over(conn, [command], scope=scope, now=now),
+        lambda conn, scope, now: tell_arrivals(
+            conn, [(TaskId(task_id), now)], scope=scope, actor=actor, now=now
+        ),
     )
+
+
+@post("/store/tasks/{task_id:uuid}/hour", dependencies=DESK, sync_to_thread=True)
+def move_hour(
+    request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
+) -> Response[Any]:
+    """Agree on another hour with the customer, who sees it at once."""
+    starts_at = moment_said(str(data.get("starts_at", "")))
+    actor = f"person:{desk.person_id}"
+
+    def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
+        found = fulfilment.tasks_by_id(conn, [TaskId(task_id)])
+        if not found or starts_at is None:
+            return HourNotFree()
+        move = SlotMove(order_id=found[0].order_id, starts_at=starts_at, actor=actor)
+        return move_slots(conn, [move], scope=scope, now=now)
+
+    return _done(request, desk, task_id, work)
 
 
 @post("/store/tasks/{task_id:uuid}/refuse", dependencies=DESK, sync_to_thread=True)
@@ -277,4 +319,4 @@ def _number(data: dict[str, Any], name: str) -> int:
     return int(text) if is_number else 0
 
 
-TASK_PAGES = [show_task, tell_pay, accept, pick, check, pack, hand_over, refuse]
+TASK_PAGES = [show_task, tell_pay, accept, pick, check, pack, hand_over, mark_arrived, move_hour, refuse]

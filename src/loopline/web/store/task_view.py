@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from loopline import buyers, catalogue, customers, orders, org
+from loopline import buyers, catalogue, customers, orders, org, promises, slots
 from loopline.buyers import OpeningPurpose, Sealing
 from loopline.catalogue import Care, Sku
 from loopline.customers import Delivery, Opening, Recipient
@@ -26,14 +26,19 @@ from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
+from loopline.processes.slots import free_slots, may_move
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
+from loopline.slots import Booking, Slot, Way
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import Explanation
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.cold_words import check_word, cold_word, pack_word
+from loopline.web.collection import rider_code
 from loopline.web.edge import Edge
+from loopline.web.hours import hour_words, way_words
 from loopline.web.languages import Language, marked
+from loopline.web.riders import CARRIER_MOST
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.offer_why import why_here
 from loopline.web.store.packing_view import packing_view, used_words
@@ -89,6 +94,10 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     label: Label | None
     here: Coordinates
     choice: Explanation | None
+    booking: Booking | None
+    hours: Sequence[Slot]
+    arrived_at: datetime | None
+    code: str
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +141,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     # What can only be there in some states is looked for in these alone: an offer has no round, no colleague, no label.
     is_taken = task.accepted_at is not None
     in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
+    booking = slots.bookings_of_orders(conn, [task.order_id]).get(task.order_id)
     boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
@@ -162,6 +172,14 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         label=labels.labels_of_tasks(conn, [task_id]).get(task_id) if is_taken else None,
         here=site.coordinates,
         choice=_choice(conn, task),
+        booking=booking,
+        hours=free_slots(conn, [booking], now=now).get(order.id, ())
+        if booking is not None and may_move(order, booking, by_member=False, now=now)
+        else (),
+        arrived_at=promises.arrivals_of_orders(conn, [order.id]).get(task_id)
+        if booking is not None and task.state is TaskState.HANDED_OVER
+        else None,
+        code=rider_code(task_id, secret=edge.settings.secret) if _waits_for_rider(task, booking) else "",
     )
 
 
@@ -171,6 +189,10 @@ def _choice(conn: Conn, task: Task) -> Explanation | None:
         return None
     made = sourcing.explanations(conn, [task.order_id])
     return next((one for one in made if one.decided_at <= task.offered_at), None)
+
+
+def _waits_for_rider(task: Task, booking: Booking | None) -> bool:
+    return booking is not None and booking.way is Way.COURIER and task.state is TaskState.PACKED
 
 
 def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge) -> Recipient | None:
@@ -219,7 +241,10 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "path": f"/store/tasks/{task.task_id}",
         "state": task.state.value,
         "state_word": language.say(STATE_WORDS[task.state]),
-        "kind_word": language.say(KIND_WORDS[task.kind]),
+        "kind_word": way_words(language, facts.booking, desk.site.time_zone, now=facts.now)
+        if facts.booking is not None
+        else language.say(KIND_WORDS[task.kind]),
+        **_at_an_hour(facts, desk, language),
         "is_collect": task.kind is TaskKind.COLLECT,
         "number": facts.order.number,
         "rows": [row for row in rows if row.units],
@@ -258,6 +283,26 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "label_number": facts.label.number if facts.label else "",
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
         **_pays(facts, desk, language),
+    }
+
+
+def _at_an_hour(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
+    """What the page of a task says of a courier or an appointment, and the hours it could be moved to."""
+    zone_name = desk.site.time_zone
+    is_courier = facts.booking is not None and facts.booking.way is Way.COURIER
+    return {
+        "is_courier": is_courier,
+        "rider_code": facts.code,
+        "carrier": (facts.booking.carrier or "") if facts.booking is not None else "",
+        "carrier_most": CARRIER_MOST,
+        "arrived": language.clock_of_day(facts.arrived_at, zone_name) if facts.arrived_at is not None else "",
+        "hours": [
+            (
+                one.starts_at.isoformat(),
+                hour_words(language, one.starts_at, one.ends_at, zone_name, now=facts.now),
+            )
+            for one in facts.hours
+        ],
     }
 
 

@@ -4,7 +4,7 @@ The page comes complete; its middle is asked for again every few seconds, and is
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from loopline import catalogue, orders, org
+from loopline import catalogue, orders, org, slots
 from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
@@ -26,9 +26,11 @@ from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.worth import Worth, worth_of_tasks
+from loopline.slots import Booking
 from loopline.web.capacity_words import given_word
 from loopline.web.cold_words import cold_word
 from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.hours import way_words
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
@@ -45,6 +47,7 @@ _TASKS_READ_MAX = 1_000
 _OFFERS_SHOWN_MAX = 30
 _IN_WORK_SHOWN_MAX = 40
 _WAITING_SHOWN_MAX = 20
+_NEAR = timedelta(hours=2)
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +72,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     tasks: list[Task]
     board: Board
+    booked: Mapping[OrderId, Booking]
     lines: dict[TaskId, list[TaskLine]]
     worths: dict[TaskId, Worth]
     heads: dict[OrderId, Order]
@@ -115,7 +119,8 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         # Past its deadline nobody can take it; the clock's next round says so.
         if task.state is not TaskState.OFFERED or task.deadline > now
     ]
-    board = board_of(tasks, me=desk.person_id)
+    booked = slots.bookings_of_orders(conn, {task.order_id for task in tasks}) if tasks else {}
+    board = board_of(tasks, me=desk.person_id, booked=booked, now=now)
     ids = [task.task_id for task in board.shown]
     lines = fulfilment.lines_of_tasks(conn, ids)
     store = party_of_site(conn, site)
@@ -126,6 +131,7 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         now=now,
         tasks=tasks,
         board=board,
+        booked=booked,
         lines=lines,
         worths=worth_of_tasks(conn, ids),
         heads={
@@ -146,19 +152,36 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
     )
 
 
-def board_of(tasks: Sequence[Task], *, me: PersonId) -> Board:
+def board_of(
+    tasks: Sequence[Task], *, me: PersonId, booked: Mapping[OrderId, Booking], now: datetime
+) -> Board:
     """Sort open tasks into lists: offers by deadline, own work first, then what waits for its customer.
 
-    `tasks` come by deadline. A phone gets no more of each than somebody can look over.
+    What has an hour (`booked`) stands by it: before all else once it is near, after it while it is far. `tasks` come by
+    deadline. A phone gets no more of each than somebody can look over.
     """
-    offers = [task for task in tasks if task.state is TaskState.OFFERED]
+
+    def by_hour(task: Task, moment: datetime) -> tuple[int, datetime]:
+        one = booked.get(task.order_id)
+        if one is None:
+            return 1, moment
+        return (0 if one.starts_at <= now + _NEAR else 2), one.starts_at
+
+    offers = sorted(
+        (task for task in tasks if task.state is TaskState.OFFERED),
+        key=lambda task: (by_hour(task, task.deadline), task.task_id),
+    )
     waiting = [task for task in tasks if task.state is TaskState.PACKED and task.kind is TaskKind.COLLECT]
     others = {task.task_id for task in (*offers, *waiting)}
     in_work = sorted(
         (task for task in tasks if task.task_id not in others),
-        key=lambda task: (task.accepted_by != me, task.accepted_at or task.offered_at, task.task_id),
+        key=lambda task: (
+            task.accepted_by != me,
+            by_hour(task, task.accepted_at or task.offered_at),
+            task.task_id,
+        ),
     )
-    waiting.sort(key=lambda task: (task.collect_by or task.deadline, task.task_id))
+    waiting.sort(key=lambda task: (by_hour(task, task.collect_by or task.deadline), task.task_id))
     return Board(
         offers=offers[:_OFFERS_SHOWN_MAX],
         in_work=in_work[:_IN_WORK_SHOWN_MAX],
@@ -266,7 +289,7 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         key=str(task.task_id),
         path=f"{STORE}/tasks/{task.task_id}",
         number=day.heads[task.order_id].number,
-        kind=language.say(KIND_WORDS[task.kind]),
+        kind=_kind(task, day, desk, language),
         cold=cold_word(task.temperature_class, language),
         cold_class=task.temperature_class.value,
         state=language.say(STATE_WORDS[task.state]),
@@ -283,6 +306,13 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         until=until,
         until_text=until_text,
     )
+
+
+def _kind(task: Task, day: Day, desk: Desk, language: Language) -> str:
+    one = day.booked.get(task.order_id)
+    if one is None:
+        return language.say(KIND_WORDS[task.kind])
+    return way_words(language, one, desk.site.time_zone, now=day.now)
 
 
 def _pays_me(worth: Worth | None, parties: Sequence[PartyId], language: Language) -> str:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0450"
-down_revision = "0444"
+down_revision = "0448"
 
 
 def upgrade() -> None:

@@ -37,6 +37,7 @@ from loopline.web.api.refusals import IdNotOfItsTime
 from loopline.web.api.types import Code
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.pages import form_token
+from loopline.web.riders import taken_by_riders
 from loopline.web.store.desk import Desk
 from loopline.web.store.round.place import PICKING
 from loopline.web.store.round.told import TASKS_MAX, read_book
@@ -220,6 +221,9 @@ def hand_over_round(request: WebRequest, picking: NamedDependency[Desk], body: R
             for task in fulfilment.tasks_by_id(conn, tasks_in(conn, RoundId(asked.round_id), picking))
             if task.state is TaskState.PACKED and task.kind is TaskKind.DELIVER
         ]
+        # What riders take goes by the code that each of them says, parcel by parcel.
+        others = taken_by_riders(conn, [one.task_id for one in ready])
+        ready = [one for one in ready if one.task_id not in others]
         for outcome in fulfil.hand_over(conn, ready, scope=scope, now=now):
             if isinstance(outcome, Refusal):
                 raise Refused(outcome)

@@ -1,0 +1,45 @@
+"""What slots tell the log."""
+
+from datetime import datetime
+
+from loopline.kernel.events import EventBody
+from loopline.kernel.ids import OrderId, OrgUnitId, SiteId
+from loopline.slots.model import Way
+
+
+class SlotTermsSet(EventBody, frozen=True, kw_only=True):
+    """A unit set, or took back, what it offers at which hours. Subject: the unit."""
+
+    unit_id: OrgUnitId
+    way: Way
+    is_offered: bool | None
+
+
+class SlotBooked(EventBody, frozen=True, kw_only=True):
+    """An order has a place in a slot. Subject: the order."""
+
+    order_id: OrderId
+    way: Way
+    site_id: SiteId
+    starts_at: datetime
+    ends_at: datetime
+
+
+class SlotMoved(EventBody, frozen=True, kw_only=True):
+    """An order's place is in another slot: the customer is to be told of it. Subject: the order."""
+
+    order_id: OrderId
+    way: Way
+    site_id: SiteId
+    starts_at_before: datetime
+    starts_at: datetime
+    ends_at: datetime
+
+
+class SlotReleased(EventBody, frozen=True, kw_only=True):
+    """The place of an order is free again. Subject: the order."""
+
+    order_id: OrderId
+    way: Way
+    site_id: SiteId
+    starts_at: datetime

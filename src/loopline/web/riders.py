@@ -1,0 +1,51 @@
+"""What riders get: a parcel whose code they say; and who carries it, where somebody says so."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from loopline import slots
+from loopline.db import Conn
+from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.model import HandedOver, TaskState
+from loopline.kernel.ids import OrderId, TaskId
+from loopline.kernel.refusals import Refusal
+from loopline.slots import Way
+from loopline.web.collection import rider_code
+
+CARRIER_MOST = 60
+
+
+class RiderCodeWrong(Refusal, frozen=True, kw_only=True):
+    """A courier gets this parcel by its code of four digits, and it is not this one: look at which parcel it is."""
+
+    task_id: TaskId
+
+
+def taken_by_riders(conn: Conn, task_ids: Collection[TaskId]) -> set[TaskId]:
+    """Return those of some tasks whose packed parcels a courier takes: they go by their codes, one by one."""
+    tasks = fulfilment.tasks_by_id(conn, list(task_ids))
+    packed = [one for one in tasks if one.state is TaskState.PACKED]
+    booked = slots.bookings_of_orders(conn, {one.order_id for one in packed}) if packed else {}
+    by_courier = {order_id for order_id, one in booked.items() if one.way is Way.COURIER}
+    return {one.task_id for one in packed if one.order_id in by_courier}
+
+
+def refused_riders(conn: Conn, said: Mapping[TaskId, str], *, secret: str) -> dict[TaskId, Refusal]:
+    """Return why parcels that a courier takes are not given to whoever says these codes; others need none."""
+    return {
+        task_id: RiderCodeWrong(task_id=task_id)
+        for task_id in taken_by_riders(conn, said)
+        if said[task_id].strip() != rider_code(task_id, secret=secret)
+    }
+
+
+def name_carriers(
+    conn: Conn, outcomes: Sequence[HandedOver | Refusal], carriers: Mapping[TaskId, str | None]
+) -> None:
+    """Note who carries what was handed over just now, where it is said and a courier takes it."""
+    named: dict[OrderId, str] = {}
+    for one in outcomes:
+        carrier = None if isinstance(one, Refusal) or one.is_repeat else carriers.get(one.task_id)
+        if carrier and isinstance(one, HandedOver):
+            named[one.order_id] = carrier
+    if named:
+        slots.name_carriers(conn, named)

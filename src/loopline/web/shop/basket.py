@@ -1,0 +1,221 @@
+"""What is about to be bought: as an address or a form says it, and all that the checkout shows of it."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from loopline import catalogue, customers, touchpoints
+from loopline.customers import Address
+from loopline.db import Conn
+from loopline.kernel.refusals import Refused
+from loopline.promises import PromiseKind
+from loopline.slots import Way
+from loopline.touchpoints import LiveRoom
+from loopline.web.edge import Edge
+from loopline.web.promising.desk import View
+from loopline.web.promising.options import Option
+from loopline.web.shop.goods import (
+    CHANNEL,
+    LIVE_CHANNEL,
+    UNITS_MAX,
+    Bill,
+    Goods,
+    Shelf,
+    Tag,
+    Terms,
+    bill_of,
+    read_goods,
+    shelves_of,
+    shop_terms,
+    tags_of,
+)
+from loopline.web.shop.product import site_here
+from loopline.web.shop.shopper import Place, Shopper
+from loopline.web.shop.ways import AT_HOURS, WAY_NAMES, hours_by_place, options_of
+
+CHECKOUT = "/checkout"
+NEW_ADDRESS = "new"
+_SHELVES_SHOWN = 12
+_AT_STORES = frozenset({PromiseKind.COLLECT, PromiseKind.APPOINTMENT})
+_HOWS = frozenset(one.value for one in PromiseKind)
+
+
+class Basket(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody is about to buy and how, as the address of the page or its form says it; nothing is trusted."""
+
+    sku: str
+    units: int = 1
+    how: PromiseKind = PromiseKind.DELIVER
+    site: str = ""
+    live: str = ""
+
+    @property
+    def at_store(self) -> bool:
+        """Whether the customer comes for it."""
+        return self.how in _AT_STORES
+
+    def path(self, **changes: object) -> str:
+        """The address of the page with some of it changed."""
+        changed = msgspec.structs.replace(self, **changes)
+        fields = {"sku": changed.sku, "units": str(changed.units), "how": changed.how.value}
+        fields |= {"site": changed.site} if changed.site else {}
+        fields |= {"live": changed.live} if changed.live else {}
+        return f"{CHECKOUT}?{urlencode(fields)}"
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What the checkout sends. `number` was made with the page: sent twice, it is one order."""
+
+    number: str
+    sku: str
+    units: str = "1"
+    how: str = PromiseKind.DELIVER.value
+    site: str = ""
+    live: str = ""
+    address: str = NEW_ADDRESS
+    recipient: str = ""
+    phone: str = ""
+    region_code: str = ""
+    street: str = ""
+    hour: str = ""
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the checkout shows."""
+
+    basket: Basket
+    goods: Goods
+    tag: Tag | None
+    bill: Bill | None
+    shelves: list[Shelf]
+    shelf: Shelf | None
+    addresses: list[Address]
+    room: LiveRoom | None
+    options: Sequence[Option]
+    hours: Mapping[str, Option]
+    has_couriers: bool = False
+
+    @property
+    def goods_minor(self) -> int:
+        """What all units cost, with all promotions."""
+        return self.bill.total_minor if self.bill else 0
+
+    @property
+    def fee_minor(self) -> int:
+        """What the way costs at the address, or the store, that is looked at first."""
+        return next((one.fee_minor for one in self.hours.values()), 0)
+
+    @property
+    def total_minor(self) -> int:
+        """What is to be paid."""
+        return self.goods_minor + self.fee_minor
+
+    @property
+    def most(self) -> int:
+        """How many units can be asked for."""
+        there = self.goods.chosen.deliverable
+        if self.basket.at_store and self.shelf is not None:
+            there = self.shelf.units
+        return max(1, min(UNITS_MAX, there))
+
+    @property
+    def is_to_be_had(self) -> bool:
+        """Whether this can be bought as it stands."""
+        enough = self.basket.units <= self.goods.chosen.deliverable
+        if self.basket.at_store:
+            enough = self.shelf is not None and self.basket.units <= self.shelf.units
+        if self.basket.how is PromiseKind.APPOINTMENT or (
+            self.basket.how is PromiseKind.COURIER and self.addresses
+        ):
+            enough = enough and bool(self.hours)
+        return self.tag is not None and enough
+
+
+def basket_of(fields: Mapping[str, str]) -> Basket:
+    """Read a basket from what a browser sent; what makes no sense is as if it were not there."""
+    units = fields.get("units", "1")
+    how = fields.get("how", "")
+    return Basket(
+        sku=fields.get("sku", "").upper()[:100],
+        units=max(1, min(UNITS_MAX, int(units[:6]))) if units.isascii() and units.isdigit() else 1,
+        how=PromiseKind(how) if how in _HOWS else PromiseKind.DELIVER,
+        site=fields.get("site", "")[:100],
+        live=fields.get("live", "")[:100],
+    )
+
+
+def form_of(data: Mapping[str, str]) -> Form:
+    """Read what the checkout sends: of the hours the one beside the address, or the store, that was chosen."""
+    known = {name: str(data[name]) for name in Form.__struct_fields__ if name in data and name != "hour"}
+    form = Form(**({"number": "", "sku": ""} | known))
+    place = form.site if form.how == PromiseKind.APPOINTMENT.value else form.address
+    return msgspec.structs.replace(form, hour=str(data.get(f"hour_{place}", ""))[:200])
+
+
+def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
+    conn: Conn,
+    edge: Edge,
+    basket: Basket,
+    *,
+    shopper: Shopper | None,
+    place: Place,
+    region_code: str = "",
+) -> Checkout | None:
+    """Return what the checkout shows; None for a SKU that is not on sale. `region_code`: of an address just typed."""
+    room = room_of(conn, basket.live)
+    terms = _terms(conn, edge, room, is_to_member=shopper is not None)
+    sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku) if basket.sku else None
+    goods = read_goods(conn, sku.product_code, terms=terms, sku_code=sku.code) if sku and terms else None
+    if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
+        return None
+    here = site_here(conn, place)
+    shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
+    shelf = next((one for one in shelves if one.site.code == basket.site), None)
+    if shelf is None and basket.at_store and shelves:
+        shelf = shelves[0]
+    addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
+    wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
+    regions = {str(one.id): one.recipient.region_code for one in addresses} | {NEW_ADDRESS: region_code}
+    view, now = _view(edge, basket.how), edge.clock()
+    hours = hours_by_place(
+        view, wanted, basket.how, regions=regions, sites=[one.site.code for one in shelves], now=now
+    )
+    site = shelf.site if basket.at_store and shelf else None
+    if basket.how is PromiseKind.COURIER and hours:
+        site = next(iter(hours.values())).site
+    return Checkout(
+        basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
+        goods=goods,
+        tag=tags_of(conn, [sku], terms=terms, site=site).get(sku.id),
+        bill=bill_of(conn, sku, units=basket.units, terms=terms, site=site),
+        shelves=shelves,
+        shelf=shelf,
+        addresses=addresses,
+        room=room,
+        options=options_of(view, wanted, tuple(WAY_NAMES), region_code=next(iter(regions.values())), now=now),
+        hours=hours,
+        has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
+    )
+
+
+def _view(edge: Edge, how: PromiseKind) -> View | None:
+    """What can be promised, where it is known; whoever chooses an hour waits for it."""
+    view = edge.promises.fresh()
+    if view is None and how in AT_HOURS:
+        try:
+            view = edge.promises.view()
+        except Refused:
+            return None
+    return view
+
+
+def room_of(conn: Conn, code: str) -> LiveRoom | None:
+    """The show somebody buys out of: one that is on air."""
+    found = touchpoints.live_rooms_by_code(conn, [code]).get(code) if code else None
+    return found if found is not None and found.is_live else None
+
+
+def _terms(conn: Conn, edge: Edge, room: LiveRoom | None, *, is_to_member: bool) -> Terms | None:
+    show = room.code if room else None
+    return shop_terms(conn, now=edge.clock(), show=show, is_to_member=is_to_member)
