@@ -21,6 +21,8 @@ PAGES = (
     "promises.html",
     "rights.html",
     "returns_why.html",
+    "packing.html",
+    "../store/customers.html",
 )
 BOARDS = sorted(path for name in PAGES for path in TEMPLATES.glob(name))
 # Whose figures a page shows in a loop, named by their keys.

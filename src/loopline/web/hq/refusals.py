@@ -2,6 +2,7 @@
 
 from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_422_UNPROCESSABLE_ENTITY
 
+from loopline.fulfilment.photos.rules import CategoryNeedsAWord, HoldsEverywhere, PhotoRuleNotUsable
 from loopline.kernel.refusals import Refusal
 
 
@@ -21,11 +22,31 @@ class SayWhyItHolds(Refusal, frozen=True, kw_only=True):
     """Say in a few words why what the site says is right."""
 
 
+class BoxUnclear(Refusal, frozen=True, kw_only=True):
+    """Say a code of letters, digits, dots and hyphens, and the inner sizes in whole millimetres, 5000 at most."""
+
+
+class PhotoRuleUnclear(Refusal, frozen=True, kw_only=True):
+    """Choose what asks for a photo and how much it is wanted; of dear goods, say from which price on, such as 3000."""
+
+
 class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
     """The profile holds for the whole brand: only who sees all of it may change it."""
 
 
 HQ_STATUSES: dict[type[Refusal], int] = {
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
-    **dict.fromkeys((TypedWrong, AmountUnclear, SayWhyItHolds), HTTP_422_UNPROCESSABLE_ENTITY),
+    **dict.fromkeys(
+        (
+            TypedWrong,
+            AmountUnclear,
+            SayWhyItHolds,
+            BoxUnclear,
+            PhotoRuleUnclear,
+            CategoryNeedsAWord,
+            HoldsEverywhere,
+            PhotoRuleNotUsable,
+        ),
+        HTTP_422_UNPROCESSABLE_ENTITY,
+    ),
 }

@@ -1,8 +1,15 @@
 """What the pages of stores refuse by themselves, before a room is asked."""
 
-from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.status_codes import (
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    HTTP_422_UNPROCESSABLE_ENTITY,
+)
 
 from loopline.kernel.refusals import Refusal
+from loopline.processes.own_customers import CustomerUnknown
+from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 
 
 class NoSiteForYou(Refusal, frozen=True, kw_only=True):
@@ -23,6 +30,10 @@ class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
 
 class NothingToLabel(Refusal, frozen=True, kw_only=True):
     """No box of this round is checked and still here: check one first."""
+
+
+class SayWhyNoPhoto(Refusal, frozen=True, kw_only=True):
+    """Choose why there is no photo."""
 
 
 class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
@@ -123,7 +134,8 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
 
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
-    **dict.fromkeys((NoCountHere, NoSuchTransfer), HTTP_404_NOT_FOUND),
+    PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    **dict.fromkeys((NoCountHere, NoSuchTransfer, CustomerUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys(
         (
             ChangeUnclear,
@@ -139,6 +151,8 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             PriceUnclear,
             SayWhy,
             SayWhyDecided,
+            SayWhyNoPhoto,
+            PhotoUnreadable,
             NothingOut,
             MeantAsExchange,
             StateUnclear,

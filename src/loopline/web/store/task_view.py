@@ -25,14 +25,17 @@ from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
+from loopline.processes.photos import PhotosOfLine, photos_of_tasks
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
+from loopline.web.photo_words import PhotoPlace, photo_rows
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.packing_view import packing_view, used_words
+from loopline.web.store.photos import outbox_of, taking_of
 from loopline.web.store.round.told import ROUND
 from loopline.web.store.words import (
     KIND_WORDS,
@@ -46,6 +49,7 @@ from loopline.web.waiting_words import waits_word
 
 COLLECT_WITHIN = timedelta(days=7)
 _REFUSABLE = frozenset({TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED})
+_PHOTOGRAPHED = frozenset({TaskState.PICKING, TaskState.CHECKED, TaskState.PACKED, TaskState.HANDED_OVER})
 _STEPS: tuple[tuple[TaskState, str], ...] = (
     (TaskState.ACCEPTED, marked("Accept")),
     (TaskState.CHECKED, marked("Pick, check")),
@@ -83,6 +87,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     packed_in: PackedIn | None
     boxed: dict[AllocationId, int]
     label: Label | None
+    photos: list[PhotosOfLine]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +155,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         packed_in=packed_in(conn, [task_id]).get(task_id) if task.packed_at else None,
         boxed={allocation_id: one.units for allocation_id, one in boxed.items()},
         label=labels.labels_of_tasks(conn, [task_id]).get(task_id),
+        photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED else [],
     )
 
 
@@ -232,6 +238,14 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "box": facts.in_round.box if facts.in_round else 0,
         "label_number": facts.label.number if facts.label else "",
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
+        "photos": photo_rows(
+            facts.photos,
+            facts.skus,
+            PhotoPlace(path=f"/store/tasks/{task.task_id}", zone=desk.site.time_zone),
+            language,
+        ),
+        "taking": taking_of(task.state, language),
+        "outbox": outbox_of(desk, language),
         **_pays(facts, desk, language),
     }
 
