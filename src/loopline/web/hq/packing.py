@@ -48,6 +48,8 @@ def show_packing(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
 def _shown(
     request: WebRequest, visitor: Visitor, *, refusal: Refusal | None = None, at: str = ""
 ) -> Template:
+    if refusal is not None and not visitor.may(Permission.SOURCING_READ):
+        raise Refused(refusal)  # who names boxes need not see the page
     scope = visitor.scope_of(Permission.SOURCING_READ)
     language = language_of(request)
     facts = read(request, lambda conn, now: _find(conn, scope, now))

@@ -17,6 +17,7 @@ from loopline.fulfilment import photos
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
 from loopline.fulfilment.photos import KeepPhoto, PhotoContent, PhotoDone, WaivePhoto, WhyNoPhoto
+from loopline.fulfilment.rules import UnknownTask
 from loopline.kernel.ids import AllocationId, PhotoId, TaskId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
@@ -140,6 +141,9 @@ def waive_photo(
 ) -> Response[Any]:
     """Say why goods leave without the photo they need."""
     scope = desk.visitor.scope_of(Permission.TASKS_WRITE)
+    found = read(request, lambda conn, _: fulfilment.tasks_by_id(conn, [TaskId(task_id)]))
+    if not found or not scope.covers_site(found[0].site_id):
+        raise Refused(UnknownTask(task_id=task_id))
     try:
         command = WaivePhoto(
             task_id=TaskId(task_id),
