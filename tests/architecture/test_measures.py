@@ -22,6 +22,8 @@ PAGES = (
     "rights.html",
     "returns_why.html",
     "shifts.html",
+    "packing.html",
+    "../store/customers.html",
 )
 BOARDS = sorted(path for name in PAGES for path in TEMPLATES.glob(name))
 # Whose figures a page shows in a loop, named by their keys.

@@ -144,6 +144,7 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "POST /api/v1/channels": {"code": "new"},
     "POST /api/v1/tax-classes": {"code": "new"},
     "POST /api/v1/tasks/collect": {"code": "AAAA2222"},
+    "POST /api/v1/tasks/photos": {"content": "aGVsbG8="},
     "POST /earned/disputes/{dispute_id}/say": {"kind": "reply"},
     "POST /hq/disputes/{dispute_id}/say": {"kind": "answer"},
     "POST /hq/tills/again": {"number": 1},
@@ -154,7 +155,17 @@ _EMPTY_BODIES = {
     "POST /api/v1/orders/{order}/payments",
     "POST /api/v1/webhooks/subscriptions/{subscription_id}/replay",
 }
+_DOT = (  # a picture of one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 _CONTENT = {
+    "POST /store/photos": (
+        "application/json",
+        (
+            f'{{"id": "019cacb3-0000-7000-8000-000000000001", "task_id": "{NOWHERE}", "key": "{NOWHERE}",'
+            f' "at": "2026-03-02T12:00:00Z", "content": "{_DOT}"}}'
+        ),
+    ),
     "POST /api/v1/bills": ("application/octet-stream", "no bill"),
     "POST /api/v1/catalogue/imports": ("text/csv", "product_code"),
     "POST /api/v1/catalogue/imports/preview": ("text/csv", "product_code"),

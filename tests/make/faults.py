@@ -384,6 +384,18 @@ FAULTS: dict[str, LiteralString] = {
         f" '{_SOMEBODY}', now()); insert into fulfilment.round_task (round_id, task_id, box)"
         f" select '{_SOMEBODY}', id, 1 from fulfilment.task limit 1"
     ),
+    "sent_goods_have_their_photo": (
+        "insert into fulfilment.photo_point (task_id, allocation_id, causes, demand)"
+        " select line.task_id, line.allocation_id, '{any}', 'required' from fulfilment.task_line as line"
+        " join fulfilment.task on task.id = line.task_id where task.state = 'handed_over'"
+        " and line.units > line.refused_units + line.cancelled_units"
+        " on conflict (task_id, allocation_id) do update set demand = 'required', waived_reason = null,"
+        " waived_by = null, waived_at = null"
+    ),
+    "photo_is_of_a_line": (
+        "insert into fulfilment.photo_point (task_id, allocation_id, causes, demand)"
+        f" values ('{_SOMEBODY}', '{_SOMEBODY}', '{{any}}', 'asked')"
+    ),
     "claimed_call_has_its_task": (
         "insert into fulfilment.call (id, order_id, state, currency, opened_at, deadline, ended_at, site_id, task_id)"
         " select gen_random_uuid(), order_id, 'claimed', 'CNY', now(), now() + interval '1 hour', now(),"

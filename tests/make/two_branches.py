@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -265,6 +266,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "sold_id": str(old.order_id),
         "tasks/task_id": str(task),
         "task_id": str(task),
+        "photos/photo_id": str(UUID(int=17)),  # nobody took one
         "payout_id": str(payout_id),
         "files/request_id": str(request_id),
         "requests/request_id": str(request_id),
@@ -273,6 +275,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "r/code": receipt,
         "live/code": show.code,
         "live-rooms/code": show.code,
+        "customers/member": str(ours),
         "members/member": str(ours),
         "members/member_id": str(ours),
         "member_id": str(ours),

@@ -29,3 +29,11 @@ class ConsentStated(EventBody, frozen=True, kw_only=True):
     receiver_id: PartyId
     granted: bool
     stated_at: datetime
+
+
+class MemberRests(EventBody, frozen=True, kw_only=True):
+    """Somebody called a member, or will later: nobody is to be told to call them until a moment."""
+
+    member_id: MemberId
+    how: str
+    until: datetime

@@ -693,6 +693,16 @@ CREATE VIEW customers.published_members WITH (security_invoker='true') AS
     erased_at
    FROM customers.member;
 
+CREATE TABLE customers.rest (
+    member_id uuid NOT NULL,
+    how text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    said_by text NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    CONSTRAINT rest_how_is_known CHECK ((how = ANY (ARRAY['called'::text, 'later'::text]))),
+    CONSTRAINT rest_lasts CHECK ((until > said_at))
+);
+
 CREATE TABLE customers.session (
     token_hash bytea NOT NULL,
     member_id uuid NOT NULL,
@@ -937,6 +947,52 @@ CREATE TABLE fulfilment.packed_in (
     materials text[] NOT NULL,
     packed_at timestamp with time zone NOT NULL,
     CONSTRAINT materials_known CHECK ((materials <@ ARRAY['padding'::text, 'ice_packs'::text, 'dry_ice'::text]))
+);
+
+CREATE TABLE fulfilment.photo (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    taken_by text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    media_type text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    sent_hash bytea NOT NULL,
+    content bytea,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT photo_has_a_size CHECK (((width > 0) AND (height > 0))),
+    CONSTRAINT photo_hash_is_sha256 CHECK ((octet_length(sent_hash) = 32)),
+    CONSTRAINT photo_is_kept_or_forgotten CHECK (((content IS NULL) = (forgotten_at IS NOT NULL)))
+);
+ALTER TABLE ONLY fulfilment.photo ALTER COLUMN content SET STORAGE EXTERNAL;
+
+CREATE TABLE fulfilment.photo_point (
+    task_id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    causes text[] NOT NULL,
+    demand text NOT NULL,
+    waived_reason text,
+    waived_by text,
+    waived_at timestamp with time zone,
+    CONSTRAINT photo_is_waived_by_somebody CHECK ((((waived_reason IS NULL) = (waived_by IS NULL)) AND ((waived_reason IS NULL) = (waived_at IS NULL)))),
+    CONSTRAINT photo_point_demand_known CHECK ((demand = ANY (ARRAY['asked'::text, 'required'::text]))),
+    CONSTRAINT photo_point_has_a_cause CHECK ((cardinality(causes) > 0)),
+    CONSTRAINT photo_waived_reason_known CHECK ((waived_reason = ANY (ARRAY['no_camera'::text, 'packed_already'::text, 'customer_waits'::text, 'nothing_to_show'::text])))
+);
+
+CREATE TABLE fulfilment.photo_rule (
+    cause text NOT NULL,
+    category text,
+    demand text NOT NULL,
+    from_minor bigint,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT dear_begins_above_nothing CHECK ((from_minor > 0)),
+    CONSTRAINT dear_begins_somewhere CHECK (((cause = 'high_value'::text) = (from_minor IS NOT NULL))),
+    CONSTRAINT photo_cause_known CHECK ((cause = ANY (ARRAY['any'::text, 'high_value'::text, 'fragile'::text, 'cold'::text, 'last_units'::text]))),
+    CONSTRAINT photo_demand_known CHECK ((demand = ANY (ARRAY['off'::text, 'asked'::text, 'required'::text])))
 );
 
 CREATE VIEW fulfilment.published_calls WITH (security_invoker='true') AS
@@ -4976,6 +5032,9 @@ ALTER TABLE ONLY customers.member
 ALTER TABLE ONLY customers.moment
     ADD CONSTRAINT moment_pkey PRIMARY KEY (member_id, at, kind, subject);
 
+ALTER TABLE ONLY customers.rest
+    ADD CONSTRAINT rest_pkey PRIMARY KEY (member_id);
+
 ALTER TABLE ONLY customers.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
@@ -5053,6 +5112,15 @@ ALTER TABLE ONLY fulfilment.learnt_limit
 
 ALTER TABLE ONLY fulfilment.packed_in
     ADD CONSTRAINT packed_in_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY fulfilment.photo
+    ADD CONSTRAINT photo_key PRIMARY KEY (id);
+
+ALTER TABLE ONLY fulfilment.photo_point
+    ADD CONSTRAINT photo_point_key PRIMARY KEY (task_id, allocation_id);
+
+ALTER TABLE ONLY fulfilment.photo_rule
+    ADD CONSTRAINT photo_rule_key UNIQUE NULLS NOT DISTINCT (cause, category);
 
 ALTER TABLE ONLY fulfilment.round_task
     ADD CONSTRAINT round_has_one_task_per_box UNIQUE (round_id, box);
@@ -5990,6 +6058,10 @@ CREATE INDEX open_by_site ON fulfilment.task USING btree (site_id, deadline, id)
 
 CREATE INDEX open_call_by_deadline ON fulfilment.call USING btree (deadline, id) WHERE (state = 'open'::text);
 
+CREATE INDEX photo_by_task ON fulfilment.photo USING btree (task_id, allocation_id);
+
+CREATE INDEX photo_to_forget ON fulfilment.photo USING btree (kept_at) WHERE (content IS NOT NULL);
+
 CREATE INDEX round_by_site ON fulfilment.round USING btree (site_id, id);
 
 CREATE INDEX round_short_by_round ON fulfilment.round_short USING btree (round_id);
@@ -6579,6 +6651,9 @@ ALTER TABLE ONLY customers.identity
 ALTER TABLE ONLY customers.member_key
     ADD CONSTRAINT key_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
+ALTER TABLE ONLY customers.rest
+    ADD CONSTRAINT rest_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
 ALTER TABLE ONLY customers.session
     ADD CONSTRAINT session_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
@@ -7041,6 +7116,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_consents TO loopl
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_members TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.rest TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.session TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.sign_in_code TO loopline_app;
@@ -7086,6 +7163,12 @@ GRANT SELECT,USAGE ON SEQUENCE fulfilment.label_print_id_seq TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.learnt_limit TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.packed_in TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.photo TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.photo_point TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.photo_rule TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.published_calls TO loopline_app;
 

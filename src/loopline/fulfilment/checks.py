@@ -23,4 +23,6 @@ CHECKS: tuple[Check, ...] = (
         statement=_SQL["waiting_pay_follows_what_came_back"],
     ),
     Check(name="round_picks_at_its_site", invariant=3, statement=_SQL["round_picks_at_its_site"]),
+    Check(name="sent_goods_have_their_photo", invariant=3, statement=_SQL["sent_goods_have_their_photo"]),
+    Check(name="photo_is_of_a_line", invariant=9, statement=_SQL["photo_is_of_a_line"]),
 )

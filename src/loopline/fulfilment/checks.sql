@@ -277,3 +277,64 @@ where
   and task.site_id <> round.site_id
 order by
   task.id;
+
+-- name: sent_goods_have_their_photo
+-- Goods that left though they needed a photo and had neither one nor a reason why there is none. Locks nothing.
+select
+  'task ' || photo_point.task_id || ' line ' || photo_point.allocation_id as subject,
+  'handed over without a photo' as found,
+  'a photo, or the reason why there is none' as expected,
+  format(
+    'update fulfilment.photo_point set demand = ''asked'' where task_id = %%L and allocation_id = %%L',
+    photo_point.task_id,
+    photo_point.allocation_id
+  ) as repair
+from fulfilment.photo_point
+join fulfilment.task on task.id = photo_point.task_id
+join fulfilment.task_line
+  on task_line.task_id = photo_point.task_id
+  and task_line.allocation_id = photo_point.allocation_id
+where
+  task.state = 'handed_over'
+  and photo_point.demand = 'required'
+  and photo_point.waived_reason is null
+  and task_line.units > task_line.refused_units + task_line.cancelled_units
+  and not exists (
+    select
+    from fulfilment.photo
+    where
+      photo.task_id = photo_point.task_id
+      and photo.allocation_id = photo_point.allocation_id
+  )
+order by
+  photo_point.task_id,
+  photo_point.allocation_id;
+
+-- name: photo_is_of_a_line
+-- Photos, and wishes for one, of lines that no task has. Locks nothing.
+select
+  'task ' || stray.task_id || ' line ' || stray.allocation_id as subject,
+  stray.what || ' of no line' as found,
+  'of a line of the task' as expected,
+  format(
+    'delete from fulfilment.%%I where task_id = %%L and allocation_id = %%L',
+    stray.what,
+    stray.task_id,
+    stray.allocation_id
+  ) as repair
+from (
+  select 'photo' as what, task_id, allocation_id from fulfilment.photo
+  union
+  select 'photo_point' as what, task_id, allocation_id from fulfilment.photo_point
+) as stray
+where
+  not exists (
+    select
+    from fulfilment.task_line
+    where
+      task_line.task_id = stray.task_id
+      and task_line.allocation_id = stray.allocation_id
+  )
+order by
+  1,
+  2;

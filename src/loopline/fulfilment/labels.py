@@ -13,9 +13,10 @@ import msgspec
 from loopline.db import Conn, execute, fetch, fetch_values, statements, uuids
 from loopline.fulfilment import store
 from loopline.fulfilment.model import Task, TaskState
+from loopline.fulfilment.packing import TASK_AGE_MAX
 from loopline.fulfilment.rules import UnknownTask, WrongState
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import OrderId, SiteId, TaskId
+from loopline.kernel.ids import OrderId, SiteId, TaskId, first_id_of
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 
@@ -133,3 +134,25 @@ def with_known_numbers(conn: Conn, stated: dict[TaskId, str | None]) -> dict[Tas
         task_id: number or (known[task_id].tracking_number if task_id in known else None)
         for task_id, number in stated.items()
     }
+
+
+class LabelsLately(msgspec.Struct, frozen=True, kw_only=True):
+    """Labels that were printed in a form: of how many parcels, how often in all, how often not for the first time."""
+
+    form: LabelForm
+    parcels: int
+    prints: int
+    again: int
+
+
+def labels_lately(conn: Conn, site_ids: Collection[SiteId] | None, *, since: datetime) -> list[LabelsLately]:
+    """Return how many labels sites (None: all) printed since a moment, by form."""
+    sites = None if site_ids is None else uuids(site_ids)
+    return fetch(
+        conn,
+        SQL["labels_lately"],
+        LabelsLately,
+        sites=sites,
+        since=since,
+        first_task=first_id_of(since - TASK_AGE_MAX),
+    )

@@ -41,3 +41,30 @@ where
   label.task_id = any(%(task_ids)s::uuid[])
 order by
   label.task_id
+
+-- name: labels_lately
+-- How many labels of sites were printed since a moment, in which form, and how many of the prints were not the parcel's first;
+-- `sites` null: of all. Of tasks before `first_task` nothing is read. Locks nothing.
+select
+  label_print.form,
+  count(distinct label_print.task_id) as parcels,
+  count(*) as prints,
+  count(*) filter (
+    where exists (
+      select
+      from fulfilment.label_print as earlier
+      where
+        earlier.task_id = label_print.task_id
+        and earlier.id < label_print.id
+    )
+  ) as again
+from fulfilment.label_print
+join fulfilment.task on task.id = label_print.task_id
+where
+  label_print.task_id >= %(first_task)s::uuid
+  and label_print.printed_at >= %(since)s::timestamptz
+  and (%(sites)s::uuid[] is null or task.site_id = any(%(sites)s::uuid[]))
+group by
+  label_print.form
+order by
+  label_print.form

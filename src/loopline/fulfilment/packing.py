@@ -4,16 +4,18 @@ A proposal is made from sizes, weights and care; whoever packs may know better. 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from loopline.db import Conn, execute, fetch, statements, uuids
-from loopline.kernel.ids import SiteId, TaskId
+from loopline.kernel.ids import SiteId, TaskId, first_id_of
 from loopline.kernel.temperatures import TemperatureClass
 
 SQL = statements(__file__)
+TASK_AGE_MAX = timedelta(days=60)
+"""What was done lately is looked for among tasks that were offered up to so long before."""
 # Of a box's room this much is used at most: goods of many shapes never fill it.
 _FILLED_PERCENT_MOST = 80
 # What padding takes of each side of a box.
@@ -245,3 +247,30 @@ def packed_in(conn: Conn, task_ids: Collection[TaskId]) -> dict[TaskId, PackedIn
         one.task_id: PackedIn(box_code=one.box_code, proposed_code=one.proposed_code, materials=one.materials)
         for one in fetch(conn, SQL["packed_in"], _Kept, task_ids=uuids(task_ids))
     }
+
+
+class BoxesLately(msgspec.Struct, frozen=True, kw_only=True):
+    """Parcels that were packed in a box (None: in another one): how many, and of how many the box was proposed.
+
+    `proposed`: for how many any box was proposed. `padded`, `cooled`: how many had padding, or ice of either kind.
+    """
+
+    box_code: str | None
+    parcels: int
+    proposed: int
+    as_proposed: int
+    padded: int
+    cooled: int
+
+
+def boxes_lately(conn: Conn, site_ids: Collection[SiteId] | None, *, since: datetime) -> list[BoxesLately]:
+    """Return what parcels of sites (None: of all) were packed in since a moment, the commonest box first."""
+    sites = None if site_ids is None else uuids(site_ids)
+    return fetch(
+        conn,
+        SQL["boxes_lately"],
+        BoxesLately,
+        sites=sites,
+        since=since,
+        first_task=first_id_of(since - TASK_AGE_MAX),
+    )

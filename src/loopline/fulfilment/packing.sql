@@ -90,3 +90,25 @@ where
   task_id = any(%(task_ids)s::uuid[])
 order by
   task_id
+
+-- name: boxes_lately
+-- Which boxes parcels of sites were packed in since a moment (null: another one), how many of them as was proposed, and with
+-- which materials; `sites` null: of all. Of tasks before `first_task` nothing is read. Locks nothing.
+select
+  packed_in.box_code,
+  count(*) as parcels,
+  count(*) filter (where packed_in.proposed_code is not null) as proposed,
+  count(*) filter (where packed_in.proposed_code = packed_in.box_code) as as_proposed,
+  count(*) filter (where 'padding' = any(packed_in.materials)) as padded,
+  count(*) filter (where packed_in.materials && array['ice_packs', 'dry_ice']) as cooled
+from fulfilment.packed_in
+join fulfilment.task on task.id = packed_in.task_id
+where
+  packed_in.task_id >= %(first_task)s::uuid
+  and packed_in.packed_at >= %(since)s::timestamptz
+  and (%(sites)s::uuid[] is null or task.site_id = any(%(sites)s::uuid[]))
+group by
+  packed_in.box_code
+order by
+  parcels desc,
+  packed_in.box_code

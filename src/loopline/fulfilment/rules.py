@@ -152,6 +152,12 @@ class HasOtherCode(Refusal, frozen=True, kw_only=True):
     task_id: UUID
 
 
+class PhotoIsMissing(Refusal, frozen=True, kw_only=True):
+    """The goods of task {task_id} need a photo before they leave, or the reason why there is none."""
+
+    task_id: UUID
+
+
 class UnknownCode(Refusal, frozen=True, kw_only=True):
     """No parcel waits at this site for that code."""
 
@@ -353,23 +359,29 @@ def _with_code(task: Task, code: str, *, taken_codes: frozenset[tuple[SiteId, by
     return replace(task, code_hash=code_hash)
 
 
-def hand_over(_command: HandOverTask, task: Task, *, now: datetime) -> Task | Refusal:
+def hand_over(
+    _command: HandOverTask, task: Task, *, now: datetime, lacks_photo: bool = False
+) -> Task | Refusal:
     """Packed → handed over to the carrier; what a customer collects goes by its code alone."""
     if task.kind is TaskKind.COLLECT:
         return NeedsCode(task_id=task.task_id)
-    return _leave(task, now=now)
+    return _leave(task, now=now, lacks_photo=lacks_photo)
 
 
-def collect(_command: CollectParcel, task: Task, *, now: datetime) -> Task | Refusal:
+def collect(
+    _command: CollectParcel, task: Task, *, now: datetime, lacks_photo: bool = False
+) -> Task | Refusal:
     """Packed → handed over to the customer. While the parcel is still there it is given, even past its deadline."""
-    return _leave(task, now=now)
+    return _leave(task, now=now, lacks_photo=lacks_photo)
 
 
-def _leave(task: Task, *, now: datetime) -> Task | Refusal:
+def _leave(task: Task, *, now: datetime, lacks_photo: bool) -> Task | Refusal:
     if task.state is TaskState.HANDED_OVER:
         return task
     if task.state is not TaskState.PACKED:
         return WrongState(task_id=task.task_id, state=task.state)
+    if lacks_photo:
+        return PhotoIsMissing(task_id=task.task_id)
     return replace(task, state=TaskState.HANDED_OVER, ended_at=now)
 
 

@@ -21,6 +21,7 @@ from loopline.db import Conn, Database, execute, fetch_values, statements
 from loopline.db.partitions import ensure_months
 from loopline.db.remembered import sweep_marks
 from loopline.feeds import sweep_snapshots
+from loopline.fulfilment.photos import forget_photos
 from loopline.inbox import forget_texts
 from loopline.insight.acceptance.service import learn_daily
 from loopline.insight.surge import sweep_placed
@@ -206,6 +207,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_messages",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_texts(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_photos",
+        cron="*/10 * * * *",
+        step=lambda conn, now: forget_photos(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_buyers",

@@ -126,6 +126,27 @@ def last_orders(conn: Conn, placed: TimeRange, *, currency: str, scope: Scope, a
     return orders_by_ids(conn, order_ids) if order_ids else []
 
 
+class BuyingOfMember(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a member bought, when first and last, and which of their orders still hold goods back."""
+
+    member_id: MemberId
+    orders: int
+    first_at: datetime
+    last_at: datetime
+    open_ids: tuple[OrderId, ...]
+
+
+def buying_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, BuyingOfMember]:
+    """Return what members bought so far; those who bought nothing, or called all of it off, are left out."""
+    found = fetch(conn, SQL["buying_of_members"], BuyingOfMember, member_ids=uuids(member_ids))
+    return {one.member_id: one for one in found}
+
+
+def order_ids_of_members(conn: Conn, member_ids: Iterable[MemberId]) -> list[OrderId]:
+    """Return the ids of all orders of members, in their order."""
+    return fetch_values(conn, SQL["order_ids_of_members"], member_ids=uuids(member_ids))
+
+
 def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:
     """Return all lines of orders, by order and then as they were written."""
     if not order_ids:

@@ -97,6 +97,28 @@ where member_id = any (%(member_ids)s::uuid[])
     and parked + held + allocated > 0
 order by id
 
+-- name: order_ids_of_members
+-- All orders of members. Locks nothing.
+select id
+from orders.order
+where member_id = any (%(member_ids)s::uuid[])
+order by id
+
+-- name: buying_of_members
+-- What members bought so far: how often, when first and last, and which of their orders still hold goods back. Called-off orders
+-- are none. Locks nothing.
+select
+    member_id,
+    count(*) as orders,
+    min(placed_at) as first_at,
+    max(placed_at) as last_at,
+    coalesce(array_agg(id order by id) filter (where parked + held + allocated > 0), '{}') as open_ids
+from orders.order
+where member_id = any (%(member_ids)s::uuid[])
+    and cancelled < units
+group by member_id
+order by member_id
+
 -- name: lines_by_orders
 -- The lines of orders, in the order they were written. Locks nothing.
 select

@@ -34,6 +34,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders import LineChange
 from loopline.processes.outcomes import all_granted
+from loopline.processes.photos import ask_photos
 from loopline.stock import lots
 from loopline.stock import refusals as stock_refusals
 
@@ -60,12 +61,16 @@ def pick(conn: Conn, commands: Sequence[PickTask], *, scope: Scope, now: datetim
 def check(
     conn: Conn, commands: Sequence[CheckTask], *, scope: Scope, now: datetime
 ) -> list[Stepped | Refusal]:
-    """Say that everything of a task is picked and was looked at. What is picked in a round, its picker says it of."""
+    """Say that everything of a task is picked and was looked at. What is picked in a round, its picker says it of.
+
+    Which photos its goods need is fixed with it.
+    """
     fulfilment.lock_tasks(conn, [one.task_id for one in commands])
     others = rounds.not_theirs(conn, {one.task_id: one.by for one in commands})
     free = [one for one in commands if one.task_id not in others]
     checked = iter(fulfilment.check_tasks(conn, free, scope=scope, now=now))
     outcomes = [others.get(one.task_id) or next(checked) for one in commands]
+    ask_photos(conn, {one.task_id for one in _new(outcomes)})
     _tell(
         conn,
         [

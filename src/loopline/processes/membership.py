@@ -1,7 +1,7 @@
 """Membership: who becomes known, what they agree to, what is kept of them, and forgetting them.
 
-The log is told of each; it carries ids alone. An erasure takes what is sealed, then where goods went, and tells whoever
-keeps something elsewhere.
+The log is told of each; it carries ids alone. An erasure takes what is sealed, then where goods went and what photos of
+them show, and tells whoever keeps something elsewhere.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from loopline.customers import (
     Registered,
 )
 from loopline.db import Conn, log
+from loopline.fulfilment.photos import forget_photos_of_orders
 from loopline.kernel.events import event
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
@@ -155,7 +156,7 @@ def state_consents(
 def forget(
     conn: Conn, member_ids: Sequence[MemberId], *, now: datetime, actor: str
 ) -> list[Erased | Refusal]:
-    """Forget members for good: what was sealed, and where their goods went; the books keep adding up.
+    """Forget members for good: what was sealed, where their goods went, what photos show; the books keep adding up.
 
     Refused while goods are on their way to them or back: nobody would know where to, or whom to pay.
     """
@@ -165,6 +166,7 @@ def forget(
     outcomes = [held.get(member_id) or done[member_id] for member_id in member_ids]
     erased = [one.member_id for one in outcomes if isinstance(one, Erased)]
     orders.forget_destinations(conn, erased)
+    forget_photos_of_orders(conn, orders.order_ids_of_members(conn, erased), now=now)
     log.append(
         conn,
         [

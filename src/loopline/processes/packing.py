@@ -1,15 +1,21 @@
-"""Packing: what a parcel should be packed in, by what the catalogue says of its goods and the boxes its site has."""
+"""Packing: what a parcel should be packed in, by what the catalogue says of its goods and the boxes its site has.
+
+Who may name boxes is decided here: those of the whole brand are for whoever has all of it.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
-from loopline import catalogue
+from loopline import catalogue, org
 from loopline.db import Conn
 from loopline.fulfilment import packing
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Task, TaskLine
 from loopline.fulfilment.packing import BoxKind, GoodsToPack, Proposal
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
 
 
 class Packing(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +49,52 @@ def _goods(conn: Conn, lines: Sequence[TaskLine]) -> list[GoodsToPack]:
             )
         )
     return found
+
+
+class WantedBox(msgspec.Struct, frozen=True, kw_only=True):
+    """A box that a site, or (None) the whole brand, packs in by its inner sizes; `is_dropped`: no more."""
+
+    site_code: str | None
+    code: str
+    name: str
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    grams_most: int | None
+    is_insulated: bool
+    is_dropped: bool = False
+
+
+def name_boxes(
+    conn: Conn, wanted: Sequence[WantedBox], *, scope: Scope, by: str, now: datetime
+) -> list[WantedBox | Refusal]:
+    """Name the boxes that sites in scope pack in, or drop them. Of two words for one box the later holds."""
+    sites = org.sites_by_code(conn, {one.site_code for one in wanted if one.site_code})
+    outcomes: list[WantedBox | Refusal] = []
+    for one in wanted:
+        site = sites.get(one.site_code or "")
+        is_theirs = (
+            scope.everything if one.site_code is None else site is not None and scope.covers_site(site.id)
+        )
+        outcomes.append(one if is_theirs else NotInYourBranch(subject=one.site_code or "brand"))
+    places = {code: site.id for code, site in sites.items()}
+    latest = {(one.site_code, one.code): one for one in outcomes if isinstance(one, WantedBox)}
+    packing.drop_box_kinds(
+        conn, [(places.get(one.site_code or ""), one.code) for one in latest.values() if one.is_dropped]
+    )
+    kinds = [
+        BoxKind(
+            site_id=places.get(one.site_code or ""),
+            code=one.code,
+            name=one.name or one.code,
+            length_mm=one.length_mm,
+            width_mm=one.width_mm,
+            height_mm=one.height_mm,
+            grams_most=one.grams_most,
+            is_insulated=one.is_insulated,
+        )
+        for one in latest.values()
+        if not one.is_dropped
+    ]
+    packing.set_box_kinds(conn, kinds, now=now, by=by)
+    return outcomes

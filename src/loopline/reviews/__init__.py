@@ -67,6 +67,7 @@ from loopline.reviews.model import (
 )
 from loopline.reviews.queries import (
     ReviewsAsk,
+    members_unanswered,
     reviews_by_id,
     reviews_of_orders,
     reviews_of_product,
@@ -200,6 +201,7 @@ __all__ = [
     "keep_model",
     "language_of",
     "mark_returned",
+    "members_unanswered",
     "mood_in_force",
     "mood_models",
     "moods_by_day",

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, fetch, statements, uuids
-from loopline.kernel.ids import OrderId, ProductId, ReviewId, SiteId
+from loopline.db import Conn, fetch, fetch_values, statements, uuids
+from loopline.kernel.ids import MemberId, OrderId, ProductId, ReviewId, SiteId
 from loopline.reviews.model import About, PastVersion, Review, Tally
 
 SQL = statements(__file__, name="queries")
@@ -54,6 +54,11 @@ def reviews_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> dict[OrderId,
     for one in fetch(conn, SQL["reviews_of_orders"], Review, order_ids=uuids(order_ids)):
         found.setdefault(one.order_id, []).append(one)
     return found
+
+
+def members_unanswered(conn: Conn, member_ids: Iterable[MemberId]) -> set[MemberId]:
+    """Return those of some members who wrote a review that is shown, and that nobody replied to."""
+    return set(fetch_values(conn, SQL["members_unanswered"], member_ids=uuids(member_ids)))
 
 
 def reviews_by_id(conn: Conn, review_ids: Iterable[ReviewId]) -> dict[ReviewId, Review]:

@@ -113,3 +113,12 @@ from reviews.tally
 where about = %(about)s::text
     and subject_id = any (%(subject_ids)s::uuid[])
 order by subject_id
+
+-- name: members_unanswered
+-- Which members wrote a review that is shown, and that nobody replied to. Locks nothing.
+select distinct member_id
+from reviews.review
+where member_id = any (%(member_ids)s::uuid[])
+    and reply is null
+    and hidden_at is null
+order by member_id

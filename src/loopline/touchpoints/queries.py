@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from loopline.db import Conn, fetch, fetch_rows, statements, uuids
-from loopline.kernel.ids import MemberId, OrderId, SiteId, TouchpointId
+from loopline.db import Conn, fetch, fetch_one, fetch_rows, statements, uuids
+from loopline.kernel.ids import MemberId, OrderId, PartyId, SiteId, TouchpointId
 from loopline.kernel.scope import Scope
 from loopline.touchpoints import store
 from loopline.touchpoints.codes import read_code
@@ -17,6 +17,7 @@ from loopline.touchpoints.model import (
     ScanTotal,
     Tie,
     Touchpoint,
+    TouchpointAdded,
     TouchpointKind,
 )
 
@@ -64,6 +65,11 @@ def covers(scope: Scope, touchpoint: Touchpoint) -> bool:
     return scope.covers_site(touchpoint.site_id) or (
         touchpoint.unit_id is not None and touchpoint.unit_id in scope.org_units
     )
+
+
+def product_card(conn: Conn, party_id: PartyId, product_code: str) -> TouchpointAdded | None:
+    """Return the code in use of a product that a party hands out; None where there is none yet."""
+    return fetch_one(conn, SQL["product_card"], TouchpointAdded, party_id=party_id, product_code=product_code)
 
 
 def scan_totals(conn: Conn, touchpoint_ids: Iterable[TouchpointId]) -> dict[TouchpointId, ScanTotal]:

@@ -113,3 +113,20 @@ select
 from touchpoints.attribution
 join touchpoints.live_room on live_room.id = attribution.live_room_id
 where attribution.order_id = any (%(order_ids)s::uuid[])
+
+-- name: product_card
+-- The code of a product that a party hands out, the latest of those in use. Locks nothing.
+select
+    id as touchpoint_id,
+    code,
+    false as is_new
+from touchpoints.touchpoint
+where kind = 'product'
+    and kind not in ('receipt', 'parcel')
+    and party_id = %(party_id)s::uuid
+    and product_code = %(product_code)s::text
+    and sku_code is null
+    and site_code is null
+    and retired_at is null
+order by id desc
+limit 1

@@ -65,6 +65,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         ),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Sourcing"), path="/hq/sourcing")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Promises"), path="/hq/promises")),
+        (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Packing"), path="/hq/packing")),
         (
             visitor.may(Permission.BOARDS_READ) and _of_the_whole_brand(visitor, Permission.STOCK_READ),
             Entry(word=marked("Marketplaces"), path="/hq/marketplaces"),
@@ -118,7 +119,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/openings",
         ),
     ),
-    (marked("Goods"), ("/hq/stock", "/hq/sourcing", "/hq/promises", "/hq/feeds")),
+    (marked("Goods"), ("/hq/stock", "/hq/sourcing", "/hq/promises", "/hq/packing", "/hq/feeds")),
     (
         marked("Money"),
         (

@@ -37,6 +37,7 @@ from loopline.web.api.packing import PACKING_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
+from loopline.web.api.photos import PHOTO_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
@@ -84,6 +85,7 @@ from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.order_acts import ORDER_ACT_PAGES
 from loopline.web.hq.orders import ORDER_LIST_PAGES
 from loopline.web.hq.overrides import OVERRIDE_PAGES
+from loopline.web.hq.packing import PACKING_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
@@ -162,6 +164,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *QUOTA_HANDLERS,
     *TASK_HANDLERS,
     *LABEL_HANDLERS,
+    *PHOTO_HANDLERS,
     *PACKING_HANDLERS,
     *CALL_HANDLERS,
     *EXCHANGE_HANDLERS,
@@ -204,6 +207,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
+    *PACKING_PAGES,
     *CAPACITY_PAGES,
     *LADDER_PAGES,
     *RULE_PAGES,

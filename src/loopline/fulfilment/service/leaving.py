@@ -10,11 +10,14 @@ from loopline.fulfilment.model import (
     CollectParcel,
     HandedOver,
     HandOverTask,
+    Task,
     Waybill,
     left_in,
 )
+from loopline.fulfilment.photos import tasks_lacking_photos
 from loopline.fulfilment.rules import Moved
 from loopline.fulfilment.service.moves import advance, kept, write_moves
+from loopline.kernel.ids import TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 
@@ -22,10 +25,16 @@ from loopline.kernel.scope import NotInYourBranch, Scope
 def hand_over_tasks(
     conn: Conn, commands: Sequence[HandOverTask], *, scope: Scope, now: datetime
 ) -> list[HandedOver | Refusal]:
-    """Give packed parcels to the carrier."""
-    outcomes = advance(
-        conn, commands, lambda command, task: rules.hand_over(command, task, now=now), scope=scope
-    )
+    """Give packed parcels to the carrier; what lacks a photo that it needs stays."""
+    lacking: set[TaskId] = set()
+
+    def prepare(tasks: dict[TaskId, Task]) -> None:
+        lacking.update(tasks_lacking_photos(conn, tasks))
+
+    def decide(command: HandOverTask, task: Task) -> Task | Refusal:
+        return rules.hand_over(command, task, now=now, lacks_photo=task.task_id in lacking)
+
+    outcomes = advance(conn, commands, decide, scope=scope, prepare=prepare)
     gone = _handed_over(conn, outcomes)
     _keep_waybills(conn, commands, gone)
     return gone
@@ -57,6 +66,7 @@ def collect_parcels(
     codes = [(command.site_id, hash_of_code(command.site_id, command.code)) for command in commands]
     before = {task.task_id: task for task in store.lock_tasks_by_code(conn, sorted(set(codes)))}
     by_code = {(task.site_id, task.code_hash): task.task_id for task in before.values()}
+    lacking = tasks_lacking_photos(conn, before)
     current = dict(before)
     outcomes: list[Moved | Refusal] = []
     for command, code in zip(commands, codes, strict=True):
@@ -66,9 +76,8 @@ def collect_parcels(
         elif task_id is None:
             outcomes.append(rules.UnknownCode(site_id=command.site_id))
         else:
-            outcomes.append(
-                kept(current, current[task_id], rules.collect(command, current[task_id], now=now))
-            )
+            given = rules.collect(command, current[task_id], now=now, lacks_photo=task_id in lacking)
+            outcomes.append(kept(current, current[task_id], given))
     write_moves(conn, before, current)
     return _handed_over(conn, outcomes)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from loopline.channels.online_retail.drafts import TILL, WEB
 from loopline.db import Conn
+from loopline.fulfilment.photos import Demand, PhotoCause, SetPhotoRule, set_photo_rules
 from loopline.kernel.ids import EntityId, NodeId, SiteId, uuid7s
 from loopline.orders import ChannelTerms, put_channels
 from loopline.processes.outcomes import all_granted
@@ -18,6 +19,8 @@ _WAREHOUSE_HANDLING_MINOR = 120
 _STORE_HANDLING_MINOR = 210
 _HUNDRED_KILOMETRES_MINOR = 60
 _KILOGRAM_MINOR = 35
+_SET_BY = "replay"
+_DEAR_MINOR = 1
 
 
 def plant_stock_tree(
@@ -61,6 +64,21 @@ def open_channels(conn: Conn, *, network: NodeId) -> None:
             ChannelTerms(code=TILL, name="Tills", network_node_id=network, may_state_price=True),
         ],
     )
+
+
+def ask_for_no_photos(conn: Conn, *, now: datetime) -> None:
+    """Let goods leave without a photo: nobody took any of what was sold long ago."""
+    causes = (PhotoCause.HIGH_VALUE, PhotoCause.FRAGILE, PhotoCause.COLD, PhotoCause.LAST_UNITS)
+    rules = [
+        SetPhotoRule(
+            cause=cause,
+            category=None,
+            demand=Demand.OFF,
+            from_minor=_DEAR_MINOR if cause is PhotoCause.HIGH_VALUE else None,
+        )
+        for cause in causes
+    ]
+    all_granted(set_photo_rules(conn, rules, by=_SET_BY, now=now))
 
 
 def set_parcel_costs(conn: Conn, *, sites: Mapping[str, SiteId], now: datetime) -> None:

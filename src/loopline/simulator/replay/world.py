@@ -15,7 +15,12 @@ from loopline.processes.replenish import record_goods
 from loopline.simulator.replay.chance import Chance
 from loopline.simulator.replay.company import found_company
 from loopline.simulator.replay.goods import fill_catalogue, plan_opening_stock, receipt_facts
-from loopline.simulator.replay.ground import open_channels, plant_stock_tree, set_parcel_costs
+from loopline.simulator.replay.ground import (
+    ask_for_no_photos,
+    open_channels,
+    plant_stock_tree,
+    set_parcel_costs,
+)
 from loopline.simulator.replay.places import DEALERS, PLACES, PLATFORM_ENTITY, RULE_MAKER
 from loopline.simulator.replay.survey import Survey
 from loopline.simulator.replay.terms import (
@@ -44,6 +49,7 @@ def build_world(conn: Conn, survey: Survey, *, chance: Chance, now: datetime) ->
     network = plant_stock_tree(conn, sites=sites, entities=entities, now=now)
     open_channels(conn, network=network)
     set_parcel_costs(conn, sites=sites, now=now)
+    ask_for_no_photos(conn, now=now)
     limits = [SiteLimit(site_id=sites[place.code], tasks_per_day=place.parcels_per_day) for place in PLACES]
     all_granted(set_site_limits(conn, limits, now=now))
     sku_ids = fill_catalogue(conn, survey, chance=chance, now=now)

@@ -16,20 +16,16 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import PackTask, Task, TaskKind
 from loopline.fulfilment.packing import (
-    BoxKind,
     Material,
     PackedIn,
     WhyNoBox,
-    drop_box_kinds,
-    set_box_kinds,
     stated_box_kinds,
 )
 from loopline.kernel.ids import SiteId, TaskId
 from loopline.kernel.refusals import Refusal, Refused
-from loopline.kernel.scope import NotInYourBranch
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
-from loopline.processes.packing import packing_of
+from loopline.processes.packing import WantedBox, name_boxes, packing_of
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.refusals import NoSuchThing
@@ -128,43 +124,16 @@ def set_boxes(
     """Name the boxes that sites of your branch pack in; those of the whole brand are for whoever has all of it."""
     scope = caller.scope(Permission.STOCK_WRITE)
 
+    wanted = [msgspec.convert(one, WantedBox, from_attributes=True) for one in data.items]
+
     def decide(conn: Conn, now: datetime) -> Sequence[BoxKindAsk | Refusal]:
-        sites = org.sites_by_code(conn, {one.site_code for one in data.items if one.site_code})
-        outcomes: list[BoxKindAsk | Refusal] = []
-        for one in data.items:
-            site = sites.get(one.site_code or "")
-            if (one.site_code is None and not scope.everything) or (
-                one.site_code is not None and (site is None or not scope.covers_site(site.id))
-            ):
-                outcomes.append(NotInYourBranch(subject=one.site_code or "brand"))
-            else:
-                outcomes.append(one)
-        granted = [one for one in outcomes if isinstance(one, BoxKindAsk)]
-        places = {code: site.id for code, site in sites.items()}
-        # In their order: of two words for one box the later holds.
-        latest = {(one.site_code, one.code): one for one in granted}
-        drop_box_kinds(
-            conn,
-            [(places.get(one.site_code or ""), one.code) for one in latest.values() if one.is_dropped],
-        )
-        kinds = [_kind(one, places.get(one.site_code or "")) for one in latest.values() if not one.is_dropped]
-        set_box_kinds(conn, kinds, now=now, by=caller.actor)
-        return outcomes
+        outcomes = name_boxes(conn, wanted, scope=scope, by=caller.actor, now=now)
+        return [
+            done if isinstance(done, Refusal) else asked
+            for asked, done in zip(data.items, outcomes, strict=True)
+        ]
 
     return decided(request, caller, data, decide)
-
-
-def _kind(one: BoxKindAsk, site_id: SiteId | None) -> BoxKind:
-    return BoxKind(
-        site_id=site_id,
-        code=one.code,
-        name=one.name or one.code,
-        length_mm=one.length_mm,
-        width_mm=one.width_mm,
-        height_mm=one.height_mm,
-        grams_most=one.grams_most,
-        is_insulated=one.is_insulated,
-    )
 
 
 @told("/packing/boxes", tag=_TAG, name="list_box_kinds")

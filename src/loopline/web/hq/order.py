@@ -1,5 +1,7 @@
 """An order's page: everything that is known of it, for whoever may know it."""
 
+from uuid import UUID
+
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -10,12 +12,14 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from loopline import buyers, customers, orders
 from loopline.customers import IdentityKind, Opening, Personal, masked_name, masked_phone
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId
+from loopline.fulfilment.photos import KEPT_DAYS
+from loopline.kernel.ids import MemberId, PhotoId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory, order_story
 from loopline.processes.open_buyers import purposes_open_to
+from loopline.processes.photos import photo_of_order, photos_of_tasks
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.buyer_view import (
@@ -35,7 +39,9 @@ from loopline.web.hq.openings import openings_link
 from loopline.web.hq.order_page import context_of
 from loopline.web.hq.order_view import Eyes, Part, eyes_on, sending_sites
 from loopline.web.pages import page
+from loopline.web.photo_words import PhotoPlace, PhotoRow, photo_rows
 from loopline.web.problems import status_of
+from loopline.web.store.photos import photo_answer
 
 ORDERS = "/hq/orders"
 _NOUN = "order"
@@ -121,10 +127,34 @@ def _page(
         visitor=visitor,
         card=card,
         is_fragment=False,
+        photos=_photos(request, seen),
+        photo_days=KEPT_DAYS,
         may_see_stock=visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
         **_acts(story.order, visitor),
         **context,
     )
+
+
+@get(ORDERS + "/{number:str}/photos/{photo_id:uuid}", sync_to_thread=True)
+def show_order_photo(
+    request: WebRequest, visitor: NamedDependency[Visitor], number: FromPath[str], photo_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Show a photo of what a site sent of an order, to whoever sees that site's work."""
+    seen = _seen(request, visitor, number)
+    found = read(request, lambda conn, _: photo_of_order(conn, seen.story.order.id, PhotoId(photo_id)))
+    if found is None or not seen.eyes.sees_site(found.task.site_id):
+        raise Refused(NoSuchThing(noun="photo", value=str(photo_id)))
+    return photo_answer(found.content)
+
+
+def _photos(request: WebRequest, seen: _Seen) -> list[PhotoRow]:
+    """Return what goods looked like before they were sent, as far as their sites' work is for somebody."""
+    story = seen.story
+    tasks = {task.task_id: task for task in story.tasks if seen.eyes.sees_site(task.site_id)}
+    found = read(request, lambda conn, _: photos_of_tasks(conn, tasks))
+    place = PhotoPlace(path=f"{ORDERS}/{story.order.number}", zone=story.zone)
+    rows = photo_rows(found, story.skus, place, language_of(request))
+    return [one for one in rows if one.photos or one.waived or one.is_lacking]
 
 
 def _acts(order: Order, visitor: Visitor) -> dict[str, bool]:
@@ -186,4 +216,4 @@ def masked_member(opened: Personal | Refusal, member_id: MemberId) -> str:
     return " ".join(one for one in told if one) or f"•••{str(member_id)[-4:]}"
 
 
-ORDER_PAGES = [show_order, show_buyer, open_buyer]
+ORDER_PAGES = [show_order, show_buyer, open_buyer, show_order_photo]

@@ -46,6 +46,8 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "task_cancelled": marked("Work taken back"),
     "label_printed": marked("Label printed"),
     "goods_exchanged": marked("Exchanged for other goods"),
+    "photo_kept": marked("Photo of the goods taken"),
+    "photo_waived": marked("No photo of the goods, for a reason"),
     "picking_started": marked("Picking begun"),
     "goods_checked": marked("Goods picked and checked"),
     "parcel_packed": marked("Parcel packed"),
@@ -88,6 +90,8 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
 _ABOUT_A_SITE = frozenset(
     {
         "call_claimed",
+        "photo_kept",
+        "photo_waived",
         "task_accepted",
         "task_refused",
         "task_lapsed",

@@ -2,6 +2,7 @@
 
 from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
 
+from loopline.fulfilment.photos.rules import CategoryNeedsAWord, HoldsEverywhere, PhotoRuleNotUsable
 from loopline.kernel.refusals import Refusal
 from loopline.processes.learnt_capacity import SayWhyItHolds
 from loopline.slots import TermsNeedAComment, TermsUnitUnknown, WayNotUsable
@@ -25,6 +26,14 @@ class HoursUnclear(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class BoxUnclear(Refusal, frozen=True, kw_only=True):
+    """Say a code of letters, digits, dots and hyphens, and the inner sizes in whole millimetres, 5000 at most."""
+
+
+class PhotoRuleUnclear(Refusal, frozen=True, kw_only=True):
+    """Choose what asks for a photo and how much it is wanted; of dear goods, say from which price on, such as 3000."""
+
+
 class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
     """The profile holds for the whole brand: only who sees all of it may change it."""
 
@@ -33,7 +42,19 @@ HQ_STATUSES: dict[type[Refusal], int] = {
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     TermsUnitUnknown: HTTP_404_NOT_FOUND,
     **dict.fromkeys(
-        (TypedWrong, AmountUnclear, SayWhyItHolds, HoursUnclear, TermsNeedAComment, WayNotUsable),
+        (
+            TypedWrong,
+            AmountUnclear,
+            SayWhyItHolds,
+            HoursUnclear,
+            TermsNeedAComment,
+            WayNotUsable,
+            BoxUnclear,
+            PhotoRuleUnclear,
+            CategoryNeedsAWord,
+            HoldsEverywhere,
+            PhotoRuleNotUsable,
+        ),
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),
 }

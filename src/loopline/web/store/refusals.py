@@ -1,9 +1,16 @@
 """What the pages of stores refuse by themselves, before a room is asked."""
 
-from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.status_codes import (
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    HTTP_422_UNPROCESSABLE_ENTITY,
+)
 
 from loopline.kernel.refusals import Refusal
+from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.slots import NoSuchBooking
+from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
 
 
@@ -25,6 +32,10 @@ class TrackingNumberNotUsable(Refusal, frozen=True, kw_only=True):
 
 class NothingToLabel(Refusal, frozen=True, kw_only=True):
     """No box of this round is checked and still here: check one first."""
+
+
+class SayWhyNoPhoto(Refusal, frozen=True, kw_only=True):
+    """Choose why there is no photo."""
 
 
 class NothingEarnedByYou(Refusal, frozen=True, kw_only=True):
@@ -125,7 +136,8 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
 
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
-    **dict.fromkeys((NoCountHere, NoSuchBooking, NoSuchTransfer), HTTP_404_NOT_FOUND),
+    PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    **dict.fromkeys((NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown), HTTP_404_NOT_FOUND),
     **dict.fromkeys(
         (
             ChangeUnclear,
@@ -142,6 +154,8 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             RiderCodeWrong,
             SayWhy,
             SayWhyDecided,
+            SayWhyNoPhoto,
+            PhotoUnreadable,
             NothingOut,
             MeantAsExchange,
             StateUnclear,

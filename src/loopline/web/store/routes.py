@@ -9,12 +9,14 @@ from loopline.web.store.count.book import tell_count_book, tell_count_token, tel
 from loopline.web.store.count.looks import take_looks
 from loopline.web.store.count.page import COUNT_PAGES
 from loopline.web.store.count.review import REVIEW_PAGES
+from loopline.web.store.customers import CUSTOMER_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.heard import HEARD_PAGES
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
+from loopline.web.store.photos import PHOTO_PAGES
 from loopline.web.store.returns import RETURN_PAGES
 from loopline.web.store.round.commands import ROUND_COMMANDS
 from loopline.web.store.round.labels import print_labels, print_round
@@ -33,8 +35,10 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     choose_site,
     claim_call,
     *HEARD_PAGES,
+    *CUSTOMER_PAGES,
     *TASK_PAGES,
     *BUYER_PAGES,
+    *PHOTO_PAGES,
     *ROUND_PAGES,
     *ROUND_COMMANDS,
     print_labels,

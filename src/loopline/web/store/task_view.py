@@ -26,6 +26,7 @@ from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
+from loopline.processes.photos import PhotosOfLine, photos_of_tasks
 from loopline.processes.slots import free_slots, may_move
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
@@ -38,10 +39,12 @@ from loopline.web.collection import rider_code
 from loopline.web.edge import Edge
 from loopline.web.hours import hour_words, way_words
 from loopline.web.languages import Language, marked
+from loopline.web.photo_words import PhotoPlace, photo_rows
 from loopline.web.riders import CARRIER_MOST
 from loopline.web.store.desk import Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.offer_why import why_here
 from loopline.web.store.packing_view import packing_view, used_words
+from loopline.web.store.photos import outbox_of, taking_of
 from loopline.web.store.round.told import ROUND
 from loopline.web.store.words import (
     KIND_WORDS,
@@ -55,6 +58,7 @@ from loopline.web.waiting_words import waits_word
 
 COLLECT_WITHIN = timedelta(days=7)
 _REFUSABLE = frozenset({TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED})
+_PHOTOGRAPHED = frozenset({TaskState.PICKING, TaskState.CHECKED, TaskState.PACKED, TaskState.HANDED_OVER})
 _STEPS: tuple[tuple[TaskState, str], ...] = (
     (TaskState.ACCEPTED, marked("Accept")),
     (TaskState.CHECKED, marked("Pick, check")),
@@ -98,6 +102,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     hours: Sequence[Slot]
     arrived_at: datetime | None
     code: str
+    photos: list[PhotosOfLine]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +185,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         if booking is not None and task.state is TaskState.HANDED_OVER
         else None,
         code=rider_code(task_id, secret=edge.settings.secret) if _waits_for_rider(task, booking) else "",
+        photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED else [],
     )
 
 
@@ -282,6 +288,14 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "box": facts.in_round.box if facts.in_round else 0,
         "label_number": facts.label.number if facts.label else "",
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
+        "photos": photo_rows(
+            facts.photos,
+            facts.skus,
+            PhotoPlace(path=f"/store/tasks/{task.task_id}", zone=desk.site.time_zone),
+            language,
+        ),
+        "taking": taking_of(task.state, language),
+        "outbox": outbox_of(desk, language),
         **_pays(facts, desk, language),
     }
 

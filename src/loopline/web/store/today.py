@@ -40,6 +40,7 @@ from loopline.web.store.count.place import may_post
 from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.heard import Heard, read_heard
+from loopline.web.store.photos import outbox_of
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 from loopline.web.waiting_words import waits_word
 
@@ -204,6 +205,7 @@ def today_page(request: WebRequest, desk: Desk, *, refusal: Refusal | None = Non
         request,
         "store/today.html",
         status=200 if refusal is None else status_of(refusal),
+        outbox=outbox_of(desk, language_of(request)),
         refusal=refusal_words(refusal, language_of(request)) if refusal else "",
         **_context(request, desk),
     )

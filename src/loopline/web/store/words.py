@@ -8,6 +8,7 @@ from loopline.fulfilment.model import RefusalReason, TaskKind, TaskState
 from loopline.fulfilment.rules import (
     CountIsNotTheTask,
     DeadlineIsPast,
+    PhotoIsMissing,
     SiteIsFull,
     SiteTakesNoTasks,
     TakenByOther,
@@ -59,6 +60,9 @@ _PLAINER: dict[type[Refusal], str] = {
     TakenByOther: marked("A colleague took it first."),
     DeadlineIsPast: marked("The time to accept ran out. The work goes to another site."),
     CountIsNotTheTask: marked("Not everything is ticked. Tick what you have, or say below what is missing."),
+    PhotoIsMissing: marked(
+        "A photo of the goods is needed before they leave. Take it on the task's page, or say there why there is none."
+    ),
     NotSoManyLeft: marked("So many units are not in this task. Nothing was changed."),
     CountMisplaced: marked("Say how many units of it there really are."),
     NotInYourBranch: marked("This task belongs to another branch than yours."),

@@ -7,13 +7,13 @@ import { clockHeard } from "./moments.js";
 const ANSWER_MS = 30_000;
 
 /** Ask the server; throws for no network and for no answer in time. */
-export async function ask(path, options = {}) {
+export async function ask(path, options = {}, patience = ANSWER_MS) {
   const response = await fetch(path, {
     ...options,
     headers: { accept: "application/json", ...options.headers },
     cache: "no-store",
     redirect: "error",
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: AbortSignal.timeout(patience),
   });
   return response;
 }
@@ -26,7 +26,7 @@ export function hear(db, server) {
 }
 
 /** Make the giver of commands of a page; `tokenPath` tells what they carry, the page may be older than its own. */
-export function commands(db, tokenPath) {
+export function commands(db, tokenPath, patience = ANSWER_MS) {
   let token = null;
   return async (path, body) => {
     for (const isFresh of [token === null, true]) {
@@ -41,7 +41,7 @@ export function commands(db, tokenPath) {
         method: "POST",
         body: JSON.stringify(body),
         headers: { "content-type": "application/json", "x-csrftoken": token },
-      });
+      }, patience);
       const said = await response.json().catch(() => ({}));
       if (response.ok) return { status: response.status, said };
       // A refusal has a code; an old token is refused without one.

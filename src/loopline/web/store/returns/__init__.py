@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from loopline.web.store.returns.deciding import decide_line
 from loopline.web.store.returns.exchanging import exchange_order
 from loopline.web.store.returns.finding import show_returns
+from loopline.web.store.returns.pictures import show_photo_back
 from loopline.web.store.returns.taking import (
     show_order_back,
     show_taken,
@@ -18,6 +19,7 @@ RETURN_PAGES: list[ControllerRouterHandler] = [
     show_order_back,
     take_order_back,
     exchange_order,
+    show_photo_back,
     take_announced,
     show_taken,
     show_unknown,

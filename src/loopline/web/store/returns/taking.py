@@ -57,6 +57,7 @@ from loopline.web.store.refusals import (
     StateUnclear,
     UnitsUnclear,
 )
+from loopline.web.store.returns.pictures import photos_back
 from loopline.web.store.returns.place import (
     COUNTER,
     REASON_WORDS,
@@ -318,6 +319,7 @@ def _order_page(
         out={name: str((typed or {}).get(name, default)) for name, default in OUT_FIELDS.items()},
         is_exchange=any((typed or {}).get(name) for name in ("out_sku", "out_code")),
         is_sendable=sold.order.longitude is not None,
+        photos=photos_back(request, desk, sold.order.id, sold.order.number),
         refusal=refusal_words(refusal, language) if refusal else "",
     )
 

@@ -15,6 +15,7 @@ from loopline import catalogue
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import HandOverTask, TaskKind, TaskState
+from loopline.fulfilment.photos import tasks_lacking_photos
 from loopline.fulfilment.rounds import (
     BoxedUnits,
     Missing,
@@ -212,14 +213,21 @@ def put_back_round(request: WebRequest, picking: NamedDependency[Desk], body: Ra
 
 @post("/store/round/hand-over", dependencies=PICKING, status_code=200, sync_to_thread=True)
 def hand_over_round(request: WebRequest, picking: NamedDependency[Desk], body: RawBody) -> Response[bytes]:
-    """Give all packed parcels of a round to the carrier, each by the number on its label."""
+    """Give all packed parcels of a round to the carrier, each by the number on its label.
+
+    What lacks a photo that it needs stays, and holds up no other.
+    """
     asked: RoundAsk = decode(body, RoundAsk)
 
     def work(conn: Conn, scope: Scope, now: datetime) -> UUID | None:
+        in_round = tasks_in(conn, RoundId(asked.round_id), picking)
+        lacking = tasks_lacking_photos(conn, in_round)
         ready = [
             HandOverTask(task_id=task.task_id)
-            for task in fulfilment.tasks_by_id(conn, tasks_in(conn, RoundId(asked.round_id), picking))
-            if task.state is TaskState.PACKED and task.kind is TaskKind.DELIVER
+            for task in fulfilment.tasks_by_id(conn, in_round)
+            if task.state is TaskState.PACKED
+            and task.kind is TaskKind.DELIVER
+            and task.task_id not in lacking
         ]
         # What riders take goes by the code that each of them says, parcel by parcel.
         others = taken_by_riders(conn, [one.task_id for one in ready])

@@ -12,6 +12,7 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment import rounds
 from loopline.fulfilment.model import Task, TaskKind, TaskLine, TaskState
+from loopline.fulfilment.photos import tasks_lacking_photos
 from loopline.fulfilment.rounds import Boxed, Round
 from loopline.kernel.ids import AllocationId, OrderId, PersonId, RoundId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
@@ -22,13 +23,14 @@ from loopline.promises import PromiseState
 from loopline.stock.lots import lots_to_take
 from loopline.stock.places import shelf_places, walking_order
 from loopline.web.cold_words import cold_word
-from loopline.web.languages import Language
+from loopline.web.languages import Language, marked
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import goods_row
 from loopline.web.store.words import STATE_WORDS
 
 ROUND = "/store/round"
 TASKS_MAX = 20
+PHOTO_IS_MISSING = marked("Photo missing")
 _OPEN = frozenset({TaskState.ACCEPTED, TaskState.PICKING})
 
 
@@ -56,7 +58,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's box. `is_open`: still being picked; `may_hand_over`: packed, and waiting for its carrier."""
+    """An order's box. `is_open`: still being picked; `may_hand_over`: packed, with the photos it needs, and waiting."""
 
     box: int
     path: str
@@ -154,6 +156,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     skus: Mapping[SkuId, Sku]
     places: Mapping[SkuId, str]
     heads: Mapping[OrderId, Order]
+    lacking: Collection[TaskId]
 
 
 def _told(
@@ -164,6 +167,7 @@ def _told(
     lines = [line for of_task in fulfilment.lines_of_tasks(conn, list(boxes)).values() for line in of_task]
     sku_ids = {line.sku_id for line in lines}
     order_ids = {task.order_id for task in tasks.values()}
+    lacking = tasks_lacking_photos(conn, list(boxes))
     facts = _Facts(
         tasks=tasks,
         boxes=boxes,
@@ -172,6 +176,7 @@ def _told(
         skus=catalogue.skus_by_id(conn, sku_ids),
         places=shelf_places(conn, desk.site.id, sku_ids),
         heads={head.id: head for head in orders.orders_by_ids(conn, sorted(order_ids))},
+        lacking=lacking,
     )
     coldest = next(iter(tasks.values())).temperature_class if tasks else None
     return RoundTold(
@@ -244,13 +249,20 @@ def _boxes(conn: Conn, facts: _Facts, desk: Desk, language: Language) -> list[Bo
             box=facts.boxes[task.task_id],
             path=f"/store/tasks/{task.task_id}",
             number=facts.heads[task.order_id].number,
-            state=language.say(STATE_WORDS[task.state]),
+            state=language.say(PHOTO_IS_MISSING if _lacks_photo(task, facts) else STATE_WORDS[task.state]),
             is_open=task.state in _OPEN,
             is_labelled=task.state in {TaskState.CHECKED, TaskState.PACKED},
-            may_hand_over=task.state is TaskState.PACKED and task.kind is TaskKind.DELIVER,
+            may_hand_over=task.state is TaskState.PACKED
+            and task.kind is TaskKind.DELIVER
+            and not _lacks_photo(task, facts),
             leaves_by=language.clock_of_day(due[task.order_id], desk.site.time_zone)
             if task.order_id in due
             else "",
         )
         for task in sorted(facts.tasks.values(), key=lambda task: facts.boxes[task.task_id])
     ]
+
+
+def _lacks_photo(task: Task, facts: _Facts) -> bool:
+    """Tell whether a packed parcel stays here because a photo of its goods is missing."""
+    return task.state is TaskState.PACKED and task.task_id in facts.lacking

@@ -1,0 +1,77 @@
+-- name: own_customers
+-- Members who are bound to parties now, those to whom something happened last first: whose guide they are, what happened last,
+-- whether they let any of the receivers write or call (a word about their guide or the phone is heard before one about every
+-- way), and until when they rest. Locks nothing.
+select
+    mine.member_id,
+    guide.party_id as guide_id,
+    mine.bound_at,
+    last.kind as last_kind,
+    last.at as last_at,
+    coalesce(told.granted, false) as may_be_called,
+    rest.how as rest_how,
+    case when rest.until > %(now)s::timestamptz then rest.until end as rests_until
+from (
+    select
+        member_id,
+        min(bound_at) as bound_at
+    from customers.binding
+    where party_id = any (%(party_ids)s::uuid[])
+        and ended_at is null
+        and role in ('guide', 'store')
+    group by member_id
+) as mine
+join customers.member on member.id = mine.member_id
+    and member.erased_at is null
+left join customers.binding as guide on guide.member_id = mine.member_id
+    and guide.role = 'guide'
+    and guide.ended_at is null
+left join lateral (
+    select
+        moment.kind,
+        moment.at
+    from customers.moment
+    where moment.member_id = mine.member_id
+        and moment.kind <> 'member_bound'
+    order by moment.at desc
+    limit 1
+) as last on true
+left join lateral (
+    select bool_or(heard.granted) as granted
+    from (
+        select distinct on (consent.receiver_id)
+            consent.receiver_id,
+            consent.granted
+        from customers.consent
+        where consent.member_id = mine.member_id
+            and consent.purpose = 'marketing'
+            and consent.channel in ('guide', 'any')
+            and consent.receiver_id = any (%(receiver_ids)s::uuid[])
+        order by consent.receiver_id, consent.channel = 'guide' desc
+    ) as heard
+) as told on true
+left join customers.rest on rest.member_id = mine.member_id
+order by last.at desc nulls last, mine.bound_at desc, mine.member_id
+limit %(limit)s::integer
+
+-- name: bound_to
+-- Those of some members who are bound to parties now, as their guide's or their store's. Locks nothing.
+select distinct member_id
+from customers.binding
+where member_id = any (%(member_ids)s::uuid[])
+    and party_id = any (%(party_ids)s::uuid[])
+    and ended_at is null
+    and role in ('guide', 'store')
+order by member_id
+
+-- name: put_rests
+-- Let members rest until a moment; the later word stands. Locks those rows in the order of their members.
+insert into customers.rest (member_id, how, until, said_by, said_at)
+select member_id, how, until, %(by)s::text, %(now)s::timestamptz
+from unnest(%(member_ids)s::uuid[], %(hows)s::text[], %(untils)s::timestamptz[]) as given (member_id, how, until)
+order by member_id
+on conflict (member_id) do update
+set how = excluded.how,
+    until = excluded.until,
+    said_by = excluded.said_by,
+    said_at = excluded.said_at

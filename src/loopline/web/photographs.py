@@ -1,0 +1,69 @@
+"""Photos that come in: what was sent is decoded, made small and written anew, so that nothing but the picture stays.
+
+Where it was taken, by which phone, a profile, a thumbnail, bytes behind the end: all of that is gone. What is no
+picture, is too large, or would unfold into more than it should is refused before it is decoded.
+"""
+
+import hashlib
+import io
+import struct
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from loopline.fulfilment.photos import Picture
+from loopline.kernel.refusals import Refusal
+
+SENT_BYTES_MAX = 6_000_000
+PIXELS_MAX = 24_000_000
+SIDE_MAX = 1_600
+_QUALITY = 80
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_MEDIA_TYPE = "image/webp"
+_UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    struct.error,
+)
+
+
+class PhotoUnreadable(Refusal, frozen=True, kw_only=True):
+    """This is no photo that can be read: JPEG, PNG and WebP can."""
+
+
+class PhotoTooLarge(Refusal, frozen=True, kw_only=True):
+    """A photo has at most {megabytes} MB and {megapixels} million pixels."""
+
+    megabytes: int
+    megapixels: int
+
+
+def remade(sent: bytes) -> Picture | Refusal:
+    """Make a picture anew: upright, its longer side 1,600 pixels at most, as WebP with nothing beside the picture."""
+    too_large = PhotoTooLarge(megabytes=SENT_BYTES_MAX // 1_000_000, megapixels=PIXELS_MAX // 1_000_000)
+    if len(sent) > SENT_BYTES_MAX:
+        return too_large
+    try:
+        with Image.open(io.BytesIO(sent), formats=_FORMATS) as found:
+            if found.width * found.height > PIXELS_MAX:
+                return too_large
+            upright = ImageOps.exif_transpose(found)
+            upright.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
+            picture = Image.new("RGB", upright.size, "white")
+            picture.paste(upright.convert("RGBA"), mask=upright.convert("RGBA").getchannel("A"))
+    except _UNREADABLE:
+        return PhotoUnreadable()
+    content = io.BytesIO()
+    picture.save(content, "WEBP", quality=_QUALITY)
+    return Picture(
+        content=content.getvalue(),
+        media_type=_MEDIA_TYPE,
+        width=picture.width,
+        height=picture.height,
+        sent_hash=hashlib.sha256(sent).digest(),
+    )
