@@ -3,6 +3,7 @@
 from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_422_UNPROCESSABLE_ENTITY
 
 from loopline.kernel.refusals import Refusal
+from loopline.web.touch.refusals import TOUCH_STATUSES
 
 
 class TypedWrong(Refusal, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
 
 
 HQ_STATUSES: dict[type[Refusal], int] = {
+    **TOUCH_STATUSES,
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     **dict.fromkeys((TypedWrong, AmountUnclear, SayWhyItHolds), HTTP_422_UNPROCESSABLE_ENTITY),
 }
