@@ -14,6 +14,7 @@ import msgspec
 
 from bench import (
     assign,
+    find,
     fulfilment,
     ids,
     insight,
@@ -52,6 +53,7 @@ REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "settle": settle.report,
     "mood": mood.report,
     "pages": pages.report,
+    "find": find.report,
     "whatif": whatif.report,
 }
 

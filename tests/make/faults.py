@@ -414,6 +414,7 @@ FAULTS: dict[str, LiteralString] = {
     "order_counts_equal_orders": "update insight.takings_by_day set orders = orders + 1",
     "stages_equal_orders": "update insight.stage_count set orders = orders + 1",
     "rights_equal_judged_lines": "update insight.rights_by_day set goods_kept = goods_kept - 1 where goods_kept > 0",
+    "handed_over_equals_judged_lines": "update insight.handed_over_by_sku set units = units + 1",
     "causes_equal_judged_lines": (
         "insert into insight.broken_by_day values (now(), 'sold', gen_random_uuid(), 'lapsed', 1)"
     ),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from loopline.db import Conn
+from loopline.db import Conn, run_check
+from loopline.insight.checks import CHECKS
 from loopline.insight.followers import FOLLOWERS
 from loopline.insight.returned import (
     UNKNOWN,
@@ -162,7 +163,32 @@ def test_each_dimension_tells_them_apart(conn: Conn, happened: Shop):
 
 def test_a_packer_and_a_batch_are_those_that_sent(conn: Conn, happened: Shop):
     conn.execute("update insight.judged_line set packer_id = %s where units = 7", (happened.manager,))
+    conn.execute(
+        "insert into insight.handed_over_by_packer (day, sent_site_id, packer_id, units)"
+        " select day, sent_site_id, packer_id, units from insight.judged_line where packer_id is not null"
+    )
     assert by_key(read_returned(conn, asked(Dimension.PACKER)))[str(happened.manager)] == (3, 0, 2_997, 7)
+    elsewhere = asked(Dimension.PACKER, sites=frozenset({happened.sites["D"]}))
+    assert str(happened.manager) not in by_key(read_returned(conn, elsewhere))
+
+
+def test_what_was_handed_over_by_sku_is_summed_as_the_lines_say(conn: Conn, happened: Shop):
+    def sent(**changes: Any) -> dict[str, int]:
+        return {
+            key: units
+            for key, (*_, units) in by_key(read_returned(conn, asked(Dimension.SKU, **changes))).items()
+        }
+
+    skus, sites = happened.skus, happened.sites
+    hats, coats, scarves = (str(skus[code]) for code in ("HAT", "COAT", "SCARF"))
+    assert sent() == {hats: 7, coats: 2, scarves: 0}
+    assert sent(sites=frozenset({sites["D"]})) == {coats: 2}
+    assert sent(sites=frozenset(sites.values())) == sent()
+    assert sent(first=(NOON + DAY).date()) == {hats: 0, coats: 0, scarves: 0}
+    (check,) = (one for one in CHECKS if one.name == "handed_over_equals_judged_lines")
+    assert run_check(conn, check) == []
+    conn.execute("update insight.judged_line set units = units + 1 where sku_id = %s", (skus["HAT"],))
+    assert [(one.found, one.expected) for one in run_check(conn, check)] == [("7 units", "8 units")]
 
 
 @pytest.mark.parametrize(("sites", "units"), [(("D",), 1), (("W", "S"), 4), ((), 0), (("W", "S", "D"), 5)])

@@ -1337,6 +1337,23 @@ ALTER TABLE insight.capacity_version ALTER COLUMN version ADD GENERATED ALWAYS A
     CACHE 1
 );
 
+CREATE TABLE insight.handed_over_by_packer (
+    day date NOT NULL,
+    sent_site_id uuid NOT NULL,
+    packer_id uuid NOT NULL,
+    units bigint NOT NULL,
+    CONSTRAINT packer_units_handed_over_not_negative CHECK ((units >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE insight.handed_over_by_sku (
+    day date NOT NULL,
+    sku_id uuid NOT NULL,
+    units bigint NOT NULL,
+    CONSTRAINT sku_units_handed_over_not_negative CHECK ((units >= 0))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE insight.happening (
     "position" bigint NOT NULL,
     type text NOT NULL,
@@ -4759,6 +4776,17 @@ CREATE TABLE touchpoints.live_room_sku (
     sku_code text NOT NULL
 );
 
+CREATE TABLE touchpoints.logo (
+    id smallint DEFAULT 1 NOT NULL,
+    media_type text NOT NULL,
+    content bytea NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT logo_is_a_picture CHECK ((media_type = ANY (ARRAY['image/png'::text, 'image/svg+xml'::text]))),
+    CONSTRAINT logo_is_one CHECK ((id = 1)),
+    CONSTRAINT logo_is_small CHECK ((octet_length(content) <= 262144))
+);
+
 CREATE TABLE touchpoints.scan (
     id uuid NOT NULL,
     touchpoint_id uuid NOT NULL,
@@ -5178,6 +5206,12 @@ ALTER TABLE ONLY insight.capacity_site
 
 ALTER TABLE ONLY insight.capacity_version
     ADD CONSTRAINT capacity_version_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY insight.handed_over_by_packer
+    ADD CONSTRAINT handed_over_by_packer_pkey PRIMARY KEY (day, sent_site_id, packer_id);
+
+ALTER TABLE ONLY insight.handed_over_by_sku
+    ADD CONSTRAINT handed_over_by_sku_pkey PRIMARY KEY (day, sku_id);
 
 ALTER TABLE ONLY insight.happening
     ADD CONSTRAINT happening_pkey PRIMARY KEY ("position");
@@ -5947,6 +5981,9 @@ ALTER TABLE ONLY touchpoints.live_room
 ALTER TABLE ONLY touchpoints.live_room_sku
     ADD CONSTRAINT live_room_sku_pkey PRIMARY KEY (live_room_id, "position");
 
+ALTER TABLE ONLY touchpoints.logo
+    ADD CONSTRAINT logo_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY touchpoints.scan_count
     ADD CONSTRAINT scan_count_pkey PRIMARY KEY (touchpoint_id, day);
 
@@ -6050,6 +6087,8 @@ CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id,
 
 CREATE INDEX cold_task_by_site ON fulfilment.task USING btree (site_id, temperature_class, offered_at) WHERE (temperature_class <> 'ambient'::text);
 
+CREATE INDEX label_by_tracking_number ON fulfilment.label USING btree (tracking_number) WHERE (tracking_number IS NOT NULL);
+
 CREATE INDEX label_print_by_task ON fulfilment.label_print USING btree (task_id);
 
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
@@ -6080,6 +6119,8 @@ CREATE INDEX waiting_pay_by_order ON fulfilment.waiting_pay USING btree (order_i
 
 CREATE INDEX waybill_by_time ON fulfilment.waybill USING btree (handed_over_at, task_id);
 
+CREATE INDEX waybill_by_tracking_number ON fulfilment.waybill USING btree (tracking_number);
+
 CREATE INDEX withdrawal_by_task ON fulfilment.withdrawal USING btree (task_id);
 
 CREATE INDEX message_by_number ON inbox.message USING btree (channel, external_number) WHERE (next_try_at IS NOT NULL);
@@ -6097,6 +6138,8 @@ CREATE INDEX judged_line_broken_by_day ON insight.judged_line USING btree (day D
 CREATE INDEX judged_line_by_day ON insight.judged_line USING btree (day DESC, order_id, line_id);
 
 CREATE INDEX judged_line_by_sender ON insight.judged_line USING btree (sent_site_id, day DESC, order_id, line_id);
+
+CREATE INDEX judged_line_handed_over ON insight.judged_line USING btree (sent_site_id, day) INCLUDE (sku_id, units);
 
 CREATE INDEX document_by_end ON invoices.document USING btree (ended_at, id) WHERE (ended_at IS NOT NULL);
 
@@ -6414,6 +6457,8 @@ CREATE INDEX leaf_stock_by_leaf ON stock.leaf_stock USING btree (leaf_id);
 
 CREATE INDEX lot_by_batch ON stock.lot USING btree (sku_id, batch);
 
+CREATE INDEX lot_by_code ON stock.lot USING btree (code);
+
 CREATE INDEX lot_movement_by_line ON stock.lot_movement USING btree (line_id) WHERE (line_id IS NOT NULL);
 
 CREATE INDEX lot_movement_by_lot ON stock.lot_movement USING btree (lot_id, at);
@@ -6451,6 +6496,8 @@ CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, curr
 CREATE INDEX noted_by_sku ON supply.noted USING btree (owner_id, buyer_id, currency, sku_id, placed_at);
 
 CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
+
+CREATE INDEX attribution_by_moment ON touchpoints.attribution USING btree (placed_at DESC, order_id);
 
 CREATE INDEX claim_by_member ON touchpoints.claim USING btree (member_id, at);
 
@@ -7222,6 +7269,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.capacity_version TO loopline_
 
 GRANT SELECT,USAGE ON SEQUENCE insight.capacity_version_version_seq TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.handed_over_by_packer TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.handed_over_by_sku TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.happening TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.judged_line TO loopline_app;
@@ -7715,6 +7766,8 @@ GRANT SELECT,INSERT ON TABLE touchpoints.claim TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.live_room TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.live_room_sku TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.logo TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE touchpoints.scan TO loopline_app;
 

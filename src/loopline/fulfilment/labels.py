@@ -41,6 +41,16 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     prints: int
 
 
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel with the number of its label and the carrier's, as far as it has them."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    number: str | None
+    tracking_number: str | None
+
+
 class PrintLabel(msgspec.Struct, frozen=True, kw_only=True):
     """Print the label of a parcel; `tracking_number`, where given, is the carrier's from now on."""
 
@@ -156,3 +166,12 @@ def labels_lately(conn: Conn, site_ids: Collection[SiteId] | None, *, since: dat
         since=since,
         first_task=first_id_of(since - TASK_AGE_MAX),
     )
+
+
+def parcels_by_number(conn: Conn, text: str, *, at_most: int) -> list[Parcel]:
+    """Return the parcels that a number names: of their labels or of their carriers, typed in small letters or large."""
+    typed = "".join(text.split())
+    if not typed:
+        return []
+    spellings = sorted({typed, typed.upper()})
+    return fetch(conn, SQL["parcels_by_number"], Parcel, spellings=spellings, at_most=at_most)

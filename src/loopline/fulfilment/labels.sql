@@ -29,6 +29,33 @@ select given.task_id, given.form, %(by)s::text, %(now)s::timestamptz
 from unnest(%(task_ids)s::uuid[], %(forms)s::text[]) as given (task_id, form)
 order by given.task_id
 
+-- name: parcels_by_number
+-- The parcels that go by a number: of ours, or of the carrier's. Locks nothing.
+select
+  task.id as task_id,
+  task.order_id,
+  task.site_id,
+  label.number,
+  coalesce(waybill.tracking_number, label.tracking_number) as tracking_number
+from (
+  select label.task_id
+  from fulfilment.label
+  where label.number = any(%(spellings)s::text[])
+  union
+  select label.task_id
+  from fulfilment.label
+  where label.tracking_number = any(%(spellings)s::text[])
+  union
+  select waybill.task_id
+  from fulfilment.waybill
+  where waybill.tracking_number = any(%(spellings)s::text[])
+) as named
+join fulfilment.task as task on task.id = named.task_id
+left join fulfilment.label as label on label.task_id = named.task_id
+left join fulfilment.waybill as waybill on waybill.task_id = named.task_id
+order by task.id
+limit %(at_most)s::integer
+
 -- name: labels_of_tasks
 -- The labels of parcels, each with how often it was printed. Locks nothing.
 select

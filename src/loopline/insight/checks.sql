@@ -339,3 +339,37 @@ full join anew
     and anew.cause = summed.cause
 where summed.lines is distinct from anew.lines
 order by subject
+
+-- name: handed_over_equals_judged_lines
+-- Days with a SKU or a packer whose units handed over differ from the lines that were judged. Locks nothing.
+with anew as (
+    select line.day, keyed.kind, keyed.key, sum(line.units) as units
+    from insight.judged_line as line
+    cross join lateral (
+        values ('SKU', line.sku_id::text), ('packer', concat_ws(' at ', line.packer_id, line.sent_site_id))
+    ) as keyed (kind, key)
+    where keyed.kind = 'SKU' or line.packer_id is not null
+    group by line.day, keyed.kind, keyed.key
+    having sum(line.units) <> 0
+),
+summed as (
+    select day, 'SKU' as kind, sku_id::text as key, units
+    from insight.handed_over_by_sku
+    where units <> 0
+    union all
+    select day, 'packer', concat_ws(' at ', packer_id, sent_site_id), units
+    from insight.handed_over_by_packer
+    where units <> 0
+)
+select
+    concat_ws(' ', coalesce(summed.day, anew.day), coalesce(summed.kind, anew.kind), coalesce(summed.key, anew.key)) as subject,
+    concat(coalesce(summed.units, 0), ' units') as found,
+    concat(coalesce(anew.units, 0), ' units') as expected,
+    'loopline boards rebuild' as repair
+from summed
+full join anew
+    on anew.day = summed.day
+    and anew.kind = summed.kind
+    and anew.key = summed.key
+where summed.units is distinct from anew.units
+order by subject

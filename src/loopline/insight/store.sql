@@ -358,4 +358,6 @@ truncate
   insight.happening,
   insight.judged_line,
   insight.rights_by_day,
-  insight.broken_by_day
+  insight.broken_by_day,
+  insight.handed_over_by_sku,
+  insight.handed_over_by_packer

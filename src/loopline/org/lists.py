@@ -44,6 +44,18 @@ def parties_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Party]:
     return _page(conn, SQL["parties_page"], Party, ask=ask, scope=scope)
 
 
+def sites_named(conn: Conn, text: str, *, scope: Scope, at_most: int) -> list[Site]:
+    """Return sites in scope whose code or name has a text in it, by code."""
+    site_ids = None if scope.everything else uuids(scope.sites)
+    return fetch(conn, SQL["sites_named"], Site, site_ids=site_ids, text=text, at_most=at_most)
+
+
+def parties_named(conn: Conn, text: str, *, scope: Scope, at_most: int) -> list[Party]:
+    """Return parties of units in scope whose code or name has a text in it, by code."""
+    unit_ids = None if scope.everything else uuids(scope.org_units)
+    return fetch(conn, SQL["parties_named"], Party, unit_ids=unit_ids, text=text, at_most=at_most)
+
+
 def people_page(conn: Conn, ask: PageAsk, *, scope: Scope) -> list[Person]:
     """Return a page of the people who work at units in scope, by sign-in name; those who left too."""
     names = None if ask.codes is None else [normal_sign_in_name(code) for code in ask.codes]

@@ -87,6 +87,54 @@ where (%(unit_ids)s::uuid[] is null or party.unit_id = any(%(unit_ids)s::uuid[])
 order by party.code
 limit %(at_most)s::bigint;
 
+-- name: sites_named
+-- Sites whose code or name has a text in it, small letters or large, in the order of their codes: of some sites, or of all.
+-- Locks nothing.
+select
+    site.id,
+    site.code,
+    site.name,
+    site.entity_id,
+    site.unit_id,
+    unit.path as unit_path,
+    unit.kind as unit_kind,
+    jsonb_build_object('longitude', unit.longitude, 'latitude', unit.latitude) as coordinates,
+    unit.time_zone,
+    unit.country,
+    unit.region_code,
+    unit.hours
+from org.site
+join org.unit on unit.id = site.unit_id
+where (%(site_ids)s::uuid[] is null or site.id = any(%(site_ids)s::uuid[]))
+  and (
+    strpos(lower(site.code), lower(%(text)s::text)) > 0
+    or strpos(lower(site.name), lower(%(text)s::text)) > 0
+  )
+order by site.code
+limit %(at_most)s::bigint;
+
+-- name: parties_named
+-- Parties whose code or name has a text in it, small letters or large, in the order of their codes: of units, or of all.
+-- Locks nothing.
+select
+    party.id,
+    party.code,
+    party.kind,
+    party.name,
+    party.unit_id,
+    unit.path as unit_path,
+    party.entity_id,
+    party.person_id
+from org.party
+join org.unit on unit.id = party.unit_id
+where (%(unit_ids)s::uuid[] is null or party.unit_id = any(%(unit_ids)s::uuid[]))
+  and (
+    strpos(lower(party.code), lower(%(text)s::text)) > 0
+    or strpos(lower(party.name), lower(%(text)s::text)) > 0
+  )
+order by party.code
+limit %(at_most)s::bigint;
+
 -- name: people_page
 -- People in the order of their codes, after a code, at most so many: of units, or of all; of some codes, or of all.
 -- Locks nothing.

@@ -18,6 +18,7 @@ from loopline.search.model import (
     ProductFound,
     ProductPlace,
 )
+from loopline.search.walking import latest_with_words
 
 SQL = statements(__file__)
 
@@ -89,6 +90,12 @@ def find_orders(
         "limit": page.limit,
     }
     sites = None if scope.everything else uuids(sorted(scope.sites))
+    if words is not None and not ask.members_meant:
+        found = latest_with_words(
+            conn, words=words, sites=sites, sites_count=len(scope.sites), narrowed=narrowed
+        )
+        if found is not None:
+            return found
     if words is not None or ask.members_meant:
         meant = uuids(ask.members_meant)
         by_words: dict[str, Any] = {"words": words, "members_meant": meant, "sites": sites}

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, uuids
-from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId, SkuId, uuid7s
+from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.stock import lot_store, service, store
 from loopline.stock.book import Book, LevelKey, settle_leaf
@@ -45,6 +45,17 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
     expires_on: date | None
     recalled_at: datetime | None
     recall_reason: str | None
+
+
+class NamedLot(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch or a unit, the sites where there are units of it, and the order that a unit went to last."""
+
+    id: LotId
+    sku_id: SkuId
+    code: str
+    is_serial: bool
+    site_ids: list[SiteId]
+    order_id: OrderId | None
 
 
 class LotChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +201,15 @@ def lots_by_code(conn: Conn, wanted: Collection[tuple[SkuId, str]]) -> dict[tupl
         codes=[code for _, code in wanted],
     )
     return {(lot.sku_id, lot.code): lot for lot in found}
+
+
+def lots_named(conn: Conn, text: str, *, at_most: int) -> list[NamedLot]:
+    """Return the batches and units that a code names, of whatever SKU, typed in small letters or large."""
+    typed = text.strip()
+    if not typed:
+        return []
+    spellings = sorted({typed, typed.upper()})
+    return fetch(conn, SQL["lots_named"], NamedLot, spellings=spellings, at_most=at_most)
 
 
 def lots_by_id(conn: Conn, lot_ids: Collection[LotId]) -> dict[LotId, Lot]:

@@ -31,6 +31,35 @@ select
 from unnest(%(sku_ids)s::uuid[], %(codes)s::text[]) as wanted (sku_id, code)
 join stock.lot as lot on lot.sku_id = wanted.sku_id and lot.code = wanted.code
 
+-- name: lots_named
+-- The batches and units that have a code, of whatever SKU: where there are units of them, and to which order a unit went
+-- last. Locks nothing.
+select
+  lot.id,
+  lot.sku_id,
+  lot.code,
+  lot.is_serial,
+  array(
+    select distinct leaf.site_id
+    from stock.leaf_lot as kept
+    join stock.node as leaf on leaf.id = kept.leaf_id
+    where kept.lot_id = lot.id
+      and kept.units > 0
+      and leaf.site_id is not null
+    order by leaf.site_id
+  ) as site_ids,
+  case when lot.is_serial then (
+    select moved.order_id
+    from stock.lot_movement as moved
+    where moved.lot_id = lot.id
+    order by moved.at desc, moved.movement_id desc
+    limit 1
+  ) end as order_id
+from stock.lot
+where lot.code = any(%(spellings)s::text[])
+order by lot.sku_id
+limit %(at_most)s::integer
+
 -- name: lots_by_id
 -- Lots by their ids. Locks nothing.
 select

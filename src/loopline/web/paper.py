@@ -1,5 +1,6 @@
 """HTML set as pages to print (PDF). What data says is text: nothing of it is run or fetched."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -9,6 +10,7 @@ import structlog
 from loopline.kernel.refusals import Refused
 from loopline.statements.model import PagesCannotBeMade
 
+_PICTURES = {"data:image/png", "data:image/svg+xml"}
 _logger = structlog.get_logger(__name__)
 
 
@@ -33,4 +35,9 @@ def _setter() -> Any:
 
 
 def _fetches_nothing(url: str, *_: Any, **__: Any) -> Any:
+    head, *rest = url.split(";base64,", 1)
+    if rest and head in _PICTURES:  # it stands in the page itself
+        return import_module("weasyprint.urls").URLFetcherResponse(
+            url, b64decode(rest[0], validate=True), {"Content-Type": head.removeprefix("data:")}
+        )
     raise ValueError(f"a page to print fetches nothing, and not {url[:100]}")

@@ -24,13 +24,14 @@ def scan_path(code: str) -> str:
 
 
 @lru_cache(maxsize=2_000)
-def qr_svg(text: str) -> bytes:
+def qr_svg(text: str, *, is_covered: bool = False) -> bytes:
     """Draw a QR code (ISO/IEC 18004) as SVG, dark on nothing, with its quiet zone.
 
-    Error correction M: it still reads with about an eighth of it worn away.
+    Error correction M: it still reads with about an eighth of it worn away. One that is covered in the middle has H: it
+    reads with about a quarter of it gone.
     """
     drawn = BytesIO()
-    segno.make(text, error="m", micro=False).save(
+    segno.make(text, error="h" if is_covered else "m", boost_error=not is_covered, micro=False).save(
         drawn, kind="svg", border=_QUIET_MODULES, xmldecl=False, svgclass=None, lineclass=None, omitsize=True
     )
     return drawn.getvalue()

@@ -80,6 +80,7 @@ from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
+from loopline.web.hq.members_sheet import MEMBERS_SHEET_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.order_acts import ORDER_ACT_PAGES
@@ -93,6 +94,7 @@ from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.promotions import PROMOTION_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
+from loopline.web.hq.returned_sheet import RETURNED_SHEET_PAGES
 from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
 from loopline.web.hq.rights import RIGHTS_PAGES
@@ -100,6 +102,7 @@ from loopline.web.hq.rules import RULE_PAGES
 from loopline.web.hq.shifts import SHIFT_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
+from loopline.web.hq.stock_sheet import STOCK_SHEET_PAGES
 from loopline.web.hq.supply import SUPPLY_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.till_cases import TILL_CASE_PAGES
@@ -109,8 +112,10 @@ from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.statements.disputes import DISPUTE_PAGES
 from loopline.web.statements.pages import STATEMENT_PAGES
 from loopline.web.store.routes import STORE_PAGES
+from loopline.web.touch.brought import BROUGHT_PAGES
 from loopline.web.touch.codes import CODE_PAGES
 from loopline.web.touch.landing import LANDING_PAGES
+from loopline.web.touch.print_pages import PRINT_PAGES
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
@@ -186,10 +191,12 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     tell_world,
     *SURGE_PAGES,
     *STOCK_PAGES,
+    *STOCK_SHEET_PAGES,
     *ORDER_LIST_PAGES,
     *ORDER_ACT_PAGES,
     *FIND_PAGES,
     *MEMBER_PAGES,
+    *MEMBERS_SHEET_PAGES,
     *ORDER_PAGES,
     sandbox_sealing,
     show_openings,
@@ -200,6 +207,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PROMISE_PAGES,
     *RIGHTS_PAGES,
     *RETURNS_WHY_PAGES,
+    *RETURNED_SHEET_PAGES,
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
@@ -224,6 +232,8 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *STORE_PAGES,
     LANDING_PAGES,
     *CODE_PAGES,
+    *BROUGHT_PAGES,
+    *PRINT_PAGES,
     *EARNED_PAGES,
     *STATEMENT_PAGES,
     *DISPUTE_PAGES,

@@ -1,6 +1,7 @@
 """Orders in lists: found by text and by where they stand, within a scope, in one total order."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import SiteId
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.search import OrderAsk, OrderPlace
+from loopline.search.walking import WALKED
 from tests.make.search import ANNA, NORTH, SOUTH, document, write
 from tests.make.shop import NOON
 
@@ -170,3 +172,53 @@ def test_forgotten_orders_are_not_found(filled: Conn):
     assert numbers(filled, OrderAsk(text="红色裙")) == []
     search.empty_documents(filled)
     assert numbers(filled) == []
+
+
+@pytest.fixture
+def many(conn: Conn) -> Conn:
+    """More orders than are walked: all have a coat, one in 200 a scarf, the oldest a hat; every third is NORTH's."""
+    count = WALKED + 300
+    documents = [
+        document(
+            f"M-{number:05}",
+            placed_at=NOON - number * HOUR,
+            stage="placed" if number % 2 else "cancelled",
+            site_id=NORTH if number % 3 == 0 else None,
+        )
+        for number in range(count)
+    ]
+    goods = {
+        one.number: "Coat" + " scarf" * (place % 200 == 0) + " hat" * (place == count - 1)
+        for place, one in enumerate(documents)
+    }
+    write(conn, *documents, goods=goods)
+    return conn
+
+
+@pytest.mark.parametrize(
+    ("asked", "scope", "found"),
+    [
+        # met on the way; not met often enough, and told by the index; all there is, wherever the walk ended
+        ({"text": "coat"}, WHOLE_BRAND, [0, 1, 2, 3, 4]),
+        ({"text": "scarf"}, WHOLE_BRAND, [0, 200, 400, 600, 800]),
+        ({"text": "hat"}, WHOLE_BRAND, [WALKED + 299]),
+        ({"text": "gloves"}, WHOLE_BRAND, []),
+        ({"text": "coat", "stages": ("placed",)}, WHOLE_BRAND, [1, 3, 5, 7, 9]),
+        ({"text": "hat coat", "stages": ("placed",)}, WHOLE_BRAND, [WALKED + 299]),
+        ({"text": "coat", "placed_until": NOON - 4_297 * HOUR}, WHOLE_BRAND, [4_298, 4_299]),
+        ({"text": "coat"}, only(NORTH), [0, 3, 6, 9, 12]),
+        ({"text": "scarf"}, only(NORTH), [0, 600, 1_200, 1_800, 2_400]),
+        ({"text": "hat"}, only(NORTH), [WALKED + 299]),
+        ({"text": "coat"}, only(SOUTH), []),
+        ({"text": "coat", "site_id": NORTH}, only(NORTH, SOUTH), [0, 3, 6, 9, 12]),
+    ],
+)
+def test_words_that_all_orders_have_and_words_that_one_has_are_found_alike(
+    many: Conn, asked: dict[str, Any], scope: Scope, found: list[int]
+):
+    pages = search.find_orders(many, OrderAsk(**asked), scope=scope, limit=5)
+    assert [int(one.number[2:]) for one in pages] == found
+    after = search.find_orders(many, OrderAsk(**asked), scope=scope, limit=2)
+    if len(found) == 5:
+        rest = search.find_orders(many, OrderAsk(**asked), scope=scope, after=after[-1].place, limit=3)
+        assert [int(one.number[2:]) for one in rest] == found[2:]

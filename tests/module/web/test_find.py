@@ -5,6 +5,7 @@ import re
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import openpyxl
@@ -153,10 +154,85 @@ def test_the_list_of_orders_comes_as_a_sheet_without_formulas_and_without_what_i
     rows = _rows(hq.get("/hq/orders.xlsx"))
     assert {row[0] for row in rows[1:]} == set(house.numbers.values())
     web = next(row for row in rows if row[0] == house.numbers["web"])
-    assert (web[4], web[8]) == (FORMULA, 2)
+    assert rows[0][1] == "Placed (Asia/Shanghai)"
+    assert (web[1].isoformat(), web[4], web[8]) == ("2026-03-02T12:00:00", FORMULA, 2)
     assert isinstance(web[10], int | float)
     dealers = _rows(house.signed_in("kong.dealer").get("/hq/orders.xlsx"))
     assert [row[0] for row in dealers[1:]] == [house.numbers["till"]]
+
+
+def test_stock_comes_as_a_sheet_of_ones_own_branch(house: House):
+    hq = house.signed_in("shen.ops")
+    with house.database.transaction() as conn:
+        conn.execute("update catalogue.sku set name = %s where code = 'COAT'", (FORMULA,))
+    page = hq.get("/hq/stock", params={"q": "COAT"}).text
+    assert 'href="/hq/stock.xlsx?q=COAT"' in page
+    assert 'href="/hq/stock.xlsx"' in hq.get("/hq/stock").text
+    (_, coat) = _rows(hq.get("/hq/stock.xlsx", params={"q": "COAT"}))
+    assert (coat[0], coat[2], coat[4:]) == ("COAT", FORMULA, (30, 30, 0, 0, 3))
+    everything = _rows(hq.get("/hq/stock.xlsx"))
+    assert [row[0] for row in everything[1:]] == ["COAT", "HAT", "SCARF"]
+    dealer = house.signed_in("kong.dealer")
+    assert [(row[0], row[4]) for row in _rows(dealer.get("/hq/stock.xlsx"))[1:]] == [
+        ("COAT", 10), ("HAT", 9), ("SCARF", 10),
+    ]  # fmt: skip
+    assert _rows(hq.get("/hq/stock.xlsx", params={"q": "nothing of ours"}))[1:] == []
+
+
+def test_members_come_masked_as_a_sheet_and_each_of_them_has_it_in_the_log(house: House):
+    service = house.signed_in("tang.service")
+    shown = post(service, f"{MEMBERS}/find", {"text": "李雷", "reason": "privacy"}, page=MEMBERS)
+    assert 'action="/hq/members/sheet"' in shown.text
+    said = {"text": "李雷", "reason": "privacy"}
+    head, row = _rows(post(service, f"{MEMBERS}/sheet", said, page=MEMBERS))
+    assert head[0] == "Name"
+    assert (row[0], row[4]) == ("李••", str(house.member_id))
+    assert PHONE.value[-8:] not in str(row)
+    assert [purpose for _, purpose in house.accesses()] == [
+        "Taken along as a sheet: a request about their data",
+        "A request about their data",
+    ]
+    before = house.accesses()
+    for wrong in ({"text": "李雷", "reason": ""}, {"text": "", "reason": "order"}):
+        assert post(service, f"{MEMBERS}/sheet", wrong, page=MEMBERS).status_code == 422
+    dealers = post(house.signed_in("kong.dealer"), f"{MEMBERS}/sheet", said, page=MEMBERS)
+    assert _rows(dealers)[1:] == []
+    assert house.accesses() == before
+    page = service.get(f"{MEMBERS}/{house.member_id}").text
+    assert "Taken along as a sheet: a request about their data" in page
+
+
+def test_a_parcel_and_a_unit_are_found_by_what_is_written_on_them(house: House):
+    task_id, lot_id, loose = uuid4(), uuid4(), uuid4()
+    with house.database.owner_transaction() as owner:
+        (order_id,) = owner.execute(
+            "select order_id from search.order_document where number = %s", (house.numbers["web"],)
+        ).fetchone() or (None,)
+        owner.execute(
+            "insert into fulfilment.task (id, order_id, site_id, kind, day, state, offered_at, deadline)"
+            " values (%s, %s, %s, 'deliver', now(), 'offered', now(), now())",
+            (task_id, order_id, house.shop.sites["D"]),
+        )
+        owner.execute("insert into fulfilment.label values (%s, 'P00000000018', 'SF-77', now())", (task_id,))
+        owner.execute(
+            "insert into stock.lot (id, sku_id, code, batch, is_serial) values (%s, %s, 'UNIT-1', 'B1', true),"
+            " (%s, %s, 'B1', 'B1', false)",
+            (lot_id, house.shop.skus["COAT"], loose, house.shop.skus["COAT"]),
+        )
+        owner.execute(
+            "insert into stock.lot_movement values (%s, %s, %s, %s, -1, 0, 1, %s, %s, now())",
+            (uuid4(), lot_id, house.shop.leaves["W"], house.shop.skus["COAT"], order_id, uuid4()),
+        )
+    hq, dealer = house.signed_in("shen.ops"), house.signed_in("kong.dealer")
+    order = f"/hq/orders/{house.numbers['web']}"
+    for text in ("P00000000018", "p00000000018", "sf-77", " SF-77 ", "UNIT-1", "unit-1"):
+        assert found(hq, text) == [order], text
+    assert found(hq, "B1") == ["/hq/stock/COAT"]
+    assert found(dealer, "SF-77") == [order]  # its site sends it
+    assert found(dealer, "UNIT-1") == []  # it went out elsewhere
+    assert found(dealer, "B1") == []
+    assert found(house.signed_in("gu.finance"), "SF-77") == [order]
+    assert found(hq, "SF-7") == []
 
 
 def _rows(answer: httpx.Response) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -116,3 +117,28 @@ def test_the_sheet_says_what_the_page_says_and_runs_nothing(base: str):
     assert head[0] == "Goods"
     assert told == [(f"{EVIL} · COAT", 2, 0, 5, 40, 226, 0, 0, 0)]
     assert [row[1] for row in sheet(base, "chen.dealer", "by=sku")[1:]] == [1]
+
+
+def test_the_list_behind_a_number_comes_as_a_sheet_too(base: str, judged: tuple[str, Judged]):
+    def told(name: str, query: str) -> list[tuple[Any, ...]]:
+        with signed_in(base, name) as browser:
+            answer = browser.get(f"{LINES}.xlsx?{query}")
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        (found,) = book.worksheets
+        assert {cell.data_type for row in found.iter_rows() for cell in row} <= {"s", "n", "d"}
+        return list(found.iter_rows(values_only=True))
+
+    assert 'href="/hq/returns-why/lines.xlsx?by=reason&amp;key=defect"' in text(
+        base, "wang.hq", f"{LINES}?by=reason&key=defect"
+    )
+    head, row = told("wang.hq", "by=reason&key=defect")
+    assert head[0] == "Came back (Asia/Shanghai)"
+    assert isinstance(row[0], datetime)
+    assert row[3:6] == (judged[1].numbers["D-1"], EVIL, "COAT")
+    assert (row[7], row[8], row[9], row[13], row[14]) == (1, 0, "Defective", "CNY", 113)
+    assert len(told("wang.hq", "")) == 3
+    assert len(told("chen.dealer", "")) == 2
+    with signed_in(base, "chen.dealer") as browser:
+        assert browser.get(f"{LINES}.xlsx?branch=EAST").status_code == 404
+    with signed_in(base, "li.guide") as browser:
+        assert browser.get(f"{LINES}.xlsx").status_code == 403

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -176,11 +176,12 @@ def test_a_form_from_elsewhere_does_nothing(house: House):
 def test_the_sheet_has_what_is_seen_and_no_formula(house: House):
     hq = house.signed_in("shen.ops")
     answer = hq.get(f"{LIST}.xlsx?stars=2")
-    assert answer.headers["content-disposition"] == 'attachment; filename="reviews.xlsx"'
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''reviews.xlsx"
     sheet = load_workbook(io.BytesIO(answer.content)).active
     assert sheet is not None
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert rows[0][:3] == ["Written", "Stars", "Mood"]
+    assert rows[0][:3] == ["Written (Asia/Shanghai)", "Stars", "Mood"]
+    assert {type(row[0]) for row in rows[1:]} == {datetime}
     assert [row[1] for row in rows[1:]] == [2, 2]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     elsewhere = load_workbook(io.BytesIO(house.signed_in("sun.manager").get(f"{LIST}.xlsx").content)).active

@@ -20,8 +20,8 @@ SQL = statements(__file__)
 # Where units handed over are told apart by the same dimension, and by which statement; else all of them count.
 _TOLD_APART: Mapping[Dimension, str] = {
     Dimension.SITE: "sent_units",
-    Dimension.PACKER: "sent_units_apart",
-    Dimension.SKU: "sent_units_apart",
+    Dimension.PACKER: "sent_units_by_packer",
+    Dimension.SKU: "sent_units_by_sku",
     Dimension.BATCH: "sent_units_by_batch",
 }
 _NOTHING = ReturnedGroup(
@@ -55,12 +55,14 @@ class _Sent(msgspec.Struct, frozen=True, kw_only=True):
 def read_returned(conn: Conn, ask: ReturnedAsk) -> Returned:
     """Return what came back, in all and by the dimension, beside the units handed over in the same days.
 
-    A reason or a grade is held against everything that was handed over. Cost grows with the returns and with the lines
-    that ended in these days.
+    A reason or a grade is held against everything that was handed over. Cost grows with the returns in these days; by
+    batch, or by SKU for some sites alone, with the lines that ended there too.
     """
     by_site = fetch(conn, SQL["sent_units"], _Sent, **_asked(ask))
     all_sent = sum(one.units for one in by_site if one.key is None)
     apart = _TOLD_APART.get(ask.dimension)
+    if apart == "sent_units_by_sku" and ask.sites is not None:
+        apart = "sent_units_by_sku_at_sites"
     told_apart = fetch(conn, SQL[apart], _Sent, **_asked(ask)) if apart else []
     sent = {one.key: one.units for one in told_apart}
     found = fetch(conn, SQL["returned_groups"], _Group, **_asked(ask))

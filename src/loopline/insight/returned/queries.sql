@@ -106,16 +106,28 @@ where day between %(first)s::date and %(last)s::date
   and (%(sites)s::uuid[] is null or site_id = any(%(sites)s::uuid[]))
 group by grouping sets ((site_id), ())
 
--- name: sent_units_apart
--- Units handed over in some days by packer or SKU, from the lines that ended. Locks nothing.
-select
-  case %(dimension)s::text when 'packer' then line.packer_id else line.sku_id end::text as key,
-  sum(line.units)::bigint as units
+-- name: sent_units_by_packer
+-- Units handed over in some days by packer, from the sums. Locks nothing.
+select packer_id::text as key, sum(units)::bigint as units
+from insight.handed_over_by_packer
+where day between %(first)s::date and %(last)s::date
+  and (%(sites)s::uuid[] is null or sent_site_id = any(%(sites)s::uuid[]))
+group by packer_id
+
+-- name: sent_units_by_sku
+-- Units handed over in some days by SKU, of the whole brand: from the sums. Locks nothing.
+select sku_id::text as key, sum(units)::bigint as units
+from insight.handed_over_by_sku
+where day between %(first)s::date and %(last)s::date
+group by sku_id
+
+-- name: sent_units_by_sku_at_sites
+-- The same of some sites: from the index of their lines. Locks nothing.
+select line.sku_id::text as key, sum(line.units)::bigint as units
 from insight.judged_line as line
-where line.day between %(first)s::date and %(last)s::date
-  and (%(sites)s::uuid[] is null or line.sent_site_id = any(%(sites)s::uuid[]))
-  and (%(dimension)s::text <> 'packer' or line.packer_id is not null)
-group by 1
+where line.sent_site_id = any(%(sites)s::uuid[])
+  and line.day between %(first)s::date and %(last)s::date
+group by line.sku_id
 
 -- name: sent_units_by_batch
 -- Units handed over in some days by batch, as far as one was named. Locks nothing.

@@ -8,6 +8,7 @@ import msgspec
 
 from loopline.db import Conn
 from loopline.insight.rights import store
+from loopline.insight.rights.handed import handed_over, move_handed_over
 from loopline.insight.rights.model import Facts, JudgedLine, ReturnFact, WorkFact
 from loopline.insight.rights.rules import judge, moves
 from loopline.kernel.events import Event
@@ -86,9 +87,8 @@ def judge_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
     changed = [one for key, one in after.items() if before.get(key) != one]
     if not gone and not changed:
         return
-    moved = moves(
-        [*gone, *(before[key] for one in changed if (key := (one.order_id, one.line_id)) in before)], changed
-    )
+    stood = [*gone, *(before[key] for one in changed if (key := (one.order_id, one.line_id)) in before)]
+    moved = moves(stood, changed)
     if gone:
         store.forget_judged(conn, gone)
     if changed:
@@ -97,6 +97,7 @@ def judge_orders(conn: Conn, order_ids: Sequence[OrderId]) -> None:
         store.move_sums(conn, moved.sums)
     if moved.causes:
         store.move_causes(conn, moved.causes)
+    move_handed_over(conn, handed_over(stood, changed))
 
 
 def judged_now(conn: Conn, order_ids: Collection[OrderId]) -> list[JudgedLine]:

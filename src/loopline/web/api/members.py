@@ -221,8 +221,10 @@ def find_members(
     return answered(run(request, work))
 
 
-def members_asked(conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope) -> list[MemberId]:
-    """Return those who fit and are visible, at most twenty: of a page of namesakes after the other.
+def members_asked(
+    conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope, most: int = _FOUND_MAX
+) -> list[MemberId]:
+    """Return those who fit and are visible, at most so many: of a page of namesakes after the other.
 
     `data` names one thing to find them by.
     """
@@ -233,7 +235,7 @@ def members_asked(conn: Conn, data: FindAsk, *, ring: KeyRing, scope: Scope) -> 
     return first_of_pages(
         lambda after: _candidates(conn, data, ring=ring, after=after),
         keep=lambda page: visible_members(conn, page, scope=scope),
-        most=_FOUND_MAX,
+        most=most,
     )
 
 

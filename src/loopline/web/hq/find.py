@@ -10,13 +10,18 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from loopline import org, search
+from loopline import catalogue, orders, org, search
 from loopline.catalogue import Sku
 from loopline.db import Conn
+from loopline.fulfilment.labels import parcels_by_number
 from loopline.insight import board_setting
+from loopline.kernel.ids import OrderId
 from loopline.kernel.scope import Scope
+from loopline.orders import Order
 from loopline.org import Party, Permission
+from loopline.org.lists import parties_named, sites_named
 from loopline.search import OrderAsk
+from loopline.stock.lots import lots_named
 from loopline.touchpoints.queries import covers, touchpoints_by_codes
 from loopline.web.api.answers import read
 from loopline.web.edge import Edge, Visitor, WebRequest, edge_of, language_of
@@ -60,6 +65,11 @@ class Looking(msgspec.Struct, frozen=True, kw_only=True):
     edge: Edge
     language: Language
 
+    @property
+    def is_long_enough(self) -> bool:
+        """Whether a name may have it in it: one letter stands in almost all of them."""
+        return len(self.text) > 1
+
     def scope(self, permission: Permission) -> Scope | None:
         """How far somebody sees what a permission is about; None: not at all."""
         return self.visitor.scope_of(permission) if self.visitor.may(permission) else None
@@ -85,7 +95,7 @@ def show_found(request: WebRequest, visitor: NamedDependency[Visitor]) -> Respon
 
 
 def _found(conn: Conn, looking: Looking) -> list[Group]:
-    kinds = (_orders, _goods, _codes, _sites, _parties)
+    kinds = (_orders, _parcels, _goods, _lots, _codes, _sites, _parties)
     return [group for find in kinds if (group := find(conn, looking)).hits]
 
 
@@ -133,6 +143,69 @@ def _goods(conn: Conn, looking: Looking) -> Group:
     )
 
 
+def _parcels(conn: Conn, looking: Looking) -> Group:
+    """Parcels by our number or the carrier's; each leads to its order."""
+    language, scope = looking.language, looking.visitor.scope_of(Permission.ORDERS_READ)
+    found = parcels_by_number(conn, looking.text, at_most=SHOWN)
+    heads = _heads(conn, [one.order_id for one in found])
+    own = [
+        one
+        for one in found
+        if one.order_id in heads
+        and (scope.covers_site(one.site_id) or scope.covers_site(heads[one.order_id].site_id))
+    ]
+    sites = org.sites_by_id(conn, {one.site_id for one in own}) if own else {}
+    return Group(
+        word=language.say("Parcels"),
+        hits=[
+            Hit(
+                word=one.tracking_number or one.number or "",
+                detail=" · ".join(
+                    (
+                        heads[one.order_id].number,
+                        language.called(sites[one.site_id].name) if one.site_id in sites else "",
+                    )
+                ),
+                path=f"{ORDERS}/{heads[one.order_id].number}",
+            )
+            for one in own
+        ],
+    )
+
+
+def _lots(conn: Conn, looking: Looking) -> Group:
+    """Units by their serial numbers, and batches: a unit that went out leads to its order, all others to their SKU."""
+    language, scope = looking.language, looking.scope(Permission.STOCK_READ)
+    if scope is None or not looking.visitor.may(Permission.BOARDS_READ):
+        return Group(word="", hits=[])
+    found = lots_named(conn, looking.text, at_most=SHOWN)
+    sees = looking.visitor.scope_of(Permission.ORDERS_READ)
+    heads = {
+        order_id: head
+        for order_id, head in _heads(conn, [one.order_id for one in found if one.order_id]).items()
+        if sees.covers_site(head.site_id)
+    }
+    own = [
+        one
+        for one in found
+        if scope.everything or one.order_id in heads or any(scope.covers_site(at) for at in one.site_ids)
+    ]
+    skus = catalogue.skus_by_id(conn, {one.sku_id for one in own}) if own else {}
+    hits: list[Hit] = []
+    for one in own:
+        sku = skus.get(one.sku_id)
+        head = heads.get(one.order_id) if one.order_id else None
+        if sku is not None:
+            said = (language.called(sku.name), head.number if head else "")
+            path = f"{ORDERS}/{head.number}" if head else sku_path(sku.code)
+            hits.append(Hit(word=one.code, detail=" · ".join(filter(None, said)), path=path))
+    return Group(word=language.say("Units and batches"), hits=hits)
+
+
+def _heads(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, Order]:
+    return {head.id: head for head in orders.orders_by_ids(conn, list(set(order_ids)))} if order_ids else {}
+
+
 def _codes(conn: Conn, looking: Looking) -> Group:
     language, scope = looking.language, looking.scope(Permission.TOUCHPOINTS_READ)
     found = touchpoints_by_codes(conn, [looking.text]).values() if scope is not None else ()
@@ -155,39 +228,37 @@ def _codes(conn: Conn, looking: Looking) -> Group:
 def _sites(conn: Conn, looking: Looking) -> Group:
     """Sites by name or code; each leads to its orders."""
     language, scope = looking.language, looking.visitor.scope_of(Permission.ORDERS_READ)
-    found = [
-        Hit(word=language.called(one.name), detail=one.code, path=f"{ORDERS}?{urlencode({'site': one.code})}")
-        for one in org.branch_sites(conn)
-        if scope.covers_site(one.id) and _is_meant(looking, one.code, one.name)
-    ]
-    return Group(word=language.say("Sites"), hits=found[:SHOWN])
+    found = sites_named(conn, looking.text, scope=scope, at_most=SHOWN) if looking.is_long_enough else []
+    return Group(
+        word=language.say("Sites"),
+        hits=[
+            Hit(
+                word=language.called(one.name),
+                detail=one.code,
+                path=f"{ORDERS}?{urlencode({'site': one.code})}",
+            )
+            for one in found
+        ],
+    )
 
 
 def _parties(conn: Conn, looking: Looking) -> Group:
     """Dealers, guides and other parties by name or code; each leads to its statement."""
     language, scope = looking.language, looking.scope(Permission.LEDGER_READ)
-    found = [
-        Hit(
-            word=language.called(one.name),
-            detail=one.code,
-            path=f"/hq/statements/{quote(one.code, safe='')}",
-        )
-        for one in _parties_in(conn, scope)
-        if _is_meant(looking, one.code, one.name)
-    ]
-    return Group(word=language.say("Statements"), hits=found[:SHOWN])
-
-
-def _parties_in(conn: Conn, scope: Scope | None) -> list[Party]:
-    if scope is None:
-        return []
-    return org.branch_parties(conn) if scope.everything else org.branch_parties(conn, scope.org_units)
-
-
-def _is_meant(looking: Looking, *names: str) -> bool:
-    text = looking.text.casefold()
-    said: Sequence[str] = [*names, *(looking.language.called(name) for name in names)]
-    return len(text) > 1 and any(text in one.casefold() for one in said)
+    found: list[Party] = []
+    if scope is not None and looking.is_long_enough:
+        found = parties_named(conn, looking.text, scope=scope, at_most=SHOWN)
+    return Group(
+        word=language.say("Statements"),
+        hits=[
+            Hit(
+                word=language.called(one.name),
+                detail=one.code,
+                path=f"/hq/statements/{quote(one.code, safe='')}",
+            )
+            for one in found
+        ],
+    )
 
 
 FIND_PAGES = [show_found]

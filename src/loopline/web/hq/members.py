@@ -46,8 +46,16 @@ REASONS: Mapping[str, str] = {
     "privacy": marked("A request about their data"),
 }
 """What members are looked for, as the log of access keeps it."""
+SHEET_REASONS: Mapping[str, str] = {
+    "order": marked("Taken along as a sheet: a question about an order"),
+    "return": marked("Taken along as a sheet: a return or a complaint"),
+    "service": marked("Taken along as a sheet: the customer is here, or calls"),
+    "privacy": marked("Taken along as a sheet: a request about their data"),
+}
+"""The same of those who are taken along as a sheet."""
 _PAGE_PURPOSE = marked("Member's page")
 _TEXT_MAX = 100
+FOUND_SHOWN = 20
 _ORDERS_SHOWN = 20
 _MOMENTS_SHOWN = 40
 _ACCESSES_SHOWN = 8
@@ -75,7 +83,7 @@ CHANNEL_WORDS: Mapping[ConsentChannel, str] = {
     ConsentChannel.GUIDE: marked("by their guide"),
     ConsentChannel.POST: marked("by post"),
 }
-_FormRequest: TypeAlias = Request[Any, Any, State]
+FormRequest: TypeAlias = Request[Any, Any, State]
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,27 +156,57 @@ def show_finder(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
 
 
 @post(FIND)
-async def find_members(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Template:
+async def find_members(request: FormRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Find members of one's branch for a reason, which is written down first."""
     scope = visitor.scope_of(Permission.MEMBERS_READ)
-    form = await request.form()
-    said = Said(
-        text=str(form.get("text", "")).replace("\x00", "").strip()[:_TEXT_MAX],
-        reason=str(form.get("reason", "")),
-    )
+    said = await said_in(request)
     ask = said.ask
     if ask is None:
         return _finder(request, visitor, said, found=None, is_asked=True)
-    ring = edge_of(request).ring
-    opening = Opening(actor=_actor(visitor), purpose=ask.purpose)
-
-    def work(conn: Conn, now: datetime) -> list[MemberTold]:
-        meant = members_asked(conn, ask, ring=ring, scope=scope)
-        opened = customers.open_personal(conn, meant, ring=ring, opening=opening, now=now)
-        return told_masked(conn, [one for one in opened if isinstance(one, Personal)])
-
-    found = await asyncio.to_thread(run, request, work)
+    look = Look(ask=ask, scope=scope, purpose=ask.purpose, most=FOUND_SHOWN)
+    found = await asyncio.to_thread(opened_members, request, visitor, look)
     return _finder(request, visitor, said, found=found, is_asked=True)
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is looked for, how far somebody sees, what the log of access says of it, and how many are opened at most."""
+
+    ask: FindAsk
+    scope: Scope
+    purpose: str
+    most: int
+
+
+class FoundMembers(msgspec.Struct, frozen=True, kw_only=True):
+    """Members that were opened; `is_cut`: there are others."""
+
+    members: Sequence[MemberTold]
+    is_cut: bool
+
+
+async def said_in(request: FormRequest) -> Said:
+    """Return what a form says."""
+    form = await request.form()
+    return Said(
+        text=str(form.get("text", "")).replace("\x00", "").strip()[:_TEXT_MAX],
+        reason=str(form.get("reason", "")),
+    )
+
+
+def opened_members(request: FormRequest, visitor: Visitor, look: Look) -> FoundMembers:
+    """Find and open members; who did, and what for, is written down for each of them."""
+    ring = edge_of(request).ring
+    opening = Opening(actor=_actor(visitor), purpose=look.purpose)
+
+    def work(conn: Conn, now: datetime) -> FoundMembers:
+        meant = members_asked(conn, look.ask, ring=ring, scope=look.scope, most=look.most + 1)
+        opened = customers.open_personal(conn, meant[: look.most], ring=ring, opening=opening, now=now)
+        return FoundMembers(
+            members=told_masked(conn, [one for one in opened if isinstance(one, Personal)]),
+            is_cut=len(meant) > look.most,
+        )
+
+    return run(request, work)
 
 
 def _finder(
@@ -176,7 +214,7 @@ def _finder(
     visitor: Visitor,
     said: Said,
     *,
-    found: Sequence[MemberTold] | None,
+    found: FoundMembers | None,
     is_asked: bool = False,
 ) -> Template:
     language = language_of(request)
@@ -186,7 +224,11 @@ def _finder(
         visitor=visitor,
         said=said,
         reasons=[(key, language.say(word)) for key, word in REASONS.items()],
-        rows=[(f"{MEMBERS}/{one.member_id}", _name(one, language), _phones(one)) for one in found or ()],
+        rows=[
+            (f"{MEMBERS}/{one.member_id}", name_of(one, language), _phones(one))
+            for one in (found.members if found else ())
+        ],
+        cut=language.count(FOUND_SHOWN) if found is not None and found.is_cut else "",
         is_asked=is_asked,
         is_looked_for=found is not None,
         here=MEMBERS,
@@ -197,7 +239,8 @@ def _actor(visitor: Visitor) -> str:
     return f"person:{visitor.person.person_id}"
 
 
-def _name(one: MemberTold, language: Language) -> str:
+def name_of(one: MemberTold, language: Language) -> str:
+    """Return what a member is called on screens."""
     return one.name or language.say("No name given")
 
 
@@ -271,7 +314,7 @@ def written(found: Portrait, sees: Scope, language: Language) -> View:
         (language.say("Dealer"), found.bound.dealer_id),
     )
     return View(
-        name=_name(found.told, language) if found.told else language.say("A member who was forgotten"),
+        name=name_of(found.told, language) if found.told else language.say("A member who was forgotten"),
         phones=_phones(found.told) if found.told else "",
         is_erased=found.told is None,
         belongs=[
@@ -334,7 +377,7 @@ def _moment(one: Moment, found: Portrait, language: Language) -> Line:
 
 
 _PURPOSES: Mapping[str, str] = {
-    **{one: one for one in (*REASONS.values(), _PAGE_PURPOSE)},
+    **{one: one for one in (*REASONS.values(), *SHEET_REASONS.values(), _PAGE_PURPOSE)},
     "order page": marked("Order's page"),
     "fulfilment": marked("To send a parcel"),
     "label": marked("To print a label"),

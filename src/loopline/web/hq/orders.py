@@ -1,14 +1,14 @@
 """The list of orders: found by text, narrowed by links, the latest first, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.response import Template
+from litestar.response import Stream, Template
 
 from loopline import orders, org, search
 from loopline.db import Conn
@@ -26,12 +26,20 @@ from loopline.web.hq.order import ORDERS
 from loopline.web.hq.order_text import may_find_by_member, members_meant, text_asked
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
-from loopline.web.sheets import Cell, Column, money_of, sheet_of, sheet_told
+from loopline.web.sheets import (
+    MOMENT,
+    ROWS_A_PAGE,
+    Cell,
+    Column,
+    Sheet,
+    moment_of,
+    moments_head,
+    money_of,
+    sheet_streamed,
+)
 
 _SHOWN = 40
 _MONEY = "#,##0.00"
-ROWS_MOST = 10_000
-"""Orders in a sheet."""
 SHEET = f"{ORDERS}.xlsx"
 _NAMES_SHOWN = 2
 PERIODS: Mapping[str, tuple[str, int | None]] = {
@@ -143,13 +151,23 @@ def show_orders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
 
 
 @get(SHEET, sync_to_thread=True)
-def tell_orders_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[bytes]:
+def tell_orders_sheet(request: WebRequest, visitor: NamedDependency[Visitor]) -> Stream:
     """Tell the orders that the address asks for as a sheet, the latest ROWS_MOST of them."""
-    asked, edge = asked_of(request), edge_of(request)
-    look = _Look(edge=edge, visitor=visitor, limit=ROWS_MOST)
-    found = read(request, lambda conn, _: _find(conn, asked, look))
-    scope = visitor.scope_of(Permission.ORDERS_READ)
-    return sheet_told(_written(found, scope, language_of(request)), "orders.xlsx")
+    asked, scope, language = asked_of(request), visitor.scope_of(Permission.ORDERS_READ), language_of(request)
+    look = _Look(edge=edge_of(request), visitor=visitor, limit=ROWS_A_PAGE)
+
+    def make(conn: Conn, _: datetime) -> Sheet:
+        return Sheet(
+            title=language.say("Orders"),
+            columns=_columns(board_setting(conn).zone, language),
+            rows=(
+                _cells(one, found, scope, language)
+                for found in _pages(conn, asked, look)
+                for one in found.rows
+            ),
+        )
+
+    return sheet_streamed(request, "orders.xlsx", make)
 
 
 def asked_of(request: WebRequest) -> Asked:
@@ -203,6 +221,19 @@ def _find(conn: Conn, asked: Asked, look: _Look) -> Found:
         channels=sorted(orders.channels_by_code(conn)),
         zone=zone,
     )
+
+
+def _pages(conn: Conn, asked: Asked, look: _Look) -> Iterator[Found]:
+    """Read the list page after page, to its end."""
+    is_more = True
+    while is_more:
+        found = _find(conn, asked, look)
+        yield found
+        is_more = len(found.rows) == look.limit
+        if is_more:
+            last = found.rows[-1]
+            place = OrderPlace(placed_at=last.placed_at, order_id=last.order_id)
+            look = msgspec.structs.replace(look, place=place)
 
 
 def _since(period: str, *, now: datetime, zone: str) -> datetime | None:
@@ -275,12 +306,11 @@ def _paid(one: OrderFound, language: Language) -> tuple[str, str]:
     return language.say("Not paid yet"), "warn"
 
 
-def _written(found: Found, scope: Scope, language: Language) -> bytes:
-    """Write the orders as XLSX: what the list shows of each, its money in numbers."""
+def _columns(zone: str, language: Language) -> list[Column]:
     say = language.say
-    columns = [
+    return [
         Column(head=say("Order"), width=14),
-        Column(head=say("Placed")),
+        Column(head=moments_head(say("Placed"), zone), width=28, shown=MOMENT),
         Column(head=say("Stage")),
         Column(head=say("Channel")),
         Column(head=say("Number at the channel"), width=24),
@@ -293,15 +323,15 @@ def _written(found: Found, scope: Scope, language: Language) -> bytes:
         Column(head=say("Paid"), shown=_MONEY),
         Column(head=say("Given back"), shown=_MONEY),
     ]
-    return sheet_of(say("Orders"), columns, [_cells(one, found, scope, language) for one in found.rows])
 
 
 def _cells(one: OrderFound, found: Found, scope: Scope, language: Language) -> list[Cell]:
+    """Write an order as the list shows it, its money in numbers."""
     row, sells = row_of(one, found, scope, language), scope.covers_site(one.site_id)
     money = (one.amount_minor, one.taken_minor, one.refunded_minor)
     return [
         row.number,
-        row.placed,
+        moment_of(one.placed_at, found.zone),
         row.stage,
         row.channel,
         one.external_number if sells else "",

@@ -6,6 +6,7 @@ from loopline.fulfilment.photos.rules import CategoryNeedsAWord, HoldsEverywhere
 from loopline.kernel.refusals import Refusal
 from loopline.processes.learnt_capacity import SayWhyItHolds
 from loopline.slots import TermsNeedAComment, TermsUnitUnknown, WayNotUsable
+from loopline.web.touch.refusals import TOUCH_STATUSES
 
 
 class TypedWrong(Refusal, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class ProfileIsTheBrands(Refusal, frozen=True, kw_only=True):
 
 
 HQ_STATUSES: dict[type[Refusal], int] = {
+    **TOUCH_STATUSES,
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     TermsUnitUnknown: HTTP_404_NOT_FOUND,
     **dict.fromkeys(

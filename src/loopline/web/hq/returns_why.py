@@ -36,7 +36,15 @@ from loopline.web.api.answers import read
 from loopline.web.api.cursors import decode_cursor, encode_cursor
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
-from loopline.web.hq.returns_why_asked import LINES, NONE, RETURNS_WHY, SHEET, Asked, asked_of
+from loopline.web.hq.returns_why_asked import (
+    LINES,
+    LINES_SHEET,
+    NONE,
+    RETURNS_WHY,
+    SHEET,
+    Asked,
+    asked_of,
+)
 from loopline.web.hq.returns_why_view import (
     DIMENSION_WORDS,
     Found,
@@ -71,6 +79,13 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     currencies: tuple[str, ...]
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """So many lines of the list, those behind a place in it."""
+
+    after: ReturnedKey | None = None
+    lines: int = SHOWN
+
+
 @get(RETURNS_WHY, sync_to_thread=True)
 def show_returns_why(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show why goods of one's branch came back, as far as the address narrows it."""
@@ -103,7 +118,8 @@ def show_returned_lines(request: WebRequest, visitor: NamedDependency[Visitor]) 
     scope, asked = visitor.scope_of(Permission.BOARDS_READ), asked_of(request)
     values = decode_cursor(request.query_params.get("after"), (datetime, UUID))
     after = ReturnedKey(at=values[0], return_line_id=values[1]) if values is not None else None
-    found = read(request, lambda conn, now: find_lines(conn, asked, scope=scope, after=after, now=now))
+    part = Part(after=after)
+    found = read(request, lambda conn, now: find_lines(conn, asked, scope=scope, part=part, now=now))
     older = ""
     if found.more:
         last = found.lines[-1]
@@ -115,6 +131,7 @@ def show_returned_lines(request: WebRequest, visitor: NamedDependency[Visitor]) 
         visitor=visitor,
         view=written_lines(found, language_of(request), leads=visitor.may(Permission.ORDERS_READ)),
         asked=asked,
+        sheet=asked.link(LINES_SHEET),
         back=asked.link(RETURNS_WHY, key=""),
         first_page=asked.link(LINES) if after is not None else "",
         older=older,
@@ -136,17 +153,15 @@ def find(conn: Conn, asked: Asked, *, scope: Scope, now: datetime) -> Found:
     )
 
 
-def find_lines(
-    conn: Conn, asked: Asked, *, scope: Scope, after: ReturnedKey | None, now: datetime
-) -> FoundLines:
-    """Read a page of lines, as far as a scope reaches. Raises Refused for a key that is none."""
+def find_lines(conn: Conn, asked: Asked, *, scope: Scope, part: Part, now: datetime) -> FoundLines:
+    """Read a part of the list, as far as a scope reaches. Raises Refused for a key that is none."""
     wanted = _wanted(conn, asked, scope=scope, now=now)
     key = None
     if asked.key:
         key = UNKNOWN if asked.key == NONE else _checked(asked.key, asked.dimension)
     fields = {name: getattr(wanted.ask, name) for name in ReturnedAsk.__struct_fields__}
-    lines = returned_lines(conn, ReturnedLineAsk(**fields, key=key, after=after, at_most=SHOWN + 1))
-    shown = lines[:SHOWN]
+    lines = returned_lines(conn, ReturnedLineAsk(**fields, key=key, after=part.after, at_most=part.lines + 1))
+    shown = lines[: part.lines]
     heads = orders.orders_by_ids(conn, list({one.order_id for one in shown if one.order_id is not None}))
     names = _names(conn, [key] if key else [], asked.dimension, wanted.reach)
     skus = catalogue.skus_by_id(conn, {one.sku_id for one in shown if one.sku_id is not None})
@@ -155,7 +170,7 @@ def find_lines(
         span=wanted.span,
         names=msgspec.structs.replace(names, skus={**names.skus, **skus}),
         lines=shown,
-        more=len(lines) > SHOWN,
+        more=len(lines) > part.lines,
         numbers={head.id: head.number for head in heads},
     )
 

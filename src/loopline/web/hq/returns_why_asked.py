@@ -11,6 +11,7 @@ from loopline.web.measuring import day_in
 RETURNS_WHY = "/hq/returns-why"
 LINES = f"{RETURNS_WHY}/lines"
 SHEET = f"{RETURNS_WHY}.xlsx"
+LINES_SHEET = f"{LINES}.xlsx"
 NONE = "-"
 """How an address names what a dimension does not know."""
 SORTS = ("units", "share", "refund", "unsold")

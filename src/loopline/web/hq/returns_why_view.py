@@ -351,11 +351,12 @@ def written_lines(found: FoundLines, language: Language, *, leads: bool) -> Line
             first=language.plain_day(found.span.first),
             last=language.plain_day(found.span.last),
         ),
-        rows=[_line_row(one, found, language, leads=leads) for one in found.lines],
+        rows=[line_row(one, found, language, leads=leads) for one in found.lines],
     )
 
 
-def _line_row(one: ReturnedLine, found: FoundLines, language: Language, *, leads: bool) -> LineRow:
+def line_row(one: ReturnedLine, found: FoundLines, language: Language, *, leads: bool) -> LineRow:
+    """Write a line of a return down."""
     sku = found.names.skus.get(one.sku_id) if one.sku_id is not None else None
     number = found.numbers.get(one.order_id, "") if one.order_id is not None else ""
     grades = [language.say(GRADE_WORDS[Grade(grade)]) for grade in one.graded.split(",") if grade]

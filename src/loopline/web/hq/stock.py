@@ -91,7 +91,7 @@ def sku_path(code: str) -> str:
 def show_stock(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show the SKUs a text names, or those that moved last, with what there is of them in one's branch."""
     scope = visitor.scope_of(Permission.STOCK_READ)
-    text = request.query_params.get("q", "").strip()[:_TEXT_LENGTH_MAX].replace("\x00", "")
+    text = text_of(request)
     language = language_of(request)
     skus, totals = read(request, lambda conn, _: _listed(conn, text, scope))
     return page(
@@ -99,12 +99,18 @@ def show_stock(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templa
         "hq/stock.html",
         visitor=visitor,
         text=text,
+        sheet=f"{STOCK}.xlsx" + (f"?{urlencode({'q': text})}" if text else ""),
         rows=[row_of_sku(sku, totals.get(sku.id), language, path=sku_path(sku.code)) for sku in skus],
     )
 
 
+def text_of(request: WebRequest) -> str:
+    """Return the text that the address of the list asks for."""
+    return request.query_params.get("q", "").strip()[:_TEXT_LENGTH_MAX].replace("\x00", "")
+
+
 def _listed(conn: Conn, text: str, scope: Scope) -> tuple[list[Sku], dict[SkuId, SkuTotals]]:
-    sites = _sites_of(scope)
+    sites = sites_of(scope)
     if text:
         skus = find_skus(conn, text)
     else:
@@ -191,7 +197,7 @@ def asked_of(request: WebRequest) -> Asked:
 def _story(conn: Conn, code: str, look: Look, *, now: datetime) -> Story:
     """Read a SKU in six statements. Raises Refused where there is no such SKU."""
     sku = _sku(conn, code)
-    asked, sites_in_scope = look.asked, _sites_of(look.scope)
+    asked, sites_in_scope = look.asked, sites_of(look.scope)
     levels = stock.levels_of_sku(conn, sku.id, site_ids=sites_in_scope)
     sites = org.sites_by_id(conn, {level.site_id for level in levels})
     chosen = {site.id for site in sites.values() if site.code == asked.site} if asked.site else None
@@ -246,12 +252,13 @@ def _orders_of(conn: Conn, movements: Sequence[Movement]) -> dict[UUID, str]:
 def _narrowed(conn: Conn, asked: Asked, scope: Scope) -> set[SiteId] | frozenset[SiteId] | None:
     """Return the sites meant: the one that is named, where it is in scope, else all in scope."""
     if not asked.site:
-        return _sites_of(scope)
+        return sites_of(scope)
     site = org.sites_by_code(conn, {asked.site}).get(asked.site)
     return {site.id} if site is not None and scope.covers_site(site.id) else set()
 
 
-def _sites_of(scope: Scope) -> frozenset[SiteId] | None:
+def sites_of(scope: Scope) -> frozenset[SiteId] | None:
+    """Return the sites of a scope; None: all there are."""
     return None if scope.everything else scope.sites
 
 

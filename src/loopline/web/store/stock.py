@@ -66,22 +66,24 @@ def find_stock(conn: Conn, text: str) -> Found:
     )
 
 
-def find_skus(conn: Conn, text: str) -> list[Sku]:
+def find_skus(
+    conn: Conn, text: str, *, products_most: int = _PRODUCTS_MAX, at_most: int = _SKUS_MAX
+) -> list[Sku]:
     """Return the SKU of a code or GTIN; else those of the products that a text names, those called so first."""
     exact = catalogue.skus_by_code(conn, [text]).get(text)
     if exact is not None:
         return [exact]
     start, gtin = catalogue.normal_code(text), catalogue.normal_gtin(text)
-    products = search.find_products(conn, text, limit=_PRODUCTS_MAX)
+    products = search.find_products(conn, text, limit=products_most)
     skus = catalogue.skus_of_products(conn, [product.product_id for product in products])
     named = [sku for sku in skus if sku.gtin == gtin] or [sku for sku in skus if sku.code.startswith(start)]
     if not skus:  # what was added a moment ago may not be searchable yet
         named = [
             sku
-            for sku in catalogue.skus_after(conn, start, at_most=_SKUS_MAX)
+            for sku in catalogue.skus_after(conn, start, at_most=at_most)
             if start and sku.code.startswith(start)
         ]
-    return (named or skus)[:_SKUS_MAX]
+    return (named or skus)[:at_most]
 
 
 def _row(sku: Sku, found: Found, desk: Desk, language: Language) -> dict[str, Any]:

@@ -19,10 +19,14 @@ from loopline.org import Permission, Site
 from loopline.processes.outcomes import all_granted
 from loopline.processes.touch import add_touchpoints, retire_touchpoints
 from loopline.touchpoints import TouchpointKind
+from loopline.touchpoints.logo import logo_of_brand
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.pages import page
+from loopline.web.touch.printing import SIZES
 from loopline.web.touch.sheet import (
+    BULK_KINDS,
+    BULK_MAX,
     KIND_WORDS,
     TABLES_MAX,
     Place,
@@ -30,6 +34,7 @@ from loopline.web.touch.sheet import (
     cards_of,
     codes_at,
     missing,
+    numbered,
     place_at,
     places_of,
     products_of,
@@ -52,7 +57,7 @@ def show_codes(
 
     def find(conn: Conn, _: Any) -> dict[str, Any]:
         sites = places_of(conn, scope)
-        place = _place(conn, sites, site, scope=scope)
+        place = place_asked(conn, sites, site, scope=scope)
         codes = codes_at(conn, place, scope)
         kinds = list(dict.fromkeys(one.kind for one in codes))
         shown = [one for one in codes if not kind or one.kind.value == kind]
@@ -65,6 +70,7 @@ def show_codes(
             "kind_words": KIND_WORDS,
             "cards": cards_of(conn, shown, request=request, language=language),
             "products": products_of(conn),
+            "has_logo": logo_of_brand(conn) is not None,
             "has_store_code": any(one.kind is TouchpointKind.STORE for one in codes),
             "coded_guides": {one.party_code for one in codes if one.kind is TouchpointKind.GUIDE},
             "coded_products": {
@@ -82,11 +88,14 @@ def show_codes(
         may_write=visitor.may(Permission.TOUCHPOINTS_WRITE),
         is_hq=scope.everything,
         tables_max=TABLES_MAX,
+        bulk_max=BULK_MAX,
+        bulk_kinds=[(one.value, language.say(KIND_WORDS[one])) for one in BULK_KINDS],
+        sizes=[(key, language.say(one.word)) for key, one in SIZES.items()],
         **found,
     )
 
 
-def _place(conn: Conn, sites: Sequence[Site], wanted: str, *, scope: Scope) -> Place:
+def place_asked(conn: Conn, sites: Sequence[Site], wanted: str, *, scope: Scope) -> Place:
     """The place asked for, or the first one; the whole brand's codes are for who sees the whole brand."""
     if wanted == _WHOLE_BRAND and scope.everything:
         return place_at(conn, None)
@@ -110,11 +119,27 @@ async def make_codes(request: Request[Any, Any, State], visitor: NamedDependency
     )
 
     def work(conn: Conn, now: Any) -> Place:
-        place = _place(conn, places_of(conn, scope), wanted, scope=scope)
+        place = place_asked(conn, places_of(conn, scope), wanted, scope=scope)
         standing = codes_at(conn, place, scope)
         all_granted(
             add_touchpoints(conn, missing(asked, place=place, standing=standing), scope=scope, now=now)
         )
+        return place
+
+    place = await asyncio.to_thread(run, request, work)
+    return _back(place.site.code if place.site else _WHOLE_BRAND)
+
+
+@post(f"{CODES}/bulk")
+async def make_many_codes(request: Request[Any, Any, State], visitor: NamedDependency[Visitor]) -> Redirect:
+    """Make codes by the thousand, numbered, and go back to the sheet of the place."""
+    scope = visitor.scope_of(Permission.TOUCHPOINTS_WRITE)
+    form = await request.form()
+    stated = {name: str(form.get(name, "")) for name in ("site", "kind", "count", "label", "product")}
+
+    def work(conn: Conn, now: Any) -> Place:
+        place = place_asked(conn, places_of(conn, scope), stated["site"], scope=scope)
+        all_granted(add_touchpoints(conn, numbered(stated, place=place), scope=scope, now=now))
         return place
 
     place = await asyncio.to_thread(run, request, work)
@@ -143,4 +168,4 @@ def _back(site_code: str) -> Redirect:
     return Redirect(f"{CODES}?{urlencode({'site': site_code})}", status_code=HTTP_303_SEE_OTHER)
 
 
-CODE_PAGES = [show_codes, make_codes, retire_code]
+CODE_PAGES = [show_codes, make_codes, make_many_codes, retire_code]

@@ -1,6 +1,6 @@
 """What a sheet of codes shows, and which codes are missing on it: read from the rooms, decided without them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from markupsafe import Markup
@@ -9,6 +9,7 @@ from loopline import catalogue, org, touchpoints
 from loopline.catalogue import Product
 from loopline.db import Conn
 from loopline.kernel.ids import SiteId
+from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Party, PartyKind, Site
 from loopline.processes.touch import WantedTouchpoint
@@ -16,11 +17,16 @@ from loopline.touchpoints import Touchpoint, TouchpointKind, TouchpointsAsk
 from loopline.web.edge import WebRequest
 from loopline.web.languages import Language, marked
 from loopline.web.qr import address_of, qr_svg, scan_path
+from loopline.web.touch.refusals import BulkNotUsable
 
 CODES_MAX = 400
+BULK_MAX = 5_000
+BULK_KINDS = (TouchpointKind.POSTER, TouchpointKind.SHELF, TouchpointKind.TABLE, TouchpointKind.SAMPLE)
+"""What is made by the thousand: things that hang and stand in numbers."""
 PRODUCTS_MAX = 400
 TABLES_MAX = 100
 _GROUP = 5
+_WORDS_MAX = 60
 
 KIND_WORDS: dict[TouchpointKind, str] = {
     TouchpointKind.STORE: marked("Store"),
@@ -80,15 +86,15 @@ def place_at(conn: Conn, site: Site | None) -> Place:
     return Place(site=site, guides=tuple(one for one in parties if one.kind is PartyKind.GUIDE))
 
 
-def codes_at(conn: Conn, place: Place, scope: Scope) -> list[Touchpoint]:
+def codes_at(conn: Conn, place: Place, scope: Scope, *, most: int = CODES_MAX) -> list[Touchpoint]:
     """Return the codes in use at a place, in the order of the sheet: of a site with its guides', or of no place."""
-    ask = TouchpointsAsk(scope=scope, limit=5 * CODES_MAX)
+    ask = TouchpointsAsk(scope=scope, limit=5 * most)
     if place.site is not None:
         ask = msgspec.structs.replace(ask, scope=_scope_of(place.site.id, place.site, scope))
     found = [one for one in touchpoints.touchpoints_page(conn, ask) if one.retired_at is None]
     if place.site is None:
         found = [one for one in found if one.site_id is None and one.kind is not TouchpointKind.GUIDE]
-    return sorted(found, key=_sheet_key)[:CODES_MAX]
+    return sorted(found, key=_sheet_key)[:most]
 
 
 def _scope_of(site_id: SiteId, site: Site, scope: Scope) -> Scope:
@@ -123,15 +129,40 @@ def missing(asked: WantedCodes, *, place: Place, standing: Collection[Touchpoint
     return [one for one in wanted if (one.kind, one.product_code, one.party_code, one.label) not in known]
 
 
+def numbered(stated: Mapping[str, str], *, place: Place) -> list[WantedTouchpoint]:
+    """Return codes by the thousand, each with its number behind the same words. Raises Refused for what cannot be."""
+    kind, count = stated.get("kind", ""), stated.get("count", "")
+    if kind not in {one.value for one in BULK_KINDS}:
+        raise Refused(BulkNotUsable(field="kind"))
+    if not (count.isascii() and count.isdigit() and 0 < int(count[:5]) <= BULK_MAX and len(count) < 5):
+        raise Refused(BulkNotUsable(field="count"))
+    words = " ".join(stated.get("label", "").replace("\x00", "").split())[:_WORDS_MAX]
+    width = len(str(int(count)))
+    return [
+        WantedTouchpoint(
+            kind=TouchpointKind(kind),
+            label=f"{words} {number:0{width}}".strip(),
+            site_code=place.site.code if place.site else None,
+            product_code=stated.get("product", "").strip() or None,
+        )
+        for number in range(1, int(count) + 1)
+    ]
+
+
 def _counts_label(one: Touchpoint) -> bool:
     """Tables differ by their label alone; what else is written beside a code does not make it another."""
     return one.kind is TouchpointKind.TABLE
 
 
 def cards_of(
-    conn: Conn, codes: Sequence[Touchpoint], *, request: WebRequest, language: Language
+    conn: Conn,
+    codes: Sequence[Touchpoint],
+    *,
+    request: WebRequest,
+    language: Language,
+    is_drawn: bool = True,
 ) -> list[Card]:
-    """Return how codes look on the sheet: drawn, named, with how often they were scanned."""
+    """Return how codes look on the sheet: named, with how often they were scanned; drawn, unless they are listed."""
     products = catalogue.products_by_code(conn, {one.product_code for one in codes if one.product_code})
     parties = org.parties_by_code(conn, {one.party_code for one in codes if one.party_code})
     sites = org.sites_by_code(conn, {one.site_code for one in codes if one.site_code})
@@ -161,11 +192,15 @@ def cards_of(
             word=KIND_WORDS[one.kind],
             name=name,
             hint=" · ".join(hints),
-            drawing=Markup(qr_svg(address_of(request, scan_path(one.code))).decode()),  # noqa: S704 - drawn by us, of modules alone
+            drawing=_drawn(address_of(request, scan_path(one.code))) if is_drawn else Markup(),
             scans=total.scans if total else 0,
         )
 
     return [card(one) for one in codes]
+
+
+def _drawn(address: str) -> Markup:
+    return Markup(qr_svg(address).decode())  # noqa: S704 - drawn by us, of modules alone
 
 
 def spelt(code: str) -> str:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0463"
-down_revision = "0458"
+down_revision = "0462"
 
 
 def upgrade() -> None:
