@@ -1661,7 +1661,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'promotion_funded'::text, 'promotion_cost'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -2856,6 +2856,55 @@ CREATE TABLE payments.refund_part (
     CONSTRAINT refund_part_gives_money CHECK ((amount_minor > 0))
 );
 
+CREATE TABLE payments.shift (
+    id uuid NOT NULL,
+    till_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    opened_by uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    float_minor bigint NOT NULL,
+    float_pieces jsonb NOT NULL,
+    float_note text NOT NULL,
+    left_minor bigint,
+    taken_over_from uuid,
+    closed_by uuid,
+    closed_at timestamp with time zone,
+    z_number integer,
+    expected_minor bigint,
+    counted_minor bigint,
+    counted_pieces jsonb,
+    note text,
+    CONSTRAINT shift_count_not_negative CHECK ((counted_minor >= 0)),
+    CONSTRAINT shift_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT shift_ends_after_it_began CHECK ((closed_at >= opened_at)),
+    CONSTRAINT shift_float_not_negative CHECK ((float_minor >= 0)),
+    CONSTRAINT shift_is_open_or_closed CHECK ((num_nulls(closed_by, closed_at, z_number, expected_minor, counted_minor, counted_pieces, note) = ANY (ARRAY[0, 7]))),
+    CONSTRAINT shift_z_counts_from_one CHECK ((z_number >= 1))
+);
+
+CREATE TABLE payments.till_move (
+    id uuid NOT NULL,
+    till_id uuid NOT NULL,
+    shift_id uuid,
+    kind text NOT NULL,
+    method text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    counted text,
+    source_id uuid,
+    note text NOT NULL,
+    moved_by text NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT till_move_counted_in_a_shift CHECK (((shift_id IS NULL) = (counted IS NULL))),
+    CONSTRAINT till_move_counted_known CHECK ((counted = ANY (ARRAY['opening'::text, 'shift'::text, 'later'::text]))),
+    CONSTRAINT till_move_has_a_source CHECK (((source_id IS NULL) = (kind <> ALL (ARRAY['sale'::text, 'refund'::text])))),
+    CONSTRAINT till_move_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text, 'bank_drop'::text, 'change'::text, 'petty_cash'::text]))),
+    CONSTRAINT till_move_moves_something CHECK ((amount_minor <> 0))
+);
+
 CREATE TABLE payouts.account (
     id uuid NOT NULL,
     party_id uuid NOT NULL,
@@ -2876,9 +2925,13 @@ CREATE TABLE payouts.contract (
     requests_per_transaction integer NOT NULL,
     ratio_basis_points integer NOT NULL,
     asked_at timestamp with time zone NOT NULL,
+    reclaim_within_days integer DEFAULT 0 NOT NULL,
+    reclaims_per_receiver integer DEFAULT 0 NOT NULL,
     CONSTRAINT contract_allows_receivers CHECK ((receivers_per_request >= 1)),
     CONSTRAINT contract_allows_requests CHECK ((requests_per_transaction >= 1)),
-    CONSTRAINT contract_ratio_is_a_part CHECK (((ratio_basis_points >= 0) AND (ratio_basis_points <= 10000)))
+    CONSTRAINT contract_ratio_is_a_part CHECK (((ratio_basis_points >= 0) AND (ratio_basis_points <= 10000))),
+    CONSTRAINT contract_reclaims_are_counted CHECK ((reclaims_per_receiver >= 0)),
+    CONSTRAINT contract_reclaims_within_days CHECK ((reclaim_within_days >= 0))
 );
 
 CREATE TABLE payouts.download (
@@ -2908,6 +2961,7 @@ CREATE TABLE payouts.line (
     state text NOT NULL,
     ended_at timestamp with time zone,
     reason text,
+    reclaimed_minor bigint DEFAULT 0 NOT NULL,
     CONSTRAINT line_adds_up CHECK ((gross_minor = (withheld_minor + net_minor))),
     CONSTRAINT line_ends_once CHECK (((state = 'in_transit'::text) = (ended_at IS NULL))),
     CONSTRAINT line_pays_something CHECK ((net_minor > 0)),
@@ -2989,6 +3043,43 @@ CREATE VIEW payouts.published_line WITH (security_invoker='true') AS
     line.net_minor,
     line.state
    FROM (payouts.line line
+     JOIN payouts.payout payout ON ((payout.id = line.payout_id)));
+
+CREATE TABLE payouts.reclaim (
+    id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    needs_second boolean NOT NULL,
+    state text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by text,
+    reason text,
+    CONSTRAINT reclaim_approved_by_another CHECK (((NOT needs_second) OR (approved_by IS NULL) OR (approved_by <> made_by))),
+    CONSTRAINT reclaim_asked_at_a_moment CHECK (((state = ANY (ARRAY['asked'::text, 'came'::text, 'failed'::text])) = (asked_at IS NOT NULL))),
+    CONSTRAINT reclaim_asks_for_something CHECK ((amount_minor > 0)),
+    CONSTRAINT reclaim_ends_once CHECK (((state = ANY (ARRAY['came'::text, 'failed'::text, 'withdrawn'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT reclaim_is_approved_before_it_is_asked CHECK ((((approved_by IS NULL) = (approved_at IS NULL)) AND ((state = ANY (ARRAY['planned'::text, 'withdrawn'::text])) OR (approved_by IS NOT NULL)))),
+    CONSTRAINT reclaim_state_is_known CHECK ((state = ANY (ARRAY['planned'::text, 'approved'::text, 'asked'::text, 'came'::text, 'failed'::text, 'withdrawn'::text]))),
+    CONSTRAINT reclaim_tried_while_asked CHECK (((state = 'asked'::text) = (next_try_at IS NOT NULL)))
+);
+
+CREATE VIEW payouts.published_reclaim WITH (security_invoker='true') AS
+ SELECT reclaim.id AS reclaim_id,
+    payout.party_id,
+    payout.entity_id,
+    payout.currency,
+    reclaim.amount_minor,
+    reclaim.state
+   FROM ((payouts.reclaim reclaim
+     JOIN payouts.line line ON ((line.id = reclaim.line_id)))
      JOIN payouts.payout payout ON ((payout.id = line.payout_id)));
 
 CREATE TABLE payouts.request (
@@ -5295,7 +5386,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'promotion'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -5537,6 +5628,18 @@ ALTER TABLE ONLY payments.refund_part
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_z_once_per_till UNIQUE (till_id, z_number);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_once_per_source UNIQUE (source_id, method);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY payouts.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
@@ -5545,6 +5648,9 @@ ALTER TABLE ONLY payouts.contract
 
 ALTER TABLE ONLY payouts.download
     ADD CONSTRAINT download_pkey PRIMARY KEY (id);
+
+ALTER TABLE payouts.line
+    ADD CONSTRAINT line_gives_back_what_it_paid CHECK (((reclaimed_minor >= 0) AND (reclaimed_minor <= net_minor))) NOT VALID;
 
 ALTER TABLE ONLY payouts.line
     ADD CONSTRAINT line_pkey PRIMARY KEY (id);
@@ -5566,6 +5672,9 @@ ALTER TABLE ONLY payouts.payout
 
 ALTER TABLE ONLY payouts.payout
     ADD CONSTRAINT payout_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY payouts.reclaim
+    ADD CONSTRAINT reclaim_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY payouts.request
     ADD CONSTRAINT request_pkey PRIMARY KEY (id);
@@ -6271,6 +6380,16 @@ CREATE INDEX refund_by_return ON payments.refund USING btree (return_id) WHERE (
 
 CREATE INDEX refund_part_by_payment ON payments.refund_part USING btree (payment_id);
 
+CREATE INDEX shift_of_site ON payments.shift USING btree (site_id, opened_at);
+
+CREATE INDEX shift_of_till ON payments.shift USING btree (till_id, opened_at);
+
+CREATE UNIQUE INDEX shift_open_once_per_till ON payments.shift USING btree (till_id) WHERE (closed_at IS NULL);
+
+CREATE INDEX till_move_of_shift ON payments.till_move USING btree (shift_id);
+
+CREATE INDEX till_move_waits ON payments.till_move USING btree (till_id) WHERE (shift_id IS NULL);
+
 CREATE INDEX account_by_sealing_key ON payouts.account USING btree (sealed_with, id);
 
 CREATE UNIQUE INDEX account_in_use_by_party ON payouts.account USING btree (party_id) WHERE (closed_at IS NULL);
@@ -6288,6 +6407,16 @@ CREATE INDEX payout_by_time ON payouts.payout USING btree (made_at, id);
 CREATE UNIQUE INDEX payout_one_at_a_time ON payouts.payout USING btree (party_id, entity_id, currency) WHERE (state = ANY (ARRAY['planned'::text, 'approved'::text, 'sent'::text]));
 
 CREATE INDEX payout_to_send ON payouts.payout USING btree (look_at, id) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX reclaim_by_line ON payouts.reclaim USING btree (line_id);
+
+CREATE INDEX reclaim_by_time ON payouts.reclaim USING btree (made_at, id);
+
+CREATE INDEX reclaim_due ON payouts.reclaim USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE UNIQUE INDEX reclaim_one_at_a_time_of_a_line ON payouts.reclaim USING btree (line_id) WHERE (state = ANY (ARRAY['planned'::text, 'approved'::text, 'asked'::text]));
+
+CREATE INDEX reclaim_to_ask ON payouts.reclaim USING btree (approved_at, id) WHERE (state = 'approved'::text);
 
 CREATE INDEX request_by_time ON payouts.request USING btree (written_at, id);
 
@@ -6842,6 +6971,12 @@ ALTER TABLE ONLY payments.refund_part
 ALTER TABLE ONLY payments.payment
     ADD CONSTRAINT payment_carried_from FOREIGN KEY (carried_from) REFERENCES payments.payment(id) NOT VALID;
 
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_taken_over_from_fkey FOREIGN KEY (taken_over_from) REFERENCES payments.shift(id);
+
+ALTER TABLE ONLY payments.till_move
+    ADD CONSTRAINT till_move_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES payments.shift(id);
+
 ALTER TABLE ONLY payouts.contract
     ADD CONSTRAINT contract_payer_id_fkey FOREIGN KEY (payer_id) REFERENCES payouts.payer(id);
 
@@ -6862,6 +6997,9 @@ ALTER TABLE ONLY payouts.payout
 
 ALTER TABLE ONLY payouts.payout
     ADD CONSTRAINT payout_is_paid_by_who_owes_it FOREIGN KEY (payer_id, entity_id, currency) REFERENCES payouts.payer(id, entity_id, currency);
+
+ALTER TABLE ONLY payouts.reclaim
+    ADD CONSTRAINT reclaim_line_id_fkey FOREIGN KEY (line_id) REFERENCES payouts.line(id);
 
 ALTER TABLE ONLY payouts.request
     ADD CONSTRAINT request_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number);
@@ -7491,6 +7629,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payments.published_refunds_under_way 
 
 GRANT SELECT,INSERT ON TABLE payments.refund_part TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE payments.shift TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payments.till_move TO loopline_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.account TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.contract TO loopline_app;
@@ -7510,6 +7652,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE payouts.payout TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE payouts.payout_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payouts.published_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE payouts.reclaim TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE payouts.published_reclaim TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.request TO loopline_app;
 
