@@ -5,7 +5,7 @@ from typing import Any
 
 from loopline.org import Role
 from loopline.promises import PromiseKind
-from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld, SaidPromise, head_of, seal, unseal
+from loopline.web.promising.tokens import PromiseNotOurs, PromiseTooOld, SaidPromise, ends_of, seal, unseal
 from tests.make.api import House
 from tests.make.shop import NOON
 from tests.make.web import SECRET
@@ -107,7 +107,7 @@ def test_an_order_is_kept_to_the_promise_it_was_shown_and_to_no_other(house: Hou
 
 
 def _sealed(said: SaidPromise, secret: str) -> str:
-    return seal(head_of(said), secret, said=said.said, asked=said.asked)
+    return seal(ends_of(said), secret, said=said.said, asked=said.asked)
 
 
 def _opened(token: str) -> SaidPromise:
