@@ -12,7 +12,7 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.promised import tell_arrivals
-from loopline.slots import Way
+from loopline.slots import Fee, Way
 from tests.browser.test_shop import Shopfront, fill_address, look, opened, pay, state
 from tests.make.hours import offer_hours
 from tests.make.loop import follow
@@ -90,3 +90,30 @@ def test_an_hour_at_the_store_is_chosen_beside_it(front: Shopfront):
     order = front.order(page)
     with front.database.reading() as conn:
         assert slots.bookings_of_orders(conn, [order.id])[order.id].way is Way.IN_STORE
+
+
+def test_what_is_to_be_paid_follows_the_address(front: Shopfront):
+    with front.database.transaction() as conn:
+        offer_hours(conn, "U-D", fees=(Fee(kilometres_most=8, minor=1_200),))
+    page = front.member_page(locale="en-GB")
+    for count, region_code in enumerate(("310100", "330100", "650100"), start=1):
+        page.locator("summary", has_text="Add an address").click()
+        fill_address(page)
+        page.locator("select[name=region_code]").select_option(region_code)
+        page.locator("form[action='/me/addresses'] .button-main").click()
+        expect(page.locator("form[action^='/me/addresses/'][action$='/delete']")).to_have_count(count)
+    page.goto(f"{front.base}/checkout?sku=LZ001-BM&how=courier")
+    picks = page.locator("label.pick", has=page.locator("input[name=address]:not([value=new])"))
+    fee, total = page.locator("[data-fee]:visible"), page.locator(".total:visible .price")
+    told: list[tuple[str, str]] = []
+    for place in range(picks.count()):
+        picks.nth(place).locator("input").check()
+        expect(page.locator(".bar-words .price:visible")).to_have_text(total.inner_text())
+        told.append((fee.inner_text(), total.inner_text()))
+    assert sorted(told) == [("CN¥12", "CN¥411"), ("CN¥5", "CN¥404"), ("–", "CN¥399")]
+    picks.filter(has_text="CN¥12").locator("input").check()
+    page.locator(".bar .button-main").click()
+    pay(page)
+    state(page, "paid")
+    order = front.order(page)
+    assert (order.amount_minor, order.site_id) == (41_100, front.shop.sites["D"])

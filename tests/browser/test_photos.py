@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from loopline.db import Database
 from loopline.fulfilment import photos
@@ -135,6 +135,23 @@ def test_a_photo_is_kept_without_a_network_and_sent_from_another_page(site: Site
     today.get_by_role("button", name="Given to the carrier").click()
     expect(today.locator("body")).to_contain_text("Going into the books")
     assert (site.state, site.kept()) == (TaskState.HANDED_OVER, [(1_600, 1_200)])
+
+
+def test_what_is_taken_is_kept_while_another_is_on_its_way(site: Site):
+    context = site.device()
+    page = context.new_page()
+    begin(site, page)
+    on_their_way: list[Route] = []
+    page.route("**/store/photos", lambda route: on_their_way.append(route))  # and never answered  # noqa: PLW0108 - playwright marks it
+    for count in (1, 2):
+        take(page)
+        expect(page.locator(".photo-own[data-state=kept]")).to_have_count(count)
+    assert len(on_their_way) == 1
+    page.close()
+    today = context.new_page()
+    today.goto(f"{site.base}/store")
+    expect(today.locator("#photo-outbox[data-ready]")).to_have_count(1)
+    assert len(site.kept()) == 2
 
 
 def test_what_is_sent_is_small_and_holds_no_place(site: Site):

@@ -313,13 +313,13 @@ FAULTS: dict[str, LiteralString] = {
         "insert into payments.refund_part select refund.id, payment.id, 5 from payments.refund, payments.payment"
         " where refund.key like 'intent:%'"
     ),
-    "shifts_add_up": _SHIFT.format(id=_SOMEBODY, z=1, expected=400),
-    "shifts_are_numbered": _SHIFT.format(id=_SOMEBODY, z=2, expected=500),
+    "shifts_add_up": _SHIFT.format(id=_SOMEBODY, z="1", expected="400"),
+    "shifts_are_numbered": _SHIFT.format(id=_SOMEBODY, z="2", expected="500"),
     "tills_moved_what_was_paid": (
         "insert into payments.till_move select gen_random_uuid(), gen_random_uuid(), null, 'sale', method, currency,"
         " amount_minor + 1, null, id, '', '', now(), now() from payments.payment limit 1"
     ),
-    "drawers_are_booked": _SHIFT.format(id=_SOMEBODY, z=1, expected=400),
+    "drawers_are_booked": _SHIFT.format(id=_SOMEBODY, z="1", expected="400"),
     "money_of_done_intents_is_recorded": (
         _INTENT.format(key="charge", kind="capture", id=_CHARGE, of="null")
     ),

@@ -8,6 +8,7 @@ import pytest
 
 from loopline.channels.sandbox_wechat import PUNCTUAL
 from loopline.db import Conn, Database
+from loopline.kernel.ids import EntityId, PartyId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.ledger.model import Purpose
@@ -15,6 +16,8 @@ from loopline.payouts import (
     AccountKind,
     Heard,
     Notice,
+    Paid,
+    PayoutLineId,
     Reclaim,
     ReclaimId,
     ReclaimReport,
@@ -201,6 +204,36 @@ def test_above_the_limit_somebody_else_approves(database: Database, shop: Shop, 
     wechat.work(database)
     assert books(database, shop) == (-100, 0, -140)
     assert not isinstance(plan(database, shop, wechat), Refusal)
+
+
+def test_what_is_planned_of_a_debt_is_not_planned_again_of_other_shares():
+    party, entity = PartyId(uuid7(LATER)), EntityId(uuid7(LATER))
+
+    def share(left: int, *, waiting: int = 0) -> Paid:
+        return Paid(
+            line_id=PayoutLineId(uuid7(LATER)),
+            party_id=party,
+            entity_id=entity,
+            currency="CNY",
+            left_minor=left,
+            written_at=LATER,
+            asked=0,
+            is_open=waiting > 0,
+            reclaim_within_days=180,
+            reclaims_per_receiver=20,
+            waiting_minor=waiting,
+        )
+
+    def planned(debt: int, *paid: Paid) -> list[tuple[int, bool]] | Refusal:
+        found = reclaiming.plan_reclaims(party, debt, paid, second_person_above_minor=100, now=LATER)
+        return (
+            found if isinstance(found, Refusal) else [(one.amount_minor, one.needs_second) for one in found]
+        )
+
+    assert planned(100, share(80), share(80)) == [(80, False), (20, False)]
+    assert planned(100, share(80, waiting=80), share(80)) == [(20, False)]
+    assert planned(100, share(100, waiting=100), share(80)) == NothingToReclaim(party_id=party)
+    assert planned(150, share(100, waiting=100), share(80)) == [(50, True)]  # 150 of one debt
 
 
 def test_nobody_plans_or_decides_for_another_branch(database: Database, shop: Shop, wechat: Wechat):

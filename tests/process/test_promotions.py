@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from loopline import orders, org
+from loopline import orders
 from loopline.db import Conn
 from loopline.insight.rights.store import lines_of_orders
 from loopline.kernel.ids import OrderId, RuleSetId, uuid7
 from loopline.kernel.money import tax_within
-from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger.queries import balances_by_purpose
 from loopline.orders import Line, put_channels
 from loopline.org.queries import entities_by_code
@@ -28,7 +28,11 @@ from loopline.pricing.promotions import (
     note_tried,
     published_promotions,
 )
-from loopline.pricing.promotions.changes import NeverAgreedToFund, NobodyToFund, PromotionNotTried
+from loopline.pricing.promotions.changes import (
+    NeverAgreedToFund,
+    NobodyToFund,
+    PromotionNotTried,
+)
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.place import Placed, place
@@ -37,7 +41,6 @@ from loopline.processes.promote import (
     WantedFunder,
     WantedPromotion,
     agree,
-    end,
     publish,
     save,
 )
@@ -394,43 +397,6 @@ def test_a_promotion_is_tried_on_past_orders_by_the_code_that_prices_them(conn: 
     # It is in force nowhere yet.
     (again,) = placed(conn, ask(shop, "W-3"))
     assert again.amount_minor == 15_820
-
-
-def test_what_is_ended_or_followed_changes_nothing_that_was_quoted(conn: Conn, shop: Shop):
-    in_force(conn, "TENTH")
-    later = NOON + timedelta(hours=2)
-    succeeded(
-        save(
-            conn,
-            [wanted("TENTH", PercentageOff(basis_points=5_000), valid_from=later)],
-            scope=WHOLE_BRAND,
-            by=BY,
-            now=NOON,
-        )
-    )
-    assert note_tried(conn, last_versions(conn, ["TENTH"])["TENTH"], now=NOON)
-    succeeded(publish(conn, ["TENTH"], scope=WHOLE_BRAND, by=BY, now=NOON))
-    coat = lines(shop, ("COAT", 1))
-    before, after = placed(conn, ask(shop, "W-1", lines=coat), ask(shop, "W-2", lines=coat, placed_at=later))
-    assert (before.amount_minor, after.amount_minor) == (10_170, 5_650)
-    succeeded(end(conn, [("TENTH", later)], scope=WHOLE_BRAND, now=NOON))
-    was, goes_on = placed(conn, ask(shop, "W-3", lines=coat), ask(shop, "W-4", lines=coat, placed_at=later))
-    # Ended before it began, the second version takes over from nothing.
-    assert (was.amount_minor, goes_on.amount_minor) == (10_170, 10_170)
-
-
-def test_a_branch_writes_promotions_of_its_own_places_and_no_other(conn: Conn, shop: Shop):
-    dealers = org.units_by_code(conn, ["DEALER"])["DEALER"].id
-    scope = Scope(sites=frozenset({shop.sites["D"]}), org_units=frozenset({dealers}))
-    asked = [wanted("MINE", site_code="D"), wanted("THEIRS", site_code="S"), wanted("ALL")]
-    mine, theirs, everybodys = save(conn, asked, scope=scope, by=BY, now=OPENED)
-    assert isinstance(mine, Promotion)
-    assert theirs == NotInYourBranch(subject="THEIRS")
-    assert everybodys == NotInYourBranch(subject="ALL")
-    succeeded(save(conn, [wanted("TAKEN", site_code="S")], scope=WHOLE_BRAND, by=BY, now=OPENED))
-    stolen = save(conn, [wanted("TAKEN", site_code="D")], scope=scope, by=BY, now=OPENED)
-    assert stolen == [NotInYourBranch(subject="TAKEN")]
-    assert publish(conn, ["TAKEN"], scope=scope, by=BY, now=OPENED) == [NotInYourBranch(subject="TAKEN")]
 
 
 def statements_of(conn: Conn, monkeypatch: pytest.MonkeyPatch, *drafts: orders.Draft) -> int:

@@ -25,6 +25,7 @@ from loopline.payments.shifts import (
     NotCountable,
     OldCount,
     OpenShift,
+    OtherMove,
     PettyCashNeedsAReason,
     Pieces,
     Shift,
@@ -36,6 +37,7 @@ from loopline.payments.shifts import (
 from loopline.processes.doctor import ALL_CHECKS
 from loopline.processes.shift import begin_shift, end_shift, hand_over, move_cash
 from loopline.processes.take_in import OrderTaken
+from tests.make.loop import subject_types
 from tests.make.shop import NOON
 from tests.make.store import Stage, open_store
 from tests.make.till import TILL, line, sale, sent
@@ -233,6 +235,10 @@ def test_cash_that_goes_in_and_out_is_expected_and_only_what_is_spent_is_booked(
     made = uuid7(NOON)
     for _ in range(2):  # sent twice, done once
         assert isinstance(moved(conn, one, MoveKind.PETTY_CASH, -2_000, note="tape", id=made), KeptMove)
+    # Another amount from the same form, as after going back in a browser, is neither lost nor taken for the first.
+    other = moved(conn, one, MoveKind.PETTY_CASH, -3_000, note="tape", id=made)
+    assert isinstance(other, OtherMove)
+    assert subject_types(conn, one.id).count("cash_moved") == 3
     assert isinstance(moved(conn, one, MoveKind.PETTY_CASH, 500, note="tape, what was left"), KeptMove)
     for kind, amount in ((MoveKind.BANK_DROP, 100), (MoveKind.SALE, 100), (MoveKind.CHANGE, 0)):
         assert isinstance(moved(conn, one, kind, amount), NotCountable)
@@ -240,6 +246,9 @@ def test_cash_that_goes_in_and_out_is_expected_and_only_what_is_spent_is_booked(
     assert ended.difference_minor == 0
     assert booked(conn) == {"cash": -1_500, "petty_cash": 1_500}
     assert isinstance(moved(conn, one, MoveKind.CHANGE, 100), ShiftNotOpen)
+    again = moved(conn, one, MoveKind.PETTY_CASH, -2_000, note="tape", id=made)
+    assert isinstance(again, KeptMove)
+    assert again.is_repeat
     assert sound(conn)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,12 +15,13 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
 from loopline.ledger import queries as ledger
 from loopline.ledger.model import Purpose
-from loopline.orders import COURIER_FEE, Delivery, LineKind, OrderStage
+from loopline.orders import COURIER_FEE, Delivery, DraftLine, LineKind, OrderStage
 from loopline.payments import queries as payments
 from loopline.processes import dispatch, fulfil
 from loopline.processes.cancel import Cancellation, Cancelled, UnitsToCancel, cancel
 from loopline.processes.doctor import examine
 from loopline.processes.follow import FOLLOWERS as STAGES
+from loopline.processes.place import Placed, place
 from loopline.processes.promise import expire_holds
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.promised import learn_paces, tell_arrivals
@@ -48,7 +50,7 @@ from loopline.slots import BookingState, NewTerms, SlotTerms, TermsUnitUnknown, 
 from tests.make.hours import FOUR, SIX, at_the_store, by_courier, courier_promise, offer_hours
 from tests.make.loop import follow, pack_up, pay_for, subject_types
 from tests.make.org import succeeded
-from tests.make.shop import NOON, Shop, open_shop
+from tests.make.shop import NOON, Shop, ask, lines, open_shop
 
 LATER = NOON + timedelta(hours=1)
 (FOLLOWER,) = FOLLOWERS
@@ -143,6 +145,17 @@ def test_whoever_is_refused_for_want_of_goods_takes_nobodys_place(conn: Conn, sh
     assert (taken_places(conn), wrong(conn)) == ([], [])
 
 
+def test_the_same_twice_in_a_batch_is_one_order_with_the_last_place(conn: Conn, shop: Shop):
+    offer_hours(conn, places=1)
+    first, again, other = put(conn, *(by_courier(shop, number) for number in ("W-1", "W-1", "W-2")))
+    assert isinstance(first, OrderTaken)
+    assert isinstance(again, OrderTaken)
+    assert (again.order_id, first.is_repeat, again.is_repeat) == (first.order_id, False, True)
+    assert other == SlotTaken()
+    assert taken_places(conn) == [1]
+    assert wrong(conn) == []
+
+
 def test_a_courier_needs_an_hour_and_a_store_that_offers_it(conn: Conn, shop: Shop):
     odd = courier_promise(shop, starts_at=FOUR + timedelta(minutes=30))
     asked = [
@@ -188,6 +201,27 @@ def test_the_way_is_earned_as_the_goods_leave_and_not_before(conn: Conn, shop: S
     assert earned(conn) == 442
     follow(conn, FOLLOWER)
     assert booking(conn, taken.order_id).state is BookingState.HELD
+    assert wrong(conn) == []
+
+
+def test_the_way_is_earned_beside_what_is_charged_at_once(conn: Conn, shop: Shop):
+    charge = partial(DraftLine, kind=LineKind.CHARGE, units=1, is_price_agreed=True)
+    extra = (
+        charge(code="POST", stated_unit_minor=1_130),
+        charge(code=COURIER_FEE, stated_unit_minor=500),
+    )
+    draft = ask(shop, "W-1", lines=(*lines(shop, ("COAT", 1)), *extra))
+    (outcome,) = place(conn, [draft], scope=WHOLE_BRAND, now=NOON)
+    assert isinstance(outcome, Placed), outcome
+    pay_for(conn, shop, outcome)
+    follow(conn, SETTLE)
+    assert earned(conn) == 1_000
+    tasks = source_wave(conn, now=NOON).tasks
+    pack_up(conn, tasks, now=NOON)
+    commands = [HandOverTask(task_id=one) for one in tasks]
+    succeeded(fulfil.hand_over(conn, commands, scope=WHOLE_BRAND, now=LATER))
+    follow(conn, SETTLE)
+    assert earned(conn) == 1_442
     assert wrong(conn) == []
 
 

@@ -13,6 +13,8 @@ join (
     union
     select member_id, 'moment' from customers.moment
     union
+    select member_id, 'rest' from customers.rest
+    union
     select member_id, 'session' from customers.session
     union
     select member_id, 'address' from customers.address

@@ -44,16 +44,18 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
-def own_customers(
+def own_customers(  # noqa: PLR0913 - whose, and as they stand at a moment
     conn: Conn,
     party_ids: Collection[PartyId],
     *,
     receiver_ids: Collection[PartyId],
+    away_before: datetime,
     now: datetime,
     limit: int,
 ) -> list[OwnCustomer]:
     """Return whose guide or store parties are now, those to whom something happened last first; none of the erased.
 
+    So many at most, and as many more of those who may be called and to whom nothing happened since `away_before`.
     `receiver_ids`: in whose name they would be called. Locks nothing.
     """
     return fetch(
@@ -62,6 +64,7 @@ def own_customers(
         OwnCustomer,
         party_ids=uuids(party_ids),
         receiver_ids=uuids(receiver_ids),
+        away_before=away_before,
         now=now,
         limit=limit,
     )

@@ -169,6 +169,11 @@ where member_id = any (%(member_ids)s::uuid[])
 delete from customers.moment
 where member_id = any (%(member_ids)s::uuid[])
 
+-- name: delete_rests_of
+-- Forget until when members rest, and who called them. The caller holds the members' rows.
+delete from customers.rest
+where member_id = any (%(member_ids)s::uuid[])
+
 -- name: delete_sessions_of
 -- Sign members out everywhere. The caller holds the members' rows.
 delete from customers.session

@@ -1,5 +1,6 @@
 """Forward migrations, run by Alembic under an advisory lock, with time-outs that protect who is being served."""
 
+import time
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ VERSION_SCHEMA = "migration"
 _ADVISORY_LOCK = 7_310_002
 _LOCK_TIMEOUT = "5s"
 _STATEMENT_TIMEOUT = "15min"
+_PAUSE_SECONDS = 0.2
 
 
 class NewerDatabase(Exception):  # noqa: N818 - its text is shown to the person who started the program
@@ -32,7 +34,10 @@ def migrate(owner_conninfo: str) -> None:
         head = script.get_current_head()
         if _version(conn) == head:
             return
-        conn.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
+        while conn.execute("select pg_try_advisory_lock(%s)", (_ADVISORY_LOCK,)).fetchone() == (False,):
+            # Whoever stood in the lock's queue would hold a snapshot: `create index concurrently` waits until there is
+            # no older one, and the queue until it is done.
+            time.sleep(_PAUSE_SECONDS)
         found = _version(conn)
         if found == head:
             return

@@ -361,8 +361,8 @@ class Reclaim(msgspec.Struct, frozen=True, kw_only=True):
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """A share that reached a merchant's account, as far as it is neither back nor asked for.
 
-    `asked` is how often it was asked for; `is_open`: it is asked for now. The days and times are what the contract of
-    its payer allowed last.
+    `asked` is how often it was asked for; `is_open`: it is asked for now, or `waiting_minor` of it is planned to be.
+    The days and times are what the contract of its payer allowed last.
     """
 
     line_id: PayoutLineId
@@ -375,6 +375,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     reclaim_within_days: int
     reclaims_per_receiver: int
+    waiting_minor: int = 0
 
 
 class NewReclaim(msgspec.Struct, frozen=True, kw_only=True):

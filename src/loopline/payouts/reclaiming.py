@@ -49,14 +49,15 @@ def plan_reclaims(
 ) -> list[NewReclaim] | Refusal:
     """Say of which shares a debt is asked back, in the order given, until it is covered or nothing is left.
 
-    Left out is what is asked for already, was asked for as often as the contract allows, or is older than it allows. A
-    second person approves each of them where all together are above the limit.
+    Left out is what is asked for already, was asked for as often as the contract allows, or is older than it allows;
+    what is planned of the debt and waits to be asked for covers it already. A second person approves each of them where
+    all together are above the limit.
     """
     planned: list[tuple[Paid, int]] = []
-    open_minor = debt_minor
+    open_minor = debt_minor - sum(one.waiting_minor for one in paid)
     for one in paid:
         is_within = now < one.written_at + timedelta(days=one.reclaim_within_days)
-        if one.is_open or one.asked >= one.reclaims_per_receiver or not is_within or not open_minor:
+        if one.is_open or one.asked >= one.reclaims_per_receiver or not is_within or open_minor <= 0:
             continue
         amount_minor = min(open_minor, one.left_minor)
         planned.append((one, amount_minor))
@@ -304,7 +305,7 @@ def paid_to_merchants(conn: Conn, party_ids: Collection[PartyId], *, now: dateti
 
 
 def find_reclaims(conn: Conn, *, entities: Entities, limit: int) -> list[Reclaim]:
-    """Return reclaims of what legal entities paid: open ones first, then the newest."""
+    """Return reclaims of what legal entities paid: what waits for a decision, what was asked for, what ended."""
     return fetch(
         conn,
         SQL["find_reclaims"],

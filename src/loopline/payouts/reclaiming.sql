@@ -19,7 +19,15 @@ select
         where reclaim.line_id = line.id and reclaim.state in ('planned', 'approved', 'asked')
     ) as is_open,
     contract.reclaim_within_days,
-    contract.reclaims_per_receiver
+    contract.reclaims_per_receiver,
+    coalesce(
+        (
+            select sum(reclaim.amount_minor)
+            from payouts.reclaim as reclaim
+            where reclaim.line_id = line.id and reclaim.state in ('planned', 'approved')
+        ),
+        0
+    )::bigint as waiting_minor
 from payouts.payout as payout
 join payouts.line as line on line.payout_id = payout.id
 join payouts.request as request on request.id = line.request_id
@@ -199,7 +207,8 @@ from theirs
 where reclaim.id = theirs.id
 
 -- name: find_reclaims
--- Reclaims of what some legal entities (null: all) paid, open ones first, then the newest. Locks nothing.
+-- Reclaims of what some legal entities (null: all) paid: those that somebody may decide on, those that were asked for, those
+-- that ended; of each the newest first. Locks nothing.
 select
     reclaim.id, reclaim.line_id, line.request_id, request.payer_id, line.account_id, payout.party_id, payout.entity_id,
     payout.currency, reclaim.amount_minor, line.net_minor - line.reclaimed_minor as left_minor, reclaim.needs_second,
@@ -210,7 +219,7 @@ join payouts.line as line on line.id = reclaim.line_id
 join payouts.request as request on request.id = line.request_id
 join payouts.payout as payout on payout.id = line.payout_id
 where %(entity_ids)s::uuid[] is null or payout.entity_id = any (%(entity_ids)s::uuid[])
-order by reclaim.ended_at is not null, reclaim.made_at desc, reclaim.id desc
+order by reclaim.ended_at is not null, reclaim.state = 'asked', reclaim.made_at desc, reclaim.id desc
 limit %(limit)s::integer
 
 -- name: claim_contracts

@@ -11,7 +11,8 @@ What promotions take off that price is decided by `promotions.rules`; nothing is
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from itertools import takewhile
 from uuid import UUID
 
 import msgspec
@@ -38,6 +39,8 @@ from loopline.pricing.model import (
 )
 from loopline.pricing.promotions.model import Promotion
 from loopline.pricing.promotions.rules import LineToPromote, Timed, discounts_of, timed
+
+_FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
 class NoPrice(Refusal, frozen=True, kw_only=True):
@@ -193,12 +196,14 @@ class PriceBook:
         kind = kind_of(cart)
         found = self._promoting.get(kind)
         if found is None:
+            may = (one for one in self._promotions if may_hold(one.promotion, cart))
             found = self._promoting[kind] = tuple(
-                one for one in self._promotions if may_hold(one.promotion, cart)
+                sorted(may, key=lambda one: one.until or _FOR_GOOD, reverse=True)
             )
+        not_over = takewhile(lambda one: one.until is None or cart.at < one.until, found)
         return [
             one.promotion
-            for one in found
+            for one in not_over  # not the many that ended long ago
             if one.holds(cart.at)
             and (cart.is_member or not one.promotion.conditions.members_only)
             and one.promotion.conditions.live_room in {None, cart.live_room}
@@ -328,7 +333,10 @@ def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promo
                 category=asked.category,
             )
     promoted = list(lines)
-    found = discounts_of(list(going.values()), promotions) if going else []
+    if cart.by_piece:  # whoever was told by the piece knew of no other line
+        found = [discounts_of([one], promotions)[0] for one in going.values()]
+    else:
+        found = discounts_of(list(going.values()), promotions) if going else []
     for (place, one), discounts in zip(going.items(), found, strict=True):
         line, is_stated = lines[place], cart.lines[place].stated_unit_minor is not None
         amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)

@@ -66,7 +66,10 @@ def _parts(told: Event) -> list[SoldPart]:
 
 
 def _charges_that_left(conn: Conn, events: Sequence[Event]) -> list[SoldPart]:
-    """What bringing is charged for orders whose first parcel left now; charged once, whatever leaves later."""
+    """What bringing is charged for orders whose first parcel left now; charged once, whatever leaves later.
+
+    Each is a source of its own: other charges of its order were settled when that was placed.
+    """
     left = {OrderId(told.subject): told.at for told in reversed(events) if told.type == _HANDED_OVER}
     lines = orders.lines_by_orders(conn, list(left)) if left else []
     named = [line for line in lines if line.code == COURIER_FEE and line.kind is LineKind.CHARGE]
@@ -80,7 +83,7 @@ def _charges_that_left(conn: Conn, events: Sequence[Event]) -> list[SoldPart]:
     earned = {entry.part_id for entry in ledger.entries_of_parts(conn, [line.line_id for line in named])}
     return [
         SoldPart(
-            source_id=line.order_id,
+            source_id=line.line_id,
             part_id=line.line_id,
             order_id=line.order_id,
             line_id=line.line_id,

@@ -16,13 +16,21 @@ import msgspec
 from loopline import orders
 from loopline.db import Check, Conn, statements
 from loopline.kernel.ids import EntityId, EntryId, LineId, OrderId, PartyId, uuid7s
-from loopline.kernel.money import portion, tax_within
+from loopline.kernel.money import BASIS_POINTS, portion, tax_within
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.ledger.queries import PartEntry
 from loopline.orders import Line, LineKind, Order
 from loopline.pricing import Derivation
-from loopline.pricing.promotions import Bearer, Borne, Discount, FundingAgreement, agreements, note_borne
+from loopline.pricing.promotions import (
+    Bearer,
+    BearsOfLine,
+    Borne,
+    Discount,
+    FundingAgreement,
+    agreements,
+    note_borne,
+)
 from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.attribute import Directory
 from loopline.processes.outcomes import all_granted
@@ -88,7 +96,7 @@ class Funding:
                     one.amount_minor, units_before, line.units
                 )
                 if amount:
-                    owed_by = self._owed_by(one.bearer, one.party_id, order=order, line=line)
+                    owed_by = self._owed_by(one, discount, order=order, line=line)
                     found.append(
                         Bears(
                             promotion_id=discount.promotion_id,
@@ -107,13 +115,17 @@ class Funding:
         gross = sum(one.amount_minor for one in borne if one.owed_by is not None)
         return gross - tax_within(gross, line.tax_rate_basis_points)
 
-    def _owed_by(self, bearer: Bearer, named: PartyId | None, *, order: Order, line: Line) -> PartyId | None:
-        """Return who owes it: not the seller itself, nor who had not agreed when the order was placed."""
-        party_id = self._directory.owes_seller(bearer, named, order=order, line=line)
+    def _owed_by(self, part: BearsOfLine, discount: Discount, *, order: Order, line: Line) -> PartyId | None:
+        """Return who owes it: not the seller itself, nor who had not agreed to so much when the order was placed.
+
+        A part may be rounded up by less than a minor unit.
+        """
+        party_id = self._directory.owes_seller(part.bearer, part.party_id, order=order, line=line)
         if party_id is None:
             return None
         has_agreed = any(
             one.currency == order.currency
+            and (part.amount_minor - 1) * BASIS_POINTS < discount.amount_minor * one.most_basis_points
             and one.valid_from <= order.placed_at
             and (one.valid_until is None or order.placed_at < one.valid_until)
             for one in self._agreed.get(party_id, ())

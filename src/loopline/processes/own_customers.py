@@ -25,7 +25,7 @@ from loopline.returns.announcements import members_sending_back
 from loopline.touchpoints import TouchpointAdded, TouchpointKind
 
 CUSTOMERS_MAX = 500
-"""So many are looked at, those to whom something happened last: who is behind them is no work of today."""
+"""So many are looked at, to whom something happened last, and so many of those who were long away and may be called."""
 LATELY = timedelta(days=14)
 FIRST_WEEK = (timedelta(days=7), timedelta(days=14))
 LONG_AWAY = timedelta(days=60)
@@ -87,7 +87,14 @@ def whose(conn: Conn, party_ids: Collection[PartyId], unit_path: Sequence[OrgUni
 
 def read_customers(conn: Conn, ask: WhoseCustomers, *, now: datetime) -> list[CustomerNow]:
     """Return somebody's customers, those to whom something happened last first. Five reads, whatever their number."""
-    found = own_customers(conn, ask.party_ids, receiver_ids=ask.receiver_ids, now=now, limit=CUSTOMERS_MAX)
+    found = own_customers(
+        conn,
+        ask.party_ids,
+        receiver_ids=ask.receiver_ids,
+        away_before=now - LONG_AWAY,
+        now=now,
+        limit=CUSTOMERS_MAX,
+    )
     member_ids = [one.member_id for one in found]
     if not member_ids:
         return []

@@ -31,9 +31,11 @@ from loopline.pricing.promotions import (
     publish_promotions,
     published_promotions,
     save_promotions,
+    take_turn,
     unpublished_promotions,
 )
 from loopline.pricing.promotions.changes import PromotionUnknown
+from loopline.pricing.promotions.rules import timed
 
 _OF_THE_BRAND = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
 
@@ -109,12 +111,26 @@ def _is_mine(one: Promotion, scope: Scope) -> bool:
     return covers(scope, site_id=asked.site_id, org_unit_id=asked.org_unit_id)
 
 
+def _codes_of_others(published: Sequence[Promotion], scope: Scope, *, now: datetime) -> set[str]:
+    """The codes that hold, or will, where it is not one's own to say: a later version would take over there, too."""
+    return {
+        one.promotion.code
+        for one in timed(published)
+        if (one.until is None or now < one.until) and not _is_mine(one.promotion, scope)
+    }
+
+
 def save(
     conn: Conn, wanted: Sequence[WantedPromotion], *, scope: Scope, by: str, now: datetime
 ) -> list[Promotion | Refusal]:
-    """Save drafts of one's branch, one outcome each; a code of another branch's is refused."""
+    """Save drafts of one's branch, one outcome each; a code of another branch's is refused.
+
+    Takes the turn of prices first, as all changes here do: whose a code is, is so until the end.
+    """
+    take_turn(conn)
     codes = _read_codes(conn, wanted)
     last = last_versions(conn, [one.code for one in wanted])
+    others = _codes_of_others(published_promotions(conn), scope, now=now)
     outcomes: list[Promotion | Refusal | None] = []
     fit: list[NewPromotion] = []
     for one in wanted:
@@ -124,7 +140,7 @@ def save(
             outcomes.append(new)
         elif not covers(
             scope, site_id=new.conditions.site_id, org_unit_id=new.conditions.org_unit_id
-        ) or not (before is None or _is_mine(before, scope)):
+        ) or not (before is None or (_is_mine(before, scope) and one.code not in others)):
             outcomes.append(NotInYourBranch(subject=one.code))
         else:
             outcomes.append(None)
@@ -197,14 +213,14 @@ def publish(
     conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: datetime
 ) -> list[Promotion | Refusal]:
     """Put the drafts under some codes in force, each once and in one's branch."""
+    take_turn(conn)
     drafts = unpublished_promotions(conn, codes)
+    others = _codes_of_others(published_promotions(conn), scope, now=now)
+    others |= {code for code, draft in drafts.items() if not _is_mine(draft, scope)}
     named = _may_bear(conn, list(drafts.values()))
-    going = [code for code in codes if code not in drafts or _is_mine(drafts[code], scope)]
+    going = [code for code in codes if code not in others]
     done = iter(publish_promotions(conn, going, named=named, by=by, now=now) if going else ())
-    return [
-        NotInYourBranch(subject=code) if code in drafts and not _is_mine(drafts[code], scope) else next(done)
-        for code in codes
-    ]
+    return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 
 def end(
@@ -214,21 +230,38 @@ def end(
     scope: Scope,
     now: datetime,
 ) -> list[PromotionEnd | Refusal]:
-    """End the last published version under codes at moments, each in one's branch."""
-    last = {one.code: one for one in published_promotions(conn) if one.code in {code for code, _ in ends}}
-    outcomes: list[PromotionEnd | Refusal | None] = []
-    going: list[PromotionEnd] = []
+    """End what holds under codes at moments, and what would hold later, each in one's branch.
+
+    What begins at the very moment never does, and an earlier version goes on; else nothing holds from then on.
+    """
+    take_turn(conn)
+    asked = {code for code, _ in ends}
+    published = [one for one in published_promotions(conn) if one.code in asked]
+    last, spans = {one.code: one for one in published}, timed(published)
+    targets: list[list[PromotionEnd] | Refusal] = []
     for code, at in ends:
-        one = last.get(code)
-        if one is None:
-            outcomes.append(PromotionUnknown(value=code))
-        elif not _is_mine(one, scope):
-            outcomes.append(NotInYourBranch(subject=code))
+        reached = [
+            one.promotion
+            for one in spans
+            if one.promotion.code == code and (one.until is None or at < one.until)
+        ]
+        reached = reached or [last[code]] if code in last else []
+        if not reached:
+            targets.append(PromotionUnknown(value=code))
+        elif not all(_is_mine(one, scope) for one in reached):
+            targets.append(NotInYourBranch(subject=code))
         else:
-            outcomes.append(None)
-            going.append(PromotionEnd(promotion_id=one.id, valid_until=at))
+            targets.append([PromotionEnd(promotion_id=one.id, valid_until=at) for one in reached])
+    going = [one for of_code in targets if not isinstance(of_code, Refusal) for one in of_code]
     ended = iter(end_promotions(conn, going, now=now) if going else ())
-    return [one if one is not None else next(ended) for one in outcomes]
+    outcomes: list[PromotionEnd | Refusal] = []
+    for of_code in targets:
+        if isinstance(of_code, Refusal):
+            outcomes.append(of_code)
+        else:
+            first, *_ = [next(ended) for _ in of_code]
+            outcomes.append(first)
+    return outcomes
 
 
 def agree(

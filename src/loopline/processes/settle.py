@@ -61,7 +61,8 @@ _EARNED_AS = {
 class SoldPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of a line that were handed over at a moment, after `units_before` of the same line.
 
-    `source_id` names the parcel, or the order where no parcel was needed; parts of one source make one entry.
+    `source_id` names the parcel, the order where no parcel was needed, or a charge earned by itself; parts of one
+    source make one entry.
     """
 
     source_id: UUID

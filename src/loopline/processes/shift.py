@@ -160,7 +160,7 @@ def hand_over(
 def move_cash(conn: Conn, wanted: CashMove, *, scope: Scope, now: datetime) -> KeptMove | Refusal:
     """Put cash into a drawer or take it out, once; what is paid for something small is booked."""
     outcome = shifts.move_cash(conn, wanted, scope=scope, now=now)
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, Refusal) or outcome.is_repeat:
         return outcome
     of = shifts.shift_by_id(conn, wanted.shift_id, scope=scope)
     assert of is not None, "money was just moved in it"
@@ -239,9 +239,10 @@ def keep_given_back(  # noqa: PLR0913 - what, where, who, when
     now: datetime,
     new_order_id: OrderId | None = None,
 ) -> None:
-    """Let what was given back over the counter for a return belong to an open shift, and what an exchange took more.
+    """Let what was given back over the counter for a return be of a shift's drawer, and what an exchange took more.
 
-    What belongs to a shift already stays there. The caller holds the till since before the return.
+    Where that shift is closed it waits for the next one, as sales do. What belongs to a shift already stays there. The
+    caller holds the till since before the return.
     """
     given = [one for one in payments_queries.refunds_of_returns(conn, [return_id]) if one.method != EXCHANGE]
     moved = [

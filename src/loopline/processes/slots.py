@@ -197,7 +197,7 @@ def free_slots(conn: Conn, bookings: Collection[Booking], *, now: datetime) -> d
     """Return the slots of their own sites that bookings can be moved to, in their order."""
     sites = org.sites_by_id(conn, {one.site_id for one in bookings})
     terms = terms_of_sites(conn, sites.values())
-    taken = slots.places_taken(conn, now)
+    taken = slots.places_taken(conn, now, sites) if terms else {}
     found: dict[OrderId, list[Slot]] = {}
     for one in bookings:
         offered = terms.get((one.site_id, one.way))

@@ -21,6 +21,11 @@ def bookings_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[Order
     return {one.order_id: one for one in store.bookings_of_orders(conn, order_ids)}
 
 
-def places_taken(conn: Conn, since: datetime) -> dict[tuple[SiteId, Way, datetime], int]:
-    """Return how many places are taken in each slot that begins from a moment on; slots with none are left out."""
-    return store.places_taken(conn, since)
+def places_taken(
+    conn: Conn, since: datetime, site_ids: Collection[SiteId] | None = None
+) -> dict[tuple[SiteId, Way, datetime], int]:
+    """Return how many places are taken in each slot that begins from a moment on, at these sites (None: at all).
+
+    Slots with none are left out.
+    """
+    return store.places_taken(conn, since, site_ids)

@@ -124,6 +124,10 @@ def write_bookings(conn: Conn, bookings: Sequence[Booking]) -> None:
     )
 
 
-def places_taken(conn: Conn, since: datetime) -> dict[Key, int]:
-    rows = fetch_rows(conn, SQL["places_taken"], since=since)
+def places_taken(conn: Conn, since: datetime, site_ids: Collection[SiteId] | None) -> dict[Key, int]:
+    rows = (
+        fetch_rows(conn, SQL["places_taken"], since=since)
+        if site_ids is None
+        else fetch_rows(conn, SQL["places_taken_at"], since=since, site_ids=sorted(set(site_ids)))
+    )
     return {(site_id, Way(way), starts_at): taken for site_id, way, starts_at, taken in rows}

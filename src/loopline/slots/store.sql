@@ -180,3 +180,21 @@ order by
     site_id,
     way,
     starts_at;
+
+-- name: places_taken_at
+-- The same at some sites: by these, and not by the slots of all that lie ahead. Locks nothing.
+select
+    site_id,
+    way,
+    starts_at,
+    taken
+from slots.slot
+where
+    site_id = any(%(site_ids)s::uuid[])
+    and way in ('courier', 'in_store')
+    and starts_at >= %(since)s::timestamptz
+    and taken > 0
+order by
+    site_id,
+    way,
+    starts_at;

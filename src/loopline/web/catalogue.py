@@ -18,6 +18,8 @@ from jinja2.ext import babel_extract
 from loopline.web.languages import LOCALE_FOLDER
 
 _FOLDER = Path(__file__).parent
+_PLACES = 2
+"""A translator is shown so many of the files that say a sentence: what everybody says needs no list."""
 _KEYWORDS = {"say": None, "marked": None}
 
 
@@ -44,7 +46,7 @@ def renewed(standing: Catalog, said: dict[str, list[str]]) -> Catalog:
     made.revision_date = standing.revision_date
     for sentence, places in said.items():
         message = standing.get(sentence)
-        made.add(sentence, message.string if message else "", auto_comments=places)
+        made.add(sentence, message.string if message else "", auto_comments=places[:_PLACES])
     return made
 
 

@@ -7,6 +7,7 @@ picture, is too large, or would unfold into more than it should is refused befor
 import hashlib
 import io
 import struct
+from threading import BoundedSemaphore
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -17,6 +18,8 @@ SENT_BYTES_MAX = 6_000_000
 PIXELS_MAX = 24_000_000
 SIDE_MAX = 1_600
 _QUALITY = 80
+_DECODED = BoundedSemaphore(2)
+"""So many are unfolded at once, each into some hundred megabytes at most, however many are sent together."""
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _MEDIA_TYPE = "image/webp"
 _UNREADABLE = (
@@ -52,8 +55,9 @@ def remade(sent: bytes) -> Picture | Refusal:
         with Image.open(io.BytesIO(sent), formats=_FORMATS) as found:
             if found.width * found.height > PIXELS_MAX:
                 return too_large
+            with _DECODED:
+                found.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
             upright = ImageOps.exif_transpose(found)
-            upright.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
             picture = Image.new("RGB", upright.size, "white")
             picture.paste(upright.convert("RGBA"), mask=upright.convert("RGBA").getchannel("A"))
     except _UNREADABLE:

@@ -67,6 +67,10 @@ def found_after(
         ("identity", "update customers.identity set member_id = '{erased}'"),
         ("moment", "update customers.moment set member_id = '{erased}'"),
         (
+            "rest",
+            "insert into customers.rest values ('{erased}', 'later', now() + interval '1 day', 'x', now())",
+        ),
+        (
             "session",
             "insert into customers.session values ('x', '{erased}', now(), now() + interval '1 day')",
         ),

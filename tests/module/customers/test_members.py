@@ -36,6 +36,7 @@ from loopline.customers import (
     register_members,
     timeline,
 )
+from loopline.customers.own import Rest, RestHow, let_rest
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId, PartyId, time_of
 from tests.make.customers import DEALER, DESK, NOON, card, consent_key, member, phone, registered, ring, says
@@ -170,6 +171,7 @@ def test_an_erased_member_is_an_id_and_nothing_else(conn: Conn):
     )
     moment = Moment(member_id=member_id, at=NOON, kind="order_placed", subject=UUID(int=5))
     record_moments(conn, [moment])
+    let_rest(conn, [Rest(member_id=member_id, how=RestHow.CALLED, until=LATER)], by="tests", now=NOON)
 
     erased = Erased(member_id=member_id, at=LATER)
     assert erase_members(conn, [member_id, NOBODY], now=LATER) == [erased, MemberUnknown(member_id=NOBODY)]
@@ -190,10 +192,11 @@ def test_an_erased_member_is_an_id_and_nothing_else(conn: Conn):
     assert record_consents(conn, [says(key, granted=True, at=LATER)], now=LATER) == [
         MemberWasErased(member_id=member_id)
     ]
-    left = conn.execute(
-        "select count(*) from customers.member_key where member_id = %s", (member_id,)
-    ).fetchone()
-    assert left == (0,)
+    for table in ("member_key", "rest"):
+        left = conn.execute(
+            f"select count(*) from customers.{table} where member_id = %s".encode(), (member_id,)
+        ).fetchone()
+        assert left == (0,), table
     assert personal(conn, other) == Personal(member_id=other, name=None, identities=(card(2),))
 
 

@@ -176,6 +176,10 @@ def test_what_each_code_brought_is_told_and_leads_to_its_orders(staffed: Brand, 
     of_code = hq.get(f"{CODES}/brought?site=S&code={store}").text
     assert list(told(of_code)) == [spelt(store)]
     assert f'href="/hq/orders/{placed.number}"' in of_code
+    # The store did not sell it: it counts for its code, and has no number there.
+    of_store = staffed.staff("lin.manager").get(f"{CODES}/brought?site=S&code={store}").text
+    assert told(of_store)[spelt(store)] == ["3", "2", "1", "CN¥113.00"]
+    assert placed.number not in of_store
     days = hq.get(f"{CODES}/brought/days?site=S&period=quarter").json()
     assert (days["members"], days["others"]) == ([1, 0], [0, 3])
     dealer = staffed.staff("kong.dealer")
@@ -201,6 +205,8 @@ def test_codes_are_made_by_the_thousand_and_listed_all(staffed: Brand, hq: httpx
     assert bulk(hq, kind="receipt", count="1") == 422
     assert bulk(hq, kind="poster", count="1", product="NONE") == 422
     assert bulk(staffed.staff("kong.dealer"), kind="shelf", count="1") == 403
+    # Behind so many the sheet still knows its tables: asked for again, none is made twice.
+    make(hq, site="S", store="on", tables="3")
     assert len(listed()) == 1_204
 
 

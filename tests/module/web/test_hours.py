@@ -65,9 +65,9 @@ def test_a_manager_sets_the_hours_of_the_store_and_of_no_other(site: Site):
     assert "10:00–20:00 · 3 places every 120 min · up to 6 km" in after
     # What is typed stays where it is refused, with the reason.
     for changed, status, said in (
-        ({"places": "many"}, 422, "places cannot be read"),
-        ({"fees": "far 5"}, 422, "fees cannot be read"),
-        ({"closes_minute": "11:00"}, 422, "closes_minute must be between"),
+        ({"places": "many"}, 422, "Places in a slot cannot be read"),
+        ({"fees": "far 5"}, 422, "Fees cannot be read"),
+        ({"closes_minute": "11:00"}, 422, "Hours until must be between 12:00 and 24:00"),
         ({"comment": " "}, 422, "set with a comment"),
         ({"unit": "U-D"}, 404, "There is no unit U-D"),
     ):

@@ -102,7 +102,12 @@ def test_forms_that_are_sent_twice_do_it_once(counter: Counter):
     assert [counter.again("open", opening).status_code for _ in range(2)] == [303, 303]
     out = dict(HIDDEN.findall(counter.page())) | {"why": "petty_cash out", "amount": "20", "note": "tape"}
     assert [counter.again("cash", out).status_code for _ in range(2)] == [303, 303]
-    ending = dict(HIDDEN.findall(counter.page())) | {"n1000": "38", "act": "close"}
+    # Going back in the browser and typing another amount: it is said, and can be sent from the page that says so.
+    other = counter.again("cash", out | {"amount": "30"})
+    assert (other.status_code, "write this down anew" in other.text) == (409, True)
+    anew = dict(HIDDEN.findall(other.text)) | {"why": "change in", "amount": "30"}
+    assert counter.again("cash", anew).status_code == 303
+    ending = dict(HIDDEN.findall(counter.page())) | {"n1000": "41", "act": "close"}
     locations = [counter.again("close", ending).headers["location"] for _ in range(2)]
     assert locations == [f"/store/till/shifts/{counter.shift().id}"] * 2
     assert (counter.shift().z_number, counter.shift().difference_minor) == (1, 0)
@@ -171,9 +176,7 @@ def test_the_desk_sees_the_shifts_of_its_branch_and_takes_them_along(till: Till,
     assert openpyxl.load_workbook(io.BytesIO(others.get("/hq/shifts.xlsx").content)).active.max_row == 1  # pyright: ignore[reportOptionalMemberAccess]
 
 
-def test_cash_that_is_given_back_here_comes_out_of_the_open_drawer(till: Till, counter: Counter):
-    counter.post("open", n10000="4")
-    number = counter.sell(1)
+def give_back(counter: Counter, number: str) -> None:
     form = counter.browser.get(f"/store/returns/of/{number}").text
     (line_id,) = re.findall(r'name="units ([0-9a-f-]{36})"', form)
     (return_id,) = re.findall(r'name="return_id" value="([0-9a-f-]+)"', form)[:1]
@@ -188,6 +191,21 @@ def test_cash_that_is_given_back_here_comes_out_of_the_open_drawer(till: Till, c
         },
     )
     assert taken.status_code == 303, taken.text
+
+
+def test_cash_that_is_given_back_here_comes_out_of_the_open_drawer(till: Till, counter: Counter):
+    counter.post("open", n10000="4")
+    number = counter.sell(1)
+    give_back(counter, number)
     ended = counter.post("close", n10000="4", act="close")
     assert ended.status_code == 303, ended.text
     assert (counter.shift().expected_minor, counter.shift().difference_minor) == (40_000, 0)
+
+
+def test_cash_that_is_given_back_between_two_shifts_is_expected_of_the_next_float(counter: Counter):
+    counter.post("open", n10000="4")
+    number = counter.sell(1)
+    assert counter.post("close", n10000="5", n1000="1", n100="3", act="close").status_code == 303
+    give_back(counter, number)
+    assert counter.post("open", n10000="4").status_code == 303
+    assert (counter.shift().left_minor, counter.shift().opening_difference_minor) == (40_000, 0)

@@ -185,6 +185,39 @@ def test_a_tills_price_is_known_again_only_where_it_is_what_the_promotion_comes_
     assert elsewhere.discount_minor == 0
 
 
+def test_a_tills_price_is_known_again_whatever_else_is_in_the_cart():
+    """The till was told each price alone; together, the exclusive one would be left out."""
+    alone = promotion("A", AmountOff(amount_minor=100), is_exclusive=True)
+    beside = promotion("B", AmountOff(amount_minor=60))
+    best = promotion("C", AmountOff(amount_minor=300), conditions=of(sku_ids=[HAT]))
+    base = price_list("base")
+    prices = [price(base, COAT, 1_000), price(base, HAT, 1_000)]
+    book = PriceBook([base], prices, [tax_rate()], [alone, beside, best])
+    told: dict[SkuId, int] = {}
+    for sku_id in (COAT, HAT):
+        one = quote_cart(cart(line(sku_id), by_piece=True), book=book)
+        assert isinstance(one, Quote)
+        told[sku_id] = one.amount_minor
+    assert told == {COAT: 900, HAT: 700}
+    both = cart(
+        *(line(sku_id, 2, stated_unit_minor=minor) for sku_id, minor in told.items()),
+        by_piece=True,
+        is_fact=True,
+    )
+    sold = quote_cart(both, book=book)
+    assert isinstance(sold, Quote)
+    assert [one.discount_minor for one in sold.lines] == [200, 600]
+
+
+def test_what_is_over_keeps_nothing_that_holds_from_being_found():
+    over = [promotion(f"O{n}", valid_until=START + n * HOUR) for n in (1, 2, 3)]
+    on = promotion("ON", AmountOff(amount_minor=100), valid_until=NOW + HOUR)
+    to_come = promotion("NEXT", AmountOff(amount_minor=900), valid_from=NOW + HOUR)
+    assert quoted(cart(line(COAT)), *over, to_come, on).amount_minor == 900
+    assert quoted(cart(line(COAT), at=START + 2 * HOUR), over[2], on).lines[0].discount_minor == 100
+    assert quoted(cart(line(COAT), at=START), over[2]).amount_minor == 900
+
+
 def test_told_by_the_piece_nothing_that_looks_at_a_whole_cart_holds():
     spend = promotion("P", Threshold(steps=(Step(from_minor=1, off_minor=1),)))
     capped = promotion("Q", PercentageOff(basis_points=100), most_minor=500)

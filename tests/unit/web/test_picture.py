@@ -64,6 +64,8 @@ def test_shapes_are_kept_and_nothing_that_acts():
         b'<!DOCTYPE svg [<!ENTITY a "b">]>' + SHAPES % b"&a;",
         b'<?xml version="1.0"?><!DOCTYPE svg SYSTEM "file:///etc/passwd">' + SHAPES % b"",
         SHAPES % (b"<path d='" + b"M0 0" * 80_000 + b"'/>"),
+        ('<!DOCTYPE svg [<!ENTITY a "b">]>' + (SHAPES % b"&a;").decode()).encode("utf-16-le"),
+        SHAPES % (b"<g>" * 5_000 + b"</g>" * 5_000),
     ],
 )
 def test_what_is_no_picture_is_refused(content: bytes):

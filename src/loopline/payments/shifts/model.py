@@ -147,7 +147,7 @@ class TillMoney(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptMove(msgspec.Struct, frozen=True, kw_only=True):
-    """What a till moved, as it is kept."""
+    """What a till moved, as it is kept. `is_repeat`: it was kept before, and is only told again."""
 
     id: UUID
     till_id: UUID
@@ -161,6 +161,7 @@ class KeptMove(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     moved_by: str
     moved_at: datetime
+    is_repeat: bool = False
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +216,10 @@ class FloatDiffers(Refusal, frozen=True, kw_only=True):
 
 class CountDiffers(Refusal, frozen=True, kw_only=True):
     """What you counted is not what should be in the drawer: count again, or say why it may be."""
+
+
+class OtherMove(Refusal, frozen=True, kw_only=True):
+    """This form wrote down other cash before: see what stands here, and write this down anew."""
 
 
 class PettyCashNeedsAReason(Refusal, frozen=True, kw_only=True):

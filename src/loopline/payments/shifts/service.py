@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
 from loopline.db import Conn, execute, fetch, fetch_one, fetch_rows, statements, uuids
@@ -26,6 +27,7 @@ from loopline.payments.shifts.model import (
     NotCountable,
     OldCount,
     OpenShift,
+    OtherMove,
     PettyCashNeedsAReason,
     Pieces,
     Shift,
@@ -128,14 +130,24 @@ def close_shift(conn: Conn, wanted: CloseShift, *, scope: Scope, now: datetime) 
 
 
 def move_cash(conn: Conn, wanted: CashMove, *, scope: Scope, now: datetime) -> KeptMove | Refusal:
-    """Put cash into a drawer of a scope, or take it out, with a reason. The same again is done once. Holds the till."""
+    """Put cash into a drawer of a scope, or take it out, with a reason. Holds the till.
+
+    The same again is what was kept, even when its shift is closed by now; anything else under its id is refused.
+    """
     standing = hold_shift(conn, wanted.shift_id, scope=scope)
-    if standing is None or standing.closed_at is not None:
+    if standing is None:
+        return ShiftNotOpen()
+    note = wanted.note.strip()[:NOTE_MOST]
+    known = fetch_one(conn, SQL["move_by_id"], KeptMove, move_id=wanted.id)
+    if known is not None:
+        said = (wanted.shift_id, wanted.kind, wanted.amount_minor, note)
+        is_same = said == (known.shift_id, known.kind, known.amount_minor, known.note)
+        return replace(known, is_repeat=True) if is_same else OtherMove()
+    if standing.closed_at is not None:
         return ShiftNotOpen()
     is_possible = wanted.kind in BY_HAND and 0 < abs(wanted.amount_minor) <= AMOUNT_MOST
     if not is_possible or (wanted.kind is MoveKind.BANK_DROP and wanted.amount_minor > 0):
         return NotCountable(field="amount")
-    note = wanted.note.strip()[:NOTE_MOST]
     if not note and wanted.kind is MoveKind.PETTY_CASH:
         return PettyCashNeedsAReason()
     move = KeptMove(

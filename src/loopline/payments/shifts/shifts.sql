@@ -191,6 +191,13 @@ order by source_id, method, id
 on conflict do nothing
 returning id
 
+-- name: move_by_id
+-- What a till moved, by its id.
+select
+    id, till_id, shift_id, kind, method, currency, amount_minor, counted, source_id, note, moved_by, moved_at
+from payments.till_move
+where id = %(move_id)s::uuid
+
 -- name: totals_of_shifts
 -- What shifts moved, by kind, method and the count that saw it.
 select
@@ -215,7 +222,17 @@ where shift_id = %(shift_id)s::uuid
 order by moved_at, id
 
 -- name: shifts_of_sites
--- The shifts that were opened in a time, of these sites, the latest first, each with its cash and what came later.
+-- The shifts that were opened in a time, of these sites, the latest first, each with its cash and what came later. Those
+-- that are shown are found first: what moved is summed up for them alone.
+with shift as (
+    select *
+    from payments.shift
+    where opened_at >= %(start)s::timestamptz
+        and opened_at < %(end)s::timestamptz
+        and (%(everything)s::boolean or site_id = any(%(site_ids)s::uuid[]))
+    order by opened_at desc, id desc
+    limit %(at_most)s::integer
+)
 select
     shift.id, shift.till_id, shift.site_id, shift.entity_id, shift.currency, shift.opened_by, shift.opened_at,
     shift.float_minor, shift.float_pieces, shift.float_note, shift.left_minor, shift.taken_over_from, shift.closed_by,
@@ -224,7 +241,7 @@ select
     moved.cash_minor,
     moved.later,
     moved.later_minor
-from payments.shift as shift
+from shift
 cross join lateral (
     select
         count(distinct source_id) filter (where kind = 'sale') as sales,
@@ -236,11 +253,7 @@ cross join lateral (
     from payments.till_move
     where shift_id = shift.id
 ) as moved
-where shift.opened_at >= %(start)s::timestamptz
-    and shift.opened_at < %(end)s::timestamptz
-    and (%(everything)s::boolean or shift.site_id = any(%(site_ids)s::uuid[]))
 order by shift.opened_at desc, shift.id desc
-limit %(at_most)s::integer
 
 -- name: given_by_method
 -- How much of refunds was given by each of some methods: those by which it was taken, or its own.

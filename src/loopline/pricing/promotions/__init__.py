@@ -44,6 +44,7 @@ from loopline.pricing.promotions.service import (
     note_tried,
     publish_promotions,
     save_promotions,
+    take_turn,
 )
 
 __all__ = [
@@ -80,5 +81,6 @@ __all__ = [
     "publish_promotions",
     "published_promotions",
     "save_promotions",
+    "take_turn",
     "unpublished_promotions",
 ]

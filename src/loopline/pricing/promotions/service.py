@@ -37,6 +37,14 @@ class AgreementNotUsable(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+def take_turn(conn: Conn) -> None:
+    """Let one transaction at a time change prices and promotions, to its end.
+
+    For who reads before a change what the change depends on.
+    """
+    lock_prices(conn)
+
+
 def save_promotions(
     conn: Conn, promotions: Sequence[NewPromotion], *, now: datetime
 ) -> list[Promotion | Refusal]:

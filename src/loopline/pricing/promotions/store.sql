@@ -195,10 +195,15 @@ where id = any(%(promotion_ids)s::uuid[])
   and published_at is null;
 
 -- name: end_promotions
--- Give published versions an end, never a later one than they had. The caller holds the lock of prices.
+-- Give published versions an end, never a later one than they had; of several the first. The caller holds the lock of
+-- prices.
 update pricing.promotion
 set valid_until = least(promotion.valid_until, ending.valid_until)
-from unnest(%(promotion_ids)s::uuid[], %(ends)s::timestamptz[]) as ending (promotion_id, valid_until)
+from (
+    select asked.promotion_id, min(asked.valid_until) as valid_until
+    from unnest(%(promotion_ids)s::uuid[], %(ends)s::timestamptz[]) as asked (promotion_id, valid_until)
+    group by asked.promotion_id
+) as ending
 where promotion.id = ending.promotion_id;
 
 -- name: copy_agreements

@@ -79,8 +79,10 @@ def hold_ask(one: Candidate) -> stock.HoldAsk:
 
 
 def minutes_of(one: Candidate) -> int:
-    """How long an ask may wait to be paid: as long as it says, or its channel does; 0: not at all."""
+    """How long an ask may wait to be paid: as long as it says, or its channel does; 0: not at all, nothing is due."""
     assert one.terms is not None
+    if one.quote is not None and not any(line.amount_minor for line in one.quote.lines):
+        return 0
     minutes = one.terms.hold_minutes_default if one.draft.hold_minutes is None else one.draft.hold_minutes
     return minutes or 0 if one.draft.kind is DraftKind.ASK else 0
 

@@ -5,6 +5,7 @@ Nothing is done for orders that come without a slot.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -20,31 +21,39 @@ from loopline.processes.take_in.refusals import NeedsSlot, SlotTaken
 from loopline.slots import NewBooking, Slot
 from loopline.slots.events import SlotBooked
 
+Taken: TypeAlias = Mapping[tuple[int, ...], Slot]
+"""Places that were taken, each for the messages of one order: the same may come twice in a batch."""
+
 
 def take_slots(
     conn: Conn, incoming: Sequence[Incoming], drafts: Sequence[Draft | Refusal]
-) -> tuple[list[Draft | Refusal], dict[int, Slot]]:
-    """Take a place for each draft whose promise is of a slot; returns the drafts to be placed, and their slots.
+) -> tuple[list[Draft | Refusal], Taken]:
+    """Take a place for each order whose promise is of a slot; returns the drafts to be placed, and their slots.
 
     Where no place is left an order is refused, unless it was placed before: then it is that one again. A courier comes
     for nobody who has no slot. Locks the slots, before any number of an order.
     """
-    wanted: dict[int, Slot] = {}
+    wanted: dict[tuple[str, str, Slot], list[int]] = {}
     refused: dict[int, Refusal] = {}
     for position, (one, draft) in enumerate(zip(incoming, drafts, strict=True)):
         if isinstance(draft, Refusal):
             continue
-        slot = slot_of(one.message.promise) if one.message.promise is not None else None
+        message = one.message
+        slot = slot_of(message.promise) if message.promise is not None else None
         if slot is not None:
-            wanted[position] = slot
+            wanted.setdefault((message.channel, message.external_number, slot), []).append(position)
         elif draft.delivery is Delivery.COURIER and draft.kind is DraftKind.ASK:
             refused[position] = NeedsSlot()
     if not wanted and not refused:
         return list(drafts), {}
-    places = places_of(conn, set(wanted.values()))
-    has_place = slots.take_places(conn, list(wanted.values()), places=places)
-    taken = {position: wanted[position] for position, has in zip(wanted, has_place, strict=True) if has}
-    refused |= {position: SlotTaken() for position in wanted if position not in taken}
+    asked = [slot for _, _, slot in wanted]
+    has_place = slots.take_places(conn, asked, places=places_of(conn, set(asked)))
+    taken: dict[tuple[int, ...], Slot] = {}
+    for slot, positions, has in zip(asked, wanted.values(), has_place, strict=True):
+        if has:
+            taken[tuple(positions)] = slot
+        else:
+            refused |= dict.fromkeys(positions, SlotTaken())
     known = _known(conn, incoming, refused)
     going = [
         refused[position] if position in refused and position not in known else _with_fee(one, draft)
@@ -74,16 +83,15 @@ def _with_fee(one: Incoming, draft: Draft | Refusal) -> Draft | Refusal:
     return replace(draft, lines=(*draft.lines, fee))
 
 
-def book_slots(
-    conn: Conn, taken: Mapping[int, Slot], placed: Mapping[int, Placement], *, now: datetime
-) -> None:
+def book_slots(conn: Conn, taken: Taken, placed: Mapping[int, Placement], *, now: datetime) -> None:
     """Write whose places were taken; those of orders that came to nothing, or were there before, are put back."""
     bookings: list[NewBooking] = []
     free: list[Slot] = []
-    for position, slot in taken.items():
-        outcome = placed.get(position)
-        if isinstance(outcome, Placed):
-            bookings.append(NewBooking(order_id=outcome.order_id, slot=slot))
+    for positions, slot in taken.items():
+        outcomes = [placed.get(position) for position in positions]
+        made = next((one for one in outcomes if isinstance(one, Placed)), None)
+        if made is not None:
+            bookings.append(NewBooking(order_id=made.order_id, slot=slot))
         else:
             free.append(slot)
     slots.put_back(conn, free)

@@ -56,7 +56,7 @@ class PhotoAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PhotosAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Up to ten photos. Each has its own outcome."""
+    """Up to ten photos, of 20 MB together as they are sent. Each has its own outcome."""
 
     items: Annotated[list[PhotoAsk], Meta(min_length=1, max_length=_AT_ONCE_MAX)]
 

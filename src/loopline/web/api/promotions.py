@@ -184,7 +184,7 @@ def list_promotions(
     after = asked.after(str, int)
 
     def find(conn: Conn, _: datetime) -> Page[PromotionTold]:
-        place = ("", LAST_VERSION) if after is None else (str(after[0]), int(after[1]))
+        place = ("", LAST_VERSION) if after is None else (after[0], max(0, min(after[1], LAST_VERSION)))
         found = promotions_page(conn, scope=scope, codes=codes, after=place, at_most=asked.at_most)
         written = {one.id: one for one in _told(conn, found) if isinstance(one, PromotionTold)}
         return page_of(

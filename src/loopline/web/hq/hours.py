@@ -18,7 +18,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Unit
 from loopline.processes.slots import Standing, set_slot_terms, standing_terms
-from loopline.slots import COMMENT_MOST, Fee, NewTerms, SlotTerms, Way
+from loopline.slots import COMMENT_MOST, Fee, NewTerms, SlotTerms, Way, WayNotUsable
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import names_of
@@ -51,6 +51,19 @@ _KINDS = {
     "store": marked("Store"),
 }
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
+_LABELS = {
+    "weekdays": marked("Days"),
+    "opens_minute": marked("Hours from"),
+    "closes_minute": marked("Hours until"),
+    "slot_minutes": marked("Minutes of a slot"),
+    "places": marked("Places in a slot"),
+    "lead_minutes": marked("Minutes before it begins that it can be booked last"),
+    "same_day_until_minute": marked("On the same day until (may be empty)"),
+    "horizon_days": marked("Days ahead"),
+    "kilometres_most": marked("Kilometres at most"),
+    "fees": marked("Fees"),
+}
+_OF_THE_CLOCK = frozenset({"opens_minute", "closes_minute", "same_day_until_minute"})
 _NUMBERS = ("slot_minutes", "places", "lead_minutes", "horizon_days")
 _DIGITS_MOST = 6
 
@@ -175,7 +188,8 @@ def _page(
     typed: Typed | None = None
     if refused is not None:
         refusal, unit_code, way, data = refused
-        typed = Typed(unit_code=unit_code, way=way, fields=data, said=language.refusal(refusal))
+        said = _said(refusal, language, found.currency)
+        typed = Typed(unit_code=unit_code, way=way, fields=data, said=said)
     rows = {
         way: [_row(unit, way, found, language, sets=sets, typed=typed) for unit in found.standing.units]
         for way in Way
@@ -202,6 +216,21 @@ def _page(
         if typed and not any(row["typed"] for of_way in rows.values() for row in of_way)
         else "",
     )
+
+
+def _said(refusal: Refusal, language: Language, currency: str) -> str:
+    """Say a refusal with the field as the form calls it, and its limits as they are typed there."""
+    fields = refusal.fields
+    if isinstance(refusal, HoursUnclear | WayNotUsable):
+        fields["field"] = language.say(_LABELS[refusal.field])
+    if isinstance(refusal, WayNotUsable) and refusal.field in _OF_THE_CLOCK:
+        fields |= {"least": _clock(refusal.least), "most": _clock(refusal.most)}
+    elif isinstance(refusal, WayNotUsable) and refusal.field == "fees":
+        fields |= {
+            "least": language.money(refusal.least, currency),
+            "most": language.money(refusal.most, currency),
+        }
+    return language.say(refusal.template, **fields)
 
 
 def _find(conn: Conn, scope: Scope) -> Found:

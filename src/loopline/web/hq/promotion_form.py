@@ -94,6 +94,7 @@ def fields_of(one: Promotion, names: Mapping[object, str], *, zone_name: str) ->
         "site": names.get(asked.site_id, ""),
         "live": asked.live_room or "",
         "members": "1" if asked.members_only else "",
+        "tier": asked.member_tier or "",
         "skus": " ".join(sorted(names.get(key, "") for key in asked.sku_ids)),
         "products": " ".join(sorted(names.get(key, "") for key in asked.product_ids)),
         "categories": ", ".join(sorted(asked.categories)),
@@ -163,6 +164,7 @@ def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
         site_code=said.get("site") or None,
         live_room=said.get("live") or None,
         members_only=bool(said.get("members")),
+        member_tier=said.get("tier") or None,
         sku_codes=_words(said.get("skus", "").upper()),
         product_codes=_words(said.get("products", "").upper()),
         categories=tuple(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day
 from loopline.org import Permission
 from loopline.pricing.promotions import (
+    LAST_VERSION,
     AmountOff,
     Bundle,
     Effect,
@@ -34,9 +36,11 @@ from loopline.pricing.promotions import (
     agreements,
     note_tried,
     promotions_page,
+    published_promotions,
     unpublished_promotions,
 )
 from loopline.pricing.promotions.changes import NothingToPublish
+from loopline.pricing.promotions.rules import timed
 from loopline.processes.promote import agree, covers, end, publish, save
 from loopline.processes.try_promotion import Tried, try_on_past_orders
 from loopline.web.api.answers import Work, read, run
@@ -69,13 +73,17 @@ _FROM = marked("from {spent}: {amount} off")
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page shows, read at one moment; `names` are codes by id."""
+    """What the page shows, read at one moment.
+
+    `names` are codes by id; `last_code` is that of the last promotion shown, where there are more.
+    """
 
     promotions: Sequence[Promotion]
     agreed: Sequence[FundingAgreement]
     names: Mapping[object, str]
     zone: str
     edited: Promotion | None
+    last_code: str
 
 
 class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,11 +125,11 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
     refusal: Refusal | None = None,
     tried: tuple[str, Tried] | None = None,
 ) -> Template:
-    scope = visitor.scope_of(Permission.PRICES_READ)
-    found, now = read(request, lambda conn, now: (_find(conn, scope, edit), now))
+    scope, after = visitor.scope_of(Permission.PRICES_READ), request.query_params.get("after", "")
+    found, now = read(request, lambda conn, now: (_find(conn, scope, edit, after=after, now=now), now))
     language = language_of(request)
     mine = visitor.scope_of(Permission.PRICES_WRITE) if visitor.may(Permission.PRICES_WRITE) else Scope()
-    filled = {} if found.edited is None else fields_of(found.edited, found.names, zone_name=found.zone)
+    filled = {} if found.edited is None else _filled(found.edited, found, now=now)
     return page(
         request,
         "hq/promotions.html",
@@ -139,16 +147,25 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
         tried_code=tried[0] if tried else "",
         problem="" if refusal is None else language.refusal(refusal),
         done=request.query_params.get("done", ""),
+        more=f"{PROMOTIONS}?{urlencode({'after': found.last_code})}" if found.last_code else "",
     )
 
 
-def _find(conn: Conn, scope: Scope, edit: str) -> _Found:
-    versions = promotions_page(conn, scope=scope, at_most=_SHOWN_MOST)
-    shown = _last_of_each(versions)
-    edited = next((one for one in shown if one.code == edit), None)
+def _filled(edited: Promotion, found: _Found, *, now: datetime) -> dict[str, str]:
+    """The form as it was; a next version begins later than one that holds already."""
+    fields = fields_of(edited, found.names, zone_name=found.zone)
+    has_begun = edited.state is PromotionState.PUBLISHED and (edited.valid_from or now) <= now
+    return fields | {"from_at": ""} if has_begun else fields
+
+
+def _find(conn: Conn, scope: Scope, edit: str, *, after: str, now: datetime) -> _Found:
+    versions, last_code = _versions(conn, scope, after)
+    shown = _shown_of_each(versions, now=now)
+    edited = next(iter(promotions_page(conn, scope=scope, codes=[edit], at_most=1)), None) if edit else None
     agreed = agreements(conn) if scope.everything else []
-    asked = [one.conditions for one in shown]
-    funders = [one for promotion in shown for one in promotion.funders]
+    named = [*shown, edited] if edited is not None else shown
+    asked = [one.conditions for one in named]
+    funders = [one for promotion in named for one in promotion.funders]
     parties = {one.party_id for one in funders if one.party_id} | {one.party_id for one in agreed}
     names: dict[object, str] = {key: party.code for key, party in org.parties_by_id(conn, parties).items()}
     sites = org.sites_by_id(conn, {one.site_id for one in asked if one.site_id})
@@ -160,24 +177,41 @@ def _find(conn: Conn, scope: Scope, edit: str) -> _Found:
         products = catalogue.products_by_id(conn, edited.conditions.product_ids)
         names |= {key: sku.code for key, sku in skus.items()}
         names |= {key: product.code for key, product in products.items()}
-    return _Found(promotions=shown, agreed=agreed, names=names, zone=board_setting(conn).zone, edited=edited)
+    return _Found(
+        promotions=shown,
+        agreed=agreed,
+        names=names,
+        zone=board_setting(conn).zone,
+        edited=edited,
+        last_code=last_code,
+    )
 
 
-def _last_of_each(versions: Sequence[Promotion]) -> list[Promotion]:
-    """Of each code what waits, and the last that was published."""
+def _versions(conn: Conn, scope: Scope, after: str) -> tuple[list[Promotion], str]:
+    """The versions of codes after one, all of each, and the last code where there are more."""
+    place = (after.replace("\x00", ""), 0 if after else LAST_VERSION)
+    versions = promotions_page(conn, scope=scope, after=place, at_most=_SHOWN_MOST)
+    if len(versions) < _SHOWN_MOST:
+        return versions, ""
+    whole = [one for one in versions if one.code != versions[-1].code] or versions
+    return whole, whole[-1].code
+
+
+def _shown_of_each(versions: Sequence[Promotion], *, now: datetime) -> list[Promotion]:
+    """Of each code what waits, what is to come and what holds now; else the last that was published."""
     shown: list[Promotion] = []
-    published: set[str] = set()
-    for one in versions:
-        if one.state is not PromotionState.PUBLISHED:
-            shown.append(one)
-        elif one.code not in published:
-            published.add(one.code)
-            shown.append(one)
+    for _, of_code in groupby(versions, key=lambda one: one.code):
+        drafts: list[Promotion] = []
+        published: list[Promotion] = []
+        for one in of_code:
+            (published if one.state is PromotionState.PUBLISHED else drafts).append(one)
+        running = [one.promotion for one in timed(published) if one.until is None or now < one.until]
+        shown += [*drafts, *(reversed(running) if running else published[:1])]
     return shown
 
 
 def _row(one: Promotion, found: _Found, language: Language, mine: Scope, *, now: datetime) -> PromotionRow:
-    is_over = one.valid_until is not None and one.valid_until <= now
+    is_over = one.valid_until is not None and one.valid_until <= max(now, one.valid_from or now)
     is_mine = covers(mine, site_id=one.conditions.site_id, org_unit_id=one.conditions.org_unit_id)
     is_published = one.state is PromotionState.PUBLISHED
     state = language.say(_STATE_WORDS[one.state])
@@ -363,12 +397,18 @@ async def publish_draft(request: _FormRequest, visitor: NamedDependency[Visitor]
 
 @post(f"{PROMOTIONS}/end")
 async def end_now(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """End a promotion now."""
-    scope = visitor.scope_of(Permission.PRICES_WRITE)
-    code = (await _said(request)).get("code", "")
+    """End a promotion now; where a version to come is named, that one never begins, and what holds goes on."""
+    scope, said = visitor.scope_of(Permission.PRICES_WRITE), await _said(request)
+    code, version = said.get("code", ""), said.get("version", "")
 
     def work(conn: Conn, now: datetime) -> PromotionEnd | Refusal:
-        return end(conn, [(code, now)], scope=scope, now=now)[0]
+        begins = (
+            one.valid_from
+            for one in published_promotions(conn)
+            if one.code == code and str(one.version) == version
+        )
+        at = max(now, next(begins, None) or now)
+        return end(conn, [(code, at)], scope=scope, now=now)[0]
 
     return await _acted(request, visitor, work, marked("Ended."))
 

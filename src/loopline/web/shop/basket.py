@@ -9,6 +9,7 @@ from loopline import catalogue, customers, touchpoints
 from loopline.customers import Address
 from loopline.db import Conn
 from loopline.kernel.refusals import Refused
+from loopline.org import Site
 from loopline.promises import PromiseKind
 from loopline.slots import Way
 from loopline.touchpoints import LiveRoom
@@ -24,7 +25,7 @@ from loopline.web.shop.goods import (
     Shelf,
     Tag,
     Terms,
-    bill_of,
+    bills_of,
     read_goods,
     shelves_of,
     shop_terms,
@@ -82,12 +83,16 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the checkout shows."""
+    """All that the checkout shows.
+
+    `bills`: what the goods cost by where they go, as the form names it; `chosen` is the one that is looked at first.
+    """
 
     basket: Basket
     goods: Goods
     tag: Tag | None
-    bill: Bill | None
+    bills: Mapping[str, Bill | None]
+    chosen: str
     shelves: list[Shelf]
     shelf: Shelf | None
     addresses: list[Address]
@@ -96,20 +101,15 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     hours: Mapping[str, Option]
     has_couriers: bool = False
 
-    @property
-    def goods_minor(self) -> int:
-        """What all units cost, with all promotions."""
-        return self.bill.total_minor if self.bill else 0
+    def fee_minor(self, place: str) -> int:
+        """What the way costs to where the goods go."""
+        one = self.hours.get(place)
+        return one.fee_minor if one is not None else 0
 
-    @property
-    def fee_minor(self) -> int:
-        """What the way costs at the address, or the store, that is looked at first."""
-        return next((one.fee_minor for one in self.hours.values()), 0)
-
-    @property
-    def total_minor(self) -> int:
-        """What is to be paid."""
-        return self.goods_minor + self.fee_minor
+    def total_minor(self, place: str) -> int:
+        """What is to be paid where the goods go there."""
+        bill = self.bills[place]
+        return (bill.total_minor if bill else 0) + self.fee_minor(place)
 
     @property
     def most(self) -> int:
@@ -160,9 +160,9 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     *,
     shopper: Shopper | None,
     place: Place,
-    region_code: str = "",
+    form: Form | None = None,
 ) -> Checkout | None:
-    """Return what the checkout shows; None for a SKU that is not on sale. `region_code`: of an address just typed."""
+    """Return what the checkout shows; None for a SKU that is not on sale. `form`: what was sent and not taken."""
     room = room_of(conn, basket.live)
     terms = _terms(conn, edge, room, is_to_member=shopper is not None)
     sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku) if basket.sku else None
@@ -176,19 +176,26 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         shelf = shelves[0]
     addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
-    regions = {str(one.id): one.recipient.region_code for one in addresses} | {NEW_ADDRESS: region_code}
+    regions = {str(one.id): one.recipient.region_code for one in addresses}
+    regions[NEW_ADDRESS] = form.region_code if form else ""
     view, now = _view(edge, basket.how), edge.clock()
     hours = hours_by_place(
         view, wanted, basket.how, regions=regions, sites=[one.site.code for one in shelves], now=now
     )
-    site = shelf.site if basket.at_store and shelf else None
-    if basket.how is PromiseKind.COURIER and hours:
-        site = next(iter(hours.values())).site
+    chosen = form.address if form and form.address in regions else next(iter(regions))
+    places: Mapping[str, Site | None] = {"": None}
+    if basket.at_store and shelf is not None:
+        chosen, places = shelf.site.code, {one.site.code: one.site for one in shelves}
+    elif basket.how is PromiseKind.COURIER:
+        places = {name: hours[name].site if name in hours else None for name in regions}
+    site = places.get(chosen)
+    bills = bills_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
     return Checkout(
         basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
         goods=goods,
         tag=tags_of(conn, [sku], terms=terms, site=site).get(sku.id),
-        bill=bill_of(conn, sku, units=basket.units, terms=terms, site=site),
+        bills=dict(zip(places, bills, strict=True)),
+        chosen=chosen if chosen in places else "",
         shelves=shelves,
         shelf=shelf,
         addresses=addresses,

@@ -93,14 +93,7 @@ def _page(
 ) -> Response[Any]:
     edge, language = edge_of(request), language_of(request)
     with edge.database.reading() as conn:
-        found = read_checkout(
-            conn,
-            edge,
-            basket,
-            shopper=shopper,
-            place=place_of(request),
-            region_code=form.region_code if form else "",
-        )
+        found = read_checkout(conn, edge, basket, shopper=shopper, place=place_of(request), form=form)
     if found is None:
         return nothing_here(request, shopper=shopper, title=NO_SUCH_PRODUCT, advice=NO_SUCH_PRODUCT_ADVICE)
     chosen = form.address if form else str(found.addresses[0].id) if found.addresses else NEW_ADDRESS

@@ -229,13 +229,20 @@ def tags_of(conn: Conn, skus: Sequence[Sku], *, terms: Terms, site: Site | None 
     return found
 
 
-def bill_of(conn: Conn, sku: Sku, *, units: int, terms: Terms, site: Site | None = None) -> Bill | None:
-    """Return what units of a SKU cost together, with all promotions; None where it has no price."""
-    (quoted,) = quotes = pricing.quote(conn, [_cart(sku, terms=terms, site=site, units=units)])
-    if not isinstance(quoted, pricing.Quote):
-        return None
-    line = quoted.lines[0]
+def bills_of(
+    conn: Conn, sku: Sku, *, units: int, terms: Terms, sites: Sequence[Site | None]
+) -> list[Bill | None]:
+    """Return what units of a SKU cost together at each of these sites (None: delivered by whichever site).
+
+    With all promotions; None where it has no price.
+    """
+    quotes = pricing.quote(conn, [_cart(sku, terms=terms, site=site, units=units) for site in sites])
     named = _names_of(conn, quotes)
+    return [_bill(one, named) if isinstance(one, pricing.Quote) else None for one in quotes]
+
+
+def _bill(quoted: pricing.Quote, named: Mapping[UUID, str]) -> Bill:
+    line = quoted.lines[0]
     return Bill(
         currency=quoted.currency,
         goods_minor=quoted.amount_minor + line.discount_minor,

@@ -83,6 +83,16 @@ document.addEventListener("change", (event) => {
   if (field instanceof HTMLElement && field.matches("[data-go]")) field.form.requestSubmit();
 });
 
+// What is to be paid follows where the goods go, or which store they are collected at.
+function showSum() {
+  const chosen = document.querySelector("#buy [name=site]:checked, #buy [name=address]:checked");
+  const sums = [...document.querySelectorAll("[data-sum]")];
+  if (!chosen || !sums.some((one) => one.dataset.sum === chosen.value)) return;
+  for (const one of sums) one.hidden = one.dataset.sum !== chosen.value;
+}
+document.addEventListener("change", showSum);
+addEventListener("pageshow", showSum); // a browser that goes back chooses again what was chosen
+
 // What is live asks now and then, and only while somebody looks; a form that is being filled in is left alone.
 const LIVE_MILLISECONDS = 2500;
 const live = document.querySelector("[data-live]");

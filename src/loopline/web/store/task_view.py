@@ -288,15 +288,18 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "box": facts.in_round.box if facts.in_round else 0,
         "label_number": facts.label.number if facts.label else "",
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
-        "photos": photo_rows(
-            facts.photos,
-            facts.skus,
-            PhotoPlace(path=f"/store/tasks/{task.task_id}", zone=desk.site.time_zone),
-            language,
-        ),
-        "taking": taking_of(task.state, language),
-        "outbox": outbox_of(desk, language),
+        **_photographed(facts, desk, language),
         **_pays(facts, desk, language),
+    }
+
+
+def _photographed(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
+    """What the page of a task says of photos, and what the phone needs to take them."""
+    place = PhotoPlace(path=f"/store/tasks/{facts.task.task_id}", zone=desk.site.time_zone)
+    return {
+        "photos": photo_rows(facts.photos, facts.skus, place, language),
+        "taking": taking_of(facts.task.state, language),
+        "outbox": outbox_of(desk, language),
     }
 
 

@@ -27,7 +27,7 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
 from loopline.web.touch.codes import CODES, place_asked
-from loopline.web.touch.sheet import KIND_WORDS, Place, codes_at, places_of, spelt
+from loopline.web.touch.sheet import ALL_MOST, CODES_MAX, KIND_WORDS, Place, codes_at, places_of, spelt
 
 BROUGHT = f"{CODES}/brought"
 DAYS = f"{BROUGHT}/days"
@@ -156,7 +156,7 @@ def _span(conn: Conn, asked: Asked, *, now: datetime) -> Span:
 def _codes(conn: Conn, asked: Asked, scope: Scope) -> tuple[Place, list[Touchpoint]]:
     """Return the place asked for and its codes, or the one that is named."""
     place = place_asked(conn, places_of(conn, scope), asked.site, scope=scope)
-    codes = codes_at(conn, place, scope)
+    codes = codes_at(conn, place, scope, most=ALL_MOST)
     return place, [one for one in codes if not asked.code or one.code == asked.code]
 
 
@@ -183,13 +183,13 @@ def _find(conn: Conn, asked: Asked, scope: Scope, *, now: datetime) -> Found:
 
 
 def _rows(found: Found, asked: Asked, language: Language) -> list[dict[str, str]]:
-    """Write codes down, those that brought most orders first, then those that were scanned most."""
+    """Write codes down, those that brought most orders first, then those that were scanned most; CODES_MAX of them."""
 
     def size(one: Touchpoint) -> tuple[int, int, str]:
         scans = found.scans.get(one.id)
         return (-len(found.by_code.get(one.id, ())), -(scans.scans if scans else 0), one.code)
 
-    return [_row(one, found, asked, language) for one in sorted(found.codes, key=size)]
+    return [_row(one, found, asked, language) for one in sorted(found.codes, key=size)[:CODES_MAX]]
 
 
 def _row(one: Touchpoint, found: Found, asked: Asked, language: Language) -> dict[str, str]:
@@ -214,17 +214,18 @@ def _sums(brought: Sequence[Order]) -> list[tuple[str, int]]:
 
 
 def _orders(found: Found, sees: Scope, language: Language) -> list[dict[str, str]]:
-    """Write the orders that a code brought down; those that somebody may open lead to their page."""
-    return [
-        {
-            "number": head.number,
-            "path": f"/hq/orders/{head.number}" if sees.covers_site(head.site_id) else "",
+    """Write the orders that a code brought down; those that somebody may open by their numbers, which lead there."""
+
+    def row(head: Order) -> dict[str, str]:
+        is_seen = sees.covers_site(head.site_id)
+        return {
+            "number": head.number if is_seen else "–",
+            "path": f"/hq/orders/{head.number}" if is_seen else "",
             "placed": language.clock_of_day(head.placed_at, found.zone),
             "amount": language.money(head.amount_minor, head.currency),
         }
-        for brought in found.by_code.values()
-        for head in brought[:_LISTED]
-    ]
+
+    return [row(head) for brought in found.by_code.values() for head in brought[:_LISTED]]
 
 
 BROUGHT_PAGES = [show_brought, tell_scan_days]

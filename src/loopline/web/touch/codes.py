@@ -25,6 +25,7 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.pages import page
 from loopline.web.touch.printing import SIZES
 from loopline.web.touch.sheet import (
+    ALL_MOST,
     BULK_KINDS,
     BULK_MAX,
     KIND_WORDS,
@@ -120,7 +121,7 @@ async def make_codes(request: Request[Any, Any, State], visitor: NamedDependency
 
     def work(conn: Conn, now: Any) -> Place:
         place = place_asked(conn, places_of(conn, scope), wanted, scope=scope)
-        standing = codes_at(conn, place, scope)
+        standing = codes_at(conn, place, scope, most=ALL_MOST)
         all_granted(
             add_touchpoints(conn, missing(asked, place=place, standing=standing), scope=scope, now=now)
         )

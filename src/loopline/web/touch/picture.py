@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 from xml.etree import ElementTree as ET
 
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +15,8 @@ BYTES_MAX = 1 << 20
 _KEPT_BYTES_MAX = 262_144
 _PIXELS_MAX = 25_000_000
 _SIDE = 512
+_DEEP = 50
+"""So deep shapes stand in each other at most."""
 _SVG = "http://www.w3.org/2000/svg"
 _SHAPES = frozenset(
     {
@@ -58,6 +61,9 @@ def _pixels(content: bytes, *, name: str) -> bytes:
         OSError,
         ValueError,
         SyntaxError,
+        EOFError,
+        OverflowError,
+        struct.error,
         Image.DecompressionBombError,
     ) as problem:
         raise Refused(PictureNotUsable(name=name)) from problem
@@ -69,7 +75,8 @@ def _pixels(content: bytes, *, name: str) -> bytes:
 
 def _shapes(content: bytes, *, name: str) -> bytes:
     """Write the shapes anew: no script, no style, no picture, nothing that leads elsewhere; entities are refused."""
-    if b"<!" in content.replace(b"<!--", b""):
+    # In two bytes a letter a declaration would not be seen.
+    if b"\0" in content or b"<!" in content.replace(b"<!--", b""):
         raise Refused(PictureNotUsable(name=name))
     try:
         root = ET.fromstring(content)  # noqa: S314 - without declarations nothing can be expanded or fetched
@@ -78,18 +85,22 @@ def _shapes(content: bytes, *, name: str) -> bytes:
     if root.tag != f"{{{_SVG}}}svg":
         raise Refused(PictureNotUsable(name=name))
     ET.register_namespace("", _SVG)
-    return ET.tostring(_clean(root))
+    return ET.tostring(_clean(root, name=name))
 
 
-def _clean(one: ET.Element) -> ET.Element:
-    """Return a shape with those of its parts and properties that draw."""
+def _clean(one: ET.Element, *, name: str, deep: int = 0) -> ET.Element:
+    """Return a shape with those of its parts and properties that draw. Raises Refused where they stand too deep."""
+    if deep > _DEEP:
+        raise Refused(PictureNotUsable(name=name))
     kept = ET.Element(
         one.tag, {key: said for key, said in one.attrib.items() if key in _SAID and not _LEADS.search(said)}
     )
     kept.text, kept.tail = one.text, one.tail
     kept.extend(
-        _clean(part)
-        for part in one
-        if part.tag.removeprefix(f"{{{_SVG}}}") in _SHAPES and part.tag.startswith("{")
+        [
+            _clean(part, name=name, deep=deep + 1)
+            for part in one
+            if part.tag.removeprefix(f"{{{_SVG}}}") in _SHAPES and part.tag.startswith("{")
+        ]
     )
     return kept

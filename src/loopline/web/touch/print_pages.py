@@ -24,7 +24,7 @@ from loopline.web.touch.codes import CODES, place_asked
 from loopline.web.touch.picture import BYTES_MAX, checked_picture
 from loopline.web.touch.printing import LINE_MAX, SIZES, Piece, Wish, codes_csv, codes_pdf, codes_zip
 from loopline.web.touch.refusals import TooManyToPrint
-from loopline.web.touch.sheet import cards_of, codes_at, places_of
+from loopline.web.touch.sheet import ALL_MOST, cards_of, codes_at, places_of
 
 PDF = f"{CODES}/print.pdf"
 ZIP = f"{CODES}/codes.zip"
@@ -32,7 +32,6 @@ CSV = f"{CODES}/codes.csv"
 LOGO = f"{CODES}/logo"
 _USUAL_SIZE = "shelf"
 PRINTED_MOST = 1_000
-FILES_MOST = 10_000
 
 
 @get(PDF, sync_to_thread=True)
@@ -71,7 +70,7 @@ def _pieces(request: WebRequest, visitor: Visitor) -> tuple[Sequence[Piece], Log
     def find(conn: Conn, _: datetime) -> tuple[Sequence[Piece], Logo | None]:
         place = place_asked(conn, places_of(conn, scope), site, scope=scope)
         codes = [
-            one for one in codes_at(conn, place, scope, most=FILES_MOST) if not kind or one.kind.value == kind
+            one for one in codes_at(conn, place, scope, most=ALL_MOST) if not kind or one.kind.value == kind
         ]
         cards = cards_of(conn, codes, request=request, language=language, is_drawn=False)
         pieces = [Piece(address=address_of(request, scan_path(card.code)), card=card) for card in cards]

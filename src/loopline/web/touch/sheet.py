@@ -20,6 +20,8 @@ from loopline.web.qr import address_of, qr_svg, scan_path
 from loopline.web.touch.refusals import BulkNotUsable
 
 CODES_MAX = 400
+ALL_MOST = 10_000
+"""Codes of a place that are looked at where none may be left out: made by the thousand, they are more than a sheet."""
 BULK_MAX = 5_000
 BULK_KINDS = (TouchpointKind.POSTER, TouchpointKind.SHELF, TouchpointKind.TABLE, TouchpointKind.SAMPLE)
 """What is made by the thousand: things that hang and stand in numbers."""

@@ -161,24 +161,28 @@ function run(work) {
   return done;
 }
 
-document.addEventListener("change", (event) => {
+const opened = open(DATABASE, VERSION, make).then((one) => {
+  db = one;
+});
+
+// What is taken is kept at once, however long what was taken before is under way.
+document.addEventListener("change", async (event) => {
   const { target } = event;
   if (!(target instanceof HTMLInputElement) || target.dataset.photo === undefined || !target.files?.length) return;
   const [file] = target.files;
   const key = target.dataset.photo;
-  run(async () => {
-    let photo;
-    try {
-      photo = await keep(board.dataset.task, key, file);
-    } catch (error) {
-      tell(word(error instanceof DOMException && error.name === "QuotaExceededError" ? "not_kept" : "unreadable"));
-      return;
-    } finally {
-      target.value = "";
-    }
-    showPhoto(photo, "kept");
-    await sendAndShow();
-  });
+  let photo;
+  try {
+    await opened;
+    photo = await keep(board.dataset.task, key, file);
+  } catch (error) {
+    tell(word(error instanceof DOMException && error.name === "QuotaExceededError" ? "not_kept" : "unreadable"));
+    return;
+  } finally {
+    target.value = "";
+  }
+  showPhoto(photo, "kept");
+  run(sendAndShow);
 });
 
 window.addEventListener("online", () => run(sendAndShow));
@@ -187,7 +191,7 @@ setInterval(() => run(async () => {
 }), AGAIN_MS);
 
 run(async () => {
-  db = await open(DATABASE, VERSION, make);
+  await opened;
   navigator.storage?.persist?.();
   await show();
   if ((await mine()).some((one) => one.refused === undefined)) await sendAndShow();

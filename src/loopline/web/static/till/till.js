@@ -144,24 +144,27 @@ function cartLine(line) {
 
 // -------------------------------------------------------------------------------------------------------- set aside
 
+/** Set the cart in hand aside; resolves with whether it is, and nothing is in hand. */
 async function setAside() {
-  if (cart.lines.length === 0 || isRinging) return;
+  if (isRinging) return false;
+  if (cart.lines.length === 0) return true;
   try {
     await park(db, { ...cart, by: who?.name ?? "", at: Date.now() });
   } catch {
     tell(word("not_parked"), "bad");
-    return;
+    return false;
   }
   newCart();
   tell(word("parked"), "good");
   showCart();
   tabs?.postMessage("changed");
   await showParked();
+  return true;
 }
 
 /** Take a cart up; what is in hand is set aside for it. */
 async function resume(id) {
-  if (cart.lines.length > 0) await setAside();
+  if (!(await setAside())) return;
   const found = await takeUp(db, id);
   if (found !== undefined) {
     cart = { id: found.id, lines: found.lines };

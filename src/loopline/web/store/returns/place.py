@@ -120,7 +120,7 @@ def keep_given(  # noqa: PLR0913 - what, where, when
     now: datetime,
     new_order_id: OrderId | None = None,
 ) -> None:
-    """Let what was given back over this counter belong to the shift whose drawer it came from, where one is open."""
+    """Let what was given back over this counter belong to the drawer it came from, where one is known."""
     if shift is not None:
         keep_given_back(conn, return_id, shift, by=actor_of(desk.visitor), now=now, new_order_id=new_order_id)
 

@@ -42,18 +42,20 @@ def till_cookie(request: WebRequest, till_id: UUID) -> Cookie:
 
 
 def hold_shift_here(conn: Conn, request: WebRequest, desk: Desk) -> Shift | None:
-    """Return the open shift whose drawer money is given from here, and hold its till.
+    """Return the shift whose drawer money is given from here, and hold its till.
 
-    That of this browser's till; of a browser that is none, the only one that is open at the site.
+    The open one of this browser's till, or its last one: what is given between two shifts is expected of the next. Of a
+    browser that is no till the only one that is open at the site.
     """
-    till_id = till_of(request)
+    till_id, here = till_of(request), Scope(sites=frozenset({desk.site.id}))
+    if till_id is not None:
+        shifts.hold_tills(conn, [till_id])
+        return shifts.last_shift(conn, till_id, scope=here)
     standing = shifts.open_shifts_of_sites(conn, [desk.site.id])
-    own = next((one for one in standing if one.till_id == till_id), None)
-    meant = own or (standing[0] if till_id is None and len(standing) == 1 else None)
-    if meant is None:
+    if len(standing) != 1:
         return None
-    shifts.hold_tills(conn, [meant.till_id])
-    now_standing = shifts.shift_by_id(conn, meant.id, scope=Scope(sites=frozenset({desk.site.id})))
+    shifts.hold_tills(conn, [standing[0].till_id])
+    now_standing = shifts.shift_by_id(conn, standing[0].id, scope=here)
     return now_standing if now_standing is not None and now_standing.closed_at is None else None
 
 

@@ -18,7 +18,16 @@ from loopline.kernel.ids import PersonId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org.queries import entities_by_id
 from loopline.payments import shifts
-from loopline.payments.shifts import CashMove, CloseShift, MoveKind, NewShift, NotCountable, OpenShift, Shift
+from loopline.payments.shifts import (
+    CashMove,
+    CloseShift,
+    MoveKind,
+    NewShift,
+    NotCountable,
+    OpenShift,
+    OtherMove,
+    Shift,
+)
 from loopline.processes.shift import begin_shift, end_shift, hand_over, move_cash
 from loopline.web.api.answers import answered, read, run
 from loopline.web.api.refusals import NoSuchThing
@@ -240,6 +249,7 @@ def _page(  # noqa: PLR0913 - what was typed, and why it was not taken
     found = read(request, work)
     one, zone = found.shift, counter.site.time_zone
     fields = typed or {}
+    is_anew = act == "" or isinstance(refusal, OtherMove)
     return page(
         request,
         "store/shift.html",
@@ -264,7 +274,7 @@ def _page(  # noqa: PLR0913 - what was typed, and why it was not taken
         currency=found.currency,
         moves=hand_rows(found.moves, language, zone),
         reasons=[{"value": " ".join(key), "word": language.say(word)} for key, word in HAND_WORDS.items()],
-        made=str(uuid7(edge_of(request).clock()) if act == "" else _made(request, fields)),
+        made=str(uuid7(edge_of(request).clock()) if is_anew else _made(request, fields)),
         typed={name: _text(fields, name) for name in ("note", "amount", "why")},
         act=act,
         unsent=request.query_params.get("unsent", "0") not in {"", "0"},
