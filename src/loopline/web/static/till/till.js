@@ -244,7 +244,7 @@ function showRows(list, kept) {
   const standing = new Map([...list.children].map((row) => [shownAs.get(row), row]));
   const rows = kept.map((sale) => {
     const said = JSON.stringify(sale);
-    const row = standing.get(said) ?? outboxRow(sale);
+    const row = standing.get(said) ?? keepTyped(list, outboxRow(sale));
     shownAs.set(row, said);
     return row;
   });
@@ -252,6 +252,17 @@ function showRows(list, kept) {
   for (const [place, row] of rows.entries()) {
     if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
   }
+}
+
+/** Carry over what somebody typed into the row that this one takes the place of. */
+function keepTyped(list, row) {
+  const before = [...list.children].find((one) => one.dataset.number === row.dataset.number);
+  const typed = before?.querySelectorAll("input") ?? [];
+  for (const [place, field] of row.querySelectorAll("input").entries()) {
+    const old = typed[place];
+    if (old !== undefined && old.value !== old.dataset.said) field.value = old.value;
+  }
+  return row;
 }
 
 function outboxRow(sale) {
@@ -286,7 +297,7 @@ function putRight(sale) {
     const label = made("label", "till-code");
     label.append(made("span", "", `${sale.names[line.sku_code] ?? line.sku_code} × ${line.units}`));
     const field = made("input", "form-control");
-    field.value = line.sku_code;
+    field.value = field.dataset.said = line.sku_code;
     field.maxLength = 64;
     field.spellcheck = false;
     label.append(field);
