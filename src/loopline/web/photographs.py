@@ -9,7 +9,7 @@ import io
 import struct
 from threading import BoundedSemaphore
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from loopline.fulfilment.photos import Picture
 from loopline.kernel.refusals import Refusal
@@ -52,6 +52,7 @@ def remade(sent: bytes) -> Picture | Refusal:
     if len(sent) > SENT_BYTES_MAX:
         return too_large
     try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on, for the whole process
         with Image.open(io.BytesIO(sent), formats=_FORMATS) as found:
             if found.width * found.height > PIXELS_MAX:
                 return too_large

@@ -25,6 +25,7 @@ WAITS = (
     " select id, site_id, order_id, 1, offered_at, 2, 300, 0, offered_at from fulfilment.task"
 )
 
+WISH = "insert into fulfilment.photo_point (task_id, allocation_id, causes, demand)"
 AN_HOUR = "now(), now() + interval '1 hour'"
 CLAIMED = f"'{site_id(0)}', '{command_id(9)}'"
 
@@ -151,6 +152,24 @@ def work(database: Database) -> None:
             f"waiting pay of {task_id(2)} at site {site_id(0)}",
             "2 rounds since 2026-03-02 12:00:00+00",
             "0 rounds",
+        ),
+        (
+            "sent_goods_have_their_photo",
+            (
+                f"{WISH} values ('{task_id(1)}', '{allocation_id(1, 0)}', '{{any}}', 'required');"
+                " alter table fulfilment.task drop constraint steps_have_their_times;"
+                f" update fulfilment.task set state = 'handed_over', ended_at = now() where id = '{task_id(1)}'"
+            ),
+            f"task {task_id(1)} line {allocation_id(1, 0)}",
+            "handed over without a photo",
+            "a photo, or the reason why there is none",
+        ),
+        (
+            "photo_is_of_a_line",
+            f"{WISH} values ('{command_id(8)}', '{command_id(7)}', '{{any}}', 'asked')",
+            f"task {command_id(8)} line {command_id(7)}",
+            "photo_point of no line",
+            "of a line of the task",
         ),
     ],
 )

@@ -100,4 +100,4 @@ def test_every_finding_says_how_to_repair(conn: Conn):
     repairs = {one.repair for check in CHECKS for one in run_check(conn, check)}
     assert repairs == {"loopline boards rebuild"}
     assert {check.invariant for check in CHECKS} == {7}
-    assert len(BY_NAME) == len(CHECKS) == 9
+    assert len(BY_NAME) == len(CHECKS) == 10

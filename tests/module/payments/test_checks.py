@@ -17,6 +17,7 @@ from loopline.payments import (
     record_refunds,
     write_intents,
 )
+from tests.make.faults import FAULTS
 from tests.make.payments import DEALER, NOON, intent, order_id, payment, refund, return_id, taken
 
 BY_NAME = {check.name: check for check in CHECKS}
@@ -140,6 +141,12 @@ def test_a_gateways_refund_counted_to_another_payment_is_found(database: Databas
         )
         (found,) = run_check(owner, BY_NAME["gateways_give_back_what_they_took"])
     assert str(back.id) in found.subject
+
+
+@pytest.mark.parametrize("name", ["shifts_add_up", "shifts_are_numbered", "tills_moved_what_was_paid"])
+def test_what_is_wrong_at_a_till_is_found(database: Database, name: str):
+    _, found, _ = found_after(database, name, lambda _: FAULTS[name])
+    assert found
 
 
 def test_every_check_is_planted_here():

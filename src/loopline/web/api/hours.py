@@ -44,7 +44,7 @@ class HoursSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     is_offered: bool = True
-    weekdays: Annotated[tuple[int, ...], Meta(max_length=7)] = (1, 2, 3, 4, 5, 6, 7)
+    weekdays: Annotated[list[int], Meta(max_length=7)] = msgspec.field(default_factory=lambda: [*range(1, 8)])
     opens_minute: Minute = 10 * 60
     closes_minute: Minute = 20 * 60
     slot_minutes: Minute = 120

@@ -129,7 +129,8 @@ def unseal(token: str, secret: str, *, now: datetime) -> SaidPromise | Refusal:
     try:
         raw = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, _mac(body, secret)):
+        is_one_spelling = urlsafe_b64encode(raw).rstrip(b"=") == token.encode()
+        if not is_one_spelling or not hmac.compare_digest(mac, _mac(body, secret)):
             return PromiseNotOurs()
         said = _decode(body)
     except (ValueError, msgspec.DecodeError):

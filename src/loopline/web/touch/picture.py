@@ -5,7 +5,7 @@ import re
 import struct
 from xml.etree import ElementTree as ET
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from loopline.kernel.refusals import Refused
 from loopline.touchpoints.logo import Logo
@@ -52,6 +52,7 @@ def checked_picture(content: bytes, *, name: str) -> Logo:
 def _pixels(content: bytes, *, name: str) -> bytes:
     """Write the pixels anew, at most 512 a side; what else a file may carry is left behind."""
     try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on, for the whole process
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height > _PIXELS_MAX:
                 raise Refused(PictureNotUsable(name=name))
