@@ -75,6 +75,19 @@ def bound_to(conn: Conn, member_ids: Collection[MemberId], party_ids: Collection
     return set(fetch_values(conn, SQL["bound_to"], member_ids=uuids(member_ids), party_ids=uuids(party_ids)))
 
 
+def willing_to_be_called(
+    conn: Conn, member_ids: Collection[MemberId], receiver_ids: Collection[PartyId]
+) -> set[MemberId]:
+    """Return those of some members who let any of some receivers' guides write or call. Locks nothing."""
+    found = fetch_values(
+        conn,
+        SQL["willing_to_be_called"],
+        member_ids=uuids(member_ids),
+        receiver_ids=uuids(receiver_ids),
+    )
+    return set(found)
+
+
 def let_rest(conn: Conn, rests: Sequence[Rest], *, by: str, now: datetime) -> list[MemberRests]:
     """Leave members in peace until a moment after now; of two words for one the later holds. Returns what to tell."""
     latest = {one.member_id: one for one in rests}

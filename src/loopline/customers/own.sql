@@ -86,6 +86,24 @@ where member_id = any (%(member_ids)s::uuid[])
     and role in ('guide', 'store')
 order by member_id
 
+-- name: willing_to_be_called
+-- Those of some members who let any of the receivers write or call: a word about their guide or the phone is heard before one
+-- about every way. Locks nothing.
+select member_id
+from (
+    select distinct on (consent.member_id, consent.receiver_id)
+        consent.member_id,
+        consent.granted
+    from customers.consent
+    where consent.member_id = any (%(member_ids)s::uuid[])
+        and consent.purpose = 'marketing'
+        and consent.channel in ('guide', 'any')
+        and consent.receiver_id = any (%(receiver_ids)s::uuid[])
+    order by consent.member_id, consent.receiver_id, consent.channel = 'guide' desc
+) as heard
+group by member_id
+having bool_or(granted)
+
 -- name: put_rests
 -- Let members rest until a moment; the later word stands. Locks those rows in the order of their members.
 insert into customers.rest (member_id, how, until, said_by, said_at)

@@ -251,11 +251,17 @@ def test_a_card_is_made_in_two_taps_and_what_it_brings_is_the_guides(site: Site)
 
 def test_a_phone_is_opened_for_a_purpose_that_is_written_down(site: Site):
     with site.database.transaction() as conn:
-        someone = customer(conn, site.stage, 1)
+        someone = customer(conn, site.stage, 1, agrees=False)
     zhou = site.signed_in("zhou.guide")
     path = f"/store/customers/{someone}"
     assert "tel:" not in zhou.get(path).text
     assert "tel:" not in post(zhou, f"{path}/phone", {"purpose": "fun"}, page=path).text
+    # Who agreed to no call is asked about an order, and not called to be sold something.
+    assert 'value="call"' not in zhou.get(path).text
+    assert "tel:" not in post(zhou, f"{path}/phone", {"purpose": "call"}, page=path).text
+    assert "tel:" in post(zhou, f"{path}/phone", {"purpose": "order"}, page=path).text
+    with site.database.transaction() as conn:
+        agree(conn, site.stage, someone)
     opened = post(zhou, f"{path}/phone", {"purpose": "call"}, page=path)
     assert 'href="tel:+8613800000001"' in opened.text
     with site.database.reading() as conn:

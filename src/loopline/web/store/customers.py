@@ -16,7 +16,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import catalogue, customers, org, search
 from loopline.customers import IdentityKind, Opening, Personal
-from loopline.customers.own import Rest, RestHow
+from loopline.customers.own import Rest, RestHow, willing_to_be_called
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refused
@@ -50,8 +50,9 @@ from loopline.web.store.moving.place import Form
 
 CUSTOMERS = "/store/customers"
 _LIST_PURPOSE = marked("My customers")
+_CALL = "call"
 _PURPOSES = {
-    "call": marked("Called by their guide"),
+    _CALL: marked("Called by their guide"),
     "order": marked("A question about an order"),
     "return": marked("A return or a complaint"),
 }
@@ -147,10 +148,12 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
 ) -> Template:
     language = language_of(request)
     ring = edge_of(request).ring
-    told = _PURPOSES.get(purpose, _LIST_PURPOSE)
-    opening = Opening(actor=actor_of(desk.visitor), purpose=told)
 
     def work(conn: Conn, seen: CustomersSeen, member_id: MemberId, now: datetime) -> dict[str, Any]:
+        offered = dict(_PURPOSES)
+        if not willing_to_be_called(conn, [member_id], seen.ask.receiver_ids):
+            del offered[_CALL]  # who did not agree to be called is not, whatever a form says
+        opening = Opening(actor=actor_of(desk.visitor), purpose=offered.get(purpose, _LIST_PURPOSE))
         (opened,) = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
         card = _card(conn, seen.hands_out, product, now=now) if product else None
         found = search.find_products(conn, text or None, limit=_PRODUCTS_SHOWN) if card is None else []
@@ -162,9 +165,10 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
         ]
         return {
             "name": masked_member(opened, member_id),
-            "phone": phones[0] if purpose in _PURPOSES and phones else "",
+            "phone": phones[0] if purpose in offered and phones else "",
             "has_phone": bool(phones),
-            "is_opened": purpose in _PURPOSES,
+            "is_opened": purpose in offered,
+            "purposes": [(key, language.say(word)) for key, word in offered.items()],
             "products": product_choices(found, skus, language),
             "card": card,
         }
@@ -179,7 +183,6 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
         desk=desk,
         path=f"{CUSTOMERS}/{member}",
         text=text,
-        purposes=[(key, language.say(word)) for key, word in _PURPOSES.items()],
         address=address,
         product=language.called(card[1]) if card else "",
         drawing=qr_svg(address).decode() if card else "",
