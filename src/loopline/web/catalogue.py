@@ -2,12 +2,15 @@
 
     python -m loopline.web.catalogue
 
-Adds what is new to `locale/zh.po` without a translation, drops what nobody says any more, and names both.
+Each room and each part of the pages has its file, `locale/zh/<who>.po`: a sentence stands in that of who says it
+first. Adds what is new without a translation, drops what nobody says any more, and names both.
 """
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -15,11 +18,13 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from loopline.web.languages import LOCALE_FOLDER
+from loopline.web.languages import LOCALE_FOLDER, files_of
 
 _FOLDER = Path(__file__).parent
 _PLACES = 2
 """A translator is shown so many of the files that say a sentence: what everybody says needs no list."""
+_SINCE = datetime(2026, 11, 21, tzinfo=UTC)
+"""One date for all files: what changes when is told by the repository."""
 _KEYWORDS = {"say": None, "marked": None}
 
 
@@ -34,20 +39,44 @@ def sentences() -> dict[str, list[str]]:
 
 
 def read_catalogue(language: str) -> Catalog:
-    """Return the translations of a language as they stand."""
-    with (LOCALE_FOLDER / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+    """Return the translations of a language as they stand, of all files."""
+    standing = Catalog(locale=language)
+    for path in files_of(language):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    standing.add(message.id, message.string)
+    return standing
 
 
-def renewed(standing: Catalog, said: dict[str, list[str]]) -> Catalog:
-    """Return a catalogue of what is said now, with the translations that stand."""
-    made = Catalog(locale=standing.locale, project="Loopline", fuzzy=False, header_comment="# 环线 Loopline")
-    made.creation_date = standing.creation_date
-    made.revision_date = standing.revision_date
+def write_catalogue(standing: Catalog, said: dict[str, list[str]]) -> None:
+    """Write what is said now with the translations that stand; a file of whom nobody is heard goes."""
+    folder = LOCALE_FOLDER / str(standing.locale)
+    by_who: dict[str, list[str]] = defaultdict(list)
     for sentence, places in said.items():
-        message = standing.get(sentence)
-        made.add(sentence, message.string if message else "", auto_comments=places[:_PLACES])
-    return made
+        by_who[_who(places[0])].append(sentence)
+    for path in files_of(str(standing.locale)):
+        if path.stem not in by_who:
+            path.unlink()
+    for who, sentences_of_who in by_who.items():
+        made = Catalog(
+            locale=standing.locale,
+            project="Loopline",
+            fuzzy=False,
+            creation_date=_SINCE,
+            header_comment=f"# 环线 Loopline: {who}",
+        )
+        for sentence in sentences_of_who:
+            message = standing.get(sentence)
+            made.add(sentence, message.string if message else "", auto_comments=said[sentence][:_PLACES])
+        with (folder / f"{who}.po").open("wb") as file:
+            write_po(file, made, width=100, sort_output=True, omit_header=False)
+
+
+def _who(place: str) -> str:
+    """Name the room, or the part of the pages: `orders`, `hq` for handlers and templates of `web`."""
+    parts = [part for part in place.split("/")[1:-1] if part != "templates"]
+    return parts[1] if len(parts) > 1 and parts[0] == "web" else parts[0]
 
 
 def _in_python() -> Iterator[tuple[str, str]]:
@@ -95,13 +124,11 @@ def _name(path: Path) -> str:
 
 
 def main() -> int:
-    """Bring `zh.po` into step; tells what wants translating."""
+    """Bring the files of `locale/zh` into step; tells what wants translating."""
     standing = read_catalogue("zh")
     said = sentences()
-    made = renewed(standing, said)
-    with (LOCALE_FOLDER / "zh.po").open("wb") as file:
-        write_po(file, made, width=100, sort_output=True, omit_header=False)
-    wanting = [message.id for message in made if message.id and not message.string]
+    write_catalogue(standing, said)
+    wanting = [sentence for sentence in said if not getattr(standing.get(sentence), "string", "")]
     dropped = [message.id for message in standing if message.id and message.id not in said]
     sys.stdout.writelines(f"wants a translation: {sentence}\n" for sentence in wanting)
     sys.stdout.writelines(f"nobody says any more: {sentence}\n" for sentence in dropped)

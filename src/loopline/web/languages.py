@@ -1,7 +1,7 @@
 """Two languages: which one a request wants, its words, and its way to write money, counts and times.
 
-The words are the English sentences themselves; `locale/<language>.po` translates them and is read at start, so that
-nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
+The words are the English sentences themselves; the files of `locale/<language>` translate them and are read at start,
+so that nothing needs compiling. `python -m loopline.web.catalogue` finds new sentences.
 """
 
 import re
@@ -159,21 +159,27 @@ class Language:
         return self.say(value.value) if isinstance(value, Why) else value
 
 
-def _words_of(path: Path) -> dict[str, str]:
-    with path.open("rb") as file:
-        catalogue = read_po(file)
-    return {
-        message.id: message.string
-        for message in catalogue
-        if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string
-    }
+def files_of(code: str) -> list[Path]:
+    """Return the files that translate into a language."""
+    return sorted((LOCALE_FOLDER / code).glob("*.po"))
+
+
+def _words_of(code: str) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for path in files_of(code):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                if isinstance(message.id, str) and isinstance(message.string, str) and message.string:
+                    words[message.id] = message.string
+    words.pop("", None)
+    return words
 
 
 @lru_cache(maxsize=1)
 def languages() -> dict[str, Language]:
     """Return the languages by code, in the order in which they are offered."""
     return {
-        "zh": Language("zh", locale="zh-CN", name="中文", words=_words_of(LOCALE_FOLDER / "zh.po")),
+        "zh": Language("zh", locale="zh-CN", name="中文", words=_words_of("zh")),
         "en": Language("en", locale="en-GB", name="English", words={}),
     }
 
