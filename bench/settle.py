@@ -18,6 +18,7 @@ from bench.ledger import AMOUNTS, ledger_accounts, sales_of
 from bench.workplace import batches, new_database
 from loopline.db import Database
 from loopline.db.database import Addresses
+from loopline.kernel import garbage
 from loopline.kernel.ids import AccountId
 from loopline.ledger import service
 from loopline.ledger.model import Posted
@@ -56,7 +57,7 @@ def _post(database: Database, accounts: Sequence[AccountId], *, writers: int) ->
     _empty(database)
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(writers)
-    with spawn.Pool(writers, initializer=_hold, initargs=(barrier,)) as pool:
+    with spawn.Pool(writers, initializer=_begin, initargs=(barrier,)) as pool:
         tasks = [
             pool.apply_async(_write, (database.addresses, list(accounts), SALES // writers))
             for _ in range(writers)
@@ -68,8 +69,10 @@ def _post(database: Database, accounts: Sequence[AccountId], *, writers: int) ->
 _barrier: Any = None
 
 
-def _hold(barrier: Any) -> None:
+def _begin(barrier: Any) -> None:
+    """Start as every process of Loopline that works in batches does."""
     global _barrier  # noqa: PLW0603 - a process of the pool has one
+    garbage.search_seldom()
     _barrier = barrier
 
 

@@ -9,6 +9,7 @@ from bench.surge.brand import Brand, found_brand
 from bench.surge.place import BATCH, best_in_process, place, single_orders
 from bench.workplace import new_database
 from loopline.db import Addresses, Database
+from loopline.kernel import garbage
 from tests.make.api import make_key
 from tests.make.customers import ring
 
@@ -51,7 +52,7 @@ def _rates(database: Database, brand: Brand, token: str, *, tag: str) -> dict[st
 
 def _fill(database: Database, brand: Brand) -> None:
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(FILLERS) as pool:
+    with spawn.Pool(FILLERS, initializer=garbage.search_seldom) as pool:
         share = ORDERS // FILLERS
         tasks = [
             pool.apply_async(_fill_share, (database.addresses, brand, number, share))

@@ -14,6 +14,7 @@ from bench.surge.raw import raw_orders_per_second
 from bench.surge.servers import serving
 from bench.workplace import new_database
 from loopline.db import Addresses, Database
+from loopline.kernel import garbage
 from loopline.processes.take_in import OrderTaken, place_messages
 from tests.make.api import make_key
 from tests.make.customers import ring
@@ -61,7 +62,7 @@ def _in_process(
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(writers)
     share = BATCHES // writers
-    with spawn.Pool(writers, initializer=_hold, initargs=(barrier,)) as pool:
+    with spawn.Pool(writers, initializer=_begin, initargs=(barrier,)) as pool:
         tasks = [
             pool.apply_async(_write, (database.addresses, brand, f"{tag}-{number}", share, number))
             for number in range(writers)
@@ -83,8 +84,10 @@ def _in_process(
 _barrier: Any = None
 
 
-def _hold(barrier: Any) -> None:
+def _begin(barrier: Any) -> None:
+    """Start as every process of Loopline that works in batches does."""
     global _barrier  # noqa: PLW0603 - a process of the pool has one
+    garbage.search_seldom()
     _barrier = barrier
 
 

@@ -1,6 +1,5 @@
 """The `loopline` command: a table of commands, each loaded when it is called: the web edge alone takes seconds."""
 
-import gc
 import importlib
 from typing import Any
 
@@ -8,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from loopline.cli.console import configure_logging
+from loopline.kernel import garbage
 
 # Where each command is: a function, or an app with commands of its own.
 COMMANDS: dict[str, str] = {
@@ -33,9 +33,6 @@ COMMANDS: dict[str, str] = {
     "log": "loopline.cli.log:app",
     "bench": "loopline.cli.bench:bench",
 }
-# A batch makes some hundred thousand records that live until it ends and hold no cycles. With the thresholds Python
-# starts with, walking them again and again costs up to half of its time.
-_COLLECT_AFTER_OBJECTS = 50_000
 
 
 class Commands(TyperGroup):
@@ -58,7 +55,7 @@ class Commands(TyperGroup):
             found = alone
         command = typer.main.get_command(found)
         command.name = cmd_name
-        gc.freeze()  # what was imported stays: no collection need walk it
+        garbage.search_seldom()
         return command
 
 
@@ -71,7 +68,6 @@ app = typer.Typer(
 def loopline() -> None:
     """Loopline: one customer, one stock, one price, one order, one transparent split of the money."""
     configure_logging()
-    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 50)
 
 
 if __name__ == "__main__":

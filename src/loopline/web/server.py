@@ -1,7 +1,6 @@
 """Serve the application with Granian: in this process, or in several that share nothing but the database."""
 
 import asyncio
-import gc
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ from litestar import Litestar
 
 from loopline.db.opening import open_database
 from loopline.db.settings import Settings
+from loopline.kernel import garbage
 from loopline.web.app import create_app
 from loopline.web.edge import Edge
 from loopline.web.settings import WebSettings
@@ -37,7 +37,6 @@ _HTTP1 = HTTP1Settings(header_read_timeout=75_000)
 # How long a thread may keep the interpreter while another waits for it. The loop answers in fractions of a millisecond;
 # at Python's five it would wait that long behind a batch of orders, once to hear a request and once more to answer it.
 _TURN_SECONDS = 0.001
-_COLLECT_AFTER_OBJECTS = 50_000
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,5 +144,4 @@ def _closer(stack: ExitStack) -> Callable[[], None]:
 def _take_short_turns() -> None:
     """Let no thread of this process, and no search for garbage, keep the others waiting for long."""
     sys.setswitchinterval(_TURN_SECONDS)
-    gc.freeze()  # what was made so far stays: no search need walk it
-    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 50)
+    garbage.search_seldom()
