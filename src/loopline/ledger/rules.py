@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from struct import Struct
 from uuid import UUID
 
 import msgspec
@@ -35,6 +36,7 @@ from loopline.ledger.model import (
 AMOUNT_MINOR_MAX = 10**15
 _KEY_LENGTH_MAX = 200
 _HASH_BYTES = 16
+_layouts: dict[int, Struct] = {}
 
 
 class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -71,26 +73,25 @@ def plan_entry(entry: NewEntry, *, accounts: Mapping[int, Account]) -> PlannedEn
     if (refusal := _refuse_head(entry)) is not None:
         return refusal
     grouped: dict[tuple[int, str], StoredPart] = {}
-    part_id, currency, numbers, amounts = None, "", list[int](), list[int]()
+    part_id, currency, put_number, put_amount = None, "", list[int]().append, list[int]().append
     for posting in entry.postings:
         account = accounts.get(posting.account_id.int)
         if account is None:
             return AccountUnknown(key=entry.key, account_id=posting.account_id)
-        amount_minor = posting.amount_minor
-        if not -AMOUNT_MINOR_MAX <= amount_minor <= AMOUNT_MINOR_MAX:
-            return AmountTooLarge(key=entry.key, amount_minor=amount_minor)
         if posting.part_id is not part_id or account.currency != currency:
             part_id, currency = posting.part_id, account.currency
             part = _part_in(grouped, entry.id, part_id, currency)
-            numbers, amounts = part.account_numbers, part.amounts_minor
-        numbers.append(account.number)
-        amounts.append(amount_minor)
+            put_number, put_amount = part.account_numbers.append, part.amounts_minor.append
+        put_number(account.number)
+        put_amount(posting.amount_minor)
     parts = list(grouped.values())
+    if (amount_minor := _too_large(parts)) is not None:
+        return AmountTooLarge(key=entry.key, amount_minor=amount_minor)
     if (off := next((part for part in parts if sum(part.amounts_minor)), None)) is not None:
         return EntryDoesNotBalance(
             key=entry.key, part_id=off.part_id, currency=off.currency, off_by_minor=sum(off.amounts_minor)
         )
-    return PlannedEntry(entry=entry, content_hash=_hash_of_entry(entry), parts=parts)
+    return PlannedEntry(entry=entry, content_hash=_hash_of_entry(entry, parts), parts=parts)
 
 
 def _part_in(
@@ -103,6 +104,16 @@ def _part_in(
             entry_id=entry_id, part_id=part_id, currency=currency, account_numbers=[], amounts_minor=[]
         )
     return part
+
+
+def _too_large(parts: Sequence[StoredPart]) -> int | None:
+    """Return an amount that no account should carry, where there is one."""
+    for part in parts:
+        if max(part.amounts_minor) > AMOUNT_MINOR_MAX:
+            return max(part.amounts_minor)
+        if min(part.amounts_minor) < -AMOUNT_MINOR_MAX:
+            return min(part.amounts_minor)
+    return None
 
 
 def _refuse_head(entry: NewEntry) -> Refusal | None:
@@ -128,6 +139,13 @@ def same_or_taken(content_hash: bytes, *, standing: StandingEntry) -> Repeat | K
     if content_hash == standing.content_hash:
         return Repeat(entry_id=standing.id)
     return KeyTakenByOtherContent(key=standing.key, entry_id=standing.id)
+
+
+def same_entry_or_taken(plan: PlannedEntry, *, standing: StandingEntry) -> Repeat | KeyTakenByOtherContent:
+    """Judge a planned entry whose key is taken, by its hash as it is made now or, for older entries, was made then."""
+    if plan.content_hash != standing.content_hash and _hash_by_postings(plan.entry) == standing.content_hash:
+        return Repeat(entry_id=standing.id)
+    return same_or_taken(plan.content_hash, standing=standing)
 
 
 def refuse_reversal(
@@ -214,6 +232,20 @@ def hash_of_reversal(ask: PartReversal) -> bytes:
     return blake2b(msgspec.msgpack.encode(said), digest_size=_HASH_BYTES).digest()
 
 
-def _hash_of_entry(entry: NewEntry) -> bytes:
+def _hash_of_entry(entry: NewEntry, parts: Sequence[StoredPart]) -> bytes:
+    """Hash what an entry says: its kind, its subject, and each part's numbers and amounts, with how many there are."""
+    said = [entry.kind.value.encode(), entry.subject.int.to_bytes(16, "big")]
+    for part in parts:
+        count = len(part.amounts_minor)
+        layout = _layouts.get(count)
+        if layout is None:
+            layout = _layouts[count] = Struct(f">i16s3s{count}i{count}q")
+        part_id, currency = part.part_id.int.to_bytes(16, "big"), part.currency.encode()
+        said.append(layout.pack(count, part_id, currency, *part.account_numbers, *part.amounts_minor))
+    return blake2b(b"|".join(said), digest_size=_HASH_BYTES).digest()
+
+
+def _hash_by_postings(entry: NewEntry) -> bytes:
+    """Hash an entry as it was before parts were hashed as they are written."""
     said = (entry.kind, entry.subject, entry.postings)
     return blake2b(msgspec.msgpack.encode(said), digest_size=_HASH_BYTES).digest()

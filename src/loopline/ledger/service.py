@@ -192,7 +192,7 @@ def _outcome(
         return plan
     if is_made:
         return Posted(entry_id=plan.entry.id)
-    return rules.same_or_taken(plan.content_hash, standing=standing[plan.entry.key])
+    return rules.same_entry_or_taken(plan, standing=standing[plan.entry.key])
 
 
 def _reversed(plan: PlannedReversal, *, accounts: Mapping[int, AccountId]) -> Reversed:

@@ -57,6 +57,23 @@ def test_one_key_is_posted_once(database: Database) -> None:
     assert findings(database) == []
 
 
+def test_many_keys_are_posted_once_each_by_rivals_who_meet_in_some(database: Database) -> None:
+    accounts = setup(database)
+    amounts = {accounts[Purpose.CASH]: 10, accounts[Purpose.REVENUE]: -10}
+    parts = [uuid7(NOW) for _ in range(400)]
+    keys = list(enumerate(parts))
+    batches = [
+        [entry(amounts, part_id=part, key=f"sale:{number}") for number, part in keys[start : start + 250]]
+        for start in (0, 50, 100, 150)
+    ]
+    outcomes = together(database, [posting(batch) for batch in batches])
+    counted = Counter(type(outcome) for batch in outcomes for outcome in batch)
+    assert counted == {Posted: 400, Repeat: 600}
+    with database.reading() as conn:
+        assert [known.balance_minor for known in queries.balances(conn, list(amounts))] == [4_000, -4_000]
+    assert findings(database) == []
+
+
 def test_one_part_is_taken_back_once(database: Database) -> None:
     """Eight rivals take two units each of a part of five: two of them get theirs, six are refused."""
     accounts = setup(database)

@@ -209,3 +209,21 @@ def test_two_currencies_in_one_entry(conn: Conn) -> None:
     assert service.post_entries(conn, [exchanged]) == [Posted(entry_id=EntryId(exchanged.id))]
     assert rows(conn) == (1, 2)
     assert balances(conn, pounds) == {CASH: (-10, 1), REVENUE: (10, 1)}
+
+
+def test_of_many_at_once_those_that_stand_are_repeats_or_refused_and_the_others_are_posted(
+    conn: Conn,
+) -> None:
+    accounts = open_by_purpose(conn, [CASH, REVENUE])
+    amounts = {accounts[CASH]: 40, accounts[REVENUE]: -40}
+    first = [entry(amounts, key=f"sale:{number}") for number in range(250)]
+    assert service.post_entries(conn, first) == [Posted(entry_id=one.id) for one in first]
+    changed = entry({accounts[CASH]: 41, accounts[REVENUE]: -41}, key="sale:7")
+    new = [entry(amounts, key=f"sale:{number}") for number in range(250, 300)]
+    assert service.post_entries(conn, [*new, *first, changed]) == [
+        *(Posted(entry_id=one.id) for one in new),
+        *(Repeat(entry_id=one.id) for one in first),
+        KeyTakenByOtherContent(key="sale:7", entry_id=first[7].id),
+    ]
+    assert rows(conn) == (300, 300)
+    assert balances(conn, accounts) == {CASH: (12_000, 300), REVENUE: (-12_000, 300)}

@@ -1,7 +1,9 @@
 """Does an entry balance, and what does a reversal post: pure."""
 
+from hashlib import blake2b
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from loopline.kernel.ids import AccountId, EntityId, EntryId, PartyId
@@ -14,11 +16,13 @@ from loopline.ledger.model import (
     EntryIsEmpty,
     EntryKind,
     KeyNotUsable,
+    KeyTakenByOtherContent,
     NewEntry,
     PartReversal,
     PartUnknown,
     Posting,
     Purpose,
+    Repeat,
     ReversalIsFinal,
     ReversalsAreMadeFromParts,
     ReversedPart,
@@ -27,7 +31,7 @@ from loopline.ledger.model import (
     UnitsMakeNoSense,
     UnitsOfDiffer,
 )
-from loopline.ledger.rules import PlannedEntry, PlannedReversal
+from loopline.ledger.rules import PlannedEntry, PlannedReversal, StandingEntry
 from tests.make.ledger import NOW
 
 ENTRY, PART, OTHER_PART = EntryId(UUID(int=1)), UUID(int=2), UUID(int=3)
@@ -227,3 +231,33 @@ def test_deltas_are_summed_by_account_in_order_of_number() -> None:
         (2, (-88, 1)),
         (3, (-17, 2)),
     ]
+
+
+def test_an_entry_that_an_older_release_posted_is_the_same_again() -> None:
+    asked = entry((PART, CASH, 100), (PART, REVENUE, -100))
+    plan = rules.plan_entry(asked, accounts=ACCOUNTS)
+    assert isinstance(plan, PlannedEntry)
+    said = (asked.kind, asked.subject, asked.postings)
+    older = blake2b(msgspec.msgpack.encode(said), digest_size=16).digest()
+    standing = StandingEntry(id=ENTRY, key=asked.key, kind=asked.kind, content_hash=older)
+    assert rules.same_entry_or_taken(plan, standing=standing) == Repeat(entry_id=ENTRY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ((PART, CASH, 101), (PART, REVENUE, -101)),
+        ((PART, REVENUE, 100), (PART, CASH, -100)),
+        ((OTHER_PART, CASH, 100), (OTHER_PART, REVENUE, -100)),
+        ((PART, CASH, 50), (PART, REVENUE, -50), (OTHER_PART, CASH, 50), (OTHER_PART, REVENUE, -50)),
+    ],
+)
+def test_other_content_under_the_same_key_is_told_apart(other: tuple[tuple[UUID, Account, int], ...]) -> None:
+    first = rules.plan_entry(entry((PART, CASH, 100), (PART, REVENUE, -100)), accounts=ACCOUNTS)
+    second = rules.plan_entry(entry(*other), accounts=ACCOUNTS)
+    assert isinstance(first, PlannedEntry)
+    assert isinstance(second, PlannedEntry)
+    standing = StandingEntry(
+        id=ENTRY, key=first.entry.key, kind=first.entry.kind, content_hash=first.content_hash
+    )
+    assert isinstance(rules.same_entry_or_taken(second, standing=standing), KeyTakenByOtherContent)
