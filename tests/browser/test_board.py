@@ -105,6 +105,18 @@ def test_the_chart_shows_minutes_hours_or_days(shop: Shop):
     expect(board.locator("#chart svg")).to_contain_text("3 Mar")
 
 
+def test_the_map_says_what_each_site_took_and_leads_to_its_orders(shop: Shop):
+    shop.sell(10_000, site=shop.sites["S-01"], channel="till")
+    board = shop.board()
+    told = board.request.get(f"{shop.base}/hq/board/map").json()
+    sold = [one for one in told if one["tone"] == "good"]
+    assert [one["said"].splitlines()[1] for one in sold] == ["CN¥100.00 · Orders: 1"]
+    assert len(told) > 1
+    expect(board.locator("#map svg path").first).to_be_visible()
+    board.locator("[data-panel='sites'] a").first.click()
+    board.wait_for_url("**/hq/orders?site=S-01*")
+
+
 def test_without_a_stream_the_board_asks_by_itself(shop: Shop):
     page = shop.page()
     page.route("**/hq/board/stream*", _refuse)

@@ -28,7 +28,14 @@ from loopline.insight.model import (
     StageCount,
     Takings,
 )
-from loopline.insight.queries import board_setting, latest_moment, orders_by_stage, read_board, sales_total
+from loopline.insight.queries import (
+    board_setting,
+    latest_moment,
+    orders_by_stage,
+    read_board,
+    sales_total,
+    sites_of_day,
+)
 from loopline.insight.service import apply_happenings, apply_sales, apply_stages, empty_boards, rebuild
 
 __all__ = [
@@ -57,4 +64,5 @@ __all__ = [
     "read_board",
     "rebuild",
     "sales_total",
+    "sites_of_day",
 ]

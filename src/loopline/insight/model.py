@@ -50,9 +50,31 @@ class Takings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """Net amount and units of one minute, hour or day of a chart, named by its start in the board's zone."""
+    """Net amount and units of one minute, hour or day of a chart, named by its start in the board's zone.
+
+    `by_channel`: the amount of each channel that sold then, in minor units; together they are the net amount.
+    """
 
     start: datetime
+    net_minor: int
+    units: int
+    by_channel: dict[str, int] = {}
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one channel took in a minute or an hour that begins at `start`."""
+
+    start: datetime
+    channel: str
+    net_minor: int
+    units: int
+
+
+class DayPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What one channel took on a day."""
+
+    start: date
+    channel: str
     net_minor: int
     units: int
 
@@ -71,6 +93,7 @@ class SiteRank(msgspec.Struct, frozen=True, kw_only=True):
     """One selling place in the ranking of a day, by net amount. No site: the channel alone sold (web)."""
 
     site_id: SiteId | None
+    code: str | None = None
     name: str | None
     channel: str
     net_minor: int

@@ -1,7 +1,7 @@
 """Reads for boards: everything a live board shows, at one moment of the data."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -11,7 +11,9 @@ from loopline.insight.model import (
     Board,
     BoardAsk,
     BoardSetting,
+    DayPart,
     Happening,
+    Part,
     Point,
     SiteRank,
     SkuRank,
@@ -31,6 +33,7 @@ from loopline.kernel.times import day_range
 SQL = statements(__file__)
 _SKUS_SHOWN = 12
 _SITES_SHOWN = 25
+_SITES_MOST = 20_000
 _HAPPENINGS_SHOWN = 9
 _OF_ONE_TYPE = 2
 _MINUTE = timedelta(minutes=1)
@@ -38,21 +41,9 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-class _Moment(msgspec.Struct, frozen=True, kw_only=True):
-    start: datetime
-    net_minor: int
-    units: int
-
-
 class _Home(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None
     currency: str | None
-
-
-class _Day(msgspec.Struct, frozen=True, kw_only=True):
-    start: date
-    net_minor: int
-    units: int
 
 
 def latest_moment(conn: Conn) -> datetime | None:
@@ -111,6 +102,23 @@ def read_board(conn: Conn, ask: BoardAsk) -> Board:
     )
 
 
+def sites_of_day(conn: Conn, ask: BoardAsk) -> list[SiteRank]:
+    """Return every site that sold on the board's day, those first that took most; channels without a site are none."""
+    setting = board_setting(conn, ask.currency)
+    moments = board_moments(latest=setting.latest, now=ask.now, zone_name=setting.zone)
+    sites = None if ask.sites is None else sorted(ask.sites)
+    found = fetch(
+        conn,
+        SQL["site_ranking"],
+        SiteRank,
+        day=moments.day,
+        currency=setting.currency,
+        sites=sites,
+        limit=_SITES_MOST,
+    )
+    return [one for one in found if one.site_id is not None]
+
+
 def _takings(conn: Conn, name: str, **parameters: Any) -> Takings:
     return fetch_one(conn, SQL[name], Takings, **parameters) or Takings()
 
@@ -125,22 +133,19 @@ def _same_time_yesterday(
 
 
 def _minutes(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Point, ...]:
-    found = fetch(conn, SQL["minute_points"], _Moment, start=moments.first_minute, end=moments.end, **about)
-    known = {one.start: (one.net_minor, one.units) for one in found}
-    return time_series(known, start=moments.first_minute, step=_MINUTE, count=60)
+    found = fetch(conn, SQL["minute_points"], Part, start=moments.first_minute, end=moments.end, **about)
+    return time_series(found, start=moments.first_minute, step=_MINUTE, count=60)
 
 
 def _hours(conn: Conn, moments: BoardMoments, about: dict[str, Any]) -> tuple[Point, ...]:
     end = moments.first_hour + 48 * _HOUR
-    found = fetch(conn, SQL["hour_points"], _Moment, start=moments.first_hour, end=end, **about)
-    known = {one.start: (one.net_minor, one.units) for one in found}
-    return time_series(known, start=moments.first_hour, step=_HOUR, count=48)
+    found = fetch(conn, SQL["hour_points"], Part, start=moments.first_hour, end=end, **about)
+    return time_series(found, start=moments.first_hour, step=_HOUR, count=48)
 
 
 def _days(conn: Conn, moments: BoardMoments, *, zone_name: str, about: dict[str, Any]) -> tuple[Point, ...]:
-    found = fetch(conn, SQL["day_points"], _Day, first=moments.first_day, last=moments.day, **about)
-    known = {one.start: (one.net_minor, one.units) for one in found}
-    return day_series(known, first=moments.first_day, count=30, zone_name=zone_name)
+    found = fetch(conn, SQL["day_points"], DayPart, first=moments.first_day, last=moments.day, **about)
+    return day_series(found, first=moments.first_day, count=30, zone_name=zone_name)
 
 
 def _happenings(conn: Conn, sites: Sequence[Any] | None) -> list[Happening]:

@@ -66,9 +66,10 @@ where taking.minute >= %(start)s::timestamptz
     and (%(sites)s::uuid[] is null or outlet.site_id = any(%(sites)s::uuid[]))
 
 -- name: minute_points
--- Net takings of every minute of a span that has any, in order.
+-- Net takings of each channel in every minute of a span that has any, in order.
 select
     taking.minute as start,
+    outlet.channel,
     sum(taking.sold_minor + taking.cancelled_minor + taking.returned_minor + taking.adjusted_minor)::bigint as net_minor,
     sum(taking.sold_units + taking.cancelled_units + taking.returned_units)::bigint as units
 from insight.takings_by_minute as taking
@@ -77,13 +78,14 @@ where taking.minute >= %(start)s::timestamptz
     and taking.minute < %(end)s::timestamptz
     and outlet.currency = %(currency)s::text
     and (%(sites)s::uuid[] is null or outlet.site_id = any(%(sites)s::uuid[]))
-group by taking.minute
-order by taking.minute
+group by taking.minute, outlet.channel
+order by taking.minute, outlet.channel
 
 -- name: hour_points
--- Net takings of every hour of a span that has any, in order.
+-- Net takings of each channel in every hour of a span that has any, in order.
 select
     taking.hour as start,
+    outlet.channel,
     sum(taking.sold_minor + taking.cancelled_minor + taking.returned_minor + taking.adjusted_minor)::bigint as net_minor,
     sum(taking.sold_units + taking.cancelled_units + taking.returned_units)::bigint as units
 from insight.takings_by_hour as taking
@@ -92,13 +94,14 @@ where taking.hour >= %(start)s::timestamptz
     and taking.hour < %(end)s::timestamptz
     and outlet.currency = %(currency)s::text
     and (%(sites)s::uuid[] is null or outlet.site_id = any(%(sites)s::uuid[]))
-group by taking.hour
-order by taking.hour
+group by taking.hour, outlet.channel
+order by taking.hour, outlet.channel
 
 -- name: day_points
--- Net takings of every day of a span (last day included) that has any, in order.
+-- Net takings of each channel in every day of a span (last day included) that has any, in order.
 select
     taking.day as start,
+    outlet.channel,
     sum(taking.sold_minor + taking.cancelled_minor + taking.returned_minor + taking.adjusted_minor)::bigint as net_minor,
     sum(taking.sold_units + taking.cancelled_units + taking.returned_units)::bigint as units
 from insight.takings_by_day as taking
@@ -106,8 +109,8 @@ join insight.outlet on outlet.outlet_id = taking.outlet_id
 where taking.day between %(first)s::date and %(last)s::date
     and outlet.currency = %(currency)s::text
     and (%(sites)s::uuid[] is null or outlet.site_id = any(%(sites)s::uuid[]))
-group by taking.day
-order by taking.day
+group by taking.day, outlet.channel
+order by taking.day, outlet.channel
 
 -- name: sku_ranking
 -- The SKUs that brought most on a day, by net amount; goods only.
@@ -140,6 +143,7 @@ order by ranked.net_minor desc, ranked.sku_id
 -- The places that took most on a day, by net amount; what has no site stands under its channel.
 select
     nullif(ranked.site_id, '00000000-0000-0000-0000-000000000000') as site_id,
+    site.code,
     site.name,
     ranked.channel,
     ranked.net_minor,

@@ -1,12 +1,12 @@
 """Pure: what events say about sales, laid out in columns for set-based statements; what a board's moments are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from loopline.insight.model import NO_SKU, NOWHERE, Measure, Point, SaleLine, StageCount
+from loopline.insight.model import NO_SKU, NOWHERE, DayPart, Measure, Part, Point, SaleLine, StageCount
 from loopline.kernel.events import Event
 from loopline.kernel.times import day_range, zone
 
@@ -255,37 +255,37 @@ def chosen_currency(known: Sequence[str], *, asked: str | None, own: str | None)
     return known[0] if known else (own or "CNY")
 
 
-def time_series(
-    known: dict[datetime, tuple[int, int]], *, start: datetime, step: timedelta, count: int
-) -> tuple[Point, ...]:
+def time_series(known: Iterable[Part], *, start: datetime, step: timedelta, count: int) -> tuple[Point, ...]:
     """Lay points out at even steps from `start`; where nothing is known nothing was taken.
 
     What is known between two steps (an hour that begins at half past, elsewhere) counts to the step before it.
     """
-    amounts, units = [0] * count, [0] * count
-    for moment, (net_minor, sold) in known.items():
-        place = (moment - start) // step
+    parts: list[list[Part]] = [[] for _ in range(count)]
+    for one in known:
+        place = (one.start - start) // step
         if 0 <= place < count:
-            amounts[place] += net_minor
-            units[place] += sold
-    return tuple(
-        Point(start=start + place * step, net_minor=amounts[place], units=units[place])
-        for place in range(count)
-    )
+            parts[place].append(one)
+    return tuple(_point(start + place * step, found) for place, found in enumerate(parts))
 
 
-def day_series(
-    known: dict[date, tuple[int, int]], *, first: date, count: int, zone_name: str
-) -> tuple[Point, ...]:
+def day_series(known: Iterable[DayPart], *, first: date, count: int, zone_name: str) -> tuple[Point, ...]:
     """Lay out `count` days from `first`; where nothing is known nothing was taken."""
+    parts: dict[date, list[DayPart]] = {}
+    for one in known:
+        parts.setdefault(one.start, []).append(one)
     days = [first + timedelta(days=place) for place in range(count)]
-    return tuple(
-        Point(
-            start=day_range(day, zone_name).start,
-            net_minor=known.get(day, (0, 0))[0],
-            units=known.get(day, (0, 0))[1],
-        )
-        for day in days
+    return tuple(_point(day_range(day, zone_name).start, parts.get(day, ())) for day in days)
+
+
+def _point(start: datetime, parts: Sequence[Part] | Sequence[DayPart]) -> Point:
+    by_channel: dict[str, int] = {}
+    for one in parts:
+        by_channel[one.channel] = by_channel.get(one.channel, 0) + one.net_minor
+    return Point(
+        start=start,
+        net_minor=sum(one.net_minor for one in parts),
+        units=sum(one.units for one in parts),
+        by_channel=by_channel,
     )
 
 

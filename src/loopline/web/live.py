@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from loopline.insight import Board
 from loopline.kernel.ids import SiteId
+from loopline.promises import LateNow
 from loopline.web.languages import Language
 from loopline.web.metrics import Metrics
 
@@ -36,9 +37,26 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
 
 
+class OnAir(msgspec.Struct, frozen=True, kw_only=True):
+    """A show on air and how it goes."""
+
+    code: str
+    name: str
+    scans: int
+    orders: int
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the live board shows: sales, promises that are or may be broken, the shows on air."""
+
+    board: Board
+    late: LateNow
+    shows: tuple[OnAir, ...]
+
+
 Watched = TypeVar("Watched", bound=Hashable)
 Shown = TypeVar("Shown")
-ReadBoard: TypeAlias = Callable[[Watch], Board]
+ReadBoard: TypeAlias = Callable[[Watch], Seen]
 
 
 class _Closed:
@@ -160,4 +178,4 @@ class LiveHub(Generic[Watched, Shown]):
                 watcher.offer(message)
 
 
-BoardHub: TypeAlias = LiveHub[Watch, Board]
+BoardHub: TypeAlias = LiveHub[Watch, Seen]

@@ -16,6 +16,7 @@ from loopline.insight import (
     apply_sales,
     apply_stages,
     read_board,
+    sites_of_day,
 )
 from loopline.kernel.events import event
 from loopline.kernel.ids import OrderId, ReturnId, ReturnLineId, SiteId, SkuId
@@ -109,9 +110,28 @@ def test_rankings_name_the_best_first_and_ties_in_one_order(conn: Conn):
         ("TEA", "Sku TEA", 250, 5),
     ]
     assert board.sites == (
-        SiteRank(site_id=sites["S-02"], name="徐汇店", channel="", net_minor=350, units=6, orders=1),
+        SiteRank(
+            site_id=sites["S-02"], code="S-02", name="徐汇店", channel="", net_minor=350, units=6, orders=1
+        ),
         SiteRank(site_id=None, name=None, channel="web", net_minor=200, units=2, orders=1),
     )
+    assert board.minutes[-4].by_channel == board.days[-1].by_channel == {"till": 350, "web": 200}
+
+
+def test_the_sites_of_a_day_are_those_of_the_branch_that_sold(conn: Conn):
+    sites = furnish(conn)
+    apply_sales(
+        conn,
+        [
+            placed(line(amount_minor=5), at=AFTER_MIDNIGHT, site=sites["S-01"], currency="CNY"),
+            placed(line(amount_minor=7), at=AFTER_MIDNIGHT, site=sites["S-02"], currency="CNY"),
+            placed(line(amount_minor=9), at=AFTER_MIDNIGHT, currency="CNY"),
+        ],
+    )
+    everywhere = sites_of_day(conn, BoardAsk(now=SHORTLY_AFTER))
+    assert [(one.code, one.net_minor) for one in everywhere] == [("S-02", 7), ("S-01", 5)]
+    branch = sites_of_day(conn, BoardAsk(now=SHORTLY_AFTER, sites=frozenset({sites["S-01"]})))
+    assert [(one.code, one.net_minor) for one in branch] == [("S-01", 5)]
 
 
 def test_returns_and_adjustments_lower_net_sales_at_their_own_time(conn: Conn):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from loopline.insight import followers
-from loopline.insight.model import Measure, Point, StageCount
+from loopline.insight.model import DayPart, Measure, Part, Point, StageCount
 from loopline.insight.rights.service import RIGHTS_TYPES
 from loopline.insight.rules import (
     HAPPENING_TYPES,
@@ -62,17 +62,29 @@ def test_the_moments_of_a_board_are_those_of_its_zone():
 def test_a_series_is_even_and_says_zero_where_nothing_was_taken():
     start = datetime(2025, 1, 1, tzinfo=UTC)
     hour = timedelta(hours=1)
-    known = {start + hour: (5, 1), start + hour * 1.5: (2, 1), start + 3 * hour: (9, 9), start - hour: (4, 4)}
+    known = [
+        Part(start=at, channel=channel, net_minor=net, units=units)
+        for at, channel, net, units in (
+            (start + hour, "web", 5, 1),
+            (start + hour, "till", 4, 1),
+            (start + hour * 1.5, "web", 2, 1),
+            (start + 3 * hour, "web", 9, 9),
+            (start - hour, "web", 4, 4),
+        )
+    ]
     assert time_series(known, start=start, step=hour, count=3) == (
         Point(start=start, net_minor=0, units=0),
-        Point(start=start + hour, net_minor=7, units=2),
+        Point(start=start + hour, net_minor=11, units=3, by_channel={"web": 7, "till": 4}),
         Point(start=start + 2 * hour, net_minor=0, units=0),
     )
 
 
 def test_a_series_of_days_crosses_the_change_of_clocks():
     points = day_series(
-        {date(2025, 3, 30): (8, 2)}, first=date(2025, 3, 29), count=3, zone_name="Europe/London"
+        [DayPart(start=date(2025, 3, 30), channel="web", net_minor=8, units=2)],
+        first=date(2025, 3, 29),
+        count=3,
+        zone_name="Europe/London",
     )
     assert [(point.start, point.net_minor) for point in points] == [
         (datetime(2025, 3, 29, 0, 0, tzinfo=UTC), 0),

@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from loopline.insight import Board, BoardSetting, Happening, Point, SkuRank, StageCount, Takings
+from loopline.insight import Board, BoardSetting, Happening, Point, SiteRank, SkuRank, StageCount, Takings
 from loopline.insight.rules import HAPPENING_TYPES, STAGES
-from loopline.kernel.ids import SkuId
+from loopline.kernel.ids import SiteId, SkuId
 from loopline.orders import rules as order_rules
+from loopline.promises import LateNow
 from loopline.web.hq.board_view import (
     HAPPENING_WORDS,
     PANELS,
@@ -20,12 +21,13 @@ from loopline.web.hq.board_view import (
     message_of,
 )
 from loopline.web.languages import languages
+from loopline.web.live import OnAir, Seen
 
 EN, ZH = languages()["en"], languages()["zh"]
 AT = datetime(2011, 3, 1, 14, 5, tzinfo=UTC)
 
 
-def board(**changes: object) -> Board:
+def board(*, late: LateNow | None = None, shows: tuple[OnAir, ...] = (), **changes: object) -> Seen:
     fields: dict[str, object] = {
         "setting": BoardSetting(zone="Europe/London", currency="GBP", currencies=("GBP",), latest=AT),
         "at": AT,
@@ -42,7 +44,8 @@ def board(**changes: object) -> Board:
         "stages": (StageCount(stage="placed", orders=1234),),
         "happenings": (),
     }
-    return Board(**(fields | changes))  # pyright: ignore[reportArgumentType]
+    shown = Board(**(fields | changes))  # pyright: ignore[reportArgumentType]
+    return Seen(board=shown, late=late or LateNow(late=0, overdue=0), shows=shows)
 
 
 def test_figures_are_written_as_people_read_them():
@@ -61,6 +64,45 @@ def test_charts_place_bars_by_exact_decimals():
     charts = message_of(board(), EN).charts
     assert (charts["minute"].values, charts["minute"].texts) == (["-0.05"], ["-£0.05"])
     assert (charts["hour"].values, charts["hour"].labels) == (["1.05"], ["1 Mar 14:05"])
+
+
+def test_a_chart_is_parted_by_channel_those_first_that_moved_most_the_last_together():
+    first = Point(start=AT, net_minor=62, units=1, by_channel={"till": 1, "web": 50, "phone": -9, "file": 20})
+    second = Point(start=AT, net_minor=36, units=1, by_channel={"livestream": 5, "marketplace": 30, "own": 1})
+    series = message_of(board(minutes=(first, second)), EN).charts["minute"].series
+    assert [(one.name, one.values) for one in series] == [
+        ("Web shop", ["0.50", "0.00"]),
+        ("Marketplace", ["0.00", "0.30"]),
+        ("File", ["0.20", "0.00"]),
+        ("Phone", ["-0.09", "0.00"]),
+        ("Livestream", ["0.00", "0.05"]),
+        ("Other channels", ["0.01", "0.01"]),
+    ]
+    assert series[1].texts == ["£0.00", "£0.30"]
+
+
+def test_what_wants_an_eye_is_told_and_leads_on():
+    show = OnAir(code="R-1", name="夜场 Late show", scans=1200, orders=7)
+    panels = message_of(board(late=LateNow(late=5, overdue=2), shows=(show,)), EN).panels
+    assert '<b data-key="overdue">2</b> promises past their time' in panels["eye"]
+    assert '<b data-key="at-risk">3</b> promises at risk' in panels["eye"]
+    assert 'href="/live/desk?code=R-1">On air: Late show' in panels["eye"]
+    assert "Orders: 7 · Came in by its code: 1,200" in panels["eye"]
+    assert message_of(board(), EN).panels["eye"].strip() == ""
+
+
+def test_rankings_lead_to_the_orders_of_the_day():
+    sku = SkuRank(sku_id=SkuId(UUID(int=1)), code="A/1", name="Shirt", net_minor=1, units=1)
+    store = SiteRank(
+        site_id=SiteId(UUID(int=2)), code="S-1", name="Xuhui", channel="", net_minor=1, units=1, orders=1
+    )
+    web = SiteRank(site_id=None, name=None, channel="web", net_minor=1, units=1, orders=1)
+    panels = message_of(board(skus=(sku,), sites=(store, web), is_replay=False), EN).panels
+    assert 'href="/hq/orders?text=A%2F1&amp;period=today"' in panels["skus"]
+    assert 'href="/hq/orders?site=S-1&amp;period=today"' in panels["sites"]
+    assert 'href="/hq/orders?channel=web&amp;period=today"' in panels["sites"]
+    replayed = message_of(board(sites=(web,)), EN).panels
+    assert 'href="/hq/orders?channel=web"' in replayed["sites"]
 
 
 @pytest.mark.parametrize(

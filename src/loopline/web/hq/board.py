@@ -4,6 +4,7 @@ The page comes complete; then a stream (server-sent events) keeps it moving, and
 asks again every few seconds.
 """
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,20 +14,22 @@ from litestar.enums import MediaType
 from litestar.params import FromQuery
 from litestar.response import ServerSentEvent, Template
 
-from loopline import org
-from loopline.db import Database
-from loopline.insight import Board, BoardAsk, read_board
+from loopline import org, promises, touchpoints
+from loopline.db import Conn, Database
+from loopline.insight import BoardAsk, board_setting, read_board, sites_of_day
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission, Role
 from loopline.web.api.answers import read
 from loopline.web.edge import Clock, Visitor, WebRequest, edge_of, language_of
+from loopline.web.hq.board_map import encoded_places
 from loopline.web.hq.board_view import as_script, encoded_message, message_of
 from loopline.web.hq.streaming import stream_of
-from loopline.web.live import ReadBoard, Watch
+from loopline.web.live import OnAir, ReadBoard, Seen, Watch
 from loopline.web.pages import page
 from loopline.web.problems import NoBoardForYou
 from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 
+_SHOWS_MOST = 6
 BOARD_ROLES = frozenset(
     {Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.DEALER, Role.STORE_MANAGER, Role.AUDITOR}
 )
@@ -35,11 +38,31 @@ BOARD_ROLES = frozenset(
 def board_reader(database: Database, clock: Clock) -> ReadBoard:
     """Return how boards are read: what a watch names, at the clock's now."""
 
-    def read(watch: Watch) -> Board:
+    def read(watch: Watch) -> Seen:
+        now = clock()
         with database.reading() as conn:
-            return read_board(conn, BoardAsk(now=clock(), sites=watch.sites, currency=watch.currency))
+            return Seen(
+                board=read_board(conn, BoardAsk(now=now, sites=watch.sites, currency=watch.currency)),
+                late=promises.late_now(conn, now=now, site_ids=watch.sites),
+                shows=_on_air(conn) if watch.sites is None else (),
+            )
 
     return read
+
+
+def _on_air(conn: Conn) -> tuple[OnAir, ...]:
+    """Return the shows on air of the whole brand, the newest first."""
+    rooms = touchpoints.live_rooms_page(conn, is_live=True, before=None, limit=_SHOWS_MOST)
+    counted = touchpoints.live_counters(conn, [room.id for room in rooms]) if rooms else {}
+    return tuple(
+        OnAir(
+            code=room.code,
+            name=room.name,
+            scans=counted[room.id].scans if room.id in counted else 0,
+            orders=counted[room.id].orders if room.id in counted else 0,
+        )
+        for room in rooms
+    )
 
 
 def watched_board(
@@ -64,13 +87,13 @@ def show_board(
 ) -> Template:
     """Show the live board as it stands."""
     edge = edge_of(request)
-    board = board_reader(edge.database, edge.clock)(watch)
-    message = message_of(board, language_of(request))
+    seen = board_reader(edge.database, edge.clock)(watch)
+    message = message_of(seen, language_of(request))
     return page(
         request,
         "hq/board.html",
         visitor=visitor,
-        board=board,
+        board=seen.board,
         message=message,
         script=as_script(message),
         show=show_of(request, visitor),
@@ -95,12 +118,26 @@ def show_of(request: WebRequest, visitor: Visitor) -> dict[str, Any] | None:
 def tell_board(request: WebRequest, watch: NamedDependency[Watch]) -> Response[bytes]:
     """Tell the live board as it stands, as the stream would: for browsers that get no stream."""
     edge = edge_of(request)
-    board = board_reader(edge.database, edge.clock)(watch)
+    seen = board_reader(edge.database, edge.clock)(watch)
     return Response(
-        encoded_message(board, language_of(request)),
+        encoded_message(seen, language_of(request)),
         media_type=MediaType.JSON,
         headers={"Cache-Control": "no-store"},
     )
+
+
+@get("/hq/board/map", sync_to_thread=True)
+def tell_board_map(request: WebRequest, watch: NamedDependency[Watch]) -> Response[bytes]:
+    """Tell where the sites of a board are and what each took today, for the map."""
+
+    def find(conn: Conn, now: datetime) -> bytes:
+        ask = BoardAsk(now=now, sites=watch.sites, currency=watch.currency)
+        sites = org.branch_sites(conn) if watch.sites is None else org.sites_by_id(conn, watch.sites).values()
+        sold = sites_of_day(conn, ask)
+        currency = board_setting(conn, watch.currency).currency
+        return encoded_places(sites, sold, currency=currency, language=language_of(request))
+
+    return Response(read(request, find), media_type=MediaType.JSON, headers={"Cache-Control": "no-store"})
 
 
 @get("/hq/board/stream")

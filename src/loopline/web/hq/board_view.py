@@ -1,19 +1,26 @@
 """How a live board is written down in a language: text for the panels, points for the charts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from babel.numbers import get_currency_precision
 from markupsafe import Markup
 
-from loopline.insight import Board, Happening, Point, SiteRank, SkuRank
+from loopline.insight import Board, Happening, Point
 from loopline.kernel.times import business_day
+from loopline.web.hq.orders_asked import Asked
 from loopline.web.languages import Language, marked
+from loopline.web.live import Seen
 from loopline.web.pages import environment
+from loopline.web.store.live import LIVE_DESK
 
-PANELS = ("moment", "figures", "skus", "sites", "stages", "happenings")
+PANELS = ("moment", "figures", "eye", "skus", "sites", "stages", "happenings")
+_CHANNELS_DRAWN = 5
+"""So many channels have a colour of their own in a chart; the others are drawn together."""
 
 CHANNEL_WORDS: dict[str, str] = {
     "till": marked("Till"),
@@ -70,12 +77,21 @@ HAPPENING_TONES: dict[str, str] = {
 }
 
 
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel's part of the bars of a chart."""
+
+    name: str
+    values: list[str]
+    texts: list[str]
+
+
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart as the browser draws it: `values` place the bars, `texts` are what people read."""
+    """A chart as the browser draws it: `values` place the bars, `texts` are read, `series` stack up to them."""
 
     labels: list[str]
     values: list[str]
     texts: list[str]
+    series: list[Series]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +103,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a ranking. `width` is its bar, in per cent of the first line's."""
+    """A line of a ranking. `width` is its bar, in per cent of the first line's; `path` leads to its orders."""
 
     key: str
+    path: str
     name: str
     detail: str
     amount: str
@@ -97,10 +114,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     width: int
 
 
-def message_of(board: Board, language: Language) -> Message:
+def message_of(seen: Seen, language: Language) -> Message:
     """Write a board down for browsers."""
+    board = seen.board
     zone, currency = board.setting.zone, board.setting.currency
-    context = _context(board, language)
+    context = _context(seen, language)
     return Message(
         is_empty=board.setting.latest is None,
         panels={name: environment().get_template(f"hq/board_{name}.html").render(context) for name in PANELS},
@@ -121,12 +139,13 @@ def message_of(board: Board, language: Language) -> Message:
     )
 
 
-def encoded_message(board: Board, language: Language) -> bytes:
+def encoded_message(seen: Seen, language: Language) -> bytes:
     """Write a board down as one line of JSON: what a stream sends."""
-    return msgspec.json.encode(message_of(board, language))
+    return msgspec.json.encode(message_of(seen, language))
 
 
-def _context(board: Board, language: Language) -> dict[str, Any]:
+def _context(seen: Seen, language: Language) -> dict[str, Any]:
+    board = seen.board
     currency = board.setting.currency
     return {
         "language": language,
@@ -139,8 +158,20 @@ def _context(board: Board, language: Language) -> dict[str, Any]:
         "taken_back": _taken_back(board, language),
         "this_hour": language.money(board.this_hour.net_minor, currency),
         "average": _average(board, language),
-        "skus": _sku_rows(board.skus, language, currency),
-        "sites": _site_rows(board.sites, language, currency),
+        "today_path": _orders_of(board).link(),
+        "late": seen.late,
+        "shows": [
+            {
+                "key": show.code,
+                "name": language.called(show.name),
+                "path": f"{LIVE_DESK}?{urlencode({'code': show.code})}",
+                "orders": language.count(show.orders),
+                "scans": language.count(show.scans),
+            }
+            for show in seen.shows
+        ],
+        "skus": _sku_rows(board, language),
+        "sites": _site_rows(board, language),
         "stages": _stages(board, language),
         "happenings": [_happening(one, board, language) for one in board.happenings],
     }
@@ -171,7 +202,33 @@ def _chart(points: Sequence[Point], labels: list[str], language: Language, curre
         labels=labels,
         values=[_major(one.net_minor, precision) for one in points],
         texts=[language.money(one.net_minor, currency) for one in points],
+        series=[
+            Series(
+                name=name,
+                values=[_major(amount, precision) for amount in amounts],
+                texts=[language.money(amount, currency) for amount in amounts],
+            )
+            for name, amounts in _by_channel(points, language)
+        ],
     )
+
+
+def _by_channel(points: Sequence[Point], language: Language) -> list[tuple[str, list[int]]]:
+    """Part the amounts of points by channel, the one first that turned over most; the last ones together."""
+    moved: Counter[str] = Counter()
+    for point in points:
+        for channel, amount in point.by_channel.items():
+            moved[channel] += abs(amount)
+    ranked = sorted(moved, key=lambda channel: (-moved[channel], channel))
+    drawn = [
+        (channel_word(channel, language), [point.by_channel.get(channel, 0) for point in points])
+        for channel in ranked[:_CHANNELS_DRAWN]
+    ]
+    others = ranked[_CHANNELS_DRAWN:]
+    if others:
+        rest = [sum(point.by_channel.get(channel, 0) for channel in others) for point in points]
+        drawn.append((language.say("Other channels"), rest))
+    return drawn
 
 
 def _major(minor: int, precision: int) -> str:
@@ -185,11 +242,18 @@ def _width(amount: int, greatest: int) -> int:
     return max(0, 100 * amount // greatest) if greatest > 0 else 0
 
 
-def _sku_rows(ranked: Sequence[SkuRank], language: Language, currency: str) -> list[Row]:
+def _orders_of(board: Board) -> Asked:
+    """Ask for the orders of the board's day; where that is not the clock's, as in a replay, for those of any day."""
+    return Asked() if board.is_replay else Asked(period="today")
+
+
+def _sku_rows(board: Board, language: Language) -> list[Row]:
+    ranked, currency = board.skus, board.setting.currency
     greatest = max((one.net_minor for one in ranked), default=0)
     return [
         Row(
             key=str(one.sku_id),
+            path=_orders_of(board).link(text=one.code),
             name=language.called(one.name or one.code),
             detail=one.code,
             amount=language.money(one.net_minor, currency),
@@ -200,11 +264,13 @@ def _sku_rows(ranked: Sequence[SkuRank], language: Language, currency: str) -> l
     ]
 
 
-def _site_rows(ranked: Sequence[SiteRank], language: Language, currency: str) -> list[Row]:
+def _site_rows(board: Board, language: Language) -> list[Row]:
+    ranked, currency = board.sites, board.setting.currency
     greatest = max((one.net_minor for one in ranked), default=0)
     return [
         Row(
             key=f"{one.site_id}{one.channel}",
+            path=_orders_of(board).link(site=one.code or "", channel=one.channel),
             name=language.called(one.name) if one.name else channel_word(one.channel, language),
             detail="",
             amount=language.money(one.net_minor, currency),

@@ -27,8 +27,8 @@ from loopline.web.api.answers import read
 from loopline.web.edge import Edge, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_view import STAGE_WORDS, channel_word
 from loopline.web.hq.members import MEMBERS
-from loopline.web.hq.order import ORDERS
 from loopline.web.hq.order_text import members_meant, text_asked
+from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.hq.stock import sku_path
 from loopline.web.languages import Language
 from loopline.web.pages import page

@@ -30,9 +30,9 @@ from loopline.search import OrderAsk
 from loopline.web.api.answers import run
 from loopline.web.api.members import FindAsk, MemberTold, members_asked, told_masked, visible_member
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
-from loopline.web.hq.order import ORDERS
 from loopline.web.hq.orders import Found as OrdersFound
 from loopline.web.hq.orders import Row, row_of
+from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page

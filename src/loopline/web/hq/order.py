@@ -38,12 +38,12 @@ from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.openings import openings_link
 from loopline.web.hq.order_page import context_of
 from loopline.web.hq.order_view import Eyes, Part, eyes_on, sending_sites
+from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.pages import page
 from loopline.web.photo_words import PhotoPlace, PhotoRow, photo_rows
 from loopline.web.problems import status_of
 from loopline.web.store.photos import photo_answer
 
-ORDERS = "/hq/orders"
 _NOUN = "order"
 
 

@@ -24,7 +24,7 @@ from loopline.processes.look_again import look_again
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS
-from loopline.web.hq.order import ORDERS
+from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.languages import Language
 from loopline.web.pages import page
 

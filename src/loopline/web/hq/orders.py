@@ -22,8 +22,8 @@ from loopline.web.api.answers import read
 from loopline.web.api.cursors import decode_cursor, encode_cursor
 from loopline.web.edge import Edge, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS, channel_word
-from loopline.web.hq.order import ORDERS
 from loopline.web.hq.order_text import may_find_by_member, members_meant, text_asked
+from loopline.web.hq.orders_asked import ORDERS, Asked
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
 from loopline.web.sheets import (
@@ -48,27 +48,6 @@ PERIODS: Mapping[str, tuple[str, int | None]] = {
     "week": (marked("7 days"), 7),
     "month": (marked("30 days"), 30),
 }
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the address of the list says; empty means all."""
-
-    text: str = ""
-    stage: str = ""
-    channel: str = ""
-    site: str = ""
-    period: str = ""
-
-    def link(self, path: str = ORDERS, **changes: str) -> str:
-        """Return the address with something else asked for, from the first page."""
-        fields = msgspec.structs.asdict(msgspec.structs.replace(self, **changes))
-        query = urlencode({name: value for name, value in fields.items() if value})
-        return f"{path}?{query}" if query else path
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is asked for."""
-        return self != Asked()
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,9 @@ from loopline.org import Site
 from loopline.promises import LateNow
 from loopline.sourcing.model import WaveTold
 from loopline.sourcing.profiles import ProfileInForce
+from loopline.web.hq.map_points import MapPoint
 from loopline.web.hq.order_words import WAITS_WORDS
+from loopline.web.hq.orders_asked import Asked
 from loopline.web.languages import Language, marked
 
 _FULL_AT, _BUSY_AT = 100, 80
@@ -292,15 +294,6 @@ def _site_row(site_id: SiteId, found: Found, language: Language) -> SiteRow:
     )
 
 
-class MapPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A site on the map: where, how full, how much is to be done, and what is said of it."""
-
-    at: tuple[float, float]
-    tone: str
-    size: int
-    said: str
-
-
 def encoded_map(found: Found, language: Language) -> bytes:
     """Write the map's points for the browser."""
     points = [
@@ -309,6 +302,7 @@ def encoded_map(found: Found, language: Language) -> bytes:
             tone=_tone(_percent(capacity)),
             size=capacity.held + capacity.confirmed,
             said=f"{language.called(site.name)}  {capacity.held + capacity.confirmed} / {capacity.tasks_limit}",
+            path=Asked(site=site.code).link(),
         )
         for site_id, capacity in found.capacity.items()
         for site in (found.sites[site_id],)

@@ -13,17 +13,26 @@ function shortNumber(value) {
   return new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" }).format(value);
 }
 
+// One colour: the channel that sells most is the strongest.
+const SHADES = [1, 0.7, 0.5, 0.36, 0.25, 0.16];
+
+function parts(shown, at) {
+  if (shown.series.length < 2) return [];
+  return shown.series.filter((one) => Number(one.values[at]) !== 0).map((one) => `${one.name}  ${one.texts[at]}`);
+}
+
 function draw() {
   if (charts === null || window.echarts === undefined) return;
   const place = document.getElementById("chart");
   chart ??= window.echarts.init(place, null, { renderer: "svg" });
   const shown = charts[span];
   const quiet = colour("--loop-quiet");
+  const stacked = shown.series.length > 0 ? shown.series : [{ name: "", values: shown.values }];
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   chart.setOption({
     animation: !still,
     animationDurationUpdate: 250,
-    grid: { left: 4, right: 4, top: 12, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 4, top: stacked.length > 1 ? 30 : 12, bottom: 4, containLabel: true },
     tooltip: {
       trigger: "axis",
       renderMode: "richText", // drawn, not written as HTML: the page allows no styles from elsewhere
@@ -31,8 +40,9 @@ function draw() {
       borderColor: colour("--loop-line"),
       textStyle: { color: colour("--loop-text"), fontSize: 13 },
       axisPointer: { type: "shadow", shadowStyle: { color: colour("--loop-line"), opacity: 0.4 } },
-      formatter: ([one]) => `${shown.labels[one.dataIndex]}\n${shown.texts[one.dataIndex]}`,
+      formatter: ([{ dataIndex: at }]) => [`${shown.labels[at]}  ${shown.texts[at]}`, ...parts(shown, at)].join("\n"),
     },
+    legend: { show: stacked.length > 1, top: 0, left: 0, itemWidth: 10, itemHeight: 10, textStyle: { color: quiet, fontSize: 12 } },
     xAxis: {
       type: "category",
       data: shown.labels,
@@ -46,13 +56,15 @@ function draw() {
       axisLabel: { color: quiet, formatter: shortNumber, fontSize: 11 },
       splitLine: { lineStyle: { color: colour("--loop-line") } },
     },
-    series: [{
+    series: stacked.map((one, place) => ({
+      name: one.name,
       type: "bar",
-      data: shown.values.map(Number),
-      itemStyle: { color: colour("--loop-accent"), borderRadius: [2, 2, 0, 0] },
+      stack: "net",
+      data: one.values.map(Number),
+      itemStyle: { color: colour("--loop-accent"), opacity: SHADES[place] },
       barCategoryGap: "30%",
-    }],
-  });
+    })),
+  }, { replaceMerge: ["series"] });
 }
 
 for (const button of board.querySelectorAll("[data-span]")) {

@@ -1,4 +1,4 @@
-// Draws sites where they lie, by how full their day is, and asks again every minute.
+// Draws sites where they lie, by tone and size, and asks again every minute; a click leads to the orders of one.
 
 const place = document.getElementById("map");
 let points = null;
@@ -8,11 +8,17 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-const TONES = { good: "--loop-good", warn: "--loop-warn", bad: "--loop-bad" };
+const TONES = { good: "--loop-good", warn: "--loop-warn", bad: "--loop-bad", none: "--loop-quiet" };
 
 function draw() {
   if (points === null || window.echarts === undefined) return;
-  chart ??= window.echarts.init(place, null, { renderer: "svg" });
+  if (chart === null) {
+    chart = window.echarts.init(place, null, { renderer: "svg" });
+    chart.on("click", (one) => {
+      const { path } = points[one.dataIndex];
+      if (path) location.assign(path);
+    });
+  }
   const most = Math.max(1, ...points.map((one) => one.size));
   const axis = { type: "value", scale: true, axisLabel: { show: false }, axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: colour("--loop-line") } } };
   chart.setOption({
@@ -32,7 +38,7 @@ function draw() {
       data: points.map((one) => ({
         value: one.at,
         symbolSize: 8 + 20 * Math.sqrt(one.size / most),
-        itemStyle: { color: colour(TONES[one.tone]), opacity: 0.8 },
+        itemStyle: { color: colour(TONES[one.tone]), opacity: one.tone === "none" ? 0.35 : 0.8 },
       })),
     }],
   });
@@ -47,5 +53,6 @@ async function ask() {
 
 window.addEventListener("resize", () => chart?.resize());
 window.addEventListener("load", draw);
+document.addEventListener("theme", draw);
 setInterval(ask, 60_000);
 ask();
