@@ -96,6 +96,16 @@ class CountSession(msgspec.Struct, frozen=True, kw_only=True):
     how_ended: str | None
 
 
+class CountSums(msgspec.Struct, frozen=True, kw_only=True):
+    """What a count comes to: things looked at, those that differ, units missing and too many, against the books."""
+
+    count_id: CountId
+    lines: int
+    differing: int
+    short: int
+    over: int
+
+
 class CountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a count that ends comes to: all its lines, and the facts that make the books agree."""
 
@@ -261,16 +271,29 @@ def count_lines(conn: Conn, count_ids: Sequence[CountId]) -> list[CountLine]:
     return fetch(conn, SQL["lines_of_counts"], CountLine, count_ids=uuids(count_ids))
 
 
-def counts_page(
-    conn: Conn, leaf_ids: Collection[NodeId], *, only_open: bool, before: CountId | None, at_most: int
+def sums_of_counts(conn: Conn, count_ids: Collection[CountId]) -> dict[CountId, CountSums]:
+    """What counts come to; those in which nothing was looked at are left out."""
+    found = fetch(conn, SQL["sums_of_counts"], CountSums, count_ids=uuids(count_ids))
+    return {one.count_id: one for one in found}
+
+
+def counts_page(  # noqa: PLR0913 - what a list is asked by
+    conn: Conn,
+    leaf_ids: Collection[NodeId],
+    *,
+    only_open: bool,
+    before: CountId | None,
+    at_most: int,
+    how_ended: str | None = None,
 ) -> list[CountSession]:
-    """Count sessions of leaves, the latest first, those before the one given."""
+    """Count sessions of leaves, the latest first, those before the one given; `how_ended`: posted or dropped ones."""
     return fetch(
         conn,
         SQL["counts_page"],
         CountSession,
         leaf_ids=uuids(leaf_ids),
         only_open=only_open,
+        how_ended=how_ended,
         before=before,
         at_most=at_most,
     )

@@ -117,9 +117,22 @@ from stock.count_session
 where
   leaf_id = any(%(leaf_ids)s::uuid[])
   and (ended_at is null or not %(only_open)s::boolean)
+  and (%(how_ended)s::text is null or how_ended = %(how_ended)s::text)
   and (%(before)s::uuid is null or id < %(before)s::uuid)
 order by id desc
 limit %(at_most)s::bigint
+
+-- name: sums_of_counts
+-- What counts come to: things looked at, those that differ from the books, units that are missing and too many.
+select
+  count_id,
+  count(*) as lines,
+  count(*) filter (where units <> expected) as differing,
+  coalesce(sum(expected - units) filter (where units < expected), 0)::bigint as short,
+  coalesce(sum(units - expected) filter (where units > expected), 0)::bigint as over
+from stock.count_line
+where count_id = any(%(count_ids)s::uuid[])
+group by count_id
 
 -- name: count_leaves
 -- Where counts are taken. Locks nothing.

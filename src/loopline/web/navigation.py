@@ -63,6 +63,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
             Entry(word=marked("Stock"), path="/hq/stock"),
         ),
+        (
+            visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
+            Entry(word=marked("Counts"), path="/hq/counts"),
+        ),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Sourcing"), path="/hq/sourcing")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Promises"), path="/hq/promises")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Packing"), path="/hq/packing")),
@@ -119,7 +123,10 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/openings",
         ),
     ),
-    (marked("Goods"), ("/hq/stock", "/hq/sourcing", "/hq/promises", "/hq/packing", "/hq/feeds")),
+    (
+        marked("Goods"),
+        ("/hq/stock", "/hq/counts", "/hq/sourcing", "/hq/promises", "/hq/packing", "/hq/feeds"),
+    ),
     (
         marked("Money"),
         (

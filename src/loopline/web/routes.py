@@ -68,10 +68,11 @@ from loopline.web.api.transfers import TRANSFER_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
-from loopline.web.hq.board import show_board, stream_board, tell_board
+from loopline.web.hq.board import show_board, stream_board, tell_board, tell_board_map
 from loopline.web.hq.capacity import CAPACITY_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
+from loopline.web.hq.counts import COUNT_LIST_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
@@ -187,6 +188,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
 PAGE_HANDLERS: list[ControllerRouterHandler] = [
     show_board,
     tell_board,
+    tell_board_map,
     stream_board,
     tell_world,
     *SURGE_PAGES,
@@ -212,6 +214,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
     *SHIFT_PAGES,
+    *COUNT_LIST_PAGES,
     *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,

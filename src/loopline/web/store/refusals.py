@@ -56,6 +56,12 @@ class NoCountHere(Refusal, frozen=True, kw_only=True):
     """No such count is open at your sites."""
 
 
+class CountTimeWrong(Refusal, frozen=True, kw_only=True):
+    """When it was counted cannot be read: "{counted_at}"."""
+
+    counted_at: str
+
+
 class CountMovedOn(Refusal, frozen=True, kw_only=True):
     """Something was counted again since you looked: look through it once more."""
 
