@@ -81,7 +81,7 @@ class CountFault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CountSheetWrong(Refusal, frozen=True, kw_only=True):
-    """Line {line}, column {column}: {why} ("{value}"). Nothing of the sheet was taken in; {more} more are wrong."""
+    """Line {line}, column {column}: {why} ("{value}"). Nothing of the sheet was taken in. Further faults: {more}."""
 
     line: int
     column: str
