@@ -70,6 +70,7 @@ from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board
 from loopline.web.hq.capacity import CAPACITY_PAGES
+from loopline.web.hq.changed_prices import CHANGED_PRICE_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
@@ -212,6 +213,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
     *SHIFT_PAGES,
+    *CHANGED_PRICE_PAGES,
     *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
