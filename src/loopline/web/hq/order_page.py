@@ -238,14 +238,12 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
     for position, line in enumerate(story.lines):
         sku = story.skus.get(line.sku_id) if line.sku_id else None
         listed = line.list_unit_minor
-        why = ""
-        if eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
-            changed = story.price_changes.get(line.line_id)
-            why = (
-                why_changed(changed, story.people, language)
-                if changed is not None
-                else _why(derived[position], story, language)
-            )
+        why, changed = "", story.price_changes.get(line.line_id)
+        if eyes.sees(Part.PRICE_ORIGIN) and changed is not None:
+            why = why_changed(changed, story.people, language)
+            listed = None if listed == changed.before_minor else listed  # that is what it was instead of
+        elif eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
+            why = _why(derived[position], story, language)
         rows.append(
             LineRow(
                 name=name_of(story, line, language),

@@ -127,7 +127,7 @@ function cartLine(line) {
   if (line.variety) goods.append(made("span", "variety", line.variety));
   const code = made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`);
   if (line.list) code.append(" ", made("s", "", money(line.list)), ` ${line.why}`);
-  goods.append(code, prices.of(line));
+  goods.append(code);
   const count = made("span", "till-count");
   const change = (by) => {
     if (!prices.mayHave(line, line.units + by)) return;
@@ -141,7 +141,7 @@ function cartLine(line) {
   const more = button("btn till-step", "+", () => change(1));
   more.setAttribute("aria-label", word("more", { name: line.name }));
   count.append(fewer, made("b", "number till-units", String(line.units)), more);
-  row.append(goods, count, made("b", "number till-amount", money(line.units * line.unit)));
+  row.append(goods, count, prices.of(line), made("b", "number till-amount", money(line.units * line.unit)));
   return row;
 }
 
