@@ -22,6 +22,7 @@ PAGES = (
     "rights.html",
     "returns_why.html",
     "shifts.html",
+    "changed_prices.html",
     "packing.html",
     "../store/customers.html",
 )

@@ -180,6 +180,13 @@ _CONTENT = {
         (f"POST /store/round/{name}" for name in ("hand-over", "notes", "put-back", "take-over")),
         ("application/json", f'{{"round_id": "{NOWHERE}"}}'),
     ),
+    "POST /store/till/price-asks": (
+        "application/json",
+        (
+            f'{{"id": "{NOWHERE}", "till_id": "{NOWHERE}", "sku_code": "COAT", "units": 1, "unit_minor": 1,'
+            ' "reason": "damaged"}'
+        ),
+    ),
     "POST /store/till/cases": ("application/json", '{"sale": SALE}'),
     "POST /store/till/sales": ("application/json", '{"sales": [SALE]}'),
 }

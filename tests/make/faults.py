@@ -269,6 +269,16 @@ FAULTS: dict[str, LiteralString] = {
         "insert into orders.till_sale select gen_random_uuid(), 1, id, site_id, gen_random_uuid(), gen_random_uuid(),"
         " now(), now() from orders.order where external_number = 'T-1'"
     ),
+    "changed_price_is_its_line": (
+        "insert into orders.price_change select gen_random_uuid(), id, site_id, gen_random_uuid(), 1, currency, 2, 1,"
+        " 'not_allowed', null, gen_random_uuid(), now(), null, null, now() from orders.order"
+        " where external_number = 'T-1'"
+    ),
+    "price_approval_is_spent_once": (
+        "insert into orders.price_ask select gen_random_uuid(), gen_random_uuid(), site_id, gen_random_uuid(), 1,"
+        " currency, 2, 1, 'goodwill', gen_random_uuid(), now(), null, gen_random_uuid(), now(), true, '', id"
+        " from orders.order where external_number = 'T-1'"
+    ),
     # --------------------------------------------------------------------------------------------------- customers
     "consents_equal_their_history": (
         _MEMBER + "insert into customers.consent"

@@ -25,6 +25,7 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import MemberId, OrderId, PersonId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
+from loopline.orders.price_changes import NewPriceAsk, PriceAskKept, PriceReason, add_price_ask
 from loopline.org import Role
 from loopline.org.credentials import new_token, token_hash
 from loopline.org.store import insert_session
@@ -217,6 +218,24 @@ def _shift(conn: Conn, stage: Stage) -> str:
     return str(wanted.id)
 
 
+def _price_ask(conn: Conn, stage: Stage) -> str:
+    """A price that a till at D asks for."""
+    wanted = NewPriceAsk(
+        id=uuid7(NOON),
+        till_id=uuid7(NOON),
+        site_id=stage.shop.sites["D"],
+        sku_id=stage.shop.skus["COAT"],
+        units=1,
+        currency="CNY",
+        before_minor=11_300,
+        unit_minor=9_000,
+        reason=PriceReason.GOODWILL,
+        asked_by=stage.people["zhou.guide"],
+    )
+    assert isinstance(add_price_ask(conn, wanted, now=NOON), PriceAskKept)
+    return str(wanted.id)
+
+
 def _members(conn: Conn) -> tuple[list[MemberId], list[str]]:
     """Two members: whose things these are, and a stranger."""
     ring = open_key_ring(data_directory() / "keys")
@@ -254,6 +273,8 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
     line = orders.lines_by_orders(conn, [old.order_id])[0]
     return {
         "shifts/shift_id": _shift(conn, stage),
+        "prices/ask_id": (asked := _price_ask(conn, stage)),
+        "price-asks/ask_id": asked,
         "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
         "order_ids": [str(order_id)],

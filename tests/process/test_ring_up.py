@@ -161,7 +161,7 @@ def test_what_is_refused_spoils_no_other_and_may_be_corrected_under_its_number(c
         CashierUnknown(person_id=PersonId(UUID(int=7))),
     ]
     assert written(conn) == (2, 2, 2)
-    right = msgspec.structs.replace(wrong, lines=(line("COAT"), line("HAT", unit_minor=500)))
+    right = sale(who, 2, id=wrong.id, lines=(line("COAT"), line("HAT")))
     assert one(sent(conn, [right], by=who)).order_id == wrong.id
     assert written(conn) == (3, 3, 3)
 

@@ -2381,6 +2381,55 @@ CREATE TABLE orders.payer (
     member_id uuid NOT NULL
 );
 
+CREATE TABLE orders.price_ask (
+    id uuid NOT NULL,
+    till_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units integer NOT NULL,
+    currency text NOT NULL,
+    before_minor bigint NOT NULL,
+    unit_minor bigint NOT NULL,
+    reason text NOT NULL,
+    asked_by uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    is_approved boolean,
+    note text,
+    order_id uuid,
+    CONSTRAINT price_ask_by_another CHECK ((decided_by <> asked_by)),
+    CONSTRAINT price_ask_decided_or_withdrawn CHECK (((decided_at IS NULL) OR (withdrawn_at IS NULL))),
+    CONSTRAINT price_ask_decided_whole CHECK ((num_nulls(decided_by, decided_at, is_approved, note) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT price_ask_declined_with_a_note CHECK ((is_approved OR (length(note) > 0))),
+    CONSTRAINT price_ask_is_lower CHECK (((unit_minor >= 0) AND (unit_minor < before_minor))),
+    CONSTRAINT price_ask_of_something CHECK ((units >= 1)),
+    CONSTRAINT price_ask_used_if_approved CHECK (((order_id IS NULL) OR (is_approved IS TRUE)))
+);
+
+CREATE TABLE orders.price_change (
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    units integer NOT NULL,
+    currency text NOT NULL,
+    before_minor bigint NOT NULL,
+    unit_minor bigint NOT NULL,
+    standing text NOT NULL,
+    reason text,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    approved_by uuid,
+    ask_id uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT price_change_alone_with_a_reason CHECK (((standing <> ALL (ARRAY['alone'::text, 'approved'::text])) OR (reason IS NOT NULL))),
+    CONSTRAINT price_change_approved_by_somebody CHECK ((((standing = 'approved'::text) = (ask_id IS NOT NULL)) AND ((ask_id IS NULL) = (approved_by IS NULL)))),
+    CONSTRAINT price_change_is_lower CHECK (((unit_minor >= 0) AND (unit_minor < before_minor))),
+    CONSTRAINT price_change_standing_known CHECK ((standing = ANY (ARRAY['alone'::text, 'approved'::text, 'read_earlier'::text, 'not_allowed'::text])))
+);
+
 CREATE VIEW orders.published_credits WITH (security_invoker='true') AS
  SELECT id AS order_id,
     guide_id,
@@ -2533,7 +2582,7 @@ CREATE TABLE org.counter_limit (
     set_by text NOT NULL,
     CONSTRAINT counter_limit_not_negative CHECK ((value >= 0)),
     CONSTRAINT counter_limit_says_why CHECK ((btrim(comment) <> ''::text)),
-    CONSTRAINT counter_limit_setting_known CHECK ((setting = 'blind_alone_minor'::text))
+    CONSTRAINT counter_limit_setting_known CHECK ((setting = ANY (ARRAY['blind_alone_minor'::text, 'price_alone_percent'::text])))
 );
 
 ALTER TABLE org.counter_limit ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -5529,6 +5578,15 @@ ALTER TABLE orders."order"
 ALTER TABLE ONLY orders.payer
     ADD CONSTRAINT payer_pkey PRIMARY KEY (member_id);
 
+ALTER TABLE ONLY orders.price_ask
+    ADD CONSTRAINT price_ask_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.price_change
+    ADD CONSTRAINT price_change_pkey PRIMARY KEY (line_id);
+
+ALTER TABLE ONLY orders.price_change
+    ADD CONSTRAINT price_change_spends_once UNIQUE (ask_id);
+
 ALTER TABLE ONLY orders.quote
     ADD CONSTRAINT quote_pkey PRIMARY KEY (order_id);
 
@@ -6318,6 +6376,14 @@ CREATE INDEX order_waiting_for_sites ON ONLY orders."order" USING btree (source_
 
 CREATE INDEX order_default_source_after_id_idx ON orders.order_default USING btree (source_after, id) WHERE (source_after IS NOT NULL);
 
+CREATE INDEX price_ask_open ON orders.price_ask USING btree (site_id, asked_at) WHERE ((decided_at IS NULL) AND (withdrawn_at IS NULL));
+
+CREATE INDEX price_change_by_time ON orders.price_change USING btree (changed_at, line_id);
+
+CREATE INDEX price_change_of_order ON orders.price_change USING btree (order_id);
+
+CREATE INDEX price_change_of_site ON orders.price_change USING btree (site_id, changed_at);
+
 CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
 
 CREATE INDEX unpaid_by_address ON orders.unpaid USING btree (address) WHERE (address IS NOT NULL);
@@ -6916,6 +6982,9 @@ ALTER TABLE ONLY marketplaces.test_line
 
 ALTER TABLE ONLY marketplaces.step
     ADD CONSTRAINT step_of_a_loan FOREIGN KEY (channel, sku_id) REFERENCES marketplaces.loan(channel, sku_id);
+
+ALTER TABLE ONLY orders.price_change
+    ADD CONSTRAINT price_change_ask_id_fkey FOREIGN KEY (ask_id) REFERENCES orders.price_ask(id);
 
 ALTER TABLE ONLY org.counter_limit
     ADD CONSTRAINT counter_limit_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES org.unit(id);
@@ -7558,6 +7627,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.order_default TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE orders.price_ask TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE orders.price_change TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_credits TO loopline_app;
 

@@ -10,10 +10,12 @@ Invariants:
 - for goods lines `units = parked + held + allocated + handed_over + cancelled`, `0 <= returned <= handed_over`,
   `0 <= lost <= handed_over`: named constraints of the database, changed by deltas only;
 - an order that waits to be paid with goods to lose has its row in `unpaid`, and no other has (`orders.unpaid`);
+- what a till sold for less than it costs has its row in `price_change`, and what somebody approved is used by one line
+  (`orders.price_changes`);
 - an order's head has the sums of its goods lines, moved in the same transaction; its stage is derived from them.
 
-Lock order: numbers by (channel, external number); then the buckets of who asks; then orders by id; then lines by
-(order, line). Whoever holds an order's row may change its lines. Queries lock nothing.
+Lock order: prices that were asked for by id; then numbers by (channel, external number); then the buckets of who asks;
+then orders by id; then lines by (order, line). Whoever holds an order's row may change its lines. Queries lock nothing.
 
 An order and its lines lie in the monthly partition of the UUIDv7 of the order, which is made of the moment it was
 placed; a line's id is made of the same moment, after one another, so that lines sort as they were written.

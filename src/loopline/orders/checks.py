@@ -19,4 +19,6 @@ CHECKS: tuple[Check, ...] = (
     Check(name="known_number_is_an_order", invariant=9, statement=SQL["known_number_is_an_order"]),
     Check(name="short_number_is_one_order", invariant=9, statement=SQL["short_number_is_one_order"]),
     Check(name="till_sale_is_its_order", invariant=9, statement=SQL["till_sale_is_its_order"]),
+    Check(name="changed_price_is_its_line", invariant=9, statement=SQL["changed_price_is_its_line"]),
+    Check(name="price_approval_is_spent_once", invariant=9, statement=SQL["price_approval_is_spent_once"]),
 )

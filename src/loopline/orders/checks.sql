@@ -225,3 +225,36 @@ where head.channel is distinct from 'till'
     or head.external_number is distinct from sale.till_id || '/' || sale.number
     or head.site_id is distinct from sale.site_id
 order by sale.till_id, sale.number
+
+-- name: changed_price_is_its_line
+-- Changed prices whose line is none, or was sold at another price or in other units than is said.
+select
+    'changed price of line ' || change.line_id as subject,
+    coalesce(line.units || ' at ' || line.unit_minor, 'no such line') as found,
+    change.units || ' at ' || change.unit_minor as expected,
+    'select * from orders.price_change where line_id = ' || quote_literal(change.line_id) as repair
+from orders.price_change as change
+left join orders.line as line on line.order_id = change.order_id and line.line_id = change.line_id
+where (line.sku_id, line.units, line.unit_minor) is distinct from (change.sku_id, change.units, change.unit_minor)
+order by change.order_id, change.line_id
+
+-- name: price_approval_is_spent_once
+-- Approvals that were used for no line or for another thing than was approved; and lines approved by what names no approval of
+-- somebody else. What was approved is used by one line or by none.
+select
+    'approval ' || coalesce(ask.id, change.ask_id) as subject,
+    coalesce('line ' || change.line_id || ' of order ' || change.order_id, 'no line') as found,
+    coalesce('order ' || ask.order_id, 'not used') as expected,
+    'select * from orders.price_change where ask_id = ' || quote_literal(coalesce(ask.id, change.ask_id)) as repair
+from orders.price_ask as ask
+full join orders.price_change as change on change.ask_id = ask.id
+where (ask.order_id is not null or change.ask_id is not null)
+    and (
+        change.ask_id is null
+        or ask.is_approved is not true
+        or ask.order_id is distinct from change.order_id
+        or (ask.site_id, ask.sku_id, ask.currency, ask.unit_minor, ask.decided_by)
+            is distinct from (change.site_id, change.sku_id, change.currency, change.unit_minor, change.approved_by)
+        or change.units > ask.units
+    )
+order by subject

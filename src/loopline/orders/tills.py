@@ -107,6 +107,18 @@ def keep_till_sales(conn: Conn, sales: Sequence[NewTillSale], *, sent_by: Person
     )
 
 
+def known_till_numbers(conn: Conn, numbers: Sequence[TillNumber]) -> set[TillNumber]:
+    """Return those of these numbers that are orders already."""
+    found = fetch(
+        conn,
+        SQL["known_till_numbers"],
+        TillNumber,
+        till_ids=[one.till_id for one in numbers],
+        numbers=[one.number for one in numbers],
+    )
+    return set(found)
+
+
 def till_sales_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[TillSale]:
     """Return the sales that orders are, by till and number; orders of other channels are left out."""
     return fetch(conn, SQL["till_sales_of_orders"], TillSale, order_ids=uuids(order_ids))

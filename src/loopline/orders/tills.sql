@@ -15,6 +15,14 @@ from unnest(
 order by till_id, number
 on conflict on constraint till_sale_pkey do nothing
 
+-- name: known_till_numbers
+-- Those of these numbers of tills that are orders. Locks nothing.
+select sale.till_id, sale.number
+from unnest(%(till_ids)s::uuid[], %(numbers)s::bigint[]) as asked (till_id, number)
+join orders.till_sale as sale on sale.till_id = asked.till_id and sale.number = asked.number
+group by sale.till_id, sale.number
+order by sale.till_id, sale.number
+
 -- name: till_sales_of_orders
 -- The sales of tills that these orders are, in the order of (till, number).
 select till_id, number, order_id, site_id, rung_up_by, sent_by, rung_up_at, arrived_at

@@ -28,11 +28,15 @@ class CounterLimit(StrEnum):
     BLIND_ALONE = "blind_alone_minor"
     """What somebody may pay, within a day, for goods without a sale that they took in themselves; in minor units of the
     currency they are paid in."""
+    PRICE_ALONE = "price_alone_percent"
+    """By how many per cent of its price somebody at a till may sell something for less, with a reason."""
 
 
-AS_DELIVERED: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 50_000}
+AS_DELIVERED: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 50_000, CounterLimit.PRICE_ALONE: 10}
 """What holds where nobody set anything."""
-MOST: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 100_000_000}
+MOST: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 100_000_000, CounterLimit.PRICE_ALONE: 100}
+PERCENTAGES = frozenset({CounterLimit.PRICE_ALONE})
+"""Limits that are whole per cents; the others are amounts."""
 
 
 class NewLimit(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CATALOGUE_WRITE = "catalogue.write"
     PRICES_READ = "prices.read"
     PRICES_WRITE = "prices.write"
+    PRICES_APPROVE = "prices.approve"
     STOCK_READ = "stock.read"
     STOCK_WRITE = "stock.write"
     FEEDS_WRITE = "feeds.write"
@@ -99,6 +100,7 @@ _RUNNING_A_STORE = _SHOP_FLOOR | {
     Permission.EARNINGS_READ,
     Permission.BOARDS_READ,
     Permission.RETURNS_DECIDE,
+    Permission.PRICES_APPROVE,
     Permission.TILLS_READ,
     Permission.TOUCHPOINTS_WRITE,
     Permission.REVIEWS_WRITE,

@@ -32,6 +32,8 @@ from loopline.kernel.ids import (
     WaveId,
 )
 from loopline.orders import Line, Order
+from loopline.orders.price_changes import NewPriceChange, price_changes_of_order
+from loopline.orders.tills import TILL
 from loopline.org import Entity, Party, Site, Unit
 from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
@@ -67,7 +69,8 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     """An order with its lines, and whatever happened to it, in the order in which it happened.
 
     `zone` is the one its times are told in: the selling site's, else its channel's. `judged` are its lines that
-    ended, by the six rights; `waits`: what tasks pay on top, because their work waited.
+    ended, by the six rights; `waits`: what tasks pay on top, because their work waited; `price_changes`: lines that a
+    till sold for less.
     """
 
     order: Order
@@ -101,6 +104,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     people: Mapping[PersonId, str]
     judged: tuple[JudgedLine, ...] = ()
     waits: Mapping[UUID, WaitingPay] = {}
+    price_changes: Mapping[LineId, NewPriceChange] = {}
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -133,6 +137,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
     sku_ids = {line.sku_id for line in lines if line.sku_id is not None}
     price_ids = [one.price_id for one in derivation.lines if one.price_id] if derivation else []
     sites = org.sites_by_id(conn, _sites_named(order, work))
+    changes = price_changes_of_order(conn, order_id) if order.channel == TILL else []
     parties = {share.party_id for share in work.shares} | _credited(order, work.attribution)
     return OrderStory(
         order=order,
@@ -166,9 +171,10 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         deciding_units=org.units_by_id(conn, _units_named(work)),
         parties=org.parties_by_id(conn, parties),
         entities=entities_by_id(conn, {order.seller_entity_id, *(line.seller_entity_id for line in lines)}),
-        people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
+        people={one.id: one.name for one in org.people_by_id(conn, _people_named(work, changes)).values()},
         judged=tuple(marks_of_order(conn, order_id)),
         waits={one.work_id: one for one in waiting_pay_of(conn, [task.task_id for task in work.tasks])},
+        price_changes={one.line_id: one for one in changes},
     )
 
 
@@ -255,8 +261,9 @@ def _units_named(work: _Work) -> set[OrgUnitId]:
     }
 
 
-def _people_named(work: _Work) -> set[PersonId]:
+def _people_named(work: _Work, changes: Sequence[NewPriceChange]) -> set[PersonId]:
     accepted = {task.accepted_by for task in work.tasks if task.accepted_by is not None}
+    accepted |= {one.approved_by or one.changed_by for one in changes} | {one.changed_by for one in changes}
     return accepted | set(_actors(told.actor for told in work.events))
 
 

@@ -6,7 +6,6 @@ at the till. The same sale again is the order it made before; nothing of it is d
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
@@ -22,8 +21,9 @@ from loopline.payments.shifts import MoveKind, TillMoney, hold_tills
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay import take_payments
+from loopline.processes.price_change import AtTill, judge_prices, keep_changed_prices
 from loopline.processes.shift import keep_in_shifts
-from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, place_messages
+from loopline.processes.take_in import Incoming, OrderTaken, place_messages
 
 
 class MoneyTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,14 +33,10 @@ class MoneyTaken(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
-class RungUp(msgspec.Struct, frozen=True, kw_only=True):
+class RungUp(AtTill, frozen=True, kw_only=True):
     """A sale as its till tells it. `said` is the hash of all it says; `rung_up_at` is the moment by its own clock."""
 
-    till_id: UUID
-    number: int
-    message: OrderMessage
     said: bytes
-    rung_up_by: PersonId
     rung_up_at: datetime
     money: tuple[MoneyTaken, ...]
 
@@ -57,14 +53,22 @@ def ring_up(
     """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
 
     Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
-    Holds the tills, so that a count of a drawer is before a sale or after it; then locks as placing does, then orders,
-    then payments.
+    Holds the tills, so that a count of a drawer is before a sale or after it, and what was approved of their prices;
+    then locks as placing does, then orders, then payments.
     """
     hold_tills(conn, {one.till_id for one in sales})
     people = org.people_by_id(conn, {one.rung_up_by for one in sales})
     guides = _guides_of(conn, people)
-    outcomes: list[OrderTaken | Refusal] = [CashierUnknown(person_id=one.rung_up_by) for one in sales]
-    known = [position for position, one in enumerate(sales) if one.rung_up_by in people]
+    judged = judge_prices(conn, sales, scope=scope, now=now)
+    outcomes: list[OrderTaken | Refusal] = [
+        changed if isinstance(changed, Refusal) else CashierUnknown(person_id=one.rung_up_by)
+        for one, changed in zip(sales, judged, strict=True)
+    ]
+    known = [
+        position
+        for position, one in enumerate(sales)
+        if one.rung_up_by in people and not isinstance(judged[position], Refusal)
+    ]
     incoming = [_incoming(sales[position], guides, scope) for position in known]
     for position, outcome in zip(known, place_messages(conn, incoming, now=now), strict=True):
         outcomes[position] = outcome
@@ -76,6 +80,12 @@ def ring_up(
     if new:
         keep_in_shifts(conn, _take_money(conn, new, now=now), now=now)
         _keep(conn, new, sent_by=sent_by, now=now)
+        sold = {
+            outcome.order_id: (sale, changed)
+            for sale, outcome, changed in zip(sales, outcomes, judged, strict=True)
+            if isinstance(outcome, OrderTaken) and not outcome.is_repeat and not isinstance(changed, Refusal)
+        }
+        keep_changed_prices(conn, sold, now=now)
     return outcomes
 
 

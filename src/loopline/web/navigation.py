@@ -90,6 +90,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.REVIEWS_READ), Entry(word=marked("Reviews"), path="/hq/reviews")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TILLS_READ), Entry(word=marked("Shifts"), path="/hq/shifts")),
+        (visitor.may(Permission.TILLS_READ), Entry(word=marked("Changed prices"), path="/hq/changed-prices")),
         (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
         (
             visitor.may(Permission.ORG_WRITE) and visitor.may(Permission.BOARDS_READ),
@@ -117,6 +118,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/quarantine",
             "/hq/tills",
             "/hq/shifts",
+            "/hq/changed-prices",
             "/hq/counter-limits",
             "/hq/hours",
             "/hq/marketplaces",

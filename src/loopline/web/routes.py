@@ -70,6 +70,7 @@ from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board, tell_board_map
 from loopline.web.hq.capacity import CAPACITY_PAGES
+from loopline.web.hq.changed_prices import CHANGED_PRICE_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.counts import COUNT_LIST_PAGES
@@ -215,6 +216,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *COUNTER_LIMIT_PAGES,
     *SHIFT_PAGES,
     *COUNT_LIST_PAGES,
+    *CHANGED_PRICE_PAGES,
     *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,

@@ -104,6 +104,7 @@ OF_THEIR_OWN = {
     "POST /api/v1/messages/batch",
     "POST /me/addresses",
     "POST /me/consents",
+    "POST /store/till/price-asks",
 }
 # Written down is also who tried: orders by the surge board, sealed buyers and members by their own logs. And what
 # processes remember is marked to be read again before anything is decided.

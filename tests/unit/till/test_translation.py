@@ -8,6 +8,8 @@ import msgspec
 from loopline.channels.till import Method, PaidDiffers, Sale, SalePayment, SaleTooLarge, rung_up
 from loopline.kernel.ids import OrderId, PersonId
 from loopline.orders import Delivery, DraftKind
+from loopline.orders.price_changes import PriceReason
+from loopline.processes.price_change import SaidOfPrice
 from loopline.processes.ring_up import MoneyTaken, RungUp
 from loopline.processes.take_in import MessageLine, OrderMessage
 from tests.make.shop import NOON
@@ -20,6 +22,22 @@ def told(said: Sale, *, now: datetime = NOON) -> RungUp:
     found = rung_up(said, now=now)
     assert isinstance(found, RungUp), found
     return found
+
+
+def test_what_is_said_of_prices_goes_along_and_what_is_not_said_is_not_recognised_by():
+    """Sales that a till rang up before it knew of changed prices are the orders they made."""
+    plain = line("COAT")
+    assert msgspec.json.encode(plain, order="deterministic") == (
+        b'{"sku_code":"COAT","units":1,"unit_minor":11300}'
+    )
+    approval = UUID(int=3)
+    changed = msgspec.structs.replace(plain, priced_at=NOON, reason=PriceReason.LAST_PIECE, ask_id=approval)
+    first, second = told(sale(WHO, 7, lines=(plain, changed))), told(sale(WHO, 7, lines=(plain, plain)))
+    assert first.prices == (
+        SaidOfPrice(),
+        SaidOfPrice(priced_at=NOON, reason=PriceReason.LAST_PIECE, ask_id=approval),
+    )
+    assert first.said != second.said
 
 
 def test_a_sale_is_a_fact_carried_out_at_the_prices_it_says():

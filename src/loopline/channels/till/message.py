@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from loopline.orders.price_changes import PriceReason
+
 _AMOUNT_MAX = 10**13
 Amount = Annotated[int, Meta(ge=0, le=_AMOUNT_MAX)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -20,12 +22,19 @@ class Method(StrEnum):
     CARD_TERMINAL = "card_terminal"
 
 
-class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of one SKU at the price of one unit that the customer paid, tax included, in minor units."""
+class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Units of one SKU at the price of one unit that the customer paid, tax included, in minor units.
+
+    `priced_at` is when the till had read what it costs, by the server's clock; `reason` says why it was sold for less,
+    and `ask_id` names what somebody else approved. What is not said has no part in what a sale is recognised by.
+    """
 
     sku_code: Code
     units: Annotated[int, Meta(ge=1, le=1_000_000)]
     unit_minor: Annotated[int, Meta(ge=0, le=10**10)]
+    priced_at: Annotated[datetime, Meta(tz=True)] | None = None
+    reason: PriceReason | None = None
+    ask_id: UUID | None = None
 
 
 class SalePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

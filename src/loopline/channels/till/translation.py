@@ -10,6 +10,7 @@ from loopline.kernel.ids import OrderId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind
 from loopline.orders.tills import TILL, spell_till_number
+from loopline.processes.price_change import SaidOfPrice
 from loopline.processes.ring_up import MoneyTaken, RungUp
 from loopline.processes.take_in import MessageLine, OrderMessage
 
@@ -63,6 +64,10 @@ def rung_up(sale: Sale, *, now: datetime) -> RungUp | Refusal:
         said=said_by(sale),
         rung_up_by=PersonId(sale.rung_up_by),
         rung_up_at=sale.rung_up_at,
+        prices=tuple(
+            SaidOfPrice(priced_at=line.priced_at, reason=line.reason, ask_id=line.ask_id)
+            for line in sale.lines
+        ),
         money=tuple(
             MoneyTaken(method=payment.method.value, amount_minor=payment.amount_minor)
             for payment in sale.payments

@@ -14,13 +14,20 @@ from loopline.insight import board_setting
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Unit, UnitKind
-from loopline.org.limits import COMMENT_MOST, CounterLimit, LimitNeedsAComment, LimitOutOfRange, NewLimit
+from loopline.org.limits import (
+    COMMENT_MOST,
+    PERCENTAGES,
+    CounterLimit,
+    LimitNeedsAComment,
+    LimitOutOfRange,
+    NewLimit,
+)
 from loopline.processes.counter_limits import Standing, set_counter_limits, standing_limits
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import names_of
-from loopline.web.hq.refusals import AmountUnclear
-from loopline.web.hq.typed import read_minor
+from loopline.web.hq.refusals import AmountUnclear, PercentUnclear
+from loopline.web.hq.typed import read_basis_points, read_minor
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
 from loopline.web.problems import status_of
@@ -30,11 +37,16 @@ from loopline.web.store.moving.place import Form
 LIMITS = "/hq/counter-limits"
 LIMIT_WORDS: dict[CounterLimit, str] = {
     CounterLimit.BLIND_ALONE: marked("Pay for one's own returns without a receipt"),
+    CounterLimit.PRICE_ALONE: marked("Lower a price at the till"),
 }
 ABOUT_WORDS: dict[CounterLimit, str] = {
     CounterLimit.BLIND_ALONE: marked(
         "So much may somebody pay within a day for goods without a receipt that they took in themselves. Above it a "
         "second person who may decide has to accept them."
+    ),
+    CounterLimit.PRICE_ALONE: marked(
+        "By so many per cent may somebody at a till lower a price, with a reason. Beyond it somebody else who may has "
+        "to approve it."
     ),
 }
 _KINDS: dict[UnitKind, str] = {
@@ -89,9 +101,9 @@ def set_limit(request: WebRequest, visitor: NamedDependency[Visitor], data: Form
     def work(conn: Conn, now: datetime) -> Refusal | None:
         value = None
         if data.get("act") != "drop":
-            value = read_minor(typed.value, board_setting(conn).currency)
+            value = _read(typed.value, setting, board_setting(conn).currency)
             if value is None:
-                return AmountUnclear()
+                return PercentUnclear() if setting in PERCENTAGES else AmountUnclear()
         wanted = NewLimit(
             unit_code=typed.unit_code,
             setting=setting,
@@ -106,6 +118,18 @@ def set_limit(request: WebRequest, visitor: NamedDependency[Visitor], data: Form
     if refusal is None:
         return Redirect(f"{LIMITS}#{setting.value}-{typed.unit_code}", status_code=HTTP_303_SEE_OTHER)
     return _page(request, visitor, typed=typed, refusal=refusal)
+
+
+def _read(typed: str, setting: CounterLimit, currency: str) -> int | None:
+    """Read an amount, or whole per cents; None for what is neither."""
+    if setting not in PERCENTAGES:
+        return read_minor(typed, currency)
+    points = read_basis_points(typed)
+    return points // 100 if points is not None and points % 100 == 0 else None
+
+
+def _shown(value: int, setting: CounterLimit, found: Found, language: Language) -> str:
+    return f"{value} %" if setting in PERCENTAGES else language.money(value, found.currency)
 
 
 def _text(data: dict[str, Any], name: str) -> str:
@@ -126,6 +150,7 @@ def _page(
             "setting": setting.value,
             "word": language.say(LIMIT_WORDS[setting]),
             "about": language.say(ABOUT_WORDS[setting]),
+            "unit": "%" if setting in PERCENTAGES else found.currency,
             "rows": [
                 _row(unit, setting, found, language, sets=sets, typed=typed) for unit in found.standing.units
             ],
@@ -138,7 +163,6 @@ def _page(
         status=200 if refusal is None else status_of(refusal),
         visitor=visitor,
         sections=sections,
-        currency=found.currency,
         path=LIMITS,
         comment_most=COMMENT_MOST,
         problem=""
@@ -159,7 +183,8 @@ def _find(conn: Conn, scope: Scope) -> Found:
 
 def _said(refusal: Refusal, found: Found, language: Language) -> str:
     if isinstance(refusal, LimitOutOfRange):
-        return language.say("At most {most} may be set.", most=language.money(refusal.most, found.currency))
+        most = _shown(refusal.most, CounterLimit(refusal.setting), found, language)
+        return language.say("At most {most} may be set.", most=most)
     return language.refusal(refusal)
 
 
@@ -182,7 +207,7 @@ def _row(  # noqa: PLR0913 - a unit and what is known of it
         "name": language.called(unit.name),
         "code": unit.code,
         "kind": language.say(_KINDS[unit.kind]),
-        "value": language.money(in_force.value, found.currency),
+        "value": _shown(in_force.value, setting, found, language),
         "source": _source(unit, in_force.decided_by, seen, language),
         "is_own": is_own,
         "about": _about(kept.set_by, kept.set_at, found, language) if kept else "",

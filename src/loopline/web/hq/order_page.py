@@ -33,6 +33,7 @@ from loopline.web.hq.order_words import (
 )
 from loopline.web.hq.rights_view import Mark, marks_of
 from loopline.web.languages import Language
+from loopline.web.price_words import why_changed
 from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
 from loopline.web.waiting_words import waits_fixed
@@ -237,8 +238,11 @@ def _lines(story: OrderStory, eyes: Eyes, language: Language) -> list[LineRow]:
     for position, line in enumerate(story.lines):
         sku = story.skus.get(line.sku_id) if line.sku_id else None
         listed = line.list_unit_minor
-        why = ""
-        if eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
+        why, changed = "", story.price_changes.get(line.line_id)
+        if eyes.sees(Part.PRICE_ORIGIN) and changed is not None:
+            why = why_changed(changed, story.people, language)
+            listed = None if listed == changed.before_minor else listed  # that is what it was instead of
+        elif eyes.sees(Part.PRICE_ORIGIN) and position < len(derived):
             why = _why(derived[position], story, language)
         rows.append(
             LineRow(

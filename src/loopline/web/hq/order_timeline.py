@@ -46,6 +46,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "task_cancelled": marked("Work taken back"),
     "label_printed": marked("Label printed"),
     "goods_exchanged": marked("Exchanged for other goods"),
+    "price_changed": marked("Sold for less than it costs"),
     "photo_kept": marked("Photo of the goods taken"),
     "photo_waived": marked("No photo of the goods, for a reason"),
     "picking_started": marked("Picking begun"),

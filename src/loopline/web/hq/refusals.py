@@ -21,6 +21,10 @@ class AmountUnclear(Refusal, frozen=True, kw_only=True):
     """Say an amount, such as 500 or 99.90."""
 
 
+class PercentUnclear(Refusal, frozen=True, kw_only=True):
+    """Say whole per cents, from 0 to 100."""
+
+
 class HoursUnclear(Refusal, frozen=True, kw_only=True):
     """{field} cannot be read: hours are written as 10:00, numbers as digits, fees as "3 km 5.00" line by line."""
 
@@ -47,6 +51,7 @@ HQ_STATUSES: dict[type[Refusal], int] = {
         (
             TypedWrong,
             AmountUnclear,
+            PercentUnclear,
             SayWhyItHolds,
             HoursUnclear,
             TermsNeedAComment,

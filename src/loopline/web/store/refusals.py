@@ -8,7 +8,9 @@ from litestar.status_codes import (
 )
 
 from loopline.kernel.refusals import Refusal
+from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
 from loopline.processes.own_customers import CustomerUnknown
+from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
@@ -143,19 +145,24 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
     PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-    **dict.fromkeys((NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown), HTTP_404_NOT_FOUND),
+    **dict.fromkeys(
+        (NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown, PriceAskUnknown), HTTP_404_NOT_FOUND
+    ),
     **dict.fromkeys(
         (
             ChangeUnclear,
+            DeclinedWithoutWhy,
             LotWanted,
             MoreDamagedThanCame,
             MoreThanMayComeBack,
+            NoLowerPrice,
             NotLookedAt,
             NothingBack,
             NothingCame,
             NothingChosen,
             NothingToLabel,
             NothingToSend,
+            PriceNotAllowed,
             PriceUnclear,
             RiderCodeWrong,
             SayWhy,

@@ -17,6 +17,7 @@ from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
 from loopline.web.store.photos import PHOTO_PAGES
+from loopline.web.store.prices import PRICE_PAGES
 from loopline.web.store.returns import RETURN_PAGES
 from loopline.web.store.round.commands import ROUND_COMMANDS
 from loopline.web.store.round.labels import print_labels, print_round
@@ -25,6 +26,7 @@ from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
 from loopline.web.store.till.page import TILL_PAGES
+from loopline.web.store.till.prices import PRICE_COMMANDS
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
 from loopline.web.store.today import show_today, tell_today
@@ -62,5 +64,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     take_sales,
     hand_case,
     *SHIFT_PAGES,
+    *PRICE_COMMANDS,
+    *PRICE_PAGES,
     *LIVE_PAGES,
 ]

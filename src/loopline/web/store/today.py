@@ -41,6 +41,7 @@ from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, p
 from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.heard import Heard, read_heard
 from loopline.web.store.photos import outbox_of
+from loopline.web.store.prices import waiting_here
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 from loopline.web.waiting_words import waits_word
 
@@ -223,6 +224,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
     with edge.database.reading() as conn:
         day = read_day(conn, desk, language, now=edge.clock())
         counts = counts_begun_at(conn, desk, language)
+        prices_waiting = waiting_here(conn, desk, now=day.now)
         in_rounds = rounds.rounds_under_way(conn, desk.site.id)
     return {
         "visitor": desk.visitor,
@@ -240,6 +242,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "capacity": day.capacity,
         "given_less": given_word(day.learnt, language) if day.learnt is not None else "",
         "heard": day.heard,
+        "prices_waiting": prices_waiting,
         "done": _done(day),
         "earned_store": _amounts(
             day.earned.get(day.store_party, []) if day.store_party is not None else [], language

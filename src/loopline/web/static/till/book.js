@@ -15,7 +15,7 @@ export async function readAhead(db) {
     for (const one of goods) store("goods").put(one);
     store("facts").put({ id: page.person_id, name: page.person_name }, "who");
     store("facts").put(
-      { site: { code: page.site_code, name: page.site_name }, currency: page.currency, read: page.now },
+      { site: { code: page.site_code, name: page.site_name }, currency: page.currency, percent: page.percent, read: page.now },
       "book",
     );
   });

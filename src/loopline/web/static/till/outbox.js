@@ -39,7 +39,14 @@ export function ringUp(db, { cart, who, site, currency, lines, method }) {
         rung_up_by: who.id,
         rung_up_at: new Date(moment).toISOString(),
         currency,
-        lines: lines.map((line) => ({ sku_code: line.code, units: line.units, unit_minor: line.unit })),
+        lines: lines.map((line) => ({
+          sku_code: line.code,
+          units: line.units,
+          unit_minor: line.unit,
+          priced_at: line.read,
+          reason: line.reason,
+          ask_id: line.ask,
+        })),
         payments: amount > 0 ? [{ method, amount_minor: amount }] : [],
       },
     };

@@ -7,6 +7,7 @@ import { open } from "./keeping.js";
 import { DATABASE, VERSION, make } from "./stores.js";
 import { CHANNEL, correct, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
 import { park, parked, takeUp } from "./parked.js";
+import { pricesOf } from "./price.js";
 import { handOver, send } from "./sender.js";
 import { knownShift, learnShift } from "./shift.js";
 import { keepPage } from "./staying.js";
@@ -86,7 +87,7 @@ function tell(text, tone) {
 }
 
 function addLine(one) {
-  const line = cart.lines.find((other) => other.code === one.code && other.unit === one.unit);
+  const line = cart.lines.find((other) => other.code === one.code && other.unit === one.unit && other.reason === one.reason && !other.asked);
   if (line === undefined) cart.lines.push({ ...one, units: 1 });
   else line.units += 1;
   byId("till-done").hidden = true;
@@ -104,7 +105,7 @@ async function typed(text) {
     byId("till-unlisted").dataset.code = text.normalize("NFKC").trim().toUpperCase();
     return;
   }
-  addLine({ code: found.code, name: found.name, variety: found.variety, unit: found.unit_minor, list: found.list_minor, why: found.why });
+  addLine({ code: found.code, name: found.name, variety: found.variety, unit: found.unit_minor, list: found.list_minor, why: found.why, read: book?.read });
   tell(`${found.name} ${money(found.unit_minor)}`, "good");
   navigator.vibrate?.(40);
 }
@@ -114,7 +115,8 @@ function showCart() {
   byId("till-cart-card").hidden = cart.lines.length === 0;
   byId("till-total").textContent = book ? money(total()) : "";
   const ring = byId("till-ring");
-  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging;
+  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || cart.lines.some((line) => line.asked);
+  prices.watch();
   ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(total()) });
 }
 
@@ -128,6 +130,7 @@ function cartLine(line) {
   goods.append(code);
   const count = made("span", "till-count");
   const change = (by) => {
+    if (!prices.mayHave(line, line.units + by)) return;
     line.units += by;
     cart.lines = cart.lines.filter((one) => one.units > 0);
     keepCart();
@@ -138,9 +141,21 @@ function cartLine(line) {
   const more = button("btn till-step", "+", () => change(1));
   more.setAttribute("aria-label", word("more", { name: line.name }));
   count.append(fewer, made("b", "number till-units", String(line.units)), more);
-  row.append(goods, count, made("b", "number till-amount", money(line.units * line.unit)));
+  row.append(goods, count, prices.of(line), made("b", "number till-amount", money(line.units * line.unit)));
   return row;
 }
+
+const prices = pricesOf({
+  ...{ word, money, typedMinor, tell, made, button },
+  db: () => db,
+  id: () => till,
+  book: () => book,
+  lines: () => cart.lines,
+  changed: () => {
+    keepCart();
+    showCart();
+  },
+});
 
 // -------------------------------------------------------------------------------------------------------- set aside
 
@@ -194,7 +209,7 @@ async function showParked() {
 }
 
 async function ring() {
-  if (isRinging || cart.lines.length === 0) return;
+  if (isRinging || cart.lines.length === 0 || !prices.isReady()) return;
   isRinging = true;
   showCart();
   try {
@@ -439,7 +454,7 @@ byId("till-unlisted").addEventListener("submit", (event) => {
     tell(word("no_price"), "bad");
     return;
   }
-  addLine({ code: form.dataset.code, name: form.dataset.code, variety: "", unit: minor });
+  addLine({ code: form.dataset.code, name: form.dataset.code, variety: "", unit: minor, reason: "not_in_book" });
   form.hidden = true;
   byId("till-price").value = "";
   tell(`${form.dataset.code} ${money(minor)}`, "good");

@@ -15,10 +15,11 @@ from loopline.db import Conn
 from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders.tills import TILL
 from loopline.org import Entity, Permission, Site
+from loopline.org.limits import CounterLimit, limits_of_sites
 from loopline.org.queries import entities_by_id
 from loopline.pricing.promotions import Promotion, promotions_by_id
+from loopline.processes.till_prices import piece_cart
 from loopline.web.api.answers import answered, read
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.languages import Language
@@ -47,7 +48,7 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the goods that a site sells, in the order of codes; `after` asks for the next, null on the last.
 
-    With it comes who stands at the till, and the server's clock.
+    With it comes who stands at the till, by how many per cent they may lower a price alone, and the server's clock.
     """
 
     person_id: UUID
@@ -56,6 +57,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     site_name: str
     currency: str
     now: datetime
+    percent: int
     goods: list[Priced]
     after: str | None
 
@@ -113,6 +115,7 @@ def tell_book(
             site_name=language.called(counter.site.name),
             currency=seller.currency,
             now=now,
+            percent=limits_of_sites(conn, [counter.site], CounterLimit.PRICE_ALONE)[counter.site.id].value,
             goods=[_priced(sku, prices[sku.id], named, language) for sku in skus if sku.id in prices],
             after=skus[-1].code if len(skus) == _GOODS_READ_MAX else None,
         )
@@ -135,29 +138,7 @@ def lines_at_till(
 
     With the promotions that look at one piece: the till adds up by itself, and what it states is known again by them.
     """
-    carts = [
-        pricing.Cart(
-            currency=seller.currency,
-            country=site.country,
-            time_zone=site.time_zone,
-            at=now,
-            channel=TILL,
-            site_id=site.id,
-            org_units=site.unit_path,
-            by_piece=True,
-            lines=(
-                pricing.CartLine(
-                    sku_id=sku.id,
-                    code=sku.code,
-                    units=1,
-                    tax_class=sku.tax_class,
-                    product_id=sku.product_id,
-                    category=sku.category,
-                ),
-            ),
-        )
-        for sku in skus
-    ]
+    carts = [piece_cart(sku, site, currency=seller.currency, at=now) for sku in skus]
     quotes = zip(skus, pricing.quote(conn, carts), strict=True)
     return {sku.id: one.lines[0] for sku, one in quotes if isinstance(one, pricing.Quote)}
 

@@ -13,6 +13,7 @@ from litestar.response import Template
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.languages import marked
 from loopline.web.pages import page
+from loopline.web.price_words import CHOOSABLE, REASON_WORDS
 from loopline.web.store.desk import Desk
 from loopline.web.store.scripts import Scripts
 from loopline.web.store.till.counter import COUNTER
@@ -48,6 +49,24 @@ WORDS = {
     "as_of_now": marked("Book it as of now"),
     "hand_over": marked("Hand to headquarters"),
     "receipt": marked("Receipt"),
+    "reprice": marked("Change price"),
+    "reprice_of": marked("Change the price of {name}"),
+    "alone": marked(
+        "Up to {percent} % less you may give alone. For more somebody else is asked, who may approve it."
+    ),
+    "was": marked("instead of {amount} · {reason}"),
+    "lower_only": marked("Type a price that is lower."),
+    "needs_network": marked("More than {percent} % has to be approved, and there is no network just now."),
+    "waits": marked("{amount} was asked for: waits for an answer"),
+    "wait_no_more": marked("Do not wait"),
+    "approved_by": marked("{goods}: {name} approved the price."),
+    "declined_by": marked("{name} did not approve the price: {note}"),
+    "unanswered": marked("{goods}: nobody answered in time. Ask again."),
+    "too_late": marked("{goods}: the price was approved too long ago. Ask again."),
+    "approved_for": marked(
+        "The price was asked for {count} of them. Scan further ones as a line of their own."
+    ),
+    **{f"why_{reason.value}": word for reason, word in REASON_WORDS.items()},
     "parked": marked("Set aside. It waits below."),
     "not_parked": marked("This device could not set it aside. It is still here."),
     "resume": marked("Take it up"),
@@ -81,6 +100,7 @@ def _page(request: WebRequest, **context: Any) -> Template:
         mark=_SCRIPTS.mark,
         scripts=_SCRIPTS.addresses(),
         words=words,
+        price_reasons=[(one.value, language_of(request).say(REASON_WORDS[one])) for one in CHOOSABLE],
         **context,
     )
 
