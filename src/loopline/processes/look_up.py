@@ -32,6 +32,8 @@ from loopline.kernel.ids import (
     WaveId,
 )
 from loopline.orders import Line, Order
+from loopline.orders.parking import parking_of
+from loopline.orders.waiting import Dated
 from loopline.org import Entity, Party, Site, Unit
 from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
@@ -67,7 +69,8 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     """An order with its lines, and whatever happened to it, in the order in which it happened.
 
     `zone` is the one its times are told in: the selling site's, else its channel's. `judged` are its lines that
-    ended, by the six rights; `waits`: what tasks pay on top, because their work waited.
+    ended, by the six rights; `waits`: what tasks pay on top, because their work waited. `ship_from`: the sites it must
+    ship from, where it names any; `parking`: why lines wait for goods, and until which day.
     """
 
     order: Order
@@ -101,6 +104,8 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     people: Mapping[PersonId, str]
     judged: tuple[JudgedLine, ...] = ()
     waits: Mapping[UUID, WaitingPay] = {}
+    ship_from: frozenset[SiteId] = frozenset()
+    parking: Mapping[LineId, Dated] = {}
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -132,7 +137,8 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
     derivation = _derivation(conn, order_id)
     sku_ids = {line.sku_id for line in lines if line.sku_id is not None}
     price_ids = [one.price_id for one in derivation.lines if one.price_id] if derivation else []
-    sites = org.sites_by_id(conn, _sites_named(order, work))
+    ship_from = orders.named_sites(conn, [order_id]).get(order_id, frozenset())
+    sites = org.sites_by_id(conn, _sites_named(order, work) | ship_from)
     parties = {share.party_id for share in work.shares} | _credited(order, work.attribution)
     return OrderStory(
         order=order,
@@ -169,6 +175,8 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         people={one.id: one.name for one in org.people_by_id(conn, _people_named(work)).values()},
         judged=tuple(marks_of_order(conn, order_id)),
         waits={one.work_id: one for one in waiting_pay_of(conn, [task.task_id for task in work.tasks])},
+        ship_from=ship_from,
+        parking=parking_of(conn, [order_id]) if order.parked else {},
     )
 
 
