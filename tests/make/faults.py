@@ -262,6 +262,13 @@ FAULTS: dict[str, LiteralString] = {
     ),
     "payer_has_an_order": f"insert into orders.payer values ('{_SOMEBODY}')",
     "line_has_its_order": "delete from orders.order where external_number = 'W-2'",
+    "parking_has_its_line": (
+        "insert into orders.parking (order_id, line_id, sku_id, reason, since)"
+        " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'no_goods', now())"
+    ),
+    "named_site_has_its_order": (
+        "insert into orders.named_site (order_id, site_id) values (gen_random_uuid(), gen_random_uuid())"
+    ),
     "order_is_known_by_its_number": "delete from orders.known where external_number = 'W-2'",
     "known_number_is_an_order": "delete from orders.order where external_number = 'W-2'",
     "short_number_is_one_order": "update orders.order set number = 1",

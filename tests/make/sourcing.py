@@ -65,6 +65,7 @@ def order(
     *,
     excluded: Sequence[int] = (),
     allowed: Sequence[int] | None = None,
+    only_from: Sequence[int] | None = None,
     destination: Coordinates | None = ORIGIN,
 ) -> OpenOrder:
     """`asks` are (SKU number, units), one per line."""
@@ -77,6 +78,7 @@ def order(
         ),
         excluded_sites=frozenset(site_id(one) for one in excluded),
         allowed_sites=None if allowed is None else frozenset(site_id(one) for one in allowed),
+        only_from=None if only_from is None else frozenset(site_id(one) for one in only_from),
     )
 
 

@@ -28,6 +28,7 @@ from loopline.insight.surge import sweep_placed
 from loopline.org import sweep_access
 from loopline.processes import lend
 from loopline.processes.dispatch import lapse
+from loopline.processes.expect import expect
 from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.learnt_capacity import learn_capacity
 from loopline.processes.no_show import end_waiting
@@ -134,6 +135,8 @@ ROUNDS: tuple[Round, ...] = (
     ),
     # Once: what no site may send yet is free at the network, and would be held and parked without end.
     Round(name="fill_parked", cron="*/5 * * * *", step=_fill, batches=1),
+    # Once: all that waits is looked at in one go.
+    Round(name="expect_goods", cron="* * * * * 40", step=lambda conn, now: expect(conn, now=now), batches=1),
     Round(
         name="release_due", cron="* * * * *", step=lambda conn, now: release_due(conn, now=now, limit=BATCH)
     ),

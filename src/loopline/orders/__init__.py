@@ -33,6 +33,7 @@ from loopline.orders.events import (
     NumberConflicted,
     OrderPlaced,
     PlacedLine,
+    ShipFromChanged,
     SourcingPutOff,
 )
 from loopline.orders.model import (
@@ -65,6 +66,7 @@ from loopline.orders.model import (
     WaitsFor,
     Written,
 )
+from loopline.orders.named_sites import NamedSites, name_sites, named_sites
 from loopline.orders.numbers import read_number, spell_number
 from loopline.orders.patience import (
     AskerKey,
@@ -178,6 +180,7 @@ __all__ = [
     "LinesReinstated",
     "LinesUnparked",
     "MoreThanHandedOver",
+    "NamedSites",
     "New",
     "NewLine",
     "NewOrder",
@@ -200,6 +203,7 @@ __all__ = [
     "PutOff",
     "QueueOfOrders",
     "Repeat",
+    "ShipFromChanged",
     "SourcingPutOff",
     "Standing",
     "TextNotStorable",
@@ -236,6 +240,8 @@ __all__ = [
     "lines_to_source",
     "lines_to_try",
     "lock_orders",
+    "name_sites",
+    "named_sites",
     "open_orders_of_members",
     "order_by_id",
     "order_by_number",

@@ -112,6 +112,31 @@ from (
 where not exists (select from orders.order as head where head.id = pieces.order_id)
 order by pieces.order_id, pieces.piece
 
+-- name: parking_has_its_line
+-- Days of lines that are not there, or that are no goods: what has only stopped waiting is forgotten by the next round.
+select
+    'line ' || parking.line_id as subject,
+    coalesce(line.kind, 'no line') as found,
+    'a line of goods' as expected,
+    'delete from orders.parking where order_id = ' || quote_literal(parking.order_id)
+        || ' and line_id = ' || quote_literal(parking.line_id) as repair
+from orders.parking
+left join orders.line on line.order_id = parking.order_id and line.line_id = parking.line_id
+where line.kind is distinct from 'goods' or line.sku_id is distinct from parking.sku_id
+order by parking.order_id, parking.line_id
+
+-- name: named_site_has_its_order
+-- Sites that are named for an order which is not there, or which has nothing to send: collected, or carried out.
+select
+    'order ' || named.order_id as subject,
+    coalesce(head.delivery, 'no order') as found,
+    'an order for delivery' as expected,
+    'delete from orders.named_site where order_id = ' || quote_literal(named.order_id) as repair
+from (select distinct order_id from orders.named_site) as named
+left join orders.order as head on head.id = named.order_id
+where head.delivery is distinct from 'deliver'
+order by named.order_id
+
 -- name: order_is_known_by_its_number
 -- Orders that their own number does not name: the same message could become an order again. What the message said is
 -- not known any more, so the repair lets the number name the order and takes any message under it for other content.

@@ -1,6 +1,6 @@
 """What orders says happened. Ids only; processes append these to the log, last."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -61,6 +61,40 @@ class LinesUnparked(EventBody, frozen=True, kw_only=True):
 
     order_id: OrderId
     lines: tuple[LineUnitsMoved, ...]
+
+
+class ShipFromChanged(EventBody, frozen=True, kw_only=True):
+    """Customer service named other sites that an order must ship from; none: it ships from any."""
+
+    order_id: OrderId
+    site_ids: tuple[SiteId, ...]
+
+
+class GoodsDated(EventBody, frozen=True, kw_only=True):
+    """Goods that an order waits for are expected on another day than before; None: nobody knows of one (any more)."""
+
+    class Line(msgspec.Struct, frozen=True, kw_only=True):
+        """A line that waits, its day, and the one it had before."""
+
+        line_id: LineId
+        expected_on: date | None
+        before: date | None
+
+    order_id: OrderId
+    lines: tuple[Line, ...]
+
+
+class GoodsOverdue(EventBody, frozen=True, kw_only=True):
+    """The day is over on which goods were expected, and the order still waits for them."""
+
+    class Line(msgspec.Struct, frozen=True, kw_only=True):
+        """A line that waits, and the day that is over."""
+
+        line_id: LineId
+        expected_on: date
+
+    order_id: OrderId
+    lines: tuple[Line, ...]
 
 
 class SourcingPutOff(EventBody, frozen=True, kw_only=True):

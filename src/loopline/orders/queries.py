@@ -197,13 +197,21 @@ def parked_sku_ids(conn: Conn) -> list[SkuId]:
     return fetch_values(conn, SQL["parked_sku_ids"])
 
 
-def parked_lines(conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int) -> list[ParkedLine]:
-    """Return lines that wait for goods of these SKUs (None: of any), the orders that wait longest first."""
+def parked_lines(
+    conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int, after: ParkedLine | None = None
+) -> list[ParkedLine]:
+    """Return lines that wait for goods of these SKUs (None: of any), the orders that wait longest first.
+
+    `after`: only those that come after this one.
+    """
     return fetch(
         conn,
         SQL["parked_lines"],
         ParkedLine,
         sku_ids=None if sku_ids is None else uuids(sku_ids),
+        after_placed_at=after.placed_at if after else None,
+        after_order_id=after.order_id if after else None,
+        after_line_id=after.line_id if after else None,
         limit=limit,
     )
 

@@ -190,7 +190,8 @@ where parked > 0
 order by sku_id
 
 -- name: parked_lines
--- Lines that wait for goods of some SKUs (null: of any), the orders that wait longest first. Locks nothing.
+-- Lines that wait for goods of some SKUs (null: of any), the orders that wait longest first, after one of them (null: from
+-- the first on). Locks nothing.
 select
     line.order_id,
     line.line_id,
@@ -201,6 +202,11 @@ from orders.line as line
 join orders.order as head on head.id = line.order_id
 where line.parked > 0
     and (%(sku_ids)s::uuid[] is null or line.sku_id = any (%(sku_ids)s::uuid[]))
+    and (
+        %(after_placed_at)s::timestamptz is null
+        or (head.placed_at, line.order_id, line.line_id)
+            > (%(after_placed_at)s::timestamptz, %(after_order_id)s::uuid, %(after_line_id)s::uuid)
+    )
 order by head.placed_at, line.order_id, line.line_id
 limit %(limit)s::integer
 

@@ -24,6 +24,7 @@ from loopline.orders.model import (
     WaitsFor,
     Written,
 )
+from loopline.orders.named_sites import NamedSites, write_named_sites
 from loopline.orders.numbers import spell_number
 from loopline.orders.refusals import NumberTakenByOtherContent, OrderIdTaken
 from loopline.orders.rules import content_hash, fault_of, order_stage, plan_changes
@@ -183,6 +184,14 @@ def write_orders(conn: Conn, orders: Sequence[NewOrder], *, now: datetime) -> li
     quoted = [(order.order_id, _json(order.derivation)) for order in orders if order.derivation is not None]
     if quoted:
         store.copy_quotes(conn, quoted)
+    write_named_sites(
+        conn,
+        [
+            NamedSites(order_id=order.order_id, site_ids=order.draft.ship_from)
+            for order in orders
+            if order.draft.ship_from
+        ],
+    )
     return [
         Written(order_id=order.order_id, number=spell_number(number), stage=order_stage(goods, in_work=False))
         for order, number, goods in zip(orders, running, sums, strict=True)

@@ -32,8 +32,10 @@ from loopline.kernel.ids import (
     WaveId,
 )
 from loopline.orders import Line, Order
+from loopline.orders.parking import parking_of
 from loopline.orders.price_changes import NewPriceChange, price_changes_of_order
 from loopline.orders.tills import TILL
+from loopline.orders.waiting import Dated
 from loopline.org import Entity, Party, Site, Unit
 from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
@@ -70,7 +72,8 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
 
     `zone` is the one its times are told in: the selling site's, else its channel's. `judged` are its lines that
     ended, by the six rights; `waits`: what tasks pay on top, because their work waited; `price_changes`: lines that a
-    till sold for less.
+    till sold for less. `ship_from`: the sites it must ship from, where it names any; `parking`: why lines wait for
+    goods, and until which day.
     """
 
     order: Order
@@ -105,6 +108,8 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     judged: tuple[JudgedLine, ...] = ()
     waits: Mapping[UUID, WaitingPay] = {}
     price_changes: Mapping[LineId, NewPriceChange] = {}
+    ship_from: frozenset[SiteId] = frozenset()
+    parking: Mapping[LineId, Dated] = {}
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -136,7 +141,8 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
     derivation = _derivation(conn, order_id)
     sku_ids = {line.sku_id for line in lines if line.sku_id is not None}
     price_ids = [one.price_id for one in derivation.lines if one.price_id] if derivation else []
-    sites = org.sites_by_id(conn, _sites_named(order, work))
+    ship_from = orders.named_sites(conn, [order_id]).get(order_id, frozenset())
+    sites = org.sites_by_id(conn, _sites_named(order, work) | ship_from)
     changes = price_changes_of_order(conn, order_id) if order.channel == TILL else []
     parties = {share.party_id for share in work.shares} | _credited(order, work.attribution)
     return OrderStory(
@@ -175,6 +181,8 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         judged=tuple(marks_of_order(conn, order_id)),
         waits={one.work_id: one for one in waiting_pay_of(conn, [task.task_id for task in work.tasks])},
         price_changes={one.line_id: one for one in changes},
+        ship_from=ship_from,
+        parking=parking_of(conn, [order_id]) if order.parked else {},
     )
 
 

@@ -17,6 +17,7 @@ from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import day_range
 from loopline.orders import LineToTry
 from loopline.org import Site
+from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.weigh import Weighing, dealers_of_sites, territory, weigh
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import Role
@@ -125,7 +126,7 @@ def wave_of_day(
     return Wave(
         wave_id=WaveId(uuid7(now)),
         currency=day.currency,
-        orders=_open_orders(day.lines, weighing, profile),
+        orders=_open_orders(conn, day.lines, weighing, profile),
         sites=tuple(
             WaveSite(
                 site_id=site_id,
@@ -150,11 +151,12 @@ def wave_of_day(
         later=later,
         classes=day.classes,
         companions=day.companions,
+        only_from=limits_of_goods(conn, profile.settings, {line.sku_id for line in day.lines}),
     )
 
 
 def _open_orders(
-    lines: Sequence[LineToTry], weighing: Weighing, profile: ProfileInForce
+    conn: Conn, lines: Sequence[LineToTry], weighing: Weighing, profile: ProfileInForce
 ) -> tuple[OpenOrder, ...]:
     needs: dict[OrderId, list[Need]] = {}
     first: dict[OrderId, LineToTry] = {}
@@ -163,11 +165,15 @@ def _open_orders(
         needs.setdefault(line.order_id, []).append(
             Need(line_id=line.line_id, sku_id=line.sku_id, units=line.units)
         )
+    limits = limits_of_orders(
+        conn, profile.settings, {order_id: line.channel for order_id, line in first.items()}
+    )
     return tuple(
         OpenOrder(
             order_id=order_id,
             destination=first[order_id].destination,
             needs=tuple(of_order),
+            only_from=limits.get(order_id),
             **territory(first[order_id].dealer_id, weighing, profile.settings.limits),
         )
         for order_id, of_order in needs.items()

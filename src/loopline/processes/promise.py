@@ -1,5 +1,6 @@
 """Promise: who waits gets the goods that came, holds that ran out are given back, broken promises are mended."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import take_calls_back, wake_called
+from loopline.processes.must_ship_from import fillable
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.quotas import lost_units
 from loopline.processes.refund import give_back, told_of
@@ -43,15 +45,17 @@ class RanOut(msgspec.Struct, frozen=True, kw_only=True):
     late: tuple[timedelta, ...] = ()
 
 
+PAGES_LOOKED_THROUGH = 20
+"""How many pages of lines that wait are read to find one page that goods can be held for."""
 NOTHING_RAN_OUT = RanOut(holds=0, orders=0)
 
 
 def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, limit: int) -> int:
     """Hold goods for lines that wait for some SKUs (None: for any), those that wait longest first; returns the units.
 
-    Looks at no more than `limit` lines, all of SKUs of which something is free somewhere. A line gets what there is,
-    which may be a part of what it waits for. At most as many orders that hold some of `sku_ids`, and wait for a site
-    that has or can send them, are due from now on.
+    Fills no more than `limit` lines, all of SKUs of which something is free somewhere that they may be sent from. A
+    line gets what there is, which may be a part of what it waits for. At most as many orders that hold some of
+    `sku_ids`, and wait for a site that has or can send them, are due from now on.
     """
     take_turn(conn)
     filled = _fill(conn, orders.parked_sku_ids(conn) if sku_ids is None else sku_ids, now=now, limit=limit)
@@ -61,12 +65,9 @@ def fill_parked(conn: Conn, *, sku_ids: Sequence[SkuId] | None, now: datetime, l
 
 def _fill(conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int) -> int:
     wanted = _free_somewhere(conn, sku_ids)
-    waiting = orders.parked_lines(conn, wanted, limit=limit) if wanted else []
+    waiting, heads = _waiting(conn, wanted, now=now, limit=limit) if wanted else ([], {})
     if not waiting:
         return 0
-    heads = {head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))}
-    # What ran out unpaid is about to be cancelled: a hold for it would be over as it is made.
-    waiting = [line for line in waiting if not _is_over(heads[line.order_id], now)]
     held = stock.hold_units(conn, _hold_asks(conn, waiting, heads), now=now)
     order_of = {line.line_id: line.order_id for line in waiting}
     filled = [line for outcome in all_granted(held) for line in outcome.lines if line.units]
@@ -87,6 +88,32 @@ def _fill(conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int) ->
         ],
     )
     return sum(line.units for line in filled)
+
+
+def _waiting(
+    conn: Conn, sku_ids: Sequence[SkuId], *, now: datetime, limit: int
+) -> tuple[list[ParkedLine], dict[OrderId, Order]]:
+    """The lines that goods can be held for, those that wait longest first, with their orders.
+
+    Nobody waits behind those whose goods must ship from sites that have none: they are passed over, page by page.
+    """
+    networks = {code: terms.network_node_id for code, terms in orders.channels_by_code(conn).items()}
+    found: list[ParkedLine] = []
+    heads: dict[OrderId, Order] = {}
+    taken: Counter[tuple[SiteId, SkuId]] = Counter()
+    after: ParkedLine | None = None
+    for _ in range(PAGES_LOOKED_THROUGH):
+        page = orders.parked_lines(conn, sku_ids, limit=limit, after=after)
+        heads |= {
+            head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in page}))
+        }
+        # What ran out unpaid is about to be cancelled: a hold for it would be over as it is made.
+        going = [line for line in page if not _is_over(heads[line.order_id], now)]
+        found += fillable(conn, going, heads, networks=networks, taken=taken)
+        if len(page) < limit or len(found) >= limit:
+            break
+        after = page[-1]
+    return found[:limit], heads
 
 
 def _is_over(head: Order, now: datetime) -> bool:

@@ -33,6 +33,8 @@ from loopline.kernel.ids import SiteId, SubscriptionId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders.events import (
+    GoodsDated,
+    GoodsOverdue,
     LinesCancelled,
     LinesParked,
     LinesUnparked,
@@ -54,6 +56,8 @@ PUBLISHED: tuple[type[EventBody], ...] = (
     CallEnded,
     CallsOpened,
     GoodsChecked,
+    GoodsDated,
+    GoodsOverdue,
     HoldExpired,
     LinesCancelled,
     LinesParked,

@@ -20,7 +20,7 @@ from loopline.processes.past_day import Day, read_day, stocked_of, wave_of_day
 from loopline.processes.price_day import DayToPrice, day_to_price, prices_before, worth_later
 from loopline.sourcing import profiles
 from loopline.sourcing.day_prices import PricedDay, known_from
-from loopline.sourcing.model import Decision, LeafUnits, OpenOrder, Wave, WavePlan
+from loopline.sourcing.model import Decision, LeafUnits, OpenOrder, UnfilledReason, Wave, WavePlan
 from loopline.sourcing.profiles import ProfileInForce
 from loopline.sourcing.solver import Solver
 from loopline.sourcing.trials import SideOfTrial
@@ -203,6 +203,12 @@ def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
         parcels=len(plan.parcels),
         split_orders=sum(len(one.parcels) > 1 for one in plan.decisions),
         unfilled_units=sum(one.units for decision in plan.decisions for one in decision.unfilled),
+        unnamed_units=sum(
+            one.units
+            for decision in plan.decisions
+            for one in decision.unfilled
+            if one.reason is UnfilledReason.MUST_SHIP_FROM
+        ),
         kilometres=kilometres,
         late_orders=sum(_is_late(one) for one in plan.decisions),
         parcels_by_site=by_site,
@@ -221,6 +227,7 @@ def added(one: SideOfTrial, other: SideOfTrial) -> SideOfTrial:
         parcels=one.parcels + other.parcels,
         split_orders=one.split_orders + other.split_orders,
         unfilled_units=one.unfilled_units + other.unfilled_units,
+        unnamed_units=one.unnamed_units + other.unnamed_units,
         kilometres=one.kilometres + other.kilometres,
         late_orders=one.late_orders + other.late_orders,
         parcels_by_site=_sums(one.parcels_by_site, other.parcels_by_site),

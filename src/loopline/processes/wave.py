@@ -17,6 +17,7 @@ from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineToSource, Order
 from loopline.processes.came_back import weigh_what_came_back
+from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.price_day import worth_today
 from loopline.processes.reopen import OpenWork, Works, lines_of
 from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
@@ -84,6 +85,11 @@ class WaveDesk:
             if order_id in self.orders and all(self._may_move(task, now=now) for task in work.tasks)
         }
         lines = [line for line in lines if line.order_id not in works or line.order_id in self.works]
+        self._only_from = limits_of_orders(
+            conn,
+            profile.settings,
+            {line.order_id: line.channel for line in lines if not self.is_bound(line.order_id)},
+        )
         self.waves = self._waves(conn, lines, network=self._network, now=now)
         self.wave_ids = {one.order_id: wave.wave_id for wave in self.waves for one in wave.orders}
 
@@ -137,6 +143,7 @@ class WaveDesk:
                 self._wave(conn, delivered, units, later=later, now=now),
                 classes=catalogue.temperature_classes_of(conn, skus),
                 companions=catalogue.companions_of(conn, skus),
+                only_from=limits_of_goods(conn, self.profile.settings, skus),
             )
             wave = replace(wave, sites=_with_places(wave.sites, self.works.values(), sign=1))
             wave = weigh_what_came_back(
@@ -279,6 +286,7 @@ class WaveDesk:
                 promised_hours=hours.get(order_id),
                 excluded_sites=frozenset(self._refused.get(order_id, ())),
                 allowed_sites=self._allowed_sites(order_id),
+                only_from=self._only_from.get(order_id),
                 is_put=order_id in self.works,
                 **with_surcharges(
                     territory(self.orders[order_id].dealer_id, weighing, self.profile.settings.limits),

@@ -50,6 +50,7 @@ class WhyNot(StrEnum):
     NO_CAPACITY = "no_capacity"
     NOT_EQUIPPED = "not_equipped"
     NOT_TOGETHER = "not_together"
+    MUST_SHIP_FROM = "must_ship_from"
     TOO_FAR = "too_far"
     NO_DESTINATION = "no_destination"
     NO_SITE = "no_site"

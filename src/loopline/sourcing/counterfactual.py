@@ -32,6 +32,11 @@ class Change(StrEnum):
     BE_EQUIPPED = "be_equipped"  # were it equipped to send them, the order would be `minor` cheaper
     EQUIPMENT_WOULD_SEND = "equipment_would_send"  # were it equipped, what is missing could be sent
     EQUIPMENT_DOES_NOT_HELP = "equipment_does_not_help"  # even so equipped it would be `minor` dearer
+    BE_NAMED = "be_named"  # were it named, and had it the goods, the order would be `minor` cheaper
+    NAMING_WOULD_SEND = (
+        "naming_would_send"  # were it named, and had it the goods, what is missing could be sent
+    )
+    NAMING_DOES_NOT_HELP = "naming_does_not_help"  # even were it named it would be `minor` dearer
     LATER_NEED_LESS = (
         "later_need_less"  # its goods and time would have to be worth `minor` less to later orders
     )
@@ -68,6 +73,7 @@ _LACKING = {
         Change.BE_EQUIPPED,
         Change.EQUIPMENT_DOES_NOT_HELP,
     ),
+    Verdict.NOT_NAMED: (Change.NAMING_WOULD_SEND, Change.BE_NAMED, Change.NAMING_DOES_NOT_HELP),
 }
 
 

@@ -41,11 +41,12 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     `destination` is None where nothing travels (collected in store) or nobody knows where to: distance then costs
     nothing. `excluded_sites` refused it before; `allowed_sites`, where given, are the only ones that may serve it;
-    `forbidden_sites` may not by the profile's limits. `promised_hours`: from now until it is to be there, where that
-    was promised. `surcharges_minor`: made-up costs of a parcel from a site, 0 or more. `held_back`: lines that are not
-    sent now, as others that leave with them have no goods yet. `is_put`: sites have its work already, so that leaving
-    units of it unfilled costs twice as much. `extra_minor`: what a parcel pays a site on top because the work came
-    back; `answering`: how sites are expected to answer such work for that pay, where they are known.
+    `forbidden_sites` may not by the profile's limits; `only_from`, where given, are those that it must ship from.
+    `promised_hours`: from now until it is to be there, where that was promised. `surcharges_minor`: made-up costs of a
+    parcel from a site, 0 or more. `held_back`: lines that are not sent now, as others that leave with them have no
+    goods yet. `is_put`: sites have its work already, so that leaving units of it unfilled costs twice as much.
+    `extra_minor`: what a parcel pays a site on top because the work came back; `answering`: how sites are expected to
+    answer such work for that pay, where they are known.
     """
 
     order_id: OrderId
@@ -54,6 +55,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     excluded_sites: frozenset[SiteId] = frozenset()
     allowed_sites: frozenset[SiteId] | None = None
     forbidden_sites: frozenset[SiteId] = frozenset()
+    only_from: frozenset[SiteId] | None = None
     promised_hours: float | None = None
     surcharges_minor: Mapping[SiteId, int] = {}
     held_back: frozenset[LineId] = frozenset()
@@ -137,7 +139,8 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     of a SKU from a site earns (ageing) or, below zero, risks (the shelf's own sale). `settings`: of the profile.
     `later`: what goods and time cost beside that, for the orders that are still to come. `classes`: how cold goods are
     kept on their way; a SKU that is missing is ambient. `companions`: what an order has of SKUs with the same word,
-    and of one class, leaves in one parcel or not at all.
+    and of one class, leaves in one parcel or not at all. `only_from`: the sites that SKUs must ship from; a SKU that is
+    missing is sent from any.
     """
 
     wave_id: WaveId
@@ -153,6 +156,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     later: LaterWorth = NOTHING_LATER
     classes: Mapping[SkuId, TemperatureClass] = {}
     companions: Mapping[SkuId, str] = {}
+    only_from: Mapping[SkuId, frozenset[SiteId]] = {}
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -219,6 +223,7 @@ class UnfilledReason(StrEnum):
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
     EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
     NOT_EQUIPPED = "not_equipped"  # only sites that are not equipped to send them have them
+    MUST_SHIP_FROM = "must_ship_from"  # only other sites than those they must ship from have them
     TOGETHER = "together"  # no site has all that leaves in one parcel
     LIMITS = "limits"  # no way within the profile's limits
     LEFT_OVER = (
@@ -252,6 +257,7 @@ class Verdict(StrEnum):
     GOODS_NEEDED = "g"  # it would be cheaper; its goods save other orders of the wave more
     TIME_NEEDED = "q"  # it would be cheaper; its time saves other orders of the wave more
     NOT_EQUIPPED = "e"  # it has goods that it is not equipped to send so cold
+    NOT_NAMED = "m"  # the order, or a rule of the profile, names other sites that all of it must ship from
     KEPT = "k"  # it would be cheaper; its goods and time are kept for orders that come later
 
 

@@ -170,6 +170,7 @@ class _Left:
         self._sites = wave.sites
         self._grams = wave.unit_grams
         self._later = wave.later
+        self._only_from = wave.only_from
         self._credits = wave.credits_minor
         self._tariff = Tariff(wave.sites)
         self._metres = metres_between(
@@ -201,6 +202,7 @@ class _Left:
             wanted[line.sku_id] = wanted.get(line.sku_id, 0) + line.units
         grams = sum(self._grams.get(sku_id, 0) * units for sku_id, units in wanted.items())
         chosen = self._place[parcel.site_id]
+        limits = [order.only_from, *(self._only_from.get(sku_id) for sku_id in wanted)]
         others = [
             place
             for place in sorted(self._units.get(next(iter(wanted)), {}))
@@ -209,6 +211,7 @@ class _Left:
             and not self._sites[place].is_fallback
             and parcel.temperature_class in self._sites[place].sends
             and self._sites[place].site_id not in order.excluded_sites | order.forbidden_sites
+            and all(limit is None or self._sites[place].site_id in limit for limit in limits)
             and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
         ]
         return [

@@ -326,33 +326,33 @@ class _Reading:
 
     def _reason(self, ask: Ask, position: int) -> UnfilledReason:
         """Why units of a SKU are left, by where others of it lie when the wave is done."""
-        there = self.left[:, ask.columns[position]] > 0
+        left = self.left[:, ask.columns[position]] > 0
+        there = left & self.table.may_send(ask)[:, position]
+        if not there.any():
+            return UnfilledReason.MUST_SHIP_FROM if left.any() else UnfilledReason.NO_GOODS
         whole = self._is_whole(ask, position)
-        if there.any() and not whole.any():
+        if not whole.any():
             return UnfilledReason.TOGETHER
-        excluded, forbidden = self.table.excluded(ask.order), self.table.forbidden(ask.order)
-        is_somewhere = bool(there.any())
         there = there & whole & self.table.is_able[:, ask.columns[position]]
-        may_send = there & ~excluded & ~forbidden
+        may_send = there & ~self.table.blocked(ask.order)
         if may_send.any():
             if not whole.all() and not (may_send & (self.used < self.capacity)).any():
                 return UnfilledReason.NO_CAPACITY
             return _OF_SHORT.get(self.short_of.get(ask.first + position), UnfilledReason.NO_CAPACITY)
-        if (there & excluded).any():
-            return UnfilledReason.EXCLUDED
-        if there.any():
-            return UnfilledReason.LIMITS
-        return UnfilledReason.NOT_EQUIPPED if is_somewhere else UnfilledReason.NO_GOODS
+        if not there.any():
+            return UnfilledReason.NOT_EQUIPPED
+        is_refused = (there & self.table.excluded(ask.order)).any()
+        return UnfilledReason.EXCLUDED if is_refused else UnfilledReason.LIMITS
 
     def _is_whole(self, ask: Ask, position: int) -> Flags:
-        """Which sites still have all that leaves with a SKU of the order; for what goes by itself: all sites."""
+        """Which sites still have, and may send, all that leaves with a SKU; for what goes by itself: all sites."""
         groups = self.table.groups(ask)
         if groups[position] < 0:
             return np.full(len(self.wave.sites), fill_value=True, dtype=np.bool_)
         members = [at for at, group in enumerate(groups) if group == groups[position]]
         asked = np.array([ask.asked[at] for at in members], np.int64)
         enough: Flags = self.left[:, [ask.columns[at] for at in members]] >= asked
-        return np.logical_and.reduce(enough, axis=1)
+        return np.logical_and.reduce(enough & self.table.may_send(ask)[:, members], axis=1)
 
     def _judge(self, ask: Ask, sent: _Sent, *, prices: Integers, cost: int) -> str:
         """Say what became of each site: `Decision.verdicts`, the first that applies."""
@@ -371,6 +371,7 @@ class _Reading:
         letters[~stock.any(axis=1)] = _LETTER[Verdict.NO_GOODS]
         is_able = self.table.is_able[:, ask.columns]
         letters[((stock > 0) & ~is_able).any(axis=1)] = _LETTER[Verdict.NOT_EQUIPPED]
+        letters[~self.table.may_send(ask).all(axis=1)] = _LETTER[Verdict.NOT_NAMED]
         letters[self.table.forbidden(ask.order)] = _LETTER[Verdict.FORBIDDEN]
         letters[self.table.excluded(ask.order)] = _LETTER[Verdict.EXCLUDED]
         letters[sent.sites] = _LETTER[Verdict.CHOSEN]

@@ -72,6 +72,7 @@ def _by_class(order: OpenOrder, wave: Wave) -> list[tuple[TemperatureClass, Open
 _TELLING = (
     Verdict.CHOSEN,
     Verdict.EXCLUDED,
+    Verdict.NOT_NAMED,
     Verdict.NOT_EQUIPPED,
     Verdict.NO_CAPACITY,
     Verdict.MORE_PARCELS,
@@ -115,6 +116,7 @@ class _Desk:
     def __init__(self, wave: Wave) -> None:
         self.sites = wave.sites
         self.companions = wave.companions
+        self.only_from = wave.only_from
         self.tariff = Tariff(wave.sites)
         self.capacity: Integers = np.array([site.capacity_left for site in wave.sites], np.int64)
         # Ids are looked up by their integer: hashing a UUID costs a Python call, and there are tens of thousands here.
@@ -183,8 +185,9 @@ class _Wish(msgspec.Struct, frozen=True, kw_only=True):
     column_of_need: list[int]  # position in `columns`
     columns: list[int]
     stock: Integers  # sites × columns, whoever may send it
+    is_named: Flags  # sites × columns: may send it, by what the order and the rules name
     wanted: Integers  # by column: what open sites together can send, at most what is asked
-    have: Integers  # `stock`, at most `wanted`
+    have: Integers  # what of `stock` may be sent, at most `wanted`
     is_whole: Flags  # has all that leaves together, if anything does
     is_able: Flags  # equipped for the class of the goods
     is_allowed: Flags  # able, and not kept from it
@@ -240,18 +243,21 @@ def _read_wish(order: OpenOrder, kind: TemperatureClass, *, desk: _Desk, distanc
     is_allowed = _allowed(order, desk=desk) & is_able
     is_open = is_allowed & (desk.capacity > 0)
     stock = desk.site_stock[:, columns]
+    is_named = _named(order, needs, column_of_need, desk=desk, columns=len(columns))
+    sendable = stock * is_named
     is_whole = np.full(len(desk.sites), fill_value=True, dtype=np.bool_)
     if _is_bound(needs, desk):
-        is_whole = np.logical_and.reduce(stock >= np.array(asked, np.int64), axis=1)
+        is_whole = np.logical_and.reduce(sendable >= np.array(asked, np.int64), axis=1)
         is_open &= is_whole
-    wanted = np.minimum(stock[is_open].sum(axis=0), np.array(asked, np.int64))
+    wanted = np.minimum(sendable[is_open].sum(axis=0), np.array(asked, np.int64))
     return _Wish(
         needs=needs,
         column_of_need=column_of_need,
         columns=columns,
         stock=stock,
+        is_named=is_named,
         wanted=wanted,
-        have=np.minimum(stock, wanted),
+        have=np.minimum(sendable, wanted),
         is_whole=is_whole,
         is_able=is_able,
         is_allowed=is_allowed,
@@ -277,6 +283,23 @@ def _allowed(order: OpenOrder, *, desk: _Desk) -> Flags:
     if order.excluded_sites:
         allowed[_positions(order.excluded_sites, desk=desk)] = False
     return allowed
+
+
+def _named(
+    order: OpenOrder, needs: Sequence[Need], column_of_need: Sequence[int], *, desk: _Desk, columns: int
+) -> Flags:
+    """Which sites may send which SKUs of an order, by what it and the rules name: (sites x its columns)."""
+    named = np.full((len(desk.sites), columns), order.only_from is None, np.bool_)
+    if order.only_from:
+        named[_positions(order.only_from, desk=desk)] = True
+    if desk.only_from:
+        for need, column in zip(needs, column_of_need, strict=True):
+            limit = desk.only_from.get(need.sku_id)
+            if limit is not None:
+                of_goods = np.full(len(desk.sites), fill_value=False, dtype=np.bool_)
+                of_goods[_positions(limit, desk=desk)] = True
+                named[:, column] &= of_goods
+    return named
 
 
 def _positions(site_ids: Collection[SiteId], *, desk: _Desk) -> list[int]:
@@ -316,6 +339,9 @@ def _unfilled(order: OpenOrder, *, wish: _Wish, granted: Sequence[int]) -> tuple
 
 def _reason(wish: _Wish, column: int) -> UnfilledReason:
     stock = wish.stock[:, column]
+    if stock.any() and not (stock * wish.is_named[:, column]).any():
+        return UnfilledReason.MUST_SHIP_FROM
+    stock = stock * wish.is_named[:, column]
     if stock.any() and not wish.is_whole.any():
         return UnfilledReason.TOGETHER
     stock = stock * wish.is_whole
@@ -420,5 +446,8 @@ def _judge(
     letters[wish.is_allowed & ~wish.is_open] = _LETTER[Verdict.NO_CAPACITY]
     letters[~wish.stock.any(axis=1)] = _LETTER[Verdict.NO_GOODS]
     letters[~wish.is_able & wish.stock.any(axis=1)] = _LETTER[Verdict.NOT_EQUIPPED]
+    letters[~wish.is_named.all(axis=1)] = _LETTER[Verdict.NOT_NAMED]
     letters[~wish.is_allowed & wish.is_able] = _LETTER[Verdict.EXCLUDED]
+    if cover is not None:
+        letters[candidates[list(cover.sites)]] = _LETTER[Verdict.CHOSEN]
     return letters.tobytes().decode("ascii"), tuple(rounded_minor(prices).tolist())

@@ -13,6 +13,7 @@ import msgspec
 from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.sourcing.learnt_capacity import LearntCapacity
+from loopline.sourcing.ship_from import ShipFrom, problems_of_rules
 from loopline.sourcing.waiting_pay import RANGES, PayForWaiting
 
 PARCELS_MOST = 8
@@ -150,6 +151,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weights: Weights = Weights()
     limits: Limits = Limits()
     groups: tuple[SiteGroup, ...] = ()
+    ship_from: tuple[ShipFrom, ...] = ()
     waiting: Waiting = Waiting()
     fairness: Fairness = Fairness()
     offers: Offers = Offers()
@@ -339,6 +341,7 @@ def problems_of(settings: Settings, *, site_ids: Sequence[SiteId] = ()) -> list[
         if not least <= value <= most:
             problems.append(SettingOutOfRange(setting=name, value=value, least=least, most=most))
     problems += _problems_of_groups(settings.groups, site_ids)
+    problems += problems_of_rules(settings.ship_from, settings.groups)
     fairness = settings.fairness
     if fairness.least_percent > fairness.most_percent:
         problems.append(SharesContradict(least=fairness.least_percent, most=fairness.most_percent))

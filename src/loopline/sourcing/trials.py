@@ -42,7 +42,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version makes of the period. Hours are weighed by the profile's own promise where an order has none."""
+    """What one version makes of the period. Hours are weighed by the profile's own promise where an order has none.
+
+    `unnamed_units`: of the unfilled those that lie at other sites than they must ship from.
+    """
 
     cost_minor: int
     parcels: int
@@ -52,6 +55,7 @@ class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
     late_orders: int
     parcels_by_site: dict[str, int]
     earned_by_dealer: dict[str, int]
+    unnamed_units: int = 0
 
 
 class TrialReport(msgspec.Struct, frozen=True, kw_only=True):

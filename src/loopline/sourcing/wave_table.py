@@ -65,6 +65,7 @@ class WaveTable:
         self.kind: Integers = np.array([CLASSES.index(one) for one in classes], np.int64)
         sends = [[one in site.sends for one in CLASSES] for site in wave.sites]
         self.is_able: Flags = np.array(sends, np.bool_).reshape(-1, len(CLASSES))[:, self.kind]
+        self.is_named: Flags = self._named()
         self.credit: Integers = np.zeros(shape, np.int64)
         for (site_id, sku_id), minor in wave.credits_minor.items():
             site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
@@ -108,6 +109,16 @@ class WaveTable:
         for key, rows in drawn.items():
             self.leaf_units[key] = [(leaf_id, units) for _, leaf_id, units in sorted(rows, key=_place)]
 
+    def _named(self) -> Flags:
+        """Which sites may send which SKUs, by the rules that speak of goods."""
+        named = np.full((len(self.wave.sites), len(self.sku_ids)), fill_value=True, dtype=np.bool_)
+        for sku_id, site_ids in self.wave.only_from.items():
+            column = self.column_of.get(sku_id.int)
+            if column is not None:
+                named[:, column] = False
+                named[self._positions(site_ids), column] = True
+        return named
+
     def problem(self) -> Problem:
         """The wave as columns."""
         settings = self.wave.settings
@@ -139,8 +150,8 @@ class WaveTable:
         )
 
     def _rows(self) -> tuple[Integers, Integers]:
-        """The (site, SKU) of each stock row of the problem: what the site has and is able to send."""
-        site, column = np.nonzero(self.stock * self.is_able)
+        """The (site, SKU) of each stock row of the problem: what the site has and is able, and allowed, to send."""
+        site, column = np.nonzero(self.stock * (self.is_able & self.is_named))
         return site, column
 
     def worth(self) -> Worth:
@@ -249,10 +260,24 @@ class WaveTable:
         rows = [
             (at, site)
             for at, ask in enumerate(self.asks)
-            for site in np.flatnonzero(self.excluded(ask.order) | self.forbidden(ask.order)).tolist()
+            for site in np.flatnonzero(self.blocked(ask.order)).tolist()
         ]
         table = np.array(rows, np.int64).reshape(-1, 2)
         return Blocked(order=table[:, 0], site=table[:, 1])
+
+    def blocked(self, order: OpenOrder) -> Flags:
+        """Which sites may not send an order, whatever is in it."""
+        return self.excluded(order) | self.forbidden(order) | ~self.named(order)
+
+    def named(self, order: OpenOrder) -> Flags:
+        """Which sites an order may ship from, by what it or its channel names."""
+        flags = np.full(len(self.wave.sites), order.only_from is None, np.bool_)
+        flags[self._positions(order.only_from or ())] = True
+        return flags
+
+    def may_send(self, ask: Ask) -> Flags:
+        """Which sites may send each SKU of an order, by what is named: (sites x columns of the order)."""
+        return self.is_named[:, ask.columns] & self.named(ask.order)[:, None]
 
     def excluded(self, order: OpenOrder) -> Flags:
         """Which sites refused an order, or are not what it asked for."""

@@ -3,7 +3,7 @@
 Holds, allocations and hand-overs are told by the events of the order they belong to. Processes append these.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from loopline.kernel.ids import (
     OrderId,
     QuotaId,
     ShortfallId,
+    SiteId,
     SkuId,
     TransferId,
 )
@@ -171,6 +172,24 @@ class QuotaChanged(EventBody, frozen=True, kw_only=True):
     lost: int
     starts_at: datetime
     ends_at: datetime
+
+
+class RestockStated(EventBody, frozen=True, kw_only=True):
+    """Somebody said that goods come on a day, to a site or (None) to the brand. Subject: the word."""
+
+    restock_id: UUID
+    sku_id: SkuId
+    site_id: SiteId | None
+    units: int | None
+    expected_on: date
+
+
+class RestockWithdrawn(EventBody, frozen=True, kw_only=True):
+    """A word on goods that come was taken back. Subject: the word."""
+
+    restock_id: UUID
+    sku_id: SkuId
+    site_id: SiteId | None
 
 
 class QuotaEnded(EventBody, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ from loopline.web.api.promises import PROMISE_HANDLERS
 from loopline.web.api.promotions import PROMOTION_HANDLERS
 from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
+from loopline.web.api.restocks import RESTOCK_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
@@ -89,6 +90,7 @@ from loopline.web.hq.order_acts import ORDER_ACT_PAGES
 from loopline.web.hq.orders import ORDER_LIST_PAGES
 from loopline.web.hq.overrides import OVERRIDE_PAGES
 from loopline.web.hq.packing import PACKING_PAGES
+from loopline.web.hq.parked import PARKED_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
@@ -130,6 +132,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *PROMISE_TERMS_HANDLERS,
     *BOARD_HANDLERS,
     *RIGHTS_HANDLERS,
+    *RESTOCK_HANDLERS,
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
     *LEDGER_HANDLERS,
@@ -220,6 +223,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *HOUR_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
+    *PARKED_PAGES,
     *PACKING_PAGES,
     *CAPACITY_PAGES,
     *LADDER_PAGES,

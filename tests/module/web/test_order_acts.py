@@ -6,7 +6,7 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-from loopline import orders
+from loopline import orders, org
 from loopline.db import Database
 from loopline.kernel.ids import OrderId
 from loopline.orders import Order, PutOff, WaitsFor
@@ -84,7 +84,22 @@ def test_what_waits_for_a_site_is_due_at_once(house: House):
     assert "looked at again" not in hq.get(f"{LIST}/{web}").text
 
 
-@pytest.mark.parametrize("act", ["source", "cancel/now", "cancel/look"])
+def test_what_names_its_sites_is_let_go_from_any(house: House):
+    hq, web = house.signed_in("shen.ops"), house.numbers["web"]
+    assert "Let any site send it" not in hq.get(f"{LIST}/{web}").text
+    with house.database.transaction() as conn:
+        (site_id,) = [site.id for site in org.branch_sites(conn) if site.code == "D"]
+        named = orders.NamedSites(order_id=head(house, "web").id, site_ids=(site_id,))
+        assert orders.name_sites(conn, [named], now=NOON) == [True]
+    page = hq.get(f"{LIST}/{web}").text
+    assert ("Let any site send it" in page, "Must ship from" in page) == (True, True)
+    said = outcomes(post(hq, f"{LIST}/ship-anywhere", {"order": [web]}, page=LIST))
+    assert said == {web: "Any site may send it."}
+    page = hq.get(f"{LIST}/{web}").text
+    assert ("Must ship from" in page, "Sites it must ship from changed" in page) == (False, True)
+
+
+@pytest.mark.parametrize("act", ["source", "ship-anywhere", "cancel/now", "cancel/look"])
 def test_another_branch_s_orders_are_no_orders(house: House, act: str):
     dealer = house.signed_in("kong.dealer")
     answer = post(dealer, f"{LIST}/{act}", {"order": [house.numbers["web"]]}, page=LIST)

@@ -22,6 +22,7 @@ from loopline.processes.promised import keep_given, watch_promises
 from loopline.promises import GivenPromise, PromiseKind
 from loopline.sourcing import profiles
 from loopline.sourcing.optimise import Optimiser
+from loopline.sourcing.ship_from import ShipFrom
 from loopline.sourcing.trials import TrialAsk
 from tests.make.databases import database_from
 from tests.make.loop import pay_for
@@ -200,6 +201,11 @@ def test_a_draft_is_changed_tried_and_published(house: House):
         ({"limits.parcels_most": "0"}, "must be between 1 and 8"),
         ({"weights.split_minor": "many"}, "must be a whole number"),
         ({"group.0.name": "North", "group.0.sites": "NOPE"}, "NOPE"),
+        ({"ship_from.0.name": "Coats", "ship_from.0.products": "NOPE", "ship_from.0.sites": "W"}, "NOPE"),
+        (
+            {"ship_from.0.name": "Coats", "ship_from.0.products": "COAT", "ship_from.0.sites": "Nowhere"},
+            "Nowhere",
+        ),
     ],
 )
 def test_a_wrong_form_is_refused_whole(house: House, changes: dict[str, str], said: str):
@@ -213,6 +219,40 @@ def test_a_wrong_form_is_refused_whole(house: House, changes: dict[str, str], sa
     assert said in answer.text
     with house.database.reading() as conn:
         assert profiles.profile_by_version(conn, version) == before
+
+
+def test_a_rule_of_what_must_ship_from_where_is_typed_shown_and_compared(house: House):
+    hq = house.signed_in("shen.ops")
+    path = draft(hq)
+    version = int(path.rpartition("/")[2])
+    typed = {
+        "group.0.name": "The depots",
+        "group.0.sites": "W",
+        "ship_from.0.name": "Coats",
+        "ship_from.0.sites": "The depots，S",
+        "ship_from.0.products": "COAT, HAT",
+        "ship_from.1.name": "Shop",
+        "ship_from.1.sites": "W",
+    }
+    assert save(hq, path, typed).status_code == 303
+    with house.database.reading() as conn:
+        saved = profiles.profile_by_version(conn, version)
+        sites = {site.code: site.id for site in org.branch_sites(conn)}
+    assert saved is not None
+    assert saved.settings.ship_from == (
+        ShipFrom(name="Coats", products=("COAT", "HAT"), site_ids=(sites["S"],), groups=("The depots",)),
+        ShipFrom(name="Shop", site_ids=(sites["W"],)),
+    )
+    shown = hq.get(path).text
+    assert "The rule Shop must say which products, categories or channels it speaks of." in shown
+    assert "– → <b>Coats, Shop</b>" in shown
+    # What is shown can be saved as it is.
+    assert save(hq, path, {}).status_code == 303
+    with house.database.reading() as conn:
+        assert profiles.profile_by_version(conn, version) is not None
+        again = profiles.profile_by_version(conn, version)
+    assert again is not None
+    assert again.settings == saved.settings
 
 
 def test_a_trial_of_days_without_orders_says_so(house: House):

@@ -7,11 +7,12 @@ from itertools import combinations, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loopline.kernel.geography import great_circle_kilometres
 from loopline.sourcing.model import Decision, Method, OpenOrder, Verdict, Wave
 from loopline.sourcing.rules import choose_sites
-from tests.make.sourcing import order, random_wave, site, sku_id, wave
+from tests.make.sourcing import order, random_wave, site, site_id, sku_id, wave
 
 Stock = dict[tuple[int, int], int]  # (position of the site, SKU number) → units
 GRAMS = {7: 400, 8: 1_500, 9: 0}
@@ -43,10 +44,17 @@ def waves(draw: st.DrawFn) -> Wave:
             draw(st.lists(st.tuples(st.sampled_from(SKUS), st.integers(0, 5)), max_size=4)),
             excluded=draw(some_sites),
             allowed=draw(st.none() | some_sites) if position == 2 else None,
+            only_from=draw(st.none() | st.lists(st.integers(0, count - 1), max_size=2)),
         )
         for position in range(draw(st.integers(1, 3)))
     ]
-    return wave(orders, sites, stock, grams=GRAMS)
+    named = draw(
+        st.dictionaries(st.sampled_from(SKUS), some_sites.map(lambda found: [*found, count - 1]), max_size=1)
+    )
+    return replace(
+        wave(orders, sites, stock, grams=GRAMS),
+        only_from={sku_id(sku): frozenset(site_id(one) for one in found) for sku, found in named.items()},
+    )
 
 
 class Oracle:
@@ -71,6 +79,7 @@ class Oracle:
             if self.capacity[row] > 0
             and place.site_id not in asks.excluded_sites
             and (asks.allowed_sites is None or place.site_id in asks.allowed_sites)
+            and (asks.only_from is None or place.site_id in asks.only_from)
         ]
         outcomes = [
             (-units, size, cost)
@@ -86,8 +95,9 @@ class Oracle:
     ) -> tuple[int, Fraction]:
         units, cost = 0, sum((self._parcel(row, asks) for row in chosen), Fraction())
         for sku, asked in wanted.items():
-            most = min(asked, sum(self.stock[row, sku] for row in chosen))
-            ways = product(*(range(min(most, self.stock[row, sku]) + 1) for row in chosen))
+            have = {row: self._sendable(row, sku) for row in chosen}
+            most = min(asked, sum(have.values()))
+            ways = product(*(range(min(most, have[row]) + 1) for row in chosen))
             units += most
             cost += min(
                 sum(
@@ -101,6 +111,12 @@ class Oracle:
                 if sum(way) == most
             )
         return units, cost
+
+    def _sendable(self, row: int, sku: int) -> int:
+        """What a site has of a SKU and may send of it, by the rules that name sites for goods."""
+        limit = self.wave.only_from.get(sku_id(sku))
+        may = limit is None or self.wave.sites[row].site_id in limit
+        return self.stock[row, sku] if may else 0
 
     def _per_kilogram(self, row: int) -> int:
         return self.wave.sites[row].cost.kilogram_minor

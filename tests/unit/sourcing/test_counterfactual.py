@@ -66,6 +66,9 @@ def worth(unit: int | None = None, parcel: int | None = None) -> SitePrice:
         (explained(), Verdict.MORE_PARCELS, 800, None, (Change.GOODS_DO_NOT_HELP, 300)),
         (explained(), Verdict.NO_CAPACITY, 450, None, (Change.HAVE_TIME, 50)),
         (explained(), Verdict.NOT_EQUIPPED, 900, None, (Change.EQUIPMENT_DOES_NOT_HELP, 400)),
+        (explained(), Verdict.NOT_NAMED, 450, None, (Change.BE_NAMED, 50)),
+        (explained(), Verdict.NOT_NAMED, 650, None, (Change.NAMING_DOES_NOT_HELP, 150)),
+        (explained(cost=0, missing=2), Verdict.NOT_NAMED, 450, None, (Change.NAMING_WOULD_SEND, 0)),
         (explained(), Verdict.GOODS_NEEDED, 400, worth(unit=70), (Change.ONE_MORE_UNIT, 70)),
         (explained(), Verdict.TIME_NEEDED, 400, worth(parcel=90), (Change.ONE_MORE_PARCEL, 90)),
         # What is not kept any more, or was worth less than a cent, is not made up.

@@ -61,6 +61,7 @@ def _field_beyond_members(message: OrderMessage, member_id: MemberId) -> str | N
         "channel": message.channel not in MEMBER_CHANNELS,
         "delivery": message.delivery is Delivery.CARRIED_OUT,
         "on_shortage": message.on_shortage is not OnShortage.REFUSE,
+        "ship_from": bool(message.ship_from),
     }
     beyond |= {field: getattr(message, field) is not None for field in _LEFT_TO_THE_SHOP}
     for position, line in enumerate(message.lines):

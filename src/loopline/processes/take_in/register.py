@@ -15,11 +15,12 @@ from loopline.db import Conn
 from loopline.db.remembered import Marks
 from loopline.kernel.cities import city_by_code
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import EntityId, MemberId, PartyId
+from loopline.kernel.ids import EntityId, MemberId, PartyId, SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
 from loopline.orders import Asker, ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
 from loopline.org import Entity, Party, PartyKind, Site, UnitKind
+from loopline.processes.must_ship_from import OnlyDeliveriesShip, UnknownShipFrom, sites_named
 from loopline.processes.place import UnknownSku
 from loopline.processes.remembered import (
     BRAND,
@@ -68,6 +69,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, ChannelTerms]
     shows: Mapping[str, LiveRoom]
     tests: set[tuple[str, str]]
+    ship_from: Mapping[str, tuple[SiteId, ...]] = {}
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -77,6 +79,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seller: Entity
     destination: Coordinates | None
     credits: Credits
+    ship_from: tuple[SiteId, ...]
 
 
 def read_register(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks) -> Register:
@@ -93,6 +96,7 @@ def read_register(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks)
         code for one in messages for code in (one.guide_code, one.dealer_code, one.streamer_code)
     )
     members = _stated(one.member_id for one in messages)
+    named = {name for one in messages for name in one.ship_from}
     goods = {line.sku_code for one in messages for line in one.lines if line.kind is LineKind.GOODS}
     return Register(
         sites=sites,
@@ -105,6 +109,7 @@ def read_register(conn: Conn, messages: Sequence[OrderMessage], *, marks: Marks)
         channels=CHANNELS.find(conn, {one.channel for one in messages}, marks=marks),
         shows=_shows_by_touch(conn, touched) if touched else {},
         tests=_tests(conn, messages, marks=marks),
+        ship_from=sites_named(conn, named) if named else {},
     )
 
 
@@ -176,6 +181,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         said=one.said or said_by(message),
         asker=_asker_of(one),
         live_room_code=_show_of(message, register),
+        ship_from=head.ship_from,
     )
 
 
@@ -227,7 +233,20 @@ def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:
     credited = _stated_credits(message, register)
     if isinstance(credited, Refusal):
         return credited
-    return _Head(site=site, seller=seller, destination=destination, credits=credited)
+    ship_from = _ship_from(message, register)
+    if isinstance(ship_from, Refusal):
+        return ship_from
+    return _Head(site=site, seller=seller, destination=destination, credits=credited, ship_from=ship_from)
+
+
+def _ship_from(message: OrderMessage, register: Register) -> tuple[SiteId, ...] | Refusal:
+    """The sites it must ship from; none: any. What happened has left its site already."""
+    if message.ship_from and (message.kind is DraftKind.FACT or message.delivery is not Delivery.DELIVER):
+        return OnlyDeliveriesShip()
+    unknown = [name for name in message.ship_from if name not in register.ship_from]
+    if unknown:
+        return UnknownShipFrom(named=unknown[0])
+    return tuple(sorted({site_id for name in message.ship_from for site_id in register.ship_from[name]}))
 
 
 def _site_of(message: OrderMessage, register: Register) -> Site | Refusal | None:

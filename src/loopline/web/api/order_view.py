@@ -1,7 +1,7 @@
 """An order as those see it who may: its customer, who sells it, and the sites that work on it, which see no money."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from loopline.orders import (
     WaitsFor,
     line_state,
 )
+from loopline.orders.parking import parking_of
+from loopline.orders.waiting import Dated, ParkedFor
 from loopline.org import Permission
 from loopline.org.lists import entity_codes, party_codes
 from loopline.returns import queries as returns
@@ -37,7 +39,10 @@ T = TypeVar("T")
 
 
 class LineTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A line and where its units stand. Amounts are for all its units, tax included; null where they are not shown."""
+    """A line and where its units stand. Amounts are for all its units, tax included; null where they are not shown.
+
+    `parked_for`: why units wait for goods; `expected_on`: the day these are expected, null where nobody knows of one.
+    """
 
     line_id: LineId
     kind: LineKind
@@ -45,6 +50,8 @@ class LineTold(msgspec.Struct, frozen=True, kw_only=True):
     units: int
     state: LineState
     parked: int
+    parked_for: ParkedFor | None
+    expected_on: date | None
     held: int
     allocated: int
     handed_over: int
@@ -81,7 +88,8 @@ class OrderTold(msgspec.Struct, frozen=True, kw_only=True):
     """An order as it stands. Money, member and credits are null for a site that only works on it.
 
     `waits_for`: what units wait for that have their goods, and `looked_at_again` when somebody looks again; for staff
-    and programs of whoever sold it alone, and null where nothing waits so.
+    and programs of whoever sold it alone, and null where nothing waits so. `ship_from`: codes of the sites that it must
+    ship from, for the same; none: any, as far as the profile's rules let it.
     """
 
     id: OrderId
@@ -101,6 +109,7 @@ class OrderTold(msgspec.Struct, frozen=True, kw_only=True):
     pay_until: datetime | None
     waits_for: WaitsFor | None
     looked_at_again: datetime | None
+    ship_from: tuple[str, ...]
     member_id: MemberId | None
     guide_code: str | None
     dealer_code: str | None
@@ -165,6 +174,7 @@ def told_order(conn: Conn, caller: Caller, text: str, *, secret: str) -> OrderTo
     task_lines = fulfilment.lines_of_tasks(conn, [task.task_id for task in shown]) if shown else {}
     codes = _codes(conn, head, lines, shown)
     back = returns.returns_of_lines(conn, [line.line_id for line in lines])
+    parking = parking_of(conn, [head.id]) if head.parked else {}
     waits = head.held > 0 and head.pay_until is None and head.source_waits_for is not None
     return OrderTold(
         id=head.id,
@@ -184,11 +194,12 @@ def told_order(conn: Conn, caller: Caller, text: str, *, secret: str) -> OrderTo
         pay_until=head.pay_until,
         waits_for=head.source_waits_for if waits and sight.credits else None,
         looked_at_again=head.source_after if waits and sight.credits else None,
+        ship_from=_ship_from(conn, head) if sight.credits else (),
         member_id=head.member_id if sight.money else None,
         guide_code=_owed(head.guide_id, codes, sight),
         dealer_code=_owed(head.dealer_id, codes, sight),
         streamer_code=_owed(head.streamer_id, codes, sight),
-        lines=tuple(_line_told(line, sight) for line in lines),
+        lines=tuple(_line_told(line, sight, parking.get(line.line_id)) for line in lines),
         parcels=tuple(
             _parcel_told(
                 task, task_lines.get(task.task_id, []), codes, secret=secret if sight.collect_code else None
@@ -228,6 +239,11 @@ def _codes(conn: Conn, head: Order, lines: Sequence[Line], tasks: Sequence[Task]
     )
 
 
+def _ship_from(conn: Conn, head: Order) -> tuple[str, ...]:
+    named = orders.named_sites(conn, [head.id]).get(head.id, ())
+    return tuple(sorted(site.code for site in org.sites_by_id(conn, named).values())) if named else ()
+
+
 def _present(values: Iterable[T | None]) -> list[T]:
     return list({value for value in values if value is not None})
 
@@ -236,7 +252,7 @@ def _owed(party_id: PartyId | None, codes: _Codes, sight: _Sight) -> str | None:
     return codes.parties.get(party_id) if party_id is not None and sight.credits else None
 
 
-def _line_told(line: Line, sight: _Sight) -> LineTold:
+def _line_told(line: Line, sight: _Sight, parked: Dated | None) -> LineTold:
     units = LineUnits(
         kind=line.kind,
         units=line.units,
@@ -255,6 +271,8 @@ def _line_told(line: Line, sight: _Sight) -> LineTold:
         units=line.units,
         state=line_state(units),
         parked=line.parked,
+        parked_for=parked.reason if parked and line.parked else None,
+        expected_on=parked.expected_on if parked and line.parked else None,
         held=line.held,
         allocated=line.allocated,
         handed_over=line.handed_over,

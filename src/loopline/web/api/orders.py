@@ -13,14 +13,17 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
+from loopline import org
 from loopline.customers.addresses import place_index
 from loopline.db import Conn
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, MemberId, OrderId
+from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 from loopline.org import Permission
-from loopline.processes.cancel import Cancellation, UnitsToCancel, cancel
+from loopline.processes.cancel import Cancellation, UnitsToCancel, UnknownOrder, cancel
+from loopline.processes.must_ship_from import ShipFromWish, ship_from
 from loopline.processes.receive import SealedBuyerSaid
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.web.api.answers import (
@@ -36,9 +39,10 @@ from loopline.web.api.answers import (
 from loopline.web.api.answers import outcomes as outcomes_of
 from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.idempotency import Claim
-from loopline.web.api.order_view import OrderTold, told_order, visible_order
+from loopline.web.api.order_view import OrderTold, find_order, told_order, visible_order
+from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import Batch, Outcome, Outcomes, posted, told
-from loopline.web.api.types import Code, Currency, Latitude, Longitude, Moment, Units
+from loopline.web.api.types import Code, Currency, Latitude, Longitude, Moment, Name, Units
 from loopline.web.edge import Edge, edge_of
 from loopline.web.placing import OrderAnswer, OrderReplayed, OrderRequest, refusal_of_failure, status_of_order
 from loopline.web.promising.given import given_promise
@@ -46,6 +50,7 @@ from loopline.web.promising.tokens import TOKEN_LENGTH_MAX
 
 _TAG = "orders"
 _LINES_MAX = 200
+SHIP_FROM_MAX = 200
 _HOLD_MINUTES_MAX = 7 * 24 * 60
 
 Number = Annotated[
@@ -90,6 +95,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `site_code`. A member orders in the own name and leaves prices and credits to the shop. What a marketplace sealed of
     the buyer comes along as it is; the same order with another sealing is the same order, and the newest one is kept.
     `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
+    `ship_from`: codes of sites, or names of groups of sites of the profile in force, that a delivery must ship from.
     """
 
     channel: Code
@@ -113,6 +119,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     touch: TouchAsk | None = None
     sealed_buyer: SealedBuyerSaid | None = None
     promise: Annotated[str, Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)] | None = None
+    ship_from: Annotated[tuple[Name, ...], Meta(max_length=SHIP_FROM_MAX)] = ()
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +166,20 @@ class CancelTold(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[UnitsToCancel, ...]
     refund_minor: int
     currency: str
+
+
+class ShipFromAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Codes of the sites, or names of groups of sites of the profile in force, that an order must ship from."""
+
+    ship_from: Annotated[tuple[Name, ...], Meta(max_length=SHIP_FROM_MAX)] = ()
+
+
+class ShipFromTold(msgspec.Struct, frozen=True, kw_only=True):
+    """The sites that an order must ship from now, by their codes; `changed`: others were named before."""
+
+    id: OrderId
+    ship_from: tuple[str, ...]
+    changed: bool
 
 
 @post(
@@ -256,6 +277,32 @@ def cancel_order(
     return commanded(request, caller, data, work)
 
 
+@posted("/orders/{order:str}/ship-from", tag=_TAG, name="limit_order_to_sites", gives=ShipFromTold)
+def limit_order_to_sites(
+    request: AnyRequest, caller: NamedDependency[Caller], order: OrderName, data: JSONBody[ShipFromAsk]
+) -> Response[bytes]:
+    """Name the sites that a delivery must ship from, or none: any may send it again. Work at sites stays theirs."""
+    scope = caller.scope(Permission.ORDERS_WRITE)
+
+    def work(conn: Conn, now: datetime) -> ShipFromTold:
+        head = find_order(conn, order)
+        if head is None:
+            raise Refused(NoSuchThing(noun="order", value=order))
+        wish = ShipFromWish(order_id=head.id, named=data.ship_from, actor=str(caller.actor))
+        (outcome,) = ship_from(conn, [wish], scope=scope, now=now)
+        if isinstance(outcome, UnknownOrder):
+            raise Refused(NoSuchThing(noun="order", value=order))
+        done = granted(outcome)
+        sites = org.sites_by_id(conn, done.site_ids) if done.site_ids else {}
+        return ShipFromTold(
+            id=done.order_id,
+            ship_from=tuple(sorted(site.code for site in sites.values())),
+            changed=done.changed,
+        )
+
+    return commanded(request, caller, data, work)
+
+
 def _claim_of(request: AnyRequest, caller: Caller, body: msgspec.Struct) -> Claim | None:
     key = idempotency_key(request)
     if key is None:
@@ -327,6 +374,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         if ask.touch
         else None,
         sealed_buyer=ask.sealed_buyer.sealed() if ask.sealed_buyer else None,
+        ship_from=ask.ship_from,
     )
 
 
@@ -353,4 +401,4 @@ def order_kept(taken: OrderTaken, ask: OrderAsk) -> OrderKept:
     )
 
 
-ORDER_HANDLERS = [place_order, place_orders, get_order, cancel_order]
+ORDER_HANDLERS = [place_order, place_orders, get_order, cancel_order, limit_order_to_sites]

@@ -27,7 +27,7 @@ from loopline.web.api.answers import outcomes as outcomes_of
 from loopline.web.api.caller import Caller
 from loopline.web.api.orders import Destination
 from loopline.web.api.shapes import Batch, Outcome, Outcomes, decided, posted
-from loopline.web.api.types import Code, Moment, Units
+from loopline.web.api.types import Code, Moment, Name, Units
 from loopline.web.edge import Edge, edge_of
 from loopline.web.languages import wanted_language
 from loopline.web.problems import problem_of
@@ -60,7 +60,7 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     Of the `kinds` delivery and collection are answered where none are named. What is collected, and an appointment, is
     asked for at stores: `site_codes`, or those near the destination. A courier comes from a store within reach that
     offers it. `starts_at` asks for one hour of a courier or an appointment; without it the first free one is promised,
-    and others are listed.
+    and others are listed. `ship_from`: codes of the sites, or names of groups of sites, that a delivery must ship from.
     """
 
     channel: Code
@@ -70,6 +70,7 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")] | None = None
     site_codes: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=_SITES_MAX)] | None = None
     starts_at: Moment | None = None
+    ship_from: Annotated[tuple[Name, ...], Meta(max_length=_SITES_MAX)] = ()
 
 
 class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +188,7 @@ def _promised(
         destination=place,
         site_codes=ask.site_codes,
         starts_at=ask.starts_at,
+        ship_from=ask.ship_from,
     )
     found = answer(view, asked, now=now)
     if isinstance(found, Refusal):

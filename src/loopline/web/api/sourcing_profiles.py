@@ -36,6 +36,7 @@ from loopline.sourcing.settings import (
     Weights,
     problems_of,
 )
+from loopline.sourcing.ship_from import RULES_MOST
 from loopline.sourcing.trials import Trial, TrialAsk, TrialReport
 from loopline.sourcing.waiting_pay import PayForWaiting
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
@@ -44,6 +45,7 @@ from loopline.web.api.catalogue import whole_brand
 from loopline.web.api.cursors import encode_cursor
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import Item, Outcomes, Page, Paging, decided, page_of, posted, told
+from loopline.web.api.ship_from import ShipFromRule, rule_of, rule_told, unknown_of
 from loopline.web.api.types import Code, Name
 
 _TAG = "sourcing"
@@ -78,6 +80,7 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     weights: Weights = Weights()
     limits: Limits = Limits()
     groups: Annotated[list[GroupOfSites], Meta(max_length=50)] = []
+    ship_from: Annotated[list[ShipFromRule], Meta(max_length=RULES_MOST)] = []
     waiting: Waiting = Waiting()
     fairness: Fairness = Fairness()
     offers: Offers = Offers()
@@ -194,9 +197,10 @@ def draft_sourcing_profiles(
 def _drafted(
     conn: Conn, one: ProfileAsk, site_ids: Mapping[str, SiteId], *, by: str, now: datetime
 ) -> ProfileDrafted | Refusal:
-    unknown = [code for group in one.settings.groups for code in group.site_codes if code not in site_ids]
-    if unknown:
-        return NoSuchThing(noun="site", value=unknown[0])
+    grouped = [code for group in one.settings.groups for code in group.site_codes]
+    unknown = unknown_of(conn, one.settings.ship_from, grouped, site_ids)
+    if unknown is not None:
+        return unknown
     settings = _settings_of(one.settings, site_ids)
     saved = (
         profiles.draft_profile(conn, settings, based_on=one.based_on, by=by, now=now)
@@ -222,6 +226,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
             )
             for group in asked.groups
         ),
+        ship_from=tuple(rule_of(rule, site_ids) for rule in asked.ship_from),
         waiting=asked.waiting,
         fairness=asked.fairness,
         offers=asked.offers,
@@ -401,6 +406,7 @@ class _Teller:
                 )
                 for group in settings.groups
             ],
+            ship_from=[rule_told(rule, self._codes) for rule in settings.ship_from],
             waiting=settings.waiting,
             fairness=settings.fairness,
             offers=settings.offers,

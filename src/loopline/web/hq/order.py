@@ -130,7 +130,7 @@ def _page(
         photos=_photos(request, seen),
         photo_days=KEPT_DAYS,
         may_see_stock=visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
-        **_acts(story.order, visitor),
+        **_acts(story.order, visitor, is_limited=bool(story.ship_from)),
         **context,
     )
 
@@ -157,7 +157,7 @@ def _photos(request: WebRequest, seen: _Seen) -> list[PhotoRow]:
     return [one for one in rows if one.photos or one.waived or one.is_lacking]
 
 
-def _acts(order: Order, visitor: Visitor) -> dict[str, bool]:
+def _acts(order: Order, visitor: Visitor, *, is_limited: bool) -> dict[str, bool]:
     """What somebody may do to an order from its page: as long as something of it was not handed over."""
     may_act = visitor.may(Permission.ORDERS_WRITE) and visitor.scope_of(Permission.ORDERS_WRITE).covers_site(
         order.site_id
@@ -166,6 +166,7 @@ def _acts(order: Order, visitor: Visitor) -> dict[str, bool]:
     return {
         "may_act": may_act and order.parked + order.held + order.allocated > 0,
         "waits_for_site": waits and order.pay_until is None,
+        "names_sites": is_limited,
     }
 
 

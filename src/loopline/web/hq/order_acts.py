@@ -21,6 +21,7 @@ from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.cancel import Cancellation, Cancelled, cancel
 from loopline.processes.look_again import look_again
+from loopline.processes.must_ship_from import ShipFromSet, ShipFromWish, ship_from
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.board_view import STAGE_TONES, STAGE_WORDS
@@ -32,6 +33,7 @@ CANCEL = f"{ORDERS}/cancel"
 LOOK = f"{ORDERS}/cancel/look"
 CANCEL_NOW = f"{ORDERS}/cancel/now"
 SOURCE = f"{ORDERS}/source"
+SHIP_ANYWHERE = f"{ORDERS}/ship-anywhere"
 CHOSEN_MOST = 40
 _NUMBER_MOST = 40
 _FormRequest: TypeAlias = Request[Any, Any, State]
@@ -100,6 +102,21 @@ async def source_orders(request: _FormRequest, visitor: NamedDependency[Visitor]
     return await _done(request, visitor, scope, act)
 
 
+@post(SHIP_ANYWHERE, status_code=HTTP_200_OK)
+async def ship_orders_anywhere(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Template:
+    """Let the chosen orders ship from any site again that named the sites they must ship from, each by itself."""
+    scope = visitor.scope_of(Permission.ORDERS_WRITE)
+    actor = f"person:{visitor.person.person_id}"
+
+    def act(
+        conn: Conn, order_ids: Sequence[OrderId], within: Scope, now: datetime
+    ) -> Sequence[msgspec.Struct]:
+        wishes = [ShipFromWish(order_id=one, named=(), actor=actor) for one in order_ids]
+        return ship_from(conn, wishes, scope=within, now=now)
+
+    return await _done(request, visitor, scope, act)
+
+
 async def _done(request: _FormRequest, visitor: Visitor, scope: Scope, act: _Act) -> Template:
     form = await request.form()
     numbers = _numbers([str(one) for one in form.getall("order", [])])
@@ -158,7 +175,15 @@ def _said(outcome: msgspec.Struct, language: Language) -> str:
             amount = language.money(outcome.refund_minor, outcome.currency)
             return language.say("Called off; {amount} goes back.", amount=amount)
         return language.say("Called off.")
+    if isinstance(outcome, ShipFromSet):
+        return language.say("Any site may send it.")
     return language.say("Decided with the next wave.")
 
 
-ORDER_ACT_PAGES = [ask_to_cancel, ask_to_cancel_chosen, cancel_orders, source_orders]
+ORDER_ACT_PAGES = [
+    ask_to_cancel,
+    ask_to_cancel_chosen,
+    cancel_orders,
+    source_orders,
+    ship_orders_anywhere,
+]

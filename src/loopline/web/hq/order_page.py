@@ -33,6 +33,7 @@ from loopline.web.hq.order_words import (
 )
 from loopline.web.hq.rights_view import Mark, marks_of
 from loopline.web.languages import Language
+from loopline.web.parked_words import parked_words
 from loopline.web.price_words import why_changed
 from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
@@ -182,6 +183,12 @@ def _facts(story: OrderStory, eyes: Eyes, language: Language, *, member: str) ->
         Fact(word=language.say("Seller of record"), value=language.called(seller.name) if seller else ""),
         Fact(word=language.say("Delivery"), value=f"{how} · {city}" if city else how),
         Fact(
+            word=language.say("Must ship from"),
+            value=", ".join(sorted(site_name(story, one, language) for one in story.ship_from))
+            if eyes.sees(Part.EVERY_TASK)
+            else "",
+        ),
+        Fact(
             word=language.say("Why it waits"),
             value=_waits(story, language) if eyes.sees(Part.EVERY_TASK) else "",
         ),
@@ -216,7 +223,7 @@ def _waits(story: OrderStory, language: Language) -> str:
             time=language.clock_of_day(order.source_after, story.zone),
         )
     if order.parked:
-        return language.say("no site has the goods; it goes on by itself when some come in")
+        return parked_words(list(story.parking.values()), language)
     return ""
 
 

@@ -1,7 +1,7 @@
 """What happened to an order, from the log, in words: what, when, where, by whom."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,9 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "slot_booked": marked("Place at an hour taken"),
     "slot_moved": marked("Moved to another hour"),
     "slot_released": marked("Place at an hour given back"),
+    "goods_dated": marked("Goods expected on another day"),
+    "goods_overdue": marked("Goods did not come on the day expected"),
+    "ship_from_changed": marked("Sites it must ship from changed"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -81,6 +84,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "ship_by_near": "warn",
     "ship_by_missed": "bad",
     "promise_at_risk": "warn",
+    "goods_overdue": "bad",
     "promise_kept": "good",
     "promise_missed": "bad",
     "promise_renewed": "warn",
@@ -361,6 +365,14 @@ def _hour(telling: _Telling) -> str:
     return _joined(_at_site(telling), telling.language.clock_of_day(starts_at, telling.story.zone))
 
 
+def _dated(telling: _Telling) -> str:
+    """The days of lines that wait; a line whose day is known no more has none."""
+    days = {line["expected_on"] for line in telling.data["lines"] if line["expected_on"] is not None}
+    if not days:
+        return telling.language.say("no day known any more")
+    return ", ".join(telling.language.plain_day(date.fromisoformat(day)) for day in sorted(days))
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "slot_booked": _hour,
     "slot_moved": _hour,
@@ -370,6 +382,8 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "promise_kept": _due,
     "promise_missed": _due,
     "promise_renewed": _due,
+    "goods_dated": _dated,
+    "goods_overdue": _dated,
     "order_placed": _placed,
     "lines_parked": _lines,
     "lines_unparked": _lines,

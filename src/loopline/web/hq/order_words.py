@@ -67,6 +67,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.GOODS_NEEDED: marked("Cheaper here, but its goods save other orders more"),
     Verdict.TIME_NEEDED: marked("Cheaper here, but its time saves other orders more"),
     Verdict.NOT_EQUIPPED: marked("Not equipped to send these goods as cold as they are kept"),
+    Verdict.NOT_NAMED: marked("Not among the sites that these goods must ship from"),
     Verdict.KEPT: marked("Cheaper here, but kept for orders that come later"),
 }
 SOLVED_WORDS: dict[Method, str] = {
@@ -81,6 +82,7 @@ UNFILLED_WORDS: dict[UnfilledReason, str] = {
     UnfilledReason.NO_CAPACITY: marked("the sites that have them have no time left"),
     UnfilledReason.EXCLUDED: marked("only sites that refused, or that may not send them, have them"),
     UnfilledReason.NOT_EQUIPPED: marked("no site that has them is equipped to send them so cold"),
+    UnfilledReason.MUST_SHIP_FROM: marked("none of the sites that they must ship from has them"),
     UnfilledReason.TOGETHER: marked("no site has all that leaves in one parcel with them"),
     UnfilledReason.LIMITS: marked("no way within the profile's limits"),
     UnfilledReason.LEFT_OVER: marked(
@@ -125,6 +127,15 @@ CHANGE_WORDS: dict[Change, str] = {
     ),
     Change.BE_EQUIPPED: marked("Were it equipped to send them so cold, the order would be {amount} cheaper."),
     Change.EQUIPMENT_DOES_NOT_HELP: marked("Even equipped to send them so cold it would be {amount} dearer."),
+    Change.BE_NAMED: marked(
+        "Were it one of the sites they must ship from, with all the goods, the order would be {amount} cheaper."
+    ),
+    Change.NAMING_WOULD_SEND: marked(
+        "Were it one of the sites they must ship from, with the goods, what is missing could be sent."
+    ),
+    Change.NAMING_DOES_NOT_HELP: marked(
+        "Even as one of the sites they must ship from it would be {amount} dearer."
+    ),
     Change.LATER_NEED_LESS: marked(
         "Its goods and its time would have to be worth {amount} less to orders that come later."
     ),

@@ -16,6 +16,7 @@ from loopline.sourcing.settings import (
     range_of,
     value_of,
 )
+from loopline.web.hq.ship_from_form import Known, read_rules
 from loopline.web.languages import Language, marked
 
 GROUPS_MOST = 6
@@ -152,6 +153,7 @@ SETTING_WORDS: dict[str, str] = {
     "learnt_capacity.is_used": marked("A site that hands over less than it says is given less"),
     "learnt_capacity.least_percent": marked("But at least so much of what it says (%)"),
     "groups": marked("Groups of sites"),
+    "ship_from": marked("Must ship from"),
     "open_to_units": marked("Left open to regions and dealers"),
 }
 SITE_SETTING_WORDS: dict[SiteSetting, str] = {
@@ -296,7 +298,7 @@ def groups_shown(settings: Settings, sites: Mapping[SiteId, Site], language: Lan
     return rows
 
 
-def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[str, SiteId]) -> Settings:
+def read_form(said: Mapping[str, str], opened: Sequence[str], *, known: Known) -> Settings:
     """Read the form, whole. Raises Refused with the first thing that cannot be meant."""
     tables: dict[str, dict[str, Any]] = {
         "weights": {},
@@ -318,13 +320,15 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, sites: Mapping[
         for name in names:
             table, _, field = name.rpartition(".")
             tables[table][field] = said.get(name) == "on"
-    known = {one.value for one in SiteSetting}
+    settings = {one.value for one in SiteSetting}
+    groups = _groups(said, known.sites)
     return msgspec.convert(
         {
             **tables,
             **top,
-            "groups": _groups(said, sites),
-            "open_to_units": [one for one in dict.fromkeys(opened) if one in known],
+            "groups": groups,
+            "ship_from": read_rules(said, [group.name for group in groups], known),
+            "open_to_units": [one for one in dict.fromkeys(opened) if one in settings],
         },
         Settings,
     )

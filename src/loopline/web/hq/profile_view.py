@@ -17,6 +17,7 @@ _STATE_WORDS: dict[ProfileState, str] = {
     ProfileState.DROPPED: marked("Dropped"),
 }
 _GROUPS_WORD, _OPEN_WORD = SETTING_WORDS["groups"], SETTING_WORDS["open_to_units"]
+_SHIP_FROM_WORD = SETTING_WORDS["ship_from"]
 _SITES_SHOWN = 12
 FAILURE_WORDS: dict[str, str] = {"no_orders": marked("There were no orders for delivery on these days.")}
 _BROKE_WORD = marked("The trial broke off. Look at the log of the jobs, and try again.")
@@ -109,6 +110,14 @@ def changes_between(before: Settings, after: Settings, language: Language) -> li
                 after=", ".join(group.name for group in after.groups) or "–",
             )
         )
+    if before.ship_from != after.ship_from:
+        changes.append(
+            Change(
+                word=language.say(_SHIP_FROM_WORD),
+                before=", ".join(rule.name for rule in before.ship_from) or "–",
+                after=", ".join(rule.name for rule in after.ship_from) or "–",
+            )
+        )
     if set(before.open_to_units) != set(after.open_to_units):
         changes.append(
             Change(
@@ -150,6 +159,11 @@ def _measures(before: SideOfTrial, after: SideOfTrial, currency: str, language: 
         (language.say("Parcels"), before.parcels, after.parcels),
         (language.say("Orders in several parcels"), before.split_orders, after.split_orders),
         (language.say("Pieces that nobody sends"), before.unfilled_units, after.unfilled_units),
+        (
+            language.say("of them for want at the sites they must ship from"),
+            before.unnamed_units,
+            after.unnamed_units,
+        ),
         (language.say("Kilometres"), before.kilometres, after.kilometres),
         (language.say("Late orders"), before.late_orders, after.late_orders),
     ]

@@ -29,6 +29,7 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.profile_form import groups_shown, read_form, sections, site_settings
 from loopline.web.hq.profile_view import changes_between, profile_row, trial_row
 from loopline.web.hq.refusals import ProfileIsTheBrands
+from loopline.web.hq.ship_from_form import known_to, rules_shown
 from loopline.web.languages import Language
 from loopline.web.pages import page
 
@@ -106,6 +107,7 @@ def _shown(
         sections=sections(settings, language),
         site_settings=site_settings(settings, language),
         groups=groups_shown(settings, found.sites, language),
+        ship_from=rules_shown(settings, found.sites, language),
         changes=changes_between(found.in_force.settings, settings, language),
         problems=[language.refusal(one) for one in wrong],
         **_trials(found, language, is_shown=scope.everything),
@@ -146,8 +148,7 @@ async def save_draft(
     opened = [str(one) for one in form.getall("open_to_units", [])]
 
     def work(conn: Conn, now: datetime) -> None:
-        sites = {site.code: site.id for site in org.branch_sites(conn)}
-        settings: Settings = read_form(said, opened, sites=sites)
+        settings: Settings = read_form(said, opened, known=known_to(conn, said))
         outcome = profiles.change_draft(conn, version, settings, by=_by(visitor), now=now)
         if isinstance(outcome, Refusal):
             raise Refused(outcome)

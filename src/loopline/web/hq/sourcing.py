@@ -17,6 +17,7 @@ from loopline.kernel.ids import SiteId
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day
 from loopline.orders import WaitsFor
+from loopline.orders.parking import count_parked_days
 from loopline.org import Permission
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.profiles import profile_in_force
@@ -73,17 +74,18 @@ def _shown(request: WebRequest, visitor: Visitor, template: str) -> Template:
 def find(conn: Conn, *, scope: Scope, now: datetime, waits_for: str | None) -> Found:
     """Read the monitor, as far as a scope reaches; `waits_for`: of which queue the orders are listed."""
     sites = {site.id: site for site in org.branch_sites(conn) if scope.covers_site(site.id)}
-    whole = scope.everything
+    whole, zone = scope.everything, board_setting(conn).zone
     kinds = {**{one.value: one for one in WaitsFor}, "goods": None}
     return Found(
         now=now,
-        zone=board_setting(conn).zone,
+        zone=zone,
         is_whole=whole,
         profile=profile_in_force(conn),
         asked=orders.count_asked(conn, since=now - _LOOKED_BACK) if whole else 0,
         late=promises.late_now(conn, now=now, site_ids=None if whole else list(sites)),
         due=orders.sourcing_queue(conn, now=now) if whole else [],
         parked=orders.parked_queue(conn) if whole else None,
+        passed=count_parked_days(conn, today=business_day(now, zone)).passed if whole else 0,
         listed=orders.orders_waiting_for(conn, kinds[waits_for], now=now, limit=_WAITING_SHOWN)
         if whole and waits_for in kinds
         else [],

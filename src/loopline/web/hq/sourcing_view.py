@@ -41,6 +41,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     late: LateNow
     due: Sequence[QueueOfOrders]
     parked: QueueOfOrders | None
+    passed: int
     listed: Sequence[WaitingOrder]
     waves: Sequence[WaveTold]
     sites: Mapping[SiteId, Site]
@@ -113,6 +114,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     settings: str
     figures: list[Figure]
     queues: list[Queue]
+    passed: str
     listed: list[WaitingRow]
     waves: list[WaveRow]
     sites: list[SiteRow]
@@ -132,6 +134,7 @@ def written(found: Found, language: Language, *, asked: str) -> View:
         settings=_settings(found, language),
         figures=_figures(found, language),
         queues=_queues(found, language, asked) if found.is_whole else [],
+        passed=language.count(found.passed) if found.passed else "",
         listed=[_waiting_row(one, found, language) for one in found.listed],
         waves=[_wave_row(one, found, language) for one in found.waves],
         sites=sites,

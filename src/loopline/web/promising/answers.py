@@ -80,6 +80,9 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> Asking | Refusal:
         if item is None:
             return NoSuchThing(noun="sku", value=code)
         items.append(item)
+    named = view.named.of(ask, [(one.sku_id, one.product) for one in items])
+    if isinstance(named, Refusal):
+        return named
     return Asking(
         ask=ask,
         network=terms.network_node_id,
@@ -91,6 +94,7 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> Asking | Refusal:
         grams=tuple([one.grams for one in items]),
         classes=tuple([one.temperature_class for one in items]),
         words=tuple([one.sent_with for one in items]),
+        named=named,
         events=events_of(ask.channel, None),
         now=now,
     )
@@ -182,7 +186,7 @@ def _in_pieces(
 
 def _not_in_one(view: View, asking: Asking, kind: TemperatureClass) -> WhyNot:
     """Why no single site sends what leaves in one parcel: none has it all, or who has it has no room in its days."""
-    sends = view.sites.sending(asking.network) & view.able[kind]
+    sends = asking.all_named(view.sites.sending(asking.network) & view.able[kind])
     has_all = len(_with_all(asking, sends, selling=False))
     return WhyNot.NO_CAPACITY if has_all else WhyNot.NOT_TOGETHER
 
@@ -192,7 +196,8 @@ def _from_one(view: View, asking: Asking, kind: TemperatureClass, ways: Ways) ->
 
     What most asks come to: sites that have too little never become candidates.
     """
-    places = _with_all(asking, _senders(view, asking.network, kind), selling=False)
+    senders = asking.all_named(_senders(view, asking.network, kind))
+    places = _with_all(asking, senders, selling=False)
     if not len(places):
         return None
     weights = _parcels(view, asking, places, ways)
@@ -226,6 +231,9 @@ def _from_some(
 ) -> tuple[list[int], int] | WhyNot:
     """The places that send, each a parcel, and what they weigh."""
     places, have = _candidates(view, asking)
+    is_anywhere = bool((have.sum(axis=0) >= asking.wanted).all())
+    if asking.is_limited:
+        have = have * asking.may_send(places)
     is_able = view.able[kind][places]
     can = view.calendar.is_ready[places] & view.sites.ships[places] & is_able
     is_there = bool((have.sum(axis=0) >= asking.wanted).all())
@@ -235,7 +243,7 @@ def _from_some(
     choice = choose_parcels(have, asking.wanted, weights, _unit_prices(view, asking, places))
     if choice is None:
         if not is_there:
-            return WhyNot.NO_STOCK
+            return WhyNot.MUST_SHIP_FROM if is_anywhere else WhyNot.NO_STOCK
         return WhyNot.NO_CAPACITY if is_sendable else WhyNot.NOT_EQUIPPED
     return [int(places[row]) for row in choice.rows], choice.weight_minor
 

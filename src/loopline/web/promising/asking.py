@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import compress
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec.structs import replace
 
 from loopline.kernel.geography import Coordinates
@@ -15,13 +17,16 @@ from loopline.promises import PromiseKind
 from loopline.promises.rules import Integers
 from loopline.stock import QuotaName
 from loopline.web.promising.shelves import Stocked
-from loopline.web.promising.tokens import spelt_goods
+from loopline.web.promising.tokens import from_named, spelt_goods
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks: goods through a channel, to a place, in some of the ways there are.
 
     `site_codes`: only at these, where something is collected or an hour chosen. `starts_at`: the hour chosen.
+    `ship_from`: codes of the sites, or names of groups, that a delivery must ship from.
     `goods` is channel and lines as tokens spell them.
     """
 
@@ -31,16 +36,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     destination: Coordinates | None = None
     site_codes: tuple[str, ...] | None = None
     starts_at: datetime | None = None
+    ship_from: tuple[str, ...] = ()
     goods: bytes = b""
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "goods", spelt_goods(self.channel, self.lines))
+        msgspec.structs.force_setattr(
+            self, "goods", from_named(spelt_goods(self.channel, self.lines), self.ship_from)
+        )
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """An ask with its codes looked up, or the part of it whose goods are of one class, or leave together.
 
-    `words`: by line, what it is sent with.
+    `words`: by line, what it is sent with. `named`: by line, which sites may send it; None: any.
     """
 
     ask: Asked
@@ -53,6 +61,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     grams: tuple[int, ...]
     classes: tuple[TemperatureClass, ...]
     words: tuple[str | None, ...]
+    named: tuple[Flags | None, ...]
     events: Sequence[QuotaName]
     now: datetime
 
@@ -60,6 +69,26 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     def wanted(self) -> Integers:
         """The units of each line, as a column."""
         return np.array(self.units, np.int64)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some of it must ship from named sites."""
+        return any(one is not None for one in self.named)
+
+    def all_named(self, among: Flags) -> Flags:
+        """Those of some sites that may send every line, by what is named."""
+        for one in self.named:
+            if one is not None:
+                among = among & one
+        return among
+
+    def may_send(self, places: Integers) -> Flags:
+        """Which lines some sites may send, by what is named: (sites x lines)."""
+        found = np.full((len(places), len(self.named)), fill_value=True, dtype=np.bool_)
+        for line, one in enumerate(self.named):
+            if one is not None:
+                found[:, line] = one[places]
+        return found
 
     @property
     def weight_grams(self) -> int:
@@ -96,4 +125,5 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
             grams=tuple(compress(self.grams, is_of)),
             classes=tuple(compress(self.classes, is_of)),
             words=tuple(compress(self.words, is_of)),
+            named=tuple(compress(self.named, is_of)),
         )

@@ -37,8 +37,10 @@ from loopline.promises.model import Paces
 from loopline.slots import SlotTerms, Way
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.equipment import ability
+from loopline.sourcing.profiles import profile_in_force
 from loopline.stock import Node, NodeKind, windows
 from loopline.web.promising.changes import FOLLOWED, Changes, changes_of
+from loopline.web.promising.named import NamedPlaces
 from loopline.web.promising.prices import opportunity_prices
 from loopline.web.promising.shelves import Shelves
 from loopline.web.promising.sites import Calendar, Days, Prices, Sites, able_places, calendar_of
@@ -69,6 +71,7 @@ _STRUCTURE = (
     "site_costs",
     "site_limits",
     "site_equipment",
+    "profiles",
 )
 
 
@@ -79,19 +82,20 @@ class PromisesNotKnown(Refusal, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A SKU that is sold."""
+    """A SKU that is sold. `product`: the code of its product, and its category."""
 
     sku_id: SkuId
     grams: int
     temperature_class: TemperatureClass
     sent_with: str | None
+    product: tuple[str, str | None]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known at a moment. Its parts are never changed, but for shelves, row by row.
 
     `able`: by class, which sites are equipped to send goods of it. `hours`: what sites offer at which hours; `taken`:
-    how many places of slots are taken, by site, way and beginning.
+    how many places of slots are taken, by site, way and beginning. `named`: where goods must ship from.
     """
 
     items: Mapping[str, Item]
@@ -99,6 +103,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     paths: Mapping[NodeId, tuple[NodeId, ...]]
     sites: Sites
     able: Mapping[TemperatureClass, npt.NDArray[np.bool_]]
+    named: NamedPlaces
     shelves: Shelves
     days: Days
     hours: Mapping[tuple[SiteId, Way], SlotTerms]
@@ -325,6 +330,7 @@ class _Keeper:
             paths={one.id: one.path for one in nodes if one.kind in (NodeKind.BRAND, NodeKind.NETWORK)},
             sites=columns,
             able=able_places(columns, ability(conn)),
+            named=NamedPlaces(columns, profile_in_force(conn).settings),
             shelves=shelves,
             days=days,
             hours=terms_of_sites(conn, columns.sites),
@@ -455,6 +461,7 @@ def _items(conn: Conn) -> dict[str, Item]:
                     one.care.temperature_low_celsius, one.care.temperature_high_celsius
                 ),
                 sent_with=one.care.sent_with,
+                product=(one.product_code, one.category),
             )
             for one in page
             if one.is_active

@@ -9,7 +9,14 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind, LineKind
 from loopline.processes.take_in import OrderMessage
 from loopline.promises import BROUGHT, GivenPromise, PromiseKind
-from loopline.web.promising.tokens import PromiseNotOurs, at_site, hash_of_asked, spelt_goods, unseal
+from loopline.web.promising.tokens import (
+    PromiseNotOurs,
+    at_site,
+    from_named,
+    hash_of_asked,
+    spelt_goods,
+    unseal,
+)
 
 _DELIVERIES: Mapping[PromiseKind, Delivery] = {
     PromiseKind.DELIVER: Delivery.DELIVER,
@@ -26,6 +33,7 @@ def given_promise(token: str, message: OrderMessage, secret: str, *, now: dateti
     if isinstance(said, Refusal):
         return said
     goods = spelt_goods(message.channel, [(line.sku_code, line.units) for line in message.lines])
+    goods = from_named(goods, message.ship_from)
     place: Coordinates | str | None = message.site_code
     if said.kind in BROUGHT:
         place = _destination(message)

@@ -7,7 +7,7 @@ for us. It holds no personal data.
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -104,6 +104,11 @@ def hash_of_asked(goods: bytes, place: Coordinates | str | None) -> bytes:
 def at_site(goods: bytes, site_code: str) -> bytes:
     """Spell goods that one site brings to a place: both are bound."""
     return goods + f"\nfrom {site_code}".encode()
+
+
+def from_named(goods: bytes, named: Sequence[str]) -> bytes:
+    """Spell goods that must ship from named sites: a promise for them is none for the same goods from anywhere."""
+    return goods + f"\nonly from {' '.join(sorted(set(named)))}".encode() if named else goods
 
 
 def ends_of(said: SaidPromise) -> tuple[bytes, bytes]:

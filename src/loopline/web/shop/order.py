@@ -177,6 +177,7 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "headline": language.say(HELD_TITLE if is_held else words.title, **fields),
         "advice": language.say(HELD_ADVICE) if is_held else advice,
         "is_held": is_held,
+        "expected": _expected(view, language),
         "variety": partial(_variety, language),
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],
@@ -185,6 +186,15 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "region": partial(_region, language),
         "qr": _qr,
     }
+
+
+def _expected(view: OrderView, language: Language) -> str:
+    """Say when the goods are expected that an order waits for; empty where it waits for none."""
+    if not view.parking or view.standing is not Standing.WAITING:
+        return ""
+    if view.expected_on is None:
+        return language.say("We do not know yet when they come. We tell you here as soon as we do.")
+    return language.say("Expected to ship from {day}", day=language.plain_day(view.expected_on))
 
 
 def hours_context(view: OrderView, language: Language, *, now: datetime) -> dict[str, Any]:

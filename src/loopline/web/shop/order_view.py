@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,8 @@ from loopline.fulfilment.codes import hash_of_code
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
 from loopline.orders import COURIER_FEE, Delivery, Line, LineKind, Order
+from loopline.orders.parking import parking_of
+from loopline.orders.waiting import Dated
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
@@ -116,6 +118,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     fee_minor: int = 0
     exchanges: Sequence[ExchangeView] = ()
     others: Sequence[Sku] = ()
+    parking: Mapping[LineId, Dated] = {}
 
     @property
     def is_over(self) -> bool:
@@ -169,6 +172,13 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, line.returnable - coming)
 
     @property
+    def expected_on(self) -> date | None:
+        """The day by which all goods are expected that it waits for; None: it waits for none, or nobody knows."""
+        days = [one.expected_on for one in self.parking.values()]
+        known = [day for day in days if day is not None]
+        return max(known) if known and len(known) == len(days) else None
+
+    @property
     def has_something(self) -> bool:
         """Whether the customer has anything of it."""
         return any(line.returnable for line in self.lines)
@@ -195,7 +205,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         hours = [self.booking.starts_at if self.booking else None, *(one.starts_at for one in self.hours)]
         exchanged = [(one.id, one.is_done) for one in self.exchanges]
         spelt = msgspec.json.encode(
-            [*parts, reviews, codes, coming, len(self.back), promised, hours, exchanged]
+            [*parts, reviews, codes, coming, len(self.back), promised, hours, exchanged, self.expected_on]
         )
         return hashlib.sha256(spelt).hexdigest()[:32]
 
@@ -248,6 +258,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         read_at=now,
         store_review=next((one for one in said if one.about is About.STORE), None),
         promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
+        parking=parking_of(conn, [head.id]) if head.parked else {},
         booking=booking,
         hours=free_slots(conn, [booking], now=now).get(head.id, ())
         if booking is not None and may_move(head, booking, by_member=True, now=now)

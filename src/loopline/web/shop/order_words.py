@@ -205,6 +205,7 @@ HAPPENED: dict[str, str] = {
     "payment_given_back": marked("A payment too much goes back"),
     "lines_parked": marked("Waiting for goods"),
     "lines_unparked": marked("The goods came in"),
+    "goods_dated": marked("A new day for your goods"),
     "lines_reinstated": marked("Set aside for you again"),
     "tasks_offered": marked("Given to a store"),
     "task_accepted": marked("{site} took it"),

@@ -222,3 +222,31 @@ def test_an_order_is_called_off_whole_or_in_part(house: House):
     sold = api.ask("POST", "/orders", json=till_sale("T-1")).json()
     gone = api.ask("POST", f"/orders/{sold['id']}/cancel", json={})
     assert (gone.status_code, gone.json()["code"]) == (409, "nothing_to_cancel")
+
+
+def test_an_order_ships_from_the_sites_it_names_until_customer_service_says_otherwise(house: House):
+    api = house.api()
+    placed = api.ask("POST", "/orders", json=order("W-1", ship_from=["W", "D"])).json()
+    path = f"/orders/{placed['number']}"
+    assert api.get(path)["ship_from"] == ["D", "W"]
+    said = api.ask("POST", f"{path}/ship-from", json={"ship_from": ["S"]})
+    assert (said.status_code, said.json()) == (
+        200,
+        {"id": placed["id"], "ship_from": ["S"], "changed": True},
+    )
+    assert api.ask("POST", f"{path}/ship-from", json={}).json()["ship_from"] == []
+    assert api.get(path)["ship_from"] == []
+    unknown = api.ask("POST", "/orders", json=order("W-2", ship_from=["NOPE"]))
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_ship_from")
+    nobodys = api.ask("POST", "/orders/00000000-0000-7000-8000-000000000000/ship-from", json={})
+    assert (nobodys.status_code, nobodys.json()["code"]) == (404, "no_such_thing")
+
+
+def test_who_reads_or_has_another_branch_names_no_sites(house: House):
+    placed = house.api().ask("POST", "/orders", json=order("W-1")).json()
+    path = f"/orders/{placed['id']}/ship-from"
+    reader = house.api(permissions=[Permission.ORDERS_READ])
+    assert reader.ask("POST", path, json={"ship_from": ["S"]}).json()["code"] == "not_allowed"
+    dealer = house.as_role(Role.CUSTOMER_SERVICE, branch="DEALER")
+    assert dealer.ask("POST", path, json={"ship_from": ["D"]}).status_code == 404
+    assert house.api().get(f"/orders/{placed['id']}")["ship_from"] == []

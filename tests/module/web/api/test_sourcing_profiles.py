@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from loopline import orders
 from loopline.jobs.trials import run_next_trial
 from loopline.jobs.waves import source_waves
 from loopline.kernel.scope import WHOLE_BRAND
@@ -185,3 +186,49 @@ def test_of_two_wishes_for_one_the_last_holds(house: House):
     assert api.get("/sourcing-overrides")["overrides"] == []
     api.granted("/sourcing-overrides", first | {"value": None}, first | {"value": 90}, first)
     assert [one["value"] for one in api.get("/sourcing-overrides")["overrides"]] == [60]
+
+
+def test_rules_of_what_must_ship_from_where_are_kept_checked_and_told(house: House):
+    api = hq(house)
+    group = {"name": "Depots", "site_codes": ["W"], "parcel_minor": 0, "is_fallback": False}
+    rule = {
+        "name": "Coats",
+        "product_codes": ["COAT"],
+        "categories": [],
+        "channels": [],
+        "site_codes": ["D"],
+        "groups": ["Depots"],
+    }
+    (draft,) = api.granted("/sourcing-profiles", {"settings": {"groups": [group], "ship_from": [rule]}})
+    assert draft["problems"] == []
+    told = api.get(f"/sourcing-profiles/{draft['version']}")["settings"]
+    assert (told["ship_from"], told["groups"]) == ([rule], [group])
+    (wrong,) = api.granted("/sourcing-profiles", {"settings": {"ship_from": [rule]}})
+    assert wrong["problems"] == ["The rule Coats names the group Depots, and no group of sites is called so."]
+    assert api.refused("/sourcing-profiles/publish", {"version": wrong["version"], "comment": "x"}) == [
+        "ship_from_group_unknown"
+    ]
+    for field, value in (
+        ("site_codes", "NOPE"),
+        ("product_codes", "NOPE"),
+        ("categories", "No such"),
+        ("channels", "nope"),
+    ):
+        settings = {"groups": [group], "ship_from": [rule | {field: [value]}]}
+        assert api.refused("/sourcing-profiles", {"settings": settings}) == ["no_such_thing"], field
+
+
+def test_the_choice_says_why_the_nearer_store_was_not_named(house: House):
+    rule = {"name": "Coats", "product_codes": ["COAT"], "site_codes": ["D"]}
+    published(house, {"ship_from": [rule]})
+    order_of_three_coats(house)
+    source_waves(house.database, NOON, solver=SOLVER)
+    with house.database.reading() as conn:
+        (order_id,) = orders.order_ids_by_external_numbers(conn, [("web", "P-1")]).values()
+    (choice,) = hq(house).get(f"/orders/{order_id}/explanation")["choices"]
+    assert [one["site_code"] for one in choice["chosen"]] == ["D"]
+    nearer = next(one for one in choice["eliminated"] if one["site_code"] == "S")
+    assert (nearer["reason"], nearer["change"]) == ("not_named", "be_named")
+    assert nearer["said"].startswith(
+        "Were it one of the sites they must ship from, with all the goods, the order"
+    )
