@@ -40,6 +40,9 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "slot_booked": marked("Place at an hour taken"),
     "slot_moved": marked("Moved to another hour"),
     "slot_released": marked("Place at an hour given back"),
+    "visit_taken": marked("A fitter is to go there"),
+    "visit_set_out": marked("The fitter is on the way"),
+    "visit_ended": marked("The fitter was there"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -101,6 +104,9 @@ _ABOUT_A_SITE = frozenset(
         "parcel_packed",
         "parcel_handed_over",
         "parcel_not_collected",
+        "visit_taken",
+        "visit_set_out",
+        "visit_ended",
     }
 )
 _STEPS = frozenset(
@@ -360,10 +366,27 @@ def _hour(telling: _Telling) -> str:
     return _joined(_at_site(telling), telling.language.clock_of_day(starts_at, telling.story.zone))
 
 
+_VISITED: dict[str, str] = {
+    "code": marked("fitted, by the customer's code"),
+    "signature": marked("fitted, signed by name"),
+    "nobody_home": marked("nobody was home"),
+    "not_ready": marked("the place was not ready"),
+    "does_not_fit": marked("does not fit"),
+    "not_wanted": marked("not wanted"),
+    "damaged": marked("damaged"),
+}
+
+
+def _visited(telling: _Telling) -> str:
+    what = telling.data["proof"] or telling.data["reason"]
+    return _joined(_at_site(telling), telling.language.say(_VISITED[what]))
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "slot_booked": _hour,
     "slot_moved": _hour,
     "slot_released": _hour,
+    "visit_ended": _visited,
     "promise_given": _due,
     "promise_at_risk": _due,
     "promise_kept": _due,

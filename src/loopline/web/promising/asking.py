@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from loopline.catalogue import Fitting
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SkuId
 from loopline.kernel.temperatures import TemperatureClass
@@ -40,7 +41,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """An ask with its codes looked up, or the part of it whose goods are of one class, or leave together.
 
-    `words`: by line, what it is sent with.
+    `words`: by line, what it is sent with; `fitting`: whether any of it needs a fitter, or may have one.
     """
 
     ask: Asked
@@ -54,6 +55,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[TemperatureClass, ...]
     words: tuple[str | None, ...]
     events: Sequence[QuotaName]
+    fitting: Fitting
     now: datetime
 
     @property

@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import TaskId
-from loopline.orders import Delivery, Order, OrderStage
+from loopline.orders import BROUGHT, Delivery, Order, OrderStage
 from loopline.web.languages import marked
 
 
@@ -137,7 +137,7 @@ def standing_of(
     if head.stage in {OrderStage.CANCELLED, OrderStage.RETURNED}:
         return _STAGES[head.stage]
     if head.stage is OrderStage.HANDED_OVER:
-        if head.delivery not in {Delivery.DELIVER, Delivery.COURIER}:
+        if head.delivery not in BROUGHT:
             return Standing.COLLECTED
         sent = [task.task_id for task in tasks if task.state is TaskState.HANDED_OVER]
         return Standing.ARRIVED if sent and all(one in arrived for one in sent) else Standing.SENT
@@ -213,6 +213,8 @@ HAPPENED: dict[str, str] = {
     "parcel_handed_over": marked("Handed over by {site}"),
     "parcel_arrived": marked("It arrived"),
     "slot_moved": marked("Another hour was agreed on"),
+    "visit_set_out": marked("The fitter of {site} is on the way"),
+    "visit_ended": marked("The fitter of {site} was there"),
     "parcel_not_collected": marked("Nobody came for it"),
     "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),

@@ -10,8 +10,11 @@ from litestar.status_codes import (
 from loopline.kernel.refusals import Refusal
 from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.slots import NoSuchBooking
+from loopline.processes.visits import PartNotThere, PhotoAfterSigning
+from loopline.slots.visits import NotSigned, NoVisitToMake
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
+from loopline.web.visits import VisitCodeWrong
 
 
 class NoSiteForYou(Refusal, frozen=True, kw_only=True):
@@ -89,6 +92,10 @@ class ChangeUnclear(Refusal, frozen=True, kw_only=True):
     """Choose what happened, and to how many units."""
 
 
+class SayWhyNotFitted(Refusal, frozen=True, kw_only=True):
+    """Choose why it was not fitted, and at least one unit."""
+
+
 class SayWhy(Refusal, frozen=True, kw_only=True):
     """Say in a few words how it came about."""
 
@@ -137,7 +144,9 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
     PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-    **dict.fromkeys((NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown), HTTP_404_NOT_FOUND),
+    **dict.fromkeys(
+        (NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown, NoVisitToMake), HTTP_404_NOT_FOUND
+    ),
     **dict.fromkeys(
         (
             ChangeUnclear,
@@ -155,6 +164,11 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             SayWhy,
             SayWhyDecided,
             SayWhyNoPhoto,
+            SayWhyNotFitted,
+            VisitCodeWrong,
+            NotSigned,
+            PhotoAfterSigning,
+            PartNotThere,
             PhotoUnreadable,
             NothingOut,
             MeantAsExchange,

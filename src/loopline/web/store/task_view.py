@@ -27,7 +27,7 @@ from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
 from loopline.processes.photos import PhotosOfLine, photos_of_tasks
-from loopline.processes.slots import free_slots, may_move
+from loopline.processes.slots import free_slots, last_visits, may_move
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.slots import Booking, Slot, Way
@@ -130,7 +130,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge) -> TaskFacts:
     """Read a task with all its page shows. Raises Refused for no task, and as for none outside the scope.
 
-    Where a parcel goes is opened for whoever packs it, and that is written down: give a transaction that may write.
+    Where a parcel goes is opened for whoever packs it, unless a fitter brings it, and that is written down: give a
+    transaction that may write.
     """
     found = fulfilment.tasks_by_id(conn, [task_id])
     if not found or not desk.scope.covers_site(found[0].site_id):
@@ -147,6 +148,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     is_taken = task.accepted_at is not None
     in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
     booking = slots.bookings_of_orders(conn, [task.order_id]).get(task.order_id)
+    last = last_visits(conn, {task.order_id: booking}) if booking is not None else {}
     boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
@@ -165,7 +167,9 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         ]
         if task.state is TaskState.HANDED_OVER
         else [],
-        recipient=_recipient(conn, task, desk, now=now, edge=edge),
+        recipient=_recipient(conn, task, desk, now=now, edge=edge)
+        if booking is None or booking.way is not Way.AT_HOME
+        else None,
         sealing=buyers.sealings_of_orders(conn, [task.order_id]).get(task.order_id)
         if _is_addressed(task)
         else None,
@@ -179,7 +183,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         choice=_choice(conn, task),
         booking=booking,
         hours=free_slots(conn, [booking], now=now).get(order.id, ())
-        if booking is not None and may_move(order, booking, by_member=False, now=now)
+        if booking is not None and may_move(order, booking, last.get(order.id), by_member=False, now=now)
         else (),
         arrived_at=promises.arrivals_of_orders(conn, [order.id]).get(task_id)
         if booking is not None and task.state is TaskState.HANDED_OVER
@@ -304,11 +308,13 @@ def _photographed(facts: TaskFacts, desk: Desk, language: Language) -> dict[str,
 
 
 def _at_an_hour(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
-    """What the page of a task says of a courier or an appointment, and the hours it could be moved to."""
+    """What the page of a task says of a courier, a fitter or an appointment, and the hours it could be moved to."""
     zone_name = desk.site.time_zone
     is_courier = facts.booking is not None and facts.booking.way is Way.COURIER
     return {
         "is_courier": is_courier,
+        "is_fitting": facts.booking is not None and facts.booking.way is Way.AT_HOME,
+        "visit_path": f"/store/visits/{facts.order.id}",
         "rider_code": facts.code,
         "carrier": (facts.booking.carrier or "") if facts.booking is not None else "",
         "carrier_most": CARRIER_MOST,
