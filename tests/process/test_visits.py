@@ -216,7 +216,10 @@ def test_setting_out_sells_nothing_and_what_is_done_is_handed_over_and_has_arriv
     assert (promise.state, promise.fact_at) == (PromiseState.KEPT, FOUR)
     told = subject_types(conn, taken.order_id)
     assert [one for one in told if one.startswith("visit")] == ["visit_taken", "visit_set_out", "visit_ended"]
-    assert finish(conn, taken) == NotOnTheWay(order_id=taken.order_id)
+    # Said again it is done once; of a visit that was done nothing else can be said.
+    assert finish(conn, taken) == ended
+    assert miss(conn, taken, WhyNotDone.NOT_WANTED) == NotOnTheWay(order_id=taken.order_id)
+    assert (on_hand(conn, shop), len(subject_types(conn, taken.order_id))) == ((9, 0), len(told))
     assert wrong(conn) == []
 
 
@@ -347,6 +350,31 @@ def test_what_is_damaged_leaves_the_shelf_and_is_sourced_anew_at_the_same_store(
     (task,) = fulfilment.tasks_by_id(conn, source_wave(conn, now=FOUR).tasks)
     assert (task.order_id, task.site_id) == (taken.order_id, shop.sites["S"])
     assert booking(conn, taken).state is BookingState.HELD
+    assert wrong(conn) == []
+
+
+def test_what_was_damaged_comes_by_another_visit_after_the_rest_was_fitted(conn: Conn, shop: Shop):
+    taken, _ = under_way(conn, shop, lines=TWO_COATS)
+    (line,) = (one for one in orders.lines_by_orders(conn, [taken.order_id]) if one.sku_id)
+    still = miss(conn, taken, WhyNotDone.DAMAGED, [UnitsToCancel(line_id=line.line_id, units=1)])
+    assert isinstance(still, Visit)
+    assert still.is_on_the_way
+    finish(conn, taken)
+    assert wrong(conn) == []
+    tasks = source_wave(conn, now=FOUR).tasks
+    pack_up(conn, tasks, now=FOUR)
+    (moved,) = move_slots(
+        conn, [SlotMove(order_id=taken.order_id, starts_at=SIX)], scope=WHOLE_BRAND, now=FOUR
+    )
+    assert isinstance(moved, slots.Booking)
+    again = take(conn, taken)
+    assert isinstance(again, Visit)
+    assert again.number == 2
+    go(conn, taken, at=FOUR)
+    ended = finish(conn, taken)
+    assert isinstance(ended, Visit)
+    assert (ended.outcome, head(conn, taken).handed_over) == (Outcome.DONE, 2)
+    assert take(conn, taken) == NoVisitToMake(order_id=taken.order_id)
     assert wrong(conn) == []
 
 

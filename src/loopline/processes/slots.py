@@ -231,14 +231,15 @@ def may_move(
 ) -> bool:
     """Whether an order's hour can still be changed: its goods are there and, for its customer, it has not begun.
 
-    `last`: the last visit of a fitter. While one is on the way nothing is changed; who was there and could not fit the
-    goods may come again, whenever that was.
+    `last`: the last visit of a fitter. While one is on the way nothing is changed; who was there and could not fit all
+    of it may come again, whenever that was.
     """
-    is_open = booking.state is BookingState.HELD and head.stage not in _OVER and not head.handed_over
+    has_left = head.handed_over > 0 and booking.way is not Way.AT_HOME
+    is_open = booking.state is BookingState.HELD and head.stage not in _OVER and not has_left
     if not is_open or (last is not None and last.is_on_the_way):
         return False
-    was_in_vain = last is not None and last.outcome is Outcome.NOT_DONE
-    return not by_member or was_in_vain or now < booking.starts_at
+    was_there = last is not None and last.outcome in {Outcome.NOT_DONE, Outcome.DONE}
+    return not by_member or was_there or now < booking.starts_at
 
 
 def move_slots(

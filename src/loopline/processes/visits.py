@@ -7,10 +7,11 @@ Rooms: slots (hours and visits), fulfilment (tasks), orders, promises; the stage
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TypeGuard
 
 import msgspec
 
-from loopline import slots
+from loopline import orders, slots
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import (
@@ -36,7 +37,7 @@ from loopline.processes.promised import tell_arrivals
 from loopline.processes.turn import take_turn
 from loopline.slots import visits
 from loopline.slots.events import VisitEnded, VisitSetOut, VisitTaken
-from loopline.slots.visits import NoVisitToMake, Proof, Visit, WhyNotDone
+from loopline.slots.visits import NoVisitToMake, Outcome, Proof, Visit, WhyNotDone
 
 CALLS_OFF = frozenset({WhyNotDone.DOES_NOT_FIT, WhyNotDone.NOT_WANTED})
 """Reasons for which the goods are called off: they go back on the shelf, and what was paid goes back with them."""
@@ -104,12 +105,18 @@ class VisitMissed(msgspec.Struct, frozen=True, kw_only=True):
 def take_visits(
     conn: Conn, commands: Sequence[VisitStep], *, scope: Scope, now: datetime
 ) -> list[Visit | Refusal]:
-    """Take visits on, one outcome each: their customers are told who comes. Locks bookings by order."""
+    """Take visits on, one outcome each: their customers are told who comes. Locks bookings by order.
+
+    There is one to make as long as something of the order has not left.
+    """
     found = _lock(conn, [one.order_id for one in commands])
+    heads = orders.orders_by_ids(conn, list(found.booked)) if found.booked else []
+    waiting = {head.id for head in heads if head.parked + head.held + head.allocated}
     outcomes: list[Visit | Refusal] = []
     for place, one in enumerate(commands):
         outcomes.append(
             _not_to_be_made(commands, place, found, scope)
+            or (NoVisitToMake(order_id=one.order_id) if one.order_id not in waiting else None)
             or visits.taken_on(found.last.get(one.order_id), found.booked[one.order_id], by=one.by, now=now)
         )
     changed = _write(conn, outcomes, found)
@@ -169,13 +176,17 @@ def finish_visits(
     work = _open_tasks(conn, found.booked)
     task_ids = [task.task_id for of_order in work.values() for task in of_order]
     lacking = tasks_lacking_photos(conn, task_ids)
-    taken = {one.task_id: one.taken_at for one in photos_of_tasks(conn, task_ids)}
+    taken: dict[TaskId, datetime] = {}
+    for photo in photos_of_tasks(conn, task_ids):
+        taken[photo.task_id] = max(photo.taken_at, taken.get(photo.task_id, photo.taken_at))
     outcomes: list[Visit | Refusal] = []
     for place, one in enumerate(commands):
-        visit = _not_to_be_made(commands, place, found, scope) or visits.on_the_way(
-            found.last.get(one.order_id), order_id=one.order_id, by=one.by
-        )
-        tasks = work.get(one.order_id, [])
+        last, tasks = found.last.get(one.order_id), work.get(one.order_id, [])
+        refused = _not_to_be_made(commands, place, found, scope)
+        if refused is None and _is_said(last, one.by, Outcome.DONE) and not tasks:
+            outcomes.append(last)
+            continue
+        visit = refused or visits.on_the_way(last, order_id=one.order_id, by=one.by)
         if isinstance(visit, Visit):
             visit = _not_to_be_left(one, visit, tasks, lacking=lacking, taken=taken) or visits.done(
                 visit, one.proof, one.signed_by, now=now
@@ -185,7 +196,7 @@ def finish_visits(
         HandOverTask(task_id=task.task_id)
         for one in outcomes
         if isinstance(one, Visit)
-        for task in work[one.order_id]
+        for task in work.get(one.order_id, ())
     ]
     gone = all_granted(hand_over(conn, going, scope=scope, now=now)) if going else []
     ended = _write(conn, outcomes, found)
@@ -227,9 +238,12 @@ def miss_visits(
     found = _lock(conn, [one.order_id for one in commands])
     outcomes: list[Visit | Refusal] = []
     for place, one in enumerate(commands):
-        visit = _not_to_be_made(commands, place, found, scope) or visits.on_the_way(
-            found.last.get(one.order_id), order_id=one.order_id, by=one.by
-        )
+        last = found.last.get(one.order_id)
+        refused = _not_to_be_made(commands, place, found, scope)
+        if refused is None and _is_said(last, one.by, Outcome.NOT_DONE) and last.reason is one.reason:
+            outcomes.append(last)
+            continue
+        visit = refused or visits.on_the_way(last, order_id=one.order_id, by=one.by)
         # A step per visit: there are as many at a time as fitters come home from.
         if isinstance(visit, Visit):
             visit = _missed(conn, one, visit, scope=scope, now=now)
@@ -316,6 +330,11 @@ def _not_to_be_made(
         return NoVisitToMake(order_id=order_id)
     is_twice = any(one.order_id == order_id for one in commands[:place])
     return VisitNamedTwice(order_id=order_id) if is_twice else None
+
+
+def _is_said(last: Visit | None, by: str, outcome: Outcome) -> TypeGuard[Visit]:
+    """Whether somebody said so before: twice is once."""
+    return last is not None and last.by == by and last.outcome is outcome
 
 
 def _open_tasks(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, list[Task]]:

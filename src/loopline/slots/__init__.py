@@ -6,7 +6,7 @@ What others may use: the records of `model`, the pure decisions of `rules`, the 
 What a unit sets for a way holds for the sites below it, until one nearer to a site sets it again. A slot is a stretch
 of a site's day; of its places so many are taken as there are bookings of orders that were not given back, by a
 counter that is only ever changed by deltas under the row's lock. An order has one booking, for good. A
-visit is somebody's way to a customer: an order has one under way at most, and none after one that was done.
+visit is somebody's way to a customer: an order has one under way at most.
 
 Locks: slots by (site, way, beginning), before numbers of orders; bookings by order, after slots; a visit changes
 only under the lock of its order's booking.

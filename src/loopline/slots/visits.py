@@ -1,8 +1,8 @@
 """Visits: who goes to which customer to fit goods at home, and what became of it.
 
 A visit is taken on, set out on, and ends: done, proven by the customer's code or signature, or not done, for a reason.
-An order has one under way at most, and none after one that was done. All is decided under the lock of the order's
-booking.
+An order has one under way at most, and another where something is left to be fitted. All is decided under the lock of
+the order's booking.
 """
 
 from collections.abc import Collection, Sequence
@@ -121,8 +121,6 @@ def lock_visits(
 def taken_on(last: Visit | None, booking: Booking, *, by: str, now: datetime) -> Visit | Refusal:
     """Return the visit of somebody who takes it on: a new one, or that of a colleague who has not set out. Pure."""
     if last is None or last.ended_at is not None:
-        if last is not None and last.outcome is Outcome.DONE:
-            return NoVisitToMake(order_id=booking.order_id)
         number = 1 if last is None else last.number + 1
         return Visit(order_id=booking.order_id, number=number, site_id=booking.site_id, by=by, taken_at=now)
     if last.by == by:

@@ -11,7 +11,6 @@ from loopline.slots.visits import (
     NotOnTheWay,
     NotSigned,
     NotTakenOn,
-    NoVisitToMake,
     Outcome,
     Proof,
     Visit,
@@ -58,14 +57,11 @@ def test_a_colleague_takes_over_until_somebody_has_set_out():
     assert taken_on(under_way(), BOOKING, by=OTHER, now=LATER) == VisitOfAnother(order_id=ORDER)
 
 
-def test_after_a_visit_in_vain_there_is_another_and_after_one_that_was_done_there_is_none():
+def test_after_a_visit_that_ended_there_may_be_another():
     in_vain = not_done(under_way(), WhyNotDone.NOBODY_HOME, now=LATER)
     again = taken_on(in_vain, BOOKING, by=OTHER, now=LATER)
     assert isinstance(again, Visit)
     assert (again.number, again.by, again.set_out_at, again.outcome) == (2, OTHER, None, None)
-    well = done(under_way(), Proof.CODE, "", now=LATER)
-    assert isinstance(well, Visit)
-    assert taken_on(well, BOOKING, by=ME, now=LATER) == NoVisitToMake(order_id=ORDER)
 
 
 def test_only_who_took_it_on_sets_out_and_only_who_set_out_ends_it():

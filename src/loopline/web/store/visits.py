@@ -91,10 +91,10 @@ class VisitFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """Where the visit stands."""
-        if self.last is None:
-            return "open"
-        if self.last.outcome is Outcome.DONE:
+        if self.last is not None and self.last.outcome is Outcome.DONE and self.order.stage in _OVER:
             return "done"
+        if self.last is None or self.last.outcome in {Outcome.DONE, Outcome.CALLED_OFF}:
+            return "open"
         if self.last.outcome is Outcome.NOT_DONE:
             return "in_vain"
         return "under_way" if self.last.is_on_the_way else "taken"

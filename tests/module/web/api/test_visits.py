@@ -165,7 +165,7 @@ def test_what_is_not_done_says_why_and_another_branch_says_nothing(house: House)
 
 
 def test_the_catalogue_says_what_is_fitted(house: House):
-    hq = house.as_role(Role.HQ_OPERATIONS, branch="HX")
+    hq = house.api()
     sku = {
         "code": "STOVE",
         "product_code": "COAT",

@@ -43,7 +43,6 @@ create table slots.visit (
         check (outcome is null or outcome = 'called_off' or set_out_at is not null)
 );
 create unique index visit_under_way on slots.visit (order_id) where ended_at is null;
-create unique index visit_done_once on slots.visit (order_id) where outcome = 'done';
 
 grant select, insert, update on slots.visit to loopline_app;
 
