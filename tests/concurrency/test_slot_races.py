@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from uuid import UUID
 
 from loopline import slots
 from loopline.db import Conn, Database
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
-from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.processes.cancel import Cancellation, cancel
@@ -20,13 +18,13 @@ from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, SlotT
 from loopline.processes.visits import VisitStep, set_out, take_visits
 from loopline.slots import Way
 from loopline.slots.visits import Visit, visits_of_orders
+from tests.make.customers import member, phone, registered
 from tests.make.hours import FOUR, SIX, by_courier, courier_promise, offer_hours, with_a_fitter
 from tests.make.loop import pack_up
 from tests.make.rivals import together
 from tests.make.shop import NOON, Shop, open_shop
 
 RIVALS = 8
-MEMBER = MemberId(UUID(int=9))
 
 
 def opened(database: Database, *, places: int) -> Shop:
@@ -131,7 +129,8 @@ def test_of_colleagues_one_goes_there_and_who_calls_off_meanwhile_stops_them_or_
         taken = put(with_a_fitter(shop, "W-1", hold_minutes=0), conn)
         assert isinstance(taken, OrderTaken)
         pack_up(conn, source_wave(conn, now=NOON).tasks, now=NOON)
-        conn.execute("update orders.order set member_id = %s", (MEMBER,))
+        (customer,) = registered(conn, [member(phone(1))])
+        conn.execute("update orders.order set member_id = %s", (customer,))
     order_id = taken.order_id
 
     def take(by: int, conn: Conn) -> Visit | Refusal:
@@ -150,7 +149,7 @@ def test_of_colleagues_one_goes_there_and_who_calls_off_meanwhile_stops_them_or_
         return set_out(conn, [step], scope=WHOLE_BRAND, now=NOON)[0]
 
     def stop(conn: Conn) -> object:
-        wanted = Cancellation(order_id=order_id, by_member=MEMBER)
+        wanted = Cancellation(order_id=order_id, by_member=customer)
         return cancel(conn, [wanted], scope=Scope(), now=NOON)[0]
 
     gone, stopped = together(database, [go, stop])

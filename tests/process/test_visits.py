@@ -14,7 +14,10 @@ from loopline.fulfilment.photos import KeepPhoto, Picture
 from loopline.kernel.ids import MemberId, PhotoId, TaskId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
+from loopline.ledger import queries as ledger
+from loopline.ledger.model import Purpose
 from loopline.orders import FITTING_FEE, Delivery, OrderStage
+from loopline.payments import queries as payments
 from loopline.processes.cancel import Cancellation, FitterOnTheWay, UnitsToCancel, cancel
 from loopline.processes.doctor import examine
 from loopline.processes.follow import FOLLOWERS as STAGES
@@ -153,6 +156,7 @@ def booking(conn: Conn, taken: OrderTaken) -> slots.Booking:
 
 
 def wrong(conn: Conn) -> list[str]:
+    follow(conn, SETTLE)
     return [one.name for one in examine(conn).checks if not one.ok and one.invariant != 7]
 
 
@@ -229,14 +233,14 @@ def test_the_fee_is_earned_as_it_is_fitted_and_not_before(conn: Conn, shop: Shop
     assert earned(conn) == 0
     finish(conn, taken)
     follow(conn, SETTLE)
-    # 163.00 with 13 % tax in it: 144.25 net.
-    assert earned(conn) == 14_425
+    assert earned(conn) == 4_425
 
 
 def earned(conn: Conn) -> int:
-    row = conn.execute("select coalesce(sum(amount_minor), 0) from sharing.share").fetchone()
-    assert row is not None
-    return int(row[0])
+    """What was charged for the way, net of tax."""
+    return -sum(
+        one.balance_minor for one in ledger.balances_by_purpose(conn) if one.purpose is Purpose.CHARGES
+    )
 
 
 def test_nobody_sets_out_with_goods_that_are_not_packed(conn: Conn, shop: Shop):
@@ -317,8 +321,8 @@ def test_what_does_not_fit_is_called_off_with_its_fee_and_its_place(conn: Conn, 
     follow(conn, FOLLOWER)
     assert booking(conn, taken).state is BookingState.RELEASED
     assert slots.places_taken(conn, NOON) == {}
-    refunded = conn.execute("select sum(amount_minor) from payments.intent").fetchone()
-    assert refunded == (16_300,)
+    (money,) = payments.money_of_orders(conn, [taken.order_id])
+    assert (money.taken_minor, money.refunded_minor) == (16_300, 16_300)
     assert take(conn, taken) == NoVisitToMake(order_id=taken.order_id)
     assert wrong(conn) == []
 

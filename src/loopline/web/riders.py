@@ -20,7 +20,7 @@ class RiderCodeWrong(Refusal, frozen=True, kw_only=True):
     task_id: TaskId
 
 
-class GoesWithAFitter(Refusal, frozen=True, kw_only=True):
+class GoesWithFitter(Refusal, frozen=True, kw_only=True):
     """A fitter brings these goods: set out with them, and say at the customer's how it went."""
 
     task_id: TaskId
@@ -50,7 +50,7 @@ def refused_riders(conn: Conn, said: Mapping[TaskId, str], *, secret: str) -> di
     found: dict[TaskId, Refusal] = {}
     for task_id, way in _taken(conn, said):
         if way is Way.AT_HOME:
-            found[task_id] = GoesWithAFitter(task_id=task_id)
+            found[task_id] = GoesWithFitter(task_id=task_id)
         elif said[task_id].strip() != rider_code(task_id, secret=secret):
             found[task_id] = RiderCodeWrong(task_id=task_id)
     return found

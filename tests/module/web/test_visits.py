@@ -144,4 +144,4 @@ def test_the_day_is_of_the_day_that_is_looked_at(site: Site):
     assert "today 16:00–18:00" in said(wu, f"{PAGE}?day=nonsense")
     # The next day what nobody ended is still there, and late.
     site.clock.turn(timedelta(days=1))
-    assert "The hour is over" in said(wu, PAGE)
+    assert "The hour is over" in said(site.signed_in("wu.packer"), PAGE)

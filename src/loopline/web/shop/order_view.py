@@ -262,9 +262,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
             line.amount_minor for line in every if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE
         ),
         visit=visit,
-        visit_code=visit_code(head.id, secret=edge.settings.secret)
-        if booking is not None and member_id
-        else "",
+        visit_code=visit_code(head.id, secret=edge.settings.secret) if visit and member_id else "",
     )
 
 

@@ -167,7 +167,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 _ORDERED, _PAID = marked("Ordered"), marked("Paid")
 _PREPARED, _READY = marked("Prepared"), marked("Ready")
-_SENT, _COLLECTED = marked("Sent"), marked("Collected")
+_SENT, _COLLECTED, _FITTED = marked("Sent"), marked("Collected"), marked("Fitted")
 _REACHED = {
     Standing.UNPAID: 1,
     Standing.TIME_OVER: 1,
@@ -191,7 +191,7 @@ def steps_of(standing: Standing, delivery: Delivery) -> list[Step]:
     words = (
         (_ORDERED, _PAID, _READY, _COLLECTED)
         if delivery is Delivery.COLLECT
-        else (_ORDERED, _PAID, _PREPARED, _SENT)
+        else (_ORDERED, _PAID, _PREPARED, _FITTED if delivery is Delivery.FITTING else _SENT)
     )
     return [
         Step(word=word, state="done" if place < reached else "now" if place == reached else "")

@@ -158,6 +158,7 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
 def _visits_today(conn: Conn, desk: Desk, *, now: datetime) -> int:
     """How many customers are to be visited today by whoever fits goods at home."""
     span = day_range(business_day(now, desk.site.time_zone), desk.site.time_zone)
+    assert span.end is not None  # a day ends
     return len(slots.bookings_at(conn, Way.AT_HOME, [desk.site.id], since=span.start, until=span.end))
 
 

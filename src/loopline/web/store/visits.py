@@ -72,7 +72,7 @@ REASONS: Mapping[WhyNotDone, str] = {
 _STATES = {
     "open": marked("Nobody goes there yet"),
     "taken": marked("Taken on"),
-    "under_way": marked("On the way"),
+    "under_way": marked("On the way there"),
     "in_vain": marked("Was there in vain"),
     "done": marked("Done"),
 }
@@ -202,6 +202,7 @@ def show_visits(request: WebRequest, desk: NamedDependency[Desk]) -> Template:
     def work(conn: Conn, now: datetime) -> tuple[date, Found]:
         day = _day_of(request, desk, now)
         span = day_range(day, zone_name)
+        assert span.end is not None  # a day ends
         is_today = span.start <= now < span.end
         since = span.start - _OVERDUE if is_today else span.start
         booked = slots.bookings_at(conn, Way.AT_HOME, [desk.site.id], since=since, until=span.end)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from loopline.catalogue import Fitting
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId
@@ -50,22 +52,27 @@ def why(told: dict[str, Any]) -> dict[str, str]:
     return {one["kind"]: one["why"] for one in told["not_thus"]}
 
 
-def test_goods_have_a_fitter_where_their_care_says_so_and_the_way_that_it_says(house: House):
-    offered(house, "none")
-    every = ["deliver", "collect", "courier", "fitting"]
-    assert why(asked(house, kinds=every))["fitting"] == "not_fitted"
-    with house.database.transaction() as conn:
-        conn.execute("update catalogue.sku set fitting = 'offered' where code = 'COAT'")
-    told = asked(house, kinds=every)
-    assert {one["kind"] for one in told["options"]} == {"deliver", "collect", "fitting"}
-    with house.database.transaction() as conn:
-        conn.execute("update catalogue.sku set fitting = 'needed' where code = 'COAT'")
-    told = asked(house, kinds=every)
-    assert [one["kind"] for one in told["options"]] == ["fitting"]
-    assert why(told) == dict.fromkeys(every[:3], "needs_fitting")
+EVERY = ("deliver", "collect", "courier", "fitting")
+
+
+@pytest.mark.parametrize(
+    ("fitting", "ways", "misses"),
+    [
+        ("none", {"deliver", "collect"}, {"courier": "too_far", "fitting": "not_fitted"}),
+        ("offered", {"deliver", "collect", "fitting"}, {"courier": "too_far"}),
+        ("needed", {"fitting"}, dict.fromkeys(EVERY[:3], "needs_fitting")),
+    ],
+)
+def test_goods_have_a_fitter_where_their_care_says_so_and_in_the_way_that_it_says(
+    house: House, fitting: str, ways: set[str], misses: dict[str, str]
+):
+    offered(house, fitting)
+    told = asked(house, kinds=EVERY)
+    assert {one["kind"] for one in told["options"]} == ways
+    assert why(told) == misses
     bare = ORDER | {"external_number": "F-0", "delivery": "deliver", "site_code": None}
-    refused = house.api().ask("POST", "/orders", json=bare)
-    assert (refused.status_code, refused.json()["code"]) == (409, "needs_fitting")
+    placed = house.api().ask("POST", "/orders", json=bare)
+    assert placed.json().get("code") == ("needs_fitting" if fitting == "needed" else None)
 
 
 def test_an_address_too_far_is_told_which_stores_are_nearest(house: House):
@@ -74,19 +81,21 @@ def test_an_address_too_far_is_told_which_stores_are_nearest(house: House):
     (near,) = far["nearest"]
     assert (far["why"], near["site_code"], near["reaches_kilometres"]) == ("too_far", "S", 8)
     assert near["kilometres"] > 8
-    offered(house, region_codes=["330100"])
-    assert why(asked(house)) == {"fitting": "too_far"}
-    offered(house, region_codes=["31"])
-    assert asked(house)["not_thus"] == []
     wish = {"unit_code": "U-S", "way": "at_home", "hours": HOURS | {"region_codes": ["3"]}, "comment": "x"}
     (odd,) = house.as_role(Role.HQ_OPERATIONS, branch="HX").post("/site-hours", wish)
     assert odd["problem"]["code"] == "regions_not_usable"
 
 
+@pytest.mark.parametrize(("regions", "goes"), [(["330100"], False), (["31"], True)])
+def test_a_fitter_goes_into_the_regions_that_are_named(house: House, regions: list[str], *, goes: bool):
+    offered(house, region_codes=regions)
+    assert why(asked(house)) == ({} if goes else {"fitting": "too_far"})
+
+
 def placed(house: House, number: str = "F-1") -> str:
     (option,) = asked(house)["options"]
     assert (option["site_code"], option["charge_minor"]) == ("S", 5_000)
-    assert (option["starts_at"], option["due_at"]) == ("2026-03-02T06:00:00Z", "2026-03-02T08:00:00Z")
+    assert (option["starts_at"], option["due_at"]) == ("2026-03-02T08:00:00Z", "2026-03-02T10:00:00Z")
     order = ORDER | {"external_number": number, "promise": option["promise"]}
     made = house.api().ask("POST", "/orders", json=order)
     assert (made.status_code, made.json()["amount_minor"]) == (201, 16_300), made.text
@@ -111,11 +120,11 @@ def test_a_visit_is_taken_on_set_out_on_and_done_by_the_customers_code(house: Ho
     hq = house.api()
     # It goes with nobody else.
     (refused,) = hq.post("/tasks/hand-over", {"task_id": task_id})
-    assert refused["problem"]["code"] == "goes_with_a_fitter"
+    assert refused["problem"]["code"] == "goes_with_fitter"
     (planned,) = hq.get("/visits", site_code="S")["items"]
     assert (planned["order_id"], planned["starts_at"], planned["last"]) == (
         order_id,
-        "2026-03-02T06:00:00Z",
+        "2026-03-02T08:00:00Z",
         None,
     )
     visit = {"order_id": order_id}
