@@ -111,7 +111,7 @@ def test_a_visit_is_done_by_the_code_that_the_customer_says(site: Site):
     assert step(wu, order_id, "done", code=code, proof="code").status_code == 303
     assert site.task(task_id).state is TaskState.HANDED_OVER
     after = said(wu, f"{PAGE}/{order_id}")
-    assert "Done. The customer has it." in after
+    assert "Fitted. The customer has it." in after
     assert STREET not in after
 
 

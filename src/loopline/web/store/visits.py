@@ -74,7 +74,7 @@ _STATES = {
     "taken": marked("Taken on"),
     "under_way": marked("On the way there"),
     "in_vain": marked("Was there in vain"),
-    "done": marked("Done"),
+    "done": marked("Fitted"),
 }
 
 
