@@ -9,12 +9,18 @@ from loopline.db import Conn, Database
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
 from loopline.kernel.refusals import Refusal
-from loopline.kernel.scope import WHOLE_BRAND
+from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.doctor import examine
 from loopline.processes.slots import SlotMove, move_slots
+from loopline.processes.source import source_wave
 from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, SlotTaken, place_messages
-from tests.make.hours import FOUR, SIX, by_courier, courier_promise, offer_hours
+from loopline.processes.visits import VisitStep, set_out, take_visits
+from loopline.slots import Way
+from loopline.slots.visits import Visit, visits_of_orders
+from tests.make.customers import member, phone, registered
+from tests.make.hours import FOUR, SIX, by_courier, courier_promise, offer_hours, with_a_fitter
+from tests.make.loop import pack_up
 from tests.make.rivals import together
 from tests.make.shop import NOON, Shop, open_shop
 
@@ -99,4 +105,53 @@ def test_those_who_move_come_and_go_beside_one_another(database: Database):
     ]
     together(database, work)
     assert all(0 <= count <= 4 for count in taken_places(database).values())
+    assert_sound(database)
+
+
+def test_two_cannot_have_the_last_fitter(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn, units=100)
+        offer_hours(conn, way=Way.AT_HOME, places=1)
+    work: list[Callable[[Conn], OrderTaken | Refusal]] = [
+        partial(put, with_a_fitter(shop, f"W-{number}")) for number in range(RIVALS)
+    ]
+    outcomes = together(database, work)
+    assert [type(one) for one in outcomes].count(OrderTaken) == 1
+    assert outcomes.count(SlotTaken()) == RIVALS - 1
+    assert taken_places(database) == {"08": 1}
+    assert_sound(database)
+
+
+def test_of_colleagues_one_goes_there_and_who_calls_off_meanwhile_stops_them_or_is_told(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn, units=100)
+        offer_hours(conn, way=Way.AT_HOME)
+        taken = put(with_a_fitter(shop, "W-1", hold_minutes=0), conn)
+        assert isinstance(taken, OrderTaken)
+        pack_up(conn, source_wave(conn, now=NOON).tasks, now=NOON)
+        (customer,) = registered(conn, [member(phone(1))])
+        conn.execute("update orders.order set member_id = %s", (customer,))
+    order_id = taken.order_id
+
+    def take(by: int, conn: Conn) -> Visit | Refusal:
+        return take_visits(
+            conn, [VisitStep(order_id=order_id, by=f"person:{by}")], scope=WHOLE_BRAND, now=NOON
+        )[0]
+
+    outcomes = together(database, [partial(take, by) for by in range(RIVALS)])
+    # Nobody has set out: each of them takes it over from the one before, and the last has it.
+    assert [type(one) for one in outcomes].count(Visit) == RIVALS
+    with database.reading() as conn:
+        (visit,) = visits_of_orders(conn, [order_id])[order_id]
+
+    def go(conn: Conn) -> object:
+        step = VisitStep(order_id=order_id, by=visit.by)
+        return set_out(conn, [step], scope=WHOLE_BRAND, now=NOON)[0]
+
+    def stop(conn: Conn) -> object:
+        wanted = Cancellation(order_id=order_id, by_member=customer)
+        return cancel(conn, [wanted], scope=Scope(), now=NOON)[0]
+
+    gone, stopped = together(database, [go, stop])
+    assert isinstance(gone, Refusal) is not isinstance(stopped, Refusal)
     assert_sound(database)

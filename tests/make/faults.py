@@ -541,6 +541,10 @@ FAULTS: dict[str, LiteralString] = {
         f" select id, 'courier', '{_SOMEBODY}', '2026-03-02', '2026-03-03', 'released', 0, now()"
         " from orders.order where stage <> 'cancelled' limit 1"
     ),
+    "what_was_fitted_was_handed_over": (
+        "update orders.order set delivery = 'fitting' where kind = 'ask' and id in"
+        " (select order_id from fulfilment.task where state = 'handed_over')"
+    ),
     # -------------------------------------------------------------------------------------------------- statements
     "sealed_days_follow_one_another": _SEALED + "update statements.seal set previous_root = sha256('x')",
     "leaves_hold_their_pages": _SEALED + _LEAF.format(opening="[]", moved="[]"),

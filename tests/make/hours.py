@@ -1,8 +1,9 @@
-"""Hours of couriers and appointments at the sites of a shop, and promises of them."""
+"""Hours of couriers, appointments and fitters at the sites of a shop, and promises of them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from loopline.catalogue import Fitting
 from loopline.db import Conn
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Delivery, DraftKind
@@ -88,3 +89,41 @@ def at_the_store(shop: Shop, number: str, **fields: Any) -> OrderMessage:
         "promise": appointment_promise(shop),
     }
     return OrderMessage(**(stated | fields))
+
+
+def fitting_promise(shop: Shop, *, starts_at: datetime = FOUR, fee_minor: int = 5_000) -> GivenPromise:
+    """A promise that a fitter of the store comes at an hour, as it was shown at noon."""
+    return GivenPromise(
+        kind=PromiseKind.FITTING,
+        site_id=shop.sites["S"],
+        due_at=starts_at + timedelta(hours=2),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        fee_minor=fee_minor,
+        ready_minutes=120,
+        lane_minutes=120,
+        band=None,
+        terms_version=0,
+        pace_version=0,
+        said_at=NOON,
+    )
+
+
+def with_a_fitter(shop: Shop, number: str, **fields: Any) -> OrderMessage:
+    """An order for a coat that a fitter of the store brings at four."""
+    stated: dict[str, Any] = {
+        "channel": "web",
+        "external_number": number,
+        "kind": DraftKind.ASK,
+        "lines": (MessageLine(sku_code="COAT", units=1),),
+        "delivery": Delivery.FITTING,
+        "site_code": "S",
+        "region_code": "310100",
+        "promise": fitting_promise(shop),
+    }
+    return OrderMessage(**(stated | fields))
+
+
+def fitted(conn: Conn, sku_code: str = "COAT", fitting: Fitting = Fitting.OFFERED) -> None:
+    """Let goods be fitted at home, or be sold no other way."""
+    conn.execute("update catalogue.sku set fitting = %s where code = %s", (fitting.value, sku_code))

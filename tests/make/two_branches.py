@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from loopline import orders
+from loopline import orders, slots
 from loopline.customers.keys import open_key_ring
 from loopline.customers.sessions import MemberSession, begin_sessions
 from loopline.db import Conn, Database
@@ -38,6 +38,7 @@ from loopline.processes.place import Placed, place
 from loopline.processes.shift import begin_shift, end_shift
 from loopline.processes.touch import issue_receipts
 from loopline.sharing.queries import rule_sets
+from loopline.slots import NewBooking, Slot, Way
 from loopline.touchpoints import TouchpointKind
 from loopline.web.settings import Demo
 from tests.make.api import PLENTY
@@ -259,6 +260,14 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
     (order_id,) = (one.order_id for one in tasks_by_id(conn, [task]))
     order = orders.order_by_id(conn, order_id)
     assert order is not None
+    at_two = Slot(
+        site_id=shop.sites["D"],
+        way=Way.AT_HOME,
+        starts_at=NOON + timedelta(hours=2),
+        ends_at=NOON + timedelta(hours=4),
+    )
+    assert slots.take_places(conn, [at_two], places={at_two: 1}) == [True]
+    slots.book(conn, [NewBooking(order_id=order_id, slot=at_two)], now=NOON)
     succeeded(place(conn, [ask(shop, "W-2", **at_d)], scope=WHOLE_BRAND, now=NOON))
     (call,) = wave_of_calls(conn, shop).calls
     receipt = issue_receipts(conn, [sale.order_id], now=NOON)[sale.order_id]
@@ -277,6 +286,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "price-asks/ask_id": asked,
         "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
+        "visits/order_id": str(order_id),
         "order_ids": [str(order_id)],
         "line_id": str(line.line_id),
         "orders/order": order.number,

@@ -12,6 +12,7 @@ from loopline.catalogue.imports.columns import COLUMNS, RefusedRow
 from loopline.catalogue.imports.plan import Addition, Change, ImportPreview
 from loopline.catalogue.model import (
     Care,
+    Fitting,
     NewProduct,
     NewSku,
     PriceFacts,
@@ -52,6 +53,7 @@ __all__ = [
     "Addition",
     "Care",
     "Change",
+    "Fitting",
     "ImportApplied",
     "ImportPreview",
     "NewProduct",

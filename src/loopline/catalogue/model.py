@@ -1,5 +1,7 @@
 """The records of the catalogue: products, their SKUs, and the care that goods need on their way."""
 
+from enum import StrEnum
+
 import msgspec
 
 from loopline.kernel.ids import ProductId, SkuId
@@ -8,12 +10,20 @@ Value = str | int | bool | None
 """What a field of the catalogue can hold, as a preview shows it."""
 
 
+class Fitting(StrEnum):
+    """Whether a fitter of ours comes with the goods and fits them: not at all, if the customer wants it, always."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    NEEDED = "needed"
+
+
 class Care(msgspec.Struct, frozen=True, kw_only=True):
     """What goods need on their way. None: nobody has said.
 
     Temperatures are the range, both ends included, in which the goods keep. `shelf_life_days` is counted from making;
     goods without one do not expire. What an order has of goods with the same `sent_with`, a word of the brand's own,
-    leaves in one parcel.
+    leaves in one parcel. `fitting`: whether somebody comes along and fits them.
     """
 
     weight_grams: int | None = None
@@ -27,6 +37,7 @@ class Care(msgspec.Struct, frozen=True, kw_only=True):
     tracks_serial: bool = False
     shelf_life_days: int | None = None
     sent_with: str | None = None
+    fitting: Fitting = Fitting.NONE
 
 
 class NewProduct(msgspec.Struct, frozen=True, kw_only=True):

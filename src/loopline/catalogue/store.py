@@ -160,6 +160,7 @@ def _sku_row(sku: Sku, *, added_at: datetime) -> tuple[Any, ...]:
         care.tracks_serial,
         care.shelf_life_days,
         care.sent_with,
+        care.fitting.value,
         added_at,
         added_at,
     )

@@ -79,7 +79,8 @@ select
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
             'shelf_life_days', sku.shelf_life_days,
-            'sent_with', sku.sent_with
+            'sent_with', sku.sent_with,
+            'fitting', nullif(sku.fitting, 'none')
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -113,7 +114,8 @@ select
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
             'shelf_life_days', sku.shelf_life_days,
-            'sent_with', sku.sent_with
+            'sent_with', sku.sent_with,
+            'fitting', nullif(sku.fitting, 'none')
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -147,7 +149,8 @@ select
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
             'shelf_life_days', sku.shelf_life_days,
-            'sent_with', sku.sent_with
+            'sent_with', sku.sent_with,
+            'fitting', nullif(sku.fitting, 'none')
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -193,7 +196,8 @@ select
             'tracks_batch', sku.tracks_batch,
             'tracks_serial', sku.tracks_serial,
             'shelf_life_days', sku.shelf_life_days,
-            'sent_with', sku.sent_with
+            'sent_with', sku.sent_with,
+            'fitting', nullif(sku.fitting, 'none')
         )),
         '{"is_fragile": false, "tracks_batch": false, "tracks_serial": false}'::jsonb
     ) as care
@@ -217,7 +221,7 @@ order by sku.gtin;
 copy catalogue.sku (
     id, code, product_id, name, tax_class, gtin, is_active, attributes, weight_grams, length_mm, width_mm, height_mm,
     is_fragile, temperature_low_celsius, temperature_high_celsius, tracks_batch, tracks_serial, shelf_life_days,
-    sent_with, added_at, changed_at
+    sent_with, fitting, added_at, changed_at
 ) from stdin;
 
 -- name: update_skus
@@ -241,6 +245,7 @@ set product_id = changed.product_id,
     tracks_serial = changed.tracks_serial,
     shelf_life_days = changed.shelf_life_days,
     sent_with = changed.sent_with,
+    fitting = changed.fitting,
     changed_at = %(changed_at)s::timestamptz
 from jsonb_to_recordset(%(skus)s::jsonb) as changed (
     id uuid,
@@ -260,7 +265,8 @@ from jsonb_to_recordset(%(skus)s::jsonb) as changed (
     tracks_batch boolean,
     tracks_serial boolean,
     shelf_life_days integer,
-    sent_with text
+    sent_with text,
+    fitting text
 )
 where sku.id = changed.id;
 

@@ -439,6 +439,7 @@ CREATE TABLE catalogue.sku (
     added_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     sent_with text,
+    fitting text DEFAULT 'none'::text NOT NULL,
     CONSTRAINT gtin_is_fourteen_digits_ending_in_their_check_digit CHECK (
 CASE
     WHEN (gtin ~ '^[0-9]{14}$'::text) THEN ((((((((((3 * (((((((substr(gtin, 1, 1))::integer + (substr(gtin, 3, 1))::integer) + (substr(gtin, 5, 1))::integer) + (substr(gtin, 7, 1))::integer) + (substr(gtin, 9, 1))::integer) + (substr(gtin, 11, 1))::integer) + (substr(gtin, 13, 1))::integer)) + (substr(gtin, 2, 1))::integer) + (substr(gtin, 4, 1))::integer) + (substr(gtin, 6, 1))::integer) + (substr(gtin, 8, 1))::integer) + (substr(gtin, 10, 1))::integer) + (substr(gtin, 12, 1))::integer) + (substr(gtin, 14, 1))::integer) % 10) = 0)
@@ -3405,7 +3406,6 @@ CREATE TABLE promises.promise (
     replaces_id uuid,
     CONSTRAINT promise_band_not_negative CHECK ((band >= 0)),
     CONSTRAINT promise_kept_in_time CHECK (((state <> 'kept'::text) OR (COALESCE(arrived_at, handed_over_at) <= due_at))),
-    CONSTRAINT promise_kind_is_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text, 'courier'::text, 'appointment'::text]))),
     CONSTRAINT promise_lane_not_negative CHECK ((lane_minutes >= 0)),
     CONSTRAINT promise_milestones_in_order CHECK (((promised_at <= source_by) AND (source_by <= accept_by) AND (accept_by <= hand_over_by) AND (hand_over_by <= due_at))),
     CONSTRAINT promise_of_an_appointment_has_its_hour CHECK (((kind = 'appointment'::text) = (starts_at IS NOT NULL))),
@@ -3429,7 +3429,7 @@ CREATE VIEW promises.published_promises WITH (security_invoker='true') AS
     accepted_at,
     handed_over_at,
         CASE
-            WHEN (kind = ANY (ARRAY['deliver'::text, 'courier'::text])) THEN arrived_at
+            WHEN (kind = ANY (ARRAY['deliver'::text, 'courier'::text, 'fitting'::text])) THEN arrived_at
             ELSE handed_over_at
         END AS fact_at,
     (replaces_id IS NULL) AS is_first,
@@ -4143,8 +4143,7 @@ CREATE TABLE slots.setting (
     comment text NOT NULL,
     set_at timestamp with time zone NOT NULL,
     set_by text NOT NULL,
-    CONSTRAINT setting_says_why CHECK ((btrim(comment) <> ''::text)),
-    CONSTRAINT setting_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text])))
+    CONSTRAINT setting_says_why CHECK ((btrim(comment) <> ''::text))
 );
 
 ALTER TABLE slots.setting ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -4163,8 +4162,28 @@ CREATE TABLE slots.slot (
     ends_at timestamp with time zone NOT NULL,
     taken integer NOT NULL,
     CONSTRAINT slot_ends_after_it_begins CHECK ((starts_at < ends_at)),
-    CONSTRAINT slot_taken_not_negative CHECK ((taken >= 0)),
-    CONSTRAINT slot_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text])))
+    CONSTRAINT slot_taken_not_negative CHECK ((taken >= 0))
+);
+
+CREATE TABLE slots.visit (
+    order_id uuid NOT NULL,
+    number smallint NOT NULL,
+    site_id uuid NOT NULL,
+    by text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    set_out_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text,
+    reason text,
+    proof text,
+    signed_by text,
+    CONSTRAINT visit_done_is_proven CHECK (((NOT (outcome IS DISTINCT FROM 'done'::text)) = (proof IS NOT NULL))),
+    CONSTRAINT visit_ends_after_it_set_out CHECK (((outcome IS NULL) OR (outcome = 'called_off'::text) OR (set_out_at IS NOT NULL))),
+    CONSTRAINT visit_ends_with_an_outcome CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT visit_not_done_says_why CHECK (((NOT (outcome IS DISTINCT FROM 'not_done'::text)) = (reason IS NOT NULL))),
+    CONSTRAINT visit_outcome_is_known CHECK ((outcome = ANY (ARRAY['done'::text, 'not_done'::text, 'called_off'::text]))),
+    CONSTRAINT visit_proof_is_known CHECK ((proof = ANY (ARRAY['code'::text, 'signature'::text]))),
+    CONSTRAINT visit_reason_is_known CHECK ((reason = ANY (ARRAY['nobody_home'::text, 'not_ready'::text, 'does_not_fit'::text, 'not_wanted'::text, 'damaged'::text])))
 );
 
 CREATE TABLE sourcing.day_price (
@@ -5146,6 +5165,9 @@ ALTER TABLE ONLY catalogue.product
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_code_is_unique UNIQUE (code);
 
+ALTER TABLE catalogue.sku
+    ADD CONSTRAINT sku_fitting_is_known CHECK ((fitting = ANY (ARRAY['none'::text, 'offered'::text, 'needed'::text]))) NOT VALID;
+
 ALTER TABLE ONLY catalogue.sku
     ADD CONSTRAINT sku_pkey PRIMARY KEY (id);
 
@@ -5570,7 +5592,7 @@ ALTER TABLE ONLY orders.order_default
     ADD CONSTRAINT order_default_pkey PRIMARY KEY (id);
 
 ALTER TABLE orders."order"
-    ADD CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'courier'::text, 'collect'::text, 'carried_out'::text]))) NOT VALID;
+    ADD CONSTRAINT order_delivery_is_known CHECK ((delivery = ANY (ARRAY['deliver'::text, 'courier'::text, 'fitting'::text, 'collect'::text, 'carried_out'::text]))) NOT VALID;
 
 ALTER TABLE orders."order"
     ADD CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))) NOT VALID;
@@ -5804,6 +5826,9 @@ ALTER TABLE promises.pace
 ALTER TABLE ONLY promises.promise
     ADD CONSTRAINT promise_is_replaced_once UNIQUE (replaces_id);
 
+ALTER TABLE promises.promise
+    ADD CONSTRAINT promise_kind_is_known CHECK ((kind = ANY (ARRAY['deliver'::text, 'collect'::text, 'courier'::text, 'appointment'::text, 'fitting'::text]))) NOT VALID;
+
 ALTER TABLE ONLY promises.promise
     ADD CONSTRAINT promise_pkey PRIMARY KEY (id);
 
@@ -5973,8 +5998,17 @@ ALTER TABLE ONLY slots.booking
 ALTER TABLE ONLY slots.setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (number);
 
+ALTER TABLE slots.setting
+    ADD CONSTRAINT setting_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text, 'at_home'::text]))) NOT VALID;
+
 ALTER TABLE ONLY slots.slot
     ADD CONSTRAINT slot_pkey PRIMARY KEY (site_id, way, starts_at);
+
+ALTER TABLE slots.slot
+    ADD CONSTRAINT slot_way_known CHECK ((way = ANY (ARRAY['courier'::text, 'in_store'::text, 'at_home'::text]))) NOT VALID;
+
+ALTER TABLE ONLY slots.visit
+    ADD CONSTRAINT visit_pkey PRIMARY KEY (order_id, number);
 
 ALTER TABLE ONLY sourcing.day_prices
     ADD CONSTRAINT day_is_priced_once UNIQUE (day, currency);
@@ -6602,6 +6636,8 @@ CREATE INDEX setting_of_unit ON slots.setting USING btree (unit_id, way, number 
 
 CREATE INDEX slot_ahead ON slots.slot USING btree (starts_at);
 
+CREATE UNIQUE INDEX visit_under_way ON slots.visit USING btree (order_id) WHERE (ended_at IS NULL);
+
 CREATE UNIQUE INDEX day_price_once ON sourcing.day_price USING btree (version, sku_id, category, site_id) NULLS NOT DISTINCT;
 
 CREATE INDEX equipment_by_site ON sourcing.site_equipment USING btree (site_id, temperature_class, since);
@@ -7144,6 +7180,9 @@ ALTER TABLE ONLY sharing.trial
 
 ALTER TABLE ONLY slots.booking
     ADD CONSTRAINT booking_of_a_slot FOREIGN KEY (site_id, way, starts_at) REFERENCES slots.slot(site_id, way, starts_at);
+
+ALTER TABLE ONLY slots.visit
+    ADD CONSTRAINT visit_of_a_booking FOREIGN KEY (order_id) REFERENCES slots.booking(order_id);
 
 ALTER TABLE ONLY sourcing.day_price_sku
     ADD CONSTRAINT day_price_sku_version_fkey FOREIGN KEY (version) REFERENCES sourcing.day_prices(version);
@@ -7871,6 +7910,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.setting TO loopline_app;
 GRANT SELECT,USAGE ON SEQUENCE slots.setting_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.slot TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.visit TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.day_price TO loopline_app;
 

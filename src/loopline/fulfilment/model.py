@@ -303,13 +303,17 @@ class WithdrawnUnits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class RefuseTask(msgspec.Struct, frozen=True, kw_only=True):
-    """The site cannot do a task, or part of it (`lines`). `command_id` is made by the caller: twice is once."""
+    """The site cannot do a task, or part of it (`lines`). `command_id` is made by the caller: twice is once.
+
+    `at_the_door`: found by who brought the goods, so that they are packed already.
+    """
 
     command_id: UUID
     task_id: TaskId
     reason: RefusalReason
     by: PersonId | None = None
     lines: tuple[WithdrawnUnits, ...] = ()
+    at_the_door: bool = False
 
 
 class CancelTask(msgspec.Struct, frozen=True, kw_only=True):

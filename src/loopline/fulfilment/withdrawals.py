@@ -94,7 +94,7 @@ def withdraw(
     if done:
         return _same_again(command, task, by_id, done=done)
     cause = WithdrawalCause.REFUSED if isinstance(command, RefuseTask) else WithdrawalCause.CANCELLED
-    may_be_packed = isinstance(command, CancelTask) and not command.keeps_packed
+    may_be_packed = not command.keeps_packed if isinstance(command, CancelTask) else command.at_the_door
     if task.state not in (_CANCELLABLE if may_be_packed else _REFUSABLE):
         return WrongState(task_id=task.task_id, state=task.state)
     units = command.lines or tuple(

@@ -37,7 +37,11 @@ from loopline.orders.events import (
     SourcingPutOff,
 )
 from loopline.orders.model import (
+    BRINGING_FEES,
+    BROUGHT,
     COURIER_FEE,
+    FITTING_FEE,
+    FROM_ITS_STORE,
     WAIT_FOR_OTHER_GOODS,
     Asker,
     BoughtLine,
@@ -148,8 +152,12 @@ from loopline.orders.service import (
 from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_unpaid, sweep_lapsed
 
 __all__ = [
+    "BRINGING_FEES",
+    "BROUGHT",
     "CHECKS",
     "COURIER_FEE",
+    "FITTING_FEE",
+    "FROM_ITS_STORE",
     "WAIT_FOR_OTHER_GOODS",
     "Asker",
     "AskerKey",

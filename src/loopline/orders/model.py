@@ -36,15 +36,25 @@ class OnShortage(StrEnum):
 
 COURIER_FEE = "COURIER-FEE"
 """The code of the charge for a courier: it is earned as the goods leave, and called off with the whole order."""
+FITTING_FEE = "FITTING-FEE"
+"""The code of the charge for a fitter who comes to the customer; it goes as a courier's does."""
+BRINGING_FEES = frozenset({COURIER_FEE, FITTING_FEE})
 
 
 class Delivery(StrEnum):
-    """How the goods reach the customer; a courier brings them from the store that is named, and from no other."""
+    """How the goods reach the customer; a courier or a fitter brings them from the store that is named alone."""
 
     DELIVER = "deliver"
     COURIER = "courier"
+    FITTING = "fitting"
     COLLECT = "collect"
     CARRIED_OUT = "carried_out"
+
+
+BROUGHT = frozenset({Delivery.DELIVER, Delivery.COURIER, Delivery.FITTING})
+"""Ways that end at the customer's door."""
+FROM_ITS_STORE = frozenset({Delivery.COURIER, Delivery.FITTING})
+"""Of these, those by which the store that is named brings the goods."""
 
 
 class LineState(StrEnum):

@@ -18,7 +18,7 @@ from loopline.customers import FirstBound
 from loopline.db import Conn
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, NodeId, OrderId, OrgUnitId, PartyId, SiteId, SkuId
-from loopline.orders import Credits, Delivery, Line, Order
+from loopline.orders import BROUGHT, Credits, Line, Order
 from loopline.org import Entity, Party, PartyKind, Site
 from loopline.org.queries import entities_by_id
 from loopline.pricing.promotions import Bearer
@@ -30,7 +30,6 @@ from loopline.supply import queries as supply_queries
 from loopline.supply.rules import Agreed, amount_of
 
 _BEARS_AS = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
-_BROUGHT = frozenset({Delivery.DELIVER, Delivery.COURIER})
 _OF_THE_BRAND = (
     PartyKind.BRAND,
     PartyKind.PLATFORM,
@@ -184,14 +183,14 @@ class Directory:
 
     def _goes_to(self, order: Order) -> Coordinates | None:
         """Where the goods end up: at the address, or at the site where they are collected or carried out."""
-        if order.delivery in _BROUGHT:
+        if order.delivery in BROUGHT:
             return order.destination
         site = self._sites.get(order.site_id) if order.site_id is not None else None
         return None if site is None else site.coordinates
 
     def _region_of(self, order: Order, place: Coordinates | None) -> str:
         site = self._sites.get(order.site_id) if order.site_id is not None else None
-        if order.delivery not in _BROUGHT and site is not None and site.region_code is not None:
+        if order.delivery not in BROUGHT and site is not None and site.region_code is not None:
             return site.region_code
         return "" if place is None else region_of(place)
 

@@ -4,7 +4,7 @@ Nothing was sold yet, so no share is touched; what was paid for the units goes b
 first, then those set aside, then those a site works on: the least work is undone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from loopline.kernel.ids import AllocationId, LineId, MemberId, OrderId, TaskId,
 from loopline.kernel.money import portion
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
-from loopline.orders import COURIER_FEE, CancelledLine, Line, LineChange, LineKind, Order, OrderStage
+from loopline.orders import BRINGING_FEES, CancelledLine, Line, LineChange, LineKind, Order, OrderStage
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import end_calls, wake_called
@@ -31,6 +31,7 @@ from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import Refund, refund
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
+from loopline.slots import visits
 
 _WORKED_ON = frozenset(
     {TaskState.OFFERED, TaskState.ACCEPTED, TaskState.PICKING, TaskState.CHECKED, TaskState.PACKED}
@@ -88,6 +89,12 @@ class MoreThanCancellable(Refusal, frozen=True, kw_only=True):
     line_id: LineId
     units: int
     cancellable: int
+
+
+class FitterOnTheWay(Refusal, frozen=True, kw_only=True):
+    """The fitter of order {number} is on the way: say at the door that you do not want it."""
+
+    number: str
 
 
 class UnpaidOnlyWhole(Refusal, frozen=True, kw_only=True):
@@ -175,9 +182,9 @@ def cancel(
 ) -> list[Cancelled | Refusal]:
     """Call off what is left of orders, or parts of it, in the order given; each is done whole or refused.
 
-    Staff cancel what is sold by sites in scope, members their own. An order that was cancelled whole before is answered
-    so again. What is no goods was charged when the order was placed, and stays, but for what bringing the goods was to
-    cost: that is called off with the whole order. Takes the turn, then locks calls, tasks, days, goods and orders.
+    Staff cancel what is sold by sites in scope, members their own, until a fitter is on the way. One that was
+    cancelled whole before is answered so again. What is no goods was charged at once and stays, but for what bringing
+    the goods was to cost: that goes with the whole order. Takes the turn, then locks calls, tasks, days, goods, orders.
     """
     take_turn(conn)
     order_ids = list({one.order_id for one in asked})
@@ -186,11 +193,12 @@ def cancel(
     standing, fees = _lock_standing(conn, order_ids)
     # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
+    expected = visits.orders_on_the_way(conn, [one.order_id for one in asked if one.by_member is not None])
     outcomes: list[Cancelled | Refusal] = []
     plans: list[_Plan] = []
     for position, (one, made) in enumerate(zip(asked, uuid7s(now, len(asked)), strict=True)):
         head = heads.get(one.order_id)
-        refusal = _refusal_of(one, head, scope=scope)
+        refusal = _refusal_of(one, head, scope=scope, expected=expected)
         if refusal is not None or head is None:
             outcomes.append(refusal or UnknownOrder(order_id=one.order_id))
             continue
@@ -238,7 +246,7 @@ def _lock_standing(
     standing: dict[OrderId, dict[LineId, _Standing]] = {}
     fees: dict[OrderId, tuple[_Taken, ...]] = {}
     for line in orders.lines_by_orders(conn, order_ids):
-        if line.code == COURIER_FEE and line.kind is LineKind.CHARGE and not line.cancelled:
+        if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE and not line.cancelled:
             fee = _Taken(
                 line=line, parked=0, held=0, work=(), charged=line.units, amount_minor=line.amount_minor
             )
@@ -254,10 +262,13 @@ def _lock_standing(
     return standing, fees
 
 
-def _refusal_of(one: Cancellation, head: Order | None, *, scope: Scope) -> Refusal | None:
+def _refusal_of(
+    one: Cancellation, head: Order | None, *, scope: Scope, expected: Collection[OrderId]
+) -> Refusal | None:
     if one.by_member is not None:
-        is_own = head is not None and head.member_id == one.by_member
-        return None if is_own else UnknownOrder(order_id=one.order_id)
+        if head is None or head.member_id != one.by_member:
+            return UnknownOrder(order_id=one.order_id)
+        return FitterOnTheWay(number=head.number) if head.id in expected else None
     if head is not None and not scope.covers_site(head.site_id):
         return NotInYourBranch(subject=str(one.order_id))
     return None

@@ -105,6 +105,9 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
         invariant=3,
         statement=SQL["places_belong_to_orders_that_stand"],
     ),
+    Check(
+        name="what_was_fitted_was_handed_over", invariant=3, statement=SQL["what_was_fitted_was_handed_over"]
+    ),
     Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
     Check(
         name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]

@@ -1051,7 +1051,7 @@ order by head.id
 
 -- name: places_belong_to_orders_that_stand
 -- Orders that were called off whole and have their place at an hour still, or stand and gave it back, or that a courier
--- brings at no hour at all. What the follower of slots was not told of yet is left out.
+-- or a fitter brings at no hour at all. What the follower of slots was not told of yet is left out.
 select
     'order ' || head.id as subject,
     head.stage || ', ' || coalesce('a place that is ' || booking.state, 'no place') as found,
@@ -1062,7 +1062,7 @@ left join slots.booking as booking on booking.order_id = head.id
 where (
         (booking.state = 'held' and head.stage = 'cancelled')
         or (booking.state = 'released' and head.stage <> 'cancelled')
-        or (booking.order_id is null and head.delivery = 'courier' and head.kind = 'ask')
+        or (booking.order_id is null and head.delivery in ('courier', 'fitting') and head.kind = 'ask')
     )
     and not exists (
         select
@@ -1072,6 +1072,32 @@ where (
             and waiting.subject = head.id
             and waiting.type in ('lines_cancelled', 'lines_reinstated')
     )
+order by head.id
+
+-- name: what_was_fitted_was_handed_over
+-- Orders that a fitter brings of which goods left without a visit that was done, or none with one that was.
+with left_with as (
+    select
+        order_id,
+        bool_or(state = 'handed_over') as has_left
+    from fulfilment.published_tasks
+    group by order_id
+)
+select
+    'order ' || head.id as subject,
+    case when visit.order_id is null then 'goods that left' else 'a visit that was done' end as found,
+    case when visit.order_id is null then 'a visit that was done' else 'goods that left with it' end as expected,
+    'select * from slots.visit where order_id = ' || quote_literal(head.id) as repair
+from orders.order as head
+join left_with on left_with.order_id = head.id
+left join (
+    select distinct order_id
+    from slots.visit
+    where outcome = 'done'
+) as visit on visit.order_id = head.id
+where head.delivery = 'fitting'
+    and head.kind = 'ask'
+    and (visit.order_id is not null) <> left_with.has_left
 order by head.id
 
 -- name: kept_promises_match_their_facts

@@ -14,7 +14,7 @@ from loopline.fulfilment.events import ParcelHandedOver
 from loopline.kernel.events import Event, read
 from loopline.kernel.ids import MemberId, OrderId
 from loopline.ledger import queries as ledger
-from loopline.orders import COURIER_FEE, DraftKind, LineKind, OrderPlaced
+from loopline.orders import BRINGING_FEES, DraftKind, LineKind, OrderPlaced
 from loopline.processes.settle import SoldPart, settle_parts
 from loopline.returns.events import ReturnOpened
 
@@ -72,7 +72,7 @@ def _charges_that_left(conn: Conn, events: Sequence[Event]) -> list[SoldPart]:
     """
     left = {OrderId(told.subject): told.at for told in reversed(events) if told.type == _HANDED_OVER}
     lines = orders.lines_by_orders(conn, list(left)) if left else []
-    named = [line for line in lines if line.code == COURIER_FEE and line.kind is LineKind.CHARGE]
+    named = [line for line in lines if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE]
     if not named:
         return []
     asked = {

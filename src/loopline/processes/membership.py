@@ -34,6 +34,7 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Line, Order
 from loopline.returns.announcements import members_sending_back
+from loopline.slots import visits
 
 ORDERS_EXPORTED_MAX = 10_000
 MOMENTS_EXPORTED_MAX = 10_000
@@ -156,9 +157,10 @@ def state_consents(
 def forget(
     conn: Conn, member_ids: Sequence[MemberId], *, now: datetime, actor: str
 ) -> list[Erased | Refusal]:
-    """Forget members for good: what was sealed, where their goods went, what photos show; the books keep adding up.
+    """Forget members for good: what was sealed, where their goods went, what photos show, who signed.
 
-    Refused while goods are on their way to them or back: nobody would know where to, or whom to pay.
+    The books keep adding up. Refused while goods are on their way to them or back: nobody would know where to, or whom
+    to pay.
     """
     held = _held_by_trade(conn, member_ids)
     free = [member_id for member_id in dict.fromkeys(member_ids) if member_id not in held]
@@ -166,7 +168,9 @@ def forget(
     outcomes = [held.get(member_id) or done[member_id] for member_id in member_ids]
     erased = [one.member_id for one in outcomes if isinstance(one, Erased)]
     orders.forget_destinations(conn, erased)
-    forget_photos_of_orders(conn, orders.order_ids_of_members(conn, erased), now=now)
+    theirs = orders.order_ids_of_members(conn, erased)
+    forget_photos_of_orders(conn, theirs, now=now)
+    visits.forget_signatures(conn, theirs)
     log.append(
         conn,
         [

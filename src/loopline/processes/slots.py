@@ -1,4 +1,4 @@
-"""Slots: who offers couriers and appointments at which hours; places that are given back, and moved to another hour."""
+"""Slots: who offers couriers, appointments and fitting at home when; places that are given back, and moved."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -17,12 +17,25 @@ from loopline.orders import LinesCancelled, LinesReinstated, Order, OrderStage
 from loopline.org import Site, Unit, UnitKind
 from loopline.processes.promised import keep_given
 from loopline.promises import GivenPromise, Promise, PromiseKind, PromiseState
-from loopline.slots import Booking, BookingState, KeptTerms, NewTerms, Slot, SlotTerms, TermsInForce, Way
+from loopline.slots import (
+    BRINGING,
+    Booking,
+    BookingState,
+    KeptTerms,
+    NewTerms,
+    Slot,
+    SlotTerms,
+    TermsInForce,
+    Way,
+    visits,
+)
 from loopline.slots.events import SlotBooked, SlotMoved, SlotReleased, SlotTermsSet
+from loopline.slots.visits import Outcome, Visit
 
 WAYS: Mapping[PromiseKind, Way] = {
     PromiseKind.COURIER: Way.COURIER,
     PromiseKind.APPOINTMENT: Way.IN_STORE,
+    PromiseKind.FITTING: Way.AT_HOME,
 }
 """The way that a promise is kept at an hour."""
 SETTERS = frozenset({UnitKind.BRAND, UnitKind.REGION, UnitKind.DEALER, UnitKind.MALL, UnitKind.STORE})
@@ -173,6 +186,7 @@ def follow_slots(conn: Conn, events: Sequence[Event]) -> None:
     now = max(told.at for told in last.values())
     over = [one for one, told in last.items() if told.type == LinesCancelled.type_name()]
     released = slots.give_back(conn, over)
+    visits.end_called_off(conn, over, now=now)
     back = slots.take_up_again(conn, [one for one in last if one not in set(over)])
     said: list[SlotReleased | SlotBooked] = [_released(one) for one in released]
     said += [_booked(one) for one in back]
@@ -212,10 +226,20 @@ def free_slots(conn: Conn, bookings: Collection[Booking], *, now: datetime) -> d
     return found
 
 
-def may_move(head: Order, booking: Booking, *, by_member: bool, now: datetime) -> bool:
-    """Whether an order's hour can still be changed: its goods are there and, for its customer, it has not begun."""
-    is_open = booking.state is BookingState.HELD and head.stage not in _OVER and not head.handed_over
-    return is_open and (not by_member or now < booking.starts_at)
+def may_move(
+    head: Order, booking: Booking, last: Visit | None = None, *, by_member: bool, now: datetime
+) -> bool:
+    """Whether an order's hour can still be changed: its goods are there and, for its customer, it has not begun.
+
+    `last`: the last visit of a fitter. While one is on the way nothing is changed; who was there and could not fit all
+    of it may come again, whenever that was.
+    """
+    has_left = head.handed_over > 0 and booking.way is not Way.AT_HOME
+    is_open = booking.state is BookingState.HELD and head.stage not in _OVER and not has_left
+    if not is_open or (last is not None and last.is_on_the_way):
+        return False
+    was_there = last is not None and last.outcome in {Outcome.NOT_DONE, Outcome.DONE}
+    return not by_member or was_there or now < booking.starts_at
 
 
 def move_slots(
@@ -229,11 +253,14 @@ def move_slots(
     heads = {head.id: head for head in orders.orders_by_ids(conn, list(set(order_ids)))}
     known = slots.bookings_of_orders(conn, order_ids)
     free = free_slots(conn, known.values(), now=now)
+    last = last_visits(conn, known)
     outcomes: dict[int, Booking | Refusal] = {}
     going: dict[int, Slot] = {}
     for position, one in enumerate(wanted):
         head, booking = heads.get(one.order_id), known.get(one.order_id)
-        found = _refusal_of(one, head, booking, scope=scope, now=now)
+        found: Slot | Refusal | None = _refusal_of(one, head, booking, scope=scope)
+        if found is None and head is not None and booking is not None:
+            found = _too_late(one, head, booking, last.get(head.id), now=now)
         if found is None and booking is not None:
             found = _wanted_slot(one, booking, free.get(one.order_id, ()))
         if found is None or isinstance(found, Refusal):
@@ -260,16 +287,28 @@ def move_slots(
 
 
 def _refusal_of(
-    one: SlotMove, head: Order | None, booking: Booking | None, *, scope: Scope, now: datetime
-) -> Slot | Refusal | None:
+    one: SlotMove, head: Order | None, booking: Booking | None, *, scope: Scope
+) -> Refusal | None:
     is_member = one.by_member is not None
     if head is None or booking is None or (is_member and head.member_id != one.by_member):
         return NoSuchBooking(order_id=one.order_id)
     if not is_member and not scope.covers_site(booking.site_id):
         return NotInYourBranch(subject=str(one.order_id))
-    if not may_move(head, booking, by_member=is_member, now=now):
-        return TooLateToMove(number=head.number)
     return None
+
+
+def _too_late(
+    one: SlotMove, head: Order, booking: Booking, last: Visit | None, *, now: datetime
+) -> Refusal | None:
+    is_open = may_move(head, booking, last, by_member=one.by_member is not None, now=now)
+    return None if is_open else TooLateToMove(number=head.number)
+
+
+def last_visits(conn: Conn, booked: Mapping[OrderId, Booking]) -> dict[OrderId, Visit]:
+    """Return the last visit to each customer who is fitted goods at home. Locks nothing."""
+    at_home = [order_id for order_id, one in booked.items() if one.way is Way.AT_HOME]
+    found = visits.visits_of_orders(conn, at_home) if at_home else {}
+    return {order_id: of_order[-1] for order_id, of_order in found.items()}
 
 
 def _wanted_slot(one: SlotMove, booking: Booking, free: Sequence[Slot]) -> Slot | Refusal:
@@ -305,7 +344,7 @@ def _anew(old: Promise, booking: Booking, now: datetime) -> GivenPromise:
     return GivenPromise(
         kind=old.kind,
         site_id=old.site_id,
-        due_at=booking.ends_at if booking.way is Way.COURIER else booking.starts_at,
+        due_at=booking.ends_at if booking.way in BRINGING else booking.starts_at,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
         ready_minutes=old.ready_minutes,

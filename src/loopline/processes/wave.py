@@ -15,7 +15,7 @@ from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
-from loopline.orders import Delivery, LineToSource, Order
+from loopline.orders import FROM_ITS_STORE, Delivery, LineToSource, Order
 from loopline.processes.came_back import weigh_what_came_back
 from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.price_day import worth_today
@@ -98,13 +98,13 @@ class WaveDesk:
         return business_day(now, self._sites[site_id].time_zone)
 
     def is_bound(self, order_id: OrderId) -> bool:
-        """Whether the goods leave one site and no other: the customer comes for them, or a courier brings them."""
+        """Whether the goods leave one site and no other: the customer comes for them, or its own people bring them."""
         order = self.orders[order_id]
         return order.delivery is not Delivery.DELIVER and order.site_id is not None
 
     def is_collected(self, order_id: OrderId) -> bool:
         """Whether the customer comes for the goods."""
-        return self.is_bound(order_id) and self.orders[order_id].delivery is not Delivery.COURIER
+        return self.is_bound(order_id) and self.orders[order_id].delivery not in FROM_ITS_STORE
 
     def came_since(self, conn: Conn, sku_ids: Collection[SkuId]) -> set[SkuId]:
         """Which of some SKUs can be sent from where they could not be sent when the wave was read.

@@ -15,6 +15,7 @@ Locks: promises by id, after payments and before keys of entries; the two comman
 
 from loopline.promises.model import (
     BROUGHT,
+    FROM_A_STORE,
     Ahead,
     Arrival,
     Band,
@@ -72,6 +73,7 @@ from loopline.promises.service import (
 
 __all__ = [
     "BROUGHT",
+    "FROM_A_STORE",
     "Ahead",
     "Arrival",
     "Band",

@@ -32,6 +32,6 @@ where
   state = 'broken'
   and (
     ended_at < due_at
-    or case when kind in ('deliver', 'courier') then arrived_at else handed_over_at end <= due_at
+    or case when kind in ('deliver', 'courier', 'fitting') then arrived_at else handed_over_at end <= due_at
   )
 order by id

@@ -17,10 +17,14 @@ class PromiseKind(StrEnum):
     COLLECT = "collect"
     COURIER = "courier"
     APPOINTMENT = "appointment"
+    FITTING = "fitting"
 
 
-BROUGHT = frozenset({PromiseKind.DELIVER, PromiseKind.COURIER})
+BROUGHT = frozenset({PromiseKind.DELIVER, PromiseKind.COURIER, PromiseKind.FITTING})
 """Kinds that end at the customer's door; the others end when the goods are ready at their site."""
+
+FROM_A_STORE = frozenset({PromiseKind.COURIER, PromiseKind.FITTING})
+"""Of these, those of an hour that one store brings."""
 
 
 class Milestone(StrEnum):
@@ -57,6 +61,8 @@ class WhyNot(StrEnum):
     NOT_OPEN = "not_open"
     TOO_SOON = "too_soon"
     SLOT_TAKEN = "slot_taken"
+    NEEDS_FITTING = "needs_fitting"
+    NOT_FITTED = "not_fitted"
 
 
 class OpenTime(Protocol):

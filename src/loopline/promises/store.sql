@@ -403,7 +403,7 @@ with ended as (
     state,
     risk,
     replaces_id,
-    coalesce(case when kind in ('deliver', 'courier') then arrived_at else handed_over_at end, ended_at) as fact_at,
+    coalesce(case when kind in ('deliver', 'courier', 'fitting') then arrived_at else handed_over_at end, ended_at) as fact_at,
     row_number() over (partition by order_id order by promised_at desc, id desc) as place,
     bool_or(replaces_id is not null) over (partition by order_id) as is_renewed,
     min(promised_at) over (partition by order_id) as begun_at
@@ -450,7 +450,7 @@ with first_ones as (
     promise.risk,
     promise.first_due_at,
     coalesce(
-      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      case when promise.kind in ('deliver', 'courier', 'fitting') then promise.arrived_at else promise.handed_over_at end,
       promise.ended_at
     ) as fact_at
   from promises.promise as promise
@@ -482,7 +482,7 @@ with first_ones as (
     promise.risk,
     promise.first_due_at,
     coalesce(
-      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      case when promise.kind in ('deliver', 'courier', 'fitting') then promise.arrived_at else promise.handed_over_at end,
       promise.ended_at
     ) as fact_at
   from promises.promise as promise
@@ -526,7 +526,7 @@ with first_ones as (
     promise.risk,
     promise.first_due_at,
     coalesce(
-      case when promise.kind in ('deliver', 'courier') then promise.arrived_at else promise.handed_over_at end,
+      case when promise.kind in ('deliver', 'courier', 'fitting') then promise.arrived_at else promise.handed_over_at end,
       promise.ended_at
     ) as fact_at
   from promises.promise as promise

@@ -1,17 +1,20 @@
-"""Slots: which sites bring goods by courier and receive by appointment, at which hours, and whose each place is.
+"""Slots: which sites send couriers, receive by appointment and fit at home, at which hours, and whose each place is.
 
 What others may use: the records of `model`, the pure decisions of `rules`, the commands of `service`, the reads of
-`queries`.
+`queries`; visits of fitters are in `visits`.
 
 What a unit sets for a way holds for the sites below it, until one nearer to a site sets it again. A slot is a stretch
 of a site's day; of its places so many are taken as there are bookings of orders that were not given back, by a
-counter that is only ever changed by deltas under the row's lock. An order has one booking, for good.
+counter that is only ever changed by deltas under the row's lock. An order has one booking, for good. A
+visit is somebody's way to a customer: an order has one under way at most.
 
-Locks: slots by (site, way, beginning), before numbers of orders; bookings by order, after slots.
+Locks: slots by (site, way, beginning), before numbers of orders; bookings by order, after slots; a visit changes
+only under the lock of its order's booking.
 """
 
 from loopline.slots.checks import CHECKS
 from loopline.slots.model import (
+    BRINGING,
     COMMENT_MOST,
     Booking,
     BookingState,
@@ -24,12 +27,14 @@ from loopline.slots.model import (
     TermsInForce,
     Way,
 )
-from loopline.slots.queries import bookings_of_orders, places_taken, terms_of_units
+from loopline.slots.queries import bookings_at, bookings_of_orders, places_taken, terms_of_units
 from loopline.slots.rules import (
+    RegionsNotUsable,
     TermsNeedAComment,
     TermsUnitUnknown,
     WayNotUsable,
     fee_for,
+    goes_to,
     places_in,
     slots_of,
     terms_at,
@@ -46,6 +51,7 @@ from loopline.slots.service import (
 )
 
 __all__ = [
+    "BRINGING",
     "CHECKS",
     "COMMENT_MOST",
     "Booking",
@@ -54,6 +60,7 @@ __all__ = [
     "KeptTerms",
     "NewBooking",
     "NewTerms",
+    "RegionsNotUsable",
     "Slot",
     "SlotTerms",
     "TermsInForce",
@@ -62,9 +69,11 @@ __all__ = [
     "Way",
     "WayNotUsable",
     "book",
+    "bookings_at",
     "bookings_of_orders",
     "fee_for",
     "give_back",
+    "goes_to",
     "move_places",
     "name_carriers",
     "places_in",

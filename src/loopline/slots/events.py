@@ -5,6 +5,7 @@ from datetime import datetime
 from loopline.kernel.events import EventBody
 from loopline.kernel.ids import OrderId, OrgUnitId, SiteId
 from loopline.slots.model import Way
+from loopline.slots.visits import Outcome, Proof, WhyNotDone
 
 
 class SlotTermsSet(EventBody, frozen=True, kw_only=True):
@@ -43,3 +44,27 @@ class SlotReleased(EventBody, frozen=True, kw_only=True):
     way: Way
     site_id: SiteId
     starts_at: datetime
+
+
+class VisitTaken(EventBody, frozen=True, kw_only=True):
+    """Somebody is to go to a customer, who is told who comes. Subject: the order."""
+
+    order_id: OrderId
+    site_id: SiteId
+
+
+class VisitSetOut(EventBody, frozen=True, kw_only=True):
+    """A fitter is on the way to a customer: the customer is to be told. Subject: the order."""
+
+    order_id: OrderId
+    site_id: SiteId
+
+
+class VisitEnded(EventBody, frozen=True, kw_only=True):
+    """A fitter said what became of a visit: what proves it, or why nothing was fitted. Subject: the order."""
+
+    order_id: OrderId
+    site_id: SiteId
+    outcome: Outcome
+    reason: WhyNotDone | None
+    proof: Proof | None

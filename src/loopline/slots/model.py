@@ -11,10 +11,17 @@ COMMENT_MOST = 500
 
 
 class Way(StrEnum):
-    """What is done at an hour: a rider brings the goods from the store, or the customer is received there."""
+    """What is done at an hour: a rider brings the goods from the store, the customer is received there, or a fitter of
+    the store comes to the customer with the goods.
+    """
 
     COURIER = "courier"
     IN_STORE = "in_store"
+    AT_HOME = "at_home"
+
+
+BRINGING = frozenset({Way.COURIER, Way.AT_HOME})
+"""Ways that go to the customer: so far, and for a fee."""
 
 
 class BookingState(StrEnum):
@@ -25,7 +32,7 @@ class BookingState(StrEnum):
 
 
 class Fee(msgspec.Struct, frozen=True, kw_only=True):
-    """What a courier costs the customer up to a distance as the crow flies, included; tax included."""
+    """What a courier or a fitter costs the customer up to a distance as the crow flies, included; tax included."""
 
     kilometres_most: int
     minor: int
@@ -36,8 +43,9 @@ class SlotTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Slots follow each other from `opens_minute` on, on ISO `weekdays`, as long as they end by `closes_minute`; each has
     so many `places`. It is offered until `lead_minutes` before it begins and, on its own day, until
-    `same_day_until_minute`; days are looked at so far ahead. `kilometres_most` and `fees` are a courier's: what is
-    further than the last fee costs as much.
+    `same_day_until_minute`; days are looked at so far ahead. `kilometres_most` and `fees` are a
+    courier's and a fitter's: what is further than the last fee costs as much. `region_codes`, where there are any: only
+    addresses in these, a fitter's alone (GB/T 2260; of a province its first two digits).
     """
 
     is_offered: bool = True
@@ -51,6 +59,7 @@ class SlotTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     horizon_days: int = 3
     kilometres_most: int = 5
     fees: tuple[Fee, ...] = ()
+    region_codes: tuple[str, ...] = ()
 
 
 class NewTerms(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,3 +29,13 @@ def places_taken(
     Slots with none are left out.
     """
     return store.places_taken(conn, since, site_ids)
+
+
+def bookings_at(
+    conn: Conn, way: Way, site_ids: Collection[SiteId] | None, *, since: datetime, until: datetime
+) -> list[Booking]:
+    """Return the bookings of a way that stand at sites (None: at all), by their beginnings.
+
+    From a moment on, before another.
+    """
+    return store.bookings_at(conn, way, site_ids, since=since, until=until)

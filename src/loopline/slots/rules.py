@@ -1,5 +1,6 @@
 """Which terms hold for a site, which slots they make, and what a courier costs. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,6 +13,8 @@ _DAY_MINUTES = 24 * 60
 _MINUTE = timedelta(minutes=1)
 _DAYS_MOST = 60
 _FEES_MOST = 20
+_REGIONS_MOST = 50
+_REGION = re.compile(r"[0-9]{2}|[0-9]{6}")
 _FEE_MINOR_MOST = 10**8
 
 
@@ -20,6 +23,13 @@ class WayNotUsable(Refusal, frozen=True, kw_only=True):
 
     field: str
     least: int
+    most: int
+
+
+class RegionsNotUsable(Refusal, frozen=True, kw_only=True):
+    """{region_code} is no code of a region: give two digits for a province, six for a city, {most} of them at most."""
+
+    region_code: str
     most: int
 
 
@@ -53,7 +63,7 @@ def refusal_of(wanted: NewTerms) -> Refusal | None:
     return None if wanted.terms is None else _not_usable(wanted.terms)
 
 
-def _not_usable(terms: SlotTerms) -> WayNotUsable | None:
+def _not_usable(terms: SlotTerms) -> Refusal | None:
     for field, (least, most) in _RANGES.items():
         if not least <= getattr(terms, field) <= most:
             return WayNotUsable(field=field, least=least, most=most)
@@ -65,11 +75,22 @@ def _not_usable(terms: SlotTerms) -> WayNotUsable | None:
         return WayNotUsable(field="closes_minute", least=least, most=_DAY_MINUTES)
     if not terms.weekdays or not set(terms.weekdays) <= set(range(1, 8)):
         return WayNotUsable(field="weekdays", least=1, most=7)
+    return _fees_not_usable(terms) or _regions_not_usable(terms)
+
+
+def _fees_not_usable(terms: SlotTerms) -> WayNotUsable | None:
     limits = [fee.kilometres_most for fee in terms.fees]
     is_rising = limits == sorted(set(limits)) and all(limit > 0 for limit in limits)
     is_payable = all(0 <= fee.minor <= _FEE_MINOR_MOST for fee in terms.fees)
     if not is_rising or not is_payable or len(limits) > _FEES_MOST:
         return WayNotUsable(field="fees", least=0, most=_FEE_MINOR_MOST)
+    return None
+
+
+def _regions_not_usable(terms: SlotTerms) -> RegionsNotUsable | None:
+    odd = next((one for one in terms.region_codes if not _REGION.fullmatch(one)), None)
+    if odd is not None or len(terms.region_codes) > _REGIONS_MOST:
+        return RegionsNotUsable(region_code=odd or terms.region_codes[-1], most=_REGIONS_MOST)
     return None
 
 
@@ -93,6 +114,15 @@ def fee_for(terms: SlotTerms, metres: int) -> int:
         if metres <= fee.kilometres_most * 1_000:
             return fee.minor
     return terms.fees[-1].minor if terms.fees else 0
+
+
+def goes_to(terms: SlotTerms, *, metres: int, region_code: str) -> bool:
+    """Whether somebody comes so far, and into that region: where none is named, into each."""
+    is_in = not terms.region_codes or any(
+        region_code == one or (len(one) < len(region_code) and region_code.startswith(one))
+        for one in terms.region_codes
+    )
+    return is_in and metres <= terms.kilometres_most * 1_000
 
 
 def slots_of(terms: SlotTerms, site_id: SiteId, way: Way, *, time_zone: str, now: datetime) -> list[Slot]:

@@ -131,3 +131,17 @@ def places_taken(conn: Conn, since: datetime, site_ids: Collection[SiteId] | Non
         else fetch_rows(conn, SQL["places_taken_at"], since=since, site_ids=sorted(set(site_ids)))
     )
     return {(site_id, Way(way), starts_at): taken for site_id, way, starts_at, taken in rows}
+
+
+def bookings_at(
+    conn: Conn, way: Way, site_ids: Collection[SiteId] | None, *, since: datetime, until: datetime
+) -> list[Booking]:
+    return fetch(
+        conn,
+        SQL["bookings_at"],
+        Booking,
+        site_ids=None if site_ids is None else sorted(set(site_ids)),
+        way=way.value,
+        since=since,
+        until=until,
+    )

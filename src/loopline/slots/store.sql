@@ -191,10 +191,34 @@ select
 from slots.slot
 where
     site_id = any(%(site_ids)s::uuid[])
-    and way in ('courier', 'in_store')
+    and way in ('courier', 'in_store', 'at_home')
     and starts_at >= %(since)s::timestamptz
     and taken > 0
 order by
     site_id,
     way,
     starts_at;
+
+-- name: bookings_at
+-- The bookings of a way that stand at sites (null: at all), by their beginnings: from a moment on, before another.
+-- Locks nothing.
+select
+    order_id,
+    way,
+    site_id,
+    starts_at,
+    ends_at,
+    state,
+    moves,
+    carrier,
+    made_at
+from slots.booking
+where
+    (%(site_ids)s::uuid[] is null or site_id = any(%(site_ids)s::uuid[]))
+    and way = %(way)s::text
+    and starts_at >= %(since)s::timestamptz
+    and starts_at < %(until)s::timestamptz
+    and state = 'held'
+order by
+    starts_at,
+    order_id;

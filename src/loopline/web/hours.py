@@ -1,4 +1,4 @@
-"""How hours are written down: of couriers, and of appointments at a store."""
+"""How hours are written down: of couriers, of fitters, and of appointments at a store."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,6 +10,7 @@ from loopline.web.languages import Language, marked
 WAY_WORDS: Mapping[Way, str] = {
     Way.COURIER: marked("Courier"),
     Way.IN_STORE: marked("Appointment here"),
+    Way.AT_HOME: marked("Fitting at home"),
 }
 
 

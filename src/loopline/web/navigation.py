@@ -94,7 +94,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
         (
             visitor.may(Permission.ORG_WRITE) and visitor.may(Permission.BOARDS_READ),
-            Entry(word=marked("Couriers and appointments"), path="/hq/hours"),
+            Entry(word=marked("Couriers, appointments, fitting"), path="/hq/hours"),
         ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),

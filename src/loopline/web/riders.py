@@ -1,4 +1,4 @@
-"""What riders get: a parcel whose code they say; and who carries it, where somebody says so."""
+"""What riders get: a parcel whose code they say; who carries it, where somebody says so; what goes with a fitter."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import HandedOver, TaskState
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.refusals import Refusal
-from loopline.slots import Way
+from loopline.slots import BRINGING, Way
 from loopline.web.collection import rider_code
 
 CARRIER_MOST = 60
@@ -20,22 +20,40 @@ class RiderCodeWrong(Refusal, frozen=True, kw_only=True):
     task_id: TaskId
 
 
+class GoesWithFitter(Refusal, frozen=True, kw_only=True):
+    """A fitter brings these goods: set out with them, and say at the customer's how it went."""
+
+    task_id: TaskId
+
+
 def taken_by_riders(conn: Conn, task_ids: Collection[TaskId]) -> set[TaskId]:
-    """Return those of some tasks whose packed parcels a courier takes: they go by their codes, one by one."""
+    """Return those of some tasks whose packed parcels a courier or a fitter takes: they go one by one."""
+    return {task_id for task_id, _ in _taken(conn, task_ids)}
+
+
+def _taken(conn: Conn, task_ids: Collection[TaskId]) -> list[tuple[TaskId, Way]]:
     tasks = fulfilment.tasks_by_id(conn, list(task_ids))
     packed = [one for one in tasks if one.state is TaskState.PACKED]
     booked = slots.bookings_of_orders(conn, {one.order_id for one in packed}) if packed else {}
-    by_courier = {order_id for order_id, one in booked.items() if one.way is Way.COURIER}
-    return {one.task_id for one in packed if one.order_id in by_courier}
+    return [
+        (one.task_id, booked[one.order_id].way)
+        for one in packed
+        if one.order_id in booked and booked[one.order_id].way in BRINGING
+    ]
 
 
 def refused_riders(conn: Conn, said: Mapping[TaskId, str], *, secret: str) -> dict[TaskId, Refusal]:
-    """Return why parcels that a courier takes are not given to whoever says these codes; others need none."""
-    return {
-        task_id: RiderCodeWrong(task_id=task_id)
-        for task_id in taken_by_riders(conn, said)
-        if said[task_id].strip() != rider_code(task_id, secret=secret)
-    }
+    """Return why parcels that a courier takes are not given to whoever says these codes; others need none.
+
+    What a fitter brings is given to nobody here.
+    """
+    found: dict[TaskId, Refusal] = {}
+    for task_id, way in _taken(conn, said):
+        if way is Way.AT_HOME:
+            found[task_id] = GoesWithFitter(task_id=task_id)
+        elif said[task_id].strip() != rider_code(task_id, secret=secret):
+            found[task_id] = RiderCodeWrong(task_id=task_id)
+    return found
 
 
 def name_carriers(

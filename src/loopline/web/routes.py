@@ -66,6 +66,7 @@ from loopline.web.api.terms import TERMS_HANDLERS
 from loopline.web.api.touch_rules import TOUCH_RULE_HANDLERS
 from loopline.web.api.touchpoints import TOUCHPOINT_HANDLERS
 from loopline.web.api.transfers import TRANSFER_HANDLERS
+from loopline.web.api.visits import VISIT_HANDLERS
 from loopline.web.api.webhooks import WEBHOOK_HANDLERS
 from loopline.web.earned import EARNED_PAGES
 from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
@@ -148,6 +149,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SOURCING_PROFILE_HANDLERS,
     *COUNTER_LIMIT_HANDLERS,
     *HOUR_HANDLERS,
+    *VISIT_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
     *SITE_EQUIPMENT_HANDLERS,
     *SITE_CAPACITY_HANDLERS,

@@ -38,6 +38,7 @@ PER_WORDS: dict[Per, str] = {
 DELIVERY_WORDS: dict[str, str] = {
     "deliver": marked("Delivered"),
     "courier": marked("Brought by courier"),
+    "fitting": marked("Brought and fitted"),
     "collect": marked("Collected in store"),
     "carried_out": marked("Carried out of the store"),
 }

@@ -318,3 +318,16 @@ def test_what_goods_are_sent_with_is_read_as_a_code_and_taken_back_by_a_blank(co
     assert catalogue.skus_by_code(conn, ["A"])["A"].care.sent_with is None
     preview = preview_of(conn, csv_file("sku_code,sent_with", f"A,{'x' * 65}"))
     assert [(one.line, one.field) for one in preview.refused] == [(2, "sent_with")]
+
+
+def test_what_a_fitter_brings_is_one_of_three_words_and_a_blank_is_nobody(conn: Conn):
+    applied(conn, csv_file(f"{HEADER},fitting", "A,Apple,,A,Apple,,standard,100,no,green, Needed "))
+    assert catalogue.skus_by_code(conn, ["A"])["A"].care.fitting is catalogue.Fitting.NEEDED
+    preview = preview_of(conn, csv_file("sku_code,fitting", "A,perhaps"))
+    (refused,) = preview.refused
+    assert (refused.field, refused.reason.message()) == (
+        "fitting",
+        "fitting must be none, offered or needed, not 'perhaps'.",
+    )
+    applied(conn, csv_file("sku_code,fitting", "A,"))
+    assert catalogue.skus_by_code(conn, ["A"])["A"].care.fitting is catalogue.Fitting.NONE

@@ -33,6 +33,7 @@ CARE = Care(
     tracks_serial=True,
     shelf_life_days=540,
     sent_with="CELLAR",
+    fitting=catalogue.Fitting.OFFERED,
 )
 WINE = NewSku(
     code=" wine-75 ",

@@ -56,6 +56,7 @@ NOTHING_THERE = {
     "POST /store/customers/{member}/rest",
     "POST /store/photos",
     "POST /store/tasks/{task_id}/no-photo",
+    "POST /store/visits/{order_id}/take",
     "GET /store/till/code/{mark}/{name}",
     "POST /api/v1/invoices/notifications/{gateway}",
     "POST /api/v1/orders/{order}/payments",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from loopline.catalogue.model import Value
+from loopline.catalogue.model import Fitting, Value
 from loopline.catalogue.rules import (
     NAME_LENGTH_MAX,
     normal_code,
@@ -84,6 +84,13 @@ class CellsMissing(Refusal, frozen=True, kw_only=True):
     expected: int
 
 
+class NotAFitting(Refusal, frozen=True, kw_only=True):
+    """{field} must be none, offered or needed, not {value!r}."""
+
+    field: str
+    value: str
+
+
 Reader = Callable[[str, Cell], "Value | Refusal"]
 
 
@@ -140,6 +147,14 @@ def _yes_or_no(field: str, cell: Cell) -> bool | Refusal:
     return False if word in _FALSE else NotYesOrNo(field=field, value=cell)
 
 
+def _fitting(field: str, cell: Cell) -> str | Refusal:
+    text = _text(field, cell)
+    if isinstance(text, Refusal):
+        return text
+    word = text.casefold()
+    return word if word in set(Fitting) else NotAFitting(field=field, value=text)
+
+
 COLUMNS: Mapping[str, Column] = {
     "product_code": Column(read=_code, needs_value=True),
     "product_name": Column(read=_name, needs_value=True),
@@ -161,6 +176,7 @@ COLUMNS: Mapping[str, Column] = {
     "tracks_serial": Column(read=_yes_or_no, blank=False),
     "shelf_life_days": Column(read=_whole_number),
     "sent_with": Column(read=_code),
+    "fitting": Column(read=_fitting, blank=Fitting.NONE.value),
 }
 _ATTRIBUTE_COLUMN = Column(read=_text)
 

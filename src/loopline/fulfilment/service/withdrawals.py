@@ -23,7 +23,7 @@ from loopline.kernel.scope import Scope
 def refuse_tasks(
     conn: Conn, commands: Sequence[RefuseTask], *, scope: Scope, now: datetime
 ) -> list[RefusedWork | Refusal]:
-    """Sites refuse tasks or lines of them, any time before they are packed.
+    """Sites refuse tasks or lines of them, any time before they are packed; at the door, while they are.
 
     A task with nothing left is refused and gives its capacity back. Each outcome says what the refusal means for the
     stock; the caller releases the allocations first, then corrects.

@@ -291,7 +291,7 @@ def _new_order(one: Candidate) -> NewOrder:
 
 def is_for_bringing(kind: DraftKind, line: NewLine | Line) -> bool:
     """Whether a line of an order is a charge that is earned as the goods leave, and not at once."""
-    return kind is DraftKind.ASK and line.kind is LineKind.CHARGE and line.code == orders.COURIER_FEE
+    return kind is DraftKind.ASK and line.kind is LineKind.CHARGE and line.code in orders.BRINGING_FEES
 
 
 def _told_of(order: NewOrder) -> list[EventBody]:

@@ -30,6 +30,7 @@ from loopline.processes.take_in.message import (
 from loopline.processes.take_in.refusals import (
     DeclaredAsTest,
     NeedsDestination,
+    NeedsFitting,
     NeedsSite,
     NeedsSlot,
     NobodySells,
@@ -60,6 +61,7 @@ __all__ = [
     "Incoming",
     "MessageLine",
     "NeedsDestination",
+    "NeedsFitting",
     "NeedsSite",
     "NeedsSlot",
     "NobodySells",

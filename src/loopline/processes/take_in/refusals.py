@@ -51,9 +51,17 @@ class NeedsSite(Refusal, frozen=True, kw_only=True):
 
 
 class NeedsSlot(Refusal, frozen=True, kw_only=True):
-    """A courier comes at an hour: order with a promise of one."""
+    """A courier or a fitter comes at an hour: order with a promise of one."""
 
     field: str = "promise"
+
+
+class NeedsFitting(Refusal, frozen=True, kw_only=True):
+    """Line {line}: {sku_code} is fitted at the customer's home: order it with an hour of a fitter."""
+
+    line: int
+    sku_code: str
+    field: str = "delivery"
 
 
 class SlotTaken(Refusal, frozen=True, kw_only=True):

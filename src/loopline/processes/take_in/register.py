@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from loopline import marketplaces, orders, touchpoints
-from loopline.catalogue import Sku
+from loopline.catalogue import Fitting, Sku
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
 from loopline.db import Conn
@@ -18,7 +18,18 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import EntityId, MemberId, PartyId, SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
-from loopline.orders import Asker, ChannelTerms, Credits, Delivery, Draft, DraftKind, DraftLine, LineKind
+from loopline.orders import (
+    BROUGHT,
+    FROM_ITS_STORE,
+    Asker,
+    ChannelTerms,
+    Credits,
+    Delivery,
+    Draft,
+    DraftKind,
+    DraftLine,
+    LineKind,
+)
 from loopline.org import Entity, Party, PartyKind, Site, UnitKind
 from loopline.processes.must_ship_from import OnlyDeliveriesShip, UnknownShipFrom, sites_named
 from loopline.processes.place import UnknownSku
@@ -37,6 +48,7 @@ from loopline.processes.take_in.message import Incoming, MessageLine, OrderMessa
 from loopline.processes.take_in.refusals import (
     DeclaredAsTest,
     NeedsDestination,
+    NeedsFitting,
     NeedsSite,
     NobodySells,
     NotCollectedThere,
@@ -159,6 +171,9 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         if isinstance(line, Refusal):
             return line
         drafted.append(line)
+    unfitted = _refusal_of_fitting(message, register)
+    if unfitted is not None:
+        return unfitted
     return Draft(
         channel=message.channel,
         external_number=message.external_number,
@@ -254,7 +269,7 @@ def _site_of(message: OrderMessage, register: Register) -> Site | Refusal | None
         site = register.sites.get(message.site_code)
         if site is None:
             return UnknownSite(site_code=message.site_code)
-        at_store = message.delivery in {Delivery.COLLECT, Delivery.COURIER}
+        at_store = message.delivery is Delivery.COLLECT or message.delivery in FROM_ITS_STORE
         is_collected = message.kind is DraftKind.ASK and at_store
         if is_collected and site.unit_kind not in COLLECTED_AT:
             return NotCollectedThere(site_code=message.site_code)
@@ -275,7 +290,7 @@ def _destination_of(message: OrderMessage) -> Coordinates | Refusal | None:
     if message.region_code is not None:
         city = city_by_code(message.region_code)
         return city.coordinates if city else UnknownRegion(region_code=message.region_code)
-    is_brought = message.delivery in {Delivery.DELIVER, Delivery.COURIER}
+    is_brought = message.delivery in BROUGHT
     needs_one = message.kind is DraftKind.ASK and is_brought
     has_goods = any(line.kind is LineKind.GOODS for line in message.lines)
     return NeedsDestination() if needs_one and has_goods else None
@@ -308,6 +323,18 @@ def _line_of(line: MessageLine, register: Register, *, position: int, kind: Draf
     if kind is DraftKind.ASK and not sku.is_active:
         return SkuNotSold(line=position, sku_code=line.sku_code)
     return DraftLine(code=sku.code, units=line.units, sku_id=sku.id, stated_unit_minor=line.stated_unit_minor)
+
+
+def _refusal_of_fitting(message: OrderMessage, register: Register) -> NeedsFitting | None:
+    """Refuse goods that are only sold fitted and ordered otherwise. What a marketplace sold is sold."""
+    is_free = message.delivery in {Delivery.FITTING, Delivery.CARRIED_OUT} or message.sealed_buyer is not None
+    if message.kind is not DraftKind.ASK or is_free:
+        return None
+    for position, line in enumerate(message.lines, start=1):
+        sku = register.skus.get(line.sku_code)
+        if sku is not None and sku.care.fitting is Fitting.NEEDED:
+            return NeedsFitting(line=position, sku_code=line.sku_code)
+    return None
 
 
 def _stated(values: Iterable[T | None]) -> set[T]:

@@ -13,7 +13,16 @@ from loopline import orders, slots
 from loopline.db import Conn, log
 from loopline.kernel.events import event
 from loopline.kernel.refusals import Refusal
-from loopline.orders import COURIER_FEE, Delivery, Draft, DraftKind, DraftLine, LineKind
+from loopline.orders import (
+    COURIER_FEE,
+    FITTING_FEE,
+    FROM_ITS_STORE,
+    Delivery,
+    Draft,
+    DraftKind,
+    DraftLine,
+    LineKind,
+)
 from loopline.processes.place import Placed, Placement
 from loopline.processes.slots import places_of, slot_of
 from loopline.processes.take_in.message import Incoming
@@ -30,8 +39,8 @@ def take_slots(
 ) -> tuple[list[Draft | Refusal], Taken]:
     """Take a place for each order whose promise is of a slot; returns the drafts to be placed, and their slots.
 
-    Where no place is left an order is refused, unless it was placed before: then it is that one again. A courier comes
-    for nobody who has no slot. Locks the slots, before any number of an order.
+    Where no place is left an order is refused, unless it was placed before: then it is that one again. Nobody is
+    brought anything by a courier or a fitter without a slot. Locks the slots, before any number of an order.
     """
     wanted: dict[tuple[str, str, Slot], list[int]] = {}
     refused: dict[int, Refusal] = {}
@@ -42,7 +51,7 @@ def take_slots(
         slot = slot_of(message.promise) if message.promise is not None else None
         if slot is not None:
             wanted.setdefault((message.channel, message.external_number, slot), []).append(position)
-        elif draft.delivery is Delivery.COURIER and draft.kind is DraftKind.ASK:
+        elif draft.delivery in FROM_ITS_STORE and draft.kind is DraftKind.ASK:
             refused[position] = NeedsSlot()
     if not wanted and not refused:
         return list(drafts), {}
@@ -74,7 +83,7 @@ def _with_fee(one: Incoming, draft: Draft | Refusal) -> Draft | Refusal:
     if isinstance(draft, Refusal) or promise is None or not promise.fee_minor:
         return draft
     fee = DraftLine(
-        code=COURIER_FEE,
+        code=FITTING_FEE if draft.delivery is Delivery.FITTING else COURIER_FEE,
         units=1,
         kind=LineKind.CHARGE,
         stated_unit_minor=promise.fee_minor,

@@ -29,6 +29,8 @@ def observations_of(promises: Sequence[Promise], opening_of: OpeningOf) -> list[
         opening = opening_of(site_id) if site_id is not None else None
         if site_id is None or opening is None or one.handed_over_at is None:
             continue
+        if one.kind is PromiseKind.FITTING:  # it leaves when its hour comes, and not when it is ready
+            continue
         minutes = open_minutes_between(opening, one.promised_at, one.handed_over_at)
         seen.append(Observation(stage=READY, site_id=site_id, band=None, minutes=max(1, minutes)))
         if one.kind not in BROUGHT or one.arrived_at is None:

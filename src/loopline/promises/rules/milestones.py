@@ -34,13 +34,16 @@ def counted_back(
 ) -> Milestones:
     """Count the milestones back from a promise, through the site's opening hours; none before it was given.
 
-    Goods leave at the latest while the site is open; what is collected is ready when it is due.
+    Goods leave at the latest while the site is open; what is collected is ready when it is due. A fitter's are ready
+    when the fitter sets out, and handed over when they are fitted.
     """
-    left_by = due_at
+    left_by = ready_by = due_at
     if kind in BROUGHT:
-        left_by = before_open_minutes(opening, due_at - timedelta(minutes=ahead.lane_minutes), 0)
+        ready_by = before_open_minutes(opening, due_at - timedelta(minutes=ahead.lane_minutes), 0)
+    if kind is not PromiseKind.FITTING:
+        left_by = ready_by
     work = max(0, ahead.ready_minutes - ahead.source_minutes - ahead.answer_minutes)
-    accept_by = before_open_minutes(opening, left_by, work)
+    accept_by = before_open_minutes(opening, ready_by, work)
     source_by = before_open_minutes(opening, accept_by, ahead.answer_minutes)
     due_at = max(due_at, promised_at)
     left_by = min(max(left_by, promised_at), due_at)
@@ -155,7 +158,8 @@ def expected(promise: Promise, *, now: datetime, opening: Opening, terms: Terms)
     if promise.kind not in BROUGHT:
         return ready
     arrives = ready + timedelta(minutes=promise.lane_minutes)
-    return arrives if promise.kind is PromiseKind.COURIER else end_of_day(arrives, opening.time_zone)
+    is_by_hour = promise.kind in {PromiseKind.COURIER, PromiseKind.FITTING}
+    return arrives if is_by_hour else end_of_day(arrives, opening.time_zone)
 
 
 def successor(promise: Promise, due_at: datetime, *, now: datetime, milestones: Milestones) -> Promise:

@@ -12,6 +12,7 @@ from loopline.db import Conn
 from loopline.fulfilment.model import SiteLimit
 from loopline.fulfilment.service import set_site_limits
 from loopline.kernel.ids import EntityId, NodeId, PersonId, RuleSetId, SiteId, uuid7, uuid7s
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import ChannelTerms, put_channels
 from loopline.org import (
     EntityKind,
@@ -27,6 +28,7 @@ from loopline.org import (
     UnitKind,
 )
 from loopline.processes.outcomes import all_granted
+from loopline.processes.slots import set_slot_terms
 from loopline.processes.supply import WantedTerm, agree
 from loopline.returns.model import ReturnWindow
 from loopline.returns.service import add_return_windows
@@ -54,6 +56,7 @@ from loopline.simulator.brand.places import (
     WEB,
     Place,
 )
+from loopline.slots import Fee, NewTerms, SlotTerms, Way
 from loopline.sourcing.model import SiteCost
 from loopline.sourcing.service import set_site_costs
 from loopline.stock import NewNode, NodeKind, add_nodes
@@ -113,6 +116,34 @@ def found_brand(conn: Conn, *, now: datetime) -> None:
     _publish_sharing_rules(conn, author_id=org.people_by_name(conn, [RULE_MAKER])[RULE_MAKER].id, now=now)
     _agree_on_supplies(conn, now=now)
     _open_return_windows(conn, now=now)
+    _offer_hours(conn, now=now)
+
+
+def _offer_hours(conn: Conn, *, now: datetime) -> None:
+    """Let every store receive by appointment, those of Shanghai send couriers, and three fit goods at home."""
+    receives = SlotTerms(slot_minutes=60, places=2, lead_minutes=120, horizon_days=6)
+    rides = SlotTerms(
+        kilometres_most=8, fees=(Fee(kilometres_most=3, minor=600), Fee(kilometres_most=8, minor=900))
+    )
+    fits = SlotTerms(
+        slot_minutes=180,
+        closes_minute=19 * 60,
+        places=2,
+        lead_minutes=24 * 60,
+        horizon_days=7,
+        kilometres_most=20,
+        fees=(Fee(kilometres_most=20, minor=3_900),),
+    )
+    wanted = [
+        NewTerms(unit_code=unit_code, way=way, terms=terms, comment="开业设置")
+        for way, terms, unit_codes in (
+            (Way.IN_STORE, receives, (BRAND_UNIT,)),
+            (Way.COURIER, rides, ("S01", "S02", "S03", "S04")),
+            (Way.AT_HOME, fits, ("S01", "S05", "S11")),
+        )
+        for unit_code in unit_codes
+    ]
+    all_granted(set_slot_terms(conn, wanted, scope=WHOLE_BRAND, by="system", now=now))
 
 
 def _found_organisation(conn: Conn, *, now: datetime) -> None:

@@ -99,6 +99,8 @@ CATEGORY_NAMES = {
     "accessories": "配饰 Accessories",
     "bags": "箱包 Bags",
 }
+FITTED = frozenset({"LZ019", "LZ043"})
+"""What is pinned on its wearer by somebody of the store: the qipao dress and the tailored blazer."""
 _ONE_SIZE_ONLY = frozenset({"accessories", "bags"})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from loopline.simulator.brand.chance import stream
 from loopline.simulator.brand.goods import (
     CATEGORY_NAMES,
+    FITTED,
     TAX_CLASS,
     TAX_RATE_BASIS_POINTS,
     garments,
@@ -32,7 +33,7 @@ _ON_A_RACK = 8
 _RACKS_OF_AN_AISLE = 6
 
 
-def _folded(weight_grams: int) -> dict[str, int]:
+def _folded(weight_grams: int) -> dict[str, Any]:
     """The care of a garment as it is sent: folded to one size, the heavier the higher."""
     return {
         "weight_grams": weight_grams,
@@ -97,7 +98,8 @@ class Opening:
                 "tax_class": TAX_CLASS,
                 "gtin": item.gtin,
                 "attributes": {"colour": item.colour, "size": item.size},
-                "care": _folded(item.weight_grams),
+                "care": _folded(item.weight_grams)
+                | ({"fitting": "offered"} if garment.code in FITTED else {}),
             }
             for garment in garments()
             for item in garment.skus

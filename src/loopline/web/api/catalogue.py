@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from loopline import catalogue
-from loopline.catalogue import Care, NewProduct, NewSku, ProductAdded, SkuAdded, TaxClass
+from loopline.catalogue import Care, Fitting, NewProduct, NewSku, ProductAdded, SkuAdded, TaxClass
 from loopline.db import Conn
 from loopline.kernel.ids import ProductId, SkuId
 from loopline.kernel.refusals import Refusal, Refused
@@ -77,6 +77,7 @@ class CareAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What the goods need on their way; null: nobody has said.
 
     What an order has of goods with the same `sent_with`, a word of your own, leaves in one parcel.
+    `fitting`: whether a fitter comes with the goods to the customer: never, where the customer wants it, or always.
     """
 
     weight_grams: Measure | None = None
@@ -90,6 +91,7 @@ class CareAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tracks_serial: bool = False
     shelf_life_days: Measure | None = None
     sent_with: Code | None = None
+    fitting: Fitting = Fitting.NONE
 
 
 class SkuAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

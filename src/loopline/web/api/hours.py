@@ -1,4 +1,4 @@
-"""What sites offer at hours: couriers and appointments, set for units; and orders that are moved to another hour."""
+"""What sites offer at hours: couriers, appointments, fitting at home, set for units; orders moved to another hour."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ Minute = Annotated[int, Meta(ge=0, le=1_440)]
 
 
 class FeeAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a courier costs the customer up to a distance as the crow flies, included; tax included."""
+    """What a courier or a fitter costs the customer up to a distance as the crow flies, included; tax included."""
 
     kilometres_most: Annotated[int, Meta(ge=1, le=100)]
     minor: Annotated[int, Meta(ge=0, le=10**8)]
@@ -39,8 +39,8 @@ class HoursSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Slots of a way: on ISO `weekdays`, one after the other from `opens_minute` until `closes_minute` of the day.
 
     Each has so many `places`, and is offered until `lead_minutes` before it begins and, on its own day, until
-    `same_day_until_minute`. How far a courier goes and `fees` are a courier's alone; what is further than the last fee
-    costs as much.
+    `same_day_until_minute`. How far somebody goes and `fees` are a courier's and a fitter's; what is further than the
+    last fee costs as much. `region_codes` are a fitter's: only to addresses there, if there are any.
     """
 
     is_offered: bool = True
@@ -54,6 +54,7 @@ class HoursSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     horizon_days: Annotated[int, Meta(ge=0, le=60)] = 3
     kilometres_most: Annotated[int, Meta(ge=0, le=100)] = 5
     fees: Annotated[tuple[FeeAsk, ...], Meta(max_length=20)] = ()
+    region_codes: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
 
 
 class HoursAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

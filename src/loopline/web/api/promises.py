@@ -21,7 +21,7 @@ from loopline.kernel.scope import Scope
 from loopline.org import Permission
 from loopline.processes.promised import tell_arrivals
 from loopline.processes.take_in import UnknownRegion
-from loopline.promises import PromiseKind, WhyNot
+from loopline.promises import FROM_A_STORE, PromiseKind, WhyNot
 from loopline.web.api.answers import PROBLEMS, AnyRequest, answered
 from loopline.web.api.answers import outcomes as outcomes_of
 from loopline.web.api.caller import Caller
@@ -34,6 +34,7 @@ from loopline.web.problems import problem_of
 from loopline.web.promising.answers import Answer, answer
 from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import View
+from loopline.web.promising.hours import fitters_near
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import STORES
 from loopline.web.promising.tokens import SaidPromise, at_site, ends_of, hash_of_asked, seal
@@ -57,15 +58,16 @@ class PromiseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Goods through a channel. A delivery or a courier needs a `destination` or a `region_code` (GB/T 2260).
 
-    Of the `kinds` delivery and collection are answered where none are named. What is collected, and an appointment, is
-    asked for at stores: `site_codes`, or those near the destination. A courier comes from a store within reach that
-    offers it. `starts_at` asks for one hour of a courier or an appointment; without it the first free one is promised,
-    and others are listed. `ship_from`: codes of the sites, or names of groups of sites, that a delivery must ship from.
+    Of the `kinds` delivery and collection are answered where none are named. What is collected, and an appointment,
+    is asked for at stores: `site_codes`, or those near the destination. A courier, and a fitter, comes from a store
+    within reach that offers it. `starts_at` asks for one hour of a courier, a fitter or an appointment; without it
+    the first free one is promised, and others are listed. `ship_from`:
+    codes of the sites, or names of groups of sites, that a delivery must ship from.
     """
 
     channel: Code
     lines: Annotated[tuple[PromiseLine, ...], Meta(min_length=1, max_length=_LINES_MAX)]
-    kinds: Annotated[tuple[PromiseKind, ...], Meta(min_length=1, max_length=4)] | None = None
+    kinds: Annotated[tuple[PromiseKind, ...], Meta(min_length=1, max_length=5)] | None = None
     destination: Destination | None = None
     region_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")] | None = None
     site_codes: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=_SITES_MAX)] | None = None
@@ -76,11 +78,12 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
     """One way that can be promised: by when, at or from which site, in how many parcels, at what charge.
 
-    `promise` is this promise, sealed: an order that is placed with it within an hour is kept to it. A courier and an
-    appointment are of a slot, from `starts_at` to `ends_at`; `hours` are the beginnings of those that are free. Who
-    orders a courier names `site_code` and the delivery `courier`. `site_code` and `from_site_codes` name stores, and
-    other sites within the caller's branch. `charge_minor` is what it adds to the price of the goods, as a line of the
-    order; `weight_minor`, told to whoever reads stock of the whole brand, is what the choice was made by.
+    `promise` is this promise, sealed: an order that is placed with it within an hour is kept to it. A courier, a
+    fitter and an appointment are of a slot, from `starts_at` to `ends_at`; `hours` are the beginnings of those that
+    are free. Who orders a courier or a fitter names `site_code` and the delivery `courier` or `fitting`.
+    `site_code` and `from_site_codes` name stores, and other sites within the caller's branch. `charge_minor` is
+    what it adds to the price of the goods, as a line of the order; `weight_minor`, told to whoever reads stock of
+    the whole brand, is what the choice was made by.
     """
 
     kind: PromiseKind
@@ -97,11 +100,20 @@ class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
     promise: str
 
 
+class FitterNearTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A store that fits at home: how far it is, and how far its fitters go. Perhaps another address is near enough."""
+
+    site_code: str
+    kilometres: int
+    reaches_kilometres: int
+
+
 class NotThus(msgspec.Struct, frozen=True, kw_only=True):
-    """A way that cannot be promised, and why."""
+    """A way that cannot be promised, and why. `nearest`: stores that fit at home, where no fitter goes so far."""
 
     kind: PromiseKind
     why: WhyNot
+    nearest: tuple[FitterNearTold, ...] = ()
 
 
 class UnitsThere(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,16 +210,28 @@ def _promised(
             _told(view, one, scope, promise=sealed(view, asked, one, secret=secret, now=now))
             for one in found.options
         ],
-        not_thus=[NotThus(kind=kind, why=why) for kind, why in found.misses.items()],
+        not_thus=[_not_thus(view, kind, why, place) for kind, why in found.misses.items()],
         lacking=_lacking(found, scope),
     )
+
+
+def _not_thus(view: View, kind: PromiseKind, why: WhyNot, place: Coordinates | None) -> NotThus:
+    if kind is not PromiseKind.FITTING or why is not WhyNot.TOO_FAR or place is None:
+        return NotThus(kind=kind, why=why)
+    near = [
+        FitterNearTold(
+            site_code=one.site.code, kilometres=one.kilometres, reaches_kilometres=one.kilometres_most
+        )
+        for one in fitters_near(view, place)
+    ]
+    return NotThus(kind=kind, why=why, nearest=tuple(near))
 
 
 def sealed(view: View, asked: Asked, option: Option, *, secret: str, now: datetime) -> str:
     """Seal one way as it is shown now, for the order that may come of it."""
     is_at_site = option.kind in (PromiseKind.COLLECT, PromiseKind.APPOINTMENT)
     place = option.site.code if is_at_site else asked.destination
-    is_bound = option.kind is PromiseKind.COURIER
+    is_bound = option.kind in FROM_A_STORE
     goods = at_site(asked.goods, option.site.code) if is_bound else asked.goods
     return seal(_ends(view, option), secret, said=int(now.timestamp()), asked=hash_of_asked(goods, place))
 

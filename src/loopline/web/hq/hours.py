@@ -1,4 +1,4 @@
-"""Couriers and appointments: what units offer at which hours, who decided it, and the form to set it."""
+"""Couriers, appointments, fitting at home: what units offer at which hours, who decided it, the form to set it."""
 
 import re
 from datetime import datetime
@@ -18,7 +18,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Unit
 from loopline.processes.slots import Standing, set_slot_terms, standing_terms
-from loopline.slots import COMMENT_MOST, Fee, NewTerms, SlotTerms, Way, WayNotUsable
+from loopline.slots import BRINGING, COMMENT_MOST, Fee, NewTerms, SlotTerms, Way, WayNotUsable
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import names_of
@@ -42,6 +42,13 @@ _WAYS: dict[Way, tuple[str, str]] = {
         marked("Appointments in the store"),
         marked("The customer comes at an hour, the goods are ready by then, and somebody has time."),
     ),
+    Way.AT_HOME: (
+        marked("Fitting at home"),
+        marked(
+            "A fitter of the store comes to the customer at an hour with the goods, and fits them. Only goods that"
+            " need it, or may have it, are offered with it: their care says so."
+        ),
+    ),
 }
 _KINDS = {
     "brand": marked("Brand"),
@@ -62,10 +69,12 @@ _LABELS = {
     "horizon_days": marked("Days ahead"),
     "kilometres_most": marked("Kilometres at most"),
     "fees": marked("Fees"),
+    "region_codes": marked("Only in regions (may be empty)"),
 }
 _OF_THE_CLOCK = frozenset({"opens_minute", "closes_minute", "same_day_until_minute"})
 _NUMBERS = ("slot_minutes", "places", "lead_minutes", "horizon_days")
 _DIGITS_MOST = 6
+_REGIONS_LENGTH = 1_000
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +105,7 @@ def show_hours(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templa
 def set_hours(request: WebRequest, visitor: NamedDependency[Visitor], data: Form) -> Response[Any]:
     """Set what a unit offers at which hours, or take it back; what is refused is shown with what was typed."""
     scope = visitor.scope_of(Permission.ORG_WRITE)
-    way = Way.IN_STORE if data.get("way") == Way.IN_STORE.value else Way.COURIER
+    way = next((one for one in Way if data.get("way") == one.value), Way.COURIER)
     unit_code = str(data.get("unit", "")).replace("\x00", "")[:100]
 
     def work(conn: Conn, now: datetime) -> None:
@@ -138,6 +147,7 @@ def _read(data: dict[str, Any], currency: str) -> SlotTerms:
         same_day_until_minute=_minute(data, "same_day_until_minute") if until else None,
         kilometres_most=kilometres,
         fees=_fees(str(data.get("fees", "")), currency),
+        region_codes=tuple(dict.fromkeys(str(data.get("region_codes", ""))[:_REGIONS_LENGTH].split())),
         **numbers,
     )
 
@@ -283,7 +293,7 @@ def _value(terms: SlotTerms, way: Way, language: Language, currency: str) -> str
         f"{_clock(terms.opens_minute)}–{_clock(terms.closes_minute)}",
         language.say("{count} places every {minutes} min", count=terms.places, minutes=terms.slot_minutes),
     ]
-    if way is Way.COURIER:
+    if way in BRINGING:
         words.append(language.say("up to {count} km", count=terms.kilometres_most))
         words += [
             language.say(
@@ -293,6 +303,8 @@ def _value(terms: SlotTerms, way: Way, language: Language, currency: str) -> str
             )
             for fee in terms.fees
         ]
+    if terms.region_codes:
+        words.append(language.say("only in {regions}", regions=", ".join(terms.region_codes)))
     return " · ".join(words)
 
 
@@ -305,6 +317,7 @@ def _fields(terms: SlotTerms, currency: str) -> dict[str, Any]:
         "closes_minute": _clock(terms.closes_minute),
         "same_day_until_minute": _clock(until) if until is not None else "",
         "kilometres_most": terms.kilometres_most,
+        "region_codes": " ".join(terms.region_codes),
         "fees": "\n".join(f"{fee.kilometres_most} km {_plain(fee.minor, currency)}" for fee in terms.fees),
         **{field: getattr(terms, field) for field in _NUMBERS},
     }

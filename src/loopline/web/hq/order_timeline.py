@@ -43,6 +43,9 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "goods_dated": marked("Goods expected on another day"),
     "goods_overdue": marked("Goods did not come on the day expected"),
     "ship_from_changed": marked("Sites it must ship from changed"),
+    "visit_taken": marked("A fitter is to go there"),
+    "visit_set_out": marked("The fitter is on the way"),
+    "visit_ended": marked("The fitter was there"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -106,6 +109,9 @@ _ABOUT_A_SITE = frozenset(
         "parcel_packed",
         "parcel_handed_over",
         "parcel_not_collected",
+        "visit_taken",
+        "visit_set_out",
+        "visit_ended",
     }
 )
 _STEPS = frozenset(
@@ -373,10 +379,27 @@ def _dated(telling: _Telling) -> str:
     return ", ".join(telling.language.plain_day(date.fromisoformat(day)) for day in sorted(days))
 
 
+_VISITED: dict[str, str] = {
+    "code": marked("fitted, by the customer's code"),
+    "signature": marked("fitted, signed by name"),
+    "nobody_home": marked("nobody was home"),
+    "not_ready": marked("the place was not ready"),
+    "does_not_fit": marked("does not fit"),
+    "not_wanted": marked("not wanted"),
+    "damaged": marked("damaged"),
+}
+
+
+def _visited(telling: _Telling) -> str:
+    what = telling.data["proof"] or telling.data["reason"]
+    return _joined(_at_site(telling), telling.language.say(_VISITED[what]))
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "slot_booked": _hour,
     "slot_moved": _hour,
     "slot_released": _hour,
+    "visit_ended": _visited,
     "promise_given": _due,
     "promise_at_risk": _due,
     "promise_kept": _due,

@@ -37,6 +37,7 @@ KIND_WORDS: Mapping[PromiseKind, str] = {
     PromiseKind.COLLECT: marked("Ready to be collected"),
     PromiseKind.COURIER: marked("By local courier"),
     PromiseKind.APPOINTMENT: marked("Appointment at the store"),
+    PromiseKind.FITTING: marked("Fitting at home"),
 }
 LIST_WORDS: Mapping[WatchList, str] = {
     WatchList.AT_RISK: marked("At risk"),

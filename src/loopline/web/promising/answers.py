@@ -1,15 +1,18 @@
 """From what is known to what can be promised: one answer for each ask, with its reason. Nothing is read here."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from loopline.catalogue import Fitting
 from loopline.kernel.ids import NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.temperatures import TemperatureClass
+from loopline.processes.places import region_of
 from loopline.processes.quotas import events_of
 from loopline.promises import PromiseKind, WhyNot
 from loopline.promises.calendar import end_of_day
@@ -24,9 +27,16 @@ from loopline.slots import Way, fee_for
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
-from loopline.web.promising.hours import chosen, courier_terms, why_not_then
+from loopline.web.promising.hours import brings_to, chosen, why_not_then
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import Ways
+
+_MINUTE = timedelta(minutes=1)
+_BROUGHT_BY: Mapping[PromiseKind, Way] = {
+    PromiseKind.COURIER: Way.COURIER,
+    PromiseKind.FITTING: Way.AT_HOME,
+}
+"""Who brings goods from a store at an hour."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +64,13 @@ def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
     misses: dict[PromiseKind, WhyNot] = {}
     lacking: dict[str, int] = {}
     for kind in ask.kinds:
-        if kind is PromiseKind.DELIVER:
+        why = _of_fitting(kind, asking)
+        if why is not None:
+            found: list[Option] | WhyNot = why
+        elif kind is PromiseKind.DELIVER:
             found = _delivered(view, asking, lacking)
-        elif kind is PromiseKind.COURIER:
-            found = _couriered(view, asking, named)
+        elif kind in _BROUGHT_BY:
+            found = _brought_at_an_hour(view, asking, kind, named)
         else:
             found = _at_stores(view, asking, kind, named)
         if isinstance(found, WhyNot):
@@ -96,8 +109,23 @@ def _looked_up(view: View, ask: Asked, *, now: datetime) -> Asking | Refusal:
         words=tuple([one.sent_with for one in items]),
         named=named,
         events=events_of(ask.channel, None),
+        fitting=_strongest([one.fitting for one in items]),
         now=now,
     )
+
+
+def _strongest(asked: Sequence[Fitting]) -> Fitting:
+    """What an order of some goods needs: what one of them needs all of them get."""
+    if Fitting.NEEDED in asked:
+        return Fitting.NEEDED
+    return Fitting.OFFERED if Fitting.OFFERED in asked else Fitting.NONE
+
+
+def _of_fitting(kind: PromiseKind, asking: Asking) -> WhyNot | None:
+    """Why goods cannot be had in a way, by whether they are fitted."""
+    if kind is PromiseKind.FITTING:
+        return WhyNot.NOT_FITTED if asking.fitting is Fitting.NONE else None
+    return WhyNot.NEEDS_FITTING if asking.fitting is Fitting.NEEDED else None
 
 
 def _has_room(view: View, asking: Asking, lacking: dict[str, int]) -> bool:
@@ -277,7 +305,9 @@ def _day_ends(minute: int, time_zone: str) -> datetime:
     return end_of_day(moment_of(minute), time_zone)
 
 
-def _couriered(view: View, asking: Asking, named: list[int] | None) -> list[Option] | WhyNot:
+def _brought_at_an_hour(
+    view: View, asking: Asking, kind: PromiseKind, named: list[int] | None
+) -> list[Option] | WhyNot:
     """From one store near by that offers it: the one whose next free slot begins first, of those the nearest."""
     to = asking.ask.destination
     if to is None:
@@ -286,24 +316,24 @@ def _couriered(view: View, asking: Asking, named: list[int] | None) -> list[Opti
     if isinstance(stores, WhyNot):
         return stores
     sites = view.sites
-    for kind in set(asking.classes):
-        stores = stores[view.able[kind][stores]]
+    for cold in set(asking.classes):
+        stores = stores[view.able[cold][stores]]
     stores = stores[sites.ships[stores]]
     if not len(stores):
         return WhyNot.NOT_EQUIPPED
     ways = sites.ways_to(to)
-    why = WhyNot.TOO_FAR
+    why, way = WhyNot.TOO_FAR, _BROUGHT_BY[kind]
+    region_code = region_of(to)
     rooms: dict[int, bool] = {}
     found: list[Option] = []
     for row in best_sites(ways.metres[stores]):
         place = int(stores[row])
-        terms = courier_terms(view, place, int(ways.metres[place]))
-        if terms is None:
+        if not brings_to(view, place, way, metres=int(ways.metres[place]), region_code=region_code):
             continue
         if not _may_sell(view, asking, place, rooms):
             why = WhyNot.NO_STOCK
             continue
-        one = _by_courier(view, asking, place, ways)
+        one = _by_hour(view, asking, place, ways, kind=kind)
         if isinstance(one, WhyNot):
             why = one
         else:
@@ -311,14 +341,18 @@ def _couriered(view: View, asking: Asking, named: list[int] | None) -> list[Opti
     return [min(found, key=lambda one: one.starts_at or one.due_at)] if found else why
 
 
-def _by_courier(view: View, asking: Asking, place: int, ways: Ways) -> Option | WhyNot:
-    sites = view.sites
-    site, minutes = sites.sites[place], sites.courier_minutes[place]
-    slot, hours = chosen(view, asking, place, Way.COURIER)
+def _by_hour(view: View, asking: Asking, place: int, ways: Ways, *, kind: PromiseKind) -> Option | WhyNot:
+    sites, way = view.sites, _BROUGHT_BY[kind]
+    site = sites.sites[place]
+    slot, hours = chosen(view, asking, place, way)
     if slot is None:
-        return why_not_then(view, asking, place, Way.COURIER)
+        return why_not_then(view, asking, place, way)
+    # A fitter takes as long as the hour is: by its beginning the goods are ready.
+    minutes = (slot.ends_at - slot.starts_at) // _MINUTE
+    if way is Way.COURIER:
+        minutes = sites.courier_minutes[place]
     return Option(
-        kind=PromiseKind.COURIER,
+        kind=kind,
         site=site,
         place=place,
         sends=(site,),
@@ -329,7 +363,7 @@ def _by_courier(view: View, asking: Asking, place: int, ways: Ways) -> Option | 
         weight_minor=int(sites.parcels(np.array([place]), ways, asking.weight_grams)[0]),
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        fee_minor=fee_for(view.hours[site.id, Way.COURIER], int(ways.metres[place])),
+        fee_minor=fee_for(view.hours[site.id, way], int(ways.metres[place])),
         hours=hours,
     )
 

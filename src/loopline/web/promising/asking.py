@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from loopline.catalogue import Fitting
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import NodeId, SkuId
 from loopline.kernel.temperatures import TemperatureClass
@@ -48,7 +49,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """An ask with its codes looked up, or the part of it whose goods are of one class, or leave together.
 
-    `words`: by line, what it is sent with. `named`: by line, which sites may send it; None: any.
+    `words`: by line, what it is sent with. `named`: by line, which sites may send it; None: any. `fitting`: whether any
+    of it needs a fitter, or may have one.
     """
 
     ask: Asked
@@ -63,6 +65,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str | None, ...]
     named: tuple[Flags | None, ...]
     events: Sequence[QuotaName]
+    fitting: Fitting
     now: datetime
 
     @property

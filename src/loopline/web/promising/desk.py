@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from psycopg_pool import PoolTimeout
 
 from loopline import catalogue, orders, org, promises, slots, stock
+from loopline.catalogue import Fitting
 from loopline.db import Conn, Database, log
 from loopline.db.database import LOG_CHANNEL
 from loopline.db.followers import Horizon, final_position
@@ -89,6 +90,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     temperature_class: TemperatureClass
     sent_with: str | None
     product: tuple[str, str | None]
+    fitting: Fitting
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -462,6 +464,7 @@ def _items(conn: Conn) -> dict[str, Item]:
                 ),
                 sent_with=one.care.sent_with,
                 product=(one.product_code, one.category),
+                fitting=one.care.fitting,
             )
             for one in page
             if one.is_active

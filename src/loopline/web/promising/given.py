@@ -8,7 +8,7 @@ from loopline.kernel.geography import Coordinates
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind, LineKind
 from loopline.processes.take_in import OrderMessage
-from loopline.promises import BROUGHT, GivenPromise, PromiseKind
+from loopline.promises import BROUGHT, FROM_A_STORE, GivenPromise, PromiseKind
 from loopline.web.promising.tokens import (
     PromiseNotOurs,
     at_site,
@@ -23,6 +23,7 @@ _DELIVERIES: Mapping[PromiseKind, Delivery] = {
     PromiseKind.COLLECT: Delivery.COLLECT,
     PromiseKind.COURIER: Delivery.COURIER,
     PromiseKind.APPOINTMENT: Delivery.COLLECT,
+    PromiseKind.FITTING: Delivery.FITTING,
 }
 """How what is promised in a way is ordered."""
 
@@ -37,7 +38,7 @@ def given_promise(token: str, message: OrderMessage, secret: str, *, now: dateti
     place: Coordinates | str | None = message.site_code
     if said.kind in BROUGHT:
         place = _destination(message)
-    if said.kind is PromiseKind.COURIER:
+    if said.kind in FROM_A_STORE:
         goods = at_site(goods, message.site_code or "")
     is_for_this = (
         message.kind is DraftKind.ASK

@@ -1,25 +1,52 @@
-"""Couriers and appointments: which slots a place can keep and has free, from what is known. Nothing is read here."""
+"""Couriers, fitters and appointments: which slots a place can keep and has free, from what is known. Reads nothing."""
 
 from datetime import datetime, timedelta
 
+import msgspec
+
+from loopline.kernel.geography import Coordinates
 from loopline.kernel.times import business_day
 from loopline.org import Site
 from loopline.promises import WhyNot
 from loopline.promises.rules import NEVER_MINUTE, free_hours, moment_of
-from loopline.slots import Slot, SlotTerms, Way, slots_of
+from loopline.slots import BRINGING, Slot, Way, goes_to, slots_of
 from loopline.web.promising.asking import Asking
 from loopline.web.promising.desk import View
 
 _HOURS_SHOWN = 24
+_NEAR_SHOWN = 3
 
 
-def courier_terms(view: View, place: int, metres: int) -> SlotTerms | None:
-    """What a store says of its couriers, where it has any that go so far: no further than the terms of the house."""
-    terms = view.hours.get((view.sites.sites[place].id, Way.COURIER))
-    if terms is None or not terms.is_offered:
-        return None
-    reach = min(terms.kilometres_most, view.terms.terms.courier_kilometres) * 1_000
-    return terms if metres <= reach else None
+def brings_to(view: View, place: int, way: Way, *, metres: int, region_code: str) -> bool:
+    """Whether a store's couriers or fitters go so far, and there; couriers no further than the terms of the house."""
+    terms = view.hours.get((view.sites.sites[place].id, way))
+    if terms is None or not terms.is_offered or not goes_to(terms, metres=metres, region_code=region_code):
+        return False
+    return way is not Way.COURIER or metres <= view.terms.terms.courier_kilometres * 1_000
+
+
+class FitterNear(msgspec.Struct, frozen=True, kw_only=True):
+    """A store that fits at home, how far it lies from an address, and how far its fitters go."""
+
+    site: Site
+    kilometres: int
+    kilometres_most: int
+
+
+def fitters_near(view: View, to: Coordinates) -> list[FitterNear]:
+    """Return the stores nearest to an address that fit at home, though nobody comes there: what to try instead."""
+    metres = view.sites.ways_to(to).metres
+    offering = [
+        (int(metres[place]), place, terms.kilometres_most)
+        for place, site in enumerate(view.sites.sites)
+        if (terms := view.hours.get((site.id, Way.AT_HOME))) is not None
+        and terms.is_offered
+        and view.sites.is_store[place]
+    ]
+    return [
+        FitterNear(site=view.sites.sites[place], kilometres=-(-far // 1_000), kilometres_most=most)
+        for far, place, most in sorted(offering)[:_NEAR_SHOWN]
+    ]
 
 
 def chosen(view: View, asking: Asking, place: int, way: Way) -> tuple[Slot | None, tuple[datetime, ...]]:
@@ -63,7 +90,7 @@ def _reckoned(view: View, place: int, way: Way) -> list[Slot]:
         if way is Way.COURIER:
             return [one for one in offered if one.ends_at >= arrives]
         return [one for one in offered if one.starts_at >= ready_at]
-    if way is Way.COURIER:
+    if way in BRINGING:
         return []
     of_house = view.terms.terms
     length = timedelta(minutes=of_house.appointment_minutes)

@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 import msgspec
 
 from loopline import catalogue, customers, touchpoints
+from loopline.catalogue import Fitting
 from loopline.customers import Address
 from loopline.db import Conn
 from loopline.kernel.refusals import Refused
 from loopline.org import Site
-from loopline.promises import PromiseKind
+from loopline.promises import FROM_A_STORE, PromiseKind
 from loopline.slots import Way
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge
@@ -86,6 +87,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     """All that the checkout shows.
 
     `bills`: what the goods cost by where they go, as the form names it; `chosen` is the one that is looked at first.
+    `fitting`: whether a fitter comes with the goods; `regions` of addresses, as the form names these.
     """
 
     basket: Basket
@@ -100,6 +102,9 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     options: Sequence[Option]
     hours: Mapping[str, Option]
     has_couriers: bool = False
+    fitting: Fitting = Fitting.NONE
+    view: View | None = None
+    regions: Mapping[str, str] = {}
 
     def fee_minor(self, place: str) -> int:
         """What the way costs to where the goods go."""
@@ -125,9 +130,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
         enough = self.basket.units <= self.goods.chosen.deliverable
         if self.basket.at_store:
             enough = self.shelf is not None and self.basket.units <= self.shelf.units
-        if self.basket.how is PromiseKind.APPOINTMENT or (
-            self.basket.how is PromiseKind.COURIER and self.addresses
-        ):
+        if self.basket.how is PromiseKind.APPOINTMENT or (self.basket.how in FROM_A_STORE and self.addresses):
             enough = enough and bool(self.hours)
         return self.tag is not None and enough
 
@@ -169,6 +172,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     goods = read_goods(conn, sku.product_code, terms=terms, sku_code=sku.code) if sku and terms else None
     if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
         return None
+    basket = _as_fitted(basket, sku.care.fitting)
     here = site_here(conn, place)
     shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
     shelf = next((one for one in shelves if one.site.code == basket.site), None)
@@ -186,7 +190,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     places: Mapping[str, Site | None] = {"": None}
     if basket.at_store and shelf is not None:
         chosen, places = shelf.site.code, {one.site.code: one.site for one in shelves}
-    elif basket.how is PromiseKind.COURIER:
+    elif basket.how in FROM_A_STORE:
         places = {name: hours[name].site if name in hours else None for name in regions}
     site = places.get(chosen)
     bills = bills_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
@@ -203,7 +207,19 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         options=options_of(view, wanted, tuple(WAY_NAMES), region_code=next(iter(regions.values())), now=now),
         hours=hours,
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
+        fitting=sku.care.fitting,
+        view=view,
+        regions=regions,
     )
+
+
+def _as_fitted(basket: Basket, fitting: Fitting) -> Basket:
+    """The basket in a way in which its goods are sold: with a fitter what needs one, without what none comes with."""
+    if fitting is Fitting.NEEDED:
+        return msgspec.structs.replace(basket, how=PromiseKind.FITTING)
+    if fitting is Fitting.NONE and basket.how is PromiseKind.FITTING:
+        return msgspec.structs.replace(basket, how=PromiseKind.DELIVER)
+    return basket
 
 
 def _view(edge: Edge, how: PromiseKind) -> View | None:

@@ -13,6 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from loopline import customers, orders
+from loopline.catalogue import Fitting
 from loopline.customers import NewAddress, NewDelivery, Recipient, valid_recipient
 from loopline.customers.addresses import address_index
 from loopline.kernel.cities import city_by_code
@@ -21,7 +22,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NumberTaken, SlotTaken
-from loopline.promises import GivenPromise, PromiseKind, WhyNot
+from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind, WhyNot
 from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.languages import Language
@@ -68,6 +69,7 @@ from loopline.web.shop.ways import (
     WAY_NAMES,
     WayShown,
     chosen_hour,
+    fitters_by_place,
     hours_of,
     promise_of_hour,
     ways_shown,
@@ -108,6 +110,7 @@ def _page(
         ways=_ways(edge, found, language),
         hours={key: hours_of(one, language, now=edge.clock()) for key, one in found.hours.items()},
         new_hours=NEW_ADDRESS,
+        fitters_near=_fitters_near(found, language),
         number=secrets.token_hex(_NUMBER_BYTES),
         form=form or Form(number="", sku=basket.sku),
         chosen_address=chosen,
@@ -124,12 +127,15 @@ def _page(
 def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShown, str, bool]]:
     """The ways that are possible, with their addresses, and whether each is the one looked at.
 
-    Delivery and collection are always offered, and couriers where any store has them: what keeps them from being
-    possible just now is said when they are chosen.
+    Delivery and collection are always offered, couriers where any store has them, and fitting for goods that may have
+    it: what keeps them from being possible just now is said when they are chosen. What needs a fitter comes in no other
+    way.
     """
     shown = ways_shown(found.options, language, now=edge.clock())
     always = {PromiseKind.DELIVER, PromiseKind.COLLECT, found.basket.how}
     always |= {PromiseKind.COURIER} if found.has_couriers else set()
+    always |= {PromiseKind.FITTING} if found.fitting is not Fitting.NONE else set()
+    possible = {PromiseKind.FITTING} if found.fitting is Fitting.NEEDED else shown.keys() | always
     return [
         (
             shown.get(kind, WayShown(kind=kind, word=language.say(WAY_NAMES[kind]), about="", fee_minor=0)),
@@ -137,8 +143,15 @@ def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShow
             kind is found.basket.how,
         )
         for kind in WAY_NAMES
-        if kind in shown or kind in always
+        if kind in possible
     ]
+
+
+def _fitters_near(found: Checkout, language: Language) -> dict[str, str]:
+    """Where no fitter comes: which stores that fit at home are nearest, in words, by address."""
+    if found.basket.how is not PromiseKind.FITTING:
+        return {}
+    return fitters_by_place(found.view, found.regions, found.hours, language)
 
 
 def _promised(edge: Edge, found: Checkout, language: Language) -> dict[str, dict[str, str]]:
@@ -295,7 +308,7 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
     if where is None and not basket.site:
         return NoStoreChosen()
     site_code = basket.site if where is None else None
-    if basket.how is PromiseKind.COURIER:
+    if basket.how in FROM_A_STORE:
         chosen = chosen_hour(form.hour)
         if chosen is None:
             return NoHourChosen()

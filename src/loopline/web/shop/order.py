@@ -47,7 +47,8 @@ from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
 from loopline.reviews import About
-from loopline.slots import BookingState, Way
+from loopline.slots import BookingState
+from loopline.slots.visits import Outcome, Visit
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hours import booking_words, hour_words
@@ -202,7 +203,7 @@ def hours_context(view: OrderView, language: Language, *, now: datetime) -> dict
     one = view.booking
     site = view.sites.get(one.site_id) if one is not None else None
     if one is None or site is None or one.state is not BookingState.HELD:
-        return {"hour": "", "hours": (), "is_courier": False, "hour_site": ""}
+        return {"hour": "", "hours": (), "way": "", "hour_site": "", "who": "", "visit_state": ""}
     return {
         "hour": booking_words(language, one, site.time_zone, now=now),
         "hours": [
@@ -212,9 +213,20 @@ def hours_context(view: OrderView, language: Language, *, now: datetime) -> dict
             )
             for slot in view.hours
         ],
-        "is_courier": one.way is Way.COURIER,
+        "way": one.way.value,
+        "who": one.carrier or "",
+        "visit_state": _visit_state(view.visit),
         "hour_site": language.called(site.name),
     }
+
+
+def _visit_state(visit: Visit | None) -> str:
+    """Where the last visit of a fitter stands, for the page."""
+    if visit is None:
+        return ""
+    if visit.outcome is Outcome.NOT_DONE:
+        return "in_vain"
+    return "under_way" if visit.is_on_the_way else "taken" if visit.ended_at is None else ""
 
 
 def _variety(language: Language, sku: Sku, product: Product) -> str:

@@ -1,4 +1,4 @@
-"""Choosing another hour for an order: when the courier comes, or the store expects its customer."""
+"""Choosing another hour for an order: when the courier or the fitter comes, or the store expects its customer."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ def choose_hour(
     member: NamedDependency[Shopper],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
-    """Choose another hour for a courier or an appointment, as long as it has not begun and the goods are there."""
+    """Choose another hour, as long as it has not begun, or a fitter was there in vain, and the goods are there."""
     starts_at = moment_said(str(data.get("starts_at", "")))
 
     def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:

@@ -15,20 +15,21 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.codes import hash_of_code
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
-from loopline.orders import COURIER_FEE, Delivery, Line, LineKind, Order
+from loopline.orders import BRINGING_FEES, BROUGHT, Line, LineKind, Order
 from loopline.orders.parking import parking_of
 from loopline.orders.waiting import Dated
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
-from loopline.processes.slots import free_slots, may_move
+from loopline.processes.slots import free_slots, last_visits, may_move
 from loopline.promises import Promise
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.exchanges import exchanges_of_orders
 from loopline.reviews import About, Review
 from loopline.slots import Booking, Slot
-from loopline.web.collection import collection_code
+from loopline.slots.visits import Visit
+from loopline.web.collection import collection_code, visit_code
 from loopline.web.edge import Edge
 from loopline.web.shop.names import Variant, variant_of
 from loopline.web.shop.order_words import HAPPENED, Standing, Step, standing_of, steps_of
@@ -116,6 +117,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     booking: Booking | None = None
     hours: Sequence[Slot] = ()
     fee_minor: int = 0
+    visit: Visit | None = None
+    visit_code: str = ""
     exchanges: Sequence[ExchangeView] = ()
     others: Sequence[Sku] = ()
     parking: Mapping[LineId, Dated] = {}
@@ -138,9 +141,10 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_cancel(self) -> bool:
-        """Whether something is left that was not handed over."""
+        """Whether something is left that was not handed over, and no fitter is on the way with it."""
         open_units = self.head.parked + self.head.held + self.head.allocated
-        return open_units > 0 and self.standing is not Standing.TIME_OVER
+        is_expected = self.visit is not None and self.visit.is_on_the_way
+        return open_units > 0 and self.standing is not Standing.TIME_OVER and not is_expected
 
     @property
     def waits_for_goods(self) -> bool:
@@ -204,8 +208,20 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         promised = [one.id for one in self.promises if one.ended_at is None]
         hours = [self.booking.starts_at if self.booking else None, *(one.starts_at for one in self.hours)]
         exchanged = [(one.id, one.is_done) for one in self.exchanges]
+        comes = [self.booking.carrier if self.booking else None, self.visit]
         spelt = msgspec.json.encode(
-            [*parts, reviews, codes, coming, len(self.back), promised, hours, exchanged, self.expected_on]
+            [
+                *parts,
+                reviews,
+                codes,
+                coming,
+                len(self.back),
+                promised,
+                hours,
+                exchanged,
+                self.expected_on,
+                comes,
+            ]
         )
         return hashlib.sha256(spelt).hexdigest()[:32]
 
@@ -217,6 +233,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     every = orders.lines_by_orders(conn, [head.id])
     lines = [line for line in every if line.kind is LineKind.GOODS]
     booking = slots.bookings_of_orders(conn, [head.id]).get(head.id) if head.site_id is not None else None
+    visit = last_visits(conn, {head.id: booking}).get(head.id) if booking is not None else None
     site_ids = {task.site_id for task in tasks}
     if head.site_id is not None:
         site_ids.add(head.site_id)
@@ -227,7 +244,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
     arrived = promises.arrivals_of_orders(conn, [head.id])
     standing = standing_of(head, tasks, to_pay_minor=rest, now=now, arrived=arrived)
-    is_brought = head.delivery in {Delivery.DELIVER, Delivery.COURIER}
+    is_brought = head.delivery in BROUGHT
     recipient = (
         customers.own_delivery(conn, member_id, head.id, ring=edge.ring) if member_id and is_brought else None
     )
@@ -261,11 +278,13 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         parking=parking_of(conn, [head.id]) if head.parked else {},
         booking=booking,
         hours=free_slots(conn, [booking], now=now).get(head.id, ())
-        if booking is not None and may_move(head, booking, by_member=True, now=now)
+        if booking is not None and may_move(head, booking, visit, by_member=True, now=now)
         else (),
         fee_minor=sum(
-            line.amount_minor for line in every if line.code == COURIER_FEE and line.kind is LineKind.CHARGE
+            line.amount_minor for line in every if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE
         ),
+        visit=visit,
+        visit_code=visit_code(head.id, secret=edge.settings.secret) if visit and member_id else "",
     )
 
 

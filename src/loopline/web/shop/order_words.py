@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import TaskId
-from loopline.orders import Delivery, Order, OrderStage
+from loopline.orders import BROUGHT, Delivery, Order, OrderStage
 from loopline.web.languages import marked
 
 
@@ -137,7 +137,7 @@ def standing_of(
     if head.stage in {OrderStage.CANCELLED, OrderStage.RETURNED}:
         return _STAGES[head.stage]
     if head.stage is OrderStage.HANDED_OVER:
-        if head.delivery not in {Delivery.DELIVER, Delivery.COURIER}:
+        if head.delivery not in BROUGHT:
             return Standing.COLLECTED
         sent = [task.task_id for task in tasks if task.state is TaskState.HANDED_OVER]
         return Standing.ARRIVED if sent and all(one in arrived for one in sent) else Standing.SENT
@@ -167,7 +167,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 _ORDERED, _PAID = marked("Ordered"), marked("Paid")
 _PREPARED, _READY = marked("Prepared"), marked("Ready")
-_SENT, _COLLECTED = marked("Sent"), marked("Collected")
+_SENT, _COLLECTED, _FITTED = marked("Sent"), marked("Collected"), marked("Fitted")
 _REACHED = {
     Standing.UNPAID: 1,
     Standing.TIME_OVER: 1,
@@ -191,7 +191,7 @@ def steps_of(standing: Standing, delivery: Delivery) -> list[Step]:
     words = (
         (_ORDERED, _PAID, _READY, _COLLECTED)
         if delivery is Delivery.COLLECT
-        else (_ORDERED, _PAID, _PREPARED, _SENT)
+        else (_ORDERED, _PAID, _PREPARED, _FITTED if delivery is Delivery.FITTING else _SENT)
     )
     return [
         Step(word=word, state="done" if place < reached else "now" if place == reached else "")
@@ -214,6 +214,8 @@ HAPPENED: dict[str, str] = {
     "parcel_handed_over": marked("Handed over by {site}"),
     "parcel_arrived": marked("It arrived"),
     "slot_moved": marked("Another hour was agreed on"),
+    "visit_set_out": marked("The fitter of {site} is on the way"),
+    "visit_ended": marked("The fitter of {site} was there"),
     "parcel_not_collected": marked("Nobody came for it"),
     "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),

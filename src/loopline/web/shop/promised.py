@@ -8,7 +8,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
 from loopline.orders import Delivery, LineKind
 from loopline.processes.take_in import OrderMessage
-from loopline.promises import BROUGHT, GivenPromise, Promise, PromiseKind, WhyNot
+from loopline.promises import BROUGHT, FROM_A_STORE, GivenPromise, Promise, PromiseKind, WhyNot
 from loopline.web.edge import Edge
 from loopline.web.languages import Language
 from loopline.web.promising.answers import answer
@@ -125,7 +125,7 @@ def promise_words(
     last = promises[-1]
 
     def spelt(due_at: datetime) -> str:
-        if last.kind is PromiseKind.COURIER:
+        if last.kind in FROM_A_STORE:
             return language.say("With you by {day}", day=language.clock_of_day(due_at, zone))
         if last.kind in BROUGHT:
             return delivered_words(language, due_at, zone)

@@ -1,6 +1,6 @@
-"""The ways in which a cart can be had: by when, from where, at what charge; and the hours of couriers and stores."""
+"""The ways in which a cart can be had: by when, from where, at what charge; the hours of couriers, fitters, stores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,29 +9,32 @@ from loopline.kernel.cities import city_by_code
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery
 from loopline.processes.take_in import OrderMessage
-from loopline.promises import GivenPromise, PromiseKind
+from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind
 from loopline.web.edge import Edge
 from loopline.web.hours import hour_words, moment_said
 from loopline.web.languages import Language, marked
 from loopline.web.promising.answers import answer
 from loopline.web.promising.asking import Asked
 from loopline.web.promising.desk import View
+from loopline.web.promising.hours import fitters_near
 from loopline.web.promising.options import Option
 from loopline.web.shop.promised import ZONE, delivered_words, ready_words
 
 WAY_NAMES: Mapping[PromiseKind, str] = {
     PromiseKind.DELIVER: marked("To your door"),
     PromiseKind.COURIER: marked("Courier"),
+    PromiseKind.FITTING: marked("Fitting at home"),
     PromiseKind.COLLECT: marked("Collect"),
     PromiseKind.APPOINTMENT: marked("Appointment"),
 }
 DELIVERIES: Mapping[PromiseKind, Delivery] = {
     PromiseKind.DELIVER: Delivery.DELIVER,
     PromiseKind.COURIER: Delivery.COURIER,
+    PromiseKind.FITTING: Delivery.FITTING,
     PromiseKind.COLLECT: Delivery.COLLECT,
     PromiseKind.APPOINTMENT: Delivery.COLLECT,
 }
-AT_HOURS = frozenset({PromiseKind.COURIER, PromiseKind.APPOINTMENT})
+AT_HOURS = FROM_A_STORE | {PromiseKind.APPOINTMENT}
 """Ways of which an hour is chosen."""
 _SEPARATOR = "|"
 
@@ -102,11 +105,13 @@ def hours_by_place(  # noqa: PLR0913 - goods and way, and the places they may go
     sites: Sequence[str],
     now: datetime,
 ) -> dict[str, Option]:
-    """Return what has free hours: couriers by address (`regions` by its name in the form), appointments by store."""
+    """Return what has free hours: couriers and fitters by address (`regions` by its name in the form), appointments by
+    store.
+    """
     if kind is PromiseKind.APPOINTMENT:
         found = options_of(view, goods, [kind], site_codes=sites, now=now) if sites else []
         return {one.site.code: one for one in found}
-    if kind is not PromiseKind.COURIER:
+    if kind not in FROM_A_STORE:
         return {}
     by_region = {
         region: options[0]
@@ -114,6 +119,29 @@ def hours_by_place(  # noqa: PLR0913 - goods and way, and the places they may go
         if region and (options := options_of(view, goods, [kind], region_code=region, now=now))
     }
     return {name: by_region[region] for name, region in regions.items() if region in by_region}
+
+
+def fitters_by_place(
+    view: View | None, regions: Mapping[str, str], hours: Collection[str], language: Language
+) -> dict[str, str]:
+    """Say of addresses to which no fitter comes (they are not in `hours`) which stores that fit at home are nearest."""
+    found: dict[str, str] = {}
+    for name, region in regions.items():
+        city = city_by_code(region) if region and name not in hours else None
+        if view is None or city is None:
+            continue
+        near = [
+            language.say(
+                "{site}, {count} km away, goes as far as {most} km",
+                site=language.called(one.site.name),
+                count=one.kilometres,
+                most=one.kilometres_most,
+            )
+            for one in fitters_near(view, city.coordinates)
+        ]
+        if near:
+            found[name] = "; ".join(near)
+    return found
 
 
 def ways_shown(

@@ -12,8 +12,11 @@ from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
 from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
+from loopline.processes.visits import PartNotThere, PhotoAfterSigning
+from loopline.slots.visits import NotSigned, NoVisitToMake
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
+from loopline.web.visits import VisitCodeWrong
 
 
 class NoSiteForYou(Refusal, frozen=True, kw_only=True):
@@ -97,6 +100,10 @@ class ChangeUnclear(Refusal, frozen=True, kw_only=True):
     """Choose what happened, and to how many units."""
 
 
+class SayWhyNotFitted(Refusal, frozen=True, kw_only=True):
+    """Choose why it was not fitted, and at least one unit."""
+
+
 class SayWhy(Refusal, frozen=True, kw_only=True):
     """Say in a few words how it came about."""
 
@@ -146,7 +153,8 @@ STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
     PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     **dict.fromkeys(
-        (NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown, PriceAskUnknown), HTTP_404_NOT_FOUND
+        (NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown, PriceAskUnknown, NoVisitToMake),
+        HTTP_404_NOT_FOUND,
     ),
     **dict.fromkeys(
         (
@@ -168,6 +176,11 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             SayWhy,
             SayWhyDecided,
             SayWhyNoPhoto,
+            SayWhyNotFitted,
+            VisitCodeWrong,
+            NotSigned,
+            PhotoAfterSigning,
+            PartNotThere,
             PhotoUnreadable,
             NothingOut,
             MeantAsExchange,

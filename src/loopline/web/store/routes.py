@@ -30,6 +30,7 @@ from loopline.web.store.till.prices import PRICE_COMMANDS
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
 from loopline.web.store.today import show_today, tell_today
+from loopline.web.store.visits import VISIT_PAGES
 
 STORE_PAGES: list[ControllerRouterHandler] = [
     show_today,
@@ -39,6 +40,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *HEARD_PAGES,
     *CUSTOMER_PAGES,
     *TASK_PAGES,
+    *VISIT_PAGES,
     *BUYER_PAGES,
     *PHOTO_PAGES,
     *ROUND_PAGES,

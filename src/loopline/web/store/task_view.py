@@ -27,7 +27,7 @@ from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
 from loopline.processes.photos import PhotosOfLine, photos_of_tasks
-from loopline.processes.slots import free_slots, may_move
+from loopline.processes.slots import free_slots, last_visits, may_move
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.slots import Booking, Slot, Way
@@ -130,7 +130,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge) -> TaskFacts:
     """Read a task with all its page shows. Raises Refused for no task, and as for none outside the scope.
 
-    Where a parcel goes is opened for whoever packs it, and that is written down: give a transaction that may write.
+    Where a parcel goes is opened for whoever packs it, unless a fitter brings it, and that is written down: give a
+    transaction that may write.
     """
     found = fulfilment.tasks_by_id(conn, [task_id])
     if not found or not desk.scope.covers_site(found[0].site_id):
@@ -147,6 +148,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     is_taken = task.accepted_at is not None
     in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
     booking = slots.bookings_of_orders(conn, [task.order_id]).get(task.order_id)
+    is_addressed = _is_addressed(task, booking)
     boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
@@ -165,10 +167,8 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         ]
         if task.state is TaskState.HANDED_OVER
         else [],
-        recipient=_recipient(conn, task, desk, now=now, edge=edge),
-        sealing=buyers.sealings_of_orders(conn, [task.order_id]).get(task.order_id)
-        if _is_addressed(task)
-        else None,
+        recipient=_recipient(conn, task, desk, now=now, edge=edge) if is_addressed else None,
+        sealing=buyers.sealings_of_orders(conn, [order.id]).get(order.id) if is_addressed else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
         in_round=in_round,
         packing=packing_of(conn, task) if task.state is TaskState.CHECKED else None,
@@ -178,9 +178,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         here=site.coordinates,
         choice=_choice(conn, task),
         booking=booking,
-        hours=free_slots(conn, [booking], now=now).get(order.id, ())
-        if booking is not None and may_move(order, booking, by_member=False, now=now)
-        else (),
+        hours=_hours(conn, order, booking, now=now),
         arrived_at=promises.arrivals_of_orders(conn, [order.id]).get(task_id)
         if booking is not None and task.state is TaskState.HANDED_OVER
         else None,
@@ -203,15 +201,24 @@ def _waits_for_rider(task: Task, booking: Booking | None) -> bool:
 
 def _recipient(conn: Conn, task: Task, desk: Desk, *, now: datetime, edge: Edge) -> Recipient | None:
     """Open where a parcel goes, once its goods are checked and before it has left."""
-    if not _is_addressed(task):
-        return None
     opening = Opening(actor=f"person:{desk.person_id}", purpose="fulfilment")
     (opened,) = customers.open_deliveries(conn, [task.order_id], ring=edge.ring, opening=opening, now=now)
     return opened.recipient if isinstance(opened, Delivery) else None
 
 
-def _is_addressed(task: Task) -> bool:
-    return task.kind is TaskKind.DELIVER and task.state in IN_HAND
+def _is_addressed(task: Task, booking: Booking | None) -> bool:
+    """Whether this page tells where a parcel goes: of what a fitter brings, the visit's does."""
+    is_for_a_fitter = booking is not None and booking.way is Way.AT_HOME
+    return task.kind is TaskKind.DELIVER and task.state in IN_HAND and not is_for_a_fitter
+
+
+def _hours(conn: Conn, order: Order, booking: Booking | None, *, now: datetime) -> Sequence[Slot]:
+    """The hours that an order may be moved to."""
+    if booking is None:
+        return ()
+    last = last_visits(conn, {order.id: booking}).get(order.id)
+    is_open = may_move(order, booking, last, by_member=False, now=now)
+    return free_slots(conn, [booking], now=now).get(order.id, ()) if is_open else ()
 
 
 def _card(facts: TaskFacts, desk: Desk, language: Language) -> BuyerCard | None:
@@ -304,11 +311,13 @@ def _photographed(facts: TaskFacts, desk: Desk, language: Language) -> dict[str,
 
 
 def _at_an_hour(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, Any]:
-    """What the page of a task says of a courier or an appointment, and the hours it could be moved to."""
+    """What the page of a task says of a courier, a fitter or an appointment, and the hours it could be moved to."""
     zone_name = desk.site.time_zone
     is_courier = facts.booking is not None and facts.booking.way is Way.COURIER
     return {
         "is_courier": is_courier,
+        "is_fitting": facts.booking is not None and facts.booking.way is Way.AT_HOME,
+        "visit_path": f"/store/visits/{facts.order.id}",
         "rider_code": facts.code,
         "carrier": (facts.booking.carrier or "") if facts.booking is not None else "",
         "carrier_most": CARRIER_MOST,

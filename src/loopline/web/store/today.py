@@ -26,7 +26,7 @@ from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.worth import Worth, worth_of_tasks
-from loopline.slots import Booking
+from loopline.slots import Booking, Way
 from loopline.web.capacity_words import given_word
 from loopline.web.cold_words import cold_word
 from loopline.web.edge import WebRequest, edge_of, language_of
@@ -87,6 +87,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     earned: dict[PartyId, list[Earned]]
     called: CalledHere
     heard: Heard
+    visits: int
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +152,15 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         earned=earned_since(conn, earners, since=day_range(day, site.time_zone).start) if earners else {},
         called=read_called(conn, desk, now=now),
         heard=read_heard(conn, desk, language),
+        visits=_visits_today(conn, desk, now=now),
     )
+
+
+def _visits_today(conn: Conn, desk: Desk, *, now: datetime) -> int:
+    """How many customers are to be visited today by whoever fits goods at home."""
+    span = day_range(business_day(now, desk.site.time_zone), desk.site.time_zone)
+    assert span.end is not None  # a day ends
+    return len(slots.bookings_at(conn, Way.AT_HOME, [desk.site.id], since=span.start, until=span.end))
 
 
 def board_of(
@@ -243,6 +252,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "given_less": given_word(day.learnt, language) if day.learnt is not None else "",
         "heard": day.heard,
         "prices_waiting": prices_waiting,
+        "visits": day.visits,
         "done": _done(day),
         "earned_store": _amounts(
             day.earned.get(day.store_party, []) if day.store_party is not None else [], language
