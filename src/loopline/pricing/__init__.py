@@ -8,6 +8,7 @@ tax within a line is rounded half away from zero by line, and totals are the sum
 Locks: changes take the lock of prices (one transaction at a time); quotes lock nothing.
 """
 
+from loopline.pricing.discounts import BearsOfLine, Discount, KeptPrice
 from loopline.pricing.model import (
     Candidate,
     Cart,
@@ -54,11 +55,14 @@ from loopline.pricing.service import (
 )
 
 __all__ = [
+    "BearsOfLine",
     "Candidate",
     "Cart",
     "CartLine",
     "Derivation",
+    "Discount",
     "Explanation",
+    "KeptPrice",
     "Level",
     "LineDerivation",
     "NewPrice",

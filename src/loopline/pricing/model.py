@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.kernel.ids import OrgUnitId, PriceListId, ProductId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
-from loopline.pricing.discounts import Discount
+from loopline.pricing.discounts import Discount, KeptPrice
 
 
 class Level(StrEnum):
@@ -151,7 +151,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
     Product and category say which promotions it is among the goods of.
-    `is_price_agreed`: its stated price is ours, whatever the channel may state.
+    `is_price_agreed`: its stated price is ours, whatever the channel may state. `kept`: it was agreed before, and this
+    is what it was made of; no promotion of now has to do with it.
     """
 
     sku_id: SkuId | None
@@ -162,6 +163,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     product_id: ProductId | None = None
     category: str | None = None
     is_price_agreed: bool = False
+    kept: KeptPrice | None = None
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):

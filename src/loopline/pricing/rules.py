@@ -6,7 +6,8 @@ priority. Two lists can compare equal only where their conditions and priorities
 the same SKU at the same time (refused when a price is set, found by doctor). Were it to happen all the same, the list
 that starts later decides, then the one made later.
 
-What promotions take off that price is decided by `promotions.rules`; nothing is taken off a stated price.
+What promotions take off that price is decided by `promotions.rules`; nothing is taken off a stated price. Who may not
+state a price may say which one was told: the list price, which is then let alone, or what promotions leave of it.
 """
 
 from bisect import bisect_right
@@ -248,9 +249,13 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
         if isinstance(priced, Refusal):
             return priced
         lines.append(priced)
+    said = _said(cart, lines)
     promotions = book.promotions_for(cart)
     if promotions:
-        lines = _promoted(cart, lines, promotions)
+        lines = _promoted(cart, lines, promotions, said=said)
+    refusal = _refusal_of_said(cart, lines)
+    if refusal is not None:
+        return refusal
     return Quote(
         currency=cart.currency,
         lines=tuple(lines),
@@ -293,37 +298,64 @@ def _quote_line(
 ) -> QuoteLine | Refusal:
     found = resolve(line.sku_id, lists=lists, at=cart.at) if line.sku_id is not None else None
     ours = found[1].unit_minor if found is not None else None
-    stated = line.stated_unit_minor
-    is_stated = stated is not None and (cart.may_state_price or cart.is_fact or line.is_price_agreed)
-    unit_minor = stated if is_stated else ours
+    is_stated = line.stated_unit_minor is not None and _may_state(line, cart)
+    unit_minor = line.stated_unit_minor if is_stated else ours
     if unit_minor is None:
         return NoPrice(position=position, line_code=line.code)
-    if stated is not None and stated != unit_minor:
-        return StatedPriceDiffers(
-            position=position, line_code=line.code, stated_unit_minor=stated, unit_minor=unit_minor
-        )
+    kept = line.kept
     amount_minor = unit_minor * line.units
     return QuoteLine(
         unit_minor=unit_minor,
         amount_minor=amount_minor,
         tax_minor=tax_within(amount_minor, tax.rate_basis_points) if tax.rate_basis_points else 0,
         tax_rate_basis_points=tax.rate_basis_points,
-        list_unit_minor=ours,
+        list_unit_minor=ours if kept is None or kept.list_unit_minor is None else kept.list_unit_minor,
         derivation=LineDerivation(
             decided_by=Level.STATED if is_stated or found is None else found[0].level(),
             price_id=found[1].id if found is not None else None,
             tax_class=line.tax_class,
+            discounts=() if kept is None else kept.discounts,
         ),
     )
 
 
-def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promotion]) -> list[QuoteLine]:
-    """Take off what promotions do; from a stated price nothing, but it is known again where it is what they come to."""
+def _may_state(line: CartLine, cart: Cart) -> bool:
+    return cart.may_state_price or cart.is_fact or line.is_price_agreed
+
+
+def _said(cart: Cart, lines: Sequence[QuoteLine]) -> frozenset[int]:
+    """The lines that say what they were told to cost, where that is not the list prices: then it is the quote."""
+    said = {
+        place
+        for place, line in enumerate(cart.lines)
+        if line.stated_unit_minor is not None and not _may_state(line, cart)
+    }
+    is_listed = all(cart.lines[place].stated_unit_minor == lines[place].unit_minor for place in said)
+    return frozenset() if is_listed else frozenset(said)
+
+
+def _refusal_of_said(cart: Cart, lines: Sequence[QuoteLine]) -> StatedPriceDiffers | None:
+    """Refuse the first line that says another price than it has."""
+    for position, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
+        stated = asked.stated_unit_minor
+        if stated is not None and stated != line.unit_minor:
+            return StatedPriceDiffers(
+                position=position, line_code=asked.code, stated_unit_minor=stated, unit_minor=line.unit_minor
+            )
+    return None
+
+
+def _promoted(
+    cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promotion], *, said: frozenset[int]
+) -> list[QuoteLine]:
+    """Take off what promotions do; from a stated price nothing, but it is known again where it is what they come to.
+
+    `said`: lines that only say what they were told, and are let off like any.
+    """
     going: dict[int, LineToPromote] = {}
     for place, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
         listed = line.list_unit_minor
-        is_stated = asked.stated_unit_minor is not None
-        is_ours = not is_stated or (cart.by_piece and cart.is_fact)
+        is_ours = _is_ours(asked, place, cart=cart, said=said)
         if asked.sku_id is not None and is_ours and listed is not None and listed > 0 and asked.units > 0:
             going[place] = LineToPromote(
                 sku_id=asked.sku_id,
@@ -338,7 +370,8 @@ def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promo
     else:
         found = discounts_of(list(going.values()), promotions) if going else []
     for (place, one), discounts in zip(going.items(), found, strict=True):
-        line, is_stated = lines[place], cart.lines[place].stated_unit_minor is not None
+        line = lines[place]
+        is_stated = cart.lines[place].stated_unit_minor is not None and place not in said
         amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
         if discounts and (not is_stated or amount_minor == line.amount_minor):
             promoted[place] = msgspec.structs.replace(
@@ -349,6 +382,13 @@ def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promo
                 derivation=msgspec.structs.replace(line.derivation, discounts=discounts),
             )
     return promoted
+
+
+def _is_ours(asked: CartLine, place: int, *, cart: Cart, said: frozenset[int]) -> bool:
+    """Whether promotions of now have to do with a line's price."""
+    if asked.kept is not None:
+        return False
+    return asked.stated_unit_minor is None or place in said or (cart.by_piece and cart.is_fact)
 
 
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:

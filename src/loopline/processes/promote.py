@@ -8,9 +8,9 @@ from datetime import datetime
 
 import msgspec
 
-from loopline import catalogue, org
+from loopline import catalogue, orders, org
 from loopline.db import Conn
-from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, uuid7s
+from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Party, PartyKind, Site
@@ -94,6 +94,8 @@ class _Codes(msgspec.Struct, frozen=True, kw_only=True):
     units: Mapping[str, OrgUnitId]
     skus: Mapping[str, catalogue.Sku]
     products: Mapping[str, catalogue.Product]
+    channels: Mapping[str, orders.ChannelTerms]
+    categories: Mapping[str, tuple[SkuId, ...]]
     parties: Mapping[str, Party]
 
 
@@ -156,6 +158,8 @@ def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
         units={code: unit.id for code, unit in units.items()},
         skus=catalogue.skus_by_code(conn, {code for one in wanted for code in one.sku_codes}),
         products=catalogue.products_by_code(conn, {code for one in wanted for code in one.product_codes}),
+        channels=orders.channels_by_code(conn) if any(one.channels for one in wanted) else {},
+        categories=catalogue.skus_of_categories(conn, {name for one in wanted for name in one.categories}),
         parties=org.parties_by_code(
             conn,
             {funder.party_code for one in wanted for funder in one.funders if funder.party_code is not None},
@@ -169,6 +173,8 @@ def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refu
         ("unit", codes.units, [one.unit_code]),
         ("SKU", codes.skus, one.sku_codes),
         ("product", codes.products, one.product_codes),
+        ("channel", codes.channels, one.channels),
+        ("category", codes.categories, one.categories),
         ("party", codes.parties, [funder.party_code for funder in one.funders]),
     )
     for noun, known, asked in named:
@@ -209,17 +215,26 @@ def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refu
     )
 
 
-def publish(
-    conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: datetime
+def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
+    conn: Conn,
+    codes: Sequence[str],
+    *,
+    scope: Scope,
+    by: str,
+    now: datetime,
+    seen: Mapping[str, datetime] | None = None,
 ) -> list[Promotion | Refusal]:
-    """Put the drafts under some codes in force, each once and in one's branch."""
+    """Put the drafts under some codes in force, each once and in one's branch.
+
+    `seen` says of codes when the draft that was looked at was saved: one that was saved later is refused.
+    """
     take_turn(conn)
     drafts = unpublished_promotions(conn, codes)
     others = _codes_of_others(published_promotions(conn), scope, now=now)
     others |= {code for code, draft in drafts.items() if not _is_mine(draft, scope)}
     named = _may_bear(conn, list(drafts.values()))
     going = [code for code in codes if code not in others]
-    done = iter(publish_promotions(conn, going, named=named, by=by, now=now) if going else ())
+    done = iter(publish_promotions(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 

@@ -58,6 +58,12 @@ class PromotionNotTried(Refusal, frozen=True, kw_only=True):
     value: str
 
 
+class PromotionChangedMeanwhile(Refusal, frozen=True, kw_only=True):
+    """Promotion {value} was changed since you looked at it. Look again before it is published."""
+
+    value: str
+
+
 class FundersDoNotAddUp(Refusal, frozen=True, kw_only=True):
     """What is borne of promotion {value} comes to {basis_points} basis points, not to 10000."""
 

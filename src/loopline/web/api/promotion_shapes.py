@@ -130,6 +130,7 @@ class PromotionTold(msgspec.Struct, frozen=True, kw_only=True):
     funders: list[FunderTold]
     valid_from: datetime | None
     valid_until: datetime | None
+    saved_at: datetime
     published_at: datetime | None
 
 
@@ -137,6 +138,13 @@ class PromotionCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A promotion by its code."""
 
     code: Code
+
+
+class PublishAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A draft to put in force; `saved_at` as it was told: where it was saved later, it is refused (null: it is not)."""
+
+    code: Code
+    saved_at: Moment | None = None
 
 
 class TryAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -45,10 +45,10 @@ from loopline.web.api.promotion_shapes import (
     AgreementTold,
     FunderTold,
     PromotionAsk,
-    PromotionCode,
     PromotionEndAsk,
     PromotionEnded,
     PromotionTold,
+    PublishAsk,
     TryAsk,
     effect_of,
     effect_told,
@@ -168,6 +168,7 @@ def _promotion_told(one: Promotion, names: _Names) -> PromotionTold:
         ],
         valid_from=one.valid_from,
         valid_until=one.valid_until,
+        saved_at=one.saved_at,
         published_at=one.published_at,
     )
 
@@ -225,14 +226,15 @@ def try_promotions(
 
 @posted("/promotions/publish", tag=_TAG, name="publish_promotions", gives=Outcomes[PromotionTold])
 def publish_drafts(
-    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PromotionCode]]
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PublishAsk]]
 ) -> Response[bytes]:
     """Put drafts in force that were tried as they are, and of which all who bear a part agreed to."""
     scope = caller.scope(Permission.PRICES_WRITE)
 
     def decide(conn: Conn, now: datetime) -> Sequence[PromotionTold | Refusal]:
         codes = [one.code for one in data.items]
-        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now))
+        seen = {one.code: one.saved_at for one in data.items if one.saved_at is not None}
+        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now, seen=seen))
 
     return decided(request, caller, data, decide)
 

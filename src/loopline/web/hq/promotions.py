@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -99,6 +99,7 @@ class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
     times: str
     borne: str
     comment: str
+    saved_at: str
     may_end: bool
     is_mine: bool
 
@@ -123,7 +124,7 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
     edit: str = "",
     said: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
-    tried: tuple[str, Tried] | None = None,
+    tried: tuple[Promotion, Tried] | None = None,
 ) -> Template:
     scope, after = visitor.scope_of(Permission.PRICES_READ), request.query_params.get("after", "")
     found, now = read(request, lambda conn, now: (_find(conn, scope, edit, after=after, now=now), now))
@@ -143,8 +144,9 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
         said={"currency": "CNY", "group": "1", "part_seller": "100"} | filled if said is None else said,
         may_write=visitor.may(Permission.PRICES_WRITE),
         may_agree=_may_agree(visitor),
-        tried=None if tried is None else _tried_rows(tried, found, language),
-        tried_code=tried[0] if tried else "",
+        tried=None if tried is None else _tried_rows(tried[1], tried[0].currency, language),
+        tried_code=tried[0].code if tried else "",
+        tried_saved_at=tried[0].saved_at.isoformat() if tried else "",
         problem="" if refusal is None else language.refusal(refusal),
         done=request.query_params.get("done", ""),
         more=f"{PROMOTIONS}?{urlencode({'after': found.last_code})}" if found.last_code else "",
@@ -233,6 +235,7 @@ def _row(one: Promotion, found: _Found, language: Language, mine: Scope, *, now:
             for funder in one.funders
         ),
         comment=one.comment,
+        saved_at=one.saved_at.isoformat(),
         may_end=is_published and not is_over and is_mine,
         is_mine=is_mine,
     )
@@ -311,10 +314,7 @@ def _agreed(one: FundingAgreement, found: _Found, language: Language) -> dict[st
     }
 
 
-def _tried_rows(tried: tuple[str, Tried], found: _Found, language: Language) -> list[TriedRow]:
-    code, what = tried
-    currency = next((one.currency for one in found.promotions if one.code == code), "CNY")
-
+def _tried_rows(what: Tried, currency: str, language: Language) -> list[TriedRow]:
     def money(minor: int) -> str:
         return language.money(minor, currency)
 
@@ -367,7 +367,7 @@ async def try_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) ->
     scope = visitor.scope_of(Permission.PRICES_WRITE)
     code = (await _said(request)).get("code", "")
 
-    def work(conn: Conn, now: datetime) -> Tried | Refusal:
+    def work(conn: Conn, now: datetime) -> tuple[Promotion, Tried] | Refusal:
         draft = unpublished_promotions(conn, [code]).get(code)
         if draft is None or not covers(
             scope, site_id=draft.conditions.site_id, org_unit_id=draft.conditions.org_unit_id
@@ -375,24 +375,34 @@ async def try_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) ->
             return NothingToPublish(value=code)
         tried = try_on_past_orders(conn, draft, scope=scope, now=now)
         note_tried(conn, draft, now=now)
-        return tried
+        return draft, tried
 
     outcome = await asyncio.to_thread(run, request, work)
     refusal = outcome if isinstance(outcome, Refusal) else None
-    tried = None if isinstance(outcome, Refusal) else (code, outcome)
+    tried = None if isinstance(outcome, Refusal) else outcome
     return await asyncio.to_thread(_page, request, visitor, refusal=refusal, tried=tried)
 
 
 @post(f"{PROMOTIONS}/publish")
 async def publish_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """Put a draft in force."""
+    """Put a draft in force as the page showed it: not what a colleague made of it meanwhile."""
     scope = visitor.scope_of(Permission.PRICES_WRITE)
-    code, by = (await _said(request)).get("code", ""), f"person:{visitor.person.person_id}"
+    said, by = await _said(request), f"person:{visitor.person.person_id}"
+    code = said.get("code", "")
+    seen = {code: _saved_at(said.get("saved_at", ""))}
 
     def work(conn: Conn, now: datetime) -> Promotion | Refusal:
-        return publish(conn, [code], scope=scope, by=by, now=now)[0]
+        return publish(conn, [code], scope=scope, by=by, now=now, seen=seen)[0]
 
     return await _acted(request, visitor, work, marked("Published."))
+
+
+def _saved_at(spelt: str) -> datetime:
+    """When the draft that was shown was saved; what cannot be read is no draft's."""
+    try:
+        return datetime.fromisoformat(spelt)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 @post(f"{PROMOTIONS}/end")
