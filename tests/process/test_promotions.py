@@ -42,6 +42,7 @@ from loopline.processes.place import Placed, place
 from loopline.processes.promote import (
     WantedAgreement,
     WantedFunder,
+    WantedGift,
     WantedPromotion,
     agree,
     end,
@@ -79,7 +80,7 @@ def funders(**parts: int) -> tuple[WantedFunder, ...]:
     )
 
 
-def wanted(code: str, effect: Effect = TENTH, **fields: Any) -> WantedPromotion:
+def wanted(code: str, effect: Effect | WantedGift = TENTH, **fields: Any) -> WantedPromotion:
     stated: dict[str, Any] = {"name": code, "currency": "CNY", "comment": "a test"}
     return WantedPromotion(code=code, effect=effect, **(stated | fields))
 
@@ -91,7 +92,7 @@ def agreed(conn: Conn, party: str, *, most: int = 10_000, **fields: Any) -> None
     succeeded(agree(conn, [asked], by=BY, now=OPENED))
 
 
-def in_force(conn: Conn, code: str, effect: Effect = TENTH, **fields: Any) -> Promotion:
+def in_force(conn: Conn, code: str, effect: Effect | WantedGift = TENTH, **fields: Any) -> Promotion:
     """Save, try and publish a promotion that begins as the shop opens."""
     succeeded(save(conn, [wanted(code, effect, **fields)], scope=WHOLE_BRAND, by=BY, now=OPENED))
     assert note_tried(conn, last_versions(conn, [code])[code], now=OPENED)

@@ -99,7 +99,7 @@ def test_returns_stand_inverted_and_end_at_nothing(conn: Conn, shop: Shop):
         ("reversal", -271),
     ]
     assert all(one.fundings[0].promotion == "TENTH" for one in found)
-    assert [one.borne_minor for one in closing(conn, shop, "DEALER")] == []
+    assert [one.borne_minor for one in closing(conn, shop, "DEALER")] == [0]
     assert LineState.TAKEN_BACK in states(conn, shop, "DEALER")
     assert LineState.OWED not in states(conn, shop, "DEALER")
 
@@ -170,8 +170,8 @@ def test_sealed_days_prove_it_and_a_forged_amount_fails(database: Database):
         )
     with database.reading() as conn:
         checks = {one.name: one.findings for one in examine(conn).checks}
-    assert checks["sealed_statements_equal_postings"] == []
-    assert checks["leaves_open_with_what_stood"] == []
+    assert checks["sealed_statements_equal_postings"] == ()
+    assert checks["leaves_open_with_what_stood"] == ()
 
 
 def test_lines_of_shares_and_days_without_it_are_spelt_as_before(database: Database):
@@ -199,4 +199,4 @@ def test_workbook_and_paper_say_it(database: Database, tag: str):
     assert paper.count(head) == 2  # of the balances and of the lines
     assert "TENTH" in paper
     at = sheet[0].index(head)
-    assert sorted(row[at] for row in sheet[1:] if row[at]) == [-1.36, 4.07, 6.78]
+    assert sorted(str(row[at]) for row in sheet[1:] if row[at]) == ["-1.36", "4.07", "6.78"]

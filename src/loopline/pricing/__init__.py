@@ -15,6 +15,7 @@ from loopline.pricing.model import (
     CartLine,
     Derivation,
     Explanation,
+    GiftWaiting,
     Level,
     LineDerivation,
     NewPrice,
@@ -34,6 +35,7 @@ from loopline.pricing.model import (
     TaxRate,
     TaxRateSet,
 )
+from loopline.pricing.promoting import GiftNotEarned, StatedPriceDiffers
 from loopline.pricing.queries import (
     lists_of_prices,
     price_lists_by_code,
@@ -43,7 +45,7 @@ from loopline.pricing.queries import (
     prices_page,
     tax_rates_of,
 )
-from loopline.pricing.rules import NoPrice, NoTaxRate, StatedPriceDiffers
+from loopline.pricing.rules import NoPrice, NoTaxRate
 from loopline.pricing.service import (
     add_price_lists,
     end_price_lists,
@@ -62,6 +64,8 @@ __all__ = [
     "Derivation",
     "Discount",
     "Explanation",
+    "GiftNotEarned",
+    "GiftWaiting",
     "KeptPrice",
     "Level",
     "LineDerivation",

@@ -38,8 +38,17 @@ from loopline.pricing.model import (
     TaxDerivation,
     TaxRate,
 )
+from loopline.pricing.promoting import (
+    GiftNotEarned,
+    StatedPriceDiffers,
+    given_with,
+    may_state,
+    promoted,
+    refusal_of_said,
+    said_of,
+)
 from loopline.pricing.promotions.model import Promotion
-from loopline.pricing.promotions.rules import LineToPromote, Timed, discounts_of, timed
+from loopline.pricing.promotions.rules import Timed, timed
 
 _FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -59,15 +68,6 @@ class NoTaxRate(Refusal, frozen=True, kw_only=True):
     tax_class: str
     country: str
     day: date
-
-
-class StatedPriceDiffers(Refusal, frozen=True, kw_only=True):
-    """{line_code} was asked for at another price than it has: {stated_unit_minor} instead of {unit_minor}."""
-
-    position: int
-    line_code: str
-    stated_unit_minor: int
-    unit_minor: int
 
 
 class ListedPrices(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,11 +249,15 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
         if isinstance(priced, Refusal):
             return priced
         lines.append(priced)
-    said = _said(cart, lines)
+    said = said_of(cart, lines)
     promotions = book.promotions_for(cart)
     if promotions:
-        lines = _promoted(cart, lines, promotions, said=said)
-    refusal = _refusal_of_said(cart, lines)
+        lines = promoted(cart, lines, promotions, said=said)
+    given = given_with(cart, lines, promotions, said=said)
+    if isinstance(given, Refusal):
+        return given
+    lines, gifts = given
+    refusal = refusal_of_said(cart, lines)
     if refusal is not None:
         return refusal
     return Quote(
@@ -268,6 +272,7 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
             lines=tuple(line.derivation for line in lines),
             member_tier=cart.member_tier,
         ),
+        gifts=gifts,
     )
 
 
@@ -298,7 +303,7 @@ def _quote_line(
 ) -> QuoteLine | Refusal:
     found = resolve(line.sku_id, lists=lists, at=cart.at) if line.sku_id is not None else None
     ours = found[1].unit_minor if found is not None else None
-    is_stated = line.stated_unit_minor is not None and _may_state(line, cart)
+    is_stated = line.stated_unit_minor is not None and may_state(line, cart)
     unit_minor = line.stated_unit_minor if is_stated else ours
     if unit_minor is None:
         return NoPrice(position=position, line_code=line.code)
@@ -319,78 +324,6 @@ def _quote_line(
     )
 
 
-def _may_state(line: CartLine, cart: Cart) -> bool:
-    return cart.may_state_price or cart.is_fact or line.is_price_agreed
-
-
-def _said(cart: Cart, lines: Sequence[QuoteLine]) -> frozenset[int]:
-    """The lines that say what they were told to cost, where that is not the list prices: then it is the quote."""
-    said = {
-        place
-        for place, line in enumerate(cart.lines)
-        if line.stated_unit_minor is not None and not _may_state(line, cart)
-    }
-    is_listed = all(cart.lines[place].stated_unit_minor == lines[place].unit_minor for place in said)
-    return frozenset() if is_listed else frozenset(said)
-
-
-def _refusal_of_said(cart: Cart, lines: Sequence[QuoteLine]) -> StatedPriceDiffers | None:
-    """Refuse the first line that says another price than it has."""
-    for position, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
-        stated = asked.stated_unit_minor
-        if stated is not None and stated != line.unit_minor:
-            return StatedPriceDiffers(
-                position=position, line_code=asked.code, stated_unit_minor=stated, unit_minor=line.unit_minor
-            )
-    return None
-
-
-def _promoted(
-    cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promotion], *, said: frozenset[int]
-) -> list[QuoteLine]:
-    """Take off what promotions do; from a stated price nothing, but it is known again where it is what they come to.
-
-    `said`: lines that only say what they were told, and are let off like any.
-    """
-    going: dict[int, LineToPromote] = {}
-    for place, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
-        listed = line.list_unit_minor
-        is_ours = _is_ours(asked, place, cart=cart, said=said)
-        if asked.sku_id is not None and is_ours and listed is not None and listed > 0 and asked.units > 0:
-            going[place] = LineToPromote(
-                sku_id=asked.sku_id,
-                units=asked.units,
-                amount_minor=listed * asked.units,
-                product_id=asked.product_id,
-                category=asked.category,
-            )
-    promoted = list(lines)
-    if cart.by_piece:  # whoever was told by the piece knew of no other line
-        found = [discounts_of([one], promotions)[0] for one in going.values()]
-    else:
-        found = discounts_of(list(going.values()), promotions) if going else []
-    for (place, one), discounts in zip(going.items(), found, strict=True):
-        line = lines[place]
-        is_stated = cart.lines[place].stated_unit_minor is not None and place not in said
-        amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
-        if discounts and (not is_stated or amount_minor == line.amount_minor):
-            promoted[place] = msgspec.structs.replace(
-                line,
-                unit_minor=amount_minor // one.units,
-                amount_minor=amount_minor,
-                tax_minor=tax_within(amount_minor, line.tax_rate_basis_points),
-                derivation=msgspec.structs.replace(line.derivation, discounts=discounts),
-            )
-    return promoted
-
-
-def _is_ours(asked: CartLine, place: int, *, cart: Cart, said: frozenset[int]) -> bool:
-    """Whether promotions of now have to do with a line's price."""
-    if asked.kept is not None:
-        return False
-    return asked.stated_unit_minor is None or place in said or (cart.by_piece and cart.is_fact)
-
-
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
     """Say why a line of a cart costs what it costs, or has no price: every list, and what became of it."""
     asked = cart.lines[position]
@@ -399,7 +332,7 @@ def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
         line: QuoteLine | Refusal = whole.lines[position]
     else:  # what is wrong with another line is not what was asked
         alone = quote_cart(msgspec.structs.replace(cart, lines=(asked,)), book=book)
-        if isinstance(alone, NoPrice | NoTaxRate | StatedPriceDiffers):
+        if isinstance(alone, NoPrice | NoTaxRate | StatedPriceDiffers | GiftNotEarned):
             alone = msgspec.structs.replace(alone, position=position)
         line = alone if isinstance(alone, Refusal) else alone.lines[0]
     applying = book.lists_for(cart)

@@ -246,6 +246,7 @@ def _cart_line(
         stated_unit_minor=line.stated_unit_minor,
         is_price_agreed=line.is_price_agreed,
         kept=kept,
+        is_gift=line.is_gift,
         tax_class=_tax_class(line) if known is None else known.tax_class,
         product_id=None if known is None else known.product_id,
         category=None if known is None else known.category,

@@ -153,7 +153,9 @@ def states_of(
     `paid_through` is that of the party, which is read once for all its lines.
     """
     sold = {line.part_id for line in lines if line.kind == EntryKind.SALE}
-    shares = explanations(conn, list(sold)).shares if sold else {}
+    shares: Mapping[tuple[UUID, PartyId], list[ShareOfLine]] = (
+        explanations(conn, list(sold)).shares if sold else {}
+    )
     borne = [line.part_id for line in lines if line.kind == EntryKind.PROMOTION]
     gone = {
         (one.entry_id, one.part_id)

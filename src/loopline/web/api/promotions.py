@@ -34,6 +34,7 @@ from loopline.processes.promote import (
     end,
     publish,
     save,
+    skus_named_by,
 )
 from loopline.processes.try_promotion import Tried, try_on_past_orders
 from loopline.web.api.answers import AnyRequest, read
@@ -125,7 +126,7 @@ def _told(conn: Conn, found: Sequence[Promotion | Refusal]) -> list[PromotionTol
         skus={
             key: sku.code
             for key, sku in catalogue.skus_by_id(
-                conn, {sku_id for one in asked for sku_id in one.sku_ids}
+                conn, {sku_id for one in standing for sku_id in skus_named_by(one)}
             ).items()
         },
         products={key: product.code for key, product in products.items()},
@@ -143,7 +144,7 @@ def _promotion_told(one: Promotion, names: _Names) -> PromotionTold:
         state=one.state,
         name=one.name,
         currency=one.currency,
-        effect=effect_told(one.effect),
+        effect=effect_told(one.effect, names.skus),
         comment=one.comment,
         author=one.author,
         channels=list(asked.channels),

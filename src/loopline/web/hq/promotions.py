@@ -28,6 +28,7 @@ from loopline.pricing.promotions import (
     Effect,
     FixedPrice,
     FundingAgreement,
+    Gift,
     PercentageOff,
     Promotion,
     PromotionEnd,
@@ -70,6 +71,8 @@ _STATE_WORDS: Mapping[PromotionState, str] = {
 _OVER, _TO_COME, _IN_FORCE = marked("Over"), marked("To come"), marked("In force")
 _EVERY = marked("every {spent}: {amount} off")
 _FROM = marked("from {spent}: {amount} off")
+_GIFT_EVERY = marked("for every {earned}: {units} × {sku} as a gift")
+_GIFT = marked("from {earned}: {units} × {sku} as a gift")
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +177,9 @@ def _find(conn: Conn, scope: Scope, edit: str, *, after: str, now: datetime) -> 
     units = org.units_by_id(conn, {one.org_unit_id for one in asked if one.org_unit_id})
     names |= {key: site.code for key, site in sites.items()}
     names |= {key: unit.code for key, unit in units.items()}
+    given = {one.effect.sku_id for one in named if isinstance(one.effect, Gift)}
+    if given:
+        names |= {key: sku.code for key, sku in catalogue.skus_by_id(conn, given).items()}
     if edited is not None:
         skus = catalogue.skus_by_id(conn, edited.conditions.sku_ids)
         products = catalogue.products_by_id(conn, edited.conditions.product_ids)
@@ -226,7 +232,7 @@ def _row(one: Promotion, found: _Found, language: Language, mine: Scope, *, now:
         name=language.called(one.name),
         state=state,
         state_key="over" if is_over else one.state.value,
-        effect=_effect(one.effect, one.currency, language),
+        effect=_effect(one.effect, one.currency, found, language),
         where=_where(one, found, language),
         times=_times(one.valid_from, one.valid_until, found.zone, language),
         borne=" · ".join(
@@ -246,7 +252,7 @@ def _bearer(bearer: str, party_code: str | None, language: Language) -> str:
     return party_code or language.say(words[bearer])
 
 
-def _effect(effect: Effect, currency: str, language: Language) -> str:
+def _effect(effect: Effect, currency: str, found: _Found, language: Language) -> str:
     match effect:
         case PercentageOff():
             return language.say("{percent}% off each piece", percent=f"{effect.basis_points / 100:g}")
@@ -272,6 +278,18 @@ def _effect(effect: Effect, currency: str, language: Language) -> str:
                 units=effect.units,
                 amount=language.money(effect.price_minor, currency),
             )
+        case Gift():
+            return _gift(effect, currency, found, language)
+
+
+def _gift(effect: Gift, currency: str, found: _Found, language: Language) -> str:
+    earned = (
+        language.say("{units} pieces bought", units=effect.from_units)
+        if effect.from_units is not None
+        else language.say("{amount} spent", amount=language.money(effect.from_minor or 0, currency))
+    )
+    word = _GIFT_EVERY if effect.is_repeated else _GIFT
+    return language.say(word, earned=earned, units=effect.units, sku=found.names.get(effect.sku_id, ""))
 
 
 def _where(one: Promotion, found: _Found, language: Language) -> str:

@@ -102,6 +102,30 @@ def test_what_was_changed_since_it_was_looked_at_is_not_published(house: House):
     assert (published["state"], published["effect"]["amount_minor"]) == ("published", 9_900)
 
 
+def test_a_gift_is_told_taken_along_and_kept_in_the_order(house: House):
+    api = house.api()
+    effect = {"kind": "gift", "sku_code": "HAT", "from_units": 2}
+    (saved,) = api.granted("/promotions", draft("HAT", sku_codes=["COAT"], effect=effect))
+    assert {key: saved["effect"][key] for key in ("kind", "sku_code", "units", "from_units")} == effect | {
+        "units": 1
+    }
+    api.granted("/promotions/try", {"code": "HAT"})
+    api.granted("/promotions/publish", {"code": "HAT"})
+    (quote,) = api.granted("/quotes", cart())
+    assert quote["gifts"] == [
+        {"sku_code": "HAT", "units": 1, "promotion_id": saved["id"], "code": "HAT", "name": "Ten off"}
+    ]
+    lines = [{"sku_code": "COAT", "units": 2}, {"sku_code": "HAT", "units": 1, "is_gift": True}]
+    (taken,) = api.granted("/quotes", cart(lines=lines))
+    assert (taken["amount_minor"], taken["gifts"]) == (quote["amount_minor"], [])
+    assert [line["is_gift"] for line in taken["lines"]] == [False, True]
+    assert api.refused("/quotes", cart(lines=[*lines, lines[1]])) == ["gift_not_earned"]
+    refused = api.refused(
+        "/promotions", draft("G", effect={"kind": "gift", "sku_code": "GHOST", "from_units": 1})
+    )
+    assert refused == ["unknown_code"]
+
+
 def test_who_bears_a_part_has_agreed_before(house: House):
     api = house.api()
     parts = [
