@@ -180,6 +180,27 @@ def test_axe_finds_nothing_to_say_of_a_task_on_its_way(branches: Branches, brows
     assert not found, "\n".join(found)
 
 
+def test_axe_finds_nothing_to_say_of_a_promotion_that_was_tried(branches: Branches, browser: Browser):
+    token = branches.home[Role.HQ_OPERATIONS]
+    draft = {
+        "code": "TEN",
+        "name": "九折",
+        "currency": "CNY",
+        "effect": {"kind": "percentage", "basis_points": 1_000},
+        "comment": "双十二",
+    }
+    with httpx.Client(base_url=f"{branches.base}/api/v1", timeout=60) as client:
+        headers = {"authorization": f"Bearer {token}"}
+        saved = client.post("/promotions", json={"items": [draft]}, headers=headers)
+        assert "value" in saved.json()["outcomes"][0], saved.text
+    opened = Opened(path="/hq/promotions", cookie=("loopline_session", token))
+    with opened_page(browser, branches, opened) as page:
+        page.locator("form[action='/hq/promotions/try'] button").click()
+        page.locator("#tried").wait_for()
+        found = violations(page, "/hq/promotions with a try")
+    assert not found, "\n".join(found)
+
+
 def test_axe_finds_nothing_to_say_of_a_statement_on_paper(branches: Branches, browser: Browser):
     with branches.database.reading() as conn:
         (party,) = [one for one in org.branch_parties(conn) if one.code == "STORE-D"]

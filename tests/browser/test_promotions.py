@@ -141,3 +141,38 @@ def test_a_piece_shows_what_it_was_and_why_it_is_less(brand: Served):
     shop.reload()
     expect(shop.locator(".tag-large .price")).to_have_text("¥113")
     assert brand.complaints == []
+
+
+def test_a_gift_is_written_tried_and_published(brand: Served):
+    page = brand.opened()
+    page.get_by_label("Name, as customers read it").fill("买大衣送帽子")
+    page.get_by_label("Promotion code").fill("HAT")
+    page.locator("select[name=kind]").select_option("gift")
+    expect(page.get_by_label("Value", exact=True)).to_be_hidden()
+    page.get_by_label("Gift (SKU)").fill("hat")
+    page.get_by_label("From pieces").fill("1")
+    page.get_by_label("or from an amount").fill("100")
+    page.get_by_label("SKUs", exact=True).fill("COAT")
+    page.get_by_label("Comment").first.fill("换季")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("say either pieces or an amount")
+    brand.complaints.clear()  # the browser says that the page it was answered with is a refusal
+    page.get_by_label("or from an amount").fill("")
+    look(page, "promotions-gift-form-1440-en")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    page.get_by_role("button", name="Try on last month").click()
+    tried = page.locator("#tried")
+    expect(tried).to_contain_text("1 of 1")
+    expect(tried).to_contain_text("CN¥9.99")
+    expect(tried).to_contain_text("CN¥158.20 → CN¥158.20")
+    tried.get_by_role("button", name="Publish").click()
+    row = page.locator(".payout-row")
+    expect(row).to_contain_text("from 1 pieces bought: 1 × HAT as a gift")
+    page.get_by_role("link", name="Next version").click()
+    expect(page.get_by_label("Gift (SKU)")).to_have_value("HAT")
+    other = brand.opened(width=390, locale="zh-CN")
+    assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    other.locator("select[name=kind]").select_option("gift")
+    look(other, "promotions-gift-390-zh")
+    assert brand.complaints == []

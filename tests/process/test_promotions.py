@@ -14,6 +14,9 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger.queries import balances_by_purpose
 from loopline.orders import Line, put_channels
 from loopline.org.queries import entities_by_code
+from loopline.org.rules import UnknownCode
+from loopline.pricing import StatedPriceDiffers
+from loopline.pricing.changes import TakesEffectInThePast
 from loopline.pricing.promotions import (
     AmountOff,
     Bearer,
@@ -39,8 +42,10 @@ from loopline.processes.place import Placed, place
 from loopline.processes.promote import (
     WantedAgreement,
     WantedFunder,
+    WantedGift,
     WantedPromotion,
     agree,
+    end,
     publish,
     save,
 )
@@ -75,7 +80,7 @@ def funders(**parts: int) -> tuple[WantedFunder, ...]:
     )
 
 
-def wanted(code: str, effect: Effect = TENTH, **fields: Any) -> WantedPromotion:
+def wanted(code: str, effect: Effect | WantedGift = TENTH, **fields: Any) -> WantedPromotion:
     stated: dict[str, Any] = {"name": code, "currency": "CNY", "comment": "a test"}
     return WantedPromotion(code=code, effect=effect, **(stated | fields))
 
@@ -87,7 +92,7 @@ def agreed(conn: Conn, party: str, *, most: int = 10_000, **fields: Any) -> None
     succeeded(agree(conn, [asked], by=BY, now=OPENED))
 
 
-def in_force(conn: Conn, code: str, effect: Effect = TENTH, **fields: Any) -> Promotion:
+def in_force(conn: Conn, code: str, effect: Effect | WantedGift = TENTH, **fields: Any) -> Promotion:
     """Save, try and publish a promotion that begins as the shop opens."""
     succeeded(save(conn, [wanted(code, effect, **fields)], scope=WHOLE_BRAND, by=BY, now=OPENED))
     assert note_tried(conn, last_versions(conn, [code])[code], now=OPENED)
@@ -330,6 +335,95 @@ def test_a_stated_price_is_let_alone(conn: Conn, shop: Shop):
         ask(shop, "W-1", lines=stated),
     )
     assert (theirs.amount_minor, ours.amount_minor) == (11_300, 11_300)
+
+
+def told(shop: Shop, **prices: int) -> tuple[orders.DraftLine, ...]:
+    return tuple(
+        orders.DraftLine(code=code, sku_id=shop.skus[code], units=2, stated_unit_minor=price)
+        for code, price in prices.items()
+    )
+
+
+def test_an_ask_may_say_the_price_that_it_was_quoted(conn: Conn, shop: Shop):
+    agreed(conn, "PLATFORM")
+    in_force(conn, "TENTH", funders=funders(platform=10_000), sku_codes=("COAT",))
+    (order,) = placed(conn, ask(shop, "W-1", lines=told(shop, COAT=10_170, HAT=999)))
+    assert order.amount_minor == 20_340 + 1_998
+    pay_for(conn, shop, order)
+    hand_over_everything(conn, now=NOON)
+    follow(conn, SETTLE)
+    assert (
+        books(conn, shop)["BRAND-CO", "receivable"] == 2_260
+    )  # it is the promotion's price, and borne as such
+    refused = place(
+        conn,
+        [
+            ask(shop, "W-2", lines=told(shop, COAT=10_169)),
+            ask(shop, "W-3", lines=told(shop, COAT=10_170, HAT=899)),
+            ask(shop, "W-4", lines=told(shop, COAT=11_300, HAT=899)),
+        ],
+        scope=WHOLE_BRAND,
+        now=NOON,
+    )
+    assert refused == [
+        StatedPriceDiffers(position=0, line_code="COAT", stated_unit_minor=10_169, unit_minor=10_170),
+        StatedPriceDiffers(position=1, line_code="HAT", stated_unit_minor=899, unit_minor=999),
+        StatedPriceDiffers(position=0, line_code="COAT", stated_unit_minor=11_300, unit_minor=10_170),
+    ]
+    healthy(conn)
+
+
+def test_an_ask_that_says_a_quote_over_all_its_lines_is_taken_at_it(conn: Conn, shop: Shop):
+    in_force(conn, "SPEND", Threshold(steps=(Step(from_minor=20_000, off_minor=1_000),)))
+    # 27,120: 833 off the coats, 167 off the scarves.
+    (order,) = placed(conn, ask(shop, "W-1", lines=told(shop, COAT=10_883, SCARF=2_176)))
+    assert order.amount_minor == 26_120
+
+
+def test_a_channel_or_a_category_that_is_nowhere_is_refused(conn: Conn, shop: Shop):
+    outcomes = save(
+        conn,
+        [wanted("A", channels=("web", "wbe")), wanted("B", categories=("costs",)), wanted("C")],
+        scope=WHOLE_BRAND,
+        by=BY,
+        now=OPENED,
+    )
+    assert outcomes[:2] == [
+        UnknownCode(noun="channel", value="wbe"),
+        UnknownCode(noun="category", value="costs"),
+    ]
+    assert isinstance(outcomes[2], Promotion)
+
+
+def marks(conn: Conn) -> int:
+    row = conn.execute("select count(*)::int from remembered.mark where topic = 'pricing'").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_a_draft_makes_nobody_read_prices_anew_and_its_publication_and_its_end_do(conn: Conn, shop: Shop):
+    before = marks(conn)
+    (draft,) = succeeded(save(conn, [wanted("TENTH")], scope=WHOLE_BRAND, by=BY, now=OPENED))
+    assert note_tried(conn, draft, now=OPENED)
+    assert marks(conn) == before
+    succeeded(publish(conn, ["TENTH"], scope=WHOLE_BRAND, by=BY, now=OPENED))
+    assert marks(conn) == before + 1
+    succeeded(save(conn, [wanted("TENTH")], scope=WHOLE_BRAND, by=BY, now=OPENED))  # the next version
+    assert marks(conn) == before + 1
+    succeeded(end(conn, [("TENTH", LATER)], scope=WHOLE_BRAND, now=NOON))
+    assert marks(conn) == before + 2
+
+
+def test_nobody_agrees_for_the_past(conn: Conn, shop: Shop):
+    asked = WantedAgreement(
+        party_code="DEALER",
+        currency="CNY",
+        most_basis_points=10_000,
+        comment="on paper",
+        valid_from=OPENED - timedelta(seconds=1),
+    )
+    (refusal,) = agree(conn, [asked], by=BY, now=OPENED)
+    assert refusal == TakesEffectInThePast(valid_from=OPENED - timedelta(seconds=1))
 
 
 def test_a_member_price_is_for_members_and_a_live_price_for_those_who_watch(conn: Conn, shop: Shop):

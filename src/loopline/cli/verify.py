@@ -71,7 +71,10 @@ def _tell(found: ProvenStatement, proven: Proven) -> None:
 def _said(sums: tuple[Sums, ...]) -> str:
     return (
         "; ".join(
-            f"{one.currency} pending {one.pending_minor}, due {one.due_minor} (minor units)" for one in sums
+            f"{one.currency} pending {one.pending_minor}, due {one.due_minor}"
+            + (f", owes for promotions {one.borne_minor}" if one.borne_minor else "")
+            + " (minor units)"
+            for one in sums
         )
         or "nothing"
     )

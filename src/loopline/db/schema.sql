@@ -4386,6 +4386,7 @@ CREATE TABLE statements.dispute (
     decided_by uuid,
     reversal_entry_id uuid,
     correction_entry_id uuid,
+    borne_minor bigint DEFAULT 0 NOT NULL,
     CONSTRAINT dispute_corrected_by_entries CHECK (((state = 'corrected'::text) = (reversal_entry_id IS NOT NULL))),
     CONSTRAINT dispute_decision_is_complete CHECK ((num_nonnulls(decided_at, decided_by) =
 CASE
@@ -6830,13 +6831,17 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.unit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
 
+CREATE TRIGGER additions_are_marked AFTER INSERT ON pricing.promotion FOR EACH ROW WHEN ((new.published_at IS NOT NULL)) EXECUTE FUNCTION remembered.leave_mark('pricing');
+
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price_list FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
-CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.promotion FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
+CREATE TRIGGER changes_are_marked AFTER UPDATE ON pricing.promotion FOR EACH ROW WHEN (((old.published_at IS NOT NULL) OR (new.published_at IS NOT NULL))) EXECUTE FUNCTION remembered.leave_mark('pricing');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.tax_rate FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
+
+CREATE TRIGGER removals_are_marked AFTER DELETE OR TRUNCATE ON pricing.promotion FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON promises.learning FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('promises');
 

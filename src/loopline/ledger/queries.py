@@ -109,7 +109,10 @@ class PartyMoved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartyMovement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one entry says of one part to one party: how much its pending and due shares grew by, or shrank."""
+    """What one entry says of one part to one party: how much its pending and due shares grew by, or shrank.
+
+    `borne_minor`: how much more (less) it owes the seller of record for what customers were let off.
+    """
 
     party_id: PartyId
     entry_id: EntryId
@@ -121,6 +124,7 @@ class PartyMovement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
     pending_minor: int
     due_minor: int
+    borne_minor: int = 0
 
 
 class BooksKept(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,7 +313,7 @@ def reversed_units(conn: Conn, part_ids: Sequence[UUID]) -> list[ReversedPart]:
 def party_movements(
     conn: Conn, party_ids: Sequence[PartyId], *, posted: TimeRange
 ) -> Iterator[PartyMovement]:
-    """Stream what moved parties' shares, by any kind of entry, in the order of entries.
+    """Stream what moved parties' shares, by any kind of entry, and what they bear, in the order of entries.
 
     An entry is posted when its id was made, in `posted`: start included, end not. Read it inside the
     transaction, to the end.
@@ -321,7 +325,7 @@ def party_movements(
 def movements_of_all(
     conn: Conn, *, posted: TimeRange, late: Sequence[EntryId] = ()
 ) -> Iterator[PartyMovement]:
-    """Stream what moved every party's shares, a party's movements together, each in the order of entries; as above.
+    """Stream the same of every party, a party's movements together, each in the order of entries.
 
     `late` are entries that are wanted besides, whenever they were posted.
     """

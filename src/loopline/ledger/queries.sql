@@ -170,8 +170,9 @@ where line.at >= %(start)s::timestamptz and line.at < %(end)s::timestamptz
 order by line.at, line.entry_id, line.part_id, line.currency, line.position;
 
 -- name: party_movements
--- What entries with ids of a range moved of these parties' pending and due shares: a row for each entry, part, currency and
--- seller, in this order; credits are positive. Reads the parts of the range, and nothing older.
+-- What entries with ids of a range moved of these parties' pending and due shares, and of what they bear of promotions: a row
+-- for each entry, part, currency and seller, in this order. Credits are positive of shares, debits of what is borne. Reads the
+-- parts of the range, and nothing older. What is borne stands in the seller's books, which are those with what was funded.
 select
   account.party_id,
   part.entry_id,
@@ -182,20 +183,36 @@ select
   entry.subject,
   entry.at,
   (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_pending'), 0))::bigint as pending_minor,
-  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor,
+  coalesce(sum(posting.amount_minor) filter (where account.purpose in ('receivable', 'intercompany')), 0)::bigint
+    as borne_minor
 from ledger.entry_part as part
 cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
 join ledger.account as account on account.number = posting.account_number
 join ledger.entry as entry on entry.id = part.entry_id
+left join ledger.reversal as reversal on reversal.entry_id = part.entry_id
+left join ledger.entry as original on original.id = reversal.of_entry_id
 where part.entry_id >= %(first_id)s::uuid
   and part.entry_id < %(end_id)s::uuid
   and part.account_numbers && array(
     select known.number
     from ledger.account as known
-    where known.party_id = any(%(party_ids)s::uuid[]) and known.purpose in ('share_pending', 'share_due')
+    where known.party_id = any(%(party_ids)s::uuid[])
+      and known.purpose in ('share_pending', 'share_due', 'receivable', 'intercompany')
   )
   and account.party_id = any(%(party_ids)s::uuid[])
-  and account.purpose in ('share_pending', 'share_due')
+  and (
+    account.purpose in ('share_pending', 'share_due')
+    or (
+      account.purpose in ('receivable', 'intercompany')
+      and 'promotion' in (entry.kind, original.kind)
+      and account.entity_id in (
+        select funded.entity_id
+        from ledger.account as funded
+        where funded.number = any(part.account_numbers) and funded.purpose = 'promotion_funded'
+      )
+    )
+  )
 group by
   account.party_id, part.entry_id, part.part_id, part.currency, account.entity_id, entry.kind, entry.subject, entry.at
 having bool_or(posting.amount_minor <> 0)
@@ -213,17 +230,32 @@ select
   entry.subject,
   entry.at,
   (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_pending'), 0))::bigint as pending_minor,
-  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor
+  (-coalesce(sum(posting.amount_minor) filter (where account.purpose = 'share_due'), 0))::bigint as due_minor,
+  coalesce(sum(posting.amount_minor) filter (where account.purpose in ('receivable', 'intercompany')), 0)::bigint
+    as borne_minor
 from ledger.entry_part as part
 cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
 join ledger.account as account on account.number = posting.account_number
 join ledger.entry as entry on entry.id = part.entry_id
+left join ledger.reversal as reversal on reversal.entry_id = part.entry_id
+left join ledger.entry as original on original.id = reversal.of_entry_id
 where (
     (part.entry_id >= %(first_id)s::uuid and part.entry_id < %(end_id)s::uuid)
     or part.entry_id = any(%(late_ids)s::uuid[])
   )
   and account.party_id is not null
-  and account.purpose in ('share_pending', 'share_due')
+  and (
+    account.purpose in ('share_pending', 'share_due')
+    or (
+      account.purpose in ('receivable', 'intercompany')
+      and 'promotion' in (entry.kind, original.kind)
+      and account.entity_id in (
+        select funded.entity_id
+        from ledger.account as funded
+        where funded.number = any(part.account_numbers) and funded.purpose = 'promotion_funded'
+      )
+    )
+  )
 group by
   account.party_id, part.entry_id, part.part_id, part.currency, account.entity_id, entry.kind, entry.subject, entry.at
 having bool_or(posting.amount_minor <> 0)

@@ -83,7 +83,8 @@ class OrderStage(StrEnum):
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One wanted or sold line. `stated_unit_minor` is the price the message states, tax included.
 
-    `is_price_agreed`: we made the stated price ourselves, whatever the channel may state.
+    `is_price_agreed`: we made the stated price ourselves, whatever the channel may state. `is_gift`: it is taken along
+    for nothing, which what is bought must have earned.
     """
 
     code: str
@@ -92,6 +93,7 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     sku_id: SkuId | None = None
     stated_unit_minor: int | None = None
     is_price_agreed: bool = False
+    is_gift: bool = False
 
 
 class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

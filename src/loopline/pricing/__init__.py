@@ -8,12 +8,14 @@ tax within a line is rounded half away from zero by line, and totals are the sum
 Locks: changes take the lock of prices (one transaction at a time); quotes lock nothing.
 """
 
+from loopline.pricing.discounts import BearsOfLine, Discount, KeptPrice
 from loopline.pricing.model import (
     Candidate,
     Cart,
     CartLine,
     Derivation,
     Explanation,
+    GiftWaiting,
     Level,
     LineDerivation,
     NewPrice,
@@ -33,6 +35,7 @@ from loopline.pricing.model import (
     TaxRate,
     TaxRateSet,
 )
+from loopline.pricing.promoting import GiftNotEarned, StatedPriceDiffers
 from loopline.pricing.queries import (
     lists_of_prices,
     price_lists_by_code,
@@ -42,7 +45,7 @@ from loopline.pricing.queries import (
     prices_page,
     tax_rates_of,
 )
-from loopline.pricing.rules import NoPrice, NoTaxRate, StatedPriceDiffers
+from loopline.pricing.rules import NoPrice, NoTaxRate
 from loopline.pricing.service import (
     add_price_lists,
     end_price_lists,
@@ -54,11 +57,16 @@ from loopline.pricing.service import (
 )
 
 __all__ = [
+    "BearsOfLine",
     "Candidate",
     "Cart",
     "CartLine",
     "Derivation",
+    "Discount",
     "Explanation",
+    "GiftNotEarned",
+    "GiftWaiting",
+    "KeptPrice",
     "Level",
     "LineDerivation",
     "NewPrice",

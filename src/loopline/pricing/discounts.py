@@ -1,5 +1,6 @@
 """What was taken off a line, and who bears it, as its derivation keeps it."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,16 +24,30 @@ class Bearer(StrEnum):
 
 
 class BearsOfLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What one bearer bears of a discount of a line, in minor units, tax included."""
+    """What one bearer bears of a discount of a line, in minor units, tax included.
+
+    A role's party stands here only where it was found before: on goods that took the place of others.
+    """
 
     bearer: Bearer
     amount_minor: int
     party_id: PartyId | None = None
 
 
-class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one version of a promotion took off a line, tax included, and who bears it: the parts add up."""
+class Discount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What one version of a promotion took off a line, tax included, and who bears it: the parts add up.
+
+    `agreed_at`: who bears it must have agreed to by then; None: by when the order was placed.
+    """
 
     promotion_id: UUID
     amount_minor: int
     borne: tuple[BearsOfLine, ...]
+    agreed_at: datetime | None = None
+
+
+class KeptPrice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an agreed price is made of: our price of a unit (None: that of now), and what was taken off the line."""
+
+    list_unit_minor: int | None = None
+    discounts: tuple[Discount, ...] = ()

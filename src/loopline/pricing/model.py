@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.kernel.ids import OrgUnitId, PriceListId, ProductId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
-from loopline.pricing.discounts import Discount
+from loopline.pricing.discounts import Discount, KeptPrice
 
 
 class Level(StrEnum):
@@ -151,7 +151,9 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
     Product and category say which promotions it is among the goods of.
-    `is_price_agreed`: its stated price is ours, whatever the channel may state.
+    `is_price_agreed`: its stated price is ours, whatever the channel may state. `kept`: it was agreed before, and this
+    is what it was made of; no promotion of now has to do with it. `is_gift`: it is taken along for nothing, if the cart
+    has earned it.
     """
 
     sku_id: SkuId | None
@@ -162,6 +164,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     product_id: ProductId | None = None
     category: str | None = None
     is_price_agreed: bool = False
+    kept: KeptPrice | None = None
+    is_gift: bool = False
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -194,13 +198,15 @@ class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Why a line costs what it costs: the level that decided and the deciding row.
 
     Where the price was stated, `price_id` is the row that would have decided otherwise, if there is one.
-    `discounts`: what promotions took off that price, one after the other.
+    `discounts`: what promotions took off that price, one after the other. `is_gift`: it was taken along for nothing,
+    and has its part of what is paid for what earned it.
     """
 
     decided_by: Level
     price_id: UUID | None = None
     tax_class: str | None = None
     discounts: tuple[Discount, ...] = ()
+    is_gift: bool = False
 
 
 class TaxDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -243,14 +249,26 @@ class QuoteLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return sum(one.amount_minor for one in self.derivation.discounts)
 
 
+class GiftWaiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Units of a SKU that a cart has earned by a version of a promotion, and does not hold."""
+
+    promotion_id: UUID
+    sku_id: SkuId
+    units: int
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The price of a cart, lines in the order asked. Totals are the sums of the rounded lines."""
+    """The price of a cart, lines in the order asked. Totals are the sums of the rounded lines.
+
+    `gifts` could be taken along for the same money, as lines that say so.
+    """
 
     currency: str
     lines: tuple[QuoteLine, ...]
     amount_minor: int
     tax_minor: int
     derivation: Derivation
+    gifts: tuple[GiftWaiting, ...] = ()
 
 
 class Standing(StrEnum):

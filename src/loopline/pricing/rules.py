@@ -6,7 +6,8 @@ priority. Two lists can compare equal only where their conditions and priorities
 the same SKU at the same time (refused when a price is set, found by doctor). Were it to happen all the same, the list
 that starts later decides, then the one made later.
 
-What promotions take off that price is decided by `promotions.rules`; nothing is taken off a stated price.
+What promotions take off that price is decided by `promotions.rules`; nothing is taken off a stated price. Who may not
+state a price may say which one was told: the list price, which is then let alone, or what promotions leave of it.
 """
 
 from bisect import bisect_right
@@ -37,8 +38,17 @@ from loopline.pricing.model import (
     TaxDerivation,
     TaxRate,
 )
+from loopline.pricing.promoting import (
+    GiftNotEarned,
+    StatedPriceDiffers,
+    given_with,
+    may_state,
+    promoted,
+    refusal_of_said,
+    said_of,
+)
 from loopline.pricing.promotions.model import Promotion
-from loopline.pricing.promotions.rules import LineToPromote, Timed, discounts_of, timed
+from loopline.pricing.promotions.rules import Timed, timed
 
 _FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -58,15 +68,6 @@ class NoTaxRate(Refusal, frozen=True, kw_only=True):
     tax_class: str
     country: str
     day: date
-
-
-class StatedPriceDiffers(Refusal, frozen=True, kw_only=True):
-    """{line_code} was asked for at another price than it has: {stated_unit_minor} instead of {unit_minor}."""
-
-    position: int
-    line_code: str
-    stated_unit_minor: int
-    unit_minor: int
 
 
 class ListedPrices(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,9 +249,17 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
         if isinstance(priced, Refusal):
             return priced
         lines.append(priced)
+    said = said_of(cart, lines)
     promotions = book.promotions_for(cart)
     if promotions:
-        lines = _promoted(cart, lines, promotions)
+        lines = promoted(cart, lines, promotions, said=said)
+    given = given_with(cart, lines, promotions, said=said)
+    if isinstance(given, Refusal):
+        return given
+    lines, gifts = given
+    refusal = refusal_of_said(cart, lines)
+    if refusal is not None:
+        return refusal
     return Quote(
         currency=cart.currency,
         lines=tuple(lines),
@@ -263,6 +272,7 @@ def quote_cart(cart: Cart, *, book: PriceBook) -> Quote | Refusal:
             lines=tuple(line.derivation for line in lines),
             member_tier=cart.member_tier,
         ),
+        gifts=gifts,
     )
 
 
@@ -293,62 +303,25 @@ def _quote_line(
 ) -> QuoteLine | Refusal:
     found = resolve(line.sku_id, lists=lists, at=cart.at) if line.sku_id is not None else None
     ours = found[1].unit_minor if found is not None else None
-    stated = line.stated_unit_minor
-    is_stated = stated is not None and (cart.may_state_price or cart.is_fact or line.is_price_agreed)
-    unit_minor = stated if is_stated else ours
+    is_stated = line.stated_unit_minor is not None and may_state(line, cart)
+    unit_minor = line.stated_unit_minor if is_stated else ours
     if unit_minor is None:
         return NoPrice(position=position, line_code=line.code)
-    if stated is not None and stated != unit_minor:
-        return StatedPriceDiffers(
-            position=position, line_code=line.code, stated_unit_minor=stated, unit_minor=unit_minor
-        )
+    kept = line.kept
     amount_minor = unit_minor * line.units
     return QuoteLine(
         unit_minor=unit_minor,
         amount_minor=amount_minor,
         tax_minor=tax_within(amount_minor, tax.rate_basis_points) if tax.rate_basis_points else 0,
         tax_rate_basis_points=tax.rate_basis_points,
-        list_unit_minor=ours,
+        list_unit_minor=ours if kept is None or kept.list_unit_minor is None else kept.list_unit_minor,
         derivation=LineDerivation(
             decided_by=Level.STATED if is_stated or found is None else found[0].level(),
             price_id=found[1].id if found is not None else None,
             tax_class=line.tax_class,
+            discounts=() if kept is None else kept.discounts,
         ),
     )
-
-
-def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promotion]) -> list[QuoteLine]:
-    """Take off what promotions do; from a stated price nothing, but it is known again where it is what they come to."""
-    going: dict[int, LineToPromote] = {}
-    for place, (asked, line) in enumerate(zip(cart.lines, lines, strict=True)):
-        listed = line.list_unit_minor
-        is_stated = asked.stated_unit_minor is not None
-        is_ours = not is_stated or (cart.by_piece and cart.is_fact)
-        if asked.sku_id is not None and is_ours and listed is not None and listed > 0 and asked.units > 0:
-            going[place] = LineToPromote(
-                sku_id=asked.sku_id,
-                units=asked.units,
-                amount_minor=listed * asked.units,
-                product_id=asked.product_id,
-                category=asked.category,
-            )
-    promoted = list(lines)
-    if cart.by_piece:  # whoever was told by the piece knew of no other line
-        found = [discounts_of([one], promotions)[0] for one in going.values()]
-    else:
-        found = discounts_of(list(going.values()), promotions) if going else []
-    for (place, one), discounts in zip(going.items(), found, strict=True):
-        line, is_stated = lines[place], cart.lines[place].stated_unit_minor is not None
-        amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
-        if discounts and (not is_stated or amount_minor == line.amount_minor):
-            promoted[place] = msgspec.structs.replace(
-                line,
-                unit_minor=amount_minor // one.units,
-                amount_minor=amount_minor,
-                tax_minor=tax_within(amount_minor, line.tax_rate_basis_points),
-                derivation=msgspec.structs.replace(line.derivation, discounts=discounts),
-            )
-    return promoted
 
 
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
@@ -359,7 +332,7 @@ def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
         line: QuoteLine | Refusal = whole.lines[position]
     else:  # what is wrong with another line is not what was asked
         alone = quote_cart(msgspec.structs.replace(cart, lines=(asked,)), book=book)
-        if isinstance(alone, NoPrice | NoTaxRate | StatedPriceDiffers):
+        if isinstance(alone, NoPrice | NoTaxRate | StatedPriceDiffers | GiftNotEarned):
             alone = msgspec.structs.replace(alone, position=position)
         line = alone if isinstance(alone, Refusal) else alone.lines[0]
     applying = book.lists_for(cart)

@@ -17,6 +17,7 @@ from loopline.pricing.books import load_book, needs_of
 from loopline.pricing.changes import PriceDesk, decide_rate, plan_lists, refusal_of_end
 from loopline.pricing.model import (
     Cart,
+    CartLine,
     Explanation,
     NewPrice,
     NewPriceList,
@@ -130,11 +131,12 @@ def quote(conn: Conn, carts: Sequence[Cart], *, marks: Marks | None = None) -> l
 
 
 def try_promotion(
-    conn: Conn, draft: Promotion, carts: Sequence[Cart]
+    conn: Conn, draft: Promotion, carts: Sequence[Cart], *, gift: CartLine | None = None
 ) -> list[tuple[Quote | Refusal, Quote | Refusal]]:
     """Price carts as they were, and as they would have been had a draft been in force all the time.
 
-    In the place of the version of its code that was. The same code prices both.
+    In the place of the version of its code that was. The same code prices both. `gift` is the line of what it gives:
+    whoever earns some takes it along, last of the lines.
     """
     if not carts:
         return []
@@ -143,10 +145,25 @@ def try_promotion(
         draft, valid_from=min(cart.at for cart in carts), valid_until=None, published_at=draft.saved_at
     )
     others = [one for one in published if one.code != draft.code]
+    # The price of what is given is read with theirs.
+    read = carts if gift is None else [*carts, msgspec.structs.replace(carts[0], lines=(gift,))]
     before, after = (
-        load_book(conn, carts, promotions=promotions) for promotions in (published, [*others, always])
+        load_book(conn, read, promotions=promotions) for promotions in (published, [*others, always])
     )
-    return [(quote_cart(cart, book=before), quote_cart(cart, book=after)) for cart in carts]
+    return [
+        (quote_cart(cart, book=before), _with_gift(cart, gift, draft=draft, book=after)) for cart in carts
+    ]
+
+
+def _with_gift(cart: Cart, gift: CartLine | None, *, draft: Promotion, book: PriceBook) -> Quote | Refusal:
+    found = quote_cart(cart, book=book)
+    if isinstance(found, Refusal) or gift is None:
+        return found
+    units = sum(one.units for one in found.gifts if one.promotion_id == draft.id)
+    if not units:
+        return found
+    taken = msgspec.structs.replace(gift, units=units)
+    return quote_cart(msgspec.structs.replace(cart, lines=(*cart.lines, taken)), book=book)
 
 
 def explain_price(conn: Conn, cart: Cart, *, position: int) -> Explanation:

@@ -27,6 +27,7 @@ from loopline.orders import BRINGING_FEES, CancelledLine, Line, LineChange, Line
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import end_calls, wake_called
+from loopline.processes.gifts import GiftOfOrder, gifts_of_orders, with_lost
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import Refund, refund
 from loopline.processes.shortfalls import shortfall_events
@@ -183,14 +184,17 @@ def cancel(
     """Call off what is left of orders, or parts of it, in the order given; each is done whole or refused.
 
     Staff cancel what is sold by sites in scope, members their own, until a fitter is on the way. One that was
-    cancelled whole before is answered so again. What is no goods was charged at once and stays, but for what bringing
-    the goods was to cost: that goes with the whole order. Takes the turn, then locks calls, tasks, days, goods, orders.
+    cancelled whole before is answered so again. Gifts that what is left would not have earned go with it, unless they
+    were handed over. What is no goods was charged at once and stays, but for what bringing the goods was to cost: that
+    goes with the whole order. Takes the turn, then locks calls, tasks, days, goods, orders.
     """
     take_turn(conn)
     order_ids = list({one.order_id for one in asked})
     # Whoever claims at this moment is waited for: then it is a task, that is taken back as any other.
     called = calls.lock_calls_of_orders(conn, order_ids)
     standing, fees = _lock_standing(conn, order_ids)
+    parts = list({one.order_id for one in asked if one.lines})
+    gifts = gifts_of_orders(conn, orders.lines_by_orders(conn, parts)) if parts else {}
     # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
     expected = visits.orders_on_the_way(conn, [one.order_id for one in asked if one.by_member is not None])
@@ -204,7 +208,7 @@ def cancel(
             continue
         lines = standing.get(head.id, {})
         before = sum(cancelled_minor(of.line, units=of.cancelled) for of in lines.values())
-        taken = _plan(one, head, lines)
+        taken = _plan(one, head, lines, gifts.get(head.id, ()))
         if isinstance(taken, Refusal):
             outcomes.append(taken)
             continue
@@ -274,10 +278,15 @@ def _refusal_of(
     return None
 
 
-def _plan(one: Cancellation, head: Order, lines: Mapping[LineId, _Standing]) -> tuple[_Taken, ...] | Refusal:
+def _plan(
+    one: Cancellation, head: Order, lines: Mapping[LineId, _Standing], gifts: Sequence[GiftOfOrder]
+) -> tuple[_Taken, ...] | Refusal:
     """Say what a cancellation takes of which lines, and take it from where they stand."""
     whole = {line_id: of_line.cancellable for line_id, of_line in lines.items() if of_line.cancellable}
     wanted = {unit.line_id: unit.units for unit in one.lines} or whole
+    if one.lines and gifts:
+        stands = {key: of.line.units - of.cancelled - of.line.returned for key, of in lines.items()}
+        wanted = with_lost(wanted, gifts, standing=stands, whole=whole)
     refusal = _refusal_of_units(one, head, lines, wanted=wanted, whole=whole)
     if refusal is not None:
         return refusal

@@ -396,12 +396,20 @@ where coalesce(booked.amount_minor, 0) <> coalesce(said.amount_minor, 0)
 order by subject
 
 -- name: sealed_statements_equal_postings
--- Parties whose sealed days do not add up to what was posted of their shares until the end of the last sealed day.
+-- Parties whose sealed days do not add up to what was posted of their shares, and of what they bear of promotions, until the
+-- end of the last sealed day.
 with sealed as (
-    select leaf.party_id, moved.currency, moved.pending_minor, moved.due_minor
+    select
+        leaf.party_id,
+        moved.currency,
+        moved.pending_minor,
+        moved.due_minor,
+        coalesce(moved.borne_minor, 0) as borne_minor
     from statements.leaf as leaf
     join statements.seal as seal on seal.day = leaf.day
-    cross join lateral jsonb_to_recordset(leaf.moved) as moved (currency text, pending_minor bigint, due_minor bigint)
+    cross join lateral jsonb_to_recordset(leaf.moved) as moved (
+        currency text, pending_minor bigint, due_minor bigint, borne_minor bigint
+    )
 ),
 posted as (
     select
@@ -412,8 +420,22 @@ posted as (
     from ledger.entry_part as part
     cross join lateral unnest(part.account_numbers, part.amounts_minor) as posting (account_number, amount_minor)
     join ledger.account as account on account.number = posting.account_number
+    join ledger.entry as entry on entry.id = part.entry_id
+    left join ledger.reversal as reversal on reversal.entry_id = part.entry_id
+    left join ledger.entry as original on original.id = reversal.of_entry_id
     where account.party_id is not null
-        and account.purpose in ('share_pending', 'share_due')
+        and (
+            account.purpose in ('share_pending', 'share_due')
+            or (
+                account.purpose in ('receivable', 'intercompany')
+                and 'promotion' in (entry.kind, original.kind)
+                and account.entity_id in (
+                    select funded.entity_id
+                    from ledger.account as funded
+                    where funded.number = any(part.account_numbers) and funded.purpose = 'promotion_funded'
+                )
+            )
+        )
         -- An id begins with the milliseconds of its moment.
         and part.entry_id < (
             select rpad(lpad(to_hex((extract(epoch from max(seal.day) + 1) * 1000)::bigint), 12, '0'), 32, '0')::uuid
@@ -421,7 +443,15 @@ posted as (
         )
 ),
 moved as (
-    select party_id, currency, pending_minor as sealed_pending, due_minor as sealed_due, 0 as pending, 0 as due
+    select
+        party_id,
+        currency,
+        pending_minor as sealed_pending,
+        due_minor as sealed_due,
+        borne_minor as sealed_borne,
+        0 as pending,
+        0 as due,
+        0 as borne
     from sealed
     union all
     select
@@ -429,19 +459,22 @@ moved as (
         currency,
         0,
         0,
+        0,
         case purpose when 'share_pending' then amount_minor else 0 end,
-        case purpose when 'share_due' then amount_minor else 0 end
+        case purpose when 'share_due' then amount_minor else 0 end,
+        case when purpose in ('receivable', 'intercompany') then -amount_minor else 0 end
     from posted
 )
 select
     'statements of party ' || party_id || ' in ' || currency as subject,
-    sum(sealed_pending) || ' pending, ' || sum(sealed_due) || ' due in sealed days' as found,
-    sum(pending) || ' pending, ' || sum(due) || ' due in the ledger' as expected,
+    sum(sealed_pending) || ' pending, ' || sum(sealed_due) || ' due, ' || sum(sealed_borne) || ' borne in sealed days'
+        as found,
+    sum(pending) || ' pending, ' || sum(due) || ' due, ' || sum(borne) || ' borne in the ledger' as expected,
     'loopline seal --look-back 3660 (with the next day that is over: it takes what was committed after its day was sealed)'
         as repair
 from moved
 group by party_id, currency
-having sum(sealed_pending) <> sum(pending) or sum(sealed_due) <> sum(due)
+having sum(sealed_pending) <> sum(pending) or sum(sealed_due) <> sum(due) or sum(sealed_borne) <> sum(borne)
 order by 1;
 
 -- name: closed_months_equal_postings

@@ -118,16 +118,18 @@ class Funding:
     def _owed_by(self, part: BearsOfLine, discount: Discount, *, order: Order, line: Line) -> PartyId | None:
         """Return who owes it: not the seller itself, nor who had not agreed to so much when the order was placed.
 
-        A part may be rounded up by less than a minor unit.
+        For goods that took the place of others that is when those were bought. A part may be rounded up by less than a
+        minor unit.
         """
         party_id = self._directory.owes_seller(part.bearer, part.party_id, order=order, line=line)
         if party_id is None:
             return None
+        agreed_at = discount.agreed_at or order.placed_at
         has_agreed = any(
             one.currency == order.currency
             and (part.amount_minor - 1) * BASIS_POINTS < discount.amount_minor * one.most_basis_points
-            and one.valid_from <= order.placed_at
-            and (one.valid_until is None or order.placed_at < one.valid_until)
+            and one.valid_from <= agreed_at
+            and (one.valid_until is None or agreed_at < one.valid_until)
             for one in self._agreed.get(party_id, ())
         )
         return party_id if has_agreed else None

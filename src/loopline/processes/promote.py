@@ -8,9 +8,9 @@ from datetime import datetime
 
 import msgspec
 
-from loopline import catalogue, org
+from loopline import catalogue, orders, org
 from loopline.db import Conn
-from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, uuid7s
+from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Party, PartyKind, Site
@@ -22,6 +22,7 @@ from loopline.pricing.promotions import (
     Effect,
     Funder,
     FundingAgreement,
+    Gift,
     NewPromotion,
     Promotion,
     PromotionEnd,
@@ -51,13 +52,23 @@ class WantedFunder(msgspec.Struct, frozen=True, kw_only=True):
 _THE_SELLER = tuple(WantedFunder(bearer=one.bearer, basis_points=one.basis_points) for one in ONLY_THE_SELLER)
 
 
+class WantedGift(msgspec.Struct, frozen=True, kw_only=True):
+    """A gift as people name it, its SKU by its code. See `Gift`."""
+
+    sku_code: str
+    units: int = 1
+    from_units: int | None = None
+    from_minor: int | None = None
+    is_repeated: bool = False
+
+
 class WantedPromotion(msgspec.Struct, frozen=True, kw_only=True):
     """A draft as people name it: places, goods and parties by their codes. See `NewPromotion`."""
 
     code: str
     name: str
     currency: str
-    effect: Effect
+    effect: Effect | WantedGift
     comment: str
     channels: tuple[str, ...] = ()
     unit_code: str | None = None
@@ -94,6 +105,8 @@ class _Codes(msgspec.Struct, frozen=True, kw_only=True):
     units: Mapping[str, OrgUnitId]
     skus: Mapping[str, catalogue.Sku]
     products: Mapping[str, catalogue.Product]
+    channels: Mapping[str, orders.ChannelTerms]
+    categories: Mapping[str, tuple[SkuId, ...]]
     parties: Mapping[str, Party]
 
 
@@ -154,8 +167,10 @@ def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
     return _Codes(
         sites=org.sites_by_code(conn, {one.site_code for one in wanted if one.site_code is not None}),
         units={code: unit.id for code, unit in units.items()},
-        skus=catalogue.skus_by_code(conn, {code for one in wanted for code in one.sku_codes}),
+        skus=catalogue.skus_by_code(conn, {code for one in wanted for code in _skus_of(one)}),
         products=catalogue.products_by_code(conn, {code for one in wanted for code in one.product_codes}),
+        channels=orders.channels_by_code(conn) if any(one.channels for one in wanted) else {},
+        categories=catalogue.skus_of_categories(conn, {name for one in wanted for name in one.categories}),
         parties=org.parties_by_code(
             conn,
             {funder.party_code for one in wanted for funder in one.funders if funder.party_code is not None},
@@ -163,12 +178,38 @@ def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
     )
 
 
+def _skus_of(one: WantedPromotion) -> tuple[str, ...]:
+    """The SKUs that a draft names: as its goods, and as its gift."""
+    given = (one.effect.sku_code,) if isinstance(one.effect, WantedGift) else ()
+    return (*one.sku_codes, *given)
+
+
+def skus_named_by(one: NewPromotion) -> frozenset[SkuId]:
+    """Return the SKUs that a promotion names: as its goods, and as its gift."""
+    given = {one.effect.sku_id} if isinstance(one.effect, Gift) else set[SkuId]()
+    return one.conditions.sku_ids | given
+
+
+def _effect(wanted: Effect | WantedGift, codes: _Codes) -> Effect:
+    if not isinstance(wanted, WantedGift):
+        return wanted
+    return Gift(
+        sku_id=codes.skus[wanted.sku_code].id,
+        units=wanted.units,
+        from_units=wanted.from_units,
+        from_minor=wanted.from_minor,
+        is_repeated=wanted.is_repeated,
+    )
+
+
 def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refusal:
     named = (
         ("site", codes.sites, [one.site_code]),
         ("unit", codes.units, [one.unit_code]),
-        ("SKU", codes.skus, one.sku_codes),
+        ("SKU", codes.skus, _skus_of(one)),
         ("product", codes.products, one.product_codes),
+        ("channel", codes.channels, one.channels),
+        ("category", codes.categories, one.categories),
         ("party", codes.parties, [funder.party_code for funder in one.funders]),
     )
     for noun, known, asked in named:
@@ -179,7 +220,7 @@ def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refu
         code=one.code,
         name=one.name,
         currency=one.currency,
-        effect=one.effect,
+        effect=_effect(one.effect, codes),
         conditions=Conditions(
             channels=one.channels,
             org_unit_id=None if one.unit_code is None else codes.units[one.unit_code],
@@ -209,17 +250,26 @@ def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refu
     )
 
 
-def publish(
-    conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: datetime
+def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
+    conn: Conn,
+    codes: Sequence[str],
+    *,
+    scope: Scope,
+    by: str,
+    now: datetime,
+    seen: Mapping[str, datetime] | None = None,
 ) -> list[Promotion | Refusal]:
-    """Put the drafts under some codes in force, each once and in one's branch."""
+    """Put the drafts under some codes in force, each once and in one's branch.
+
+    `seen` says of codes when the draft that was looked at was saved: one that was saved later is refused.
+    """
     take_turn(conn)
     drafts = unpublished_promotions(conn, codes)
     others = _codes_of_others(published_promotions(conn), scope, now=now)
     others |= {code for code, draft in drafts.items() if not _is_mine(draft, scope)}
     named = _may_bear(conn, list(drafts.values()))
     going = [code for code in codes if code not in others]
-    done = iter(publish_promotions(conn, going, named=named, by=by, now=now) if going else ())
+    done = iter(publish_promotions(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 

@@ -21,7 +21,7 @@ from loopline.orders import DraftKind, Line, LineKind, Order
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.pricing import Cart, CartLine, Derivation, Level, Quote, QuoteLine
-from loopline.pricing.promotions import Bearer, Discount, Promotion
+from loopline.pricing.promotions import Bearer, Discount, Gift, Promotion
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.touch import campaigns_of
@@ -35,6 +35,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What a promotion would have done, in minor units of its currency: `touched` orders of all would have had it.
 
     `paid_before` and `paid_after` are of the touched orders; `borne`: by whom the promotion's own discount is borne.
+    Gifts are taken along by every order that earns them; `units` are theirs.
     Margins are net amounts less what goods cost, of the `costed_units` of `units` whose cost is known; after, with what
     others than the seller bear.
     """
@@ -85,7 +86,12 @@ def try_on_past_orders(conn: Conn, draft: Promotion, *, scope: Scope, now: datet
         until=now,
         orders=len(past),
         touched=len(touched),
-        units=sum(one.lines[place].units for one in touched for place, _ in _own(one.after.lines, draft)),
+        units=sum(
+            one.lines[place].units
+            for one in touched
+            for place, _ in _own(one.after.lines, draft)
+            if not isinstance(draft.effect, Gift) or one.after.lines[place].derivation.is_gift
+        ),
         discount_minor=sum(borne.values()),
         borne=borne,
         paid_before_minor=sum(one.before.amount_minor for one in touched),
@@ -123,6 +129,7 @@ def _past(conn: Conn, heads: Sequence[Order], draft: Promotion) -> list[_Past]:
             head,
             of_orders[head.id],
             stated=_stated(of_orders[head.id], derived.get(head.id)),
+            given=_given(of_orders[head.id], derived.get(head.id)),
             facts=facts,
             site=_site_of(head, sites),
             zone=zones.get(head.channel, "UTC"),
@@ -130,12 +137,43 @@ def _past(conn: Conn, heads: Sequence[Order], draft: Promotion) -> list[_Past]:
         )
         for head in going
     ]
-    tried = pricing.try_promotion(conn, draft, carts)
+    gift = _gift_line(conn, draft)
+    tried = pricing.try_promotion(conn, draft, carts, gift=gift)
     return [
-        _Past(order=head, lines=of_orders[head.id], before=before, after=after)
+        _Past(order=head, lines=_with_gift(of_orders[head.id], after, gift), before=before, after=after)
         for head, (before, after) in zip(going, tried, strict=True)
         if not isinstance(before, Refusal) and not isinstance(after, Refusal)
     ]
+
+
+def _gift_line(conn: Conn, draft: Promotion) -> CartLine | None:
+    """The line of what a draft gives, as a cart has it; None where it gives nothing."""
+    if not isinstance(draft.effect, Gift):
+        return None
+    sku_id = draft.effect.sku_id
+    sku, facts = catalogue.skus_by_id(conn, [sku_id])[sku_id], catalogue.price_facts_of(conn, [sku_id])
+    return CartLine(sku_id=sku_id, code=sku.code, units=1, tax_class=facts[sku_id].tax_class, is_gift=True)
+
+
+def _with_gift(lines: Sequence[Line], after: Quote | Refusal, gift: CartLine | None) -> Sequence[Line]:
+    """The lines of an order, and the gift that it would have had as one more of the same seller."""
+    if gift is None or isinstance(after, Refusal) or len(after.lines) == len(lines):
+        return lines
+    quoted = after.lines[-1]
+    listed = quoted.list_unit_minor or 0
+    off = sum(one.amount_minor for one in quoted.derivation.discounts)
+    units = (quoted.amount_minor + off) // listed if listed else 0
+    given = msgspec.structs.replace(
+        lines[0],
+        kind=LineKind.GOODS,
+        sku_id=gift.sku_id,
+        code=gift.code,
+        units=units,
+        unit_minor=quoted.unit_minor,
+        amount_minor=quoted.amount_minor,
+        list_unit_minor=listed,
+    )
+    return [*lines, given]
 
 
 def _site_of(head: Order, sites: Mapping[SiteId, Site]) -> Site | None:
@@ -150,11 +188,18 @@ def _stated(lines: Sequence[Line], stored: object) -> set[LineId]:
     return {line.line_id for line, one in zip(lines, derived, strict=False) if one.decided_by is Level.STATED}
 
 
+def _given(lines: Sequence[Line], stored: object) -> set[LineId]:
+    """The lines that were gifts, as their derivation says."""
+    derived = msgspec.convert(stored, Derivation).lines if stored is not None else ()
+    return {line.line_id for line, one in zip(lines, derived, strict=False) if one.is_gift}
+
+
 def _cart(  # noqa: PLR0913 - an order, and each thing that was looked up of it
     head: Order,
     lines: Sequence[Line],
     *,
     stated: set[LineId],
+    given: set[LineId],
     facts: Mapping[SkuId, PriceFacts],
     site: Site | None,
     zone: str,
@@ -175,11 +220,14 @@ def _cart(  # noqa: PLR0913 - an order, and each thing that was looked up of it
         is_member=head.member_id is not None and not is_at_till,
         live_room=show,
         by_piece=is_at_till,
-        lines=tuple(_line(line, is_stated=line.line_id in stated, facts=facts) for line in lines),
+        lines=tuple(
+            _line(line, is_stated=line.line_id in stated, is_gift=line.line_id in given, facts=facts)
+            for line in lines
+        ),
     )
 
 
-def _line(line: Line, *, is_stated: bool, facts: Mapping[SkuId, PriceFacts]) -> CartLine:
+def _line(line: Line, *, is_stated: bool, is_gift: bool, facts: Mapping[SkuId, PriceFacts]) -> CartLine:
     known = facts.get(line.sku_id) if line.sku_id is not None else None
     untaxed = None if line.kind is LineKind.VOUCHER else CHARGES_TAX_CLASS
     return CartLine(
@@ -187,6 +235,7 @@ def _line(line: Line, *, is_stated: bool, facts: Mapping[SkuId, PriceFacts]) -> 
         code=line.code,
         units=line.units,
         stated_unit_minor=line.unit_minor if is_stated else None,
+        is_gift=is_gift,
         tax_class=untaxed if known is None else known.tax_class,
         product_id=None if known is None else known.product_id,
         category=None if known is None else known.category,
@@ -206,12 +255,16 @@ def _margins(conn: Conn, touched: Sequence[_Past]) -> _Margins:
     units = before_minor = after_minor = 0
     for one in touched:
         assert directory is not None
-        for line, before, after in zip(one.lines, one.before.lines, one.after.lines, strict=True):
-            known = [_margin(one.order, line, quoted, directory) for quoted in (before, after)]
-            if known[0] is not None and known[1] is not None:
+        more = len(one.after.lines) - len(one.before.lines)
+        befores: list[QuoteLine | None] = [*one.before.lines, *[None] * more]
+        for line, before, after in zip(one.lines, befores, one.after.lines, strict=True):
+            after_known = _margin(one.order, line, after, directory)
+            # What was given was not sold before.
+            known = 0 if before is None else _margin(one.order, line, before, directory)
+            if known is not None and after_known is not None:
                 units += line.units
-                before_minor += known[0]
-                after_minor += known[1]
+                before_minor += known
+                after_minor += after_known
     return _Margins(units=units, before_minor=before_minor, after_minor=after_minor)
 
 

@@ -46,15 +46,28 @@ with summed as (
     one.currency,
     sum(one.pending_minor) as pending_minor,
     sum(one.due_minor) as due_minor,
+    sum(one.borne_minor) as borne_minor,
     sum(one.moved_pending_minor) as moved_pending_minor,
-    sum(one.moved_due_minor) as moved_due_minor
+    sum(one.moved_due_minor) as moved_due_minor,
+    sum(one.moved_borne_minor) as moved_borne_minor
   from statements.leaf as leaf
   cross join lateral (
-    select stood.currency, stood.pending_minor, stood.due_minor, 0 as moved_pending_minor, 0 as moved_due_minor
-    from jsonb_to_recordset(leaf.opening) as stood (currency text, pending_minor bigint, due_minor bigint)
+    select
+      stood.currency,
+      stood.pending_minor,
+      stood.due_minor,
+      coalesce(stood.borne_minor, 0) as borne_minor,
+      0 as moved_pending_minor,
+      0 as moved_due_minor,
+      0 as moved_borne_minor
+    from jsonb_to_recordset(leaf.opening) as stood (
+      currency text, pending_minor bigint, due_minor bigint, borne_minor bigint
+    )
     union all
-    select moved.currency, 0, 0, moved.pending_minor, moved.due_minor
-    from jsonb_to_recordset(leaf.moved) as moved (currency text, pending_minor bigint, due_minor bigint)
+    select moved.currency, 0, 0, 0, moved.pending_minor, moved.due_minor, coalesce(moved.borne_minor, 0)
+    from jsonb_to_recordset(leaf.moved) as moved (
+      currency text, pending_minor bigint, due_minor bigint, borne_minor bigint
+    )
   ) as one
   where leaf.day in (select seal.day from statements.seal as seal)
   group by leaf.party_id, leaf.day, one.currency
@@ -63,18 +76,22 @@ expected as (
   select
     summed.*,
     sum(summed.moved_pending_minor) over earlier - summed.moved_pending_minor as stood_pending_minor,
-    sum(summed.moved_due_minor) over earlier - summed.moved_due_minor as stood_due_minor
+    sum(summed.moved_due_minor) over earlier - summed.moved_due_minor as stood_due_minor,
+    sum(summed.moved_borne_minor) over earlier - summed.moved_borne_minor as stood_borne_minor
   from summed
   window earlier as (partition by summed.party_id, summed.currency order by summed.day)
 )
 select
   'statement of party ' || expected.party_id || ' of ' || expected.day::text as subject,
-  'opens with ' || expected.pending_minor::text || ' pending, ' || expected.due_minor::text || ' due '
-    || expected.currency as found,
-  expected.stood_pending_minor::text || ' pending, ' || expected.stood_due_minor::text || ' due' as expected,
+  'opens with ' || expected.pending_minor::text || ' pending, ' || expected.due_minor::text || ' due, '
+    || expected.borne_minor::text || ' borne ' || expected.currency as found,
+  expected.stood_pending_minor::text || ' pending, ' || expected.stood_due_minor::text || ' due, '
+    || expected.stood_borne_minor::text || ' borne' as expected,
   'Restore statements.leaf of that party from the last backup; no command of Loopline writes this.' as repair
 from expected
-where expected.pending_minor <> expected.stood_pending_minor or expected.due_minor <> expected.stood_due_minor
+where expected.pending_minor <> expected.stood_pending_minor
+  or expected.due_minor <> expected.stood_due_minor
+  or expected.borne_minor <> expected.stood_borne_minor
 order by expected.party_id, expected.day, expected.currency;
 
 -- name: disputes_keep_their_words

@@ -123,6 +123,7 @@ def _add(conn: Conn, asked: Sequence[NewDispute], *, now: datetime) -> list[Disp
         entity_ids=uuids(one.line.entity_id for one in asked),
         pending_minors=integers(one.line.pending_minor for one in asked),
         due_minors=integers(one.line.due_minor for one in asked),
+        borne_minors=integers(one.line.bears_minor for one in asked),
         order_numbers=[one.line.order_number for one in asked],
         opened_bys=uuids(one.said_by for one in asked),
     )

@@ -1,7 +1,8 @@
 -- name: add_disputes
 -- Open disputes of lines that have none open and were not corrected, and return their ids; of a line that a rival questions the first stands.
 insert into statements.dispute (
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, state, opened_at, opened_by
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, state,
+  opened_at, opened_by
 )
 select
   asked.id,
@@ -12,16 +13,17 @@ select
   asked.entity_id,
   asked.pending_minor,
   asked.due_minor,
+  asked.borne_minor,
   asked.order_number,
   'open',
   %(now)s::timestamptz,
   asked.opened_by
 from unnest(
   %(ids)s::uuid[], %(party_ids)s::uuid[], %(entry_ids)s::uuid[], %(part_ids)s::uuid[], %(currencies)s::text[],
-  %(entity_ids)s::uuid[], %(pending_minors)s::bigint[], %(due_minors)s::bigint[], %(order_numbers)s::text[],
-  %(opened_bys)s::uuid[]
+  %(entity_ids)s::uuid[], %(pending_minors)s::bigint[], %(due_minors)s::bigint[], %(borne_minors)s::bigint[],
+  %(order_numbers)s::text[], %(opened_bys)s::uuid[]
 ) as asked (
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, opened_by
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, opened_by
 )
 order by asked.id
 on conflict (party_id, entry_id, part_id, currency, entity_id) where state in ('open', 'answered', 'corrected') do nothing
@@ -30,7 +32,7 @@ returning id;
 -- name: lock_disputes
 -- Lock disputes, by id.
 select
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, state, opened_at,
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, state, opened_at,
   opened_by, decided_at, decided_by, reversal_entry_id, correction_entry_id
 from statements.dispute
 where id = any(%(dispute_ids)s::uuid[])
@@ -66,7 +68,7 @@ from unnest(%(dispute_ids)s::uuid[], %(kinds)s::text[], %(said_bys)s::uuid[], %(
 -- name: disputes_by_id
 -- Disputes by their ids, in order.
 select
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, state, opened_at,
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, state, opened_at,
   opened_by, decided_at, decided_by, reversal_entry_id, correction_entry_id
 from statements.dispute
 where id = any(%(dispute_ids)s::uuid[])
@@ -75,7 +77,7 @@ order by id;
 -- name: disputes_page
 -- Disputes of these parties (null: of all), those that stand or those that are decided, the latest first, before one.
 select
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, state, opened_at,
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, state, opened_at,
   opened_by, decided_at, decided_by, reversal_entry_id, correction_entry_id
 from statements.dispute
 where (%(party_ids)s::uuid[] is null or party_id = any(%(party_ids)s::uuid[]))
@@ -87,7 +89,7 @@ limit %(at_most)s::bigint;
 -- name: disputes_of_entries
 -- Disputes of a party about these entries, the latest last.
 select
-  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, order_number, state, opened_at,
+  id, party_id, entry_id, part_id, currency, entity_id, pending_minor, due_minor, borne_minor, order_number, state, opened_at,
   opened_by, decided_at, decided_by, reversal_entry_id, correction_entry_id
 from statements.dispute
 where party_id = %(party_id)s::uuid and entry_id = any(%(entry_ids)s::uuid[])

@@ -53,11 +53,30 @@ class LineShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     profile_version: int | None = None
 
 
+class LineFunding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a party bears of a part by one version of a promotion, and by which row of its funders.
+
+    `base_minor` is what the promotion took off the part, `basis_points` what of it the row says; both are of the
+    discount, tax included.
+    """
+
+    promotion: str
+    version: int
+    row: int
+    bearer: str
+    base_minor: int
+    basis_points: int
+    amount_minor: int
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one entry says of one part to a party: by how much pending and due shares grew (shrank where negative).
 
     `at` is when it happened; the entry's id says when it was posted. What belongs to an order names it, the code of its
     line, the units of the part, and how the party's shares of the part came about.
+
+    A line of what customers were let off says instead by how much more (less) the party owes for that, and how it came
+    about. On all other lines these two are not spelt, so that lines that were sealed before stay as they are.
     """
 
     entry_id: EntryId
@@ -73,6 +92,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     code: str | None = None
     units: int | None = None
     shares: tuple[LineShare, ...] = ()
+    borne_minor: int | msgspec.UnsetType = msgspec.UNSET
+    funded: tuple[LineFunding, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def bears_minor(self) -> int:
+        """What the party owes more for what customers were let off; negative where that goes back."""
+        return 0 if isinstance(self.borne_minor, msgspec.UnsetType) else self.borne_minor
+
+    @property
+    def fundings(self) -> tuple[LineFunding, ...]:
+        """How that came about."""
+        return () if isinstance(self.funded, msgspec.UnsetType) else self.funded
 
     @property
     def amount_minor(self) -> int:
@@ -80,12 +111,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.pending_minor + self.due_minor
 
 
-class Sums(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Pending and due together in one currency."""
+class Sums(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Pending and due together in one currency, and what the party owes for what customers were let off.
+
+    Where that is nothing it is not spelt, as on days that were sealed before it was told.
+    """
 
     currency: str
     pending_minor: int
     due_minor: int
+    borne_minor: int = 0
 
 
 class KindSums(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +131,7 @@ class KindSums(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
     pending_minor: int
     due_minor: int
+    borne_minor: int = 0
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,6 +288,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     entity_id: EntityId
     pending_minor: int
     due_minor: int
+    borne_minor: int
     order_number: str | None
     state: DisputeState
     opened_at: datetime
@@ -260,6 +297,11 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: PersonId | None
     reversal_entry_id: EntryId | None
     correction_entry_id: EntryId | None
+
+    @property
+    def amount_minor(self) -> int:
+        """What the line gave, or took: of a share, or of what the party bears."""
+        return self.borne_minor or self.pending_minor + self.due_minor
 
 
 class DisputeWord(msgspec.Struct, frozen=True, kw_only=True):

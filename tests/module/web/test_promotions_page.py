@@ -60,6 +60,35 @@ def test_what_holds_can_be_ended_though_a_next_version_is_to_come(site: Site):
     assert states(browser) == ["Over"]
 
 
+def test_only_what_the_page_showed_is_published(site: Site):
+    """A colleague saves and tries the draft anew between the look and the click."""
+
+    def saved_and_tried(basis_points: int) -> None:
+        with site.database.transaction() as conn:
+            (draft,) = succeeded(
+                save(conn, [wanted("TENTH", basis_points)], scope=WHOLE_BRAND, by=BY, now=site.clock())
+            )
+            assert note_tried(conn, draft, now=site.clock())
+
+    def shown(browser: httpx.Client) -> dict[str, str]:
+        (form,) = re.findall(r'action="/hq/promotions/publish">(.*?)</form>', browser.get(PATH).text)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        return {name: unescape(fields[name]) for name in ("code", "saved_at")}
+
+    saved_and_tried(1_000)
+    browser = site.signed_in("shen.ops")
+    before = shown(browser)
+    site.clock.turn(timedelta(minutes=1))
+    saved_and_tried(9_000)
+    refused = post(browser, f"{PATH}/publish", before, page=PATH)
+    assert refused.status_code == 409
+    assert "was changed since you looked at it" in refused.text
+    assert post(browser, f"{PATH}/publish", {"code": "TENTH"}, page=PATH).status_code == 409
+    assert states(browser) == ["Tried"]
+    assert post(browser, f"{PATH}/publish", shown(browser), page=PATH).status_code == 303
+    assert states(browser) == ["In force"]
+
+
 def test_a_next_version_is_for_the_tier_that_the_last_was_for(site: Site):
     in_force(site, wanted("TENTH"))
     browser = site.signed_in("shen.ops")

@@ -19,6 +19,7 @@ from loopline.pricing.promotions import (
     Effect,
     FixedPrice,
     Funder,
+    Gift,
     PercentageOff,
     Promotion,
     Step,
@@ -261,3 +262,58 @@ def test_a_quote_is_told_again_and_its_tax_is_that_of_what_is_paid(
         assert quoted.amount_minor == quoted.list_unit_minor * units - quoted.discount_minor
         assert quoted.tax_minor == tax_within(quoted.amount_minor, 1_300)
     assert first.amount_minor == sum(one.amount_minor for one in first.lines)
+
+
+@st.composite
+def givings(draw: st.DrawFn) -> list[Promotion]:
+    """A few promotions that give: for pieces or for an amount, once or again and again."""
+    found: list[Promotion] = []
+    for place in range(draw(st.integers(1, 3))):
+        is_by_pieces = draw(st.booleans())
+        effect = Gift(
+            sku_id=draw(st.sampled_from(SKUS)),
+            units=draw(st.integers(1, 2)),
+            is_repeated=draw(st.booleans()),
+            from_units=draw(st.integers(1, 3)) if is_by_pieces else None,
+            from_minor=None if is_by_pieces else draw(st.integers(1, 2_000)),
+        )
+        conditions = of(sku_ids=draw(st.lists(st.sampled_from(SKUS), max_size=2)))
+        found.append(promotion(f"G{place}", effect, id=IDS[-1 - place], conditions=conditions))
+    return found
+
+
+@given(
+    bought=st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3),
+    others=plans(most=3),
+    giving=givings(),
+    prices=st.lists(st.integers(1, 1_000), min_size=3, max_size=3),
+)
+def test_whatever_is_earned_can_be_taken_along_for_the_same_money(
+    bought: list[tuple[SkuId, int]],
+    others: list[Promotion],
+    giving: list[Promotion],
+    prices: list[int],
+):
+    base = price_list("BASE")
+    rows = [price(base, sku, minor) for sku, minor in zip(SKUS, prices, strict=True)]
+    book = PriceBook([base], rows, [tax_rate()], [*others, *giving])
+    lines = [line(sku, units) for sku, units in bought]
+    alone = quote_cart(cart(*lines), book=book)
+    assert isinstance(alone, Quote)
+    gifts = [line(one.sku_id, one.units, is_gift=True) for one in alone.gifts]
+    whole = quote_cart(cart(*lines, *gifts), book=book)
+    assert isinstance(whole, Quote)
+    assert whole.amount_minor == alone.amount_minor
+    assert whole.gifts == ()
+    assert all(one.amount_minor >= 0 for one in whole.lines)
+    listed = dict(zip(SKUS, prices, strict=True))
+    given_ids = {one.id for one in giving}
+    value = sum(listed[one.sku_id] * one.units for one in alone.gifts)
+    dealt = [
+        part for one in whole.lines for part in one.derivation.discounts if part.promotion_id in given_ids
+    ]
+    assert sum(part.amount_minor for part in dealt) == value
+    assert all(sum(one.amount_minor for one in part.borne) == part.amount_minor for part in dealt)
+    for asked, one in zip([*lines, *gifts], whole.lines, strict=True):
+        assert asked.sku_id is not None
+        assert one.amount_minor + one.discount_minor == listed[asked.sku_id] * asked.units

@@ -1,9 +1,9 @@
 """Money through the front doors, on a real PostgreSQL: whatever happens in whatever order, none is made or lost.
 
 Sales, returns in parts, new rules, releases, payouts that fail, reclaims, disputes, exchanges, bills with fees, closed
-months: after each step what customers paid is what was given back, what parties got and are owed, tax, liabilities and
-named rounding; every party's statement is the sum of its entries; doctor's proofs of money hold. The purse that this
-is compared with is kept by hand, out of prices.
+months, a promotion that others bear of: after each step what customers paid is what was given back, what parties got
+and are owed, tax, liabilities and named rounding; every party's statement is the sum of its entries; doctor's proofs of
+money hold. The purse that this is compared with is kept by hand, out of prices.
 """
 
 import random
@@ -81,6 +81,7 @@ from tests.make.loop import follow
 from tests.make.org import succeeded
 from tests.make.payouts import MAKER, MEMBER, RING, SECOND, SETTLE, noted, paid_to, terms
 from tests.make.shop import NOON, OPENED, PRICES, SHARING, Shop, open_shop, stock_up, till_sale
+from tests.process.test_promotions import agreed, funders, in_force
 from tests.process.test_reconcile import kept_source, run, take_in
 
 CODES = ("GUIDE", "PLATFORM", "DEALER", "STORE-S")
@@ -100,6 +101,14 @@ OWED = (
     Purpose.RECLAIM_IN_TRANSIT,
     Purpose.WITHHELD_TAX,
 )
+FUNDED = (
+    Purpose.PROMOTION_FUNDED,
+    Purpose.PROMOTION_COST,
+    Purpose.RECEIVABLE,
+    Purpose.INTERCOMPANY,
+)
+LET_OFF = 10_170
+"""What the promotion leaves of a coat."""
 chances = st.integers(0, 2**32)
 wanted = st.tuples(st.integers(1, 7), st.integers(1, 20_000))
 goods = st.dictionaries(st.sampled_from(list(PRICES)), wanted, min_size=1, max_size=3)
@@ -114,6 +123,7 @@ class Sold(msgspec.Struct):
     price: int
     units: int
     left: int
+    is_let_off: bool = False
 
 
 class Money(RuleBasedStateMachine):
@@ -148,6 +158,10 @@ class Money(RuleBasedStateMachine):
         paid_to(conn, [shop.parties[code] for code in CODES[:1]], AccountKind.WECHAT_PERSON)
         paid_to(conn, [shop.parties[code] for code in CODES[1:]], AccountKind.WECHAT_MERCHANT)
         self.source = kept_source(conn, shop)
+        for party in ("DEALER", "PLATFORM"):
+            agreed(conn, party)
+        parts = funders(DEALER=6_000, PLATFORM=3_000, seller=1_000)
+        in_force(conn, "TENTH", sku_codes=("COAT",), funders=parts)
         self.shop: Shop = shop
 
     # ------------------------------------------------------------------------------------------------------- selling
@@ -190,9 +204,22 @@ class Money(RuleBasedStateMachine):
         if by_wechat:
             self.unbilled.append((number, paid, self.now.date()))
 
-    def _remember(self, order_id: OrderId, prices: dict[str, int]) -> None:
+    @rule(units=st.integers(1, 5))
+    def sell_a_coat_for_less(self, units: int) -> None:
+        """A till sells at the price that a promotion makes, and others bear nine tenths of the tenth."""
+        self.sell({"COAT": (units, LET_OFF)}, by_wechat=False)
+
+    def _remember(self, order_id: OrderId, prices: dict[str, int], *, is_let_off: bool | None = None) -> None:
         self.sold += [
-            Sold(order_id, line.line_id, line.code, prices[line.code], line.units, line.units)
+            Sold(
+                order_id,
+                line.line_id,
+                line.code,
+                prices[line.code],
+                line.units,
+                line.units,
+                (line.code, prices[line.code]) == ("COAT", LET_OFF) if is_let_off is None else is_let_off,
+            )
             for line in orders.lines_by_orders(self.conn, [order_id])
         ]
 
@@ -238,7 +265,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: any(one.left and one.sku == "COAT" for one in self.sold))
     @rule(chance=chances)
     def exchange(self, chance: int) -> None:
-        """A coat is taken a size larger: it costs what was paid, and no money moves."""
+        """A coat is taken a size larger: it costs what was paid, no money moves, and who bore of it still does."""
         one = random.Random(chance).choice([one for one in self.sold if one.left and one.sku == "COAT"])
         asked = CounterExchange(
             id=uuid7(self.now),
@@ -254,7 +281,7 @@ class Money(RuleBasedStateMachine):
         assert (done.paid_minor, done.given_back_minor) == (0, 0)
         one.left -= 1
         follow(self.conn, SETTLE)
-        self._remember(done.new_order_id, {"COAT-L": one.price})
+        self._remember(done.new_order_id, {"COAT-L": one.price}, is_let_off=one.is_let_off)
 
     @rule(basis_points=st.integers(0, 2_000), role=st.sampled_from((1, 2, 3)))
     def change_rules(self, basis_points: int, role: int) -> None:
@@ -439,9 +466,31 @@ class Money(RuleBasedStateMachine):
         expected = (Purpose.REFUND_LIABILITY, Purpose.RIGHT_TO_GOODS, Purpose.COST_OF_SALES)
         others = set(by) - {
             *OWED, *expected, Purpose.CASH, Purpose.GATEWAY, Purpose.PAYMENT_FEE, Purpose.TAX,
-            Purpose.CUSTOMER_DEPOSIT, Purpose.REVENUE, Purpose.SHARING_COST,
+            Purpose.CUSTOMER_DEPOSIT, Purpose.REVENUE, Purpose.SHARING_COST, *FUNDED,
         }  # fmt: skip
         assert {purpose: by[purpose] for purpose in others if by[purpose]} == {}
+        borne = sum(self._borne_by_hand().values())
+        assert -by.get(Purpose.PROMOTION_FUNDED, 0) == borne
+        assert sum(by.get(purpose, 0) for purpose in FUNDED) == 0
+
+    def _borne_by_hand(self) -> dict[PartyId, int]:
+        """Of each coat that was let off and did not come back: 6.78 of 11.30 the dealer's, 3.39 the platform's."""
+        left = sum(one.left for one in self.sold if one.is_let_off)
+        return {self.shop.parties["DEALER"]: 678 * left, self.shop.parties["PLATFORM"]: 339 * left}
+
+    @invariant()
+    def every_statement_says_what_its_party_bears(self) -> None:
+        if not hasattr(self, "shop"):
+            return
+        last = (self.now + timedelta(days=1)).date()
+        for party, borne in self._borne_by_hand().items():
+            told = statement_of(self.conn, party, first_day=date(2026, 3, 1), last_day=last)
+            assert sum(one.closing.borne_minor for one in told.balances) == borne
+            placed = lines_between(self.conn, party, first_day=date(2026, 3, 1), last_day=last)
+            lines = [one.line for one in placed if one.line.bears_minor]
+            assert sum(line.bears_minor for line in lines) == borne
+            sold = [line for line in lines if line.kind == "promotion"]
+            assert all(sum(part.amount_minor for part in line.fundings) == line.bears_minor for line in sold)
 
     def _corrected(self) -> int:
         """What corrections of disputes gave parties in all, by the entries that say so."""

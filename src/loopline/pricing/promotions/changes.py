@@ -20,6 +20,7 @@ from loopline.pricing.promotions.model import (
     FixedPrice,
     Funder,
     FundingAgreement,
+    Gift,
     NewPromotion,
     PercentageOff,
     Promotion,
@@ -54,6 +55,12 @@ class NothingToPublish(Refusal, frozen=True, kw_only=True):
 
 class PromotionNotTried(Refusal, frozen=True, kw_only=True):
     """Promotion {value} was changed since it was last tried on the past. Try it before it is published."""
+
+    value: str
+
+
+class PromotionChangedMeanwhile(Refusal, frozen=True, kw_only=True):
+    """Promotion {value} was changed since you looked at it. Look again before it is published."""
 
     value: str
 
@@ -98,7 +105,9 @@ def problem_of(new: NewPromotion) -> Refusal | None:
         "comment": new.comment.strip() != "",
         "currency": len(new.currency) == 3 and new.currency.isascii() and new.currency.isupper(),
         "group": 1 <= new.group <= GROUPS_MOST,
-        "most_minor": new.most_minor is None or 0 < new.most_minor <= _MINOR_MOST,
+        "most_minor": new.most_minor is None
+        or (0 < new.most_minor <= _MINOR_MOST and not isinstance(new.effect, Gift)),
+        "is_exclusive": not (new.is_exclusive and isinstance(new.effect, Gift)),
         "valid_until": new.valid_until is None or new.valid_from is None or new.valid_from < new.valid_until,
         "effect": _is_sound(new.effect),
         "funders": _funders_are_sound(new),
@@ -130,6 +139,9 @@ def _is_sound(effect: Effect) -> bool:
             )
         case Bundle():
             return 2 <= effect.units <= _UNITS_MOST and 0 <= effect.price_minor <= _MINOR_MOST
+        case Gift():
+            reached = [one for one in (effect.from_units, effect.from_minor) if one is not None]
+            return 1 <= effect.units <= _UNITS_MOST and len(reached) == 1 and 0 < reached[0] <= _MINOR_MOST
 
 
 def _funders_are_sound(new: NewPromotion) -> bool:

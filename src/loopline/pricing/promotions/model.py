@@ -54,7 +54,20 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, tag="bundle"):
     price_minor: int
 
 
-Effect: TypeAlias = PercentageOff | AmountOff | FixedPrice | Threshold | Bundle
+class Gift(msgspec.Struct, frozen=True, kw_only=True, tag="gift"):
+    """Buy so many pieces of goods it is for, or for so much, and take units of one SKU along for nothing (买赠).
+
+    One of `from_units`, `from_minor` is said. `is_repeated`: as often as it is reached in full.
+    """
+
+    sku_id: SkuId
+    units: int = 1
+    from_units: int | None = None
+    from_minor: int | None = None
+    is_repeated: bool = False
+
+
+Effect: TypeAlias = PercentageOff | AmountOff | FixedPrice | Threshold | Bundle | Gift
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

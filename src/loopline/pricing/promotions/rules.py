@@ -119,7 +119,7 @@ class _Bill:
 
     def told(self) -> list[tuple[Discount, ...]]:
         """Return what was taken off each line, and who bears it."""
-        return [tuple([_discount(one, off) for one, off in of_line]) for of_line in self._taken]
+        return [tuple([discount_of(one, off) for one, off in of_line]) for of_line in self._taken]
 
     def close(self) -> None:
         """Leave lines that something was taken off to no other promotion."""
@@ -263,7 +263,8 @@ def _runs_of(place: int, left_minor: int, units: int) -> list[_Run]:
     return [_Run(piece + 1, place, dearer), *runs] if dearer else runs
 
 
-def _discount(one: Promotion, off: int) -> Discount:
+def discount_of(one: Promotion, off: int) -> Discount:
+    """Say what a promotion took off a line, with the part of each who bears it."""
     parts = split_by_weight(off, [funder.basis_points for funder in one.funders])
     return Discount(
         promotion_id=one.id,

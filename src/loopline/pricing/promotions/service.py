@@ -14,9 +14,11 @@ from loopline.db import Conn
 from loopline.kernel.ids import PartyId, uuid7s
 from loopline.kernel.money import BASIS_POINTS
 from loopline.kernel.refusals import Refusal
+from loopline.pricing.changes import TakesEffectInThePast
 from loopline.pricing.discounts import Bearer
 from loopline.pricing.promotions import store
 from loopline.pricing.promotions.changes import (
+    PromotionChangedMeanwhile,
     problem_of,
     refusal_of_end,
     refusal_to_publish,
@@ -77,17 +79,19 @@ def note_tried(conn: Conn, one: Promotion, *, now: datetime) -> bool:
     return store.set_tried(conn, one, now=now)
 
 
-def publish_promotions(
+def publish_promotions(  # noqa: PLR0913 - what, and each thing that it depends on
     conn: Conn,
     codes: Sequence[str],
     *,
+    seen: Mapping[str, datetime] | None = None,
     named: Mapping[str, Mapping[Bearer, Mapping[PartyId, str]]],
     by: str,
     now: datetime,
 ) -> list[Promotion | Refusal]:
     """Put the drafts under some codes in force, each once.
 
-    `named` are, by the promotion's code, the parties with theirs that each bearer may turn out to be where it holds.
+    `named` are, by the promotion's code, the parties with theirs that each bearer may turn out to be where it holds;
+    `seen`, by code, when the draft that was looked at was saved.
     """
     lock_prices(conn)
     last = store.promotions_by_code(conn, codes)
@@ -98,6 +102,9 @@ def publish_promotions(
     for code in codes:
         draft = last.get(code)
         waiting = draft if draft is not None and draft.published_at is None else None
+        if waiting is not None and (seen or {}).get(code, waiting.saved_at) != waiting.saved_at:
+            outcomes.append(PromotionChangedMeanwhile(value=code))
+            continue
         refusal = refusal_to_publish(waiting, code=code, named=named.get(code, {}), agreed=agreed, now=now)
         if refusal is not None or waiting is None:
             assert refusal is not None, "what does not wait is refused"
@@ -125,7 +132,10 @@ def end_promotions(
 
 
 def agree_to_fund(conn: Conn, agreed: Sequence[FundingAgreement]) -> list[FundingAgreement | Refusal]:
-    """Keep what parties agreed to bear. Nothing changes it; a promotion may name no more than one of them allows."""
+    """Keep what parties agreed to bear. Nothing changes it; a promotion may name no more than one of them allows.
+
+    It holds from when it is written down, or later: what was sold before stays with who bore it.
+    """
     refusals = [_problem_of_agreement(one) for one in agreed]
     store.copy_agreements(
         conn, [one for one, refusal in zip(agreed, refusals, strict=True) if refusal is None]
@@ -133,7 +143,7 @@ def agree_to_fund(conn: Conn, agreed: Sequence[FundingAgreement]) -> list[Fundin
     return [refusal or one for one, refusal in zip(agreed, refusals, strict=True)]
 
 
-def _problem_of_agreement(one: FundingAgreement) -> AgreementNotUsable | None:
+def _problem_of_agreement(one: FundingAgreement) -> Refusal | None:
     sound = {
         "most_basis_points": 0 < one.most_basis_points <= BASIS_POINTS,
         "currency": len(one.currency) == 3 and one.currency.isascii() and one.currency.isupper(),
@@ -141,7 +151,9 @@ def _problem_of_agreement(one: FundingAgreement) -> AgreementNotUsable | None:
         "comment": one.comment.strip() != "" and one.comment.isprintable(),
     }
     wrong = next((field for field, holds in sound.items() if not holds), None)
-    return None if wrong is None else AgreementNotUsable(field=wrong)
+    if wrong is not None:
+        return AgreementNotUsable(field=wrong)
+    return TakesEffectInThePast(valid_from=one.valid_from) if one.valid_from < one.agreed_at else None
 
 
 def note_borne(conn: Conn, borne: Sequence[Borne]) -> None:

@@ -8,7 +8,7 @@ One exchange is one customer's: commands take one, and raise `Refused`, which un
 are, and where the money goes: docs/decisions/0049.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
@@ -42,6 +42,7 @@ from loopline.payments.model import NewPayment
 from loopline.processes.announce import LineBack, ReturnAsked, announce
 from loopline.processes.between import PaidForAnother, can_owe, owe_each_other
 from loopline.processes.checkout import to_pay
+from loopline.processes.exchange.funding import Kept, kept_of, prices_of
 from loopline.processes.exchange.terms import (
     COUNTER,
     HELD_MINUTES,
@@ -120,7 +121,8 @@ def exchange_at_counter(conn: Conn, asked: CounterExchange, *, scope: Scope, now
         return before
     back = _lines_back(conn, head, asked.back)
     priced = _priced_at_counter(conn, asked, back, head, site, now=now)
-    new_order = _place_at_counter(conn, asked, priced, head, site, scope=scope, now=now)
+    kept = kept_of(conn, head, [line for line, _ in back])
+    new_order = _place_at_counter(conn, asked, priced, head, site, kept=kept, scope=scope, now=now)
     exchange_id = ReturnId(asked.id)
     name_new_order(conn, exchange_id, new_order.order_id)
     taken = _take_back(conn, asked, back, head, site, scope=scope, now=now)
@@ -171,7 +173,9 @@ def announce_exchange(conn: Conn, asked: ExchangeAsked, *, scope: Scope, now: da
             DraftLine(code=sku.code, sku_id=sku.id, units=wanted.units, stated_unit_minor=line.unit_minor)
         )
     draft = _again(head, asked.id, lines, now=now)
-    new_order = _placed(place(conn, [draft], scope=WHOLE_BRAND, now=now)[0])
+    kept = kept_of(conn, head, [line for line, _ in back])
+    prices = {draft.external_number: prices_of(kept, [(line.line_id, one.units) for line, one in back])}
+    new_order = _placed(place(conn, [draft], scope=WHOLE_BRAND, now=now, kept=prices)[0])
     exchange_id = ReturnId(asked.id)
     name_new_order(conn, exchange_id, new_order.order_id)
     wish = ReturnAsked(
@@ -297,7 +301,12 @@ def _priced_at_counter(  # noqa: PLR0913 - what, for what, where, when
     skus = _skus(conn, [one.sku_code for one in asked.out])
     products = _products(conn, [line for line, _ in back])
     paid_for = [
-        PaidFor(product_id=products[line.line_id], unit_minor=line.unit_minor, units=one.units)
+        PaidFor(
+            product_id=products[line.line_id],
+            unit_minor=line.unit_minor,
+            units=one.units,
+            line_id=line.line_id,
+        )
         for line, one in back
         if line.line_id in products
     ]
@@ -339,6 +348,7 @@ def _place_at_counter(  # noqa: PLR0913 - what, for what, where, when
     head: Order,
     site: Site,
     *,
+    kept: Mapping[LineId, Kept],
     scope: Scope,
     now: datetime,
 ) -> Placed:
@@ -350,13 +360,14 @@ def _place_at_counter(  # noqa: PLR0913 - what, for what, where, when
         DraftLine(code=one.sku.code, sku_id=one.sku.id, units=one.units, stated_unit_minor=one.unit_minor)
         for one in priced
     ]
+    prices = {_number(asked.id): prices_of(kept, [(one.kept_of, one.units) for one in priced])}
     if asked.is_sent:
         if head.longitude is None or head.latitude is None:
             raise Refused(NowhereToSend(number=head.number))
         draft = msgspec.structs.replace(
             _again(head, asked.id, lines, now=now), hold_minutes=0, seller_entity_id=head.seller_entity_id
         )
-        return _placed(place(conn, [draft], scope=WHOLE_BRAND, now=now)[0])
+        return _placed(place(conn, [draft], scope=WHOLE_BRAND, now=now, kept=prices)[0])
     draft = Draft(
         channel=TILL,
         external_number=_number(asked.id),
@@ -371,7 +382,7 @@ def _place_at_counter(  # noqa: PLR0913 - what, for what, where, when
         delivery=Delivery.CARRIED_OUT,
         credits=Credits(guide_id=asked.guide_id),
     )
-    placed = _placed(place(conn, [draft], scope=scope, now=now)[0])
+    placed = _placed(place(conn, [draft], scope=scope, now=now, kept=prices)[0])
     issue_receipts(conn, [placed.order_id], now=now)
     return placed
 

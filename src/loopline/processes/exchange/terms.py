@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.catalogue import Sku
-from loopline.kernel.ids import MemberId, OrderId, PartyId, ProductId, ReturnId, SiteId, SkuId
+from loopline.kernel.ids import LineId, MemberId, OrderId, PartyId, ProductId, ReturnId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.payments.cash import CASH
 from loopline.processes.announce import LineBack
@@ -121,19 +121,21 @@ class NowhereToSend(Refusal, frozen=True, kw_only=True):
 
 
 class PaidFor(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a product that come back, and what was paid for one of them."""
+    """Units of a product that come back, of which line, and what was paid for one of them."""
 
     product_id: ProductId
     unit_minor: int
     units: int
+    line_id: LineId | None = None
 
 
 class PricedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that go out, at the price of one of them."""
+    """Units that go out, at the price of one of them; `kept_of`: the line whose price it is, where it is an old one."""
 
     sku: Sku
     units: int
     unit_minor: int
+    kept_of: LineId | None = None
 
 
 def price_out(
@@ -154,7 +156,7 @@ def price_out(
             if taken:
                 left[place_] -= taken
                 wanted -= taken
-                priced.append(PricedOut(sku=sku, units=taken, unit_minor=one.unit_minor))
+                priced.append(PricedOut(sku=sku, units=taken, unit_minor=one.unit_minor, kept_of=one.line_id))
         if wanted:
             priced.append(PricedOut(sku=sku, units=wanted, unit_minor=today[sku.id]))
     return priced

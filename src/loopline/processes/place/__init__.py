@@ -27,6 +27,8 @@ from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
+KeptPrices: TypeAlias = Mapping[str, Sequence[pricing.KeptPrice | None]]
+_NOTHING_KEPT: KeptPrices = {}
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -60,17 +62,27 @@ class NoStockAtSite(Refusal, frozen=True, kw_only=True):
 Placement: TypeAlias = Placed | orders.Repeat | Refusal
 
 
-def place(conn: Conn, drafts: Sequence[Draft], *, scope: Scope, now: datetime) -> list[Placement]:
+def place(
+    conn: Conn,
+    drafts: Sequence[Draft],
+    *,
+    scope: Scope,
+    now: datetime,
+    kept: KeptPrices = _NOTHING_KEPT,
+) -> list[Placement]:
     """Take drafts in, in the order given: one outcome each, and one bad draft spoils no other.
 
     The same message again is the order it made before; other content under a known number is kept and refused. An ask
     that finds too little is refused whole, or parks what is missing where it says so. A draft of a site outside
-    `scope`, or of no site where that is not the whole brand, is refused before anything is looked up.
+    `scope`, or of no site where that is not the whole brand, is refused before anything is looked up. `kept` says, by
+    the number of a draft whose prices we agreed to, what each line's was made of.
     """
     outcomes: list[Placement] = [NotInYourBranch(subject=draft.external_number) for draft in drafts]
     covered = [position for position, draft in enumerate(drafts) if scope.covers_site(draft.site_id)]
     marks = read_marks(conn)
-    placed = _placed(conn, [drafts[position] for position in covered], now=now, marks=marks, credit=_credit)
+    placed = _placed(
+        conn, [drafts[position] for position in covered], now=now, marks=marks, credit=_credit, kept=kept
+    )
     for position, outcome in zip(covered, placed, strict=True):
         outcomes[position] = outcome
     return outcomes
@@ -84,13 +96,14 @@ def place_credited(conn: Conn, drafts: Sequence[Draft], *, now: datetime, marks:
     return _placed(conn, drafts, now=now, marks=marks, credit=None)
 
 
-def _placed(
+def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     conn: Conn,
     drafts: Sequence[Draft],
     *,
     now: datetime,
     marks: Marks,
     credit: Callable[[Conn, Sequence[Candidate]], None] | None,
+    kept: KeptPrices = _NOTHING_KEPT,
 ) -> list[Placement]:
     outcomes: list[Placement] = []
     recognised = orders.recognise(conn, drafts, now=now)
@@ -98,7 +111,10 @@ def _placed(
     for position, one in enumerate(recognised):
         outcomes.append(one if not isinstance(one, orders.New) else orders.Repeat(order_id=one.order_id))
         if isinstance(one, orders.New):
-            candidates.append(Candidate(position=position, draft=drafts[position], new=one))
+            draft = drafts[position]
+            candidates.append(
+                Candidate(position=position, draft=draft, new=one, kept=kept.get(draft.external_number, ()))
+            )
     _find_terms(conn, candidates, marks=marks)
     _price(conn, candidates, marks=marks)
     outlook, shortfalls = set_aside(conn, candidates, now=now)
@@ -210,11 +226,18 @@ def _cart(one: Candidate, facts: Mapping[SkuId, PriceFacts], site: Site | None) 
         is_member=draft.member_id is not None and not is_at_till,
         live_room=draft.live_room_code,
         by_piece=is_at_till,
-        lines=tuple([_cart_line(line, facts) for line in draft.lines]),
+        lines=tuple(
+            [
+                _cart_line(line, facts, kept=one.kept[place] if one.kept else None)
+                for place, line in enumerate(draft.lines)
+            ]
+        ),
     )
 
 
-def _cart_line(line: DraftLine, facts: Mapping[SkuId, PriceFacts]) -> pricing.CartLine:
+def _cart_line(
+    line: DraftLine, facts: Mapping[SkuId, PriceFacts], *, kept: pricing.KeptPrice | None
+) -> pricing.CartLine:
     known = facts[line.sku_id] if line.sku_id else None
     return pricing.CartLine(
         sku_id=line.sku_id,
@@ -222,6 +245,8 @@ def _cart_line(line: DraftLine, facts: Mapping[SkuId, PriceFacts]) -> pricing.Ca
         units=line.units,
         stated_unit_minor=line.stated_unit_minor,
         is_price_agreed=line.is_price_agreed,
+        kept=kept,
+        is_gift=line.is_gift,
         tax_class=_tax_class(line) if known is None else known.tax_class,
         product_id=None if known is None else known.product_id,
         category=None if known is None else known.category,

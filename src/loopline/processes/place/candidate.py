@@ -31,6 +31,7 @@ class Candidate(msgspec.Struct, kw_only=True, gc=False):
     refusal: Refusal | None = None
     goods: Sequence[tuple[LineId, DraftLine]] = ()
     asked: orders.UnpaidAsk | None = None
+    kept: Sequence[pricing.KeptPrice | None] = ()
 
     def name_lines(self, line_ids: tuple[LineId, ...]) -> None:
         """Give the lines their ids."""

@@ -100,7 +100,10 @@ def find_line(conn: Conn, asked: Question) -> Line | None:
         if (moved.entry_id, moved.part_id, moved.currency) == (asked.entry_id, asked.part_id, asked.currency)
         and asked.entity_id in {None, moved.entity_id}
     ]
-    return line_of(found[0], explanations(conn, [asked.part_id])) if found else None
+    if not found:
+        return None
+    bearing = [asked.part_id] if found[0].borne_minor else []
+    return line_of(found[0], explanations(conn, [asked.part_id], bearing=bearing))
 
 
 def speak(conn: Conn, said: Said, *, by: PersonId, now: datetime) -> Dispute | Refusal:

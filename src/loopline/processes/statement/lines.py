@@ -1,6 +1,6 @@
-"""What moved a party's shares, written as lines that explain themselves: order, role, rule, base, rate, rounding."""
+"""What moved a party's shares, or what it bears, written as lines that explain themselves: order, rule, base, rate."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from loopline.kernel.money import BASIS_POINTS
 from loopline.ledger import queries as ledger
 from loopline.ledger.model import EntryKind
 from loopline.ledger.queries import PartyMovement
+from loopline.processes.statement.funding import Fundings, fundings_of_parts
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import FOR_WAITING, Base, RuleSet
 from loopline.sharing.queries import ShareOfLine, SplitPart
@@ -20,30 +21,36 @@ from loopline.statements.model import LINES_PER_PAGE, Line, LineShare
 
 
 class Explanations(msgspec.Struct, frozen=True, kw_only=True):
-    """What orders and sharing say of some parts."""
+    """What orders, sharing and promotions say of some parts."""
 
     numbers: Mapping[UUID, str]
     codes: Mapping[UUID, str]
     parts: Mapping[UUID, SplitPart]
     shares: Mapping[tuple[UUID, PartyId], list[ShareOfLine]]
     rules: Mapping[RuleSetId, RuleSet]
+    fundings: Fundings
 
 
 def lines_of(conn: Conn, movements: Iterable[PartyMovement]) -> Iterator[tuple[PartyId, Line]]:
     """Write movements as lines with the party of each, in their order, some hundreds at a time."""
     remaining = iter(movements)
     while found := list(islice(remaining, LINES_PER_PAGE)):
-        known = explanations(conn, [one.part_id for one in found])
+        known = explanations(
+            conn, [one.part_id for one in found], bearing={one.part_id for one in found if one.borne_minor}
+        )
         for one in found:
             yield one.party_id, line_of(one, known)
 
 
-def explanations(conn: Conn, part_ids: Sequence[UUID]) -> Explanations:
-    """Read what explains parts: the sale each was posted by leads to its order, the order's lines to the shares."""
+def explanations(conn: Conn, part_ids: Sequence[UUID], *, bearing: Collection[UUID] = ()) -> Explanations:
+    """Read what explains parts: the sale each was posted by leads to its order, the order's lines to the shares.
+
+    What cost nothing has no sale, and may be borne all the same. `bearing`: of which parts that is to be explained.
+    """
     sales = {
         one.part_id: OrderId(one.subject)
         for one in ledger.entries_of_parts(conn, list(dict.fromkeys(part_ids)))
-        if one.kind is EntryKind.SALE
+        if one.kind in {EntryKind.SALE, EntryKind.PROMOTION}
     }
     order_ids = list(dict.fromkeys(sales.values()))
     heads = {head.id: head.number for head in orders.orders_by_ids(conn, order_ids)} if order_ids else {}
@@ -65,13 +72,14 @@ def explanations(conn: Conn, part_ids: Sequence[UUID]) -> Explanations:
         parts=parts,
         shares=shares,
         rules={one.id: one for one in sharing.rule_sets_by_id(conn, rule_set_ids)} if rule_set_ids else {},
+        fundings=fundings_of_parts(conn, bearing),
     )
 
 
 def line_of(moved: PartyMovement, known: Explanations) -> Line:
     """Write one movement as a line. It says only what stays true: what is written here may be sealed."""
     part = known.parts.get(moved.part_id)
-    return Line(
+    line = Line(
         entry_id=moved.entry_id,
         part_id=moved.part_id,
         kind=moved.kind.value,
@@ -88,8 +96,15 @@ def line_of(moved: PartyMovement, known: Explanations) -> Line:
             _share(share, part, known.rules[share.rule_set_id])
             for share in known.shares.get((moved.part_id, moved.party_id), ())
         )
-        if part is not None
+        if part is not None and not moved.borne_minor
         else (),
+    )
+    if not moved.borne_minor:
+        return line
+    return msgspec.structs.replace(
+        line,
+        borne_minor=moved.borne_minor,
+        funded=tuple(known.fundings.get((moved.part_id, moved.party_id), ())),
     )
 
 

@@ -37,12 +37,16 @@ Owing = tuple[EntityId, str]
 
 
 class LineState(StrEnum):
-    """How the share of a line stands now; a line that made no share is booked, and stays as it is."""
+    """How the share of a line stands now; a line that made no share is booked, and stays as it is.
+
+    What is borne of a promotion is owed until all of it goes back.
+    """
 
     PENDING = "pending"
     DUE = "due"
     PAID = "paid"
     TAKEN_BACK = "taken_back"
+    OWED = "owed"
     BOOKED = "booked"
 
 
@@ -149,15 +153,24 @@ def states_of(
     `paid_through` is that of the party, which is read once for all its lines.
     """
     sold = {line.part_id for line in lines if line.kind == EntryKind.SALE}
-    if not sold:
-        return [LineState.BOOKED for _ in lines]
-    shares = explanations(conn, list(sold)).shares
-    return [
-        _state(shares.get((line.part_id, party_id), ()), paid_through)
-        if line.kind == EntryKind.SALE
-        else LineState.BOOKED
-        for line in lines
-    ]
+    shares: Mapping[tuple[UUID, PartyId], list[ShareOfLine]] = (
+        explanations(conn, list(sold)).shares if sold else {}
+    )
+    borne = [line.part_id for line in lines if line.kind == EntryKind.PROMOTION]
+    gone = {
+        (one.entry_id, one.part_id)
+        for one in (ledger.reversed_units(conn, borne) if borne else ())
+        if one.units_reversed == one.units_of
+    }
+
+    def state(line: Line) -> LineState:
+        if line.kind == EntryKind.SALE:
+            return _state(shares.get((line.part_id, party_id), ()), paid_through)
+        if line.kind == EntryKind.PROMOTION:
+            return LineState.TAKEN_BACK if (line.entry_id, line.part_id) in gone else LineState.OWED
+        return LineState.BOOKED
+
+    return [state(line) for line in lines]
 
 
 def _state(shares: Sequence[ShareOfLine], paid_through: Mapping[Owing, date]) -> LineState:
@@ -219,6 +232,7 @@ def _moved(conn: Conn, party_id: PartyId, *, first_day: date, last_day: date) ->
             lines=1,
             pending_minor=one.pending_minor,
             due_minor=one.due_minor,
+            borne_minor=one.borne_minor,
         )
         for one in islice(found, LINES_PER_PAGE)
     ]:
@@ -232,7 +246,13 @@ def _posted(first_day: date, last_day: date) -> TimeRange:
 
 def _sums(kinds: Sequence[KindSums]) -> tuple[Sums, ...]:
     return added(
-        Sums(currency=one.currency, pending_minor=one.pending_minor, due_minor=one.due_minor) for one in kinds
+        Sums(
+            currency=one.currency,
+            pending_minor=one.pending_minor,
+            due_minor=one.due_minor,
+            borne_minor=one.borne_minor,
+        )
+        for one in kinds
     )
 
 

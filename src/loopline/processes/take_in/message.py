@@ -13,12 +13,16 @@ from loopline.promises import GivenPromise
 
 
 class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Units of one SKU, or a charge or voucher by its code; the price of one unit, tax included, where it is stated."""
+    """Units of one SKU, or a charge or voucher by its code; the price of one unit, tax included, where it is stated.
+
+    `is_gift`: they are taken along for nothing, which the other lines must have earned.
+    """
 
     sku_code: str
     units: int
     kind: LineKind = LineKind.GOODS
     stated_unit_minor: int | None = None
+    is_gift: bool = False
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

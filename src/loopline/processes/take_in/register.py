@@ -322,7 +322,13 @@ def _line_of(line: MessageLine, register: Register, *, position: int, kind: Draf
         return UnknownSku(line=position, sku_code=line.sku_code)
     if kind is DraftKind.ASK and not sku.is_active:
         return SkuNotSold(line=position, sku_code=line.sku_code)
-    return DraftLine(code=sku.code, units=line.units, sku_id=sku.id, stated_unit_minor=line.stated_unit_minor)
+    return DraftLine(
+        code=sku.code,
+        units=line.units,
+        sku_id=sku.id,
+        stated_unit_minor=line.stated_unit_minor,
+        is_gift=line.is_gift,
+    )
 
 
 def _refusal_of_fitting(message: OrderMessage, register: Register) -> NeedsFitting | None:

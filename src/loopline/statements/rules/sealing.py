@@ -79,20 +79,26 @@ def added(*parts: Iterable[Sums]) -> tuple[Sums, ...]:
     totals: dict[str, list[int]] = {}
     for part in parts:
         for one in part:
-            total = totals.setdefault(one.currency, [0, 0])
+            total = totals.setdefault(one.currency, [0, 0, 0])
             total[0] += one.pending_minor
             total[1] += one.due_minor
+            total[2] += one.borne_minor
     return tuple(
-        Sums(currency=currency, pending_minor=pending, due_minor=due)
-        for currency, (pending, due) in sorted(totals.items())
-        if pending or due
+        Sums(currency=currency, pending_minor=pending, due_minor=due, borne_minor=borne)
+        for currency, (pending, due, borne) in sorted(totals.items())
+        if pending or due or borne
     )
 
 
 def moved_by(lines: Iterable[Line]) -> tuple[Sums, ...]:
     """Return what lines moved, by currency."""
     return added(
-        Sums(currency=line.currency, pending_minor=line.pending_minor, due_minor=line.due_minor)
+        Sums(
+            currency=line.currency,
+            pending_minor=line.pending_minor,
+            due_minor=line.due_minor,
+            borne_minor=line.bears_minor,
+        )
         for line in lines
     )
 
@@ -106,6 +112,7 @@ def kinds_of(lines: Iterable[Line]) -> tuple[KindSums, ...]:
             lines=1,
             pending_minor=line.pending_minor,
             due_minor=line.due_minor,
+            borne_minor=line.bears_minor,
         )
         for line in lines
     )
@@ -116,13 +123,21 @@ def kinds_added(*parts: Iterable[KindSums]) -> tuple[KindSums, ...]:
     totals: dict[tuple[str, str], list[int]] = {}
     for part in parts:
         for one in part:
-            total = totals.setdefault((one.currency, one.kind), [0, 0, 0])
+            total = totals.setdefault((one.currency, one.kind), [0, 0, 0, 0])
             total[0] += one.lines
             total[1] += one.pending_minor
             total[2] += one.due_minor
+            total[3] += one.borne_minor
     return tuple(
-        KindSums(kind=kind, currency=currency, lines=lines, pending_minor=pending, due_minor=due)
-        for (currency, kind), (lines, pending, due) in sorted(totals.items())
+        KindSums(
+            kind=kind,
+            currency=currency,
+            lines=lines,
+            pending_minor=pending,
+            due_minor=due,
+            borne_minor=borne,
+        )
+        for (currency, kind), (lines, pending, due, borne) in sorted(totals.items())
     )
 
 

@@ -105,6 +105,7 @@ class DisputeTold(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     pending_minor: int
     due_minor: int
+    borne_minor: int
     order_number: str | None
     state: DisputeState
     opened_at: datetime
@@ -299,6 +300,7 @@ def _dispute_told(one: Dispute, *, party_code: str, words: list[WordTold]) -> Di
         currency=one.currency,
         pending_minor=one.pending_minor,
         due_minor=one.due_minor,
+        borne_minor=one.borne_minor,
         order_number=one.order_number,
         state=one.state,
         opened_at=one.opened_at,

@@ -65,12 +65,16 @@ StatedPrice = Annotated[
 
 
 class OrderLineAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of one SKU; of another kind than goods, a charge or a voucher under a code of yours."""
+    """Units of one SKU; of another kind than goods, a charge or a voucher under a code of yours.
+
+    `is_gift`: taken along for nothing, as `gifts` of a quote say.
+    """
 
     sku_code: Code
     units: Units
     kind: LineKind = LineKind.GOODS
     stated_unit_minor: StatedPrice | None = None
+    is_gift: bool = False
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -353,6 +357,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
                 units=line.units,
                 kind=line.kind,
                 stated_unit_minor=line.stated_unit_minor,
+                is_gift=line.is_gift,
             )
             for line in ask.lines
         ),

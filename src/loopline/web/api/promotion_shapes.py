@@ -1,5 +1,6 @@
 """What the API says of promotions, and hears: effects, who bears them, drafts, versions, agreements."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -8,17 +9,20 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from loopline.kernel.ids import SkuId
 from loopline.pricing.promotions import (
     AmountOff,
     Bearer,
     Bundle,
     Effect,
     FixedPrice,
+    Gift,
     PercentageOff,
     PromotionState,
     Step,
     Threshold,
 )
+from loopline.processes.promote import WantedGift
 from loopline.web.api.types import BasisPoints, Code, Currency, Minor, Moment, Name
 
 Group = Annotated[int, Meta(ge=1, le=9)]
@@ -32,6 +36,7 @@ class EffectKind(StrEnum):
     PRICE = "price"
     THRESHOLD = "threshold"
     BUNDLE = "bundle"
+    GIFT = "gift"
 
 
 class StepAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +50,8 @@ class EffectAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What is taken off, of the fields those of its kind.
 
     percentage: `basis_points` off each piece; amount: `amount_minor` off each; price: `unit_minor` for each;
-    threshold: `steps`, or one step `is_repeated`; bundle: `units` pieces for `price_minor`.
+    threshold: `steps`, or one step `is_repeated`; bundle: `units` pieces for `price_minor`; gift: `units` of `sku_code`
+    for `from_units` pieces bought or `from_minor` spent, once or as often as it `is_repeated`.
     """
 
     kind: EffectKind
@@ -54,8 +60,11 @@ class EffectAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     unit_minor: Minor | None = None
     steps: list[StepAsk] = []
     is_repeated: bool = False
-    units: Annotated[int, Meta(ge=2, le=100)] | None = None
+    units: Annotated[int, Meta(ge=1, le=100)] | None = None
     price_minor: Minor | None = None
+    sku_code: Code | None = None
+    from_units: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    from_minor: Minor | None = None
 
 
 class FunderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +139,7 @@ class PromotionTold(msgspec.Struct, frozen=True, kw_only=True):
     funders: list[FunderTold]
     valid_from: datetime | None
     valid_until: datetime | None
+    saved_at: datetime
     published_at: datetime | None
 
 
@@ -137,6 +147,13 @@ class PromotionCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A promotion by its code."""
 
     code: Code
+
+
+class PublishAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A draft to put in force; `saved_at` as it was told: where it was saved later, it is refused (null: it is not)."""
+
+    code: Code
+    saved_at: Moment | None = None
 
 
 class TryAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,7 +205,7 @@ _NOT_SAID = -1
 """Stands for an amount that is missing: no effect may have it, so the draft is refused for its effect."""
 
 
-def effect_of(asked: EffectAsk) -> Effect:
+def effect_of(asked: EffectAsk) -> Effect | WantedGift:
     match asked.kind:
         case EffectKind.PERCENTAGE:
             return PercentageOff(basis_points=_said(asked.basis_points))
@@ -201,13 +218,21 @@ def effect_of(asked: EffectAsk) -> Effect:
             return Threshold(steps=steps, is_repeated=asked.is_repeated)
         case EffectKind.BUNDLE:
             return Bundle(units=_said(asked.units), price_minor=_said(asked.price_minor))
+        case EffectKind.GIFT:
+            return WantedGift(
+                sku_code=asked.sku_code or "",
+                units=asked.units or 1,
+                from_units=asked.from_units,
+                from_minor=asked.from_minor,
+                is_repeated=asked.is_repeated,
+            )
 
 
 def _said(value: int | None) -> int:
     return _NOT_SAID if value is None else value
 
 
-def effect_told(effect: Effect) -> EffectAsk:
+def effect_told(effect: Effect, skus: Mapping[SkuId, str]) -> EffectAsk:
     match effect:
         case PercentageOff():
             return EffectAsk(kind=EffectKind.PERCENTAGE, basis_points=effect.basis_points)
@@ -220,3 +245,12 @@ def effect_told(effect: Effect) -> EffectAsk:
             return EffectAsk(kind=EffectKind.THRESHOLD, steps=steps, is_repeated=effect.is_repeated)
         case Bundle():
             return EffectAsk(kind=EffectKind.BUNDLE, units=effect.units, price_minor=effect.price_minor)
+        case Gift():
+            return EffectAsk(
+                kind=EffectKind.GIFT,
+                units=effect.units,
+                sku_code=skus.get(effect.sku_id),
+                from_units=effect.from_units,
+                from_minor=effect.from_minor,
+                is_repeated=effect.is_repeated,
+            )

@@ -34,6 +34,7 @@ from loopline.processes.promote import (
     end,
     publish,
     save,
+    skus_named_by,
 )
 from loopline.processes.try_promotion import Tried, try_on_past_orders
 from loopline.web.api.answers import AnyRequest, read
@@ -45,10 +46,10 @@ from loopline.web.api.promotion_shapes import (
     AgreementTold,
     FunderTold,
     PromotionAsk,
-    PromotionCode,
     PromotionEndAsk,
     PromotionEnded,
     PromotionTold,
+    PublishAsk,
     TryAsk,
     effect_of,
     effect_told,
@@ -125,7 +126,7 @@ def _told(conn: Conn, found: Sequence[Promotion | Refusal]) -> list[PromotionTol
         skus={
             key: sku.code
             for key, sku in catalogue.skus_by_id(
-                conn, {sku_id for one in asked for sku_id in one.sku_ids}
+                conn, {sku_id for one in standing for sku_id in skus_named_by(one)}
             ).items()
         },
         products={key: product.code for key, product in products.items()},
@@ -143,7 +144,7 @@ def _promotion_told(one: Promotion, names: _Names) -> PromotionTold:
         state=one.state,
         name=one.name,
         currency=one.currency,
-        effect=effect_told(one.effect),
+        effect=effect_told(one.effect, names.skus),
         comment=one.comment,
         author=one.author,
         channels=list(asked.channels),
@@ -168,6 +169,7 @@ def _promotion_told(one: Promotion, names: _Names) -> PromotionTold:
         ],
         valid_from=one.valid_from,
         valid_until=one.valid_until,
+        saved_at=one.saved_at,
         published_at=one.published_at,
     )
 
@@ -225,14 +227,15 @@ def try_promotions(
 
 @posted("/promotions/publish", tag=_TAG, name="publish_promotions", gives=Outcomes[PromotionTold])
 def publish_drafts(
-    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PromotionCode]]
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PublishAsk]]
 ) -> Response[bytes]:
     """Put drafts in force that were tried as they are, and of which all who bear a part agreed to."""
     scope = caller.scope(Permission.PRICES_WRITE)
 
     def decide(conn: Conn, now: datetime) -> Sequence[PromotionTold | Refusal]:
         codes = [one.code for one in data.items]
-        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now))
+        seen = {one.code: one.saved_at for one in data.items if one.saved_at is not None}
+        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now, seen=seen))
 
     return decided(request, caller, data, decide)
 

@@ -14,6 +14,7 @@ from msgspec import Meta
 from loopline import catalogue, org, pricing
 from loopline.catalogue import Sku
 from loopline.db import Conn
+from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders.channels import ChannelTerms, channels_by_code
@@ -35,11 +36,12 @@ _AMOUNT_MAX = 2**63 - 1
 
 
 class CartLineAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of one SKU; a price may be stated in channels that allow it."""
+    """Units of one SKU; a price may be stated in channels that allow it. `is_gift`: taken along for nothing."""
 
     sku_code: Code
     units: Units
     stated_unit_minor: Minor | None = None
+    is_gift: bool = False
 
 
 class CartAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +67,16 @@ class DiscountTold(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class GiftTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Units that a cart has earned by a promotion and may take along, as a line with `is_gift`, if they are there."""
+
+    sku_code: str
+    units: int
+    promotion_id: UUID
+    code: str
+    name: str
+
+
 class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The price of a line, tax included, which level of lists decided it by which row, and what came off it.
 
@@ -78,6 +90,7 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     tax_minor: int
     tax_rate_basis_points: int
     list_unit_minor: int | None
+    is_gift: bool
     decided_by: Level
     price_id: UUID | None
     discounts: list[DiscountTold]
@@ -93,6 +106,7 @@ class QuoteTold(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     at: datetime
     lines: list[QuotedLine]
+    gifts: list[GiftTold]
 
 
 class ExplanationAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,6 +188,7 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
             units=line.units,
             tax_class=sku.tax_class,
             stated_unit_minor=line.stated_unit_minor,
+            is_gift=line.is_gift,
             product_id=sku.product_id,
             category=sku.category,
         )
@@ -212,9 +227,11 @@ def quote_carts(
 
         def price(carts: list[tuple[CartAsk, Cart]]) -> list[QuoteTold | Refusal]:
             quotes = pricing.quote(conn, [cart for _, cart in carts])
-            named = _promotions_of(conn, [one for one in quotes if isinstance(one, Quote)])
+            told = [one for one in quotes if isinstance(one, Quote)]
+            named = _promotions_of(conn, told)
+            given = catalogue.skus_by_id(conn, {gift.sku_id for one in told for gift in one.gifts})
             return [
-                one if isinstance(one, Refusal) else _quote_told(asked, cart, one, named)
+                one if isinstance(one, Refusal) else _quote_told(asked, cart, one, named, given)
                 for (asked, cart), one in zip(carts, quotes, strict=True)
             ]
 
@@ -233,12 +250,16 @@ def _promotions_of(conn: Conn, quotes: Sequence[Quote]) -> Mapping[UUID, Promoti
         for quote in quotes
         for line in quote.lines
         for discount in line.derivation.discounts
-    }
+    } | {gift.promotion_id for quote in quotes for gift in quote.gifts}
     return promotions_by_id(conn, taking) if taking else {}
 
 
 def _quote_told(
-    asked: CartAsk, cart: Cart, quote: Quote, named: Mapping[UUID, Promotion]
+    asked: CartAsk,
+    cart: Cart,
+    quote: Quote,
+    named: Mapping[UUID, Promotion],
+    given: Mapping[SkuId, Sku],
 ) -> QuoteTold | Refusal:
     if quote.amount_minor > _AMOUNT_MAX:
         return CartTooLarge()
@@ -253,6 +274,16 @@ def _quote_told(
             _line_told(line.sku_code, line.units, priced, named)
             for line, priced in zip(asked.lines, quote.lines, strict=True)
         ],
+        gifts=[
+            GiftTold(
+                sku_code=given[one.sku_id].code,
+                units=one.units,
+                promotion_id=one.promotion_id,
+                code=named[one.promotion_id].code,
+                name=named[one.promotion_id].name,
+            )
+            for one in quote.gifts
+        ],
     )
 
 
@@ -265,6 +296,7 @@ def _line_told(sku_code: str, units: int, priced: QuoteLine, named: Mapping[UUID
         tax_minor=priced.tax_minor,
         tax_rate_basis_points=priced.tax_rate_basis_points,
         list_unit_minor=priced.list_unit_minor,
+        is_gift=priced.derivation.is_gift,
         decided_by=priced.derivation.decided_by,
         price_id=priced.derivation.price_id,
         discounts=[

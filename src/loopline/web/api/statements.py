@@ -28,7 +28,7 @@ from loopline.processes.statement.reading import (
     states_of,
 )
 from loopline.statements import queries
-from loopline.statements.model import DAYS_MAX, LineShare, PeriodMakesNoSense, Seal
+from loopline.statements.model import DAYS_MAX, LineFunding, LineShare, PeriodMakesNoSense, Seal
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.cursors import encode_cursor
@@ -44,28 +44,35 @@ LastDay = Annotated[date, QueryParameter(name="to", description="The last day, i
 
 
 class KindTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What entries of one kind moved, in so many lines."""
+    """What entries of one kind moved, in so many lines; `borne_minor` is what the party owes more by them."""
 
     kind: str
     lines: int
     pending_minor: int
     due_minor: int
+    borne_minor: int
 
 
 class BalanceTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A currency of a statement: what stood before the first day, what moved, what stands after the last."""
+    """A currency of a statement: what stood before the first day, what moved, what stands after the last.
+
+    Pending and due are owed to the party; borne is what it owes for what customers were let off.
+    """
 
     currency: str
     opening_pending_minor: int
     opening_due_minor: int
+    opening_borne_minor: int
     moved: list[KindTold]
     closing_pending_minor: int
     closing_due_minor: int
+    closing_borne_minor: int
 
 
 class LineTold(msgspec.Struct, frozen=True, kw_only=True):
     """A line: what one entry says of one part to the party. Amounts are signed: a positive one is owed to the party.
 
+    `borne_minor` is what the party owes more by it, tax included, of what customers were let off; `funded` says why.
     `state` is how its share stands now; `is_sealed` says that the line itself never changes.
     """
 
@@ -82,8 +89,10 @@ class LineTold(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     pending_minor: int
     due_minor: int
+    borne_minor: int
     state: LineState
     shares: tuple[LineShare, ...]
+    funded: tuple[LineFunding, ...]
     is_sealed: bool
 
 
@@ -200,9 +209,11 @@ def _statement_told(
                 currency=one.currency,
                 opening_pending_minor=one.opening.pending_minor,
                 opening_due_minor=one.opening.due_minor,
+                opening_borne_minor=one.opening.borne_minor,
                 moved=[msgspec.convert(kind, KindTold, from_attributes=True) for kind in one.kinds],
                 closing_pending_minor=one.closing.pending_minor,
                 closing_due_minor=one.closing.due_minor,
+                closing_borne_minor=one.closing.borne_minor,
             )
             for one in head.balances
         ],
@@ -229,8 +240,10 @@ def _lines_told(conn: Conn, party_id: PartyId, shown: list[PlacedLine]) -> list[
             currency=one.line.currency,
             pending_minor=one.line.pending_minor,
             due_minor=one.line.due_minor,
+            borne_minor=one.line.bears_minor,
             state=state,
             shares=one.line.shares,
+            funded=one.line.fundings,
             is_sealed=one.is_sealed,
         )
         for one, state in zip(shown, states, strict=True)

@@ -13,25 +13,28 @@ from loopline.pricing.promotions import (
     Bundle,
     Effect,
     FixedPrice,
+    Gift,
     PercentageOff,
     Promotion,
     Step,
     Threshold,
 )
 from loopline.pricing.promotions.changes import GROUPS_MOST
-from loopline.processes.promote import WantedAgreement, WantedFunder, WantedPromotion
+from loopline.processes.promote import WantedAgreement, WantedFunder, WantedGift, WantedPromotion
 from loopline.web.hq.refusals import TypedWrong
 from loopline.web.hq.typed import read_basis_points, read_minor, read_moment
 from loopline.web.languages import Language, marked
 
 TEXT_MOST = 20_000
 PERCENTAGE, AMOUNT, PRICE, THRESHOLD, BUNDLE = "percentage", "amount", "price", "threshold", "bundle"
+GIFT = "gift"
 KIND_WORDS: Mapping[str, str] = {
     PERCENTAGE: marked("A percentage off each piece"),
     AMOUNT: marked("An amount off each piece"),
     PRICE: marked("Another price for each piece"),
     THRESHOLD: marked("Spend so much, get so much off"),
     BUNDLE: marked("So many pieces for one price"),
+    GIFT: marked("A gift with what is bought"),
 }
 BEARER_WORDS: Mapping[Bearer, str] = {
     Bearer.SELLER: marked("The seller"),
@@ -104,7 +107,7 @@ def fields_of(one: Promotion, names: Mapping[object, str], *, zone_name: str) ->
         "from_at": _spelt_moment(one.valid_from, zone_name),
         "until_at": _spelt_moment(one.valid_until, zone_name),
         "comment": one.comment,
-        **_effect_fields(one.effect),
+        **_effect_fields(one.effect, names),
     }
     for funder in one.funders:
         said[f"part_{funder.bearer.value}"] = f"{funder.basis_points / 100:g}"
@@ -113,7 +116,7 @@ def fields_of(one: Promotion, names: Mapping[object, str], *, zone_name: str) ->
     return said
 
 
-def _effect_fields(effect: Effect) -> dict[str, str]:
+def _effect_fields(effect: Effect, names: Mapping[object, str]) -> dict[str, str]:
     match effect:
         case PercentageOff():
             return {"kind": PERCENTAGE, "value": f"{effect.basis_points / 100:g}"}
@@ -126,6 +129,15 @@ def _effect_fields(effect: Effect) -> dict[str, str]:
             return {"kind": THRESHOLD, "steps": steps, "repeated": "1" if effect.is_repeated else ""}
         case Bundle():
             return {"kind": BUNDLE, "pieces": str(effect.units), "value": _spelt(effect.price_minor)}
+        case Gift():
+            return {
+                "kind": GIFT,
+                "gift": names.get(effect.sku_id, ""),
+                "gift_units": str(effect.units),
+                "from_pieces": "" if effect.from_units is None else str(effect.from_units),
+                "from_spent": "" if effect.from_minor is None else _spelt(effect.from_minor),
+                "repeated": "1" if effect.is_repeated else "",
+            }
 
 
 def _spelt(minor: int) -> str:
@@ -179,7 +191,7 @@ def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
     )
 
 
-def _effect(said: Mapping[str, str], currency: str) -> Effect:
+def _effect(said: Mapping[str, str], currency: str) -> Effect | WantedGift:
     match said.get("kind"):
         case "percentage":
             points = _read("value", said, read_basis_points, marked("Value"), _A_PERCENTAGE)
@@ -191,12 +203,34 @@ def _effect(said: Mapping[str, str], currency: str) -> Effect:
         case "threshold":
             return Threshold(steps=_steps(said, currency), is_repeated=bool(said.get("repeated")))
         case "bundle":
-            pieces = said.get("pieces", "")
-            if not (pieces.isascii() and pieces.isdigit() and len(pieces) < 4):
-                raise _Wrong("pieces", marked("Pieces"), marked("write a number of pieces, such as 3"))
-            return Bundle(units=int(pieces), price_minor=_amount(said, "value", marked("Value"), currency))
+            pieces = _pieces(said, "pieces", marked("Pieces"))
+            return Bundle(units=pieces, price_minor=_amount(said, "value", marked("Value"), currency))
+        case "gift":
+            return _gift(said, currency)
         case _:
             raise _Wrong("kind", marked("What it takes off"), marked("choose one"))
+
+
+def _gift(said: Mapping[str, str], currency: str) -> WantedGift:
+    if not said.get("gift"):
+        raise _Wrong("gift", marked("Gift (SKU)"), marked("is missing"))
+    by_pieces, by_spent = bool(said.get("from_pieces")), bool(said.get("from_spent"))
+    if by_pieces == by_spent:
+        raise _Wrong("from_pieces", marked("From pieces"), marked("say either pieces or an amount"))
+    return WantedGift(
+        sku_code=said["gift"].upper(),
+        units=_pieces(said, "gift_units", marked("Pieces of the gift")) if said.get("gift_units") else 1,
+        from_units=_pieces(said, "from_pieces", marked("From pieces")) if by_pieces else None,
+        from_minor=_amount(said, "from_spent", marked("From an amount"), currency) if by_spent else None,
+        is_repeated=bool(said.get("repeated")),
+    )
+
+
+def _pieces(said: Mapping[str, str], field: str, word: str) -> int:
+    typed = said.get(field, "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 4):
+        raise _Wrong(field, word, marked("write a number of pieces, such as 3"))
+    return int(typed)
 
 
 def _steps(said: Mapping[str, str], currency: str) -> tuple[Step, ...]:

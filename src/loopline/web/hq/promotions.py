@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,7 @@ from loopline.pricing.promotions import (
     Effect,
     FixedPrice,
     FundingAgreement,
+    Gift,
     PercentageOff,
     Promotion,
     PromotionEnd,
@@ -70,6 +71,8 @@ _STATE_WORDS: Mapping[PromotionState, str] = {
 _OVER, _TO_COME, _IN_FORCE = marked("Over"), marked("To come"), marked("In force")
 _EVERY = marked("every {spent}: {amount} off")
 _FROM = marked("from {spent}: {amount} off")
+_GIFT_EVERY = marked("for every {earned}: {units} × {sku} as a gift")
+_GIFT = marked("from {earned}: {units} × {sku} as a gift")
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +102,7 @@ class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
     times: str
     borne: str
     comment: str
+    saved_at: str
     may_end: bool
     is_mine: bool
 
@@ -123,7 +127,7 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
     edit: str = "",
     said: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
-    tried: tuple[str, Tried] | None = None,
+    tried: tuple[Promotion, Tried] | None = None,
 ) -> Template:
     scope, after = visitor.scope_of(Permission.PRICES_READ), request.query_params.get("after", "")
     found, now = read(request, lambda conn, now: (_find(conn, scope, edit, after=after, now=now), now))
@@ -143,8 +147,9 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
         said={"currency": "CNY", "group": "1", "part_seller": "100"} | filled if said is None else said,
         may_write=visitor.may(Permission.PRICES_WRITE),
         may_agree=_may_agree(visitor),
-        tried=None if tried is None else _tried_rows(tried, found, language),
-        tried_code=tried[0] if tried else "",
+        tried=None if tried is None else _tried_rows(tried[1], tried[0].currency, language),
+        tried_code=tried[0].code if tried else "",
+        tried_saved_at=tried[0].saved_at.isoformat() if tried else "",
         problem="" if refusal is None else language.refusal(refusal),
         done=request.query_params.get("done", ""),
         more=f"{PROMOTIONS}?{urlencode({'after': found.last_code})}" if found.last_code else "",
@@ -172,6 +177,9 @@ def _find(conn: Conn, scope: Scope, edit: str, *, after: str, now: datetime) -> 
     units = org.units_by_id(conn, {one.org_unit_id for one in asked if one.org_unit_id})
     names |= {key: site.code for key, site in sites.items()}
     names |= {key: unit.code for key, unit in units.items()}
+    given = {one.effect.sku_id for one in named if isinstance(one.effect, Gift)}
+    if given:
+        names |= {key: sku.code for key, sku in catalogue.skus_by_id(conn, given).items()}
     if edited is not None:
         skus = catalogue.skus_by_id(conn, edited.conditions.sku_ids)
         products = catalogue.products_by_id(conn, edited.conditions.product_ids)
@@ -224,7 +232,7 @@ def _row(one: Promotion, found: _Found, language: Language, mine: Scope, *, now:
         name=language.called(one.name),
         state=state,
         state_key="over" if is_over else one.state.value,
-        effect=_effect(one.effect, one.currency, language),
+        effect=_effect(one.effect, one.currency, found, language),
         where=_where(one, found, language),
         times=_times(one.valid_from, one.valid_until, found.zone, language),
         borne=" · ".join(
@@ -233,6 +241,7 @@ def _row(one: Promotion, found: _Found, language: Language, mine: Scope, *, now:
             for funder in one.funders
         ),
         comment=one.comment,
+        saved_at=one.saved_at.isoformat(),
         may_end=is_published and not is_over and is_mine,
         is_mine=is_mine,
     )
@@ -243,7 +252,7 @@ def _bearer(bearer: str, party_code: str | None, language: Language) -> str:
     return party_code or language.say(words[bearer])
 
 
-def _effect(effect: Effect, currency: str, language: Language) -> str:
+def _effect(effect: Effect, currency: str, found: _Found, language: Language) -> str:
     match effect:
         case PercentageOff():
             return language.say("{percent}% off each piece", percent=f"{effect.basis_points / 100:g}")
@@ -269,6 +278,18 @@ def _effect(effect: Effect, currency: str, language: Language) -> str:
                 units=effect.units,
                 amount=language.money(effect.price_minor, currency),
             )
+        case Gift():
+            return _gift(effect, currency, found, language)
+
+
+def _gift(effect: Gift, currency: str, found: _Found, language: Language) -> str:
+    earned = (
+        language.say("{units} pieces bought", units=effect.from_units)
+        if effect.from_units is not None
+        else language.say("{amount} spent", amount=language.money(effect.from_minor or 0, currency))
+    )
+    word = _GIFT_EVERY if effect.is_repeated else _GIFT
+    return language.say(word, earned=earned, units=effect.units, sku=found.names.get(effect.sku_id, ""))
 
 
 def _where(one: Promotion, found: _Found, language: Language) -> str:
@@ -311,10 +332,7 @@ def _agreed(one: FundingAgreement, found: _Found, language: Language) -> dict[st
     }
 
 
-def _tried_rows(tried: tuple[str, Tried], found: _Found, language: Language) -> list[TriedRow]:
-    code, what = tried
-    currency = next((one.currency for one in found.promotions if one.code == code), "CNY")
-
+def _tried_rows(what: Tried, currency: str, language: Language) -> list[TriedRow]:
     def money(minor: int) -> str:
         return language.money(minor, currency)
 
@@ -367,7 +385,7 @@ async def try_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) ->
     scope = visitor.scope_of(Permission.PRICES_WRITE)
     code = (await _said(request)).get("code", "")
 
-    def work(conn: Conn, now: datetime) -> Tried | Refusal:
+    def work(conn: Conn, now: datetime) -> tuple[Promotion, Tried] | Refusal:
         draft = unpublished_promotions(conn, [code]).get(code)
         if draft is None or not covers(
             scope, site_id=draft.conditions.site_id, org_unit_id=draft.conditions.org_unit_id
@@ -375,24 +393,34 @@ async def try_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) ->
             return NothingToPublish(value=code)
         tried = try_on_past_orders(conn, draft, scope=scope, now=now)
         note_tried(conn, draft, now=now)
-        return tried
+        return draft, tried
 
     outcome = await asyncio.to_thread(run, request, work)
     refusal = outcome if isinstance(outcome, Refusal) else None
-    tried = None if isinstance(outcome, Refusal) else (code, outcome)
+    tried = None if isinstance(outcome, Refusal) else outcome
     return await asyncio.to_thread(_page, request, visitor, refusal=refusal, tried=tried)
 
 
 @post(f"{PROMOTIONS}/publish")
 async def publish_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """Put a draft in force."""
+    """Put a draft in force as the page showed it: not what a colleague made of it meanwhile."""
     scope = visitor.scope_of(Permission.PRICES_WRITE)
-    code, by = (await _said(request)).get("code", ""), f"person:{visitor.person.person_id}"
+    said, by = await _said(request), f"person:{visitor.person.person_id}"
+    code = said.get("code", "")
+    seen = {code: _saved_at(said.get("saved_at", ""))}
 
     def work(conn: Conn, now: datetime) -> Promotion | Refusal:
-        return publish(conn, [code], scope=scope, by=by, now=now)[0]
+        return publish(conn, [code], scope=scope, by=by, now=now, seen=seen)[0]
 
     return await _acted(request, visitor, work, marked("Published."))
+
+
+def _saved_at(spelt: str) -> datetime:
+    """When the draft that was shown was saved; what cannot be read is no draft's."""
+    try:
+        return datetime.fromisoformat(spelt)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 @post(f"{PROMOTIONS}/end")

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from loopline import catalogue, customers, touchpoints
+from loopline import catalogue, customers, org, touchpoints
 from loopline.catalogue import Fitting
 from loopline.customers import Address
 from loopline.db import Conn
@@ -17,6 +17,7 @@ from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
+from loopline.web.shop.gifts import GiftShown, gifts_with
 from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
@@ -102,6 +103,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     options: Sequence[Option]
     hours: Mapping[str, Option]
     has_couriers: bool = False
+    gifts: Sequence[GiftShown] = ()
     fitting: Fitting = Fitting.NONE
     view: View | None = None
     regions: Mapping[str, str] = {}
@@ -206,6 +208,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         room=room,
         options=options_of(view, wanted, tuple(WAY_NAMES), region_code=next(iter(regions.values())), now=now),
         hours=hours,
+        gifts=gifts_with(conn, sku, units=basket.units, terms=terms, site=site, at_store=basket.at_store),
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
         fitting=sku.care.fitting,
         view=view,
@@ -231,6 +234,18 @@ def _view(edge: Edge, how: PromiseKind) -> View | None:
         except Refused:
             return None
     return view
+
+
+def gifts_of(conn: Conn, edge: Edge, basket: Basket, *, site_code: str | None) -> Sequence[GiftShown]:
+    """Return the gifts that come with what a member buys, at a site or from whichever, that are there."""
+    room = room_of(conn, basket.live)
+    terms = _terms(conn, edge, room, is_to_member=True)
+    sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku)
+    site = org.sites_by_code(conn, [site_code]).get(site_code) if site_code is not None else None
+    if terms is None or sku is None:
+        return ()
+    found = gifts_with(conn, sku, units=basket.units, terms=terms, site=site, at_store=basket.at_store)
+    return [one for one in found if one.is_there]
 
 
 def room_of(conn: Conn, code: str) -> LiveRoom | None:

@@ -20,6 +20,7 @@ from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
+from loopline.pricing import GiftNotEarned
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NumberTaken, SlotTaken
 from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind, WhyNot
@@ -37,6 +38,7 @@ from loopline.web.shop.basket import (
     Form,
     basket_of,
     form_of,
+    gifts_of,
     read_checkout,
     room_of,
 )
@@ -230,9 +232,10 @@ async def place_order(
     if isinstance(message, Refusal):
         return await _again(request, basket, member, message, form)
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
-    taken = await edge.orders.submit(
-        OrderRequest(message=message, by_member=member.member_id, address=address)
-    )
+    asked = OrderRequest(message=message, by_member=member.member_id, address=address)
+    taken = await edge.orders.submit(asked)
+    if isinstance(taken, NotEnoughFree | QuotaSoldOut | GiftNotEarned):
+        taken = await _without_gifts(edge, asked) or taken
     if isinstance(taken, NumberTaken):
         known = await asyncio.to_thread(_own_order, edge, message, member.member_id)
         if known is not None:
@@ -244,6 +247,14 @@ async def place_order(
     return go(await asyncio.to_thread(_pay_path, edge, taken))
 
 
+async def _without_gifts(edge: Edge, asked: OrderRequest) -> OrderTaken | Refusal | None:
+    """Ask once more for what is bought alone: nobody goes without it because a gift has just run out."""
+    bought = _bought(asked.message)
+    if bought is None:
+        return None
+    return await edge.orders.submit(msgspec.structs.replace(asked, message=bought))
+
+
 def _promised_message(
     request: WebRequest, form: Form, where: "_Where | None", member_id: MemberId
 ) -> OrderMessage | Refusal:
@@ -253,12 +264,26 @@ def _promised_message(
     if isinstance(stated, Refusal):
         return stated
     stated = msgspec.structs.replace(stated, member_id=member_id)
+    found = _with_promise(edge, basket, form, stated)
+    bought = _bought(stated)
+    if isinstance(found, Refusal) and bought is not None:  # it may be the gift that cannot be brought there
+        found = _with_promise(edge, basket, form, bought)
+    if isinstance(found, Refusal) and not isinstance(found, NotSentCold):
+        return found if _own_order(edge, stated, member_id) is None else stated
+    return found
+
+
+def _with_promise(edge: Edge, basket: Basket, form: Form, stated: OrderMessage) -> OrderMessage | Refusal:
     if _is_too_warm(edge, stated):
         return NotSentCold()
     promise = _promise_of(edge, basket, form, stated)
-    if isinstance(promise, Refusal):
-        return promise if _own_order(edge, stated, member_id) is None else stated
-    return msgspec.structs.replace(stated, promise=promise)
+    return promise if isinstance(promise, Refusal) else msgspec.structs.replace(stated, promise=promise)
+
+
+def _bought(message: OrderMessage) -> OrderMessage | None:
+    """The same without its gifts; None where it has none."""
+    lines = tuple(line for line in message.lines if not line.is_gift)
+    return None if len(lines) == len(message.lines) else msgspec.structs.replace(message, lines=lines)
 
 
 def _is_too_warm(edge: Edge, message: OrderMessage) -> bool:
@@ -315,13 +340,17 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         site_code = chosen.site_code
     with edge.database.reading() as conn:
         room = room_of(conn, basket.live)
+        gifts = gifts_of(conn, edge, basket, site_code=site_code)
     code = room.touchpoint_code if room else None
     visitor = visitor_of(request)
     return OrderMessage(
         channel=LIVE_CHANNEL if room else CHANNEL,
         external_number=f"shop-{form.number[:64]}",
         kind=DraftKind.ASK,
-        lines=(MessageLine(sku_code=basket.sku, units=basket.units),),
+        lines=(
+            MessageLine(sku_code=basket.sku, units=basket.units),
+            *(MessageLine(sku_code=one.sku_code, units=one.units, is_gift=True) for one in gifts),
+        ),
         site_code=site_code,
         delivery=DELIVERIES[basket.how],
         region_code=where.recipient.region_code if where else None,

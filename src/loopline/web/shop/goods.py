@@ -181,7 +181,7 @@ def offers_of(conn: Conn, products: Sequence[Product], *, terms: Terms) -> dict[
     by_id = {product.id: product for product in products}
     skus = [sku for sku in catalogue.skus_of_products(conn, by_id) if sku.is_active]
     tags = tags_of(conn, skus, terms=terms)
-    rooms = _rooms(conn, [sku.id for sku in skus], terms=terms)
+    rooms = rooms_of(conn, [sku.id for sku in skus], terms=terms)
     found: dict[ProductId, list[Offer]] = {}
     for sku in skus:
         found.setdefault(sku.product_id, []).append(
@@ -209,8 +209,8 @@ def tags_of(conn: Conn, skus: Sequence[Sku], *, terms: Terms, site: Site | None 
     """
     if not skus:
         return {}
-    here = [_cart(sku, terms=terms, site=site, by_piece=True) for sku in skus]
-    elsewhere = [_cart(sku, terms=terms, channel=None, by_piece=True) for sku in skus]
+    here = [cart_of(sku, terms=terms, site=site, by_piece=True) for sku in skus]
+    elsewhere = [cart_of(sku, terms=terms, channel=None, by_piece=True) for sku in skus]
     quotes = pricing.quote(conn, [*here, *elsewhere])
     named = _names_of(conn, quotes)
     found: dict[SkuId, Tag] = {}
@@ -236,7 +236,7 @@ def bills_of(
 
     With all promotions; None where it has no price.
     """
-    quotes = pricing.quote(conn, [_cart(sku, terms=terms, site=site, units=units) for site in sites])
+    quotes = pricing.quote(conn, [cart_of(sku, terms=terms, site=site, units=units) for site in sites])
     named = _names_of(conn, quotes)
     return [_bill(one, named) if isinstance(one, pricing.Quote) else None for one in quotes]
 
@@ -263,7 +263,7 @@ def _names_of(conn: Conn, quotes: Sequence[pricing.Quote | Refusal]) -> dict[UUI
     return {key: one.name for key, one in promotions_by_id(conn, taking).items()} if taking else {}
 
 
-def _cart(  # noqa: PLR0913 - a cart of one line is what is said of it
+def cart_of(  # noqa: PLR0913 - a cart of one line is what is said of it
     sku: Sku,
     *,
     terms: Terms,
@@ -272,7 +272,7 @@ def _cart(  # noqa: PLR0913 - a cart of one line is what is said of it
     units: int = 1,
     by_piece: bool = False,
 ) -> pricing.Cart:
-    """A cart of one line; the channel is the shop's unless said to be none."""
+    """Return a cart of one line; the channel is the shop's unless said to be none."""
     line = pricing.CartLine(
         sku_id=sku.id,
         code=sku.code,
@@ -296,7 +296,8 @@ def _cart(  # noqa: PLR0913 - a cart of one line is what is said of it
     )
 
 
-def _rooms(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId, int]:
+def rooms_of(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId, int]:
+    """Return how many of each SKU may still be delivered."""
     if not sku_ids:
         return {}
     node = terms.channel.network_node_id

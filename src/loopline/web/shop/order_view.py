@@ -1,7 +1,7 @@
 """One order as its customer sees it, read from the rooms that know a part of it each."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from loopline.orders.waiting import Dated
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.processes.checkout import to_pay
+from loopline.processes.gifts import gift_lines_of
 from loopline.processes.slots import free_slots, last_visits, may_move
 from loopline.promises import Promise
 from loopline.returns import queries as returns
@@ -52,6 +53,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     returned: int
     returnable: int
     review: Review | None
+    is_gift: bool = False
 
     @property
     def may_review(self) -> bool:
@@ -188,6 +190,11 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         return any(line.returnable for line in self.lines)
 
     @property
+    def has_gift(self) -> bool:
+        """Whether something of it was given."""
+        return any(line.is_gift for line in self.lines)
+
+    @property
     def may_review_store(self) -> bool:
         """Whether the customer got something and has not said how the store was."""
         return self.has_something and self.store_review is None and self.site is not None
@@ -248,7 +255,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     recipient = (
         customers.own_delivery(conn, member_id, head.id, ring=edge.ring) if member_id and is_brought else None
     )
-    shown = _lines(conn, lines, said)
+    shown = _lines(conn, lines, said, gifts=gift_lines_of(conn, every))
     return OrderView(
         head=head,
         standing=standing,
@@ -306,11 +313,14 @@ def _exchanges(conn: Conn, order_id: OrderId) -> list[ExchangeView]:
     ]
 
 
-def _lines(conn: Conn, lines: Sequence[Line], said: Sequence[Review]) -> list[LineView]:
+def _lines(
+    conn: Conn, lines: Sequence[Line], said: Sequence[Review], *, gifts: Collection[LineId]
+) -> list[LineView]:
     skus = catalogue.skus_by_id(conn, [line.sku_id for line in lines if line.sku_id is not None])
     products = catalogue.products_by_id(conn, {sku.product_id for sku in skus.values()})
     by_line = {one.line_id: one for one in said if one.line_id is not None}
-    return [_line(line, skus, products, by_line.get(line.line_id)) for line in lines]
+    shown = [_line(line, skus, products, by_line.get(line.line_id)) for line in lines]
+    return [msgspec.structs.replace(one, is_gift=one.line_id in gifts) for one in shown]
 
 
 def _line(

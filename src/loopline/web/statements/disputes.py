@@ -43,7 +43,15 @@ from loopline.web.earned import PURSE, Purse, parties_seen, zone_of
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
-from loopline.web.statements.view import found_for, kind_word, rounding_word, rule_of, why_of
+from loopline.web.statements.view import (
+    found_for,
+    kind_word,
+    promotion_of,
+    rounding_word,
+    rule_of,
+    why_borne,
+    why_of,
+)
 
 OWN = "/earned/disputes"
 ALL = "/hq/disputes"
@@ -187,7 +195,7 @@ def _row(one: Dispute, party: Party, zone: str, language: Language) -> Row:
         id=str(one.id),
         party=language.called(party.name),
         order=one.order_number or "",
-        amount=language.money(one.pending_minor + one.due_minor, one.currency),
+        amount=language.money(one.amount_minor, one.currency),
         at=language.clock_of_day(one.opened_at, zone),
         state=language.say(STATE_WORDS[one.state]),
         tone=TONES[one.state],
@@ -250,7 +258,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
             "state": language.say(STATE_WORDS[one.state]),
             "tone": TONES[one.state],
             "stands": one.state in STANDING,
-            "amount": language.money(one.pending_minor + one.due_minor, one.currency),
+            "amount": language.money(one.amount_minor, one.currency),
             "corrected": _corrected(conn, one, language),
             "party_name": language.called(seat.party.name),
             "day": one.entry_id,
@@ -278,7 +286,11 @@ def _line_of(conn: Conn, seat: Seat, zone: str, language: Language) -> dict[str,
         "order": line.order_number or "",
         "goods": language.called(found.names.get(line.code, line.code)) if line.code else "",
         "why": [
-            f"{why_of(share, line, language, zone)} · {rule_of(share, language)}" for share in line.shares
+            *(f"{why_of(share, line, language, zone)} · {rule_of(share, language)}" for share in line.shares),
+            *(
+                f"{why_borne(part, line, language)} · {promotion_of(part, language)}"
+                for part in line.fundings
+            ),
         ],
         "rounding": [
             said for share in line.shares if (said := rounding_word(share, line.currency, language))

@@ -1,6 +1,6 @@
 """A statement as a workbook and as pages to print. What data says is text: nothing of it is run or fetched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -13,13 +13,14 @@ from babel.numbers import get_currency_precision
 from loopline.db import Conn
 from loopline.org import Party
 from loopline.processes.statement.reading import PlacedLine, lines_between, paid_through_of
-from loopline.statements.model import LINES_PER_PAGE, LineShare
+from loopline.statements.model import LINES_PER_PAGE, LineFunding, LineShare
 from loopline.web.languages import Language, marked
 from loopline.web.pages import environment
 from loopline.web.paper import set_pages
 from loopline.web.statements.view import (
     LineRow,
     View,
+    bearer_word,
     found_for,
     read_head,
     role_word,
@@ -43,7 +44,7 @@ _HEADS: tuple[str, ...] = (
     marked("Day (UTC)"), marked("When"), marked("Kind"), marked("Order"), marked("Code"), marked("Goods"),
     marked("Pieces"), marked("For"), marked("Rules"), marked("Row"), marked("Base"), marked("Rate, %"),
     marked("Each"), marked("Share"), marked("Rounding"), marked("State"), marked("Currency"), marked("Pending"),
-    marked("Due"), marked("Seller"), marked("Entry"), marked("Part"),
+    marked("Due"), marked("Borne of promotions"), marked("Seller"), marked("Entry"), marked("Part"),
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _write_head(book: Any, view: View, order: Order, formats: dict[str, Any]) ->
     say = order.language.say
     sheet = book.add_worksheet(say("Statement"))
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 3, 18)
+    sheet.set_column(1, 4, 18)
     lines: list[tuple[str, ...]] = [
         (say("Statement"), f"{view.party_name} ({view.party_code})"),
         (say("Days (UTC)"), f"{view.first_day} – {view.last_day}"),
@@ -102,11 +103,13 @@ def _write_head(book: Any, view: View, order: Order, formats: dict[str, Any]) ->
         number += 1
     for table in view.balances:
         number += 1
-        for place, text in enumerate((table.currency, say("Pending"), say("Due"), say("Lines"))):
+        borne = (say("Borne of promotions"),) if table.bears else ()
+        for place, text in enumerate((table.currency, say("Pending"), say("Due"), say("Lines"), *borne)):
             sheet.write_string(number, place, text, formats["bold"])
         for row in table.rows:
             number += 1
-            for place, text in enumerate((row.word, row.pending, row.due, row.lines)):
+            owed = (row.borne,) if table.bears else ()
+            for place, text in enumerate((row.word, row.pending, row.due, row.lines, *owed)):
                 sheet.write_string(number, place, text, formats["bold"] if row.is_sum else None)
         number += 1
 
@@ -151,8 +154,10 @@ def _sheet_rows(conn: Conn, order: Order) -> Iterator[tuple[Any, ...]]:
 
 def _cells(placed: PlacedLine, row: LineRow, language: Language) -> Iterator[tuple[Any, ...]]:
     line = placed.line
-    for place, share in enumerate(line.shares or (None,)):
-        shown = (line.pending_minor, line.due_minor) if place == 0 else (None, None)
+    explained: Sequence[LineShare | LineFunding | None] = (*line.shares, *line.fundings) or (None,)
+    for place, one in enumerate(explained):
+        borne = None if line.borne_minor is msgspec.UNSET else line.bears_minor
+        shown = (line.pending_minor, line.due_minor, borne) if place == 0 else (None, None, None)
         yield (
             placed.place.day,
             line.at,
@@ -161,22 +166,41 @@ def _cells(placed: PlacedLine, row: LineRow, language: Language) -> Iterator[tup
             line.code,
             row.goods,
             line.units,
-            _for_what(share, row.why[place], language) if share else "",
-            share.rule_version if share and share.rule_row else None,
-            share.rule_row or None if share else None,
-            _money(share.base_minor, line.currency) if share else None,
-            Decimal(share.basis_points).scaleb(-2) if share and share.basis_points is not None else None,
-            _money(share.each_minor, line.currency) if share else None,
-            _money(share.amount_minor, line.currency) if share else None,
-            rounding_word(share, line.currency, language) if share else "",
+            *_how(one, row.why[place] if one is not None else "", line.currency, language),
             row.state,
             line.currency,
-            _money(shown[0], line.currency),
-            _money(shown[1], line.currency),
+            *(_money(amount, line.currency) for amount in shown),
             row.entity,
             str(line.entry_id),
             str(line.part_id),
         )
+
+
+def _how(one: LineShare | LineFunding | None, why: str, currency: str, language: Language) -> tuple[Any, ...]:
+    """The cells that explain an amount: for what, version, row, base, rate, each, amount, rounding."""
+    if one is None:
+        return ("", None, None, None, None, None, None, "")
+    if isinstance(one, LineFunding):
+        return (
+            f"{one.promotion}, {bearer_word(one, language)}",
+            one.version,
+            one.row,
+            _money(one.base_minor, currency),
+            Decimal(one.basis_points).scaleb(-2),
+            None,
+            _money(one.amount_minor, currency),
+            "",
+        )
+    return (
+        _for_what(one, why, language),
+        one.rule_version if one.rule_row else None,
+        one.rule_row or None,
+        _money(one.base_minor, currency),
+        Decimal(one.basis_points).scaleb(-2) if one.basis_points is not None else None,
+        _money(one.each_minor, currency),
+        _money(one.amount_minor, currency),
+        rounding_word(one, currency, language),
+    )
 
 
 def _for_what(share: LineShare, why: str, language: Language) -> str:
@@ -218,6 +242,7 @@ def spelt_for_paper(conn: Conn, order: Order) -> str:
             say=order.language.say,
             view=written(head, seal, order.party, order.language),
             rows=rows[:PDF_LINES_MAX],
+            bears=any(row.is_borne for row in rows[:PDF_LINES_MAX]),
             more=order.language.count(head.lines - PDF_LINES_MAX) if head.lines > PDF_LINES_MAX else "",
         )
     )

@@ -14,6 +14,7 @@ from loopline.kernel.ids import EntityId
 from loopline.kernel.money import BASIS_POINTS
 from loopline.org import Party
 from loopline.org import lists as org_lists
+from loopline.pricing.promotions import Bearer
 from loopline.processes.statement.reading import (
     Balance,
     LineState,
@@ -26,7 +27,7 @@ from loopline.processes.statement.reading import (
 from loopline.sharing.model import Base, Per, Role, RuleRow
 from loopline.statements import queries
 from loopline.statements.disputes import disputes_of_entries
-from loopline.statements.model import Line, LineShare, Seal
+from loopline.statements.model import Line, LineFunding, LineShare, Seal
 from loopline.web.earned_view import KIND_WORDS as PARTY_WORDS
 from loopline.web.earned_view import ROLE_WORDS
 from loopline.web.languages import Language, marked
@@ -40,6 +41,7 @@ KIND_WORDS: Mapping[str, str] = {
     "share_claw_back": marked("Moved back from due by a return"),
     "adjustment": marked("Correction"),
     "opening": marked("Brought forward"),
+    "promotion": marked("Discount borne"),
     "bonus": marked("Bonus of a month's turnover"),
     "payout": marked("Paid out"),
     "payout_returned": marked("Payout that came back"),
@@ -51,6 +53,7 @@ STATE_WORDS: Mapping[LineState, str] = {
     LineState.DUE: marked("due"),
     LineState.PAID: marked("paid"),
     LineState.TAKEN_BACK: marked("gone back"),
+    LineState.OWED: marked("owed"),
     LineState.BOOKED: marked("booked"),
 }
 TONES: Mapping[LineState, str] = {
@@ -58,8 +61,16 @@ TONES: Mapping[LineState, str] = {
     LineState.DUE: "good",
     LineState.PAID: "good",
     LineState.TAKEN_BACK: "bad",
+    LineState.OWED: "warn",
     LineState.BOOKED: "none",
 }
+BEARER_WORDS: Mapping[str, str] = {
+    Bearer.BRAND.value: marked("borne as the brand"),
+    Bearer.DEALER.value: marked("borne as the shop's dealer"),
+    Bearer.PLATFORM.value: marked("borne as the platform"),
+    Bearer.PARTY.value: marked("borne as named"),
+}
+_HAVE_UNITS = frozenset({"sale", "promotion"})
 _ROLES = {role.value: role for role in Role}
 _PLACES = 4
 """How many places beyond the minor unit rounding is told to."""
@@ -91,6 +102,8 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     pending: str
     due: str
+    borne: str
+    is_borne: bool
     is_taking: bool
     is_sealed: bool
     named: tuple[tuple[str, str], ...]
@@ -104,14 +117,16 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
     lines: str
     pending: str
     due: str
+    borne: str
     is_sum: bool
 
 
 class BalanceTable(msgspec.Struct, frozen=True, kw_only=True):
-    """The balances of one currency, and what stands at the end in all."""
+    """The balances of one currency. `bears`: something of it is borne of promotions."""
 
     currency: str
     rows: list[BalanceRow]
+    bears: bool
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,11 +209,13 @@ def _table(one: Balance, language: Language) -> BalanceTable:
             lines=language.count(lines) if lines is not None else "",
             pending=amount(sums.pending_minor, one.currency, language, is_sum=is_sum),
             due=amount(sums.due_minor, one.currency, language, is_sum=is_sum),
+            borne=amount(sums.borne_minor, one.currency, language, is_sum=is_sum),
             is_sum=is_sum,
         )
 
     return BalanceTable(
         currency=one.currency,
+        bears=any(sums.borne_minor for sums in (one.opening, one.closing, *one.kinds)),
         rows=[
             row(language.say("Stood before"), one.opening, is_sum=True),
             *(row(kind_word(kind.kind, language), kind, lines=kind.lines) for kind in one.kinds),
@@ -232,16 +249,24 @@ def _row(placed: PlacedLine, state: LineState, found: Found, zone: str, language
         order=line.order_number or "",
         goods=language.called(found.names.get(line.code, line.code)) if line.code else "",
         # Of what came back the units stand in the return: here are those of the sale.
-        units=language.count(line.units) if line.units is not None and line.kind == "sale" else "",
-        why=tuple(why_of(one, line, language, zone) for one in line.shares),
-        rules=tuple(rule_of(one, language) for one in line.shares),
+        units=language.count(line.units) if line.units is not None and line.kind in _HAVE_UNITS else "",
+        why=(
+            *(why_of(one, line, language, zone) for one in line.shares),
+            *(why_borne(one, line, language) for one in line.fundings),
+        ),
+        rules=(
+            *(rule_of(one, language) for one in line.shares),
+            *(promotion_of(one, language) for one in line.fundings),
+        ),
         rounding=tuple(said for one in line.shares if (said := rounding_word(one, line.currency, language))),
         entity=found.entities.get(line.entity_id, ""),
         state=language.say(STATE_WORDS[state]),
         tone=TONES[state],
         pending=amount(line.pending_minor, line.currency, language),
         due=amount(line.due_minor, line.currency, language),
-        is_taking=line.amount_minor < 0,
+        borne=amount(line.bears_minor, line.currency, language),
+        is_borne=line.bears_minor != 0,
+        is_taking=line.amount_minor < 0 or line.bears_minor > 0,
         is_sealed=placed.is_sealed,
         named=(
             ("entry", str(line.entry_id)),
@@ -288,6 +313,33 @@ def why_of(share: LineShare, line: Line, language: Language, zone: str) -> str:
         )
     per_cent = f"{(share.basis_points or 0) / 100:g}"
     return language.say("{per_cent} % of {net} net, {role}", per_cent=per_cent, net=base, role=role)
+
+
+def promotion_of(funding: LineFunding, language: Language) -> str:
+    """Say by which row of which version of a promotion something is borne."""
+    return language.say(
+        "promotion {promotion}, version {version}, row {row}",
+        promotion=funding.promotion,
+        version=funding.version,
+        row=funding.row,
+    )
+
+
+def why_borne(funding: LineFunding, line: Line, language: Language) -> str:
+    """Say how what is borne came about: "60 % of ¥11.30 off: ¥6.78, as the dealer"."""
+    return language.say(
+        "{per_cent} % of {off} off: {amount}, {bearer}",
+        per_cent=f"{funding.basis_points / 100:g}",
+        off=language.money(funding.base_minor, line.currency),
+        amount=language.money(funding.amount_minor, line.currency),
+        bearer=bearer_word(funding, language),
+    )
+
+
+def bearer_word(funding: LineFunding, language: Language) -> str:
+    """Write as what a party bears something."""
+    word = BEARER_WORDS.get(funding.bearer)
+    return language.say(word) if word is not None else funding.bearer
 
 
 def _rule_of(share: LineShare) -> RuleRow:

@@ -74,6 +74,8 @@ def test_what_cannot_be_saved_is_refused_alone(house: House):
             draft("C", funders=[{"bearer": "brand", "basis_points": 9_000}]),
             draft("D", sku_codes=["GHOST"]),
             draft("E", funders=[{"bearer": "party", "basis_points": 10_000, "party_code": "GHOST"}]),
+            draft("G", channels=["web", "GHOST"]),
+            draft("H", categories=["GHOST"]),
         )
     ]
     assert codes == [
@@ -83,7 +85,45 @@ def test_what_cannot_be_saved_is_refused_alone(house: House):
         "funders_do_not_add_up",
         "unknown_code",
         "unknown_code",
+        "unknown_code",
+        "unknown_code",
     ]
+
+
+def test_what_was_changed_since_it_was_looked_at_is_not_published(house: House):
+    api = house.api()
+    (seen,) = api.granted("/promotions", draft("TEN"))
+    house.moment[0] += timedelta(minutes=1)
+    (changed,) = api.granted("/promotions", draft("TEN", effect={"kind": "amount", "amount_minor": 99_00}))
+    api.granted("/promotions/try", {"code": "TEN"})
+    ask = {"code": "TEN", "saved_at": seen["saved_at"]}
+    assert api.refused("/promotions/publish", ask) == ["promotion_changed_meanwhile"]
+    (published,) = api.granted("/promotions/publish", ask | {"saved_at": changed["saved_at"]})
+    assert (published["state"], published["effect"]["amount_minor"]) == ("published", 9_900)
+
+
+def test_a_gift_is_told_taken_along_and_kept_in_the_order(house: House):
+    api = house.api()
+    effect = {"kind": "gift", "sku_code": "HAT", "from_units": 2}
+    (saved,) = api.granted("/promotions", draft("HAT", sku_codes=["COAT"], effect=effect))
+    assert {key: saved["effect"][key] for key in ("kind", "sku_code", "units", "from_units")} == effect | {
+        "units": 1
+    }
+    api.granted("/promotions/try", {"code": "HAT"})
+    api.granted("/promotions/publish", {"code": "HAT"})
+    (quote,) = api.granted("/quotes", cart())
+    assert quote["gifts"] == [
+        {"sku_code": "HAT", "units": 1, "promotion_id": saved["id"], "code": "HAT", "name": "Ten off"}
+    ]
+    lines = [{"sku_code": "COAT", "units": 2}, {"sku_code": "HAT", "units": 1, "is_gift": True}]
+    (taken,) = api.granted("/quotes", cart(lines=lines))
+    assert (taken["amount_minor"], taken["gifts"]) == (quote["amount_minor"], [])
+    assert [line["is_gift"] for line in taken["lines"]] == [False, True]
+    assert api.refused("/quotes", cart(lines=[*lines, lines[1]])) == ["gift_not_earned"]
+    refused = api.refused(
+        "/promotions", draft("G", effect={"kind": "gift", "sku_code": "GHOST", "from_units": 1})
+    )
+    assert refused == ["unknown_code"]
 
 
 def test_who_bears_a_part_has_agreed_before(house: House):
@@ -104,6 +144,8 @@ def test_who_bears_a_part_has_agreed_before(house: House):
     (kept,) = api.granted("/funding-agreements", agreement)
     assert api.get("/funding-agreements") == [kept]
     assert api.refused("/funding-agreements", agreement | {"party_code": "GHOST"}) == ["unknown_code"]
+    yesterday = {"valid_from": (NOON - timedelta(days=1)).isoformat()}
+    assert api.refused("/funding-agreements", agreement | yesterday) == ["takes_effect_in_the_past"]
     assert api.granted("/promotions/publish", {"code": "TEN"})[0]["funders"][0]["bearer"] == "dealer"
 
 
