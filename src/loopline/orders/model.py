@@ -115,6 +115,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     `asker` says nothing of what is asked, and is kept with no conflict.
     `live_room_code` is the show it comes out of: what is set aside for that is set aside for this order.
     `is_price_agreed`: we agreed to the stated prices ourselves, whatever the channel may state.
+    `coupons`: the codes of coupons to be used.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -138,6 +139,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     asker: Asker = NO_ASKER
     live_room_code: str | None = None
     is_price_agreed: bool = False
+    coupons: tuple[str, ...] = ()
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CATALOGUE_WRITE = "catalogue.write"
     PRICES_READ = "prices.read"
     PRICES_WRITE = "prices.write"
+    COUPONS_WRITE = "coupons.write"
     STOCK_READ = "stock.read"
     STOCK_WRITE = "stock.write"
     FEEDS_WRITE = "feeds.write"
@@ -153,6 +154,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
             Permission.LIVE_WRITE,
+            Permission.COUPONS_WRITE,
         }
     ),
     Role.DEALER: (

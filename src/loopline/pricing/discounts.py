@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import PartyId
+from loopline.kernel.ids import CouponId, PartyId
 
 
 class Bearer(StrEnum):
@@ -30,9 +30,13 @@ class BearsOfLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     party_id: PartyId | None = None
 
 
-class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one version of a promotion took off a line, tax included, and who bears it: the parts add up."""
+class Discount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What one version of a promotion took off a line, tax included, and who bears it: the parts add up.
+
+    Of a coupon `promotion_id` names its batch, and `coupon_id` the coupon.
+    """
 
     promotion_id: UUID
     amount_minor: int
     borne: tuple[BearsOfLine, ...]
+    coupon_id: CouponId | None = None

@@ -23,6 +23,7 @@ from loopline.orders import Draft, DraftKind, DraftLine, Line, LineKind, NewLine
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
+from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
 from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
@@ -100,6 +101,7 @@ def _placed(
         if isinstance(one, orders.New):
             candidates.append(Candidate(position=position, draft=drafts[position], new=one))
     _find_terms(conn, candidates, marks=marks)
+    find_coupons(conn, candidates)
     _price(conn, candidates, marks=marks)
     outlook, shortfalls = set_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
@@ -107,6 +109,7 @@ def _placed(
         credit(conn, granted)
     new_orders = [_new_order(one) for one in granted]
     written = orders.write_orders(conn, new_orders, now=now)
+    about_coupons = keep_taken(conn, granted, new_orders, now=now)
     refused = [one for one in candidates if one.refusal is not None]
     if refused:
         orders.forget_new(conn, [one.new for one in refused])
@@ -125,7 +128,7 @@ def _placed(
             pay_until=order.pay_until,
         )
     told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
-    log.append(conn, [*events(told, at=now), *shortfalls], has_written=bool(written))
+    log.append(conn, [*events(told, at=now), *about_coupons, *shortfalls], has_written=bool(written))
     settle(conn, outlook, granted)  # last: rows that everybody wants are locked from here to the commit only
     return outcomes
 
@@ -184,6 +187,9 @@ def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None
             one.refusal = quote
         else:
             one.quote = quote
+    couponed = [(one, cart) for one, cart in zip(open_ones, carts, strict=True) if one.coupons]
+    if couponed:
+        take_coupons_off(conn, couponed, marks=marks)
 
 
 def _unknown_sku(draft: Draft, facts: Mapping[SkuId, PriceFacts]) -> UnknownSku | None:

@@ -53,7 +53,8 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `currency` with the seller's, the destination with the centre of the city of `region_code`. `order_id` is made by
     a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale; what is
     not stated follows from the touch, then from the member's bindings. `sealed_buyer` and `promise`, as it was shown,
-    say nothing of what is ordered: the same order with another sealing or promise is the same order.
+    say nothing of what is ordered: the same order with another sealing or promise is the same order. `coupons`: the
+    codes of coupons to be used.
     """
 
     channel: str
@@ -77,6 +78,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     touch: Touch | None = None
     sealed_buyer: SealedBuyer | None = None
     promise: GivenPromise | None = None
+    coupons: tuple[str, ...] = ()
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

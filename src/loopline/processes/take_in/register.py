@@ -176,6 +176,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         said=one.said or said_by(message),
         asker=_asker_of(one),
         live_room_code=_show_of(message, register),
+        coupons=message.coupons,
     )
 
 

@@ -20,6 +20,7 @@ from loopline.kernel.ids import LineId, MemberId, OrderId
 from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 from loopline.org import Permission
+from loopline.pricing.coupons.rules import COUPONS_MOST
 from loopline.processes.cancel import Cancellation, UnitsToCancel, cancel
 from loopline.processes.receive import SealedBuyerSaid
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
@@ -90,6 +91,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `site_code`. A member orders in the own name and leaves prices and credits to the shop. What a marketplace sealed of
     the buyer comes along as it is; the same order with another sealing is the same order, and the newest one is kept.
     `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
+    `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
     """
 
     channel: Code
@@ -113,6 +115,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     touch: TouchAsk | None = None
     sealed_buyer: SealedBuyerSaid | None = None
     promise: Annotated[str, Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)] | None = None
+    coupons: Annotated[tuple[Code, ...], Meta(max_length=COUPONS_MOST)] = ()
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,6 +330,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         if ask.touch
         else None,
         sealed_buyer=ask.sealed_buyer.sealed() if ask.sealed_buyer else None,
+        coupons=ask.coupons,
     )
 
 

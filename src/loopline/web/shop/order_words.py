@@ -214,6 +214,8 @@ HAPPENED: dict[str, str] = {
     "parcel_arrived": marked("It arrived"),
     "slot_moved": marked("Another hour was agreed on"),
     "parcel_not_collected": marked("Nobody came for it"),
+    "coupons_taken": marked("Coupon used"),
+    "coupons_came_back": marked("Your coupon is back"),
     "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),
 }
