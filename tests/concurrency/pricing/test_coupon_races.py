@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from loopline.db import Conn, Database
 from loopline.kernel.ids import MemberId
@@ -28,7 +29,7 @@ from tests.make.shop import NOON, OPENED, Shop, ask, open_shop
 RIVALS = 12
 
 
-def brand(database: Database, **fields: object) -> tuple[Shop, list[MemberId]]:
+def brand(database: Database, **fields: Any) -> tuple[Shop, list[MemberId]]:
     with database.transaction() as conn:
         shop = open_shop(conn, units=100)
         members = registered(conn, [member(phone(number)) for number in range(RIVALS)])

@@ -278,7 +278,7 @@ def test_a_guide_gives_what_staff_of_the_store_may_give_to_their_own_customers(s
             for number, party in ((1, site.stage.guide), (2, PartyId(uuid4())))
         )
         in_force(conn, "STAFF", now=NOON - DAY, by_staff=True, name="导购礼 From your guide")
-        in_force(conn, "ELSEWHERE", now=NOON - DAY, by_staff=True, site_code="S")
+        in_force(conn, "ELSEWHERE", now=NOON - DAY, by_staff=True, site_code="D")
         in_force(conn, "HQ", now=NOON - DAY)
     zhou = site.signed_in("zhou.guide")
     path = f"/store/customers/{mine}"

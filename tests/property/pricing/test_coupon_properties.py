@@ -34,7 +34,7 @@ def offers(draw: st.DrawFn) -> Offer:
         draw(st.sampled_from("ABC")) + str(new_id()),
         draw(EFFECTS),
         funders=tuple(Funder(bearer=bearer, basis_points=part) for bearer, part in parts if part),
-        conditions=of(sku_ids=draw(st.sets(st.sampled_from(SKUS)))),
+        conditions=of(sku_ids=sorted(draw(st.sets(st.sampled_from(SKUS))))),
         least_minor=draw(st.integers(0, 2_000)),
     )
     return offer(made)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -165,7 +166,7 @@ def test_what_is_left_bounds_what_the_next_takes():
     assert isinstance(take_off(one, quoted(one), [most, rest, third]), CouponTakesNothing)
 
 
-ELSEWHERE: list[tuple[dict[str, object], dict[str, object], type[Refusal]]] = [
+ELSEWHERE: list[tuple[dict[str, Any], dict[str, Any], type[Refusal]]] = [
     ({"currency": "EUR"}, {}, CouponOtherCurrency),
     ({"conditions": Conditions(channels=("web",))}, {"channel": "till"}, CouponOtherChannel),
     ({"conditions": Conditions(channels=("web",))}, {}, CouponOtherChannel),
@@ -177,7 +178,7 @@ ELSEWHERE: list[tuple[dict[str, object], dict[str, object], type[Refusal]]] = [
 
 
 @pytest.mark.parametrize(("fields", "where", "refusal"), ELSEWHERE)
-def test_what_it_is_not_for(fields: dict[str, object], where: dict[str, object], refusal: type[Refusal]):
+def test_what_it_is_not_for(fields: dict[str, Any], where: dict[str, Any], refusal: type[Refusal]):
     one = buying((COAT, 1), **where)
     assert isinstance(take_off(one, quoted(one), [offer(batch("A", **fields))]), refusal)
 
@@ -281,7 +282,7 @@ def test_gifts_stop_at_the_total_and_at_what_one_may_have():
         ({"valid_until": NOW + DAY}, None),
     ],
 )
-def test_when_no_more_are_given(fields: dict[str, object], refusal: type[Refusal] | None):
+def test_when_no_more_are_given(fields: dict[str, Any], refusal: type[Refusal] | None):
     one = batch("A", **fields)
     gift = Gift(batch_id=one.id, how=GivenHow.CODE, by="x")
     (found,) = decide_gifts([gift], batches={one.id: one}, held={}, now=NOW)

@@ -295,7 +295,7 @@ where (holder.batch_id, holder.member_id) in (
 order by holder.batch_id, holder.member_id;
 
 -- name: copy_coupons
--- New coupons.
+-- New coupons, free all of them; their batches count them beside.
 copy pricing.coupon (
     id, batch_id, secret, member_id, how, given_by, given_at, valid_from, valid_until
 ) from stdin;
