@@ -30,6 +30,15 @@ _TAKEN_OFF = (
     ' "borne": [{"bearer": "seller", "amount_minor": 5}]}]\')'
     " where order_id in (select order_id from sharing.split)"
 )
+_COUPON = (
+    "insert into pricing.coupon_batch (id, code, name, currency, effect, conditions, least_minor, with_promotions,"
+    " with_coupons, funders, days, total, by_staff, author, comment, saved_at, published_at, published_by, given)"
+    f" values ('{_SOMEBODY}', 'C', 'C', 'CNY', '{{}}', '{{}}', 0, true, false, '[1]', 7, 9, false, 'nobody', 'why',"
+    " now(), now(), 'nobody', 1);"
+    "insert into pricing.coupon (id, batch_id, secret, how, given_by, given_at, valid_from, valid_until, state,"
+    f" order_id, taken_at) select '{_SOMEBODY}', '{_SOMEBODY}', 'S', 'code', 'nobody', now(), now(),"
+    " now() + interval '1 day', 'spent', order_id, now() from sharing.split limit 1;"
+)
 _SENT = (
     f"insert into stock.transfer select '{_SOMEBODY}', min(id::text)::uuid, max(id::text)::uuid, now(), 'nobody'"
     " from stock.node where kind = 'leaf';"
@@ -172,6 +181,17 @@ FAULTS: dict[str, LiteralString] = {
     "every_price_stands_in_a_list": (
         "alter table pricing.price drop constraint price_stands_in_a_list;"
         "update pricing.price set price_list_id = gen_random_uuid()"
+    ),
+    "what_is_borne_is_of_something": (
+        "insert into pricing.borne select part_id, 1, order_id, line_id, gen_random_uuid(), 'seller', entity_id, null,"
+        " currency, units, 5, now() from sharing.split limit 1"
+    ),
+    "coupons_stand_as_their_entries_say": _COUPON,
+    "coupons_given_are_counted": _COUPON + "update pricing.coupon_batch set given = 2",
+    "coupons_stand_where_their_orders_do": _COUPON + "update pricing.coupon set state = 'held'",
+    "coupons_took_off_what_quotes_say": (
+        _COUPON
+        + f"insert into pricing.coupon_line select order_id, '{_SOMEBODY}', line_id, 5 from sharing.split limit 1"
     ),
     "discounts_explain_what_is_paid": _TAKEN_OFF,
     "what_was_taken_off_is_borne": _TAKEN_OFF,

@@ -132,6 +132,19 @@ _KNOWN: dict[str, Any] = {
 }
 
 
+_COUPONS: dict[str, Any] = {
+    "code": "WELCOME",
+    "shared_code": "WELCOME",
+    "name": "x",
+    "currency": "CNY",
+    "effect": {"kind": "amount", "amount_minor": 100},
+    "site_code": "D",
+    "total": 9,
+    "days": 7,
+    "comment": "x",
+}
+
+
 def place_of(role: Role, *, abroad: bool) -> str:
     """The unit at which somebody of a role works, in the first branch or in the second."""
     if role in _HEADQUARTERS:
@@ -341,7 +354,7 @@ def _pay_out(conn: Conn, stage: Stage) -> tuple[PayoutId, RequestId]:
     return payout_id, made
 
 
-def _fill(
+def _fill(  # noqa: PLR0915 - one thing after the other
     database: Database, base: str, stage: Stage, home: dict[Role, str], member: str, names: dict[str, Any]
 ) -> dict[str, Any]:
     """Do what leaves something to name, over HTTP, each by somebody who may."""
@@ -386,6 +399,8 @@ def _fill(
         line_id=names["line_id"],
     )
     found["reviews/review"] = found["reviews/review_id"] = found["review_id"] = said["id"]
+    done(hq, "/coupon-batches", **_COUPONS)
+    found["coupons/code"] = done(hq, "/coupon-batches/publish", code="WELCOME")["shared_code"]
     hook: dict[str, Any] = {
         "name": "x",
         "url": "https://example.com/hook",

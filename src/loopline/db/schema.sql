@@ -3219,6 +3219,109 @@ CREATE TABLE pricing.borne (
     CONSTRAINT borne_of_units CHECK ((units > 0))
 );
 
+CREATE TABLE pricing.coupon (
+    id uuid NOT NULL,
+    batch_id uuid CONSTRAINT coupon_batch_id_not_null1 NOT NULL,
+    secret text NOT NULL,
+    member_id uuid,
+    how text NOT NULL,
+    given_by text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    state text DEFAULT 'free'::text NOT NULL,
+    order_id uuid,
+    taken_at timestamp with time zone,
+    off_minor bigint DEFAULT 0 NOT NULL,
+    order_minor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT coupon_came_about_somehow CHECK ((how = ANY (ARRAY['code'::text, 'claimed'::text, 'given'::text]))),
+    CONSTRAINT coupon_ends_after_its_start CHECK ((valid_until > valid_from)),
+    CONSTRAINT coupon_state_is_known CHECK ((state = ANY (ARRAY['free'::text, 'held'::text, 'spent'::text]))),
+    CONSTRAINT coupon_takes_no_less_than_nothing CHECK ((off_minor >= 0)),
+    CONSTRAINT taken_coupon_has_its_order CHECK (((num_nulls(order_id, taken_at) = ANY (ARRAY[0, 2])) AND ((state = 'free'::text) = (order_id IS NULL))))
+);
+
+CREATE TABLE pricing.coupon_batch (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    effect jsonb NOT NULL,
+    conditions jsonb NOT NULL,
+    org_unit_id uuid GENERATED ALWAYS AS (((conditions ->> 'org_unit_id'::text))::uuid) STORED,
+    site_id uuid GENERATED ALWAYS AS (((conditions ->> 'site_id'::text))::uuid) STORED,
+    least_minor bigint NOT NULL,
+    with_promotions boolean NOT NULL,
+    with_coupons boolean NOT NULL,
+    funders jsonb NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    days integer,
+    total integer NOT NULL,
+    per_person integer,
+    shared_code text,
+    by_staff boolean NOT NULL,
+    author text NOT NULL,
+    comment text NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    published_by text,
+    stopped_at timestamp with time zone,
+    stopped_by text,
+    given integer DEFAULT 0 NOT NULL,
+    CONSTRAINT batch_code_is_normal CHECK (((code = btrim(code)) AND (code <> ''::text))),
+    CONSTRAINT batch_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT batch_days_are_counted CHECK ((days > 0)),
+    CONSTRAINT batch_ends_after_its_start CHECK ((valid_until > valid_from)),
+    CONSTRAINT batch_ends_some_day CHECK (((valid_until IS NOT NULL) OR (days IS NOT NULL))),
+    CONSTRAINT batch_gives_no_more_than_its_total CHECK (((given >= 0) AND (given <= total))),
+    CONSTRAINT batch_is_borne_by_somebody CHECK ((jsonb_array_length(funders) > 0)),
+    CONSTRAINT batch_needs_no_less_than_nothing CHECK ((least_minor >= 0)),
+    CONSTRAINT batch_per_person_is_counted CHECK ((per_person > 0)),
+    CONSTRAINT batch_says_why CHECK ((comment <> ''::text)),
+    CONSTRAINT batch_total_is_counted CHECK ((total > 0)),
+    CONSTRAINT batch_was_published_by_somebody CHECK ((num_nulls(published_at, published_by) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT batch_was_stopped_by_somebody CHECK ((num_nulls(stopped_at, stopped_by) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT draft_gives_nothing CHECK (((published_at IS NOT NULL) OR (given = 0))),
+    CONSTRAINT stopped_batch_was_published CHECK (((stopped_at IS NULL) OR (published_at IS NOT NULL)))
+);
+
+CREATE TABLE pricing.coupon_entry (
+    number bigint NOT NULL,
+    coupon_id uuid NOT NULL,
+    step text NOT NULL,
+    order_id uuid,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT coupon_step_is_known CHECK ((step = ANY (ARRAY['given'::text, 'held'::text, 'spent'::text, 'back'::text]))),
+    CONSTRAINT entry_names_its_order CHECK (((step = 'given'::text) = (order_id IS NULL)))
+);
+
+ALTER TABLE pricing.coupon_entry ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME pricing.coupon_entry_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE pricing.coupon_holder (
+    batch_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    coupons integer NOT NULL,
+    most integer,
+    CONSTRAINT holder_has_some CHECK ((coupons > 0)),
+    CONSTRAINT nobody_gets_more_than_the_limit CHECK ((coupons <= most))
+);
+
+CREATE TABLE pricing.coupon_line (
+    order_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT coupon_took_something_off CHECK ((amount_minor > 0))
+);
+
 CREATE TABLE pricing.funding_agreement (
     id uuid NOT NULL,
     party_id uuid NOT NULL,
@@ -5775,8 +5878,29 @@ ALTER TABLE ONLY payouts.unfreezing
 ALTER TABLE ONLY payouts.unfreezing
     ADD CONSTRAINT unfreezing_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY pricing.coupon_batch
+    ADD CONSTRAINT batch_code_is_unique UNIQUE (code);
+
 ALTER TABLE ONLY pricing.borne
     ADD CONSTRAINT borne_pkey PRIMARY KEY (part_id, "position");
+
+ALTER TABLE ONLY pricing.coupon_batch
+    ADD CONSTRAINT coupon_batch_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.coupon_entry
+    ADD CONSTRAINT coupon_entry_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY pricing.coupon_holder
+    ADD CONSTRAINT coupon_holder_pkey PRIMARY KEY (batch_id, member_id);
+
+ALTER TABLE ONLY pricing.coupon_line
+    ADD CONSTRAINT coupon_line_pkey PRIMARY KEY (order_id, coupon_id, line_id);
+
+ALTER TABLE ONLY pricing.coupon
+    ADD CONSTRAINT coupon_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.coupon
+    ADD CONSTRAINT coupon_secret_is_unique UNIQUE (secret);
 
 ALTER TABLE ONLY pricing.funding_agreement
     ADD CONSTRAINT funding_agreement_pkey PRIMARY KEY (id);
@@ -5795,6 +5919,9 @@ ALTER TABLE ONLY pricing.promotion
 
 ALTER TABLE ONLY pricing.promotion
     ADD CONSTRAINT promotion_version_is_unique UNIQUE (code, version);
+
+ALTER TABLE ONLY pricing.coupon_batch
+    ADD CONSTRAINT shared_code_leads_to_one_batch UNIQUE (shared_code);
 
 ALTER TABLE ONLY pricing.tax_rate
     ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (country, tax_class, valid_from, id);
@@ -6537,6 +6664,20 @@ CREATE INDEX borne_by_party ON pricing.borne USING btree (owed_by, at) WHERE (ow
 
 CREATE INDEX borne_by_promotion ON pricing.borne USING btree (promotion_id, at);
 
+CREATE INDEX coupon_batch_by_time ON pricing.coupon_batch USING btree (saved_at, id);
+
+CREATE INDEX coupon_batch_for_staff ON pricing.coupon_batch USING btree (name) WHERE (by_staff AND (stopped_at IS NULL));
+
+CREATE INDEX coupon_by_batch ON pricing.coupon USING btree (batch_id, id);
+
+CREATE INDEX coupon_by_member ON pricing.coupon USING btree (member_id) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX coupon_by_order ON pricing.coupon USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX coupon_entry_by_coupon ON pricing.coupon_entry USING btree (coupon_id, number);
+
+CREATE INDEX coupon_taken_by_batch ON pricing.coupon USING btree (batch_id, state) INCLUDE (off_minor, order_minor) WHERE (state <> 'free'::text);
+
 CREATE UNIQUE INDEX promotion_waits_once ON pricing.promotion USING btree (code) WHERE (published_at IS NULL);
 
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
@@ -7123,11 +7264,20 @@ ALTER TABLE ONLY payouts.transaction
 ALTER TABLE ONLY payouts.unfreezing
     ADD CONSTRAINT unfreezing_of_a_known_transaction FOREIGN KEY (payer_id, transaction_number) REFERENCES payouts.transaction(payer_id, number) ON UPDATE CASCADE;
 
-ALTER TABLE ONLY pricing.borne
-    ADD CONSTRAINT borne_of_a_promotion FOREIGN KEY (promotion_id) REFERENCES pricing.promotion(id);
+ALTER TABLE ONLY pricing.coupon
+    ADD CONSTRAINT coupon_of_a_batch FOREIGN KEY (batch_id) REFERENCES pricing.coupon_batch(id);
+
+ALTER TABLE ONLY pricing.coupon_entry
+    ADD CONSTRAINT entry_of_a_coupon FOREIGN KEY (coupon_id) REFERENCES pricing.coupon(id);
+
+ALTER TABLE ONLY pricing.coupon_holder
+    ADD CONSTRAINT holder_of_a_batch FOREIGN KEY (batch_id) REFERENCES pricing.coupon_batch(id);
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
+
+ALTER TABLE ONLY pricing.coupon_line
+    ADD CONSTRAINT taken_off_by_a_coupon FOREIGN KEY (coupon_id) REFERENCES pricing.coupon(id);
 
 ALTER TABLE ONLY promises.held_back
     ADD CONSTRAINT held_back_version_fkey FOREIGN KEY (version) REFERENCES promises.learning(version);
@@ -7783,6 +7933,18 @@ GRANT SELECT,INSERT,UPDATE ON TABLE payouts.transaction TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE payouts.unfreezing TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.borne TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.coupon TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.coupon_batch TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.coupon_entry TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE pricing.coupon_entry_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.coupon_holder TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.coupon_line TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.funding_agreement TO loopline_app;
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     PRICES_READ = "prices.read"
     PRICES_WRITE = "prices.write"
     PRICES_APPROVE = "prices.approve"
+    COUPONS_WRITE = "coupons.write"
     STOCK_READ = "stock.read"
     STOCK_WRITE = "stock.write"
     FEEDS_WRITE = "feeds.write"
@@ -155,6 +156,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
             Permission.LIVE_WRITE,
+            Permission.COUPONS_WRITE,
         }
     ),
     Role.DEALER: (

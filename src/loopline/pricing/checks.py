@@ -11,4 +11,11 @@ CHECKS = (
     Check(name="every_sku_has_a_tax_rate", invariant=9, statement=SQL["every_sku_has_a_tax_rate"]),
     Check(name="every_price_is_of_a_sku", invariant=9, statement=SQL["every_price_is_of_a_sku"]),
     Check(name="every_price_stands_in_a_list", invariant=9, statement=SQL["every_price_stands_in_a_list"]),
+    Check(name="what_is_borne_is_of_something", invariant=9, statement=SQL["what_is_borne_is_of_something"]),
+    Check(
+        name="coupons_stand_as_their_entries_say",
+        invariant=6,
+        statement=SQL["coupons_stand_as_their_entries_say"],
+    ),
+    Check(name="coupons_given_are_counted", invariant=6, statement=SQL["coupons_given_are_counted"]),
 )

@@ -70,3 +70,73 @@ select
 from pricing.price
 where not exists (select from pricing.price_list as list where list.id = price.price_list_id)
 order by price.id;
+
+-- name: what_is_borne_is_of_something
+-- What is borne of parts by nothing that takes anything off: neither a version of a promotion nor a batch of coupons.
+select
+    'part ' || borne.part_id as subject,
+    'borne of ' || borne.promotion_id as found,
+    'a promotion or a batch of coupons' as expected,
+    'select * from pricing.borne where part_id = ' || quote_literal(borne.part_id) as repair
+from pricing.borne
+where not exists (select from pricing.promotion where promotion.id = borne.promotion_id)
+  and not exists (select from pricing.coupon_batch as batch where batch.id = borne.promotion_id)
+order by borne.part_id, borne.position;
+
+-- name: coupons_stand_as_their_entries_say
+-- Coupons that stand elsewhere than their last entry left them: given and back they are free, of the order of the entry
+-- else.
+with last_entry as (
+    select distinct on (entry.coupon_id)
+        entry.coupon_id,
+        entry.step,
+        entry.order_id
+    from pricing.coupon_entry as entry
+    order by entry.coupon_id, entry.number desc
+)
+select
+    'coupon ' || coupon.id as subject,
+    coupon.state || coalesce(' by order ' || coupon.order_id, '') as found,
+    coalesce(last_entry.step || coalesce(' by order ' || last_entry.order_id, ''), 'no entry') as expected,
+    'select * from pricing.coupon_entry where coupon_id = ' || quote_literal(coupon.id) || ' order by number' as repair
+from pricing.coupon
+left join last_entry on last_entry.coupon_id = coupon.id
+where last_entry.step is null
+   or coupon.state <> case when last_entry.step in ('held', 'spent') then last_entry.step else 'free' end
+   or (coupon.state <> 'free' and coupon.order_id <> last_entry.order_id)
+order by coupon.id;
+
+-- name: coupons_given_are_counted
+-- Batches that count other than the coupons there are of them, and members who count other than the coupons they have.
+with there as (
+    select coupon.batch_id, count(*) as coupons
+    from pricing.coupon
+    group by coupon.batch_id
+),
+had as (
+    select coupon.batch_id, coupon.member_id, count(*) as coupons
+    from pricing.coupon
+    where coupon.member_id is not null
+    group by coupon.batch_id, coupon.member_id
+)
+select
+    'batch ' || batch.code as subject,
+    batch.given || ' given' as found,
+    coalesce(there.coupons, 0) || ' coupons' as expected,
+    'update pricing.coupon_batch set given = ' || coalesce(there.coupons, 0) || ' where id = ' || quote_literal(batch.id)
+        as repair
+from pricing.coupon_batch as batch
+left join there on there.batch_id = batch.id
+where batch.given <> coalesce(there.coupons, 0)
+union all
+select
+    'member ' || coalesce(holder.member_id, had.member_id) || ' of batch ' || coalesce(holder.batch_id, had.batch_id),
+    coalesce(holder.coupons, 0) || ' given',
+    coalesce(had.coupons, 0) || ' coupons',
+    'update pricing.coupon_holder set coupons = ' || coalesce(had.coupons, 0) || ' where batch_id = '
+        || quote_literal(coalesce(holder.batch_id, had.batch_id)) || ' and member_id = '
+        || quote_literal(coalesce(holder.member_id, had.member_id))
+from pricing.coupon_holder as holder
+full join had on had.batch_id = holder.batch_id and had.member_id = holder.member_id
+where coalesce(holder.coupons, 0) <> coalesce(had.coupons, 0)
+order by subject;

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import PartyId
+from loopline.kernel.ids import CouponId, PartyId
 
 
 class Bearer(StrEnum):
@@ -38,11 +38,13 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     """What one version of a promotion took off a line, tax included, and who bears it: the parts add up.
 
     `agreed_at`: who bears it must have agreed to by then; None: by when the order was placed.
+    Of a coupon `promotion_id` names its batch, and `coupon_id` the coupon.
     """
 
     promotion_id: UUID
     amount_minor: int
     borne: tuple[BearsOfLine, ...]
+    coupon_id: CouponId | None = None
     agreed_at: datetime | None = None
 
 

@@ -27,6 +27,7 @@ from loopline.orders import BRINGING_FEES, CancelledLine, Line, LineChange, Line
 from loopline.payments import queries as payments
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import end_calls, wake_called
+from loopline.processes.coupons.standing import come_back, is_let_off
 from loopline.processes.gifts import GiftOfOrder, gifts_of_orders, with_lost
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.refund import Refund, refund
@@ -384,6 +385,7 @@ def _carry_out(
     called_off = [plan.called_off() for plan in plans]
     refunds = refunds_of(conn, called_off, now=now)
     refund(conn, [one for one in refunds if one.amount_minor], now=now)
+    coupons = come_back(conn, {one.line.order_id for one in taken if is_let_off(one.line)}, now=now)
     after = {head.id: head for head in orders.orders_by_ids(conn, list({plan.order.id for plan in plans}))}
     for plan, paid_back in zip(plans, refunds, strict=True):
         outcomes[plan.position] = Cancelled(
@@ -399,6 +401,7 @@ def _carry_out(
             *withdrawn,
             *(_lines_cancelled(plan, after[plan.order.id], now=now) for plan in plans),
             *given_back,
+            *coupons,
         ],
     )
 

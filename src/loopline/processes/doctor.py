@@ -30,6 +30,7 @@ from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
 from loopline.payouts.checks import CHECKS as PAYOUTS_CHECKS
 from loopline.pricing.checks import CHECKS as PRICING_CHECKS
 from loopline.processes.close.recount import digests_that_differ
+from loopline.processes.coupons.proof import CHECKS as COUPON_CHECKS
 from loopline.processes.fund import CHECKS as FUNDING_CHECKS
 from loopline.processes.index import CHECKS as INDEX_CHECKS
 from loopline.processes.review import CHECKS as REVIEW_CHECKS
@@ -144,6 +145,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *CLOSING_CHECKS,
     *INVOICES_CHECKS,
     *FUNDING_CHECKS,
+    *COUPON_CHECKS,
     *SLOTS_CHECKS,
     *BETWEEN_ROOMS,
 )

@@ -41,7 +41,7 @@ from loopline.org.queries import entities_by_id
 from loopline.payments import OrderMoney, Payment, PaymentException, StandingIntent
 from loopline.payments.model import KeptRefund
 from loopline.pricing import Derivation, PriceList
-from loopline.pricing.promotions import Promotion, promotions_by_id
+from loopline.pricing.coupons import DiscountName, names_of_discounts
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
@@ -81,7 +81,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     derivation: Derivation | None
     price_lists: Mapping[UUID, PriceList]
-    promotions: Mapping[UUID, Promotion]
+    promotions: Mapping[UUID, DiscountName]
     money: tuple[OrderMoney, ...]
     payments: tuple[Payment, ...]
     refunds: tuple[KeptRefund, ...]
@@ -229,10 +229,10 @@ def _derivation(conn: Conn, order_id: OrderId) -> Derivation | None:
     return None if stored is None else msgspec.convert(stored, Derivation)
 
 
-def _promotions(conn: Conn, derivation: Derivation | None) -> Mapping[UUID, Promotion]:
+def _promotions(conn: Conn, derivation: Derivation | None) -> Mapping[UUID, DiscountName]:
     lines = derivation.lines if derivation else ()
     taking = {discount.promotion_id for line in lines for discount in line.discounts}
-    return promotions_by_id(conn, taking) if taking else {}
+    return names_of_discounts(conn, taking)
 
 
 def _zone(conn: Conn, order: Order, sites: Mapping[SiteId, Site]) -> str:

@@ -33,6 +33,7 @@ from loopline.kernel.events import event
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Line, Order
+from loopline.pricing.coupons import CouponState, offers_of_member
 from loopline.returns.announcements import members_sending_back
 from loopline.slots import visits
 
@@ -91,6 +92,16 @@ class ExportedReview(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class ExportedCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """A coupon that a member got, and the order that has it."""
+
+    name: str
+    given_at: datetime
+    valid_until: datetime
+    state: CouponState
+    order_id: UUID | None
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is kept of a member, in the open: for the member alone."""
 
@@ -101,6 +112,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[PastConsent, ...]
     orders: tuple[ExportedOrder, ...]
     reviews: tuple[ExportedReview, ...]
+    coupons: tuple[ExportedCoupon, ...]
     timeline: tuple[ExportedMoment, ...]
     opened_by: tuple[PastAccess, ...]
 
@@ -215,6 +227,16 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
             for of_order in said.values()
             for one in of_order
             if one.member_id == member_id
+        ),
+        coupons=tuple(
+            ExportedCoupon(
+                name=one.batch.name,
+                given_at=one.coupon.given_at,
+                valid_until=one.coupon.valid_until,
+                state=one.coupon.state,
+                order_id=one.coupon.order_id,
+            )
+            for one in offers_of_member(conn, member_id, now=now, at_most=MOMENTS_EXPORTED_MAX)
         ),
         timeline=tuple(ExportedMoment(at=one.at, kind=one.kind, subject=one.subject) for one in moments),
         opened_by=tuple(customers.last_accesses(conn, member_id, limit=MOMENTS_EXPORTED_MAX)),

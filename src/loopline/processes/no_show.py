@@ -12,6 +12,7 @@ from loopline.kernel.events import Event, event
 from loopline.kernel.ids import LineId, OrderId, uuid7s
 from loopline.orders import CancelledLine, Line, LineChange, Order, OrderStage
 from loopline.processes.cancel import CalledOff, cancelled_minor, refunds_of
+from loopline.processes.coupons.standing import come_back, is_let_off
 from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import refund
 from loopline.processes.shortfalls import shortfall_events
@@ -48,12 +49,15 @@ def end_waiting(conn: Conn, *, now: datetime, limit: int) -> int:
     called_off = _called_off(heads, before, gone, now=now)
     owed = [one for one in refunds_of(conn, called_off, now=now) if one.amount_minor]
     refund(conn, owed, now=now)
+    let_off = {before[line_id].order_id for line_id in gone if is_let_off(before[line_id])}
+    coupons = come_back(conn, let_off, now=now)
     log.append(
         conn,
         [
             *(_not_collected(task, now=now) for task in ended),
             *(_cancelled(heads[order_id], before, gone, now=now) for order_id in order_ids),
             *shortfall_events(all_granted(released), now=now),
+            *coupons,
         ],
     )
     return len(ended)

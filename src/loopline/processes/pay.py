@@ -30,6 +30,7 @@ from loopline.payments.model import (
 from loopline.payments.port import Intent, IntentState, Notice, Report
 from loopline.payments.refusals import IntentContradicted
 from loopline.payments.rules import amount_differs
+from loopline.processes.coupons.standing import spend_held
 from loopline.processes.money import Moved, dues_of, is_by_gateway, kept_of, post_moved
 from loopline.processes.outcomes import all_granted
 from loopline.processes.refund import give_back, told_of
@@ -289,6 +290,7 @@ def _keep_what_is_paid(conn: Conn, new: Sequence[NewPayment], *, now: datetime) 
     # A hold that a rival has used or released since is no hold to keep: the money stands all the same.
     stock.extend_holds(conn, extensions, now=now)
     orders.set_paid(conn, paid, now=now)
+    spend_held(conn, lines, now=now)
     return {head.id: head for head in orders.orders_by_ids(conn, list(heads))}
 
 

@@ -17,6 +17,7 @@ from loopline.payments import queries as payments_queries
 from loopline.payments.rules import URGENT
 from loopline.processes.amounts import part_amounts
 from loopline.processes.calling import take_calls_back, wake_called
+from loopline.processes.coupons.standing import come_back, is_let_off
 from loopline.processes.must_ship_from import fillable
 from loopline.processes.outcomes import all_as_read, all_granted
 from loopline.processes.quotas import lost_units
@@ -173,6 +174,7 @@ def run_out(conn: Conn, *, now: datetime, limit: int) -> RanOut:
     ]
     given = give_back(conn, orders.orders_by_ids(conn, order_ids), now=now)
     told += [one for back in given for one in told_of(back, now)]
+    told += come_back(conn, {line.order_id for line, _, _ in cancelled if is_let_off(line)}, now=now)
     log.append(conn, [*told, *shortfall_events(expired, now=now)])
     return RanOut(
         holds=len(expired), orders=len(order_ids), late=tuple(now - one.expires_at for one in expired)

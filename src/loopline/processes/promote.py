@@ -5,6 +5,7 @@ A promotion belongs to the branch of the place that it names; one that names non
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -62,29 +63,34 @@ class WantedGift(msgspec.Struct, frozen=True, kw_only=True):
     is_repeated: bool = False
 
 
-class WantedPromotion(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft as people name it: places, goods and parties by their codes. See `NewPromotion`."""
+class WantedTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What people say of whatever takes something off: where, of what, and who bears it; all of it by codes."""
 
     code: str
     name: str
     currency: str
-    effect: Effect | WantedGift
     comment: str
     channels: tuple[str, ...] = ()
     unit_code: str | None = None
     site_code: str | None = None
-    live_room: str | None = None
-    members_only: bool = False
-    member_tier: str | None = None
     sku_codes: tuple[str, ...] = ()
     product_codes: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    group: int = 1
-    is_exclusive: bool = False
-    most_minor: int | None = None
     funders: tuple[WantedFunder, ...] = _THE_SELLER
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+
+
+class WantedPromotion(WantedTerms, frozen=True, kw_only=True):
+    """A draft as people name it: places, goods and parties by their codes. See `NewPromotion`."""
+
+    effect: Effect | WantedGift
+    live_room: str | None = None
+    members_only: bool = False
+    member_tier: str | None = None
+    group: int = 1
+    is_exclusive: bool = False
+    most_minor: int | None = None
 
 
 class WantedAgreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +104,7 @@ class WantedAgreement(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None = None
 
 
-class _Codes(msgspec.Struct, frozen=True, kw_only=True):
+class Codes(msgspec.Struct, frozen=True, kw_only=True):
     """What drafts name, by code."""
 
     sites: Mapping[str, Site]
@@ -141,7 +147,7 @@ def save(
     Takes the turn of prices first, as all changes here do: whose a code is, is so until the end.
     """
     take_turn(conn)
-    codes = _read_codes(conn, wanted)
+    codes = read_codes(conn, wanted)
     last = last_versions(conn, [one.code for one in wanted])
     others = _codes_of_others(published_promotions(conn), scope, now=now)
     outcomes: list[Promotion | Refusal | None] = []
@@ -162,9 +168,10 @@ def save(
     return [one if one is not None else next(saved) for one in outcomes]
 
 
-def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
+def read_codes(conn: Conn, wanted: Sequence[WantedTerms]) -> Codes:
+    """Read what drafts name, for all of them at once."""
     units = org.units_by_code(conn, {one.unit_code for one in wanted if one.unit_code is not None})
-    return _Codes(
+    return Codes(
         sites=org.sites_by_code(conn, {one.site_code for one in wanted if one.site_code is not None}),
         units={code: unit.id for code, unit in units.items()},
         skus=catalogue.skus_by_code(conn, {code for one in wanted for code in _skus_of(one)}),
@@ -178,10 +185,10 @@ def _read_codes(conn: Conn, wanted: Sequence[WantedPromotion]) -> _Codes:
     )
 
 
-def _skus_of(one: WantedPromotion) -> tuple[str, ...]:
+def _skus_of(one: WantedTerms) -> tuple[str, ...]:
     """The SKUs that a draft names: as its goods, and as its gift."""
-    given = (one.effect.sku_code,) if isinstance(one.effect, WantedGift) else ()
-    return (*one.sku_codes, *given)
+    effect = one.effect if isinstance(one, WantedPromotion) else None
+    return (*one.sku_codes, effect.sku_code) if isinstance(effect, WantedGift) else one.sku_codes
 
 
 def skus_named_by(one: NewPromotion) -> frozenset[SkuId]:
@@ -190,7 +197,7 @@ def skus_named_by(one: NewPromotion) -> frozenset[SkuId]:
     return one.conditions.sku_ids | given
 
 
-def _effect(wanted: Effect | WantedGift, codes: _Codes) -> Effect:
+def _effect(wanted: Effect | WantedGift, codes: Codes) -> Effect:
     if not isinstance(wanted, WantedGift):
         return wanted
     return Gift(
@@ -202,7 +209,8 @@ def _effect(wanted: Effect | WantedGift, codes: _Codes) -> Effect:
     )
 
 
-def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refusal:
+def unknown_of(one: WantedTerms, codes: Codes) -> UnknownCode | None:
+    """Return the first code of a draft that names nothing."""
     named = (
         ("site", codes.sites, [one.site_code]),
         ("unit", codes.units, [one.unit_code]),
@@ -216,33 +224,52 @@ def _new(one: WantedPromotion, *, codes: _Codes, by: str) -> NewPromotion | Refu
         missing = next((code for code in asked if code is not None and code not in known), None)
         if missing is not None:
             return UnknownCode(noun=noun, value=missing)
+    return None
+
+
+def conditions_of(one: WantedTerms, codes: Codes) -> Conditions:
+    """Return where, and for which goods, a draft holds; every code it names is known."""
+    return Conditions(
+        channels=one.channels,
+        org_unit_id=None if one.unit_code is None else codes.units[one.unit_code],
+        site_id=None if one.site_code is None else codes.sites[one.site_code].id,
+        sku_ids=frozenset(codes.skus[code].id for code in one.sku_codes),
+        product_ids=frozenset(codes.products[code].id for code in one.product_codes),
+        categories=frozenset(one.categories),
+    )
+
+
+def funders_of(one: WantedTerms, codes: Codes) -> tuple[Funder, ...]:
+    """Return who bears a draft; every code it names is known."""
+    return tuple(
+        Funder(
+            bearer=funder.bearer,
+            basis_points=funder.basis_points,
+            party_id=None if funder.party_code is None else codes.parties[funder.party_code].id,
+        )
+        for funder in one.funders
+    )
+
+
+def _new(one: WantedPromotion, *, codes: Codes, by: str) -> NewPromotion | Refusal:
+    unknown = unknown_of(one, codes)
+    if unknown is not None:
+        return unknown
     return NewPromotion(
         code=one.code,
         name=one.name,
         currency=one.currency,
         effect=_effect(one.effect, codes),
-        conditions=Conditions(
-            channels=one.channels,
-            org_unit_id=None if one.unit_code is None else codes.units[one.unit_code],
-            site_id=None if one.site_code is None else codes.sites[one.site_code].id,
+        conditions=msgspec.structs.replace(
+            conditions_of(one, codes),
             live_room=one.live_room,
             members_only=one.members_only,
             member_tier=one.member_tier,
-            sku_ids=frozenset(codes.skus[code].id for code in one.sku_codes),
-            product_ids=frozenset(codes.products[code].id for code in one.product_codes),
-            categories=frozenset(one.categories),
         ),
         group=one.group,
         is_exclusive=one.is_exclusive,
         most_minor=one.most_minor,
-        funders=tuple(
-            Funder(
-                bearer=funder.bearer,
-                basis_points=funder.basis_points,
-                party_id=None if funder.party_code is None else codes.parties[funder.party_code].id,
-            )
-            for funder in one.funders
-        ),
+        funders=funders_of(one, codes),
         valid_from=one.valid_from,
         valid_until=one.valid_until,
         author=by,
@@ -267,7 +294,7 @@ def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
     drafts = unpublished_promotions(conn, codes)
     others = _codes_of_others(published_promotions(conn), scope, now=now)
     others |= {code for code, draft in drafts.items() if not _is_mine(draft, scope)}
-    named = _may_bear(conn, list(drafts.values()))
+    named = may_bear(conn, list(drafts.values()))
     going = [code for code in codes if code not in others]
     done = iter(publish_promotions(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
@@ -344,8 +371,19 @@ def agree(
     return [one if one is not None else next(kept) for one in outcomes]
 
 
-def _may_bear(conn: Conn, drafts: Sequence[Promotion]) -> dict[str, dict[Bearer, dict[PartyId, str]]]:
-    """Return, by code, which parties each bearer may turn out to be wherever a promotion holds, with their codes."""
+class Borne(Protocol):
+    """What somebody is to bear: its code, where it holds, who bears it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def conditions(self) -> Conditions: ...
+    @property
+    def funders(self) -> tuple[Funder, ...]: ...
+
+
+def may_bear(conn: Conn, drafts: Sequence[Borne]) -> dict[str, dict[Bearer, dict[PartyId, str]]]:
+    """Return, by code, which parties each bearer may turn out to be wherever a draft holds, with their codes."""
     if not any(one.bearer is not Bearer.SELLER for draft in drafts for one in draft.funders):
         return {}
     parties, sites = org.branch_parties(conn), org.branch_sites(conn)
@@ -363,7 +401,7 @@ def _may_bear(conn: Conn, drafts: Sequence[Promotion]) -> dict[str, dict[Bearer,
     return found
 
 
-def _dealers(draft: Promotion, parties: Sequence[Party], sites: Sequence[Site]) -> dict[PartyId, str]:
+def _dealers(draft: Borne, parties: Sequence[Party], sites: Sequence[Site]) -> dict[PartyId, str]:
     """The dealers nearest above the sites that a promotion holds at."""
     asked = draft.conditions
     by_unit = {one.unit_id: one for one in reversed(parties) if one.kind is PartyKind.DEALER}

@@ -19,6 +19,7 @@ from loopline.orders import (
     Order,
 )
 from loopline.processes.amounts import part_amounts
+from loopline.processes.coupons.standing import lost_to_others, retake
 from loopline.processes.outcomes import all_granted
 
 LevelKey = tuple[NodeId, SkuId]
@@ -48,8 +49,8 @@ def nodes_of_lines(conn: Conn, heads: Sequence[Order], lines: Sequence[Line]) ->
 def reinstate(conn: Conn, cancelled: Sequence[Order], *, now: datetime) -> list[Event]:
     """Hold again what paid orders were cancelled of, whole or, where the order said so, in part with the rest parked.
 
-    An order for which too little is left stays cancelled, and holds nothing. Returns what is to be told. The caller
-    holds the stock and the orders.
+    An order for which too little is left, or whose coupon another order has, stays cancelled and holds nothing. Returns
+    what is to be told. The caller holds the stock and the orders.
     """
     if not cancelled:
         return []
@@ -59,7 +60,8 @@ def reinstate(conn: Conn, cancelled: Sequence[Order], *, now: datetime) -> list[
     for line in lines:
         if line.cancelled and line.line_id in nodes:
             wanted.setdefault(line.order_id, []).append(line)
-    asked = [head for head in cancelled if head.id in wanted]
+    lost, offs = lost_to_others(conn, [head.id for head in cancelled if head.id in wanted])
+    asked = [head for head in cancelled if head.id in wanted and head.id not in lost]
     asks = [_hold_ask(head, wanted[head.id], nodes) for head in asked]
     held = stock.hold_units(conn, asks, now=now)
     back = [(head, one) for head, one in zip(asked, held, strict=True) if not isinstance(one, Refusal)]
@@ -67,6 +69,7 @@ def reinstate(conn: Conn, cancelled: Sequence[Order], *, now: datetime) -> list[
     changes = [_change(line, units.get(line.line_id, 0)) for head, _ in back for line in wanted[head.id]]
     all_granted(orders.change_lines(conn, changes, now=now))
     orders.set_paid(conn, [head.id for head, _ in back], now=now)
+    retake(conn, {head.id: head for head, _ in back}, offs, now=now)
     return [told for head, _ in back for told in _told(head, wanted[head.id], units, now)]
 
 

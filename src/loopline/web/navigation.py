@@ -78,6 +78,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.PRICES_READ) and visitor.may(Permission.BOARDS_READ),
             Entry(word=marked("Promotions"), path="/hq/promotions"),
         ),
+        (
+            visitor.may(Permission.PRICES_READ) and visitor.may(Permission.BOARDS_READ),
+            Entry(word=marked("Coupons"), path="/hq/coupons"),
+        ),
         (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
         (
             visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
@@ -115,6 +119,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "/hq/orders",
             "/hq/promotions",
+            "/hq/coupons",
             "/hq/quarantine",
             "/hq/tills",
             "/hq/shifts",

@@ -14,6 +14,7 @@ from loopline.web.api.catalogue_files import CATALOGUE_FILE_HANDLERS
 from loopline.web.api.closes import CLOSE_HANDLERS
 from loopline.web.api.counter_limits import COUNTER_LIMIT_HANDLERS
 from loopline.web.api.counts import COUNT_HANDLERS
+from loopline.web.api.coupons import COUPON_HANDLERS
 from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.exchanges import EXCHANGE_HANDLERS
@@ -76,6 +77,7 @@ from loopline.web.hq.changed_prices import CHANGED_PRICE_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.counts import COUNT_LIST_PAGES
+from loopline.web.hq.coupons import COUPON_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
@@ -167,6 +169,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *BUYER_HANDLERS,
     *PRICING_HANDLERS,
     *PROMOTION_HANDLERS,
+    *COUPON_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,
@@ -232,6 +235,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *RULE_PAGES,
     *SUPPLY_PAGES,
     *PROMOTION_PAGES,
+    *COUPON_PAGES,
     *PAYOUT_PAGES,
     *INVOICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,

@@ -24,10 +24,12 @@ from loopline.customers.keys import open_key_ring
 from loopline.db import Conn, Database
 from loopline.kernel.ids import MemberId, PartyId
 from loopline.kernel.scope import WHOLE_BRAND
+from loopline.pricing.coupons import offers_of_member
 from loopline.processes.membership import forget
 from loopline.processes.place import Placed, place
 from loopline.processes.touch.crediting import credits_for
 from loopline.touchpoints import Buyer
+from tests.make.coupons import in_force
 from tests.make.customers import consent_key, member, phone, registered
 from tests.make.org import PASSWORD
 from tests.make.shop import NOON, ask, till_sale
@@ -267,3 +269,31 @@ def test_a_phone_is_opened_for_a_purpose_that_is_written_down(site: Site):
     with site.database.reading() as conn:
         purposes = [one.purpose for one in customers.last_accesses(conn, someone, limit=10)]
     assert purposes.count("Called by their guide") == 1
+
+
+def test_a_guide_gives_what_staff_of_the_store_may_give_to_their_own_customers(site: Site):
+    with site.database.transaction() as conn:
+        mine, others = (
+            customer(conn, site.stage, number, of=party)
+            for number, party in ((1, site.stage.guide), (2, PartyId(uuid4())))
+        )
+        in_force(conn, "STAFF", now=NOON - DAY, by_staff=True, name="导购礼 From your guide")
+        in_force(conn, "ELSEWHERE", now=NOON - DAY, by_staff=True, site_code="D")
+        in_force(conn, "HQ", now=NOON - DAY)
+    zhou = site.signed_in("zhou.guide")
+    path = f"/store/customers/{mine}"
+    page = zhou.get(path).text
+    assert re.findall(r'name="batch" value="(\w+)"', page) == ["STAFF"]
+    given = post(zhou, f"{path}/coupon", {"batch": "STAFF"}, page=path)
+    assert (given.status_code, 'role="status">Given<' in given.text) == (200, True)
+    twice = post(zhou, f"{path}/coupon", {"batch": "STAFF"}, page=path)
+    assert (twice.status_code, "Nobody gets more than 1" in twice.text) == (409, True)
+    for code in ("ELSEWHERE", "HQ"):
+        refused = post(zhou, f"{path}/coupon", {"batch": code}, page=path)
+        assert (refused.status_code, "not for staff to give" in refused.text) == (409, True)
+    elsewhere = post(zhou, f"/store/customers/{others}/coupon", {"batch": "STAFF"}, page=path)
+    assert elsewhere.status_code == 404
+    with site.database.reading() as conn:
+        (offer,) = offers_of_member(conn, mine, now=NOON, at_most=10)
+        assert offers_of_member(conn, others, now=NOON, at_most=10) == []
+    assert offer.coupon.given_by == f"person:{site.stage.people['zhou.guide']}"

@@ -52,6 +52,7 @@ NOTHING_THERE = {
     "GET /store/returns/of/{order_number}/photos/{photo_id}",
     "GET /store/customers/{member}",
     "POST /store/customers/{member}/card",
+    "POST /store/customers/{member}/coupon",
     "POST /store/customers/{member}/phone",
     "POST /store/customers/{member}/rest",
     "POST /store/photos",

@@ -6,6 +6,7 @@ beginning on, or an end is brought forward.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from loopline.kernel.ids import PartyId
@@ -110,7 +111,7 @@ def problem_of(new: NewPromotion) -> Refusal | None:
         "is_exclusive": not (new.is_exclusive and isinstance(new.effect, Gift)),
         "valid_until": new.valid_until is None or new.valid_from is None or new.valid_from < new.valid_until,
         "effect": _is_sound(new.effect),
-        "funders": _funders_are_sound(new),
+        "funders": funders_are_sound(new.funders),
     }
     wrong += [field for field, holds in sound.items() if not holds]
     if wrong:
@@ -144,13 +145,14 @@ def _is_sound(effect: Effect) -> bool:
             return 1 <= effect.units <= _UNITS_MOST and len(reached) == 1 and 0 < reached[0] <= _MINOR_MOST
 
 
-def _funders_are_sound(new: NewPromotion) -> bool:
-    keys = [(one.bearer, one.party_id) for one in new.funders]
+def funders_are_sound(funders: Sequence[Funder]) -> bool:
+    """Tell whether each who bears a part is named once, and parties by who they are; not whether the parts add up."""
+    keys = [(one.bearer, one.party_id) for one in funders]
     return (
         bool(keys)
         and len(set(keys)) == len(keys)
-        and all((one.bearer is Bearer.PARTY) == (one.party_id is not None) for one in new.funders)
-        and all(0 < one.basis_points <= BASIS_POINTS for one in new.funders)
+        and all((one.bearer is Bearer.PARTY) == (one.party_id is not None) for one in funders)
+        and all(0 < one.basis_points <= BASIS_POINTS for one in funders)
     )
 
 
@@ -173,16 +175,39 @@ def refusal_to_publish(
         return TakesEffectInThePast(valid_from=since if since < now else draft.valid_until or since)
     if draft.tried_at is None:
         return PromotionNotTried(value=code)
-    for funder in draft.funders:
-        refusal = _refusal_to_name(funder, draft, since=since, named=named, agreed=agreed)
-        if refusal is not None:
-            return refusal
-    return None
+    return refusal_to_fund(draft, since=since, named=named, agreed=agreed)
+
+
+class Funded(Protocol):
+    """What somebody bears: of which code, in which currency, until when."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def valid_until(self) -> datetime | None: ...
+    @property
+    def funders(self) -> tuple[Funder, ...]: ...
+
+
+def refusal_to_fund(
+    draft: Funded,
+    *,
+    since: datetime,
+    named: Mapping[Bearer, Mapping[PartyId, str]],
+    agreed: Sequence[FundingAgreement],
+) -> Refusal | None:
+    """Refuse what would make somebody pay who never agreed to bear so much from a moment on."""
+    refusals = (
+        _refusal_to_name(funder, draft, since=since, named=named, agreed=agreed) for funder in draft.funders
+    )
+    return next((one for one in refusals if one is not None), None)
 
 
 def _refusal_to_name(
     funder: Funder,
-    draft: Promotion,
+    draft: Funded,
     *,
     since: datetime,
     named: Mapping[Bearer, Mapping[PartyId, str]],

@@ -21,6 +21,7 @@ from loopline.pricing.promotions.model import (
     Bundle,
     Conditions,
     FixedPrice,
+    Funder,
     PercentageOff,
     Promotion,
     Threshold,
@@ -265,15 +266,16 @@ def _runs_of(place: int, left_minor: int, units: int) -> list[_Run]:
 
 def discount_of(one: Promotion, off: int) -> Discount:
     """Say what a promotion took off a line, with the part of each who bears it."""
-    parts = split_by_weight(off, [funder.basis_points for funder in one.funders])
-    return Discount(
-        promotion_id=one.id,
-        amount_minor=off,
-        borne=tuple(
-            [
-                BearsOfLine(bearer=funder.bearer, amount_minor=minor, party_id=funder.party_id)
-                for funder, minor in zip(one.funders, parts, strict=True)
-                if minor
-            ]
-        ),
+    return Discount(promotion_id=one.id, amount_minor=off, borne=borne_by(one.funders, off))
+
+
+def borne_by(funders: Sequence[Funder], off: int) -> tuple[BearsOfLine, ...]:
+    """Return who bears what of a discount of a line, by largest remainder; the parts add up."""
+    parts = split_by_weight(off, [funder.basis_points for funder in funders])
+    return tuple(
+        [
+            BearsOfLine(bearer=funder.bearer, amount_minor=minor, party_id=funder.party_id)
+            for funder, minor in zip(funders, parts, strict=True)
+            if minor
+        ]
     )

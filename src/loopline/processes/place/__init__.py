@@ -23,6 +23,7 @@ from loopline.orders import Draft, DraftKind, DraftLine, Line, LineKind, NewLine
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
+from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
 from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
@@ -116,6 +117,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
                 Candidate(position=position, draft=draft, new=one, kept=kept.get(draft.external_number, ()))
             )
     _find_terms(conn, candidates, marks=marks)
+    find_coupons(conn, candidates)
     _price(conn, candidates, marks=marks)
     outlook, shortfalls = set_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
@@ -123,6 +125,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
         credit(conn, granted)
     new_orders = [_new_order(one) for one in granted]
     written = orders.write_orders(conn, new_orders, now=now)
+    about_coupons = keep_taken(conn, granted, new_orders, now=now)
     refused = [one for one in candidates if one.refusal is not None]
     if refused:
         orders.forget_new(conn, [one.new for one in refused])
@@ -141,7 +144,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
             pay_until=order.pay_until,
         )
     told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
-    log.append(conn, [*events(told, at=now), *shortfalls], has_written=bool(written))
+    log.append(conn, [*events(told, at=now), *about_coupons, *shortfalls], has_written=bool(written))
     settle(conn, outlook, granted)  # last: rows that everybody wants are locked from here to the commit only
     return outcomes
 
@@ -200,6 +203,9 @@ def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None
             one.refusal = quote
         else:
             one.quote = quote
+    couponed = [(one, cart) for one, cart in zip(open_ones, carts, strict=True) if one.coupons]
+    if couponed:
+        take_coupons_off(conn, couponed, marks=marks)
 
 
 def _unknown_sku(draft: Draft, facts: Mapping[SkuId, PriceFacts]) -> UnknownSku | None:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from loopline import orders, pricing, stock
-from loopline.kernel.ids import LineId, NodeId
+from loopline.kernel.ids import CouponId, LineId, NodeId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import ChannelTerms, Draft, DraftKind, DraftLine, LineKind, OnShortage
+from loopline.pricing.coupons import Offer
 from loopline.processes.quotas import events_of
 
 UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
@@ -16,7 +17,10 @@ UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
 
 
 class Candidate(msgspec.Struct, kw_only=True, gc=False):
-    """A new draft on its way to an order; `refusal` ends the way."""
+    """A new draft on its way to an order; `refusal` ends the way.
+
+    `coupons_refused`: what a sale that happened named, and could not use.
+    """
 
     position: int
     draft: Draft
@@ -32,6 +36,8 @@ class Candidate(msgspec.Struct, kw_only=True, gc=False):
     goods: Sequence[tuple[LineId, DraftLine]] = ()
     asked: orders.UnpaidAsk | None = None
     kept: Sequence[pricing.KeptPrice | None] = ()
+    coupons: Sequence[Offer] = ()
+    coupons_refused: Sequence[tuple[CouponId | None, Refusal]] = ()
 
     def name_lines(self, line_ids: tuple[LineId, ...]) -> None:
         """Give the lines their ids."""

@@ -18,6 +18,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import LineChange, LineKind, Order
 from loopline.processes.carry_over import carry_over
+from loopline.processes.coupons.standing import come_back
 from loopline.processes.follow import settle_orders
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay import hold_to_pay
@@ -188,4 +189,5 @@ def _undo(conn: Conn, cases: Sequence[Case], *, now: datetime) -> list[Event]:
     post_rest(conn, cases, now=now)
     owed = [one for case in cases for one in refunds_of(case)]
     refund(conn, carry_over(conn, owed, now=now), now=now)
-    return [told for case in cases for told in events_of(case)]
+    coupons = come_back(conn, {match.order_id for _, _, match in matches}, now=now)
+    return [*(told for case in cases for told in events_of(case)), *coupons]

@@ -59,6 +59,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     not stated follows from the touch, then from the member's bindings. `sealed_buyer` and `promise`, as it was shown,
     say nothing of what is ordered: the same order with another sealing or promise is the same order. `ship_from`: codes
     of the sites, or names of groups of sites of the profile, that a delivery must ship from; none: from any.
+    `coupons`: the codes of coupons to be used.
     """
 
     channel: str
@@ -83,6 +84,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     sealed_buyer: SealedBuyer | None = None
     promise: GivenPromise | None = None
     ship_from: tuple[str, ...] = ()
+    coupons: tuple[str, ...] = ()
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -22,6 +22,7 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 from loopline.org import Permission
+from loopline.pricing.coupons.rules import COUPONS_MOST
 from loopline.processes.cancel import Cancellation, UnitsToCancel, UnknownOrder, cancel
 from loopline.processes.must_ship_from import ShipFromWish, ship_from
 from loopline.processes.receive import SealedBuyerSaid
@@ -100,6 +101,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the buyer comes along as it is; the same order with another sealing is the same order, and the newest one is kept.
     `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
     `ship_from`: codes of sites, or names of groups of sites of the profile in force, that a delivery must ship from.
+    `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
     """
 
     channel: Code
@@ -124,6 +126,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sealed_buyer: SealedBuyerSaid | None = None
     promise: Annotated[str, Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)] | None = None
     ship_from: Annotated[tuple[Name, ...], Meta(max_length=SHIP_FROM_MAX)] = ()
+    coupons: Annotated[tuple[Code, ...], Meta(max_length=COUPONS_MOST)] = ()
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -380,6 +383,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         else None,
         sealed_buyer=ask.sealed_buyer.sealed() if ask.sealed_buyer else None,
         ship_from=ask.ship_from,
+        coupons=ask.coupons,
     )
 
 

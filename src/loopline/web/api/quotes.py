@@ -14,14 +14,16 @@ from msgspec import Meta
 from loopline import catalogue, org, pricing
 from loopline.catalogue import Sku
 from loopline.db import Conn
-from loopline.kernel.ids import SkuId
+from loopline.kernel.ids import MemberId, SkuId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders.channels import ChannelTerms, channels_by_code
 from loopline.orders.tills import TILL
 from loopline.org import Permission, Site
 from loopline.pricing import Candidate, Cart, CartLine, Level, Quote, QuoteLine, Standing
-from loopline.pricing.promotions import Promotion, promotions_by_id
+from loopline.pricing.coupons import DiscountName, names_of_discounts
+from loopline.pricing.coupons.rules import COUPONS_MOST
+from loopline.processes.coupons.trying import try_coupons
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read
 from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.refusals import CartTooLarge, NoSuchThing, PlaceNotSaid
@@ -45,7 +47,10 @@ class CartLineAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CartAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody buys together, where and when. A site says its country and zone; without one say the country."""
+    """What somebody buys together, where and when. A site says its country and zone; without one say the country.
+
+    `coupons` are codes, used by `member_id`, or by whoever has them: what they take off comes last. Nothing is held.
+    """
 
     currency: Currency
     lines: Annotated[list[CartLineAsk], Meta(min_length=1, max_length=_LINES_MAX)]
@@ -56,10 +61,12 @@ class CartAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     is_member: bool = False
     live_room: Code | None = None
     at: Moment | None = None
+    coupons: Annotated[list[Code], Meta(max_length=COUPONS_MOST)] = []
+    member_id: UUID | None = None
 
 
 class DiscountTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a version of a promotion took off a line, tax included."""
+    """What a version of a promotion, or a batch of coupons, took off a line, tax included."""
 
     promotion_id: UUID
     code: str
@@ -226,7 +233,12 @@ def quote_carts(
         desk = _desk(conn, data.items, scope=scope, now=now)
 
         def price(carts: list[tuple[CartAsk, Cart]]) -> list[QuoteTold | Refusal]:
-            quotes = pricing.quote(conn, [cart for _, cart in carts])
+            quotes = [
+                _with_coupons(conn, asked, cart, quote, caller=caller)
+                for (asked, cart), quote in zip(
+                    carts, pricing.quote(conn, [cart for _, cart in carts]), strict=True
+                )
+            ]
             told = [one for one in quotes if isinstance(one, Quote)]
             named = _promotions_of(conn, told)
             given = catalogue.skus_by_id(conn, {gift.sku_id for one in told for gift in one.gifts})
@@ -244,21 +256,32 @@ def quote_carts(
     return decided(request, caller, data, decide)
 
 
-def _promotions_of(conn: Conn, quotes: Sequence[Quote]) -> Mapping[UUID, Promotion]:
+def _with_coupons(
+    conn: Conn, asked: CartAsk, cart: Cart, quote: Quote | Refusal, *, caller: Caller
+) -> Quote | Refusal:
+    """Take off what coupons do; two reads for a cart that names any, and a member may name the own alone."""
+    if not asked.coupons or isinstance(quote, Refusal):
+        return quote
+    member_id = caller.member_id if caller.kind is CallerKind.MEMBER else asked.member_id
+    whose = MemberId(member_id) if member_id is not None else None
+    return try_coupons(conn, cart, quote, asked.coupons, member_id=whose)
+
+
+def _promotions_of(conn: Conn, quotes: Sequence[Quote]) -> Mapping[UUID, DiscountName]:
     taking = {
         discount.promotion_id
         for quote in quotes
         for line in quote.lines
         for discount in line.derivation.discounts
     } | {gift.promotion_id for quote in quotes for gift in quote.gifts}
-    return promotions_by_id(conn, taking) if taking else {}
+    return names_of_discounts(conn, taking)
 
 
 def _quote_told(
     asked: CartAsk,
     cart: Cart,
     quote: Quote,
-    named: Mapping[UUID, Promotion],
+    named: Mapping[UUID, DiscountName],
     given: Mapping[SkuId, Sku],
 ) -> QuoteTold | Refusal:
     if quote.amount_minor > _AMOUNT_MAX:
@@ -287,7 +310,9 @@ def _quote_told(
     )
 
 
-def _line_told(sku_code: str, units: int, priced: QuoteLine, named: Mapping[UUID, Promotion]) -> QuotedLine:
+def _line_told(
+    sku_code: str, units: int, priced: QuoteLine, named: Mapping[UUID, DiscountName]
+) -> QuotedLine:
     return QuotedLine(
         sku_code=sku_code,
         units=units,
@@ -336,7 +361,7 @@ def explain_price(
         lists = pricing.price_lists_by_id(conn, {one.price_list_id for one in explained.candidates})
         line = explained.line
         taking = [] if isinstance(line, Refusal) else [one.promotion_id for one in line.derivation.discounts]
-        named = promotions_by_id(conn, taking) if taking else {}
+        named = names_of_discounts(conn, taking)
         return ExplanationTold(
             line=None if isinstance(line, Refusal) else _line_told(asked.sku_code, asked.units, line, named),
             problem=problem_of(line, language_of(request)) if isinstance(line, Refusal) else None,

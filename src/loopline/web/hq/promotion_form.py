@@ -49,7 +49,9 @@ _A_MOMENT = marked("write a moment like 2026-11-11 20:00")
 _T = TypeVar("_T")
 
 
-class _Wrong(Exception):  # noqa: N818 - no fault: it carries what the form says back to its reader
+class Wrong(Exception):  # noqa: N818 - no fault: it carries what the form says back to its reader
+    """A field that cannot be read: its name, what people call it, and why."""
+
     def __init__(self, field: str, word: str, reason: str) -> None:
         super().__init__(field)
         self.field, self.word, self.reason = field, word, reason
@@ -61,8 +63,8 @@ def read_promotion(
     """Read the form, or say which field cannot be read and why."""
     try:
         return _promotion(said, zone_name=zone_name)
-    except _Wrong as wrong:
-        return _told(wrong, language)
+    except Wrong as wrong:
+        return told_wrong(wrong, language)
 
 
 def read_agreement(
@@ -70,19 +72,19 @@ def read_agreement(
 ) -> WantedAgreement | TypedWrong:
     """Read what a party agreed to, or say which field cannot be read and why."""
     try:
-        currency = _currency(said)
-        points = _read("most", said, read_basis_points, marked("At most"), _A_PERCENTAGE)
-        comment = _read("agreed", said, lambda typed: typed or None, marked("Comment"), _WHAT_WAS_AGREED)
+        currency = read_currency(said)
+        points = read_field("most", said, read_basis_points, marked("At most"), A_PERCENTAGE)
+        comment = read_field("agreed", said, lambda typed: typed or None, marked("Comment"), _WHAT_WAS_AGREED)
         return WantedAgreement(
             party_code=said.get("party", ""),
             currency=currency,
             most_basis_points=points,
             comment=comment,
-            valid_from=_moment(said, "agreed_from", marked("From"), zone_name),
-            valid_until=_moment(said, "agreed_until", marked("Until"), zone_name),
+            valid_from=read_time(said, "agreed_from", marked("From"), zone_name),
+            valid_until=read_time(said, "agreed_until", marked("Until"), zone_name),
         )
-    except _Wrong as wrong:
-        return _told(wrong, language)
+    except Wrong as wrong:
+        return told_wrong(wrong, language)
 
 
 def fields_of(one: Promotion, names: Mapping[object, str], *, zone_name: str) -> dict[str, str]:
@@ -103,9 +105,9 @@ def fields_of(one: Promotion, names: Mapping[object, str], *, zone_name: str) ->
         "categories": ", ".join(sorted(asked.categories)),
         "group": str(one.group),
         "exclusive": "1" if one.is_exclusive else "",
-        "most_off": "" if one.most_minor is None else _spelt(one.most_minor),
-        "from_at": _spelt_moment(one.valid_from, zone_name),
-        "until_at": _spelt_moment(one.valid_until, zone_name),
+        "most_off": "" if one.most_minor is None else spelt(one.most_minor),
+        "from_at": spelt_time(one.valid_from, zone_name),
+        "until_at": spelt_time(one.valid_until, zone_name),
         "comment": one.comment,
         **_effect_fields(one.effect, names),
     }
@@ -121,49 +123,50 @@ def _effect_fields(effect: Effect, names: Mapping[object, str]) -> dict[str, str
         case PercentageOff():
             return {"kind": PERCENTAGE, "value": f"{effect.basis_points / 100:g}"}
         case AmountOff():
-            return {"kind": AMOUNT, "value": _spelt(effect.amount_minor)}
+            return {"kind": AMOUNT, "value": spelt(effect.amount_minor)}
         case FixedPrice():
-            return {"kind": PRICE, "value": _spelt(effect.unit_minor)}
+            return {"kind": PRICE, "value": spelt(effect.unit_minor)}
         case Threshold():
-            steps = "\n".join(f"{_spelt(one.from_minor)} - {_spelt(one.off_minor)}" for one in effect.steps)
+            steps = "\n".join(f"{spelt(one.from_minor)} - {spelt(one.off_minor)}" for one in effect.steps)
             return {"kind": THRESHOLD, "steps": steps, "repeated": "1" if effect.is_repeated else ""}
         case Bundle():
-            return {"kind": BUNDLE, "pieces": str(effect.units), "value": _spelt(effect.price_minor)}
+            return {"kind": BUNDLE, "pieces": str(effect.units), "value": spelt(effect.price_minor)}
         case Gift():
             return {
                 "kind": GIFT,
                 "gift": names.get(effect.sku_id, ""),
                 "gift_units": str(effect.units),
                 "from_pieces": "" if effect.from_units is None else str(effect.from_units),
-                "from_spent": "" if effect.from_minor is None else _spelt(effect.from_minor),
+                "from_spent": "" if effect.from_minor is None else spelt(effect.from_minor),
                 "repeated": "1" if effect.is_repeated else "",
             }
 
 
-def _spelt(minor: int) -> str:
+def spelt(minor: int) -> str:
     """An amount as somebody would type it, of a currency with two decimals."""
     return f"{minor // 100}.{minor % 100:02d}" if minor % 100 else str(minor // 100)
 
 
-def _spelt_moment(at: datetime | None, zone_name: str) -> str:
+def spelt_time(at: datetime | None, zone_name: str) -> str:
+    """A moment as somebody would type it; none is empty."""
     return "" if at is None else at.astimezone(zone(zone_name)).strftime("%Y-%m-%d %H:%M")
 
 
-_A_PERCENTAGE = marked("write a percentage from 0 to 100")
+A_PERCENTAGE = marked("write a percentage from 0 to 100")
 
 
 def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
-    currency = _currency(said)
+    currency = read_currency(said)
     for field, word in (
         ("code", marked("Promotion code")),
         ("name", marked("Name")),
         ("comment", marked("Comment")),
     ):
         if not said.get(field):
-            raise _Wrong(field, word, marked("is missing"))
+            raise Wrong(field, word, marked("is missing"))
     group = said.get("group", "1")
     if not (group.isascii() and group.isdigit() and 1 <= int(group[:3]) <= GROUPS_MOST):
-        raise _Wrong("group", marked("Group"), marked("write a number from 1 to 9"))
+        raise Wrong("group", marked("Group"), marked("write a number from 1 to 9"))
     most = said.get("most_off", "")
     return WantedPromotion(
         code=said["code"],
@@ -171,52 +174,52 @@ def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
         currency=currency,
         effect=_effect(said, currency),
         comment=said["comment"],
-        channels=_words(said.get("channels", "")),
+        channels=read_words(said.get("channels", "")),
         unit_code=said.get("unit") or None,
         site_code=said.get("site") or None,
         live_room=said.get("live") or None,
         members_only=bool(said.get("members")),
         member_tier=said.get("tier") or None,
-        sku_codes=_words(said.get("skus", "").upper()),
-        product_codes=_words(said.get("products", "").upper()),
+        sku_codes=read_words(said.get("skus", "").upper()),
+        product_codes=read_words(said.get("products", "").upper()),
         categories=tuple(
             one.strip() for one in re.split(r"[,,、\n]", said.get("categories", "")) if one.strip()
         ),
         group=int(group),
         is_exclusive=bool(said.get("exclusive")),
-        most_minor=_amount(said, "most_off", marked("At most off one order"), currency) if most else None,
-        funders=_funders(said),
-        valid_from=_moment(said, "from_at", marked("From"), zone_name),
-        valid_until=_moment(said, "until_at", marked("Until"), zone_name),
+        most_minor=read_amount(said, "most_off", marked("At most off one order"), currency) if most else None,
+        funders=read_funders(said),
+        valid_from=read_time(said, "from_at", marked("From"), zone_name),
+        valid_until=read_time(said, "until_at", marked("Until"), zone_name),
     )
 
 
 def _effect(said: Mapping[str, str], currency: str) -> Effect | WantedGift:
     match said.get("kind"):
         case "percentage":
-            points = _read("value", said, read_basis_points, marked("Value"), _A_PERCENTAGE)
+            points = read_field("value", said, read_basis_points, marked("Value"), A_PERCENTAGE)
             return PercentageOff(basis_points=points)
         case "amount":
-            return AmountOff(amount_minor=_amount(said, "value", marked("Value"), currency))
+            return AmountOff(amount_minor=read_amount(said, "value", marked("Value"), currency))
         case "price":
-            return FixedPrice(unit_minor=_amount(said, "value", marked("Value"), currency))
+            return FixedPrice(unit_minor=read_amount(said, "value", marked("Value"), currency))
         case "threshold":
             return Threshold(steps=_steps(said, currency), is_repeated=bool(said.get("repeated")))
         case "bundle":
             pieces = _pieces(said, "pieces", marked("Pieces"))
-            return Bundle(units=pieces, price_minor=_amount(said, "value", marked("Value"), currency))
+            return Bundle(units=pieces, price_minor=read_amount(said, "value", marked("Value"), currency))
         case "gift":
             return _gift(said, currency)
         case _:
-            raise _Wrong("kind", marked("What it takes off"), marked("choose one"))
+            raise Wrong("kind", marked("What it takes off"), marked("choose one"))
 
 
 def _gift(said: Mapping[str, str], currency: str) -> WantedGift:
     if not said.get("gift"):
-        raise _Wrong("gift", marked("Gift (SKU)"), marked("is missing"))
+        raise Wrong("gift", marked("Gift (SKU)"), marked("is missing"))
     by_pieces, by_spent = bool(said.get("from_pieces")), bool(said.get("from_spent"))
     if by_pieces == by_spent:
-        raise _Wrong("from_pieces", marked("From pieces"), marked("say either pieces or an amount"))
+        raise Wrong("from_pieces", marked("From pieces"), marked("say either pieces or an amount"))
     return WantedGift(
         sku_code=said["gift"].upper(),
         units=_pieces(said, "gift_units", marked("Pieces of the gift")) if said.get("gift_units") else 1,
@@ -229,7 +232,7 @@ def _gift(said: Mapping[str, str], currency: str) -> WantedGift:
 def _pieces(said: Mapping[str, str], field: str, word: str) -> int:
     typed = said.get(field, "")
     if not (typed.isascii() and typed.isdigit() and len(typed) < 4):
-        raise _Wrong(field, word, marked("write a number of pieces, such as 3"))
+        raise Wrong(field, word, marked("write a number of pieces, such as 3"))
     return int(typed)
 
 
@@ -240,53 +243,60 @@ def _steps(said: Mapping[str, str], currency: str) -> tuple[Step, ...]:
             continue
         amounts = [read_minor(one, currency) for one in re.split(r"[-–—]", line)]
         if len(amounts) != 2 or amounts[0] is None or amounts[1] is None:
-            raise _Wrong("steps", marked("Steps"), marked("write one step a line, such as 300 - 50"))
+            raise Wrong("steps", marked("Steps"), marked("write one step a line, such as 300 - 50"))
         steps.append(Step(from_minor=amounts[0], off_minor=amounts[1]))
     return tuple(steps)
 
 
-def _funders(said: Mapping[str, str]) -> tuple[WantedFunder, ...]:
+def read_funders(said: Mapping[str, str]) -> tuple[WantedFunder, ...]:
+    """Read who bears it, in per cent by bearer; nobody named, the seller. Raises Wrong."""
     found: list[WantedFunder] = []
     for bearer, word in BEARER_WORDS.items():
         field = f"part_{bearer.value}"
         if not said.get(field):
             continue
-        points = _read(field, said, read_basis_points, word, _A_PERCENTAGE)
+        points = read_field(field, said, read_basis_points, word, A_PERCENTAGE)
         if points:
             party = said.get("party") if bearer is Bearer.PARTY else None
             found.append(WantedFunder(bearer=bearer, basis_points=points, party_code=party or None))
     return tuple(found) or (WantedFunder(bearer=Bearer.SELLER, basis_points=BASIS_POINTS),)
 
 
-def _currency(said: Mapping[str, str]) -> str:
+def read_currency(said: Mapping[str, str]) -> str:
+    """Read the currency. Raises Wrong."""
     currency = said.get("currency", "").upper()
     if not (currency.isascii() and currency.isalpha() and len(currency) == 3):
-        raise _Wrong("currency", marked("Currency"), marked("write three letters, like CNY"))
+        raise Wrong("currency", marked("Currency"), marked("write three letters, like CNY"))
     return currency
 
 
-def _amount(said: Mapping[str, str], field: str, word: str, currency: str) -> int:
-    return _read(field, said, lambda typed: read_minor(typed, currency), word, _AN_AMOUNT)
+def read_amount(said: Mapping[str, str], field: str, word: str, currency: str) -> int:
+    """Read an amount of a field in minor units. Raises Wrong."""
+    return read_field(field, said, lambda typed: read_minor(typed, currency), word, _AN_AMOUNT)
 
 
-def _moment(said: Mapping[str, str], field: str, word: str, zone_name: str) -> datetime | None:
+def read_time(said: Mapping[str, str], field: str, word: str, zone_name: str) -> datetime | None:
+    """Read a moment; None where none is said. Raises Wrong."""
     if not said.get(field):
         return None
-    return _read(field, said, lambda typed: read_moment(typed, zone_name), word, _A_MOMENT)
+    return read_field(field, said, lambda typed: read_moment(typed, zone_name), word, _A_MOMENT)
 
 
-def _read(
+def read_field(
     field: str, said: Mapping[str, str], reading: Callable[[str], _T | None], word: str, reason: str
 ) -> _T:
+    """Read a field in some way. Raises Wrong with its word and a reason where it cannot be read so."""
     found = reading(said.get(field, ""))
     if found is None:
-        raise _Wrong(field, word, reason)
+        raise Wrong(field, word, reason)
     return found
 
 
-def _words(text: str) -> tuple[str, ...]:
+def read_words(text: str) -> tuple[str, ...]:
+    """Read codes with spaces or commas between, each once."""
     return tuple(dict.fromkeys(one for one in re.split(r"[\s,,、;;]+", text) if one))
 
 
-def _told(wrong: _Wrong, language: Language) -> TypedWrong:
+def told_wrong(wrong: Wrong, language: Language) -> TypedWrong:
+    """Say which field of a form cannot be read, and why."""
     return TypedWrong(setting=language.say(wrong.word), reason=language.say(wrong.reason), field=wrong.field)

@@ -17,6 +17,7 @@ from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
+from loopline.web.shop.coupon_choice import CouponsShown, coupons_shown
 from loopline.web.shop.gifts import GiftShown, gifts_with
 from loopline.web.shop.goods import (
     CHANNEL,
@@ -28,6 +29,7 @@ from loopline.web.shop.goods import (
     Tag,
     Terms,
     bills_of,
+    quotes_of,
     read_goods,
     shelves_of,
     shop_terms,
@@ -45,13 +47,17 @@ _HOWS = frozenset(one.value for one in PromiseKind)
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is about to buy and how, as the address of the page or its form says it; nothing is trusted."""
+    """What somebody is about to buy and how, as the address of the page or its form says it; nothing is trusted.
+
+    `coupons`: codes with commas between; empty, the best there are; `none`, no coupon.
+    """
 
     sku: str
     units: int = 1
     how: PromiseKind = PromiseKind.DELIVER
     site: str = ""
     live: str = ""
+    coupons: str = ""
 
     @property
     def at_store(self) -> bool:
@@ -64,6 +70,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
         fields = {"sku": changed.sku, "units": str(changed.units), "how": changed.how.value}
         fields |= {"site": changed.site} if changed.site else {}
         fields |= {"live": changed.live} if changed.live else {}
+        fields |= {"coupons": changed.coupons} if changed.coupons else {}
         return f"{CHECKOUT}?{urlencode(fields)}"
 
 
@@ -82,6 +89,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     region_code: str = ""
     street: str = ""
     hour: str = ""
+    coupons: str = ""
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +110,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     room: LiveRoom | None
     options: Sequence[Option]
     hours: Mapping[str, Option]
+    coupons: CouponsShown
     has_couriers: bool = False
     gifts: Sequence[GiftShown] = ()
     fitting: Fitting = Fitting.NONE
@@ -147,6 +156,7 @@ def basket_of(fields: Mapping[str, str]) -> Basket:
         how=PromiseKind(how) if how in _HOWS else PromiseKind.DELIVER,
         site=fields.get("site", "")[:100],
         live=fields.get("live", "")[:100],
+        coupons=fields.get("coupons", "")[:200],
     )
 
 
@@ -195,7 +205,10 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     elif basket.how in FROM_A_STORE:
         places = {name: hours[name].site if name in hours else None for name in regions}
     site = places.get(chosen)
-    bills = bills_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
+    quoted = quotes_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
+    here_first = quoted[list(places).index(chosen) if chosen in places else 0]
+    coupons = coupons_shown(conn, here_first, shopper=shopper, asked=basket.coupons, now=now)
+    bills = bills_of(conn, quoted, coupons.chosen)
     return Checkout(
         basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
         goods=goods,
@@ -209,6 +222,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         options=options_of(view, wanted, tuple(WAY_NAMES), region_code=next(iter(regions.values())), now=now),
         hours=hours,
         gifts=gifts_with(conn, sku, units=basket.units, terms=terms, site=site, at_store=basket.at_store),
+        coupons=coupons,
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
         fitting=sku.care.fitting,
         view=view,

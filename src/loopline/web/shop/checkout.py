@@ -42,6 +42,8 @@ from loopline.web.shop.basket import (
     read_checkout,
     room_of,
 )
+from loopline.web.shop.coupon_choice import NO_COUPON, codes_of
+from loopline.web.shop.coupon_words import coupon_words, why_not
 from loopline.web.shop.entrance import Step
 from loopline.web.shop.frame import go, nothing_here, shop_page
 from loopline.web.shop.goods import (
@@ -122,6 +124,9 @@ def _page(
         not_brought=_not_brought(edge, found, language),
         distance=distance_words(language),
         refusal=language.refusal(refusal) if refusal else None,
+        no_coupon=found.basket.path(coupons=NO_COUPON),
+        coupon=partial(coupon_words, language),
+        why_not=partial(why_not, language),
         step=Step(next=found.basket.path()),
     )
 
@@ -355,6 +360,7 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         delivery=DELIVERIES[basket.how],
         region_code=where.recipient.region_code if where else None,
         touch=Touch(touchpoint_code=code, visitor=visitor) if code or visitor else None,
+        coupons=codes_of(form.coupons),
     )
 
 

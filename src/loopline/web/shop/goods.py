@@ -15,7 +15,9 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders import ChannelTerms
 from loopline.org import Entity, Site
 from loopline.org.queries import brand_companies
-from loopline.pricing.promotions import promotions_by_id
+from loopline.pricing.coupons import Offer as Coupon
+from loopline.pricing.coupons import names_of_discounts
+from loopline.pricing.coupons.rules import take_off
 from loopline.processes.quotas import events_of
 from loopline.processes.take_in import COLLECTED_AT
 from loopline.web.shop.names import Variant, place_of_size, variant_of
@@ -229,16 +231,33 @@ def tags_of(conn: Conn, skus: Sequence[Sku], *, terms: Terms, site: Site | None 
     return found
 
 
-def bills_of(
+def quotes_of(
     conn: Conn, sku: Sku, *, units: int, terms: Terms, sites: Sequence[Site | None]
-) -> list[Bill | None]:
+) -> list[tuple[pricing.Cart, pricing.Quote | Refusal]]:
     """Return what units of a SKU cost together at each of these sites (None: delivered by whichever site).
 
-    With all promotions; None where it has no price.
+    With all promotions; a refusal where it has no price.
     """
-    quotes = pricing.quote(conn, [cart_of(sku, terms=terms, site=site, units=units) for site in sites])
+    carts = [cart_of(sku, terms=terms, site=site, units=units) for site in sites]
+    return list(zip(carts, pricing.quote(conn, carts), strict=True))
+
+
+def bills_of(
+    conn: Conn,
+    quoted: Sequence[tuple[pricing.Cart, pricing.Quote | Refusal]],
+    offers: Sequence[Coupon] = (),
+) -> list[Bill | None]:
+    """Write down what was quoted, less what coupons take off where they fit; None where there is no price."""
+    quotes = [_with_coupons(cart, quote, offers) for cart, quote in quoted]
     named = _names_of(conn, quotes)
     return [_bill(one, named) if isinstance(one, pricing.Quote) else None for one in quotes]
+
+
+def _with_coupons(
+    cart: pricing.Cart, quote: pricing.Quote | Refusal, offers: Sequence[Coupon]
+) -> pricing.Quote | Refusal:
+    less = take_off(cart, quote, offers) if isinstance(quote, pricing.Quote) and offers else quote
+    return quote if isinstance(less, Refusal) else less
 
 
 def _bill(quoted: pricing.Quote, named: Mapping[UUID, str]) -> Bill:
@@ -260,7 +279,7 @@ def _names_of(conn: Conn, quotes: Sequence[pricing.Quote | Refusal]) -> dict[UUI
         for line in quote.lines
         for discount in line.derivation.discounts
     }
-    return {key: one.name for key, one in promotions_by_id(conn, taking).items()} if taking else {}
+    return {key: one.name for key, one in names_of_discounts(conn, taking).items()}
 
 
 def cart_of(  # noqa: PLR0913 - a cart of one line is what is said of it

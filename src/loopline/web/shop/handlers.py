@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from loopline.web.shop.checkout import place_order, show_checkout
+from loopline.web.shop.coupons import COUPON_SHOP_PAGES
 from loopline.web.shop.entrance import ask_for_code, show_sign_in, sign_in_with_code, sign_member_out
 from loopline.web.shop.frame import on_not_signed_in
 from loopline.web.shop.invoice import show_invoice, wish_invoice
@@ -67,6 +68,7 @@ SHOP_PAGES = Router(
         show_invoice,
         wish_invoice,
         show_orders,
+        *COUPON_SHOP_PAGES,
         show_me,
         add_address,
         choose_address,

@@ -217,6 +217,8 @@ HAPPENED: dict[str, str] = {
     "visit_set_out": marked("The fitter of {site} is on the way"),
     "visit_ended": marked("The fitter of {site} was there"),
     "parcel_not_collected": marked("Nobody came for it"),
+    "coupons_taken": marked("Coupon used"),
+    "coupons_came_back": marked("Your coupon is back"),
     "money_refunded": marked("Money given back"),
     "lines_cancelled": marked("Cancelled"),
 }

@@ -19,10 +19,12 @@ from loopline.customers import IdentityKind, Opening, Personal
 from loopline.customers.own import Rest, RestHow, willing_to_be_called
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
-from loopline.kernel.refusals import Refused
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Party, PartyKind, Permission
+from loopline.pricing.coupons import Coupon
+from loopline.processes.coupons.giving import for_staff, give_at
 from loopline.processes.own_customers import (
     card_for,
     customer_of,
@@ -37,7 +39,9 @@ from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hq.order import masked_member
 from loopline.web.languages import marked
 from loopline.web.pages import page
+from loopline.web.problems import status_of
 from loopline.web.qr import address_of, qr_svg, scan_path
+from loopline.web.shop.coupon_words import gives_words
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.customers_view import (
     Customers,
@@ -145,6 +149,8 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
     text: str = "",
     product: str = "",
     purpose: str = "",
+    given: str = "",
+    refusal: Refusal | None = None,
 ) -> Template:
     language = language_of(request)
     ring = edge_of(request).ring
@@ -171,6 +177,11 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
             "purposes": [(key, language.say(word)) for key, word in offered.items()],
             "products": product_choices(found, skus, language),
             "card": card,
+            "coupons": [
+                (one.code, language.called(one.name), gives_words(language, one))
+                for one in (for_staff(conn, desk.site, now=now) if card is None else ())
+            ],
+            "given": given,
         }
 
     found = _of_customer(request, desk, member, work)
@@ -179,6 +190,8 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
     return page(
         request,
         "store/customer.html",
+        status=status_of(refusal) if refusal else 200,
+        problem=language.refusal(refusal) if refusal else "",
         visitor=desk.visitor,
         desk=desk,
         path=f"{CUSTOMERS}/{member}",
@@ -214,6 +227,22 @@ def open_phone(
     return _customer_page(request, desk, member, purpose=str(data.get("purpose", "")))
 
 
+@post(CUSTOMERS + "/{member:uuid}/coupon", dependencies=DESK, status_code=200, sync_to_thread=True)
+def give_coupon(
+    request: WebRequest, desk: NamedDependency[Desk], member: FromPath[UUID], data: Form
+) -> Template:
+    """Give a customer a coupon that staff of this store may give; why not is said on the page."""
+    batch_code = str(data.get("batch", ""))[:_TEXT_MAX]
+
+    def work(conn: Conn, _: CustomersSeen, member_id: MemberId, now: datetime) -> Coupon | Refusal:
+        return give_at(conn, desk.site, batch_code, member_id, by=actor_of(desk.visitor), now=now)
+
+    outcome = _of_customer(request, desk, member, work)
+    if isinstance(outcome, Refusal):
+        return _customer_page(request, desk, member, refusal=outcome)
+    return _customer_page(request, desk, member, given=batch_code)
+
+
 @post(CUSTOMERS + "/{member:uuid}/rest", dependencies=DESK, sync_to_thread=True)
 def let_customer_rest(
     request: WebRequest, desk: NamedDependency[Desk], member: FromPath[UUID], data: Form
@@ -231,4 +260,4 @@ def let_customer_rest(
     return Redirect(CUSTOMERS, status_code=HTTP_303_SEE_OTHER)
 
 
-CUSTOMER_PAGES = [show_customers, show_customer, make_card, open_phone, let_customer_rest]
+CUSTOMER_PAGES = [show_customers, show_customer, make_card, open_phone, give_coupon, let_customer_rest]

@@ -1,0 +1,1 @@
+"""Coupons between rooms: their batches, how they come to members, and where they stand with orders."""
