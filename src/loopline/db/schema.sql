@@ -2251,6 +2251,11 @@ END),
 )
 WITH (fillfactor='50');
 
+CREATE TABLE orders.named_site (
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL
+);
+
 CREATE TABLE orders."order" (
     id uuid NOT NULL,
     number bigint NOT NULL,
@@ -2377,6 +2382,21 @@ CREATE SEQUENCE orders.order_number
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+
+CREATE TABLE orders.parking (
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    reason text NOT NULL,
+    expected_on date,
+    basis text,
+    since timestamp with time zone NOT NULL,
+    passed_at timestamp with time zone,
+    CONSTRAINT parking_basis_known CHECK ((basis = ANY (ARRAY['stated'::text, 'on_the_way'::text]))),
+    CONSTRAINT parking_day_has_its_basis CHECK (((expected_on IS NULL) = (basis IS NULL))),
+    CONSTRAINT parking_passes_a_day CHECK (((passed_at IS NULL) OR (expected_on IS NOT NULL))),
+    CONSTRAINT parking_reason_known CHECK ((reason = ANY (ARRAY['no_goods'::text, 'must_ship_from'::text])))
+);
 
 CREATE TABLE orders.payer (
     member_id uuid NOT NULL
@@ -4882,6 +4902,24 @@ CREATE TABLE stock.quota_draw (
 )
 WITH (fillfactor='90');
 
+CREATE TABLE stock.restock (
+    id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    site_id uuid,
+    units bigint,
+    expected_on date NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    stated_at timestamp with time zone NOT NULL,
+    stated_by text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    how_ended text,
+    CONSTRAINT restock_brings_something CHECK ((units > 0)),
+    CONSTRAINT restock_end_is_whole CHECK ((num_nonnulls(ended_at, ended_by, how_ended) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT restock_end_known CHECK ((how_ended = ANY (ARRAY['replaced'::text, 'withdrawn'::text, 'came'::text]))),
+    CONSTRAINT restock_note_short CHECK ((char_length(note) <= 200))
+);
+
 CREATE TABLE stock.shelf_life (
     sku_id uuid NOT NULL,
     days_before_expiry smallint NOT NULL,
@@ -5689,6 +5727,9 @@ ALTER TABLE ONLY orders.line
 ALTER TABLE ONLY orders.line_default
     ADD CONSTRAINT line_default_pkey PRIMARY KEY (order_id, line_id);
 
+ALTER TABLE ONLY orders.named_site
+    ADD CONSTRAINT named_site_pkey PRIMARY KEY (order_id, site_id);
+
 ALTER TABLE ONLY orders."order"
     ADD CONSTRAINT order_pkey PRIMARY KEY (id);
 
@@ -5700,6 +5741,9 @@ ALTER TABLE orders."order"
 
 ALTER TABLE orders."order"
     ADD CONSTRAINT order_waits_for_a_known_thing CHECK ((source_waits_for = ANY (ARRAY['capacity'::text, 'site'::text, 'claim'::text, 'limits'::text, 'equipment'::text, 'together'::text]))) NOT VALID;
+
+ALTER TABLE ONLY orders.parking
+    ADD CONSTRAINT parking_pkey PRIMARY KEY (order_id, line_id);
 
 ALTER TABLE ONLY orders.payer
     ADD CONSTRAINT payer_pkey PRIMARY KEY (member_id);
@@ -6262,6 +6306,9 @@ ALTER TABLE ONLY stock.quota_draw
 ALTER TABLE ONLY stock.quota
     ADD CONSTRAINT quota_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY stock.restock
+    ADD CONSTRAINT restock_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY stock.shelf_life
     ADD CONSTRAINT shelf_life_pkey PRIMARY KEY (sku_id);
 
@@ -6537,6 +6584,8 @@ CREATE INDEX order_default_number_idx ON orders.order_default USING btree (numbe
 CREATE INDEX order_waiting_for_sites ON ONLY orders."order" USING btree (source_after, id) WHERE (source_after IS NOT NULL);
 
 CREATE INDEX order_default_source_after_id_idx ON orders.order_default USING btree (source_after, id) WHERE (source_after IS NOT NULL);
+
+CREATE INDEX parking_by_day ON orders.parking USING btree (expected_on, order_id, line_id);
 
 CREATE INDEX price_ask_open ON orders.price_ask USING btree (site_id, asked_at) WHERE ((decided_at IS NULL) AND (withdrawn_at IS NULL));
 
@@ -6856,6 +6905,10 @@ CREATE INDEX quota_by_name ON stock.quota USING btree (kind, code, id);
 
 CREATE INDEX quota_by_reserve ON stock.quota USING btree (reserve_id) WHERE (reserve_id IS NOT NULL);
 
+CREATE INDEX restock_by_sku ON stock.restock USING btree (sku_id, stated_at);
+
+CREATE UNIQUE INDEX restock_that_stands ON stock.restock USING btree (sku_id, site_id) NULLS NOT DISTINCT WHERE (ended_at IS NULL);
+
 CREATE UNIQUE INDEX serial_in_one_place ON stock.leaf_lot USING btree (lot_id) WHERE (is_serial AND (units > 0));
 
 CREATE INDEX transfer_by_receiver ON stock.transfer USING btree (to_leaf_id, id);
@@ -6995,6 +7048,8 @@ CREATE TRIGGER published_rules_are_immutable BEFORE INSERT OR DELETE OR UPDATE O
 CREATE TRIGGER shares_add_up_to_base AFTER INSERT ON sharing.split REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION sharing.refuse_splits_that_do_not_add_up();
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON slots.setting FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('slots');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON sourcing.profile FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('profiles');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON sourcing.site_cost FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('site_costs');
 
@@ -7814,11 +7869,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.line TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.line_default TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.named_site TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders."order" TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.order_default TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.parking TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
 
@@ -8167,6 +8226,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.published_shortfall TO loopline
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.quota TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.quota_draw TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.restock TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.shelf_life TO loopline_app;
 

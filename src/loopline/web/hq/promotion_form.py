@@ -224,7 +224,7 @@ def _gift(said: Mapping[str, str], currency: str) -> WantedGift:
         sku_code=said["gift"].upper(),
         units=_pieces(said, "gift_units", marked("Pieces of the gift")) if said.get("gift_units") else 1,
         from_units=_pieces(said, "from_pieces", marked("From pieces")) if by_pieces else None,
-        from_minor=_amount(said, "from_spent", marked("From an amount"), currency) if by_spent else None,
+        from_minor=read_amount(said, "from_spent", marked("From an amount"), currency) if by_spent else None,
         is_repeated=bool(said.get("repeated")),
     )
 
