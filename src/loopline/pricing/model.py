@@ -151,6 +151,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
     Product and category say which promotions it is among the goods of.
+    `stated_amount_minor`: what was paid for all units together, of a fact whose buyer was told the price of the whole
+    cart by us; it counts instead of units times the stated price.
     `is_price_agreed`: its stated price is ours, whatever the channel may state.
     """
 
@@ -162,6 +164,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     product_id: ProductId | None = None
     category: str | None = None
     is_price_agreed: bool = False
+    stated_amount_minor: int | None = None
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -171,7 +174,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     of the selling site. `may_state_price` says that the channel is allowed to state an agreed price. A fact happened
     already: its stated prices stand, and a missing tax rate does not refuse it.
     `by_piece`: prices are told piece by piece to whoever adds up by themselves (a till, a shelf), so only promotions
-    that look at one piece hold; a fact's stated price is then known again where it is what they come to.
+    that look at one piece hold; a fact's stated price is then known again where it is what they come to. Its lines with
+    a stated amount were told as a whole, to a member where it has one; the others to anybody.
     """
 
     currency: str

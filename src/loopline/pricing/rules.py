@@ -21,6 +21,7 @@ from loopline.kernel.ids import PriceListId, SkuId
 from loopline.kernel.money import tax_within
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
+from loopline.pricing.discounts import Discount
 from loopline.pricing.model import (
     Candidate,
     Cart,
@@ -136,6 +137,11 @@ def strongest_first(lists: Iterable[ListedPrices], cart: Cart) -> tuple[ListedPr
     )
 
 
+def is_told_whole(cart: Cart) -> bool:
+    """Tell whether some of a cart was told as a whole."""
+    return any(line.stated_amount_minor is not None for line in cart.lines)
+
+
 def may_hold(promotion: Promotion, cart: Cart) -> bool:
     """Tell whether a promotion is for carts of this kind, whatever the time, the buyer and the goods."""
     asked = promotion.conditions
@@ -193,7 +199,7 @@ class PriceBook:
         """Return the promotions that hold for a cart now, whatever the goods in it."""
         if not self._promotions:
             return []
-        kind = kind_of(cart)
+        kind, is_by_piece = kind_of(cart), cart.by_piece and not is_told_whole(cart)
         found = self._promoting.get(kind)
         if found is None:
             may = (one for one in self._promotions if may_hold(one.promotion, cart))
@@ -207,7 +213,7 @@ class PriceBook:
             if one.holds(cart.at)
             and (cart.is_member or not one.promotion.conditions.members_only)
             and one.promotion.conditions.live_room in {None, cart.live_room}
-            and (one.promotion.is_by_piece or not cart.by_piece)
+            and (one.promotion.is_by_piece or not is_by_piece)
         ]
 
     def rate_on(self, day: date, *, country: str, tax_class: str) -> TaxRate | None:
@@ -303,6 +309,8 @@ def _quote_line(
             position=position, line_code=line.code, stated_unit_minor=stated, unit_minor=unit_minor
         )
     amount_minor = unit_minor * line.units
+    if is_stated and line.stated_amount_minor is not None:
+        amount_minor = line.stated_amount_minor
     return QuoteLine(
         unit_minor=unit_minor,
         amount_minor=amount_minor,
@@ -333,12 +341,9 @@ def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promo
                 category=asked.category,
             )
     promoted = list(lines)
-    if cart.by_piece:  # whoever was told by the piece knew of no other line
-        found = [discounts_of([one], promotions)[0] for one in going.values()]
-    else:
-        found = discounts_of(list(going.values()), promotions) if going else []
-    for (place, one), discounts in zip(going.items(), found, strict=True):
-        line, is_stated = lines[place], cart.lines[place].stated_unit_minor is not None
+    for place, discounts in _found(cart, going, promotions).items():
+        one, line = going[place], lines[place]
+        is_stated = cart.lines[place].stated_unit_minor is not None
         amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
         if discounts and (not is_stated or amount_minor == line.amount_minor):
             promoted[place] = msgspec.structs.replace(
@@ -349,6 +354,32 @@ def _promoted(cart: Cart, lines: Sequence[QuoteLine], promotions: Sequence[Promo
                 derivation=msgspec.structs.replace(line.derivation, discounts=discounts),
             )
     return promoted
+
+
+def _found(
+    cart: Cart, going: Mapping[int, LineToPromote], promotions: Sequence[Promotion]
+) -> dict[int, tuple[Discount, ...]]:
+    """Find what is taken off each line: what was told by the piece knew of no other line, nor of the buyer."""
+    if not cart.by_piece:
+        return _together(going, promotions)
+    whole = {place: one for place, one in going.items() if cart.lines[place].stated_amount_minor is not None}
+    told = [
+        one for one in promotions if one.is_by_piece and not (cart.is_fact and one.conditions.members_only)
+    ]
+    found = {place: discounts_of([one], told)[0] for place, one in going.items() if place not in whole}
+    together = _together(whole, promotions)
+    is_right = all(
+        one.amount_minor - sum(discount.amount_minor for discount in together[place])
+        == cart.lines[place].stated_amount_minor
+        for place, one in whole.items()
+    )
+    return found | together if is_right else found
+
+
+def _together(
+    going: Mapping[int, LineToPromote], promotions: Sequence[Promotion]
+) -> dict[int, tuple[Discount, ...]]:
+    return dict(zip(going, discounts_of(list(going.values()), promotions), strict=True)) if going else {}
 
 
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:

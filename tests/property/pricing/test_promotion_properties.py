@@ -261,3 +261,29 @@ def test_a_quote_is_told_again_and_its_tax_is_that_of_what_is_paid(
         assert quoted.amount_minor == quoted.list_unit_minor * units - quoted.discount_minor
         assert quoted.tax_minor == tax_within(quoted.amount_minor, 1_300)
     assert first.amount_minor == sum(one.amount_minor for one in first.lines)
+
+
+@given(plans(), LINES, st.data())
+def test_a_tills_fact_of_a_quoted_cart_has_the_discounts_of_the_quote(
+    promotions: list[Promotion], wanted: list[LineToPromote], data: st.DataObject
+):
+    """Whatever else was typed between its lines."""
+    base = price_list("base")
+    prices = [price(base, sku_id, 300 + place) for place, sku_id in enumerate(SKUS)]
+    book = PriceBook([base], prices, [tax_rate()], promotions)
+    asked = [line(one.sku_id, one.units) for one in wanted]
+    quote = quote_cart(cart(*asked), book=book)
+    assert isinstance(quote, Quote)
+    told = [
+        msgspec.structs.replace(
+            one, stated_unit_minor=found.amount_minor // one.units, stated_amount_minor=found.amount_minor
+        )
+        for one, found in zip(asked, quote.lines, strict=True)
+    ]
+    at = data.draw(st.integers(0, len(told)))
+    typed = line(data.draw(st.sampled_from(SKUS)), 2, stated_unit_minor=1)
+    sale = quote_cart(cart(*told[:at], typed, *told[at:], by_piece=True, is_fact=True), book=book)
+    assert isinstance(sale, Quote)
+    kept = [*sale.lines[:at], *sale.lines[at + 1 :]]
+    assert [one.amount_minor for one in kept] == [one.amount_minor for one in quote.lines]
+    assert [one.derivation.discounts for one in kept] == [one.derivation.discounts for one in quote.lines]

@@ -288,7 +288,13 @@ def _line_of(line: MessageLine, register: Register, *, position: int, kind: Draf
         return UnknownSku(line=position, sku_code=line.sku_code)
     if kind is DraftKind.ASK and not sku.is_active:
         return SkuNotSold(line=position, sku_code=line.sku_code)
-    return DraftLine(code=sku.code, units=line.units, sku_id=sku.id, stated_unit_minor=line.stated_unit_minor)
+    return DraftLine(
+        code=sku.code,
+        units=line.units,
+        sku_id=sku.id,
+        stated_unit_minor=line.stated_unit_minor,
+        stated_amount_minor=line.stated_amount_minor,
+    )
 
 
 def _stated(values: Iterable[T | None]) -> set[T]:
