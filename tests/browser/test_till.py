@@ -103,13 +103,17 @@ def ready(page: Page, *, online: bool = True) -> None:
     page.wait_for_selector('#till[data-kept="yes"]' if online else '#till[data-ready="yes"]')
 
 
+UNITS = """() => [...document.querySelectorAll("#till-cart .till-units")].reduce(
+  (all, one) => all + Number(one.textContent), 0)"""
+
+
 def scan(page: Page, *codes: str) -> None:
     """As a hand scanner does: it types the code and ends it with Enter."""
     for code in codes:
-        before = page.locator("#till-cart").inner_text()
+        before = page.evaluate(UNITS)
         page.locator("#till-scan").fill(code)
         page.locator("#till-scan").press("Enter")
-        expect(page.locator("#till-cart")).not_to_have_text(before)
+        page.wait_for_function(f"({UNITS})() > {before}")
 
 
 def ring_up(page: Page, *codes: str) -> None:

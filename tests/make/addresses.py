@@ -181,6 +181,8 @@ _CONTENT = {
         ("application/json", f'{{"round_id": "{NOWHERE}"}}'),
     ),
     "POST /store/till/cases": ("application/json", '{"sale": SALE}'),
+    "POST /store/till/member": ("application/json", '{"said": "+8613800000001"}'),
+    "POST /store/till/quote": ("application/json", '{"lines": [{"sku_code": "COAT", "units": 1}]}'),
     "POST /store/till/sales": ("application/json", '{"sales": [SALE]}'),
 }
 # What a page's form says beside what it must: each page reads of it what it knows.

@@ -97,6 +97,8 @@ AS_NONE = {
 }
 # What is written is the other branch's, or the other member's, own.
 OF_THEIR_OWN = {
+    "GET /me/code",
+    "GET /me/code/now",
     "POST /api/v1/me/addresses",
     "POST /api/v1/me/consents",
     "POST /api/v1/members",
@@ -104,6 +106,7 @@ OF_THEIR_OWN = {
     "POST /api/v1/messages/batch",
     "POST /me/addresses",
     "POST /me/consents",
+    "POST /store/till/member",
 }
 # Written down is also who tried: orders by the surge board, sealed buyers and members by their own logs. And what
 # processes remember is marked to be read again before anything is decided.

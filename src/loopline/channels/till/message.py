@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 _AMOUNT_MAX = 10**13
 Amount = Annotated[int, Meta(ge=0, le=_AMOUNT_MAX)]
@@ -21,11 +21,21 @@ class Method(StrEnum):
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of one SKU at the price of one unit that the customer paid, tax included, in minor units."""
+    """Units of one SKU at the price of one unit that the customer paid, tax included, in minor units.
+
+    `amount_minor`: what they came to together, where the server had said what the whole cart comes to; it decides then,
+    and the price of one unit is rounded down.
+    """
 
     sku_code: Code
     units: Annotated[int, Meta(ge=1, le=1_000_000)]
     unit_minor: Annotated[int, Meta(ge=0, le=10**10)]
+    amount_minor: Amount | UnsetType = UNSET
+
+    @property
+    def paid_minor(self) -> int:
+        """What the customer paid for all of them."""
+        return self.units * self.unit_minor if self.amount_minor is UNSET else self.amount_minor
 
 
 class SalePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,11 +45,22 @@ class SalePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     amount_minor: Annotated[int, Meta(ge=1, le=_AMOUNT_MAX)]
 
 
+class SaleMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who bought: a member whom the server had named, or what was typed or scanned while it could not be asked."""
+
+    id: UUID | None = None
+    said: Annotated[str, Meta(max_length=64)] = ""
+
+    def __repr__(self) -> str:
+        return f"SaleMember(id={self.id!r})"
+
+
 class Sale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sale that was rung up: goods that left the site, and the money for them.
 
     `till_id` is made once per till and `number` counts its sales from one; `rung_up_at` is the moment as the till knew
-    it; `rung_up_by` is who stood there, whoever sends it.
+    it; `rung_up_by` is who stood there, whoever sends it. `member` says nothing of what was sold: the same sale of
+    somebody else, or of nobody, is the same sale.
     """
 
     id: UUID
@@ -51,3 +72,4 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
     lines: Annotated[tuple[SaleLine, ...], Meta(min_length=1, max_length=200)]
     payments: Annotated[tuple[SalePayment, ...], Meta(max_length=10)] = ()
+    member: SaleMember | UnsetType = UNSET

@@ -24,7 +24,9 @@ from loopline.web.store.round.page import ROUND_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
+from loopline.web.store.till.members import find_member
 from loopline.web.store.till.page import TILL_PAGES
+from loopline.web.store.till.quotes import tell_quote
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
 from loopline.web.store.today import show_today, tell_today
@@ -59,6 +61,8 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *TILL_PAGES,
     tell_token,
     tell_book,
+    tell_quote,
+    find_member,
     take_sales,
     hand_case,
     *SHIFT_PAGES,

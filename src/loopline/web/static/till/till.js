@@ -2,14 +2,20 @@
 // disk of this device.
 
 import { known, readAhead } from "./book.js";
+import { button, made, showRows } from "./elements.js";
 import { find } from "./goods.js";
 import { open } from "./keeping.js";
+import { findMember, isCode } from "./member.js";
 import { DATABASE, VERSION, make } from "./stores.js";
-import { CHANNEL, correct, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
+import { CHANNEL, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
 import { park, parked, takeUp } from "./parked.js";
-import { handOver, send } from "./sender.js";
+import { putRight } from "./put_right.js";
+import { showReceipt } from "./receipt.js";
+import { send } from "./sender.js";
+import { commands } from "./server.js";
 import { knownShift, learnShift } from "./shift.js";
 import { keepPage } from "./staying.js";
+import { amountOf, sumOf, wholeAsker } from "./whole.js";
 
 const root = document.getElementById("till");
 const words = JSON.parse(document.getElementById("till-words").textContent);
@@ -18,6 +24,7 @@ const AGAIN_MS = 15_000;
 const BOOK_MS = 10 * 60_000;
 const SHOWN_SENT = 8;
 const CART = "loopline-till-cart";
+const PATIENCE_MS = 2_500; // for what the cashier waits for with the customer
 
 let db;
 let till; // its id
@@ -26,6 +33,10 @@ let book;
 let cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
 let stands = "idle";
 let isRinging = false;
+let isLooking = false; // for a member
+let rungUp; // the number of the sale that was rung up last
+let whole; // asks what the cart comes to
+let command;
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
 function word(name, fields = {}) {
@@ -46,20 +57,6 @@ function typedMinor(text) {
   return Number(found[1] + part.padEnd(digits.maximumFractionDigits, "0"));
 }
 
-function made(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function button(className, text, pressed) {
-  const element = made("button", className, text);
-  element.type = "button";
-  element.addEventListener("click", pressed);
-  return element;
-}
-
 // --------------------------------------------------------------------------------------------------------------- cart
 
 function keepCart() {
@@ -72,11 +69,37 @@ function keepCart() {
 
 function newCart() {
   cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
+  whole.forget();
   keepCart();
 }
 
-function total() {
-  return cart.lines.reduce((sum, line) => sum + line.units * line.unit, 0);
+/** The cart is another: what it comes to is asked anew, and nothing is paid before the answer, or none, is there. */
+function cartChanged() {
+  for (const line of cart.lines) delete line.told;
+  if (cart.lines.length > 0) whole.ask(cart);
+  else whole.forget();
+  keepCart();
+  showCart();
+}
+
+function cartTold(lines) {
+  for (const [place, told] of (lines ?? []).entries()) cart.lines[place].told = told;
+  keepCart();
+  showSums();
+}
+
+async function lookFor(text) {
+  const { id } = cart;
+  isLooking = true;
+  showSums();
+  const { member, refused } = await findMember(command, text);
+  isLooking = false;
+  if (cart.id === id && member !== undefined) {
+    cart.member = member;
+    byId("till-who").value = "";
+    tell(word(member.id ? "member_found" : "member_kept", { name: member.name }), "good");
+  } else if (cart.id === id) tell(refused || word("no_member"), "bad");
+  cartChanged();
 }
 
 function tell(text, tone) {
@@ -86,15 +109,18 @@ function tell(text, tone) {
 }
 
 function addLine(one) {
-  const line = cart.lines.find((other) => other.code === one.code && other.unit === one.unit);
+  const line = cart.lines.find((other) => other.code === one.code && other.unit === one.unit && other.typed === one.typed);
   if (line === undefined) cart.lines.push({ ...one, units: 1 });
   else line.units += 1;
   byId("till-done").hidden = true;
-  keepCart();
-  showCart();
+  cartChanged();
 }
 
 async function typed(text) {
+  if (isCode(text)) {
+    await lookFor(text);
+    return;
+  }
   const found = await find(db, text);
   byId("till-unlisted").hidden = true;
   if (found === undefined) {
@@ -111,11 +137,22 @@ async function typed(text) {
 
 function showCart() {
   byId("till-cart").replaceChildren(...cart.lines.map(cartLine));
+  showSums();
+}
+
+/** Show what things come to, in the rows there are: somebody may be pressing a button of them. */
+function showSums() {
+  for (const [place, row] of [...byId("till-cart").children].entries()) priceLine(row, cart.lines[place]);
   byId("till-cart-card").hidden = cart.lines.length === 0;
-  byId("till-total").textContent = book ? money(total()) : "";
+  const isAwaited = whole.isAwaited || isLooking;
+  byId("till-total").textContent = book ? money(sumOf(cart.lines)) : "";
+  byId("till-total").ariaBusy = String(isAwaited);
+  byId("till-alone").hidden = isAwaited || cart.lines.every((line) => line.told);
+  byId("till-member").hidden = cart.member === undefined;
+  byId("till-member-name").textContent = cart.member ? word("member", { name: cart.member.name }) : "";
   const ring = byId("till-ring");
-  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging;
-  ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(total()) });
+  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || isAwaited;
+  ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(sumOf(cart.lines)) });
 }
 
 function cartLine(line) {
@@ -123,23 +160,29 @@ function cartLine(line) {
   const goods = made("span");
   goods.append(made("b", "", line.name));
   if (line.variety) goods.append(made("span", "variety", line.variety));
-  const code = made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`);
-  if (line.list) code.append(" ", made("s", "", money(line.list)), ` ${line.why}`);
-  goods.append(code);
+  goods.append(made("span", "quiet good-code"));
   const count = made("span", "till-count");
   const change = (by) => {
     line.units += by;
     cart.lines = cart.lines.filter((one) => one.units > 0);
-    keepCart();
-    showCart();
+    cartChanged();
   };
   const fewer = button("btn till-step", "−", () => change(-1));
   fewer.setAttribute("aria-label", word("fewer", { name: line.name }));
   const more = button("btn till-step", "+", () => change(1));
   more.setAttribute("aria-label", word("more", { name: line.name }));
   count.append(fewer, made("b", "number till-units", String(line.units)), more);
-  row.append(goods, count, made("b", "number till-amount", money(line.units * line.unit)));
+  row.append(goods, count, made("b", "number till-amount"));
   return row;
+}
+
+function priceLine(row, line) {
+  const code = row.querySelector(".good-code");
+  const list = line.told ? line.told.list_minor : line.list;
+  const each = line.told ? line.told.amount_minor / line.units : line.unit;
+  code.textContent = line.told && list ? `${line.code} · ` : `${line.code} · ${money(each)} `;
+  if (list) code.append(made("s", "", money(list)), ` ${line.told ? line.told.why : line.why}`);
+  row.querySelector(".till-amount").textContent = money(amountOf(line));
 }
 
 // -------------------------------------------------------------------------------------------------------- set aside
@@ -167,11 +210,10 @@ async function resume(id) {
   if (!(await setAside())) return;
   const found = await takeUp(db, id);
   if (found !== undefined) {
-    cart = { id: found.id, lines: found.lines };
-    keepCart();
+    cart = { id: found.id, lines: found.lines, member: found.member };
   }
   tell("", "");
-  showCart();
+  cartChanged();
   tabs?.postMessage("changed");
   await showParked();
 }
@@ -185,21 +227,20 @@ async function showParked() {
       const said = made("span");
       said.append(made("b", "", one.lines.map((line) => `${line.name} × ${line.units}`).join(" · ")));
       const clock = new Date(one.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-      said.append(made("span", "quiet good-code", [one.by, clock].filter(Boolean).join(" · ")));
-      const sum = one.lines.reduce((all, line) => all + line.units * line.unit, 0);
-      row.append(said, made("b", "number till-amount", money(sum)), button("btn", word("resume"), () => resume(one.id)));
+      said.append(made("span", "quiet good-code", [one.member?.name, one.by, clock].filter(Boolean).join(" · ")));
+      row.append(said, made("b", "number till-amount", money(sumOf(one.lines))), button("btn", word("resume"), () => resume(one.id)));
       return row;
     }),
   );
 }
 
 async function ring() {
-  if (isRinging || cart.lines.length === 0) return;
+  if (isRinging || isLooking || whole.isAwaited || cart.lines.length === 0) return;
   isRinging = true;
   showCart();
   try {
     const method = document.querySelector('[name="method"]:checked').value;
-    const sale = await ringUp(db, { cart: cart.id, who, site: book.site, currency: book.currency, lines: cart.lines, method });
+    const sale = await ringUp(db, { cart: cart.id, member: cart.member, who, site: book.site, currency: book.currency, lines: cart.lines, method });
     newCart();
     done(sale);
   } catch {
@@ -217,6 +258,8 @@ function done(sale) {
   said.querySelector("h2").textContent = word("done", { amount: money(sale.amount, sale.said.currency) });
   said.querySelector("p").textContent = word("done_number", { number: sale.number });
   said.hidden = false;
+  rungUp = sale.number;
+  showReceipt(said, sale);
   tell("", "");
   byId("till-unlisted").hidden = true;
 }
@@ -233,36 +276,9 @@ async function show() {
   byId("till-stands").textContent = unsent.length > refused.length ? (words[`stands_${stands}`] ?? "") : "";
   const shown = [...refused, ...unsent.filter((sale) => sale.state === "waiting")];
   const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
-  showRows(byId("till-outbox"), [...shown, ...others]);
+  showRows(byId("till-outbox"), [...shown, ...others], outboxRow);
   byId("till-outbox-card").hidden = kept.length === 0;
-}
-
-const shownAs = new WeakMap(); // row → the sale as it shows it
-
-/** Show a row for each sale, touching none that shows it already: what somebody types in or is pressing stays. */
-function showRows(list, kept) {
-  const standing = new Map([...list.children].map((row) => [shownAs.get(row), row]));
-  const rows = kept.map((sale) => {
-    const said = JSON.stringify(sale);
-    const row = standing.get(said) ?? keepTyped(list, outboxRow(sale));
-    shownAs.set(row, said);
-    return row;
-  });
-  for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
-  for (const [place, row] of rows.entries()) {
-    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
-  }
-}
-
-/** Carry over what somebody typed into the row that this one takes the place of. */
-function keepTyped(list, row) {
-  const before = [...list.children].find((one) => one.dataset.number === row.dataset.number);
-  const typed = before?.querySelectorAll("input") ?? [];
-  for (const [place, field] of row.querySelectorAll("input").entries()) {
-    const old = typed[place];
-    if (old !== undefined && old.value !== old.dataset.said) field.value = old.value;
-  }
-  return row;
+  showReceipt(byId("till-done"), kept.find((sale) => sale.number === rungUp));
 }
 
 function outboxRow(sale) {
@@ -277,7 +293,8 @@ function outboxRow(sale) {
   line.append(made("span", "till-state", word(`state_${sale.state}`)));
   row.append(top, line);
   if (sale.reason && sale.state !== "sent") row.append(made("p", "till-reason", sale.reason.title));
-  if (sale.state === "attention") row.append(putRight(sale));
+  if (sale.member) row.append(made("p", "quiet till-order", word(sale.state === "sent" && !sale.isOfMember ? "member_unknown" : "member", { name: sale.member })));
+  if (sale.state === "attention") row.append(putRight(sale, { db, word, done: settled, stood: (how) => (stands = how) }));
   if (sale.state === "sent") {
     const order = made("p", "quiet till-order", sale.order);
     if (sale.receipt) {
@@ -290,47 +307,9 @@ function outboxRow(sale) {
   return row;
 }
 
-/** What can be done about a refused sale: other codes, another day, or somebody else's hands. */
-function putRight(sale) {
-  const form = made("form", "till-right");
-  const fields = sale.said.lines.map((line) => {
-    const label = made("label", "till-code");
-    label.append(made("span", "", `${sale.names[line.sku_code] ?? line.sku_code} × ${line.units}`));
-    const field = made("input", "form-control");
-    field.value = field.dataset.said = line.sku_code;
-    field.maxLength = 64;
-    field.spellcheck = false;
-    label.append(field);
-    return [label, field];
-  });
-  const isTooOld = sale.reason?.code === "order_id_outside_window" || sale.reason?.code === "placed_outside_window";
-  form.append(...fields.map(([label]) => label));
-  const buttons = made("div", "till-buttons");
-  const settle = async (work) => {
-    document.activeElement?.blur();
-    for (const one of buttons.children) one.disabled = true;
-    await work();
-    for (const one of buttons.children) one.disabled = false;
-    changed();
-    again();
-  };
-  const other = (options) => () =>
-    settle(() => correct(db, sale.number, { codes: fields.map(([, field]) => field.value.normalize("NFKC").trim().toUpperCase()), ...options }));
-  buttons.append(button("btn btn-primary", word(isTooOld ? "as_of_now" : "send_again"), other({ isOfNow: isTooOld })));
-  buttons.append(
-    button("btn", word("hand_over"), () =>
-      settle(async () => {
-        const how = await handOver(db, sale);
-        if (how !== "done") stands = how;
-      }),
-    ),
-  );
-  form.append(buttons);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    other({ isOfNow: isTooOld })();
-  });
-  return form;
+function settled() {
+  changed();
+  again();
 }
 
 function changed() {
@@ -392,6 +371,8 @@ function standHere() {
 async function start() {
   db = await open(DATABASE, VERSION, make);
   till = await tillId(db);
+  command = commands(db, "/store/till/token", PATIENCE_MS);
+  whole = wholeAsker(command, cartTold);
   navigator.storage?.persist?.();
   try {
     const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
@@ -410,6 +391,7 @@ async function start() {
   root.dataset.ready = "yes";
   if (isOther || navigator.onLine) await learn();
   root.dataset.learnt = "yes";
+  cartChanged();
   again();
   keepPage("/store/till", DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
@@ -439,11 +421,20 @@ byId("till-unlisted").addEventListener("submit", (event) => {
     tell(word("no_price"), "bad");
     return;
   }
-  addLine({ code: form.dataset.code, name: form.dataset.code, variety: "", unit: minor });
+  addLine({ code: form.dataset.code, name: form.dataset.code, variety: "", unit: minor, typed: true });
   form.hidden = true;
   byId("till-price").value = "";
   tell(`${form.dataset.code} ${money(minor)}`, "good");
   scan.focus({ preventScroll: true });
+});
+byId("till-member-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = byId("till-who").value.trim();
+  if (text !== "" && !isLooking) lookFor(text);
+});
+byId("till-member-drop").addEventListener("click", () => {
+  delete cart.member;
+  cartChanged();
 });
 byId("till-ring").addEventListener("click", ring);
 byId("till-park").addEventListener("click", setAside);
@@ -453,7 +444,11 @@ if (tabs !== null) {
     showParked();
   };
 }
-window.addEventListener("online", again);
+window.addEventListener("online", () => {
+  again();
+  whole?.wake();
+  if (whole !== undefined && !isRinging) cartChanged();
+});
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && db && again());
 setInterval(() => db && again(), AGAIN_MS);
 setInterval(() => db && learn(), BOOK_MS);
