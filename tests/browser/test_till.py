@@ -103,17 +103,14 @@ def ready(page: Page, *, online: bool = True) -> None:
     page.wait_for_selector('#till[data-kept="yes"]' if online else '#till[data-ready="yes"]')
 
 
-UNITS = """() => [...document.querySelectorAll("#till-cart .till-units")].reduce(
-  (all, one) => all + Number(one.textContent), 0)"""
-
-
 def scan(page: Page, *codes: str) -> None:
     """As a hand scanner does: it types the code and ends it with Enter."""
+    goods = page.locator("#till-cart")
     for code in codes:
-        before = page.evaluate(UNITS)
+        before = int(goods.get_attribute("data-units") or "0")
         page.locator("#till-scan").fill(code)
         page.locator("#till-scan").press("Enter")
-        page.wait_for_function(f"({UNITS})() > {before}")
+        expect(goods).to_have_attribute("data-units", str(before + 1))
 
 
 def ring_up(page: Page, *codes: str) -> None:

@@ -17,7 +17,6 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Order
 from loopline.orders.tills import TillNumber, open_till_cases
 from loopline.pricing.promotions import AmountOff, Step, Threshold
-from loopline.processes.doctor import examine
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.ring_up import CashierUnknown
 from loopline.processes.take_in import OrderTaken
@@ -26,7 +25,7 @@ from tests.make.loop import follow
 from tests.make.shop import NOON
 from tests.make.store import Stage, open_store
 from tests.make.till import TILL, line, sale, sent, whole
-from tests.process.test_promotions import in_force
+from tests.process.test_promotions import healthy, in_force
 
 RING = ring()
 SPEND = Threshold(steps=(Step(from_minor=15_000, off_minor=1_000),))
@@ -153,8 +152,7 @@ def test_what_the_whole_cart_was_told_is_paid_kept_and_borne(conn: Conn, stage: 
     assert [(one.amount_minor, one.list_unit_minor) for one in lines] == [(10_586, 11_300), (4_234, 2_260)]
     for one in FOLLOWERS:
         follow(conn, one)
-    wrong = {one.name: one.findings for one in examine(conn).checks if one.findings}
-    assert wrong == {}
+    healthy(conn)
 
 
 def test_a_price_of_the_whole_cart_that_is_no_more_stands_as_it_was_paid(conn: Conn, stage: Stage):

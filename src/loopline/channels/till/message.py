@@ -8,16 +8,19 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from loopline.processes.ring_up import WALLET
+
 _AMOUNT_MAX = 10**13
 Amount = Annotated[int, Meta(ge=0, le=_AMOUNT_MAX)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Method(StrEnum):
-    """How the money was taken at the till."""
+    """How the money was taken at the till; what a wallet paid, its gateway took under the sale's id."""
 
     CASH = "cash"
     CARD_TERMINAL = "card_terminal"
+    WALLET = WALLET
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ from loopline.web.store.till.page import TILL_PAGES
 from loopline.web.store.till.quotes import tell_quote
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
+from loopline.web.store.till.wallet import take_wallet
 from loopline.web.store.today import show_today, tell_today
 
 STORE_PAGES: list[ControllerRouterHandler] = [
@@ -64,6 +65,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     tell_quote,
     find_member,
     take_sales,
+    take_wallet,
     hand_case,
     *SHIFT_PAGES,
     *LIVE_PAGES,

@@ -2,6 +2,7 @@
 //   waiting    rung up, not known to be with the server
 //   attention  refused by the server; kept, with its reason, until somebody corrects it or hands it over
 //   sent       an order at the server
+//   paying, unpaid   a wallet is asked for its money (wallet.js)
 //   handed     with those who put refused sales right
 // Nothing but time ever takes a sale out, and only one that is sent or handed.
 
@@ -15,7 +16,7 @@ const KEPT_SENT = 30;
 export const CHANNEL = "loopline-till";
 
 /** Keep a sale; resolves with it when it is on the disk. The same cart again is the sale it made before. */
-export function ringUp(db, { cart, member, who, site, currency, lines, method }) {
+export function ringUp(db, { cart, member, who, site, currency, lines, method, state = "waiting" }) {
   return writing(db, ["facts", "sales"], async (store) => {
     const before = await got(store("sales").index("cart").get(cart));
     if (before !== undefined) return before;
@@ -27,13 +28,14 @@ export function ringUp(db, { cart, member, who, site, currency, lines, method })
     const sale = {
       number: till.next,
       cart,
-      state: "waiting",
+      state,
       tried: 0,
       who,
       siteName: site.name,
       names: Object.fromEntries(lines.map((line) => [line.code, line.name])),
       amount,
       member: member?.name,
+      ...(state === "unpaid" ? { goods: { lines, member } } : {}),
       said: {
         id: uuid7(moment),
         till_id: till.id,

@@ -11,10 +11,12 @@ import { CHANNEL, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
 import { park, parked, takeUp } from "./parked.js";
 import { putRight } from "./put_right.js";
 import { showReceipt } from "./receipt.js";
+import { saleRow } from "./sale_row.js";
 import { send } from "./sender.js";
 import { commands } from "./server.js";
-import { knownShift, learnShift } from "./shift.js";
+import { knownShift, learnShift, shiftShown } from "./shift.js";
 import { keepPage } from "./staying.js";
+import { isWalletCode, takeBack, walletPayer, walletRow } from "./wallet.js";
 import { amountOf, sumOf, wholeAsker } from "./whole.js";
 
 const root = document.getElementById("till");
@@ -37,6 +39,7 @@ let isLooking = false; // for a member
 let rungUp; // the number of the sale that was rung up last
 let whole; // asks what the cart comes to
 let command;
+let payer; // has wallets pay
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
 function word(name, fields = {}) {
@@ -137,6 +140,7 @@ async function typed(text) {
 
 function showCart() {
   byId("till-cart").replaceChildren(...cart.lines.map(cartLine));
+  byId("till-cart").dataset.units = cart.lines.reduce((all, line) => all + line.units, 0);
   showSums();
 }
 
@@ -240,9 +244,18 @@ async function ring() {
   showCart();
   try {
     const method = document.querySelector('[name="method"]:checked').value;
-    const sale = await ringUp(db, { cart: cart.id, member: cart.member, who, site: book.site, currency: book.currency, lines: cart.lines, method });
+    const code = byId("till-wallet").value.trim();
+    const isByWallet = method === "wallet" && sumOf(cart.lines) > 0;
+    if (isByWallet && !(isWalletCode(code) && navigator.onLine)) {
+      tell(word(navigator.onLine ? "no_wallet_code" : "wallet_offline"), "bad");
+      byId("till-wallet").focus();
+      return;
+    }
+    const state = isByWallet ? "unpaid" : "waiting";
+    const sale = await ringUp(db, { cart: cart.id, member: cart.member, who, site: book.site, currency: book.currency, lines: cart.lines, method, state });
     newCart();
-    done(sale);
+    if (isByWallet) payWith(sale, code);
+    else done(sale);
   } catch {
     tell(word("not_kept"), "bad");
   } finally {
@@ -253,10 +266,39 @@ async function ring() {
   again();
 }
 
+function payWith(sale, code) {
+  byId("till-wallet").value = "";
+  byId("till-done").hidden = true;
+  tell("", "");
+  payer.pay(sale, code);
+}
+
+/** Show what wallets are paying; the sale that was paid last is done. */
+function showPaying(kept) {
+  const open = kept.filter((sale) => sale.state === "paying" || sale.state === "unpaid");
+  byId("till-paying").hidden = open.length === 0;
+  showRows(byId("till-paying-list"), open, outboxRow);
+  const paid = kept.find((sale) => sale.attempt && sale.state === "sent");
+  if (paid !== undefined && shownPaid.has(paid.number)) {
+    shownPaid.delete(paid.number);
+    done(paid);
+  }
+  for (const sale of open) shownPaid.add(sale.number);
+}
+const shownPaid = new Set(); // sales that were seen being paid
+
+async function putBack(sale) {
+  if (!(await setAside())) return;
+  const found = await takeBack(db, sale.number);
+  if (found !== undefined) cart = { id: found.cart, lines: found.goods.lines, member: found.goods.member };
+  cartChanged();
+  changed();
+}
+
 function done(sale) {
   const said = byId("till-done");
   said.querySelector("h2").textContent = word("done", { amount: money(sale.amount, sale.said.currency) });
-  said.querySelector("p").textContent = word("done_number", { number: sale.number });
+  said.querySelector("p").textContent = sale.state === "sent" ? "" : word("done_number", { number: sale.number });
   said.hidden = false;
   rungUp = sale.number;
   showReceipt(said, sale);
@@ -269,10 +311,13 @@ function done(sale) {
 async function show() {
   const kept = await sales(db);
   const unsent = kept.filter((sale) => sale.state === "waiting" || sale.state === "attention");
+  showPaying(kept);
   const refused = kept.filter((sale) => sale.state === "attention");
   const pulse = byId("till-pulse");
   pulse.dataset.state = refused.length > 0 ? "refused" : unsent.length > 0 ? "unsent" : "sent";
-  pulse.textContent = unsent.length > 0 ? word("unsent", { count: unsent.length }) : word("all_sent");
+  const unpaid = kept.filter((sale) => sale.state === "paying" || sale.state === "unpaid").length;
+  if (unpaid > 0 && refused.length === 0) pulse.dataset.state = "unsent";
+  pulse.textContent = unsent.length + unpaid > 0 ? word("unsent", { count: unsent.length + unpaid }) : word("all_sent");
   byId("till-stands").textContent = unsent.length > refused.length ? (words[`stands_${stands}`] ?? "") : "";
   const shown = [...refused, ...unsent.filter((sale) => sale.state === "waiting")];
   const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
@@ -282,29 +327,10 @@ async function show() {
 }
 
 function outboxRow(sale) {
-  const row = made("li", `till-sale till-sale-${sale.state}`);
-  row.dataset.number = sale.number;
-  const top = made("div", "task-top");
-  top.append(made("b", "number", word("number", { number: sale.number })));
-  top.append(made("span", "number", money(sale.amount, sale.said.currency)));
-  const line = made("div", "task-line quiet");
-  const clock = new Date(sale.said.rung_up_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
-  line.append(made("span", "", `${clock} · ${sale.who.name} · ${sale.siteName}`));
-  line.append(made("span", "till-state", word(`state_${sale.state}`)));
-  row.append(top, line);
-  if (sale.reason && sale.state !== "sent") row.append(made("p", "till-reason", sale.reason.title));
-  if (sale.member) row.append(made("p", "quiet till-order", word(sale.state === "sent" && !sale.isOfMember ? "member_unknown" : "member", { name: sale.member })));
-  if (sale.state === "attention") row.append(putRight(sale, { db, word, done: settled, stood: (how) => (stands = how) }));
-  if (sale.state === "sent") {
-    const order = made("p", "quiet till-order", sale.order);
-    if (sale.receipt) {
-      const receipt = made("a", "", word("receipt"));
-      receipt.href = `/r/${sale.receipt}`;
-      order.append(" · ", receipt);
-    }
-    row.append(order);
-  }
-  return row;
+  const ways = [];
+  if (sale.state === "paying" || sale.state === "unpaid") ways.push(walletRow(sale, { word, payer, back: putBack }));
+  if (sale.state === "attention") ways.push(putRight(sale, { db, word, done: settled, stood: (how) => (stands = how) }));
+  return saleRow(sale, { word, money, ways });
 }
 
 function settled() {
@@ -343,18 +369,9 @@ async function learn() {
   await showParked();
 }
 
-/** Who answers for the drawer; selling goes on without anybody, and says so. */
 async function showShift() {
-  const shift = await knownShift(db);
-  const isOpen = Boolean(shift?.shift_id);
-  const bar = byId("till-shift");
-  bar.dataset.open = shift === undefined ? "unknown" : isOpen ? "yes" : "no";
-  const since = isOpen ? new Date(shift.opened_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }) : "";
-  byId("till-shift-said").textContent = isOpen ? word("shift_open", { name: shift.opened_by, moment: since }) : shift === undefined ? "" : word("shift_none");
   const unsent = (await sales(db)).filter((sale) => sale.state === "waiting" || sale.state === "attention").length;
-  const way = byId("till-shift-way");
-  way.textContent = isOpen || shift === undefined ? word("shift_way") : word("shift_begin");
-  way.href = `/store/till/shift?till=${till}&unsent=${unsent}`;
+  shiftShown(byId("till-shift"), await knownShift(db), { word, way: `/store/till/shift?till=${till}&unsent=${unsent}` });
 }
 
 function standHere() {
@@ -373,6 +390,7 @@ async function start() {
   till = await tillId(db);
   command = commands(db, "/store/till/token", PATIENCE_MS);
   whole = wholeAsker(command, cartTold);
+  payer = walletPayer(db, commands(db, "/store/till/token"), settled);
   navigator.storage?.persist?.();
   try {
     const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
@@ -391,6 +409,7 @@ async function start() {
   root.dataset.ready = "yes";
   if (isOther || navigator.onLine) await learn();
   root.dataset.learnt = "yes";
+  payer.askAll(await sales(db));
   cartChanged();
   again();
   keepPage("/store/till", DATABASE, root.dataset.mark).then(

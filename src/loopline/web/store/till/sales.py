@@ -70,7 +70,7 @@ def take_sales(request: WebRequest, visitor: NamedDependency[Visitor], body: Raw
     readable = [sale for sale in sales if isinstance(sale, Sale)]
     placed = iter(_place(request, visitor, readable)) if readable else iter(())
     results = [sale if isinstance(sale, BadInput) else next(placed) for sale in sales]
-    return answered(Outcomes[SaleTold](outcomes=[_outcome(request, one) for one in results]))
+    return answered(Outcomes[SaleTold](outcomes=[sale_outcome(request, one) for one in results]))
 
 
 def _read(raw: msgspec.Raw) -> Sale | BadInput:
@@ -114,7 +114,8 @@ def _alone(place: Callable[[], list[OrderTaken | Refusal]]) -> OrderTaken | Refu
     return outcome
 
 
-def _outcome(request: WebRequest, result: _Result) -> Outcome[SaleTold]:
+def sale_outcome(request: WebRequest, result: _Result) -> Outcome[SaleTold]:
+    """Spell what became of a sale."""
     language = language_of(request)
     if isinstance(result, BadInput):
         return Outcome(problem=problem_of_bad_input([result.problem(language)], language))
@@ -146,4 +147,4 @@ def hand_case(request: WebRequest, visitor: NamedDependency[Visitor], body: RawB
     )
     if isinstance(outcome, NotInYourBranch):
         raise Refused(outcome)
-    return answered(_outcome(request, outcome))
+    return answered(sale_outcome(request, outcome))
