@@ -16,6 +16,7 @@ from loopline.kernel.ids import MemberId, PartyId, PersonId
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Order
 from loopline.orders.tills import TillNumber, open_till_cases
+from loopline.pricing import Derivation
 from loopline.pricing.promotions import AmountOff, Step, Threshold
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.ring_up import CashierUnknown
@@ -56,9 +57,8 @@ def rung(conn: Conn, stage: Stage, said: Sale) -> tuple[OrderTaken, Order]:
 
 
 def discounts(conn: Conn, head: Order) -> list[int]:
-    stored = orders.quotes_by_orders(conn, [head.id])[head.id]
-    assert isinstance(stored, dict)
-    return [sum(one["amount_minor"] for one in each.get("discounts", ())) for each in stored["lines"]]
+    derived = msgspec.convert(orders.quotes_by_orders(conn, [head.id])[head.id], Derivation)
+    return [sum(one.amount_minor for one in each.discounts) for each in derived.lines]
 
 
 def test_a_phone_that_was_typed_without_a_network_is_found_when_the_sale_comes(

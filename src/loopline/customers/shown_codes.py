@@ -91,7 +91,7 @@ def recognise(conn: Conn, said: Sequence[Said], *, ring: KeyRing) -> list[Member
     codes = {
         place: "".join(one.text.split()) for place, one in enumerate(said) if looks_like_a_code(one.text)
     }
-    owners = _owners(conn, {int(code[:-_TAIL_DIGITS]) for code in codes.values()}) if codes else {}
+    owners = _owners(conn, {int(code[:-_TAIL_DIGITS]) for code in codes.values()})
     found: list[MemberId | None] = [None] * len(said)
     for place, code in codes.items():
         if _is_of(code, said[place].at, ring):
@@ -109,7 +109,8 @@ def recognise(conn: Conn, said: Sequence[Said], *, ring: KeyRing) -> list[Member
 
 
 def _owners(conn: Conn, numbers: Iterable[int]) -> Mapping[int, MemberId]:
-    rows = fetch_rows(conn, SQL["members_of_numbers"], numbers=sorted(numbers))
+    wanted = sorted(numbers)
+    rows = fetch_rows(conn, SQL["members_of_numbers"], numbers=wanted) if wanted else []
     return {number: MemberId(member_id) for number, member_id in rows}
 
 

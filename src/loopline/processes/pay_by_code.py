@@ -12,12 +12,12 @@ import msgspec
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId, OrderId, uuid7
 from loopline.kernel.refusals import Refusal
+from loopline.payments import StandingIntent
 from loopline.payments.intents import write_intents
 from loopline.payments.model import IntentId
 from loopline.payments.port import Intent, IntentKind, IntentState, Report
 from loopline.payments.queries import intents_by_numbers, intents_of_orders, payments_of_orders
 from loopline.payments.shifts import hold_tills
-from loopline.payments.store import StandingIntent
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay import apply_gateway_reports
 

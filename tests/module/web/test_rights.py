@@ -87,6 +87,7 @@ NOTHING_THERE = {
     "POST /store/round/take-over",
     "POST /store/till/shift/close",
     "POST /store/till/shift/open",
+    "POST /store/till/wallet",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.
 AS_NONE = {
