@@ -188,6 +188,12 @@ _CONTENT = {
         ),
     ),
     "POST /store/till/cases": ("application/json", '{"sale": SALE}'),
+    "POST /store/till/member": ("application/json", '{"said": "+8613800000001"}'),
+    "POST /store/till/quote": ("application/json", '{"lines": [{"sku_code": "COAT", "units": 1}]}'),
+    "POST /store/till/wallet": (
+        "application/json",
+        f'{{"sale": SALE, "attempt_id": "{NOWHERE}", "act": "pay", "code": "134567890123456781"}}',
+    ),
     "POST /store/till/sales": ("application/json", '{"sales": [SALE]}'),
 }
 # What a page's form says beside what it must: each page reads of it what it knows.

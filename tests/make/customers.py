@@ -15,6 +15,8 @@ from loopline.customers import (
     Opening,
     Purpose,
     Registered,
+    ShownCode,
+    code_of_member,
     register_members,
 )
 from loopline.db import Conn
@@ -69,3 +71,12 @@ def consent_key(
 
 def says(key: ConsentKey, *, granted: bool, at: datetime = NOON) -> ConsentChange:
     return ConsentChange(key=key, granted=granted, at=at, source="form 3")
+
+
+def shown_code(
+    conn: Conn, member_id: MemberId, *, keys: KeyRing | None = None, now: datetime = NOON
+) -> ShownCode:
+    """The code that a member shows at a till."""
+    found = code_of_member(conn, member_id, ring=keys or ring(), now=now)
+    assert isinstance(found, ShownCode), found
+    return found

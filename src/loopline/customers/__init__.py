@@ -4,7 +4,8 @@ Purpose: `register_members` finds or adds members by their identities (phone, ca
 `consented` say for what, by which way and by whom they may be reached; `bind_members` whose customers they are;
 `record_moments` keeps their timeline; `open_personal` opens personal data for a written purpose; `erase_members`
 forgets them without touching the books. `ask_for_codes` and `use_codes` prove a phone, `begin_sessions` signs its
-member in; `add_addresses` and `keep_deliveries` keep where goods go, `open_deliveries` opens it for whoever sends them.
+member in, `recognise` and `code_of_member` know them at a till; `add_addresses` and
+`keep_deliveries` keep where goods go, `open_deliveries` opens it for whoever sends them.
 
 Invariants:
 - an identity is one member's; the same identity from two transactions at once is one member;
@@ -54,6 +55,8 @@ from loopline.customers.codes import (
     CodeTry,
     PhoneProved,
     ask_for_codes,
+    count_look_up,
+    count_miss,
     sweep_codes,
     use_codes,
 )
@@ -112,6 +115,7 @@ from loopline.customers.refusals import (
     PersonalDataDamaged,
     TooManyAddresses,
     TooManyCodes,
+    TooManyLookUps,
     TooManyTries,
 )
 from loopline.customers.rules import masked_name, masked_phone
@@ -131,6 +135,7 @@ from loopline.customers.sessions import (
     session_member,
     sweep_sessions,
 )
+from loopline.customers.shown_codes import Said, ShownCode, code_of_member, looks_like_a_code, recognise
 
 __all__ = [
     "CHECKS",
@@ -186,9 +191,12 @@ __all__ = [
     "Recipient",
     "Reencrypted",
     "Registered",
+    "Said",
     "SessionMember",
+    "ShownCode",
     "TooManyAddresses",
     "TooManyCodes",
+    "TooManyLookUps",
     "TooManyTries",
     "add_addresses",
     "addresses_of_member",
@@ -196,8 +204,11 @@ __all__ = [
     "begin_sessions",
     "bind_members",
     "bindings_of_members",
+    "code_of_member",
     "consent_history",
     "consented",
+    "count_look_up",
+    "count_miss",
     "delete_address",
     "drop_old_keys",
     "end_session",
@@ -207,6 +218,7 @@ __all__ = [
     "last_accesses",
     "lengthen_session",
     "load_key_ring",
+    "looks_like_a_code",
     "lost_keys",
     "make_default",
     "masked_name",
@@ -222,6 +234,7 @@ __all__ = [
     "own_deliveries",
     "own_delivery",
     "phones_of_member",
+    "recognise",
     "record_consents",
     "record_moments",
     "reencrypt_members",

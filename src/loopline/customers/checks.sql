@@ -15,6 +15,8 @@ join (
     union
     select member_id, 'rest' from customers.rest
     union
+    select member_id, 'shown_number' from customers.shown_number
+    union
     select member_id, 'session' from customers.session
     union
     select member_id, 'address' from customers.address

@@ -1,4 +1,4 @@
-"""Codes sent to a phone: six digits that prove the phone is theirs, few tries, few codes.
+"""Codes sent to a phone: six digits that prove the phone is theirs, few tries, few codes; and few look-ups at tills.
 
 Asking and proving go through the same two gates: a sliding count per phone and per internet address. Both are kept as
 keyed hashes under the current indexing key; a rotation forgets codes under way, which live five minutes.
@@ -19,6 +19,7 @@ from loopline.customers.refusals import (
     CodeWrong,
     IdentityNotValid,
     TooManyCodes,
+    TooManyLookUps,
     TooManyTries,
 )
 from loopline.customers.rules import normalised_value
@@ -33,14 +34,20 @@ TRIES_MAX = 5
 _PHONE_KIND = "sign_in_phone"
 _ADDRESS_KIND = "sign_in_address"
 _CODE_KIND = "sign_in_code"
+_PERSON_KIND = "look_up_person"
 
 
 class LimitKind(StrEnum):
-    """What is counted: codes asked for by a phone and by an internet address, wrong codes tried from an address."""
+    """What is counted: codes asked for by a phone and by an internet address, wrong codes tried from an address.
+
+    And at tills, by who stands there: members looked for, and those of them whom nobody is.
+    """
 
     PHONE = "codes_of_phone"
     ADDRESS = "codes_of_address"
     TRIES = "tries_of_address"
+    LOOK_UPS = "look_ups_of_person"
+    MISSES = "misses_of_person"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +63,9 @@ LIMITS: Mapping[LimitKind, Limit] = {
     LimitKind.PHONE: Limit(most=10, span=timedelta(days=1), pause=timedelta(minutes=1)),
     LimitKind.ADDRESS: Limit(most=60, span=timedelta(hours=1)),
     LimitKind.TRIES: Limit(most=60, span=timedelta(hours=1)),
+    # A cashier asks two customers a minute at most, and mistypes some: who tries numbers out is stopped.
+    LimitKind.LOOK_UPS: Limit(most=120, span=timedelta(hours=1)),
+    LimitKind.MISSES: Limit(most=20, span=timedelta(hours=1)),
 }
 LIMITS_FORGOTTEN_AFTER = max(limit.span for limit in LIMITS.values())
 
@@ -180,6 +190,25 @@ def use_codes(
     return outcomes
 
 
+def count_look_up(conn: Conn, person: str, *, ring: KeyRing, now: datetime) -> TooManyLookUps | None:
+    """Let somebody at a till look for a member, and count it; or say until when it is too often. Locks their counts."""
+    blind = ring.blind(_PERSON_KIND, person)
+    keys = [(LimitKind.LOOK_UPS, blind), (LimitKind.MISSES, blind)]
+    moments = _locked_limits(conn, keys, now=now)
+    waits = [until for key in keys if (until := wait_until(moments[key], LIMITS[key[0]], now=now))]
+    if waits:
+        return TooManyLookUps(until=max(waits))
+    _write_limits(conn, {keys[0]: [*moments[keys[0]], now]}, now=now)
+    return None
+
+
+def count_miss(conn: Conn, person: str, *, ring: KeyRing, now: datetime) -> None:
+    """Count that somebody at a till looked for a member whom nobody is. The caller has counted the look-up."""
+    key = (LimitKind.MISSES, ring.blind(_PERSON_KIND, person))
+    moments = _locked_limits(conn, [key], now=now)
+    _write_limits(conn, {key: [*moments[key], now]}, now=now)
+
+
 def _matches(known: SentCode | None, phone: str, code: str, ring: KeyRing) -> bool:
     """Compare in the same time whether or not there is a code, and wherever the two differ."""
     standing = known.code_hash if known is not None else bytes(16)
@@ -234,6 +263,8 @@ def _write_limits(conn: Conn, moments: Mapping[LimitKey, Sequence[datetime]], *,
         of_kind = {
             blind: found for (one, blind), found in counted.items() if one is kind and found[-1] == now
         }
+        if not of_kind:
+            continue
         # At most once per kind: arrays of arrays of different lengths cannot be sent, so each row is spelt as text.
         execute(
             conn,

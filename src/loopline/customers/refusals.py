@@ -79,6 +79,12 @@ class TooManyTries(Refusal, frozen=True, kw_only=True):
     until: datetime
 
 
+class TooManyLookUps(Refusal, frozen=True, kw_only=True):
+    """You looked for too many members. The sale goes on without; look again at {until}."""
+
+    until: datetime
+
+
 class CodeWrong(Refusal, frozen=True, kw_only=True):
     """This is not the code that was sent, or it has run out."""
 

@@ -191,6 +191,10 @@ def delete_moments_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
     execute(conn, SQL["delete_moments_of"], member_ids=list(member_ids))
 
 
+def delete_shown_numbers_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
+    execute(conn, SQL["delete_shown_numbers_of"], member_ids=list(member_ids))
+
+
 def delete_rests_of(conn: Conn, member_ids: Iterable[MemberId]) -> None:
     execute(conn, SQL["delete_rests_of"], member_ids=list(member_ids))
 

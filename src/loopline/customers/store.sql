@@ -174,6 +174,11 @@ where member_id = any (%(member_ids)s::uuid[])
 delete from customers.rest
 where member_id = any (%(member_ids)s::uuid[])
 
+-- name: delete_shown_numbers_of
+-- Take the numbers away that members' codes begin with. The caller holds the members' rows.
+delete from customers.shown_number
+where member_id = any (%(member_ids)s::uuid[])
+
 -- name: delete_sessions_of
 -- Sign members out everywhere. The caller holds the members' rows.
 delete from customers.session

@@ -712,6 +712,13 @@ CREATE TABLE customers.session (
     CONSTRAINT session_ends_after_it_began CHECK ((expires_at > opened_at))
 );
 
+CREATE TABLE customers.shown_number (
+    member_id uuid NOT NULL,
+    number bigint NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT shown_number_has_ten_digits CHECK (((number >= '9000000000'::bigint) AND (number <= '9999999999'::bigint)))
+);
+
 CREATE TABLE customers.sign_in_code (
     phone bytea NOT NULL,
     code_hash bytea NOT NULL,
@@ -5370,6 +5377,12 @@ ALTER TABLE ONLY customers.rest
 ALTER TABLE ONLY customers.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY customers.shown_number
+    ADD CONSTRAINT shown_number_is_one_members UNIQUE (number);
+
+ALTER TABLE ONLY customers.shown_number
+    ADD CONSTRAINT shown_number_pkey PRIMARY KEY (member_id);
+
 ALTER TABLE ONLY customers.sign_in_code
     ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (phone);
 
@@ -7136,6 +7149,9 @@ ALTER TABLE ONLY customers.rest
 ALTER TABLE ONLY customers.session
     ADD CONSTRAINT session_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
 
+ALTER TABLE ONLY customers.shown_number
+    ADD CONSTRAINT shown_number_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
 ALTER TABLE ONLY feeds.record
     ADD CONSTRAINT record_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES feeds.feed(id);
 
@@ -7622,6 +7638,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.published_members TO loopli
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.rest TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.session TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.shown_number TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.sign_in_code TO loopline_app;
 

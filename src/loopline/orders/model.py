@@ -83,6 +83,7 @@ class OrderStage(StrEnum):
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One wanted or sold line. `stated_unit_minor` is the price the message states, tax included.
 
+    `stated_amount_minor`: what all units together came to, where their buyer was told the price of the whole cart.
     `is_price_agreed`: we made the stated price ourselves, whatever the channel may state. `is_gift`: it is taken along
     for nothing, which what is bought must have earned.
     """
@@ -94,6 +95,7 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     stated_unit_minor: int | None = None
     is_price_agreed: bool = False
     is_gift: bool = False
+    stated_amount_minor: int | None = None
 
 
 class Credits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

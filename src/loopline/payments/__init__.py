@@ -50,7 +50,7 @@ from loopline.payments.model import (
     Taken,
     Way,
 )
-from loopline.payments.port import Gateway, Intent, IntentKind, IntentState, Notice, Report, send
+from loopline.payments.port import CodeGateway, Gateway, Intent, IntentKind, IntentState, Notice, Report, send
 from loopline.payments.queries import (
     MovedAsk,
     MovedMoney,
@@ -95,6 +95,7 @@ __all__ = [
     "CashGateway",
     "Closing",
     "ClosingNeedsANote",
+    "CodeGateway",
     "Confirmation",
     "ExceptionId",
     "ExceptionKind",

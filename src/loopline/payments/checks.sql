@@ -139,7 +139,7 @@ order by till_id
 
 -- name: tills_moved_what_was_paid
 -- Money that a till says it moved for a sale or a refund, and that is no such payment or refund; and payments of tills
--- that had a shift by then and count it nowhere.
+-- that had a shift by then and count it nowhere. What a wallet paid at a till, its intent says.
 select
     'source ' || coalesce(move.source_id, paid.id) as subject,
     coalesce(move.amount_minor || ' ' || move.currency, 'nothing') as found,
@@ -159,12 +159,13 @@ full join (
         exists (
             select
             from payments.shift
-            where starts_with(payment.key, 'till:')
-                and shift.till_id::text = split_part(payment.key, ':', 2)
+            where starts_with(coalesce(asked.key, payment.key), 'till:')
+                and shift.till_id::text = split_part(coalesce(asked.key, payment.key), ':', 2)
                 and shift.opened_at < payment.recorded_at
         ) as is_due
     from payments.payment
-    where starts_with(payment.key, 'till:')
+    left join payments.intent as asked on asked.id = payment.intent_id and starts_with(asked.key, 'till:')
+    where starts_with(coalesce(asked.key, payment.key), 'till:')
         or starts_with(payment.key, 'difference:')
 ) as paid on paid.id = move.source_id and paid.method = move.method and move.kind = 'sale'
 left join payments.refund as given on given.id = move.source_id and move.kind = 'refund'

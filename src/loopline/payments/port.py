@@ -8,7 +8,7 @@ asked twice as one: its `key` is the merchant's number at the gateway.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -126,6 +126,15 @@ class Gateway(Protocol):
 
     def hear(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice | Refusal | None:
         """Read what came as its notification: None where it says nothing we wait for, refused where it is not its."""
+        ...
+
+
+@runtime_checkable
+class CodeGateway(Gateway, Protocol):
+    """A gateway that takes the code on a customer's phone, scanned by who sells (付款码, quick pay)."""
+
+    def pay_by_code(self, intent: Intent, code: str, *, now: datetime) -> Report:
+        """Take money by a code that is good for once; waiting while its customer confirms. Asked twice it is one."""
         ...
 
 

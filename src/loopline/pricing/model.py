@@ -151,6 +151,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     A line without a SKU (a fee, a voucher) has no price of ours: its price must be stated by whoever may. A line
     without a tax class (a voucher) carries no tax. `units` may be negative, `stated_unit_minor` too (a discount).
     Product and category say which promotions it is among the goods of.
+    `stated_amount_minor`: what was paid for all units together, of a fact whose buyer was told the price of the whole
+    cart by us; it counts instead of units times the stated price.
     `is_price_agreed`: its stated price is ours, whatever the channel may state. `kept`: it was agreed before, and this
     is what it was made of; no promotion of now has to do with it. `is_gift`: it is taken along for nothing, if the cart
     has earned it.
@@ -166,6 +168,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_price_agreed: bool = False
     kept: KeptPrice | None = None
     is_gift: bool = False
+    stated_amount_minor: int | None = None
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -175,7 +178,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     of the selling site. `may_state_price` says that the channel is allowed to state an agreed price. A fact happened
     already: its stated prices stand, and a missing tax rate does not refuse it.
     `by_piece`: prices are told piece by piece to whoever adds up by themselves (a till, a shelf), so only promotions
-    that look at one piece hold; a fact's stated price is then known again where it is what they come to.
+    that look at one piece hold; a fact's stated price is then known again where it is what they come to. Its lines with
+    a stated amount were told as a whole, to a member where it has one; the others to anybody.
     """
 
     currency: str

@@ -1,6 +1,6 @@
 """What promotions of now make of the lines of a cart: what they take off, and which gifts go with it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -76,17 +76,39 @@ def promoted(
     }
     promotions = [one for one in promotions if not isinstance(one.effect, Gift)]
     found_lines = list(lines)
-    if cart.by_piece:  # whoever was told by the piece knew of no other line
-        found = [discounts_of([one], promotions)[0] for one in going.values()]
-    else:
-        found = discounts_of(list(going.values()), promotions) if going else []
-    for (place, one), discounts in zip(going.items(), found, strict=True):
-        line = lines[place]
+    for place, discounts in _found(cart, going, promotions).items():
+        one, line = going[place], lines[place]
         is_stated = cart.lines[place].stated_unit_minor is not None and place not in said
         amount_minor = one.amount_minor - sum(discount.amount_minor for discount in discounts)
         if discounts and (not is_stated or amount_minor == line.amount_minor):
             found_lines[place] = _let_off(line, discounts, amount_minor=amount_minor, units=one.units)
     return found_lines
+
+
+def _found(
+    cart: Cart, going: Mapping[int, LineToPromote], promotions: Sequence[Promotion]
+) -> dict[int, tuple[Discount, ...]]:
+    """Find what is taken off each line: what was told by the piece knew of no other line, nor of the buyer."""
+    if not cart.by_piece:
+        return _together(going, promotions)
+    whole = {place: one for place, one in going.items() if cart.lines[place].stated_amount_minor is not None}
+    told = [
+        one for one in promotions if one.is_by_piece and not (cart.is_fact and one.conditions.members_only)
+    ]
+    found = {place: discounts_of([one], told)[0] for place, one in going.items() if place not in whole}
+    together = _together(whole, promotions)
+    is_right = all(
+        one.amount_minor - sum(discount.amount_minor for discount in together[place])
+        == cart.lines[place].stated_amount_minor
+        for place, one in whole.items()
+    )
+    return found | together if is_right else found
+
+
+def _together(
+    going: Mapping[int, LineToPromote], promotions: Sequence[Promotion]
+) -> dict[int, tuple[Discount, ...]]:
+    return dict(zip(going, discounts_of(list(going.values()), promotions), strict=True)) if going else {}
 
 
 def _going(cart: Cart, lines: Sequence[QuoteLine], *, said: frozenset[int]) -> dict[int, LineToPromote]:

@@ -137,6 +137,11 @@ def strongest_first(lists: Iterable[ListedPrices], cart: Cart) -> tuple[ListedPr
     )
 
 
+def is_told_whole(cart: Cart) -> bool:
+    """Tell whether some of a cart was told as a whole."""
+    return any(line.stated_amount_minor is not None for line in cart.lines)
+
+
 def may_hold(promotion: Promotion, cart: Cart) -> bool:
     """Tell whether a promotion is for carts of this kind, whatever the time, the buyer and the goods."""
     asked = promotion.conditions
@@ -194,7 +199,7 @@ class PriceBook:
         """Return the promotions that hold for a cart now, whatever the goods in it."""
         if not self._promotions:
             return []
-        kind = kind_of(cart)
+        kind, is_by_piece = kind_of(cart), cart.by_piece and not is_told_whole(cart)
         found = self._promoting.get(kind)
         if found is None:
             may = (one for one in self._promotions if may_hold(one.promotion, cart))
@@ -208,7 +213,7 @@ class PriceBook:
             if one.holds(cart.at)
             and (cart.is_member or not one.promotion.conditions.members_only)
             and one.promotion.conditions.live_room in {None, cart.live_room}
-            and (one.promotion.is_by_piece or not cart.by_piece)
+            and (one.promotion.is_by_piece or not is_by_piece)
         ]
 
     def rate_on(self, day: date, *, country: str, tax_class: str) -> TaxRate | None:
@@ -309,6 +314,8 @@ def _quote_line(
         return NoPrice(position=position, line_code=line.code)
     kept = line.kept
     amount_minor = unit_minor * line.units
+    if is_stated and line.stated_amount_minor is not None:
+        amount_minor = line.stated_amount_minor
     return QuoteLine(
         unit_minor=unit_minor,
         amount_minor=amount_minor,

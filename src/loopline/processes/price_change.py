@@ -38,7 +38,7 @@ from loopline.org.limits import CounterLimit, limits_of_sites
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.remembered import ENTITIES_BY_ID, SITES, SKUS
 from loopline.processes.take_in import OrderMessage
-from loopline.processes.till_prices import PieceAt, piece_prices
+from loopline.processes.till_prices import PieceAt, piece_prices, told_whole
 
 OLDEST_READ = timedelta(days=60)
 """So old may prices be that a till had read, as sales may be."""
@@ -234,6 +234,13 @@ def judge_prices(
     desk.asks = lock_price_asks(
         conn, (said.ask_id for one in going.values() for said in one.prices if said.ask_id)
     )
+    wholes = told_whole(
+        conn, [one.message for one in going.values()], sites=sites, skus=skus, marks=marks, now=now
+    )
+    desk.whole = {
+        TillNumber(till_id=one.till_id, number=one.number): places
+        for one, places in zip(going.values(), wholes, strict=True)
+    }
     return [desk.judge(one) if position in going else [] for position, one in enumerate(sales)]
 
 
@@ -276,6 +283,7 @@ class _Desk:
         self.prices: Mapping[PieceAt, int] = {}
         self.percents: Mapping[SiteId, int] = {}
         self.asks: Mapping[UUID, PriceAsk] = {}
+        self.whole: Mapping[TillNumber, frozenset[int]] = {}
 
     def pieces(self, one: AtTill, place: int) -> list[PieceAt]:
         """What a line's price is looked up by: at the sale and, where it is another moment, as the till had read it."""
@@ -305,6 +313,8 @@ class _Desk:
     def _changed(self, one: AtTill, place: int) -> ChangedLine | None:
         line, said = one.message.lines[place], one.prices[place]
         pieces = self.pieces(one, place)
+        if place in self.whole.get(TillNumber(till_id=one.till_id, number=one.number), ()):
+            return None  # it costs what the whole cart comes to
         if line.stated_unit_minor is None or not pieces or pieces[0] not in self.prices:
             return None
         ask = self._approved(one, place, said.ask_id) if said.ask_id is not None else None

@@ -17,13 +17,18 @@ from loopline.kernel.scope import Scope
 from loopline.orders.tills import NewTillSale, keep_till_sales
 from loopline.org import PartyKind, Person
 from loopline.payments.model import NewPayment
+from loopline.payments.port import Report
+from loopline.payments.queries import payments_of_orders
 from loopline.payments.shifts import MoveKind, TillMoney, hold_tills
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.outcomes import all_granted
-from loopline.processes.pay import take_payments
+from loopline.processes.pay import apply_gateway_reports, close_what_is_right, take_payments
 from loopline.processes.price_change import AtTill, judge_prices, keep_changed_prices
 from loopline.processes.shift import keep_in_shifts
 from loopline.processes.take_in import Incoming, OrderTaken, place_messages
+
+WALLET = "wallet"
+"""Money that a gateway takes by the code on the customer's phone: recorded by what the gateway reports alone."""
 
 
 class MoneyTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +46,31 @@ class RungUp(AtTill, frozen=True, kw_only=True):
     money: tuple[MoneyTaken, ...]
 
 
+class NotPaidByWallet(Refusal, frozen=True, kw_only=True):
+    """The customer's wallet has not paid {amount_minor} (in minor units) for this sale."""
+
+    amount_minor: int
+
+
 class CashierUnknown(Refusal, frozen=True, kw_only=True):
     """Nobody known rang this sale up ({person_id})."""
 
     person_id: PersonId
 
 
-def ring_up(
-    conn: Conn, sales: Sequence[RungUp], *, scope: Scope, sent_by: PersonId, now: datetime
+def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
+    conn: Conn,
+    sales: Sequence[RungUp],
+    *,
+    scope: Scope,
+    sent_by: PersonId,
+    now: datetime,
+    paid: Report | None = None,
 ) -> list[OrderTaken | Refusal]:
     """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
+
+    What a wallet pays is there before its sale, or comes with it: `paid` is what its gateway reports, and is taken in
+    with the sale, or without it where that is refused.
 
     Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
     Holds the tills, so that a count of a drawer is before a sale or after it, and what was approved of their prices;
@@ -64,10 +84,13 @@ def ring_up(
         changed if isinstance(changed, Refusal) else CashierUnknown(person_id=one.rung_up_by)
         for one, changed in zip(sales, judged, strict=True)
     ]
+    unpaid = _unpaid(conn, sales) if paid is None else {}
+    for position, refusal in unpaid.items():
+        outcomes[position] = refusal
     known = [
         position
         for position, one in enumerate(sales)
-        if one.rung_up_by in people and not isinstance(judged[position], Refusal)
+        if one.rung_up_by in people and position not in unpaid and not isinstance(judged[position], Refusal)
     ]
     incoming = [_incoming(sales[position], guides, scope) for position in known]
     for position, outcome in zip(known, place_messages(conn, incoming, now=now), strict=True):
@@ -77,8 +100,10 @@ def ring_up(
         for sale, outcome in zip(sales, outcomes, strict=True)
         if isinstance(outcome, OrderTaken) and not outcome.is_repeat
     }
+    if paid is not None:
+        apply_gateway_reports(conn, [paid], now=now)
     if new:
-        keep_in_shifts(conn, _take_money(conn, new, now=now), now=now)
+        keep_in_shifts(conn, [*_take_money(conn, new, now=now), *_of_wallets(conn, new, now=now)], now=now)
         _keep(conn, new, sent_by=sent_by, now=now)
         sold = {
             outcome.order_id: (sale, changed)
@@ -111,6 +136,7 @@ def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> 
         (order_id, sale, place, money)
         for order_id, sale in new.items()
         for place, money in enumerate(sale.money, start=1)
+        if money.method != WALLET
     ]
     payments = [
         NewPayment(
@@ -139,6 +165,47 @@ def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> 
             moved_at=one.taken_at,
         )
         for (_, sale, _, _), one in zip(taken, payments, strict=True)
+    ]
+
+
+def _unpaid(conn: Conn, sales: Sequence[RungUp]) -> dict[int, Refusal]:
+    """The sales for which a wallet should have paid and no gateway took it, by position."""
+    wanted = {position: minor for position, one in enumerate(sales) if (minor := _by_wallet(one))}
+    ids = {sales[position].message.order_id for position in wanted}
+    taken = {order_id: 0 for order_id in ids if order_id is not None}
+    for one in payments_of_orders(conn, sorted(taken)) if taken else ():
+        if one.intent_id is not None:
+            taken[one.order_id] += one.amount_minor
+    return {
+        position: NotPaidByWallet(amount_minor=minor)
+        for position, minor in wanted.items()
+        if (order_id := sales[position].message.order_id) is None or taken[order_id] < minor
+    }
+
+
+def _by_wallet(sale: RungUp) -> int:
+    return sum(one.amount_minor for one in sale.money if one.method == WALLET)
+
+
+def _of_wallets(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> list[TillMoney]:
+    """Find what gateways took for new sales, and close what was open while they had not come."""
+    theirs = [order_id for order_id, sale in new.items() if _by_wallet(sale)]
+    if not theirs:
+        return []
+    close_what_is_right(conn, theirs, now=now)
+    return [
+        TillMoney(
+            till_id=new[one.order_id].till_id,
+            kind=MoveKind.SALE,
+            method=one.method,
+            currency=one.currency,
+            amount_minor=one.amount_minor,
+            source_id=one.id,
+            moved_by=f"{PERSON_ACTOR}{new[one.order_id].rung_up_by}",
+            moved_at=one.taken_at,
+        )
+        for one in payments_of_orders(conn, theirs)
+        if one.intent_id is not None
     ]
 
 

@@ -1,6 +1,6 @@
 """Till prices: what one piece costs at the till of a site at a moment, with the promotions that look at one piece."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,8 +10,10 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.db.remembered import Marks
 from loopline.kernel.ids import SiteId, SkuId
+from loopline.kernel.refusals import Refusal
 from loopline.orders.tills import TILL
 from loopline.org import Site
+from loopline.processes.take_in import OrderMessage
 
 
 class PieceAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,80 @@ def piece_cart(sku: Sku, site: Site, *, currency: str, at: datetime) -> pricing.
                 category=sku.category,
             ),
         ),
+    )
+
+
+def told_whole(  # noqa: PLR0913 - sales, and what was looked up of them
+    conn: Conn,
+    sales: Sequence[OrderMessage],
+    *,
+    sites: Mapping[str, Site],
+    skus: Mapping[str, Sku],
+    marks: Marks,
+    now: datetime,
+) -> list[frozenset[int]]:
+    """Return for each sale the places of its lines that cost what the whole cart comes to, for the member it has.
+
+    These state what they came to together, as the till was told. All that say so are right, or none is.
+    """
+    places = [
+        [place for place, line in enumerate(one.lines) if line.stated_amount_minor is not None]
+        for one in sales
+    ]
+    carts = {
+        at: cart
+        for at, one in enumerate(sales)
+        if places[at] and (cart := _whole_cart(one, sites=sites, skus=skus, now=now)) is not None
+    }
+    quotes = dict(zip(carts, pricing.quote(conn, list(carts.values()), marks=marks), strict=True))
+    return [
+        frozenset(places[at]) if _is_right(sales[at], quotes.get(at), places[at]) else frozenset()
+        for at in range(len(sales))
+    ]
+
+
+def _whole_cart(
+    one: OrderMessage, *, sites: Mapping[str, Site], skus: Mapping[str, Sku], now: datetime
+) -> pricing.Cart | None:
+    """The cart as placing makes it of a sale; None where something of it is not known."""
+    site = sites.get(one.site_code or "")
+    known = [skus.get(line.sku_code) for line in one.lines]
+    if site is None or None in known:
+        return None
+    cart = piece_cart(
+        next(sku for sku in known if sku is not None),
+        site,
+        currency=one.currency or "",
+        at=one.placed_at or now,
+    )
+    return msgspec.structs.replace(
+        cart,
+        is_fact=True,
+        is_member=one.member_id is not None,
+        lines=tuple(
+            pricing.CartLine(
+                sku_id=sku.id,
+                code=sku.code,
+                units=line.units,
+                tax_class=sku.tax_class,
+                stated_unit_minor=line.stated_unit_minor,
+                stated_amount_minor=line.stated_amount_minor,
+                product_id=sku.product_id,
+                category=sku.category,
+            )
+            for line, sku in zip(one.lines, known, strict=True)
+            if sku is not None
+        ),
+    )
+
+
+def _is_right(one: OrderMessage, quote: pricing.Quote | Refusal | None, places: Sequence[int]) -> bool:
+    """Whether a quote knows the lines again: each by what promotions took off, or by its list price."""
+    return isinstance(quote, pricing.Quote) and all(
+        quote.lines[place].derivation.discounts
+        or quote.lines[place].amount_minor
+        == (quote.lines[place].list_unit_minor or 0) * one.lines[place].units
+        for place in places
     )
 
 

@@ -217,7 +217,7 @@ def _cart(  # noqa: PLR0913 - an order, and each thing that was looked up of it
         org_units=site.unit_path if site else (),
         may_state_price=True,
         is_fact=head.kind is DraftKind.FACT,
-        is_member=head.member_id is not None and not is_at_till,
+        is_member=head.member_id is not None,
         live_room=show,
         by_piece=is_at_till,
         lines=tuple(
@@ -236,10 +236,16 @@ def _line(line: Line, *, is_stated: bool, is_gift: bool, facts: Mapping[SkuId, P
         units=line.units,
         stated_unit_minor=line.unit_minor if is_stated else None,
         is_gift=is_gift,
+        stated_amount_minor=_stated_amount(line) if is_stated else None,
         tax_class=untaxed if known is None else known.tax_class,
         product_id=None if known is None else known.product_id,
         category=None if known is None else known.category,
     )
+
+
+def _stated_amount(line: Line) -> int | None:
+    """What does not divide by the units was told as a whole; of the rest it does not show, and says the same."""
+    return line.amount_minor if line.amount_minor != line.unit_minor * line.units else None
 
 
 class _Margins(msgspec.Struct, frozen=True, kw_only=True):

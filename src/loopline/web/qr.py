@@ -10,6 +10,7 @@ from loopline.web.edge import WebRequest, edge_of
 
 _QUIET_MODULES = 4
 SCAN_PATH = "/t/"
+RECEIPT_PATH = "/r/"
 
 
 def address_of(request: WebRequest, path: str) -> str:
@@ -21,6 +22,11 @@ def address_of(request: WebRequest, path: str) -> str:
 def scan_path(code: str) -> str:
     """Return what a code opens when it is scanned."""
     return SCAN_PATH + quote(code, safe="")
+
+
+def receipt_path(code: str) -> str:
+    """Return what the code of a receipt opens."""
+    return RECEIPT_PATH + quote(code, safe="")
 
 
 @lru_cache(maxsize=2_000)

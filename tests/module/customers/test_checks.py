@@ -70,6 +70,7 @@ def found_after(
             "rest",
             "insert into customers.rest values ('{erased}', 'later', now() + interval '1 day', 'x', now())",
         ),
+        ("shown_number", "insert into customers.shown_number values ('{erased}', 9000000000, now())"),
         (
             "session",
             "insert into customers.session values ('x', '{erased}', now(), now() + interval '1 day')",

@@ -89,6 +89,7 @@ NOTHING_THERE = {
     "POST /store/round/take-over",
     "POST /store/till/shift/close",
     "POST /store/till/shift/open",
+    "POST /store/till/wallet",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.
 AS_NONE = {
@@ -99,6 +100,8 @@ AS_NONE = {
 }
 # What is written is the other branch's, or the other member's, own.
 OF_THEIR_OWN = {
+    "GET /me/code",
+    "GET /me/code/now",
     "POST /api/v1/me/addresses",
     "POST /api/v1/me/consents",
     "POST /api/v1/members",
@@ -106,6 +109,7 @@ OF_THEIR_OWN = {
     "POST /api/v1/messages/batch",
     "POST /me/addresses",
     "POST /me/consents",
+    "POST /store/till/member",
     "POST /store/till/price-asks",
 }
 # Written down is also who tried: orders by the surge board, sealed buyers and members by their own logs. And what

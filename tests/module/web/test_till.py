@@ -24,6 +24,12 @@ Answer = dict[str, Any]
 AS_PROGRAM = {"accept": "application/json", "accept-language": "en"}
 
 
+def sign_in(browser: httpx.Client, name: str) -> None:
+    browser.get("/sign-in", headers={"accept": "text/html"})
+    form = {"sign_in_name": name, "password": PASSWORD, "_csrf_token": browser.cookies["loopline_form"]}
+    assert browser.post("/sign-in", data=form).status_code == 303
+
+
 class Till(msgspec.Struct, frozen=True):
     """A served store, and browsers of its people."""
 
@@ -36,9 +42,7 @@ class Till(msgspec.Struct, frozen=True):
         browser = self.browsers.enter_context(
             httpx.Client(base_url=self.base, headers=AS_PROGRAM, timeout=60)
         )
-        browser.get("/sign-in", headers={"accept": "text/html"})
-        form = {"sign_in_name": name, "password": PASSWORD, "_csrf_token": browser.cookies["loopline_form"]}
-        assert browser.post("/sign-in", data=form).status_code == 303
+        sign_in(browser, name)
         return browser
 
     def orders(self) -> int:

@@ -317,3 +317,29 @@ def test_whatever_is_earned_can_be_taken_along_for_the_same_money(
     for asked, one in zip([*lines, *gifts], whole.lines, strict=True):
         assert asked.sku_id is not None
         assert one.amount_minor + one.discount_minor == listed[asked.sku_id] * asked.units
+
+
+@given(plans(), LINES, st.data())
+def test_a_tills_fact_of_a_quoted_cart_has_the_discounts_of_the_quote(
+    promotions: list[Promotion], wanted: list[LineToPromote], data: st.DataObject
+):
+    """Whatever else was typed between its lines."""
+    base = price_list("base")
+    prices = [price(base, sku_id, 300 + place) for place, sku_id in enumerate(SKUS)]
+    book = PriceBook([base], prices, [tax_rate()], promotions)
+    asked = [line(one.sku_id, one.units) for one in wanted]
+    quote = quote_cart(cart(*asked), book=book)
+    assert isinstance(quote, Quote)
+    told = [
+        msgspec.structs.replace(
+            one, stated_unit_minor=found.amount_minor // one.units, stated_amount_minor=found.amount_minor
+        )
+        for one, found in zip(asked, quote.lines, strict=True)
+    ]
+    at = data.draw(st.integers(0, len(told)))
+    typed = line(data.draw(st.sampled_from(SKUS)), 2, stated_unit_minor=1)
+    sale = quote_cart(cart(*told[:at], typed, *told[at:], by_piece=True, is_fact=True), book=book)
+    assert isinstance(sale, Quote)
+    kept = [*sale.lines[:at], *sale.lines[at + 1 :]]
+    assert [one.amount_minor for one in kept] == [one.amount_minor for one in quote.lines]
+    assert [one.derivation.discounts for one in kept] == [one.derivation.discounts for one in quote.lines]

@@ -1,12 +1,13 @@
 """What promotions take off, piece by piece and together, and when which version is in force."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
 from loopline.kernel.ids import PartyId, SkuId
 from loopline.kernel.refusals import Refusal
-from loopline.pricing import Quote
+from loopline.pricing import CartLine, Quote
 from loopline.pricing.changes import TakesEffectInThePast
 from loopline.pricing.promotions import (
     AmountOff,
@@ -207,6 +208,61 @@ def test_a_tills_price_is_known_again_whatever_else_is_in_the_cart():
     sold = quote_cart(both, book=book)
     assert isinstance(sold, Quote)
     assert [one.discount_minor for one in sold.lines] == [200, 600]
+
+
+SPEND = Threshold(steps=(Step(from_minor=2_000, off_minor=250),))
+AT_A_TILL = {"by_piece": True, "is_fact": True}
+
+
+def sold(*wanted: CartLine, promotions: Sequence[Promotion], **fields: object) -> list[int]:
+    """What each line of a till's fact is let off, as it is known again."""
+    base = price_list("base")
+    prices = [price(base, sku_id, minor) for sku_id, minor in ((COAT, 1_000), (HAT, 333))]
+    book = PriceBook([base], prices, [tax_rate()], promotions)
+    found = quote_cart(cart(*wanted, **(AT_A_TILL | fields)), book=book)
+    assert isinstance(found, Quote)
+    stated = [one.stated_amount_minor or one.units * (one.stated_unit_minor or 0) for one in wanted]
+    assert [one.amount_minor for one in found.lines] == stated  # what happened stands, known again or not
+    return [one.discount_minor for one in found.lines]
+
+
+def whole(sku_id: SkuId, units: int, amount_minor: int) -> CartLine:
+    """A line of a till's sale whose price was told with the whole cart."""
+    return line(sku_id, units, stated_unit_minor=amount_minor // units, stated_amount_minor=amount_minor)
+
+
+def test_what_a_till_was_told_of_a_whole_cart_is_known_again_whole_or_not_at_all():
+    spend = promotion("P", SPEND)
+    # 2,000 + 999 reach the step: 250 are dealt as 167 and 83, and a hat comes to no whole cent.
+    assert sold(whole(COAT, 2, 1_833), whole(HAT, 3, 916), promotions=[spend]) == [167, 83]
+    assert sold(whole(COAT, 2, 1_834), whole(HAT, 3, 915), promotions=[spend]) == [0, 0]
+    assert sold(whole(COAT, 2, 1_833), whole(HAT, 3, 999), promotions=[spend]) == [0, 0]
+    assert sold(whole(COAT, 2, 1_833), promotions=[spend]) == [0]  # without the hats it is 250 on the coats
+    assert sold(whole(COAT, 2, 1_750), promotions=[spend]) == [250]
+
+
+def test_beside_a_whole_cart_what_was_told_by_the_piece_or_typed_counts_for_nothing_in_it():
+    spend, tenth = promotion("P", SPEND), promotion("T", conditions=of(sku_ids=[HAT]))
+    typed = line(COAT, 5, stated_unit_minor=700)
+    by_piece = line(HAT, 2, stated_unit_minor=300)
+    assert sold(typed, whole(COAT, 2, 1_750), by_piece, promotions=[spend, tenth]) == [0, 250, 66]
+    # With the typed coats in it the step would be reached.
+    assert sold(typed, whole(COAT, 1, 875), promotions=[spend]) == [0, 0]
+    assert sold(typed, whole(COAT, 1, 1_000), promotions=[spend]) == [0, 0]
+
+
+def test_a_members_price_is_known_again_where_a_member_was_told_the_whole_cart():
+    theirs = promotion("M", AmountOff(amount_minor=100), conditions=Conditions(members_only=True))
+    assert sold(whole(COAT, 1, 900), promotions=[theirs], is_member=True) == [100]
+    assert sold(whole(COAT, 1, 900), promotions=[theirs]) == [0]
+    assert sold(line(COAT, stated_unit_minor=900), promotions=[theirs], is_member=True) == [0]
+
+
+def test_what_anybody_was_told_by_the_piece_is_known_again_of_a_member_too():
+    theirs = promotion("M", AmountOff(amount_minor=300), conditions=Conditions(members_only=True))
+    everybodys = promotion("E", AmountOff(amount_minor=100))
+    told = line(COAT, 2, stated_unit_minor=900)
+    assert sold(told, promotions=[theirs, everybodys], is_member=True) == [200]
 
 
 def test_what_is_over_keeps_nothing_that_holds_from_being_found():

@@ -5,8 +5,17 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.channels.till import Method, PaidDiffers, Sale, SalePayment, SaleTooLarge, rung_up
-from loopline.kernel.ids import OrderId, PersonId
+from loopline.channels.till import (
+    Method,
+    PaidDiffers,
+    Sale,
+    SaleLine,
+    SaleMember,
+    SalePayment,
+    SaleTooLarge,
+    rung_up,
+)
+from loopline.kernel.ids import MemberId, OrderId, PersonId
 from loopline.orders import Delivery, DraftKind
 from loopline.orders.price_changes import PriceReason
 from loopline.processes.price_change import SaidOfPrice
@@ -105,3 +114,46 @@ def test_a_sale_is_paid_in_full():
 def test_a_sale_has_an_end():
     endless = sale(WHO, lines=(line("COAT", 1_000_000, unit_minor=10**10),))
     assert rung_up(endless, now=NOON) == SaleTooLarge(total_minor=10**16)
+
+
+def test_a_line_is_paid_as_the_whole_cart_was_told_and_not_by_the_piece():
+    scarves = SaleLine(sku_code="SCARF", units=3, unit_minor=2_259, amount_minor=6_779)
+    paid = (SalePayment(method=Method.CASH, amount_minor=6_779),)
+    found = told(sale(WHO, lines=(scarves,), payments=paid))
+    assert found.message.lines == (
+        MessageLine(sku_code="SCARF", units=3, stated_unit_minor=2_259, stated_amount_minor=6_779),
+    )
+    by_the_piece = (SalePayment(method=Method.CASH, amount_minor=3 * 2_259),)
+    assert rung_up(sale(WHO, lines=(scarves,), payments=by_the_piece), now=NOON) == PaidDiffers(
+        total_minor=6_779, paid_minor=6_777
+    )
+
+
+def test_who_bought_says_nothing_of_what_was_sold_and_shows_nowhere():
+    said = sale(WHO)
+    theirs = msgspec.structs.replace(said, member=SaleMember(said="+8613800001234"))
+    assert told(theirs).said == told(said).said
+    assert "1234" not in repr(theirs)
+    member_id = MemberId(UUID(int=9))
+    found = rung_up(theirs, now=NOON, member_id=member_id)
+    assert isinstance(found, RungUp)
+    assert (found.message.member_id, told(said).message.member_id) == (member_id, None)
+
+
+def test_a_sale_that_came_before_lines_had_amounts_is_the_same_sale_today():
+    """Its hash is kept with the order: what a till sends again years later is held against it."""
+    old = Sale(
+        id=UUID(int=5),
+        till_id=UUID(int=6),
+        number=7,
+        site_code="S",
+        rung_up_by=UUID(int=8),
+        rung_up_at=NOON,
+        currency="CNY",
+        lines=(
+            SaleLine(sku_code="COAT", units=1, unit_minor=11_300),
+            SaleLine(sku_code="SCARF", units=2, unit_minor=2_260),
+        ),
+        payments=(SalePayment(method=Method.CASH, amount_minor=15_820),),
+    )
+    assert told(old).said.hex() == "5e5d16251bace7927250472b917ed4339b8f883bf3d690eebbdd8f22f3fc479e"

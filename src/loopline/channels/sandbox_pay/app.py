@@ -31,6 +31,7 @@ from loopline.channels.sandbox_pay.messages import (
     Denied,
     GatewayRefund,
     NewCharge,
+    NewCodeCharge,
     NewGatewayRefund,
 )
 from loopline.channels.sandbox_pay.notifier import Clock, Notifier
@@ -83,6 +84,7 @@ def _application(sandbox: Sandbox) -> Litestar:
     return Litestar(
         route_handlers=[
             create_charge,
+            pay_by_code,
             get_charge,
             close_charge,
             create_refund,
@@ -152,6 +154,17 @@ async def create_charge(request: SandboxRequest) -> Response[bytes]:
     if isinstance(new, Response):
         return new
     return _answered(await _done(request, lambda book, now: book.create(new, now=now)), status=201)
+
+
+@post("/v1/code-charges")
+async def pay_by_code(request: SandboxRequest) -> Response[bytes]:
+    """Let the code of a customer's phone pay a charge under the merchant's number; the same again is that charge."""
+    if refused := _refused_without_key(request):
+        return refused
+    new = await _body(request, NewCodeCharge)
+    if isinstance(new, Response):
+        return new
+    return _answered(await _done(request, lambda book, now: book.pay_by_code(new, now=now)), status=201)
 
 
 @get("/v1/numbers/{number:str}")

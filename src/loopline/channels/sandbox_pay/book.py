@@ -3,6 +3,7 @@
 Every change is one transaction, with what it makes to be told; several processes may keep one book.
 """
 
+import hashlib
 import secrets
 import sqlite3
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from loopline.channels.sandbox_pay.codes import CODE_REASONS, CodeManner, code_manner
 from loopline.channels.sandbox_pay.messages import (
     ABOVE_PAID,
     CLOSED,
@@ -26,6 +28,7 @@ from loopline.channels.sandbox_pay.messages import (
     Denied,
     GatewayRefund,
     NewCharge,
+    NewCodeCharge,
     NewGatewayRefund,
     Notification,
     RefundState,
@@ -95,28 +98,53 @@ class Book:
     def create(self, new: NewCharge, *, now: datetime) -> Charge | Denied:
         """Make a charge, once per number; the number again with another amount or currency is denied."""
         with self._writing() as db:
-            known = self._charge(db, "number", new.number)
-            if known is not None:
-                is_same = (known.amount_minor, known.currency) == (new.amount_minor, new.currency)
-                return self._expired(db, known, now) if is_same else NUMBER_TAKEN
-            if new.expires_at <= now:
-                return EXPIRED
-            db.execute(
-                "insert into charge (id, number, amount_minor, currency, state, created_at, expires_at, changed_at)"
-                " values (?, ?, ?, ?, 'waiting', ?, ?, ?)",
-                (
-                    f"ch_{secrets.token_urlsafe(18)}",
-                    new.number,
-                    new.amount_minor,
-                    new.currency,
-                    milliseconds(now),
-                    milliseconds(new.expires_at),
-                    milliseconds(now),
-                ),
-            )
-            made = self._charge(db, "number", new.number)
-            assert made is not None, "just written"
-            return made
+            return self._made(db, new, now)
+
+    def pay_by_code(self, new: NewCodeCharge, *, now: datetime) -> Charge | Denied:
+        """Let the code on a customer's phone pay a charge, made where there is none; the number again is that charge.
+
+        A code that pays nothing closes the charge: the merchant asks for another code under another number. One whose
+        customer has to confirm leaves it waiting. Of neither is anything told: the merchant asks.
+        """
+        with self._writing() as db:
+            charge = self._made(db, new, now)
+            if isinstance(charge, Denied) or charge.state is not ChargeState.WAITING:
+                return charge
+            code_hash = hashlib.sha256(new.auth_code.encode()).hexdigest()
+            db.execute("insert or ignore into scanned_code values (?, ?)", (code_hash, charge.number))
+            (standing,) = db.execute(
+                "select count(*) from scanned_code where code_hash = ? and charge_number = ?",
+                (code_hash, charge.number),
+            ).fetchone()
+            manner = CodeManner.UNKNOWN if not standing else code_manner(new.auth_code)
+            if manner is CodeManner.CONFIRMS:
+                return charge
+            state = ChargeState.PAID if manner is CodeManner.PAYS else ChargeState.CLOSED
+            return self._move(db, charge, state, CODE_REASONS.get(manner), now)
+
+    def _made(self, db: sqlite3.Connection, new: NewCharge, now: datetime) -> Charge | Denied:
+        known = self._charge(db, "number", new.number)
+        if known is not None:
+            is_same = (known.amount_minor, known.currency) == (new.amount_minor, new.currency)
+            return self._expired(db, known, now) if is_same else NUMBER_TAKEN
+        if new.expires_at <= now:
+            return EXPIRED
+        db.execute(
+            "insert into charge (id, number, amount_minor, currency, state, created_at, expires_at, changed_at)"
+            " values (?, ?, ?, ?, 'waiting', ?, ?, ?)",
+            (
+                f"ch_{secrets.token_urlsafe(18)}",
+                new.number,
+                new.amount_minor,
+                new.currency,
+                milliseconds(now),
+                milliseconds(new.expires_at),
+                milliseconds(now),
+            ),
+        )
+        made = self._charge(db, "number", new.number)
+        assert made is not None, "just written"
+        return made
 
     def charge_by_number(self, number: str, *, now: datetime) -> Charge | Denied:
         """Return a charge by the merchant's number."""
@@ -280,6 +308,11 @@ class Book:
             (state.value, reason, milliseconds(now), charge.id),
         )
         moved = msgspec.structs.replace(charge, state=state, reason=reason, changed_at=now)
+        by_code = db.execute(
+            "select 1 from scanned_code where charge_number = ?", (charge.number,)
+        ).fetchone()
+        if by_code is not None:
+            return moved
         kind = Telling.CHARGE_PAID if state is ChargeState.PAID else Telling.CHARGE_CLOSED
         told = Notification(type=kind, timestamp=now, charge=moved)
         self._tell(db, told, about=f"{moved.number}:{state}", now=now)

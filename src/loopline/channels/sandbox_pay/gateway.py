@@ -20,6 +20,7 @@ from loopline.channels.sandbox_pay.messages import (
     Denied,
     GatewayRefund,
     NewCharge,
+    NewCodeCharge,
     NewGatewayRefund,
     Notification,
     RefundState,
@@ -90,6 +91,19 @@ class SandboxGateway:
             expires_at=intent.expires_at,
         )
         return self._charged(intent, self._ask("POST", "/v1/charges", Charge, new), now)
+
+    def pay_by_code(self, intent: Intent, code: str, *, now: datetime) -> Report:
+        """Let the code of the customer's phone pay; the same intent again is that charge, whatever the code."""
+        if intent.expires_at is None:
+            return _failed(intent, now, "a charge of the sandbox runs out at some time")
+        new = NewCodeCharge(
+            number=intent.key,
+            amount_minor=intent.amount_minor,
+            currency=intent.currency,
+            expires_at=intent.expires_at,
+            auth_code=code,
+        )
+        return self._charged(intent, self._ask("POST", "/v1/code-charges", Charge, new), now)
 
     def refund(self, intent: Intent, *, now: datetime) -> Report:
         """Let the sandbox accept a refund of the charge that the intent names; the same again is that refund."""

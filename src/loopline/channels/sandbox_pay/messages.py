@@ -38,6 +38,12 @@ class NewCharge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     expires_at: Moment
 
 
+class NewCodeCharge(NewCharge, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge that the customer pays by the code on their phone: scanned by the merchant, good for once."""
+
+    auth_code: Annotated[str, Meta(pattern=r"^[0-9]{6,32}$")]
+
+
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """A charge as it stands. `id` is the gateway's own, and whoever knows it may pay; `number` is the merchant's."""
 

@@ -36,3 +36,9 @@ create table if not exists telling (
     tries       integer not null default 0
 ) strict;
 create index if not exists telling_to_send on telling (next_at) where next_at is not null;
+
+-- Which codes of customers' phones were scanned, and for which charge: good for one, and of those nothing is told.
+create table if not exists scanned_code (
+    code_hash      text primary key,
+    charge_number  text not null unique references charge (number)
+) strict;

@@ -8,7 +8,18 @@ again is the order it made before, other content under its number is refused and
 placed whole, payment and all.
 """
 
-from loopline.channels.till.message import Method, Sale, SaleLine, SalePayment
+from loopline.channels.till.buyers import buyers_of
+from loopline.channels.till.message import Method, Sale, SaleLine, SaleMember, SalePayment
 from loopline.channels.till.translation import PaidDiffers, SaleTooLarge, rung_up
 
-__all__ = ["Method", "PaidDiffers", "Sale", "SaleLine", "SalePayment", "SaleTooLarge", "rung_up"]
+__all__ = [
+    "Method",
+    "PaidDiffers",
+    "Sale",
+    "SaleLine",
+    "SaleMember",
+    "SalePayment",
+    "SaleTooLarge",
+    "buyers_of",
+    "rung_up",
+]

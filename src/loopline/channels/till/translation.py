@@ -4,9 +4,10 @@ import hashlib
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec import UNSET
 
 from loopline.channels.till.message import Sale
-from loopline.kernel.ids import OrderId, PersonId
+from loopline.kernel.ids import MemberId, OrderId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Delivery, DraftKind
 from loopline.orders.tills import TILL, spell_till_number
@@ -31,13 +32,13 @@ class SaleTooLarge(Refusal, frozen=True, kw_only=True):
     total_minor: int
 
 
-def rung_up(sale: Sale, *, now: datetime) -> RungUp | Refusal:
-    """Make of a sale what is to be placed, or say why it cannot be.
+def rung_up(sale: Sale, *, now: datetime, member_id: MemberId | None = None) -> RungUp | Refusal:
+    """Make of a sale what is to be placed, or say why it cannot be; `member_id`: whose it is, where that is known.
 
     A till's clock may be ahead: what has arrived has happened, so no sale is placed later than `now`. What the till
     says decides alone whether the same comes again, the id included; the order of lines and payments says nothing.
     """
-    total = sum(line.units * line.unit_minor for line in sale.lines)
+    total = sum(line.paid_minor for line in sale.lines)
     paid = sum(payment.amount_minor for payment in sale.payments)
     if total > _TOTAL_MAX:
         return SaleTooLarge(total_minor=total)
@@ -48,7 +49,12 @@ def rung_up(sale: Sale, *, now: datetime) -> RungUp | Refusal:
         external_number=spell_till_number(sale.till_id, sale.number),
         kind=DraftKind.FACT,
         lines=tuple(
-            MessageLine(sku_code=line.sku_code, units=line.units, stated_unit_minor=line.unit_minor)
+            MessageLine(
+                sku_code=line.sku_code,
+                units=line.units,
+                stated_unit_minor=line.unit_minor,
+                stated_amount_minor=None if line.amount_minor is UNSET else line.amount_minor,
+            )
             for line in sale.lines
         ),
         placed_at=min(sale.rung_up_at, now),
@@ -56,6 +62,7 @@ def rung_up(sale: Sale, *, now: datetime) -> RungUp | Refusal:
         site_code=sale.site_code,
         currency=sale.currency,
         delivery=Delivery.CARRIED_OUT,
+        member_id=member_id,
     )
     return RungUp(
         till_id=sale.till_id,
@@ -76,8 +83,13 @@ def rung_up(sale: Sale, *, now: datetime) -> RungUp | Refusal:
 
 
 def said_by(sale: Sale) -> bytes:
-    """Return 32 bytes that are equal for sales that say the same; one moment is the same in every time zone."""
-    head = msgspec.structs.replace(sale, rung_up_at=sale.rung_up_at.astimezone(UTC), lines=(), payments=())
+    """Return 32 bytes that are equal for sales that say the same; one moment is the same in every time zone.
+
+    Who bought is left out: a phone could be guessed from its hash, and is taken out of what is kept of a sale.
+    """
+    head = msgspec.structs.replace(
+        sale, rung_up_at=sale.rung_up_at.astimezone(UTC), lines=(), payments=(), member=UNSET
+    )
     digest = hashlib.blake2b(_encode(head), digest_size=32, person=b"till sale")
     for part in (sale.lines, sale.payments):
         digest.update(b"\n\n" + b"\n".join(sorted(map(_encode, part))))

@@ -229,7 +229,7 @@ def _cart(one: Candidate, facts: Mapping[SkuId, PriceFacts], site: Site | None) 
         org_units=site.unit_path if site else (),
         may_state_price=one.terms.may_state_price or draft.is_price_agreed,
         is_fact=draft.kind is DraftKind.FACT,
-        is_member=draft.member_id is not None and not is_at_till,
+        is_member=draft.member_id is not None,
         live_room=draft.live_room_code,
         by_piece=is_at_till,
         lines=tuple(
@@ -250,6 +250,7 @@ def _cart_line(
         code=line.code,
         units=line.units,
         stated_unit_minor=line.stated_unit_minor,
+        stated_amount_minor=line.stated_amount_minor,
         is_price_agreed=line.is_price_agreed,
         kept=kept,
         is_gift=line.is_gift,

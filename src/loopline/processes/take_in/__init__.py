@@ -260,6 +260,7 @@ def _taken_now(draft: Draft, placed: Placed, receipt_code: str | None) -> OrderT
         site_id=draft.site_id,
         pay_until=placed.pay_until,
         receipt_code=receipt_code,
+        member_id=draft.member_id,
     )
 
 
@@ -277,5 +278,6 @@ def _taken_before(head: Order, receipt_code: str | None) -> OrderTaken:
         site_id=head.site_id,
         pay_until=head.pay_until,
         receipt_code=receipt_code,
+        member_id=head.member_id,
         is_repeat=True,
     )

@@ -16,6 +16,7 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """Units of one SKU, or a charge or voucher by its code; the price of one unit, tax included, where it is stated.
 
     `is_gift`: they are taken along for nothing, which the other lines must have earned.
+    `stated_amount_minor`: what all units together came to, where a till asked for the price of the whole cart.
     """
 
     sku_code: str
@@ -23,6 +24,7 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     kind: LineKind = LineKind.GOODS
     stated_unit_minor: int | None = None
     is_gift: bool = False
+    stated_amount_minor: int | None = None
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -103,7 +105,10 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderTaken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The order that a message is. `is_repeat`: it was before. `receipt_code`: of goods carried out of a store."""
+    """The order that a message is. `is_repeat`: it was before. `receipt_code`: of goods carried out of a store.
+
+    `member_id`: whose it is, for good: who comes with the same message again changes nothing.
+    """
 
     order_id: OrderId
     number: str
@@ -117,4 +122,5 @@ class OrderTaken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     site_id: SiteId | None
     pay_until: datetime | None
     receipt_code: str | None = None
+    member_id: MemberId | None = None
     is_repeat: bool = False

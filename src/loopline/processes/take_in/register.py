@@ -329,6 +329,7 @@ def _line_of(line: MessageLine, register: Register, *, position: int, kind: Draf
         sku_id=sku.id,
         stated_unit_minor=line.stated_unit_minor,
         is_gift=line.is_gift,
+        stated_amount_minor=line.stated_amount_minor,
     )
 
 

@@ -19,7 +19,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders.tills import TillCase, TillCaseSettled, TillNumber, open_till_cases, settle_till_case
 from loopline.org import Permission, Person, Site
 from loopline.web.api.answers import read, run
-from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
 from loopline.web.problems import status_of
@@ -58,7 +58,7 @@ def try_case(request: WebRequest, visitor: NamedDependency[Visitor], data: CaseD
     which = TillNumber(till_id=data.till_id, number=data.number)
     outcome = run(
         request,
-        lambda conn, now: try_again(conn, which, scope=scope, by=by, now=now),
+        lambda conn, now: try_again(conn, which, ring=edge_of(request).ring, scope=scope, by=by, now=now),
     )
     language = language_of(request)
     if isinstance(outcome, Refusal):
@@ -122,7 +122,7 @@ def _row(
         person = people.get(person_id)
         return language.called(person.name) if person else language.say(_SOMEBODY)
 
-    total = sum(line.units * line.unit_minor for line in sale.lines)
+    total = sum(line.paid_minor for line in sale.lines)
     return {
         "till_id": case.till_id,
         "number": case.number,
@@ -137,7 +137,7 @@ def _row(
             {
                 "code": line.sku_code,
                 "units": language.count(line.units),
-                "amount": language.money(line.units * line.unit_minor, sale.currency),
+                "amount": language.money(line.paid_minor, sale.currency),
             }
             for line in sale.lines
         ],

@@ -18,6 +18,7 @@ from loopline.web.shop.me import (
     show_orders,
     take_data,
 )
+from loopline.web.shop.my_code import show_code, show_code_now
 from loopline.web.shop.order import (
     cancel_order_page,
     exchange_goods,
@@ -70,6 +71,8 @@ SHOP_PAGES = Router(
         show_orders,
         *COUPON_SHOP_PAGES,
         show_me,
+        show_code,
+        show_code_now,
         add_address,
         choose_address,
         drop_address,

@@ -5,8 +5,10 @@ from litestar.status_codes import (
     HTTP_404_NOT_FOUND,
     HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     HTTP_422_UNPROCESSABLE_ENTITY,
+    HTTP_429_TOO_MANY_REQUESTS,
 )
 
+from loopline.customers import TooManyLookUps
 from loopline.kernel.refusals import Refusal
 from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
 from loopline.processes.own_customers import CustomerUnknown
@@ -149,13 +151,26 @@ class SayWhyDecided(Refusal, frozen=True, kw_only=True):
     """Say in a few words why it is paid for, or why not."""
 
 
+class NobodyByThat(Refusal, frozen=True, kw_only=True):
+    """Nobody is a member by that phone or code. A code counts for a minute or two: ask for the one shown now."""
+
+
 STORE_STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys((NoSiteForYou, NothingEarnedByYou), HTTP_403_FORBIDDEN),
     PhotoTooLarge: HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     **dict.fromkeys(
-        (NoCountHere, NoSuchBooking, NoSuchTransfer, CustomerUnknown, PriceAskUnknown, NoVisitToMake),
+        (
+            NoCountHere,
+            NoSuchBooking,
+            NoSuchTransfer,
+            CustomerUnknown,
+            PriceAskUnknown,
+            NoVisitToMake,
+            NobodyByThat,
+        ),
         HTTP_404_NOT_FOUND,
     ),
+    TooManyLookUps: HTTP_429_TOO_MANY_REQUESTS,
     **dict.fromkeys(
         (
             ChangeUnclear,

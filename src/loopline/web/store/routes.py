@@ -25,10 +25,13 @@ from loopline.web.store.round.page import ROUND_PAGES
 from loopline.web.store.stock import show_stock
 from loopline.web.store.task import TASK_PAGES
 from loopline.web.store.till.counter import tell_book, tell_token
+from loopline.web.store.till.members import find_member
 from loopline.web.store.till.page import TILL_PAGES
 from loopline.web.store.till.prices import PRICE_COMMANDS
+from loopline.web.store.till.quotes import tell_quote
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
+from loopline.web.store.till.wallet import take_wallet
 from loopline.web.store.today import show_today, tell_today
 from loopline.web.store.visits import VISIT_PAGES
 
@@ -63,7 +66,10 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *TILL_PAGES,
     tell_token,
     tell_book,
+    tell_quote,
+    find_member,
     take_sales,
+    take_wallet,
     hand_case,
     *SHIFT_PAGES,
     *PRICE_COMMANDS,

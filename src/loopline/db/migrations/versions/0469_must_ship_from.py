@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0469"
-down_revision = "0465"
+down_revision = "0467"
 
 
 def upgrade() -> None:

@@ -31,7 +31,7 @@ export function commands(db, tokenPath, patience = ANSWER_MS) {
   return async (path, body) => {
     for (const isFresh of [token === null, true]) {
       if (isFresh) {
-        const response = await ask(tokenPath);
+        const response = await ask(tokenPath, {}, patience);
         const said = await response.json().catch(() => ({}));
         if (!response.ok) return { status: response.status };
         token = said.token;

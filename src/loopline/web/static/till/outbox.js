@@ -2,18 +2,21 @@
 //   waiting    rung up, not known to be with the server
 //   attention  refused by the server; kept, with its reason, until somebody corrects it or hands it over
 //   sent       an order at the server
+//   paying, unpaid   a wallet is asked for its money (wallet.js)
 //   handed     with those who put refused sales right
 // Nothing but time ever takes a sale out, and only one that is sent or handed.
 
 import { got, reading, writing } from "./keeping.js";
+import { memberSaid } from "./member.js";
 import { momentOf, uuid7 } from "./moments.js";
+import { lineSaid, sumOf } from "./whole.js";
 
 const KEPT_SENT = 30;
 
 export const CHANNEL = "loopline-till";
 
 /** Keep a sale; resolves with it when it is on the disk. The same cart again is the sale it made before. */
-export function ringUp(db, { cart, who, site, currency, lines, method }) {
+export function ringUp(db, { cart, member, who, site, currency, lines, method, state = "waiting" }) {
   return writing(db, ["facts", "sales"], async (store) => {
     const before = await got(store("sales").index("cart").get(cart));
     if (before !== undefined) return before;
@@ -21,16 +24,18 @@ export function ringUp(db, { cart, who, site, currency, lines, method }) {
     const clock = await got(facts.get("clock"));
     const moment = momentOf(clock, Date.now());
     const till = (await got(facts.get("till"))) ?? { id: uuid7(moment), next: 1 };
-    const amount = lines.reduce((sum, line) => sum + line.units * line.unit, 0);
+    const amount = sumOf(lines);
     const sale = {
       number: till.next,
       cart,
-      state: "waiting",
+      state,
       tried: 0,
       who,
       siteName: site.name,
       names: Object.fromEntries(lines.map((line) => [line.code, line.name])),
       amount,
+      member: member?.name,
+      ...(state === "unpaid" ? { goods: { lines, member } } : {}),
       said: {
         id: uuid7(moment),
         till_id: till.id,
@@ -39,15 +44,9 @@ export function ringUp(db, { cart, who, site, currency, lines, method }) {
         rung_up_by: who.id,
         rung_up_at: new Date(moment).toISOString(),
         currency,
-        lines: lines.map((line) => ({
-          sku_code: line.code,
-          units: line.units,
-          unit_minor: line.unit,
-          priced_at: line.read,
-          reason: line.reason,
-          ask_id: line.ask,
-        })),
+        lines: lines.map(lineSaid),
         payments: amount > 0 ? [{ method, amount_minor: amount }] : [],
+        ...memberSaid(member),
       },
     };
     facts.put({ ...till, next: till.next + 1 }, "till");

@@ -2,6 +2,7 @@
 // server knows a sale by its number, so what was sent twice is one order.
 
 import { got, reading, writing } from "./keeping.js";
+import { withoutTyped } from "./member.js";
 import { nextToSend, settle } from "./outbox.js";
 import { commands } from "./server.js";
 
@@ -63,7 +64,7 @@ async function sendAll(db, told) {
       return "offline";
     }
     if (answer.said === undefined) return standing(answer.status);
-    await settle(db, answer.said.outcomes.map((outcome, place) => [batch[place], became(outcome, batch[place])]));
+    await settle(db, answer.said.outcomes.map((outcome, place) => [batch[place], outcomeOf(outcome, batch[place])]));
     told();
     if (answer.said.outcomes.some((outcome) => outcome.problem?.status >= 500)) return "later";
   }
@@ -78,10 +79,10 @@ async function waitingCount(db) {
 }
 
 /** What a sale is after the server's word. What is the server's own fault, or another branch's to send, waits. */
-function became(outcome, sale) {
+export function outcomeOf(outcome, sale) {
   if (outcome.value !== undefined) {
-    const { number, receipt_code: receipt } = outcome.value;
-    return { state: "sent", order: number, receipt, reason: undefined };
+    const { number, receipt_code: receipt, receipt_drawing: drawing, is_of_member: isOfMember } = outcome.value;
+    return { state: "sent", order: number, receipt, drawing, isOfMember, said: withoutTyped(sale.said), reason: undefined };
   }
   const { status, code, title, detail } = outcome.problem;
   const reason = { code, title: detail ? `${title} ${detail}` : title };
@@ -99,7 +100,7 @@ export async function handOver(db, sale) {
     return "offline";
   }
   if (answer.said === undefined) return standing(answer.status);
-  const now = became(answer.said, sale);
-  await settle(db, [[sale, now.state === "sent" ? now : { state: "handed", reason: now.reason }]]);
+  const now = outcomeOf(answer.said, sale);
+  await settle(db, [[sale, now.state === "sent" ? now : { state: "handed", said: withoutTyped(sale.said), reason: now.reason }]]);
   return "done";
 }

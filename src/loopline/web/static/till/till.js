@@ -2,15 +2,23 @@
 // disk of this device.
 
 import { known, readAhead } from "./book.js";
+import { button, made, showRows } from "./elements.js";
 import { find } from "./goods.js";
 import { open } from "./keeping.js";
+import { findMember, isCode } from "./member.js";
 import { DATABASE, VERSION, make } from "./stores.js";
-import { CHANNEL, correct, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
+import { CHANNEL, ringUp, saleOfCart, sales, tillId } from "./outbox.js";
 import { park, parked, takeUp } from "./parked.js";
 import { pricesOf } from "./price.js";
-import { handOver, send } from "./sender.js";
-import { knownShift, learnShift } from "./shift.js";
+import { putRight } from "./put_right.js";
+import { showReceipt } from "./receipt.js";
+import { saleRow } from "./sale_row.js";
+import { send } from "./sender.js";
+import { commands } from "./server.js";
+import { knownShift, learnShift, shiftShown } from "./shift.js";
 import { keepPage } from "./staying.js";
+import { isWalletCode, takeBack, walletPayer, walletRow } from "./wallet.js";
+import { amountOf, sumOf, wholeAsker } from "./whole.js";
 
 const root = document.getElementById("till");
 const words = JSON.parse(document.getElementById("till-words").textContent);
@@ -19,6 +27,7 @@ const AGAIN_MS = 15_000;
 const BOOK_MS = 10 * 60_000;
 const SHOWN_SENT = 8;
 const CART = "loopline-till-cart";
+const PATIENCE_MS = 2_500; // for what the cashier waits for with the customer
 
 let db;
 let till; // its id
@@ -27,6 +36,11 @@ let book;
 let cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
 let stands = "idle";
 let isRinging = false;
+let isLooking = false; // for a member
+let rungUp; // the number of the sale that was rung up last
+let whole; // asks what the cart comes to
+let command;
+let payer; // has wallets pay
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
 function word(name, fields = {}) {
@@ -47,20 +61,6 @@ function typedMinor(text) {
   return Number(found[1] + part.padEnd(digits.maximumFractionDigits, "0"));
 }
 
-function made(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function button(className, text, pressed) {
-  const element = made("button", className, text);
-  element.type = "button";
-  element.addEventListener("click", pressed);
-  return element;
-}
-
 // --------------------------------------------------------------------------------------------------------------- cart
 
 function keepCart() {
@@ -73,11 +73,37 @@ function keepCart() {
 
 function newCart() {
   cart = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), lines: [] };
+  whole.forget();
   keepCart();
 }
 
-function total() {
-  return cart.lines.reduce((sum, line) => sum + line.units * line.unit, 0);
+/** The cart is another: what it comes to is asked anew, and nothing is paid before the answer, or none, is there. */
+function cartChanged() {
+  for (const line of cart.lines) delete line.told;
+  if (cart.lines.length > 0) whole.ask(cart);
+  else whole.forget();
+  keepCart();
+  showCart();
+}
+
+function cartTold(lines) {
+  for (const [place, told] of (lines ?? []).entries()) cart.lines[place].told = told;
+  keepCart();
+  showSums();
+}
+
+async function lookFor(text) {
+  const { id } = cart;
+  isLooking = true;
+  showSums();
+  const { member, refused } = await findMember(command, text);
+  isLooking = false;
+  if (cart.id === id && member !== undefined) {
+    cart.member = member;
+    byId("till-who").value = "";
+    tell(word(member.id ? "member_found" : "member_kept", { name: member.name }), "good");
+  } else if (cart.id === id) tell(refused || word("no_member"), "bad");
+  cartChanged();
 }
 
 function tell(text, tone) {
@@ -91,11 +117,14 @@ function addLine(one) {
   if (line === undefined) cart.lines.push({ ...one, units: 1 });
   else line.units += 1;
   byId("till-done").hidden = true;
-  keepCart();
-  showCart();
+  cartChanged();
 }
 
 async function typed(text) {
+  if (isCode(text)) {
+    await lookFor(text);
+    return;
+  }
   const found = await find(db, text);
   byId("till-unlisted").hidden = true;
   if (found === undefined) {
@@ -112,12 +141,24 @@ async function typed(text) {
 
 function showCart() {
   byId("till-cart").replaceChildren(...cart.lines.map(cartLine));
+  byId("till-cart").dataset.units = cart.lines.reduce((all, line) => all + line.units, 0);
+  showSums();
+}
+
+/** Show what things come to, in the rows there are: somebody may be pressing a button of them. */
+function showSums() {
+  for (const [place, row] of [...byId("till-cart").children].entries()) priceLine(row, cart.lines[place]);
   byId("till-cart-card").hidden = cart.lines.length === 0;
-  byId("till-total").textContent = book ? money(total()) : "";
+  const isAwaited = whole.isAwaited || isLooking;
+  byId("till-total").textContent = book ? money(sumOf(cart.lines)) : "";
+  byId("till-total").ariaBusy = String(isAwaited);
+  byId("till-alone").hidden = isAwaited || cart.lines.every((line) => line.told);
+  byId("till-member").hidden = cart.member === undefined;
+  byId("till-member-name").textContent = cart.member ? word("member", { name: cart.member.name }) : "";
   const ring = byId("till-ring");
-  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || cart.lines.some((line) => line.asked);
+  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || isAwaited || cart.lines.some((line) => line.asked);
   prices.watch();
-  ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(total()) });
+  ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(sumOf(cart.lines)) });
 }
 
 function cartLine(line) {
@@ -125,36 +166,38 @@ function cartLine(line) {
   const goods = made("span");
   goods.append(made("b", "", line.name));
   if (line.variety) goods.append(made("span", "variety", line.variety));
-  const code = made("span", "quiet good-code", `${line.code} · ${money(line.unit)}`);
-  if (line.list) code.append(" ", made("s", "", money(line.list)), ` ${line.why}`);
-  goods.append(code);
+  goods.append(made("span", "quiet good-code"));
   const count = made("span", "till-count");
   const change = (by) => {
     if (!prices.mayHave(line, line.units + by)) return;
     line.units += by;
     cart.lines = cart.lines.filter((one) => one.units > 0);
-    keepCart();
-    showCart();
+    cartChanged();
   };
   const fewer = button("btn till-step", "−", () => change(-1));
   fewer.setAttribute("aria-label", word("fewer", { name: line.name }));
   const more = button("btn till-step", "+", () => change(1));
   more.setAttribute("aria-label", word("more", { name: line.name }));
   count.append(fewer, made("b", "number till-units", String(line.units)), more);
-  row.append(goods, count, prices.of(line), made("b", "number till-amount", money(line.units * line.unit)));
+  row.append(goods, count, prices.of(line), made("b", "number till-amount"));
   return row;
 }
 
+function priceLine(row, line) {
+  const code = row.querySelector(".good-code");
+  const list = line.told ? line.told.list_minor : line.list;
+  const each = line.told ? line.told.amount_minor / line.units : line.unit;
+  code.textContent = line.told && list ? `${line.code} · ` : `${line.code} · ${money(each)} `;
+  if (list) code.append(made("s", "", money(list)), ` ${line.told ? line.told.why : line.why}`);
+  row.querySelector(".till-amount").textContent = money(amountOf(line));
+}
+
 const prices = pricesOf({
-  ...{ word, money, typedMinor, tell, made, button },
+  ...{ word, money, typedMinor, tell, made, button, changed: cartChanged },
   db: () => db,
   id: () => till,
   book: () => book,
   lines: () => cart.lines,
-  changed: () => {
-    keepCart();
-    showCart();
-  },
 });
 
 // -------------------------------------------------------------------------------------------------------- set aside
@@ -182,11 +225,10 @@ async function resume(id) {
   if (!(await setAside())) return;
   const found = await takeUp(db, id);
   if (found !== undefined) {
-    cart = { id: found.id, lines: found.lines };
-    keepCart();
+    cart = { id: found.id, lines: found.lines, member: found.member };
   }
   tell("", "");
-  showCart();
+  cartChanged();
   tabs?.postMessage("changed");
   await showParked();
 }
@@ -200,23 +242,31 @@ async function showParked() {
       const said = made("span");
       said.append(made("b", "", one.lines.map((line) => `${line.name} × ${line.units}`).join(" · ")));
       const clock = new Date(one.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-      said.append(made("span", "quiet good-code", [one.by, clock].filter(Boolean).join(" · ")));
-      const sum = one.lines.reduce((all, line) => all + line.units * line.unit, 0);
-      row.append(said, made("b", "number till-amount", money(sum)), button("btn", word("resume"), () => resume(one.id)));
+      said.append(made("span", "quiet good-code", [one.member?.name, one.by, clock].filter(Boolean).join(" · ")));
+      row.append(said, made("b", "number till-amount", money(sumOf(one.lines))), button("btn", word("resume"), () => resume(one.id)));
       return row;
     }),
   );
 }
 
 async function ring() {
-  if (isRinging || cart.lines.length === 0 || !prices.isReady()) return;
+  if (isRinging || isLooking || whole.isAwaited || cart.lines.length === 0 || !prices.isReady()) return;
   isRinging = true;
   showCart();
   try {
     const method = document.querySelector('[name="method"]:checked').value;
-    const sale = await ringUp(db, { cart: cart.id, who, site: book.site, currency: book.currency, lines: cart.lines, method });
+    const code = byId("till-wallet").value.trim();
+    const isByWallet = method === "wallet" && sumOf(cart.lines) > 0;
+    if (isByWallet && !(isWalletCode(code) && navigator.onLine)) {
+      tell(word(navigator.onLine ? "no_wallet_code" : "wallet_offline"), "bad");
+      byId("till-wallet").focus();
+      return;
+    }
+    const state = isByWallet ? "unpaid" : "waiting";
+    const sale = await ringUp(db, { cart: cart.id, member: cart.member, who, site: book.site, currency: book.currency, lines: cart.lines, method, state });
     newCart();
-    done(sale);
+    if (isByWallet) payWith(sale, code);
+    else done(sale);
   } catch {
     tell(word("not_kept"), "bad");
   } finally {
@@ -227,11 +277,42 @@ async function ring() {
   again();
 }
 
+function payWith(sale, code) {
+  byId("till-wallet").value = "";
+  byId("till-done").hidden = true;
+  tell("", "");
+  payer.pay(sale, code);
+}
+
+/** Show what wallets are paying; the sale that was paid last is done. */
+function showPaying(kept) {
+  const open = kept.filter((sale) => sale.state === "paying" || sale.state === "unpaid");
+  byId("till-paying").hidden = open.length === 0;
+  showRows(byId("till-paying-list"), open, outboxRow);
+  const paid = kept.find((sale) => sale.attempt && sale.state === "sent");
+  if (paid !== undefined && shownPaid.has(paid.number)) {
+    shownPaid.delete(paid.number);
+    done(paid);
+  }
+  for (const sale of open) shownPaid.add(sale.number);
+}
+const shownPaid = new Set(); // sales that were seen being paid
+
+async function putBack(sale) {
+  if (!(await setAside())) return;
+  const found = await takeBack(db, sale.number);
+  if (found !== undefined) cart = { id: found.cart, lines: found.goods.lines, member: found.goods.member };
+  cartChanged();
+  changed();
+}
+
 function done(sale) {
   const said = byId("till-done");
   said.querySelector("h2").textContent = word("done", { amount: money(sale.amount, sale.said.currency) });
-  said.querySelector("p").textContent = word("done_number", { number: sale.number });
+  said.querySelector("p").textContent = sale.state === "sent" ? "" : word("done_number", { number: sale.number });
   said.hidden = false;
+  rungUp = sale.number;
+  showReceipt(said, sale);
   tell("", "");
   byId("till-unlisted").hidden = true;
 }
@@ -241,111 +322,31 @@ function done(sale) {
 async function show() {
   const kept = await sales(db);
   const unsent = kept.filter((sale) => sale.state === "waiting" || sale.state === "attention");
+  showPaying(kept);
   const refused = kept.filter((sale) => sale.state === "attention");
   const pulse = byId("till-pulse");
   pulse.dataset.state = refused.length > 0 ? "refused" : unsent.length > 0 ? "unsent" : "sent";
-  pulse.textContent = unsent.length > 0 ? word("unsent", { count: unsent.length }) : word("all_sent");
+  const unpaid = kept.filter((sale) => sale.state === "paying" || sale.state === "unpaid").length;
+  if (unpaid > 0 && refused.length === 0) pulse.dataset.state = "unsent";
+  pulse.textContent = unsent.length + unpaid > 0 ? word("unsent", { count: unsent.length + unpaid }) : word("all_sent");
   byId("till-stands").textContent = unsent.length > refused.length ? (words[`stands_${stands}`] ?? "") : "";
   const shown = [...refused, ...unsent.filter((sale) => sale.state === "waiting")];
   const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
-  showRows(byId("till-outbox"), [...shown, ...others]);
+  showRows(byId("till-outbox"), [...shown, ...others], outboxRow);
   byId("till-outbox-card").hidden = kept.length === 0;
-}
-
-const shownAs = new WeakMap(); // row → the sale as it shows it
-
-/** Show a row for each sale, touching none that shows it already: what somebody types in or is pressing stays. */
-function showRows(list, kept) {
-  const standing = new Map([...list.children].map((row) => [shownAs.get(row), row]));
-  const rows = kept.map((sale) => {
-    const said = JSON.stringify(sale);
-    const row = standing.get(said) ?? keepTyped(list, outboxRow(sale));
-    shownAs.set(row, said);
-    return row;
-  });
-  for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
-  for (const [place, row] of rows.entries()) {
-    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
-  }
-}
-
-/** Carry over what somebody typed into the row that this one takes the place of. */
-function keepTyped(list, row) {
-  const before = [...list.children].find((one) => one.dataset.number === row.dataset.number);
-  const typed = before?.querySelectorAll("input") ?? [];
-  for (const [place, field] of row.querySelectorAll("input").entries()) {
-    const old = typed[place];
-    if (old !== undefined && old.value !== old.dataset.said) field.value = old.value;
-  }
-  return row;
+  showReceipt(byId("till-done"), kept.find((sale) => sale.number === rungUp));
 }
 
 function outboxRow(sale) {
-  const row = made("li", `till-sale till-sale-${sale.state}`);
-  row.dataset.number = sale.number;
-  const top = made("div", "task-top");
-  top.append(made("b", "number", word("number", { number: sale.number })));
-  top.append(made("span", "number", money(sale.amount, sale.said.currency)));
-  const line = made("div", "task-line quiet");
-  const clock = new Date(sale.said.rung_up_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
-  line.append(made("span", "", `${clock} · ${sale.who.name} · ${sale.siteName}`));
-  line.append(made("span", "till-state", word(`state_${sale.state}`)));
-  row.append(top, line);
-  if (sale.reason && sale.state !== "sent") row.append(made("p", "till-reason", sale.reason.title));
-  if (sale.state === "attention") row.append(putRight(sale));
-  if (sale.state === "sent") {
-    const order = made("p", "quiet till-order", sale.order);
-    if (sale.receipt) {
-      const receipt = made("a", "", word("receipt"));
-      receipt.href = `/r/${sale.receipt}`;
-      order.append(" · ", receipt);
-    }
-    row.append(order);
-  }
-  return row;
+  const ways = [];
+  if (sale.state === "paying" || sale.state === "unpaid") ways.push(walletRow(sale, { word, payer, back: putBack }));
+  if (sale.state === "attention") ways.push(putRight(sale, { db, word, done: settled, stood: (how) => (stands = how) }));
+  return saleRow(sale, { word, money, ways });
 }
 
-/** What can be done about a refused sale: other codes, another day, or somebody else's hands. */
-function putRight(sale) {
-  const form = made("form", "till-right");
-  const fields = sale.said.lines.map((line) => {
-    const label = made("label", "till-code");
-    label.append(made("span", "", `${sale.names[line.sku_code] ?? line.sku_code} × ${line.units}`));
-    const field = made("input", "form-control");
-    field.value = field.dataset.said = line.sku_code;
-    field.maxLength = 64;
-    field.spellcheck = false;
-    label.append(field);
-    return [label, field];
-  });
-  const isTooOld = sale.reason?.code === "order_id_outside_window" || sale.reason?.code === "placed_outside_window";
-  form.append(...fields.map(([label]) => label));
-  const buttons = made("div", "till-buttons");
-  const settle = async (work) => {
-    document.activeElement?.blur();
-    for (const one of buttons.children) one.disabled = true;
-    await work();
-    for (const one of buttons.children) one.disabled = false;
-    changed();
-    again();
-  };
-  const other = (options) => () =>
-    settle(() => correct(db, sale.number, { codes: fields.map(([, field]) => field.value.normalize("NFKC").trim().toUpperCase()), ...options }));
-  buttons.append(button("btn btn-primary", word(isTooOld ? "as_of_now" : "send_again"), other({ isOfNow: isTooOld })));
-  buttons.append(
-    button("btn", word("hand_over"), () =>
-      settle(async () => {
-        const how = await handOver(db, sale);
-        if (how !== "done") stands = how;
-      }),
-    ),
-  );
-  form.append(buttons);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    other({ isOfNow: isTooOld })();
-  });
-  return form;
+function settled() {
+  changed();
+  again();
 }
 
 function changed() {
@@ -379,18 +380,9 @@ async function learn() {
   await showParked();
 }
 
-/** Who answers for the drawer; selling goes on without anybody, and says so. */
 async function showShift() {
-  const shift = await knownShift(db);
-  const isOpen = Boolean(shift?.shift_id);
-  const bar = byId("till-shift");
-  bar.dataset.open = shift === undefined ? "unknown" : isOpen ? "yes" : "no";
-  const since = isOpen ? new Date(shift.opened_at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }) : "";
-  byId("till-shift-said").textContent = isOpen ? word("shift_open", { name: shift.opened_by, moment: since }) : shift === undefined ? "" : word("shift_none");
   const unsent = (await sales(db)).filter((sale) => sale.state === "waiting" || sale.state === "attention").length;
-  const way = byId("till-shift-way");
-  way.textContent = isOpen || shift === undefined ? word("shift_way") : word("shift_begin");
-  way.href = `/store/till/shift?till=${till}&unsent=${unsent}`;
+  shiftShown(byId("till-shift"), await knownShift(db), { word, way: `/store/till/shift?till=${till}&unsent=${unsent}` });
 }
 
 function standHere() {
@@ -407,6 +399,9 @@ function standHere() {
 async function start() {
   db = await open(DATABASE, VERSION, make);
   till = await tillId(db);
+  command = commands(db, "/store/till/token", PATIENCE_MS);
+  whole = wholeAsker(command, cartTold);
+  payer = walletPayer(db, commands(db, "/store/till/token"), settled);
   navigator.storage?.persist?.();
   try {
     const kept = JSON.parse(sessionStorage.getItem(CART) ?? "null");
@@ -425,6 +420,8 @@ async function start() {
   root.dataset.ready = "yes";
   if (isOther || navigator.onLine) await learn();
   root.dataset.learnt = "yes";
+  payer.askAll(await sales(db));
+  cartChanged();
   again();
   keepPage("/store/till", DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
@@ -460,6 +457,15 @@ byId("till-unlisted").addEventListener("submit", (event) => {
   tell(`${form.dataset.code} ${money(minor)}`, "good");
   scan.focus({ preventScroll: true });
 });
+byId("till-member-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = byId("till-who").value.trim();
+  if (text !== "" && !isLooking) lookFor(text);
+});
+byId("till-member-drop").addEventListener("click", () => {
+  delete cart.member;
+  cartChanged();
+});
 byId("till-ring").addEventListener("click", ring);
 byId("till-park").addEventListener("click", setAside);
 if (tabs !== null) {
@@ -468,7 +474,11 @@ if (tabs !== null) {
     showParked();
   };
 }
-window.addEventListener("online", again);
+window.addEventListener("online", () => {
+  again();
+  whole?.wake();
+  if (whole !== undefined && !isRinging) cartChanged();
+});
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && db && again());
 setInterval(() => db && again(), AGAIN_MS);
 setInterval(() => db && learn(), BOOK_MS);

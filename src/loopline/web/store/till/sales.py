@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 from msgspec import Meta
 
-from loopline.channels.till import Sale, rung_up
+from loopline.channels.till import Sale, buyers_of, rung_up
 from loopline.channels.till.cases import hand_over
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId
@@ -23,10 +23,10 @@ from loopline.processes.take_in import OrderTaken
 from loopline.web.api.answers import answered, run
 from loopline.web.api.reading import BadInput, decode
 from loopline.web.api.shapes import Outcome, Outcomes
-from loopline.web.edge import Visitor, WebRequest, language_of
-from loopline.web.languages import Language
+from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.placing import refusal_of_failure
 from loopline.web.problems import problem_of, problem_of_bad_input
+from loopline.web.qr import address_of, qr_svg, receipt_path
 from loopline.web.store.till.counter import sending_scope
 
 SALES_MAX = 50
@@ -47,12 +47,17 @@ class CaseHanded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SaleTold(msgspec.Struct, frozen=True, kw_only=True):
-    """The order that a sale is, new or known before; `receipt_code` opens its receipt at `/r/…`."""
+    """The order that a sale is, new or known before; `receipt_code` opens its receipt at `/r/…`.
+
+    `receipt_drawing`: that address as an SVG, for the customer to scan. `is_of_member`: in a member's orders.
+    """
 
     id: OrderId
     number: str
     amount_minor: int
     receipt_code: str | None
+    receipt_drawing: str
+    is_of_member: bool
     is_repeat: bool
 
 
@@ -61,12 +66,11 @@ def take_sales(request: WebRequest, visitor: NamedDependency[Visitor], body: Raw
     """Take the sales of an outbox in: one outcome each, in their order. All may come again at any time."""
     sending_scope(visitor)  # whoever may not sell is told so, however the sales are written
     asked: SalesSent = decode(body, SalesSent)
-    language = language_of(request)
     sales = [_read(raw) for raw in asked.sales]
     readable = [sale for sale in sales if isinstance(sale, Sale)]
     placed = iter(_place(request, visitor, readable)) if readable else iter(())
     results = [sale if isinstance(sale, BadInput) else next(placed) for sale in sales]
-    return answered(Outcomes[SaleTold](outcomes=[_outcome(one, language) for one in results]))
+    return answered(Outcomes[SaleTold](outcomes=[sale_outcome(request, one) for one in results]))
 
 
 def _read(raw: msgspec.Raw) -> Sale | BadInput:
@@ -78,11 +82,15 @@ def _read(raw: msgspec.Raw) -> Sale | BadInput:
 
 def _place(request: WebRequest, visitor: Visitor, sales: Sequence[Sale]) -> list[OrderTaken | Refusal]:
     """Place sales in one transaction; where that fails for a reason nobody foresaw, each in one of its own."""
-    scope, person_id = sending_scope(visitor), visitor.person.person_id
+    scope, person_id, ring = sending_scope(visitor), visitor.person.person_id, edge_of(request).ring
 
     def work(some: Sequence[Sale]) -> Callable[[Conn, datetime], list[OrderTaken | Refusal]]:
         def place(conn: Conn, now: datetime) -> list[OrderTaken | Refusal]:
-            translated = [rung_up(sale, now=now) for sale in some]
+            members = buyers_of(conn, some, ring=ring)
+            translated = [
+                rung_up(sale, now=now, member_id=member_id)
+                for sale, member_id in zip(some, members, strict=True)
+            ]
             going = [one for one in translated if isinstance(one, RungUp)]
             outcomes = iter(ring_up(conn, going, scope=scope, sent_by=person_id, now=now))
             return [one if isinstance(one, Refusal) else next(outcomes) for one in translated]
@@ -106,17 +114,22 @@ def _alone(place: Callable[[], list[OrderTaken | Refusal]]) -> OrderTaken | Refu
     return outcome
 
 
-def _outcome(result: _Result, language: Language) -> Outcome[SaleTold]:
+def sale_outcome(request: WebRequest, result: _Result) -> Outcome[SaleTold]:
+    """Spell what became of a sale."""
+    language = language_of(request)
     if isinstance(result, BadInput):
         return Outcome(problem=problem_of_bad_input([result.problem(language)], language))
     if isinstance(result, Refusal):
         return Outcome(problem=problem_of(result, language))
+    code = result.receipt_code
     return Outcome(
         value=SaleTold(
             id=result.order_id,
             number=result.number,
             amount_minor=result.amount_minor,
             receipt_code=result.receipt_code,
+            receipt_drawing=qr_svg(address_of(request, receipt_path(code))).decode() if code else "",
+            is_of_member=result.member_id is not None,
             is_repeat=result.is_repeat,
         )
     )
@@ -127,8 +140,11 @@ def hand_case(request: WebRequest, visitor: NamedDependency[Visitor], body: RawB
     """Hand a refused sale over, to be put right by whoever may. One that can be placed after all is placed instead."""
     asked: CaseHanded = decode(body, CaseHanded)
     sale: Sale = decode(bytes(asked.sale), Sale)
-    scope, person_id = sending_scope(visitor), visitor.person.person_id
-    outcome = run(request, lambda conn, now: hand_over(conn, sale, scope=scope, handed_by=person_id, now=now))
+    scope, person_id, ring = sending_scope(visitor), visitor.person.person_id, edge_of(request).ring
+    outcome = run(
+        request,
+        lambda conn, now: hand_over(conn, sale, ring=ring, scope=scope, handed_by=person_id, now=now),
+    )
     if isinstance(outcome, NotInYourBranch):
         raise Refused(outcome)
-    return answered(_outcome(outcome, language_of(request)))
+    return answered(sale_outcome(request, outcome))

@@ -15,6 +15,7 @@ from loopline.payments.shifts import Counted, KeptMove, MoveKind, Shift, Total
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.web.edge import Visitor
 from loopline.web.languages import Language, marked
+from loopline.web.payments import SANDBOX
 from loopline.web.store.till.drawer import worth_word
 
 HAND_WORDS: Mapping[tuple[str, str], str] = {
@@ -35,6 +36,7 @@ _REPORT_WORDS: Mapping[tuple[MoveKind, str], str] = {
 _TERMINAL_WORDS: Mapping[tuple[MoveKind, str], str] = {
     (MoveKind.SALE, CARD_TERMINAL): marked("Sales by card terminal"),
     (MoveKind.REFUND, CARD_TERMINAL): marked("Given back by card terminal"),
+    (MoveKind.SALE, SANDBOX): marked("Sales by wallet"),
 }
 
 

@@ -1,0 +1,14 @@
+// The receipt of the sale that was rung up last: its code on the screen, for the customer to scan. It leads to the receipt on
+// their own phone, and to saying how the goods are.
+
+/** Show the code once the server has the sale; `drawing` is the server's. */
+export function showReceipt(card, sale) {
+  const place = card.querySelector(".till-receipt");
+  const isThere = sale?.state === "sent" && Boolean(sale.drawing);
+  place.hidden = !isThere;
+  card.querySelector("p.quiet").hidden = isThere; // it is no longer this device's alone
+  if (!isThere || place.dataset.code === sale.receipt) return;
+  place.dataset.code = sale.receipt;
+  place.querySelector("a").href = `/r/${sale.receipt}`;
+  place.querySelector(".till-receipt-code").innerHTML = sale.drawing;
+}
