@@ -266,7 +266,19 @@ class Money(RuleBasedStateMachine):
     @rule(chance=chances)
     def exchange(self, chance: int) -> None:
         """A coat is taken a size larger: it costs what was paid, no money moves, and who bore of it still does."""
-        one = random.Random(chance).choice([one for one in self.sold if one.left and one.sku == "COAT"])
+        self._exchange(
+            random.Random(chance).choice([one for one in self.sold if one.left and one.sku == "COAT"])
+        )
+
+    @rule(units=st.integers(1, 3), brought_back=st.booleans())
+    def exchange_what_was_let_off(self, units: int, brought_back: bool) -> None:
+        """A coat that others bear part of is taken a size larger, and may come back then."""
+        self.sell_a_coat_for_less(units)
+        self._exchange(self.sold[-1])
+        if brought_back:
+            self._bring_back(self.sold[-1], 1)
+
+    def _exchange(self, one: Sold) -> None:
         asked = CounterExchange(
             id=uuid7(self.now),
             order_id=one.order_id,
