@@ -44,6 +44,7 @@ from tests.make.coupons import THIRTY, given, in_force
 from tests.make.customers import member, phone, registered
 from tests.make.loop import follow, hand_over_everything, pay_for, subject_types
 from tests.make.shop import NOON, OPENED, Shop, ask, lines, open_shop, till_sale
+from tests.process.test_gateway_payments import after, done, late_payment, report
 from tests.process.test_promotions import SETTLE, agreed, books
 from tests.process.test_take_back import back
 
@@ -143,6 +144,22 @@ def test_an_order_that_lapses_or_is_called_off_gives_it_back(conn: Conn, shop: S
     cancel(conn, [Cancellation(order_id=second.order_id)], scope=WHOLE_BRAND, now=LATER)
     assert stands(conn, coupon) == (CouponState.FREE, None)
     assert steps(conn, coupon) == ["given", "held", "back", "spent", "back"]
+    sound(conn)
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_payment_that_still_comes_has_it_again_or_goes_back(
+    conn: Conn, shop: Shop, anna: MemberId, *, is_taken: bool
+):
+    coupon = one_given(conn, anna)
+    fields: dict[str, Any] = {"member_id": anna, "coupons": (coupon.secret,)}
+    lapsed, intent = late_payment(conn, shop, **fields)
+    assert stands(conn, coupon) == (CouponState.FREE, None)
+    has = put(conn, ask(shop, "W-2", **fields)).order_id if is_taken else lapsed.order_id
+    report(conn, done(intent, at=after(28)), now=after(61))
+    assert stands(conn, coupon) == (CouponState.SPENT, has)
+    (head,) = orders.orders_by_ids(conn, [lapsed.order_id])
+    assert head.stage == ("cancelled" if is_taken else "placed")
     sound(conn)
 
 

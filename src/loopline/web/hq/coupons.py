@@ -273,7 +273,7 @@ def _figures(one: Batch, found: BatchFigures | None, language: Language) -> list
         ),
         (language.say("Held"), language.count(what.held)),
         (language.say("Used"), language.count(what.spent)),
-        (language.say("Orders it was used on came to"), language.money(what.brought_minor, one.currency)),
+        (language.say("Brought in orders"), language.money(what.brought_minor, one.currency)),
         (language.say("It cost"), language.money(what.off_minor, one.currency)),
     ]
 
@@ -349,11 +349,12 @@ async def make_codes(request: _FormRequest, visitor: NamedDependency[Visitor]) -
 async def give_to_member(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Give a coupon to a member, by the id that the member's page has."""
     scope, said = visitor.scope_of(Permission.COUPONS_WRITE), await _said(request)
-    code, member = said.get("code", ""), _member(said.get("member", ""))
+    code, member, language = said.get("code", ""), _member(said.get("member", "")), language_of(request)
 
     def work(conn: Conn, now: datetime) -> object:
         if member is None:
-            return NoSuchThing(noun="member", value=said.get("member", ""))
+            reason = language.say("paste the address of the member's page, or the id at its end")
+            return TypedWrong(setting=language.say("Member"), reason=reason, field="member")
         wanted = [WantedGift(batch_code=code, member_id=member)]
         return give(conn, wanted, scope=scope, by=_by(visitor), now=now)[0]
 
