@@ -106,7 +106,7 @@ async def show_parked(request: WebRequest, visitor: NamedDependency[Visitor]) ->
 @post(f"{PARKED}/state")
 async def state_restock(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Say that goods come on a day."""
-    scope = visitor.scope_of(Permission.STOCK_WRITE)
+    scope = _speaks_for(visitor)
     said = await request.form()
     form = Form(
         **{
@@ -131,7 +131,7 @@ async def state_restock(request: _FormRequest, visitor: NamedDependency[Visitor]
 @post(f"{PARKED}/withdraw")
 async def withdraw_restock(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
     """Take back that goods come."""
-    scope = visitor.scope_of(Permission.STOCK_WRITE)
+    scope = _speaks_for(visitor)
     said = await request.form()
     try:
         restock_id = UUID(str(said.get("id", "")))
@@ -145,6 +145,12 @@ async def withdraw_restock(request: _FormRequest, visitor: NamedDependency[Visit
 
     await asyncio.to_thread(run, request, work)
     return Redirect(f"{PARKED}#restocks", status_code=HTTP_303_SEE_OTHER)
+
+
+def _speaks_for(visitor: Visitor) -> Scope:
+    """The sites whose goods somebody speaks of who sees this page."""
+    visitor.scope_of(Permission.SOURCING_READ)
+    return visitor.scope_of(Permission.STOCK_WRITE)
 
 
 def _actor(visitor: Visitor) -> str:
