@@ -226,7 +226,7 @@ def _days(days: ParkedDays, language: Language) -> list[tuple[str, str, str]]:
     """How many lines wait until when: what it is, how many, in which tone."""
     return [
         (language.say("Day over, goods not here"), language.count(days.passed), "bad" if days.passed else ""),
-        (language.say("Expected"), language.count(days.coming), ""),
+        (language.say("Day still to come"), language.count(days.coming), ""),
         (language.say("No day known yet"), language.count(days.unknown), "warn" if days.unknown else ""),
     ]
 
