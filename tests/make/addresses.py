@@ -153,6 +153,7 @@ _OTHERS: dict[str, dict[str, Any]] = {
 _EMPTY_BODIES = {
     "POST /api/v1/orders/{order}/cancel",
     "POST /api/v1/orders/{order}/payments",
+    "POST /api/v1/orders/{order}/ship-from",
     "POST /api/v1/webhooks/subscriptions/{subscription_id}/replay",
 }
 _DOT = (  # a picture of one pixel

@@ -246,13 +246,8 @@ def test_a_rule_of_what_must_ship_from_where_is_typed_shown_and_compared(house: 
     shown = hq.get(path).text
     assert "The rule Shop must say which products, categories or channels it speaks of." in shown
     assert "– → <b>Coats, Shop</b>" in shown
-    # What is shown can be saved as it is.
-    assert save(hq, path, {}).status_code == 303
-    with house.database.reading() as conn:
-        assert profiles.profile_by_version(conn, version) is not None
-        again = profiles.profile_by_version(conn, version)
-    assert again is not None
-    assert again.settings == saved.settings
+    for typed_again in ("The depots, S", "COAT, HAT"):
+        assert f'value="{typed_again}"' in shown
 
 
 def test_a_trial_of_days_without_orders_says_so(house: House):

@@ -106,7 +106,7 @@ async def show_parked(request: WebRequest, visitor: NamedDependency[Visitor]) ->
 @post(f"{PARKED}/state")
 async def state_restock(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Say that goods come on a day."""
-    scope = visitor.scope_of(Permission.STOCK_WRITE)
+    scope = _speaks_for(visitor)
     said = await request.form()
     form = Form(
         **{
@@ -131,7 +131,7 @@ async def state_restock(request: _FormRequest, visitor: NamedDependency[Visitor]
 @post(f"{PARKED}/withdraw")
 async def withdraw_restock(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Redirect:
     """Take back that goods come."""
-    scope = visitor.scope_of(Permission.STOCK_WRITE)
+    scope = _speaks_for(visitor)
     said = await request.form()
     try:
         restock_id = UUID(str(said.get("id", "")))
@@ -145,6 +145,12 @@ async def withdraw_restock(request: _FormRequest, visitor: NamedDependency[Visit
 
     await asyncio.to_thread(run, request, work)
     return Redirect(f"{PARKED}#restocks", status_code=HTTP_303_SEE_OTHER)
+
+
+def _speaks_for(visitor: Visitor) -> Scope:
+    """The sites whose goods somebody speaks of who sees this page."""
+    visitor.scope_of(Permission.SOURCING_READ)
+    return visitor.scope_of(Permission.STOCK_WRITE)
 
 
 def _actor(visitor: Visitor) -> str:
@@ -220,7 +226,7 @@ def _days(days: ParkedDays, language: Language) -> list[tuple[str, str, str]]:
     """How many lines wait until when: what it is, how many, in which tone."""
     return [
         (language.say("Day over, goods not here"), language.count(days.passed), "bad" if days.passed else ""),
-        (language.say("Expected"), language.count(days.coming), ""),
+        (language.say("Day still to come"), language.count(days.coming), ""),
         (language.say("No day known yet"), language.count(days.unknown), "warn" if days.unknown else ""),
     ]
 
