@@ -2,9 +2,9 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loopline import stock
 from loopline.db import Conn
@@ -25,13 +25,13 @@ def shop(conn: Conn) -> Shop:
     return open_shop(conn)
 
 
-def sheet(*rows: tuple[str, str, int], **fields: Any) -> CountSheet:
+def sheet(*rows: tuple[str, str, int], counted_at: datetime = NOON, is_whole: bool = False) -> CountSheet:
     counted = tuple(
         CountedRow(line=line, site_code=site, sku_code=sku, units=units)
         for line, (site, sku, units) in enumerate(rows, start=2)
     )
     said = hashlib.sha256(repr(rows).encode()).digest()
-    return CountSheet(**{"content_hash": said, "rows": counted, "counted_at": NOON} | fields)
+    return CountSheet(content_hash=said, rows=counted, counted_at=counted_at, is_whole=is_whole)
 
 
 def taken(conn: Conn, asked: CountSheet, scope: Scope = WHOLE_BRAND) -> list[SiteCounted]:
@@ -127,7 +127,7 @@ def test_moments_are_those_of_the_sites_clock(conn: Conn, shop: Shop):
     before = on_hand(conn, shop, "S")
     seen_at = datetime(2026, 3, 2, 12, 30)  # noqa: DTZ001 - in Shanghai, half an hour after noon in UTC+8
     row = CountedRow(line=2, site_code="S", sku_code="HAT", units=before["HAT"], seen_at=seen_at)
-    (one,) = taken(conn, sheet(rows=(row,)))
+    (one,) = taken(conn, replace(sheet(), rows=(row,)))
     (line,) = stock.count_lines(conn, [one.count_id])
     assert line.counted_at == NOON + timedelta(minutes=30)
 

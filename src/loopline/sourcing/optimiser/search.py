@@ -76,13 +76,12 @@ class _Heat(NamedTuple):
 
 _FIRST, _AGAIN = _Heat(400.0, 60), _Heat(60.0, 6)
 _COLD = 1.0  # minor units: how much dearer it may get at last
-_AGAIN_SECONDS = 0.0006  # for each order of the wave, but at most so many together
+_AGAIN_SECONDS = 0.001  # for each order of the wave, but at most so many together
 _AGAIN_SECONDS_MOST = 6.0
+_PARTS_BETWEEN = 4  # so often parts are chosen for before the plan is warmed up again
 _TURNS_TIMED = 1 << 30
-_CROSSED = (
-    0,
-    200,
-)  # minor units: where plans differ, patterns that lose no more are chosen among besides theirs
+_CROSSED = (0, 200, 400)
+"""Minor units: where plans differ, patterns that lose no more are chosen among besides theirs."""
 _RECREATED, _RECREATED_IN_HASTE = 0.15, 0.5  # of the time that is left, where master problems follow
 _TOGETHER = 2  # parts solved at once, whatever the processors, so that the result does not depend on these
 _LOSING = (100, 200, 400, 800, 1_600)  # minor units: patterns that lose no more than this are chosen among
@@ -350,32 +349,36 @@ class _Search:
             self._told("master")
 
     def _better_parts(self, first: Integers, lost: Floats) -> None:
-        """Warm the plan up and cross what comes of it, and choose for two parts at once, until nothing yields for long.
+        """Choose for two parts at once until nothing yields for long; now and then warm up, and cross what comes of it.
 
         Parts choose among more patterns when fewer yield no more.
         """
-        visits, level, idle = np.zeros(len(self.orders)), 0, 0
+        visits, level, idle, turn = np.zeros(len(self.orders)), 0, 0, 0
         idle_most = 10 + 4 * len(self.orders) // self.settings.part
         while not self._is_done() and idle < idle_most:
             before = self.cost
-            seconds = min(_AGAIN_SECONDS * len(self.orders), _AGAIN_SECONDS_MOST)
-            self._cross(self._anneal(_AGAIN, seconds=None if self.settings.seconds is None else seconds))
-            if self._is_done():
-                break
+            turn += 1
+            if turn % (_PARTS_BETWEEN + 1) == 0:
+                self._warm_up()
+                level, idle = 0, (0 if self.cost < before else idle + 1)
+                continue
             left = left_after(self.pool, self.plan, self.left)
             standing = Standing(self.pool, first, self.plan, left, lost)
             losing, of_part = _LOSING_OF_PART[level]
             size = max(1, min(int(of_part * self.settings.part), len(self.orders) // _TOGETHER))
             parts = self._parts(standing, visits, size)
-            crossed = self.cost
             self._solve_parts(standing, parts, losing)
             for part in parts:
                 visits[part] += 1
             idle = 0 if self.cost < before else idle + 1
-            if crossed - self.cost < _YIELD * crossed:
+            if before - self.cost < _YIELD * before:
                 level = min(level + 1, len(_LOSING_OF_PART) - 1)
             self.stop.work += 1
             self._told("parts")
+
+    def _warm_up(self) -> None:
+        seconds = min(_AGAIN_SECONDS * len(self.orders), _AGAIN_SECONDS_MOST)
+        self._cross(self._anneal(_AGAIN, seconds=None if self.settings.seconds is None else seconds))
 
     def _is_done(self) -> bool:
         return self.is_near or self._left() <= 0 or self.stop.is_over()
