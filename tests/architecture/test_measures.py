@@ -23,6 +23,7 @@ PAGES = (
     "returns_why.html",
     "shifts.html",
     "changed_prices.html",
+    "counts.html",
     "packing.html",
     "../store/customers.html",
 )

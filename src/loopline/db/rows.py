@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
 from loopline.db.statements import Statement
@@ -105,6 +106,19 @@ def copy_rows(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -
                 write(spelt)
                 count += 1
     return count
+
+
+def copy_rows_if_free(conn: Conn, statement: Statement, rows: Iterable[Sequence[Any]]) -> bool:
+    """Write rows as `copy_rows` does, all of them or none: False where a unique key of one is taken.
+
+    Waits for a rival that writes one of the keys. A savepoint stands around it: the transaction goes on either way.
+    """
+    try:
+        with conn.transaction():
+            copy_rows(conn, statement, rows)
+    except UniqueViolation:
+        return False
+    return True
 
 
 class _Columns(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,16 +1,14 @@
 """The statements of the ledger, one function each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
-
-from psycopg.errors import UniqueViolation
 
 from loopline.db import (
     Conn,
     byte_strings,
     copy_rows,
+    copy_rows_if_free,
     execute,
     fetch,
     fetch_values,
@@ -57,16 +55,12 @@ def add_entries(conn: Conn, planned: Sequence[PlannedEntry]) -> set[str]:
     Many are copied, as long as all their keys are free: half the work of asking for each; else they are inserted.
     """
     if len(planned) >= _COPIED_FROM:
-        with suppress(UniqueViolation), conn.transaction():
-            copy_rows(
-                conn,
-                SQL["copy_entries"],
-                [
-                    (entry.id, entry.kind.value, entry.subject, entry.at, entry.key, plan.content_hash)
-                    for plan in sorted(planned, key=_key_of)
-                    for entry in (plan.entry,)
-                ],
-            )
+        rows = [
+            (entry.id, entry.kind.value, entry.subject, entry.at, entry.key, plan.content_hash)
+            for plan in sorted(planned, key=_key_of)
+            for entry in (plan.entry,)
+        ]
+        if copy_rows_if_free(conn, SQL["copy_entries"], rows):
             return {plan.entry.key for plan in planned}
     written = fetch_values(
         conn,

@@ -53,35 +53,26 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     if visitor is None:
         return ()
     roles = {grant.role for grant in visitor.person.roles}
+    has_boards = visitor.may(Permission.BOARDS_READ)
+    sees_stock = visitor.may(Permission.STOCK_READ) and has_boards
+    sees_prices = visitor.may(Permission.PRICES_READ) and has_boards
     offered = (
-        (visitor.may(Permission.BOARDS_READ), Entry(word=marked("Board"), path=HOME)),
+        (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
         (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
-        (
-            visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
-            Entry(word=marked("Stock"), path="/hq/stock"),
-        ),
-        (
-            visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
-            Entry(word=marked("Counts"), path="/hq/counts"),
-        ),
+        (sees_stock, Entry(word=marked("Stock"), path="/hq/stock")),
+        (sees_stock, Entry(word=marked("Counts"), path="/hq/counts")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Sourcing"), path="/hq/sourcing")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Promises"), path="/hq/promises")),
         (visitor.may(Permission.SOURCING_READ), Entry(word=marked("Packing"), path="/hq/packing")),
         (
-            visitor.may(Permission.BOARDS_READ) and _of_the_whole_brand(visitor, Permission.STOCK_READ),
+            has_boards and _of_the_whole_brand(visitor, Permission.STOCK_READ),
             Entry(word=marked("Marketplaces"), path="/hq/marketplaces"),
         ),
-        (
-            visitor.may(Permission.PRICES_READ) and visitor.may(Permission.BOARDS_READ),
-            Entry(word=marked("Promotions"), path="/hq/promotions"),
-        ),
-        (
-            visitor.may(Permission.PRICES_READ) and visitor.may(Permission.BOARDS_READ),
-            Entry(word=marked("Coupons"), path="/hq/coupons"),
-        ),
+        (sees_prices, Entry(word=marked("Promotions"), path="/hq/promotions")),
+        (sees_prices, Entry(word=marked("Coupons"), path="/hq/coupons")),
         (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
         (
             visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
@@ -97,7 +88,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.TILLS_READ), Entry(word=marked("Changed prices"), path="/hq/changed-prices")),
         (bool(roles & _SETTING_LIMITS), Entry(word=marked("Counter limits"), path="/hq/counter-limits")),
         (
-            visitor.may(Permission.ORG_WRITE) and visitor.may(Permission.BOARDS_READ),
+            visitor.may(Permission.ORG_WRITE) and has_boards,
             Entry(word=marked("Couriers, appointments, fitting"), path="/hq/hours"),
         ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
