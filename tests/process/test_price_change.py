@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from loopline import payments
+from loopline.channels.till import SaleLine, rung_up
 from loopline.db import Conn, log, run_check
 from loopline.kernel.ids import uuid7
 from loopline.kernel.refusals import Refusal
@@ -34,20 +35,24 @@ from loopline.orders.price_changes import (
 )
 from loopline.org.limits import CounterLimit, NewLimit, set_limits
 from loopline.pricing import NewPrice, price_lists_by_code, set_prices
+from loopline.pricing.promotions import Step, Threshold
+from loopline.processes.place import UnknownSku
 from loopline.processes.price_change import (
     AT_ONCE,
     NoLowerPrice,
     PriceNotAllowed,
     ask_price,
     decide_price,
+    judge_prices,
 )
+from loopline.processes.ring_up import RungUp
 from loopline.processes.take_in import OrderTaken
 from tests.make.org import succeeded
 from tests.make.prices import approved, asked, cheaper, decided, wanted
 from tests.make.promotions import in_force, new_promotion
 from tests.make.shop import NOON
 from tests.make.store import Stage, open_store
-from tests.make.till import line, sale, sent
+from tests.make.till import line, sale, sent, whole
 
 LATE = NOON + AT_ONCE + timedelta(microseconds=1)
 FLAW = PriceReason.DAMAGED
@@ -220,6 +225,51 @@ def test_a_price_by_a_promotion_is_no_lowered_one_and_stands_when_it_is_over(con
     ]
     lower = cheaper(9_153, priced_at=NOON, reason=FLAW)  # a tenth less than that
     assert kept(conn, sell(conn, stage, lower, number=3, **at)) == [(10_170, 9_153, "alone", FLAW, None)]
+
+
+def test_what_the_whole_cart_was_told_stands_when_that_is_over_and_is_told_apart(conn: Conn, stage: Stage):
+    end, spend = NOON + timedelta(hours=1), Threshold(steps=(Step(from_minor=10_000, off_minor=3_000),))
+    in_force(conn, new_promotion("SPEND", spend, valid_from=NOON, valid_until=end), now=NOON)
+    told = msgspec.structs.replace(whole("COAT", 1, 8_300), priced_at=end - timedelta(seconds=1))
+    assert kept(conn, sell(conn, stage, told)) == []
+    at = {"rung_up_at": end, "now": end}
+    assert kept(conn, sell(conn, stage, told, number=2, **at)) == [
+        (11_300, 8_300, "read_earlier", None, None)
+    ]
+    refused = sell(conn, stage, whole("COAT", 1, 8_300), number=3, **at)
+    assert refused == PriceNotAllowed(sku_code="COAT", percent=10)
+
+
+def test_what_a_line_came_to_decides_and_not_what_is_said_of_one(conn: Conn, stage: Stage):
+    forged = SaleLine(sku_code="COAT", units=1, unit_minor=11_300, amount_minor=5_000)
+    assert sell(conn, stage, forged) == PriceNotAllowed(sku_code="COAT", percent=10)
+    outcome = sell(conn, stage, forged, now=LATE)
+    assert kept(conn, outcome) == [(11_300, 5_000, "not_allowed", None, None)]
+
+
+def test_another_sale_of_the_same_number_makes_no_price_right(conn: Conn, stage: Stage):
+    who = stage.people["zhou.guide"]
+    forged, right = (sale(who, lines=(whole("COAT", 1, minor),)) for minor in (5_000, 11_300))
+    (refused, _) = sent(conn, [forged, right], by=who)
+    assert refused == PriceNotAllowed(sku_code="COAT", percent=10)
+
+
+def test_a_code_nobody_knows_is_refused_as_such_beside_a_whole_cart(conn: Conn, stage: Stage):
+    spend = Threshold(steps=(Step(from_minor=10_000, off_minor=3_000),))
+    in_force(conn, new_promotion("SPEND", spend, valid_from=NOON), now=NOON)
+    refused = sell(conn, stage, whole("COAT", 1, 8_300), line("COATX", unit_minor=100))
+    assert isinstance(refused, UnknownSku)
+
+
+def test_no_price_refuses_what_a_wallet_has_paid(conn: Conn, stage: Stage):
+    told = rung_up(sale(stage.people["zhou.guide"], lines=(cheaper(5_000),)), now=NOON)
+    assert isinstance(told, RungUp)
+    assert judge_prices(conn, [told], scope=WHOLE_BRAND, now=NOON) == [
+        PriceNotAllowed(sku_code="COAT", percent=10)
+    ]
+    (changed,) = judge_prices(conn, [told], scope=WHOLE_BRAND, now=NOON, paid=[0])
+    assert not isinstance(changed, Refusal)
+    assert [one.how.standing for one in changed] == [PriceStanding.NOT_ALLOWED]
 
 
 # -------------------------------------------------------------------------------------------------------- approval

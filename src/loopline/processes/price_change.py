@@ -5,7 +5,7 @@ read. What was lowered further than is allowed is refused while the customer sta
 happened: it is taken as a fact like any sale, and kept as not allowed, with who did it and how much it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -196,12 +196,13 @@ def decide_price(conn: Conn, word: DecideOnPrice, *, scope: Scope, now: datetime
 
 
 def judge_prices(
-    conn: Conn, sales: Sequence[AtTill], *, scope: Scope, now: datetime
+    conn: Conn, sales: Sequence[AtTill], *, scope: Scope, now: datetime, paid: Collection[int] = ()
 ) -> list[list[ChangedLine] | Refusal]:
     """Hold the prices of sales against ours: for each which lines are sold for less, or why it is not taken.
 
     Sales known before, or of other sites than those in scope, are not judged: placing says what they are. What we have
-    no price of costs what the till says. The caller holds the tills; locks what was approved, in the order of its ids.
+    no price of costs what the till says. `paid`: the places of sales that a wallet has paid; these have happened.
+    The caller holds the tills; locks what was approved, in the order of its ids.
     """
     marks = read_marks(conn)
     codes = {one.message.site_code for one in sales if one.message.site_code is not None}
@@ -234,14 +235,21 @@ def judge_prices(
     desk.asks = lock_price_asks(
         conn, (said.ask_id for one in going.values() for said in one.prices if said.ask_id)
     )
-    wholes = told_whole(
-        conn, [one.message for one in going.values()], sites=sites, skus=skus, marks=marks, now=now
-    )
-    desk.whole = {
-        TillNumber(till_id=one.till_id, number=one.number): places
-        for one, places in zip(going.values(), wholes, strict=True)
+    at_sale = {position: one.message for position, one in going.items()}
+    wholes = told_whole(conn, list(at_sale.values()), sites=sites, skus=skus, marks=marks, now=now)
+    desk.whole = dict(zip(at_sale, wholes, strict=True))
+    as_read = {
+        position: msgspec.structs.replace(one.message, placed_at=read)
+        for position, one in going.items()
+        if not desk.whole[position] and (read := _whole_read_at(one, now)) is not None
     }
-    return [desk.judge(one) if position in going else [] for position, one in enumerate(sales)]
+    if as_read:
+        wholes = told_whole(conn, list(as_read.values()), sites=sites, skus=skus, marks=marks, now=now)
+        desk.whole_read = dict(zip(as_read, wholes, strict=True))
+    return [
+        desk.judge(position, one, has_happened=position in paid) if position in going else []
+        for position, one in enumerate(sales)
+    ]
 
 
 def keep_changed_prices(
@@ -283,7 +291,8 @@ class _Desk:
         self.prices: Mapping[PieceAt, int] = {}
         self.percents: Mapping[SiteId, int] = {}
         self.asks: Mapping[UUID, PriceAsk] = {}
-        self.whole: Mapping[TillNumber, frozenset[int]] = {}
+        self.whole: Mapping[int, frozenset[int]] = {}
+        self.whole_read: Mapping[int, frozenset[int]] = {}
 
     def pieces(self, one: AtTill, place: int) -> list[PieceAt]:
         """What a line's price is looked up by: at the sale and, where it is another moment, as the till had read it."""
@@ -296,12 +305,13 @@ class _Desk:
         currency = one.message.currency or ""
         return [PieceAt(site_id=site.id, sku_id=sku.id, currency=currency, at=moment) for moment in moments]
 
-    def judge(self, one: AtTill) -> list[ChangedLine] | Refusal:
+    def judge(self, position: int, one: AtTill, *, has_happened: bool) -> list[ChangedLine] | Refusal:
         """Return which lines of a sale are sold for less, or why it is not taken."""
-        found = [self._changed(one, place) for place in range(len(one.prices))]
+        found = [self._changed(position, one, place) for place in range(len(one.prices))]
         changed = [line for line in found if line is not None]
         wrong = next((line for line in changed if line.how.standing is PriceStanding.NOT_ALLOWED), None)
-        if wrong is not None and self._now - (one.message.placed_at or self._now) <= AT_ONCE:
+        is_at_once = self._now - (one.message.placed_at or self._now) <= AT_ONCE
+        if wrong is not None and is_at_once and not has_happened:
             for line in changed:
                 if line.ask is not None:
                     del self._spent[line.ask.id]
@@ -310,18 +320,21 @@ class _Desk:
             return PriceNotAllowed(sku_code=sku_code, percent=self.percents[site.id])
         return changed
 
-    def _changed(self, one: AtTill, place: int) -> ChangedLine | None:
+    def _changed(self, position: int, one: AtTill, place: int) -> ChangedLine | None:
         line, said = one.message.lines[place], one.prices[place]
         pieces = self.pieces(one, place)
-        if place in self.whole.get(TillNumber(till_id=one.till_id, number=one.number), ()):
+        if place in self.whole.get(position, ()):
             return None  # it costs what the whole cart comes to
         if line.stated_unit_minor is None or not pieces or pieces[0] not in self.prices:
             return None
         ask = self._approved(one, place, said.ask_id) if said.ask_id is not None else None
+        read_minor = self.prices.get(pieces[-1]) if len(pieces) > 1 else None
+        if place in self.whole_read.get(position, ()):
+            read_minor = line.stated_unit_minor
         stated = StatedPrice(
             unit_minor=line.stated_unit_minor,
             now_minor=self.prices[pieces[0]],
-            read_minor=self.prices.get(pieces[-1]) if len(pieces) > 1 else None,
+            read_minor=read_minor,
             has_reason=said.reason is not None,
             is_approved=ask is not None,
         )
@@ -356,6 +369,16 @@ class _Desk:
 def _believed(read: datetime, at: datetime) -> datetime:
     """When prices were read: never after they were used, and not longer ago than sales may be."""
     return max(min(read, at), at - OLDEST_READ)
+
+
+def _whole_read_at(one: AtTill, now: datetime) -> datetime | None:
+    """When a till had been told what the whole cart of a sale comes to; None where it does not say."""
+    read = [
+        said.priced_at
+        for line, said in zip(one.message.lines, one.prices, strict=True)
+        if line.stated_amount_minor is not None and said.priced_at is not None
+    ]
+    return _believed(max(read), one.message.placed_at or now) if read else None
 
 
 def _kept(head: orders.Order, line: orders.Line, one: AtTill, found: ChangedLine) -> NewPriceChange:

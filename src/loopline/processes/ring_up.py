@@ -70,7 +70,7 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
     """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
 
     What a wallet pays is there before its sale, or comes with it: `paid` is what its gateway reports, and is taken in
-    with the sale, or without it where that is refused.
+    with the sale, or without it where that is refused. No price refuses what a wallet has paid.
 
     Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
     Holds the tills, so that a count of a drawer is before a sale or after it, and what was approved of their prices;
@@ -79,12 +79,13 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
     hold_tills(conn, {one.till_id for one in sales})
     people = org.people_by_id(conn, {one.rung_up_by for one in sales})
     guides = _guides_of(conn, people)
-    judged = judge_prices(conn, sales, scope=scope, now=now)
+    unpaid = _unpaid(conn, sales) if paid is None else {}
+    by_wallet = [at for at, one in enumerate(sales) if _by_wallet(one) and at not in unpaid]
+    judged = judge_prices(conn, sales, scope=scope, now=now, paid=by_wallet)
     outcomes: list[OrderTaken | Refusal] = [
         changed if isinstance(changed, Refusal) else CashierUnknown(person_id=one.rung_up_by)
         for one, changed in zip(sales, judged, strict=True)
     ]
-    unpaid = _unpaid(conn, sales) if paid is None else {}
     for position, refusal in unpaid.items():
         outcomes[position] = refusal
     known = [

@@ -81,13 +81,17 @@ def told_whole(  # noqa: PLR0913 - sales, and what was looked up of them
 def _whole_cart(
     one: OrderMessage, *, sites: Mapping[str, Site], skus: Mapping[str, Sku], now: datetime
 ) -> pricing.Cart | None:
-    """The cart as placing makes it of a sale; None where something of it is not known."""
+    """The cart as placing makes it of a sale; None where nothing of it is known.
+
+    What alone is not known has no part in what the others come to, and is refused for itself.
+    """
     site = sites.get(one.site_code or "")
     known = [skus.get(line.sku_code) for line in one.lines]
-    if site is None or None in known:
+    first = next((sku for sku in known if sku is not None), None)
+    if site is None or first is None:
         return None
     cart = piece_cart(
-        next(sku for sku in known if sku is not None),
+        first,
         site,
         currency=one.currency or "",
         at=one.placed_at or now,
@@ -98,17 +102,16 @@ def _whole_cart(
         is_member=one.member_id is not None,
         lines=tuple(
             pricing.CartLine(
-                sku_id=sku.id,
-                code=sku.code,
+                sku_id=sku.id if sku is not None else None,
+                code=line.sku_code,
                 units=line.units,
-                tax_class=sku.tax_class,
+                tax_class=sku.tax_class if sku is not None else None,
                 stated_unit_minor=line.stated_unit_minor,
                 stated_amount_minor=line.stated_amount_minor,
-                product_id=sku.product_id,
-                category=sku.category,
+                product_id=sku.product_id if sku is not None else None,
+                category=sku.category if sku is not None else None,
             )
             for line, sku in zip(one.lines, known, strict=True)
-            if sku is not None
         ),
     )
 

@@ -221,6 +221,15 @@ def test_a_sale_that_is_refused_though_it_is_paid_is_said_so_and_goes_through_on
     till.sound()
 
 
+def test_a_price_that_nobody_allowed_is_refused_before_a_wallet_is_asked(till: Wallets):
+    low = (line("COAT", unit_minor=5_000),)
+    paid = (SalePayment(method=Method.WALLET, amount_minor=5_000),)
+    said, one = till.sale(lines=low, payments=paid), attempt()
+    assert till.put(said, one, "pay", PAYS).json()["code"] == "price_not_allowed"
+    assert till.told(said, one, "ask") == {"state": "not_paid"}
+    assert (till.money(said), till.is_order(said), till.open_exceptions()) == ([], False, 0)
+
+
 def test_six_who_pay_one_sale_at_once_take_its_money_once(till: Wallets):
     said = till.sale()
     barrier = threading.Barrier(6)

@@ -46,6 +46,11 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What the customer paid for all of them."""
         return self.units * self.unit_minor if self.amount_minor is UNSET else self.amount_minor
 
+    @property
+    def charged_unit_minor(self) -> int:
+        """What one of them cost: of what they came to together, rounded down, whatever is said of one."""
+        return self.unit_minor if self.amount_minor is UNSET else self.amount_minor // self.units
+
 
 class SalePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Money that was taken, in minor units of the sale's currency."""

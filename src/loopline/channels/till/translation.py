@@ -52,7 +52,7 @@ def rung_up(sale: Sale, *, now: datetime, member_id: MemberId | None = None) -> 
             MessageLine(
                 sku_code=line.sku_code,
                 units=line.units,
-                stated_unit_minor=line.unit_minor,
+                stated_unit_minor=line.charged_unit_minor,
                 stated_amount_minor=None if line.amount_minor is UNSET else line.amount_minor,
             )
             for line in sale.lines

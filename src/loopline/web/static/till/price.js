@@ -97,10 +97,12 @@ export function pricesOf(till) {
     if (isAsking || waiting.length === 0) return;
     isAsking = true;
     try {
-      const response = await ask(`${ASKS}-now?ids=${waiting.map((of) => of.asked.id).join(",")}`);
+      const ids = waiting.map((of) => of.asked.id);
+      const response = await ask(`${ASKS}-now?ids=${ids.join(",")}`);
       if (!response.ok) return;
       const { asks, now } = await response.json();
-      const isHeard = waiting.map((of) => hear(of, asks.find((one) => one.id === of.asked?.id), now)).some(Boolean);
+      const standing = waiting.map((of, place) => [of, ids[place]]).filter(([of, id]) => of.asked?.id === id); // not left meanwhile
+      const isHeard = standing.map(([of, id]) => hear(of, asks.find((one) => one.id === id), now)).some(Boolean);
       if (isHeard) till.changed();
     } catch {
       // no network just now: asked again
@@ -111,7 +113,7 @@ export function pricesOf(till) {
 
   /** Take in what was said of a line's price; returns whether anything was. */
   function hear(of, stands, now) {
-    if (of.asked === undefined || stands?.state === "open") return false;
+    if (stands?.state === "open") return false;
     const { id, unit, reason, units } = of.asked;
     of.asked = undefined;
     if (stands?.state === "approved") {

@@ -31,7 +31,7 @@ export function walletPayer(db, command, told) {
         ...(code ? { code: code.replace(/\s/g, "") } : {}),
       });
       if (said !== undefined) now = became(said, sale);
-      else if (problem?.code) now = { state: "paying", reason: { code: problem.code, title: problem.title } };
+      else if (problem?.code) now = { state: "paying", reason: { act, code: problem.code, title: [problem.title, problem.detail].filter(Boolean).join(" ") } };
     } catch {
       // nobody answered: it is asked for
     }
@@ -101,7 +101,8 @@ function saleOf(db, number) {
 
 /** What a sale is after the server's word: paid with its order, or paid and to be put right; not paid; or still open. */
 function became(said, sale) {
-  if (said.state === "not_paid") return { state: "unpaid", isAway: undefined, reason: undefined };
+  // Why no wallet was asked stays with the sale: whoever stands there has to know what to change.
+  if (said.state === "not_paid") return { state: "unpaid", isAway: undefined, reason: sale.reason?.act === "pay" ? sale.reason : undefined };
   if (said.state === "waiting") return { state: "paying", isAway: undefined, isWaiting: true, reason: undefined };
   const now = outcomeOf(said.sale, sale);
   return now.state === "sent" ? now : { ...now, state: "attention" };

@@ -23,7 +23,7 @@ export function wholeAsker(command, told) {
         })),
         ...(cart.member?.id ? { member_id: cart.member.id } : {}),
       });
-      return answer.said?.lines;
+      return answer.said?.lines.map((line) => ({ ...line, at: answer.said.now }));
     } catch {
       quietUntil = Date.now() + QUIET_MS;
       return undefined;
@@ -81,5 +81,5 @@ export function lineSaid(line) {
   const said = { sku_code: line.code, units: line.units, unit_minor: line.unit, priced_at: line.read, reason: line.reason, ask_id: line.ask };
   if (line.told === undefined || line.reason) return said;
   const amount = line.told.amount_minor;
-  return { ...said, unit_minor: Math.floor(amount / line.units), amount_minor: amount };
+  return { ...said, priced_at: line.told.at, unit_minor: Math.floor(amount / line.units), amount_minor: amount };
 }

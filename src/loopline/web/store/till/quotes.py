@@ -58,8 +58,9 @@ class LineTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cart comes to, line by line, in the order asked."""
+    """What a cart comes to, line by line, in the order asked, and when it does, by the server's clock."""
 
+    now: datetime
     currency: str
     amount_minor: int
     lines: list[LineTold]
@@ -83,6 +84,7 @@ def tell_quote(request: WebRequest, counter: NamedDependency[Desk], body: RawBod
         taking = {one.promotion_id for line in quote.lines for one in line.derivation.discounts}
         named = promotions_by_id(conn, taking) if taking else {}
         return CartTold(
+            now=now,
             currency=quote.currency,
             amount_minor=quote.amount_minor,
             lines=[_told(line, named, language) for line in quote.lines],

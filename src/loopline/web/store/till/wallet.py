@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from loopline import org
 from loopline.channels.till import Method, Sale, buyers_of, rung_up
+from loopline.customers import KeyRing
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal, Refused
@@ -26,6 +27,7 @@ from loopline.payments import CodeGateway, IntentState, Report, StandingIntent, 
 from loopline.payments.shifts import hold_tills
 from loopline.processes.pay import apply_gateway_reports
 from loopline.processes.pay_by_code import CodePayment, StillBeingPaid, attempt_to_pay
+from loopline.processes.price_change import judge_prices
 from loopline.processes.ring_up import RungUp, ring_up
 from loopline.processes.take_in import OrderTaken
 from loopline.web.api.answers import answered, run
@@ -84,20 +86,23 @@ def take_wallet(request: WebRequest, visitor: NamedDependency[Visitor], body: Ra
     gateway = edge_of(request).gateways.get(SANDBOX)
     if not isinstance(gateway, CodeGateway):
         raise Refused(GatewayUnknown(gateway=Method.WALLET.value))
-    standing = run(request, lambda conn, now: _attempt(conn, visitor, sale, asked, now=now))
+    ring = edge_of(request).ring
+    standing = run(request, lambda conn, now: _attempt(conn, visitor, sale, asked, ring=ring, now=now))
     if isinstance(standing, Refusal):
         raise Refused(standing)
     report = None if standing.state in _FINAL else _put(gateway, standing, asked, edge_of(request).clock())
     return answered(_recorded(request, visitor, sale, standing, report))
 
 
-def _attempt(
-    conn: Conn, visitor: Visitor, sale: Sale, asked: WalletAsked, *, now: datetime
+def _attempt(  # noqa: PLR0913 - a sale, its attempt, and who stands there by which keys
+    conn: Conn, visitor: Visitor, sale: Sale, asked: WalletAsked, *, ring: KeyRing, now: datetime
 ) -> StandingIntent | Refusal:
-    site = org.sites_by_code(conn, [sale.site_code]).get(sale.site_code)
-    if site is None or not sending_scope(visitor).covers_site(site.id):
+    """Write the attempt down, or find it; what its prices forbid is said before a wallet is asked for money."""
+    site, scope = org.sites_by_code(conn, [sale.site_code]).get(sale.site_code), sending_scope(visitor)
+    if site is None or not scope.covers_site(site.id):
         return NotInYourBranch(subject=sale.site_code)
-    told = rung_up(sale, now=now)
+    (member_id,) = buyers_of(conn, [sale], ring=ring)
+    told = rung_up(sale, now=now, member_id=member_id)
     if isinstance(told, Refusal):
         return told
     by_wallet = [one.amount_minor for one in sale.payments if one.method is Method.WALLET]
@@ -112,7 +117,13 @@ def _attempt(
     )
     if not by_wallet:
         return StillBeingPaid()  # it is said to be paid by something else
-    return attempt_to_pay(conn, wanted, is_wanted=asked.act is Act.PAY and asked.code is not None, now=now)
+    is_wanted = asked.act is Act.PAY and asked.code is not None
+    if is_wanted:
+        hold_tills(conn, [sale.till_id])
+        (judged,) = judge_prices(conn, [told], scope=scope, now=now)
+        if isinstance(judged, Refusal):
+            return judged
+    return attempt_to_pay(conn, wanted, is_wanted=is_wanted, now=now)
 
 
 def _put(gateway: CodeGateway, standing: StandingIntent, asked: WalletAsked, now: datetime) -> Report:
