@@ -12,6 +12,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import OrderId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.org.queries import entities_by_code
+from loopline.pricing.coupons import Coupon, CouponState, coupons_of_batch
 from loopline.pricing.promotions import PercentageOff, Step, Threshold
 from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
 from loopline.processes.exchange import (
@@ -21,8 +22,10 @@ from loopline.processes.exchange import (
     announce_exchange,
     exchange_at_counter,
 )
+from loopline.processes.place import Placed
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import NewReturn, NewReturnLine, Reason, ReturnKind
+from tests.make import coupons
 from tests.make.loop import follow, hand_over_everything
 from tests.make.org import succeeded
 from tests.make.shop import NOON, OPENED, Shop, open_shop, stock_up, till_sale
@@ -253,4 +256,48 @@ def test_an_announced_exchange_keeps_it_too(conn: Conn, shop: Shop):
     assert books(conn, shop)["DEALER-CO", "promotion_cost"] == 1_130
     bring_back(conn, shop, done.new_order_id, "COAT-L")
     assert books(conn, shop) == {}
+    sound(conn)
+
+
+def with_coupon(conn: Conn, shop: Shop, *goods: tuple[str, int]) -> tuple[Placed, Coupon]:
+    """A sale with a coupon of thirty yuan that the dealer bears 60 % of."""
+    agreed(conn, "DEALER", most=6_000)
+    coupons.in_force(conn, "C", now=OPENED, funders=funders(DEALER=6_000, seller=4_000))
+    (coupon,) = coupons.given(conn, "C", None, now=OPENED)
+    return sell(conn, shop, "W-1", *goods, coupons=(coupon.secret,)), coupon
+
+
+def stands(conn: Conn, coupon: Coupon) -> CouponState:
+    (found,) = coupons_of_batch(conn, coupon.batch_id, at_most=10)
+    return found.state
+
+
+@pytest.mark.parametrize("steps", [["old", "new"], ["new", "old"]])
+def test_a_coupon_stays_spent_while_the_new_goods_are_with_the_customer(
+    conn: Conn, shop: Shop, steps: Sequence[str]
+):
+    old, coupon = with_coupon(conn, shop, ("COAT", 2))
+    assert books(conn, shop)["BRAND-CO", "intercompany"] == 1_800
+    done = exchange(conn, shop, old.order_id)
+    assert (done.paid_minor, done.given_back_minor) == (0, 0)
+    assert books(conn, shop)["BRAND-CO", "intercompany"] == 1_800
+    assert lines_of(conn, done.new_order_id)["COAT-L"].amount_minor == 11_300 - 1_500
+    goods = {"old": (old.order_id, "COAT"), "new": (done.new_order_id, "COAT-L")}
+    for step in steps:
+        assert stands(conn, coupon) is CouponState.SPENT
+        sound(conn)
+        bring_back(conn, shop, *goods[step])
+    assert stands(conn, coupon) is CouponState.FREE
+    assert {key: minor for key, minor in books(conn, shop).items() if minor} == {}
+    sound(conn)
+
+
+def test_a_coupon_does_not_come_back_by_exchanging_all_of_it_however_often(conn: Conn, shop: Shop):
+    old, coupon = with_coupon(conn, shop, ("COAT", 1))
+    first = exchange(conn, shop, old.order_id)
+    second = exchange(conn, shop, first.new_order_id, code="COAT-L")
+    assert stands(conn, coupon) is CouponState.SPENT
+    sound(conn)
+    bring_back(conn, shop, second.new_order_id, "COAT-L")
+    assert stands(conn, coupon) is CouponState.FREE
     sound(conn)

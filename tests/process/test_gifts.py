@@ -12,11 +12,13 @@ from loopline.ledger.model import Purpose
 from loopline.ledger.queries import balances_by_purpose
 from loopline.orders import DraftLine
 from loopline.pricing import GiftNotEarned
+from loopline.pricing.coupons import OffAmount
 from loopline.pricing.promotions import Bearer, Promotion
 from loopline.processes.cancel import Cancellation, Cancelled, UnitsToCancel, cancel
 from loopline.processes.place import Placed, place
 from loopline.processes.promote import WantedGift, save
 from loopline.processes.try_promotion import try_on_past_orders
+from tests.make import coupons
 from tests.make.loop import follow, hand_over_everything, pay_for
 from tests.make.org import succeeded
 from tests.make.shop import NOON, OPENED, Shop, ask, open_shop
@@ -165,6 +167,20 @@ def test_what_was_earned_by_an_amount_is_lost_below_it(conn: Conn, shop: Shop):
     order = order_of(conn, shop, coats=2, hats=1, scarves=2)  # 271.20
     pay_for(conn, shop, order)
     assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1}  # 248.60 left
+    assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1, "HAT": 1}
+    healthy(conn)
+
+
+def test_what_a_coupon_took_off_still_earns(conn: Conn, shop: Shop):
+    """Gifts are earned before coupons take anything off, so what is left is looked at as it was."""
+    in_force(conn, "GIFT", WantedGift(sku_code="HAT", from_minor=24_500))
+    coupons.in_force(conn, "C", OffAmount(amount_minor=600), now=OPENED)
+    (coupon,) = coupons.given(conn, "C", None, now=OPENED)
+    goods = draft_lines(shop, coats=2, hats=1, scarves=2)
+    (order,) = placed(conn, ask(shop, "W-1", lines=goods, coupons=(coupon.secret,)))
+    assert order.amount_minor == 2 * 11_300 + 2 * 2_260 - 600
+    pay_for(conn, shop, order)
+    assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1}  # 248.60 by the list, less than 245.00 paid
     assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1, "HAT": 1}
     healthy(conn)
 

@@ -14,6 +14,7 @@ from loopline.processes.doctor import examine
 from loopline.processes.statement.dispute import Question, Said, question, speak
 from loopline.processes.statement.reading import LineState, PlacedLine, lines_between, statement_of, states_of
 from loopline.statements.model import (
+    OF_COUPONS,
     Dispute,
     DisputeOpened,
     LineFunding,
@@ -25,7 +26,9 @@ from loopline.statements.model import (
 from loopline.statements.rules.verifying import NotProven, read_statement, verify
 from loopline.web.languages import languages
 from loopline.web.statements.files import Order, spelt_for_paper, write_xlsx
+from loopline.web.statements.view import promotion_of
 from loopline.web.written import Written
+from tests.make import coupons
 from tests.make.shop import NOON, OPENED, Shop, open_shop
 from tests.make.statements import DAY, proven, seal_all
 from tests.make.statements import bring_back as bring_back_later
@@ -84,6 +87,19 @@ def test_a_dealer_sees_line_by_line_what_it_bears_and_why(conn: Conn, shop: Shop
     # The seller is owed it; nobody else has to do with it.
     assert [one.borne_minor for one in closing(conn, shop, "BRAND")] == [0]
     assert all(one.line.borne_minor is msgspec.UNSET for one in stated(conn, shop, "BRAND"))
+
+
+def test_what_coupons_took_off_is_explained_by_their_batch(conn: Conn, shop: Shop):
+    agreed(conn, "DEALER", most=6_000)
+    coupons.in_force(conn, "C", now=OPENED, funders=funders(DEALER=6_000, seller=4_000))
+    (coupon,) = coupons.given(conn, "C", None, now=OPENED)
+    sell(conn, shop, "W-1", ("COAT", 1), coupons=(coupon.secret,))
+    (line,) = [one.line for one in stated(conn, shop, "DEALER") if one.line.bears_minor]
+    assert line.bears_minor == 1_800
+    (funding,) = line.fundings
+    assert (funding.promotion, funding.version, funding.row) == ("C", OF_COUPONS, 1)
+    assert (funding.base_minor, funding.basis_points, funding.amount_minor) == (3_000, 6_000, 1_800)
+    assert promotion_of(funding, languages()["en"]) == "coupons C, row 1"
 
 
 def test_returns_stand_inverted_and_end_at_nothing(conn: Conn, shop: Shop):

@@ -7,7 +7,7 @@ are those of the discount, tax included: whatever invoice the two write each oth
 with the sale, unit by unit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,14 +22,17 @@ from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.ledger.queries import PartEntry
 from loopline.orders import Line, LineKind, Order
 from loopline.pricing import Derivation
+from loopline.pricing.coupons import Batch, batches_by_id
 from loopline.pricing.promotions import (
     Bearer,
     BearsOfLine,
     Borne,
     Discount,
     FundingAgreement,
+    Promotion,
     agreements,
     note_borne,
+    promotions_by_id,
 )
 from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.attribute import Directory
@@ -161,6 +164,14 @@ def discounts_of_lines(conn: Conn, lines: Sequence[Line]) -> dict[LineId, tuple[
         for line, one in zip(of_orders[order_id], derived, strict=True):
             if one.discounts:
                 found[line.line_id] = one.discounts
+    return found
+
+
+def what_takes_off(conn: Conn, ids: Collection[UUID]) -> dict[UUID, Promotion | Batch]:
+    """Return what discounts name: versions of promotions, and batches of coupons; unknown ids are left out."""
+    found: dict[UUID, Promotion | Batch] = {}
+    found |= promotions_by_id(conn, ids)
+    found |= batches_by_id(conn, set(ids) - found.keys())
     return found
 
 

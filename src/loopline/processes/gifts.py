@@ -65,7 +65,11 @@ def gifts_of_orders(conn: Conn, lines: Sequence[Line]) -> dict[OrderId, list[Gif
     for of_order, derivation in derived:
         pairs = list(zip(of_order, derivation.lines, strict=True))
         dealt = {
-            line.line_id: sum(one.amount_minor for one in of.discounts if one.promotion_id in giving)
+            line.line_id: sum(
+                one.amount_minor
+                for one in of.discounts
+                if one.promotion_id in giving or one.coupon_id is not None  # coupons come after gifts
+            )
             for line, of in pairs
         }
         for line, one in pairs:

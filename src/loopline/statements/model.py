@@ -53,8 +53,14 @@ class LineShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     profile_version: int | None = None
 
 
+OF_COUPONS = 0
+"""The version that a batch of coupons is told under: promotions count theirs from 1."""
+
+
 class LineFunding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a party bears of a part by one version of a promotion, and by which row of its funders.
+
+    Of coupons `promotion` is the code of their batch, and `version` is `OF_COUPONS`: a batch has one only.
 
     `base_minor` is what the promotion took off the part, `basis_points` what of it the row says; both are of the
     discount, tax included.

@@ -60,6 +60,7 @@ from loopline.pricing.coupons.rules import (
     unstated,
 )
 from loopline.pricing.promotions import AmountOff, Bearer, Conditions, Funder, Promotion
+from loopline.pricing.promotions import Gift as GivenAlong
 from loopline.pricing.promotions.changes import FundersDoNotAddUp, NeverAgreedToFund, NothingToPublish
 from loopline.pricing.rules import PriceBook, quote_cart
 from tests.make.coupons import THIRTY, batch, new_batch, offer
@@ -144,6 +145,45 @@ def test_one_not_with_promotions_takes_from_the_other_lines():
     assert amounts(one, mine, promotions=(less,)) == [11_000, 0]
     only = buying((COAT, 1))
     assert isinstance(take_off(only, quoted(only, less), [mine]), CouponNotWithPromotions)
+
+
+@pytest.mark.parametrize(
+    ("effect", "least", "only"),
+    [
+        (OffPercentage(basis_points=1_000), 0, {COAT}),
+        (OffAmount(amount_minor=10**6), 0, {COAT}),
+        (THIRTY, 11_300, {COAT}),  # reached by the coat, though less than that stands on its line
+        (THIRTY, 0, {SCARF, COAT}),
+        (THIRTY, 0, set()),
+    ],
+)
+def test_with_a_gift_it_takes_what_it_takes_without(effect: CouponEffect, least: int, only: set[SkuId]):
+    gift = promotion(
+        "GIFT", GivenAlong(sku_id=HAT, from_units=1), conditions=Conditions(sku_ids=frozenset({COAT}))
+    )
+    mine = offer(batch("C", effect, least_minor=least, conditions=Conditions(sku_ids=frozenset(only))))
+    alone = buying((COAT, 1), (SCARF, 1))
+    along = cart(line(COAT, 1), line(HAT, 1, is_gift=True), line(SCARF, 1))
+    assert quoted(along, gift).lines[0].amount_minor < 11_300
+    without = take_off(alone, quoted(alone, gift), [mine])
+    found = take_off(along, quoted(along, gift), [mine])
+    assert isinstance(without, Quote)
+    assert isinstance(found, Quote)
+    assert found.amount_minor == without.amount_minor < quoted(alone, gift).amount_minor
+    assert all(
+        0 <= one.amount_minor == (one.list_unit_minor or 0) - one.discount_minor for one in found.lines
+    )
+
+
+def test_a_gift_is_no_coupon_s_goods_and_keeps_away_one_that_goes_with_no_promotion():
+    gift = promotion(
+        "GIFT", GivenAlong(sku_id=HAT, from_units=1), conditions=Conditions(sku_ids=frozenset({COAT}))
+    )
+    along = cart(line(COAT, 1), line(HAT, 1, is_gift=True))
+    of_hats = offer(batch("C", conditions=Conditions(sku_ids=frozenset({HAT}))))
+    assert isinstance(take_off(along, quoted(along, gift), [of_hats]), CouponOtherGoods)
+    alone = offer(batch("D", with_promotions=False))
+    assert isinstance(take_off(along, quoted(along, gift), [alone]), CouponNotWithPromotions)
 
 
 def test_percentages_come_first_whatever_the_order_asked():

@@ -18,6 +18,12 @@ def batches_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Batch]:
     return {one.code: one for one in store.batches_by_codes(conn, codes)}
 
 
+def batches_by_id(conn: Conn, batch_ids: Iterable[UUID]) -> dict[UUID, Batch]:
+    """Return batches by id; unknown ids are left out."""
+    wanted = {CouponBatchId(batch_id) for batch_id in batch_ids}
+    return {one.id: one for one in store.batches_by_ids(conn, wanted)} if wanted else {}
+
+
 def batch_by_shared_code(conn: Conn, text: str) -> Batch | None:
     """Return the batch that a shared code leads to, however it was typed; published or not."""
     found = store.batches_by_shared_codes(conn, [read_shared_code(text)])
@@ -85,9 +91,12 @@ def _with_batches(conn: Conn, coupons: Sequence[Coupon]) -> list[Offer]:
     return [Offer(coupon=one, batch=batches[one.batch_id]) for one in coupons]
 
 
-def coupons_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> list[Coupon]:
-    """Return the coupons that orders hold, or that were spent on them."""
-    return store.coupons_of_orders(conn, order_ids) if order_ids else []
+def lock_coupons_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> list[Coupon]:
+    """Return the coupons that orders hold, or that were spent on them, and keep others from changing where they stand.
+
+    Waits for who does; what such a rival changed can be read after it.
+    """
+    return store.lock_coupons_of_orders(conn, order_ids) if order_ids else []
 
 
 def line_offs(conn: Conn, order_ids: Collection[OrderId]) -> list[LineOff]:

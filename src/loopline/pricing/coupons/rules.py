@@ -3,11 +3,13 @@
 Coupons come after promotions. Those that take a percentage come first, then those that take an amount, each by the code
 of its batch and its own id; each looks at what the ones before have left. What has to be spent is measured before any
 of them, so that whether a coupon fits never depends on another. What one takes off is dealt over the lines it is for by
-largest remainder, and borne by its batch's funders.
+largest remainder, and borne by its batch's funders. Gifts are no coupon's goods: with them a cart comes to what it came
+to without, less the same; only a coupon that does not go with promotions stays away from what earned one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -109,26 +111,77 @@ def _in_order(offers: Sequence[Offer]) -> list[Offer]:
 def take_off(cart: Cart, quote: Quote, offers: Sequence[Offer]) -> Quote | Refusal:
     """Take what coupons give off a quote, or say of the first that does not fit why not.
 
-    Whether they may be used at all, and together, was decided before. From stated prices nothing is taken.
+    Whether they may be used at all, and together, was decided before. From stated prices nothing is taken. Goods that
+    earned a gift count for what they came to without it: what is taken off them is dealt over them and the gift.
     """
+    gifts = _gifts(quote)
     left = [
         line.amount_minor if _is_ours(asked, line) else 0
         for asked, line in zip(cart.lines, quote.lines, strict=True)
     ]
-    before = list(left)
+    with_gifts = [
+        {} if line.derivation.is_gift or not left[place] else _dealt(line, gifts)
+        for place, line in enumerate(quote.lines)
+    ]
+    before = [
+        0 if line.derivation.is_gift else left[place] + sum(with_gifts[place].values())
+        for place, line in enumerate(quote.lines)
+    ]
+    counts = list(before)
     taken: list[list[Discount]] = [[] for _ in left]
     for offer in _in_order(offers):
         places = _places(offer, cart, quote, before)
         if isinstance(places, Refusal):
             return places
-        offs = _offs(offer, [left[place] for place in places])
+        offs = _offs(offer, [counts[place] for place in places])
         if not any(offs):
             return CouponTakesNothing(coupon=shown_code(offer.coupon.secret))
+        off_lines = [0] * len(left)
         for place, off in zip(places, offs, strict=True):
+            counts[place] -= off
+            for of_line, minor in _deal(off, place, with_gifts[place], gifts, left):
+                off_lines[of_line] += minor
+        for place, off in enumerate(off_lines):
             if off:
-                left[place] -= off
                 taken[place].append(discount_of(offer, off))
     return less(quote, taken)
+
+
+def _gifts(quote: Quote) -> dict[UUID, list[int]]:
+    """The lines that were given, by the promotion that gave them: no other takes anything off them."""
+    found: dict[UUID, list[int]] = {}
+    for place, line in enumerate(quote.lines):
+        for promotion_id in {one.promotion_id for one in line.derivation.discounts}:
+            if line.derivation.is_gift:
+                found.setdefault(promotion_id, []).append(place)
+    return found
+
+
+def _dealt(line: QuoteLine, gifts: Mapping[UUID, Sequence[int]]) -> dict[UUID, int]:
+    """What of the value of gifts was dealt to a line that earned them: so much less it comes to than without."""
+    found: dict[UUID, int] = {}
+    for one in line.derivation.discounts:
+        if one.promotion_id in gifts:
+            found[one.promotion_id] = found.get(one.promotion_id, 0) + one.amount_minor
+    return found
+
+
+def _deal(
+    off: int, place: int, dealt: dict[UUID, int], gifts: Mapping[UUID, Sequence[int]], left: list[int]
+) -> Iterator[tuple[int, int]]:
+    """Deal what is taken off one line over it and its part of the gifts it earned: no more than each has left."""
+    promotion_ids = list(dealt)
+    own, *parts = split_by_weight(off, [left[place], *(dealt[one] for one in promotion_ids)])
+    left[place] -= own
+    yield place, own
+    for promotion_id, part in zip(promotion_ids, parts, strict=True):
+        dealt[promotion_id] -= part
+        still = part
+        for given in gifts[promotion_id]:
+            of_gift = min(still, left[given])
+            left[given] -= of_gift
+            still -= of_gift
+            yield given, of_gift
 
 
 def _is_ours(asked: CartLine, line: QuoteLine) -> bool:
@@ -151,7 +204,9 @@ def _places(offer: Offer, cart: Cart, quote: Quote, before: Sequence[int]) -> li
     fitting = [
         place
         for place, line in enumerate(cart.lines)
-        if line.sku_id is not None and fits(batch.conditions, _seen(line, before[place]))
+        if line.sku_id is not None
+        and not quote.lines[place].derivation.is_gift
+        and fits(batch.conditions, _seen(line, before[place]))
     ]
     places = [place for place in fitting if before[place] > 0]
     if not fitting:

@@ -177,8 +177,8 @@ def coupons_of_batch(
     return fetch(conn, SQL["coupons_of_batch"], Coupon, batch_id=batch_id, after=after, at_most=at_most)
 
 
-def coupons_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> list[Coupon]:
-    return fetch(conn, SQL["coupons_of_orders"], Coupon, order_ids=uuids(set(order_ids)))
+def lock_coupons_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> list[Coupon]:
+    return fetch(conn, SQL["lock_coupons_of_orders"], Coupon, order_ids=uuids(set(order_ids)))
 
 
 def take_coupons(conn: Conn, uses: Sequence[Use], *, now: datetime) -> int:

@@ -438,8 +438,8 @@ where coupon.batch_id = %(batch_id)s::uuid
 order by coupon.id
 limit %(at_most)s::bigint;
 
--- name: coupons_of_orders
--- Coupons that orders hold, or that were spent on them. Locks nothing.
+-- name: lock_coupons_of_orders
+-- Coupons that orders hold, or that were spent on them, as they stand once nobody else changes them. Locks them by id.
 select
     coupon.id,
     coupon.batch_id,
@@ -457,7 +457,8 @@ select
     coupon.order_minor
 from pricing.coupon
 where coupon.order_id = any(%(order_ids)s::uuid[])
-order by coupon.order_id, coupon.id;
+order by coupon.id
+for update;
 
 -- name: take_coupons
 -- Let orders hold, or spend, free coupons. The caller holds their rows, or passes over those that are free no more: as many

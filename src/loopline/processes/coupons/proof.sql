@@ -1,9 +1,11 @@
 -- name: coupons_stand_where_their_orders_do
 -- Coupons that no order has a reason to have: their order is gone, or waits to be paid though they are spent, or the other
--- way round, or nothing is left with the customer of what they took something off.
-with taken as (
+-- way round, or nothing is left with the customer of what they took something off: of their order, nor of goods that were
+-- exchanged for it at the old price. An order takes one coupon of a batch.
+with recursive taken as (
     select
         coupon.id,
+        coupon.batch_id,
         coupon.state,
         coupon.order_id,
         head.id is not null as is_there,
@@ -21,21 +23,51 @@ lines_left as (
     join taken on taken.id = off.coupon_id and taken.order_id = off.order_id
     join orders.line as line on line.order_id = off.order_id and line.line_id = off.line_id
     group by off.order_id, off.coupon_id
+),
+later as (
+    select taken.id, taken.batch_id, exchange.new_order_id as order_id
+    from taken
+    join returns.exchange as exchange on exchange.order_id = taken.order_id
+    where exchange.new_order_id is not null
+    union
+    select later.id, later.batch_id, exchange.new_order_id
+    from later
+    join returns.exchange as exchange on exchange.order_id = later.order_id
+    where exchange.new_order_id is not null
+),
+placed as (
+    select
+        line.order_id,
+        line.cancelled + line.returned < line.units as is_left,
+        row_number() over (partition by line.order_id order by line.line_id) as place
+    from orders.line as line
+    where line.order_id in (select order_id from later)
+),
+kept as (
+    select distinct later.id
+    from later
+    join orders.quote as quote on quote.order_id = later.order_id
+    cross join lateral jsonb_array_elements(quote.derivation -> 'lines') with ordinality as item (line, place)
+    cross join lateral jsonb_array_elements(item.line -> 'discounts') as discount (one)
+    join placed on placed.order_id = later.order_id and placed.place = item.place and placed.is_left
+    where discount.one ->> 'promotion_id' = later.batch_id::text
+      and not discount.one ? 'coupon_id'
 )
 select
     'coupon ' || taken.id as subject,
     taken.state || ' by order ' || taken.order_id as found,
     case
         when not taken.is_there then 'an order that is there'
-        when lines_left.lines = 0 then 'free: all came back that it took something off'
+        when lines_left.lines = 0 and kept.id is null then 'free: all came back that it took something off'
         when taken.is_unpaid then 'held: the order waits to be paid'
         else 'spent: the order waits for no payment'
     end as expected,
     'select * from pricing.coupon_entry where coupon_id = ' || quote_literal(taken.id) || ' order by number' as repair
 from taken
 left join lines_left on lines_left.order_id = taken.order_id and lines_left.coupon_id = taken.id
+left join kept on kept.id = taken.id
 where not taken.is_there
-   or lines_left.lines = 0
+   or (lines_left.lines = 0 and kept.id is null)
    or (taken.state = 'held') <> taken.is_unpaid
 order by taken.id;
 

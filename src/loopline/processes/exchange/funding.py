@@ -2,7 +2,8 @@
 
 The return takes back what others bear of the units that come back; the new order, at the same price, makes them bear
 the same again. Who a role turned out to be, and whether it had agreed, is as it was when the goods were first bought:
-another shop's dealer owes nothing for them.
+another shop's dealer owes nothing for them. What a coupon took off is kept without the coupon: it stays with the
+order that it was used on, as long as the new goods are with the customer (`coupons.standing`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,9 @@ from loopline.kernel.ids import LineId
 from loopline.kernel.money import split_by_weight
 from loopline.orders import Line, Order
 from loopline.pricing import BearsOfLine, Discount, KeptPrice
-from loopline.pricing.promotions import Bearer, Funder, promotions_by_id
+from loopline.pricing.promotions import Bearer, Funder
 from loopline.processes.attribute import Directory, read_directory
-from loopline.processes.fund import discounts_of_lines
+from loopline.processes.fund import discounts_of_lines, what_takes_off
 
 PLAIN = KeptPrice()
 """A price that nothing was taken off, and that no promotion of today is to be seen in."""
@@ -66,7 +67,7 @@ def kept_of(conn: Conn, head: Order, lines: Sequence[Line]) -> Mapping[LineId, K
     directory: Directory | None = None
     if found:
         ids = {discount.promotion_id for of_line in found.values() for discount in of_line}
-        funders = {one.id: one.funders for one in promotions_by_id(conn, ids).values()}
+        funders = {one.id: one.funders for one in what_takes_off(conn, ids).values()}
         directory = read_directory(conn, [head], sku_ids=set())
     return {
         line.line_id: Kept(

@@ -7,9 +7,11 @@ from loopline import org
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId, PartyId
 from loopline.org import Party
-from loopline.pricing.promotions import Bearer, Borne, Funder, Promotion, borne_of_parts, promotions_by_id
+from loopline.pricing.coupons import Batch
+from loopline.pricing.promotions import Bearer, Borne, Funder, Promotion, borne_of_parts
+from loopline.processes.fund import what_takes_off
 from loopline.processes.supply import parties_of_companies
-from loopline.statements.model import LineFunding
+from loopline.statements.model import OF_COUPONS, LineFunding
 
 Fundings = Mapping[tuple[UUID, PartyId], Sequence[LineFunding]]
 
@@ -19,7 +21,7 @@ def fundings_of_parts(conn: Conn, part_ids: Collection[UUID]) -> Fundings:
     borne = borne_of_parts(conn, part_ids)
     if not borne:
         return {}
-    known = promotions_by_id(conn, {one.promotion_id for one in borne})
+    known = what_takes_off(conn, {one.promotion_id for one in borne})
     parties = org.branch_parties(conn)
     stands_for, by_id = parties_of_companies(parties), {party.id: party for party in parties}
     whole: dict[tuple[UUID, UUID], int] = {}
@@ -48,13 +50,13 @@ def _in_books(
     return stands_for.get(company, owed_by)
 
 
-def _told(one: Borne, promotion: Promotion, *, base_minor: int) -> LineFunding:
+def _told(one: Borne, cause: Promotion | Batch, *, base_minor: int) -> LineFunding:
     row, funder = next(
-        (place, funder) for place, funder in enumerate(promotion.funders, start=1) if _is_row(funder, one)
+        (place, funder) for place, funder in enumerate(cause.funders, start=1) if _is_row(funder, one)
     )
     return LineFunding(
-        promotion=promotion.code,
-        version=promotion.version,
+        promotion=cause.code,
+        version=cause.version if isinstance(cause, Promotion) else OF_COUPONS,
         row=row,
         bearer=one.bearer.value,
         base_minor=base_minor,

@@ -11,13 +11,14 @@ from loopline.customers import Address
 from loopline.db import Conn
 from loopline.kernel.refusals import Refused
 from loopline.org import Site
+from loopline.pricing.coupons import offers_by_code
 from loopline.promises import FROM_A_STORE, PromiseKind
 from loopline.slots import Way
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
-from loopline.web.shop.coupon_choice import CouponsShown, coupons_shown
+from loopline.web.shop.coupon_choice import CouponsShown, codes_of, coupons_shown, take_gifts_along
 from loopline.web.shop.gifts import GiftShown, gifts_with
 from loopline.web.shop.goods import (
     CHANNEL,
@@ -221,7 +222,9 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         room=room,
         options=options_of(view, wanted, tuple(WAY_NAMES), region_code=next(iter(regions.values())), now=now),
         hours=hours,
-        gifts=gifts_with(conn, sku, units=basket.units, terms=terms, site=site, at_store=basket.at_store),
+        gifts=gifts_with(conn, sku, units=basket.units, terms=terms, site=site, at_store=basket.at_store)
+        if take_gifts_along(coupons.chosen)
+        else (),
         coupons=coupons,
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
         fitting=sku.care.fitting,
@@ -251,7 +254,13 @@ def _view(edge: Edge, how: PromiseKind) -> View | None:
 
 
 def gifts_of(conn: Conn, edge: Edge, basket: Basket, *, site_code: str | None) -> Sequence[GiftShown]:
-    """Return the gifts that come with what a member buys, at a site or from whichever, that are there."""
+    """Return the gifts that come with what a member buys, at a site or from whichever, that are there.
+
+    None come with coupons that do not go with promotions.
+    """
+    codes = codes_of(basket.coupons)
+    if codes and not take_gifts_along(list(offers_by_code(conn, codes).values())):
+        return ()
     room = room_of(conn, basket.live)
     terms = _terms(conn, edge, room, is_to_member=True)
     sku = catalogue.skus_by_code(conn, [basket.sku]).get(basket.sku)

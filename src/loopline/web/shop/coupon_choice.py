@@ -49,6 +49,11 @@ def codes_of(asked: str) -> tuple[str, ...]:
     return tuple(one for one in asked.split(",") if one and one != NO_COUPON)[: COUPONS_MOST + 1]
 
 
+def take_gifts_along(offers: Sequence[Offer]) -> bool:
+    """Tell whether gifts come with what these coupons are used on: a gift is what a promotion gave."""
+    return all(one.batch.with_promotions for one in offers)
+
+
 def coupons_shown(
     conn: Conn,
     quoted: tuple[pricing.Cart, pricing.Quote | Refusal],

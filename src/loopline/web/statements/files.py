@@ -183,7 +183,7 @@ def _how(one: LineShare | LineFunding | None, why: str, currency: str, language:
     if isinstance(one, LineFunding):
         return (
             f"{one.promotion}, {bearer_word(one, language)}",
-            one.version,
+            one.version or None,
             one.row,
             _money(one.base_minor, currency),
             Decimal(one.basis_points).scaleb(-2),

@@ -27,7 +27,7 @@ from loopline.processes.statement.reading import (
 from loopline.sharing.model import Base, Per, Role, RuleRow
 from loopline.statements import queries
 from loopline.statements.disputes import disputes_of_entries
-from loopline.statements.model import Line, LineFunding, LineShare, Seal
+from loopline.statements.model import OF_COUPONS, Line, LineFunding, LineShare, Seal
 from loopline.web.earned_view import KIND_WORDS as PARTY_WORDS
 from loopline.web.earned_view import ROLE_WORDS
 from loopline.web.languages import Language, marked
@@ -316,7 +316,9 @@ def why_of(share: LineShare, line: Line, language: Language, zone: str) -> str:
 
 
 def promotion_of(funding: LineFunding, language: Language) -> str:
-    """Say by which row of which version of a promotion something is borne."""
+    """Say by which row of which version of a promotion, or of which coupons, something is borne."""
+    if funding.version == OF_COUPONS:
+        return language.say("coupons {batch}, row {row}", batch=funding.promotion, row=funding.row)
     return language.say(
         "promotion {promotion}, version {version}, row {row}",
         promotion=funding.promotion,
