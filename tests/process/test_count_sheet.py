@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -87,6 +88,12 @@ def test_the_same_sheet_again_is_the_same_counts(conn: Conn, shop: Shop):
     assert taken(conn, asked) == taken(conn, asked)
     other = taken(conn, sheet(("S", "HAT", 1), counted_at=NOON - timedelta(minutes=1)))
     assert other[0].count_id != taken(conn, asked)[0].count_id
+
+
+def test_a_form_that_is_sent_twice_without_a_moment_is_the_same_counts(conn: Conn, shop: Shop):
+    first = msgspec.structs.replace(sheet(("S", "HAT", 1)), asked_at=NOON)
+    again = msgspec.structs.replace(first, counted_at=NOON + timedelta(seconds=1))
+    assert taken(conn, first) == taken(conn, again)
 
 
 @pytest.mark.parametrize(

@@ -342,6 +342,23 @@ def test_of_two_one_is_not_wanted_and_the_other_is_fitted(conn: Conn, shop: Shop
     assert wrong(conn) == []
 
 
+def test_a_part_that_is_said_twice_is_called_off_once(conn: Conn, shop: Shop):
+    taken, _ = under_way(conn, shop, lines=TWO_COATS)
+    (line,) = (one for one in orders.lines_by_orders(conn, [taken.order_id]) if one.sku_id)
+    said = VisitMissed(
+        order_id=taken.order_id,
+        by=ME,
+        reason=WhyNotDone.NOT_WANTED,
+        lines=(UnitsToCancel(line_id=line.line_id, units=1),),
+        shown=(UnitsToCancel(line_id=line.line_id, units=2),),
+    )
+    (first,) = miss_visits(conn, [said], scope=WHOLE_BRAND, now=FOUR)
+    assert isinstance(first, Visit)
+    (again,) = miss_visits(conn, [said], scope=WHOLE_BRAND, now=FOUR)
+    assert again == PartNotThere(line_id=line.line_id, units=2, left=1)
+    assert head(conn, taken).cancelled == 1
+
+
 def test_what_is_damaged_leaves_the_shelf_and_is_sourced_anew_at_the_same_store(conn: Conn, shop: Shop):
     taken, task_id = under_way(conn, shop)
     (line,) = (one for one in orders.lines_by_orders(conn, [taken.order_id]) if one.sku_id)

@@ -33,12 +33,15 @@ class CountSheet(msgspec.Struct, frozen=True, kw_only=True):
     """A sheet that was read. `counted_at` is when the rows were seen that do not say so.
 
     `is_whole`: it is of everything at its sites, so what the books have beside it was looked for and is not there.
+    `asked_at`: when the form was shown that it was sent with, where nobody said when it was counted: what is sent with
+    it again is the same sheet.
     """
 
     content_hash: bytes
     rows: tuple[CountedRow, ...]
     counted_at: datetime
     is_whole: bool = False
+    asked_at: datetime | None = None
 
 
 class SiteCounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,12 +148,13 @@ def _absent(conn: Conn, shelves: Mapping[str, NodeId], seen: Mapping[str, _Seen]
 
 def _count_id(sheet: CountSheet, site_code: str, of_site: _Seen) -> CountId:
     """Name a site's count by the sheet, so that a sheet sent twice is one count."""
-    first_seen = min(at for _, at in of_site.values())
+    named_at = sheet.asked_at or sheet.counted_at
+    first_seen = sheet.asked_at or min(at for _, at in of_site.values())
     said = b"|".join(
         [
             sheet.content_hash,
             site_code.encode(),
-            sheet.counted_at.isoformat().encode(),
+            named_at.isoformat().encode(),
             b"whole" if sheet.is_whole else b"",
         ]
     )

@@ -2,7 +2,7 @@
 
 An order names sites itself, or its channel is limited by the profile; goods are limited by the profile. What is limited
 by several is sent from what all of them leave. It is deliveries that are limited: whoever collects, or chooses a
-store's courier, named the store.
+store's courier or fitter, named the store.
 """
 
 from collections import Counter

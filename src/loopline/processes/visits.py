@@ -5,6 +5,7 @@ hour, calls them off, or takes them out of the order as damaged, as the reason s
 Rooms: slots (hours and visits), fulfilment (tasks), orders, promises; the stages that cancel, refuse and hand over.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeGuard
@@ -93,13 +94,15 @@ class VisitDone(msgspec.Struct, frozen=True, kw_only=True):
 
 class VisitMissed(msgspec.Struct, frozen=True, kw_only=True):
     """What was brought is not fitted, or some of it is not: `lines` (none: all), which a part may be of all but two
-    reasons, nobody home and not ready.
+    reasons, nobody home and not ready. `shown` (none: not looked at): the units of each line that were there when it
+    was said; where others are by now it is refused, so that saying it twice takes nothing more.
     """
 
     order_id: OrderId
     by: str
     reason: WhyNotDone
     lines: tuple[UnitsToCancel, ...] = ()
+    shown: tuple[UnitsToCancel, ...] = ()
 
 
 def take_visits(
@@ -256,6 +259,8 @@ def miss_visits(
 def _missed(conn: Conn, one: VisitMissed, visit: Visit, *, scope: Scope, now: datetime) -> Visit | Refusal:
     """Decide on the goods of one visit, and return it: still under way where some of them can be fitted."""
     ended = visits.not_done(visit, one.reason, now=now)
+    if one.shown and (moved := _moved_on(conn, one)) is not None:
+        return moved
     if one.reason in CALLS_OFF:
         asked = Cancellation(order_id=one.order_id, lines=one.lines, actor=one.by)
         (outcome,) = cancel(conn, [asked], scope=scope, now=now)
@@ -270,6 +275,23 @@ def _missed(conn: Conn, one: VisitMissed, visit: Visit, *, scope: Scope, now: da
         return ended
     is_left = bool(_open_tasks(conn, [one.order_id]))
     return visit if is_left else ended
+
+
+def _moved_on(conn: Conn, one: VisitMissed) -> PartNotThere | None:
+    """Why what was said is of goods that are not as they were shown."""
+    tasks = _open_tasks(conn, [one.order_id]).get(one.order_id, [])
+    left: Counter[LineId] = Counter()
+    for lines in fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]).values():
+        for line in lines:
+            left[line.line_id] += line.left
+    return next(
+        (
+            PartNotThere(line_id=part.line_id, units=part.units, left=left[part.line_id])
+            for part in one.shown
+            if left[part.line_id] != part.units
+        ),
+        None,
+    )
 
 
 def _damaged(conn: Conn, one: VisitMissed, *, now: datetime) -> list[RefuseTask] | Refusal:

@@ -3,7 +3,7 @@
 A rule speaks of goods (products and categories) or of channels, never of both: what it says of goods is the same for
 every order, what it says of channels is the same for all goods of an order. Of several rules that speak of the same all
 hold: what they leave is what each of them names. An order may name sites besides (`OpenOrder.only_from`). It is goods
-that are sent that are meant: who collects, and who chooses a store's courier, named the store.
+that are sent that are meant: who collects, and who chooses a store's courier or fitter, named the store.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -183,7 +183,10 @@ def _moment(text: str, line: int, faults: list[CountFault]) -> datetime | None:
     try:
         if found is not None:
             year, month, day, hour, minute, second = (int(part) for part in found.groups(default="0"))
-            return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the site's clock
+            at = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the site's clock
+            # Ids cannot write down what lies before 1970, zones not what is at the end of all years.
+            if 2000 <= year < 2100:
+                return at
     except ValueError:
         pass
     faults.append(CountFault(line=line, column=Column.AT.value, value=text, why=CountWhy.NO_MOMENT))

@@ -31,10 +31,14 @@ _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which board somebody watches: the sites in scope (None: the whole brand) and the currency asked for."""
+    """Which board somebody watches: the sites in scope (None: the whole brand) and the currency asked for.
+
+    `closed`: what the board could lead to and they may not open: orders, promises, shows.
+    """
 
     sites: frozenset[SiteId] | None = None
     currency: str | None = None
+    closed: frozenset[str] = frozenset()
 
 
 class OnAir(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +51,12 @@ class OnAir(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the live board shows: sales, promises that are or may be broken, the shows on air."""
+    """What the live board shows: sales, promises that are or may be broken, the shows on air; `closed`: as watched."""
 
     board: Board
     late: LateNow
     shows: tuple[OnAir, ...]
+    closed: frozenset[str] = frozenset()
 
 
 Watched = TypeVar("Watched", bound=Hashable)

@@ -61,6 +61,8 @@ def test_a_workbook_in_chinese_is_read_and_its_dates_too():
         ("S,COAT,99999999,", "units", CountWhy.NO_UNITS),
         ("S,COAT,1,2026-02-30 09:00", "counted_at", CountWhy.NO_MOMENT),
         ("S,COAT,1,yesterday", "counted_at", CountWhy.NO_MOMENT),
+        ("S,COAT,1,1969-12-31 09:00", "counted_at", CountWhy.NO_MOMENT),
+        ("S,COAT,1,9999-12-31 23:59", "counted_at", CountWhy.NO_MOMENT),
     ],
 )
 def test_what_is_wrong_is_named(row: str, column: str, why: CountWhy):

@@ -37,7 +37,7 @@ from loopline.web.promising.desk import View
 from loopline.web.promising.hours import fitters_near
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import STORES
-from loopline.web.promising.tokens import SaidPromise, at_site, ends_of, hash_of_asked, seal
+from loopline.web.promising.tokens import SaidPromise, at_site, ends_of, hash_of_asked, seal, spelt_goods
 
 _TAG = "promises"
 _encode = msgspec.json.Encoder().encode
@@ -231,8 +231,11 @@ def sealed(view: View, asked: Asked, option: Option, *, secret: str, now: dateti
     """Seal one way as it is shown now, for the order that may come of it."""
     is_at_site = option.kind in (PromiseKind.COLLECT, PromiseKind.APPOINTMENT)
     place = option.site.code if is_at_site else asked.destination
-    is_bound = option.kind in FROM_A_STORE
-    goods = at_site(asked.goods, option.site.code) if is_bound else asked.goods
+    goods = asked.goods
+    if asked.ship_from and option.kind is not PromiseKind.DELIVER:  # deliveries alone are ordered with it
+        goods = spelt_goods(asked.channel, asked.lines)
+    if option.kind in FROM_A_STORE:
+        goods = at_site(goods, option.site.code)
     return seal(_ends(view, option), secret, said=int(now.timestamp()), asked=hash_of_asked(goods, place))
 
 

@@ -22,6 +22,7 @@ from loopline.processes.visits import (
     OF_A_PART,
     VisitDone,
     VisitMissed,
+    VisitNamedTwice,
     VisitStep,
     finish_visits,
     miss_visits,
@@ -169,7 +170,12 @@ def finish(
     """Say that goods were fitted: they are the customer's from then on."""
     secret = edge_of(request).settings.secret
     judged: list[VisitDone | Refusal] = []
+    named: set[UUID] = set()
     for one in data.items:
+        if one.order_id in named:  # one call is one guess at a code
+            judged.append(VisitNamedTwice(order_id=OrderId(one.order_id)))
+            continue
+        named.add(one.order_id)
         command = VisitDone(
             order_id=OrderId(one.order_id),
             by=caller.actor,

@@ -17,12 +17,13 @@ from litestar.response import ServerSentEvent, Template
 from loopline import org, promises, touchpoints
 from loopline.db import Conn, Database
 from loopline.insight import BoardAsk, board_setting, read_board, sites_of_day
+from loopline.insight.rules import board_moments
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission, Role
 from loopline.web.api.answers import read
 from loopline.web.edge import Clock, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_map import encoded_places
-from loopline.web.hq.board_view import as_script, encoded_message, message_of
+from loopline.web.hq.board_view import as_script, encoded_message, message_of, orders_of_day
 from loopline.web.hq.streaming import stream_of
 from loopline.web.live import OnAir, ReadBoard, Seen, Watch
 from loopline.web.pages import page
@@ -30,6 +31,12 @@ from loopline.web.problems import NoBoardForYou
 from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 
 _SHOWS_MOST = 6
+_OPENED_BY = {
+    "orders": Permission.ORDERS_READ,
+    "promises": Permission.SOURCING_READ,
+    "shows": Permission.LIVE_WRITE,
+}
+"""What the board leads to, and who may open it."""
 BOARD_ROLES = frozenset(
     {Role.HQ_OPERATIONS, Role.FINANCE, Role.MARKETING, Role.DEALER, Role.STORE_MANAGER, Role.AUDITOR}
 )
@@ -45,6 +52,7 @@ def board_reader(database: Database, clock: Clock) -> ReadBoard:
                 board=read_board(conn, BoardAsk(now=now, sites=watch.sites, currency=watch.currency)),
                 late=promises.late_now(conn, now=now, site_ids=watch.sites),
                 shows=_on_air(conn) if watch.sites is None else (),
+                closed=watch.closed,
             )
 
     return read
@@ -74,11 +82,12 @@ def watched_board(
     """
     with edge_of(request).database.reading() as conn:
         scope = org.scope_of(conn, visitor.person.person_id, roles=BOARD_ROLES)
+    closed = frozenset(name for name, permission in _OPENED_BY.items() if not visitor.may(permission))
     if scope.everything:
-        return Watch(currency=currency)
+        return Watch(currency=currency, closed=closed)
     if not scope.sites:
         raise Refused(NoBoardForYou())
-    return Watch(sites=scope.sites, currency=currency)
+    return Watch(sites=scope.sites, currency=currency, closed=closed)
 
 
 @get("/hq/board", sync_to_thread=True)
@@ -134,8 +143,15 @@ def tell_board_map(request: WebRequest, watch: NamedDependency[Watch]) -> Respon
         ask = BoardAsk(now=now, sites=watch.sites, currency=watch.currency)
         sites = org.branch_sites(conn) if watch.sites is None else org.sites_by_id(conn, watch.sites).values()
         sold = sites_of_day(conn, ask)
-        currency = board_setting(conn, watch.currency).currency
-        return encoded_places(sites, sold, currency=currency, language=language_of(request))
+        setting = board_setting(conn, watch.currency)
+        moments = board_moments(latest=setting.latest, now=now, zone_name=setting.zone)
+        return encoded_places(
+            sites,
+            sold,
+            asked=None if "orders" in watch.closed else orders_of_day(is_replay=moments.is_replay),
+            currency=setting.currency,
+            language=language_of(request),
+        )
 
     return Response(read(request, find), media_type=MediaType.JSON, headers={"Cache-Control": "no-store"})
 

@@ -12,9 +12,12 @@ from loopline.web.languages import Language
 
 
 def encoded_places(
-    sites: Iterable[Site], sold: Iterable[SiteRank], *, currency: str, language: Language
+    sites: Iterable[Site], sold: Iterable[SiteRank], *, asked: Asked | None, currency: str, language: Language
 ) -> bytes:
-    """Write the map's points for the browser; amounts are the net of the board's day."""
+    """Write the map's points for the browser; amounts are the net of the board's day.
+
+    `asked`: its orders, to which points lead; None: to nothing.
+    """
     took = {one.site_id: one for one in sold}
     points: list[MapPoint] = []
     for site in sites:
@@ -29,7 +32,7 @@ def encoded_places(
                 tone="none" if one is None else "good",
                 size=max(0, one.net_minor) if one is not None else 0,
                 said=said,
-                path=Asked(site=site.code, period="today").link(),
+                path=asked.link(site=site.code) if asked is not None else "",
             )
         )
     return msgspec.json.encode(points)

@@ -158,7 +158,8 @@ def _context(seen: Seen, language: Language) -> dict[str, Any]:
         "taken_back": _taken_back(board, language),
         "this_hour": language.money(board.this_hour.net_minor, currency),
         "average": _average(board, language),
-        "today_path": _orders_of(board).link(),
+        "today_path": orders_of_day(is_replay=board.is_replay).link(),
+        "closed": seen.closed,
         "late": seen.late,
         "shows": [
             {
@@ -242,9 +243,9 @@ def _width(amount: int, greatest: int) -> int:
     return max(0, 100 * amount // greatest) if greatest > 0 else 0
 
 
-def _orders_of(board: Board) -> Asked:
-    """Ask for the orders of the board's day; where that is not the clock's, as in a replay, for those of any day."""
-    return Asked() if board.is_replay else Asked(period="today")
+def orders_of_day(*, is_replay: bool) -> Asked:
+    """Ask for the orders of a board's day; where that is not the clock's, as in a replay, for those of any day."""
+    return Asked() if is_replay else Asked(period="today")
 
 
 def _sku_rows(board: Board, language: Language) -> list[Row]:
@@ -253,7 +254,7 @@ def _sku_rows(board: Board, language: Language) -> list[Row]:
     return [
         Row(
             key=str(one.sku_id),
-            path=_orders_of(board).link(text=one.code),
+            path=orders_of_day(is_replay=board.is_replay).link(text=one.code),
             name=language.called(one.name or one.code),
             detail=one.code,
             amount=language.money(one.net_minor, currency),
@@ -270,7 +271,7 @@ def _site_rows(board: Board, language: Language) -> list[Row]:
     return [
         Row(
             key=f"{one.site_id}{one.channel}",
-            path=_orders_of(board).link(site=one.code or "", channel=one.channel),
+            path=orders_of_day(is_replay=board.is_replay).link(site=one.code or "", channel=one.channel),
             name=language.called(one.name) if one.name else channel_word(one.channel, language),
             detail="",
             amount=language.money(one.net_minor, currency),

@@ -88,6 +88,7 @@ def show_counts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         may_write=visitor.may(Permission.STOCK_WRITE),
         done=request.query_params.get("done", ""),
         problem=request.query_params.get("problem", ""),
+        shown_at=found.now.isoformat(),
     )
 
 
@@ -150,12 +151,14 @@ async def take_sheet_from_page(request: _FormRequest, visitor: NamedDependency[V
     if not isinstance(file, UploadFile):
         return _to()
     content = await file.read()
-    asked = (str(form.get("counted_at", "")), form.get("is_whole") == "yes")
+    asked = (str(form.get("counted_at", "")), form.get("is_whole") == "yes", str(form.get("shown_at", "")))
 
     def work() -> str:
         rows = granted(read_count_sheet(content, file_name=file.filename or ""))
         zone = read(request, lambda conn, _: board_setting(conn).zone)
-        counted_at = read_moment(asked[0], zone) if asked[0] else edge_of(request).clock()
+        now = edge_of(request).clock()
+        shown_at = read_moment(asked[2], zone) if not asked[0] else None
+        counted_at = read_moment(asked[0], zone) if asked[0] else now
         if counted_at is None:
             raise Refused(CountTimeWrong(counted_at=asked[0]))
         sheet = CountSheet(
@@ -163,6 +166,7 @@ async def take_sheet_from_page(request: _FormRequest, visitor: NamedDependency[V
             rows=tuple(rows),
             counted_at=counted_at,
             is_whole=asked[1],
+            asked_at=min(shown_at, now) if shown_at is not None else None,
         )
         taken = run(
             request,

@@ -22,7 +22,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.pricing import GiftNotEarned
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
-from loopline.processes.take_in.refusals import NumberTaken, SlotTaken
+from loopline.processes.take_in.refusals import NeedsFitting, NumberTaken, SlotTaken
 from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind, WhyNot
 from loopline.stock.refusals import NotEnoughFree, QuotaSoldOut
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
@@ -239,7 +239,7 @@ async def place_order(
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
     asked = OrderRequest(message=message, by_member=member.member_id, address=address)
     taken = await edge.orders.submit(asked)
-    if isinstance(taken, NotEnoughFree | QuotaSoldOut | GiftNotEarned):
+    if isinstance(taken, NotEnoughFree | QuotaSoldOut | GiftNotEarned | NeedsFitting):
         taken = await _without_gifts(edge, asked) or taken
     if isinstance(taken, NumberTaken):
         known = await asyncio.to_thread(_own_order, edge, message, member.member_id)

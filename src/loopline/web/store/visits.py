@@ -402,17 +402,26 @@ def _missed(data: dict[str, Any], order_id: OrderId, *, by: str) -> VisitMissed 
     """Read why it is not fitted, and of which units; of all where none are named."""
     try:
         reason = WhyNotDone(str(data.get("reason", "")))
-        lines = tuple(
-            UnitsToCancel(line_id=LineId(UUID(name.removeprefix("units_"))), units=number(data, name))
-            for name in data
-            if name.startswith("units_") and number(data, name)
-        )
+        lines, shown = _units_of(data, "units_"), _units_of(data, "shown_")
     except ValueError:
         return SayWhyNotFitted()
     if not lines and any(name.startswith("units_") for name in data) and reason in process.OF_A_PART:
         return SayWhyNotFitted()
     return VisitMissed(
-        order_id=order_id, by=by, reason=reason, lines=lines if reason in process.OF_A_PART else ()
+        order_id=order_id,
+        by=by,
+        reason=reason,
+        lines=lines if reason in process.OF_A_PART else (),
+        shown=shown if reason in process.OF_A_PART else (),
+    )
+
+
+def _units_of(data: dict[str, Any], prefix: str) -> tuple[UnitsToCancel, ...]:
+    """Read the units of lines that a form names. Raises ValueError for what is no line."""
+    return tuple(
+        UnitsToCancel(line_id=LineId(UUID(name.removeprefix(prefix))), units=number(data, name))
+        for name in data
+        if name.startswith(prefix) and number(data, name)
     )
 
 

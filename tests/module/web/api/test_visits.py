@@ -106,6 +106,16 @@ def placed(house: House, number: str = "F-1") -> str:
     return made.json()["id"]
 
 
+def test_what_a_delivery_must_ship_from_says_nothing_of_a_fitter(house: House):
+    offered(house)
+    (option,) = asked(house, ship_from=["S"])["options"]
+    order = ORDER | {"external_number": "F-9", "promise": option["promise"]}
+    made = house.api().ask("POST", "/orders", json=order)
+    assert made.status_code == 201, made.text
+    refused = house.api().ask("POST", "/orders", json=order | {"external_number": "F-8", "ship_from": ["S"]})
+    assert refused.status_code in {400, 409, 422}, refused.text
+
+
 def pack(conn: Conn) -> str:
     (task_id,) = source_wave(conn, now=NOON).tasks
     pack_up(conn, [task_id], now=NOON)
@@ -137,6 +147,8 @@ def test_a_visit_is_taken_on_set_out_on_and_done_by_the_customers_code(house: Ho
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     (no,) = hq.post("/visits/done", visit | {"visit_code": wrong})
     assert no["problem"]["code"] == "visit_code_wrong"
+    first, second = hq.post("/visits/done", visit | {"visit_code": wrong}, visit | {"visit_code": code})
+    assert (first["problem"]["code"], second["problem"]["code"]) == ("visit_code_wrong", "visit_named_twice")
     (unsigned,) = hq.post("/visits/done", visit | {"signed_by": "王芳"})
     assert unsigned["problem"]["code"] == "photo_after_signing"
     (done,) = hq.granted("/visits/done", visit | {"visit_code": code})
