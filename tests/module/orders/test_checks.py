@@ -267,6 +267,46 @@ def test_a_payer_without_an_order_is_found_and_forgotten(database: Database):
     assert left == []
 
 
+@pytest.mark.parametrize(
+    ("check", "damage"),
+    [
+        (
+            "parking_has_its_line",
+            (
+                "insert into orders.parking (order_id, line_id, sku_id, reason, since)"
+                " values ('{order}', gen_random_uuid(), gen_random_uuid(), 'no_goods', now())"
+            ),
+        ),
+        (
+            "named_site_has_its_order",
+            "insert into orders.named_site (order_id, site_id) values (gen_random_uuid(), gen_random_uuid())",
+        ),
+        (
+            "changed_price_is_its_line",
+            (
+                "insert into orders.price_change select gen_random_uuid(), '{order}', gen_random_uuid(),"
+                " gen_random_uuid(), 1, 'CNY', 2, 1, 'not_allowed', null, gen_random_uuid(), now(), null, null, now()"
+            ),
+        ),
+        (
+            "price_approval_is_spent_once",
+            (
+                "insert into orders.price_ask select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
+                " gen_random_uuid(), 1, 'CNY', 2, 1, 'goodwill', gen_random_uuid(), now(), null, gen_random_uuid(),"
+                " now(), true, '', '{order}'"
+            ),
+        ),
+    ],
+)
+def test_what_belongs_to_no_line_or_order_is_found(database: Database, check: str, damage: str):
+    with database.transaction() as conn:
+        first, _ = two_orders(conn)
+    with database.owner_transaction() as owner:
+        assert run_check(owner, BY_NAME[check]) == []
+        owner.execute(damage.format(order=first.order_id).encode())
+        assert len(run_check(owner, BY_NAME[check])) == 1
+
+
 def test_every_check_is_planted_here():
     source = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in BY_NAME if f'"{name}"' not in source] == []

@@ -154,7 +154,7 @@ def test_one_not_with_promotions_takes_from_the_other_lines():
         (OffAmount(amount_minor=10**6), 0, {COAT}),
         (THIRTY, 11_300, {COAT}),  # reached by the coat, though less than that stands on its line
         (THIRTY, 0, {SCARF, COAT}),
-        (THIRTY, 0, set()),
+        (THIRTY, 0, set[SkuId]()),
     ],
 )
 def test_with_a_gift_it_takes_what_it_takes_without(effect: CouponEffect, least: int, only: set[SkuId]):

@@ -115,11 +115,13 @@ def _kept(
 def _after(order_id: OrderId | None, exchanged: Sequence[KeptExchange]) -> set[OrderId]:
     """Return the orders that took the place of what came back of one, and of these."""
     found: set[OrderId] = set()
-    asking = {order_id}
+    asking = set() if order_id is None else {order_id}
     while asking:
-        new = {one.new_order_id for one in exchanged if one.order_id in asking}
-        asking = {one for one in new if one is not None and one not in found}
-        found |= {one for one in asking if one is not None}
+        new = {
+            one.new_order_id for one in exchanged if one.order_id in asking and one.new_order_id is not None
+        }
+        asking = new - found
+        found |= asking
     return found
 
 
