@@ -115,7 +115,7 @@ def _kept(
 def _after(order_id: OrderId | None, exchanged: Sequence[KeptExchange]) -> set[OrderId]:
     """Return the orders that took the place of what came back of one, and of these."""
     found: set[OrderId] = set()
-    asking = set() if order_id is None else {order_id}
+    asking: set[OrderId] = set() if order_id is None else {order_id}
     while asking:
         new = {
             one.new_order_id for one in exchanged if one.order_id in asking and one.new_order_id is not None
