@@ -169,7 +169,7 @@ def test_axe_finds_nothing_to_say_of_a_task_on_its_way(branches: Branches, brows
     path, token = f"/store/tasks/{branches.names['task_id']}", branches.home[Role.STORE_MANAGER]
     found: list[str] = []
     with httpx.Client(base_url=f"{branches.base}/api/v1", timeout=60) as client:
-        for step in ("accept", "pick", "check", "pack"):  # a fitter takes it from there
+        for step in ("accept", "pick", "check", "pack", "hand-over"):
             item = {"task_id": branches.names["task_id"]}
             headers = {"authorization": f"Bearer {token}"}
             done = client.post(f"/tasks/{step}", json={"items": [item]}, headers=headers)

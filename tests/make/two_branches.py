@@ -280,7 +280,8 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         ends_at=NOON + timedelta(hours=4),
     )
     assert slots.take_places(conn, [at_two], places={at_two: 1}) == [True]
-    slots.book(conn, [NewBooking(order_id=order_id, slot=at_two)], now=NOON)
+    (fitted,) = (one.order_id for one in tasks_by_id(conn, [offer(conn, stage, "W-5", **at_d)]))
+    slots.book(conn, [NewBooking(order_id=fitted, slot=at_two)], now=NOON)
     succeeded(place(conn, [ask(shop, "W-2", **at_d)], scope=WHOLE_BRAND, now=NOON))
     (call,) = wave_of_calls(conn, shop).calls
     receipt = issue_receipts(conn, [sale.order_id], now=NOON)[sale.order_id]
@@ -299,7 +300,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "price-asks/ask_id": asked,
         "wishes/wish_id": str(_wish(conn, old.order_id)),
         "order_id": str(order_id),
-        "visits/order_id": str(order_id),
+        "visits/order_id": str(fitted),
         "order_ids": [str(order_id)],
         "line_id": str(line.line_id),
         "orders/order": order.number,
