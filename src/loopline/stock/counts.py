@@ -220,8 +220,14 @@ def _why_closed(count_id: CountId, known: Mapping[CountId, _Known]) -> Refusal |
 
 
 def end_counts(conn: Conn, ends: Sequence[CountEnd], *, now: datetime) -> list[CountFacts | Refusal]:
-    """End counts and say what they come to; the caller records the facts in the same transaction."""
+    """End counts and say what they come to; the caller records the facts in the same transaction.
+
+    Where another count of the same things was posted since a look, it is held anew against the books of its moment, and
+    of two looks at one thing the later holds: nothing is corrected twice.
+    """
     known = _lock(conn, {end.count_id for end in ends})
+    posting = {end.count_id for end in ends if not end.drops and end.count_id in known}
+    _renew(conn, [count_id for count_id in posting if not known[count_id].is_ended])
     outcomes: list[CountFacts | Refusal] = []
     lines = _by_count(count_lines(conn, list(known)))
     ended: dict[CountId, str] = {}
@@ -244,6 +250,19 @@ def end_counts(conn: Conn, ends: Sequence[CountEnd], *, now: datetime) -> list[C
             )
     execute(conn, SQL["end_counts"], count_ids=uuids(ended), how=list(ended.values()), now=now)
     return outcomes
+
+
+def _renew(conn: Conn, count_ids: Sequence[CountId]) -> None:
+    """Hold looks anew against the books where another count has moved the same things since."""
+    found = fetch_rows(conn, SQL["lines_counted_elsewhere"], count_ids=uuids(count_ids)) if count_ids else []
+    if found:
+        execute(
+            conn,
+            SQL["renew_lines"],
+            ids=uuids([line_id for line_id, _, _ in found]),
+            after=uuids([first_id_after(counted_at) for _, counted_at, _ in found]),
+            is_older=[is_older for _, _, is_older in found],
+        )
 
 
 def _facts(lines: Iterable[CountLine]) -> Iterable[Fact]:

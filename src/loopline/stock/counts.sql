@@ -95,6 +95,44 @@ join stock.count_session as session on session.id = line.count_id
 where line.count_id = any(%(count_ids)s::uuid[])
 order by line.count_id, line.sku_id, line.lot_id
 
+-- name: lines_counted_elsewhere
+-- Lines of counts whose things another count, posted since they were looked at, was of, too; `is_older`: it looked later.
+-- The caller holds the sessions' rows and the turn, so that no other count of them is posted meanwhile.
+select
+  line.id,
+  line.counted_at,
+  bool_or(look.counted_at >= line.counted_at) as is_older
+from stock.count_line as line
+join stock.count_session as session on session.id = line.count_id
+join stock.count_session as posted
+  on posted.leaf_id = session.leaf_id
+  and posted.id <> session.id
+  and posted.how_ended = 'posted'
+  and posted.ended_at >= line.counted_at
+join stock.count_line as look on look.count_id = posted.id and look.sku_id = line.sku_id
+where line.count_id = any(%(count_ids)s::uuid[])
+group by line.id
+
+-- name: renew_lines
+-- Say anew what the books said at the moment of looks: what they say now less all that happened since, by the moment in
+-- a movement's id. A look that is older than another count's no longer differs.
+update stock.count_line as line
+set expected = case when renewed.is_older then line.units else coalesce(level.on_hand, 0) - coalesce(since.on_hand, 0) end
+from unnest(%(ids)s::uuid[], %(after)s::uuid[], %(is_older)s::boolean[]) as renewed (id, after, is_older)
+join stock.count_line as looked on looked.id = renewed.id
+join stock.count_session as session on session.id = looked.count_id
+left join stock.leaf_stock as level on level.sku_id = looked.sku_id and level.leaf_id = session.leaf_id
+left join lateral (
+  select sum(movement.on_hand)::bigint as on_hand
+  from stock.movement as movement
+  where
+    movement.sku_id = looked.sku_id
+    and movement.leaf_id = session.leaf_id
+    and movement.at >= looked.counted_at
+    and movement.id >= renewed.after
+) as since on true
+where line.id = renewed.id
+
 -- name: end_counts
 -- End sessions, posted or dropped. The caller holds their rows.
 update stock.count_session as session

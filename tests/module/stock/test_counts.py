@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from loopline.db import Conn
@@ -82,6 +83,39 @@ def test_a_later_look_replaces_the_earlier_one(conn: Conn):
     look(conn, count_id, sku, 14, expected=15)
     [one] = post(conn, count_id)
     assert (one.on_hand, leaf_row(conn, leaf, sku).on_hand) == (-1, 14)
+    assert broken(conn) == []
+
+
+def test_two_counts_of_one_thing_correct_it_once(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    first, second = begin(conn, leaf), begin(conn, leaf)
+    look(conn, first, sku, 8, expected=10)
+    look(conn, second, sku, 8, expected=10)
+    [one] = post(conn, first)
+    assert (one.on_hand, post(conn, second)) == (-2, ())
+    assert leaf_row(conn, leaf, sku).on_hand == 8
+    assert broken(conn) == []
+
+
+@pytest.mark.parametrize("is_later_first", [True, False])
+def test_of_two_counts_the_later_look_holds_whichever_is_posted_first(conn: Conn, is_later_first: bool):
+    world, sku = make_world(conn), new_sku()
+    leaf = world.leaf_ids[0]
+    receive(conn, leaf, sku, 10)
+    early, late = begin(conn, leaf), begin(conn, leaf)
+    at = [NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)]
+    looks = [
+        Look(count_id=count_id, sku_id=sku, units=units, seen_at=seen_at)
+        for count_id, units, seen_at in zip((early, late), (8, 7), at, strict=True)
+    ]
+    enter_counts(conn, looks, now=NOW + timedelta(minutes=3), by="test")
+    for count_id in (late, early) if is_later_first else (early, late):
+        [ended] = end_counts(conn, [CountEnd(count_id=count_id)], now=NOW + timedelta(minutes=3))
+        assert isinstance(ended, CountFacts)
+        record_facts(conn, ended.facts, now=NOW + timedelta(minutes=3))
+    assert leaf_row(conn, leaf, sku).on_hand == 7
     assert broken(conn) == []
 
 
