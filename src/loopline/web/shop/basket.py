@@ -188,9 +188,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     basket = _as_fitted(basket, sku.care.fitting)
     here = site_here(conn, place)
     shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
-    shelf = next((one for one in shelves if one.site.code == basket.site), None)
-    if shelf is None and basket.at_store and shelves:
-        shelf = shelves[0]
+    shelf = _shelf_chosen(basket, shelves)
     addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
     regions = {str(one.id): one.recipient.region_code for one in addresses}
@@ -231,6 +229,12 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         view=view,
         regions=regions,
     )
+
+
+def _shelf_chosen(basket: Basket, shelves: Sequence[Shelf]) -> Shelf | None:
+    """The store that was chosen; for who comes to a store, else the first."""
+    first = shelves[0] if basket.at_store and shelves else None
+    return next((one for one in shelves if one.site.code == basket.site), first)
 
 
 def _as_fitted(basket: Basket, fitting: Fitting) -> Basket:
