@@ -17,7 +17,7 @@ from loopline.org import Role
 from loopline.pricing.coupons import OffPercentage
 from loopline.web.settings import Demo, DemoPerson
 from loopline.web.shop.shopper import MEMBER_COOKIE
-from tests.browser.test_shop import Clock, Shopfront, fill_address, look, pay
+from tests.browser.test_shop import Clock, Shopfront, fill_address, look, pay, state
 from tests.make.coupons import in_force
 from tests.make.org import PASSWORD, add_person, succeeded
 from tests.make.shop import OPENED
@@ -137,6 +137,7 @@ def test_a_batch_is_written_published_claimed_chosen_and_used(front: Shopfront):
     fill_address(member)
     member.locator("button[form=buy]").click()
     pay(member)
+    state(member, "paid")
     expect(member.locator("main")).to_contain_text("¥369")
     look(member, "coupons-order")
     member.goto(f"{front.base}/me/coupons")
