@@ -11,11 +11,15 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
+from psycopg.types.string import BytesBinaryDumper
 
 from loopline.db.statements import Statement
 
 Conn = psycopg.Connection[TupleRow]
 Record = TypeVar("Record", bound=msgspec.Struct)
+
+# The driver would spell each `bytes` of a COPY in Python, for the sake of DB-API's `Binary`, which nobody here uses.
+psycopg.adapters.register_dumper(bytes, BytesBinaryDumper)
 
 _STREAMED_AT_ONCE = 2_000
 _columns: dict[tuple[str, str], "_Columns"] = {}
