@@ -5,11 +5,12 @@ from pathlib import Path
 
 from loopline.db import Database
 
+POSTGRESQL = "postgresql"
 _PROC = Path("/proc")
 
 
 def private_mib(database: Database) -> dict[str, float]:
-    """Return MiB of private anonymous memory: of each child of this process that serves, and of all of PostgreSQL.
+    """Return MiB of private anonymous memory of each child of this process that serves and of each of PostgreSQL's.
 
     What PostgreSQL shares among its processes is bounded by its settings and counted nowhere here.
     """
@@ -17,7 +18,7 @@ def private_mib(database: Database) -> dict[str, float]:
         row = conn.execute("select pg_backend_pid()").fetchone()
     assert row is not None
     postmaster = _parent(int(row[0]))
-    found: dict[str, float] = {"postgresql": 0.0}
+    found: dict[str, float] = {}
     own = _own_number()
     for entry in _PROC.iterdir():
         if not entry.name.isdigit():
@@ -29,7 +30,7 @@ def private_mib(database: Database) -> dict[str, float]:
         mib = int(status.get("RssAnon", "0").split()[0]) / 1024
         parent = int(status["PPid"])
         if parent == postmaster:
-            found["postgresql"] += mib
+            found[f"{POSTGRESQL} {entry.name}"] = mib
         elif parent == own and "postgres" not in status["Name"]:
             found[f"server {entry.name}"] = mib
     return found

@@ -10,7 +10,7 @@ import msgspec
 from bench.surge.asks import bodies
 from bench.surge.brand import found_brand
 from bench.surge.load import Answers, open_loop, post
-from bench.surge.memory import private_mib
+from bench.surge.memory import POSTGRESQL, private_mib
 from bench.surge.servers import surging
 from bench.workplace import new_database
 from loopline.db import Database
@@ -72,20 +72,42 @@ def report(asked: Asked) -> dict[str, Any]:
 
 
 def _growth(minutes: Sequence[_Minute]) -> list[dict[str, Any]]:
-    """What each held in the first and in the last minutes, in MiB, and what it grew by, in parts of a hundred."""
-    rows: list[dict[str, Any]] = []
-    for name in minutes[0].mib:
-        first = statistics.median(one.mib.get(name, 0.0) for one in minutes[:_ENDS])
-        last = statistics.median(one.mib.get(name, 0.0) for one in minutes[-_ENDS:])
-        rows.append(
-            {
-                "process": name,
-                "first_mib": round(first, 1),
-                "last_mib": round(last, 1),
-                "growth_percent": round(100 * (last - first) / first, 1),
-            }
-        )
+    """What each held in the first and in the last minutes, in MiB, and what it grew by, in parts of a hundred.
+
+    Of PostgreSQL's processes those count that lived from the first minute to the last, as one row: all they hold, and
+    what the one that grew most grew by. Connections come and go with what is asked at once.
+    """
+    lived = [name for name in minutes[0].mib if all(name in one.mib for one in minutes)]
+    at_first = {name: _held(minutes[:_ENDS], [name]) for name in lived}
+    rows = [
+        {"process": name} | _grown(before, _held(minutes[-_ENDS:], [name]))
+        for name, before in at_first.items()
+        if not name.startswith(POSTGRESQL)
+    ]
+    of_postgresql = [name for name in lived if name.startswith(POSTGRESQL)]
+    worst = max((_held(minutes[-_ENDS:], [name]) / at_first[name] - 1 for name in of_postgresql), default=0.0)
+    all_of_it = _grown(_held(minutes[:_ENDS], of_postgresql), _held(minutes[-_ENDS:], of_postgresql))
+    rows.append(
+        {
+            "process": POSTGRESQL,
+            "processes": len(of_postgresql),
+            "worst_growth_percent": round(100 * worst, 1),
+        }
+        | all_of_it
+    )
     return rows
+
+
+def _held(minutes: Sequence[_Minute], names: Sequence[str]) -> float:
+    return statistics.median(sum(one.mib[name] for name in names) for one in minutes)
+
+
+def _grown(first: float, last: float) -> dict[str, Any]:
+    return {
+        "first_mib": round(first, 1),
+        "last_mib": round(last, 1),
+        "growth_percent": round(100 * (last - first) / first, 1) if first else 0.0,
+    }
 
 
 def _behind(database: Database) -> int:
