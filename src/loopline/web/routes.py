@@ -96,6 +96,7 @@ from loopline.web.hq.packing import PACKING_PAGES
 from loopline.web.hq.parked import PARKED_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
+from loopline.web.hq.points import POINTS_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.promotions import PROMOTION_PAGES
@@ -236,6 +237,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SUPPLY_PAGES,
     *PROMOTION_PAGES,
     *COUPON_PAGES,
+    *POINTS_PAGES,
     *PAYOUT_PAGES,
     *INVOICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,
