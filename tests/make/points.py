@@ -23,10 +23,15 @@ def terms(**changes: Any) -> Terms:
     return Terms(**(fields | changes))
 
 
-def points_in_force(conn: Conn, *, now: datetime = OPENED, **changes: Any) -> Programme:
-    """Let the brand agree to bear what points take off, and publish a version."""
+def brand_agreed(conn: Conn, *, now: datetime = OPENED) -> None:
+    """Let the brand agree to bear all of what points take off."""
     asked = WantedAgreement(party_code="BRAND", currency="CNY", most_basis_points=10_000, comment="on paper")
     succeeded(agree(conn, [asked], by=BY, now=now))
+
+
+def points_in_force(conn: Conn, *, now: datetime = OPENED, **changes: Any) -> Programme:
+    """Let the brand agree to bear what points take off, and publish a version."""
+    brand_agreed(conn, now=now)
     saved = save(conn, terms(**changes), comment="a test", scope=WHOLE_BRAND, by=BY, now=now)
     assert isinstance(saved, Programme), saved
     published = publish(conn, scope=WHOLE_BRAND, by=BY, now=now)

@@ -39,6 +39,7 @@ from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.photos import PHOTO_HANDLERS
+from loopline.web.api.points import POINTS_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
@@ -171,6 +172,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *PRICING_HANDLERS,
     *PROMOTION_HANDLERS,
     *COUPON_HANDLERS,
+    *POINTS_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,

@@ -8,6 +8,7 @@ Locks: the turn of the programme; accounts by member. Orders take free accounts 
 """
 
 from loopline.pricing.points.model import (
+    POINTS_CODE,
     Account,
     Change,
     Ends,
@@ -48,6 +49,7 @@ from loopline.pricing.points.store import (
 )
 
 __all__ = [
+    "POINTS_CODE",
     "Account",
     "Change",
     "Ends",

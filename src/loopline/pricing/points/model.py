@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -13,6 +12,7 @@ from loopline.kernel.money import BASIS_POINTS
 from loopline.pricing.discounts import Bearer
 from loopline.pricing.promotions.model import Conditions, Funder
 
+POINTS_CODE = "POINTS"
 BRAND_BEARS = (Funder(bearer=Bearer.BRAND, basis_points=BASIS_POINTS),)
 """Who issues points bears what they take off: the brand."""
 
@@ -57,10 +57,25 @@ class Programme(NewProgramme, frozen=True, kw_only=True):
     published_at: datetime | None = None
     published_by: str | None = None
 
-    code: ClassVar[str] = "POINTS"
-    funders: ClassVar[tuple[Funder, ...]] = BRAND_BEARS
-    conditions: ClassVar[Conditions] = Conditions()
-    valid_until: ClassVar[datetime | None] = None
+    @property
+    def code(self) -> str:
+        """The code that all versions have."""
+        return POINTS_CODE
+
+    @property
+    def funders(self) -> tuple[Funder, ...]:
+        """Who bears what they take off."""
+        return BRAND_BEARS
+
+    @property
+    def conditions(self) -> Conditions:
+        """They are used on all goods, everywhere."""
+        return Conditions()
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """No version says when it ends: the next one does."""
+        return None
 
     @property
     def name(self) -> str:

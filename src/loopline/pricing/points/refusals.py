@@ -35,14 +35,14 @@ class PointsBusy(Refusal, frozen=True, kw_only=True):
 
 
 class PointsPayTooMuch(Refusal, frozen=True, kw_only=True):
-    """Of this order points pay {most_minor} {currency} at most."""
+    """Of this order points pay {most_minor} at most (minor units of {currency})."""
 
     most_minor: int
     currency: str
 
 
 class PointsPayTooLittle(Refusal, frozen=True, kw_only=True):
-    """Points are used from {least_minor} {currency} on."""
+    """Points are used from {least_minor} on (minor units of {currency})."""
 
     least_minor: int
     currency: str

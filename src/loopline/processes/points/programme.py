@@ -13,6 +13,7 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.pricing.points import (
+    POINTS_CODE,
     Account,
     Change,
     Lot,
@@ -52,16 +53,16 @@ def save(  # noqa: PLR0913 - what, why, by whom
 ) -> Programme | Refusal:
     """Save the draft of the next version; points are the whole brand's."""
     if not scope.everything:
-        return NotInYourBranch(subject=Programme.code)
+        return NotInYourBranch(subject=POINTS_CODE)
     return save_draft(conn, NewProgramme(terms=terms, author=by, comment=comment), now=now)
 
 
 def publish(conn: Conn, *, scope: Scope, by: str, now: datetime) -> Programme | Refusal:
     """Put the draft in force for orders placed from now on. The brand must have agreed to bear what points take off."""
     if not scope.everything:
-        return NotInYourBranch(subject=Programme.code)
+        return NotInYourBranch(subject=POINTS_CODE)
     drafts = [one for one in programmes(conn) if one.published_at is None]
-    return publish_draft(conn, named=may_bear(conn, drafts).get(Programme.code, {}), by=by, now=now)
+    return publish_draft(conn, named=may_bear(conn, drafts).get(POINTS_CODE, {}), by=by, now=now)
 
 
 def adjust(

@@ -20,7 +20,7 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
-from loopline.pricing.points import PointsFigures, Programme, figures, programmes
+from loopline.pricing.points import POINTS_CODE, PointsFigures, Programme, figures, programmes
 from loopline.processes.points.programme import Adjustment, adjust, publish, save
 from loopline.web.api.answers import Work, read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
@@ -97,7 +97,7 @@ def _whole_brand(visitor: Visitor, permission: Permission) -> Scope:
     """Points are the whole brand's: who answers for a branch of it neither sees nor changes the programme."""
     scope = visitor.scope_of(permission)
     if not scope.everything:
-        raise Refused(NotInYourBranch(subject=Programme.code))
+        raise Refused(NotInYourBranch(subject=POINTS_CODE))
     return scope
 
 

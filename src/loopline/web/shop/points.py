@@ -1,7 +1,8 @@
 """A member's points: what can be used, what is pending until when, what ends next, what happened, and how it works."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 
 import msgspec
 from litestar import get
@@ -64,9 +65,9 @@ def show_points(request: WebRequest, member: NamedDependency[Shopper]) -> Templa
         mine=mine,
         is_first=before is None,
         rules=_rules(language, mine.programme) if mine.programme else (),
-        day=lambda at: language.plain_day(_day(at)),
+        day=partial(_day_words, language),
         count=language.count,
-        clock=lambda at: language.clock_of_day(at, ZONE),
+        clock=partial(_clock_words, language),
     )
 
 
@@ -80,7 +81,7 @@ def _read(conn: Conn, member: Shopper, language: Language, *, before: int | None
     programme = in_force(programmes(conn), now)
     days: dict[str, int] = {}
     for lot in sorted((lot for lot in lots if lot.is_pending and lot.points), key=lambda lot: lot.due_at):
-        day = language.plain_day(_day(lot.due_at))
+        day = _day_words(language, lot.due_at)
         days[day] = days.get(day, 0) + lot.points
     return MyPoints(
         account=account,
@@ -93,8 +94,12 @@ def _read(conn: Conn, member: Shopper, language: Language, *, before: int | None
     )
 
 
-def _day(at: datetime) -> date:
-    return business_day(at, ZONE)
+def _day_words(language: Language, at: datetime) -> str:
+    return language.plain_day(business_day(at, ZONE))
+
+
+def _clock_words(language: Language, at: datetime) -> str:
+    return language.clock_of_day(at, ZONE)
 
 
 def _rules(language: Language, programme: Programme) -> list[str]:
