@@ -14,9 +14,10 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from loopline import org
 from loopline.db import Conn
 from loopline.insight import board_setting
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, PersonId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
@@ -33,6 +34,7 @@ from loopline.web.problems import status_of
 
 POINTS = "/hq/points"
 _DIGITS_MOST = 9
+_PERSON = "person:"
 _FormRequest = Request[Any, Any, State]
 
 
@@ -62,7 +64,7 @@ def _page(
     refusal: Refusal | None = None,
 ) -> Template:
     _whole_brand(visitor, Permission.PRICES_READ)
-    versions, sums, zone = read(request, _find)
+    versions, sums, zone, names = read(request, _find)
     language = language_of(request)
     standing = [one for one in versions if one.published_at is not None]
     last = versions[-1] if versions else None
@@ -76,7 +78,10 @@ def _page(
         status=200 if refusal is None else status_of(refusal),
         visitor=visitor,
         path=POINTS,
-        rows=[_row(one, standing[-1].id if standing else None, language, zone) for one in reversed(versions)],
+        rows=[
+            _row(one, standing[-1].id if standing else None, language, zone=zone, names=names)
+            for one in reversed(versions)
+        ],
         has_draft=last is not None and last.published_at is None,
         figures=_figures(sums, standing[-1] if standing else None, language),
         said=said if said.get("form") == "programme" else filled,
@@ -89,8 +94,13 @@ def _page(
     )
 
 
-def _find(conn: Conn, _: datetime) -> tuple[list[Programme], PointsFigures, str]:
-    return programmes(conn), figures(conn), board_setting(conn).zone
+def _find(conn: Conn, _: datetime) -> tuple[list[Programme], PointsFigures, str, Mapping[str, str]]:
+    versions = programmes(conn)
+    said = {one.published_by or one.author for one in versions}
+    ids = [PersonId(UUID(by.removeprefix(_PERSON))) for by in said if by.startswith(_PERSON)]
+    people = org.people_by_id(conn, ids) if ids else {}
+    names = {f"{_PERSON}{key}": person.name for key, person in people.items()}
+    return versions, figures(conn), board_setting(conn).zone, names
 
 
 def _whole_brand(visitor: Visitor, permission: Permission) -> Scope:
@@ -101,7 +111,9 @@ def _whole_brand(visitor: Visitor, permission: Permission) -> Scope:
     return scope
 
 
-def _row(one: Programme, in_force: UUID | None, language: Language, zone: str) -> VersionRow:
+def _row(
+    one: Programme, in_force: UUID | None, language: Language, *, zone: str, names: Mapping[str, str]
+) -> VersionRow:
     say, terms = language.say, one.terms
     state, key = (
         (say("Draft"), "draft")
@@ -111,7 +123,7 @@ def _row(one: Programme, in_force: UUID | None, language: Language, zone: str) -
         else (say("Replaced"), "stopped")
     )
     rates = ", ".join(f"{name} {rate / 100:g}%" for name, rate in terms.channels.items())
-    at = one.published_at or one.saved_at
+    at, by = one.published_at or one.saved_at, one.published_by or one.author
     return VersionRow(
         version=one.version,
         name=language.called(terms.name),
@@ -119,7 +131,7 @@ def _row(one: Programme, in_force: UUID | None, language: Language, zone: str) -
         state_key=key,
         says=[
             say(
-                "{points} points for every {amount} paid",
+                "Points for every {amount} paid: {points}",
                 points=language.count(terms.earn_points),
                 amount=language.money(terms.earn_minor, terms.currency),
             )
@@ -127,11 +139,15 @@ def _row(one: Programme, in_force: UUID | None, language: Language, zone: str) -
             + (say("tax included") if terms.with_tax else say("without tax"))
             + (f" · {rates}" if rates else ""),
             say(
-                "{points} points take {amount} off, up to {part}% of an order, at least {least}",
+                "Points that take {amount} off: {points}, up to {part}% of an order",
                 points=language.count(terms.redeem_points),
                 amount=language.money(terms.redeem_minor, terms.currency),
                 part=f"{terms.most_basis_points / 100:g}",
-                least=language.money(terms.least_minor, terms.currency),
+            )
+            + (
+                " · " + say("at least {least}", least=language.money(terms.least_minor, terms.currency))
+                if terms.least_minor > 1
+                else ""
             ),
             say(
                 "They can be used for {months} months; {part}% are expected to be used",
@@ -140,7 +156,7 @@ def _row(one: Programme, in_force: UUID | None, language: Language, zone: str) -
             ),
         ],
         comment=one.comment,
-        who=f"{one.published_by or one.author} · {language.clock_of_day(at, zone)}",
+        who=f"{names.get(by, by)} · {language.clock_of_day(at, zone)}",
     )
 
 
@@ -149,7 +165,7 @@ def _figures(sums: PointsFigures, programme: Programme | None, language: Languag
     currency = programme.currency if programme else FIRST["currency"]
     return [
         (say("Members with points"), count(sums.members)),
-        (say("Pending"), count(sums.pending)),
+        (say("Pending points"), count(sums.pending)),
         (say("To use"), count(sums.available)),
         (say("Held"), count(sums.held)),
         (say("Owed to us"), count(sums.owed)),
@@ -219,7 +235,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _by(visitor: Visitor) -> str:
-    return f"person:{visitor.person.person_id}"
+    return f"{_PERSON}{visitor.person.person_id}"
 
 
 async def _acted(

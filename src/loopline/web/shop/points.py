@@ -112,7 +112,8 @@ def _rules(language: Language, programme: Programme) -> list[str]:
 
     said = [
         say(
-            "You get {points} points for every {amount} you pay for goods, after discounts, coupons and points.",
+            "You get points for what you pay for goods, after discounts, coupons and points: "
+            "{points} for every {amount}.",
             points=language.count(terms.earn_points),
             amount=money(terms.earn_minor),
         ),
