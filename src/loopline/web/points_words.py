@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from loopline.kernel.ids import OrderId
-from loopline.pricing.points import Entry, PointsKind
+from loopline.pricing.points import Account, Entry, PointsKind
 from loopline.web.languages import Language, marked
 
 KIND_WORDS: Mapping[PointsKind, str] = {
@@ -41,6 +41,15 @@ class OrderPoints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_POINTS = OrderPoints(earned=0, used=0)
+
+
+def balance_words(language: Language, account: Account) -> str:
+    """Write down what a member has, for staff."""
+    return language.say(
+        "{available} to use, {pending} pending",
+        available=language.count(account.available),
+        pending=language.count(account.pending),
+    )
 
 
 def signed(language: Language, points: int) -> str:

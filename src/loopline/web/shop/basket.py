@@ -193,21 +193,19 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
         return None
     basket = _as_fitted(basket, sku.care.fitting)
-    here = site_here(conn, place)
-    shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
+    shelves = shelves_of(conn, goods.chosen, terms=terms, here=site_here(conn, place))[:_SHELVES_SHOWN]
+    stores = {one.site.code: one.site for one in shelves}
     shelf = _shelf_chosen(basket, shelves)
     addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
     regions = {str(one.id): one.recipient.region_code for one in addresses}
     regions[NEW_ADDRESS] = form.region_code if form else ""
     view, now = _view(edge, basket.how), edge.clock()
-    hours = hours_by_place(
-        view, wanted, basket.how, regions=regions, sites=[one.site.code for one in shelves], now=now
-    )
+    hours = hours_by_place(view, wanted, basket.how, regions=regions, sites=list(stores), now=now)
     chosen = form.address if form and form.address in regions else next(iter(regions))
     places: Mapping[str, Site | None] = {"": None}
     if basket.at_store and shelf is not None:
-        chosen, places = shelf.site.code, {one.site.code: one.site for one in shelves}
+        chosen, places = shelf.site.code, stores
     elif basket.how in FROM_A_STORE:
         places = {name: hours[name].site if name in hours else None for name in regions}
     site = places.get(chosen)

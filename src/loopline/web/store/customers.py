@@ -3,7 +3,7 @@
 Names and phones are masked. Whoever opens a phone says what for, and that is written down, as at headquarters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Party, PartyKind, Permission
 from loopline.pricing.coupons import Coupon
-from loopline.pricing.points import Account, accounts_of_members
+from loopline.pricing.points import accounts_of_members
 from loopline.processes.coupons.giving import for_staff, give_at
 from loopline.processes.own_customers import (
     card_for,
@@ -38,8 +38,9 @@ from loopline.web.api.answers import granted, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hq.order import masked_member
-from loopline.web.languages import Language, marked
+from loopline.web.languages import marked
 from loopline.web.pages import page
+from loopline.web.points_words import balance_words
 from loopline.web.problems import status_of
 from loopline.web.qr import address_of, qr_svg, scan_path
 from loopline.web.shop.coupon_words import gives_words
@@ -153,8 +154,7 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
     given: str = "",
     refusal: Refusal | None = None,
 ) -> Template:
-    language = language_of(request)
-    ring = edge_of(request).ring
+    language, ring = language_of(request), edge_of(request).ring
 
     def work(conn: Conn, seen: CustomersSeen, member_id: MemberId, now: datetime) -> dict[str, Any]:
         offered = dict(_PURPOSES)
@@ -183,7 +183,7 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
                 for one in (for_staff(conn, desk.site, now=now) if card is None else ())
             ],
             "given": given,
-            "points": _points(language, accounts_of_members(conn, [member_id])) if card is None else "",
+            "points": [balance_words(language, one) for one in accounts_of_members(conn, [member_id])],
         }
 
     found = _of_customer(request, desk, member, work)
@@ -227,18 +227,6 @@ def open_phone(
 ) -> Template:
     """Show a customer's phone for a purpose: written down first, and on this one answer alone."""
     return _customer_page(request, desk, member, purpose=str(data.get("purpose", "")))
-
-
-def _points(language: Language, found: Sequence[Account]) -> str:
-    """What a customer has of points, in words; empty where there never were any."""
-    if not found:
-        return ""
-    account = found[0]
-    return language.say(
-        "{available} to use, {pending} pending",
-        available=language.count(account.available),
-        pending=language.count(account.pending),
-    )
 
 
 @post(CUSTOMERS + "/{member:uuid}/coupon", dependencies=DESK, status_code=200, sync_to_thread=True)
