@@ -14,10 +14,9 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from loopline import org
 from loopline.db import Conn
 from loopline.insight import board_setting
-from loopline.kernel.ids import MemberId, PersonId
+from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
@@ -25,6 +24,7 @@ from loopline.pricing.points import POINTS_CODE, PointsFigures, Programme, figur
 from loopline.processes.points.programme import Adjustment, adjust, publish, save
 from loopline.web.api.answers import Work, read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.hq.points_form import FIRST, fields_of, read_terms
 from loopline.web.hq.promotion_form import TEXT_MOST
 from loopline.web.hq.refusals import TypedWrong
@@ -34,7 +34,6 @@ from loopline.web.problems import status_of
 
 POINTS = "/hq/points"
 _DIGITS_MOST = 9
-_PERSON = "person:"
 _FormRequest = Request[Any, Any, State]
 
 
@@ -96,10 +95,7 @@ def _page(
 
 def _find(conn: Conn, _: datetime) -> tuple[list[Programme], PointsFigures, str, Mapping[str, str]]:
     versions = programmes(conn)
-    said = {one.published_by or one.author for one in versions}
-    ids = [PersonId(UUID(by.removeprefix(_PERSON))) for by in said if by.startswith(_PERSON)]
-    people = org.people_by_id(conn, ids) if ids else {}
-    names = {f"{_PERSON}{key}": person.name for key, person in people.items()}
+    names = names_of(conn, {one.published_by or one.author for one in versions})
     return versions, figures(conn), board_setting(conn).zone, names
 
 
@@ -215,7 +211,7 @@ async def adjust_member(request: _FormRequest, visitor: NamedDependency[Visitor]
 
 
 def _adjustment(said: Mapping[str, str], language: Language) -> Adjustment | TypedWrong:
-    member, made = _uuid(said.get("member", "").rstrip("/").rpartition("/")[2]), _uuid(said.get("id", ""))
+    member, made = uuid_in(said.get("member", "").rstrip("/").rpartition("/")[2]), uuid_in(said.get("id", ""))
     if member is None or made is None:
         reason = language.say("paste the address of the member's page, or the id at its end")
         return TypedWrong(setting=language.say("Member"), reason=reason, field="member")
@@ -227,15 +223,8 @@ def _adjustment(said: Mapping[str, str], language: Language) -> Adjustment | Typ
     return Adjustment(id=made, member_id=MemberId(member), points=int(typed), reason=said.get("reason", ""))
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _by(visitor: Visitor) -> str:
-    return f"{_PERSON}{visitor.person.person_id}"
+    return f"person:{visitor.person.person_id}"
 
 
 async def _acted(
