@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from beancount import loader
 
 from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, NotInYourBranch, Scope
+from loopline.ledger import queries
+from loopline.ledger.model import EntryKind
 from loopline.org import entities_by_code
 from loopline.pricing.points import accounts_of_members, entries_of_member, lots_of_members
 from loopline.pricing.points.refusals import (
@@ -22,6 +25,7 @@ from loopline.pricing.points.refusals import (
 from loopline.processes import promise
 from loopline.processes.cancel import Cancellation, UnitsToCancel, cancel
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
+from loopline.processes.journal import beancount_lines, journal_rows
 from loopline.processes.place import Placed, place
 from loopline.processes.points.programme import Adjustment, adjust, publish
 from loopline.processes.points.rounds import expire, mature, write_off
@@ -125,6 +129,11 @@ def test_what_was_handed_over_earns_once_and_can_be_used_when_nothing_may_come_b
     assert deferred(conn) == (0, 0)
     assert kinds(conn, anna) == ["earned", "earned", "matured", "matured", "expired"]
     sound(conn)
+    posted = list(queries.journal(conn, start=OPENED, end=TWO_YEARS + timedelta(days=1)))
+    assert [one.amount_minor for one in posted if one.kind is EntryKind.POINTS] == [142, -142, -142, 142]
+    text = "\n".join(beancount_lines(journal_rows(posted, zone_name="Asia/Shanghai")))
+    _, errors, _ = loader.load_string(text)  # pyright: ignore[reportUnknownMemberType]
+    assert errors == []
 
 
 def test_a_till_earns_too_by_its_channel_and_without_tax(conn: Conn, shop: Shop, anna: MemberId):
