@@ -26,12 +26,13 @@ from loopline.processes import promise
 from loopline.processes.cancel import Cancellation, UnitsToCancel, cancel
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.journal import beancount_lines, journal_rows
+from loopline.processes.membership import Export, export_member, forget
 from loopline.processes.place import Placed, place
 from loopline.processes.points.programme import Adjustment, adjust, publish
-from loopline.processes.points.rounds import expire, mature, write_off
+from loopline.processes.points.rounds import expire, mature
 from loopline.processes.points.standing import FOLLOWERS
 from loopline.processes.take_back import TakenBack, take_back
-from tests.make.customers import member, phone, registered
+from tests.make.customers import member, phone, registered, ring
 from tests.make.loop import balances, follow, hand_over_everything, pay_for
 from tests.make.org import succeeded
 from tests.make.points import BY, points_given, points_in_force, points_of
@@ -352,7 +353,12 @@ def test_the_forgotten_have_none(conn: Conn, shop: Shop, anna: MemberId):
     sold(conn, shop, anna)
     caught_up(conn)
     assert points_of(conn, anna) == (158, 50, 0)
-    write_off(conn, [anna], now=NOON)
+    exported = export_member(conn, anna, ring=ring(), now=NOON)
+    assert isinstance(exported, Export), exported
+    assert [(one.kind.value, one.pending + one.available) for one in exported.points[-1:]] == [
+        ("adjusted", 50)
+    ]
+    succeeded(forget(conn, [anna], now=NOON, actor=BY))
     assert points_of(conn, anna) == (0, 0, 0)
     assert deferred(conn) == (0, 0)
     (account,) = accounts_of_members(conn, [anna])

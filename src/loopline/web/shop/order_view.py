@@ -244,7 +244,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     lines = [line for line in every if line.kind is LineKind.GOODS]
     booking = slots.bookings_of_orders(conn, [head.id]).get(head.id) if head.site_id is not None else None
     visit = last_visits(conn, {head.id: booking}).get(head.id) if booking is not None else None
-    site_ids = {task.site_id for task in tasks} | ({head.site_id} if head.site_id is not None else set())
+    own = {head.site_id} if head.site_id is not None else set[SiteId]()
+    site_ids = {task.site_id for task in tasks} | own
     back = _back(conn, [line.line_id for line in lines])
     sites = org.sites_by_id(conn, site_ids | {site_id for _, _, site_id in back})
     rest = to_pay(conn, [head])[head.id]
