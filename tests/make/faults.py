@@ -39,6 +39,11 @@ _COUPON = (
     f" order_id, taken_at) select '{_SOMEBODY}', '{_SOMEBODY}', 'S', 'code', 'nobody', now(), now(),"
     " now() + interval '1 day', 'spent', order_id, now() from sharing.split limit 1;"
 )
+_POINTS = (
+    "insert into pricing.points_programme (id, version, terms, author, comment, saved_at)"
+    f" values ('{_SOMEBODY}', 99, '{{}}', 'nobody', 'why', now());"
+    f"insert into pricing.points_account (member_id) values ('{_SOMEBODY}');"
+)
 _SENT = (
     f"insert into stock.transfer select '{_SOMEBODY}', min(id::text)::uuid, max(id::text)::uuid, now(), 'nobody'"
     " from stock.node where kind = 'leaf';"
@@ -193,6 +198,25 @@ FAULTS: dict[str, LiteralString] = {
         _COUPON
         + f"insert into pricing.coupon_line select order_id, '{_SOMEBODY}', line_id, 5 from sharing.split limit 1"
     ),
+    "points_accounts_equal_their_entries": _POINTS + "update pricing.points_account set available = 5",
+    "points_lots_equal_their_entries": (
+        _POINTS
+        + "insert into pricing.points_lot (id, member_id, programme_id, whole, points, is_pending, due_at, expires_at)"
+        f" values ('{_SOMEBODY}', '{_SOMEBODY}', '{_SOMEBODY}', 5, 5, false, now(), now() + interval '1 day')"
+    ),
+    "points_stand_where_their_orders_do": (
+        _POINTS
+        + "insert into pricing.points_use (order_id, member_id, programme_id, line_ids, line_points, is_kept, held,"
+        f" spent) select order_id, '{_SOMEBODY}', '{_SOMEBODY}', array[line_id], array[7], false, 3, 0"
+        " from sharing.split limit 1"
+    ),
+    "points_go_back_with_their_goods": (
+        _POINTS + "insert into pricing.points_lot select part_id, "
+        f"'{_SOMEBODY}', '{_SOMEBODY}', order_id, line_id, units, 9, 0, true, due_at, due_at + interval '1 day'"
+        " from sharing.split as split where not exists (select from sharing.returned_part as back"
+        " where back.part_id = split.part_id and back.units_returned > 0) limit 1"
+    ),
+    "points_are_deferred": _POINTS + "update pricing.points_account set liability_minor = 5",
     "discounts_explain_what_is_paid": _TAKEN_OFF,
     "what_was_taken_off_is_borne": _TAKEN_OFF,
     "what_others_bear_is_owed": (

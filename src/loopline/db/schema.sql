@@ -1669,7 +1669,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text, 'points_deferred'::text, 'points_liability'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -3363,6 +3363,94 @@ CREATE TABLE pricing.funding_agreement (
     CONSTRAINT agreement_ends_after_its_start CHECK ((valid_until > valid_from)),
     CONSTRAINT agreement_is_to_a_part CHECK (((most_basis_points >= 1) AND (most_basis_points <= 10000))),
     CONSTRAINT agreement_says_what CHECK ((comment <> ''::text))
+);
+
+CREATE TABLE pricing.points_account (
+    member_id uuid NOT NULL,
+    pending bigint DEFAULT 0 NOT NULL,
+    available bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    liability_minor bigint DEFAULT 0 NOT NULL,
+    next_expiry_at timestamp with time zone,
+    CONSTRAINT held_points_are_there CHECK ((held >= 0)),
+    CONSTRAINT no_less_is_deferred_than_nothing CHECK ((liability_minor >= 0)),
+    CONSTRAINT pending_points_are_there CHECK ((pending >= 0))
+);
+
+CREATE TABLE pricing.points_entry (
+    number bigint NOT NULL,
+    key text NOT NULL,
+    member_id uuid NOT NULL,
+    kind text NOT NULL,
+    pending bigint NOT NULL,
+    available bigint NOT NULL,
+    held bigint NOT NULL,
+    liability_minor bigint NOT NULL,
+    lot_id uuid,
+    order_id uuid,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT adjusted_points_say_why CHECK (((kind <> 'adjusted'::text) OR (reason <> ''::text))),
+    CONSTRAINT points_kind_is_known CHECK ((kind = ANY (ARRAY['earned'::text, 'matured'::text, 'taken_back'::text, 'held'::text, 'released'::text, 'spent'::text, 'back'::text, 'expired'::text, 'adjusted'::text]))),
+    CONSTRAINT points_move_somehow CHECK (((pending <> 0) OR (available <> 0) OR (held <> 0)))
+);
+
+ALTER TABLE pricing.points_entry ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME pricing.points_entry_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE pricing.points_lot (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    order_id uuid,
+    line_id uuid,
+    units integer DEFAULT 1 NOT NULL,
+    whole bigint NOT NULL,
+    points bigint NOT NULL,
+    is_pending boolean NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT lot_ends_after_it_is_due CHECK ((expires_at > due_at)),
+    CONSTRAINT lot_gave_something CHECK ((whole >= 0)),
+    CONSTRAINT lot_keeps_a_part CHECK (((points >= 0) AND (points <= whole))),
+    CONSTRAINT lot_of_a_line_of_an_order CHECK ((num_nulls(order_id, line_id) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT lot_of_units CHECK ((units > 0))
+);
+
+CREATE TABLE pricing.points_programme (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    terms jsonb NOT NULL,
+    author text NOT NULL,
+    comment text NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    published_by text,
+    CONSTRAINT programme_says_why CHECK ((comment <> ''::text)),
+    CONSTRAINT programme_version_is_counted CHECK ((version > 0)),
+    CONSTRAINT programme_was_published_by_somebody CHECK ((num_nulls(published_at, published_by) = ANY (ARRAY[0, 2])))
+);
+
+CREATE TABLE pricing.points_use (
+    order_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    line_ids uuid[] NOT NULL,
+    line_points bigint[] NOT NULL,
+    is_kept boolean NOT NULL,
+    held bigint NOT NULL,
+    spent bigint NOT NULL,
+    changes integer DEFAULT 0 NOT NULL,
+    CONSTRAINT use_holds_no_less_than_nothing CHECK ((held >= 0)),
+    CONSTRAINT use_is_of_lines CHECK ((cardinality(line_ids) = cardinality(line_points))),
+    CONSTRAINT use_spends_no_less_than_nothing CHECK ((spent >= 0))
 );
 
 CREATE TABLE pricing.price (
@@ -5612,7 +5700,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text, 'points'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -5962,6 +6050,24 @@ ALTER TABLE ONLY pricing.coupon
 ALTER TABLE ONLY pricing.funding_agreement
     ADD CONSTRAINT funding_agreement_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY pricing.points_account
+    ADD CONSTRAINT points_account_pkey PRIMARY KEY (member_id);
+
+ALTER TABLE ONLY pricing.points_entry
+    ADD CONSTRAINT points_entry_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY pricing.points_lot
+    ADD CONSTRAINT points_lot_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.points_entry
+    ADD CONSTRAINT points_move_once UNIQUE (key);
+
+ALTER TABLE ONLY pricing.points_programme
+    ADD CONSTRAINT points_programme_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pricing.points_use
+    ADD CONSTRAINT points_use_pkey PRIMARY KEY (order_id);
+
 ALTER TABLE ONLY pricing.price_list
     ADD CONSTRAINT price_list_code_is_unique UNIQUE (code);
 
@@ -5970,6 +6076,9 @@ ALTER TABLE ONLY pricing.price_list
 
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_pkey PRIMARY KEY (price_list_id, sku_id, valid_from, id);
+
+ALTER TABLE ONLY pricing.points_programme
+    ADD CONSTRAINT programme_version_is_unique UNIQUE (version);
 
 ALTER TABLE ONLY pricing.promotion
     ADD CONSTRAINT promotion_pkey PRIMARY KEY (id);
@@ -6740,6 +6849,24 @@ CREATE INDEX coupon_entry_by_coupon ON pricing.coupon_entry USING btree (coupon_
 
 CREATE INDEX coupon_taken_by_batch ON pricing.coupon USING btree (batch_id, state) INCLUDE (off_minor, order_minor) WHERE (state <> 'free'::text);
 
+CREATE UNIQUE INDEX one_draft_of_the_programme ON pricing.points_programme USING btree ((true)) WHERE (published_at IS NULL);
+
+CREATE INDEX points_account_by_expiry ON pricing.points_account USING btree (next_expiry_at, member_id) WHERE (next_expiry_at IS NOT NULL);
+
+CREATE INDEX points_entry_by_lot ON pricing.points_entry USING btree (lot_id) WHERE (lot_id IS NOT NULL);
+
+CREATE INDEX points_entry_by_member ON pricing.points_entry USING btree (member_id, number);
+
+CREATE INDEX points_entry_by_order ON pricing.points_entry USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX points_lot_by_member ON pricing.points_lot USING btree (member_id, expires_at, id);
+
+CREATE INDEX points_lot_by_order ON pricing.points_lot USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX points_lot_pending ON pricing.points_lot USING btree (due_at, id) WHERE is_pending;
+
+CREATE INDEX points_use_by_member ON pricing.points_use USING btree (member_id);
+
 CREATE UNIQUE INDEX promotion_waits_once ON pricing.promotion USING btree (code) WHERE (published_at IS NULL);
 
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
@@ -7344,11 +7471,26 @@ ALTER TABLE ONLY pricing.coupon_entry
 ALTER TABLE ONLY pricing.coupon_holder
     ADD CONSTRAINT holder_of_a_batch FOREIGN KEY (batch_id) REFERENCES pricing.coupon_batch(id);
 
+ALTER TABLE ONLY pricing.points_lot
+    ADD CONSTRAINT lot_of_a_programme FOREIGN KEY (programme_id) REFERENCES pricing.points_programme(id);
+
+ALTER TABLE ONLY pricing.points_lot
+    ADD CONSTRAINT lot_of_an_account FOREIGN KEY (member_id) REFERENCES pricing.points_account(member_id);
+
+ALTER TABLE ONLY pricing.points_entry
+    ADD CONSTRAINT points_of_an_account FOREIGN KEY (member_id) REFERENCES pricing.points_account(member_id);
+
 ALTER TABLE ONLY pricing.price
     ADD CONSTRAINT price_stands_in_a_list FOREIGN KEY (price_list_id) REFERENCES pricing.price_list(id);
 
 ALTER TABLE ONLY pricing.coupon_line
     ADD CONSTRAINT taken_off_by_a_coupon FOREIGN KEY (coupon_id) REFERENCES pricing.coupon(id);
+
+ALTER TABLE ONLY pricing.points_use
+    ADD CONSTRAINT use_of_a_programme FOREIGN KEY (programme_id) REFERENCES pricing.points_programme(id);
+
+ALTER TABLE ONLY pricing.points_use
+    ADD CONSTRAINT use_of_an_account FOREIGN KEY (member_id) REFERENCES pricing.points_account(member_id);
 
 ALTER TABLE ONLY promises.held_back
     ADD CONSTRAINT held_back_version_fkey FOREIGN KEY (version) REFERENCES promises.learning(version);
@@ -8024,6 +8166,18 @@ GRANT SELECT,INSERT,UPDATE ON TABLE pricing.coupon_holder TO loopline_app;
 GRANT SELECT,INSERT ON TABLE pricing.coupon_line TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.funding_agreement TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.points_account TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.points_entry TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE pricing.points_entry_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.points_lot TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.points_programme TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE pricing.points_use TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.price TO loopline_app;
 

@@ -6,6 +6,7 @@ from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
 from loopline.processes.invoice import FOLLOWERS as INVOICED
 from loopline.processes.lend import FOLLOWERS as LENT
+from loopline.processes.points.standing import FOLLOWERS as POINTS
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.prove import FOLLOWERS as PROOFS
 from loopline.processes.publish import FOLLOWERS as PUBLISHED
@@ -29,4 +30,5 @@ FOLLOWERS: tuple[Follower, ...] = (
     *PROMISED,
     *SLOTS,
     *INVOICED,
+    *POINTS,
 )

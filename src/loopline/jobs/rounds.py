@@ -33,6 +33,8 @@ from loopline.processes.hear import renew_doubts, weigh_feeds
 from loopline.processes.learnt_capacity import learn_capacity
 from loopline.processes.no_show import end_waiting
 from loopline.processes.open_buyers import forget_buyers
+from loopline.processes.points.rounds import expire as expire_points
+from loopline.processes.points.rounds import mature as mature_points
 from loopline.processes.promise import expire_holds, fill_parked, mend_allocations, mend_holds
 from loopline.processes.promised import learn_paces, watch_promises
 from loopline.processes.quotas import end_due_quotas
@@ -139,6 +141,16 @@ ROUNDS: tuple[Round, ...] = (
     Round(name="expect_goods", cron="* * * * * 40", step=lambda conn, now: expect(conn, now=now), batches=1),
     Round(
         name="release_due", cron="* * * * *", step=lambda conn, now: release_due(conn, now=now, limit=BATCH)
+    ),
+    Round(
+        name="mature_points",
+        cron="* * * * * 10",
+        step=lambda conn, now: mature_points(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="expire_points",
+        cron="* * * * * 50",
+        step=lambda conn, now: expire_points(conn, now=now, limit=BATCH),
     ),
     Round(
         name="settle_supplies",

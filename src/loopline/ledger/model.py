@@ -65,6 +65,10 @@ class Purpose(enum.StrEnum):
     """What drawers of tills had less in them (debit) or more (credit) than they should, by their counts."""
     PETTY_CASH = "petty_cash"
     """What was paid out of drawers for small things."""
+    POINTS_DEFERRED = "points_deferred"
+    """Revenue that is put off for points that members have (debit), until these are used or end."""
+    POINTS_LIABILITY = "points_liability"
+    """What is owed in goods for points that members have, as much of it as is expected to be asked for."""
 
 
 class EntryKind(enum.StrEnum):
@@ -105,6 +109,8 @@ class EntryKind(enum.StrEnum):
     """What customers were let off and others than the seller bear."""
     DRAWER = "drawer"
     """A drawer of a till was counted, or something small was paid out of it."""
+    POINTS = "points"
+    """Members were given points, or had them used, ended or taken back: revenue is put off, or comes after all."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
 

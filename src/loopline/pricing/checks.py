@@ -18,4 +18,14 @@ CHECKS = (
         statement=SQL["coupons_stand_as_their_entries_say"],
     ),
     Check(name="coupons_given_are_counted", invariant=6, statement=SQL["coupons_given_are_counted"]),
+    Check(
+        name="points_accounts_equal_their_entries",
+        invariant=6,
+        statement=SQL["points_accounts_equal_their_entries"],
+    ),
+    Check(
+        name="points_lots_equal_their_entries",
+        invariant=6,
+        statement=SQL["points_lots_equal_their_entries"],
+    ),
 )

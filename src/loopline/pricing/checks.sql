@@ -72,15 +72,17 @@ where not exists (select from pricing.price_list as list where list.id = price.p
 order by price.id;
 
 -- name: what_is_borne_is_of_something
--- What is borne of parts by nothing that takes anything off: neither a version of a promotion nor a batch of coupons.
+-- What is borne of parts by nothing that takes anything off: no version of a promotion or of the programme of points, and
+-- no batch of coupons.
 select
     'part ' || borne.part_id as subject,
     'borne of ' || borne.promotion_id as found,
-    'a promotion or a batch of coupons' as expected,
+    'a promotion, a batch of coupons or points' as expected,
     'select * from pricing.borne where part_id = ' || quote_literal(borne.part_id) as repair
 from pricing.borne
 where not exists (select from pricing.promotion where promotion.id = borne.promotion_id)
   and not exists (select from pricing.coupon_batch as batch where batch.id = borne.promotion_id)
+  and not exists (select from pricing.points_programme as programme where programme.id = borne.promotion_id)
 order by borne.part_id, borne.position;
 
 -- name: coupons_stand_as_their_entries_say
@@ -139,4 +141,62 @@ select
 from pricing.coupon_holder as holder
 full join had on had.batch_id = holder.batch_id and had.member_id = holder.member_id
 where coalesce(holder.coupons, 0) <> coalesce(had.coupons, 0)
+order by subject;
+
+-- name: points_accounts_equal_their_entries
+-- Members who have other points than their entries come to, or of whom other is deferred or pending than their lots say.
+with moved as (
+    select
+        entry.member_id,
+        sum(entry.pending) as pending,
+        sum(entry.available) as available,
+        sum(entry.held) as held,
+        sum(entry.liability_minor) as liability_minor
+    from pricing.points_entry as entry
+    group by entry.member_id
+),
+pending as (
+    select lot.member_id, sum(lot.points) as points
+    from pricing.points_lot as lot
+    where lot.is_pending
+    group by lot.member_id
+)
+select
+    'member ' || account.member_id as subject,
+    concat_ws('/', account.pending, account.available, account.held, account.liability_minor) as found,
+    concat_ws(
+        '/',
+        coalesce(moved.pending, 0),
+        coalesce(moved.available, 0),
+        coalesce(moved.held, 0),
+        coalesce(moved.liability_minor, 0)
+    ) || ', ' || coalesce(pending.points, 0) || ' pending by lots' as expected,
+    'select * from pricing.points_entry where member_id = ' || quote_literal(account.member_id) || ' order by number'
+        as repair
+from pricing.points_account as account
+left join moved on moved.member_id = account.member_id
+left join pending on pending.member_id = account.member_id
+where account.pending <> coalesce(moved.pending, 0)
+   or account.available <> coalesce(moved.available, 0)
+   or account.held <> coalesce(moved.held, 0)
+   or account.liability_minor <> coalesce(moved.liability_minor, 0)
+   or account.pending <> coalesce(pending.points, 0)
+order by account.member_id;
+
+-- name: points_lots_equal_their_entries
+-- Lots that keep other points than their entries leave of them.
+with moved as (
+    select entry.lot_id, sum(entry.pending + entry.available) as points
+    from pricing.points_entry as entry
+    where entry.lot_id is not null
+    group by entry.lot_id
+)
+select
+    'lot ' || coalesce(lot.id, moved.lot_id) as subject,
+    coalesce(lot.points, 0) || ' points' as found,
+    coalesce(moved.points, 0) || ' by its entries' as expected,
+    'select * from pricing.points_entry where lot_id = ' || quote_literal(coalesce(lot.id, moved.lot_id)) as repair
+from pricing.points_lot as lot
+full join moved on moved.lot_id = lot.id
+where coalesce(lot.points, 0) <> coalesce(moved.points, 0)
 order by subject;

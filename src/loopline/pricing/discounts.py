@@ -38,7 +38,8 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     """What one version of a promotion took off a line, tax included, and who bears it: the parts add up.
 
     `agreed_at`: who bears it must have agreed to by then; None: by when the order was placed.
-    Of a coupon `promotion_id` names its batch, and `coupon_id` the coupon.
+    Of a coupon `promotion_id` names its batch, and `coupon_id` the coupon. Of points it names the version of the
+    programme, and `points` says how many of them the line takes.
     """
 
     promotion_id: UUID
@@ -46,6 +47,7 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     borne: tuple[BearsOfLine, ...]
     coupon_id: CouponId | None = None
     agreed_at: datetime | None = None
+    points: int = 0
 
 
 class KeptPrice(msgspec.Struct, frozen=True, kw_only=True, gc=False):

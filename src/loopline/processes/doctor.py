@@ -33,6 +33,7 @@ from loopline.processes.close.recount import digests_that_differ
 from loopline.processes.coupons.proof import CHECKS as COUPON_CHECKS
 from loopline.processes.fund import CHECKS as FUNDING_CHECKS
 from loopline.processes.index import CHECKS as INDEX_CHECKS
+from loopline.processes.points.proof import CHECKS as POINTS_CHECKS
 from loopline.processes.review import CHECKS as REVIEW_CHECKS
 from loopline.processes.statement.recount import roots_that_differ
 from loopline.promises.checks import CHECKS as PROMISES_CHECKS
@@ -146,6 +147,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *INVOICES_CHECKS,
     *FUNDING_CHECKS,
     *COUPON_CHECKS,
+    *POINTS_CHECKS,
     *SLOTS_CHECKS,
     *BETWEEN_ROOMS,
 )

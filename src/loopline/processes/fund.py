@@ -23,6 +23,7 @@ from loopline.ledger.queries import PartEntry
 from loopline.orders import Line, LineKind, Order
 from loopline.pricing import Derivation
 from loopline.pricing.coupons import Batch, batches_by_id
+from loopline.pricing.points import Programme, programmes_by_id
 from loopline.pricing.promotions import (
     Bearer,
     BearsOfLine,
@@ -167,11 +168,15 @@ def discounts_of_lines(conn: Conn, lines: Sequence[Line]) -> dict[LineId, tuple[
     return found
 
 
-def what_takes_off(conn: Conn, ids: Collection[UUID]) -> dict[UUID, Promotion | Batch]:
-    """Return what discounts name: versions of promotions, and batches of coupons; unknown ids are left out."""
-    found: dict[UUID, Promotion | Batch] = {}
+def what_takes_off(conn: Conn, ids: Collection[UUID]) -> dict[UUID, Promotion | Batch | Programme]:
+    """Return what discounts name: versions of promotions and of the programme of points, and batches of coupons.
+
+    Unknown ids are left out.
+    """
+    found: dict[UUID, Promotion | Batch | Programme] = {}
     found |= promotions_by_id(conn, ids)
     found |= batches_by_id(conn, set(ids) - found.keys())
+    found |= programmes_by_id(conn, set(ids) - found.keys())
     return found
 
 

@@ -68,7 +68,8 @@ def gifts_of_orders(conn: Conn, lines: Sequence[Line]) -> dict[OrderId, list[Gif
             line.line_id: sum(
                 one.amount_minor
                 for one in of.discounts
-                if one.promotion_id in giving or one.coupon_id is not None  # coupons come after gifts
+                # Coupons and points come after gifts.
+                if one.promotion_id in giving or one.coupon_id is not None or one.points
             )
             for line, of in pairs
         }

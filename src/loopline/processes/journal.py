@@ -52,6 +52,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.PROMOTION_COST: "Expenses",
     Purpose.CASH_DIFFERENCE: "Expenses",
     Purpose.PETTY_CASH: "Expenses",
+    Purpose.POINTS_DEFERRED: "Income",
+    Purpose.POINTS_LIABILITY: "Liabilities",
 }
 """Under which of Beancount's five roots the accounts of a purpose stand."""
 

@@ -34,6 +34,8 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Line, Order
 from loopline.pricing.coupons import CouponState, offers_of_member
+from loopline.pricing.points import PointsKind, entries_of_member
+from loopline.processes.points.rounds import write_off
 from loopline.returns.announcements import members_sending_back
 from loopline.slots import visits
 
@@ -102,6 +104,18 @@ class ExportedCoupon(msgspec.Struct, frozen=True, kw_only=True):
     order_id: UUID | None
 
 
+class ExportedPoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a member's points: how many more or fewer are pending, to use and held."""
+
+    at: datetime
+    kind: PointsKind
+    pending: int
+    available: int
+    held: int
+    order_id: UUID | None
+    reason: str
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is kept of a member, in the open: for the member alone."""
 
@@ -113,6 +127,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[ExportedOrder, ...]
     reviews: tuple[ExportedReview, ...]
     coupons: tuple[ExportedCoupon, ...]
+    points: tuple[ExportedPoints, ...]
     timeline: tuple[ExportedMoment, ...]
     opened_by: tuple[PastAccess, ...]
 
@@ -183,6 +198,7 @@ def forget(
     theirs = orders.order_ids_of_members(conn, erased)
     forget_photos_of_orders(conn, theirs, now=now)
     visits.forget_signatures(conn, theirs)
+    write_off(conn, erased, now=now)
     log.append(
         conn,
         [
@@ -237,6 +253,18 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
                 order_id=one.coupon.order_id,
             )
             for one in offers_of_member(conn, member_id, now=now, at_most=MOMENTS_EXPORTED_MAX)
+        ),
+        points=tuple(
+            ExportedPoints(
+                at=one.at,
+                kind=one.kind,
+                pending=one.pending,
+                available=one.available,
+                held=one.held,
+                order_id=one.order_id,
+                reason=one.reason,
+            )
+            for one in entries_of_member(conn, member_id, before=None, at_most=MOMENTS_EXPORTED_MAX)
         ),
         timeline=tuple(ExportedMoment(at=one.at, kind=one.kind, subject=one.subject) for one in moments),
         opened_by=tuple(customers.last_accesses(conn, member_id, limit=MOMENTS_EXPORTED_MAX)),

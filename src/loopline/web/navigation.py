@@ -73,6 +73,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         ),
         (sees_prices, Entry(word=marked("Promotions"), path="/hq/promotions")),
         (sees_prices, Entry(word=marked("Coupons"), path="/hq/coupons")),
+        (
+            sees_prices and _of_the_whole_brand(visitor, Permission.PRICES_READ),
+            Entry(word=marked("Points"), path="/hq/points"),
+        ),
         (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
         (
             visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
@@ -111,6 +115,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/orders",
             "/hq/promotions",
             "/hq/coupons",
+            "/hq/points",
             "/hq/quarantine",
             "/hq/tills",
             "/hq/shifts",

@@ -39,6 +39,7 @@ from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.photos import PHOTO_HANDLERS
+from loopline.web.api.points import POINTS_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
@@ -96,6 +97,7 @@ from loopline.web.hq.packing import PACKING_PAGES
 from loopline.web.hq.parked import PARKED_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
+from loopline.web.hq.points import POINTS_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.promotions import PROMOTION_PAGES
@@ -170,6 +172,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *PRICING_HANDLERS,
     *PROMOTION_HANDLERS,
     *COUPON_HANDLERS,
+    *POINTS_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,
@@ -236,6 +239,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SUPPLY_PAGES,
     *PROMOTION_PAGES,
     *COUPON_PAGES,
+    *POINTS_PAGES,
     *PAYOUT_PAGES,
     *INVOICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,

@@ -32,6 +32,7 @@ from loopline.touchpoints import Buyer
 from tests.make.coupons import in_force
 from tests.make.customers import consent_key, member, phone, registered
 from tests.make.org import PASSWORD
+from tests.make.points import points_given, points_in_force
 from tests.make.shop import NOON, ask, till_sale
 from tests.make.store import DEMO, Clock, Stage, open_store
 from tests.make.web import data_directory, served, settings
@@ -282,7 +283,12 @@ def test_a_guide_gives_what_staff_of_the_store_may_give_to_their_own_customers(s
         in_force(conn, "HQ", now=NOON - DAY)
     zhou = site.signed_in("zhou.guide")
     path = f"/store/customers/{mine}"
+    assert "pending" not in zhou.get(path).text
+    with site.database.transaction() as conn:
+        points_in_force(conn)
+        points_given(conn, mine, 1_200, now=NOON)
     page = zhou.get(path).text
+    assert "1,200 to use, 0 pending" in page
     assert re.findall(r'name="batch" value="(\w+)"', page) == ["STAFF"]
     given = post(zhou, f"{path}/coupon", {"batch": "STAFF"}, page=path)
     assert (given.status_code, 'role="status">Given<' in given.text) == (200, True)

@@ -16,6 +16,7 @@ from loopline.kernel.ids import MemberId
 from loopline.pricing.promotions import AmountOff, Bundle, Step, Threshold
 from tests.make.customers import member, phone, registered, shown_code
 from tests.make.databases import database_from
+from tests.make.points import points_given, points_in_force
 from tests.make.shop import NOON
 from tests.make.till import sale
 from tests.make.web import data_directory
@@ -85,8 +86,11 @@ def test_a_member_is_told_by_a_masked_name_alone_and_it_is_written_down(counter:
     for said in ("138 0000 0001", "+8613800000001", shown.code):
         answer = ask_for(browser, said)
         assert (answer.status_code, answer.json()) == (200, {"id": str(counter.anna), "name": "A••"})
+    with counter.till.database.transaction() as conn:
+        points_in_force(conn)
+        points_given(conn, counter.other, 70, now=NOON)
     nameless = ask_for(browser, "13800000002")
-    assert nameless.json() == {"id": str(counter.other), "name": "+86•••0002"}
+    assert nameless.json() == {"id": str(counter.other), "name": "+86•••0002", "points": 70}
     actor = f"person:{counter.till.stage.people['zhou.guide']}"
     once = (actor, "Bought something at the till")
     told = [(*once, [counter.anna])] * 3 + [(*once, [counter.other])]

@@ -571,7 +571,8 @@ group by coupon.batch_id
 order by coupon.batch_id;
 
 -- name: names_of_discounts
--- What takes something off is called: versions of promotions and batches of coupons, by id. Locks nothing.
+-- What takes something off is called: versions of promotions, batches of coupons, and versions of the programme of points, by
+-- id. Locks nothing.
 select promotion.id, promotion.code, promotion.name
 from pricing.promotion
 where promotion.id = any(%(ids)s::uuid[])
@@ -579,4 +580,8 @@ union all
 select batch.id, batch.code, batch.name
 from pricing.coupon_batch as batch
 where batch.id = any(%(ids)s::uuid[])
+union all
+select programme.id, 'POINTS', programme.terms ->> 'name'
+from pricing.points_programme as programme
+where programme.id = any(%(ids)s::uuid[])
 order by id;

@@ -15,7 +15,7 @@ import msgspec
 from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.ids import LineId
-from loopline.kernel.money import split_by_weight
+from loopline.kernel.money import portion, split_by_weight
 from loopline.orders import Line, Order
 from loopline.pricing import BearsOfLine, Discount, KeptPrice
 from loopline.pricing.promotions import Bearer, Funder
@@ -51,6 +51,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
                     amount_minor=minor,
                     borne=_borne(minor, bearers),
                     agreed_at=discount.agreed_at or self.agreed_at,
+                    points=portion(discount.points, units, line.units),
                 )
                 for (discount, bearers), minor in zip(self.discounts, parts, strict=True)
                 if minor

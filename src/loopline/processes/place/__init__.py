@@ -25,6 +25,7 @@ from loopline.org import Site
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
 from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
 from loopline.processes.place.goods import set_aside, settle
+from loopline.processes.place.points import keep_held, take_points_off
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
@@ -119,6 +120,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     _find_terms(conn, candidates, marks=marks)
     find_coupons(conn, candidates)
     _price(conn, candidates, marks=marks)
+    take_points_off(conn, candidates, now=now)
     outlook, shortfalls = set_aside(conn, candidates, now=now)
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:
@@ -126,6 +128,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     new_orders = [_new_order(one) for one in granted]
     written = orders.write_orders(conn, new_orders, now=now)
     about_coupons = keep_taken(conn, granted, new_orders, now=now)
+    keep_held(conn, granted, new_orders, now=now)
     refused = [one for one in candidates if one.refusal is not None]
     if refused:
         orders.forget_new(conn, [one.new for one in refused])

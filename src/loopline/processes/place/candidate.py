@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -19,7 +20,8 @@ UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
 class Candidate(msgspec.Struct, kw_only=True, gc=False):
     """A new draft on its way to an order; `refusal` ends the way.
 
-    `coupons_refused`: what a sale that happened named, and could not use.
+    `coupons_refused`: what a sale that happened named, and could not use. `points_of`: the version of the programme by
+    which points are used.
     """
 
     position: int
@@ -38,6 +40,7 @@ class Candidate(msgspec.Struct, kw_only=True, gc=False):
     kept: Sequence[pricing.KeptPrice | None] = ()
     coupons: Sequence[Offer] = ()
     coupons_refused: Sequence[tuple[CouponId | None, Refusal]] = ()
+    points_of: UUID | None = None
 
     def name_lines(self, line_ids: tuple[LineId, ...]) -> None:
         """Give the lines their ids."""

@@ -8,6 +8,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import EntityId, PartyId
 from loopline.org import Party
 from loopline.pricing.coupons import Batch
+from loopline.pricing.points import Programme
 from loopline.pricing.promotions import Bearer, Borne, Funder, Promotion, borne_of_parts
 from loopline.processes.fund import what_takes_off
 from loopline.processes.supply import parties_of_companies
@@ -50,13 +51,13 @@ def _in_books(
     return stands_for.get(company, owed_by)
 
 
-def _told(one: Borne, cause: Promotion | Batch, *, base_minor: int) -> LineFunding:
+def _told(one: Borne, cause: Promotion | Batch | Programme, *, base_minor: int) -> LineFunding:
     row, funder = next(
         (place, funder) for place, funder in enumerate(cause.funders, start=1) if _is_row(funder, one)
     )
     return LineFunding(
         promotion=cause.code,
-        version=cause.version if isinstance(cause, Promotion) else OF_COUPONS,
+        version=OF_COUPONS if isinstance(cause, Batch) else cause.version,
         row=row,
         bearer=one.bearer.value,
         base_minor=base_minor,

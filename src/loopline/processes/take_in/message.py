@@ -61,7 +61,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     not stated follows from the touch, then from the member's bindings. `sealed_buyer` and `promise`, as it was shown,
     say nothing of what is ordered: the same order with another sealing or promise is the same order. `ship_from`: codes
     of the sites, or names of groups of sites of the profile, that a delivery must ship from; none: from any.
-    `coupons`: the codes of coupons to be used.
+    `coupons`: the codes of coupons to be used; `points`: how many of the member's points, of an ask.
     """
 
     channel: str
@@ -87,6 +87,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     promise: GivenPromise | None = None
     ship_from: tuple[str, ...] = ()
     coupons: tuple[str, ...] = ()
+    points: int = 0
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

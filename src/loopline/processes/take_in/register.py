@@ -198,6 +198,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         live_room_code=_show_of(message, register),
         ship_from=head.ship_from,
         coupons=message.coupons,
+        points=message.points,
     )
 
 

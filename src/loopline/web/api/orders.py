@@ -23,6 +23,7 @@ from loopline.kernel.scope import Scope
 from loopline.orders import Delivery, DraftKind, LineKind, OnShortage, OrderStage
 from loopline.org import Permission
 from loopline.pricing.coupons.rules import COUPONS_MOST
+from loopline.pricing.points.rules import POINTS_MOST
 from loopline.processes.cancel import Cancellation, UnitsToCancel, UnknownOrder, cancel
 from loopline.processes.must_ship_from import ShipFromWish, ship_from
 from loopline.processes.receive import SealedBuyerSaid
@@ -102,6 +103,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
     `ship_from`: codes of sites, or names of groups of sites of the profile in force, that a delivery must ship from.
     `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
+    `points`: how many of the member's points an ask uses; it is refused where they are not there or do not fit.
     """
 
     channel: Code
@@ -127,6 +129,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     promise: Annotated[str, Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)] | None = None
     ship_from: Annotated[tuple[Name, ...], Meta(max_length=SHIP_FROM_MAX)] = ()
     coupons: Annotated[tuple[Code, ...], Meta(max_length=COUPONS_MOST)] = ()
+    points: Annotated[int, Meta(ge=0, le=POINTS_MOST)] = 0
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -384,6 +387,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         sealed_buyer=ask.sealed_buyer.sealed() if ask.sealed_buyer else None,
         ship_from=ask.ship_from,
         coupons=ask.coupons,
+        points=ask.points,
     )
 
 

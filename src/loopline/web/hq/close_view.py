@@ -63,6 +63,8 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.STOCK_LOSS: marked("Loss of stock"),
     Purpose.CASH_DIFFERENCE: marked("Differences of drawers"),
     Purpose.PETTY_CASH: marked("Petty cash"),
+    Purpose.POINTS_DEFERRED: marked("Revenue put off for points"),
+    Purpose.POINTS_LIABILITY: marked("Owed for points"),
     Purpose.ADJUSTMENT: marked("Adjustments"),
 }
 _PLACES = {purpose.value: place for place, purpose in enumerate(PURPOSE_WORDS)}

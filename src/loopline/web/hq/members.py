@@ -26,6 +26,7 @@ from loopline.kernel.ids import MemberId, OrderId, PartyId
 from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Party, Permission
+from loopline.pricing.points import Account, Entry, accounts_of_members, entries_of_member
 from loopline.search import OrderAsk
 from loopline.web.api.answers import run
 from loopline.web.api.members import FindAsk, MemberTold, members_asked, told_masked, visible_member
@@ -36,6 +37,7 @@ from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
+from loopline.web.points_words import balance_words, points_rows
 
 MEMBERS = "/hq/members"
 FIND = f"{MEMBERS}/find"
@@ -57,6 +59,7 @@ _PAGE_PURPOSE = marked("Member's page")
 _TEXT_MAX = 100
 FOUND_SHOWN = 20
 _ORDERS_SHOWN = 20
+_POINTS_SHOWN = 10
 _MOMENTS_SHOWN = 40
 _ACCESSES_SHOWN = 8
 _LAST_FOUR = re.compile(r"[0-9]{4}")
@@ -259,18 +262,24 @@ def show_member(request: WebRequest, visitor: NamedDependency[Visitor], member: 
     opening = Opening(actor=_actor(visitor), purpose=_PAGE_PURPOSE)
     ring = edge_of(request).ring
 
-    def work(conn: Conn, now: datetime) -> Portrait:
+    def work(conn: Conn, now: datetime) -> tuple[Portrait, Sequence[Account], Sequence[Entry]]:
         member_id = visible_member(conn, member, scope)
         opened = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
         told = told_masked(conn, [one for one in opened if isinstance(one, Personal)])
-        return _portrait(conn, member_id, told=told[0] if told else None, sees=sees)
+        portrait = _portrait(conn, member_id, told=told[0] if told else None, sees=sees)
+        accounts = accounts_of_members(conn, [member_id])
+        entries = entries_of_member(conn, member_id, before=None, at_most=_POINTS_SHOWN) if accounts else []
+        return portrait, accounts, entries
 
-    found = run(request, work)
+    found, accounts, entries = run(request, work)
+    language = language_of(request)
     return page(
         request,
         "hq/member.html",
         visitor=visitor,
-        view=written(found, sees, language_of(request)),
+        view=written(found, sees, language),
+        points=balance_words(language, accounts[0]) if accounts else "",
+        points_rows=points_rows(language, entries, {}),
         orders_path=ORDERS if visitor.may(Permission.ORDERS_READ) else "",
     )
 

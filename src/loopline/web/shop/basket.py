@@ -36,6 +36,7 @@ from loopline.web.shop.goods import (
     shop_terms,
     tags_of,
 )
+from loopline.web.shop.points_choice import PointsShown, points_shown
 from loopline.web.shop.product import site_here
 from loopline.web.shop.shopper import Place, Shopper
 from loopline.web.shop.ways import AT_HOURS, WAY_NAMES, hours_by_place, options_of
@@ -50,7 +51,7 @@ _HOWS = frozenset(one.value for one in PromiseKind)
 class Basket(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody is about to buy and how, as the address of the page or its form says it; nothing is trusted.
 
-    `coupons`: codes with commas between; empty, the best there are; `none`, no coupon.
+    `coupons`: codes with commas between; empty, the best there are; `none`, no coupon. `points`: whether some are used.
     """
 
     sku: str
@@ -59,6 +60,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     site: str = ""
     live: str = ""
     coupons: str = ""
+    points: bool = False
 
     @property
     def at_store(self) -> bool:
@@ -72,6 +74,7 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
         fields |= {"site": changed.site} if changed.site else {}
         fields |= {"live": changed.live} if changed.live else {}
         fields |= {"coupons": changed.coupons} if changed.coupons else {}
+        fields |= {"points": "yes"} if changed.points else {}
         return f"{CHECKOUT}?{urlencode(fields)}"
 
 
@@ -91,6 +94,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     street: str = ""
     hour: str = ""
     coupons: str = ""
+    points: str = ""
+    points_used: str = ""
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +117,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     options: Sequence[Option]
     hours: Mapping[str, Option]
     coupons: CouponsShown
+    points: PointsShown | None = None
     has_couriers: bool = False
     gifts: Sequence[GiftShown] = ()
     fitting: Fitting = Fitting.NONE
@@ -158,6 +164,7 @@ def basket_of(fields: Mapping[str, str]) -> Basket:
         site=fields.get("site", "")[:100],
         live=fields.get("live", "")[:100],
         coupons=fields.get("coupons", "")[:200],
+        points=fields.get("points") == "yes",
     )
 
 
@@ -186,28 +193,27 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     if terms is None or goods is None or sku is None or goods.chosen.sku.id != sku.id:
         return None
     basket = _as_fitted(basket, sku.care.fitting)
-    here = site_here(conn, place)
-    shelves = shelves_of(conn, goods.chosen, terms=terms, here=here)[:_SHELVES_SHOWN]
+    shelves = shelves_of(conn, goods.chosen, terms=terms, here=site_here(conn, place))[:_SHELVES_SHOWN]
+    stores = {one.site.code: one.site for one in shelves}
     shelf = _shelf_chosen(basket, shelves)
     addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     wanted = (LIVE_CHANNEL if room else CHANNEL, [(basket.sku, basket.units)])
     regions = {str(one.id): one.recipient.region_code for one in addresses}
     regions[NEW_ADDRESS] = form.region_code if form else ""
     view, now = _view(edge, basket.how), edge.clock()
-    hours = hours_by_place(
-        view, wanted, basket.how, regions=regions, sites=[one.site.code for one in shelves], now=now
-    )
+    hours = hours_by_place(view, wanted, basket.how, regions=regions, sites=list(stores), now=now)
     chosen = form.address if form and form.address in regions else next(iter(regions))
     places: Mapping[str, Site | None] = {"": None}
     if basket.at_store and shelf is not None:
-        chosen, places = shelf.site.code, {one.site.code: one.site for one in shelves}
+        chosen, places = shelf.site.code, stores
     elif basket.how in FROM_A_STORE:
         places = {name: hours[name].site if name in hours else None for name in regions}
     site = places.get(chosen)
     quoted = quotes_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
     here_first = quoted[list(places).index(chosen) if chosen in places else 0]
     coupons = coupons_shown(conn, here_first, shopper=shopper, asked=basket.coupons, now=now)
-    bills = bills_of(conn, quoted, coupons.chosen)
+    points = points_shown(conn, here_first, coupons.chosen, shopper=shopper, is_used=basket.points, now=now)
+    bills = bills_of(conn, quoted, coupons.chosen, points)
     return Checkout(
         basket=msgspec.structs.replace(basket, site=site.code if site else basket.site),
         goods=goods,
@@ -224,6 +230,7 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         if take_gifts_along(coupons.chosen)
         else (),
         coupons=coupons,
+        points=points,
         has_couriers=view is not None and any(way is Way.COURIER for _, way in view.hours),
         fitting=sku.care.fitting,
         view=view,

@@ -21,6 +21,7 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.pricing import GiftNotEarned
+from loopline.pricing.points.refusals import PointsBusy, PointsPayTooLittle, PointsPayTooMuch
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NeedsFitting, NumberTaken, SlotTaken
 from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind, WhyNot
@@ -45,7 +46,7 @@ from loopline.web.shop.basket import (
 from loopline.web.shop.coupon_choice import NO_COUPON, codes_of
 from loopline.web.shop.coupon_words import coupon_words, why_not
 from loopline.web.shop.entrance import Step
-from loopline.web.shop.frame import go, nothing_here, shop_page
+from loopline.web.shop.frame import go, nothing_here, price, shop_page
 from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
@@ -80,6 +81,7 @@ from loopline.web.shop.ways import (
 )
 
 _NUMBER_BYTES = 12
+_POINTS_DIGITS = 10
 
 
 @get(CHECKOUT, sync_to_thread=True)
@@ -123,12 +125,23 @@ def _page(
         **_promised(edge, found, language),
         not_brought=_not_brought(edge, found, language),
         distance=distance_words(language),
-        refusal=language.refusal(refusal) if refusal else None,
+        refusal=_why(language, refusal) if refusal else None,
         no_coupon=found.basket.path(coupons=NO_COUPON),
         coupon=partial(coupon_words, language),
         why_not=partial(why_not, language),
         step=Step(next=found.basket.path()),
     )
+
+
+def _why(language: Language, refusal: Refusal) -> str:
+    """Say a refusal; amounts that points may take off as prices are written."""
+    if isinstance(refusal, PointsPayTooMuch):
+        amount = price(language, refusal.most_minor, refusal.currency)
+        return language.say("Points pay {amount} of this order at most.", amount=amount)
+    if isinstance(refusal, PointsPayTooLittle):
+        amount = price(language, refusal.least_minor, refusal.currency)
+        return language.say("Points are used from {amount} on.", amount=amount)
+    return language.refusal(refusal)
 
 
 def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShown, str, bool]]:
@@ -239,6 +252,8 @@ async def place_order(
     address = address_index(recipient.recipient, ring=edge.ring) if recipient else None
     asked = OrderRequest(message=message, by_member=member.member_id, address=address)
     taken = await edge.orders.submit(asked)
+    if isinstance(taken, PointsBusy):  # what moves points is done in a moment
+        taken = await edge.orders.submit(asked)
     if isinstance(taken, NotEnoughFree | QuotaSoldOut | GiftNotEarned | NeedsFitting):
         taken = await _without_gifts(edge, asked) or taken
     if isinstance(taken, NumberTaken):
@@ -361,7 +376,14 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         region_code=where.recipient.region_code if where else None,
         touch=Touch(touchpoint_code=code, visitor=visitor) if code or visitor else None,
         coupons=codes_of(form.coupons),
+        points=_points_of(form),
     )
+
+
+def _points_of(form: Form) -> int:
+    """How many points the form says are used: as many as the page offered."""
+    said = form.points_used[:_POINTS_DIGITS]
+    return int(said) if form.points == "yes" and said.isascii() and said.isdigit() else 0
 
 
 def _own_order(edge: Edge, message: OrderMessage, member_id: MemberId) -> str | None:

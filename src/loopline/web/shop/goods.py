@@ -18,9 +18,11 @@ from loopline.org.queries import brand_companies
 from loopline.pricing.coupons import Offer as Coupon
 from loopline.pricing.coupons import names_of_discounts
 from loopline.pricing.coupons.rules import take_off
+from loopline.pricing.points.rules import use_points
 from loopline.processes.quotas import events_of
 from loopline.processes.take_in import COLLECTED_AT
 from loopline.web.shop.names import Variant, place_of_size, variant_of
+from loopline.web.shop.points_choice import PointsShown
 
 CHANNEL = "web"
 LIVE_CHANNEL = "livestream"
@@ -246,9 +248,10 @@ def bills_of(
     conn: Conn,
     quoted: Sequence[tuple[pricing.Cart, pricing.Quote | Refusal]],
     offers: Sequence[Coupon] = (),
+    points: PointsShown | None = None,
 ) -> list[Bill | None]:
-    """Write down what was quoted, less what coupons take off where they fit; None where there is no price."""
-    quotes = [_with_coupons(cart, quote, offers) for cart, quote in quoted]
+    """Write down what was quoted, less what coupons and points take off where they fit; None: there is no price."""
+    quotes = [_with_points(_with_coupons(cart, quote, offers), points) for cart, quote in quoted]
     named = _names_of(conn, quotes)
     return [_bill(one, named) if isinstance(one, pricing.Quote) else None for one in quotes]
 
@@ -257,6 +260,13 @@ def _with_coupons(
     cart: pricing.Cart, quote: pricing.Quote | Refusal, offers: Sequence[Coupon]
 ) -> pricing.Quote | Refusal:
     less = take_off(cart, quote, offers) if isinstance(quote, pricing.Quote) and offers else quote
+    return quote if isinstance(less, Refusal) else less
+
+
+def _with_points(quote: pricing.Quote | Refusal, points: PointsShown | None) -> pricing.Quote | Refusal:
+    if points is None or not points.used or isinstance(quote, Refusal):
+        return quote
+    less = use_points(points.programme, quote, points.used, available=points.used)
     return quote if isinstance(less, Refusal) else less
 
 

@@ -34,6 +34,7 @@ from loopline.web.shop.order import (
 from loopline.web.shop.order_hour import choose_hour
 from loopline.web.shop.pictures import show_picture
 from loopline.web.shop.places import show_guide, show_live, show_store
+from loopline.web.shop.points import POINTS_SHOP_PAGES
 from loopline.web.shop.product import show_front, show_product
 from loopline.web.shop.receipt import review_receipt, show_receipt
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
@@ -70,6 +71,7 @@ SHOP_PAGES = Router(
         wish_invoice,
         show_orders,
         *COUPON_SHOP_PAGES,
+        *POINTS_SHOP_PAGES,
         show_me,
         show_code,
         show_code_now,

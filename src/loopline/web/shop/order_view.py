@@ -20,6 +20,7 @@ from loopline.orders.parking import parking_of
 from loopline.orders.waiting import Dated
 from loopline.org import Site
 from loopline.payments import queries as payments
+from loopline.pricing.points import entries_of_orders
 from loopline.processes.checkout import to_pay
 from loopline.processes.gifts import gift_lines_of
 from loopline.processes.slots import free_slots, last_visits, may_move
@@ -32,6 +33,7 @@ from loopline.slots import Booking, Slot
 from loopline.slots.visits import Visit
 from loopline.web.collection import collection_code, visit_code
 from loopline.web.edge import Edge
+from loopline.web.points_words import NO_POINTS, OrderPoints, points_of_order
 from loopline.web.shop.names import Variant, variant_of
 from loopline.web.shop.order_words import HAPPENED, Standing, Step, standing_of, steps_of
 
@@ -119,6 +121,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     booking: Booking | None = None
     hours: Sequence[Slot] = ()
     fee_minor: int = 0
+    points: OrderPoints = NO_POINTS
     visit: Visit | None = None
     visit_code: str = ""
     exchanges: Sequence[ExchangeView] = ()
@@ -241,9 +244,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     lines = [line for line in every if line.kind is LineKind.GOODS]
     booking = slots.bookings_of_orders(conn, [head.id]).get(head.id) if head.site_id is not None else None
     visit = last_visits(conn, {head.id: booking}).get(head.id) if booking is not None else None
-    site_ids = {task.site_id for task in tasks}
-    if head.site_id is not None:
-        site_ids.add(head.site_id)
+    own = {head.site_id} if head.site_id is not None else set[SiteId]()
+    site_ids = {task.site_id for task in tasks} | own
     back = _back(conn, [line.line_id for line in lines])
     sites = org.sites_by_id(conn, site_ids | {site_id for _, _, site_id in back})
     rest = to_pay(conn, [head])[head.id]
@@ -287,6 +289,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         hours=free_slots(conn, [booking], now=now).get(head.id, ())
         if booking is not None and may_move(head, booking, visit, by_member=True, now=now)
         else (),
+        points=points_of_order(entries_of_orders(conn, [head.id])) if member_id else NO_POINTS,
         fee_minor=sum(
             line.amount_minor for line in every if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE
         ),

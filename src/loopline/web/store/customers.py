@@ -24,6 +24,7 @@ from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Party, PartyKind, Permission
 from loopline.pricing.coupons import Coupon
+from loopline.pricing.points import accounts_of_members
 from loopline.processes.coupons.giving import for_staff, give_at
 from loopline.processes.own_customers import (
     card_for,
@@ -39,6 +40,7 @@ from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hq.order import masked_member
 from loopline.web.languages import marked
 from loopline.web.pages import page
+from loopline.web.points_words import balance_words
 from loopline.web.problems import status_of
 from loopline.web.qr import address_of, qr_svg, scan_path
 from loopline.web.shop.coupon_words import gives_words
@@ -152,8 +154,7 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
     given: str = "",
     refusal: Refusal | None = None,
 ) -> Template:
-    language = language_of(request)
-    ring = edge_of(request).ring
+    language, ring = language_of(request), edge_of(request).ring
 
     def work(conn: Conn, seen: CustomersSeen, member_id: MemberId, now: datetime) -> dict[str, Any]:
         offered = dict(_PURPOSES)
@@ -182,6 +183,7 @@ def _customer_page(  # noqa: PLR0913 - whose page, and what was asked of it
                 for one in (for_staff(conn, desk.site, now=now) if card is None else ())
             ],
             "given": given,
+            "points": [balance_words(language, one) for one in accounts_of_members(conn, [member_id])],
         }
 
     found = _of_customer(request, desk, member, work)

@@ -154,7 +154,7 @@ function showSums() {
   byId("till-total").ariaBusy = String(isAwaited);
   byId("till-alone").hidden = isAwaited || cart.lines.every((line) => line.told);
   byId("till-member").hidden = cart.member === undefined;
-  byId("till-member-name").textContent = cart.member ? word("member", { name: cart.member.name }) : "";
+  byId("till-member-name").textContent = cart.member ? word(cart.member.points === undefined ? "member" : "member_points", cart.member) : "";
   const ring = byId("till-ring");
   ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || isAwaited || cart.lines.some((line) => line.asked);
   prices.watch();

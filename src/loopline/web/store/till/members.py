@@ -17,6 +17,7 @@ from loopline.customers import IdentityKind, Opening, Personal, Said, masked_nam
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
+from loopline.pricing.points import accounts_of_members
 from loopline.web.api.answers import answered, run
 from loopline.web.api.reading import decode
 from loopline.web.edge import WebRequest, edge_of
@@ -39,11 +40,12 @@ class MemberAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return "MemberAsked(…)"
 
 
-class MemberTold(msgspec.Struct, frozen=True, kw_only=True):
-    """Who it is: the id that a sale names, and how a till may show them."""
+class MemberTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who it is: the id that a sale names, how a till may show them, and the points they can use."""
 
     id: MemberId
     name: str
+    points: int | None = None
 
 
 @post("/store/till/member", dependencies=COUNTER, status_code=200, sync_to_thread=True)
@@ -63,7 +65,9 @@ def find_member(request: WebRequest, counter: NamedDependency[Desk], body: RawBo
             customers.count_miss(conn, person, ring=ring, now=now)
             return NobodyByThat()
         (opened,) = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
-        return MemberTold(id=member_id, name=_shown(opened, member_id))
+        found = accounts_of_members(conn, [member_id])
+        points = found[0].available if found else None
+        return MemberTold(id=member_id, name=_shown(opened, member_id), points=points)
 
     outcome = run(request, work)  # what was counted stays, whatever came of it
     if isinstance(outcome, Refusal):

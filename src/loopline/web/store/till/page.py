@@ -28,6 +28,7 @@ WORDS = {
     "ring": marked("Ring up"),
     "ring_amount": marked("Ring up {amount}"),
     "member": marked("Member {name}"),
+    "member_points": marked("Member {name}, {points} points"),
     "member_found": marked("Member {name} is on this purchase."),
     "member_kept": marked("The server cannot be asked now: {name} is looked up when the sale is sent."),
     "member_unknown": marked("Nobody is a member by {name}: the sale stands without."),

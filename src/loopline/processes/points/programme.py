@@ -1,0 +1,144 @@
+"""The programme of points as headquarters runs it: versions that are saved and put in force, and corrections."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from loopline.customers.queries import known_members
+from loopline.customers.refusals import MemberUnknown
+from loopline.db import Conn
+from loopline.kernel.ids import MemberId
+from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.pricing.points import (
+    POINTS_CODE,
+    Account,
+    Change,
+    Lot,
+    Move,
+    NewProgramme,
+    PointsKind,
+    Programme,
+    Terms,
+    accounts_of_members,
+    change_points,
+    in_force,
+    known_keys,
+    lock_holdings,
+    programmes,
+    publish_draft,
+    save_draft,
+)
+from loopline.pricing.points.refusals import PointsNotAdjusted, PointsNotOffered
+from loopline.pricing.points.rules import POINTS_MOST, months_after
+from loopline.processes.points.books import post_deferred
+from loopline.processes.promote import may_bear
+
+_REASON_MOST = 200
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """Points to give a member, or to take (negative), by hand. `id`: the same again changes nothing."""
+
+    id: UUID
+    member_id: MemberId
+    points: int
+    reason: str
+
+
+def save(  # noqa: PLR0913 - what, why, by whom
+    conn: Conn, terms: Terms, *, comment: str, scope: Scope, by: str, now: datetime
+) -> Programme | Refusal:
+    """Save the draft of the next version; points are the whole brand's."""
+    if not scope.everything:
+        return NotInYourBranch(subject=POINTS_CODE)
+    return save_draft(conn, NewProgramme(terms=terms, author=by, comment=comment), now=now)
+
+
+def publish(conn: Conn, *, scope: Scope, by: str, now: datetime) -> Programme | Refusal:
+    """Put the draft in force for orders placed from now on. The brand must have agreed to bear what points take off."""
+    if not scope.everything:
+        return NotInYourBranch(subject=POINTS_CODE)
+    drafts = [one for one in programmes(conn) if one.published_at is None]
+    return publish_draft(conn, named=may_bear(conn, drafts).get(POINTS_CODE, {}), by=by, now=now)
+
+
+def adjust(
+    conn: Conn, asked: Sequence[Adjustment], *, scope: Scope, by: str, now: datetime
+) -> list[Account | Refusal]:
+    """Give points to members or take them, one outcome each, in the order asked; what they have after it.
+
+    What is taken may leave a member with less than nothing. Locks the members' accounts.
+    """
+    if not scope.everything:
+        return [NotInYourBranch(subject=str(one.member_id)) for one in asked]
+    versions = programmes(conn)
+    programme = in_force(versions, now)
+    members = known_members(conn, {one.member_id for one in asked})
+    refusals = [_refusal_of(one, programme, members) for one in asked]
+    holdings = lock_holdings(conn, {one.member_id for one, no in zip(asked, refusals, strict=True) if not no})
+    done = known_keys(conn, [_key(one) for one in asked])
+    moves: dict[MemberId, dict[str, Move]] = {}
+    lots: dict[MemberId, list[Lot]] = {}
+    for one, refusal in zip(asked, refusals, strict=True):
+        of_member = moves.setdefault(one.member_id, {})
+        if refusal is not None or programme is None or _key(one) in done or _key(one) in of_member:
+            continue
+        of_member[_key(one)] = _move(one, by=by)
+        if one.points > 0:
+            lots.setdefault(one.member_id, []).append(_lot(one, programme, now))
+    changes = [
+        Change(member_id=key, moves=tuple(some.values()), lots=tuple(lots.get(key, ())))
+        for key, some in sorted(moves.items())
+        if some
+    ]
+    deferred = change_points(conn, holdings, changes, now=now)
+    if programme is not None:
+        post_deferred(conn, deferred, currency=programme.currency, now=now)
+    after = {one.member_id: one for one in accounts_of_members(conn, list(holdings))}
+    return [no or after[one.member_id] for one, no in zip(asked, refusals, strict=True)]
+
+
+def _key(one: Adjustment) -> str:
+    return f"adjusted:{one.id}"
+
+
+def _refusal_of(
+    one: Adjustment, programme: Programme | None, members: Collection[MemberId]
+) -> Refusal | None:
+    if programme is None:
+        return PointsNotOffered()
+    if one.member_id not in members:
+        return MemberUnknown(member_id=one.member_id)
+    if not 0 < abs(one.points) <= POINTS_MOST:
+        return PointsNotAdjusted(field="points")
+    reason = one.reason.strip()
+    is_said = 0 < len(reason) <= _REASON_MOST and reason.isprintable()
+    return None if is_said else PointsNotAdjusted(field="reason")
+
+
+def _move(one: Adjustment, *, by: str) -> Move:
+    return Move(
+        key=_key(one),
+        member_id=one.member_id,
+        kind=PointsKind.ADJUSTED,
+        available=one.points,
+        lot_id=one.id if one.points > 0 else None,
+        by=by,
+        reason=one.reason.strip(),
+    )
+
+
+def _lot(one: Adjustment, programme: Programme, now: datetime) -> Lot:
+    return Lot(
+        id=one.id,
+        member_id=one.member_id,
+        programme_id=programme.id,
+        whole=one.points,
+        points=one.points,
+        is_pending=False,
+        due_at=now,
+        expires_at=months_after(now, programme.terms.months),
+    )
