@@ -240,3 +240,21 @@ def test_the_code_on_a_members_page_changes_and_is_scanned_like_goods(store: Mem
             expect(page.locator("#till-said")).to_contain_text("Nobody is a member by that phone or code")
     expect(page.locator("#till-member-name")).to_have_text("Member 安••")
     assert page.locator("#till-unlisted").is_hidden()
+
+
+def test_a_price_is_changed_to_less_than_what_the_whole_cart_was_told(store: Members):
+    page = store.sign_in(store.device().new_page())
+    scan(page, "COAT", "SCARF", "SCARF")
+    total(page, WHOLE)
+    each = COAT - 714  # its part of what the threshold takes off
+    page.locator(".till-reprice").first.click()
+    expect(page.locator("#till-change-name")).to_contain_text(f"CN¥{each / 100:,.2f}")
+    page.locator("#till-change-why").select_option("damaged")
+    for unit in ("110", f"{each / 100}"):
+        page.locator("#till-change-unit").fill(unit)
+        page.locator("#till-change .btn-primary").click()
+        expect(page.locator("#till-change-said")).to_have_text("Type a price that is lower.")
+    page.locator("#till-change-unit").fill("105")
+    page.locator("#till-change .btn-primary").click()
+    # What was typed is no part of the cart that the threshold looks at.
+    total(page, 10_500 + 2 * SCARF)

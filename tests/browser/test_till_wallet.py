@@ -128,3 +128,26 @@ def test_without_a_network_no_wallet_is_asked(store: Store):
     take(page, code(PAYS, 108))
     expect(page.locator("#till-said")).to_contain_text("Without a network no wallet can pay")
     expect(page.locator("#till-cart li")).to_have_count(1)
+
+
+def test_what_a_wallet_paid_keeps_its_id_however_old_it_is(store: Store):
+    page = store.sign_in(store.device().new_page())
+    take(page, code(PAYS, 401))
+    expect(page.locator("#till-done")).to_contain_text("Done")
+    made = """(method) => new Promise((done) => {
+      const opening = indexedDB.open("loopline-till");
+      opening.onsuccess = async () => {
+        const sales = opening.result.transaction("sales", "readwrite").objectStore("sales");
+        const all = await new Promise((got) => { sales.getAll().onsuccess = (event) => got(event.target.result); });
+        const [sale] = all;
+        sale.said.payments[0].method = method;
+        sales.put({ ...sale, state: "attention", reason: { code: "order_id_outside_window", title: "too old" } });
+        sales.transaction.oncomplete = () => { opening.result.close(); done(sale.said.id); };
+      };
+    })"""
+    for method, offered in (("wallet", "Send it again"), ("cash", "Book it as of now")):
+        page.evaluate(made, method)
+        page.reload()
+        card = page.locator(".till-sale-attention")
+        expect(card.get_by_role("button", name=offered)).to_be_visible()
+        expect(card.get_by_role("button")).to_have_count(2)

@@ -8,6 +8,7 @@ from loopline import slots
 from loopline.db import Conn, Database
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
+from loopline.kernel.failures import FAILURES_MAX, LOCK_LENGTH
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.processes.cancel import Cancellation, cancel
@@ -15,12 +16,12 @@ from loopline.processes.doctor import examine
 from loopline.processes.slots import SlotMove, move_slots
 from loopline.processes.source import source_wave
 from loopline.processes.take_in import Incoming, OrderMessage, OrderTaken, SlotTaken, place_messages
-from loopline.processes.visits import VisitStep, set_out, take_visits
+from loopline.processes.visits import VisitDone, VisitStep, finish_visits, set_out, take_visits
 from loopline.slots import Way
-from loopline.slots.visits import Visit, visits_of_orders
+from loopline.slots.visits import Proof, Visit, VisitCodeLocked, VisitCodeWrong, visits_of_orders
 from tests.make.customers import member, phone, registered
 from tests.make.hours import FOUR, SIX, by_courier, courier_promise, offer_hours, with_a_fitter
-from tests.make.loop import pack_up
+from tests.make.loop import pack_up, subject_types
 from tests.make.rivals import together
 from tests.make.shop import NOON, Shop, open_shop
 
@@ -154,4 +155,30 @@ def test_of_colleagues_one_goes_there_and_who_calls_off_meanwhile_stops_them_or_
 
     gone, stopped = together(database, [go, stop])
     assert isinstance(gone, Refusal) is not isinstance(stopped, Refusal)
+    assert_sound(database)
+
+
+def test_devices_that_guess_at_one_code_at_once_have_no_more_tries_than_one(database: Database):
+    with database.transaction() as conn:
+        shop = open_shop(conn, units=100)
+        offer_hours(conn, way=Way.AT_HOME)
+        taken = put(with_a_fitter(shop, "W-1", hold_minutes=0), conn)
+        assert isinstance(taken, OrderTaken)
+        pack_up(conn, source_wave(conn, now=NOON).tasks, now=NOON)
+        step = VisitStep(order_id=taken.order_id, by="person:1")
+        assert isinstance(take_visits(conn, [step], scope=WHOLE_BRAND, now=NOON)[0], Visit)
+        assert isinstance(set_out(conn, [step], scope=WHOLE_BRAND, now=NOON)[0], Visit)
+    order_id = taken.order_id
+
+    def guess(conn: Conn, *, is_right: bool = False) -> Visit | Refusal:
+        said = VisitDone(order_id=order_id, by="person:1", proof=Proof.CODE, is_code_right=is_right)
+        return finish_visits(conn, [said], scope=WHOLE_BRAND, now=NOON)[0]
+
+    outcomes = together(database, [guess] * RIVALS)
+    locked = VisitCodeLocked(order_id=order_id, until=NOON + LOCK_LENGTH)
+    assert outcomes.count(VisitCodeWrong(order_id=order_id)) == FAILURES_MAX - 1
+    assert outcomes.count(locked) == RIVALS - FAILURES_MAX + 1
+    with database.transaction() as conn:
+        assert guess(conn, is_right=True) == locked
+        assert subject_types(conn, order_id).count("visit_code_closed") == 1
     assert_sound(database)

@@ -320,14 +320,21 @@ def test_a_sale_at_a_till_spends_it_and_says_why_it_cost_less(conn: Conn, shop: 
 
 def test_a_sale_that_happened_stands_whatever_its_coupon(conn: Conn, shop: Shop):
     coupon = one_given(conn, None)
-    first = put(conn, till_sale(shop, "T-1", coupons=(coupon.secret,)))
+    stated = DraftLine(code="COAT", sku_id=shop.skus["COAT"], units=1, stated_unit_minor=8_000)
+    # Prices that are not ours less what it takes off: nobody would know what it was spent on, so it is not.
+    full = put(conn, till_sale(shop, "T-1", coupons=(coupon.secret,)))
+    other = put(conn, till_sale(shop, "T-2", lines=(stated,), coupons=(coupon.secret,)))
+    assert (full.amount_minor, other.amount_minor) == (15_820, 8_000)
+    for sale in (full, other):
+        assert subject_types(conn, sale.order_id) == ["order_placed", "coupon_not_taken"]
+    assert (stands(conn, coupon), steps(conn, coupon)) == ((CouponState.FREE, None), ["given"])
+    right = msgspec.structs.replace(stated, stated_unit_minor=8_300)
+    first = put(conn, till_sale(shop, "T-3", lines=(right,), coupons=(coupon.secret,)))
     assert stands(conn, coupon) == (CouponState.SPENT, first.order_id)
-    assert figures_of_batches(conn, [coupon.batch_id])[coupon.batch_id].off_minor == 0
-    second = put(conn, till_sale(shop, "T-2", coupons=(coupon.secret,)))
-    assert second.amount_minor == 15_820
+    second = put(conn, till_sale(shop, "T-4", lines=(right,), coupons=(coupon.secret,)))
     assert subject_types(conn, second.order_id) == ["order_placed", "coupon_not_taken"]
     assert stands(conn, coupon) == (CouponState.SPENT, first.order_id)
-    for sale in (first, second):
+    for sale in (full, other, first, second):
         pay_for(conn, shop, sale)
     follow(conn, SETTLE)
     sound(conn)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from loopline import payments
-from loopline.channels.till import SaleLine, rung_up
+from loopline.channels.till import Method, SaleLine, SalePayment, rung_up
 from loopline.db import Conn, log, run_check
 from loopline.kernel.ids import uuid7
 from loopline.kernel.refusals import Refusal
@@ -321,6 +321,16 @@ def test_an_approval_is_for_that_very_thing(conn: Conn, stage: Stage, other: dic
     ask = approved(conn, stage)
     said: dict[str, Any] = {"unit_minor": 8_000, "ask_id": ask.id, "reason": FLAW} | other
     assert sell(conn, stage, cheaper(**said)) == PriceNotAllowed(sku_code="COAT", percent=10)
+
+
+def test_a_sale_that_is_refused_anyway_uses_up_no_approval_of_its_batch(conn: Conn, stage: Stage):
+    who = stage.people["zhou.guide"]
+    cheap = cheaper(8_000, ask_id=approved(conn, stage).id)
+    nobodys = msgspec.structs.replace(sale(who, 1, lines=(cheap,)), rung_up_by=uuid4())
+    unpaid = sale(who, 2, lines=(cheap,), payments=(SalePayment(method=Method.WALLET, amount_minor=8_000),))
+    outcomes = sent(conn, [nobodys, unpaid, sale(who, 3, lines=(cheap,))], by=who)
+    assert [type(one).__name__ for one in outcomes] == ["CashierUnknown", "NotPaidByWallet", "OrderTaken"]
+    assert kept(conn, outcomes[2])[0][2] == "approved"
 
 
 def test_an_approval_of_another_till_or_sku_is_none_here(conn: Conn, stage: Stage):

@@ -11,6 +11,7 @@ from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
 from loopline.fulfilment.photos import KeepPhoto, Picture
+from loopline.kernel.failures import FAILURES_MAX, LOCK_LENGTH
 from loopline.kernel.ids import MemberId, PhotoId, TaskId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
@@ -57,7 +58,11 @@ from loopline.slots.visits import (
     Outcome,
     Proof,
     Visit,
+    VisitCodeLocked,
+    VisitCodeWrong,
+    VisitOfAnother,
     WhyNotDone,
+    failures_of,
     forget_signatures,
     visits_of_orders,
 )
@@ -123,8 +128,16 @@ def under_way(conn: Conn, shop: Shop, number: str = "W-1", **fields: object) -> 
 def finish(
     conn: Conn, taken: OrderTaken, proof: Proof = Proof.CODE, *, signed_by: str = ""
 ) -> Visit | Refusal:
-    command = VisitDone(order_id=taken.order_id, by=ME, proof=proof, signed_by=signed_by)
+    command = VisitDone(order_id=taken.order_id, by=ME, proof=proof, is_code_right=True, signed_by=signed_by)
     (outcome,) = finish_visits(conn, [command], scope=WHOLE_BRAND, now=FOUR)
+    return outcome
+
+
+def say_code(
+    conn: Conn, taken: OrderTaken, *, is_right: bool, by: str = ME, at: datetime = FOUR
+) -> Visit | Refusal:
+    command = VisitDone(order_id=taken.order_id, by=by, proof=Proof.CODE, is_code_right=is_right)
+    (outcome,) = finish_visits(conn, [command], scope=WHOLE_BRAND, now=at)
     return outcome
 
 
@@ -264,6 +277,46 @@ def test_a_visit_is_its_own_sites_and_is_named_once(conn: Conn, shop: Shop):
     assert visits_of_orders(conn, [taken.order_id]) == {taken.order_id: [first]}
 
 
+def test_after_five_wrong_codes_none_counts_for_a_while_and_a_name_still_does(conn: Conn, shop: Shop):
+    taken, task_id = under_way(conn, shop)
+    for _ in range(FAILURES_MAX - 1):
+        assert say_code(conn, taken, is_right=False) == VisitCodeWrong(order_id=taken.order_id)
+    assert "visit_code_closed" not in subject_types(conn, taken.order_id)
+    until = FOUR + LOCK_LENGTH
+    locked = VisitCodeLocked(order_id=taken.order_id, until=until)
+    assert say_code(conn, taken, is_right=False) == locked
+    last = until - timedelta(seconds=1)
+    assert say_code(conn, taken, is_right=True, at=last) == locked
+    # Coming home in vain and setting out again opens nothing.
+    miss(conn, taken, WhyNotDone.NOBODY_HOME)
+    assert isinstance(take(conn, taken), Visit)
+    assert isinstance(go(conn, taken, at=FOUR), Visit)
+    assert say_code(conn, taken, is_right=True, at=last) == locked
+    assert subject_types(conn, taken.order_id).count("visit_code_closed") == 1
+    assert state(conn, task_id) is TaskState.PACKED
+    photographed(conn, task_id, FOUR)
+    assert isinstance(finish(conn, taken, Proof.SIGNATURE, signed_by="王芳"), Visit)
+    assert wrong(conn) == []
+
+
+def test_when_the_time_is_over_the_right_code_counts_and_what_was_wrong_is_forgotten(conn: Conn, shop: Shop):
+    taken, task_id = under_way(conn, shop)
+    for _ in range(FAILURES_MAX):
+        say_code(conn, taken, is_right=False)
+    assert failures_of(conn, [taken.order_id]) != {}
+    assert isinstance(say_code(conn, taken, is_right=True, at=FOUR + LOCK_LENGTH), Visit)
+    assert state(conn, task_id) is TaskState.HANDED_OVER
+    assert failures_of(conn, [taken.order_id]) == {}
+
+
+def test_a_code_that_somebody_else_says_counts_for_nobody(conn: Conn, shop: Shop):
+    taken, _ = under_way(conn, shop)
+    for _ in range(FAILURES_MAX):
+        assert say_code(conn, taken, is_right=False, by=OTHER) == VisitOfAnother(order_id=taken.order_id)
+    assert failures_of(conn, [taken.order_id]) == {}
+    assert isinstance(say_code(conn, taken, is_right=True), Visit)
+
+
 def photographed(conn: Conn, task_id: TaskId, at: datetime) -> None:
     (line,) = fulfilment.lines_of_tasks(conn, [task_id])[task_id]
     picture = Picture(content=b"x", media_type="image/webp", width=1, height=1, sent_hash=bytes(32))
@@ -396,6 +449,66 @@ def test_what_was_damaged_comes_by_another_visit_after_the_rest_was_fitted(conn:
     assert isinstance(ended, Visit)
     assert (ended.outcome, head(conn, taken).handed_over) == (Outcome.DONE, 2)
     assert take(conn, taken) == NoVisitToMake(order_id=taken.order_id)
+    assert wrong(conn) == []
+
+
+def coats(conn: Conn, taken: OrderTaken) -> orders.Line:
+    (line,) = (one for one in orders.lines_by_orders(conn, [taken.order_id]) if one.sku_id)
+    return line
+
+
+def test_what_is_not_wanted_at_the_door_is_what_was_brought_and_not_what_waits(conn: Conn, shop: Shop):
+    taken, task_id = under_way(conn, shop, lines=(MessageLine(sku_code="COAT", units=3),))
+    part = UnitsToCancel(line_id=coats(conn, taken).line_id, units=1)
+    miss(conn, taken, WhyNotDone.DAMAGED, [part])
+    assert (coats(conn, taken).held, coats(conn, taken).allocated) == (1, 2)
+    still = miss(conn, taken, WhyNotDone.NOT_WANTED, [part])
+    assert isinstance(still, Visit)
+    assert still.is_on_the_way
+    # The one that is held in place of the damaged one is held still, and the fitter has one left.
+    line = coats(conn, taken)
+    assert (line.held, line.allocated, line.cancelled) == (1, 1, 1)
+    (of_task,) = fulfilment.lines_of_tasks(conn, [task_id])[task_id]
+    assert of_task.left == 1
+    (money,) = payments.money_of_orders(conn, [taken.order_id])
+    assert (money.taken_minor, money.refunded_minor) == (3 * 11_300 + 5_000, 11_300)
+    assert wrong(conn) == []
+    assert isinstance(finish(conn, taken), Visit)
+    assert (coats(conn, taken).held, coats(conn, taken).handed_over) == (1, 1)
+    assert on_hand(conn, shop) == (9, 1)
+    assert wrong(conn) == []
+
+
+def test_more_than_was_brought_is_not_called_off_at_the_door(conn: Conn, shop: Shop):
+    taken, _ = under_way(conn, shop, lines=(MessageLine(sku_code="COAT", units=3),))
+    line_id = coats(conn, taken).line_id
+    miss(conn, taken, WhyNotDone.DAMAGED, [UnitsToCancel(line_id=line_id, units=1)])
+    told = len(subject_types(conn, taken.order_id))
+    three = UnitsToCancel(line_id=line_id, units=3)
+    assert miss(conn, taken, WhyNotDone.NOT_WANTED, [three]) == PartNotThere(line_id=line_id, units=3, left=2)
+    assert (head(conn, taken).cancelled, len(subject_types(conn, taken.order_id))) == (0, told)
+    # Of all that was brought nothing is wanted: what waits is still to come, and so is its fee.
+    ended = miss(conn, taken, WhyNotDone.NOT_WANTED)
+    assert isinstance(ended, Visit)
+    assert ended.outcome is Outcome.NOT_DONE
+    line = coats(conn, taken)
+    assert (line.held, line.allocated, line.cancelled) == (1, 0, 2)
+    (money,) = payments.money_of_orders(conn, [taken.order_id])
+    assert money.refunded_minor == 2 * 11_300
+    assert wrong(conn) == []
+
+
+def test_what_is_packed_while_the_fitter_is_away_is_not_fitted_by_that_visit(conn: Conn, shop: Shop):
+    taken, first = under_way(conn, shop, lines=(MessageLine(sku_code="COAT", units=2),))
+    part = UnitsToCancel(line_id=coats(conn, taken).line_id, units=1)
+    miss(conn, taken, WhyNotDone.DAMAGED, [part])
+    (second,) = source_wave(conn, now=FOUR).tasks
+    pack_up(conn, [second], now=FOUR)
+    assert isinstance(finish(conn, taken), Visit)
+    assert (state(conn, first), state(conn, second)) == (TaskState.HANDED_OVER, TaskState.PACKED)
+    # Said twice it is said once, whatever was packed meanwhile.
+    assert isinstance(finish(conn, taken), Visit)
+    assert (state(conn, second), coats(conn, taken).handed_over) == (TaskState.PACKED, 1)
     assert wrong(conn) == []
 
 

@@ -4353,6 +4353,14 @@ CREATE TABLE slots.booking (
     CONSTRAINT booking_state_known CHECK ((state = ANY (ARRAY['held'::text, 'released'::text])))
 );
 
+CREATE TABLE slots.code_failure (
+    order_id uuid NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT code_failures_are_counted CHECK ((failures >= 0))
+);
+
 CREATE TABLE slots.setting (
     number bigint NOT NULL,
     unit_id uuid NOT NULL,
@@ -6289,6 +6297,9 @@ ALTER TABLE ONLY simulator.world
 ALTER TABLE ONLY slots.booking
     ADD CONSTRAINT booking_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY slots.code_failure
+    ADD CONSTRAINT code_failure_pkey PRIMARY KEY (order_id);
+
 ALTER TABLE ONLY slots.setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (number);
 
@@ -7549,6 +7560,9 @@ ALTER TABLE ONLY sharing.trial
 ALTER TABLE ONLY slots.booking
     ADD CONSTRAINT booking_of_a_slot FOREIGN KEY (site_id, way, starts_at) REFERENCES slots.slot(site_id, way, starts_at);
 
+ALTER TABLE ONLY slots.code_failure
+    ADD CONSTRAINT code_failure_of_a_booking FOREIGN KEY (order_id) REFERENCES slots.booking(order_id);
+
 ALTER TABLE ONLY slots.visit
     ADD CONSTRAINT visit_of_a_booking FOREIGN KEY (order_id) REFERENCES slots.booking(order_id);
 
@@ -8302,6 +8316,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.replay TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE simulator.world TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.booking TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.code_failure TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE slots.setting TO loopline_app;
 

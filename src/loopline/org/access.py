@@ -6,15 +6,14 @@ from datetime import datetime
 import msgspec
 
 from loopline.db import Conn
+from loopline.kernel.failures import FAILURES_FORGOTTEN_AFTER, after_failure
 from loopline.kernel.ids import OrgUnitId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.org import store
 from loopline.org.credentials import (
-    FAILURES_FORGOTTEN_AFTER,
     PASSWORD_LENGTH_MAX,
     SESSION_LENGTH,
     WrongSignIn,
-    after_failure,
     hash_password,
     lock_of,
     needs_rehash,

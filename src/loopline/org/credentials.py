@@ -6,19 +6,15 @@ import unicodedata
 from datetime import datetime, timedelta
 from functools import cache
 
-import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from loopline.kernel.failures import Failures
 from loopline.kernel.refusals import Refusal
 
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
 SESSION_LENGTH = timedelta(hours=12)
-FAILURES_MAX = 5
-LOCK_LENGTH = timedelta(minutes=15)
-# Failures further apart than this do not add up: who mistypes once a week is never locked out.
-FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 
 _TOKEN_BYTES = 32
 # RFC 9106, second recommended option (64 MiB, 3 passes); one lane, because sign-ins run side by side.
@@ -55,14 +51,6 @@ class SignInLocked(Refusal, frozen=True, kw_only=True):
     """Too many failed attempts: sign-in for this name is locked until {until}."""
 
     until: datetime
-
-
-class Failures(msgspec.Struct, frozen=True, kw_only=True):
-    """The failed attempts of one name, in a row."""
-
-    failures: int = 0
-    last_at: datetime | None = None
-    locked_until: datetime | None = None
 
 
 def normal_sign_in_name(name: str) -> str:
@@ -125,15 +113,5 @@ def token_hash(token: str) -> bytes:
 
 def lock_of(failures: Failures, *, now: datetime) -> SignInLocked | None:
     """Refuse while a lock-out lasts; at `locked_until` itself it is over."""
-    if failures.locked_until is not None and now < failures.locked_until:
-        return SignInLocked(until=failures.locked_until)
-    return None
-
-
-def after_failure(failures: Failures, *, now: datetime) -> Failures:
-    """Count one more failure; the fifth in a row locks the name for a quarter of an hour, and the count starts anew."""
-    forgotten = failures.last_at is None or now - failures.last_at > FAILURES_FORGOTTEN_AFTER
-    count = 1 if forgotten else failures.failures + 1
-    if count >= FAILURES_MAX:
-        return Failures(failures=0, last_at=now, locked_until=now + LOCK_LENGTH)
-    return Failures(failures=count, last_at=now)
+    until = failures.closed_until(now)
+    return None if until is None else SignInLocked(until=until)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
+from loopline.kernel.failures import Failures
 from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId, SiteId
-from loopline.org.credentials import Failures
 from loopline.org.model import (
     Entity,
     Party,

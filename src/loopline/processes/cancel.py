@@ -56,10 +56,14 @@ class UnitsToCancel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an order is called off; without lines all that is left of it. `by_member`: by the customer."""
+    """What of an order is called off; without lines all that is left of it. `by_member`: by the customer.
+
+    `of_tasks`: only what these tasks still have, so that what waits or is worked on elsewhere stays as it is.
+    """
 
     order_id: OrderId
     lines: tuple[UnitsToCancel, ...] = ()
+    of_tasks: tuple[TaskId, ...] = ()
     by_member: MemberId | None = None
     actor: str = "system"
 
@@ -100,9 +104,9 @@ class _Standing(msgspec.Struct, kw_only=True):
     work: list[_Work]
     cancelled: int
 
-    @property
-    def cancellable(self) -> int:
-        return self.parked + self.held + sum(one.units for one in self.work)
+    def cancellable(self, of_tasks: Collection[TaskId] = ()) -> int:
+        in_tasks = sum(one.units for one in self.work if not of_tasks or one.task_id in of_tasks)
+        return in_tasks if of_tasks else self.parked + self.held + in_tasks
 
 
 class _Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +166,7 @@ def cancel(
     # Whoever claims at this moment is waited for: then it is a task, that is taken back as any other.
     called = calls.lock_calls_of_orders(conn, order_ids)
     standing, fees = _lock_standing(conn, order_ids)
-    parts = list({one.order_id for one in asked if one.lines})
+    parts = list({one.order_id for one in asked if one.lines or one.of_tasks})
     gifts = gifts_of_orders(conn, orders.lines_by_orders(conn, parts)) if parts else {}
     # Read once the tasks are locked: with the turn taken, only payments and the end of the time to pay can change them.
     heads = {head.id: head for head in orders.orders_by_ids(conn, order_ids)}
@@ -251,15 +255,18 @@ def _plan(
     one: Cancellation, head: Order, lines: Mapping[LineId, _Standing], gifts: Sequence[GiftOfOrder]
 ) -> tuple[_Taken, ...] | Refusal:
     """Say what a cancellation takes of which lines, and take it from where they stand."""
-    whole = {line_id: of_line.cancellable for line_id, of_line in lines.items() if of_line.cancellable}
-    wanted = {unit.line_id: unit.units for unit in one.lines} or whole
-    if one.lines and gifts:
-        stands = {key: of.line.units - of.cancelled - of.line.returned for key, of in lines.items()}
-        wanted = with_lost(wanted, gifts, standing=stands, whole=whole)
-    refusal = _refusal_of_units(one, head, lines, wanted=wanted, whole=whole)
+    whole = {line_id: units for line_id, of in lines.items() if (units := of.cancellable())}
+    there = {line_id: units for line_id, of in lines.items() if (units := of.cancellable(one.of_tasks))}
+    wanted = {unit.line_id: unit.units for unit in one.lines} or there
+    refusal = _refusal_of_units(one, head, lines, wanted=wanted, there=there)
     if refusal is not None:
         return refusal
-    return tuple(_take(lines[line_id], units) for line_id, units in wanted.items())
+    if gifts and (one.lines or one.of_tasks):
+        stands = {key: of.line.units - of.cancelled - of.line.returned for key, of in lines.items()}
+        wanted = with_lost(wanted, gifts, standing=stands, whole=whole)
+    if wanted and head.pay_until is not None and wanted != whole:
+        return UnpaidOnlyWhole(order_id=head.id, number=head.number)
+    return tuple(_take(lines[line_id], units, one.of_tasks) for line_id, units in wanted.items())
 
 
 def _refusal_of_units(
@@ -268,7 +275,7 @@ def _refusal_of_units(
     lines: Mapping[LineId, _Standing],
     *,
     wanted: Mapping[LineId, int],
-    whole: Mapping[LineId, int],
+    there: Mapping[LineId, int],
 ) -> Refusal | None:
     if not wanted:
         # Whoever asks twice for the same is told that it is so.
@@ -279,31 +286,36 @@ def _refusal_of_units(
     for line_id, units in wanted.items():
         if line_id not in lines:
             return UnknownOrderLine(line_id=line_id)
-        if not 0 < units <= lines[line_id].cancellable:
-            return MoreThanCancellable(line_id=line_id, units=units, cancellable=lines[line_id].cancellable)
-    if head.pay_until is not None and wanted != whole:
-        return UnpaidOnlyWhole(order_id=head.id, number=head.number)
+        if not 0 < units <= there.get(line_id, 0):
+            return MoreThanCancellable(line_id=line_id, units=units, cancellable=there.get(line_id, 0))
     return None
 
 
-def _take(standing: _Standing, units: int) -> _Taken:
+def _take(standing: _Standing, units: int, of_tasks: Collection[TaskId]) -> _Taken:
+    """Take units of a line: from the tasks that are named, else (and for what is lost with it) what waits first."""
     # From the far end of the line: what is handed over is counted from the near one.
     units_before = standing.line.units - standing.cancelled - units
     amount_minor, _ = part_amounts(standing.line, units_before=units_before, units=units)
     standing.cancelled += units
-    parked = min(units, standing.parked)
-    held = min(units - parked, standing.held)
+    named = _take_work([one for one in standing.work if one.task_id in of_tasks], units)
+    left = units - sum(one.units for one in named)
+    parked = min(left, standing.parked)
+    held = min(left - parked, standing.held)
     standing.parked -= parked
     standing.held -= held
-    left = units - parked - held
-    work: list[_Work] = []
-    for one in standing.work:
-        from_task = min(left, one.units)
-        if from_task:
-            one.units -= from_task
-            left -= from_task
-            work.append(_Work(task_id=one.task_id, allocation_id=one.allocation_id, units=from_task))
-    return _Taken(line=standing.line, parked=parked, held=held, work=tuple(work), amount_minor=amount_minor)
+    work = (*named, *_take_work(standing.work, left - parked - held))
+    return _Taken(line=standing.line, parked=parked, held=held, work=work, amount_minor=amount_minor)
+
+
+def _take_work(work: Sequence[_Work], units: int) -> list[_Work]:
+    found: list[_Work] = []
+    for one in work:
+        some = min(units, one.units)
+        if some:
+            one.units -= some
+            units -= some
+            found.append(_Work(task_id=one.task_id, allocation_id=one.allocation_id, units=some))
+    return found
 
 
 def cancelled_minor(line: Line, *, units: int) -> int:

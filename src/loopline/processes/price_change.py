@@ -38,7 +38,7 @@ from loopline.org.limits import CounterLimit, limits_of_sites
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.remembered import ENTITIES_BY_ID, SITES, SKUS
 from loopline.processes.take_in import OrderMessage
-from loopline.processes.till_prices import PieceAt, piece_prices, told_whole
+from loopline.processes.till_prices import PieceAt, piece_prices, refusals_of_coupons, told_whole
 
 OLDEST_READ = timedelta(days=60)
 """So old may prices be that a till had read, as sales may be."""
@@ -202,7 +202,8 @@ def judge_prices(
 
     Sales known before, or of other sites than those in scope, are not judged: placing says what they are. What we have
     no price of costs what the till says. `paid`: the places of sales that a wallet has paid; these have happened.
-    The caller holds the tills; locks what was approved, in the order of its ids.
+    What a coupon explains is lowered by nobody; one that does not is why such a sale is not taken. The caller holds the
+    tills; locks what was approved, in the order of its ids, and free coupons, waiting for none.
     """
     marks = read_marks(conn)
     codes = {one.message.site_code for one in sales if one.message.site_code is not None}
@@ -238,6 +239,10 @@ def judge_prices(
     at_sale = {position: one.message for position, one in going.items()}
     wholes = told_whole(conn, list(at_sale.values()), sites=sites, skus=skus, marks=marks, now=now)
     desk.whole = dict(zip(at_sale, wholes, strict=True))
+    by_coupon = refusals_of_coupons(
+        conn, list(at_sale.values()), sites=sites, skus=skus, marks=marks, now=now
+    )
+    desk.take_coupons({list(at_sale)[at]: refusal for at, refusal in by_coupon.items()}, at_sale)
     as_read = {
         position: msgspec.structs.replace(one.message, placed_at=read)
         for position, one in going.items()
@@ -292,6 +297,7 @@ class _Desk:
         self.percents: Mapping[SiteId, int] = {}
         self.asks: Mapping[UUID, PriceAsk] = {}
         self.whole: Mapping[int, frozenset[int]] = {}
+        self.coupons: Mapping[int, Refusal | None] = {}
         self.whole_read: Mapping[int, frozenset[int]] = {}
 
     def pieces(self, one: AtTill, place: int) -> list[PieceAt]:
@@ -305,6 +311,20 @@ class _Desk:
         currency = one.message.currency or ""
         return [PieceAt(site_id=site.id, sku_id=sku.id, currency=currency, at=moment) for moment in moments]
 
+    def take_coupons(self, coupons: Mapping[int, Refusal | None], sales: Mapping[int, OrderMessage]) -> None:
+        """Hear of sales whether their coupon explains what they cost: where it does, nobody lowered what was told."""
+        self.coupons = coupons
+        explained = {
+            position: frozenset(
+                place
+                for place, line in enumerate(sales[position].lines)
+                if line.stated_amount_minor is not None
+            )
+            for position, refusal in coupons.items()
+            if refusal is None
+        }
+        self.whole = {**self.whole, **explained}
+
     def judge(self, position: int, one: AtTill, *, has_happened: bool) -> list[ChangedLine] | Refusal:
         """Return which lines of a sale are sold for less, or why it is not taken."""
         found = [self._changed(position, one, place) for place in range(len(one.prices))]
@@ -317,7 +337,8 @@ class _Desk:
                     del self._spent[line.ask.id]
             site = self._sites[one.message.site_code or ""]
             sku_code = one.message.lines[wrong.place].sku_code
-            return PriceNotAllowed(sku_code=sku_code, percent=self.percents[site.id])
+            refused = self.coupons.get(position)
+            return refused or PriceNotAllowed(sku_code=sku_code, percent=self.percents[site.id])
         return changed
 
     def _changed(self, position: int, one: AtTill, place: int) -> ChangedLine | None:

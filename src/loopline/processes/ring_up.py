@@ -80,19 +80,18 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
     people = org.people_by_id(conn, {one.rung_up_by for one in sales})
     guides = _guides_of(conn, people)
     unpaid = _unpaid(conn, sales) if paid is None else {}
-    by_wallet = [at for at, one in enumerate(sales) if _by_wallet(one) and at not in unpaid]
-    judged = judge_prices(conn, sales, scope=scope, now=now, paid=by_wallet)
     outcomes: list[OrderTaken | Refusal] = [
-        changed if isinstance(changed, Refusal) else CashierUnknown(person_id=one.rung_up_by)
-        for one, changed in zip(sales, judged, strict=True)
+        unpaid.get(at) or CashierUnknown(person_id=one.rung_up_by) for at, one in enumerate(sales)
     ]
-    for position, refusal in unpaid.items():
-        outcomes[position] = refusal
-    known = [
-        position
-        for position, one in enumerate(sales)
-        if one.rung_up_by in people and position not in unpaid and not isinstance(judged[position], Refusal)
+    # What is refused anyway uses up nothing that was approved: another sale of the batch may.
+    open_ones = [at for at, one in enumerate(sales) if one.rung_up_by in people and at not in unpaid]
+    by_wallet = [place for place, at in enumerate(open_ones) if _by_wallet(sales[at])]
+    found = judge_prices(conn, [sales[at] for at in open_ones], scope=scope, now=now, paid=by_wallet)
+    judged = dict(zip(open_ones, found, strict=True))
+    outcomes = [
+        one if isinstance(one := judged.get(at), Refusal) else before for at, before in enumerate(outcomes)
     ]
+    known = [at for at in open_ones if not isinstance(judged[at], Refusal)]
     incoming = [_incoming(sales[position], guides, scope) for position in known]
     for position, outcome in zip(known, place_messages(conn, incoming, now=now), strict=True):
         outcomes[position] = outcome
@@ -107,9 +106,11 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
         keep_in_shifts(conn, [*_take_money(conn, new, now=now), *_of_wallets(conn, new, now=now)], now=now)
         _keep(conn, new, sent_by=sent_by, now=now)
         sold = {
-            outcome.order_id: (sale, changed)
-            for sale, outcome, changed in zip(sales, outcomes, judged, strict=True)
-            if isinstance(outcome, OrderTaken) and not outcome.is_repeat and not isinstance(changed, Refusal)
+            outcome.order_id: (sales[at], changed)
+            for at, changed in judged.items()
+            if isinstance(outcome := outcomes[at], OrderTaken)
+            and not outcome.is_repeat
+            and not isinstance(changed, Refusal)
         }
         keep_changed_prices(conn, sold, now=now)
     return outcomes

@@ -13,6 +13,8 @@ from loopline.kernel.ids import SiteId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.orders.tills import TILL
 from loopline.org import Site
+from loopline.pricing.coupons.refusals import CouponNotRecognised
+from loopline.processes.coupons.trying import SoldWith, refusals_of_sold
 from loopline.processes.take_in import OrderMessage
 
 
@@ -76,6 +78,38 @@ def told_whole(  # noqa: PLR0913 - sales, and what was looked up of them
         frozenset(places[at]) if _is_right(sales[at], quotes.get(at), places[at]) else frozenset()
         for at in range(len(sales))
     ]
+
+
+def refusals_of_coupons(  # noqa: PLR0913 - sales, and what was looked up of them
+    conn: Conn,
+    sales: Sequence[OrderMessage],
+    *,
+    sites: Mapping[str, Site],
+    skus: Mapping[str, Sku],
+    marks: Marks,
+    now: datetime,
+) -> dict[int, Refusal | None]:
+    """Return for sales with a coupon, by place, why it does not explain what they cost; None where it does.
+
+    Only what the till was told as a whole can be explained by one.
+    """
+    asking = [at for at, one in enumerate(sales) if one.coupons]
+    found: dict[int, Refusal | None] = {at: CouponNotRecognised(coupon=sales[at].coupons[0]) for at in asking}
+    carts = {
+        at: cart
+        for at in asking
+        if len(sales[at].coupons) == 1
+        and any(line.stated_amount_minor is not None for line in sales[at].lines)
+        and (cart := _whole_cart(sales[at], sites=sites, skus=skus, now=now)) is not None
+    }
+    quotes = pricing.quote(conn, list(carts.values()), marks=marks) if carts else []
+    sold = {
+        at: SoldWith(cart=cart, stated=quote, code=sales[at].coupons[0], member_id=sales[at].member_id)
+        for (at, cart), quote in zip(carts.items(), quotes, strict=True)
+        if isinstance(quote, pricing.Quote)
+    }
+    found |= zip(sold, refusals_of_sold(conn, list(sold.values()), marks=marks), strict=True)
+    return found
 
 
 def _whole_cart(

@@ -1,7 +1,8 @@
 """Visits: a fitter goes out with packed goods and fits them at the customer's; what was done is handed over with it.
 
 Until then the goods are the store's: nothing is sold by setting out. What was not done leaves them packed for another
-hour, calls them off, or takes them out of the order as damaged, as the reason says.
+hour, calls them off, or takes them out of the order as damaged, as the reason says. What of the order waits, or is
+worked on at the store meanwhile, is not with the fitter: nothing said at the door is of it.
 Rooms: slots (hours and visits), fulfilment (tasks), orders, promises; the stages that cancel, refuse and hand over.
 """
 
@@ -20,6 +21,7 @@ from loopline.fulfilment.model import (
     RefusalReason,
     RefuseTask,
     Task,
+    TaskLine,
     TaskState,
     WithdrawnUnits,
 )
@@ -27,6 +29,7 @@ from loopline.fulfilment.photos import photos_of_tasks, tasks_lacking_photos
 from loopline.fulfilment.rules import PhotoIsMissing
 from loopline.fulfilment.service import lock_tasks
 from loopline.kernel.events import event
+from loopline.kernel.failures import Failures
 from loopline.kernel.ids import LineId, OrderId, TaskId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
@@ -37,8 +40,16 @@ from loopline.processes.outcomes import all_granted
 from loopline.processes.promised import tell_arrivals
 from loopline.processes.turn import take_turn
 from loopline.slots import visits
-from loopline.slots.events import VisitEnded, VisitSetOut, VisitTaken
-from loopline.slots.visits import NoVisitToMake, Outcome, Proof, Visit, WhyNotDone
+from loopline.slots.events import VisitCodeClosed, VisitEnded, VisitSetOut, VisitTaken
+from loopline.slots.visits import (
+    NoVisitToMake,
+    Outcome,
+    Proof,
+    Visit,
+    VisitCodeLocked,
+    VisitCodeWrong,
+    WhyNotDone,
+)
 
 CALLS_OFF = frozenset({WhyNotDone.DOES_NOT_FIT, WhyNotDone.NOT_WANTED})
 """Reasons for which the goods are called off: they go back on the shelf, and what was paid goes back with them."""
@@ -84,11 +95,12 @@ class VisitStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What was brought is fitted, and the customer said so. The code was looked at by whoever knows it."""
+    """What was brought is fitted, and the customer said so. `is_code_right`: whoever knows the code looked at it."""
 
     order_id: OrderId
     by: str
     proof: Proof
+    is_code_right: bool = False
     signed_by: str = ""
 
 
@@ -103,6 +115,13 @@ class VisitMissed(msgspec.Struct, frozen=True, kw_only=True):
     reason: WhyNotDone
     lines: tuple[UnitsToCancel, ...] = ()
     shown: tuple[UnitsToCancel, ...] = ()
+
+
+class _Locked(msgspec.Struct, frozen=True, kw_only=True):
+    """The bookings of orders that stand for home, locked, and the last visit of each."""
+
+    booked: Mapping[OrderId, slots.Booking]
+    last: Mapping[OrderId, Visit]
 
 
 def take_visits(
@@ -173,11 +192,13 @@ def finish_visits(
 ) -> list[Visit | Refusal]:
     """Hand over what was fitted, one outcome each: it is the customer's from now on, and it has arrived.
 
-    A signature needs a photo that is no older than the way there. Locks bookings by order, then what handing over does.
+    A signature needs a photo that is no older than the way there. A wrong code counts, so commit whatever comes back:
+    after too many none is looked at for a while. Locks bookings by order, then what handing over does.
     """
     found = _lock(conn, [one.order_id for one in commands])
-    work = _open_tasks(conn, found.booked)
+    work = _with_visits(conn, found.last)
     task_ids = [task.task_id for of_order in work.values() for task in of_order]
+    failures = visits.failures_of(conn, found.booked) if found.booked else {}
     lacking = tasks_lacking_photos(conn, task_ids)
     taken: dict[TaskId, datetime] = {}
     for photo in photos_of_tasks(conn, task_ids):
@@ -191,10 +212,13 @@ def finish_visits(
             continue
         visit = refused or visits.on_the_way(last, order_id=one.order_id, by=one.by)
         if isinstance(visit, Visit):
-            visit = _not_to_be_left(one, visit, tasks, lacking=lacking, taken=taken) or visits.done(
-                visit, one.proof, one.signed_by, now=now
+            visit = (
+                _code_refused(one, failures, now=now)
+                or _not_to_be_left(one, visit, tasks, lacking=lacking, taken=taken)
+                or visits.done(visit, one.proof, one.signed_by, now=now)
             )
         outcomes.append(visit)
+    _count_codes(conn, commands, outcomes, found, failures, now=now)
     going = [
         HandOverTask(task_id=task.task_id)
         for one in outcomes
@@ -207,6 +231,49 @@ def finish_visits(
     all_granted(tell_arrivals(conn, [(one.task_id, now) for one in gone], scope=scope, actor=actor, now=now))
     _tell_ends(conn, ended, now=now)
     return outcomes
+
+
+def _code_refused(one: VisitDone, failures: Mapping[OrderId, Failures], *, now: datetime) -> Refusal | None:
+    if one.proof is not Proof.CODE:
+        return None
+    before = failures.get(one.order_id, Failures())
+    return visits.judge_code(before, order_id=one.order_id, is_right=one.is_code_right, now=now)
+
+
+def _count_codes(  # noqa: PLR0913 - what was said, what came of it, and what was counted before
+    conn: Conn,
+    commands: Sequence[VisitDone],
+    outcomes: Sequence[Visit | Refusal],
+    found: _Locked,
+    failures: Mapping[OrderId, Failures],
+    *,
+    now: datetime,
+) -> None:
+    """Count the codes that were wrong, and tell of orders for which none counts from now on for a while."""
+    wrong = {
+        one.order_id: failures.get(one.order_id, Failures())
+        for one in outcomes
+        if isinstance(one, VisitCodeWrong | VisitCodeLocked)
+    }
+    right = [one.order_id for one in outcomes if isinstance(one, Visit) and one.order_id in failures]
+    closed = dict(visits.count_codes(conn, wrong, right, now=now))
+    log.append(
+        conn,
+        [
+            event(
+                VisitCodeClosed(
+                    order_id=one.order_id,
+                    site_id=found.last[one.order_id].site_id,
+                    until=closed[one.order_id],
+                ),
+                subject=one.order_id,
+                at=now,
+                actor=one.by,
+            )
+            for one, outcome in zip(commands, outcomes, strict=True)
+            if isinstance(outcome, VisitCodeLocked) and one.order_id in closed
+        ],
+    )
 
 
 def _not_to_be_left(
@@ -259,79 +326,75 @@ def miss_visits(
 def _missed(conn: Conn, one: VisitMissed, visit: Visit, *, scope: Scope, now: datetime) -> Visit | Refusal:
     """Decide on the goods of one visit, and return it: still under way where some of them can be fitted."""
     ended = visits.not_done(visit, one.reason, now=now)
-    if one.shown and (moved := _moved_on(conn, one)) is not None:
-        return moved
-    if one.reason in CALLS_OFF:
-        asked = Cancellation(order_id=one.order_id, lines=one.lines, actor=one.by)
+    if one.reason not in OF_A_PART:
+        return ended
+    tasks = _with_visits(conn, {one.order_id: visit}).get(one.order_id, [])
+    lines = fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]) if tasks else {}
+    refused = _not_there(one, [line for of_task in lines.values() for line in of_task])
+    if refused is not None:
+        return refused
+    if not tasks:
+        return ended
+    if one.reason is WhyNotDone.DAMAGED:
+        all_granted(refuse(conn, _damaged(one, lines, now=now), scope=scope, now=now))
+    else:
+        along = tuple(task.task_id for task in tasks)
+        asked = Cancellation(order_id=one.order_id, lines=one.lines, of_tasks=along, actor=one.by)
         (outcome,) = cancel(conn, [asked], scope=scope, now=now)
         if isinstance(outcome, Refusal):
             return outcome
-    elif one.reason is WhyNotDone.DAMAGED:
-        commands = _damaged(conn, one, now=now)
-        if isinstance(commands, Refusal):
-            return commands
-        all_granted(refuse(conn, commands, scope=scope, now=now))
-    else:
-        return ended
-    is_left = bool(_open_tasks(conn, [one.order_id]))
+    is_left = bool(_with_visits(conn, {one.order_id: visit}))
     return visit if is_left else ended
 
 
-def _moved_on(conn: Conn, one: VisitMissed) -> PartNotThere | None:
-    """Why what was said is of goods that are not as they were shown."""
-    tasks = _open_tasks(conn, [one.order_id]).get(one.order_id, [])
+def _not_there(one: VisitMissed, lines: Sequence[TaskLine]) -> Refusal | None:
+    """Why what is said is not of goods that are with the fitter, or of others than were shown."""
     left: Counter[LineId] = Counter()
-    for lines in fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks]).values():
-        for line in lines:
-            left[line.line_id] += line.left
+    for line in lines:
+        left[line.line_id] += line.left
+    wanted: Counter[LineId] = Counter()
+    for part in one.lines:
+        wanted[part.line_id] += part.units
+    moved = [part for part in one.shown if left[part.line_id] != part.units]
+    more = [part for part in one.lines if wanted[part.line_id] > left[part.line_id]]
     return next(
         (
             PartNotThere(line_id=part.line_id, units=part.units, left=left[part.line_id])
-            for part in one.shown
-            if left[part.line_id] != part.units
+            for part in (*moved, *more)
         ),
         None,
     )
 
 
-def _damaged(conn: Conn, one: VisitMissed, *, now: datetime) -> list[RefuseTask] | Refusal:
+def _damaged(
+    one: VisitMissed, lines: Mapping[TaskId, Sequence[TaskLine]], *, now: datetime
+) -> list[RefuseTask]:
     """The commands that take damaged units out of the tasks of a visit; a line may lie in several."""
-    tasks = _open_tasks(conn, [one.order_id]).get(one.order_id, [])
-    lines = fulfilment.lines_of_tasks(conn, [task.task_id for task in tasks])
-    wanted = {part.line_id: part.units for part in one.lines}
+    wanted: Counter[LineId] = Counter()
+    for part in one.lines:
+        wanted[part.line_id] += part.units
     commands: list[RefuseTask] = []
-    for task, command_id in zip(tasks, uuid7s(now, len(tasks)), strict=True):
+    for (task_id, of_task), command_id in zip(lines.items(), uuid7s(now, len(lines)), strict=True):
         units: list[WithdrawnUnits] = []
-        for line in lines.get(task.task_id, []):
-            some = min(line.left, wanted.get(line.line_id, 0)) if one.lines else line.left
+        for line in of_task:
+            some = min(line.left, wanted[line.line_id]) if one.lines else line.left
+            wanted[line.line_id] -= some
             if some:
                 units.append(WithdrawnUnits(allocation_id=line.allocation_id, units=some))
-                wanted[line.line_id] = wanted.get(line.line_id, 0) - some
         if units:
             commands.append(
                 RefuseTask(
                     command_id=command_id,
-                    task_id=task.task_id,
+                    task_id=task_id,
                     reason=RefusalReason.DAMAGED,
                     lines=tuple(units),
                     at_the_door=True,
                 )
             )
-    for part in one.lines:
-        if wanted[part.line_id] > 0:
-            left = part.units - wanted[part.line_id]
-            return PartNotThere(line_id=part.line_id, units=part.units, left=left)
     return commands
 
 
 # ------------------------------------------------------------------------------------------------------------- shared
-
-
-class _Locked(msgspec.Struct, frozen=True, kw_only=True):
-    """The bookings of orders that stand for home, locked, and the last visit of each."""
-
-    booked: Mapping[OrderId, slots.Booking]
-    last: Mapping[OrderId, Visit]
 
 
 def _lock(conn: Conn, order_ids: Collection[OrderId]) -> _Locked:
@@ -364,6 +427,22 @@ def _open_tasks(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, lis
     found: dict[OrderId, list[Task]] = {}
     for task in fulfilment.tasks_of_orders(conn, list(order_ids)) if order_ids else ():
         if task.state in _OPEN:
+            found.setdefault(task.order_id, []).append(task)
+    return found
+
+
+def goes_along(task: Task, visit: Visit) -> bool:
+    """Whether a task's goods went with whoever set out: what was packed since then waits at the store."""
+    if visit.set_out_at is None or task.packed_at is None:
+        return False
+    return task.state is TaskState.PACKED and task.packed_at <= visit.set_out_at
+
+
+def _with_visits(conn: Conn, last: Mapping[OrderId, Visit]) -> dict[OrderId, list[Task]]:
+    """The tasks whose goods are with whoever goes to the customers of orders, of the last visits given."""
+    found: dict[OrderId, list[Task]] = {}
+    for task in fulfilment.tasks_of_orders(conn, list(last)) if last else ():
+        if goes_along(task, last[task.order_id]):
             found.setdefault(task.order_id, []).append(task)
     return found
 

@@ -60,6 +60,14 @@ class VisitSetOut(EventBody, frozen=True, kw_only=True):
     site_id: SiteId
 
 
+class VisitCodeClosed(EventBody, frozen=True, kw_only=True):
+    """So many wrong codes were said at a customer's door that none counts for a while. Subject: the order."""
+
+    order_id: OrderId
+    site_id: SiteId
+    until: datetime
+
+
 class VisitEnded(EventBody, frozen=True, kw_only=True):
     """A fitter said what became of a visit: what proves it, or why nothing was fitted. Subject: the order."""
 

@@ -1,11 +1,12 @@
 """Visits: who goes to which customer to fit goods at home, and what became of it.
 
 A visit is taken on, set out on, and ends: done, proven by the customer's code or signature, or not done, for a reason.
-An order has one under way at most, and another where something is left to be fitted. All is decided under the lock of
-the order's booking.
+An order has one under way at most, and another where something is left to be fitted. After five wrong codes in a row
+none counts for the order for a quarter of an hour, whoever says it. All is decided under the lock of the order's
+booking.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from loopline.db import Conn, execute, fetch, statements
+from loopline.kernel.failures import Failures, after_failure
 from loopline.kernel.ids import OrderId, SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.slots import store
@@ -92,6 +94,25 @@ class NotOnTheWay(Refusal, frozen=True, kw_only=True):
     order_id: OrderId
 
 
+class VisitCodeWrong(Refusal, frozen=True, kw_only=True):
+    """That is not the code of this order: the customer finds it on the order's page, six digits."""
+
+    order_id: OrderId
+
+
+class VisitCodeLocked(Refusal, frozen=True, kw_only=True):
+    """Too many wrong codes: none counts for this order until {until}. A name and a photo of the goods still do."""
+
+    order_id: OrderId
+    until: datetime
+
+
+class CodeFailures(Failures, frozen=True, kw_only=True):
+    """The wrong codes that were said of an order, in a row."""
+
+    order_id: OrderId
+
+
 class NotSigned(Refusal, frozen=True, kw_only=True):
     """Whoever has no code signs with a name of at most {most} characters."""
 
@@ -144,6 +165,49 @@ def on_the_way(last: Visit | None, *, order_id: OrderId, by: str) -> Visit | Ref
     if last is None or not last.is_on_the_way:
         return NotOnTheWay(order_id=order_id)
     return last if last.by == by else VisitOfAnother(order_id=order_id)
+
+
+def failures_of(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, Failures]:
+    """Return the wrong codes that were said of orders; none is left out. The caller has locked the bookings."""
+    found = fetch(conn, SQL["code_failures"], CodeFailures, order_ids=sorted(set(order_ids)))
+    return {one.order_id: one for one in found}
+
+
+def judge_code(failures: Failures, *, order_id: OrderId, is_right: bool, now: datetime) -> Refusal | None:
+    """Return why a code ends nothing: it is wrong, or too many were. What is refused as wrong counts. Pure."""
+    until = failures.closed_until(now)
+    if until is None and is_right:
+        return None
+    if until is None:
+        until = after_failure(failures, now=now).closed_until(now)
+    if until is None:
+        return VisitCodeWrong(order_id=order_id)
+    return VisitCodeLocked(order_id=order_id, until=until)
+
+
+def count_codes(
+    conn: Conn, wrong: Mapping[OrderId, Failures], right: Collection[OrderId], *, now: datetime
+) -> list[tuple[OrderId, datetime]]:
+    """Count a wrong code for orders, of what was counted before, and forget those of others; returns what is locked now
+    that was not, with until when. The caller has locked the bookings.
+    """
+    counted = {
+        order_id: after_failure(before, now=now)
+        for order_id, before in wrong.items()
+        if before.closed_until(now) is None
+    }
+    if counted:
+        execute(
+            conn,
+            SQL["write_code_failures"],
+            order_ids=list(counted),
+            failures=[one.failures for one in counted.values()],
+            locked_until=[one.locked_until for one in counted.values()],
+            now=now,
+        )
+    if right:
+        execute(conn, SQL["forget_code_failures"], order_ids=sorted(set(right)))
+    return [(order_id, one.locked_until) for order_id, one in counted.items() if one.locked_until is not None]
 
 
 def done(visit: Visit, proof: Proof, signed_by: str, *, now: datetime) -> Visit | Refusal:

@@ -75,3 +75,35 @@ where order_id = any(%(order_ids)s::uuid[]) and ended_at is null;
 update slots.visit
 set signed_by = null
 where order_id = any(%(order_ids)s::uuid[]) and signed_by is not null;
+
+-- name: code_failures
+-- The wrong codes that were said of orders. The caller has locked the bookings, which guards them.
+select
+    order_id,
+    failures,
+    last_at,
+    locked_until
+from slots.code_failure
+where order_id = any(%(order_ids)s::uuid[]);
+
+-- name: write_code_failures
+-- Write how many wrong codes were said of orders. Locks the rows; the caller has locked the bookings of their orders.
+insert into slots.code_failure (order_id, failures, last_at, locked_until)
+select
+    counted.order_id,
+    counted.failures,
+    %(now)s::timestamptz,
+    counted.locked_until
+from unnest(%(order_ids)s::uuid[], %(failures)s::integer[], %(locked_until)s::timestamptz[])
+    as counted (order_id, failures, locked_until)
+order by counted.order_id
+on conflict (order_id) do update
+set
+    failures = excluded.failures,
+    last_at = excluded.last_at,
+    locked_until = excluded.locked_until;
+
+-- name: forget_code_failures
+-- Forget the wrong codes of orders whose right one was said. Locks the rows; the caller has locked their bookings.
+delete from slots.code_failure
+where order_id = any(%(order_ids)s::uuid[]);

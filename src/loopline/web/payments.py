@@ -9,7 +9,7 @@ from loopline import orders
 from loopline.db import Conn
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal, Refused
-from loopline.payments import Gateway, Intent, IntentId, IntentState, Report, intents_by_ids
+from loopline.payments import CodeGateway, Gateway, Intent, IntentId, IntentState, Report, intents_by_ids
 from loopline.processes.checkout import NothingToPay, ask_payment
 from loopline.processes.pay import apply_gateway_reports
 from loopline.web.edge import Edge
@@ -37,6 +37,11 @@ class PaymentStarted(msgspec.Struct, frozen=True, kw_only=True):
 
     intent: Intent
     pay_path: str
+
+
+def code_gateways(edge: Edge) -> list[str]:
+    """Return the names of the gateways that take the codes of wallets, as they are set up here."""
+    return sorted(name for name, gateway in edge.gateways.items() if isinstance(gateway, CodeGateway))
 
 
 def start_payment(

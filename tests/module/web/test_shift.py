@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Generator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import openpyxl
@@ -13,7 +13,10 @@ from loopline.db.embedded import EmbeddedServer
 from loopline.kernel.ids import uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.payments import shifts
-from loopline.payments.shifts import Shift
+from loopline.payments.shifts import MoveKind, Shift, TillMoney
+from loopline.processes.shift import keep_in_shifts
+from loopline.web.languages import languages
+from loopline.web.store.till.shift_view import report_of
 from tests.make.databases import database_from
 from tests.make.shop import NOON
 from tests.make.till import line, sale
@@ -22,6 +25,7 @@ from tests.module.web.test_till import Till, opened, send
 AS_BROWSER = {"accept": "text/html", "accept-language": "en"}
 HIDDEN = re.compile(r'name="(shift|made|till)" value="([^"]+)"')
 COAT = 11_300
+EN = languages()["en"]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,33 @@ def test_a_shift_is_counted_blind_and_tells_afterwards(counter: Counter):
         "CN¥13.00 less",
     ]
     assert "short of change" in report
+
+
+def test_a_report_has_a_row_for_each_wallet_that_is_set_up_here_or_took_money(till: Till, counter: Counter):
+    counter.post("open", n10000="4")
+    by = f"person:{till.stage.people['zhou.guide']}"
+    with till.database.transaction() as conn:
+        moved = [
+            TillMoney(
+                till_id=counter.till_id,
+                kind=kind,
+                method="wechat_pay",
+                currency="CNY",
+                amount_minor=amount,
+                source_id=uuid4(),
+                moved_by=by,
+                moved_at=NOON,
+            )
+            for kind, amount in ((MoveKind.SALE, COAT), (MoveKind.REFUND, -1_300))
+        ]
+        keep_in_shifts(conn, moved, now=NOON)
+        told = report_of(conn, counter.shift(), EN, wallets=["alipay"], now=NOON)
+    assert [(row["word"], row["amount"]) for row in told["terminal"]] == [
+        ("Sales by card terminal", "CN¥0.00"),
+        ("Sales by alipay", "CN¥0.00"),
+        ("Sales by wechat_pay", "CN¥113.00"),
+        ("Given back by wechat_pay", "-CN¥13.00"),
+    ]
 
 
 def test_forms_that_are_sent_twice_do_it_once(counter: Counter):

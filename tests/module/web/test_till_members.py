@@ -13,11 +13,13 @@ from loopline.customers import KeyRing, open_key_ring
 from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.kernel.ids import MemberId
+from loopline.pricing.coupons.codes import shown_code as shown_coupon
 from loopline.pricing.promotions import AmountOff, Bundle, Step, Threshold
+from tests.make import coupons
 from tests.make.customers import member, phone, registered, shown_code
 from tests.make.databases import database_from
 from tests.make.points import points_given, points_in_force
-from tests.make.shop import NOON
+from tests.make.shop import NOON, OPENED
 from tests.make.till import sale
 from tests.make.web import data_directory
 from tests.module.web.test_till import Till, opened, send
@@ -142,6 +144,9 @@ def test_a_cart_is_told_what_holds_for_all_of_it_line_by_line(counter: Counter):
             {"amount_minor": 10_586, "list_minor": 11_300, "why": "SPEND"},
             {"amount_minor": 4_000, "list_minor": 4_520, "why": "SPEND · PAIR"},
         ],
+        "coupon": None,
+        "coupon_refused": "",
+        "own": [],
     }
     alone = quote(browser, units("COAT")).json()
     assert alone["lines"] == [{"amount_minor": 11_300, "list_minor": None, "why": ""}]
@@ -160,6 +165,27 @@ def test_members_prices_are_told_to_members_alone(counter: Counter):
     for member_id, amount in ((None, 999), (counter.anna, 900), (MemberId(UUID(int=3)), 999)):
         told = quote(browser, units("HAT"), member_id=member_id).json()
         assert told["amount_minor"] == amount
+
+
+def test_a_coupon_is_told_with_the_cart_and_why_it_is_not_used(counter: Counter):
+    browser = counter.till.signed_in("zhou.guide")
+    with counter.till.database.transaction() as conn:
+        coupons.in_force(conn, "OFF", now=OPENED, sku_codes=("COAT",))
+        mine, free = coupons.given(conn, "OFF", counter.anna, None, now=OPENED)
+    told = quote(browser, units("COAT"), units("HAT"), coupon=free.secret.lower()).json()
+    assert (told["amount_minor"], told["own"], told["coupon_refused"]) == (9_299, [], "")
+    assert told["coupon"] == {"code": free.secret.lower(), "name": "OFF", "off_minor": 3_000}
+    assert told["lines"][0] == {"amount_minor": 8_300, "list_minor": 11_300, "why": "OFF"}
+    other = quote(browser, units("SCARF"), coupon=free.secret).json()
+    assert (other["amount_minor"], other["coupon"]) == (2_260, None)
+    assert "is for other goods than these" in other["coupon_refused"]
+    # A member's own are told with the member, and to nobody else.
+    own = {"code": shown_coupon(mine.secret), "name": "OFF", "off_minor": 3_000}
+    assert quote(browser, units("COAT"), member_id=counter.anna).json()["own"] == [own]
+    assert quote(browser, units("SCARF"), member_id=counter.anna).json()["own"] == []
+    assert quote(browser, units("COAT"), member_id=counter.other).json()["own"] == []
+    not_theirs = quote(browser, units("COAT"), coupon=mine.secret, member_id=counter.other).json()
+    assert (not_theirs["amount_minor"], not_theirs["coupon"]) == (11_300, None)
 
 
 def test_a_sale_says_whose_it_is_and_has_a_code_to_scan(counter: Counter):

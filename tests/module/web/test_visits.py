@@ -107,6 +107,13 @@ def test_a_visit_is_done_by_the_code_that_the_customer_says(site: Site):
     wrong = step(wu, order_id, "done", code=f"{(int(code) + 1) % 1_000_000:06d}", proof="code")
     assert (wrong.status_code, site.task(task_id).state) == (422, TaskState.PACKED)
     assert code not in wrong.text
+    for _ in range(3):
+        assert step(wu, order_id, "done", code="x", proof="code").status_code == 422
+    locked = step(wu, order_id, "done", code="x", proof="code")
+    assert locked.status_code == 429
+    assert "Too many wrong codes" in html.unescape(locked.text)
+    assert step(wu, order_id, "done", code=code, proof="code").status_code == 429
+    site.clock.turn(timedelta(minutes=15))
     assert step(wu, order_id, "done", proof="signature", signed_by="王芳").status_code == 422
     assert step(wu, order_id, "done", code=code, proof="code").status_code == 303
     assert site.task(task_id).state is TaskState.HANDED_OVER

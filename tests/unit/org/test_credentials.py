@@ -4,17 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from loopline.kernel.failures import FAILURES_MAX, LOCK_LENGTH, Failures, after_failure
 from loopline.kernel.refusals import Refusal
 from loopline.org.credentials import (
-    FAILURES_MAX,
-    LOCK_LENGTH,
-    Failures,
     PasswordTooEasy,
     PasswordTooLong,
     PasswordTooShort,
     SignInLocked,
     SignInNameNotUsable,
-    after_failure,
     hash_password,
     lock_of,
     new_token,

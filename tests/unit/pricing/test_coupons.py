@@ -288,6 +288,24 @@ def test_a_sale_is_known_again_however_its_till_dealt_the_coupon():
         assert _known(_sale((COAT, 1, coat), (SCARF, 2, scarf), (HAT, 1, hat)), mine) is None
 
 
+def test_a_cart_that_was_told_whole_is_one_cart_at_our_prices_and_what_was_typed_stays():
+    told = cart(
+        line(COAT, 1, stated_unit_minor=8_000, stated_amount_minor=8_000),
+        line(SCARF, 2, stated_unit_minor=100),
+        is_fact=True,
+        by_piece=True,
+    )
+    ours = unstated(told)
+    assert [(one.stated_unit_minor, one.stated_amount_minor) for one in ours.lines] == [
+        (None, None),
+        (100, None),
+    ]
+    assert not ours.by_piece
+    by_piece = unstated(_sale((COAT, 1, 8_000), (SCARF, 2, 100)))
+    assert [one.stated_unit_minor for one in by_piece.lines] == [None, None, 50]
+    assert by_piece.by_piece
+
+
 def test_gifts_stop_at_the_total_and_at_what_one_may_have():
     short, two = batch("A", total=3, given=1, per_person=None), batch("B", per_person=2)
     batches = {one.id: one for one in (short, two)}

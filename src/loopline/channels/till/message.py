@@ -74,7 +74,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `till_id` is made once per till and `number` counts its sales from one; `rung_up_at` is the moment as the till knew
     it; `rung_up_by` is who stood there, whoever sends it. `member` says nothing of what was sold: the same sale of
-    somebody else, or of nobody, is the same sale.
+    somebody else, or of nobody, is the same sale. `coupon`: the code of the coupon that the server had taken
+    off what the lines came to.
     """
 
     id: UUID
@@ -87,3 +88,4 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     lines: Annotated[tuple[SaleLine, ...], Meta(min_length=1, max_length=200)]
     payments: Annotated[tuple[SalePayment, ...], Meta(max_length=10)] = ()
     member: SaleMember | UnsetType = UNSET
+    coupon: Code | UnsetType = UNSET

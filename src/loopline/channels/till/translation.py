@@ -63,6 +63,7 @@ def rung_up(sale: Sale, *, now: datetime, member_id: MemberId | None = None) -> 
         currency=sale.currency,
         delivery=Delivery.CARRIED_OUT,
         member_id=member_id,
+        coupons=() if sale.coupon is UNSET else (sale.coupon,),
     )
     return RungUp(
         till_id=sale.till_id,

@@ -23,6 +23,12 @@ class CouponNotClaimed(Refusal, frozen=True, kw_only=True):
     coupon: str
 
 
+class CouponNotRecognised(Refusal, frozen=True, kw_only=True):
+    """What was paid is not the price less what coupon {coupon} takes off: the coupon was not used."""
+
+    coupon: str
+
+
 class CouponHeld(Refusal, frozen=True, kw_only=True):
     """Coupon {coupon} is held by an order that waits to be paid: pay that order, or cancel it."""
 

@@ -53,6 +53,7 @@ from loopline.pricing.coupons.refusals import (
 from loopline.pricing.discounts import Discount
 from loopline.pricing.model import Cart, CartLine, Quote, QuoteLine
 from loopline.pricing.promotions.rules import LineToPromote, borne_by, fits
+from loopline.pricing.rules import is_told_whole
 
 COUPONS_MOST = 3
 """So many coupons one order takes."""
@@ -308,12 +309,19 @@ def known_again(cart: Cart, stated: Quote, ours: Quote, offer: Offer) -> Quote |
 
 
 def unstated(cart: Cart) -> Cart:
-    """Return a cart with its goods at our prices; what is no goods has none of ours."""
+    """Return a cart with its goods at our prices; what is no goods has none of ours.
+
+    Where a till was told what lines come to as one cart, it is one cart at our prices, too: what else it states then
+    is a price that somebody typed, and stays.
+    """
+    is_whole = is_told_whole(cart)
     lines = [
-        line if line.sku_id is None else msgspec.structs.replace(line, stated_unit_minor=None)
+        line
+        if line.sku_id is None or (is_whole and line.stated_amount_minor is None)
+        else msgspec.structs.replace(line, stated_unit_minor=None, stated_amount_minor=None)
         for line in cart.lines
     ]
-    return msgspec.structs.replace(cart, lines=tuple(lines))
+    return msgspec.structs.replace(cart, lines=tuple(lines), by_piece=cart.by_piece and not is_whole)
 
 
 def _off(before: Quote, after: Quote) -> int:

@@ -5,7 +5,7 @@ held. An ask is refused whole for a coupon that does not fit; a sale that happen
 is told.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from loopline import pricing
@@ -25,14 +25,15 @@ from loopline.pricing.coupons import (
     offers_by_code,
     take_coupons,
 )
-from loopline.pricing.coupons.refusals import CouponHeld, CouponUnknown
+from loopline.pricing.coupons.codes import shown_code
+from loopline.pricing.coupons.refusals import CouponHeld, CouponNotRecognised
 from loopline.pricing.coupons.rules import (
     known_again,
-    refusal_of_coupon,
     refusal_of_together,
     take_off,
     unstated,
 )
+from loopline.processes.coupons.trying import refusal_of_use
 from loopline.processes.place.candidate import Candidate
 
 
@@ -53,7 +54,9 @@ def find_coupons(conn: Conn, candidates: Sequence[Candidate]) -> None:
         offers: list[Offer] = []
         for code in dict.fromkeys(one.draft.coupons):
             offer = free.get(code)
-            refusal = _refusal_of(code, offer, known.get(code), taken, one)
+            refusal = refusal_of_use(
+                code, offer, known.get(code), taken, member_id=one.draft.member_id, at=one.draft.placed_at
+            )
             if refusal is not None or offer is None:
                 _refuse(one, refusal or CouponHeld(coupon=code), known.get(code) or offer)
             else:
@@ -64,20 +67,6 @@ def find_coupons(conn: Conn, candidates: Sequence[Candidate]) -> None:
             offers = []
         one.coupons = () if one.refusal is not None else tuple(offers)
         taken |= {offer.coupon.id for offer in one.coupons}
-
-
-def _refusal_of(
-    code: str, free: Offer | None, known: Offer | None, taken: Collection[CouponId], one: Candidate
-) -> Refusal | None:
-    draft = one.draft
-    if free is not None:
-        if free.coupon.id in taken:
-            return CouponHeld(coupon=code)
-        return refusal_of_coupon(free, member_id=draft.member_id, at=draft.placed_at)
-    if known is None:
-        return CouponUnknown(coupon=code)
-    # A rival has it, or had it a moment ago.
-    return refusal_of_coupon(known, member_id=draft.member_id, at=draft.placed_at) or CouponHeld(coupon=code)
 
 
 def _refuse(one: Candidate, refusal: Refusal, offer: Offer | None) -> None:
@@ -92,6 +81,7 @@ def take_coupons_off(conn: Conn, priced: Sequence[tuple[Candidate, pricing.Cart]
     """Take what coupons give off the quotes of drafts, and refuse asks whose coupon takes nothing off.
 
     A sale that happened keeps the prices it states; where they are ours less what its one coupon gives, that is why.
+    Where they are not, the coupon is not used: what was let off is covered by nothing, and told so.
     """
     facts: list[tuple[Candidate, pricing.Cart]] = []
     for one, cart in priced:
@@ -110,8 +100,16 @@ def take_coupons_off(conn: Conn, priced: Sequence[tuple[Candidate, pricing.Cart]
     ours = pricing.quote(conn, [unstated(cart) for _, cart in facts], marks=marks)
     for (one, cart), quote in zip(facts, ours, strict=True):
         assert one.quote is not None, "only what is priced came here"
+        known = None
         if len(one.coupons) == 1 and isinstance(quote, pricing.Quote):
-            one.quote = known_again(cart, one.quote, quote, one.coupons[0]) or one.quote
+            known = known_again(cart, one.quote, quote, one.coupons[0])
+        if known is None:
+            # Nobody knows what it was spent on, so that nothing would ever give it back: it stays the customer's.
+            for offer in one.coupons:
+                _refuse(one, CouponNotRecognised(coupon=shown_code(offer.coupon.secret)), offer)
+            one.coupons = ()
+        else:
+            one.quote = known
 
 
 def keep_taken(

@@ -359,7 +359,7 @@ def explain_price(
             raise Refused(cart)
         explained = pricing.explain_price(conn, cart, position=data.position)
         lists = pricing.price_lists_by_id(conn, {one.price_list_id for one in explained.candidates})
-        line = explained.line
+        line = _explained(conn, data, cart, explained.line, caller=caller)
         taking = [] if isinstance(line, Refusal) else [one.promotion_id for one in line.derivation.discounts]
         named = names_of_discounts(conn, taking)
         return ExplanationTold(
@@ -373,6 +373,17 @@ def explain_price(
         )
 
     return read(request, explain)
+
+
+def _explained(
+    conn: Conn, data: ExplanationAsk, cart: Cart, line: QuoteLine | Refusal, *, caller: Caller
+) -> QuoteLine | Refusal:
+    """Return a line less what the coupons of its cart take off it; where they do not fit, why not, as quoting says."""
+    if not data.cart.coupons or isinstance(line, Refusal):
+        return line
+    (quote,) = pricing.quote(conn, [cart])
+    couponed = _with_coupons(conn, data.cart, cart, quote, caller=caller)
+    return couponed if isinstance(couponed, Refusal) else couponed.lines[data.position]
 
 
 def _is_visible(one: pricing.PriceList, *, scope: Scope) -> bool:

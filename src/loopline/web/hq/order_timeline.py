@@ -46,6 +46,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "visit_taken": marked("A fitter is to go there"),
     "visit_set_out": marked("The fitter is on the way"),
     "visit_ended": marked("The fitter was there"),
+    "visit_code_closed": marked("Too many wrong codes at the door: none counts for a while"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -98,6 +99,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "promise_renewed": "warn",
     "parcel_arrived": "good",
     "slot_moved": "warn",
+    "visit_code_closed": "warn",
 }
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
@@ -117,6 +119,7 @@ _ABOUT_A_SITE = frozenset(
         "visit_taken",
         "visit_set_out",
         "visit_ended",
+        "visit_code_closed",
     }
 )
 _STEPS = frozenset(

@@ -26,10 +26,11 @@ from loopline.payments import shifts
 from loopline.payments.shifts import ShiftAsk, ShiftRow
 from loopline.web.api.answers import read
 from loopline.web.api.refusals import NoSuchThing
-from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.measuring import Reach, Span, day_in, reach_of, span_of
 from loopline.web.pages import page
+from loopline.web.payments import code_gateways
 from loopline.web.sheets import Cell, Column, money_of, sheet_of, sheet_told, shown_money
 from loopline.web.store.till.shift_view import difference_word, report_of
 
@@ -112,12 +113,13 @@ def show_shift_report(
 ) -> Template:
     """Show the report of a shift of one's branch."""
     scope, language = visitor.scope_of(Permission.TILLS_READ), language_of(request)
+    wallets = code_gateways(edge_of(request))
 
     def work(conn: Conn, now: datetime) -> dict[str, Any]:
         found = shifts.shift_by_id(conn, shift_id, scope=scope)
         if found is None:
             raise Refused(NoSuchThing(noun="shift", value=str(shift_id)))
-        return report_of(conn, found, language, now=now)
+        return report_of(conn, found, language, wallets=wallets, now=now)
 
     return page(request, "hq/shift_report.html", visitor=visitor, report=read(request, work), back=SHIFTS)
 

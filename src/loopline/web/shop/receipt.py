@@ -5,6 +5,7 @@ Whoever holds the code holds the receipt: it shows goods and money, and nothing 
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -17,6 +18,9 @@ from loopline.db import Conn
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Order
 from loopline.org.queries import entities_by_id
+from loopline.pricing.coupons import names_of_discounts
+from loopline.processes.coupons.standing import is_let_off
+from loopline.processes.fund import discounts_of_lines
 from loopline.processes.review import Holder
 from loopline.touchpoints import TouchpointKind
 from loopline.web.api.answers import run
@@ -56,12 +60,14 @@ def _page(
         head = _order_of(conn, code)
         view = read_order(conn, head, edge, member_id=None) if head else None
         seller = entities_by_id(conn, [head.seller_entity_id]) if head else {}
+        let_off = _let_off(conn, head) if head else []
     if view is None:
         return nothing_here(request, shopper=shopper, title=_NO_RECEIPT, advice=_NO_RECEIPT_ADVICE)
     context = order_context(view, language) | {
         "seller": seller[view.head.seller_entity_id].name,
         "day": language.clock_of_day(view.head.placed_at, _zone(view)),
         "code": code,
+        "let_off": [(language.called(name), amount_minor) for name, amount_minor in let_off],
         "join": sign_in_at(f"/r/{code}"),
     }
     return shop_page(
@@ -73,6 +79,17 @@ def _page(
         refusal=language.refusal(refusal) if refusal else None,
         **context,
     )
+
+
+def _let_off(conn: Conn, head: Order) -> list[tuple[str, int]]:
+    """What promotions and coupons took off a whole order, by their names, the most first."""
+    lines = orders.lines_by_orders(conn, [head.id])
+    found: dict[UUID, int] = {}
+    for discounts in discounts_of_lines(conn, lines).values() if any(map(is_let_off, lines)) else ():
+        for one in discounts:
+            found[one.promotion_id] = found.get(one.promotion_id, 0) + one.amount_minor
+    named = names_of_discounts(conn, found)
+    return sorted(((named[key].name, minor) for key, minor in found.items()), key=lambda one: -one[1])
 
 
 def _zone(view: OrderView) -> str:

@@ -15,10 +15,9 @@ from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
-from loopline.slots.visits import NotSigned, NoVisitToMake
+from loopline.slots.visits import NotSigned, NoVisitToMake, VisitCodeLocked, VisitCodeWrong
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
-from loopline.web.visits import VisitCodeWrong
 
 
 class NoSiteForYou(Refusal, frozen=True, kw_only=True):
@@ -170,7 +169,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
         ),
         HTTP_404_NOT_FOUND,
     ),
-    TooManyLookUps: HTTP_429_TOO_MANY_REQUESTS,
+    **dict.fromkeys((TooManyLookUps, VisitCodeLocked), HTTP_429_TOO_MANY_REQUESTS),
     **dict.fromkeys(
         (
             ChangeUnclear,

@@ -53,7 +53,7 @@ from loopline.web.store.moving.place import Form, number
 from loopline.web.store.photos import outbox_of
 from loopline.web.store.refusals import SayWhyNotFitted
 from loopline.web.store.words import goods_named, refusal_words, variety
-from loopline.web.visits import refused_code, who_comes
+from loopline.web.visits import is_visit_code, who_comes
 
 VISITS = f"{STORE}/visits"
 _DAYS_AHEAD = 7
@@ -141,6 +141,9 @@ def _read(  # noqa: PLR0913 - whose visits, and who looks
     found: list[VisitFacts] = []
     for one in booked:
         ours = [task for task in tasks if task.order_id == one.order_id]
+        way = last.get(one.order_id)
+        if way is not None and way.is_on_the_way:
+            ours = [task for task in ours if process.goes_along(task, way)]
         found.append(
             VisitFacts(
                 booking=one,
@@ -366,14 +369,12 @@ def finish(
         order_id=OrderId(order_id),
         by=actor_of(desk.visitor),
         proof=Proof.SIGNATURE if data.get("proof") == Proof.SIGNATURE.value else Proof.CODE,
+        is_code_right=is_visit_code(OrderId(order_id), code, secret=secret),
         signed_by=signed_by,
     )
 
     def work(conn: Conn, now: datetime) -> Refusal | None:
         _booking(conn, desk, order_id)
-        wrong = refused_code(command, code, secret=secret)
-        if wrong is not None:
-            return wrong
         (outcome,) = process.finish_visits(conn, [command], scope=scope, now=now)
         return outcome if isinstance(outcome, Refusal) else None
 

@@ -89,6 +89,14 @@ def test_a_batch_is_written_published_given_used_and_stopped(house: House):
     assert line["discounts"] == [
         {"promotion_id": saved["id"], "code": "C", "name": "Thirty off", "amount_minor": 3_000}
     ]
+    why = house_api.ask(
+        "POST", "/quotes/explanations", json={"cart": cart(coupons=[first["code"]]), "position": 0}
+    ).json()
+    assert (why["line"], why["problem"]) == (line, None)
+    ghost = house_api.ask(
+        "POST", "/quotes/explanations", json={"cart": cart(coupons=["GHOST"]), "position": 0}
+    )
+    assert (ghost.json()["line"], ghost.json()["problem"]["code"]) == (None, "coupon_unknown")
     assert house_api.refused("/quotes", cart(coupons=["GHOST"])) == ["coupon_unknown"]
     placed = house_api.ask("POST", "/orders", json=order("W-1", coupons=[first["code"].lower()]))
     assert (placed.status_code, placed.json()["amount_minor"]) == (201, 8_300)

@@ -1,5 +1,6 @@
 """Fitting at home from outside: what is promised of it, ordered, and said by whoever goes there."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -149,6 +150,13 @@ def test_a_visit_is_taken_on_set_out_on_and_done_by_the_customers_code(house: Ho
     assert no["problem"]["code"] == "visit_code_wrong"
     first, second = hq.post("/visits/done", visit | {"visit_code": wrong}, visit | {"visit_code": code})
     assert (first["problem"]["code"], second["problem"]["code"]) == ("visit_code_wrong", "visit_named_twice")
+    for _ in range(2):
+        hq.post("/visits/done", visit | {"visit_code": wrong})
+    (locked,) = hq.post("/visits/done", visit | {"visit_code": wrong})
+    assert (locked["problem"]["code"], locked["problem"]["status"]) == ("visit_code_locked", 429)
+    (locked,) = hq.post("/visits/done", visit | {"visit_code": code})
+    assert locked["problem"]["code"] == "visit_code_locked"
+    house.moment[0] += timedelta(minutes=15)
     (unsigned,) = hq.post("/visits/done", visit | {"signed_by": "王芳"})
     assert unsigned["problem"]["code"] == "photo_after_signing"
     (done,) = hq.granted("/visits/done", visit | {"visit_code": code})

@@ -6,6 +6,7 @@
 //   handed     with those who put refused sales right
 // Nothing but time ever takes a sale out, and only one that is sent or handed.
 
+import { couponSaid } from "./coupon.js";
 import { got, reading, writing } from "./keeping.js";
 import { memberSaid } from "./member.js";
 import { momentOf, uuid7 } from "./moments.js";
@@ -16,7 +17,7 @@ const KEPT_SENT = 30;
 export const CHANNEL = "loopline-till";
 
 /** Keep a sale; resolves with it when it is on the disk. The same cart again is the sale it made before. */
-export function ringUp(db, { cart, member, who, site, currency, lines, method, state = "waiting" }) {
+export function ringUp(db, { cart, member, coupon, who, site, currency, lines, method, state = "waiting" }) {
   return writing(db, ["facts", "sales"], async (store) => {
     const before = await got(store("sales").index("cart").get(cart));
     if (before !== undefined) return before;
@@ -35,7 +36,8 @@ export function ringUp(db, { cart, member, who, site, currency, lines, method, s
       names: Object.fromEntries(lines.map((line) => [line.code, line.name])),
       amount,
       member: member?.name,
-      ...(state === "unpaid" ? { goods: { lines, member } } : {}),
+      ...(coupon?.off === undefined ? {} : { coupon: { name: coupon.name, off: coupon.off } }),
+      ...(state === "unpaid" ? { goods: { lines, member, coupon } } : {}),
       said: {
         id: uuid7(moment),
         till_id: till.id,
@@ -47,6 +49,7 @@ export function ringUp(db, { cart, member, who, site, currency, lines, method, s
         lines: lines.map(lineSaid),
         payments: amount > 0 ? [{ method, amount_minor: amount }] : [],
         ...memberSaid(member),
+        ...couponSaid(coupon),
       },
     };
     facts.put({ ...till, next: till.next + 1 }, "till");
@@ -54,6 +57,11 @@ export function ringUp(db, { cart, member, who, site, currency, lines, method, s
     store("sales").add(sale);
     return sale;
   });
+}
+
+/** Whether a wallet paid a sale: its money is with the server under the sale's id. */
+export function isPaidByWallet(sale) {
+  return sale.said.payments.some((one) => one.method === "wallet");
 }
 
 /** The id of this till, made once. */
@@ -110,7 +118,8 @@ async function forgetOldest(store) {
 
 /**
  * Correct what is said of a refused sale, and let it go again under its own number. `codes` are other codes by line;
- * `isOfNow` gives it a new id and the moment it is now, for one that the server finds too old.
+ * `isOfNow` gives it a new id and the moment it is now, for one that the server finds too old. What a wallet paid it paid
+ * under the id there is: such a sale keeps it.
  */
 export function correct(db, number, { codes = [], isOfNow = false } = {}) {
   return writing(db, ["facts", "sales"], async (store) => {
@@ -118,7 +127,7 @@ export function correct(db, number, { codes = [], isOfNow = false } = {}) {
     if (sale === undefined || sale.state !== "attention") return sale;
     const lines = sale.said.lines.map((line, place) => ({ ...line, sku_code: codes[place] || line.sku_code }));
     const said = { ...sale.said, lines };
-    if (isOfNow) {
+    if (isOfNow && !isPaidByWallet(sale)) {
       const moment = momentOf(await got(store("facts").get("clock")), Date.now());
       said.id = uuid7(moment);
       said.rung_up_at = new Date(moment).toISOString();

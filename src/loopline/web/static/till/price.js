@@ -13,6 +13,11 @@ export function isWithin(before, unit, percent) {
   return (before - unit) * 100 <= percent * before;
 }
 
+/** What one of a line costs as it stands: of what the server told for all of them, where nobody typed a price. */
+function eachOf(line) {
+  return line.told && !line.reason ? line.told.amount_minor / line.units : (line.before ?? line.unit);
+}
+
 /**
  * The changed prices of a page's cart. `till` gives `db()`, `id()`, `book()` and `lines()` as they are, the page's `word`,
  * `money`, `typedMinor`, `tell`, `made` and `button`, and is told by `changed()`.
@@ -36,7 +41,7 @@ export function pricesOf(till) {
 
   function begin(of) {
     line = of;
-    byId("till-change-name").textContent = `${line.name} · ${till.money(line.before ?? line.unit)}`;
+    byId("till-change-name").textContent = `${line.name} · ${till.money(eachOf(line))}`;
     byId("till-change-alone").textContent = till.word("alone", { percent: till.book().percent ?? 0 });
     byId("till-change-unit").value = "";
     byId("till-change-said").textContent = "";
@@ -55,7 +60,7 @@ export function pricesOf(till) {
     const before = of.before ?? of.unit;
     const reason = byId("till-change-why").value;
     const percent = till.book().percent ?? 0;
-    if (unit === null || unit > before) {
+    if (unit === null || unit > before || (unit < before && unit >= eachOf(of))) {
       byId("till-change-said").textContent = till.word("lower_only");
       return;
     }

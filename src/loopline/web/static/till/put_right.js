@@ -1,7 +1,7 @@
 // A refused sale and what can be done about it.
 
 import { button, made } from "./elements.js";
-import { correct } from "./outbox.js";
+import { correct, isPaidByWallet } from "./outbox.js";
 import { handOver } from "./sender.js";
 
 /** What can be done about a refused sale: other codes, another day, or somebody else's hands. */
@@ -17,7 +17,8 @@ export function putRight(sale, { db, word, done, stood }) {
     label.append(field);
     return [label, field];
   });
-  const isTooOld = sale.reason?.code === "order_id_outside_window" || sale.reason?.code === "placed_outside_window";
+  const isLate = sale.reason?.code === "order_id_outside_window" || sale.reason?.code === "placed_outside_window";
+  const isTooOld = isLate && !isPaidByWallet(sale); // of what a wallet paid headquarters decide
   form.append(...fields.map(([label]) => label));
   const buttons = made("div", "till-buttons");
   const settle = async (work) => {

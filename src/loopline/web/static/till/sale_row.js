@@ -19,6 +19,10 @@ export function saleRow(sale, { word, money, ways }) {
     const isNobody = sale.state === "sent" && !sale.isOfMember;
     row.append(made("p", "quiet till-order", word(isNobody ? "member_unknown" : "member", { name: sale.member })));
   }
+  if (sale.coupon) {
+    const amount = money(sale.coupon.off, sale.said.currency);
+    row.append(made("p", "quiet till-order", word("coupon_on", { name: sale.coupon.name, amount })));
+  }
   row.append(...ways);
   if (sale.state === "sent") row.append(orderOf(sale, word));
   return row;

@@ -2,6 +2,7 @@
 // disk of this device.
 
 import { known, readAhead } from "./book.js";
+import { couponsOf, isUnsaid } from "./coupon.js";
 import { button, made, showRows } from "./elements.js";
 import { find } from "./goods.js";
 import { open } from "./keeping.js";
@@ -80,14 +81,16 @@ function newCart() {
 /** The cart is another: what it comes to is asked anew, and nothing is paid before the answer, or none, is there. */
 function cartChanged() {
   for (const line of cart.lines) delete line.told;
+  coupons.forget();
   if (cart.lines.length > 0) whole.ask(cart);
   else whole.forget();
   keepCart();
   showCart();
 }
 
-function cartTold(lines) {
-  for (const [place, told] of (lines ?? []).entries()) cart.lines[place].told = told;
+function cartTold(answer) {
+  for (const [place, told] of (answer?.lines ?? []).entries()) cart.lines[place].told = { ...told, at: answer.now };
+  coupons.hear(answer);
   keepCart();
   showSums();
 }
@@ -155,8 +158,10 @@ function showSums() {
   byId("till-alone").hidden = isAwaited || cart.lines.every((line) => line.told);
   byId("till-member").hidden = cart.member === undefined;
   byId("till-member-name").textContent = cart.member ? word(cart.member.points === undefined ? "member" : "member_points", cart.member) : "";
+  coupons.show(isAwaited);
   const ring = byId("till-ring");
-  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || isAwaited || cart.lines.some((line) => line.asked);
+  const isUnsure = isAwaited || isUnsaid(cart) || cart.lines.some((line) => line.asked);
+  ring.disabled = cart.lines.length === 0 || !who || !book || isRinging || isUnsure;
   prices.watch();
   ring.textContent = cart.lines.length === 0 ? word("ring") : word("ring_amount", { amount: money(sumOf(cart.lines)) });
 }
@@ -200,6 +205,8 @@ const prices = pricesOf({
   lines: () => cart.lines,
 });
 
+const coupons = couponsOf({ ...{ word, money, changed: cartChanged }, cart: () => cart });
+
 // -------------------------------------------------------------------------------------------------------- set aside
 
 /** Set the cart in hand aside; resolves with whether it is, and nothing is in hand. */
@@ -225,7 +232,7 @@ async function resume(id) {
   if (!(await setAside())) return;
   const found = await takeUp(db, id);
   if (found !== undefined) {
-    cart = { id: found.id, lines: found.lines, member: found.member };
+    cart = { id: found.id, lines: found.lines, member: found.member, coupon: found.coupon };
   }
   tell("", "");
   cartChanged();
@@ -250,7 +257,7 @@ async function showParked() {
 }
 
 async function ring() {
-  if (isRinging || isLooking || whole.isAwaited || cart.lines.length === 0 || !prices.isReady()) return;
+  if (isRinging || isLooking || whole.isAwaited || isUnsaid(cart) || cart.lines.length === 0 || !prices.isReady()) return;
   isRinging = true;
   showCart();
   try {
@@ -263,7 +270,7 @@ async function ring() {
       return;
     }
     const state = isByWallet ? "unpaid" : "waiting";
-    const sale = await ringUp(db, { cart: cart.id, member: cart.member, who, site: book.site, currency: book.currency, lines: cart.lines, method, state });
+    const sale = await ringUp(db, { cart: cart.id, member: cart.member, coupon: cart.coupon, who, site: book.site, currency: book.currency, lines: cart.lines, method, state });
     newCart();
     if (isByWallet) payWith(sale, code);
     else done(sale);
@@ -301,7 +308,7 @@ const shownPaid = new Set(); // sales that were seen being paid
 async function putBack(sale) {
   if (!(await setAside())) return;
   const found = await takeBack(db, sale.number);
-  if (found !== undefined) cart = { id: found.cart, lines: found.goods.lines, member: found.goods.member };
+  if (found !== undefined) cart = { id: found.cart, lines: found.goods.lines, member: found.goods.member, coupon: found.goods.coupon };
   cartChanged();
   changed();
 }

@@ -1,11 +1,11 @@
-// What the whole cart comes to, as the server says: thresholds, bundles and what is for members hold there. One question at
-// a time: while one is under way only the last cart is remembered, and an answer of a cart that has changed is nobody's.
+// What the whole cart comes to, as the server says: thresholds, bundles, coupons and what is for members hold there. One
+// question at a time: while one is under way only the last cart is remembered, and an answer of a cart that has changed is nobody's.
 
 const QUIET_MS = 15_000; // after no answer: so long the till adds up by itself without asking
 
 /**
- * Make the asker of a till. `command` puts a question; `told(lines)` hears what the lines of the cart asked last come to,
- * undefined where nobody answered.
+ * Make the asker of a till. `command` puts a question; `told(answer)` hears what the lines of the cart asked last come to and
+ * what became of its coupon, undefined where nobody answered.
  */
 export function wholeAsker(command, told) {
   let wanted;
@@ -22,8 +22,9 @@ export function wholeAsker(command, told) {
           ...(line.reason ? { unit_minor: line.unit } : {}),
         })),
         ...(cart.member?.id ? { member_id: cart.member.id } : {}),
+        ...(cart.coupon ? { coupon: cart.coupon.code } : {}),
       });
-      return answer.said?.lines.map((line) => ({ ...line, at: answer.said.now }));
+      return answer.said;
     } catch {
       quietUntil = Date.now() + QUIET_MS;
       return undefined;
@@ -35,10 +36,10 @@ export function wholeAsker(command, told) {
     try {
       while (wanted !== undefined) {
         const cart = wanted;
-        const lines = await answered(cart);
+        const answer = await answered(cart);
         if (wanted !== cart) continue; // another cart by now, or none
         wanted = undefined;
-        told(lines);
+        told(answer);
       }
     } finally {
       isAsking = false;
@@ -48,7 +49,7 @@ export function wholeAsker(command, told) {
   return {
     /** Ask what a cart comes to; what was asked before is of no interest any more. */
     ask(cart) {
-      wanted = structuredClone({ lines: cart.lines, member: cart.member });
+      wanted = structuredClone({ lines: cart.lines, member: cart.member, coupon: cart.coupon });
       if (!isAsking) work();
     },
     /** There is no cart to ask of. */

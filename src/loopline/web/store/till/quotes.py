@@ -25,7 +25,9 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders.tills import TILL
 from loopline.org import Entity
 from loopline.org.queries import entities_by_id
-from loopline.pricing.promotions import Promotion, promotions_by_id
+from loopline.pricing.coupons import DiscountName, names_of_discounts
+from loopline.pricing.coupons.codes import shown_code
+from loopline.processes.coupons.trying import own_that_fit, try_coupons
 from loopline.web.api.answers import answered, read
 from loopline.web.api.reading import decode
 from loopline.web.edge import WebRequest, language_of
@@ -43,10 +45,19 @@ class LineAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class CartAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A cart at the till, and whose it is."""
+    """A cart at the till, whose it is, and the code of a coupon as it was scanned or typed."""
 
     lines: Annotated[tuple[LineAsked, ...], Meta(min_length=1, max_length=200)]
     member_id: UUID | None = None
+    coupon: Code | None = None
+
+
+class CouponTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A coupon by its code and its name, and how much it takes off the cart."""
+
+    code: str
+    name: str
+    off_minor: int
 
 
 class LineTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +69,19 @@ class LineTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cart comes to, line by line, in the order asked, and when it does, by the server's clock."""
+    """What a cart comes to, line by line, in the order asked, and when it does, by the server's clock.
+
+    `coupon`: what was taken off for the one that was named; where it was not, `coupon_refused` says why, and the cart
+    comes to what it does without. `own`: the coupons of the member that would take something off, the most first.
+    """
 
     now: datetime
     currency: str
     amount_minor: int
     lines: list[LineTold]
+    coupon: CouponTold | None
+    coupon_refused: str
+    own: list[CouponTold]
 
 
 @post("/store/till/quote", dependencies=COUNTER, status_code=200, sync_to_thread=True)
@@ -75,19 +93,33 @@ def tell_quote(request: WebRequest, counter: NamedDependency[Desk], body: RawBod
     def work(conn: Conn, now: datetime) -> CartTold | Refusal:
         seller = entities_by_id(conn, [counter.site.entity_id])[counter.site.entity_id]
         skus = catalogue.skus_by_code(conn, {line.sku_code for line in asked.lines})
-        wanted = {MemberId(asked.member_id)} if asked.member_id is not None else set[MemberId]()
-        is_member = bool(wanted and known_members(conn, wanted))
-        cart = _cart(asked, counter, seller, skus, is_member=is_member, now=now)
+        member_id = MemberId(asked.member_id) if asked.member_id is not None else None
+        if member_id is not None and not known_members(conn, {member_id}):
+            member_id = None
+        cart = _cart(asked, counter, seller, skus, is_member=member_id is not None, now=now)
         (quote,) = pricing.quote(conn, [cart], marks=read_marks(conn))
         if isinstance(quote, Refusal):
             return quote
-        taking = {one.promotion_id for line in quote.lines for one in line.derivation.discounts}
-        named = promotions_by_id(conn, taking) if taking else {}
+        after = _less_coupon(conn, asked, cart, quote, member_id=member_id)
+        told = quote if isinstance(after, Refusal) else after
+        taking = {one.promotion_id for line in told.lines for one in line.derivation.discounts}
+        named = names_of_discounts(conn, taking)
+        own = own_that_fit(conn, cart, quote, member_id=member_id) if member_id is not None else []
         return CartTold(
             now=now,
-            currency=quote.currency,
-            amount_minor=quote.amount_minor,
-            lines=[_told(line, named, language) for line in quote.lines],
+            currency=told.currency,
+            amount_minor=told.amount_minor,
+            lines=[_told(line, named, language) for line in told.lines],
+            coupon=_coupon_told(asked, quote, told, named, language),
+            coupon_refused=language.refusal(after) if isinstance(after, Refusal) else "",
+            own=[
+                CouponTold(
+                    code=shown_code(offer.coupon.secret),
+                    name=language.called(offer.batch.name),
+                    off_minor=off,
+                )
+                for offer, off in own
+            ],
         )
 
     outcome = read(request, work)
@@ -133,7 +165,34 @@ def _line(asked: LineAsked, sku: Sku | None) -> pricing.CartLine:
     )
 
 
-def _told(line: pricing.QuoteLine, named: Mapping[UUID, Promotion], language: Language) -> LineTold:
+def _less_coupon(
+    conn: Conn, asked: CartAsked, cart: pricing.Cart, quote: pricing.Quote, *, member_id: MemberId | None
+) -> pricing.Quote | Refusal:
+    if asked.coupon is None:
+        return quote
+    return try_coupons(conn, cart, quote, [asked.coupon], member_id=member_id)
+
+
+def _coupon_told(
+    asked: CartAsked,
+    before: pricing.Quote,
+    after: pricing.Quote,
+    named: Mapping[UUID, DiscountName],
+    language: Language,
+) -> CouponTold | None:
+    used = [
+        one.promotion_id
+        for line in after.lines
+        for one in line.derivation.discounts
+        if one.coupon_id is not None
+    ]
+    if asked.coupon is None or not used:
+        return None
+    off_minor = before.amount_minor - after.amount_minor
+    return CouponTold(code=asked.coupon, name=language.called(named[used[0]].name), off_minor=off_minor)
+
+
+def _told(line: pricing.QuoteLine, named: Mapping[UUID, DiscountName], language: Language) -> LineTold:
     discounts = line.derivation.discounts
     return LineTold(
         amount_minor=line.amount_minor,

@@ -34,6 +34,7 @@ from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hq.typed import read_minor
 from loopline.web.pages import page
+from loopline.web.payments import code_gateways
 from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
@@ -163,12 +164,13 @@ def put_cash(request: WebRequest, counter: NamedDependency[Desk], data: Form) ->
 def show_report(request: WebRequest, counter: NamedDependency[Desk], shift_id: FromPath[UUID]) -> Template:
     """Show what a shift came to: Z once it is closed; X before, to who may see what is expected."""
     scope, language = sending_scope(counter.visitor), language_of(request)
+    wallets = code_gateways(edge_of(request))
 
     def work(conn: Conn, now: datetime) -> dict[str, Any]:
         found = shifts.shift_by_id(conn, shift_id, scope=scope)
         if found is None or (found.closed_at is None and not may_see(counter.visitor, found.site_id)):
             raise Refused(NoSuchThing(noun="shift", value=str(shift_id)))
-        return report_of(conn, found, language, now=now)
+        return report_of(conn, found, language, wallets=wallets, now=now)
 
     return page(
         request,

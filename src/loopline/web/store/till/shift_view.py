@@ -1,6 +1,6 @@
 """What a shift came to, in words: as a report to look at and to print, and as rows of what people moved by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from loopline.payments.cash import CARD_TERMINAL, CASH
 from loopline.payments.shifts import Counted, KeptMove, MoveKind, Shift, Total
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.web.edge import Visitor
+from loopline.web.hq.order_words import method_word
 from loopline.web.languages import Language, marked
-from loopline.web.payments import SANDBOX
 from loopline.web.store.till.drawer import worth_word
 
 HAND_WORDS: Mapping[tuple[str, str], str] = {
@@ -36,7 +36,10 @@ _REPORT_WORDS: Mapping[tuple[MoveKind, str], str] = {
 _TERMINAL_WORDS: Mapping[tuple[MoveKind, str], str] = {
     (MoveKind.SALE, CARD_TERMINAL): marked("Sales by card terminal"),
     (MoveKind.REFUND, CARD_TERMINAL): marked("Given back by card terminal"),
-    (MoveKind.SALE, SANDBOX): marked("Sales by wallet"),
+}
+_BY_WALLET: Mapping[MoveKind, str] = {
+    MoveKind.SALE: marked("Sales by {wallet}"),
+    MoveKind.REFUND: marked("Given back by {wallet}"),
 }
 
 
@@ -79,8 +82,10 @@ def difference_word(minor: int, currency: str, language: Language) -> str:
     return language.say("{amount} less", amount=amount)
 
 
-def report_of(conn: Conn, one: Shift, language: Language, *, now: datetime) -> dict[str, Any]:
-    """Write the report of a shift: X while it is open, Z once it is closed."""
+def report_of(
+    conn: Conn, one: Shift, language: Language, *, wallets: Collection[str], now: datetime
+) -> dict[str, Any]:
+    """Write the report of a shift: X while it is open, Z once it is closed. `wallets`: the gateways that take codes."""
     totals = shifts.totals_of_shifts(conn, [one.id])
     moves = shifts.moves_by_hand(conn, one.id)
     site = org.sites_by_id(conn, [one.site_id])[one.site_id]
@@ -106,8 +111,8 @@ def report_of(conn: Conn, one: Shift, language: Language, *, now: datetime) -> d
         if one.opening_difference_minor
         else "",
         "float_note": one.float_note,
-        "cash": _total_rows(totals, _REPORT_WORDS, currency, language),
-        "terminal": _total_rows(totals, _TERMINAL_WORDS, currency, language),
+        "cash": _total_rows(totals, _said(_REPORT_WORDS, language), currency, language),
+        "terminal": _total_rows(totals, _terminal_words(totals, wallets, language), currency, language),
         "expected": language.money(expected, currency),
         "counted": language.money(one.counted_minor or 0, currency),
         "difference": difference_word(one.difference_minor, currency, language),
@@ -127,6 +132,22 @@ def report_of(conn: Conn, one: Shift, language: Language, *, now: datetime) -> d
     }
 
 
+def _said(words: Mapping[tuple[MoveKind, str], str], language: Language) -> dict[tuple[MoveKind, str], str]:
+    return {key: language.say(word) for key, word in words.items()}
+
+
+def _terminal_words(
+    totals: Sequence[Total], wallets: Collection[str], language: Language
+) -> dict[tuple[MoveKind, str], str]:
+    """Name what no drawer holds: the card terminal, and each gateway that takes codes here, or did in this shift."""
+    said = _said(_TERMINAL_WORDS, language)
+    moved = {one.method for one in totals} - {CASH, CARD_TERMINAL}
+    for gateway in sorted(moved | set(wallets)):
+        for kind, word in _BY_WALLET.items():
+            said[kind, gateway] = language.say(word, wallet=method_word(gateway, language))
+    return said
+
+
 def _total_rows(
     totals: Sequence[Total], words: Mapping[tuple[MoveKind, str], str], currency: str, language: Language
 ) -> list[dict[str, str]]:
@@ -134,7 +155,7 @@ def _total_rows(
     found = {(one.kind, one.method): one for one in totals if one.counted is Counted.SHIFT}
     return [
         {
-            "word": language.say(word),
+            "word": word,
             "note": "",
             "at": "",
             "times": language.count(found[key].times) if key in found else "0",
