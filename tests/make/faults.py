@@ -14,6 +14,10 @@ from tests.make.faults_invoices import FAULTS as INVOICES
 _SOMEBODY = "00000000-0000-7000-8000-000000000001"
 _MEMBER = f"insert into customers.member (id, registered_at, indexed_with) values ('{_SOMEBODY}', now(), 1);"
 _ERASED = f"insert into customers.member values ('{_SOMEBODY}', now(), null, null, null, 1, now());"
+_PREORDER = (
+    "insert into orders.preorder (id, sku_id, allowance, allowance_most, opens_at, ships_on, stated_at, changed_at,"
+    f" changed_by) values ('{_SOMEBODY}', '{_SOMEBODY}', 2, 2, now(), '2100-01-01', now(), now(), 'hq');"
+)
 _CHARGE = "00000000-0000-7000-8000-000000000002"
 _INTENT = (
     "insert into payments.intent (id, key, content_hash, kind, gateway, order_id, of_intent_id, entity_id, currency,"
@@ -309,6 +313,16 @@ FAULTS: dict[str, LiteralString] = {
     "parking_has_its_line": (
         "insert into orders.parking (order_id, line_id, sku_id, reason, since)"
         " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'no_goods', now())"
+    ),
+    "sold_ahead_waits_with_its_line": (
+        _PREORDER + "insert into orders.preordered (order_id, line_id, preorder_id, sku_id, units, waiting)"
+        f" select order_id, line_id, '{_SOMEBODY}', sku_id, 1, 1 from orders.line"
+        " where parked = 0 and kind = 'goods' order by order_id, line_id limit 1"
+    ),
+    "sold_ahead_within_allowance": (
+        _PREORDER
+        + "insert into orders.preordered (order_id, line_id, preorder_id, sku_id, units, waiting, covered)"
+        f" select gen_random_uuid(), gen_random_uuid(), '{_SOMEBODY}', gen_random_uuid(), 3, 0, 3"
     ),
     "named_site_has_its_order": (
         "insert into orders.named_site (order_id, site_id) values (gen_random_uuid(), gen_random_uuid())"

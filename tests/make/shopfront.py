@@ -49,7 +49,8 @@ def open_shopfront(conn: Conn, *, units: int = 6) -> Shop:
         Fact(id=made, leaf_id=leaf, sku_id=sku_id, reason=MovementReason.RECEIPT, on_hand=units)
         for (leaf, sku_id), made in zip(pairs, uuid7s(OPENED, len(pairs)), strict=True)
     ]
-    succeeded(record_facts(conn, facts, now=OPENED))
+    if units:
+        succeeded(record_facts(conn, facts, now=OPENED))
     return shop
 
 

@@ -2399,14 +2399,51 @@ CREATE TABLE orders.parking (
     basis text,
     since timestamp with time zone NOT NULL,
     passed_at timestamp with time zone,
-    CONSTRAINT parking_basis_known CHECK ((basis = ANY (ARRAY['stated'::text, 'on_the_way'::text]))),
+    CONSTRAINT parking_basis_known CHECK ((basis = ANY (ARRAY['stated'::text, 'on_the_way'::text, 'pre_order'::text]))),
     CONSTRAINT parking_day_has_its_basis CHECK (((expected_on IS NULL) = (basis IS NULL))),
     CONSTRAINT parking_passes_a_day CHECK (((passed_at IS NULL) OR (expected_on IS NOT NULL))),
-    CONSTRAINT parking_reason_known CHECK ((reason = ANY (ARRAY['no_goods'::text, 'must_ship_from'::text])))
+    CONSTRAINT parking_reason_known CHECK ((reason = ANY (ARRAY['no_goods'::text, 'must_ship_from'::text, 'pre_order'::text])))
 );
 
 CREATE TABLE orders.payer (
     member_id uuid NOT NULL
+);
+
+CREATE TABLE orders.preorder (
+    id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    allowance integer NOT NULL,
+    allowance_most integer NOT NULL,
+    per_order integer,
+    per_member integer,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone,
+    ships_on date NOT NULL,
+    stated_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    closed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT preorder_allows_no_less_than_nothing CHECK ((allowance >= 0)),
+    CONSTRAINT preorder_closes_after_it_opens CHECK ((closes_at > opens_at)),
+    CONSTRAINT preorder_per_member_is_counted CHECK ((per_member > 0)),
+    CONSTRAINT preorder_per_order_is_counted CHECK ((per_order > 0)),
+    CONSTRAINT preorder_remembers_its_most CHECK ((allowance_most >= allowance))
+);
+
+CREATE TABLE orders.preordered (
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    preorder_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    member_id uuid,
+    units integer NOT NULL,
+    waiting integer NOT NULL,
+    covered integer DEFAULT 0 NOT NULL,
+    given_back integer DEFAULT 0 NOT NULL,
+    paid_at timestamp with time zone,
+    CONSTRAINT preordered_adds_up CHECK (((units = ((waiting + covered) + given_back)) AND (LEAST(waiting, covered, given_back) >= 0))),
+    CONSTRAINT preordered_is_something CHECK ((units > 0))
 );
 
 CREATE TABLE orders.price_ask (
@@ -5857,6 +5894,12 @@ ALTER TABLE ONLY orders.parking
 ALTER TABLE ONLY orders.payer
     ADD CONSTRAINT payer_pkey PRIMARY KEY (member_id);
 
+ALTER TABLE ONLY orders.preorder
+    ADD CONSTRAINT preorder_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.preordered
+    ADD CONSTRAINT preordered_pkey PRIMARY KEY (order_id, line_id);
+
 ALTER TABLE ONLY orders.price_ask
     ADD CONSTRAINT price_ask_pkey PRIMARY KEY (id);
 
@@ -6720,6 +6763,14 @@ CREATE INDEX order_default_source_after_id_idx ON orders.order_default USING btr
 
 CREATE INDEX parking_by_day ON orders.parking USING btree (expected_on, order_id, line_id);
 
+CREATE INDEX preorder_by_time ON orders.preorder USING btree (stated_at, id);
+
+CREATE UNIQUE INDEX preorder_that_stands ON orders.preorder USING btree (sku_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX preordered_by_member ON orders.preordered USING btree (preorder_id, member_id) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX preordered_by_preorder ON orders.preordered USING btree (preorder_id) INCLUDE (waiting, covered);
+
 CREATE INDEX price_ask_open ON orders.price_ask USING btree (site_id, asked_at) WHERE ((decided_at IS NULL) AND (withdrawn_at IS NULL));
 
 CREATE INDEX price_change_by_time ON orders.price_change USING btree (changed_at, line_id);
@@ -7168,6 +7219,8 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON orders.channel FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('channels');
 
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON orders.preorder FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('preorders');
+
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.entity FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.party FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
@@ -7373,6 +7426,9 @@ ALTER TABLE ONLY marketplaces.test_line
 
 ALTER TABLE ONLY marketplaces.step
     ADD CONSTRAINT step_of_a_loan FOREIGN KEY (channel, sku_id) REFERENCES marketplaces.loan(channel, sku_id);
+
+ALTER TABLE ONLY orders.preordered
+    ADD CONSTRAINT preordered_of_a_preorder FOREIGN KEY (preorder_id) REFERENCES orders.preorder(id);
 
 ALTER TABLE ONLY orders.price_change
     ADD CONSTRAINT price_change_ask_id_fkey FOREIGN KEY (ask_id) REFERENCES orders.price_ask(id);
@@ -8054,6 +8110,10 @@ GRANT SELECT,USAGE ON SEQUENCE orders.order_number TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.parking TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.payer TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE orders.preorder TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE orders.preordered TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE orders.price_ask TO loopline_app;
 

@@ -16,6 +16,10 @@ CHECKS: tuple[Check, ...] = (
     Check(name="payer_has_an_order", invariant=9, statement=SQL["payer_has_an_order"]),
     Check(name="line_has_its_order", invariant=9, statement=SQL["line_has_its_order"]),
     Check(name="parking_has_its_line", invariant=9, statement=SQL["parking_has_its_line"]),
+    Check(
+        name="sold_ahead_waits_with_its_line", invariant=3, statement=SQL["sold_ahead_waits_with_its_line"]
+    ),
+    Check(name="sold_ahead_within_allowance", invariant=2, statement=SQL["sold_ahead_within_allowance"]),
     Check(name="named_site_has_its_order", invariant=9, statement=SQL["named_site_has_its_order"]),
     Check(name="order_is_known_by_its_number", invariant=9, statement=SQL["order_is_known_by_its_number"]),
     Check(name="known_number_is_an_order", invariant=9, statement=SQL["known_number_is_an_order"]),

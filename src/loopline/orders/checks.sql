@@ -125,6 +125,38 @@ left join orders.line on line.order_id = parking.order_id and line.line_id = par
 where line.kind is distinct from 'goods' or line.sku_id is distinct from parking.sku_id
 order by parking.order_id, parking.line_id
 
+-- name: sold_ahead_waits_with_its_line
+-- What lines bought ahead and say they wait for, more than they have parked. The repair counts what is too much as covered: it
+-- is no more sold ahead again.
+select
+    'line ' || ahead.line_id || ' of order ' || ahead.order_id as subject,
+    ahead.waiting || ' sold ahead wait' as found,
+    'at most ' || coalesce(line.parked, 0) || ' parked' as expected,
+    'update orders.preordered set covered = covered + waiting - ' || coalesce(line.parked, 0)
+        || ', waiting = ' || coalesce(line.parked, 0)
+        || ' where order_id = ' || quote_literal(ahead.order_id)
+        || ' and line_id = ' || quote_literal(ahead.line_id) as repair
+from orders.preordered as ahead
+left join orders.line
+    on line.order_id = ahead.order_id
+    and line.line_id = ahead.line_id
+where ahead.waiting > coalesce(line.parked, 0)
+order by ahead.order_id, ahead.line_id
+
+-- name: sold_ahead_within_allowance
+-- Pre-orders by which more was sold than was ever allowed; where the allowance was lowered later, their page says so. The repair
+-- is for a person to choose: goods have to be found, or orders called off.
+select
+    'pre-order ' || preorder.id as subject,
+    sum(ahead.waiting + ahead.covered) || ' sold ahead' as found,
+    'at most ' || preorder.allowance_most as expected,
+    'select * from orders.preordered where preorder_id = ' || quote_literal(preorder.id) as repair
+from orders.preorder
+join orders.preordered as ahead on ahead.preorder_id = preorder.id
+group by preorder.id
+having sum(ahead.waiting + ahead.covered) > preorder.allowance_most
+order by preorder.id
+
 -- name: named_site_has_its_order
 -- Sites that are named for an order which is not there, or which has nothing to send: collected, or carried out.
 select

@@ -1,6 +1,7 @@
 """What orders says happened. Ids only; processes append these to the log, last."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 
@@ -95,6 +96,26 @@ class GoodsOverdue(EventBody, frozen=True, kw_only=True):
 
     order_id: OrderId
     lines: tuple[Line, ...]
+
+
+class PreorderStated(EventBody, frozen=True, kw_only=True):
+    """A SKU may be sold ahead, so many units in all, and ships on a day; or not as before. Subject: the pre-order."""
+
+    preorder_id: UUID
+    sku_id: SkuId
+    allowance: int
+    per_order: int | None
+    per_member: int | None
+    opens_at: datetime
+    closes_at: datetime | None
+    ships_on: date
+
+
+class PreorderClosed(EventBody, frozen=True, kw_only=True):
+    """Nothing more of a SKU is sold ahead; who bought it still gets it. Subject: the pre-order."""
+
+    preorder_id: UUID
+    sku_id: SkuId
 
 
 class SourcingPutOff(EventBody, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The records of orders: drafts as they come in, orders and lines as kept, and changes of where units stand."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -383,13 +383,18 @@ class PutOff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParkedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that waits for goods."""
+    """A line that waits for goods. `queued_at`: since when; what was sold ahead, since it was paid.
+
+    `ships_on`: the day of the pre-order by which it was sold ahead; None: it was not.
+    """
 
     order_id: OrderId
     line_id: LineId
     sku_id: SkuId
     parked: int
     placed_at: datetime
+    queued_at: datetime
+    ships_on: date | None
 
 
 class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -200,7 +200,9 @@ def parked_sku_ids(conn: Conn) -> list[SkuId]:
 def parked_lines(
     conn: Conn, sku_ids: Sequence[SkuId] | None, *, limit: int, after: ParkedLine | None = None
 ) -> list[ParkedLine]:
-    """Return lines that wait for goods of these SKUs (None: of any), the orders that wait longest first.
+    """Return lines that wait for goods of these SKUs (None: of any), those that wait longest first.
+
+    What was sold ahead waits since it was paid.
 
     `after`: only those that come after this one.
     """
@@ -209,7 +211,7 @@ def parked_lines(
         SQL["parked_lines"],
         ParkedLine,
         sku_ids=None if sku_ids is None else uuids(sku_ids),
-        after_placed_at=after.placed_at if after else None,
+        after_queued_at=after.queued_at if after else None,
         after_order_id=after.order_id if after else None,
         after_line_id=after.line_id if after else None,
         limit=limit,

@@ -190,24 +190,31 @@ where parked > 0
 order by sku_id
 
 -- name: parked_lines
--- Lines that wait for goods of some SKUs (null: of any), the orders that wait longest first, after one of them (null: from
--- the first on). Locks nothing.
+-- Lines that wait for goods of some SKUs (null: of any), those that wait longest first, after one of them (null: from the
+-- first on). What was sold ahead waits since it was paid. Locks nothing.
 select
     line.order_id,
     line.line_id,
     line.sku_id,
     line.parked,
-    head.placed_at
+    head.placed_at,
+    coalesce(ahead.paid_at, head.placed_at) as queued_at,
+    preorder.ships_on
 from orders.line as line
 join orders.order as head on head.id = line.order_id
+left join orders.preordered as ahead
+    on ahead.order_id = line.order_id
+    and ahead.line_id = line.line_id
+    and ahead.waiting > 0
+left join orders.preorder on preorder.id = ahead.preorder_id
 where line.parked > 0
     and (%(sku_ids)s::uuid[] is null or line.sku_id = any (%(sku_ids)s::uuid[]))
     and (
-        %(after_placed_at)s::timestamptz is null
-        or (head.placed_at, line.order_id, line.line_id)
-            > (%(after_placed_at)s::timestamptz, %(after_order_id)s::uuid, %(after_line_id)s::uuid)
+        %(after_queued_at)s::timestamptz is null
+        or (coalesce(ahead.paid_at, head.placed_at), line.order_id, line.line_id)
+            > (%(after_queued_at)s::timestamptz, %(after_order_id)s::uuid, %(after_line_id)s::uuid)
     )
-order by head.placed_at, line.order_id, line.line_id
+order by queued_at, line.order_id, line.line_id
 limit %(limit)s::integer
 
 -- name: lines_of_member

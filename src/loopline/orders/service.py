@@ -1,13 +1,13 @@
 """Commands of orders. Each takes many items and returns one outcome per item, in their order; none commits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId, OrderId, SkuId, uuid7s
+from loopline.kernel.ids import LineId, MemberId, OrderId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.orders import store
 from loopline.orders.model import (
@@ -26,12 +26,14 @@ from loopline.orders.model import (
 )
 from loopline.orders.named_sites import NamedSites, write_named_sites
 from loopline.orders.numbers import spell_number
+from loopline.orders.preorders import follow_lines
 from loopline.orders.refusals import NumberTakenByOtherContent, OrderIdTaken
-from loopline.orders.rules import content_hash, fault_of, order_stage, plan_changes
+from loopline.orders.rules import COUNTERS, content_hash, fault_of, order_stage, plan_changes
 
 Recognised = New | Repeat | Refusal
 
 _GOODS = LineKind.GOODS
+_PARKED, _CANCELLED = COUNTERS.index("parked"), COUNTERS.index("cancelled")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -305,9 +307,21 @@ def change_lines(
     plan = plan_changes(store.line_units(conn, keys), changes=changes)
     if plan.lines:
         store.change_lines(conn, plan.lines)
+        follow_lines(conn, _left_the_parked(plan.lines))
     if plan.orders:
         store.change_orders(conn, plan.orders, now=now, ran_out=ran_out)
     return plan.outcomes
+
+
+def _left_the_parked(
+    lines: Mapping[tuple[OrderId, LineId], Sequence[int]],
+) -> dict[tuple[OrderId, LineId], tuple[int, int]]:
+    """By line: how many units wait for goods no more, and how many of the line were cancelled."""
+    return {
+        key: (-deltas[_PARKED], max(0, deltas[_CANCELLED]))
+        for key, deltas in lines.items()
+        if deltas[_PARKED] < 0
+    }
 
 
 def begin_work(conn: Conn, order_ids: Sequence[OrderId], *, now: datetime) -> list[bool]:

@@ -311,7 +311,8 @@ where head.id = any (%(order_ids)s::uuid[])
 returning head.id
 
 -- name: set_paid
--- Note that orders wait for no payment any more; whoever paid is known for it. The caller holds their rows.
+-- Note that orders wait for no payment any more; whoever paid is known for it, and what was sold ahead takes its place in the
+-- queue. The caller holds their rows.
 with paid as (
     update orders.order as head
     set
@@ -325,6 +326,12 @@ with paid as (
     delete from orders.unpaid as unpaid
     using paid
     where unpaid.order_id = paid.id
+), queued as (
+    update orders.preordered as ahead
+    set paid_at = %(now)s::timestamptz
+    from paid
+    where ahead.order_id = paid.id
+        and ahead.paid_at is null
 ), known as (
     insert into orders.payer (member_id)
     select distinct member_id

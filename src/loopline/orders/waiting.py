@@ -1,7 +1,8 @@
 """What lines wait for that wait for goods, and until which day: pure.
 
 Goods that are known to come are given out as they will be: those that wait longest first, from what comes first. A line
-has a day where all that it waits for is covered; where nothing is known of a part of it, it has none.
+has a day where all that it waits for is covered; where nothing is known of a part of it, it has none. What was sold
+ahead has the day of its pre-order, whatever else is known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ class ParkedFor(StrEnum):
     """Why units wait for goods."""
 
     NO_GOODS = "no_goods"  # no site that may send them has any
+    PRE_ORDER = "pre_order"  # they were sold ahead, before there were any
     MUST_SHIP_FROM = "must_ship_from"  # the sites that they must ship from have none
 
 
@@ -25,10 +27,14 @@ class DayBasis(StrEnum):
 
     STATED = "stated"  # somebody said that goods come on it
     ON_THE_WAY = "on_the_way"  # they are on their way, and ways like this take so long
+    PRE_ORDER = "pre_order"  # the pre-order says so
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that waits. `site_ids`: where goods for it may come to; `anywhere`: wherever the brand gets some, too."""
+    """A line that waits. `site_ids`: where goods for it may come to; `anywhere`: wherever the brand gets some, too.
+
+    `ships_on`: the day that was promised with it, where it was sold ahead.
+    """
 
     order_id: OrderId
     line_id: LineId
@@ -37,6 +43,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     site_ids: frozenset[SiteId]
     anywhere: bool
     reason: ParkedFor
+    ships_on: date | None = None
 
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +96,8 @@ def _dated(line: Waiting, coming: Sequence[Coming], left: list[int | None]) -> D
             missing -= given
             left[place] = None if has is None else has - given
     found = Dated(order_id=line.order_id, line_id=line.line_id, sku_id=line.sku_id, reason=line.reason)
+    if line.ships_on is not None:
+        return msgspec.structs.replace(found, expected_on=line.ships_on, basis=DayBasis.PRE_ORDER)
     if last is not None and not missing:
         return msgspec.structs.replace(found, expected_on=last.day, basis=last.basis)
     return found

@@ -24,6 +24,7 @@ from loopline.kernel.times import business_day
 from loopline.orders import Delivery, Order, ParkedLine
 from loopline.orders.events import GoodsDated, GoodsOverdue
 from loopline.orders.parking import end_parking, note_passed, parking_of, write_parking
+from loopline.orders.preorders import end_preorders
 from loopline.orders.waiting import Coming, Dated, DayBasis, ParkedFor, Waiting, changed, date_lines
 from loopline.processes.must_ship_from import limits_of_lines
 from loopline.processes.turn import take_turn
@@ -105,7 +106,8 @@ def expect(conn: Conn, *, now: datetime) -> int:
     take_turn(conn)
     _end_what_came(conn, now=now)
     end_parking(conn)
-    altered = _date(conn, None, now=now)
+    altered = give_days(conn, None, now=now)
+    end_preorders(conn, now=now)
     over = note_passed(conn, today=today_of(conn, now), now=now, limit=_PASSED_AT_ONCE)
     log.append(conn, _overdue(over, now))
     return altered + len(over)
@@ -136,8 +138,11 @@ def _overdue(over: Sequence[Dated], now: datetime) -> list[Event]:
     ]
 
 
-def _date(conn: Conn, sku_ids: Sequence[SkuId] | None, *, now: datetime) -> int:
-    """Give lines that wait for some SKUs (None: for any) their days; tells orders whose days changed."""
+def give_days(conn: Conn, sku_ids: Sequence[SkuId] | None, *, now: datetime) -> int:
+    """Give lines that wait for some SKUs (None: for any) their days; tells orders whose days changed.
+
+    The caller has the turn of giving goods.
+    """
     parked = orders.parked_lines(conn, sku_ids, limit=LINES_MAX)
     if not parked:
         return 0
@@ -205,10 +210,17 @@ def _waiting(conn: Conn, parked: Sequence[ParkedLine], heads: Mapping[OrderId, O
                 units=line.parked,
                 site_ids=sites,
                 anywhere=not is_bound and limit is None,
-                reason=ParkedFor.NO_GOODS if limit is None else ParkedFor.MUST_SHIP_FROM,
+                reason=_reason_of(line, is_limited=limit is not None),
+                ships_on=line.ships_on,
             )
         )
     return found
+
+
+def _reason_of(line: ParkedLine, *, is_limited: bool) -> ParkedFor:
+    if line.ships_on is not None:
+        return ParkedFor.PRE_ORDER
+    return ParkedFor.MUST_SHIP_FROM if is_limited else ParkedFor.NO_GOODS
 
 
 def _coming(conn: Conn, sku_ids: Collection[SkuId]) -> list[Coming]:
@@ -265,7 +277,7 @@ def state(
     new = [one for one in outcomes if isinstance(one, NewRestock)]
     state_restocks(conn, new, by=actor, now=now)
     if new:
-        _date(conn, list({one.sku_id for one in new}), now=now)
+        give_days(conn, list({one.sku_id for one in new}), now=now)
     log.append(
         conn,
         [
@@ -324,7 +336,7 @@ def withdraw(
     mine = {key: one for key, one in standing.items() if scope.covers_site(one.site_id)}
     end_restocks(conn, list(mine), how="withdrawn", by=actor, now=now)
     if mine:
-        _date(conn, list({one.sku_id for one in mine.values()}), now=now)
+        give_days(conn, list({one.sku_id for one in mine.values()}), now=now)
     log.append(
         conn,
         [

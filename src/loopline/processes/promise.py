@@ -109,7 +109,7 @@ def _waiting(
             head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in page}))
         }
         # What ran out unpaid is about to be cancelled: a hold for it would be over as it is made.
-        going = [line for line in page if not _is_over(heads[line.order_id], now)]
+        going = [line for line in page if _is_due(line, heads[line.order_id], now)]
         found += fillable(conn, going, heads, networks=networks, taken=taken)
         if len(page) < limit or len(found) >= limit:
             break
@@ -117,8 +117,11 @@ def _waiting(
     return found[:limit], heads
 
 
-def _is_over(head: Order, now: datetime) -> bool:
-    return head.pay_until is not None and head.pay_until <= now
+def _is_due(line: ParkedLine, head: Order, now: datetime) -> bool:
+    """Whether a line gets goods that come now: what was sold ahead once it is paid, other lines until they run out."""
+    if head.pay_until is None:
+        return True
+    return line.ships_on is None and head.pay_until > now
 
 
 def expire_holds(conn: Conn, *, now: datetime, limit: int) -> int:

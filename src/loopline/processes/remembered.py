@@ -12,6 +12,7 @@ from loopline.db.remembered import Remembered
 from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId
 from loopline.marketplaces import MarketplaceTerms
 from loopline.orders import ChannelTerms
+from loopline.orders.preorders import Preorder, preorders_of
 from loopline.org import Entity, Party, Site
 from loopline.org.queries import brand_companies, entities_by_id
 
@@ -32,6 +33,10 @@ def _terms_with_tests(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[
     return dict.fromkeys(keys, found)
 
 
+def _preorders(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[SkuId, Preorder]]:
+    return dict.fromkeys(keys, preorders_of(conn))
+
+
 SKUS: Remembered[str, Sku] = Remembered("catalogue", catalogue.skus_by_code)
 PRICE_FACTS: Remembered[SkuId, PriceFacts] = Remembered("catalogue", catalogue.price_facts_of)
 CHANNELS: Remembered[str, ChannelTerms] = Remembered("channels", _channels)
@@ -47,3 +52,5 @@ TERMS_WITH_TESTS: Remembered[None, Mapping[str, MarketplaceTerms]] = Remembered(
     "marketplaces", _terms_with_tests
 )
 """The terms in force that tell tests by their numbers, by channel, under the only key there is: remembered if none."""
+PREORDERS: Remembered[None, Mapping[SkuId, Preorder]] = Remembered("preorders", _preorders)
+"""The pre-orders that stand, by SKU, under the only key there is: remembered if none."""

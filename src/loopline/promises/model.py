@@ -51,6 +51,7 @@ class WhyNot(StrEnum):
     """Why something cannot be promised."""
 
     NO_STOCK = "no_stock"
+    PRE_ORDER = "pre_order"  # there is none, and it can be ordered all the same: it ships from a day on
     NO_CAPACITY = "no_capacity"
     NOT_EQUIPPED = "not_equipped"
     NOT_TOGETHER = "not_together"

@@ -57,6 +57,7 @@ from loopline.stock.history import (
     totals_of_skus,
 )
 from loopline.stock.model import (
+    Ahead,
     Allocated,
     AllocationAsk,
     AllocationLine,
@@ -188,6 +189,7 @@ from loopline.stock.transfers import (
 )
 
 __all__ = [
+    "Ahead",
     "Allocated",
     "AllocationAsk",
     "AllocationLine",

@@ -104,12 +104,28 @@ class OnShort(StrEnum):
 
 
 class HoldAskLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Units of one SKU asked for at a node; a promise bound to one place asks at its leaf."""
+    """Units of one SKU asked for at a node; a promise bound to one place asks at its leaf.
+
+    `ahead_most`: so many of them may be missing, and are sold ahead, where the SKU is (`Ahead`).
+    """
 
     line_id: LineId
     node_id: NodeId
     sku_id: SkuId
     units: int
+    ahead_most: int = 0
+
+
+class Ahead(msgspec.Struct, kw_only=True, gc=False):
+    """A SKU that is sold ahead, while a batch is decided: how many units may still be missing.
+
+    `kept`: units of what is there, at each of the nodes `kept_at`, that those wait for who bought ahead before; nobody
+    else gets them.
+    """
+
+    left: int
+    kept: int
+    kept_at: frozenset[NodeId]
 
 
 class HoldAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -129,10 +145,11 @@ class HoldAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class HeldLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Units newly held for a line; 0 only where part was enough."""
+    """Units newly held for a line; 0 only where part was enough, or all was sold ahead. `ahead`: those sold ahead."""
 
     line_id: LineId
     units: int
+    ahead: int = 0
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):

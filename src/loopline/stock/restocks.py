@@ -4,13 +4,13 @@ Of one SKU at one place one word stands. It is fulfilled as goods come in: what 
 off it, and when all of it has come it is over. Nothing here promises anything. Locks words that stand by (SKU, site).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch, statements, uuids
+from loopline.db import Conn, execute, fetch, fetch_rows, moments, statements, uuids
 from loopline.kernel.ids import SiteId, SkuId
 
 SQL = statements(__file__)
@@ -95,6 +95,14 @@ def end_restocks(conn: Conn, restock_ids: Collection[UUID], *, how: str, by: str
     if not restock_ids:
         return 0
     return execute(conn, SQL["end_restocks"], ids=uuids(restock_ids), how=how, by=by, now=now)
+
+
+def came_since(conn: Conn, since: Mapping[SkuId, datetime]) -> dict[SkuId, int]:
+    """Return the units of SKUs that the brand received since a moment each; those of which none came are left out."""
+    if not since:
+        return {}
+    rows = fetch_rows(conn, SQL["came_since"], sku_ids=uuids(since), since=moments(since.values()))
+    return dict(rows)
 
 
 def on_the_way(conn: Conn, sku_ids: Collection[SkuId], *, trips_least: int) -> list[OnTheWay]:

@@ -93,6 +93,19 @@ where
   id = any(%(ids)s::uuid[])
   and ended_at is null
 
+-- name: came_since
+-- The units of SKUs that were received since a moment each; what moved between sites came before. Locks nothing.
+select movement.sku_id, sum(movement.on_hand)::bigint as units
+from unnest(%(sku_ids)s::uuid[], %(since)s::timestamptz[]) as asked (sku_id, since)
+join stock.movement as movement
+  on movement.sku_id = asked.sku_id
+  and movement.at >= asked.since
+where
+  movement.on_hand > 0
+  and movement.reason = 'receipt'
+group by movement.sku_id
+order by movement.sku_id
+
 -- name: on_the_way
 -- What is under way to sites, with the days that trips between the same two leaves took at most, of the last ten that arrived
 -- whole, where that many tell. Locks nothing.

@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId
+from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.stock import lot_store, rules, store
 from loopline.stock.book import Book, LevelKey, last_to_touch
 from loopline.stock.model import (
+    Ahead,
     Allocated,
     AllocationAsk,
     AllocationRelease,
@@ -46,6 +47,7 @@ from loopline.stock.quotas import store as quota_store
 from loopline.stock.rules.lot_moves import plan_lots
 
 Outcome = TypeVar("Outcome", bound=msgspec.Struct)
+_NOTHING_AHEAD: Mapping[SkuId, Ahead] = {}
 
 
 # ----------------------------------------------------------------------------------------------------------- the tree
@@ -112,10 +114,17 @@ def lock_stock(
 # -------------------------------------------------------------------------------------------------------------- holds
 
 
-def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[Held | Refusal]:
+def hold_units(
+    conn: Conn,
+    asks: Sequence[HoldAsk],
+    *,
+    now: datetime,
+    ahead: Mapping[SkuId, Ahead] = _NOTHING_AHEAD,
+) -> list[Held | Refusal]:
     """Hold units for orders, in the order given; one refused leaves nothing behind.
 
-    A line that holds already at the same node holds more; its expiry becomes that of the ask.
+    A line that holds already at the same node holds more; its expiry becomes that of the ask. `ahead`: SKUs of which
+    units may be missing, and those that wait get goods first.
     """
     if not asks:
         return []
@@ -124,7 +133,7 @@ def hold_units(conn: Conn, asks: Sequence[HoldAsk], *, now: datetime) -> list[He
     book.add_holds(store.holds(conn, _lines_of(asks)))
     if book.quota_keys and any(ask.events for ask in asks):
         quota_store.load_quotas(conn, book, now=now)
-    outcomes = rules.decide_holds(asks, book=book)
+    outcomes = rules.decide_holds(asks, book=book, ahead=ahead)
     store.write_book(conn, book, now=now)
     return outcomes
 

@@ -7,17 +7,20 @@ from loopline.web.languages import Language, marked
 
 PARKED_WORDS: dict[ParkedFor, str] = {
     ParkedFor.NO_GOODS: marked("no site has the goods; it goes on by itself when some come in"),
+    ParkedFor.PRE_ORDER: marked("sold ahead; who paid first gets goods first when they come"),
     ParkedFor.MUST_SHIP_FROM: marked(
         "the sites that it must ship from have no goods; it goes on by itself when some come in there"
     ),
 }
 PARKED_SHORT: dict[ParkedFor, str] = {
     ParkedFor.NO_GOODS: marked("No goods"),
+    ParkedFor.PRE_ORDER: marked("Pre-order"),
     ParkedFor.MUST_SHIP_FROM: marked("Its sites have none"),
 }
 BASIS_WORDS: dict[DayBasis, str] = {
     DayBasis.STATED: marked("as was said"),
     DayBasis.ON_THE_WAY: marked("on the way, as long as it takes at most"),
+    DayBasis.PRE_ORDER: marked("as the pre-order says"),
 }
 NO_DAY = marked("no day known yet")
 

@@ -40,6 +40,7 @@ from loopline.web.api.payouts import PAYOUT_HANDLERS
 from loopline.web.api.people import PEOPLE_HANDLERS
 from loopline.web.api.photos import PHOTO_HANDLERS
 from loopline.web.api.points import POINTS_HANDLERS
+from loopline.web.api.preorders import PREORDER_HANDLERS
 from loopline.web.api.pricing import PRICING_HANDLERS
 from loopline.web.api.promise_terms import PROMISE_TERMS_HANDLERS
 from loopline.web.api.promises import PROMISE_HANDLERS
@@ -98,6 +99,7 @@ from loopline.web.hq.parked import PARKED_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
 from loopline.web.hq.payouts import PAYOUT_PAGES
 from loopline.web.hq.points import POINTS_PAGES
+from loopline.web.hq.preorders import PREORDER_PAGES
 from loopline.web.hq.profiles import PROFILE_PAGES
 from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.promotions import PROMOTION_PAGES
@@ -138,6 +140,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *BOARD_HANDLERS,
     *RIGHTS_HANDLERS,
     *RESTOCK_HANDLERS,
+    *PREORDER_HANDLERS,
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
     *LEDGER_HANDLERS,
@@ -232,6 +235,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
     *PARKED_PAGES,
+    *PREORDER_PAGES,
     *PACKING_PAGES,
     *CAPACITY_PAGES,
     *LADDER_PAGES,

@@ -15,6 +15,7 @@ REMEMBERED_TABLES = {
     "marketplaces": ["marketplaces.marketplace"],
     "nodes": ["stock.node"],
     "org": ["org.entity", "org.party", "org.site", "org.unit"],
+    "preorders": ["orders.preorder"],
     "profiles": ["sourcing.profile"],
     "promises": ["promises.learning", "promises.terms"],
     "pricing": ["pricing.price", "pricing.price_list", "pricing.promotion", "pricing.tax_rate"],

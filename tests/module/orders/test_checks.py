@@ -310,3 +310,50 @@ def test_what_belongs_to_no_line_or_order_is_found(database: Database, check: st
 def test_every_check_is_planted_here():
     source = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in BY_NAME if f'"{name}"' not in source] == []
+
+
+_PREORDER_ID = "00000000-0000-7000-8000-0000000000aa"
+_PREORDER = (
+    "insert into orders.preorder (id, sku_id, allowance, allowance_most, opens_at, ships_on, stated_at, changed_at,"
+    f" changed_by) values ('{_PREORDER_ID}', gen_random_uuid(), 2, 3, now(), '2100-01-01', now(), now(), 'hq');"
+)
+
+
+def test_what_says_it_waits_for_more_than_its_line_is_found_and_counted_as_covered(database: Database):
+    first, found, left = found_after(
+        database,
+        "sold_ahead_waits_with_its_line",
+        lambda first, _: (
+            _PREORDER
+            + "insert into orders.preordered (order_id, line_id, preorder_id, sku_id, units, waiting)"
+            f" select order_id, line_id, '{_PREORDER_ID}', sku_id, 3, 3 from orders.line where {where(first)}"
+        ),
+    )
+    assert [(one.subject, one.found, one.expected) for one in found] == [
+        (
+            f"line {first.lines[0].line_id} of order {first.order_id}",
+            "3 sold ahead wait",
+            "at most 1 parked",
+        )
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize(("sold", "is_found"), [(3, False), (4, True)])
+def test_more_sold_ahead_than_was_ever_allowed_is_found_and_a_lowered_allowance_is_not(
+    database: Database, sold: int, is_found: bool
+):
+    _, found, left = found_after(
+        database,
+        "sold_ahead_within_allowance",
+        lambda first, _: (
+            _PREORDER
+            + "insert into orders.preordered (order_id, line_id, preorder_id, sku_id, units, waiting, covered)"
+            f" select order_id, line_id, '{_PREORDER_ID}', sku_id, {sold}, 1, {sold - 1}"
+            f" from orders.line where {where(first)}"
+        ),
+    )
+    assert [(one.found, one.expected) for one in found] == (
+        [(f"{sold} sold ahead", "at most 3")] if is_found else []
+    )
+    assert left == found  # who chooses what is called off is a person

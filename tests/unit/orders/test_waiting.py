@@ -86,3 +86,11 @@ def test_no_more_is_promised_than_comes_by_any_day(
         )
         of_day = [one for one in known if one.day <= until]
         assert any(one.units is None for one in of_day) or sold <= sum(one.units or 0 for one in of_day)
+
+
+def test_what_was_sold_ahead_has_the_day_that_was_promised_and_takes_what_comes_from_others():
+    promised = line(1, 2, reason=ParkedFor.PRE_ORDER, ships_on=TODAY + timedelta(days=20))
+    assert days([promised, line(2, 1)], []) == [20, None]
+    # What comes sooner moves nothing that was said; it is for who paid first, and not for who waits behind.
+    assert days([promised, line(2, 1)], [coming(4, 2)]) == [20, None]
+    assert days([promised, line(2, 1)], [coming(4, 3)]) == [20, 4]

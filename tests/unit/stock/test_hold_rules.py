@@ -1,12 +1,15 @@
 """What may be held: room at the node and at every node above it."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from loopline.kernel.ids import LineId, NodeId, OrderId
+from loopline.kernel.ids import LineId, NodeId, OrderId, SkuId
+from loopline.kernel.refusals import Refusal
 from loopline.stock import (
+    Ahead,
     Extended,
     Held,
     HeldLine,
@@ -242,3 +245,55 @@ def test_where_one_time_is_asked_for_it_is_that_time():
     assert isinstance(held, Held)
     assert not held.is_scarce
     assert [one.expires_at for one in book.holds.values()] == [NOW]
+
+
+def ahead(left: int, kept: int = 0) -> dict[SkuId, Ahead]:
+    return {SKU: Ahead(left=left, kept=kept, kept_at=frozenset({NETWORK}))}
+
+
+def asked_ahead(units: int, most: int, **fields: Any) -> HoldAsk:
+    ask = hold_ask((NETWORK, SKU, units), **fields)
+    return msgspec.structs.replace(ask, lines=(msgspec.structs.replace(ask.lines[0], ahead_most=most),))
+
+
+def units_of(outcome: Held | Refusal) -> tuple[int, int] | None:
+    return (outcome.lines[0].units, outcome.lines[0].ahead) if isinstance(outcome, Held) else None
+
+
+def test_what_is_missing_is_sold_ahead_in_the_order_of_arrival_until_nothing_is_left():
+    book, budget = open_book(), ahead(4)
+    stock(book, LEAF, SKU, 2)
+    outcomes = decide_holds(
+        [asked_ahead(3, 3), asked_ahead(2, 2), asked_ahead(2, 2), asked_ahead(1, 1)], book=book, ahead=budget
+    )
+    assert [units_of(one) for one in outcomes] == [(2, 1), (0, 2), None, (0, 1)]
+    assert budget[SKU].left == 0
+    assert counts(book, NETWORK) == (2, 2)
+
+
+def test_no_more_of_a_line_is_sold_ahead_than_it_may_and_part_takes_what_there_is():
+    book, budget = open_book(), ahead(9)
+    outcomes = decide_holds(
+        [asked_ahead(3, 2), asked_ahead(3, 0), asked_ahead(5, 2, short=OnShort.PART)], book=book, ahead=budget
+    )
+    assert [units_of(one) for one in outcomes] == [None, None, (0, 2)]
+    assert budget[SKU].left == 7
+
+
+def test_an_order_refused_gives_back_what_it_would_have_bought_ahead():
+    book, budget = open_book(), ahead(5)
+    ask = asked_ahead(3, 3)
+    other = hold_ask((NETWORK, OTHER_SKU, 1)).lines
+    [refused] = decide_holds(
+        [msgspec.structs.replace(ask, lines=(*ask.lines, *other))], book=book, ahead=budget
+    )
+    assert isinstance(refused, NotEnoughFree)
+    assert budget[SKU].left == 5
+
+
+@pytest.mark.parametrize(("units", "node", "granted"), [(1, NETWORK, 1), (2, NETWORK, None), (2, LEAF, None)])
+def test_what_those_wait_for_who_bought_ahead_is_nobody_elses(units: int, node: NodeId, granted: int | None):
+    book = open_book()
+    stock(book, LEAF, SKU, 4)
+    [outcome] = decide_holds([hold_ask((node, SKU, units))], book=book, ahead=ahead(0, kept=3))
+    assert (units_of(outcome) or (None, 0))[0] == granted

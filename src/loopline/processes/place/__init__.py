@@ -22,6 +22,7 @@ from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import Draft, DraftKind, DraftLine, Line, LineKind, NewLine, NewOrder, OrderStage
 from loopline.orders.tills import TILL
 from loopline.org import Site
+from loopline.processes.place.ahead import keep_sold
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
 from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
 from loopline.processes.place.goods import set_aside, settle
@@ -121,7 +122,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     find_coupons(conn, candidates)
     _price(conn, candidates, marks=marks)
     take_points_off(conn, candidates, now=now)
-    outlook, shortfalls = set_aside(conn, candidates, now=now)
+    aside = set_aside(conn, candidates, now=now, marks=marks)
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:
         credit(conn, granted)
@@ -129,6 +130,8 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     written = orders.write_orders(conn, new_orders, now=now)
     about_coupons = keep_taken(conn, granted, new_orders, now=now)
     keep_held(conn, granted, new_orders, now=now)
+    if aside.selling is not None:
+        keep_sold(conn, granted, new_orders, aside.selling, now=now)
     refused = [one for one in candidates if one.refusal is not None]
     if refused:
         orders.forget_new(conn, [one.new for one in refused])
@@ -147,8 +150,10 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
             pay_until=order.pay_until,
         )
     told = [(order.order_id, body) for order in new_orders for body in _told_of(order)]
-    log.append(conn, [*events(told, at=now), *about_coupons, *shortfalls], has_written=bool(written))
-    settle(conn, outlook, granted)  # last: rows that everybody wants are locked from here to the commit only
+    log.append(conn, [*events(told, at=now), *about_coupons, *aside.shortfalls], has_written=bool(written))
+    settle(
+        conn, aside.outlook, granted
+    )  # last: rows that everybody wants are locked from here to the commit only
     return outcomes
 
 

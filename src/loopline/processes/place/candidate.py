@@ -20,6 +20,7 @@ UNPAID_OF_MEMBERS = orders.UnpaidCaps(member=5, address=8, device=5)
 class Candidate(msgspec.Struct, kw_only=True, gc=False):
     """A new draft on its way to an order; `refusal` ends the way.
 
+    `ahead`: by line, the units sold ahead, of `ahead_most` that might be.
     `coupons_refused`: what a sale that happened named, and could not use. `points_of`: the version of the programme by
     which points are used.
     """
@@ -32,6 +33,8 @@ class Candidate(msgspec.Struct, kw_only=True, gc=False):
     line_ids: tuple[LineId, ...] = ()
     quote: pricing.Quote | None = None
     held: Mapping[LineId, int] = {}
+    ahead: Mapping[LineId, int] = {}
+    ahead_most: Mapping[LineId, int] = {}
     patience: orders.Patience | None = None
     is_scarce: bool = False
     refusal: Refusal | None = None
@@ -77,7 +80,13 @@ def hold_ask(one: Candidate) -> stock.HoldAsk:
     return stock.HoldAsk(
         order_id=one.new.order_id,
         lines=tuple(
-            stock.HoldAskLine(line_id=line_id, node_id=one.node_id, sku_id=line.sku_id, units=line.units)
+            stock.HoldAskLine(
+                line_id=line_id,
+                node_id=one.node_id,
+                sku_id=line.sku_id,
+                units=line.units,
+                ahead_most=one.ahead_most.get(line_id, 0),
+            )
             for line_id, line in one.goods
             if line.sku_id is not None
         ),

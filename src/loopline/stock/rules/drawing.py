@@ -10,7 +10,7 @@ import msgspec
 
 from loopline.kernel.refusals import Refusal
 from loopline.stock.book import Book, Level, OpenDraw, OpenHold, OpenQuota
-from loopline.stock.model import OnShort, QuotaName
+from loopline.stock.model import Ahead, OnShort, QuotaName
 from loopline.stock.refusals import QuotaSoldOut
 
 
@@ -28,9 +28,18 @@ def change_remaining(quota: OpenQuota, units: int) -> None:
         level.held += units
 
 
-def room_of(path: Sequence[Level]) -> int:
-    """Units that may still be promised at a node: the least of free less held there and above, never negative."""
-    return max(0, min([level.free - level.held for level in path]))
+def room_of(path: Sequence[Level], ahead: Ahead | None = None) -> int:
+    """Units that may still be promised at a node: the least of free less held there and above, never negative.
+
+    Of what is sold `ahead`, less what those wait for who bought before.
+    """
+    if ahead is None or not ahead.kept:
+        return max(0, min([level.free - level.held for level in path]))
+    at = ahead.kept_at
+    return max(
+        0,
+        min([level.free - level.held - (ahead.kept if level.node_id in at else 0) for level in path]),
+    )
 
 
 def quota_for(events: Sequence[QuotaName], hold: OpenHold, *, book: Book) -> OpenQuota | None:
@@ -44,28 +53,40 @@ def quota_for(events: Sequence[QuotaName], hold: OpenHold, *, book: Book) -> Ope
 
 
 class Granted(msgspec.Struct, gc=False, eq=False):
-    """Units newly held for a line, of how many there were to be had, and of those the units drawn from quotas."""
+    """Units newly held for a line, of how many there were to be had, and of those the units drawn from quotas.
+
+    `ahead`: units that are missing, and were sold ahead, of `budget`.
+    """
 
     hold: OpenHold
     room: int
     units: int = 0
     drawn: list[tuple[OpenQuota, int]] = []
+    ahead: int = 0
+    budget: Ahead | None = None
 
 
-def draw_units(
-    quota: OpenQuota, hold: OpenHold, units: int, *, short: OnShort, book: Book
+def draw_units(  # noqa: PLR0913 - what is drawn for whom, from where, and what others wait for of it
+    quota: OpenQuota,
+    hold: OpenHold,
+    units: int,
+    *,
+    short: OnShort,
+    book: Book,
+    ahead: Ahead | None = None,
 ) -> Granted | Refusal:
     """Hold units out of a quota, then out of its reserve, then, where it says so, out of what is free.
 
-    Refused where that is too few and no part is wanted, with everything as it was.
+    Refused where that is too few and no part is wanted, with everything as it was. What is free is so
+    less what those wait for who bought `ahead`.
     """
     sources = _sources(quota, book=book)
-    free_room = room_of(hold.path) if quota.then_free else 0
+    free_room = room_of(hold.path, ahead) if quota.then_free else 0
     granted = Granted(hold, sum([source.remaining for source in sources]) + free_room)
     for source in sources:
         _draw(source, granted, units - granted.units, is_reserve=source is not quota, book=book)
     if quota.then_free:
-        free = min(units - granted.units, room_of(hold.path))
+        free = min(units - granted.units, room_of(hold.path, ahead))
         change_hold(hold, free)
         granted.units += free
     if granted.units == units or short is OnShort.PART:
@@ -86,6 +107,8 @@ def draw_units(
 def take_back(granted: Granted, *, book: Book) -> None:
     """Undo what was granted a moment ago, to the unit where it came from."""
     change_hold(granted.hold, -granted.units)
+    if granted.budget is not None:
+        granted.budget.left += granted.ahead
     for quota, units in granted.drawn:
         quota.drawn -= units
         change_remaining(quota, units)

@@ -4,11 +4,13 @@ The one condition of a promise: at the node it names and at every node above, he
 tree, so this is not merely necessary: while it holds everywhere, every hold can be met from leaves below its node.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.stock.book import Book, OpenHold
 from loopline.stock.model import (
+    Ahead,
     ExpiredHold,
     Extended,
     Held,
@@ -39,18 +41,24 @@ from loopline.stock.rules.drawing import (
 )
 
 SCARCE_PERCENT = 20
+_NOTHING_AHEAD: Mapping[SkuId, Ahead] = {}
 
 
-def decide_holds(asks: Iterable[HoldAsk], *, book: Book) -> list[Held | Refusal]:
-    """Hold for each order in turn what it asks for; an order refused leaves nothing behind for later ones to miss."""
-    return [_hold_order(ask, book=book) for ask in asks]
+def decide_holds(
+    asks: Iterable[HoldAsk], *, book: Book, ahead: Mapping[SkuId, Ahead] = _NOTHING_AHEAD
+) -> list[Held | Refusal]:
+    """Hold for each order in turn what it asks for; an order refused leaves nothing behind for later ones to miss.
+
+    `ahead`: the SKUs that are sold ahead, whose budgets are used up in turn.
+    """
+    return [_hold_order(ask, book=book, ahead=ahead) for ask in asks]
 
 
-def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
+def _hold_order(ask: HoldAsk, *, book: Book, ahead: Mapping[SkuId, Ahead]) -> Held | Refusal:
     granted: list[Granted] = []
     is_rare, has_two_times = False, ask.scarce_expires_at is not None
     for line in ask.lines:
-        outcome = _hold_line(ask, line, book=book)
+        outcome = _hold_line(ask, line, book=book, budget=ahead.get(line.sku_id) if ahead else None)
         if isinstance(outcome, Refusal):
             for one in granted:
                 take_back(one, book=book)
@@ -62,21 +70,23 @@ def _hold_order(ask: HoldAsk, *, book: Book) -> Held | Refusal:
             one.hold.expires_at = ask.scarce_expires_at if is_rare else ask.expires_at
     return Held(
         order_id=ask.order_id,
-        lines=tuple([HeldLine(line_id=one.hold.line_id, units=one.units) for one in granted]),
+        lines=tuple(
+            [HeldLine(line_id=one.hold.line_id, units=one.units, ahead=one.ahead) for one in granted]
+        ),
         is_scarce=is_rare,
     )
 
 
-def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> Granted | Refusal:
+def _hold_line(ask: HoldAsk, line: HoldAskLine, *, book: Book, budget: Ahead | None) -> Granted | Refusal:
     """Hold a line's units, out of what is set aside for its event or of what is free."""
     hold = _hold_of(ask, line, book=book)
     if isinstance(hold, Refusal):
         return hold
     quota = quota_for(ask.events, hold, book=book) if book.quotas else None
     granted = (
-        _hold_free_units(line, hold, short=ask.short)
+        _hold_free_units(line, hold, short=ask.short, budget=budget)
         if quota is None
-        else draw_units(quota, hold, line.units, short=ask.short, book=book)
+        else draw_units(quota, hold, line.units, short=ask.short, book=book, ahead=budget)
     )
     if not isinstance(granted, Refusal):
         book.holds[line.line_id] = hold
@@ -103,12 +113,19 @@ def _hold_of(ask: HoldAsk, line: HoldAskLine, *, book: Book) -> OpenHold | Refus
     return hold
 
 
-def _hold_free_units(line: HoldAskLine, hold: OpenHold, *, short: OnShort) -> Granted | Refusal:
-    room = room_of(hold.path)
-    if room >= line.units or short is OnShort.PART:
-        units = min(room, line.units)
-        change_hold(hold, units)
-        return Granted(hold, room, units)
+def _hold_free_units(
+    line: HoldAskLine, hold: OpenHold, *, short: OnShort, budget: Ahead | None
+) -> Granted | Refusal:
+    room = room_of(hold.path, budget)
+    if room >= line.units:
+        change_hold(hold, line.units)
+        return Granted(hold, room, line.units)
+    ahead = min(line.units - room, line.ahead_most, budget.left) if budget is not None else 0
+    if room + ahead == line.units or short is OnShort.PART:
+        change_hold(hold, room)
+        if budget is not None:
+            budget.left -= ahead
+        return Granted(hold, room, room, ahead=ahead, budget=budget)
     return NotEnoughFree(
         order_id=hold.order_id,
         line_id=line.line_id,

@@ -1,7 +1,7 @@
 """What can be promised: can it be had, from where, by when, at what charge. For shop windows, so it is open to all."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -109,7 +109,10 @@ class FitterNearTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotThus(msgspec.Struct, frozen=True, kw_only=True):
-    """A way that cannot be promised, and why. `nearest`: stores that fit at home, where no fitter goes so far."""
+    """A way that cannot be promised, and why. `nearest`: stores that fit at home, where no fitter goes so far.
+
+    `pre_order`: it can be ordered all the same, before there is any; `lacking` says the day on which it ships.
+    """
 
     kind: PromiseKind
     why: WhyNot
@@ -117,11 +120,15 @@ class NotThus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitsThere(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a SKU that could be delivered where more were asked for. `is_capped`: there are that many or more."""
+    """Units of a SKU that could be delivered where more were asked for. `is_capped`: there are that many or more.
+
+    `pre_order_ships_on`: the rest can be ordered before there is any, and ships from that day on.
+    """
 
     sku_code: str
     units: int
     is_capped: bool
+    pre_order_ships_on: date | None = None
 
 
 class PromiseTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,9 +299,12 @@ def _told(view: View, option: Option, scope: Scope, *, promise: str) -> OptionTo
 
 def _lacking(found: Answer, scope: Scope) -> list[UnitsThere]:
     return [
-        UnitsThere(sku_code=code, units=units, is_capped=False)
-        if scope.everything or units < SHOWN_TO_ALL_MAX
-        else UnitsThere(sku_code=code, units=SHOWN_TO_ALL_MAX, is_capped=True)
+        UnitsThere(
+            sku_code=code,
+            units=units if scope.everything else min(units, SHOWN_TO_ALL_MAX),
+            is_capped=not scope.everything and units >= SHOWN_TO_ALL_MAX,
+            pre_order_ships_on=found.ships_on.get(code),
+        )
         for code, units in found.lacking.items()
     ]
 

@@ -1,7 +1,7 @@
 """From what is known to what can be promised: one answer for each ask, with its reason. Nothing is read here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -25,6 +25,7 @@ from loopline.promises.rules import (
 )
 from loopline.slots import Way, fee_for
 from loopline.web.api.refusals import NoSuchThing
+from loopline.web.promising.ahead import ships_ahead
 from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
 from loopline.web.promising.hours import brings_to, chosen, why_not_then
@@ -40,11 +41,15 @@ _BROUGHT_BY: Mapping[PromiseKind, Way] = {
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be promised, why not in other ways, and how many units there are of what there is too little of."""
+    """What can be promised, why not in other ways, and how many units there are of what there is too little of.
+
+    `ships_on`: of what lacks, and can be ordered before there is any, from which day on it ships.
+    """
 
     options: list[Option]
     misses: dict[PromiseKind, WhyNot]
     lacking: dict[str, int]
+    ships_on: dict[str, date] = {}
 
 
 def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
@@ -77,7 +82,8 @@ def answer(view: View, ask: Asked, *, now: datetime) -> Answer | Refusal:
             misses[kind] = found
         else:
             options += found
-    return Answer(options=options, misses=misses, lacking=lacking)
+    ships_on = ships_ahead(view, asking, misses, lacking)
+    return Answer(options=options, misses=misses, lacking=lacking, ships_on=ships_on)
 
 
 def _looked_up(view: View, ask: Asked, *, now: datetime) -> Asking | Refusal:
@@ -131,9 +137,16 @@ def _of_fitting(kind: PromiseKind, asking: Asking) -> WhyNot | None:
 def _has_room(view: View, asking: Asking, lacking: dict[str, int]) -> bool:
     """Whether the channel's network may still promise what is wanted."""
     path = view.paths.get(asking.network, ())
+    ahead = view.ahead
     is_enough = True
-    for stocked, code, count in zip(asking.stocked, asking.codes, asking.units, strict=True):
+    for sku_id, stocked, code, count in zip(
+        asking.skus, asking.stocked, asking.codes, asking.units, strict=True
+    ):
         room = stocked.room(path, events=asking.events, now=asking.now)
+        if (
+            ahead and sku_id in ahead and not stocked.quotas
+        ):  # who ordered before there was any gets what there is first
+            room = max(0, room - ahead[sku_id].waiting)
         if room < count:
             lacking[code] = room
             is_enough = False

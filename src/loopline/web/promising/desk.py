@@ -31,7 +31,9 @@ from loopline.kernel.ids import NodeId, SiteId, SkuId, WaveId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import ChannelTerms
+from loopline.orders.preorders import Standing
 from loopline.org.queries import brand_companies
+from loopline.processes.place.ahead import standings_of
 from loopline.processes.slots import terms_of_sites
 from loopline.promises import TermsVersion
 from loopline.promises.model import Paces
@@ -97,7 +99,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known at a moment. Its parts are never changed, but for shelves, row by row.
 
     `able`: by class, which sites are equipped to send goods of it. `hours`: what sites offer at which hours; `taken`:
-    how many places of slots are taken, by site, way and beginning. `named`: where goods must ship from.
+    how many places of slots are taken, by site, way and beginning. `named`: where goods must ship from. `ahead`: what
+    may be ordered before there is any.
     """
 
     items: Mapping[str, Item]
@@ -115,6 +118,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     terms: TermsVersion
     paces: Paces
     currency: str
+    ahead: Mapping[SkuId, Standing] = {}
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,6 +269,7 @@ class _Keeper:
         self._corrections = 0
         self._priced: list[WaveId] | None = None
         self._marks: Marks = {}
+        self._ahead_marks: tuple[int, int] | None = None
         self._leaves: dict[NodeId, SiteId] = {}
         self._view: View | None = None
 
@@ -294,6 +299,9 @@ class _Keeper:
         if final > self._final:
             self._final = final
             self._seen = {one for one in self._seen if one > final}
+        if marks.get("preorders") != self._ahead_marks:
+            self._ahead_marks = marks.get("preorders")
+            view = msgspec.structs.replace(view, ahead=standings_of(conn))
         self._view = view
         return view
 
@@ -342,6 +350,7 @@ class _Keeper:
             terms=terms,
             paces=paces,
             currency=currency,
+            ahead=standings_of(conn),
         )
 
     def _days(self) -> Days:
@@ -393,13 +402,14 @@ class _Keeper:
 
     def _with_days(self, view: View, changes: Changes, now: datetime) -> View:
         """Read days of sites that changed; all of them, some stock and the prices now and then."""
-        days, prices, taken = view.days, view.prices, view.taken
+        days, prices, taken, sold_ahead = view.days, view.prices, view.taken, view.ahead
         if changes.slots or monotonic() >= self._slow_at:
             taken = slots.places_taken(self._conn, now - timedelta(days=1))
         if monotonic() >= self._slow_at:
             self._slow_at = monotonic() + _SLOW_SECONDS
             days = self._days()
             prices = self._prices(view)
+            sold_ahead = standings_of(self._conn)
             self._audit(view.shelves)
         elif changes.days:
             since = now.date() - timedelta(days=1)
@@ -417,7 +427,9 @@ class _Keeper:
         if is_due or days != view.days:
             until = now + _VALID if is_due else calendar.until
             calendar = calendar_of(view.sites, days, view.terms.terms, until=until, before=calendar)
-        return msgspec.structs.replace(view, days=days, prices=prices, calendar=calendar, taken=taken)
+        return msgspec.structs.replace(
+            view, days=days, prices=prices, calendar=calendar, taken=taken, ahead=sold_ahead
+        )
 
     def _prices(self, view: View) -> Prices:
         """Read the prices again where a wave was solved since they were read."""

@@ -135,9 +135,19 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
         return (bill.total_minor if bill else 0) + self.fee_minor(place)
 
     @property
+    def _ahead_most(self) -> int:
+        """How many units can be ordered before there are any: to one's door, and not out of a store."""
+        return self.goods.chosen.ahead if self.basket.how is PromiseKind.DELIVER else 0
+
+    @property
+    def ahead(self) -> int:
+        """How many of the units wait for goods."""
+        return min(self._ahead_most, max(0, self.basket.units - self.goods.chosen.deliverable))
+
+    @property
     def most(self) -> int:
         """How many units can be asked for."""
-        there = self.goods.chosen.deliverable
+        there = self.goods.chosen.deliverable + self._ahead_most
         if self.basket.at_store and self.shelf is not None:
             there = self.shelf.units
         return max(1, min(UNITS_MAX, there))
@@ -145,7 +155,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_to_be_had(self) -> bool:
         """Whether this can be bought as it stands."""
-        enough = self.basket.units <= self.goods.chosen.deliverable
+        enough = self.basket.units <= self.goods.chosen.deliverable + self._ahead_most
         if self.basket.at_store:
             enough = self.shelf is not None and self.basket.units <= self.shelf.units
         if self.basket.how is PromiseKind.APPOINTMENT or (self.basket.how in FROM_A_STORE and self.addresses):

@@ -55,6 +55,7 @@ from loopline.web.shop.product import (
     NO_SUCH_PRODUCT,
     NO_SUCH_PRODUCT_ADVICE,
     distance_words,
+    ships_on_words,
 )
 from loopline.web.shop.promised import (
     ZONE,
@@ -124,6 +125,7 @@ def _page(
         region=partial(_region, language.code),
         **_promised(edge, found, language),
         not_brought=_not_brought(edge, found, language),
+        ships_on=ships_on_words(language, found.goods),
         distance=distance_words(language),
         refusal=_why(language, refusal) if refusal else None,
         no_coupon=found.basket.path(coupons=NO_COUPON),

@@ -1,7 +1,8 @@
 """What a customer can buy: products with their SKUs, prices and where they are, read for one page."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,14 +14,17 @@ from loopline.kernel.geography import Coordinates, great_circle_kilometres
 from loopline.kernel.ids import ProductId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import ChannelTerms
+from loopline.orders.preorders import Standing
 from loopline.org import Entity, Site
 from loopline.org.queries import brand_companies
 from loopline.pricing.coupons import Offer as Coupon
 from loopline.pricing.coupons import names_of_discounts
 from loopline.pricing.coupons.rules import take_off
 from loopline.pricing.points.rules import use_points
+from loopline.processes.place.ahead import standings_of
 from loopline.processes.quotas import events_of
 from loopline.processes.take_in import COLLECTED_AT
+from loopline.stock import EventRoom
 from loopline.web.shop.names import Variant, place_of_size, variant_of
 from loopline.web.shop.points_choice import PointsShown
 
@@ -65,17 +69,27 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A SKU as it can be bought: what tells it apart, what it costs, how many may be delivered."""
+    """A SKU as it can be bought: what tells it apart, what it costs, how many may be delivered.
+
+    `ahead`: how many more may be bought before there are any; they ship from `ships_on` on.
+    """
 
     sku: Sku
     variant: Variant
     tag: Tag | None
     deliverable: int
+    ahead: int = 0
+    ships_on: date | None = None
 
     @property
     def is_to_be_had(self) -> bool:
-        """Whether it has a price and units."""
-        return self.tag is not None and self.deliverable > 0
+        """Whether it has a price and units, or can be ordered before there are any."""
+        return self.tag is not None and self.deliverable + self.ahead > 0
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether there is none, and it can be ordered all the same."""
+        return self.tag is not None and self.deliverable == 0 and self.ahead > 0
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +166,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     tag: Tag | None
     colours: tuple[str, ...]
     is_to_be_had: bool
+    is_ahead: bool = False
 
 
 def shop_terms(
@@ -185,7 +200,8 @@ def offers_of(conn: Conn, products: Sequence[Product], *, terms: Terms) -> dict[
     by_id = {product.id: product for product in products}
     skus = [sku for sku in catalogue.skus_of_products(conn, by_id) if sku.is_active]
     tags = tags_of(conn, skus, terms=terms)
-    rooms = rooms_of(conn, [sku.id for sku in skus], terms=terms)
+    rooms = _event_rooms(conn, [sku.id for sku in skus], terms=terms)
+    ahead = standings_of(conn, [sku.id for sku in skus])
     found: dict[ProductId, list[Offer]] = {}
     for sku in skus:
         found.setdefault(sku.product_id, []).append(
@@ -193,7 +209,7 @@ def offers_of(conn: Conn, products: Sequence[Product], *, terms: Terms) -> dict[
                 sku=sku,
                 variant=variant_of(sku, by_id[sku.product_id]),
                 tag=tags.get(sku.id),
-                deliverable=rooms.get(sku.id, 0),
+                **_units_of(rooms.get(sku.id), ahead.get(sku.id), now=terms.now),
             )
         )
     return {product_id: tuple(_in_order(offers)) for product_id, offers in found.items()}
@@ -325,14 +341,37 @@ def cart_of(  # noqa: PLR0913 - a cart of one line is what is said of it
     )
 
 
+def _units_of(room: EventRoom | None, standing: Standing | None, *, now: datetime) -> dict[str, Any]:
+    """How many of a SKU may be delivered, and ordered ahead: who bought ahead before gets what there is first.
+
+    What is set aside for an event is sold out when that is gone.
+    """
+    there = max(0, room.room) if room is not None else 0
+    if standing is None:
+        return {"deliverable": there}
+    has_quota = room is not None and room.left is not None
+    one = standing.preorder
+    is_open = one.is_open(now) and not has_quota
+    limits = [most for most in (one.per_order, one.per_member) if most is not None]
+    return {
+        "deliverable": there if has_quota else max(0, there - standing.waiting),
+        "ahead": min([standing.left, *limits]) if is_open else 0,
+        "ships_on": one.ships_on if is_open else None,
+    }
+
+
 def rooms_of(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId, int]:
     """Return how many of each SKU may still be delivered."""
+    return {key: max(0, one.room) for key, one in _event_rooms(conn, sku_ids, terms=terms).items()}
+
+
+def _event_rooms(conn: Conn, sku_ids: Sequence[SkuId], *, terms: Terms) -> dict[SkuId, EventRoom]:
     if not sku_ids:
         return {}
     node = terms.channel.network_node_id
     events = events_of(terms.channel.code, terms.show)
     found = stock.room_of_events(conn, node, sku_ids, events=events, now=terms.now)
-    return {one.sku_id: max(0, one.room) for one in found}
+    return {one.sku_id: one for one in found}
 
 
 def shelves_of(
@@ -374,4 +413,5 @@ def _card(product: Product, offers: Sequence[Offer]) -> Card:
         tag=min(tags, key=lambda tag: tag.minor) if tags else None,
         colours=tuple(dict.fromkeys(one.variant.colour for one in offers if one.variant.colour)),
         is_to_be_had=bool(to_be_had),
+        is_ahead=bool(to_be_had) and all(one.is_ahead for one in to_be_had),
     )

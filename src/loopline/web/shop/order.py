@@ -68,6 +68,9 @@ from loopline.web.store.moving.place import time_id
 NO_SUCH_ORDER = marked("There is no such order of yours")
 NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
 HELD_TITLE = marked("Held for you")
+AHEAD_ADVICE = marked(
+    "Thank you for ordering ahead. It is sent as soon as the goods come, first paid, first served."
+)
 HELD_ADVICE = marked("It is yours as soon as what it takes the place of is with us. Nothing is to be paid.")
 _ZONE = "Asia/Shanghai"
 _TEXT_MAX = 2_000
@@ -172,7 +175,8 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "until": language.clock(until, _ZONE) if until else "",
     }
     is_held = view.standing is Standing.UNPAID and view.waits_for_goods
-    advice = "" if "{until}" in words.advice and not until else language.say(words.advice, **fields)
+    said = AHEAD_ADVICE if view.is_ahead and view.standing is Standing.WAITING else words.advice
+    advice = "" if "{until}" in said and not until else language.say(said, **fields)
     return {
         "view": view,
         "headline": language.say(HELD_TITLE if is_held else words.title, **fields),
@@ -191,6 +195,12 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
 
 def _expected(view: OrderView, language: Language) -> str:
     """Say when the goods are expected that an order waits for; empty where it waits for none."""
+    if (
+        view.is_ahead
+        and view.standing in {Standing.WAITING, Standing.UNPAID}
+        and view.expected_on is not None
+    ):
+        return language.say("Pre-order, ships from {day}", day=language.plain_day(view.expected_on))
     if not view.parking or view.standing is not Standing.WAITING:
         return ""
     if view.expected_on is None:

@@ -17,7 +17,7 @@ from loopline.fulfilment.model import Task, TaskKind, TaskState
 from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
 from loopline.orders import BRINGING_FEES, BROUGHT, Line, LineKind, Order
 from loopline.orders.parking import parking_of
-from loopline.orders.waiting import Dated
+from loopline.orders.waiting import Dated, ParkedFor
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.pricing.points import entries_of_orders
@@ -186,6 +186,11 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         days = [one.expected_on for one in self.parking.values()]
         known = [day for day in days if day is not None]
         return max(known) if known and len(known) == len(days) else None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether all that it waits for was ordered before there was any."""
+        return bool(self.parking) and all(one.reason is ParkedFor.PRE_ORDER for one in self.parking.values())
 
     @property
     def has_something(self) -> bool:

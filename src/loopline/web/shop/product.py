@@ -174,6 +174,7 @@ def show_product(
         path=f"/p/{quote(code, safe='')}",
         kept=kept,
         distance=distance_words(language_of(request)),
+        ships_on=ships_on_words(language_of(request), found.goods),
         **_promised(edge, found, [one.recipient.region_code for one in addresses], language_of(request)),
         **_fields(found),
     )
@@ -211,6 +212,12 @@ def _page_of(conn: Conn, goods: Goods, visit: Visit) -> ProductPage:
         rating=rating,
         reviews=reviews,
     )
+
+
+def ships_on_words(language: Language, goods: Goods) -> str:
+    """Say on which day ships what is ordered before there is any; empty where nothing is."""
+    day = goods.chosen.ships_on
+    return language.plain_day(day) if day is not None else ""
 
 
 def site_here(conn: Conn, place: Place) -> Site | None:

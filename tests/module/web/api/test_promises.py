@@ -41,8 +41,8 @@ def test_how_many_there_are_is_told_exactly_to_colleagues_alone(house: House):
     ((exact,), (capped,)) = (
         api.granted("/promises", many)[0]["lacking"] for api in (house.api(), house.nobody())
     )
-    assert exact == {"sku_code": "COAT", "units": 30, "is_capped": False}
-    assert capped == {"sku_code": "COAT", "units": 10, "is_capped": True}
+    assert exact == {"sku_code": "COAT", "units": 30, "is_capped": False, "pre_order_ships_on": None}
+    assert capped == {"sku_code": "COAT", "units": 10, "is_capped": True, "pre_order_ships_on": None}
 
 
 def test_each_ask_has_its_own_outcome(house: House):
