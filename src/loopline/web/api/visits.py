@@ -1,6 +1,6 @@
 """Visits of fitters at customers' homes: taken on, set out on, and how they went. Many at once, one outcome each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from loopline.processes.visits import (
 from loopline.slots import Way
 from loopline.slots.visits import (
     SIGNED_MOST,
+    NoVisitToMake,
     Outcome,
     Proof,
     Visit,
@@ -169,26 +170,38 @@ def finish(
 ) -> Response[bytes]:
     """Say that goods were fitted: they are the customer's from then on."""
     secret = edge_of(request).settings.secret
+
+    def step(conn: Conn, scope: Scope, now: datetime) -> Sequence[Visit | Refusal]:
+        booked = slots.bookings_of_orders(conn, {OrderId(one.order_id) for one in data.items})
+        mine = {order_id for order_id, one in booked.items() if scope.covers_site(one.site_id)}
+        judged = _judged(data.items, mine, by=caller.actor, secret=secret)
+        return merged(judged, lambda free: finish_visits(conn, free, scope=scope, now=now))
+
+    return _stepped(request, caller, data, step)
+
+
+def _judged(
+    asks: Sequence[VisitDoneAsk], mine: Collection[OrderId], *, by: str, secret: str
+) -> list[VisitDone | Refusal]:
+    """Look at the codes of visits of one's branch; whether another branch's code is right is not told."""
     judged: list[VisitDone | Refusal] = []
     named: set[UUID] = set()
-    for one in data.items:
+    for one in asks:
         if one.order_id in named:  # one call is one guess at a code
             judged.append(VisitNamedTwice(order_id=OrderId(one.order_id)))
             continue
         named.add(one.order_id)
         command = VisitDone(
             order_id=OrderId(one.order_id),
-            by=caller.actor,
+            by=by,
             proof=Proof.SIGNATURE if one.visit_code is None else Proof.CODE,
             signed_by=one.signed_by,
         )
+        if command.order_id not in mine:
+            judged.append(NoVisitToMake(order_id=command.order_id))
+            continue
         judged.append(refused_code(command, one.visit_code or "", secret=secret) or command)
-    return _stepped(
-        request,
-        caller,
-        data,
-        lambda conn, scope, now: merged(judged, lambda free: finish_visits(conn, free, scope=scope, now=now)),
-    )
+    return judged
 
 
 @posted("/visits/not-done", tag=_TAG, name="miss_visits", gives=Outcomes[VisitTold])
