@@ -82,7 +82,7 @@ def test_the_months_and_a_sheet_fit_and_the_month_is_closed_for_good(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#comment").fill("looked at every source" if locale == "en-GB" else "各渠道账单均已核对")
     page.locator(".close-form button").click()
-    page.wait_for_url("**/2026-04?done=1")
+    page.wait_for_url("**/2026-04?done=1&seal=*")
     picture(page, f"closed-{width}-{locale}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator(".close-form")).to_have_count(0)
@@ -101,7 +101,7 @@ def test_a_comment_is_wanted_and_what_was_closed_meanwhile_is_shown(house: House
     for page in (first, second):
         page.locator("#comment").fill("mine")
         page.locator(".close-form button").click()
-        page.wait_for_url("**/2026-04?done=1")
+        page.wait_for_url("**/2026-04?done=1&seal=*")
         expect(page.locator(".close-said")).to_have_text("mine")
 
 
@@ -144,7 +144,7 @@ def test_the_running_month_is_shown_and_cannot_be_closed(house: House) -> None:
     page.goto(f"{house.base}{HOME}/BRAND-CO/CNY/2026-04")
     page.locator("#comment").fill("April")
     page.locator(".close-form button").click()
-    page.wait_for_url("**/2026-04?done=1")
+    page.wait_for_url("**/2026-04?done=1&seal=*")
     page.goto(f"{house.base}{HOME}/BRAND-CO/CNY/2026-05")
     expect(page.locator(".notice")).to_contain_text("It runs until 1 Jun 00:00.")
     expect(page.locator(".close-form")).to_have_count(0)

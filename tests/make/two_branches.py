@@ -400,8 +400,9 @@ def _fill(  # noqa: PLR0915 - one thing after the other
         line_id=names["line_id"],
     )
     found["reviews/review"] = found["reviews/review_id"] = found["review_id"] = said["id"]
-    done(hq, "/coupon-batches", **_COUPONS)
-    found["coupons/code"] = done(hq, "/coupon-batches/publish", code="WELCOME")["shared_code"]
+    saved = done(hq, "/coupon-batches", **_COUPONS)
+    published = done(hq, "/coupon-batches/publish", code="WELCOME", saved_at=saved["saved_at"])
+    found["coupons/code"] = published["shared_code"]
     hook: dict[str, Any] = {
         "name": "x",
         "url": "https://example.com/hook",

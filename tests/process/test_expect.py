@@ -266,3 +266,36 @@ def test_what_is_on_its_way_has_a_day_once_ways_like_it_tell_how_long_they_take(
     expect(conn, now=NOON + timedelta(days=1))
     assert parking_of(conn, [collected]) == {}
     assert not isinstance(collected, Refusal)
+
+
+def test_what_came_is_counted_without_reading_what_was_sold(conn: Conn, shop: Shop):
+    said(conn, wish(TENTH, 50))
+    receive(conn, shop, "W", 3)
+    receive(conn, shop, "W", 4)
+
+    def read() -> tuple[int, int]:
+        conn.execute("set local enable_seqscan = off")
+        before = _movements_read(conn)
+        (standing,) = restocks(conn)
+        return standing.came, _movements_read(conn) - before
+
+    assert read() == (7, 2)
+    for turn in range(40):
+        sold = Fact(
+            id=uuid7(NOON),
+            leaf_id=shop.leaves["W"],
+            sku_id=shop.skus["COAT"],
+            reason=MovementReason.ADJUSTMENT,
+            on_hand=-1 if turn % 2 else 1,
+        )
+        succeeded(record_goods(conn, [sold], now=NOON))
+    assert read() == (7, 2)
+
+
+def _movements_read(conn: Conn) -> int:
+    row = conn.execute(
+        "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_xact_all_tables"
+        " where schemaname = 'stock' and relname = 'movement'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,4 +1,4 @@
-"""Codes sent to a phone: six digits that prove the phone is theirs, few tries, few codes; and few look-ups at tills.
+"""Codes sent to a phone: six digits that prove the phone is theirs, few tries, few codes; few look-ups, few guesses.
 
 Asking and proving go through the same two gates: a sliding count per phone and per internet address. Both are kept as
 keyed hashes under the current indexing key; a rotation forgets codes under way, which live five minutes.
@@ -24,6 +24,7 @@ from loopline.customers.refusals import (
 )
 from loopline.customers.rules import normalised_value
 from loopline.db import Conn, execute, fetch_rows, fetch_values, statements
+from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal
 
 SQL = statements(__file__)
@@ -35,12 +36,14 @@ _PHONE_KIND = "sign_in_phone"
 _ADDRESS_KIND = "sign_in_address"
 _CODE_KIND = "sign_in_code"
 _PERSON_KIND = "look_up_person"
+_MEMBER_KIND = "guessing_member"
 
 
 class LimitKind(StrEnum):
     """What is counted: codes asked for by a phone and by an internet address, wrong codes tried from an address.
 
-    And at tills, by who stands there: members looked for, and those of them whom nobody is.
+    At tills, by who stands there: members looked for, and those of them whom nobody is. And codes of coupons that lead
+    nowhere, by the member who typed them and by internet address.
     """
 
     PHONE = "codes_of_phone"
@@ -48,6 +51,8 @@ class LimitKind(StrEnum):
     TRIES = "tries_of_address"
     LOOK_UPS = "look_ups_of_person"
     MISSES = "misses_of_person"
+    GUESSES = "guesses_of_member"
+    GUESSES_FROM = "guesses_of_address"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,9 @@ LIMITS: Mapping[LimitKind, Limit] = {
     # A cashier asks two customers a minute at most, and mistypes some: who tries numbers out is stopped.
     LimitKind.LOOK_UPS: Limit(most=120, span=timedelta(hours=1)),
     LimitKind.MISSES: Limit(most=20, span=timedelta(hours=1)),
+    # Whoever has a coupon in hand mistypes it a few times.
+    LimitKind.GUESSES: Limit(most=10, span=timedelta(hours=1)),
+    LimitKind.GUESSES_FROM: Limit(most=60, span=timedelta(hours=1)),
 }
 LIMITS_FORGOTTEN_AFTER = max(limit.span for limit in LIMITS.values())
 
@@ -207,6 +215,39 @@ def count_miss(conn: Conn, person: str, *, ring: KeyRing, now: datetime) -> None
     key = (LimitKind.MISSES, ring.blind(_PERSON_KIND, person))
     moments = _locked_limits(conn, [key], now=now)
     _write_limits(conn, {key: [*moments[key], now]}, now=now)
+
+
+def guesses_wait(
+    conn: Conn, member_id: MemberId | None, address: str, *, ring: KeyRing, now: datetime
+) -> TooManyTries | None:
+    """Say until when a member (None: nobody is known), or an address, tried too many codes of coupons that led nowhere.
+
+    Locks nothing: of tries that are under way at once a few more than the limit may come through.
+    """
+    keys = _guesses_of(member_id, address, ring)
+    rows = fetch_rows(
+        conn, SQL["limits"], kinds=[kind.value for kind, _ in keys], blinds=[blind for _, blind in keys]
+    )
+    waits = [
+        until
+        for kind, moments in rows
+        if (until := wait_until(moments, LIMITS[LimitKind(kind)], now=now)) is not None
+    ]
+    return TooManyTries(until=max(waits)) if waits else None
+
+
+def count_guess(
+    conn: Conn, member_id: MemberId | None, address: str, *, ring: KeyRing, now: datetime
+) -> None:
+    """Count a code of a coupon that led nowhere. Locks its counts by (kind, key)."""
+    moments = _locked_limits(conn, _guesses_of(member_id, address, ring), now=now)
+    _write_limits(conn, {key: [*found, now] for key, found in moments.items()}, now=now)
+
+
+def _guesses_of(member_id: MemberId | None, address: str, ring: KeyRing) -> list[LimitKey]:
+    by_member = [(LimitKind.GUESSES, ring.blind(_MEMBER_KIND, str(member_id)))] if member_id else []
+    by_address = [(LimitKind.GUESSES_FROM, ring.blind(_ADDRESS_KIND, address))] if address else []
+    return [*by_member, *by_address]
 
 
 def _matches(known: SentCode | None, phone: str, code: str, ring: KeyRing) -> bool:

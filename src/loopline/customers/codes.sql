@@ -10,6 +10,17 @@ from unnest(%(kinds)s::text[], %(blinds)s::bytea[]) as wanted (kind, blind)
 order by kind collate "C", blind
 on conflict (kind, blind) do nothing
 
+-- name: limits
+-- The moments that count towards limits. Locks nothing.
+select
+    counted.kind,
+    counted.moments
+from customers.sign_in_limit as counted
+join unnest(%(kinds)s::text[], %(blinds)s::bytea[]) as wanted (kind, blind)
+    on wanted.kind = counted.kind
+    and wanted.blind = counted.blind
+order by counted.kind collate "C", counted.blind
+
 -- name: lock_limits
 -- The moments that count towards limits. Locks them by (kind, key).
 select

@@ -6933,6 +6933,8 @@ CREATE UNIQUE INDEX promotion_waits_once ON pricing.promotion USING btree (code)
 
 CREATE INDEX arrival_by_order ON promises.arrival USING btree (order_id);
 
+CREATE INDEX promise_at_risk ON promises.promise USING btree (due_at) WHERE ((state = 'open'::text) AND (risk IS NOT NULL));
+
 CREATE INDEX promise_by_order ON promises.promise USING btree (order_id, id);
 
 CREATE INDEX promise_by_time ON promises.promise USING btree (promised_at, id);
@@ -6940,6 +6942,8 @@ CREATE INDEX promise_by_time ON promises.promise USING btree (promised_at, id);
 CREATE UNIQUE INDEX promise_open_by_order ON promises.promise USING btree (order_id) WHERE (state = 'open'::text);
 
 CREATE INDEX promise_to_look_at ON promises.promise USING btree (look_at, id) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX promise_under_way ON promises.promise USING btree (due_at) WHERE ((state = 'open'::text) AND (handed_over_at IS NOT NULL));
 
 CREATE INDEX mark_by_time ON remembered.mark USING btree (made_at);
 
@@ -7092,6 +7096,8 @@ CREATE INDEX lot_plan_by_leaf ON stock.lot_plan USING btree (sku_id, leaf_id);
 CREATE INDEX lot_plan_by_lot ON stock.lot_plan USING btree (lot_id);
 
 CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
+
+CREATE INDEX movement_of_what_came ON stock.movement USING btree (sku_id, at) INCLUDE (leaf_id, on_hand, reason) WHERE ((on_hand > 0) AND (reason = ANY (ARRAY['receipt'::text, 'transfer_in'::text])));
 
 CREATE INDEX node_by_parent ON stock.node USING btree (parent_id);
 

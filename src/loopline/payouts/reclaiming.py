@@ -313,3 +313,24 @@ def find_reclaims(conn: Conn, *, entities: Entities, limit: int) -> list[Reclaim
         entity_ids=None if entities is None else uuids(entities),
         limit=limit,
     )
+
+
+def reclaims_page(
+    conn: Conn,
+    states: Collection[ReclaimState],
+    *,
+    entities: Entities,
+    before: tuple[datetime, ReclaimId] | None,
+    limit: int,
+) -> list[Reclaim]:
+    """Return reclaims in some states of what legal entities paid, the newest first, before a place in that order."""
+    return fetch(
+        conn,
+        SQL["reclaims_page"],
+        Reclaim,
+        states=[one.value for one in states],
+        entity_ids=None if entities is None else uuids(entities),
+        before_at=before[0] if before else None,
+        before_id=before[1] if before else None,
+        limit=limit,
+    )

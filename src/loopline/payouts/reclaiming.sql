@@ -222,6 +222,27 @@ where %(entity_ids)s::uuid[] is null or payout.entity_id = any (%(entity_ids)s::
 order by reclaim.ended_at is not null, reclaim.state = 'asked', reclaim.made_at desc, reclaim.id desc
 limit %(limit)s::integer
 
+-- name: reclaims_page
+-- Reclaims in some states of what some legal entities (null: all) paid, the newest first, before a place in that order.
+-- Locks nothing.
+select
+    reclaim.id, reclaim.line_id, line.request_id, request.payer_id, line.account_id, payout.party_id, payout.entity_id,
+    payout.currency, reclaim.amount_minor, line.net_minor - line.reclaimed_minor as left_minor, reclaim.needs_second,
+    reclaim.state, reclaim.made_by, reclaim.made_at, reclaim.approved_by, reclaim.approved_at, reclaim.asked_at,
+    reclaim.tries, reclaim.given_up_at, reclaim.ended_at, reclaim.ended_by, reclaim.reason
+from payouts.reclaim as reclaim
+join payouts.line as line on line.id = reclaim.line_id
+join payouts.request as request on request.id = line.request_id
+join payouts.payout as payout on payout.id = line.payout_id
+where reclaim.state = any (%(states)s::text[])
+    and (%(entity_ids)s::uuid[] is null or payout.entity_id = any (%(entity_ids)s::uuid[]))
+    and (
+        %(before_at)s::timestamptz is null
+        or (reclaim.made_at, reclaim.id) < (%(before_at)s::timestamptz, %(before_id)s::uuid)
+    )
+order by reclaim.made_at desc, reclaim.id desc
+limit %(limit)s::integer
+
 -- name: claim_contracts
 -- Payers in use by some ways whose contract was asked for before a moment; it counts as asked now, so that one asks. Locks
 -- the contracts, and passes by those that another worker holds.

@@ -21,6 +21,7 @@ from loopline.promises.model import (
     TermsVersion,
 )
 from loopline.promises.rules.learning import COURIER, LANE, READY
+from loopline.promises.rules.milestones import LOOK_AGAIN
 
 
 class WatchList(StrEnum):
@@ -81,8 +82,8 @@ def record_since(conn: Conn, since: datetime, *, site_ids: Collection[SiteId] | 
 
 
 def late_now(conn: Conn, *, now: datetime, site_ids: Collection[SiteId] | None = None) -> LateNow:
-    """Return how many open promises missed a milestone, of some sites or of all. Reads the open ones alone."""
-    return store.late_now(conn, site_ids=site_ids, now=now)
+    """Return how many open promises missed a milestone, of some sites or of all. Reads those that are late alone."""
+    return store.late_now(conn, site_ids=site_ids, now=now, looked_at_until=now + LOOK_AGAIN)
 
 
 def kept_by_day(

@@ -212,9 +212,16 @@ def record(conn: Conn, *, site_ids: Collection[SiteId] | None, since: datetime) 
     return found
 
 
-def late_now(conn: Conn, *, site_ids: Collection[SiteId] | None, now: datetime) -> LateNow:
+def late_now(
+    conn: Conn, *, site_ids: Collection[SiteId] | None, now: datetime, looked_at_until: datetime
+) -> LateNow:
     (found,) = fetch(
-        conn, SQL["late_now"], LateNow, site_ids=None if site_ids is None else list(site_ids), now=now
+        conn,
+        SQL["late_now"],
+        LateNow,
+        site_ids=None if site_ids is None else list(site_ids),
+        now=now,
+        looked_at_until=looked_at_until,
     )
     return found
 

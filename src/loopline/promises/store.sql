@@ -381,17 +381,38 @@ order by
 limit %(at_most)s::bigint
 
 -- name: late_now
--- Open promises that missed a milestone, and of these the ones whose time is over; of some sites or of all. Locks nothing.
+-- Open promises that missed a milestone, and of these the ones whose time is over; of some sites or of all. Reads the late
+-- ones and those that are looked at until `looked_at_until`: what is due and missed nothing yet is with its carrier, or is
+-- looked at by then. Locks nothing.
+with late as (
+  select due_at, coalesce(by_site_id, site_id) as at_site_id
+  from promises.promise
+  where state = 'open' and risk is not null
+  union all
+  select due_at, coalesce(by_site_id, site_id)
+  from promises.promise
+  where
+    state = 'open'
+    and risk is null
+    and handed_over_at is not null
+    and due_at <= %(now)s::timestamptz
+  union all
+  select due_at, coalesce(by_site_id, site_id)
+  from promises.promise
+  where
+    state = 'open'
+    and risk is null
+    and handed_over_at is null
+    and look_at <= %(looked_at_until)s::timestamptz
+    and due_at <= %(now)s::timestamptz
+)
 select
-  count(*) filter (where risk is not null or due_at <= %(now)s::timestamptz) as late,
+  count(*) as late,
   count(*) filter (where due_at <= %(now)s::timestamptz) as overdue
-from promises.promise
+from late
 where
-  state = 'open'
-  and (
-    %(site_ids)s::uuid[] is null
-    or coalesce(by_site_id, site_id) = any(%(site_ids)s::uuid[])
-  )
+  %(site_ids)s::uuid[] is null
+  or at_site_id = any(%(site_ids)s::uuid[])
 
 -- name: record
 -- How promises given since a moment were kept: by their orders, whose fact is held against what was said first. Of some

@@ -1,5 +1,6 @@
 -- name: restocks
--- The words that stand on what comes, of some SKUs (null: of all), with what came in there since. Locks nothing.
+-- The words that stand on what comes, of some SKUs (null: of all), with what came in there since. Reads of their movements
+-- those of goods that came in alone. Locks nothing.
 select
   stated.id,
   stated.sku_id,
@@ -19,6 +20,7 @@ cross join lateral (
     movement.sku_id = stated.sku_id
     and movement.at >= stated.stated_at
     and movement.on_hand > 0
+    and movement.reason in ('receipt', 'transfer_in')
     and (
       movement.reason = 'receipt'
       or (movement.reason = 'transfer_in' and stated.site_id is not null)

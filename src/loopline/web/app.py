@@ -39,7 +39,7 @@ from loopline.web.api.reading import ApiRequest
 from loopline.web.availability import availability_coalescer
 from loopline.web.edge import Clock, Edge, WebRequest, system_clock, visitor, visitor_or_none
 from loopline.web.health import show_health, show_metrics
-from loopline.web.hq.board import board_reader, watched_board
+from loopline.web.hq.board import board_rounds, watched_board
 from loopline.web.hq.board_view import encoded_message
 from loopline.web.hq.surge import surge_reader, watched_surge
 from loopline.web.hq.surge_view import encoded_surge
@@ -171,13 +171,13 @@ def _edge(
 ) -> Edge:
     """Gather what every handler of this process needs."""
     hub = BoardHub(
-        board_reader(database, clock),
+        board_rounds(database, clock),
         encoded_message,
         metrics=metrics,
         poll_seconds=settings.board_poll_seconds,
     )
     surge = LiveHub(
-        surge_reader(database, clock),
+        lambda: surge_reader(database, clock),
         encoded_surge,
         metrics=metrics,
         poll_seconds=settings.board_poll_seconds,

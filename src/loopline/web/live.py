@@ -1,6 +1,7 @@
 """The heart of live boards: one reader per process and kind of board, however many people watch.
 
 Everybody who watches the same part of the brand in the same language gets the same message, read once and written once.
+What boards of one round share is read once in it, whatever else they differ in.
 A watcher that is slow misses messages, never delays anybody: each has room for the newest message alone.
 """
 
@@ -17,6 +18,7 @@ from psycopg_pool import PoolTimeout
 
 from loopline.insight import Board
 from loopline.kernel.ids import SiteId
+from loopline.kernel.scope import Scope
 from loopline.promises import LateNow
 from loopline.web.languages import Language
 from loopline.web.metrics import Metrics
@@ -33,11 +35,13 @@ _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Which board somebody watches: the sites in scope (None: the whole brand) and the currency asked for.
 
-    `closed`: what the board could lead to and they may not open: orders, promises, shows.
+    `promised`: whose promises they may read, within those sites. `closed`: what the board could lead to and they may
+    not open: orders, shows.
     """
 
     sites: frozenset[SiteId] | None = None
     currency: str | None = None
+    promised: Scope = Scope()
     closed: frozenset[str] = frozenset()
 
 
@@ -51,7 +55,7 @@ class OnAir(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the live board shows: sales, promises that are or may be broken, the shows on air; `closed`: as watched."""
+    """What the live board shows: sales, promises late of those one may read, the shows on air; `closed`: as watched."""
 
     board: Board
     late: LateNow
@@ -61,7 +65,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 Watched = TypeVar("Watched", bound=Hashable)
 Shown = TypeVar("Shown")
-ReadBoard: TypeAlias = Callable[[Watch], Seen]
+Round: TypeAlias = Callable[[Watched], Shown]
+"""Reads boards at one moment; what several of them show is read once."""
 
 
 class _Closed:
@@ -100,13 +105,13 @@ class LiveHub(Generic[Watched, Shown]):
 
     def __init__(
         self,
-        read: Callable[[Watched], Shown],
+        begin_round: Callable[[], Round[Watched, Shown]],
         write: Callable[[Shown, Language], bytes],
         *,
         metrics: Metrics,
         poll_seconds: float,
     ) -> None:
-        self._read = read
+        self._begin_round = begin_round
         self._write = write
         self._metrics = metrics
         self._poll_seconds = poll_seconds
@@ -164,14 +169,17 @@ class LiveHub(Generic[Watched, Shown]):
             wanted.setdefault(watcher.watch, {})[watcher.language.code] = watcher.language
         for gone in self._last.keys() - {(watch, code) for watch, said in wanted.items() for code in said}:
             del self._last[gone]
+        read = self._begin_round()
         for watch, spoken in wanted.items():
-            messages = await asyncio.to_thread(self._messages, watch, list(spoken.values()))
+            messages = await asyncio.to_thread(self._messages, read, watch, list(spoken.values()))
             for code, message in messages.items():
                 self._hand_out(watch, code, message)
 
-    def _messages(self, watch: Watched, spoken: list[Language]) -> dict[str, bytes]:
+    def _messages(
+        self, read: Round[Watched, Shown], watch: Watched, spoken: list[Language]
+    ) -> dict[str, bytes]:
         with self._metrics.board_read_seconds.time():
-            board = self._read(watch)
+            board = read(watch)
         return {language.code: self._write(board, language) for language in spoken}
 
     def _hand_out(self, watch: Watched, code: str, message: bytes) -> None:

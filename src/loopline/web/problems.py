@@ -99,6 +99,7 @@ from loopline.payouts.refusals import (
     PayerNotUsable,
     PayerUnknown,
     PayoutUnknown,
+    ReclaimUnknown,
     RequestUnknown,
 )
 from loopline.payouts.refusals import TermsNotUsable as PayoutTermsNotUsable
@@ -270,7 +271,9 @@ STATUSES: dict[type[Refusal], int] = {
     **CLOSE_STATUSES,
     **STORE_STATUSES,
     LedgerBusy: HTTP_503_SERVICE_UNAVAILABLE,
-    **dict.fromkeys((NoSuchDue, PayerUnknown, PayoutUnknown, RequestUnknown), HTTP_404_NOT_FOUND),
+    **dict.fromkeys(
+        (NoSuchDue, PayerUnknown, PayoutUnknown, ReclaimUnknown, RequestUnknown), HTTP_404_NOT_FOUND
+    ),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
     GoodsCodesAreTheBrands: HTTP_403_FORBIDDEN,
     **dict.fromkeys((WishUnknown, NothingToInvoice), HTTP_404_NOT_FOUND),

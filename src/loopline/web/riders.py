@@ -8,6 +8,7 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import HandedOver, TaskState
 from loopline.kernel.ids import OrderId, TaskId
 from loopline.kernel.refusals import Refusal
+from loopline.kernel.scope import Scope
 from loopline.slots import BRINGING, Way
 from loopline.web.collection import rider_code
 
@@ -26,14 +27,14 @@ class GoesWithFitter(Refusal, frozen=True, kw_only=True):
     task_id: TaskId
 
 
-def taken_by_riders(conn: Conn, task_ids: Collection[TaskId]) -> set[TaskId]:
-    """Return those of some tasks whose packed parcels a courier or a fitter takes: they go one by one."""
-    return {task_id for task_id, _ in _taken(conn, task_ids)}
+def taken_by_riders(conn: Conn, task_ids: Collection[TaskId], *, scope: Scope) -> set[TaskId]:
+    """Return those of some tasks of a branch whose packed parcels a courier or a fitter takes: they go one by one."""
+    return {task_id for task_id, _ in _taken(conn, task_ids, scope)}
 
 
-def _taken(conn: Conn, task_ids: Collection[TaskId]) -> list[tuple[TaskId, Way]]:
+def _taken(conn: Conn, task_ids: Collection[TaskId], scope: Scope) -> list[tuple[TaskId, Way]]:
     tasks = fulfilment.tasks_by_id(conn, list(task_ids))
-    packed = [one for one in tasks if one.state is TaskState.PACKED]
+    packed = [one for one in tasks if one.state is TaskState.PACKED and scope.covers_site(one.site_id)]
     booked = slots.bookings_of_orders(conn, {one.order_id for one in packed}) if packed else {}
     return [
         (one.task_id, booked[one.order_id].way)
@@ -42,13 +43,15 @@ def _taken(conn: Conn, task_ids: Collection[TaskId]) -> list[tuple[TaskId, Way]]
     ]
 
 
-def refused_riders(conn: Conn, said: Mapping[TaskId, str], *, secret: str) -> dict[TaskId, Refusal]:
+def refused_riders(
+    conn: Conn, said: Mapping[TaskId, str], *, scope: Scope, secret: str
+) -> dict[TaskId, Refusal]:
     """Return why parcels that a courier takes are not given to whoever says these codes; others need none.
 
-    What a fitter brings is given to nobody here.
+    What a fitter brings is given to nobody here. Of another branch's tasks nothing is told.
     """
     found: dict[TaskId, Refusal] = {}
-    for task_id, way in _taken(conn, said):
+    for task_id, way in _taken(conn, said, scope):
         if way is Way.AT_HOME:
             found[task_id] = GoesWithFitter(task_id=task_id)
         elif said[task_id].strip() != rider_code(task_id, secret=secret):

@@ -47,6 +47,7 @@ from loopline.web.api.promises import PROMISE_HANDLERS
 from loopline.web.api.promotions import PROMOTION_HANDLERS
 from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
+from loopline.web.api.reclaims import RECLAIM_HANDLERS
 from loopline.web.api.restocks import RESTOCK_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
@@ -131,6 +132,7 @@ from loopline.web.touch.print_pages import PRINT_PAGES
 API_HANDLERS: list[ControllerRouterHandler] = [
     *PAYMENT_HANDLERS,
     *PAYOUT_HANDLERS,
+    *RECLAIM_HANDLERS,
     *INVOICE_HANDLERS,
     *AVAILABILITY_HANDLERS,
     *PROMISE_HANDLERS,

@@ -112,11 +112,12 @@ OF_THEIR_OWN = {
     "POST /store/till/member",
     "POST /store/till/price-asks",
 }
-# Written down is also who tried: orders by the surge board, sealed buyers and members by their own logs. And what
-# processes remember is marked to be read again before anything is decided.
+# Written down is also who tried: orders by the surge board, sealed buyers and members by their logs, coupons by counts.
+# And what processes remember is marked to be read again before anything is decided.
 WHO_TRIED = {
     "buyers.opening",
     "customers.access",
+    "customers.sign_in_limit",
     "insight.placing",
     "insight.placing_refused",
     "remembered.mark",

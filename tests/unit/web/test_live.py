@@ -64,7 +64,7 @@ def run(scenario: Callable[[Shop, Hub], Coroutine[Any, Any, None]]) -> Shop:
     shop = Shop()
 
     async def main() -> None:
-        hub = Hub(shop.read, shop.write, metrics=Metrics(), poll_seconds=0.01)
+        hub = Hub(lambda: shop.read, shop.write, metrics=Metrics(), poll_seconds=0.01)
         task = asyncio.create_task(hub.run())
         try:
             await asyncio.wait_for(scenario(shop, hub), timeout=10)

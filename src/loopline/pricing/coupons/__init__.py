@@ -7,6 +7,7 @@ back once nothing is left with the customer of what it took something off.
 Locks: batches by code, then by id, then coupons by id; orders take free coupons and wait for nobody.
 """
 
+from loopline.pricing.coupons.changes import is_guessable
 from loopline.pricing.coupons.codes import SECRET_LENGTH_MAX, shown_code
 from loopline.pricing.coupons.events import CouponGiven, CouponNotTaken, CouponsCameBack, CouponsTaken
 from loopline.pricing.coupons.model import (
@@ -86,6 +87,7 @@ __all__ = [
     "figures_of_batches",
     "give_back",
     "give_coupons",
+    "is_guessable",
     "line_offs",
     "lock_coupons_of_orders",
     "lock_free_offers",

@@ -25,12 +25,19 @@ from loopline.pricing.promotions.model import FundingAgreement
 TOTAL_MOST = 10_000_000
 DAYS_MOST = 3_660
 _MINOR_MOST = 10**12
+_GUESSED_BELOW = 8
 _SHARED_CODE = re.compile(r"[A-Z0-9]{4,20}\Z")
 
 
 def read_shared_code(text: str) -> str:
     """Return a shared code in its one spelling, however it was typed."""
     return text.strip().upper().replace("-", "").replace(" ", "")
+
+
+def is_guessable(batch: NewBatch) -> bool:
+    """Tell whether one who guesses the shared code could take all of the batch: it is short, and nobody has a limit."""
+    shared = batch.shared_code
+    return shared is not None and len(shared) < _GUESSED_BELOW and batch.per_person is None
 
 
 def problem_of(new: NewBatch) -> Refusal | None:

@@ -5,6 +5,12 @@ from datetime import datetime
 from loopline.kernel.refusals import Refusal
 
 
+class BatchChangedMeanwhile(Refusal, frozen=True, kw_only=True):
+    """Batch {value} was changed since you looked at it. Look again before it is published."""
+
+    value: str
+
+
 class CouponUnknown(Refusal, frozen=True, kw_only=True):
     """There is no coupon {coupon}."""
 

@@ -27,6 +27,7 @@ from loopline.pricing.coupons.model import (
     Use,
 )
 from loopline.pricing.coupons.refusals import (
+    BatchChangedMeanwhile,
     BatchNotPublished,
     BatchUnknown,
     CouponNotYours,
@@ -79,15 +80,19 @@ def _spelt(new: NewBatch) -> NewBatch:
     return msgspec.structs.replace(new, shared_code=read_shared_code(new.shared_code) or None)
 
 
-def publish_batches(
+def publish_batches(  # noqa: PLR0913 - what, what was seen of it, and who may bear it
     conn: Conn,
     codes: Sequence[str],
     *,
+    seen: Mapping[str, datetime] | None = None,
     named: Mapping[str, Mapping[Bearer, Mapping[PartyId, str]]],
     by: str,
     now: datetime,
 ) -> list[Batch | Refusal]:
-    """Put the drafts under some codes in force, each once. `named`: who each bearer may turn out to be, by code."""
+    """Put the drafts under some codes in force, each once.
+
+    `named`: who each bearer may turn out to be, by code; `seen`: when the draft that was looked at was saved.
+    """
     store.lock_codes(conn, codes)
     standing = {one.code: one for one in store.batches_by_codes(conn, codes)}
     parties = {party_id for of_code in named.values() for one in of_code.values() for party_id in one}
@@ -96,6 +101,10 @@ def publish_batches(
     going: list[CouponBatchId] = []
     for code in codes:
         draft = standing.get(code)
+        waiting = draft if draft is not None and draft.state is BatchState.DRAFT else None
+        if waiting is not None and (seen or {}).get(code, waiting.saved_at) != waiting.saved_at:
+            outcomes.append(BatchChangedMeanwhile(value=code))
+            continue
         refusal = refusal_to_publish(draft, code=code, named=named.get(code, {}), agreed=agreed, now=now)
         if refusal is not None or draft is None:
             assert refusal is not None, "what is not there is refused"

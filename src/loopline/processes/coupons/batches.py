@@ -3,7 +3,7 @@
 A batch belongs to the branch of the place that it names; one that names none is the whole brand's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from loopline.db import Conn
@@ -97,16 +97,25 @@ def _new(one: WantedBatch, *, codes: Codes, by: str) -> NewBatch:
     )
 
 
-def publish(
-    conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: datetime
+def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
+    conn: Conn,
+    codes: Sequence[str],
+    *,
+    scope: Scope,
+    by: str,
+    now: datetime,
+    seen: Mapping[str, datetime] | None = None,
 ) -> list[Batch | Refusal]:
-    """Put the drafts under some codes in force, each once and in one's branch."""
+    """Put the drafts under some codes in force, each once and in one's branch.
+
+    `seen` says of codes when the draft that was looked at was saved: one that was saved later is refused.
+    """
     take_turn(conn, codes)
     standing = batches_by_code(conn, codes)
     others = {code for code, one in standing.items() if not is_mine(one, scope)}
     going = [code for code in codes if code not in others]
     named = may_bear(conn, [standing[code] for code in dict.fromkeys(going) if code in standing])
-    done = iter(publish_batches(conn, going, named=named, by=by, now=now) if going else ())
+    done = iter(publish_batches(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 

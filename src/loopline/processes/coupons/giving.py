@@ -5,6 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from loopline.customers.codes import count_guess, guesses_wait
+from loopline.customers.keys import KeyRing
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
 from loopline.db import Conn, log
@@ -93,6 +95,24 @@ def give_at(  # noqa: PLR0913 - what, to whom, where, by whom
     if isinstance(given, Coupon):
         _tell(conn, [given], by=by, now=now)
     return given
+
+
+def admit_code(  # noqa: PLR0913 - what was typed, by whom, from where
+    conn: Conn, text: str, member_id: MemberId | None, address: str, *, ring: KeyRing, now: datetime
+) -> Refusal | None:
+    """Let a code of coupons through that leads somewhere; one that leads nowhere counts, and too many close the way.
+
+    Commit whatever comes back. `member_id` is None where nobody is known, `address` the internet address it came from.
+    Locks counts alone, and none where the code leads somewhere.
+    """
+    waits = guesses_wait(conn, member_id, address, ring=ring, now=now)
+    if waits is not None:
+        return waits
+    batch = batch_by_shared_code(conn, text)
+    if (batch is not None and batch.published_at is not None) or text in offers_by_code(conn, [text]):
+        return None
+    count_guess(conn, member_id, address, ring=ring, now=now)
+    return CouponUnknown(coupon=text[:40])
 
 
 def claim(conn: Conn, text: str, member_id: MemberId, *, now: datetime) -> Coupon | Refusal:

@@ -28,6 +28,7 @@ from loopline.processes.pay_out.plan import (
     withdraw_payouts,
 )
 from loopline.processes.pay_out.reclaim import (
+    Owing,
     apply_reclaim_reports,
     approve_reclaims,
     ask_approved,
@@ -53,6 +54,7 @@ __all__ = [
     "FileRead",
     "MadeFile",
     "OutcomeRow",
+    "Owing",
     "PlanAsk",
     "Prospect",
     "ToPrepare",

@@ -19,8 +19,10 @@ from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.ledger.rules import ending_key
 from loopline.payouts import (
     Due,
+    NewReclaim,
     Paid,
     Payer,
+    PayoutLineId,
     Reclaim,
     ReclaimId,
     ReclaimReport,
@@ -38,7 +40,7 @@ from loopline.payouts.events import (
     ReclaimPlanned,
     ReclaimWithdrawn,
 )
-from loopline.payouts.refusals import NoDebtToReclaim
+from loopline.payouts.refusals import NoDebtToReclaim, NothingToReclaim
 from loopline.processes.accounts import Accounts, Slot
 from loopline.processes.outcomes import all_granted
 from loopline.processes.pay_out.plan import PlanAsk, dues_of, entities_in
@@ -66,41 +68,49 @@ def plan_reclaims(
 ) -> list[tuple[ReclaimId, ...] | Refusal]:
     """Plan to ask debts back of the shares that were paid, the oldest first; one outcome for each debt.
 
+    A debt that is planned already, here or before, is not planned twice: there is nothing left to ask back of it.
     Nothing moves in the books until it is asked for. Locks the rows it makes.
     """
     dues = {_owing(one): one for one in dues_of(conn, entities_in(conn, scope))}
     paid = _by_owing(reclaiming.paid_to_merchants(conn, {one.party_id for one in asks}, now=now))
     terms = payouts_queries.terms_in_force(conn, {one.currency for one in asks})
-    outcomes: list[tuple[ReclaimId, ...] | Refusal] = []
-    for ask in asks:  # at most as many as a page shows debts
+    plans: list[list[NewReclaim] | Refusal] = []
+    party_of: dict[PayoutLineId, PartyId] = {}
+    for ask in asks:
         owing = (ask.party_id, ask.entity_id, ask.currency)
         due = dues.get(owing)
         if due is None or due.due_minor >= 0:
-            outcomes.append(NoDebtToReclaim(party_id=ask.party_id))
+            plans.append(NoDebtToReclaim(party_id=ask.party_id))
             continue
         plan = reclaiming.plan_reclaims(
             ask.party_id,
             -due.due_minor,
-            paid.get(owing, ()),
+            paid.pop(owing, ()),
             second_person_above_minor=terms[ask.currency].second_person_above_minor,
             now=now,
         )
-        if isinstance(plan, Refusal):
-            outcomes.append(plan)
-            continue
-        made = reclaiming.write_planned(conn, plan, by=by, now=now)
-        told = [
-            ReclaimPlanned(
-                reclaim_id=reclaim_id,
-                line_id=one.line_id,
-                party_id=ask.party_id,
-                amount_minor=one.amount_minor,
-            )
-            for reclaim_id, one in made.items()
-        ]
-        log.append(conn, [event(one, subject=one.reclaim_id, at=now, actor=by) for one in told])
-        outcomes.append(tuple(made))
-    return outcomes
+        plans.append(plan)
+        party_of |= {} if isinstance(plan, Refusal) else {one.line_id: ask.party_id for one in plan}
+    wanted = [one for plan in plans if not isinstance(plan, Refusal) for one in plan]
+    made = {one.line_id: key for key, one in reclaiming.write_planned(conn, wanted, by=by, now=now).items()}
+    told = [
+        ReclaimPlanned(
+            reclaim_id=made[one.line_id],
+            line_id=one.line_id,
+            party_id=party_of[one.line_id],
+            amount_minor=one.amount_minor,
+        )
+        for one in wanted
+        if one.line_id in made
+    ]
+    log.append(conn, [event(one, subject=one.reclaim_id, at=now, actor=by) for one in told])
+    return [
+        plan
+        if isinstance(plan, Refusal)
+        else tuple(made[one.line_id] for one in plan if one.line_id in made)
+        or NothingToReclaim(party_id=ask.party_id)
+        for ask, plan in zip(asks, plans, strict=True)
+    ]
 
 
 def approve_reclaims(

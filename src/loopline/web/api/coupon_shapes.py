@@ -64,7 +64,10 @@ class BatchAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class BatchTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch as it stands, and what became of its coupons; `brought_minor`: what the orders that had them came to."""
+    """A batch as it stands, and what became of its coupons; `brought_minor`: what the orders that had them came to.
+
+    `is_guessable`: its shared code is short, and whoever guesses it may take all of the batch.
+    """
 
     id: UUID
     code: str
@@ -90,7 +93,9 @@ class BatchTold(msgspec.Struct, frozen=True, kw_only=True):
     days: int | None
     per_person: int | None
     shared_code: str | None
+    is_guessable: bool
     by_staff: bool
+    saved_at: datetime
     published_at: datetime | None
     stopped_at: datetime | None
     given: int

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from loopline import catalogue, org
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
 from loopline.org import lists as org_lists
 from loopline.pricing.coupons import (
@@ -22,6 +22,7 @@ from loopline.pricing.coupons import (
     Offer,
     batches_page,
     figures_of_batches,
+    is_guessable,
     offers_by_code,
     offers_of_member,
     shown_code,
@@ -43,9 +44,10 @@ from loopline.web.api.coupon_shapes import (
     effect_told,
 )
 from loopline.web.api.cursors import encode_cursor
-from loopline.web.api.promotion_shapes import FunderTold
+from loopline.web.api.promotion_shapes import FunderTold, PublishAsk
 from loopline.web.api.shapes import Batch as Asked
 from loopline.web.api.shapes import Codes, Outcomes, Page, Paging, decided, page_of, posted, told
+from loopline.web.claiming import refusal_of_code
 
 _TAG = "coupons"
 _OWN_MOST = 200
@@ -154,7 +156,9 @@ def _batch_told(one: Batch, figures: BatchFigures, names: Mapping[UUID, str]) ->
         days=one.days,
         per_person=one.per_person,
         shared_code=one.shared_code,
+        is_guessable=is_guessable(one),
         by_staff=one.by_staff,
+        saved_at=one.saved_at,
         published_at=one.published_at,
         stopped_at=one.stopped_at,
         given=one.given,
@@ -192,14 +196,14 @@ def list_batches(
 
 @posted("/coupon-batches/publish", tag=_TAG, name="publish_coupon_batches", gives=Outcomes[BatchTold])
 def publish_drafts(
-    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Asked[BatchCode]]
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Asked[PublishAsk]]
 ) -> Response[bytes]:
-    """Put drafts in force of which all who bear a part agreed to. What they give is never changed after that."""
+    """Put drafts in force as they were told, of which all who bear a part agreed to. They are never changed after."""
     scope = caller.scope(Permission.COUPONS_WRITE)
 
     def decide(conn: Conn, now: datetime) -> Sequence[BatchTold | Refusal]:
-        codes = [one.code for one in data.items]
-        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now))
+        codes, seen = [one.code for one in data.items], {one.code: one.saved_at for one in data.items}
+        return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now, seen=seen))
 
     return decided(request, caller, data, decide)
 
@@ -249,11 +253,14 @@ def _gift_told(one: Coupon) -> GiftTold:
 def claim_own(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[ClaimAsk]
 ) -> Response[bytes]:
-    """Claim a coupon by a code. A coupon that is the member's already is that coupon."""
-    member_id = caller.member()
+    """Claim a coupon by a code. A coupon that is the member's already is that coupon. Few codes that lead nowhere."""
+    member_id, code = caller.member(), data.code.replace("\x00", "")
+    refusal = refusal_of_code(request, code, member_id)
+    if refusal is not None:
+        raise Refused(refusal)
 
     def work(conn: Conn, now: datetime) -> OwnCoupon:
-        coupon = granted(claim(conn, data.code.replace("\x00", ""), member_id, now=now))
+        coupon = granted(claim(conn, code, member_id, now=now))
         return _own(offers_by_code(conn, [coupon.secret])[coupon.secret])
 
     return commanded(request, caller, data, work)

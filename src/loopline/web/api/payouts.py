@@ -1,7 +1,7 @@
 """Payouts: what parties are due, planned, approved and paid; accounts, terms, files, and what gateways tell."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -21,6 +21,7 @@ from loopline.org import lists as org_lists
 from loopline.payouts import Line, LineState, Payout, PayoutId, PayoutState
 from loopline.payouts import queries as payouts_queries
 from loopline.processes.pay_out import (
+    Owing,
     PlanAsk,
     Prospect,
     approve_payouts,
@@ -28,6 +29,7 @@ from loopline.processes.pay_out import (
     hear_payout_notices,
     plan_payouts,
     prospects,
+    reclaimable,
     withdraw_payouts,
 )
 from loopline.web.api.answers import PROBLEMS, AnyRequest, read, run
@@ -50,7 +52,10 @@ States = Annotated[
 
 
 class DueTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What a legal entity owes a party; negative is the party's debt. `why_not` says why it would not be paid now."""
+    """What a legal entity owes a party; negative is the party's debt. `why_not` says why it would not be paid now.
+
+    `reclaimable_minor`: how much of a debt could be asked back now of what was paid; the rest is set off.
+    """
 
     party_code: str
     entity_code: str
@@ -60,6 +65,7 @@ class DueTold(msgspec.Struct, frozen=True, kw_only=True):
     paid_to: str | None
     payout_id: PayoutId | None
     why_not: str | None
+    reclaimable_minor: int
 
 
 class PayoutTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +132,11 @@ def list_due(
     scope = caller.scope(Permission.PAYOUTS_READ)
     after = asked.after(str, str, str)
 
-    def find(conn: Conn, _: datetime) -> Page[DueTold]:
+    def find(conn: Conn, now: datetime) -> Page[DueTold]:
         found = prospects(conn, scope=scope)
+        back = reclaimable(conn, [one.due for one in found], now=now)
         entities = org_lists.entity_codes(conn, {one.due.entity_id for one in found})
-        rows = sorted((_due_told(one, entities[one.due.entity_id]) for one in found), key=_place)
+        rows = sorted((_due_told(one, entities[one.due.entity_id], back) for one in found), key=_place)
         return page_of(
             [row for row in rows if after is None or _place(row) > after][: asked.at_most],
             asked,
@@ -144,8 +151,8 @@ def _place(row: DueTold) -> tuple[str, str, str]:
     return row.party_code, row.entity_code, row.currency
 
 
-def _due_told(one: Prospect, entity_code: str) -> DueTold:
-    plan = one.plan
+def _due_told(one: Prospect, entity_code: str, back: Mapping[Owing, int]) -> DueTold:
+    plan, due = one.plan, one.due
     return DueTold(
         party_code=one.party.code,
         entity_code=entity_code,
@@ -155,6 +162,7 @@ def _due_told(one: Prospect, entity_code: str) -> DueTold:
         paid_to=one.account.masked if one.account is not None else None,
         payout_id=one.open.id if one.open is not None else None,
         why_not=plan.code if isinstance(plan, Refusal) else None,
+        reclaimable_minor=back.get((due.party_id, due.entity_id, due.currency), 0),
     )
 
 
@@ -228,7 +236,7 @@ def plan_many(
     scope = caller.scope(Permission.PAYOUTS_WRITE)
 
     def decide(conn: Conn, now: datetime) -> list[PlannedTold | Refusal]:
-        parties = _named(conn, data.items)
+        parties = named_in(conn, data.items)
         outcomes = merged(
             parties,
             lambda asks: plan_payouts(conn, asks, by=who_calls(conn, caller), scope=scope, now=now),
@@ -238,7 +246,7 @@ def plan_many(
     return decided(request, caller, data, decide)
 
 
-def _named(conn: Conn, asks: Sequence[PayoutAsk]) -> list[PlanAsk | Refusal]:
+def named_in(conn: Conn, asks: Sequence[PayoutAsk]) -> list[PlanAsk | Refusal]:
     """Find the parties and legal entities that asks name by their codes."""
     parties = org.parties_by_code(conn, {one.party_code for one in asks})
     entities = org.entities_by_code(conn, {one.entity_code for one in asks})

@@ -150,10 +150,10 @@ class PromotionCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PublishAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft to put in force; `saved_at` as it was told: where it was saved later, it is refused (null: it is not)."""
+    """A draft to put in force; `saved_at` as it was told: where it was saved later, it is refused."""
 
     code: Code
-    saved_at: Moment | None = None
+    saved_at: Moment
 
 
 class TryAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

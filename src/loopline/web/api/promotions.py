@@ -229,12 +229,11 @@ def try_promotions(
 def publish_drafts(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PublishAsk]]
 ) -> Response[bytes]:
-    """Put drafts in force that were tried as they are, and of which all who bear a part agreed to."""
+    """Put drafts in force as they were told and tried, and of which all who bear a part agreed to."""
     scope = caller.scope(Permission.PRICES_WRITE)
 
     def decide(conn: Conn, now: datetime) -> Sequence[PromotionTold | Refusal]:
-        codes = [one.code for one in data.items]
-        seen = {one.code: one.saved_at for one in data.items if one.saved_at is not None}
+        codes, seen = [one.code for one in data.items], {one.code: one.saved_at for one in data.items}
         return _told(conn, publish(conn, codes, scope=scope, by=caller.actor, now=now, seen=seen))
 
     return decided(request, caller, data, decide)

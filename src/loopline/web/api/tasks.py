@@ -415,7 +415,7 @@ def hand_over_tasks(
     def step(conn: Conn, scope: Scope, now: datetime) -> Sequence[_Done | Refusal]:
         scanned, unknown = scanned_lots(conn, [(TaskId(one.task_id), one.lots) for one in data.items])
         said = {TaskId(one.task_id): one.rider_code or "" for one in data.items}
-        others = refused_riders(conn, said, secret=edge_of(request).settings.secret)
+        others = refused_riders(conn, said, scope=scope, secret=edge_of(request).settings.secret)
         judged = [
             unknown.get(TaskId(one.task_id))
             or others.get(TaskId(one.task_id))

@@ -5,14 +5,12 @@ from collections.abc import Mapping as Words
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import bills
 from loopline.bills import DayFormat, Layout, Mapping, NewSource, Source, SourceKind
@@ -27,6 +25,7 @@ from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.reconciliation_view import RECONCILIATION
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 SOURCES = f"{RECONCILIATION}/sources"
@@ -98,7 +97,7 @@ def show_sources(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
     """Show the sources of somebody's companies, and the form of one."""
     scope = visitor.scope_of(Permission.BILLS_READ)
     found, companies = read(request, lambda conn, _: _find(conn, scope))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     names = {one.id: one for one in companies}
     code = request.query_params.get("code", "")
     chosen = next((one for one in found if one.code == code), None)
@@ -115,8 +114,8 @@ def show_sources(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
         accounts=_options(_ACCOUNT_WORDS, language),
         day_formats=_options(_DAY_FORMAT_WORDS, language),
         may_write=visitor.may(Permission.BILLS_WRITE),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
+        done=notice.done,
+        problem=notice.problem,
     )
 
 
@@ -186,12 +185,9 @@ async def save_source(request: _FormRequest, visitor: NamedDependency[Visitor]) 
 
     language = language_of(request)
     outcome = await asyncio.to_thread(run, request, work)
-    told = (
-        {"problem": language.refusal(outcome), "code": said.code}
-        if isinstance(outcome, Refusal)
-        else {"done": language.say("Saved."), "code": outcome.code}
-    )
-    return Redirect(f"{SOURCES}?{urlencode(told)}", status_code=HTTP_303_SEE_OTHER)
+    if isinstance(outcome, Refusal):
+        return telling(request, SOURCES, problem=language.refusal(outcome), code=said.code)
+    return telling(request, SOURCES, done=language.say("Saved."), code=outcome.code)
 
 
 def _new(said: Said, company: Entity, conn: Conn) -> NewSource:

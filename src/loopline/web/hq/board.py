@@ -4,6 +4,7 @@ The page comes complete; then a stream (server-sent events) keeps it moving, and
 asks again every few seconds.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,16 +17,18 @@ from litestar.response import ServerSentEvent, Template
 
 from loopline import org, promises, touchpoints
 from loopline.db import Conn, Database
-from loopline.insight import BoardAsk, board_setting, read_board, sites_of_day
+from loopline.insight import Board, BoardAsk, board_setting, read_board, sites_of_day
 from loopline.insight.rules import board_moments
 from loopline.kernel.refusals import Refused
+from loopline.kernel.scope import Scope
 from loopline.org import Permission, Role
+from loopline.promises import LateNow
 from loopline.web.api.answers import read
 from loopline.web.edge import Clock, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_map import encoded_places
 from loopline.web.hq.board_view import as_script, encoded_message, message_of, orders_of_day
 from loopline.web.hq.streaming import stream_of
-from loopline.web.live import OnAir, ReadBoard, Seen, Watch
+from loopline.web.live import OnAir, Seen, Watch
 from loopline.web.pages import page
 from loopline.web.problems import NoBoardForYou
 from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
@@ -33,7 +36,6 @@ from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 _SHOWS_MOST = 6
 _OPENED_BY = {
     "orders": Permission.ORDERS_READ,
-    "promises": Permission.SOURCING_READ,
     "shows": Permission.LIVE_WRITE,
 }
 """What the board leads to, and who may open it."""
@@ -42,20 +44,48 @@ BOARD_ROLES = frozenset(
 )
 
 
-def board_reader(database: Database, clock: Clock) -> ReadBoard:
-    """Return how boards are read: what a watch names, at the clock's now."""
+class BoardRound:
+    """Reads boards as they stand at one moment: each figure once, however many boards show it."""
 
-    def read(watch: Watch) -> Seen:
-        now = clock()
-        with database.reading() as conn:
-            return Seen(
-                board=read_board(conn, BoardAsk(now=now, sites=watch.sites, currency=watch.currency)),
-                late=promises.late_now(conn, now=now, site_ids=watch.sites),
-                shows=_on_air(conn) if watch.sites is None else (),
-                closed=watch.closed,
-            )
+    def __init__(self, database: Database, *, now: datetime) -> None:
+        self._database = database
+        self._now = now
+        self._boards: dict[BoardAsk, Board] = {}
+        self._late: dict[Scope, LateNow] = {Scope(): LateNow(late=0, overdue=0)}
+        self._shows: tuple[OnAir, ...] | None = None
 
-    return read
+    def read(self, watch: Watch) -> Seen:
+        """Return what a watch names."""
+        ask = BoardAsk(now=self._now, sites=watch.sites, currency=watch.currency)
+        is_whole = watch.sites is None
+        if ask not in self._boards or watch.promised not in self._late or (is_whole and self._shows is None):
+            with self._database.reading() as conn:
+                self._read(conn, ask, watch.promised)
+        return Seen(
+            board=self._boards[ask],
+            late=self._late[watch.promised],
+            shows=(self._shows or ()) if is_whole else (),
+            closed=watch.closed,
+        )
+
+    def _read(self, conn: Conn, ask: BoardAsk, promised: Scope) -> None:
+        if ask not in self._boards:
+            self._boards[ask] = read_board(conn, ask)
+        if promised not in self._late:
+            sites = None if promised.everything else promised.sites
+            self._late[promised] = promises.late_now(conn, now=self._now, site_ids=sites)
+        if ask.sites is None and self._shows is None:
+            self._shows = _on_air(conn)
+
+
+def board_rounds(database: Database, clock: Clock) -> Callable[[], Callable[[Watch], Seen]]:
+    """Return what begins a round of reading boards, at the clock's now."""
+    return lambda: BoardRound(database, now=clock()).read
+
+
+def _read_once(request: WebRequest, watch: Watch) -> Seen:
+    edge = edge_of(request)
+    return BoardRound(edge.database, now=edge.clock()).read(watch)
 
 
 def _on_air(conn: Conn) -> tuple[OnAir, ...]:
@@ -82,12 +112,23 @@ def watched_board(
     """
     with edge_of(request).database.reading() as conn:
         scope = org.scope_of(conn, visitor.person.person_id, roles=BOARD_ROLES)
-    closed = frozenset(name for name, permission in _OPENED_BY.items() if not visitor.may(permission))
-    if scope.everything:
-        return Watch(currency=currency, closed=closed)
-    if not scope.sites:
+    if not scope.everything and not scope.sites:
         raise Refused(NoBoardForYou())
-    return Watch(sites=scope.sites, currency=currency, closed=closed)
+    return Watch(
+        sites=None if scope.everything else scope.sites,
+        currency=currency,
+        promised=_promised(scope, visitor.branches.get(Permission.SOURCING_READ, Scope())),
+        closed=frozenset(name for name, permission in _OPENED_BY.items() if not visitor.may(permission)),
+    )
+
+
+def _promised(board: Scope, readable: Scope) -> Scope:
+    """Return whose promises somebody may read within their board: those of no site only with the whole brand."""
+    if board.everything and readable.everything:
+        return Scope(everything=True)
+    if board.everything or readable.everything:
+        return Scope(sites=readable.sites if board.everything else board.sites)
+    return Scope(sites=board.sites & readable.sites)
 
 
 @get("/hq/board", sync_to_thread=True)
@@ -95,8 +136,7 @@ def show_board(
     request: WebRequest, visitor: NamedDependency[Visitor], watch: NamedDependency[Watch]
 ) -> Template:
     """Show the live board as it stands."""
-    edge = edge_of(request)
-    seen = board_reader(edge.database, edge.clock)(watch)
+    seen = _read_once(request, watch)
     message = message_of(seen, language_of(request))
     return page(
         request,
@@ -126,8 +166,7 @@ def show_of(request: WebRequest, visitor: Visitor) -> dict[str, Any] | None:
 @get("/hq/board/now", sync_to_thread=True)
 def tell_board(request: WebRequest, watch: NamedDependency[Watch]) -> Response[bytes]:
     """Tell the live board as it stands, as the stream would: for browsers that get no stream."""
-    edge = edge_of(request)
-    seen = board_reader(edge.database, edge.clock)(watch)
+    seen = _read_once(request, watch)
     return Response(
         encoded_message(seen, language_of(request)),
         media_type=MediaType.JSON,

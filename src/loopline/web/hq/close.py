@@ -3,7 +3,6 @@
 import asyncio
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -11,7 +10,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.closing.model import Closed, CloseWaits, Recovery, WaitsFor
@@ -29,6 +27,7 @@ from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.close_view import CLOSE, FoundMonths, FoundSheet, months_written, sheet_written
 from loopline.web.hq.typed import read_basis_points
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 _FormRequest = Request[Any, Any, State]
@@ -93,6 +92,7 @@ def show_sheet(
         is_proven="prove" in request.query_params,
     )
     found = read(request, lambda conn, now: _sheet(conn, ask, scope=scope, now=now))
+    notice = told(request)
     return page(
         request,
         "hq/close_sheet.html",
@@ -102,11 +102,11 @@ def show_sheet(
         may_write=visitor.may(Permission.CLOSES_WRITE),
         may_say_recovery=visitor.may(Permission.CLOSES_WRITE)
         and visitor.scope_of(Permission.CLOSES_WRITE).everything,
-        problem=request.query_params.get("problem", "")[:_PROBLEM_MAX],
-        comment=request.query_params.get("comment", "")[:_PROBLEM_MAX],
-        recovery_percent=request.query_params.get("recovery_percent", "")[:_PERCENT_MAX],
-        recovery_comment=request.query_params.get("recovery_comment", "")[:_PROBLEM_MAX],
-        is_done="done" in request.query_params,
+        problem=notice.problem,
+        comment=notice.also.get("comment", ""),
+        recovery_percent=notice.also.get("recovery_percent", ""),
+        recovery_comment=notice.also.get("recovery_comment", ""),
+        is_done=bool(notice.done),
     )
 
 
@@ -163,15 +163,14 @@ async def say_recovery(
         return set_recovery(conn, wanted, scope=scope, by=by, now=now)
 
     outcome = await asyncio.to_thread(run, request, work)
-    said = ""
+    said: dict[str, str] = {}
     if isinstance(outcome, Refusal):
-        kept = {
+        said = {
             "problem": language_of(request).refusal(outcome),
             "recovery_percent": percent[:_PERCENT_MAX],
             "recovery_comment": wanted.comment,
         }
-        said = f"?{urlencode(kept)}"
-    return Redirect(f"{CLOSE}/{company}/{currency}/{month}{said}", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, f"{CLOSE}/{company}/{currency}/{month}", **said)
 
 
 @post(_OF_MONTH + "/close")
@@ -202,7 +201,7 @@ async def close_one(
         if isinstance(outcome, CloseWaits) and outcome.reason is WaitsFor.MONEY_FAULT:
             said["prove"] = "1"  # what was found is shown
     sheet = request.url.path.removesuffix("/close")
-    return Redirect(f"{sheet}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, sheet, **said)
 
 
 CLOSE_PAGES = [show_months, show_sheet, close_one, say_recovery]

@@ -16,7 +16,6 @@ from litestar import Request, get, post
 from litestar.datastructures import State, UploadFile
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org, stock
 from loopline.db import Conn
@@ -35,6 +34,7 @@ from loopline.web.api.cursors import decode_cursor, encode_cursor
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.typed import read_moment
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.store.count.place import actor_of, may_post, names_of
 from loopline.web.store.refusals import CountTimeWrong
@@ -64,7 +64,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 @get(COUNTS, sync_to_thread=True)
 def show_counts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show the counts of one's branch, the latest first, of the state that the address names."""
-    scope, language = visitor.scope_of(Permission.STOCK_READ), language_of(request)
+    scope, language, notice = visitor.scope_of(Permission.STOCK_READ), language_of(request), told(request)
     state = request.query_params.get("state", "")
     state = state if state in STATES else ""
     after = decode_cursor(request.query_params.get("cursor"), (UUID,))
@@ -86,8 +86,8 @@ def show_counts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         else "",
         is_later_page=before is not None,
         may_write=visitor.may(Permission.STOCK_WRITE),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
+        done=notice.done,
+        problem=notice.problem,
         shown_at=found.now.isoformat(),
     )
 
@@ -149,7 +149,7 @@ async def take_sheet_from_page(request: _FormRequest, visitor: NamedDependency[V
     form = await request.form()
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        return _to()
+        return telling(request, COUNTS)
     content = await file.read()
     asked = (str(form.get("counted_at", "")), form.get("is_whole") == "yes", str(form.get("shown_at", "")))
 
@@ -177,9 +177,9 @@ async def take_sheet_from_page(request: _FormRequest, visitor: NamedDependency[V
         return _said(taken, language)
 
     try:
-        return _to(done=await asyncio.to_thread(work))
+        return telling(request, COUNTS, done=await asyncio.to_thread(work))
     except Refused as refused:
-        return _to(problem=language.refusal(refused.refusal))
+        return telling(request, COUNTS, problem=language.refusal(refused.refusal))
 
 
 def _said(taken: Sequence[SiteCounted], language: Language) -> str:
@@ -200,10 +200,6 @@ def _said(taken: Sequence[SiteCounted], language: Language) -> str:
 def _link(**said: str) -> str:
     query = urlencode({name: value for name, value in said.items() if value})
     return f"{COUNTS}?{query}" if query else COUNTS
-
-
-def _to(**said: str) -> Redirect:
-    return Redirect(_link(**said), status_code=HTTP_303_SEE_OTHER)
 
 
 COUNT_LIST_PAGES = [show_counts, take_sheet_from_page]

@@ -12,8 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Stream, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.response import Stream, Template
 
 from loopline import catalogue, orders, org
 from loopline.db import Conn
@@ -33,6 +32,7 @@ from loopline.pricing.coupons import (
     batches_page,
     coupons_of_batch,
     figures_of_batches,
+    is_guessable,
     shown_code,
 )
 from loopline.processes.coupons.batches import is_mine, publish, save, stop
@@ -43,7 +43,9 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.coupon_form import KIND_WORDS, fields_of, read_batch, read_count
 from loopline.web.hq.promotion_form import BEARER_WORDS, TEXT_MOST
 from loopline.web.hq.refusals import TypedWrong
+from loopline.web.hq.typed import saved_at_of
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.qr import address_of
@@ -64,6 +66,10 @@ from loopline.web.shop.coupon_words import gives_words
 COUPONS = "/hq/coupons"
 _SHOWN_MOST = 50
 _FormRequest = Request[Any, Any, State]
+_GUESSABLE = marked(
+    "The shared code is short, and one member may take any number: who guesses it takes the batch. Write a longer code,"
+    " or a limit per member."
+)
 _STATE_WORDS: Mapping[BatchState, str] = {
     BatchState.DRAFT: marked("Draft"),
     BatchState.PUBLISHED: marked("Published"),
@@ -101,6 +107,8 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     borne: str
     comment: str
     link: str
+    warning: str
+    saved_at: str
     figures: Sequence[tuple[str, str]]
     is_mine: bool
 
@@ -137,7 +145,7 @@ def _page(
         said=(filled or start) if said is None else said,
         may_write=visitor.may(Permission.COUPONS_WRITE),
         problem="" if refusal is None else language.refusal(refusal),
-        done=request.query_params.get("done", ""),
+        done=told(request).done,
         more=f"{COUPONS}?{urlencode({'before': found.more})}" if found.more else "",
     )
 
@@ -198,6 +206,8 @@ def _row(
         ),
         comment=one.comment,
         link=link if one.state is BatchState.PUBLISHED else "",
+        warning=language.say(_GUESSABLE) if is_guessable(one) and one.state is not BatchState.STOPPED else "",
+        saved_at=one.saved_at.isoformat(),
         figures=_figures(one, found.figures.get(one.id), language),
         is_mine=is_mine(one, mine),
     )
@@ -293,16 +303,22 @@ async def save_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) -
     outcome = await asyncio.to_thread(run, request, work)
     if isinstance(outcome, Refusal):
         return await asyncio.to_thread(_page, request, visitor, said=said, refusal=outcome)
-    return _back(done=language.say("Saved. Look it over, then publish it: it cannot be changed after that."))
+    return telling(
+        request,
+        COUPONS,
+        done=language.say("Saved. Look it over, then publish it: it cannot be changed after that."),
+    )
 
 
 @post(f"{COUPONS}/publish")
 async def publish_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """Put a draft in force."""
-    scope, code = visitor.scope_of(Permission.COUPONS_WRITE), (await _said(request)).get("code", "")
+    """Put a draft in force as the page showed it: not what a colleague made of it meanwhile."""
+    scope, said = visitor.scope_of(Permission.COUPONS_WRITE), await _said(request)
+    code = said.get("code", "")
+    seen = {code: saved_at_of(said.get("saved_at", ""))}
 
     def work(conn: Conn, now: datetime) -> object:
-        return publish(conn, [code], scope=scope, by=_by(visitor), now=now)[0]
+        return publish(conn, [code], scope=scope, by=_by(visitor), now=now, seen=seen)[0]
 
     return await _acted(request, visitor, work, marked("Published."))
 
@@ -450,11 +466,7 @@ async def _acted(request: _FormRequest, visitor: Visitor, work: Work[Any], word:
         outcome = refused.refusal
     if isinstance(outcome, Refusal):
         return await asyncio.to_thread(_page, request, visitor, refusal=outcome)
-    return _back(done=language_of(request).say(word))
-
-
-def _back(**told: str) -> Redirect:
-    return Redirect(f"{COUPONS}?{urlencode(told)}", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, COUPONS, done=language_of(request).say(word))
 
 
 async def _said(request: _FormRequest) -> dict[str, str]:

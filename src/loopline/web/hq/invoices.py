@@ -14,8 +14,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.response import Template
 
 from loopline import orders
 from loopline.db import Conn
@@ -54,6 +53,7 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.payouts import actor_of
 from loopline.web.invoice_words import KIND_WORDS, REASON_WORDS, STATE_WORDS, note_words, stop_words
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 
@@ -149,7 +149,7 @@ def show_invoices(request: WebRequest, visitor: NamedDependency[Visitor]) -> Tem
     asked = _Asked(
         number=request.query_params.get("order", "").strip()[:_NUMBER_MOST],
         chosen=chosen if chosen in _LISTS else "all",
-        done=request.query_params.get("done", ""),
+        done=told(request).done,
     )
     return _page(request, visitor, asked)
 
@@ -174,7 +174,7 @@ def _page(request: WebRequest, visitor: Visitor, asked: _Asked) -> Template:
         number=number,
         may_write=is_writer,
         may_set_codes=is_writer and visitor.scope_of(Permission.INVOICES_WRITE).everything,
-        done=language.say(_DONE_WORDS[asked.done]) if asked.done in _DONE_WORDS else "",
+        done=asked.done,
         problem=language.refusal(refusal) if refusal else "",
         said=asked.typed or {"order": number},
     )
@@ -336,8 +336,8 @@ async def _decided(
     if refused is not None:
         asked = _Asked(number=number[:_NUMBER_MOST], refusal=refused, typed=typed)
         return await asyncio.to_thread(_page, request, visitor, asked)
-    said = {"order": number, "done": what} if number else {"done": what}
-    return Redirect(f"{INVOICES}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
+    of_order = {"order": number} if number else {}
+    return telling(request, INVOICES, **of_order, done=language_of(request).say(_DONE_WORDS[what]))
 
 
 INVOICE_PAGES = [show_invoices, wish_one, try_one_again, set_one_code]

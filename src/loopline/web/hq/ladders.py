@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.db import Conn
@@ -32,6 +30,7 @@ from loopline.web.hq.rule_refusals import RulesAreTheBrands
 from loopline.web.hq.typed import read_basis_points, read_minor
 from loopline.web.ladder_words import ROLE_NAMES, WAY_WORDS, steps_said
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 LADDERS = "/hq/rules/ladders"
@@ -68,7 +67,7 @@ def show_ladders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
     """Show every ladder, and what months came to for the parties of somebody's branch."""
     scope = visitor.scope_of(Permission.EARNINGS_READ)
     found = read(request, lambda conn, now: _find(conn, scope, now))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     hold = {one.id for one in ladders.ladders_in(found.ladders, found.today.replace(day=1))}
     codes = {one.id: one.code for one in found.ladders}
     following = (found.today.replace(day=1) + timedelta(days=31)).replace(day=1)
@@ -94,9 +93,9 @@ def show_ladders(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
         ladder_ways=[(way.value, language.say(word)) for way, word in WAY_WORDS.items()],
         may_write=_is_writer(visitor),
         following=_month(following),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
-        said=request.query_params,
+        done=notice.done,
+        problem=notice.problem,
+        said=notice.also,
     )
 
 
@@ -158,12 +157,9 @@ async def publish_ladder(request: _FormRequest, visitor: NamedDependency[Visitor
         return ladders.publish_ladders(conn, [asked], today=today, now=now)[0]
 
     outcome = await asyncio.to_thread(run, request, work)
-    told = (
-        said | {"problem": language.refusal(outcome)}
-        if isinstance(outcome, Refusal)
-        else {"done": language.say("Published.")}
-    )
-    return Redirect(f"{LADDERS}?{urlencode(told)}", status_code=HTTP_303_SEE_OTHER)
+    if isinstance(outcome, Refusal):
+        return telling(request, LADDERS, **(said | {"problem": language.refusal(outcome)}))
+    return telling(request, LADDERS, done=language.say("Published."))
 
 
 def _wanted(

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.db import Conn
@@ -29,6 +27,7 @@ from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.payouts import PAYOUTS, actor_of, uuid_in
 from loopline.web.hq.payouts_view import WAY_WORDS
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 ACCOUNTS = f"{PAYOUTS}/accounts"
@@ -82,7 +81,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 def show_accounts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show the accounts and terms of somebody's branch."""
     scope = visitor.scope_of(Permission.PAYOUTS_READ)
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     found = read(request, lambda conn, _: _find(conn, scope, language))
     return page(
         request,
@@ -94,8 +93,8 @@ def show_accounts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Tem
         kinds=[(one.value, language.say(word)) for one, word in KIND_WORDS.items()],
         may_write=visitor.may(Permission.PAYOUTS_WRITE),
         is_whole=scope.everything,
-        problem=request.query_params.get("problem", "")[:500],
-        done=bool(request.query_params.get("done")),
+        problem=notice.problem,
+        done=notice.done,
     )
 
 
@@ -242,10 +241,10 @@ def _whole(text: str) -> int:
 
 async def _done(request: _FormRequest, work: Callable[[Conn, datetime], object]) -> Redirect:
     outcome = await asyncio.to_thread(run, request, work)
-    said = (
-        {"problem": language_of(request).refusal(outcome)} if isinstance(outcome, Refusal) else {"done": "1"}
-    )
-    return Redirect(f"{ACCOUNTS}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
+    language = language_of(request)
+    if isinstance(outcome, Refusal):
+        return telling(request, ACCOUNTS, problem=language.refusal(outcome))
+    return telling(request, ACCOUNTS, done=language.say("Done."))
 
 
 PAYOUT_ACCOUNT_PAGES = [show_accounts, set_account, add_payer, close_payer, set_terms]

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -12,7 +11,6 @@ from litestar.datastructures import State, UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.db import Conn
@@ -45,6 +43,7 @@ from loopline.web.api.answers import granted, read, run
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.payouts_view import LISTS, Found, written
 from loopline.web.languages import marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 PAYOUTS = "/hq/payouts"
@@ -78,8 +77,7 @@ def show_payouts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
     found = read(
         request, lambda conn, now: find(conn, chosen, scope=scope, person=actor_of(visitor), now=now)
     )
-    language = language_of(request)
-    done, count = request.query_params.get("done", ""), request.query_params.get("count", "0")
+    language, notice = language_of(request), told(request)
     return page(
         request,
         "hq/payouts.html",
@@ -87,8 +85,8 @@ def show_payouts(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
         view=written(found, language),
         path=PAYOUTS,
         may_write=visitor.may(Permission.PAYOUTS_WRITE),
-        done=language.say(_DONE_WORDS[done], count=count) if done in _DONE_WORDS else "",
-        problem=request.query_params.get("problem", "")[:500],
+        done=notice.done,
+        problem=notice.problem,
     )
 
 
@@ -287,12 +285,12 @@ async def _decided(
     """Do it, and go back to the page, which says how much was done and what was refused first."""
     outcomes = await asyncio.to_thread(run, request, decide)
     refused = [one for one in outcomes if isinstance(one, Refusal)]
-    said: dict[str, str] = {}
+    said, language = dict[str, str](), language_of(request)
     if len(outcomes) > len(refused):
-        said |= {"done": what, "count": str(len(outcomes) - len(refused))}
+        said["done"] = language.say(_DONE_WORDS[what], count=language.count(len(outcomes) - len(refused)))
     if refused:
-        said["problem"] = language_of(request).refusal(refused[0])
-    return Redirect(f"{PAYOUTS}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
+        said["problem"] = language.refusal(refused[0])
+    return telling(request, PAYOUTS, **said)
 
 
 PAYOUT_PAGES = [

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +11,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.response import Template
 
 from loopline import catalogue, org
 from loopline.db import Conn
@@ -55,7 +54,9 @@ from loopline.web.hq.promotion_form import (
     read_promotion,
 )
 from loopline.web.hq.rule_refusals import RulesAreTheBrands
+from loopline.web.hq.typed import saved_at_of
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 
@@ -151,7 +152,7 @@ def _page(  # noqa: PLR0913 - what a command leaves to be said
         tried_code=tried[0].code if tried else "",
         tried_saved_at=tried[0].saved_at.isoformat() if tried else "",
         problem="" if refusal is None else language.refusal(refusal),
-        done=request.query_params.get("done", ""),
+        done=told(request).done,
         more=f"{PROMOTIONS}?{urlencode({'after': found.last_code})}" if found.last_code else "",
     )
 
@@ -376,7 +377,9 @@ async def save_draft(request: _FormRequest, visitor: NamedDependency[Visitor]) -
     outcome = await asyncio.to_thread(run, request, work)
     if isinstance(outcome, Refusal):
         return await asyncio.to_thread(_page, request, visitor, said=said, refusal=outcome)
-    return _back(done=language.say("Saved. Try it on last month's orders before you publish it."))
+    return telling(
+        request, PROMOTIONS, done=language.say("Saved. Try it on last month's orders before you publish it.")
+    )
 
 
 @post(f"{PROMOTIONS}/try")
@@ -407,20 +410,12 @@ async def publish_draft(request: _FormRequest, visitor: NamedDependency[Visitor]
     scope = visitor.scope_of(Permission.PRICES_WRITE)
     said, by = await _said(request), f"person:{visitor.person.person_id}"
     code = said.get("code", "")
-    seen = {code: _saved_at(said.get("saved_at", ""))}
+    seen = {code: saved_at_of(said.get("saved_at", ""))}
 
     def work(conn: Conn, now: datetime) -> Promotion | Refusal:
         return publish(conn, [code], scope=scope, by=by, now=now, seen=seen)[0]
 
     return await _acted(request, visitor, work, marked("Published."))
-
-
-def _saved_at(spelt: str) -> datetime:
-    """When the draft that was shown was saved; what cannot be read is no draft's."""
-    try:
-        return datetime.fromisoformat(spelt)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
 
 
 @post(f"{PROMOTIONS}/end")
@@ -460,11 +455,7 @@ async def _acted(request: _FormRequest, visitor: Visitor, work: Work[Any], word:
     outcome = await asyncio.to_thread(run, request, work)
     if isinstance(outcome, Refusal):
         return await asyncio.to_thread(_page, request, visitor, refusal=outcome)
-    return _back(done=language_of(request).say(word))
-
-
-def _back(**told: str) -> Redirect:
-    return Redirect(f"{PROMOTIONS}?{urlencode(told)}", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, PROMOTIONS, done=language_of(request).say(word))
 
 
 async def _said(request: _FormRequest) -> dict[str, str]:

@@ -13,7 +13,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import inbox, orders
 from loopline.db import Conn
@@ -36,6 +35,7 @@ from loopline.web.hq.quarantine_view import (
     step_row,
     tally_chips,
 )
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 QUARANTINE = "/hq/quarantine"
@@ -62,7 +62,7 @@ def show_quarantine(request: WebRequest, visitor: NamedDependency[Visitor]) -> T
     asked = asked_of(request)
     before = _id_in(request.query_params.get("before", ""))
     found = read(request, lambda conn, _: _find(conn, asked, before, scope))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     shown = found.messages[:_SHOWN]
     return page(
         request,
@@ -75,8 +75,7 @@ def show_quarantine(request: WebRequest, visitor: NamedDependency[Visitor]) -> T
         conflicts=conflict_rows(found.conflicts, found.heads, language, found.zone),
         older=_older(asked, shown[-1].id) if len(found.messages) > _SHOWN else "",
         is_later_page=before is not None,
-        done=request.query_params.get("done", ""),
-        left=request.query_params.get("left", ""),
+        done=notice.done,
         may_write=visitor.may(Permission.MESSAGES_WRITE),
     )
 
@@ -108,7 +107,7 @@ def show_message(request: WebRequest, visitor: NamedDependency[Visitor], message
         unread=language.refusal(body) if isinstance(body, Refusal) else "",
         first="" if first is None or isinstance(first, Refusal) else masked(first),
         steps=[step_row(step, language, zone) for step in reversed(steps)],
-        problem=request.query_params.get("problem", ""),
+        problem=told(request).problem,
         may_write=visitor.may(Permission.MESSAGES_WRITE) and not one.is_settled,
     )
 
@@ -130,7 +129,11 @@ async def replay_chosen(request: _FormRequest, visitor: NamedDependency[Visitor]
         return done, len(outcomes) - done
 
     done, left = await asyncio.to_thread(work)
-    return _to(asked.link(), done=str(done), left=str(left))
+    language = language_of(request)
+    said = language.say(
+        "{done} applied, {left} still here.", done=language.count(done), left=language.count(left)
+    )
+    return telling(request, asked.link(), done=said)
 
 
 @post(QUARANTINE + "/{message:uuid}/replay")
@@ -234,15 +237,11 @@ def _older(asked: Asked, last: MessageId) -> str:
     return f"{link}{'&' if '?' in link else '?'}{urlencode({'before': str(last)})}"
 
 
-def _to(link: str, **said: str) -> Redirect:
-    return Redirect(f"{link}{'&' if '?' in link else '?'}{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
-
-
 def _to_message(request: WebRequest, message: UUID, outcome: Message | Refusal) -> Redirect:
     link = f"{QUARANTINE}/{message}"
     if isinstance(outcome, Refusal):
-        return _to(link, problem=language_of(request).refusal(outcome))
-    return Redirect(link, status_code=HTTP_303_SEE_OTHER)
+        return telling(request, link, problem=language_of(request).refusal(outcome))
+    return telling(request, link)
 
 
 QUARANTINE_PAGES = [show_quarantine, show_message, replay_chosen, replay_one, dismiss_one]

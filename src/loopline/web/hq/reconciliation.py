@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -14,7 +13,6 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import bills, orders, org
 from loopline.bills import (
@@ -59,6 +57,7 @@ from loopline.web.hq.reconciliation_view import (
     theirs_side,
 )
 from loopline.web.languages import Language
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.reconciling import UPLOAD_BYTES_MAX, days_of, held_against_books, taken_in
 from loopline.web.sheets import Cell, Column, sheet_of, sheet_told
@@ -76,7 +75,7 @@ def show_reconciliation(request: WebRequest, visitor: NamedDependency[Visitor]) 
     scope = visitor.scope_of(Permission.BILLS_READ)
     asked = Asked.from_query(request.url.query)
     found = read(request, lambda conn, now: _find(conn, asked, scope=scope, now=now, at_most=_SHOWN + 1))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     return page(
         request,
         "hq/reconciliation.html",
@@ -94,8 +93,8 @@ def show_reconciliation(request: WebRequest, visitor: NamedDependency[Visitor]) 
         corrections=[(one.value, language.say(word)) for one, word in CORRECTION_WORDS.items()],
         may_write=visitor.may(Permission.BILLS_WRITE),
         yesterday=_yesterday(found).isoformat(),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
+        done=notice.done,
+        problem=notice.problem,
     )
 
 
@@ -166,7 +165,7 @@ async def take_in_from_page(request: _FormRequest, visitor: NamedDependency[Visi
     form = await request.form()
     code, file = str(form.get("source", "")), form.get("file")
     if not isinstance(file, UploadFile):
-        return _to(Asked(source=code))
+        return telling(request, Asked(source=code).link())
     content = await file.read()
     language = language_of(request)
 
@@ -184,9 +183,9 @@ async def take_in_from_page(request: _FormRequest, visitor: NamedDependency[Visi
         )
 
     try:
-        return _to(Asked(source=code), done=await asyncio.to_thread(work))
+        return telling(request, Asked(source=code).link(), done=await asyncio.to_thread(work))
     except Refused as refused:
-        return _to(Asked(source=code), problem=language.refusal(refused.refusal))
+        return telling(request, Asked(source=code).link(), problem=language.refusal(refused.refusal))
 
 
 @post(f"{RECONCILIATION}/runs")
@@ -208,9 +207,9 @@ async def run_from_page(request: _FormRequest, visitor: NamedDependency[Visitor]
         )
 
     try:
-        return _to(Asked(source=code), done=await asyncio.to_thread(work))
+        return telling(request, Asked(source=code).link(), done=await asyncio.to_thread(work))
     except Refused as refused:
-        return _to(Asked(source=code), problem=language.refusal(refused.refusal))
+        return telling(request, Asked(source=code).link(), problem=language.refusal(refused.refusal))
 
 
 def _day(stated: Any) -> date:
@@ -245,7 +244,7 @@ async def work_from_page(request: _FormRequest, visitor: NamedDependency[Visitor
 
     outcomes = await asyncio.to_thread(run, request, work) if acts else []
     refused = [one for one in outcomes if isinstance(one, Refusal)]
-    told = {
+    said_of_it = {
         "done": language.say(
             "{done} done, {left} left as they were.",
             done=language.count(len(outcomes) - len(refused)),
@@ -253,23 +252,14 @@ async def work_from_page(request: _FormRequest, visitor: NamedDependency[Visitor
         )
     }
     if refused:
-        told["problem"] = language.refusal(refused[0])
+        said_of_it["problem"] = language.refusal(refused[0])
     if form.get("back") == "case" and chosen:
-        return _redirect(f"{RECONCILIATION}/{chosen[0]}", told)
-    return _to(Asked.from_query(str(form.get("asked", ""))), **told)
+        return telling(request, f"{RECONCILIATION}/{chosen[0]}", **said_of_it)
+    return telling(request, Asked.from_query(str(form.get("asked", ""))).link(), **said_of_it)
 
 
 def _by(visitor: Visitor) -> str:
     return f"person:{visitor.person.person_id}"
-
-
-def _to(asked: Asked, **told: str) -> Redirect:
-    return _redirect(asked.link(), told)
-
-
-def _redirect(link: str, told: dict[str, str]) -> Redirect:
-    joined = f"{link}{'&' if '?' in link else '?'}{urlencode(told)}" if told else link
-    return Redirect(joined, status_code=HTTP_303_SEE_OTHER)
 
 
 @get(RECONCILIATION + "/{difference:uuid}", sync_to_thread=True)
@@ -279,7 +269,7 @@ def show_difference(
     """Show a difference with both sides, back to the file's line and to the order, and what became of it."""
     scope = visitor.scope_of(Permission.BILLS_READ)
     case = read(request, lambda conn, _: _case(conn, DifferenceId(difference), scope=scope))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     one = case.difference
     return page(
         request,
@@ -300,8 +290,8 @@ def show_difference(
         steps=[step_row(step, case, language) for step in reversed(case.steps)],
         corrections=[(kind.value, language.say(word)) for kind, word in CORRECTION_WORDS.items()],
         may_write=visitor.may(Permission.BILLS_WRITE),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
+        done=notice.done,
+        problem=notice.problem,
     )
 
 

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import catalogue
 from loopline.catalogue import Sku
@@ -33,6 +31,7 @@ from loopline.web.hq.refusals import TypedWrong
 from loopline.web.hq.rule_refusals import RulesAreTheBrands
 from loopline.web.hq.typed import read_basis_points, read_minor, read_moment
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 SUPPLY = "/hq/supply"
@@ -83,7 +82,7 @@ def show_supply(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
     """Show what the companies of somebody's branch owe and have agreed on with others."""
     scope = visitor.scope_of(Permission.EARNINGS_READ)
     found, now = read(request, lambda conn, now: (_find(conn, scope), now))
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     names = {key: language.called(one.name) for key, one in found.companies.items()}
     return page(
         request,
@@ -109,9 +108,9 @@ def show_supply(request: WebRequest, visitor: NamedDependency[Visitor]) -> Templ
         kinds=[(kind.value, language.say(word)) for kind, word in _KIND_WORDS.items()],
         prices=[(of, language.say(word)) for of, word in _OF_WORDS.items()],
         may_write=_is_writer(visitor),
-        done=request.query_params.get("done", ""),
-        problem=request.query_params.get("problem", ""),
-        said=request.query_params,
+        done=notice.done,
+        problem=notice.problem,
+        said=notice.also,
     )
 
 
@@ -172,12 +171,9 @@ async def agree_on_terms(request: _FormRequest, visitor: NamedDependency[Visitor
         return term if isinstance(term, Refusal) else agree(conn, [term], by=by, now=now)[0]
 
     outcome = await asyncio.to_thread(run, request, work)
-    told = (
-        said | {"problem": language.refusal(outcome)}
-        if isinstance(outcome, Refusal)
-        else {"done": language.say("Saved.")}
-    )
-    return Redirect(f"{SUPPLY}?{urlencode(told)}", status_code=HTTP_303_SEE_OTHER)
+    if isinstance(outcome, Refusal):
+        return telling(request, SUPPLY, **(said | {"problem": language.refusal(outcome)}))
+    return telling(request, SUPPLY, done=language.say("Saved."))
 
 
 def _wanted(said: Mapping[str, str], language: Language, *, zone_name: str) -> WantedTerm | TypedWrong:

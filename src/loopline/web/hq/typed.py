@@ -1,6 +1,6 @@
 """Numbers and moments as people type them into forms. What cannot be read is None: each form says so in its words."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from babel.numbers import get_currency_precision
@@ -51,3 +51,11 @@ def _whole(number: Decimal | None, *, by: Decimal) -> int | None:
         return None
     scaled = number * by
     return int(scaled) if scaled == scaled.to_integral_value() else None
+
+
+def saved_at_of(spelt: str) -> datetime:
+    """When the draft that was shown was saved; what cannot be read is no draft's."""
+    try:
+        return datetime.fromisoformat(spelt)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

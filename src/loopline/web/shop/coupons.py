@@ -15,9 +15,10 @@ from litestar.params import Body, FromPath
 from litestar.response import Template
 
 from loopline import orders
+from loopline.customers.refusals import TooManyTries
 from loopline.db import Conn
-from loopline.kernel.ids import OrderId
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.ids import MemberId, OrderId
+from loopline.kernel.refusals import Refusal, Refused
 from loopline.pricing.coupons import (
     SECRET_LENGTH_MAX,
     Batch,
@@ -31,6 +32,7 @@ from loopline.pricing.coupons import (
 from loopline.pricing.coupons.rules import refusal_to_give
 from loopline.processes.coupons.giving import claim
 from loopline.web.api.answers import run
+from loopline.web.claiming import refusal_of_code
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.problems import status_of
@@ -147,7 +149,7 @@ def claim_typed(
     def work(conn: Conn, now: datetime) -> Coupon | Refusal:
         return claim(conn, code, member.member_id, now=now)
 
-    outcome = run(request, work)
+    outcome = refusal_of_code(request, code, member.member_id) or run(request, work)
     if isinstance(outcome, Refusal):
         return _page(request, member, refusal=outcome, typed=code)
     return go(f"{COUPONS}?got=1")
@@ -157,8 +159,8 @@ def claim_typed(
 async def show_shared(
     request: WebRequest, shopper: NamedDependency[Shopper | None], code: FromPath[str]
 ) -> Response[Any]:
-    """Show where a shared code leads: what it gives, and the way to have it."""
-    batch = await asyncio.to_thread(_find, request, code)
+    """Show where a shared code leads: what it gives, and the way to have it. Who tries codes out is stopped."""
+    batch = await asyncio.to_thread(_find, request, code, shopper.member_id if shopper else None)
     if batch is None:
         return nothing_here(request, shopper=shopper, title=_NO_SUCH_COUPON, advice=_NO_SUCH_COUPON_ADVICE)
     language = language_of(request)
@@ -176,10 +178,16 @@ async def show_shared(
     )
 
 
-def _find(request: WebRequest, code: str) -> Batch | None:
-    edge = edge_of(request)
-    with edge.database.reading() as conn:
-        found = batch_by_shared_code(conn, code[:SECRET_LENGTH_MAX].replace("\x00", ""))
+def _find(request: WebRequest, code: str, member_id: MemberId | None) -> Batch | None:
+    """Return the batch that a shared code leads to. Raises Refused for who tried too many that lead nowhere."""
+    typed = code[:SECRET_LENGTH_MAX].replace("\x00", "")
+    refusal = refusal_of_code(request, typed, member_id)
+    if isinstance(refusal, TooManyTries):
+        raise Refused(refusal)
+    if refusal is not None:
+        return None
+    with edge_of(request).database.reading() as conn:
+        found = batch_by_shared_code(conn, typed)
     return found if found is not None and found.published_at is not None else None
 
 

@@ -269,7 +269,6 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
         "statements/dispute.html",
         visitor=visitor,
         may_open=visitor.may(Permission.ORDERS_READ),
-        problem=request.query_params.get("problem", ""),
         **read(request, work),
     )
 

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -27,6 +26,7 @@ from loopline.web.edge import WebRequest, language_of
 from loopline.web.hq.reviews.asked import Asked
 from loopline.web.hq.reviews.rows import Row, names_of, row_of
 from loopline.web.languages import Language
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.store.desk import DESK, STORE, Desk
 
@@ -74,7 +74,7 @@ def show_heard(request: WebRequest, desk: NamedDependency[Desk]) -> Template:
         desk=desk,
         heard=read(request, lambda conn, _: read_heard(conn, desk, language)),
         may_answer=desk.visitor.may(Permission.REVIEWS_WRITE),
-        refusal=request.query_params.get("problem", ""),
+        refusal=told(request).problem,
     )
 
 
@@ -93,9 +93,8 @@ async def answer_heard(
 
     refusal = await asyncio.to_thread(run, request, work)
     if refusal is None:
-        return Redirect(HEARD, status_code=HTTP_303_SEE_OTHER)
-    said = urlencode({"problem": language_of(request).refusal(refusal)})
-    return Redirect(f"{HEARD}?{said}", status_code=HTTP_303_SEE_OTHER)
+        return telling(request, HEARD)
+    return telling(request, HEARD, problem=language_of(request).refusal(refusal))
 
 
 @post(HEARD + "/{review:uuid}/seen", dependencies=DESK, sync_to_thread=True)

@@ -7,9 +7,8 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.params import FromPath
+from litestar.response import Template
 
 from loopline import catalogue, org
 from loopline.db import Conn
@@ -30,6 +29,7 @@ from loopline.processes.price_change import decide_price
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.price_words import REASON_WORDS
 from loopline.web.problems import status_of
@@ -82,12 +82,9 @@ def waiting_here(conn: Conn, desk: Desk, *, now: datetime) -> int:
 
 
 @get(PRICES, sync_to_thread=True)
-def show_prices(
-    request: WebRequest, visitor: NamedDependency[Visitor], done: FromQuery[str] = ""
-) -> Template:
+def show_prices(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show the prices that tills ask for and that one may approve; its middle is asked for again by itself."""
-    said = language_of(request).say(_DONE[done]) if done in _DONE else ""
-    return page(request, "store/prices.html", done=said, **_waiting(request, visitor))
+    return page(request, "store/prices.html", done=told(request).done, **_waiting(request, visitor))
 
 
 @get(f"{PRICES}/now", sync_to_thread=True)
@@ -116,9 +113,8 @@ def decide(
         raise Refused(outcome)
     if isinstance(outcome, Refusal):
         return _one(request, visitor, ask_id, refusal=outcome, note=note)
-    return Redirect(
-        f"{PRICES}?done={'approve' if word.is_approved else 'decline'}", status_code=HTTP_303_SEE_OTHER
-    )
+    done = _DONE["approve" if word.is_approved else "decline"]
+    return telling(request, PRICES, done=language_of(request).say(done))
 
 
 def _waiting(request: WebRequest, visitor: Visitor) -> dict[str, Any]:

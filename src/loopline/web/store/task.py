@@ -216,7 +216,9 @@ def hand_over(
     carrier = str(data.get("carrier", "")).replace("\x00", "").strip()[:CARRIER_MOST]
 
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
-        others = refused_riders(conn, {command.task_id: str(data.get("code", ""))}, secret=secret)
+        others = refused_riders(
+            conn, {command.task_id: str(data.get("code", ""))}, scope=scope, secret=secret
+        )
         if others:
             return others[command.task_id]
         outcomes = fulfil.hand_over(conn, [command], scope=scope, now=now)

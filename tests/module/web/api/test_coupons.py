@@ -59,8 +59,12 @@ def order(number: str, **fields: Any) -> dict[str, Any]:
 
 
 def published(api: Api, code: str, **fields: Any) -> dict[str, Any]:
-    api.granted("/coupon-batches", draft(code, **fields))
-    return api.granted("/coupon-batches/publish", {"code": code})[0]
+    (saved,) = api.granted("/coupon-batches", draft(code, **fields))
+    return api.granted("/coupon-batches/publish", as_told(saved))[0]
+
+
+def as_told(saved: dict[str, Any]) -> dict[str, Any]:
+    return {"code": saved["code"], "saved_at": saved["saved_at"]}
 
 
 def problem(api: Api, path: str, **body: Any) -> str:
@@ -75,10 +79,10 @@ def test_a_batch_is_written_published_given_used_and_stopped(house: House):
     assert (saved["state"], saved["sku_codes"], saved["given"]) == ("draft", ["COAT"], 0)
     assert saved["funders"] == [{"bearer": "seller", "basis_points": 10_000, "party_code": None}]
     assert api.refused("/coupons", {"batch_code": "C"}) == ["batch_not_published"]
-    (stands,) = api.granted("/coupon-batches/publish", {"code": "C"})
+    (stands,) = api.granted("/coupon-batches/publish", as_told(saved))
     assert stands["state"] == "published"
     assert api.refused("/coupon-batches", draft("C")) == ["batch_stands"]
-    assert api.refused("/coupon-batches/publish", {"code": "C"}) == ["nothing_to_publish"]
+    assert api.refused("/coupon-batches/publish", as_told(saved)) == ["nothing_to_publish"]
     first, second = api.granted("/coupons", {"batch_code": "C"}, {"batch_code": "C"})
     assert first["code"] != second["code"]
     assert first["valid_until"] == (NOON + timedelta(days=7)).isoformat().replace("+00:00", "Z")
@@ -148,7 +152,9 @@ def test_a_branch_writes_and_gives_its_own_alone(house: House):
     )
     published(dealer, "D", site_code="D")
     for path in ("/coupon-batches/publish", "/coupon-batches/stop"):
-        assert dealer.refused(path, {"code": "ALL"}, {"code": "S"}) == ["not_in_your_branch"] * 2
+        seen = {"saved_at": NOON.isoformat()} if path.endswith("publish") else {}
+        asked = [{"code": code} | seen for code in ("ALL", "S")]
+        assert dealer.refused(path, *asked) == ["not_in_your_branch"] * 2
     assert (
         dealer.refused("/coupons", {"batch_code": "ALL"}, {"batch_code": "S"}) == ["not_in_your_branch"] * 2
     )
@@ -160,6 +166,9 @@ def test_a_branch_writes_and_gives_its_own_alone(house: House):
     reader = house.api(permissions=[Permission.PRICES_READ])
     for path in ("/coupon-batches", "/coupon-batches/publish", "/coupon-batches/stop", "/coupons"):
         body = {"items": [draft("X")] if path == "/coupon-batches" else [{"code": "ALL"}]}
+        body = (
+            {"items": [{"code": "ALL", "saved_at": NOON.isoformat()}]} if path.endswith("publish") else body
+        )
         body = {"items": [{"batch_code": "ALL"}]} if path == "/coupons" else body
         assert reader.ask("POST", path, json=body).status_code == 403
 
@@ -201,3 +210,46 @@ def test_a_coupon_is_given_to_members_that_are_there(house: House):
     found = api.post("/coupons", *asked, {"batch_code": "GHOST"})
     codes = [one.get("problem", {}).get("code") for one in found]
     assert codes == [None, "person_has_enough", "member_unknown", "batch_unknown"]
+
+
+def test_what_was_changed_since_it_was_looked_at_is_not_published(house: House):
+    api = house.api()
+    (seen,) = api.granted("/coupon-batches", draft("C"))
+    house.moment[0] += timedelta(minutes=1)
+    (changed,) = api.granted("/coupon-batches", draft("C", total=9))
+    assert api.refused("/coupon-batches/publish", as_told(seen)) == ["batch_changed_meanwhile"]
+    assert api.get("/coupon-batches", code="C")["items"][0]["state"] == "draft"
+    (published_now,) = api.granted("/coupon-batches/publish", as_told(changed))
+    assert (published_now["state"], published_now["total"]) == ("published", 9)
+    unseen = api.ask("POST", "/coupon-batches/publish", json={"items": [{"code": "C"}]})
+    assert (unseen.status_code, "saved_at" in unseen.text) == (400, True)
+
+
+def test_a_short_code_that_one_member_could_use_up_is_told(house: House):
+    api = house.api()
+    for code, shared, per_person, expected in (
+        ("A", "SEVEN77", None, True),
+        ("B", "EIGHT888", None, False),
+        ("C", "FOUR", 1, False),
+        ("D", None, None, False),
+    ):
+        (saved,) = api.granted(
+            "/coupon-batches", draft(code, shared_code=shared, per_person=per_person, total=2)
+        )
+        assert saved["is_guessable"] is expected, code
+
+
+def test_codes_that_lead_nowhere_are_few_and_close_the_way_for_right_ones(house: House):
+    api = house.api()
+    published(api, "C", shared_code="WELCOME", total=5)
+    (draft_only,) = api.granted("/coupon-batches", draft("D", shared_code="NOTYET"))
+    assert draft_only["state"] == "draft"
+    anna, ben = sign_in(house, "13800000001"), sign_in(house, "13800000002")
+    guesses = [f"GUESS{number}" for number in range(9)] + ["NOTYET"]
+    assert [problem(anna, "/me/coupons", code=one) for one in guesses] == ["coupon_unknown"] * 10
+    stopped = anna.ask("POST", "/me/coupons", json={"code": "WELCOME"})
+    assert (stopped.status_code, stopped.json()["code"]) == (429, "too_many_tries")
+    assert anna.get("/me/coupons") == []
+    assert ben.ask("POST", "/me/coupons", json={"code": "WELCOME"}).status_code == 200
+    house.moment[0] += timedelta(minutes=61)
+    assert anna.ask("POST", "/me/coupons", json={"code": "WELCOME"}).status_code == 200

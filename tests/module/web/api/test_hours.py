@@ -126,6 +126,11 @@ def test_a_rider_gets_the_parcel_whose_code_they_say(house: House):
     for said in ({}, {"rider_code": wrong}):
         (refused,) = hq.post("/tasks/hand-over", {"task_id": str(task_id)} | said)
         assert refused["problem"]["code"] == "rider_code_wrong"
+    # Of another branch's parcel nobody is told whether a code is the right one.
+    dealer = house.api(branch="DEALER")
+    for said in ({}, {"rider_code": wrong}, {"rider_code": code}):
+        (refused,) = dealer.post("/tasks/hand-over", {"task_id": str(task_id)} | said)
+        assert (refused["problem"]["code"], refused["problem"]["status"]) == ("not_in_your_branch", 403)
     given = {"task_id": str(task_id), "rider_code": code, "carrier": "闪送"}
     (done,) = hq.granted("/tasks/hand-over", given)
     assert done["state"] == "handed_over"

@@ -38,12 +38,13 @@ def test_a_promotion_is_written_tried_published_quoted_and_ended(house: House):
     (saved,) = api.granted("/promotions", draft("TEN", sku_codes=["COAT"], channels=["web"]))
     assert (saved["state"], saved["version"], saved["sku_codes"]) == ("draft", 1, ["COAT"])
     assert saved["funders"] == [{"bearer": "seller", "basis_points": 10_000, "party_code": None}]
-    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["promotion_not_tried"]
+    told = {"code": "TEN", "saved_at": saved["saved_at"]}
+    assert api.refused("/promotions/publish", told) == ["promotion_not_tried"]
     (tried,) = api.granted("/promotions/try", {"code": "TEN"})
     assert (tried["orders"], tried["touched"], tried["borne"]) == (0, 0, {})
-    (published,) = api.granted("/promotions/publish", {"code": "TEN"})
+    (published,) = api.granted("/promotions/publish", told)
     assert published["state"] == "published"
-    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["nothing_to_publish"]
+    assert api.refused("/promotions/publish", told) == ["nothing_to_publish"]
     (quote,) = api.granted("/quotes", cart())
     (line,) = quote["lines"]
     assert (line["list_unit_minor"], line["unit_minor"], line["amount_minor"]) == (11_300, 10_170, 20_340)
@@ -98,6 +99,8 @@ def test_what_was_changed_since_it_was_looked_at_is_not_published(house: House):
     api.granted("/promotions/try", {"code": "TEN"})
     ask = {"code": "TEN", "saved_at": seen["saved_at"]}
     assert api.refused("/promotions/publish", ask) == ["promotion_changed_meanwhile"]
+    unseen = api.ask("POST", "/promotions/publish", json={"items": [{"code": "TEN"}]})
+    assert (unseen.status_code, "saved_at" in unseen.text) == (400, True)
     (published,) = api.granted("/promotions/publish", ask | {"saved_at": changed["saved_at"]})
     assert (published["state"], published["effect"]["amount_minor"]) == ("published", 9_900)
 
@@ -110,7 +113,7 @@ def test_a_gift_is_told_taken_along_and_kept_in_the_order(house: House):
         "units": 1
     }
     api.granted("/promotions/try", {"code": "HAT"})
-    api.granted("/promotions/publish", {"code": "HAT"})
+    api.granted("/promotions/publish", {"code": "HAT", "saved_at": saved["saved_at"]})
     (quote,) = api.granted("/quotes", cart())
     assert quote["gifts"] == [
         {"sku_code": "HAT", "units": 1, "promotion_id": saved["id"], "code": "HAT", "name": "Ten off"}
@@ -132,9 +135,10 @@ def test_who_bears_a_part_has_agreed_before(house: House):
         {"bearer": "dealer", "basis_points": 6_000},
         {"bearer": "seller", "basis_points": 4_000},
     ]
-    api.granted("/promotions", draft("TEN", funders=parts))
+    (saved,) = api.granted("/promotions", draft("TEN", funders=parts))
     api.granted("/promotions/try", {"code": "TEN"})
-    assert api.refused("/promotions/publish", {"code": "TEN"}) == ["never_agreed_to_fund"]
+    told = {"code": "TEN", "saved_at": saved["saved_at"]}
+    assert api.refused("/promotions/publish", told) == ["never_agreed_to_fund"]
     agreement = {
         "party_code": "DEALER",
         "currency": "CNY",
@@ -146,7 +150,7 @@ def test_who_bears_a_part_has_agreed_before(house: House):
     assert api.refused("/funding-agreements", agreement | {"party_code": "GHOST"}) == ["unknown_code"]
     yesterday = {"valid_from": (NOON - timedelta(days=1)).isoformat()}
     assert api.refused("/funding-agreements", agreement | yesterday) == ["takes_effect_in_the_past"]
-    assert api.granted("/promotions/publish", {"code": "TEN"})[0]["funders"][0]["bearer"] == "dealer"
+    assert api.granted("/promotions/publish", told)[0]["funders"][0]["bearer"] == "dealer"
 
 
 def test_a_branch_writes_for_its_own_places_and_sees_no_other(house: House):
@@ -166,7 +170,9 @@ def test_a_branch_writes_for_its_own_places_and_sees_no_other(house: House):
     ]
     house.api().granted("/promotions", draft("ALL"), draft("THEIRS", site_code="S"))
     for path in ("/promotions/try", "/promotions/publish"):
-        assert dealer.refused(path, {"code": "THEIRS"}, {"code": "ALL"}) == ["not_in_your_branch"] * 2
+        seen = {"saved_at": NOON.isoformat()} if path.endswith("publish") else {}
+        asked = [{"code": code} | seen for code in ("THEIRS", "ALL")]
+        assert dealer.refused(path, *asked) == ["not_in_your_branch"] * 2
     assert [one["code"] for one in dealer.get("/promotions")["items"]] == ["ALL", "MINE", "OUR-UNIT"]
     assert [one["code"] for page in dealer.pages("/promotions", limit=1) for one in page] == [
         "ALL",

@@ -44,6 +44,11 @@ def offered(house: House, fitting: str = "offered", **hours: Any) -> None:
         fitted(conn, fitting=Fitting(fitting))
 
 
+def wrong_code(order_id: str) -> str:
+    code = int(visit_code(OrderId(UUID(order_id)), secret=SECRET))
+    return f"{(code + 1) % 1_000_000:06d}"
+
+
 def asked(house: House, **fields: Any) -> dict[str, Any]:
     (told,) = house.api().granted("/promises", CART | fields)
     return told
@@ -180,9 +185,11 @@ def test_what_is_not_done_says_why_and_another_branch_says_nothing(house: House)
         ("set-out", {}),
         ("not-done", {"reason": "nobody_home"}),
         ("done", {"visit_code": visit_code(OrderId(UUID(order_id)), secret=SECRET)}),
+        # Whether a code is the right one is another branch's, too.
+        ("done", {"visit_code": wrong_code(order_id)}),
     ):
         (refused,) = elsewhere.post(f"/visits/{path}", visit | body)
-        assert refused["problem"]["status"] == 404, path
+        assert (refused["problem"]["status"], refused["problem"]["code"]) == (404, "no_visit_to_make"), path
     hq = house.api()
     hq.granted("/visits/take", visit)
     hq.granted("/visits/set-out", visit)

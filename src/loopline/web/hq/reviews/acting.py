@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import reviews
 from loopline.db import Conn
@@ -23,6 +21,7 @@ from loopline.reviews import NewDecision, NewReply, Reviewed
 from loopline.web.api.answers import run
 from loopline.web.edge import Visitor, language_of
 from loopline.web.hq.reviews.asked import REVIEWS, id_in
+from loopline.web.notices import telling
 from loopline.web.paths import safe_path
 
 AT_ONCE_MAX = 100
@@ -65,7 +64,7 @@ async def _done(
     changed = [one.review.id for one in went if not one.is_repeat]
     refusals = [one for one in outcomes if isinstance(one, Refusal)]
     path, _, query = form.back.partition("?")
-    kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] not in _SAID]
+    kept = "&".join(pair for pair in query.split("&") if pair and pair.partition("=")[0] not in _SAID)
     said = {
         "done": done,
         "count": str(len(changed)),
@@ -75,11 +74,10 @@ async def _done(
         said = {}
     if refusals:
         said |= {"refused": str(len(refusals)), "problem": language_of(request).refusal(refusals[0])}
-    query = "&".join([*kept, urlencode(said)] if said else kept)
-    return Redirect(f"{path}?{query}" if query else path, status_code=HTTP_303_SEE_OTHER)
+    return telling(request, f"{path}?{kept}" if kept else path, **said)
 
 
-_SAID = {"done", "count", "ids", "refused", "problem"}
+_SAID = {"done", "count", "ids", "refused", "problem", "seal"}
 
 
 @post(f"{REVIEWS}/reply")

@@ -46,6 +46,7 @@ from loopline.web.hq.reviews.rows import (
     theme_word,
 )
 from loopline.web.languages import Language, marked
+from loopline.web.notices import told
 from loopline.web.pages import page
 
 SHOWN = 40
@@ -241,19 +242,16 @@ def _narrowed_to(asked: Asked, found: Found, language: Language) -> list[Choice]
 
 def _done(request: WebRequest, language: Language) -> dict[str, Any]:
     """What was done just now, and how it is undone."""
-    done = request.query_params.get("done", "")
-    count = request.query_params.get("count", "0")
-    refused = request.query_params.get("refused", "")
-    word = DONE_WORDS.get(done)
-    ids = [one for one in request.query_params.get("ids", "").split(",") if one]
+    notice = told(request)
+    refused = notice.also.get("refused", "")
+    word = DONE_WORDS.get(notice.done)
+    ids = [one for one in notice.also.get("ids", "").split(",") if one]
     return {
-        "done": language.say(word, count=count) if word else "",
-        "refused": language.say("{count} could not be done.", count=refused)
-        if refused not in ("", "0")
-        else "",
-        "undo": UNDONE_BY.get(done, ""),
-        "undo_ids": ids if done in UNDONE_BY else [],
-        "problem": request.query_params.get("problem", ""),
+        "done": language.say(word, count=notice.also["count"]) if word else "",
+        "refused": language.say("{count} could not be done.", count=refused) if refused else "",
+        "undo": UNDONE_BY.get(notice.done, ""),
+        "undo_ids": ids if notice.done in UNDONE_BY else [],
+        "problem": notice.problem,
     }
 
 
@@ -288,7 +286,7 @@ def show_review(request: WebRequest, visitor: NamedDependency[Visitor], review: 
         visitor=visitor,
         may_moderate=may_moderate(visitor),
         may_answer=visitor.may(Permission.REVIEWS_WRITE),
-        problem=request.query_params.get("problem", ""),
+        problem=told(request).problem,
         **read(request, find),
     )
 

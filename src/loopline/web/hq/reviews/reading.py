@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
@@ -13,7 +12,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org, reviews
 from loopline.db import Conn
@@ -28,6 +26,7 @@ from loopline.web.hq.reviews.asked import READING, Asked
 from loopline.web.hq.reviews.page import may_moderate, tabs_of
 from loopline.web.hq.reviews.rows import moment, person_of, who
 from loopline.web.languages import Language
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 
 _FormRequest = Request[Any, Any, State]
@@ -65,7 +64,7 @@ class ThemeField(msgspec.Struct, frozen=True, kw_only=True):
 def show_reading(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show what reads reviews: the models and the words of the themes, and who put them in force."""
     visitor.scope_of(Permission.REVIEWS_READ)
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
 
     def find(conn: Conn, _: datetime) -> dict[str, Any]:
         models, lists = reviews.mood_models(conn), reviews.theme_lists(conn)
@@ -87,8 +86,8 @@ def show_reading(request: WebRequest, visitor: NamedDependency[Visitor]) -> Temp
         visitor=visitor,
         tabs=tabs_of(Asked(), READING, language),
         may_write=may_moderate(visitor),
-        problem=request.query_params.get("problem", ""),
-        done=request.query_params.get("done", ""),
+        problem=notice.problem,
+        done=notice.done,
         blank=ThemeField(code="", name_zh="", name_en="", words="", is_of_sending=False),
         **read(request, find),
     )
@@ -203,10 +202,9 @@ def _actor(visitor: Visitor) -> str:
 
 
 def _to(request: _FormRequest, outcome: int | Refusal, done: str) -> Redirect:
-    said = (
-        {"problem": language_of(request).refusal(outcome)} if isinstance(outcome, Refusal) else {"done": done}
-    )
-    return Redirect(f"{READING}?{urlencode(said)}", status_code=HTTP_303_SEE_OTHER)
+    if isinstance(outcome, Refusal):
+        return telling(request, READING, problem=language_of(request).refusal(outcome))
+    return telling(request, READING, done=done)
 
 
 READING_PAGES = [show_reading, publish_model, withdraw_model, write_themes]

@@ -27,6 +27,7 @@ from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.languages import marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of, shelf_of
@@ -111,7 +112,7 @@ def change_goods(
     refusal = run(request, work)
     if refusal is not None:
         return _page(request, moving, code, refusal=refusal, typed=data)
-    return Redirect(f"/store/goods/{code}?done=yes", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, f"/store/goods/{quote(code, safe='')}", done="yes")
 
 
 @post("/store/goods/{code:str}/place", dependencies=MOVING, sync_to_thread=True)
@@ -222,7 +223,7 @@ def _page(
         "store/goods_one.html",
         status=200 if refusal is None else status_of(refusal),
         refusal=refusal_words(refusal, language) if refusal else "",
-        is_done=request.query_params.get("done") == "yes" and refusal is None,
+        is_done=bool(told(request).done) and refusal is None,
         visitor=desk.visitor,
         desk=desk,
         row=goods_row(sku, language),

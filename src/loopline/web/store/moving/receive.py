@@ -9,8 +9,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.response import Template
 
 from loopline import catalogue, org, stock
 from loopline.catalogue import Sku
@@ -28,6 +27,7 @@ from loopline.stock.transfers import transfer_lines
 from loopline.web.api.answers import read, run
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of, shelf_of
@@ -145,7 +145,7 @@ def take_in(
     refusal = run(request, work)
     if refusal is not None:
         return _page(request, moving, TransferId(transfer_id), refusal=refusal, typed=data)
-    return Redirect(f"{RECEIVE}/{transfer_id}?done=yes", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, f"{RECEIVE}/{transfer_id}", done="yes")
 
 
 def _places(coming: Coming, desk: Desk, data: dict[str, Any]) -> list[ShelfPlace]:
@@ -226,7 +226,7 @@ def _page(
         "store/receive_one.html",
         status=200 if refusal is None else status_of(refusal),
         refusal=refusal_words(refusal, language) if refusal else "",
-        is_done=request.query_params.get("done") == "yes" and refusal is None,
+        is_done=bool(told(request).done) and refusal is None,
         visitor=desk.visitor,
         desk=desk,
         path=f"{RECEIVE}/{transfer_id}",

@@ -230,7 +230,7 @@ def hand_over_round(request: WebRequest, picking: NamedDependency[Desk], body: R
             and task.task_id not in lacking
         ]
         # What riders take goes by the code that each of them says, parcel by parcel.
-        others = taken_by_riders(conn, [one.task_id for one in ready])
+        others = taken_by_riders(conn, [one.task_id for one in ready], scope=scope)
         ready = [one for one in ready if one.task_id not in others]
         for outcome in fulfil.hand_over(conn, ready, scope=scope, now=now):
             if isinstance(outcome, Refusal):
