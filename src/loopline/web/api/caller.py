@@ -25,6 +25,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission, Role, SessionPerson
 from loopline.web.api.limits import Limiter, Rate, Standing, TooManyRequests
+from loopline.web.peers import peer_of
 
 CALLER_STATE = "loopline_caller"
 STANDING_STATE = "loopline_standing"
@@ -219,7 +220,7 @@ async def caller(request: Request[object, object, State]) -> Caller:
     """Find out who calls, and count the call. Raises Refused for a bad token and for too many calls."""
     edge = request.app.state["edge"]
     token = _bearer(request)
-    host = request.client.host if request.client else "nowhere"
+    host = peer_of(request) or "nowhere"
     found = _visitor(host) if token is None else edge.callers.find(token)
     if found is None:
         assert token is not None

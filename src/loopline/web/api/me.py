@@ -39,7 +39,8 @@ from loopline.web.api.refusals import NoSuchThing
 from loopline.web.api.shapes import Batch, Outcomes, Page, Paging, decided, merged, page_of, posted, told
 from loopline.web.api.types import Country
 from loopline.web.edge import edge_of, language_of
-from loopline.web.shop.signing_in import Attempt, CodeSent, address_of, begin_session, send_code
+from loopline.web.peers import peer_of
+from loopline.web.shop.signing_in import Attempt, CodeSent, begin_session, send_code
 
 _TAG = "me"
 Phone = Annotated[str, Meta(min_length=1, max_length=40, description="As typed; +86 may be left out.")]
@@ -152,7 +153,7 @@ def _counted_address(request: AnyRequest, caller: Caller) -> str:
     """The internet address that codes and tries count for; none where a shop's own program asks for its customers."""
     members = caller.branches.get(Permission.MEMBERS_WRITE)
     speaks_for_all = caller.kind is CallerKind.KEY and members is not None and members.everything
-    return "" if speaks_for_all else address_of(request)
+    return "" if speaks_for_all else peer_of(request)
 
 
 @post(

@@ -13,10 +13,11 @@ from loopline import customers
 from loopline.customers import CodeAsk
 from loopline.kernel.refusals import Refusal
 from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.peers import peer_of
 from loopline.web.problems import status_of
 from loopline.web.shop.frame import SHOP, SIGN_IN, back_path, go, shop_page
 from loopline.web.shop.shopper import MEMBER_COOKIE, Shopper, member_cookie, visitor_of
-from loopline.web.shop.signing_in import Attempt, address_of, begin_session, send_code
+from loopline.web.shop.signing_in import Attempt, begin_session, send_code
 
 _COUNTRY = "CN"
 
@@ -65,7 +66,7 @@ def ask_for_code(
 ) -> Template:
     """Send a code to a phone, and ask for it."""
     language = language_of(request)
-    ask = CodeAsk(phone=data.phone, address=address_of(request), country=_COUNTRY)
+    ask = CodeAsk(phone=data.phone, address=peer_of(request), country=_COUNTRY)
     sent = send_code(edge_of(request), ask, language=language)
     if isinstance(sent, Refusal):
         return _step(
@@ -84,7 +85,7 @@ def sign_in_with_code(
     attempt = Attempt(
         phone=data.phone,
         code=data.code,
-        address=address_of(request),
+        address=peer_of(request),
         country=_COUNTRY,
         visitor=visitor_of(request),
     )

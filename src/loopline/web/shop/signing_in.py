@@ -9,7 +9,7 @@ from loopline.channels.text_messages import NotSent, TextMessage
 from loopline.customers import CodeAsk, CodeMade, CodeTry
 from loopline.kernel.refusals import Refusal
 from loopline.processes.welcome import Arrival, Welcomed, welcome
-from loopline.web.edge import Edge, WebRequest
+from loopline.web.edge import Edge
 from loopline.web.languages import Language, marked
 from loopline.web.shop.refusals import CodeNotSent
 
@@ -33,11 +33,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     country: str = "CN"
     visitor: UUID | None = None
     channel: str = "web"
-
-
-def address_of(request: WebRequest) -> str:
-    """Return the internet address somebody asks from."""
-    return request.client.host if request.client else ""
 
 
 def send_code(edge: Edge, ask: CodeAsk, *, language: Language) -> CodeSent | Refusal:
