@@ -9,7 +9,7 @@ are not shown, and fill no field.
 import hmac
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
 import msgspec
 from litestar import Request
@@ -20,6 +20,9 @@ from loopline.web.edge import SESSION_COOKIE, edge_of
 
 _SEAL = "seal"
 _SEAL_BYTES = 12
+_SENTENCES = frozenset({"done", "problem"})
+_ADDRESS_MOST = 6_000
+"""Proxies take headers and lines of eight kibibytes: what was typed is not worth an answer that nobody gets."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +36,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     also: Mapping[str, str] = {}
 
 
-def telling(request: Request[Any, Any, Any], link: str, **words: str) -> Redirect:
-    """Lead to a page of ours with what it is to say, if anything; `link` may have a query of its own."""
+def telling(request: Request[Any, Any, Any], link: str, /, **words: str) -> Redirect:
+    """Lead to a page of ours with what it is to say, if anything; `link` may have a query of its own.
+
+    No sentence of that query is sealed: it may be anybody's. Of words too long for an address the longest that were
+    typed are left out.
+    """
     path, _, query = link.partition("?")
     if not words:
         return Redirect(link, status_code=HTTP_303_SEE_OTHER)
-    kept = [one for one in parse_qsl(query, keep_blank_values=True) if one[0] not in {_SEAL, *words}]
-    pairs = [*kept, *words.items()]
+    ours = {_SEAL, *_SENTENCES, *words}
+    kept = [one for one in parse_qsl(query, keep_blank_values=True) if one[0] not in ours]
+    pairs = [*kept, *_fitting(words)]
     sealed = [*pairs, (_SEAL, _seal(request, path, pairs))]
     return Redirect(f"{path}?{urlencode(sealed)}", status_code=HTTP_303_SEE_OTHER)
 
@@ -55,6 +63,13 @@ def told(request: Request[Any, Any, Any]) -> Told:
         return Told()
     words = dict(sealed)
     return Told(done=words.pop("done", ""), problem=words.pop("problem", ""), also=words)
+
+
+def _fitting(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    sizes = {name: len(quote_plus(value)) for name, value in words.items() if name != _SEAL}
+    while sum(sizes.values()) > _ADDRESS_MOST and (typed := sizes.keys() - _SENTENCES):
+        del sizes[max(typed, key=sizes.__getitem__)]
+    return [(name, words[name]) for name in sizes]
 
 
 def _seal(request: Request[Any, Any, Any], path: str, pairs: list[tuple[str, str]]) -> str:

@@ -75,6 +75,22 @@ def test_no_page_says_what_somebody_wrote_into_its_address(branches: Branches):
     assert seen > 150
 
 
+def test_what_was_typed_leaves_room_for_what_is_said_of_it(branches: Branches):
+    with browser(branches, branches.home[Role.FINANCE]) as finance:
+        answer = finance.post(
+            f"{LADDERS}/publish",
+            # Whoever sends a form names its fields: none of them is ours.
+            data={"code": "TYPED-BEFORE", "steps": "无" * 2_000, "request": "1", "link": "/", "seal": "1"},
+            headers={"x-csrftoken": finance.cookies["loopline_form"]},
+        )
+        led = answer.headers["location"]
+        assert (answer.status_code, len(led) < 7_000) == (303, True)
+        shown = finance.get(led).text
+        assert 'role="alert"' in shown
+        assert 'value="TYPED-BEFORE"' in shown
+        assert "无" * 2_000 not in shown
+
+
 def test_a_notice_is_for_the_page_and_the_person_it_was_said_to(branches: Branches):
     with browser(branches, branches.home[Role.FINANCE]) as finance:
         led = refused_ladder(finance)
