@@ -34,6 +34,7 @@ from loopline.processes.preorder import (
     state,
 )
 from loopline.processes.promise import fill_parked, run_out
+from loopline.processes.reinstate import reinstate
 from loopline.stock.refusals import NotEnoughFree
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, ask, lines, open_shop, stock_up
@@ -153,6 +154,14 @@ def test_who_parks_what_is_missing_buys_ahead_as_far_as_it_goes(conn: Conn, shop
     assert standing(conn, shop).sold == 2
 
 
+def test_who_was_shown_goods_in_stock_does_not_buy_ahead(conn: Conn, shop: Shop):
+    opened(conn, 5)
+    assert isinstance(ordered(conn, shop, "W-1", ("COAT", 1), is_in_stock_only=True), NotEnoughFree)
+    assert standing(conn, shop).sold == 0
+    came(conn, shop, 1)
+    taken(conn, shop, "W-2", ("COAT", 1), is_in_stock_only=True)
+
+
 def test_who_collects_wants_what_lies_in_the_store(conn: Conn, shop: Shop):
     opened(conn, 5)
     at_store = {"delivery": Delivery.COLLECT, "site_id": shop.sites["S"], "destination": None}
@@ -234,6 +243,24 @@ def test_what_came_is_kept_for_who_waits_before_it_is_given_out(conn: Conn, shop
     assert isinstance(ordered(conn, shop, "W-4", ("COAT", 1), **at_store), NotEnoughFree)
     fill(conn, shop)
     assert where(conn, waits.order_id) == (0, 3, 0)
+
+
+def test_who_pays_too_late_gets_nothing_that_others_wait_for(conn: Conn, shop: Shop):
+    opened(conn, 2)
+    late, waits = taken(conn, shop, "W-1", ("COAT", 1)), taken(conn, shop, "W-2", ("COAT", 1))
+    paid(conn, waits, 1)
+    assert late.pay_until is not None
+    run_out(conn, now=late.pay_until + timedelta(seconds=1), limit=10)
+    came(conn, shop, 1, minutes=70)
+    heads = orders.orders_by_ids(conn, [late.order_id])
+    assert reinstate(conn, heads, now=NOON + timedelta(minutes=71)) == []
+    assert where(conn, late.order_id) == (0, 0, 1)
+    fill(conn, shop, minutes=72)
+    assert where(conn, waits.order_id) == (0, 1, 0)
+    # Nobody waits any more: what comes now is free.
+    came(conn, shop, 1, minutes=73)
+    assert reinstate(conn, heads, now=NOON + timedelta(minutes=74)) != []
+    assert where(conn, late.order_id) == (0, 1, 0)
 
 
 def test_what_has_come_is_not_sold_ahead_any_more(conn: Conn, shop: Shop):

@@ -130,7 +130,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     `live_room_code` is the show it comes out of: what is set aside for that is set aside for this order.
     `is_price_agreed`: we agreed to the stated prices ourselves, whatever the channel may state. `ship_from`: the only
     sites it may be sent from, in order of their ids; none: any. `coupons`: the codes of
-    coupons to be used; `points`: how many of the member's points.
+    coupons to be used; `points`: how many of the member's points. `is_in_stock_only`: nothing of it is sold ahead.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -157,6 +157,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     ship_from: tuple[SiteId, ...] = ()
     coupons: tuple[str, ...] = ()
     points: int = 0
+    is_in_stock_only: bool = False
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

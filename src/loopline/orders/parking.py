@@ -1,6 +1,7 @@
 """Why lines wait for goods, and until which day, as it stands; and which of these days are over.
 
-Written by whoever has the turn of giving goods. A row ends with the wait. Locks the rows it writes.
+Written by whoever has the turn of giving goods, and with new lines that were sold ahead. A row ends with the wait.
+Locks the rows it writes.
 """
 
 from collections.abc import Collection, Sequence

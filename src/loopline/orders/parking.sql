@@ -12,7 +12,8 @@ where parking.order_id = any (%(order_ids)s::uuid[])
 order by parking.order_id, parking.line_id
 
 -- name: write_parking
--- Write why lines wait for goods, and until which day. The caller has the turn; locks the rows it writes.
+-- Write why lines wait for goods, and until which day. The caller has the turn, or has just written the lines;
+-- locks the rows it writes.
 insert into orders.parking as parking (order_id, line_id, sku_id, reason, expected_on, basis, since)
 select order_id, line_id, sku_id, reason, expected_on, basis, %(now)s::timestamptz
 from unnest(

@@ -191,7 +191,7 @@ def close_preorders(conn: Conn, preorder_ids: Collection[UUID], *, by: str, now:
 
 
 def end_preorders(conn: Conn, *, now: datetime) -> int:
-    """End pre-orders by which nothing more is sold and nobody waits; returns how many. Locks those that may be over."""
+    """End pre-orders by which nothing more is sold and nobody waits; returns how many. Locks these."""
     over: list[UUID] = fetch_values(conn, SQL["lock_over"], now=now)
-    # Read only now: nobody sells by them any more.
+    # Read again: nobody sells by them any more.
     return execute(conn, SQL["end_preorders"], ids=uuids(over), now=now) if over else 0

@@ -149,16 +149,22 @@ where id = any (%(ids)s::uuid[])
     and closed_at is null
 
 -- name: lock_over
--- The pre-orders by which nothing more is sold. Locks their rows by SKU.
+-- The pre-orders by which nothing more is sold, and nobody waits. Locks their rows by SKU.
 select id
-from orders.preorder
+from orders.preorder as over
 where ended_at is null
     and (closed_at is not null or closes_at <= %(now)s::timestamptz)
+    and not exists (
+        select
+        from orders.preordered as ahead
+        where ahead.preorder_id = over.id
+            and ahead.waiting > 0
+    )
 order by sku_id
 for no key update
 
 -- name: end_preorders
--- End pre-orders by which nobody waits. The caller holds their rows.
+-- End pre-orders by which nobody waits, still. The caller holds their rows.
 update orders.preorder as over
 set ended_at = %(now)s::timestamptz
 where over.id = any (%(ids)s::uuid[])

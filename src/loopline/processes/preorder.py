@@ -98,11 +98,13 @@ def state(
     take_turn(conn)
     skus = catalogue.skus_by_code(conn, {one.sku_code for one in wishes})
     before = lock_preorders(conn, {sku.id for sku in skus.values()})
+    # Who waits for what is not on sale any more is told of another day all the same.
+    usable = {code: sku for code, sku in skus.items() if sku.is_active or sku.id in before}
     today = today_of(conn, now)
     outcomes: list[Preorder | Refusal] = []
     seen: set[SkuId] = set()
     for one, preorder_id in zip(wishes, uuid7s(now, len(wishes)), strict=True):
-        judged = _judge(one, skus.get(one.sku_code), scope=scope, today=today, now=now)
+        judged = _judge(one, usable.get(one.sku_code), scope=scope, today=today, now=now)
         if isinstance(judged, Preorder):
             stated = _as_stated(judged, preorder_id, before.get(judged.sku_id), by=actor, now=now)
             judged = _refusal_of(stated, one.sku_code, seen) or stated
@@ -122,7 +124,7 @@ def _judge(
 ) -> Preorder | Refusal:
     if not scope.everything:
         return PreorderNotYours(sku_code=one.sku_code)
-    if sku is None or not sku.is_active:
+    if sku is None:
         return PreorderSkuUnknown(sku_code=one.sku_code)
     if not today <= one.ships_on <= today + timedelta(days=DAYS_AHEAD_MOST):
         return PreorderDayNotUsable(ships_on=one.ships_on)

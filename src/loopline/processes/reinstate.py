@@ -21,6 +21,7 @@ from loopline.orders import (
 from loopline.processes.amounts import part_amounts
 from loopline.processes.coupons.standing import lost_to_others, retake
 from loopline.processes.outcomes import all_granted
+from loopline.processes.place.ahead import kept_for_waiting
 
 LevelKey = tuple[NodeId, SkuId]
 
@@ -49,8 +50,8 @@ def nodes_of_lines(conn: Conn, heads: Sequence[Order], lines: Sequence[Line]) ->
 def reinstate(conn: Conn, cancelled: Sequence[Order], *, now: datetime) -> list[Event]:
     """Hold again what paid orders were cancelled of, whole or, where the order said so, in part with the rest parked.
 
-    An order for which too little is left, or whose coupon another order has, stays cancelled and holds nothing. Returns
-    what is to be told. The caller holds the stock and the orders.
+    An order for which too little is left, or whose coupon another order has, stays cancelled and holds nothing; what
+    those wait for who bought ahead is not left. Returns what is to be told. The caller holds the stock and the orders.
     """
     if not cancelled:
         return []
@@ -63,7 +64,8 @@ def reinstate(conn: Conn, cancelled: Sequence[Order], *, now: datetime) -> list[
     lost, offs = lost_to_others(conn, [head.id for head in cancelled if head.id in wanted])
     asked = [head for head in cancelled if head.id in wanted and head.id not in lost]
     asks = [_hold_ask(head, wanted[head.id], nodes) for head in asked]
-    held = stock.hold_units(conn, asks, now=now)
+    kept = kept_for_waiting(conn, {line.sku_id for ask in asks for line in ask.lines})
+    held = stock.hold_units(conn, asks, now=now, ahead=kept)
     back = [(head, one) for head, one in zip(asked, held, strict=True) if not isinstance(one, Refusal)]
     units = {line.line_id: line.units for _, one in back for line in one.lines}
     changes = [_change(line, units.get(line.line_id, 0)) for head, _ in back for line in wanted[head.id]]

@@ -407,6 +407,7 @@ def _again(head: Order, number: UUID, lines: Sequence[DraftLine], *, now: dateti
         else None,
         hold_minutes=HELD_MINUTES,
         is_price_agreed=True,
+        is_in_stock_only=True,
     )
 
 

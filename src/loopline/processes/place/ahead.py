@@ -97,9 +97,29 @@ def begin_selling(
         [(one.node_id, line.sku_id) for one in asks for _, line in one.goods if one.node_id and line.sku_id],
     )
     standing = standings(conn, preorders)
-    networks = frozenset(terms.network_node_id for terms in orders.channels_by_code(conn).values())
+    networks = _networks(conn)
     _limit(conn, asks, preorders, now=now)
     return Selling(standing=standing, budgets={key: _budget(one, networks) for key, one in standing.items()})
+
+
+def kept_for_waiting(conn: Conn, sku_ids: Collection[SkuId]) -> dict[SkuId, stock.Ahead]:
+    """Return what is kept of SKUs for who bought ahead, for holds that sell nothing ahead themselves.
+
+    The caller has the goods locked: nobody sells ahead, and nothing is given out, in between.
+    """
+    preorders = preorders_of(conn, sku_ids) if sku_ids else {}
+    if not preorders:
+        return {}
+    sold, networks = sold_ahead(conn, {one.id for one in preorders.values()}), _networks(conn)
+    return {
+        sku_id: stock.Ahead(left=0, kept=sold[one.id].waiting, kept_at=networks)
+        for sku_id, one in preorders.items()
+        if one.id in sold
+    }
+
+
+def _networks(conn: Conn) -> frozenset[NodeId]:
+    return frozenset(terms.network_node_id for terms in orders.channels_by_code(conn).values())
 
 
 def _budget(one: Standing, networks: frozenset[NodeId]) -> stock.Ahead:
@@ -118,7 +138,8 @@ def _limit(
     members = {one.draft.member_id for one in asks if one.draft.member_id is not None}
     bought = bought_ahead(conn, limited, members)
     for one in asks:
-        if one.draft.kind is not DraftKind.ASK or one.draft.delivery not in SOLD_AHEAD:
+        draft = one.draft
+        if draft.kind is not DraftKind.ASK or draft.is_in_stock_only or draft.delivery not in SOLD_AHEAD:
             continue
         in_order: dict[SkuId, int] = {}
         most: dict[LineId, int] = {}

@@ -104,6 +104,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `ship_from`: codes of sites, or names of groups of sites of the profile in force, that a delivery must ship from.
     `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
     `points`: how many of the member's points an ask uses; it is refused where they are not there or do not fit.
+    `is_in_stock_only`: an ask takes nothing of what is sold ahead of its goods.
     """
 
     channel: Code
@@ -130,6 +131,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ship_from: Annotated[tuple[Name, ...], Meta(max_length=SHIP_FROM_MAX)] = ()
     coupons: Annotated[tuple[Code, ...], Meta(max_length=COUPONS_MOST)] = ()
     points: Annotated[int, Meta(ge=0, le=POINTS_MOST)] = 0
+    is_in_stock_only: bool = False
 
 
 class CollectAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -388,6 +390,7 @@ def _message(ask: OrderAsk, member_id: MemberId | None) -> OrderMessage:
         ship_from=ask.ship_from,
         coupons=ask.coupons,
         points=ask.points,
+        is_in_stock_only=ask.is_in_stock_only,
     )
 
 

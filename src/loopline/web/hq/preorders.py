@@ -132,7 +132,7 @@ async def close_preorder(request: _FormRequest, visitor: NamedDependency[Visitor
     """Sell nothing more of it before there is any."""
     _whole_brand(visitor, Permission.STOCK_WRITE)
     said = await request.form()
-    code = str(said.get("sku", ""))[:_CODE_MOST]
+    code = str(said.get("sku", "")).replace("\x00", "")[:_CODE_MOST]
 
     def work(conn: Conn, now: datetime) -> None:
         (outcome,) = close(conn, [code], scope=WHOLE_BRAND, actor=_actor(visitor), now=now)
@@ -160,10 +160,12 @@ def _wish_of(form: Form, zone: str) -> PreorderWish | Refusal:
         ships_on = date.fromisoformat(form.ships_on)
         opens_on = date.fromisoformat(form.opens_on) if form.opens_on else None
         closes_on = date.fromisoformat(form.closes_on) if form.closes_on else None
+        opens_at = day_range(opens_on, zone).start if opens_on is not None else None
+        closes_at = day_range(closes_on, zone).end if closes_on is not None else None
         allowance = int(form.allowance)
         per_order = int(form.per_order) if form.per_order else None
         per_member = int(form.per_member) if form.per_member else None
-    except ValueError:
+    except (ValueError, OverflowError):  # the first and the last day there are have no moments
         return PreorderUnclear()
     limits = [one for one in (per_order, per_member) if one is not None]
     if (
@@ -176,8 +178,8 @@ def _wish_of(form: Form, zone: str) -> PreorderWish | Refusal:
         sku_code=form.sku,
         allowance=allowance,
         ships_on=ships_on,
-        opens_at=day_range(opens_on, zone).start if opens_on is not None else None,
-        closes_at=day_range(closes_on, zone).end if closes_on is not None else None,
+        opens_at=opens_at,
+        closes_at=closes_at,
         per_order=per_order,
         per_member=per_member,
     )

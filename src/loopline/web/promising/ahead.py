@@ -6,6 +6,7 @@ from datetime import date
 from loopline.promises import PromiseKind, WhyNot
 from loopline.web.promising.asking import Asking
 from loopline.web.promising.desk import View
+from loopline.web.promising.shelves import Stocked
 
 
 def ships_ahead(
@@ -25,13 +26,17 @@ def ships_ahead(
         one = view.ahead.get(sku_id)
         if code not in lacking or one is None or not one.preorder.is_open(asking.now):
             continue
-        names = [(event.kind, event.code) for event in asking.events]
-        has_quota = any(
-            (quota.kind, quota.code) in names and quota.starts_at <= asking.now < quota.ends_at
-            for quota in stocked.quotas
-        )
-        if not has_quota and one.may_sell(count - lacking[code]):
+        if not has_quota(stocked, asking) and one.may_sell(count - lacking[code]):
             found[code] = one.preorder.ships_on
     if found.keys() == lacking.keys():
         misses[PromiseKind.DELIVER] = WhyNot.PRE_ORDER
     return found
+
+
+def has_quota(stocked: Stocked, asking: Asking) -> bool:
+    """Whether units are set aside for an event that is asked for, now."""
+    names = [(event.kind, event.code) for event in asking.events]
+    return any(
+        (quota.kind, quota.code) in names and quota.starts_at <= asking.now < quota.ends_at
+        for quota in stocked.quotas
+    )

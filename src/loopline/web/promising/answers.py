@@ -25,7 +25,7 @@ from loopline.promises.rules import (
 )
 from loopline.slots import Way, fee_for
 from loopline.web.api.refusals import NoSuchThing
-from loopline.web.promising.ahead import ships_ahead
+from loopline.web.promising.ahead import has_quota, ships_ahead
 from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
 from loopline.web.promising.hours import brings_to, chosen, why_not_then
@@ -143,9 +143,8 @@ def _has_room(view: View, asking: Asking, lacking: dict[str, int]) -> bool:
         asking.skus, asking.stocked, asking.codes, asking.units, strict=True
     ):
         room = stocked.room(path, events=asking.events, now=asking.now)
-        if (
-            ahead and sku_id in ahead and not stocked.quotas
-        ):  # who ordered before there was any gets what there is first
+        # Who ordered before there was any gets what there is first.
+        if ahead and sku_id in ahead and not has_quota(stocked, asking):
             room = max(0, room - ahead[sku_id].waiting)
         if room < count:
             lacking[code] = room

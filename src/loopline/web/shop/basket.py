@@ -79,7 +79,10 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checkout sends. `number` was made with the page: sent twice, it is one order."""
+    """What the checkout sends. `number` was made with the page: sent twice, it is one order.
+
+    `ahead`: the day on which what is not in stock ships, where the page showed one; nothing is sold ahead without.
+    """
 
     number: str
     sku: str
@@ -96,6 +99,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     coupons: str = ""
     points: str = ""
     points_used: str = ""
+    ahead: str = ""
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):

@@ -379,6 +379,7 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         touch=Touch(touchpoint_code=code, visitor=visitor) if code or visitor else None,
         coupons=codes_of(form.coupons),
         points=_points_of(form),
+        is_in_stock_only=not form.ahead,
     )
 
 

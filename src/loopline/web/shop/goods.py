@@ -191,7 +191,8 @@ def read_goods(conn: Conn, code: str, *, terms: Terms, sku_code: str | None = No
     if not offers:
         return None
     asked = next((one for one in offers if sku_code and one.sku.code == sku_code.upper()), None)
-    first = next((one for one in offers if one.is_to_be_had), offers[0])
+    # What is there is shown before what can only be ordered ahead.
+    first = min(offers, key=lambda one: (not one.is_to_be_had, one.is_ahead))
     return Goods(product=product, offers=offers, chosen=asked or first)
 
 
