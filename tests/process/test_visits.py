@@ -498,6 +498,14 @@ def test_more_than_was_brought_is_not_called_off_at_the_door(conn: Conn, shop: S
     assert wrong(conn) == []
 
 
+def test_what_a_clock_that_is_ahead_packed_goes_along_all_the_same(conn: Conn, shop: Shop):
+    taken, task_id = packed(conn, shop)
+    assert isinstance(take(conn, taken), Visit)
+    assert isinstance(go(conn, taken, at=NOON - timedelta(seconds=1)), Visit)
+    assert isinstance(finish(conn, taken), Visit)
+    assert state(conn, task_id) is TaskState.HANDED_OVER
+
+
 def test_what_is_packed_while_the_fitter_is_away_is_not_fitted_by_that_visit(conn: Conn, shop: Shop):
     taken, first = under_way(conn, shop, lines=(MessageLine(sku_code="COAT", units=2),))
     part = UnitsToCancel(line_id=coats(conn, taken).line_id, units=1)

@@ -169,10 +169,13 @@ def set_out(
     work = _open_tasks(conn, found.booked)
     outcomes: list[Visit | Refusal] = []
     for place, one in enumerate(commands):
+        tasks = work.get(one.order_id, [])
+        # What is packed goes along, also where whoever packed it has a clock that is ahead of ours.
+        at = max([now, *(task.packed_at for task in tasks if task.packed_at is not None)])
         outcome = _not_to_be_made(commands, place, found, scope) or visits.set_out(
-            found.last.get(one.order_id), order_id=one.order_id, by=one.by, now=now
+            found.last.get(one.order_id), order_id=one.order_id, by=one.by, now=at
         )
-        if isinstance(outcome, Visit) and not _all_packed(work.get(one.order_id, [])):
+        if isinstance(outcome, Visit) and not _all_packed(tasks):
             outcome = NotAllPacked(order_id=one.order_id)
         outcomes.append(outcome)
     changed = _write(conn, outcomes, found)

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import unicodedata
 
 from loopline.kernel.ids import OrderId
 from loopline.web.collection import visit_code
@@ -25,8 +26,12 @@ _TWO_CHARACTERS = (
 
 
 def is_visit_code(order_id: OrderId, said: str, *, secret: str) -> bool:
-    """Tell whether what a customer says is the code of the order. Whoever asks counts what is not."""
-    return hmac.compare_digest(said.encode(), visit_code(order_id, secret=secret).encode())
+    """Tell whether what a customer says is the code of the order, in digits of any width.
+
+    Whoever asks counts what is not.
+    """
+    typed = unicodedata.normalize("NFKC", said)
+    return hmac.compare_digest(typed.encode(), visit_code(order_id, secret=secret).encode())
 
 
 def who_comes(name: str) -> str:
