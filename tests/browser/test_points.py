@@ -90,7 +90,7 @@ def correct(front: Shopfront, page: Page) -> None:
     page.get_by_label("Address of the member's page").fill(f"{front.base}/hq/members/{member_id}")
     page.get_by_label("Points", exact=True).fill("5000")
     page.get_by_label("Why, as the member reads it").fill("欢迎 Welcome")
-    page.get_by_role("button", name="Correct", exact=True).click()
+    page.get_by_role("button", name="Correct the points").click()
     expect(page.get_by_role("status")).to_contain_text("Corrected.")
 
 

@@ -344,6 +344,8 @@ def test_a_correction_is_made_once_and_says_why(conn: Conn, shop: Shop, anna: Me
     assert isinstance(publish(conn, scope=Scope(), by=BY, now=NOON), NotInYourBranch)
     (entry,) = entries_of_member(conn, anna, before=None, at_most=10)
     assert (entry.reason, entry.by) == ("sorry", BY)
+    (lot,) = lots_of_members(conn, [anna])
+    assert (entry.lot_id, lot.id != asked.id) == (lot.id, True)
     sound(conn)
 
 

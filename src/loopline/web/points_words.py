@@ -16,9 +16,9 @@ KIND_WORDS: Mapping[PointsKind, str] = {
     PointsKind.HELD: marked("Held for an order"),
     PointsKind.RELEASED: marked("No longer held"),
     PointsKind.SPENT: marked("Used"),
-    PointsKind.BACK: marked("Given back"),
+    PointsKind.BACK: marked("Points given back"),
     PointsKind.EXPIRED: marked("Ended"),
-    PointsKind.ADJUSTED: marked("Corrected"),
+    PointsKind.ADJUSTED: marked("Corrected by hand"),
 }
 
 

@@ -9,6 +9,10 @@ class ProgrammeNotUsable(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class ProgrammeChangedMeanwhile(Refusal, frozen=True, kw_only=True):
+    """The programme of points was changed since you looked at it. Look again before it is published."""
+
+
 class NoProgrammeDrafted(Refusal, frozen=True, kw_only=True):
     """Nothing of the programme of points waits to be published."""
 

@@ -25,7 +25,11 @@ from loopline.pricing.points.model import (
     Programme,
     Use,
 )
-from loopline.pricing.points.refusals import NoProgrammeDrafted, ProgrammeOtherCurrency
+from loopline.pricing.points.refusals import (
+    NoProgrammeDrafted,
+    ProgrammeChangedMeanwhile,
+    ProgrammeOtherCurrency,
+)
 from loopline.pricing.points.rules import deferred_for, left_to_use, problem_of
 from loopline.pricing.promotions import agreements
 from loopline.pricing.promotions.changes import refusal_to_fund
@@ -52,13 +56,23 @@ def save_draft(conn: Conn, new: NewProgramme, *, now: datetime) -> Programme | R
 
 
 def publish_draft(
-    conn: Conn, *, named: Mapping[Bearer, Mapping[PartyId, str]], by: str, now: datetime
+    conn: Conn,
+    *,
+    named: Mapping[Bearer, Mapping[PartyId, str]],
+    by: str,
+    now: datetime,
+    seen: datetime | None = None,
 ) -> Programme | Refusal:
-    """Put the draft in force from now on; the brand has to have agreed to bear what points take off."""
+    """Put the draft in force from now on; the brand has to have agreed to bear what points take off.
+
+    `seen`: when the draft that was looked at was saved.
+    """
     store.take_turn(conn)
     draft = next((one for one in store.programmes(conn) if one.published_at is None), None)
     if draft is None:
         return NoProgrammeDrafted()
+    if seen is not None and seen != draft.saved_at:
+        return ProgrammeChangedMeanwhile()
     refusal = refusal_to_fund(draft, since=now, named=named, agreed=agreements(conn))
     if refusal is not None:
         return refusal

@@ -9,7 +9,7 @@ import msgspec
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
 from loopline.db import Conn
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.pricing.points import (
@@ -57,12 +57,17 @@ def save(  # noqa: PLR0913 - what, why, by whom
     return save_draft(conn, NewProgramme(terms=terms, author=by, comment=comment), now=now)
 
 
-def publish(conn: Conn, *, scope: Scope, by: str, now: datetime) -> Programme | Refusal:
-    """Put the draft in force for orders placed from now on. The brand must have agreed to bear what points take off."""
+def publish(
+    conn: Conn, *, scope: Scope, by: str, now: datetime, seen: datetime | None = None
+) -> Programme | Refusal:
+    """Put the draft in force for orders placed from now on. The brand must have agreed to bear what points take off.
+
+    `seen` says when the draft that was looked at was saved: one that was saved later is refused.
+    """
     if not scope.everything:
         return NotInYourBranch(subject=POINTS_CODE)
     drafts = [one for one in programmes(conn) if one.published_at is None]
-    return publish_draft(conn, named=may_bear(conn, drafts).get(POINTS_CODE, {}), by=by, now=now)
+    return publish_draft(conn, named=may_bear(conn, drafts).get(POINTS_CODE, {}), by=by, now=now, seen=seen)
 
 
 def adjust(
@@ -86,9 +91,10 @@ def adjust(
         of_member = moves.setdefault(one.member_id, {})
         if refusal is not None or programme is None or _key(one) in done or _key(one) in of_member:
             continue
-        of_member[_key(one)] = _move(one, by=by)
-        if one.points > 0:
-            lots.setdefault(one.member_id, []).append(_lot(one, programme, now))
+        lot = _lot(one, programme, now) if one.points > 0 else None
+        of_member[_key(one)] = _move(one, lot, by=by)
+        if lot is not None:
+            lots.setdefault(one.member_id, []).append(lot)
     changes = [
         Change(member_id=key, moves=tuple(some.values()), lots=tuple(lots.get(key, ())))
         for key, some in sorted(moves.items())
@@ -119,21 +125,22 @@ def _refusal_of(
     return None if is_said else PointsNotAdjusted(field="reason")
 
 
-def _move(one: Adjustment, *, by: str) -> Move:
+def _move(one: Adjustment, lot: Lot | None, *, by: str) -> Move:
     return Move(
         key=_key(one),
         member_id=one.member_id,
         kind=PointsKind.ADJUSTED,
         available=one.points,
-        lot_id=one.id if one.points > 0 else None,
+        lot_id=lot.id if lot is not None else None,
         by=by,
         reason=one.reason.strip(),
     )
 
 
 def _lot(one: Adjustment, programme: Programme, now: datetime) -> Lot:
+    """The id is ours: a sender's might be that of a part, whose lot it would overwrite."""
     return Lot(
-        id=one.id,
+        id=uuid7(now),
         member_id=one.member_id,
         programme_id=programme.id,
         whole=one.points,

@@ -31,6 +31,7 @@ from loopline.orders import (
     LineKind,
 )
 from loopline.org import Entity, Party, PartyKind, Site, UnitKind
+from loopline.pricing.points import POINTS_CODE
 from loopline.processes.must_ship_from import OnlyDeliveriesShip, UnknownShipFrom, sites_named
 from loopline.processes.place import UnknownSku
 from loopline.processes.remembered import (
@@ -158,8 +159,9 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
     head = _refusal_of_sender(one, register) or _head_of(message, register)
     if isinstance(head, Refusal):
         return head
-    if one.by_member is None and not one.scope.covers_site(head.site.id if head.site else None):
-        return NotInYourBranch(subject=message.external_number)
+    outside = _refusal_of_scope(one, head.site)
+    if outside is not None:
+        return outside
     if (message.channel, message.external_number) in register.tests:
         return DeclaredAsTest(channel=message.channel, external_number=message.external_number)
     lines = [
@@ -199,6 +201,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         ship_from=head.ship_from,
         coupons=message.coupons,
         points=message.points,
+        is_in_stock_only=message.is_in_stock_only,
     )
 
 
@@ -235,6 +238,15 @@ def _refusal_of_sender(one: Incoming, register: Register) -> Refusal | None:
     if message.member_id is not None and message.member_id not in register.members:
         return MemberUnknown(member_id=message.member_id)
     return refusal_of_sealed(message.sealed_buyer) if message.sealed_buyer is not None else None
+
+
+def _refusal_of_scope(one: Incoming, site: Site | None) -> Refusal | None:
+    """A sender places for the own sites; points are the whole brand's: a branch neither spends nor learns them."""
+    if one.by_member is not None:
+        return None
+    if not one.scope.covers_site(site.id if site else None):
+        return NotInYourBranch(subject=one.message.external_number)
+    return NotInYourBranch(subject=POINTS_CODE) if one.message.points and not one.scope.everything else None
 
 
 def _head_of(message: OrderMessage, register: Register) -> _Head | Refusal:

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.response import Template
 
 from loopline.db import Conn
 from loopline.insight import board_setting
@@ -28,7 +26,9 @@ from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.hq.points_form import FIRST, fields_of, read_terms
 from loopline.web.hq.promotion_form import TEXT_MOST
 from loopline.web.hq.refusals import TypedWrong
+from loopline.web.hq.typed import saved_at_of
 from loopline.web.languages import Language, marked
+from loopline.web.notices import telling, told
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 
@@ -47,6 +47,7 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     says: Sequence[str]
     comment: str
     who: str
+    saved_at: str
 
 
 @get(POINTS, sync_to_thread=True)
@@ -89,7 +90,7 @@ def _page(
         may_write=visitor.may(Permission.COUPONS_WRITE)
         and visitor.scope_of(Permission.COUPONS_WRITE).everything,
         problem="" if refusal is None else language.refusal(refusal),
-        done=request.query_params.get("done", ""),
+        done=told(request).done,
     )
 
 
@@ -153,6 +154,7 @@ def _row(
         ],
         comment=one.comment,
         who=f"{names.get(by, by)} · {language.clock_of_day(at, zone)}",
+        saved_at=one.saved_at.isoformat(),
     )
 
 
@@ -186,11 +188,12 @@ async def save_version(request: _FormRequest, visitor: NamedDependency[Visitor])
 
 @post(f"{POINTS}/publish")
 async def publish_version(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """Put the draft in force, for orders placed from now on."""
+    """Put the draft in force as the page showed it, for orders placed from now on."""
     scope = _whole_brand(visitor, Permission.COUPONS_WRITE)
+    seen = saved_at_of((await _said(request)).get("saved_at", ""))
 
     def work(conn: Conn, now: datetime) -> object:
-        return publish(conn, scope=scope, by=_by(visitor), now=now)
+        return publish(conn, scope=scope, by=_by(visitor), now=now, seen=seen)
 
     return await _acted(request, visitor, work, marked("Published."), {})
 
@@ -236,8 +239,7 @@ async def _acted(
         outcome = refused.refusal
     if isinstance(outcome, Refusal):
         return await asyncio.to_thread(_page, request, visitor, said=said, refusal=outcome)
-    told = urlencode({"done": language_of(request).say(word)})
-    return Redirect(f"{POINTS}?{told}", status_code=HTTP_303_SEE_OTHER)
+    return telling(request, POINTS, done=language_of(request).say(word))
 
 
 async def _said(request: _FormRequest) -> dict[str, str]:

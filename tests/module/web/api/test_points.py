@@ -8,7 +8,7 @@ import pytest
 
 from loopline.db import Database
 from loopline.kernel.ids import MemberId
-from loopline.org import Permission
+from loopline.org import Permission, Role
 from loopline.pricing.points import accounts_of_members
 from tests.make.api import PLENTY, House, served_house
 from tests.make.points import points_in_force
@@ -58,6 +58,19 @@ def test_a_member_sees_and_uses_the_own_alone(house: House, database: Database):
     assert problem(anna, "/orders", **order("M-2", points=401)) == "points_not_enough"
     empty = ben.get("/me/points")
     assert (empty["available"], empty["end_at"], empty["entries"]) == (0, None, [])
+
+
+def test_a_branch_spends_no_points_of_members(house: House, database: Database):
+    sign_in(house, "13800000001")
+    (mine,) = members_of(database)
+    house.api().granted(PATH, adjustment(mine, 1_000))
+    asked = {"site_code": "S", "member_id": mine, "points": 600}
+    refused = (
+        house.as_role(Role.GUIDE, branch="U-S").ask("POST", "/orders", json=order("B-1", **asked)).json()
+    )
+    assert (refused["code"], refused["fields"]["subject"]) == ("not_in_your_branch", "POINTS")
+    placed = house.api().ask("POST", "/orders", json=order("B-1", **asked))
+    assert placed.status_code == 201, placed.text
 
 
 def test_only_the_whole_brand_corrects_points_of_members_that_are_there(house: House, database: Database):
