@@ -34,6 +34,7 @@ from loopline.processes.close.sheet import draft_sheet, month_of_close
 OWED: tuple[Purpose, ...] = (
     Purpose.CUSTOMER_DEPOSIT,
     Purpose.VOUCHER_LIABILITY,
+    Purpose.POINTS_LIABILITY,
     Purpose.REFUND_PAYABLE,
     Purpose.REFUND_LIABILITY,
     Purpose.SHARE_PENDING,

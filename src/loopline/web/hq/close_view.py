@@ -91,6 +91,7 @@ KIND_WORDS: Mapping[EntryKind, str] = {
     EntryKind.SUPPLY: marked("Supply of goods"),
     EntryKind.PAID_FOR_ANOTHER: marked("Paid for another company"),
     EntryKind.PROMOTION: marked("Discount that others bear"),
+    EntryKind.POINTS: marked("Points"),
     EntryKind.BONUS: marked("Bonus of a month's turnover"),
     EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
     EntryKind.DRAWER: marked("Drawer of a till"),
