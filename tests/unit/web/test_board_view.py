@@ -1,5 +1,6 @@
 """How a board is written: words for everything boards know, numbers as people read them, nothing unescaped."""
 
+import re
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -52,6 +53,22 @@ def test_figures_are_written_as_people_read_them():
     figures = message_of(board(), EN).panels["figures"]
     for written in ("£1,230.00", "+23.0%", "-£4.56", "£176.37 on average", "£50.00", ">42<", "Came back: 3"):
         assert written in figures, written
+
+
+@pytest.mark.parametrize(("is_replay", "orders"), [(False, "/hq/orders?period=today"), (True, "/hq/orders")])
+def test_figures_lead_to_their_orders_and_returns_as_far_as_somebody_may_open_them(
+    is_replay: bool, orders: str
+):
+    seen = board(is_replay=is_replay)
+    figures = message_of(seen, EN).panels["figures"]
+    returns = "/hq/returns-why?from=2011-03-01&amp;to=2011-03-01&amp;currency=GBP"
+    led = {text: path for path, text in re.findall(r'<a [^>]*href="([^"]+)"[^>]*>([^<]+)</a>', figures)}
+    of_orders = ("£1,230.00", "£50.00", "7", "£176.37 on average", "42")
+    assert led == dict.fromkeys(of_orders, orders) | {"Came back: 3": returns}
+    closed = msgspec.structs.replace(seen, closed=frozenset({"orders", "returns"}))
+    assert "<a " not in message_of(closed, EN).panels["figures"]
+    closed = msgspec.structs.replace(seen, closed=frozenset({"returns"}))
+    assert returns not in message_of(closed, EN).panels["figures"]
 
 
 def test_the_moment_of_a_replay_is_labelled():
@@ -148,7 +165,7 @@ def test_nothing_leads_to_what_whoever_watches_may_not_open():
     ranked = (SkuRank(sku_id=SkuId(UUID(int=1)), code="C", name="Coat", units=1, net_minor=100),)
     seen = board(late=LateNow(late=2, overdue=1), shows=shows, skus=ranked)
     closed = msgspec.structs.replace(
-        seen, closed=frozenset({"orders", "shows"}), late=LateNow(late=0, overdue=0)
+        seen, closed=frozenset({"orders", "returns", "shows"}), late=LateNow(late=0, overdue=0)
     )
     names = ("figures", "eye", "skus", "stages")
     assert all("<a " in message_of(seen, EN).panels[name] for name in names)

@@ -36,6 +36,7 @@ from loopline.web.store.live import LIVE_DESK, chosen, rooms_of, studio
 _SHOWS_MOST = 6
 _OPENED_BY = {
     "orders": Permission.ORDERS_READ,
+    "returns": Permission.BOARDS_READ,
     "shows": Permission.LIVE_WRITE,
 }
 """What the board leads to, and who may open it."""

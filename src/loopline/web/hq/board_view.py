@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from loopline.insight import Board, Happening, Point
 from loopline.kernel.times import business_day
+from loopline.web.hq import returns_why_asked
 from loopline.web.hq.orders_asked import Asked
 from loopline.web.languages import Language, marked
 from loopline.web.live import Seen
@@ -159,6 +160,7 @@ def _context(seen: Seen, language: Language) -> dict[str, Any]:
         "this_hour": language.money(board.this_hour.net_minor, currency),
         "average": _average(board, language),
         "today_path": orders_of_day(is_replay=board.is_replay).link(),
+        "returns_path": _returns_of_day(board),
         "closed": seen.closed,
         "late": seen.late,
         "shows": [
@@ -246,6 +248,13 @@ def _width(amount: int, greatest: int) -> int:
 def orders_of_day(*, is_replay: bool) -> Asked:
     """Ask for the orders of a board's day; where that is not the clock's, as in a replay, for those of any day."""
     return Asked() if is_replay else Asked(period="today")
+
+
+def _returns_of_day(board: Board) -> str:
+    """Return the address of why goods of a board's day came back."""
+    day = board.day.isoformat()
+    asked = returns_why_asked.Asked(first=day, last=day, currency=board.setting.currency)
+    return asked.link(returns_why_asked.RETURNS_WHY)
 
 
 def _sku_rows(board: Board, language: Language) -> list[Row]:
