@@ -12,6 +12,7 @@ from loopline.web.store.count.review import REVIEW_PAGES
 from loopline.web.store.customers import CUSTOMER_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.heard import HEARD_PAGES
+from loopline.web.store.installed import tell_app
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
@@ -36,6 +37,7 @@ from loopline.web.store.today import show_today, tell_today
 from loopline.web.store.visits import VISIT_PAGES
 
 STORE_PAGES: list[ControllerRouterHandler] = [
+    tell_app,
     show_today,
     tell_today,
     choose_site,
