@@ -71,7 +71,14 @@ API_PATH = "/api/v1"
 _BODY_BYTES_MAX = 20_000_000
 _YEAR_SECONDS = 365 * 24 * 3600
 # No cookie, no form, nothing to forge: assets, probes and streams.
-_WITHOUT_FORMS = [f"^{STATIC_PATH}/", "^/healthz$", "^/metrics$", "/stream$", f"^{API_PATH}/", "^/sandbox/"]
+_WITHOUT_FORMS = [
+    f"^{STATIC_PATH}/",
+    "^/healthz$",
+    "^/metrics$",
+    "^/hq/[a-z]+/stream$",
+    f"^{API_PATH}/",
+    "^/sandbox/",
+]
 
 
 @get("/", sync_to_thread=True)

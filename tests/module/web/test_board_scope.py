@@ -1,6 +1,7 @@
 """Who sees which figure of the live board, and what a round of reading boards costs. Real HTTP, real PostgreSQL."""
 
 import re
+import threading
 from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,12 +150,14 @@ def test_every_figure_is_of_what_one_may_read(
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is sent to the database, statement by statement."""
+    """What this thread sends to the database, statement by statement; servers of other tests may still be at work."""
     sent: list[str] = []
     execute = psycopg.Cursor.execute
+    here = threading.get_ident()
 
     def counted(self: Any, query: Any, *given: Any, **named: Any) -> Any:
-        sent.append(str(query))
+        if threading.get_ident() == here:
+            sent.append(str(query))
         return execute(self, query, *given, **named)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", counted)
