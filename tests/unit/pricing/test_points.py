@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopline.kernel.ids import MemberId
+from loopline.pricing.model import Derivation, Level, LineDerivation, Quote, QuoteLine
 from loopline.pricing.points import Account, Lot, Programme
 from loopline.pricing.points.refusals import ProgrammeNotUsable
 from loopline.pricing.points.rules import (
@@ -17,9 +18,11 @@ from loopline.pricing.points.rules import (
     ends_next,
     left_to_use,
     months_after,
+    most_to_use,
     over_at,
     points_earned,
     problem_of,
+    use_points,
     worth_of,
 )
 from tests.make.points import terms
@@ -141,3 +144,55 @@ def test_what_is_left_is_what_is_there(given_: list[tuple[int, int]], used: int)
     assert sum(points for _, points in left) == max(0, available)
     assert [one.expires_at for one, _ in left] == sorted(one.expires_at for one, _ in left)
     assert all(0 < points <= one.points for one, points in left)
+
+
+def quoted(amounts: list[int]) -> Quote:
+    because = LineDerivation(decided_by=Level.BASE)
+    return Quote(
+        currency="CNY",
+        lines=tuple(
+            QuoteLine(
+                unit_minor=one,
+                amount_minor=one,
+                tax_minor=0,
+                tax_rate_basis_points=0,
+                list_unit_minor=one,
+                derivation=because,
+            )
+            for one in amounts
+        ),
+        amount_minor=sum(amounts),
+        tax_minor=0,
+        derivation=Derivation(day=START.date(), country="CN", taxes=(), lines=(because,) * len(amounts)),
+    )
+
+
+@given(
+    st.lists(st.integers(0, 3_000), min_size=1, max_size=3),
+    st.integers(-20, 4_000),
+    st.integers(1, 400),
+    st.integers(1, 400),
+    st.integers(1, 10_000),
+    st.integers(1, 300),
+)
+def test_what_a_page_offers_is_taken_and_one_more_is_not_to_be_had(
+    amounts: list[int], available: int, redeem_points: int, redeem_minor: int, most: int, least: int
+):
+    made: dict[str, Any] = {
+        "redeem_points": redeem_points,
+        "redeem_minor": redeem_minor,
+        "most_basis_points": most,
+        "least_minor": least,
+    }
+    quote = quoted(amounts)
+    offered = most_to_use(terms(**made), quote, available)
+    (programme,) = version(**made).values()
+    off = 0
+    if offered:
+        used = use_points(programme, quote, offered, available=available)
+        assert isinstance(used, Quote)
+        off = quote.amount_minor - used.amount_minor
+        assert least <= off <= quote.amount_minor * most // 10_000
+    for points in {offered + 1, offered + redeem_points, available}:  # what else is there takes no more off
+        more = use_points(programme, quote, points, available=available) if points > offered else None
+        assert not isinstance(more, Quote) or more.amount_minor == quote.amount_minor - off

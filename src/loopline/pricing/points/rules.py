@@ -100,7 +100,8 @@ def most_to_use(terms: Terms, quote: Quote, available: int) -> int:
     if quote.currency != terms.currency:
         return 0
     most = sum(_payable(quote)) * terms.most_basis_points // BASIS_POINTS
-    off = min(most, worth_of(terms, max(0, available)))
+    fitting = ((most + 1) * terms.redeem_points - 1) // terms.redeem_minor  # the most that are worth no more
+    off = worth_of(terms, min(fitting, max(0, available)))
     return cost_of(terms, off) if off >= terms.least_minor else 0
 
 
