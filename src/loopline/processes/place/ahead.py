@@ -88,17 +88,17 @@ class Selling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begin_selling(
-    conn: Conn, asks: Sequence[Candidate], sku_ids: frozenset[SkuId], *, now: datetime
+    conn: Conn, going: Sequence[Candidate], sku_ids: frozenset[SkuId], *, now: datetime
 ) -> Selling:
-    """Lock pre-orders, then the goods of the asks; say how much of what may be sold ahead, and to whom how much."""
+    """Lock pre-orders, then the goods of all, facts too; say how much may be sold ahead, and to whom how much."""
+    networks = _networks(conn)
     preorders = lock_preorders(conn, sku_ids)
     stock.lock_stock(
         conn,
-        [(one.node_id, line.sku_id) for one in asks for _, line in one.goods if one.node_id and line.sku_id],
+        [(one.node_id, line.sku_id) for one in going for _, line in one.goods if one.node_id and line.sku_id],
     )
     standing = standings(conn, preorders)
-    networks = _networks(conn)
-    _limit(conn, asks, preorders, now=now)
+    _limit(conn, going, preorders, now=now)
     return Selling(standing=standing, budgets={key: _budget(one, networks) for key, one in standing.items()})
 
 
@@ -127,7 +127,7 @@ def _budget(one: Standing, networks: frozenset[NodeId]) -> stock.Ahead:
 
 
 def _limit(
-    conn: Conn, asks: Sequence[Candidate], preorders: Mapping[SkuId, Preorder], *, now: datetime
+    conn: Conn, going: Sequence[Candidate], preorders: Mapping[SkuId, Preorder], *, now: datetime
 ) -> None:
     """Say of each line how many units may be sold ahead, by what is open, and by order and member.
 
@@ -135,9 +135,9 @@ def _limit(
     """
     on = {sku_id: one for sku_id, one in preorders.items() if one.is_open(now)}
     limited = {one.id for one in on.values() if one.per_member is not None}
-    members = {one.draft.member_id for one in asks if one.draft.member_id is not None}
+    members = {one.draft.member_id for one in going if one.draft.member_id is not None}
     bought = bought_ahead(conn, limited, members)
-    for one in asks:
+    for one in going:
         draft = one.draft
         if draft.kind is not DraftKind.ASK or draft.is_in_stock_only or draft.delivery not in SOLD_AHEAD:
             continue
