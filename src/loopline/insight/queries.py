@@ -41,9 +41,11 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-class _Home(msgspec.Struct, frozen=True, kw_only=True):
+class _Setting(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None
     currency: str | None
+    currencies: tuple[str, ...]
+    latest: datetime | None
 
 
 def latest_moment(conn: Conn) -> datetime | None:
@@ -53,13 +55,12 @@ def latest_moment(conn: Conn) -> datetime | None:
 
 def board_setting(conn: Conn, currency: str | None = None) -> BoardSetting:
     """Return what boards are read by; the currency asked for where anything was sold in it, else the brand's own."""
-    home = fetch_one(conn, SQL["home"], _Home) or _Home(zone=None, currency=None)
-    currencies = fetch_values(conn, SQL["currencies"])
+    (found,) = fetch(conn, SQL["board_setting"], _Setting)
     return BoardSetting(
-        zone=home.zone or "UTC",
-        currency=chosen_currency(currencies, asked=currency, own=home.currency),
-        currencies=tuple(currencies),
-        latest=latest_moment(conn),
+        zone=found.zone or "UTC",
+        currency=chosen_currency(found.currencies, asked=currency, own=found.currency),
+        currencies=found.currencies,
+        latest=found.latest,
     )
 
 

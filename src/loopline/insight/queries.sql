@@ -3,17 +3,14 @@
 select max(minute) as minute
 from insight.takings_by_minute
 
--- name: home
--- The zone and the currency of the brand: of its first root and of the first company at it. Nulls where there is none.
+-- name: board_setting
+-- The zone and the currency of the brand (of its first root and of the first company at it, null where there is none),
+-- the currencies anything was ever sold in, by name, and the last minute as `latest_minute` tells it.
 select
     (select time_zone from org.published_unit where kind = 'brand' order by code limit 1) as zone,
-    (select currency from org.published_entity where kind = 'brand_company' order by code limit 1) as currency
-
--- name: currencies
--- The currencies anything was ever sold in, by name.
-select distinct currency
-from insight.outlet
-order by currency
+    (select currency from org.published_entity where kind = 'brand_company' order by code limit 1) as currency,
+    array(select distinct currency from insight.outlet order by currency) as currencies,
+    (select max(minute) from insight.takings_by_minute) as latest
 
 -- name: day_takings
 -- The takings of one business day, each outlet's day cut in its own zone.

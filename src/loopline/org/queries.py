@@ -16,10 +16,7 @@ def scope_of(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None 
     Nothing for whoever has left or holds no such role. Where a role is held at the top of every tree the answer is
     `everything`, and the units and sites are not spelt out.
     """
-    if store.reaches_every_root(conn, person_id, roles=roles):
-        return Scope(everything=True)
-    units = store.units_in_scope(conn, person_id, roles=roles)
-    return Scope(sites=store.sites_at_units(conn, units), org_units=units)
+    return store.scope_of(conn, person_id, roles=roles)
 
 
 def units_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Unit]:
@@ -34,7 +31,7 @@ def units_by_id(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, Un
 
 def branch_units(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Unit]:
     """Return branches as they hang, parents before children; all of it where no branch is named."""
-    return store.units_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+    return store.units_below(conn, branch_ids)
 
 
 def entities_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Entity]:
@@ -64,7 +61,7 @@ def sites_by_id(conn: Conn, site_ids: Iterable[SiteId]) -> dict[SiteId, Site]:
 
 def branch_sites(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Site]:
     """Return the sites of branches in the order of their codes; every site where no branch is named."""
-    return store.sites_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+    return store.sites_below(conn, branch_ids)
 
 
 def parties_by_code(conn: Conn, codes: Iterable[str]) -> dict[str, Party]:
@@ -79,7 +76,7 @@ def parties_by_id(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, Par
 
 def branch_parties(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Party]:
     """Return the parties of branches in the order of their codes; all of them where no branch is named."""
-    return store.parties_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+    return store.parties_below(conn, branch_ids)
 
 
 def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
@@ -94,4 +91,4 @@ def people_by_id(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, P
 
 def branch_people(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) -> list[Person]:
     """Return who works in branches, in the order of sign-in names; everybody where no branch is named."""
-    return store.people_below(conn, store.roots(conn) if branch_ids is None else branch_ids)
+    return store.people_below(conn, branch_ids)

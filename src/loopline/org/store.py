@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, fetch_values, statements
+from loopline.db import Conn, copy_rows, execute, fetch, fetch_one, statements
 from loopline.kernel.failures import Failures
 from loopline.kernel.ids import EntityId, OrgUnitId, PartyId, PersonId, SiteId
+from loopline.kernel.scope import Scope
 from loopline.org.model import (
     Entity,
     Party,
@@ -82,12 +83,8 @@ def units_by_id(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, Un
     return {unit.id: unit for unit in found}
 
 
-def units_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Unit]:
-    return fetch(conn, SQL["units_below"], Unit, branch_ids=list(branch_ids))
-
-
-def roots(conn: Conn) -> list[OrgUnitId]:
-    return fetch_values(conn, SQL["roots"])
+def units_below(conn: Conn, branch_ids: Collection[OrgUnitId] | None) -> list[Unit]:
+    return fetch(conn, SQL["units_below"], Unit, branch_ids=_given(branch_ids))
 
 
 def paths_by_id(conn: Conn, unit_ids: Iterable[OrgUnitId]) -> dict[OrgUnitId, UnitPath]:
@@ -174,8 +171,8 @@ def sites_by_id(conn: Conn, site_ids: Iterable[SiteId]) -> dict[SiteId, Site]:
     return {site.id: site for site in found}
 
 
-def sites_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Site]:
-    return fetch(conn, SQL["sites_below"], Site, branch_ids=list(branch_ids))
+def sites_below(conn: Conn, branch_ids: Collection[OrgUnitId] | None) -> list[Site]:
+    return fetch(conn, SQL["sites_below"], Site, branch_ids=_given(branch_ids))
 
 
 def copy_sites(conn: Conn, sites: Sequence[Site], *, added_at: datetime) -> None:
@@ -193,8 +190,8 @@ def parties_by_id(conn: Conn, party_ids: Iterable[PartyId]) -> dict[PartyId, Par
     return {party.id: party for party in found}
 
 
-def parties_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Party]:
-    return fetch(conn, SQL["parties_below"], Party, branch_ids=list(branch_ids))
+def parties_below(conn: Conn, branch_ids: Collection[OrgUnitId] | None) -> list[Party]:
+    return fetch(conn, SQL["parties_below"], Party, branch_ids=_given(branch_ids))
 
 
 def copy_parties(conn: Conn, parties: Sequence[Party], *, added_at: datetime) -> None:
@@ -218,8 +215,8 @@ def people_by_id(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, P
     return {person.id: person for person in found}
 
 
-def people_below(conn: Conn, branch_ids: Collection[OrgUnitId]) -> list[Person]:
-    return fetch(conn, SQL["people_below"], Person, branch_ids=list(branch_ids))
+def people_below(conn: Conn, branch_ids: Collection[OrgUnitId] | None) -> list[Person]:
+    return fetch(conn, SQL["people_below"], Person, branch_ids=_given(branch_ids))
 
 
 def lock_people(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId, Person]:
@@ -351,17 +348,12 @@ def delete_expired_sessions(conn: Conn, *, now: datetime, at_most: int) -> int:
 # ---- scope
 
 
-def reaches_every_root(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None) -> bool:
+def scope_of(conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None) -> Scope:
     wanted = None if roles is None else [str(role) for role in roles]
-    return fetch_values(conn, SQL["reaches_every_root"], person_id=person_id, roles=wanted)[0]
+    found = fetch_one(conn, SQL["scope_of"], Scope, person_id=person_id, roles=wanted)
+    assert found is not None
+    return found
 
 
-def units_in_scope(
-    conn: Conn, person_id: PersonId, *, roles: Collection[Role] | None
-) -> frozenset[OrgUnitId]:
-    wanted = None if roles is None else [str(role) for role in roles]
-    return frozenset(fetch_values(conn, SQL["units_in_scope"], person_id=person_id, roles=wanted))
-
-
-def sites_at_units(conn: Conn, unit_ids: Collection[OrgUnitId]) -> frozenset[SiteId]:
-    return frozenset(fetch_values(conn, SQL["sites_at_units"], unit_ids=list(unit_ids)))
+def _given(branch_ids: Collection[OrgUnitId] | None) -> list[OrgUnitId] | None:
+    return None if branch_ids is None else list(branch_ids)

@@ -44,7 +44,7 @@ where unit.id = any(%(unit_ids)s::uuid[])
 order by unit.id;
 
 -- name: units_below
--- All units of the given branches, parents before children. Locks nothing.
+-- All units of the given branches, of every branch where none is given, parents before children. Locks nothing.
 select
     unit.id,
     unit.code,
@@ -60,15 +60,8 @@ select
     unit.hours,
     unit.industry_profile
 from org.unit
-where unit.path && %(branch_ids)s::uuid[]
+where (%(branch_ids)s::uuid[] is null or unit.path && %(branch_ids)s::uuid[])
 order by cardinality(unit.path), unit.code;
-
--- name: roots
--- The tops of the trees. Locks nothing.
-select unit.id
-from org.unit
-where unit.parent_id is null
-order by unit.id;
 
 -- name: paths_by_id
 -- The path and kind of each unit named. Locks nothing.
@@ -227,7 +220,7 @@ where site.id = any(%(site_ids)s::uuid[])
 order by site.id;
 
 -- name: sites_below
--- All sites of the given branches, with their place. Locks nothing.
+-- All sites of the given branches, of every branch where none is given, with their place. Locks nothing.
 select
     site.id,
     site.code,
@@ -243,7 +236,7 @@ select
     unit.hours
 from org.unit
 join org.site on site.unit_id = unit.id
-where unit.path && %(branch_ids)s::uuid[]
+where (%(branch_ids)s::uuid[] is null or unit.path && %(branch_ids)s::uuid[])
 order by site.code;
 
 -- name: copy_sites
@@ -283,7 +276,7 @@ where party.id = any(%(party_ids)s::uuid[])
 order by party.id;
 
 -- name: parties_below
--- All parties of the given branches. Locks nothing.
+-- All parties of the given branches, of every branch where none is given. Locks nothing.
 select
     party.id,
     party.code,
@@ -295,7 +288,7 @@ select
     party.person_id
 from org.party
 join org.unit on unit.id = party.unit_id
-where unit.path && %(branch_ids)s::uuid[]
+where (%(branch_ids)s::uuid[] is null or unit.path && %(branch_ids)s::uuid[])
 order by party.code;
 
 -- name: copy_parties
@@ -331,7 +324,7 @@ where person.id = any(%(person_ids)s::uuid[])
 order by person.id;
 
 -- name: people_below
--- The people who work in the given branches. Locks nothing.
+-- The people who work in the given branches, in every branch where none is given. Locks nothing.
 select
     person.id,
     person.sign_in_name,
@@ -341,7 +334,7 @@ select
     person.is_active
 from org.person
 join org.unit on unit.id = person.unit_id
-where unit.path && %(branch_ids)s::uuid[]
+where (%(branch_ids)s::uuid[] is null or unit.path && %(branch_ids)s::uuid[])
 order by person.sign_in_name;
 
 -- name: lock_people
@@ -536,35 +529,35 @@ where session.token_hash in (
     for update skip locked
 );
 
--- name: reaches_every_root
--- Whether some of a person's roles are held at the top of every tree, of which there is at least one. Locks nothing.
-select
-    exists (select from org.unit where unit.parent_id is null)
-    and not exists (
-        select
-        from org.unit
-        where unit.parent_id is null
-          and not exists (
+-- name: scope_of
+-- What some of a person's roles reach: everything, where they are held at the top of every tree, of which there is at
+-- least one; else units and the sites at them. Locks nothing.
+with top as (
+    select
+        exists (select from org.unit where unit.parent_id is null)
+        and not exists (
             select
-            from org.role
-            join org.person on person.id = role.person_id and person.is_active
-            where role.person_id = %(person_id)s::uuid
-              and role.branch_id = unit.id
-              and (%(roles)s::text[] is null or role.role = any(%(roles)s::text[]))
-          )
-    ) as reaches_every_root;
-
--- name: units_in_scope
--- The units that some of a person's roles reach. Locks nothing.
-select distinct scope.org_unit_id
-from org.published_scope as scope
-where scope.person_id = %(person_id)s::uuid
-  and (%(roles)s::text[] is null or scope.role = any(%(roles)s::text[]))
-order by scope.org_unit_id;
-
--- name: sites_at_units
--- The sites at units. Locks nothing.
-select site.id
-from org.site
-where site.unit_id = any(%(unit_ids)s::uuid[])
-order by site.id;
+            from org.unit
+            where unit.parent_id is null
+              and not exists (
+                select
+                from org.role
+                join org.person on person.id = role.person_id and person.is_active
+                where role.person_id = %(person_id)s::uuid
+                  and role.branch_id = unit.id
+                  and (%(roles)s::text[] is null or role.role = any(%(roles)s::text[]))
+              )
+        ) as is_held
+),
+reached as (
+    select distinct scope.org_unit_id as unit_id
+    from top
+    join org.published_scope as scope on not top.is_held
+    where scope.person_id = %(person_id)s::uuid
+      and (%(roles)s::text[] is null or scope.role = any(%(roles)s::text[]))
+)
+select
+    top.is_held as everything,
+    array(select unit_id from reached) as org_units,
+    array(select site.id from org.site join reached on reached.unit_id = site.unit_id) as sites
+from top;

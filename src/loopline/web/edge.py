@@ -121,11 +121,8 @@ def visitor_or_none(request: WebRequest) -> Visitor | None:
         person = org.session_person(conn, token, now=edge.clock())
         if person is None:
             return None
-        return Visitor(
-            person=person,
-            scope=org.scope_of(conn, person.person_id),
-            branches=branches_of_person(conn, person),
-        )
+        scope = org.scope_of(conn, person.person_id)
+        return Visitor(person=person, scope=scope, branches=branches_of_person(conn, person, all_of_it=scope))
 
 
 def visitor(request: WebRequest) -> Visitor:

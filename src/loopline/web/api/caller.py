@@ -201,10 +201,12 @@ def _mark(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="backslashreplace")).digest()
 
 
-def branches_of_person(conn: Conn, person: SessionPerson) -> dict[Permission, Scope]:
-    """Return where each permission of a person's roles holds."""
+def branches_of_person(
+    conn: Conn, person: SessionPerson, *, all_of_it: Scope | None = None
+) -> dict[Permission, Scope]:
+    """Return where each permission of a person's roles holds; `all_of_it` is what they reach together, if known."""
     held = sorted({grant.role for grant in person.roles})
-    scopes: dict[frozenset[Role], Scope] = {}
+    scopes: dict[frozenset[Role], Scope] = {} if all_of_it is None else {frozenset(held): all_of_it}
     branches: dict[Permission, Scope] = {}
     for permission in Permission:
         roles = org.roles_with(permission, held)
