@@ -1,10 +1,11 @@
 """Whatever people write is shown as what they wrote, and never becomes part of a page.
 
-A product, its SKU, a member, the name at an address and a review are called by what a browser or a template would run.
-Then every page is opened, by people of headquarters, of a store and of the shop.
+A product, its SKU, a member, the name at an address, a review and a file are called by what a browser or a template
+would run. Then every page is opened, by people of headquarters, of finance, of a store and of the shop.
 """
 
 from collections.abc import Generator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from loopline.jobs.followers import FOLLOWERS
 from loopline.org import Role
 from loopline.web.app import create_app
 from tests.make.addresses import addresses_of, sent_to
+from tests.make.bills import DAY, Paid, wechat_bill
 from tests.make.catalogue import csv_file, preview_of
 from tests.make.customers import member, phone, registered
 from tests.make.rights import Mark, rules_by_address
@@ -32,15 +34,17 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>zz{{7*7}}'
 # What the page would hold if any of it were taken for markup, or for a template.
 RAW = ("<script>alert(1)", "<img src=x", "zz49")
 PRODUCT, MEMBER, REVIEW = f"goods {HOSTILE}", f"name {HOSTILE}", f"said {HOSTILE}"
+FILE = f"bill {HOSTILE}.csv"
 # Where it must be read, so that nothing is proved by pages that are silent.
 SHOWN = {
     "GET /hq/stock": PRODUCT,
     "GET /hq/reviews": REVIEW,
+    "GET /hq/reconciliation/{difference}": FILE,
     "GET /store/reviews": REVIEW,
     "GET /p/{code}": PRODUCT,
     "GET /me": MEMBER,
 }
-ROLES = (Role.HQ_OPERATIONS, Role.STORE_MANAGER)
+ROLES = (Role.HQ_OPERATIONS, Role.FINANCE, Role.STORE_MANAGER)
 
 
 @pytest.fixture
@@ -64,12 +68,25 @@ def _call_things(made: Branches) -> None:
     home = {"name": MEMBER, "phone": "13800000001", "region_code": "310106", "street": HOSTILE}
     review = {"review_id": made.names["review_id"], "stars": 1, "text": REVIEW}
     for path, body in (("/me/addresses", home), ("/reviews/change", {"items": [review]})):
-        _sent(made, path, body)
+        _sent(made, path, made.member, json=body)
+    _take_bill_in(made)
 
 
-def _sent(made: Branches, path: str, body: dict[str, Any]) -> None:
-    headers = {"authorization": f"Bearer {made.member}"}
-    answer = httpx.post(f"{made.base}/api/v1{path}", json=body, headers=headers, timeout=60)
+def _take_bill_in(made: Branches) -> None:
+    """Take a bill in whose file is called so, and find what our books do not know of it."""
+    finance, day = made.home[Role.FINANCE], DAY + timedelta(days=1)
+    file = {"source": "WX", "file_name": FILE}
+    _sent(made, "/bills", finance, params=file, content=wechat_bill([Paid("HOSTILE", 900, day=day)]))
+    _sent(made, "/bills/runs", finance, json={"source": "WX", "first_day": str(day), "last_day": str(day)})
+    headers = {"authorization": f"Bearer {finance}"}
+    found = httpx.get(f"{made.base}/api/v1/bills/differences", headers=headers, timeout=60).json()["items"]
+    (unknown,) = (one for one in found if one["day"] == str(day) and one["bill_line_id"] is not None)
+    made.names["reconciliation/difference"] = unknown["id"]
+
+
+def _sent(made: Branches, path: str, token: str, **body: Any) -> None:
+    headers = {"authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{made.base}/api/v1{path}", headers=headers, timeout=60, **body)
     assert answer.status_code in {200, 201}, answer.text
     assert "problem" not in answer.text, answer.text
 
