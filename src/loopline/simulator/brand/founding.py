@@ -27,7 +27,11 @@ from loopline.org import (
     RoleGrant,
     UnitKind,
 )
+from loopline.pricing.points import Terms
 from loopline.processes.outcomes import all_granted
+from loopline.processes.points import programme
+from loopline.processes.promote import WantedAgreement
+from loopline.processes.promote import agree as bear
 from loopline.processes.slots import set_slot_terms
 from loopline.processes.supply import WantedTerm, agree
 from loopline.returns.model import ReturnWindow
@@ -117,6 +121,29 @@ def found_brand(conn: Conn, *, now: datetime) -> None:
     _agree_on_supplies(conn, now=now)
     _open_return_windows(conn, now=now)
     _offer_hours(conn, now=now)
+    _begin_points(conn, now=now)
+
+
+def _begin_points(conn: Conn, *, now: datetime) -> None:
+    """Give a point for each yuan that a member pays; a hundred take a yuan off, up to half of an order."""
+    borne = WantedAgreement(
+        party_code=BRAND_PARTY,
+        currency=CURRENCY,
+        most_basis_points=10_000,
+        comment="品牌承担积分 Bears points",
+    )
+    all_granted(bear(conn, [borne], by="system", now=now))
+    terms = Terms(
+        name="岚织积分 Lanzhi points",
+        currency=CURRENCY,
+        earn_points=1,
+        earn_minor=100,
+        most_basis_points=5_000,
+        expected_basis_points=8_000,
+    )
+    comment = "开业设置 Opening"
+    all_granted([programme.save(conn, terms, comment=comment, scope=WHOLE_BRAND, by="system", now=now)])
+    all_granted([programme.publish(conn, scope=WHOLE_BRAND, by="system", now=now)])
 
 
 def _offer_hours(conn: Conn, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 TAX_CLASS = "standard"
 TAX_RATE_BASIS_POINTS = 1_300
-_GTIN_PREFIX = "29026"
+GTIN_PREFIX = "29026"
 _LETTERS = ("S", "M", "L", "XL")
 _ONE_SIZE = ("均码",)
 _COLOURS = {
@@ -159,7 +159,7 @@ def _garment(number: int, row: str) -> Garment:
         Item(
             code=f"{code}-{_letter(place)}{sizes[at] if len(sizes) > 1 else ''}".rstrip("-"),
             name=f"{name} {colour}/{_COLOURS[colour]} {sizes[at]}",
-            gtin=with_check_digit(f"{_GTIN_PREFIX}{number:03d}{place}{at}00"),
+            gtin=with_check_digit(f"{GTIN_PREFIX}{number:03d}{place}{at}00"),
             colour=colour,
             size=sizes[at],
             unit_minor=unit_minor,

@@ -17,6 +17,7 @@ from loopline.simulator.brand.goods import (
     items,
 )
 from loopline.simulator.brand.lorry import bring
+from loopline.simulator.brand.offers import offer
 from loopline.simulator.brand.people import guide_party, guides
 from loopline.simulator.brand.places import CURRENCY, HOME_COUNTRY
 from loopline.simulator.brand.scene import Scene, Telling
@@ -27,6 +28,8 @@ _STAGE = "opening"
 # The standard rate in China since then.
 _TAXED_SINCE = "2019-04-01"
 
+
+_GOWN_GRAMS = 420
 
 # Of a rack this many SKUs, and of an aisle this many racks.
 _ON_A_RACK = 8
@@ -64,15 +67,16 @@ class Opening:
             self._set_prices,
             self._stock_shelves,
             self._hang_codes,
+            self._make_offers,
         ]
         for number, step in enumerate(steps):
             self._told(_STAGE, number, len(steps))
             step(now)
         self._told(_STAGE, len(steps), len(steps))
 
-    def _put(self, path: str, entries: list[dict[str, Any]]) -> list[Any]:
+    def _put(self, path: str, entries: list[dict[str, Any]], *, key: str = "open") -> list[Any]:
         """Add things by the batch; what is there already is that. Raises Fault where one is refused."""
-        answers = self._scene.api.batch(path, entries, key=f"open:{path}")
+        answers = self._scene.api.batch(path, entries, key=f"{key}:{path}")
         for entry, answer in zip(entries, answers, strict=True):
             if not answer.is_good:
                 raise AssertionError(f"{path} refuses {entry}: {answer.body}")
@@ -171,3 +175,11 @@ class Opening:
         made = self._put("/api/v1/touchpoints", wanted)
         names = [one.get("party_code") or one["site_code"] for one in wanted]
         scene.codes |= {name: one["code"] for name, one in zip(names, made, strict=True)}
+
+    def _make_offers(self, now: datetime) -> None:
+        """Offer what makes people come back. A draft is saved anew by each opening until all of it is in force."""
+
+        def put(path: str, entries: list[dict[str, Any]]) -> list[Any]:
+            return self._put(path, entries, key=self._scene.key("offers"))
+
+        offer(self._scene.api, put, now, price_list=PRICE_LIST, care=_folded(_GOWN_GRAMS))
