@@ -89,6 +89,7 @@ from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
+from loopline.web.hq.members_coupons import MEMBERS_COUPON_PAGES
 from loopline.web.hq.members_sheet import MEMBERS_SHEET_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
@@ -216,6 +217,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *FIND_PAGES,
     *MEMBER_PAGES,
     *MEMBERS_SHEET_PAGES,
+    *MEMBERS_COUPON_PAGES,
     *ORDER_PAGES,
     sandbox_sealing,
     show_openings,

@@ -26,9 +26,11 @@ from loopline.kernel.ids import MemberId, OrderId, PartyId
 from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Party, Permission
+from loopline.pricing.coupons import BatchState, batches_page
 from loopline.pricing.points import Account, Entry, accounts_of_members, entries_of_member
+from loopline.processes.coupons.batches import is_mine
 from loopline.search import OrderAsk
-from loopline.web.api.answers import run
+from loopline.web.api.answers import read, run
 from loopline.web.api.members import FindAsk, MemberTold, members_asked, told_masked, visible_member
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.orders import Found as OrdersFound
@@ -36,8 +38,10 @@ from loopline.web.hq.orders import Row, row_of
 from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.hq.payouts import names_of, uuid_in
 from loopline.web.languages import Language, marked
+from loopline.web.notices import told
 from loopline.web.pages import page
 from loopline.web.points_words import balance_words, points_rows
+from loopline.web.shop.coupon_words import gives_words
 
 MEMBERS = "/hq/members"
 FIND = f"{MEMBERS}/find"
@@ -58,6 +62,7 @@ SHEET_REASONS: Mapping[str, str] = {
 _PAGE_PURPOSE = marked("Member's page")
 _TEXT_MAX = 100
 FOUND_SHOWN = 20
+_BATCHES_SHOWN = 30
 _ORDERS_SHOWN = 20
 _POINTS_SHOWN = 10
 _MOMENTS_SHOWN = 40
@@ -220,15 +225,18 @@ def _finder(
     found: FoundMembers | None,
     is_asked: bool = False,
 ) -> Template:
-    language = language_of(request)
+    language, notice = language_of(request), told(request)
     return page(
         request,
         "hq/members.html",
         visitor=visitor,
+        done=notice.done,
+        problem=notice.problem,
+        batches=_batches_to_give(request, visitor, language) if found is not None and found.members else [],
         said=said,
         reasons=[(key, language.say(word)) for key, word in REASONS.items()],
         rows=[
-            (f"{MEMBERS}/{one.member_id}", name_of(one, language), _phones(one))
+            (str(one.member_id), name_of(one, language), _phones(one))
             for one in (found.members if found else ())
         ],
         cut=language.count(FOUND_SHOWN) if found is not None and found.is_cut else "",
@@ -236,6 +244,19 @@ def _finder(
         is_looked_for=found is not None,
         here=MEMBERS,
     )
+
+
+def _batches_to_give(request: WebRequest, visitor: Visitor, language: Language) -> list[tuple[str, str]]:
+    """Return the batches whose coupons a visitor may give, the last saved first, as code and words."""
+    if not visitor.may(Permission.COUPONS_WRITE):
+        return []
+    scope = visitor.scope_of(Permission.COUPONS_WRITE)
+    found = read(request, lambda conn, _: batches_page(conn, scope=scope, at_most=_BATCHES_SHOWN))
+    return [
+        (one.code, f"{language.called(one.name)} · {gives_words(language, one)}")
+        for one in found
+        if one.state is BatchState.PUBLISHED and is_mine(one, scope)
+    ]
 
 
 def _actor(visitor: Visitor) -> str:
