@@ -95,7 +95,13 @@ def _rule_sets(database: Database) -> tuple[RuleSet, RuleSet]:
     ]
     with database.transaction() as conn:
         service.save_drafts(conn, drafts, now=FIRST)
-        publication = Publication(rule_set_id=ids[0], effective_from=FIRST, published_by=_AUTHOR)
+        publication = Publication(
+            rule_set_id=ids[0],
+            effective_from=FIRST,
+            published_by=_AUTHOR,
+            untried_because="nothing was sold yet",
+            accepts_limits=True,
+        )
         outcomes = service.publish_rule_sets(conn, [publication], now=FIRST)
         assert not any(isinstance(outcome, Refusal) for outcome in outcomes), outcomes
         found = {one.id: one for one in rule_sets_by_id(conn, ids)}

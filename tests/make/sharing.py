@@ -72,7 +72,13 @@ def publish(conn: Conn, rows: tuple[RuleRow, ...] = ROWS, *, effective_from: dat
     """Save and publish a rule set."""
     made = draft(rows)
     service.save_drafts(conn, [made], now=NOW)
-    publication = Publication(rule_set_id=made.id, effective_from=effective_from, published_by=AUTHOR)
+    publication = Publication(
+        rule_set_id=made.id,
+        effective_from=effective_from,
+        published_by=AUTHOR,
+        untried_because="made for a test",
+        accepts_limits=True,
+    )
     outcomes = service.publish_rule_sets(conn, [publication], now=NOW)
     assert [type(outcome).__name__ for outcome in outcomes] == ["RuleSetPublication"]
     return made.id

@@ -241,7 +241,9 @@ def _set_terms(conn: Conn, sites: dict[str, SiteId], network: NodeId, author: Pe
         id=RuleSetId(uuid7(OPENED)), currency="CNY", author_id=author, comment="first", rows=SHARING
     )
     succeeded(save_drafts(conn, [rules], now=OPENED))
-    published = Publication(rule_set_id=rules.id, effective_from=OPENED, published_by=author)
+    published = Publication(
+        rule_set_id=rules.id, effective_from=OPENED, published_by=author, untried_because="the shop opens"
+    )
     succeeded(publish_rule_sets(conn, [published], now=OPENED))
 
 

@@ -105,7 +105,12 @@ def _open_livestream(conn: Conn, shop: Shop) -> None:
         rows=(*SHARING[:-1], live, SHARING[-1]),
     )
     succeeded(save_drafts(conn, [rules], now=OPENED))
-    published = Publication(rule_set_id=rules.id, effective_from=NOON, published_by=shop.manager)
+    published = Publication(
+        rule_set_id=rules.id,
+        effective_from=NOON,
+        published_by=shop.manager,
+        untried_because="the store opens",
+    )
     succeeded(publish_rule_sets(conn, [published], now=OPENED))
 
 

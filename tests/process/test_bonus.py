@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg import errors
 
 from loopline.db import Conn
 from loopline.jobs.followers import FOLLOWERS
@@ -13,22 +14,36 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.kernel.times import business_day
 from loopline.ledger.model import Purpose
 from loopline.ledger.queries import balances_of_parties
-from loopline.processes.bonus import evaluate_month, months_to_evaluate, standings
+from loopline.processes.bonus import evaluate_month, months_to_evaluate, standings, try_ladder
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.place import Placed, place
 from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
-from loopline.sharing.ladders import (
-    Ladder,
+from loopline.sharing.ladder_drafts import (
+    LadderDraft,
     LadderMisshapen,
+    LadderNotDrafted,
+    LadderNotTried,
+    LadderPublication,
+    LadderSavedMeanwhile,
     LadderStandsAlready,
     LadderTooLate,
+    LadderTrial,
+    NoMonthToTry,
+    PartyClimbed,
+    SayWhyLadderUntried,
+    drafts_waiting,
+    publish_ladders,
+    save_drafts,
+)
+from loopline.sharing.ladders import (
+    Ladder,
     LadderWay,
     NewLadder,
     Step,
+    all_ladders,
     evaluations_of,
-    publish_ladders,
 )
 from loopline.sharing.model import Role
 from tests.make.loop import follow, pay_for
@@ -66,7 +81,23 @@ def ladder(**fields: Any) -> NewLadder:
 
 
 def publish(conn: Conn, *ladders: NewLadder, today: date = AHEAD) -> list[Any]:
-    return publish_ladders(conn, ladders, today=today, now=NOON)
+    """Save and publish ladders of codes that do not wait."""
+    saved = save_drafts(conn, ladders, seen={}, now=NOON)
+    return [
+        publish_ladders(conn, [publication(one)], today=today, now=NOON)[0]
+        if isinstance(one, LadderDraft)
+        else one
+        for one in saved
+    ]
+
+
+def publication(draft: LadderDraft, untried_because: str | None = "the shop opens") -> LadderPublication:
+    return LadderPublication(
+        code=draft.ladder.code,
+        saved_at=draft.saved_at,
+        published_by=draft.ladder.author_id,
+        untried_because=untried_because,
+    )
 
 
 def sell(conn: Conn, shop: Shop, number: str, *wanted: tuple[str, int]) -> Placed:
@@ -179,18 +210,98 @@ def test_a_ladder_of_a_channel_counts_that_channel_alone(conn: Conn, shop: Shop)
 
 def test_ladders_are_known_before_their_month_and_never_change(conn: Conn, shop: Shop):
     assert shop.parties
-    late, wrong, other, same = publish(
+    late, wrong, other = publish(
         conn,
         ladder(code="late"),
         ladder(code="wrong", from_month=MONTH + timedelta(days=3)),
         ladder(steps=()),
-        ladder(),
         today=MONTH,
     )
     assert late == LadderTooLate(ladder="late", from_month=MONTH)
     assert wrong == LadderMisshapen(ladder="wrong", field="from_month")
     assert other == LadderStandsAlready(ladder="stores", from_month=MONTH)
-    assert isinstance(same, Ladder)
+    (stands,) = all_ladders(conn)
+    assert (stands.code, stands.steps, stands.untried_because) == (
+        "stores",
+        ladder().steps,
+        "the shop opens",
+    )
+
+
+def test_a_ladder_is_published_as_it_was_tried_on_what_was_sold(conn: Conn, shop: Shop):
+    sell(conn, shop, "T-1", ("COAT", 4))
+    store = shop.parties["STORE-S"]
+    net = volume(conn, shop)
+    at = NOON + timedelta(days=31)
+    later = (MONTH + timedelta(days=70)).replace(day=1)
+    steps = (Step(from_minor=10_000, basis_points=300),)
+    (draft,) = save_drafts(conn, [ladder(from_month=later, steps=steps)], seen={}, now=at)
+    assert isinstance(draft, LadderDraft)
+    assert draft.has_history
+
+    def published(one: LadderDraft) -> list[Any]:
+        return publish_ladders(conn, [publication(one)], today=MONTH + timedelta(days=31), now=at)
+
+    assert published(draft) == [LadderNotTried(ladder="stores")]
+    assert tried(conn, "nobody", at=at) == LadderNotDrafted(ladder="nobody")
+    assert tried(conn, "stores", months=0, at=at) == NoMonthToTry(ladder="stores")
+    assert tried(conn, "stores", months=13, at=at) == NoMonthToTry(ladder="stores")
+    assert tried(conn, "stores", at=at - timedelta(days=31)) == NoMonthToTry(ladder="stores")
+    done = tried(conn, "stores", at=at)
+    assert isinstance(done, LadderDraft)
+    assert done.trial == LadderTrial(
+        from_month=(MONTH - timedelta(days=1)).replace(day=1),
+        until_month=MONTH,
+        parties=(
+            PartyClimbed(
+                party_id=store,
+                volume_minor=net,
+                before_minor=(net * 2 + 50) // 100,
+                after_minor=(net * 3 + 50) // 100,
+            ),
+        ),
+    )
+    # Saved anew it is not tried any more; who saw the old one neither saves nor publishes.
+    (again,) = save_drafts(conn, [ladder(from_month=later)], seen={"stores": draft.saved_at}, now=at)
+    assert isinstance(again, LadderDraft)
+    assert (again.trial, again.saved_at > draft.saved_at) == (None, True)
+    meanwhile = LadderSavedMeanwhile(ladder="stores")
+    assert save_drafts(conn, [ladder(from_month=later)], seen={"stores": draft.saved_at}, now=at) == [
+        meanwhile
+    ]
+    assert save_drafts(conn, [ladder(from_month=later)], seen={}, now=at) == [meanwhile]
+    assert published(done) == [meanwhile]
+    assert published(again) == [LadderNotTried(ladder="stores")]
+    assert isinstance(tried(conn, "stores", at=at), LadderDraft)
+    (stands,) = published(again)
+    assert isinstance(stands, Ladder)
+    assert (stands.from_month, stands.untried_because) == (later, None)
+    assert drafts_waiting(conn) == []
+    kept = conn.execute(
+        "select trial -> 'parties' -> 0 ->> 'after_minor' from sharing.ladder where trial is not null"
+    ).fetchone()
+    assert kept == (str((net * 2 + 50) // 100),)
+    assert published(again) == [LadderNotDrafted(ladder="stores")]
+
+
+def tried(conn: Conn, code: str, *, months: int = 2, at: datetime) -> object:
+    return try_ladder(conn, code, months=months, zone_name=ZONE, now=at)
+
+
+def test_a_ladder_without_trial_says_why(conn: Conn, shop: Shop):
+    (draft,) = save_drafts(conn, [ladder(code="new")], seen={}, now=NOON)
+    assert isinstance(draft, LadderDraft)
+    assert shop.parties
+    silent = publication(draft, untried_because=" ")
+    assert publish_ladders(conn, [silent], today=AHEAD, now=NOON) == [SayWhyLadderUntried(ladder="new")]
+    copied = (
+        "insert into sharing.ladder select draft.id, draft.code, draft.role, draft.currency, draft.way, draft.steps,"
+        " draft.from_month, draft.author_id, draft.comment, draft.channels, draft.categories, draft.saved_at"
+        " from sharing.ladder_draft as draft"
+    )
+    with pytest.raises(errors.CheckViolation) as caught:
+        conn.execute(copied)
+    assert caught.value.diag.constraint_name == "ladder_tried_or_says_why"
 
 
 def test_months_that_are_over_are_looked_at_for_two_years():

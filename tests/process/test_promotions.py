@@ -455,7 +455,15 @@ def test_rules_may_share_what_others_bear_with_what_is_paid(conn: Conn, shop: Sh
     succeeded(
         publish_rule_sets(
             conn,
-            [Publication(rule_set_id=rules.id, effective_from=since, published_by=shop.manager)],
+            [
+                Publication(
+                    rule_set_id=rules.id,
+                    effective_from=since,
+                    published_by=shop.manager,
+                    untried_because="the shop opens",
+                    accepts_limits=True,
+                )
+            ],
             now=OPENED,
         )
     )

@@ -20,12 +20,25 @@ from loopline.processes.take_back import TakenBack, take_back
 from loopline.processes.what_if import what_if
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.sharing import queries, service, trials
-from loopline.sharing.model import Base, Role, RuleRow, RuleSet, RuleSetUnknown
+from loopline.sharing.model import (
+    METHOD_NOW,
+    Base,
+    DraftSaved,
+    NewRuleSet,
+    Publication,
+    Role,
+    RuleRow,
+    RuleSet,
+    RuleSetPublication,
+    RuleSetUnknown,
+)
+from loopline.sharing.refusals import RuleSetNotTried
 from loopline.sharing.trials import TrialAsk, TrialAsked, TrialTimeEmpty
-from loopline.sharing.trying import Trial
+from loopline.sharing.trying import Trial, mark_of
 from tests.make.loop import follow, pay_for, work_off
 from tests.make.sharing import AUTHOR, draft
 from tests.make.shop import NOON, PRICES, Shop, ask, open_shop, till_sale
+from tests.make.tried import try_rules
 
 MEMBER = MemberId(UUID(int=42 << 64))
 SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
@@ -226,3 +239,56 @@ def test_the_job_runs_what_was_asked_for(database: Database):
         (kept,) = trials.trials_of(conn, [published.id], limit=10)
     assert kept.result is not None
     assert (kept.done_parts, kept.all_parts, kept.result.parts_changed) == (4, 4, 0)
+
+
+def test_what_is_published_is_what_was_tried(conn: Conn, shop: Shop):
+    sell(conn, shop)
+    (published,) = queries.rule_sets(conn)
+    rows = tuple(
+        msgspec.structs.replace(row, basis_points=400) if row.role is Role.GUIDE else row
+        for row in published.rows
+    )
+    first = saved(conn, rows)
+    later = NOON + timedelta(days=2)
+    asked = Publication(
+        rule_set_id=first.id, effective_from=later, published_by=shop.manager, untried_because="in a hurry"
+    )
+    untried = [RuleSetNotTried(rule_set_id=first.id)]
+    assert service.publish_rule_sets(conn, [asked], now=later) == untried
+    try_rules(conn, first.id, now=later)
+    changed = NewRuleSet(
+        id=first.id,
+        currency="CNY",
+        author_id=shop.manager,
+        comment="more for guides",
+        rows=(*rows[:3], msgspec.structs.replace(rows[3], basis_points=500), *rows[4:]),
+        saved_at=first.saved_at,
+    )
+    (second,) = service.save_drafts(conn, [changed], now=later)
+    assert isinstance(second, DraftSaved)
+    assert service.publish_rule_sets(conn, [asked], now=later) == untried
+    assert try_rules(conn, first.id, now=later).method == METHOD_NOW
+    (outcome,) = service.publish_rule_sets(conn, [asked], now=later)
+    assert isinstance(outcome, RuleSetPublication)
+    (stands,) = queries.rule_sets_by_id(conn, [first.id])
+    assert stands.untried_because is None
+    kept = conn.execute(
+        "select result ->> 'rows_mark' from sharing.trial where id = %s", [stands.trial_id]
+    ).fetchone()
+    assert kept == (mark_of(changed.rows),)
+
+
+def test_a_trial_of_nothing_is_none(conn: Conn, shop: Shop):
+    """A trial over days without sales, as one by a method that is not known, tries nothing."""
+    sell(conn, shop)
+    made = saved(conn, (RuleRow(role=Role.BRAND, remainder=True),))
+    strange = msgspec.structs.replace(made, method=2)
+    nothing = what_if(conn, strange, sold=DAY, tell=lambda _done, _of: None)
+    assert (nothing.parts, nothing.refused) == (0, 4)
+    trial = TrialAsk(
+        id=uuid7(NOON), rule_set_id=made.id, sold_from=NOON, sold_until=DAY.end or NOON, asked_by=shop.manager
+    )
+    trials.ask_trials(conn, [trial], now=NOON)
+    assert trials.end_trial(conn, trial.id, nothing, now=NOON)
+    asked = Publication(rule_set_id=made.id, effective_from=NOON, published_by=shop.manager)
+    assert service.publish_rule_sets(conn, [asked], now=NOON) == [RuleSetNotTried(rule_set_id=made.id)]

@@ -105,6 +105,11 @@ def lock_bindings(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, 
     found: dict[MemberId, list[Standing]] = {
         member_id: [] for member_id in fetch_values(conn, SQL["lock_members"], member_ids=uuids(member_ids))
     }
-    for one in fetch(conn, SQL["standing_bindings"], Standing, member_ids=uuids(found)):
+    for one in standing_bindings(conn, found):
         found[one.member_id].append(one)
     return found
+
+
+def standing_bindings(conn: Conn, member_ids: Iterable[MemberId]) -> list[Standing]:
+    """Return the open bindings of members, by member and role. Locks nothing."""
+    return fetch(conn, SQL["standing_bindings"], Standing, member_ids=uuids(member_ids))

@@ -44,7 +44,7 @@ order by id
 for no key update
 
 -- name: standing_bindings
--- The open bindings of members, since when and by what. Locks nothing; the caller holds the members.
+-- The open bindings of members, since when and by what. Locks nothing; who would bind them holds the members.
 select
     member_id,
     role,

@@ -175,6 +175,16 @@ begin
       raise exception 'rule set % pays more than two levels', new.version
         using errcode = 'check_violation', schema = 'sharing', table = 'rule_set', constraint = 'at_most_two_levels';
     end if;
+    if num_nonnulls(new.trial_id, new.untried_because) <> 1
+      or new.trial_id is not null and not exists (
+        select
+        from sharing.trial
+        where trial.id = new.trial_id and trial.rule_set_id = new.id and trial.result is not null
+      )
+    then
+      raise exception 'rule set % was not tried, and does not say why', new.version
+        using errcode = 'check_violation', schema = 'sharing', table = 'rule_set', constraint = 'tried_or_says_why';
+    end if;
   end if;
   return coalesce(new, old);
 end
@@ -4137,9 +4147,32 @@ CREATE TABLE sharing.ladder (
     channels text[] NOT NULL,
     categories text[] NOT NULL,
     published_at timestamp with time zone NOT NULL,
+    published_by uuid,
+    trial jsonb,
+    untried_because text,
     CONSTRAINT ladder_begins_with_a_month CHECK ((EXTRACT(day FROM from_month) = (1)::numeric)),
     CONSTRAINT ladder_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ladder_tried_or_says_why CHECK (((num_nonnulls(trial, untried_because) = 1) AND ((untried_because IS NULL) OR (untried_because ~ '[^[:space:]]'::text)))),
     CONSTRAINT ladder_way_is_known CHECK ((way = ANY (ARRAY['whole'::text, 'above'::text])))
+);
+
+CREATE TABLE sharing.ladder_draft (
+    code text NOT NULL,
+    id uuid NOT NULL,
+    role text NOT NULL,
+    currency text NOT NULL,
+    way text NOT NULL,
+    steps jsonb NOT NULL,
+    from_month date NOT NULL,
+    author_id uuid NOT NULL,
+    comment text NOT NULL,
+    channels text[] NOT NULL,
+    categories text[] NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    trial jsonb,
+    CONSTRAINT ladder_draft_begins_with_a_month CHECK ((EXTRACT(day FROM from_month) = (1)::numeric)),
+    CONSTRAINT ladder_draft_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ladder_draft_way_is_known CHECK ((way = ANY (ARRAY['whole'::text, 'above'::text])))
 );
 
 CREATE TABLE sharing.line_kind (
@@ -4153,7 +4186,15 @@ CREATE TABLE sharing.line_kind (
     bound text[] NOT NULL,
     roles text[] NOT NULL,
     party_ids uuid[] NOT NULL,
+    own text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT line_kind_has_a_party_for_each_role CHECK ((cardinality(roles) = cardinality(party_ids)))
+);
+
+CREATE TABLE sharing.own_member (
+    party_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    noted_by uuid NOT NULL,
+    noted_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE sharing.pending_part (
@@ -4316,13 +4357,20 @@ CREATE TABLE sharing.rule_set (
     published_by uuid,
     published_at timestamp with time zone,
     effective_from timestamp with time zone,
+    method smallint DEFAULT 1 NOT NULL,
+    trial_id uuid,
+    untried_because text,
+    accepted_limits jsonb,
+    own_earns boolean NOT NULL,
     CONSTRAINT publication_is_complete CHECK ((num_nonnulls(published_by, published_at, effective_from) =
 CASE state
     WHEN 'published'::text THEN 3
     ELSE 0
 END)),
     CONSTRAINT rule_set_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT rule_set_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text])))
+    CONSTRAINT rule_set_method_counts CHECK ((method >= 1)),
+    CONSTRAINT rule_set_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text]))),
+    CONSTRAINT untried_says_why CHECK ((untried_because ~ '[^[:space:]]'::text))
 );
 
 ALTER TABLE sharing.rule_set ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
@@ -6285,6 +6333,9 @@ ALTER TABLE ONLY sharing.evaluation
 ALTER TABLE sharing.split
     ADD CONSTRAINT facts_are_nine_or_ten CHECK ((cardinality(facts) = ANY (ARRAY[9, 10]))) NOT VALID;
 
+ALTER TABLE ONLY sharing.ladder_draft
+    ADD CONSTRAINT ladder_draft_pkey PRIMARY KEY (code);
+
 ALTER TABLE ONLY sharing.ladder
     ADD CONSTRAINT ladder_of_a_month_stands UNIQUE (code, from_month);
 
@@ -6296,6 +6347,9 @@ ALTER TABLE ONLY sharing.line_kind
 
 ALTER TABLE ONLY sharing.rule_set
     ADD CONSTRAINT one_rule_set_from_a_moment UNIQUE (currency, effective_from);
+
+ALTER TABLE ONLY sharing.own_member
+    ADD CONSTRAINT own_member_pkey PRIMARY KEY (member_id, party_id);
 
 ALTER TABLE ONLY sharing.split
     ADD CONSTRAINT part_split_once PRIMARY KEY (line_id, part_id);
@@ -7019,6 +7073,8 @@ CREATE INDEX product_document_by_word ON search.product_document USING gin (word
 
 CREATE INDEX evaluation_by_party ON sharing.evaluation USING btree (party_id, month);
 
+CREATE INDEX own_member_by_party ON sharing.own_member USING btree (party_id);
+
 CREATE INDEX released_amount_by_party ON sharing.released_amount USING btree (party_id, due_on);
 
 CREATE INDEX split_by_time ON sharing.split USING brin (sold_at);
@@ -7615,6 +7671,9 @@ ALTER TABLE ONLY sharing.released_amount
 
 ALTER TABLE ONLY sharing.rule_row
     ADD CONSTRAINT rule_row_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
+
+ALTER TABLE ONLY sharing.rule_set
+    ADD CONSTRAINT rule_set_trial_id_fkey FOREIGN KEY (trial_id) REFERENCES sharing.trial(id);
 
 ALTER TABLE ONLY sharing.trial
     ADD CONSTRAINT trial_rule_set_id_fkey FOREIGN KEY (rule_set_id) REFERENCES sharing.rule_set(id);
@@ -8353,7 +8412,11 @@ GRANT SELECT,INSERT ON TABLE sharing.evaluation TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sharing.ladder TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.ladder_draft TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE sharing.line_kind TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE sharing.own_member TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.pending_part TO loopline_app;
 

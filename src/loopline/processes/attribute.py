@@ -25,11 +25,14 @@ from loopline.pricing.promotions import Bearer
 from loopline.processes.places import NearestOf, region_of
 from loopline.processes.supply import parties_of_companies
 from loopline.processes.touch import campaigns_of
+from loopline.sharing import own
 from loopline.sharing.model import LineToSplit, Parties, Role, Stretch
 from loopline.supply import queries as supply_queries
 from loopline.supply.rules import Agreed, amount_of
 
 _BEARS_AS = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
+_SERVES_OR_BRINGS = (Role.GUIDE, Role.DEALER, Role.STREAMER, Role.INTRODUCER)
+_NOBODY = frozenset[PartyId]()
 _OF_THE_BRAND = (
     PartyKind.BRAND,
     PartyKind.PLATFORM,
@@ -39,10 +42,11 @@ _OF_THE_BRAND = (
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
-    """The parties of a line, and in which roles the member is bound to them."""
+    """The parties of a line, in which roles the member is bound to them, and in which one of them is the member."""
 
     parties: Parties
     bound: frozenset[Role]
+    own: frozenset[Role]
 
 
 class UnitsOfLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     first_bound: Mapping[MemberId, FirstBound]
     campaigns: Mapping[OrderId, str]
     agreed: Agreed
+    own_parties: Mapping[MemberId, frozenset[PartyId]]
 
 
 class _Circumstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +97,7 @@ class _Circumstance(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: EntityId | None
     introducer: PartyId | None
     credited: Credits
+    buyer_is: frozenset[PartyId]
 
 
 class Directory:
@@ -118,6 +124,7 @@ class Directory:
             for party in known.parties
             if party.entity_id is not None and party.kind in {PartyKind.BRAND, PartyKind.DEALER}
         }
+        self._people = {party.id: party.person_id for party in known.parties if party.person_id is not None}
         self._answers: dict[_Circumstance, Attribution] = {}
 
     def line_to_split(self, what: UnitsOfLine) -> LineToSplit:
@@ -147,6 +154,7 @@ class Directory:
             in_parcel=what.in_parcel,
             in_order=what.in_order,
             funded_minor=what.funded_minor,
+            own=who.own,
         )
 
     def owner_of(self, what: UnitsOfLine) -> EntityId | None:
@@ -224,6 +232,7 @@ class Directory:
             credited=Credits(
                 guide_id=order.guide_id, dealer_id=order.dealer_id, streamer_id=order.streamer_id
             ),
+            buyer_is=self._known.own_parties.get(order.member_id, _NOBODY) if order.member_id else _NOBODY,
         )
         known = self._answers.get(circumstance)
         if known is None:
@@ -249,7 +258,21 @@ class Directory:
         bound = {Role.GUIDE} if credited.guide_id else set[Role]()
         if credited.dealer_id:
             bound.add(Role.DEALER)
-        return Attribution(parties=parties, bound=frozenset(bound))
+        return Attribution(
+            parties=parties, bound=frozenset(bound), own=self._own_roles(parties, given.buyer_is)
+        )
+
+    def _own_roles(self, parties: Parties, buyer_is: frozenset[PartyId]) -> frozenset[Role]:
+        """In which roles the buyer serves or brings themselves: as that party, or as the same person by another."""
+        if not buyer_is:
+            return frozenset()
+        people = {self._people[party_id] for party_id in buyer_is if party_id in self._people}
+        return frozenset(
+            role
+            for role in _SERVES_OR_BRINGS
+            if (party_id := parties.of(role)) is not None
+            and (party_id in buyer_is or self._people.get(party_id) in people)
+        )
 
     def _nearest(self, site_id: SiteId | None, kind: PartyKind) -> PartyId | None:
         """The party of a kind at a site's unit, or at the nearest unit above it."""
@@ -281,5 +304,6 @@ def read_directory(conn: Conn, orders: Sequence[Order], *, sku_ids: Collection[S
             first_bound=customers.first_bound(conn, members) if members else {},
             campaigns=campaigns_of(conn, orders),
             agreed=supply_queries.agreed(conn, set(owners.values()), sku_ids=sku_ids),
+            own_parties=own.parties_of_members(conn, members) if members else {},
         )
     )

@@ -4,19 +4,32 @@ Evaluated again for two years: what comes back later changes what the month come
 given or taken back, into debt if need be. The lines' own shares and their reversals know nothing of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+import msgspec
+
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId, EntryId, PartyId, uuid7s
+from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import TimeRange, business_day, day_range
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
 from loopline.processes.accounts import Accounts
 from loopline.processes.outcomes import all_granted
-from loopline.sharing import ladders
-from loopline.sharing.ladders import Evaluation, Given, Ladder, Standing, Turnover
+from loopline.sharing import ladders, trials
+from loopline.sharing.ladder_drafts import (
+    MONTHS_TRIED_MOST,
+    LadderDraft,
+    LadderNotDrafted,
+    LadderSavedMeanwhile,
+    NoMonthToTry,
+    drafts_waiting,
+    keep_trial,
+    trial_of,
+)
+from loopline.sharing.ladders import Evaluation, Given, Ladder, NewLadder, Standing, Turnover
 
 MONTHS_LOOKED_BACK = 24
 _Key = tuple[PartyId, EntityId, PartyId]
@@ -71,6 +84,66 @@ def standings(
                     is_open=not is_over or any(one.pending_parts for one in mine),
                 )
             )
+    return found
+
+
+def try_ladder(conn: Conn, code: str, *, months: int, zone_name: str, now: datetime) -> LadderDraft | Refusal:
+    """Try the draft under a code on the last months that are over, by the code that gives the bonus; keeps the trial.
+
+    What those months brought is reckoned anew by the ladder of the code that held in them, for what is left of their
+    turnover by now.
+    """
+    draft = next((one for one in drafts_waiting(conn) if one.ladder.code == code), None)
+    if draft is None:
+        return LadderNotDrafted(ladder=code)
+    tried = months_to_evaluate(now, zone_name)[:months][::-1]
+    if not 1 <= months <= MONTHS_TRIED_MOST or not _was_sold(conn, draft, tried, zone_name=zone_name):
+        return NoMonthToTry(ladder=code)
+    standing = [one for one in ladders.all_ladders(conn) if one.code == code]
+    climbed: list[tuple[PartyId, int, int, int]] = []
+    for month in tried:  # a statement for each month: at most twelve
+        climbed += _climbed(conn, draft.ladder, standing, month, zone_name=zone_name, now=now)
+    trial = trial_of(climbed, from_month=tried[0], until_month=tried[-1])
+    if not keep_trial(conn, draft, trial):
+        return LadderSavedMeanwhile(ladder=code)
+    return msgspec.structs.replace(draft, trial=trial)
+
+
+def _was_sold(conn: Conn, draft: LadderDraft, months: Sequence[date], *, zone_name: str) -> bool:
+    """Whether anything was sold in some months in the currency of a draft: a trial of nothing shows nothing."""
+    sold = TimeRange(
+        start=month_range(months[0], zone_name).start, end=month_range(months[-1], zone_name).end
+    )
+    return trials.count_sold(conn, sold=sold, currency=draft.ladder.currency).told > 0
+
+
+def _climbed(  # noqa: PLR0913 - what is tried against what, and on which month
+    conn: Conn,
+    tried: NewLadder,
+    standing: Sequence[Ladder],
+    month: date,
+    *,
+    zone_name: str,
+    now: datetime,
+) -> Iterator[tuple[PartyId, int, int, int]]:
+    """What each party turned over in a month by the ladder that is tried, what the month brought, and would have."""
+    would = Ladder(**msgspec.structs.asdict(tried), published_at=now)
+    held = ladders.ladders_in(standing, month)
+    turned = ladders.turnovers(conn, [would, *held], during=month_range(month, zone_name))
+    volumes = {one.id: _volumes(turned[one.id]) for one in (would, *held)}
+    for party_id in dict.fromkeys(party_id for one in volumes.values() for party_id in one):
+        yield (
+            party_id,
+            volumes[would.id].get(party_id, 0),
+            sum(ladders.bonus_of(one, volumes[one.id].get(party_id, 0)) for one in held),
+            ladders.bonus_of(would, volumes[would.id].get(party_id, 0)),
+        )
+
+
+def _volumes(turned: Sequence[Turnover]) -> dict[PartyId, int]:
+    found: dict[PartyId, int] = {}
+    for one in turned:
+        found[one.party_id] = found.get(one.party_id, 0) + one.volume_minor
     return found
 
 

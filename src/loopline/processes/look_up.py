@@ -47,7 +47,7 @@ from loopline.returns.announcements import Announcement, announced_by_id, announ
 from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import RuleSet
-from loopline.sharing.queries import ShareOfLine
+from loopline.sharing.queries import OwnPurchase, ShareOfLine
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import Explanation, SitePrice
 from loopline.touchpoints import Attribution
@@ -96,6 +96,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     return_lines: Mapping[ReturnId, Sequence[ReturnLine]]
     returned: tuple[ReturnOfLine, ...]
     shares: tuple[ShareOfLine, ...]
+    own_purchases: tuple[OwnPurchase, ...]
     rule_sets: Mapping[RuleSetId, RuleSet]
     attribution: Attribution | None
     events: tuple[Event, ...]
@@ -144,7 +145,9 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
     ship_from = orders.named_sites(conn, [order_id]).get(order_id, frozenset())
     sites = org.sites_by_id(conn, _sites_named(order, work) | ship_from)
     changes = price_changes_of_order(conn, order_id) if order.channel == TILL else []
-    parties = {share.party_id for share in work.shares} | _credited(order, work.attribution)
+    own_purchases = tuple(sharing.own_purchases(conn, [line.line_id for line in lines]))
+    earning = {one.party_id for one in (*work.shares, *own_purchases)}
+    parties = earning | _credited(order, work.attribution)
     return OrderStory(
         order=order,
         zone=_zone(conn, order, sites),
@@ -166,6 +169,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         return_lines=work.return_lines,
         returned=work.returned,
         shares=work.shares,
+        own_purchases=own_purchases,
         rule_sets={
             one.id: one
             for one in sharing.rule_sets_by_id(conn, sorted({share.rule_set_id for share in work.shares}))

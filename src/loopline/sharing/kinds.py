@@ -34,9 +34,9 @@ class SoldPart(msgspec.Struct, frozen=True, gc=False):
     units_returned: int
 
 
-class LineKind(msgspec.Struct, frozen=True, kw_only=True):
+class LineKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that conditions may ask of a line but its moment; `roles` and `party_ids` belong together, by name of
-    role.
+    role. What is left out where it says nothing is no part of the hash either.
     """
 
     id: UUID
@@ -49,6 +49,7 @@ class LineKind(msgspec.Struct, frozen=True, kw_only=True):
     bound: tuple[str, ...]
     roles: tuple[str, ...]
     party_ids: tuple[PartyId, ...]
+    own: tuple[str, ...] = ()
 
     def parties(self) -> Parties:
         """The parties of such a line."""
@@ -72,6 +73,7 @@ def kinds_of(lines: Iterable[LineToSplit]) -> tuple[list[UUID], dict[UUID, LineK
             line.campaign,
             line.owner,
             line.bound,
+            line.own,
             id(line.parties),
         )
         found = known.get(key)
@@ -96,6 +98,7 @@ def _kind(line: LineToSplit) -> LineKind:
         bound=tuple(sorted(role.value for role in line.bound)),
         roles=tuple(role.value for role, _ in held),
         party_ids=tuple(party_id for _, party_id in held),
+        own=tuple(sorted(role.value for role in line.own)),
     )
     return structs.replace(nameless, id=UUID(bytes=blake2b(_encode(nameless), digest_size=16).digest()))
 
@@ -126,12 +129,12 @@ class KnownKinds:
 
     def __init__(self, kinds: Iterable[LineKind]) -> None:
         self._kinds = {
-            kind.id: (kind, kind.parties(), frozenset(Role(role) for role in kind.bound)) for kind in kinds
+            kind.id: (kind, kind.parties(), _roles(kind.bound), _roles(kind.own)) for kind in kinds
         }
 
     def line(self, part: SoldPart, *, currency: str) -> LineToSplit:
         """Return what the rules looked at. Raises KeyError for a kind that is not known."""
-        kind, parties, bound = self._kinds[part.kind_id]
+        kind, parties, bound, own = self._kinds[part.kind_id]
         listed, paid, cost, *stretches = part.facts
         return LineToSplit(
             channel=kind.channel,
@@ -152,7 +155,12 @@ class KnownKinds:
             in_parcel=_read(stretches[:3]),
             in_order=_read(stretches[3:6]),
             funded_minor=stretches[6] if len(stretches) > _STRETCHES else 0,
+            own=own,
         )
+
+
+def _roles(names: Iterable[str]) -> frozenset[Role]:
+    return frozenset(Role(name) for name in names)
 
 
 def _read(spelt: list[int]) -> Stretch | None:

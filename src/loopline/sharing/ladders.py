@@ -18,7 +18,6 @@ import msgspec
 from loopline.db import Conn, copy_rows, execute, fetch, statements, uuids
 from loopline.kernel.ids import EntityId, LadderId, PartyId, PersonId
 from loopline.kernel.money import BASIS_POINTS, portion, split_by_weight
-from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import TimeRange
 from loopline.sharing.model import Role
 
@@ -66,6 +65,7 @@ class Ladder(NewLadder, frozen=True, kw_only=True):
     """A ladder that stands."""
 
     published_at: datetime
+    untried_because: str | None = None
 
 
 class Turnover(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,27 +124,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return next((step for step in self.ladder.steps if step.from_minor > self.volume_minor), None)
 
 
-class LadderMisshapen(Refusal, frozen=True, kw_only=True):
-    """{field} of ladder {ladder} makes no sense: steps rise, rates are 0 to 100 %, months begin on their first day."""
-
-    ladder: str
-    field: str
-
-
-class LadderTooLate(Refusal, frozen=True, kw_only=True):
-    """Ladder {ladder} is to hold from {from_month}, but that month has begun: whoever sells has to know it before."""
-
-    ladder: str
-    from_month: date
-
-
-class LadderStandsAlready(Refusal, frozen=True, kw_only=True):
-    """Ladder {ladder} from {from_month} is published already and does not change."""
-
-    ladder: str
-    from_month: date
-
-
 # ------------------------------------------------------------------------------------------------------------ pure
 
 
@@ -184,49 +163,6 @@ def misshapen_field(ladder: NewLadder) -> str | None:
 
 
 # --------------------------------------------------------------------------------------------------------- commands
-
-
-def publish_ladders(
-    conn: Conn, ladders: Sequence[NewLadder], *, today: date, now: datetime
-) -> list[Ladder | Refusal]:
-    """Publish ladders for good, one outcome each; `today` is that of the brand.
-
-    The same again is answered as it stands. Of two that come at once under one code and month the first stands.
-    """
-    outcomes: list[Ladder | Refusal] = []
-    for ladder in ladders:
-        field = misshapen_field(ladder)
-        if field is not None:
-            outcomes.append(LadderMisshapen(ladder=ladder.code, field=field))
-        elif ladder.from_month <= today.replace(day=1) and not _stands(conn, ladder):
-            outcomes.append(LadderTooLate(ladder=ladder.code, from_month=ladder.from_month))
-        else:
-            outcomes.append(_publish(conn, ladder, now=now))
-    return outcomes
-
-
-def _stands(conn: Conn, ladder: NewLadder) -> bool:
-    return any(one.from_month == ladder.from_month for one in _of_code(conn, ladder.code))
-
-
-def _of_code(conn: Conn, code: str) -> list[Ladder]:
-    return [one for one in all_ladders(conn) if one.code == code]
-
-
-def _publish(conn: Conn, ladder: NewLadder, *, now: datetime) -> Ladder | Refusal:
-    fields = {name: getattr(ladder, name) for name in NewLadder.__struct_fields__}
-    spelt = {
-        "role": ladder.role.value,
-        "way": ladder.way.value,
-        "steps": msgspec.json.encode(ladder.steps).decode(),
-        "channels": list(ladder.channels),
-        "categories": list(ladder.categories),
-    }
-    execute(conn, SQL["insert_ladder"], **(fields | spelt), now=now)
-    (stands,) = [one for one in _of_code(conn, ladder.code) if one.from_month == ladder.from_month]
-    same = {name: getattr(stands, name) for name in NewLadder.__struct_fields__ if name != "id"}
-    asked = {name: value for name, value in fields.items() if name != "id"}
-    return stands if same == asked else LadderStandsAlready(ladder=ladder.code, from_month=ladder.from_month)
 
 
 def take_turn(conn: Conn) -> None:

@@ -2,27 +2,6 @@
 -- Let one evaluate ladders at a time.
 select pg_advisory_xact_lock(7310022)
 
--- name: insert_ladder
--- Publish a ladder; one that stands under its code and month stays as it is.
-insert into sharing.ladder (
-  id, code, role, currency, way, steps, from_month, author_id, comment, channels, categories, published_at
-)
-values (
-  %(id)s::uuid,
-  %(code)s::text,
-  %(role)s::text,
-  %(currency)s::text,
-  %(way)s::text,
-  %(steps)s::jsonb,
-  %(from_month)s::date,
-  %(author_id)s::uuid,
-  %(comment)s::text,
-  %(channels)s::text[],
-  %(categories)s::text[],
-  %(now)s::timestamptz
-)
-on conflict on constraint ladder_of_a_month_stands do nothing
-
 -- name: all_ladders
 -- Every ladder, by code and month. Locks nothing.
 select
@@ -37,7 +16,8 @@ select
   comment,
   channels,
   categories,
-  published_at
+  published_at,
+  untried_because
 from sharing.ladder
 order by
   code,

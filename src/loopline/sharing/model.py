@@ -96,17 +96,31 @@ class RuleSetState(enum.StrEnum):
 
 
 class NewRuleSet(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft to save: a new one, or all of an existing draft anew. Rows are numbered from 1 in their order."""
+    """A draft to save: a new one, or all of an existing draft anew. Rows are numbered from 1 in their order.
+
+    `saved_at`: when the draft that was looked at was saved; None for a new one. `own_earns`: whether whoever serves or
+    brings a member earns of what they buy themselves (who has the remainder always does).
+    """
 
     id: RuleSetId
     currency: str
     author_id: PersonId
     comment: str
     rows: tuple[RuleRow, ...]
+    saved_at: datetime | None = None
+    own_earns: bool = False
+
+
+METHOD_NOW = 1
+"""The number of the way in which rules are evaluated and amounts are rounded today: see `rules.METHODS`."""
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the rules. It counts from `effective_from` until a later one of the same currency does."""
+    """A version of the rules. It counts from `effective_from` until a later one of the same currency does.
+
+    `method` numbers the way of evaluating and rounding. What is published names the trial of its very content, or says
+    why there was none.
+    """
 
     id: RuleSetId
     version: int
@@ -117,14 +131,26 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None
     effective_from: datetime | None
     rows: tuple[RuleRow, ...]
+    saved_at: datetime | None = None
+    method: int = METHOD_NOW
+    own_earns: bool = False
+    trial_id: UUID | None = None
+    untried_because: str | None = None
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """Publish a draft, effective from a moment that is not past."""
+    """Publish a draft that was tried, effective from a moment that is not past.
+
+    `saved_at`: when the draft that was looked at was saved (None: whatever waits). `untried_because`: why it was not
+    tried, where nothing was sold yet. `accepts_limits`: it is known where the rows take more than a line brings.
+    """
 
     rule_set_id: RuleSetId
     effective_from: datetime
     published_by: PersonId
+    saved_at: datetime | None = None
+    untried_because: str | None = None
+    accepts_limits: bool = False
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +208,8 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
 
     `base_minor` is the net amount, which is what is split; the others stand beside it (None: not known). `bound`:
     roles the member is bound to. Without a stretch the units are a parcel, and an order, by themselves.
-    `funded_minor`: what others than the seller bear of its discounts, less the tax in it.
+    `funded_minor`: what others than the seller bear of its discounts, less the tax in it. `own`: roles whose party is
+    the buyer.
     """
 
     channel: str
@@ -204,6 +231,7 @@ class LineToSplit(msgspec.Struct, frozen=True, kw_only=True):
     in_order: Stretch | None = None
     waited: Waited | None = None
     funded_minor: int = 0
+    own: frozenset[Role] = frozenset()
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +279,7 @@ class DraftSaved(msgspec.Struct, frozen=True, kw_only=True):
 
     rule_set_id: RuleSetId
     version: int
+    saved_at: datetime
 
 
 class RuleSetPublication(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,15 +355,22 @@ class RuleProblem(Refusal, frozen=True, kw_only=True, tag=True):
 
 
 class SplitsAboveWhole(RuleProblem, frozen=True, kw_only=True):
-    """Of a line by {channel} in category {category} with {delivery}{further}, the rows take {basis_points} basis
-    points.
+    """Of a line by {channel} in category {category} with {delivery}{further}, rows {rows} take {basis_points} basis
+    points together.
     """
 
     basis_points: int
+    rows: str
     channel: str
     category: str
     delivery: str
     further: str = ""
+
+
+class NothingLeftForAmounts(RuleProblem, frozen=True, kw_only=True):
+    """Rows {rows} hold together, and their percentages leave nothing for the amounts among them, whatever is paid."""
+
+    rows: str
 
 
 class RowUnreachable(RuleProblem, frozen=True, kw_only=True):
@@ -437,56 +473,3 @@ class RulesForOtherCurrency(Refusal, frozen=True, kw_only=True):
 
     currency: str
     line_currency: str
-
-
-class RuleSetNotPublished(Refusal, frozen=True, kw_only=True):
-    """Part {part_id} is split by rule set {rule_set_id}, which is not published."""
-
-    part_id: UUID
-    rule_set_id: RuleSetId
-
-
-class SharesDoNotAddUp(Refusal, frozen=True, kw_only=True):
-    """The shares of part {part_id} add up to {total_minor}, not to its base of {base_minor}, or one is
-    negative.
-    """
-
-    part_id: UUID
-    total_minor: int
-    base_minor: int
-
-
-class SplitHasNoUnits(Refusal, frozen=True, kw_only=True):
-    """Part {part_id} stands for {units} units."""
-
-    part_id: UUID
-    units: int
-
-
-class PartSplitOtherwise(Refusal, frozen=True, kw_only=True):
-    """Part {part_id} was split already, in another way."""
-
-    part_id: UUID
-
-
-class PartNotSplit(Refusal, frozen=True, kw_only=True):
-    """Part {part_id} of line {line_id} has no shares."""
-
-    line_id: LineId
-    part_id: UUID
-
-
-class ClawsBackTooMuch(Refusal, frozen=True, kw_only=True):
-    """Only {units_left} units of part {part_id} are left to come back, not {units}."""
-
-    part_id: UUID
-    units: int
-    units_left: int
-
-
-class ReferenceTakenForOtherUnits(Refusal, frozen=True, kw_only=True):
-    """Reference {reference} took {units} units of part {part_id} back before."""
-
-    reference: UUID
-    part_id: UUID
-    units: int

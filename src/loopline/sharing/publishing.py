@@ -10,16 +10,19 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from math import prod
+from functools import lru_cache
+from math import floor, prod
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from loopline.kernel.money import BASIS_POINTS
+from loopline.sharing.limits import Choice, Limit, Together
 from loopline.sharing.model import (
     LEVELS_MAX,
     Base,
+    NothingLeftForAmounts,
     Per,
     RemainderHasConditions,
     RemainderMissing,
@@ -39,6 +42,9 @@ ANY_OTHER = "any other"
 """Stands, in problems, for a value that no row names."""
 KINDS_MOST = 2_000_000
 """More kinds of lines than these are not gone through: some 100 MB and a second for fifty rows."""
+SETS_MOST = 10_000
+"""More sets of rows that decide together are not gone through: some seconds."""
+ABOVE_SHOWN = 20
 _REGION = re.compile(r"[0-9]{2,6}")
 _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -95,8 +101,9 @@ def _field_out_of_place(row: RuleRow) -> str | None:
 def problems_of(rows: Sequence[RuleRow]) -> tuple[RuleProblem, ...]:
     """Return everything that keeps rows from being published, in the order of rows within each kind of problem.
 
-    Percentages count as if all bases were the net amount, and without their floors and caps; a role may be bound
-    or not, and the most it can take is taken of both.
+    Sets of rows that take more than a line brings at whatever price are among them, those that take most first;
+    `limits_of` says which others may where little is paid. A member may be bound to a role's party or not: the most
+    that it can take is taken of both.
     """
     return (
         *_problems_of_remainder(rows),
@@ -107,6 +114,14 @@ def problems_of(rows: Sequence[RuleRow]) -> tuple[RuleProblem, ...]:
         ),
         *_problems_of_reach(rows),
     )
+
+
+def limits_of(rows: Sequence[RuleRow]) -> tuple[Limit, ...]:
+    """Return which sets of rows take more than a line brings where it brings too little, the highest price first; of a
+    table that has problems, as far as it is known.
+    """
+    reach = _reach(tuple(rows))
+    return () if isinstance(reach, TooManyKinds) else reach.limits
 
 
 def overlaps_of(rows: Sequence[RuleRow]) -> tuple[Overlap, ...]:
@@ -148,43 +163,117 @@ def _has_conditions(row: RuleRow) -> bool:
 
 
 def _problems_of_reach(rows: Sequence[RuleRow]) -> list[RuleProblem]:
-    axes = _axes(rows)
-    kinds = prod(len(axis.values) for axis in axes)
-    if kinds > KINDS_MOST:
-        return [TooManyKinds(kinds=kinds, most=KINDS_MOST)]
-    shape = tuple(len(axis.values) for axis in axes)
-    reached: set[int] = set()
-    taken = np.zeros(shape, dtype=np.int32)
-    for role in Role:
-        most = np.zeros(shape, dtype=np.int32)
-        for bound in (True, False):
-            deciding = [
-                place
-                for place, row in enumerate(rows)
-                if row.role is role and not row.remainder and row.bound in (None, bound)
-            ]
-            np.maximum(most, _taken(rows, axes, deciding, reached), out=most)
-        taken += most
-    problems: list[RuleProblem] = []
-    worst = int(taken.argmax())
-    if int(taken.flat[worst]) > BASIS_POINTS:
-        problems.append(_above_whole(axes, np.unravel_index(worst, shape), int(taken.flat[worst])))
+    reach = _reach(tuple(rows))
+    if isinstance(reach, TooManyKinds):
+        return [reach]
+    problems: list[RuleProblem] = [_above_whole(kind) for kind in reach.above]
     return problems + [
         RowUnreachable(row=position)
         for position, row in enumerate(rows, start=1)
-        if not row.remainder and position not in reached
+        if not row.remainder and position not in reach.reached
     ]
 
 
-def _taken(
-    rows: Sequence[RuleRow], axes: Sequence[_Axis], deciding: Sequence[int], reached: set[int]
-) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """Return what rows of one role take of each kind, in basis points; adds those that decide to `reached`."""
+def _above_whole(kind: "_Kind") -> RuleProblem:
+    taken, rows = kind.together.share_of_net(), _spelt(kind.together.rows_taking())
+    if taken <= 1:
+        return NothingLeftForAmounts(rows=rows)
+    channel, category, delivery, *further = kind.said
+    return SplitsAboveWhole(
+        basis_points=floor(taken * BASIS_POINTS),
+        rows=rows,
+        channel=channel,
+        category=category,
+        delivery=delivery,
+        further="".join(f", {words}" for words in further),
+    )
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """Rows that decide together, and the first kind of line that they decide for, in words."""
+
+    together: Together
+    said: tuple[str, ...]
+
+
+class _Reach(msgspec.Struct, frozen=True):
+    """Which rows ever decide, which sets of rows take more than there is, and where others may."""
+
+    reached: frozenset[int]
+    above: tuple[_Kind, ...]
+    limits: tuple[Limit, ...]
+
+
+@lru_cache(maxsize=64)
+def _reach(rows: tuple[RuleRow, ...]) -> _Reach | TooManyKinds:
+    """Go through every kind of line. Remembered, because what is looked at is saved, tried and published next."""
+    axes = _axes(rows)
+    kinds = prod(len(axis.values) for axis in axes)
+    if kinds > KINDS_MOST:
+        return TooManyKinds(kinds=kinds, most=KINDS_MOST)
+    reached: set[int] = set()
+    sets = _sets_of(rows, axes, reached)
+    if len(sets) > SETS_MOST:
+        return TooManyKinds(kinds=len(sets), most=SETS_MOST)
+    above: dict[tuple[int, ...], _Kind] = {}
+    limits: dict[tuple[int, ...], Limit] = {}
     shape = tuple(len(axis.values) for axis in axes)
-    taken = np.zeros(shape, dtype=np.int32)
-    open_kinds = np.ones(shape, dtype=bool)
-    for place in deciding:
-        decides = open_kinds
+    for choices, where in sets:
+        together = Together(rows, choices)
+        if together.takes_more():
+            kind = _Kind(together, _said(axes, np.unravel_index(where, shape)))
+            above.setdefault(together.rows_taking(), kind)
+        elif (limit := together.limit()) is not None:
+            limits.setdefault(limit.rows, limit)
+    worst = sorted(above.values(), key=lambda kind: -kind.together.share_of_net())
+    return _Reach(
+        frozenset(reached),
+        tuple(worst[:ABOVE_SHOWN]),
+        tuple(sorted(limits.values(), key=lambda one: (-one.below_minor, -one.net_percent, one.rows))),
+    )
+
+
+def _sets_of(
+    rows: Sequence[RuleRow], axes: Sequence[_Axis], reached: set[int]
+) -> list[tuple[tuple[Choice, ...], int]]:
+    """Return every set of rows that decides for some kind of line, and the first such kind; fills `reached`.
+
+    A number for each kind says what decides for it, role by role; equal numbers are one set.
+    """
+    shape = tuple(len(axis.values) for axis in axes)
+    code = np.zeros(prod(shape), dtype=np.int64)
+    known: list[tuple[Choice, ...]] = [()]
+    for role in Role:
+        of_role = [n for n, row in enumerate(rows) if row.role is role and not row.remainder]
+        if not of_role:
+            continue
+        masks = [
+            _deciding(axes, [n for n in of_role if rows[n].bound in (None, bound)], reached)
+            for bound in (True, False)
+        ]
+        one, other = (mask.ravel().astype(np.int64) for mask in masks)
+        code = (code * (len(rows) + 1) + one) * (len(rows) + 1) + other
+        values, code = np.unique(code, return_inverse=True)
+        known = [_extended(known, int(value), len(rows) + 1) for value in values]
+    _, firsts = np.unique(code, return_index=True)
+    return [(choices, int(first)) for choices, first in zip(known, firsts, strict=True)]
+
+
+def _extended(known: Sequence[tuple[Choice, ...]], value: int, radix: int) -> tuple[Choice, ...]:
+    value, other = divmod(value, radix)
+    before, one = divmod(value, radix)
+    choice = tuple(place - 1 for place in dict.fromkeys((one, other)) if place)
+    return (*known[before], choice) if choice else known[before]
+
+
+def _deciding(
+    axes: Sequence[_Axis], places: Sequence[int], reached: set[int]
+) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return which of some rows of one role decides for each kind, counted from 1 (0: none); adds them to `reached`."""
+    shape = tuple(len(axis.values) for axis in axes)
+    deciding = np.zeros(shape, dtype=np.int32)
+    for place in places:
+        decides = deciding == 0
         for number, axis in enumerate(axes):
             if not axis.holds[place].all():
                 decides = decides & axis.holds[place].reshape(
@@ -192,25 +281,22 @@ def _taken(
                 )
         if decides.any():
             reached.add(place + 1)
-            taken[decides] = rows[place].basis_points or 0
-            open_kinds = open_kinds & ~decides
-    return taken
+            deciding[decides] = place + 1
+    return deciding
 
 
-def _above_whole(axes: Sequence[_Axis], place: Sequence[Any], basis_points: int) -> SplitsAboveWhole:
+def _said(axes: Sequence[_Axis], place: Sequence[Any]) -> tuple[str, ...]:
+    """Say a kind: its channel, category and way of delivery, and whatever else rows tell lines apart by."""
     said = [
         ANY_OTHER if (value := axis.values[int(at)]) is None else value
         for axis, at in zip(axes, place, strict=True)
     ]
-    channel, category, delivery = said[:3]
     further = [f"{axes[n].words} {said[n]}" for n in range(3, len(axes)) if len(axes[n].values) > 1]
-    return SplitsAboveWhole(
-        basis_points=basis_points,
-        channel=channel,
-        category=category,
-        delivery=delivery,
-        further="".join(f", {words}" for words in further),
-    )
+    return (*said[:3], *further)
+
+
+def _spelt(rows: Iterable[int]) -> str:
+    return ", ".join(str(row) for row in rows)
 
 
 def _axes(rows: Sequence[RuleRow]) -> tuple[_Axis, ...]:

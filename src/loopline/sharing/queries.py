@@ -179,6 +179,20 @@ def pending_part_count(conn: Conn) -> int:
     return int(fetch_values(conn, SQL["pending_part_count"])[0])
 
 
+class OwnPurchase(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that somebody who would earn of it bought themselves, and the rules by which they therefore do not."""
+
+    line_id: LineId
+    rule_set_id: RuleSetId
+    role: Role
+    party_id: PartyId
+
+
+def own_purchases(conn: Conn, line_ids: Sequence[LineId]) -> list[OwnPurchase]:
+    """Return who earns nothing of lines because they bought them themselves, by line and role. Locks nothing."""
+    return fetch(conn, SQL["own_purchases"], OwnPurchase, line_ids=uuids(line_ids))
+
+
 class ReleasedDay(msgspec.Struct, frozen=True, kw_only=True):
     """What became due to a party of a seller's parts whose window ended on one day (UTC)."""
 

@@ -9,6 +9,11 @@ select
   rule_set.comment,
   rule_set.published_at,
   rule_set.effective_from,
+  rule_set.drafted_at as saved_at,
+  rule_set.method,
+  rule_set.own_earns,
+  rule_set.trial_id,
+  rule_set.untried_because,
   coalesce(
     (
       select jsonb_agg(to_jsonb(rule_row) - 'rule_set_id' - 'position' order by rule_row.position)
@@ -194,3 +199,23 @@ from sharing.released_amount as released_amount
 where released_amount.party_id = %(party_id)s::uuid
 group by released_amount.entity_id, released_amount.currency, released_amount.due_on
 order by released_amount.due_on, released_amount.entity_id, released_amount.currency;
+
+-- name: own_purchases
+-- Who earns nothing of these lines because they bought them themselves, where the rules would have given their role
+-- something. Locks nothing.
+select distinct
+  split.line_id,
+  split.rule_set_id,
+  own.role,
+  line_kind.party_ids[array_position(line_kind.roles, own.role)] as party_id
+from sharing.split as split
+join sharing.rule_set as rule_set on rule_set.id = split.rule_set_id and not rule_set.own_earns
+join sharing.line_kind as line_kind on line_kind.id = split.kind_id
+cross join lateral unnest(line_kind.own) as own (role)
+where split.line_id = any(%(line_ids)s::uuid[])
+  and exists (
+    select
+    from sharing.rule_row as rule_row
+    where rule_row.rule_set_id = split.rule_set_id and rule_row.role = own.role and not rule_row.remainder
+  )
+order by split.line_id, own.role;

@@ -1,7 +1,7 @@
 """Decisions of sharing: which rows decide, how a base is split, what comes back."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,7 +16,6 @@ from loopline.sharing.model import (
     Base,
     BaseNegative,
     ClawBack,
-    ClawsBackTooMuch,
     LineToSplit,
     Parties,
     Per,
@@ -27,11 +26,15 @@ from loopline.sharing.model import (
     RuleSetState,
     RulesForOtherCurrency,
     Share,
-    SharesDoNotAddUp,
     Split,
-    SplitHasNoUnits,
     StoredSplit,
     Stretch,
+)
+from loopline.sharing.refusals import (
+    ClawsBackTooMuch,
+    MethodUnknown,
+    SharesDoNotAddUp,
+    SplitHasNoUnits,
 )
 
 
@@ -49,6 +52,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     cuts: tuple[Cut, ...]
     weights: tuple[int, ...]
     """The basis points of the plain shares, which stand first, and what they leave."""
+    method: int
 
 
 # What splits a line --------------------------------------------------------------------------------------------------
@@ -57,7 +61,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def split_lines(rule_set: RuleSet, lines: Sequence[LineToSplit]) -> list[tuple[Share, ...] | Refusal]:
     """Split the net amount of each line among the parties it knows; the shares add up to it exactly.
 
-    For each role that the line knows a party for, the first row of that role whose conditions hold decides. First,
+    For each role that the line knows a party for, the first row of that role whose conditions hold decides; a party
+    that buys itself earns nothing in that role unless the set says otherwise, but keeps the remainder. First,
     plain percentages of the net amount are split off by largest remainder (ties by the order of rows). Then, in the
     order of rows, what is taken otherwise comes out of what they leave, as far as it reaches: percentages of another
     base or within a floor and a cap (rounded half away from zero), amounts for each unit, parcel or order. The rest is
@@ -90,6 +95,8 @@ class Splitter:
 
     def decide(self, line: LineToSplit) -> Decision | Refusal:
         """Return which rows decide for a line; the same object for lines of one kind."""
+        if self._rule_set.method not in METHODS:
+            return MethodUnknown(rule_set_id=self._rule_set.id, method=self._rule_set.method)
         if line.base_minor < 0:
             return BaseNegative(base_minor=line.base_minor)
         if line.currency != self._rule_set.currency:
@@ -100,6 +107,7 @@ class Splitter:
             line.category,
             line.delivery,
             line.bound,
+            line.own,
             line.region,
             line.campaign,
             line.owner,
@@ -108,7 +116,7 @@ class Splitter:
         )
         known = self._decided.get(kind)
         if known is None:
-            known = self._decided[kind] = (_decide(self._rule_set.rows, line), line.parties)
+            known = self._decided[kind] = (_decide(self._rule_set, line), line.parties)
         return known[0]
 
     def _since(self, at: datetime | None) -> int:
@@ -129,8 +137,10 @@ def rule_set_at(rule_sets: Iterable[RuleSet], at: datetime, *, currency: str) ->
     return max(effective, key=lambda pair: pair[0])[1] if effective else None
 
 
-def _decide(rows: Sequence[RuleRow], line: LineToSplit) -> Decision | Refusal:
+def _decide(rule_set: RuleSet, line: LineToSplit) -> Decision | Refusal:
+    rows = rule_set.rows
     decided_roles: set[Role] = set()
+    unpaid = frozenset[Role]() if rule_set.own_earns else line.own
     plain: list[Cut] = []
     others: list[Cut] = []
     rest: Cut | None = None
@@ -142,13 +152,19 @@ def _decide(rows: Sequence[RuleRow], line: LineToSplit) -> Decision | Refusal:
         cut = Cut(row=row, party_id=party_id, rule_row=position)
         if row.remainder:
             rest = cut
+        elif row.role in unpaid:
+            continue
         elif row.role not in decided_roles and holds(row, line):
             decided_roles.add(row.role)
             (plain if _is_plain(row) else others).append(cut)
     if rest is None:
         return RemainderPartyUnknown(role=remainder_role)
     taken = [cut.row.basis_points or 0 for cut in plain]
-    return Decision(cuts=(*plain, *others, rest), weights=(*taken, BASIS_POINTS - sum(taken)))
+    return Decision(
+        cuts=(*plain, *others, rest),
+        weights=(*taken, BASIS_POINTS - sum(taken)),
+        method=rule_set.method,
+    )
 
 
 def _is_plain(row: RuleRow) -> bool:
@@ -178,7 +194,13 @@ def holds(row: RuleRow, line: LineToSplit) -> bool:
 
 
 def deal(decision: Decision, line: LineToSplit) -> list[int]:
-    """Return what each cut of a decision takes of a line, in minor units; they add up to its net amount."""
+    """Return what each cut of a decision takes of a line, in minor units, by the method of its rule set; they add up to
+    its net amount.
+    """
+    return METHODS[decision.method](decision, line)
+
+
+def _plain_first(decision: Decision, line: LineToSplit) -> list[int]:
     *amounts, left = _split(line.base_minor, decision.weights)
     for cut in decision.cuts[len(amounts) : -1]:
         amount_minor = min(_wanted(cut.row, line), left)
@@ -186,6 +208,14 @@ def deal(decision: Decision, line: LineToSplit) -> list[int]:
         amounts.append(amount_minor)
     amounts.append(left)
     return amounts
+
+
+METHODS: Mapping[int, Callable[[Decision, LineToSplit], list[int]]] = {1: _plain_first}
+"""Every way of evaluating and rounding that rules were ever published with, by its number: none ever changes.
+
+1: plain percentages of the net amount by largest remainder, ties by the order of rows; then everything else in the
+order of rows, each rounded half away from zero, as far as what is left reaches.
+"""
 
 
 def _shares(decision: Decision, line: LineToSplit) -> tuple[Share, ...]:

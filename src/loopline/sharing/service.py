@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, RuleSetId, uuid7
 from loopline.kernel.refusals import Refusal
-from loopline.sharing import publishing, queries, rules, store
+from loopline.sharing import publishing, queries, rules, store, trials
 from loopline.sharing.model import (
     ClawBack,
     ClawedBack,
@@ -16,15 +18,11 @@ from loopline.sharing.model import (
     EffectiveFromTaken,
     EffectiveInThePast,
     NewRuleSet,
-    PartNotSplit,
-    PartSplitOtherwise,
     Publication,
-    ReferenceTakenForOtherUnits,
     Release,
     RuleSet,
     RuleSetHasProblems,
     RuleSetIsPublished,
-    RuleSetNotPublished,
     RuleSetPublication,
     RuleSetState,
     RuleSetUnknown,
@@ -32,31 +30,57 @@ from loopline.sharing.model import (
     SplitRecorded,
     StoredSplit,
 )
-from loopline.sharing.store import PartOfLine, PlannedClawBack, StoredClawBack
+from loopline.sharing.refusals import (
+    LimitsNotAccepted,
+    MethodUnknown,
+    PartNotSplit,
+    PartSplitOtherwise,
+    ReferenceTakenForOtherUnits,
+    RuleSetNotPublished,
+    RuleSetNotTried,
+    RuleSetSavedMeanwhile,
+    SayWhyUntried,
+)
+from loopline.sharing.store import LockedRuleSet, PartOfLine, PlannedClawBack, Publishing, StoredClawBack
+from loopline.sharing.trials import Ground
+
+LIMITS_SAID = 20
+"""So many sets of rows that may take more than a line brings are named, and kept with what is published."""
 
 
 def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> list[DraftSaved | Refusal]:
     """Save drafts whole, rows included: new ones, or all of an existing draft anew. Of one id the last counts.
 
     A draft may have any problem but a misshapen row; `publishing.problems_of` tells what keeps it from being published.
+    One that somebody else saved after it was looked at (`saved_at`) stays as it is.
     """
     misshapen = {draft.id: publishing.misshapen_row(draft.rows) for draft in drafts}
     fit = {draft.id: draft for draft in drafts if misshapen[draft.id] is None}
-    if fit:
-        store.add_drafts(conn, list(fit.values()), now=now)
+    made = store.add_drafts(conn, list(fit.values()), now=now) if fit else set[RuleSetId]()
     locked = {row.id: row for row in store.lock_rule_sets(conn, fit)}
-    changing = [draft for draft in fit.values() if locked[draft.id].state is RuleSetState.DRAFT]
-    if changing:
-        store.save_drafts(conn, changing, now=now)
+    judged = {
+        draft.id: _judge_draft(draft, locked=locked[draft.id], is_new=draft.id in made)
+        for draft in fit.values()
+    }
+    changing = [draft for draft in fit.values() if judged[draft.id] is None]
+    saved = store.save_drafts(conn, changing, now=now) if changing else {}
     outcomes: list[DraftSaved | Refusal] = []
     for draft in drafts:
-        if (refusal := misshapen[draft.id]) is not None:
+        if (refusal := misshapen[draft.id] or judged[draft.id]) is not None:
             outcomes.append(refusal)
-        elif locked[draft.id].state is RuleSetState.PUBLISHED:
-            outcomes.append(RuleSetIsPublished(rule_set_id=draft.id))
         else:
-            outcomes.append(DraftSaved(rule_set_id=draft.id, version=locked[draft.id].version))
+            outcomes.append(
+                DraftSaved(rule_set_id=draft.id, version=locked[draft.id].version, saved_at=saved[draft.id])
+            )
     return outcomes
+
+
+def _judge_draft(draft: NewRuleSet, *, locked: LockedRuleSet, is_new: bool) -> Refusal | None:
+    if locked.state is RuleSetState.PUBLISHED:
+        return RuleSetIsPublished(rule_set_id=draft.id)
+    if not is_new and locked.saved_at != draft.saved_at:
+        return RuleSetSavedMeanwhile(rule_set_id=draft.id)
+    return None
 
 
 def publish_rule_sets(
@@ -64,21 +88,29 @@ def publish_rule_sets(
 ) -> list[RuleSetPublication | Refusal]:
     """Publish drafts for good, in the order given. Only the first set of a currency may be effective from the past.
 
-    Locks every rule set of their currencies: of two who publish at once the second is judged by what the first did.
+    What is published was tried as it stands, and its trial is kept with it; where nothing was sold in its currency yet,
+    why it is published untried is kept instead. Locks every rule set of their currencies: of two who publish at once
+    the second is judged by what the first did.
     """
     ids = [publication.rule_set_id for publication in publications]
     store.lock_rivals_of(conn, ids)
     known = {rule_set.id: rule_set for rule_set in queries.rule_sets_by_id(conn, ids)}
     moments = {(row.currency, row.effective_from) for row in store.published_moments(conn)}
+    grounds = trials.grounds_of(conn, list(known.values()))
     outcomes: list[RuleSetPublication | Refusal] = []
-    accepted: list[Publication] = []
+    accepted: list[Publishing] = []
     for publication in publications:
         rule_set = known.get(publication.rule_set_id)
         outcome = _judge_publication(publication, rule_set=rule_set, moments=moments, now=now)
         if isinstance(outcome, RuleSetPublication) and rule_set is not None:
-            accepted.append(publication)
+            ground = grounds[rule_set.id]
+            refusal = _refuse_untried(publication, ground=ground) or _refuse_limits(publication, rule_set)
+            if refusal is not None:
+                outcomes.append(refusal)
+                continue
+            accepted.append(_publishing(publication, rule_set=rule_set, ground=ground))
             moments.add((rule_set.currency, publication.effective_from))
-            del known[publication.rule_set_id]
+            known[rule_set.id] = msgspec.structs.replace(rule_set, state=RuleSetState.PUBLISHED)
         outcomes.append(outcome)
     if accepted:
         store.publish_rule_sets(conn, accepted, now=now)
@@ -187,16 +219,11 @@ def _judge_publication(
 ) -> RuleSetPublication | Refusal:
     if rule_set is None:
         return RuleSetUnknown(rule_set_id=publication.rule_set_id)
-    if rule_set.state is RuleSetState.PUBLISHED:
-        return RuleSetIsPublished(rule_set_id=rule_set.id)
-    if problems := publishing.problems_of(rule_set.rows):
-        return RuleSetHasProblems(
-            rule_set_id=rule_set.id,
-            reasons=" ".join(problem.message() for problem in problems),
-            problems=problems,
-        )
     effective_from = publication.effective_from
     taken = {moment for currency, moment in moments if currency == rule_set.currency}
+    refusal = _refuse_content(publication, rule_set)
+    if refusal is not None:
+        return refusal
     if effective_from in taken:
         return EffectiveFromTaken(effective_from=effective_from)
     if taken and effective_from < now:
@@ -204,6 +231,57 @@ def _judge_publication(
     return RuleSetPublication(
         rule_set_id=rule_set.id, version=rule_set.version, effective_from=effective_from
     )
+
+
+def _refuse_content(publication: Publication, rule_set: RuleSet) -> Refusal | None:
+    if rule_set.state is RuleSetState.PUBLISHED:
+        return RuleSetIsPublished(rule_set_id=rule_set.id)
+    if publication.saved_at not in (None, rule_set.saved_at):
+        return RuleSetSavedMeanwhile(rule_set_id=rule_set.id)
+    if rule_set.method not in rules.METHODS:
+        return MethodUnknown(rule_set_id=rule_set.id, method=rule_set.method)
+    if problems := publishing.problems_of(rule_set.rows):
+        return RuleSetHasProblems(
+            rule_set_id=rule_set.id,
+            reasons=" ".join(problem.message() for problem in problems),
+            problems=problems,
+        )
+    return None
+
+
+def _refuse_untried(publication: Publication, *, ground: Ground) -> Refusal | None:
+    if ground.trial_id is not None:
+        return None
+    if ground.has_history:
+        return RuleSetNotTried(rule_set_id=publication.rule_set_id)
+    return None if _reason(publication) else SayWhyUntried(rule_set_id=publication.rule_set_id)
+
+
+def _refuse_limits(publication: Publication, rule_set: RuleSet) -> Refusal | None:
+    limits = publishing.limits_of(rule_set.rows)
+    if publication.accepts_limits or not limits:
+        return None
+    return LimitsNotAccepted(
+        rule_set_id=rule_set.id,
+        rows="; ".join(", ".join(map(str, one.rows)) for one in limits[:LIMITS_SAID]),
+        below_minor=max(one.below_minor for one in limits),
+        net_percent=max(one.net_percent for one in limits),
+    )
+
+
+def _publishing(publication: Publication, *, rule_set: RuleSet, ground: Ground) -> Publishing:
+    return Publishing(
+        id=rule_set.id,
+        effective_from=publication.effective_from,
+        published_by=publication.published_by,
+        trial_id=ground.trial_id,
+        untried_because=_reason(publication) if ground.trial_id is None else None,
+        limits=publishing.limits_of(rule_set.rows)[:LIMITS_SAID],
+    )
+
+
+def _reason(publication: Publication) -> str | None:
+    return (publication.untried_because or "").strip() or None
 
 
 def _refuse_split(split: Split, *, published: set[RuleSetId], earlier: StoredSplit | None) -> Refusal | None:

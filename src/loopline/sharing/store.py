@@ -7,14 +7,15 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn, copy_rows, execute, fetch, fetch_values, integers, statements, uuids
-from loopline.kernel.ids import EntityId, LineId, PartyId, RuleSetId
+from loopline.kernel.ids import EntityId, LineId, PartyId, PersonId, RuleSetId
 from loopline.sharing.kinds import facts_of, kinds_of
+from loopline.sharing.limits import Limit
 from loopline.sharing.model import (
     FOR_WAITING,
+    METHOD_NOW,
     ClawBack,
     LineToSplit,
     NewRuleSet,
-    Publication,
     Release,
     RuleSetState,
     Split,
@@ -33,6 +34,25 @@ class LockedRuleSet(msgspec.Struct, frozen=True, kw_only=True):
     id: RuleSetId
     version: int
     state: RuleSetState
+    saved_at: datetime
+
+
+class Publishing(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule set as it is published: on which trial, or why untried, and what is known of where it takes too much."""
+
+    id: RuleSetId
+    effective_from: datetime
+    published_by: PersonId
+    trial_id: UUID | None
+    untried_because: str | None
+    limits: tuple[Limit, ...]
+
+
+class SavedDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """When a draft was saved: later than it was before, whatever the clock says."""
+
+    id: RuleSetId
+    saved_at: datetime
 
 
 class PublishedMoment(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +101,9 @@ class TakenAmount(msgspec.Struct, frozen=True, kw_only=True):
     parts: int
 
 
-def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> None:
-    """Say anew what drafts are, rows included. The caller holds their rows."""
-    execute(conn, SQL["change_drafts"], drafted_at=now, **_columns_of_drafts(drafts))
+def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> dict[RuleSetId, datetime]:
+    """Say anew what drafts are, rows included; returns when each was saved. The caller holds their rows."""
+    saved = fetch(conn, SQL["change_drafts"], SavedDraft, drafted_at=now, **_columns_of_drafts(drafts))
     execute(conn, SQL["delete_rule_rows"], rule_set_ids=uuids(draft.id for draft in drafts))
     rows = [
         msgspec.structs.asdict(row) | {"rule_set_id": draft.id, "position": position}
@@ -91,10 +111,12 @@ def save_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> N
         for position, row in enumerate(draft.rows, start=1)
     ]
     execute(conn, SQL["add_rule_rows"], rows=msgspec.json.encode(rows).decode())
+    return {one.id: one.saved_at for one in saved}
 
 
-def add_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> None:
-    execute(conn, SQL["add_drafts"], drafted_at=now, **_columns_of_drafts(drafts))
+def add_drafts(conn: Conn, drafts: Sequence[NewRuleSet], *, now: datetime) -> set[RuleSetId]:
+    """Make the rule sets that are not there yet, and return which those are."""
+    return set(fetch_values(conn, SQL["add_drafts"], drafted_at=now, **_columns_of_drafts(drafts)))
 
 
 def lock_rule_sets(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> list[LockedRuleSet]:
@@ -105,15 +127,9 @@ def lock_rivals_of(conn: Conn, rule_set_ids: Iterable[RuleSetId]) -> list[Locked
     return fetch(conn, SQL["lock_rivals_of"], LockedRuleSet, rule_set_ids=uuids(rule_set_ids))
 
 
-def publish_rule_sets(conn: Conn, publications: Sequence[Publication], *, now: datetime) -> None:
-    execute(
-        conn,
-        SQL["publish_rule_sets"],
-        rule_set_ids=[publication.rule_set_id for publication in publications],
-        effective_froms=[publication.effective_from for publication in publications],
-        published_bys=[publication.published_by for publication in publications],
-        published_at=now,
-    )
+def publish_rule_sets(conn: Conn, going: Sequence[Publishing], *, now: datetime) -> None:
+    publications = msgspec.json.encode(going).decode()
+    execute(conn, SQL["publish_rule_sets"], publications=publications, published_at=now)
 
 
 def published_moments(conn: Conn) -> list[PublishedMoment]:
@@ -263,6 +279,8 @@ def _columns_of_drafts(drafts: Sequence[NewRuleSet]) -> dict[str, object]:
         "currencies": [draft.currency for draft in drafts],
         "author_ids": [draft.author_id for draft in drafts],
         "comments": [draft.comment for draft in drafts],
+        "own_earns": [draft.own_earns for draft in drafts],
+        "method": METHOD_NOW,
     }
 
 

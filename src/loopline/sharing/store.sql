@@ -1,24 +1,29 @@
 -- name: add_drafts
 -- Make the rule sets that are not there yet, as drafts.
-insert into sharing.rule_set (id, state, currency, author_id, comment, drafted_at)
+insert into sharing.rule_set (id, state, currency, author_id, comment, drafted_at, method, own_earns)
 select
   draft.id,
   'draft',
   draft.currency,
   draft.author_id,
   draft.comment,
-  %(drafted_at)s::timestamptz
-from unnest(%(ids)s::uuid[], %(currencies)s::text[], %(author_ids)s::uuid[], %(comments)s::text[])
-  as draft (id, currency, author_id, comment)
+  %(drafted_at)s::timestamptz,
+  %(method)s::smallint,
+  draft.own_earns
+from unnest(
+  %(ids)s::uuid[], %(currencies)s::text[], %(author_ids)s::uuid[], %(comments)s::text[], %(own_earns)s::boolean[]
+) as draft (id, currency, author_id, comment, own_earns)
 order by draft.id
-on conflict (id) do nothing;
+on conflict (id) do nothing
+returning id;
 
 -- name: lock_rule_sets
 -- Lock rule sets, by id.
 select
   rule_set.id,
   rule_set.version,
-  rule_set.state
+  rule_set.state,
+  rule_set.drafted_at as saved_at
 from sharing.rule_set as rule_set
 where rule_set.id = any(%(rule_set_ids)s::uuid[])
 order by rule_set.id
@@ -30,7 +35,8 @@ for update;
 select
   rule_set.id,
   rule_set.version,
-  rule_set.state
+  rule_set.state,
+  rule_set.drafted_at as saved_at
 from sharing.rule_set as rule_set
 where rule_set.currency in (
   select asked.currency
@@ -41,16 +47,20 @@ order by rule_set.id
 for update of rule_set;
 
 -- name: change_drafts
--- Say anew what drafts are, whose rows the caller holds.
+-- Say anew what drafts are, whose rows the caller holds, and since when: never the moment it was before.
 update sharing.rule_set as rule_set
 set
   currency = draft.currency,
   author_id = draft.author_id,
   comment = draft.comment,
-  drafted_at = %(drafted_at)s::timestamptz
-from unnest(%(ids)s::uuid[], %(currencies)s::text[], %(author_ids)s::uuid[], %(comments)s::text[])
-  as draft (id, currency, author_id, comment)
-where rule_set.id = draft.id;
+  drafted_at = greatest(%(drafted_at)s::timestamptz, rule_set.drafted_at + interval '1 microsecond'),
+  method = %(method)s::smallint,
+  own_earns = draft.own_earns
+from unnest(
+  %(ids)s::uuid[], %(currencies)s::text[], %(author_ids)s::uuid[], %(comments)s::text[], %(own_earns)s::boolean[]
+) as draft (id, currency, author_id, comment, own_earns)
+where rule_set.id = draft.id
+returning rule_set.id, rule_set.drafted_at as saved_at;
 
 -- name: delete_rule_rows
 -- Take all rows out of drafts that the caller holds.
@@ -114,10 +124,19 @@ set
   state = 'published',
   published_by = publication.published_by,
   published_at = %(published_at)s::timestamptz,
-  effective_from = publication.effective_from
-from unnest(%(rule_set_ids)s::uuid[], %(effective_froms)s::timestamptz[], %(published_bys)s::uuid[])
-  as publication (rule_set_id, effective_from, published_by)
-where rule_set.id = publication.rule_set_id;
+  effective_from = publication.effective_from,
+  trial_id = publication.trial_id,
+  untried_because = publication.untried_because,
+  accepted_limits = publication.limits
+from jsonb_to_recordset(%(publications)s::jsonb) as publication (
+  id uuid,
+  effective_from timestamptz,
+  published_by uuid,
+  trial_id uuid,
+  untried_because text,
+  limits jsonb
+)
+where rule_set.id = publication.id;
 
 -- name: published_moments
 -- From which moments published rule sets count, by currency.
@@ -168,7 +187,7 @@ where line_kind.id = any(%(kind_ids)s::uuid[]);
 -- name: add_kinds
 -- Keep kinds of lines, by id; one that a rival kept just now is the same.
 insert into sharing.line_kind (
-  id, channel, category, delivery, region, campaign, owner, bound, roles, party_ids
+  id, channel, category, delivery, region, campaign, owner, bound, roles, party_ids, own
 )
 select
   kind.id,
@@ -180,7 +199,8 @@ select
   kind.owner,
   kind.bound,
   kind.roles,
-  kind.party_ids
+  kind.party_ids,
+  coalesce(kind.own, '{}')
 from jsonb_to_recordset(%(kinds)s::jsonb) as kind (
   id uuid,
   channel text,
@@ -191,7 +211,8 @@ from jsonb_to_recordset(%(kinds)s::jsonb) as kind (
   owner text,
   bound text[],
   roles text[],
-  party_ids uuid[]
+  party_ids uuid[],
+  own text[]
 )
 order by kind.id
 on conflict (id) do nothing;

@@ -13,8 +13,8 @@ from loopline.kernel.ids import PersonId, RuleSetId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import TimeRange
 from loopline.sharing.kinds import KnownKinds, LineKind, SoldPart
-from loopline.sharing.model import RuleSetUnknown
-from loopline.sharing.trying import Trial
+from loopline.sharing.model import RuleSet, RuleSetUnknown
+from loopline.sharing.trying import Trial, mark_of
 
 SQL = statements(__file__)
 
@@ -82,6 +82,57 @@ def ask_trials(conn: Conn, asks: Sequence[TrialAsk], *, now: datetime) -> list[T
     if accepted:
         execute(conn, SQL["add_trials"], asks=msgspec.json.encode(accepted).decode(), asked_at=now)
     return outcomes
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """On what a rule set may be published: the trial of its very content, if there was one, and whether there could be.
+
+    A trial of nothing shows nothing, and counts as none.
+    """
+
+    trial_id: UUID | None
+    has_history: bool
+
+
+class _TriedContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trial tried."""
+
+    id: UUID
+    rows_mark: str
+    currency: str
+    method: int
+    own_earns: bool
+
+
+class _Grounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What was tried of a rule set, whatever it says by now."""
+
+    rule_set_id: RuleSetId
+    has_history: bool
+    tried: tuple[_TriedContent, ...]
+
+
+def grounds_of(conn: Conn, rule_sets: Sequence[RuleSet]) -> dict[RuleSetId, Ground]:
+    """Return on what rule sets may be published, as they stand now."""
+    if not rule_sets:
+        return {}
+    found = fetch(conn, SQL["grounds_of"], _Grounds, rule_set_ids=[one.id for one in rule_sets])
+    now = {one.id: (mark_of(one.rows), one.currency, one.method, one.own_earns) for one in rule_sets}
+    return {
+        one.rule_set_id: Ground(
+            trial_id=next(
+                (
+                    trial.id
+                    for trial in reversed(one.tried)
+                    if (trial.rows_mark, trial.currency, trial.method, trial.own_earns)
+                    == now[one.rule_set_id]
+                ),
+                None,
+            ),
+            has_history=one.has_history,
+        )
+        for one in found
+    }
 
 
 def trials_of(conn: Conn, rule_set_ids: Sequence[RuleSetId], *, limit: int) -> list[AskedTrial]:

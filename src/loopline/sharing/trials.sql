@@ -43,6 +43,36 @@ where trial.rule_set_id = any(%(rule_set_ids)s::uuid[])
 order by trial.asked_at desc, trial.id desc
 limit %(limit)s::bigint;
 
+-- name: grounds_of
+-- What the trials of these rule sets tried that had anything to try on, the earliest first; and whether anything was sold
+-- in their currencies that rules can be tried on. Locks nothing.
+select
+  rule_set.id as rule_set_id,
+  exists (
+    select
+    from sharing.split as split
+    where split.currency = rule_set.currency and split.sold_at is not null
+  ) as has_history,
+  coalesce(
+    (
+      select jsonb_agg(
+        jsonb_build_object(
+          'id', trial.id,
+          'rows_mark', trial.result -> 'rows_mark',
+          'currency', trial.result -> 'currency',
+          'method', coalesce(trial.result -> 'method', '1'),
+          'own_earns', coalesce(trial.result -> 'own_earns', 'true')
+        )
+        order by trial.ended_at, trial.id
+      )
+      from sharing.trial as trial
+      where trial.rule_set_id = rule_set.id and (trial.result ->> 'parts')::bigint > 0
+    ),
+    '[]'
+  ) as tried
+from sharing.rule_set as rule_set
+where rule_set.id = any(%(rule_set_ids)s::uuid[]);
+
 -- name: trial_to_run
 -- The oldest trial that has not ended. Locks nothing: trials are run one at a time.
 select
@@ -109,7 +139,8 @@ select
   line_kind.owner,
   line_kind.bound,
   line_kind.roles,
-  line_kind.party_ids
+  line_kind.party_ids,
+  line_kind.own
 from sharing.line_kind as line_kind
 where line_kind.id in (
   select split.kind_id

@@ -46,10 +46,10 @@ class RoleTried(msgspec.Struct, frozen=True, kw_only=True):
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule set makes of a span of the past.
 
-    `rows_mark` is that of the rows that were tried. `parts` were tried, `parts_changed` of them would bring some party
-    another amount; `untold` were split before it was kept what the rules look at, and `refused` the rules
-    could not split: both are left out on both sides. `row_parts`: how many parts each row decided, by its position
-    less one.
+    `rows_mark` is that of the rows that were tried, by `method` of evaluating and rounding. `parts` were tried,
+    `parts_changed` of them would bring some party another amount; `untold` were split before it was kept what the
+    rules look at, and `refused` the rules could not split: both are left out on both sides. `row_parts`: how many parts
+    each row decided, by its position less one.
     """
 
     currency: str
@@ -62,6 +62,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     parties: tuple[PartyTried, ...]
     roles: tuple[RoleTried, ...]
     row_parts: tuple[int, ...]
+    method: int = 1
+    own_earns: bool = True
 
 
 class _Sums:
@@ -195,6 +197,8 @@ class Trying:
                 if role in roles
             ),
             row_parts=tuple(row_parts),
+            method=self._rule_set.method,
+            own_earns=self._rule_set.own_earns,
         )
 
     def _by_party_before(self) -> dict[PartyId, int]:

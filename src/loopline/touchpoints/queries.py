@@ -104,6 +104,11 @@ def ties_of_member(conn: Conn, member_id: MemberId, *, limit: int) -> list[Tie]:
     return fetch(conn, SQL["ties_of_member"], Tie, member_id=member_id, limit=limit)
 
 
+def last_binding_ties(conn: Conn, member_ids: Iterable[MemberId]) -> list[Tie]:
+    """Return the last scan that bound each of these members in each role, and how long that is protected."""
+    return store.last_binding_ties(conn, member_ids)
+
+
 def receipt_codes(conn: Conn, order_ids: Iterable[OrderId]) -> dict[OrderId, str]:
     """Return the codes of orders' receipts; orders without one are left out."""
     return dict(fetch_rows(conn, SQL["receipt_codes"], order_ids=uuids(order_ids)))

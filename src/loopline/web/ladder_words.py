@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from loopline.sharing.ladders import Ladder, LadderWay, Standing, Step
+from loopline.sharing.ladders import LadderWay, NewLadder, Standing, Step
 from loopline.sharing.model import Role
 from loopline.web.languages import Language, marked
 
@@ -38,12 +38,12 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
 
 
-def steps_said(ladder: Ladder, language: Language) -> list[str]:
+def steps_said(ladder: NewLadder, language: Language) -> list[str]:
     """Write each step: from which turnover on which rate."""
     return [_step(step, ladder, language) for step in ladder.steps]
 
 
-def _step(step: Step, ladder: Ladder, language: Language) -> str:
+def _step(step: Step, ladder: NewLadder, language: Language) -> str:
     return language.say(
         "from {amount}: {rate} %",
         amount=language.money(step.from_minor, ladder.currency),

@@ -34,6 +34,7 @@ from loopline.web.api.messages import MESSAGE_HANDLERS
 from loopline.web.api.orders import ORDER_HANDLERS
 from loopline.web.api.orders_bulk import place_orders_in_bulk
 from loopline.web.api.org import ORG_HANDLERS
+from loopline.web.api.own_members import OWN_MEMBER_HANDLERS
 from loopline.web.api.packing import PACKING_HANDLERS
 from loopline.web.api.payments import PAYMENT_HANDLERS
 from loopline.web.api.payouts import PAYOUT_HANDLERS
@@ -96,6 +97,7 @@ from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.order_acts import ORDER_ACT_PAGES
 from loopline.web.hq.orders import ORDER_LIST_PAGES
 from loopline.web.hq.overrides import OVERRIDE_PAGES
+from loopline.web.hq.own_members import OWN_MEMBER_PAGES
 from loopline.web.hq.packing import PACKING_PAGES
 from loopline.web.hq.parked import PARKED_PAGES
 from loopline.web.hq.payout_accounts import PAYOUT_ACCOUNT_PAGES
@@ -155,6 +157,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SESSION_HANDLERS,
     *SHARING_HANDLERS,
     *LADDER_HANDLERS,
+    *OWN_MEMBER_HANDLERS,
     *SUPPLY_HANDLERS,
     *SOURCING_PROFILE_HANDLERS,
     *COUNTER_LIMIT_HANDLERS,
@@ -243,6 +246,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *PACKING_PAGES,
     *CAPACITY_PAGES,
     *LADDER_PAGES,
+    *OWN_MEMBER_PAGES,
     *RULE_PAGES,
     *SUPPLY_PAGES,
     *PROMOTION_PAGES,

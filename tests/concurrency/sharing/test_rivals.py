@@ -10,7 +10,8 @@ from loopline.db import Conn, Database, run_check
 from loopline.kernel.refusals import Refusal
 from loopline.sharing import queries, service
 from loopline.sharing.checks import CHECKS
-from loopline.sharing.model import ClawBack, ClawedBack, ClawsBackTooMuch, Release, Split
+from loopline.sharing.model import ClawBack, ClawedBack, Release, Split
+from loopline.sharing.refusals import ClawsBackTooMuch
 from tests.make.rivals import together
 from tests.make.sharing import DUE_AT, claw_back, publish, split
 

@@ -14,6 +14,7 @@ from loopline.sharing.model import (
     EffectiveFromTaken,
     EffectiveInThePast,
     NewRuleSet,
+    Per,
     Publication,
     RemainderMissing,
     Role,
@@ -26,21 +27,29 @@ from loopline.sharing.model import (
     RuleSetUnknown,
     TooManyLevels,
 )
+from loopline.sharing.refusals import LimitsNotAccepted, MethodUnknown, RuleSetSavedMeanwhile, SayWhyUntried
 from tests.make.sharing import AUTHOR, NOW, ROWS, draft, publish
 
 REST = RuleRow(role=Role.BRAND, remainder=True)
 
 
 def publication(of: NewRuleSet, *, days: int = 0) -> Publication:
-    return Publication(rule_set_id=of.id, effective_from=NOW + timedelta(days=days), published_by=AUTHOR)
+    return Publication(
+        rule_set_id=of.id,
+        effective_from=NOW + timedelta(days=days),
+        published_by=AUTHOR,
+        untried_because="made for a test",
+        accepts_limits=True,
+    )
 
 
 def test_a_draft_is_saved_changed_and_published(conn: Conn) -> None:
     made = draft((REST,))
     saved = service.save_drafts(conn, [made], now=NOW)[0]
     assert isinstance(saved, DraftSaved)
-    changed = msgspec.structs.replace(made, rows=ROWS, comment="second")
-    assert service.save_drafts(conn, [changed], now=NOW) == [saved]
+    changed = msgspec.structs.replace(made, rows=ROWS, comment="second", saved_at=saved.saved_at)
+    later = saved.saved_at + timedelta(microseconds=1)
+    assert service.save_drafts(conn, [changed], now=NOW) == [msgspec.structs.replace(saved, saved_at=later)]
     found = queries.rule_sets(conn)
     assert [(known.state, known.comment, known.rows) for known in found] == [
         (RuleSetState.DRAFT, "second", ROWS)
@@ -111,9 +120,69 @@ def test_moments_of_publication(conn: Conn) -> None:
     ]
     assert isinstance(outcomes[2], RuleSetPublication)
     assert outcomes[3] == EffectiveFromTaken(effective_from=NOW + timedelta(days=3))
+    assert outcomes[4] == RuleSetIsPublished(rule_set_id=late.id)
     unknown = Publication(rule_set_id=RuleSetId(uuid7(NOW)), effective_from=NOW, published_by=AUTHOR)
     assert service.publish_rule_sets(conn, [unknown], now=NOW) == [
         RuleSetUnknown(rule_set_id=unknown.rule_set_id)
+    ]
+
+
+def test_a_draft_that_somebody_else_saved_stays_as_it_is(conn: Conn) -> None:
+    made = draft((REST,))
+    (first,) = service.save_drafts(conn, [made], now=NOW)
+    assert isinstance(first, DraftSaved)
+    mine = msgspec.structs.replace(made, comment="mine", saved_at=first.saved_at)
+    theirs = msgspec.structs.replace(made, comment="theirs", saved_at=first.saved_at)
+    (second,) = service.save_drafts(conn, [mine], now=NOW)
+    assert isinstance(second, DraftSaved)
+    meanwhile = [RuleSetSavedMeanwhile(rule_set_id=made.id)]
+    assert service.save_drafts(conn, [theirs], now=NOW) == meanwhile
+    assert service.save_drafts(conn, [msgspec.structs.replace(made, comment="blind")], now=NOW) == meanwhile
+    seen = msgspec.structs.replace(publication(made), saved_at=first.saved_at)
+    assert service.publish_rule_sets(conn, [seen], now=NOW) == meanwhile
+    (stands,) = queries.rule_sets(conn)
+    assert (stands.state, stands.comment, stands.saved_at) == (RuleSetState.DRAFT, "mine", second.saved_at)
+    seen = msgspec.structs.replace(publication(made), saved_at=second.saved_at)
+    (published,) = service.publish_rule_sets(conn, [seen], now=NOW)
+    assert isinstance(published, RuleSetPublication)
+
+
+def test_without_history_a_reason_is_kept(conn: Conn) -> None:
+    made = draft()
+    service.save_drafts(conn, [made], now=NOW)
+    silent = msgspec.structs.replace(publication(made), untried_because=" ")
+    assert service.publish_rule_sets(conn, [silent], now=NOW) == [SayWhyUntried(rule_set_id=made.id)]
+    (published,) = service.publish_rule_sets(conn, [publication(made)], now=NOW)
+    assert isinstance(published, RuleSetPublication)
+    (found,) = queries.rule_sets(conn)
+    assert (found.untried_because, found.trial_id, found.method) == ("made for a test", None, 1)
+
+
+def test_rows_that_take_more_than_a_cheap_line_brings_are_accepted_or_not_published(conn: Conn) -> None:
+    rows = (
+        RuleRow(role=Role.STORE, basis_points=5_000),
+        RuleRow(role=Role.SHIPPING_SITE, amount_minor=300, per=Per.PARCEL),
+        REST,
+    )
+    made = draft(rows)
+    service.save_drafts(conn, [made], now=NOW)
+    asked = msgspec.structs.replace(publication(made), accepts_limits=False)
+    assert service.publish_rule_sets(conn, [asked], now=NOW) == [
+        LimitsNotAccepted(rule_set_id=made.id, rows="1, 2", below_minor=600, net_percent=0)
+    ]
+    assert [one.state for one in queries.rule_sets(conn)] == [RuleSetState.DRAFT]
+    (published,) = service.publish_rule_sets(conn, [publication(made)], now=NOW)
+    assert isinstance(published, RuleSetPublication)
+    kept = conn.execute("select accepted_limits from sharing.rule_set").fetchone()
+    assert kept == ([{"rows": [1, 2], "below_minor": 600, "net_percent": 0}],)
+
+
+def test_a_draft_of_a_method_that_is_not_known_is_not_published(conn: Conn) -> None:
+    made = draft()
+    service.save_drafts(conn, [made], now=NOW)
+    conn.execute("update sharing.rule_set set method = 2")
+    assert service.publish_rule_sets(conn, [publication(made)], now=NOW) == [
+        MethodUnknown(rule_set_id=made.id, method=2)
     ]
 
 
@@ -140,6 +209,7 @@ def test_the_database_itself_keeps_what_is_published(conn: Conn, command: str) -
     [
         ((RuleRow(role=Role.GUIDE, basis_points=1, level=3), REST), "at_most_two_levels"),
         ((RuleRow(role=Role.GUIDE, basis_points=1),), "one_remainder"),
+        ((REST,), "tried_or_says_why"),
     ],
 )
 def test_the_database_itself_publishes_nothing_unlawful(

@@ -13,16 +13,18 @@ from loopline.kernel.times import TimeRange
 from loopline.sharing import queries, service
 from loopline.sharing.model import (
     ClawedBack,
-    ClawsBackTooMuch,
     DueAmount,
+    Release,
+    Split,
+    SplitRecorded,
+)
+from loopline.sharing.refusals import (
+    ClawsBackTooMuch,
     PartNotSplit,
     PartSplitOtherwise,
     ReferenceTakenForOtherUnits,
-    Release,
     RuleSetNotPublished,
     SharesDoNotAddUp,
-    Split,
-    SplitRecorded,
 )
 from tests.make.sharing import DUE_AT, ENTITY, NOW, PARTIES, claw_back, draft, publish, split
 

@@ -1,8 +1,10 @@
 """Ladders over real HTTP: published by finance before their month, climbed in sight of whoever sells."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -98,7 +100,17 @@ def test_what_finance_publishes_a_store_sees_and_is_given(
     base: str, database: Database, shop: Shop, clock: Clock
 ):
     with signed_in(base, "gu.finance") as finance:
-        done = post(finance, f"{PAGE}/publish", TYPED, page=PAGE)
+        done = post(finance, f"{PAGE}/save", TYPED, page=PAGE)
+        shown = finance.get(done.headers["location"]).text
+        assert "Saved. Try it on past months" in shown
+        assert "3.5 %" in shown
+        assert "why it is published untried" in shown
+        again = post(finance, f"{PAGE}/save", TYPED, page=PAGE)
+        assert "was saved anew after you saw it" in finance.get(again.headers["location"]).text
+        asked = {"code": "stores", "saved_at": seen(shown)}
+        silent = post(finance, f"{PAGE}/publish", asked, page=PAGE)
+        assert "say why it is published untried" in finance.get(silent.headers["location"]).text
+        done = post(finance, f"{PAGE}/publish", asked | {"untried_because": "we open"}, page=PAGE)
         shown = finance.get(done.headers["location"]).text
         assert "Published." in shown
         assert "3.5 %" in shown
@@ -123,24 +135,57 @@ def test_what_finance_publishes_a_store_sees_and_is_given(
         assert "stores" in finance.get(PAGE).text
 
 
+def seen(page: str) -> str:
+    """When the draft that a page shows was saved."""
+    found = re.search(r'name="saved_at" value="([^"]+)"', page)
+    assert found is not None, page
+    return unescape(found.group(1))
+
+
+def test_a_draft_is_tried_in_sight_and_published_as_it_was_seen(
+    base: str, database: Database, shop: Shop, clock: Clock
+):
+    sell(database, shop)
+    clock.now = NOON + timedelta(days=31)
+    typed = TYPED | {"from_month": f"{NOON + timedelta(days=70):%Y-%m}"}
+    with signed_in(base, "gu.finance") as finance:
+        post(finance, f"{PAGE}/save", typed, page=PAGE)
+        shown = finance.get(PAGE).text
+        assert "Not tried as it stands" in shown
+        asked = {"code": "stores", "saved_at": seen(shown), "untried_because": "in a hurry"}
+        untried = post(finance, f"{PAGE}/publish", asked, page=PAGE)
+        assert "was not tried as it stands" in finance.get(untried.headers["location"]).text
+        wrong = post(finance, f"{PAGE}/try", {"code": "stores", "months": "99"}, page=PAGE)
+        assert "can be tried on 1 to 12 months" in finance.get(wrong.headers["location"]).text
+        done = post(finance, f"{PAGE}/try", {"code": "stores", "months": "1"}, page=PAGE)
+        shown = finance.get(done.headers["location"]).text
+        assert "would have come to" in shown
+        assert "STORE-S" in shown
+        done = post(finance, f"{PAGE}/publish", asked, page=PAGE)
+        assert "Published." in finance.get(done.headers["location"]).text
+    with signed_in(base, "chen.dealer") as dealer:
+        for step in ("save", "try", "publish"):
+            assert post(dealer, f"{PAGE}/{step}", typed, page=PAGE).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"steps": "a lot"}, "write one step in each line"),
         ({"steps": "100: 2\n50: 3"}, "steps rise"),
         ({"from_month": "soon"}, "write a month like"),
-        ({"from_month": "2020-01"}, "that month has begun"),
         ({"currency": "¥"}, "write three letters"),
         ({"comment": ""}, "say in a few words"),
         ({"role": "brand"}, "choose one"),
     ],
 )
-def test_what_cannot_be_is_said_and_nothing_is_published(base: str, changes: dict[str, Any], said: str):
+def test_what_cannot_be_is_said_and_nothing_is_saved(base: str, changes: dict[str, Any], said: str):
     with signed_in(base, "gu.finance") as finance:
-        answer = post(finance, f"{PAGE}/publish", {**TYPED, **changes}, page=PAGE)
+        answer = post(finance, f"{PAGE}/save", {**TYPED, **changes}, page=PAGE)
         shown = finance.get(answer.headers["location"]).text
         assert said in shown
         assert "No ladder yet" in shown
+        assert "Publish for good" not in shown
 
 
 def test_a_program_publishes_many_and_only_for_the_whole_brand(base: str):
@@ -155,9 +200,24 @@ def test_a_program_publishes_many_and_only_for_the_whole_brand(base: str):
     }
     with client(base, "gu.finance") as finance, client(base, "chen.dealer") as dealer:
         assert dealer.post("/ladders", json={"items": [ladder]}).status_code == 403
-        made, late = finance.post(
+        saved, late = finance.post(
             "/ladders", json={"items": [ladder, ladder | {"code": "late", "from_month": "2020-01-01"}]}
         ).json()["outcomes"]
-        assert made["value"]["code"] == "dealers"
+        assert (saved["value"]["code"], saved["value"]["trial"]) == ("dealers", None)
+        (again,) = finance.post("/ladders", json={"items": [ladder]}).json()["outcomes"]
+        assert again["problem"]["code"] == "ladder_saved_meanwhile"
+        assert [one["code"] for one in finance.get("/ladders/drafts").json()] == ["dealers", "late"]
+        (untried,) = finance.post("/ladders/try", json={"items": [{"code": "dealers", "months": 1}]}).json()[
+            "outcomes"
+        ]
+        assert untried["problem"]["code"] == "no_month_to_try"
+        asked = [
+            {"code": one["value"]["code"], "saved_at": one["value"]["saved_at"], "untried_because": "we open"}
+            for one in (saved, late)
+        ]
+        made, late = finance.post("/ladders/publish", json={"items": asked}).json()["outcomes"]
+        assert (made["value"]["code"], made["value"]["untried_because"]) == ("dealers", "we open")
         assert late["problem"]["code"] == "ladder_too_late"
+        assert dealer.post("/ladders/publish", json={"items": asked}).status_code == 403
+        assert dealer.get("/ladders/drafts").status_code == 403
         assert [one["code"] for one in dealer.get("/ladders").json()] == ["dealers"]

@@ -48,7 +48,7 @@ def browser(branches: Branches, token: str) -> Generator[httpx.Client, None, Non
 def refused_ladder(client: httpx.Client) -> str:
     """Publish a ladder that cannot be; returns where the browser is led."""
     answer = client.post(
-        f"{LADDERS}/publish",
+        f"{LADDERS}/save",
         data={"code": "TYPED-BEFORE", "steps": "nonsense"},
         headers={"x-csrftoken": client.cookies["loopline_form"]},
     )
@@ -78,7 +78,7 @@ def test_no_page_says_what_somebody_wrote_into_its_address(branches: Branches):
 def test_what_was_typed_leaves_room_for_what_is_said_of_it(branches: Branches):
     with browser(branches, branches.home[Role.FINANCE]) as finance:
         answer = finance.post(
-            f"{LADDERS}/publish",
+            f"{LADDERS}/save",
             # Whoever sends a form names its fields: none of them is ours.
             data={"code": "TYPED-BEFORE", "steps": "无" * 2_000, "request": "1", "link": "/", "seal": "1"},
             headers={"x-csrftoken": finance.cookies["loopline_form"]},

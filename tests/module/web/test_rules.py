@@ -22,6 +22,7 @@ from tests.make.databases import database_from
 from tests.make.loop import follow, pay_for
 from tests.make.shop import NOON, till_sale
 from tests.make.store import DEMO, open_store
+from tests.make.touchpoints import member_of
 from tests.make.web import served, settings
 from tests.module.web.test_sourcing import House
 from tests.module.web.test_store import post
@@ -63,8 +64,23 @@ def draft(browser: httpx.Client) -> str:
 
 
 def save(browser: httpx.Client, path: str, changes: Mapping[str, str]) -> httpx.Response:
-    stands = {**form_of(browser.get(path).text), "comment": "Shanghai's stores get more"}
+    page = browser.get(path).text
+    stands = {**form_of(page), "saved_at": seen(page), "comment": "Shanghai's stores get more"}
     return post(browser, f"{path}/save", {**stands, **changes}, page=path)
+
+
+def seen(page: str) -> str:
+    """When the draft that a page shows was saved."""
+    found = re.search(r'<input type="hidden" name="saved_at" value="([^"]+)">', page)
+    assert found is not None, page
+    return unescape(found.group(1))
+
+
+def tried(house: House, browser: httpx.Client, path: str) -> None:
+    """Try a version on all that was sold."""
+    days = {"from_day": NOON.date().isoformat(), "until_day": LATER.date().isoformat()}
+    assert post(browser, f"{path}/try", days, page=path).status_code == 303
+    assert run_next_rule_trial(house.database, LATER) == 1
 
 
 def rows_of(database: Database, path: str) -> tuple[RuleRow, ...]:
@@ -123,7 +139,7 @@ def test_what_is_typed_is_what_is_saved_in_the_order_of_positions(house: House):
     shown = finance.get(path).text
     assert 'value="2026-11-11 20:00"' in shown
     assert 'value="20.50"' in shown
-    assert save(finance, path, {"row.1.value": "100"}).status_code == 303
+    assert save(finance, path, {"row.1.value": "100", "row.1.cap": ""}).status_code == 303
     assert "Keeps it from being published" in finance.get(path).text
 
 
@@ -143,7 +159,12 @@ def test_what_the_api_wrote_is_what_the_form_saves(house: House):
         (found,) = [one for one in queries.rule_sets(conn) if one.version == int(path.rsplit("/", 1)[1])]
         rows = (odd, *found.rows)
         whole = NewRuleSet(
-            id=found.id, currency="CNY", author_id=found.author_id, comment="by the API", rows=rows
+            id=found.id,
+            currency="CNY",
+            author_id=found.author_id,
+            comment="by the API",
+            rows=rows,
+            saved_at=found.saved_at,
         )
         service.save_drafts(conn, [whole], now=NOON)
     assert save(finance, path, {}).status_code == 303
@@ -194,12 +215,61 @@ def test_a_trial_shows_who_wins_and_publishing_puts_in_force(house: House):
     assert "changed since" in finance.get(f"{path}/trials").text
     backwards = {"from_day": days["until_day"], "until_day": days["from_day"]}
     assert post(finance, f"{path}/try", backwards, page=path).status_code in {400, 422}
-    assert post(finance, f"{path}/publish", {"effective_from": ""}, page=path).status_code == 303
+    page = finance.get(path).text
+    assert "Not tried as it stands" in page
+    publication = {"effective_from": "", "saved_at": seen(page), "untried_because": "in a hurry"}
+    untried = post(finance, f"{path}/publish", publication, page=path)
+    assert untried.status_code == 409
+    assert "was not tried as it stands" in untried.text
+    tried(house, finance, path)
+    assert "Tried as it stands" in finance.get(path).text
+    assert post(finance, f"{path}/publish", publication, page=path).status_code == 303
     page = finance.get(path).text
     assert "In force" in page
     assert "Save draft" not in page
-    again = post(finance, f"{path}/publish", {"effective_from": ""}, page=path)
+    again = post(finance, f"{path}/publish", publication, page=path)
     assert again.status_code == 409
+
+
+def test_whoever_saves_or_publishes_what_somebody_else_changed_is_told(house: House):
+    finance = house.signed_in("gu.finance")
+    path = draft(finance)
+    old = seen(finance.get(path).text)
+    assert save(finance, path, {"row.1.value": "7"}).status_code == 303
+    late = save(finance, path, {"row.1.value": "9", "saved_at": old})
+    assert late.status_code == 409
+    assert "was saved anew after you saw it" in late.text
+    assert rows_of(house.database, path)[0].basis_points == 700
+    tried(house, finance, path)
+    late = post(finance, f"{path}/publish", {"saved_at": old}, page=path)
+    assert late.status_code == 409
+    assert "was saved anew after you saw it" in late.text
+    assert "Save draft" in finance.get(path).text
+
+
+def test_what_takes_more_than_a_cheap_line_brings_is_published_by_who_knows(house: House):
+    finance = house.signed_in("gu.finance")
+    path = draft(finance)
+    free = len(rows_of(house.database, path)) + 1
+    parcel = {
+        f"row.{free}.{name}": value
+        for name, value in (
+            ("position", "1"),
+            ("role", "territory"),
+            ("takes", "amount.unit"),
+            ("value", "9"),
+        )
+    }
+    assert save(finance, path, parcel).status_code == 303
+    tried(house, finance, path)
+    page = finance.get(path).text
+    assert "Where the rows take more than a line brings" in page
+    assert re.search(r"Rows [\d, ]*: where a unit brings less than CN¥[\d.]+ net\.", page), page
+    asked = {"saved_at": seen(page), "effective_from": "2030-01-01 00:00"}
+    refused = post(finance, f"{path}/publish", asked, page=path)
+    assert refused.status_code == 409
+    assert "take more than a line brings" in refused.text
+    assert post(finance, f"{path}/publish", asked | {"accepts_limits": "yes"}, page=path).status_code == 303
 
 
 def test_who_earns_reads_the_rules_and_changes_nothing(house: House):
@@ -217,3 +287,32 @@ def test_who_earns_reads_the_rules_and_changes_nothing(house: House):
     assert dealer.get(f"{path}/trials").status_code == 403
     assert house.signed_in("wu.packer").get(RULES).status_code == 403
     assert finance.get(f"{RULES}/999").status_code == 404
+
+
+def test_whether_own_purchases_earn_is_part_of_what_is_tried(house: House):
+    finance = house.signed_in("gu.finance")
+    path = draft(finance)
+    assert "earns nothing of it as guide, dealer or streamer" in finance.get(path).text
+    tried(house, finance, path)
+    assert save(finance, path, {"own_earns": "yes"}).status_code == 303
+    page = finance.get(path).text
+    assert "Who buys for themselves earns as of everybody" in page
+    assert "Not tried as it stands" in page
+    assert "changed since" in page
+
+
+def test_finance_notes_who_shops_themselves(house: House):
+    finance = house.signed_in("gu.finance")
+    page = f"{RULES}/own"
+    with house.database.transaction() as conn:
+        member_id = member_of(conn, 77)
+    assert "Nobody yet" in finance.get(page).text
+    wrong = post(finance, f"{page}/note", {"party_code": "NOPE", "member": str(member_id)}, page=page)
+    assert wrong.status_code == 303
+    kept = finance.get(wrong.headers["location"]).text
+    assert "There is no guide, dealer or streamer NOPE" in kept
+    assert f'value="{member_id}"' in kept
+    done = post(finance, f"{page}/note", {"party_code": "GUIDE", "member": str(member_id)}, page=page)
+    assert "It counts from now on" in finance.get(done.headers["location"]).text
+    assert "gu.finance" in finance.get(page).text
+    assert house.signed_in("kong.dealer").get(page).status_code == 403

@@ -72,8 +72,7 @@ from loopline.processes.statement.dispute import Question, Said, question, speak
 from loopline.processes.statement.reading import lines_between, statement_of
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.returns.model import NewReturn, NewReturnLine, Reason, ReturnKind
-from loopline.sharing.model import NewRuleSet, Publication, RuleRow
-from loopline.sharing.service import publish_rule_sets, save_drafts
+from loopline.sharing.model import NewRuleSet, RuleRow
 from loopline.statements.model import Dispute, DisputeOpened, WordKind
 from tests.make.bills import Paid, wechat_bill
 from tests.make.closing import BY
@@ -81,6 +80,7 @@ from tests.make.loop import follow
 from tests.make.org import succeeded
 from tests.make.payouts import MAKER, MEMBER, RING, SECOND, SETTLE, noted, paid_to, terms
 from tests.make.shop import NOON, OPENED, PRICES, SHARING, Shop, open_shop, stock_up, till_sale
+from tests.make.tried import publish_tried
 from tests.process.test_promotions import agreed, funders, in_force
 from tests.process.test_reconcile import kept_source, run, take_in
 
@@ -311,9 +311,7 @@ class Money(RuleBasedStateMachine):
             comment="changed",
             rows=rows,
         )
-        succeeded(save_drafts(self.conn, [made], now=self.now))
-        published = Publication(rule_set_id=made.id, effective_from=self.now, published_by=self.shop.manager)
-        succeeded(publish_rule_sets(self.conn, [published], now=self.now))
+        publish_tried(self.conn, made, now=self.now)
 
     @rule(days=st.integers(1, 32))
     def wait(self, days: int) -> None:

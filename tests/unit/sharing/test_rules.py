@@ -7,6 +7,7 @@ import pytest
 
 from loopline.sharing import publishing, rules
 from loopline.sharing.model import (
+    METHOD_NOW,
     BaseNegative,
     LineToSplit,
     Parties,
@@ -22,10 +23,13 @@ from loopline.sharing.model import (
     RuleSetState,
     RulesForOtherCurrency,
     Share,
-    SharesDoNotAddUp,
-    SplitHasNoUnits,
     SplitsAboveWhole,
     TooManyLevels,
+)
+from loopline.sharing.refusals import (
+    MethodUnknown,
+    SharesDoNotAddUp,
+    SplitHasNoUnits,
 )
 from tests.make.sharing import NOW, PARTIES, ROWS, line, rule_set, split
 
@@ -160,7 +164,11 @@ PROBLEMS: list[tuple[tuple[RuleRow, ...], tuple[RuleProblem, ...]]] = [
         ),
         (
             SplitsAboveWhole(
-                basis_points=10001, channel="any other", category="any other", delivery="any other"
+                basis_points=10001,
+                rows="1, 2",
+                channel="any other",
+                category="any other",
+                delivery="any other",
             ),
         ),
     ),
@@ -171,7 +179,11 @@ PROBLEMS: list[tuple[tuple[RuleRow, ...], tuple[RuleProblem, ...]]] = [
             RuleRow(role=Role.DEALER, categories=("gift",), bound=True, basis_points=5000),
             REST,
         ),
-        (SplitsAboveWhole(basis_points=11000, channel="till", category="gift", delivery="any other"),),
+        (
+            SplitsAboveWhole(
+                basis_points=11000, rows="1, 3", channel="till", category="gift", delivery="any other"
+            ),
+        ),
     ),
     (
         (
@@ -275,3 +287,12 @@ def test_splits_that_are_refused() -> None:
     assert rules.refuse_split(msgspec.structs.replace(good, units=0)) == SplitHasNoUnits(
         part_id=good.part_id, units=0
     )
+
+
+def test_rules_of_a_method_that_is_not_known_split_nothing() -> None:
+    strange = msgspec.structs.replace(rule_set(), method=2)
+    assert rules.split_lines(strange, [line()]) == [MethodUnknown(rule_set_id=strange.id, method=2)]
+
+
+def test_the_method_of_today_is_known() -> None:
+    assert METHOD_NOW in rules.METHODS

@@ -144,6 +144,7 @@ def share_of(role: Role, basis_points: int, **conditions: object) -> RuleRow:
             (
                 SplitsAboveWhole(
                     basis_points=12_000,
+                    rows="1, 2",
                     channel="any other",
                     category="any other",
                     delivery="any other",
@@ -168,6 +169,7 @@ def share_of(role: Role, basis_points: int, **conditions: object) -> RuleRow:
             (
                 SplitsAboveWhole(
                     basis_points=12_000,
+                    rows="1, 2",
                     channel="any other",
                     category="any other",
                     delivery="any other",

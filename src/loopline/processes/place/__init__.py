@@ -27,6 +27,7 @@ from loopline.processes.place.candidate import Candidate, pay_until_of, waits_be
 from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
 from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.place.points import keep_held, take_points_off
+from loopline.processes.place.protection import credit_protected
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
@@ -92,7 +93,8 @@ def place(
 
 
 def place_credited(conn: Conn, drafts: Sequence[Draft], *, now: datetime, marks: Marks) -> list[Placement]:
-    """Place drafts that name all whom their sales are owed to, whose senders' scope was looked at.
+    """Place drafts that name all whom their sales are owed to, whose senders' scope was looked at; a protected member's
+    dealer is credited all the same.
 
     `marks` are those that stood when the transaction began.
     """
@@ -126,6 +128,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:
         credit(conn, granted)
+    credit_protected(conn, granted)
     new_orders = [_new_order(one) for one in granted]
     written = orders.write_orders(conn, new_orders, now=now)
     about_coupons = keep_taken(conn, granted, new_orders, now=now)

@@ -57,8 +57,9 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     What is None is filled in: `placed_at` with now, `seller_code` with the company of the site or else the brand's,
     `currency` with the seller's, the destination with the centre of the city of `region_code`. `order_id` is made by
-    a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale; what is
-    not stated follows from the touch, then from the member's bindings. `sealed_buyer` and `promise`, as it was shown,
+    a client that was offline. Whoever `guide_code`, `dealer_code` and `streamer_code` name is owed the sale, but what a
+    protected customer of another dealer buys is that dealer's; what is not stated follows from the touch, then from the
+    member's bindings. `sealed_buyer` and `promise`, as it was shown,
     say nothing of what is ordered: the same order with another sealing or promise is the same order. `ship_from`: codes
     of the sites, or names of groups of sites of the profile, that a delivery must ship from; none: from any.
     `coupons`: the codes of coupons to be used; `points`: how many of the member's points, of an ask.

@@ -44,25 +44,34 @@ def _credits(credited: Sequence[Credit]) -> Credits:
     )
 
 
-def _touched(conn: Conn, buyers: Sequence[Buyer], *, marks: Marks | None = None) -> list[Touched]:
+_Bound = Mapping[MemberId, Mapping[CreditRole, PartyId]]
+
+
+def _bound(conn: Conn, buyers: Sequence[Buyer]) -> _Bound:
+    """Whose customers the buyers are."""
     known = {one.member_id for one in buyers if one.member_id is not None}
     bound: dict[MemberId, dict[CreditRole, PartyId]] = {}
     for member_id, one in customers.bindings_of_members(conn, known).items() if known else ():
         stands = {CreditRole.GUIDE: one.guide_id, CreditRole.DEALER: one.dealer_id}
         bound[member_id] = {role: party_id for role, party_id in stands.items() if party_id is not None}
-    return touchpoints.touched_buyers(conn, buyers, bound=bound, marks=marks)
+    return bound
+
+
+def _touched(conn: Conn, buyers: Sequence[Buyer], *, marks: Marks | None = None) -> list[Touched]:
+    return touchpoints.touched_buyers(conn, buyers, bound=_bound(conn, buyers), marks=marks)
 
 
 def attribute_orders(conn: Conn, buyers: Mapping[OrderId, Buyer], *, now: datetime) -> list[Attribution]:
     """Keep what touched the buyers of orders that were placed, and who got the credit; returns what is new.
 
-    Who got it is what stands on the order: where that is nobody's whom the touches name, it was stated. An order that
-    nothing touched has no attribution; one that has its attribution keeps it.
+    Who got it is what stands on the order: where the rules would name somebody else, it was the member's protected
+    binding, or stated. An order that nothing touched has no attribution; one that has its attribution keeps it.
     """
     heads = orders.orders_by_ids(conn, list(buyers))
-    touched = _touched(conn, [buyers[head.id] for head in heads])
+    bound = _bound(conn, list(buyers.values()))
+    touched = touchpoints.touched_buyers(conn, [buyers[head.id] for head in heads], bound=bound)
     found = [
-        _attribution(head, buyers[head.id], one)
+        _attribution(head, buyers[head.id], one, bound=bound)
         for head, one in zip(heads, touched, strict=True)
         if one.touches
     ]
@@ -86,7 +95,7 @@ def campaigns_of(conn: Conn, heads: Sequence[Order]) -> dict[OrderId, str]:
     rooms = {
         head.id: room_id
         for head, one in zip(left, touched, strict=True)
-        if (room_id := _attribution(head, _buyer(head.member_id, head.placed_at), one).live_room_id)
+        if (room_id := _attribution(head, _buyer(head.member_id, head.placed_at), one, bound={}).live_room_id)
         is not None
     }
     codes = touchpoints.live_room_codes(conn, set(rooms.values())) if rooms else {}
@@ -98,7 +107,10 @@ def _buyer(member_id: MemberId | None, at: datetime) -> Buyer:
     return Buyer(member_id=member_id, visitor=None, touchpoint_code=None, at=at)
 
 
-def _attribution(head: Order, buyer: Buyer, touched: Touched) -> Attribution:
+def _attribution(head: Order, buyer: Buyer, touched: Touched, *, bound: _Bound) -> Attribution:
+    bound_to: Mapping[CreditRole, PartyId] = {}
+    if head.member_id is not None:
+        bound_to = bound.get(head.member_id, bound_to)
     credited = tuple(
         one
         for role, party_id in (
@@ -107,7 +119,7 @@ def _attribution(head: Order, buyer: Buyer, touched: Touched) -> Attribution:
             (CreditRole.STREAMER, head.streamer_id),
         )
         if party_id is not None
-        for one in (_credit_of(role, party_id, touched, at=head.placed_at),)
+        for one in (_credit_of(role, party_id, touched, at=head.placed_at, bound_to=bound_to.get(role)),)
     )
     return Attribution(
         order_id=head.id,
@@ -120,9 +132,12 @@ def _attribution(head: Order, buyer: Buyer, touched: Touched) -> Attribution:
     )
 
 
-def _credit_of(role: CreditRole, party_id: PartyId, touched: Touched, *, at: datetime) -> Credit:
+def _credit_of(
+    role: CreditRole, party_id: PartyId, touched: Touched, *, at: datetime, bound_to: PartyId | None
+) -> Credit:
     by_rule = next((one for one in touched.credits if one.role is role and one.party_id == party_id), None)
-    return by_rule or Credit(role=role, party_id=party_id, basis=CreditBasis.STATED, rule_from=at)
+    basis = CreditBasis.BINDING if party_id == bound_to else CreditBasis.STATED
+    return by_rule or Credit(role=role, party_id=party_id, basis=basis, rule_from=at)
 
 
 def _told(one: Attribution) -> OrderAttributed:

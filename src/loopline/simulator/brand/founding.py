@@ -359,7 +359,12 @@ def _publish_sharing_rules(conn: Conn, *, author_id: PersonId, now: datetime) ->
         rows=SHARING_ROWS,
     )
     all_granted(save_drafts(conn, [rules], now=now))
-    publication = Publication(rule_set_id=rules.id, effective_from=now, published_by=author_id)
+    publication = Publication(
+        rule_set_id=rules.id,
+        effective_from=now,
+        published_by=author_id,
+        untried_because="开业前尚无销售 Before the first sale.",
+    )
     all_granted(publish_rule_sets(conn, [publication], now=now))
 
 

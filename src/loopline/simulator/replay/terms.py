@@ -107,5 +107,10 @@ def publish_sharing_rules(conn: Conn, *, author_id: PersonId, now: datetime) -> 
         rows=SHARING_ROWS,
     )
     all_granted(save_drafts(conn, [rules], now=now))
-    publication = Publication(rule_set_id=rules.id, effective_from=now, published_by=author_id)
+    publication = Publication(
+        rule_set_id=rules.id,
+        effective_from=now,
+        published_by=author_id,
+        untried_because="Before the first sale of the year.",
+    )
     all_granted(publish_rule_sets(conn, [publication], now=now))

@@ -103,6 +103,7 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `promise` is one that was told for just these goods and this place within the hour: it is kept, and watched.
     `ship_from`: codes of sites, or names of groups of sites of the profile in force, that a delivery must ship from.
     `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
+    `dealer_code` is owed the sale, unless the member is another dealer's protected customer.
     `points`: how many of the member's points an ask uses; it is refused where they are not there or do not fit.
     `is_in_stock_only`: an ask takes nothing of what is sold ahead of its goods.
     """

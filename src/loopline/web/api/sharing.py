@@ -22,7 +22,7 @@ from loopline.kernel.times import TimeRange
 from loopline.org import Party, Permission
 from loopline.org import lists as org_lists
 from loopline.sharing.model import Base, NewRuleSet, Per, Publication, Role, RuleRow, RuleSet, RuleSetState
-from loopline.sharing.publishing import problems_of
+from loopline.sharing.publishing import limits_of, problems_of
 from loopline.sharing.queries import (
     ShareOfLine,
     SharePlace,
@@ -104,27 +104,51 @@ class RuleRowAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class RuleSetAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft: a new one, or (with the `id` of a draft) all of that draft anew."""
+    """A draft: a new one, or (with the `id` of a draft, and its `saved_at` as it was told) all of that draft anew.
+
+    `own_earns`: whether guides, dealers and streamers earn of what they buy themselves.
+    """
 
     currency: Currency
     comment: Comment
     rows: Annotated[list[RuleRowAsk], Meta(min_length=1, max_length=200)]
     id: UUID | None = None
+    saved_at: Moment | None = None
+    own_earns: bool = False
+
+
+class LimitTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that can take more than a line brings, so that the last of them get less: where a unit brings net less than
+    `below_minor`, or net is less than `net_percent` of the list price (0: wherever that is).
+    """
+
+    rows: tuple[int, ...]
+    below_minor: int
+    net_percent: int
 
 
 class DraftTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft that is saved, and what keeps it from being published."""
+    """A draft that is saved, what keeps it from being published, and what has to be accepted to publish it."""
 
     id: RuleSetId
     version: int
+    saved_at: datetime
     problems: list[str]
+    limits: list[LimitTold]
 
 
 class PublicationAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Publish a draft for good, with effect from a moment that is not past (null: now)."""
+    """Publish a draft for good that was tried as it stands, with effect from a moment that is not past (null: now).
+
+    `saved_at` as it was told: where the draft was saved later, it is refused. `untried_because` says why it was not
+    tried, where nothing was sold yet; `accepts_limits` that it is known where its rows take more than a line brings.
+    """
 
     id: UUID
+    saved_at: Moment
     effective_from: Moment | None = None
+    untried_because: Annotated[str, Meta(max_length=2_000)] | None = None
+    accepts_limits: bool = False
 
 
 class PublicationTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +160,11 @@ class PublicationTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleSetTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the rules. It counts from `effective_from` until a later one of the same currency does."""
+    """A version of the rules. It counts from `effective_from` until a later one of the same currency does.
+
+    `method` numbers the way of evaluating and rounding. What is published names the trial of its very content, or says
+    why there was none.
+    """
 
     id: RuleSetId
     version: int
@@ -144,8 +172,13 @@ class RuleSetTold(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     author: str | None
     comment: str
+    saved_at: datetime | None
     published_at: datetime | None
     effective_from: datetime | None
+    method: int
+    own_earns: bool
+    trial_id: UUID | None
+    untried_because: str | None
     rows: list[RuleRow]
 
 
@@ -191,7 +224,11 @@ def draft_rule_sets(
                 else DraftTold(
                     id=saved.rule_set_id,
                     version=saved.version,
+                    saved_at=saved.saved_at,
                     problems=[problem.message() for problem in problems_of(draft.rows)],
+                    limits=[
+                        msgspec.convert(one, LimitTold, from_attributes=True) for one in limits_of(draft.rows)
+                    ],
                 )
                 for draft, saved in zip(drafts, save_drafts(conn, drafts, now=now), strict=True)
             ]
@@ -224,6 +261,8 @@ def _draft(one: RuleSetAsk, made: UUID, *, author: PersonId) -> NewRuleSet | Ref
         author_id=author,
         comment=one.comment,
         rows=tuple(msgspec.convert(row, RuleRow, from_attributes=True) for row in one.rows),
+        saved_at=one.saved_at,
+        own_earns=one.own_earns,
     )
 
 
@@ -231,7 +270,9 @@ def _draft(one: RuleSetAsk, made: UUID, *, author: PersonId) -> NewRuleSet | Ref
 def publish_rule_sets(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[PublicationAsk]]
 ) -> Response[bytes]:
-    """Publish drafts for good, in the order given. Only the first rules of a currency may hold from the past."""
+    """Publish drafts for good that were tried, in the order given. Only the first rules of a currency may hold from the
+    past.
+    """
     whole_brand(caller, Permission.SHARING_WRITE, subject=_TAG)
 
     def decide(conn: Conn, now: datetime) -> Sequence[PublicationTold | Refusal]:
@@ -241,6 +282,9 @@ def publish_rule_sets(
                 rule_set_id=RuleSetId(one.id),
                 effective_from=one.effective_from or now,
                 published_by=author,
+                saved_at=one.saved_at,
+                untried_because=one.untried_because,
+                accepts_limits=one.accepts_limits,
             )
             for one in data.items
         ]
@@ -307,8 +351,13 @@ def _rule_set_told(one: RuleSet, *, authors: Mapping[PersonId, str]) -> RuleSetT
         currency=one.currency,
         author=authors.get(one.author_id),
         comment=one.comment,
+        saved_at=one.saved_at,
         published_at=one.published_at,
         effective_from=one.effective_from,
+        method=one.method,
+        own_earns=one.own_earns,
+        trial_id=one.trial_id,
+        untried_because=one.untried_because,
         rows=list(one.rows),
     )
 

@@ -107,7 +107,33 @@ def share_rows(story: OrderStory, eyes: Eyes, language: Language) -> list[ShareR
         )
         grouped.setdefault(key, []).append(share)
     groups = sorted(grouped.values(), key=lambda group: -sum(one.amount_minor for one in group))
-    return [_share_row(group, story, language) for group in groups]
+    return [
+        *(_share_row(group, story, language) for group in groups),
+        *_own_rows(story, eyes, language),
+    ]
+
+
+def _own_rows(story: OrderStory, eyes: Eyes, language: Language) -> list[ShareRow]:
+    """Who earns nothing because they bought for themselves."""
+    found = {(one.party_id, one.role, one.rule_set_id): one for one in story.own_purchases}
+    currency = story.order.currency
+    rows: list[ShareRow] = []
+    for one in shares_seen(list(found.values()), story.parties, eyes):
+        rule_set = story.rule_sets.get(one.rule_set_id)
+        rows.append(
+            ShareRow(
+                party=party_name(story, one.party_id, language),
+                role=language.say(ROLE_WORDS[one.role]),
+                rule=language.say("bought it themselves: nothing is earned of that"),
+                version=language.say("rules {version}", version=rule_set.version) if rule_set else "",
+                amount=language.money(0, currency),
+                taken_back="",
+                left=language.money(0, currency),
+                state=language.say("Earns nothing"),
+                tone="none",
+            )
+        )
+    return rows
 
 
 def _for_waiting(share: ShareOfLine, story: OrderStory, language: Language) -> str:

@@ -6,6 +6,7 @@ Who only sends some of it sees what to send and which city it goes to: no price,
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
@@ -14,7 +15,7 @@ from loopline.kernel.scope import Scope
 from loopline.org import Party, Permission
 from loopline.processes.index import SENDS
 from loopline.processes.look_up import OrderStory
-from loopline.sharing.queries import ShareOfLine
+from loopline.sharing.queries import OwnPurchase, ShareOfLine
 
 
 class Standing(StrEnum):
@@ -143,9 +144,10 @@ def sending_sites(story: OrderStory) -> frozenset[SiteId]:
     return frozenset(task.site_id for task in story.tasks if task.state in SENDS)
 
 
-def shares_seen(
-    shares: Sequence[ShareOfLine], parties: Mapping[PartyId, Party], eyes: Eyes
-) -> list[ShareOfLine]:
+_Earned = TypeVar("_Earned", ShareOfLine, OwnPurchase)
+
+
+def shares_seen(shares: Sequence[_Earned], parties: Mapping[PartyId, Party], eyes: Eyes) -> list[_Earned]:
     """Return the shares that are for somebody: all, or those of the own branch's parties and of the own person."""
     if eyes.sees(Part.EVERY_SHARE):
         return list(shares)

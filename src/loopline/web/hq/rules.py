@@ -24,9 +24,10 @@ from loopline.org import Party, Permission
 from loopline.org import lists as org_lists
 from loopline.sharing import queries, service, trials
 from loopline.sharing.model import NewRuleSet, Publication, Role, RuleRow, RuleSet, RuleSetState
-from loopline.sharing.publishing import overlaps_of, problems_of
+from loopline.sharing.publishing import limits_of, overlaps_of, problems_of
 from loopline.sharing.rules import rule_set_at
-from loopline.sharing.trials import AskedTrial, TrialAsk
+from loopline.sharing.service import LIMITS_SAID
+from loopline.sharing.trials import AskedTrial, Ground, TrialAsk
 from loopline.sharing.trying import mark_of
 from loopline.web.api.answers import read, run
 from loopline.web.edge import Visitor, WebRequest, language_of
@@ -47,8 +48,8 @@ from loopline.web.hq.rule_refusals import (
     RulesAreTheBrands,
     SayWhatChanges,
 )
-from loopline.web.hq.rules_view import rule_set_row, said_rows, trial_row
-from loopline.web.hq.typed import read_moment
+from loopline.web.hq.rules_view import limit_words, rule_set_row, said_rows, trial_row
+from loopline.web.hq.typed import read_moment, saved_at_of
 from loopline.web.pages import page
 
 RULES = "/hq/rules"
@@ -65,6 +66,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     in_force: RuleSet | None
     authors: Mapping[PersonId, str]
     trials: list[AskedTrial]
+    ground: Ground | None
     parties: Mapping[PartyId, Party]
     zone: str
     now: datetime
@@ -117,8 +119,11 @@ def show_rule_set(request: WebRequest, visitor: NamedDependency[Visitor], versio
     is_draft = rule_set.state is RuleSetState.DRAFT
     today = business_day(found.now, found.zone)
     mark = mark_of(rule_set.rows)
+    limits = limits_of(rule_set.rows) if is_draft else ()
     tried = [one.result for one in found.trials if one.result is not None]
-    latest = next((one for one in tried if one.rows_mark == mark), None)
+    latest = next(
+        (one for one in tried if (one.rows_mark, one.own_earns) == (mark, rule_set.own_earns)), None
+    )
     return page(
         request,
         "hq/rule_set.html",
@@ -144,9 +149,13 @@ def show_rule_set(request: WebRequest, visitor: NamedDependency[Visitor], versio
         zone=found.zone,
         problems=[language.refusal(one) for one in problems_of(rule_set.rows)] if is_draft else [],
         overlaps=overlaps_of(rule_set.rows) if is_draft else (),
-        trials=[
-            trial_row(one, found.rule_set.rows, found.parties, language, found.zone) for one in found.trials
-        ],
+        limits=[limit_words(one, rule_set.currency, language) for one in limits[:LIMITS_SAID]],
+        limits_more=max(len(limits) - LIMITS_SAID, 0),
+        ground=found.ground,
+        own_earns=rule_set.own_earns,
+        saved_at=rule_set.saved_at.isoformat() if rule_set.saved_at is not None else "",
+        untried_because=rule_set.untried_because,
+        trials=[trial_row(one, found.rule_set, found.parties, language, found.zone) for one in found.trials],
         first_day=(today - timedelta(days=DAYS_TRIED)).isoformat(),
         latest=today.isoformat(),
     )
@@ -165,9 +174,7 @@ def tell_rule_trials(
         "hq/rule_trials.html",
         visitor=visitor,
         version=version,
-        trials=[
-            trial_row(one, found.rule_set.rows, found.parties, language, found.zone) for one in found.trials
-        ],
+        trials=[trial_row(one, found.rule_set, found.parties, language, found.zone) for one in found.trials],
     )
 
 
@@ -179,6 +186,7 @@ def _find(conn: Conn, version: int, now: datetime, *, with_trials: bool) -> _Fou
         in_force=rule_set_at(all_sets, now, currency=rule_set.currency),
         authors=org_lists.sign_in_names(conn, [rule_set.author_id]),
         trials=trials.trials_of(conn, [rule_set.id], limit=_TRIALS_SHOWN) if with_trials else [],
+        ground=trials.grounds_of(conn, [rule_set]).get(rule_set.id) if with_trials else None,
         parties={party.id: party for party in org.branch_parties(conn)} if with_trials else {},
         zone=board_setting(conn).zone,
         now=now,
@@ -213,6 +221,7 @@ async def begin_rules(request: _FormRequest, visitor: NamedDependency[Visitor]) 
             author_id=by,
             comment="…",
             rows=base.rows if base else (RuleRow(role=Role.BRAND, remainder=True),),
+            own_earns=base.own_earns if base else False,
         )
         return _saved(conn, draft, now=now)
 
@@ -223,7 +232,9 @@ async def begin_rules(request: _FormRequest, visitor: NamedDependency[Visitor]) 
 async def save_rules(
     request: _FormRequest, visitor: NamedDependency[Visitor], version: FromPath[int]
 ) -> Redirect:
-    """Write a draft anew, as the form says; what cannot be read is refused by row, and nothing is changed."""
+    """Write a draft anew, as the form says; what cannot be read is refused by row, and nothing is changed. Where
+    somebody else saved it meanwhile, theirs stays.
+    """
     by = _may_write(visitor)
     form = await request.form()
     said = {name: str(form.get(name, "")) for name in form}
@@ -235,7 +246,13 @@ async def save_rules(
             raise Refused(SayWhatChanges())
         rows = read_rows(said, currency=rule_set.currency, zone_name=board_setting(conn).zone)
         draft = NewRuleSet(
-            id=rule_set.id, currency=rule_set.currency, author_id=by, comment=comment, rows=rows
+            id=rule_set.id,
+            currency=rule_set.currency,
+            author_id=by,
+            comment=comment,
+            rows=rows,
+            saved_at=saved_at_of(said.get("saved_at", "")),
+            own_earns=said.get("own_earns") == "yes",
         )
         _saved(conn, draft, now=now)
 
@@ -283,16 +300,20 @@ async def try_rules(
 async def publish_rules(
     request: _FormRequest, visitor: NamedDependency[Visitor], version: FromPath[int]
 ) -> Redirect:
-    """Publish a draft for good, from a moment, or from now on."""
+    """Publish the draft that was looked at for good, from a moment, or from now on."""
     by = _may_write(visitor)
     form = await request.form()
-    said = str(form.get("effective_from", "")).strip()
+    fields = {name: str(form.get(name, "")).strip() for name in form}
+    said = fields.get("effective_from", "")
 
     def work(conn: Conn, now: datetime) -> None:
         publication = Publication(
             rule_set_id=_of_version(queries.rule_sets(conn), version).id,
             effective_from=_moment(said, board_setting(conn).zone) if said else now,
             published_by=by,
+            saved_at=saved_at_of(fields.get("saved_at", "")),
+            untried_because=fields.get("untried_because", "")[:_COMMENT_MOST],
+            accepts_limits="accepts_limits" in fields,
         )
         (outcome,) = service.publish_rule_sets(conn, [publication], now=now)
         if isinstance(outcome, Refusal):

@@ -7,7 +7,8 @@ import msgspec
 
 from loopline.kernel.ids import PartyId, PersonId
 from loopline.org import Party
-from loopline.sharing.model import RuleRow, RuleSet, RuleSetState
+from loopline.sharing.limits import Limit
+from loopline.sharing.model import RuleSet, RuleSetState
 from loopline.sharing.trials import AskedTrial
 from loopline.sharing.trying import PartyTried, Trial, mark_of
 from loopline.web.languages import Language, marked
@@ -117,14 +118,35 @@ def said_rows(one: RuleSet, language: Language, *, latest: Trial | None) -> list
     ]
 
 
+def limit_words(one: Limit, currency: str, language: Language) -> str:
+    """Say where rows can take more than a line brings."""
+    rows, amount = ", ".join(map(str, one.rows)), language.money(one.below_minor, currency)
+    if not one.net_percent:
+        return language.say(
+            "Rows {rows}: where a unit brings less than {amount} net.", rows=rows, amount=amount
+        )
+    if not one.below_minor:
+        return language.say(
+            "Rows {rows}: where less than {percent} % of the list price is left net.",
+            rows=rows,
+            percent=one.net_percent,
+        )
+    return language.say(
+        "Rows {rows}: where a unit brings less than {amount} net, or less than {percent} % of the list price is left.",
+        rows=rows,
+        amount=amount,
+        percent=one.net_percent,
+    )
+
+
 def trial_row(
     one: AskedTrial,
-    rows_now: Sequence[RuleRow],
+    now: RuleSet,
     parties: Mapping[PartyId, Party],
     language: Language,
     zone_name: str,
 ) -> TrialRow:
-    """Write a trial down; `is_stale`: the rows were changed since."""
+    """Write a trial down; `is_stale`: the rules were changed since."""
     result = one.result
     changed = [party for party in result.parties if party.after_minor != party.before_minor] if result else []
     losing = [party for party in changed if party.after_minor < party.before_minor]
@@ -147,7 +169,8 @@ def trial_row(
         failure=_failure(one, language),
         summary=_summary(result, language) if result else "",
         left_out=_left_out(result, language) if result else "",
-        is_stale=result is not None and result.rows_mark != mark_of(rows_now),
+        is_stale=result is not None
+        and (result.rows_mark, result.own_earns) != (mark_of(now.rows), now.own_earns),
         losers=rows(losing) if result else [],
         winners=rows(winning) if result else [],
         more=language.say("and {count} more, in the API", count=language.count(unshown)) if unshown else "",

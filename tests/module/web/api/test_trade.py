@@ -14,6 +14,7 @@ from tests.make.api import Api, House
 from tests.make.loop import hand_over_everything, pay_for
 from tests.make.org import PASSWORD, add_person, succeeded
 from tests.make.shop import NOON, ask, till_sale
+from tests.make.touchpoints import member_of
 
 DAY = timedelta(days=1)
 
@@ -133,20 +134,30 @@ def test_rules_are_drafted_told_what_is_wrong_and_published(house: House):
     assert saved[0]["problems"] == []
     assert saved[1]["problems"] == ["No row says who gets the remainder."]
     later = (NOON + DAY).isoformat()
+    seen = [{"id": one["id"], "saved_at": one["saved_at"]} for one in saved]
+    first = {"untried_because": "nothing was sold yet"}
     outcomes = maker.post(
         "/rule-sets/publish",
-        {"id": saved[1]["id"]},
-        {"id": saved[0]["id"], "effective_from": (NOON - DAY).isoformat()},
-        {"id": saved[0]["id"], "effective_from": later},
+        seen[1],
+        seen[0] | first | {"effective_from": (NOON - DAY).isoformat()},
+        seen[0] | first | {"saved_at": NOON.isoformat()},
+        seen[0] | {"effective_from": later},
+        seen[0] | first | {"effective_from": later},
     )
     assert [one.get("problem", {}).get("code") for one in outcomes] == [
         "rule_set_has_problems",
         "effective_in_the_past",
+        "rule_set_saved_meanwhile",
+        "say_why_untried",
         None,
     ]
-    assert maker.refused("/rule-sets/publish", {"id": saved[0]["id"]}) == ["rule_set_is_published"]
+    assert maker.refused("/rule-sets/publish", seen[0]) == ["rule_set_is_published"]
+    assert (
+        maker.ask("POST", "/rule-sets/publish", json={"items": [{"id": saved[0]["id"]}]}).status_code == 400
+    )
     shown = maker.get(f"/rule-sets/{saved[0]['id']}")
     assert (shown["state"], shown["author"], shown["comment"]) == ("published", "money", "Second")
+    assert (shown["method"], shown["trial_id"], shown["untried_because"]) == (1, None, "nothing was sold yet")
     assert [one["version"] for one in maker.get("/rule-sets")["items"]] == [3, 2, 1]
     branch = house.api(branch="EAST", permissions=[Permission.SHARING_WRITE])
     assert branch.ask("POST", "/rule-sets", json={"items": [draft]}).status_code == 403
@@ -282,7 +293,21 @@ def test_rules_are_tried_on_the_past_by_who_writes_them(house: House):
     }
     draft: dict[str, Any] = {"currency": "CNY", "comment": "Wider", "rows": [wide, rest]}
     (saved,) = maker.granted("/rule-sets", draft)
-    assert saved["problems"] == []
+    assert (saved["problems"], saved["limits"]) == ([], [])
+    parcel = {"role": "shipping_site", "amount_minor": 300, "per": "parcel"}
+    again = draft | {"id": saved["id"], "rows": [wide, parcel, rest]}
+    assert maker.refused("/rule-sets", again) == ["rule_set_saved_meanwhile"]
+    (more,) = maker.granted("/rule-sets", again | {"saved_at": saved["saved_at"]})
+    assert more["limits"] == [
+        {"rows": [1, 2], "below_minor": 321, "net_percent": 0},  # 300 / (1 - 1.27 × 5 %)
+        {"rows": [2], "below_minor": 300, "net_percent": 0},
+    ]
+    assert maker.refused("/rule-sets", again | {"saved_at": saved["saved_at"]}) == [
+        "rule_set_saved_meanwhile"
+    ]
+    asked = {"id": saved["id"], "saved_at": more["saved_at"], "untried_because": "nothing was sold yet"}
+    assert maker.refused("/rule-sets/publish", asked) == ["limits_not_accepted"]
+    (saved,) = maker.granted("/rule-sets", draft | {"id": saved["id"], "saved_at": more["saved_at"]})
     (row, _) = maker.get(f"/rule-sets/{saved['id']}")["rows"]
     assert (row["base"], row["cap_minor"], row["regions"]) == ("paid", 1_000, ["3101", "32"])
     odd = draft | {"rows": [wide | {"per": "order"}, rest]}
@@ -298,3 +323,24 @@ def test_rules_are_tried_on_the_past_by_who_writes_them(house: House):
     assert reader.ask("GET", f"/rule-sets/{saved['id']}/trials").status_code == 403
     branch = house.api(branch="EAST", permissions=[Permission.SHARING_WRITE])
     assert branch.ask("POST", "/rule-sets/trials", json={"items": [ask]}).status_code == 403
+
+
+def test_finance_notes_who_of_those_who_earn_is_a_member(house: House):
+    maker = finance_of(house)
+    with house.database.transaction() as conn:
+        member_id = str(member_of(conn))
+    assert maker.get("/parties/GUIDE/own-members") == {"items": []}
+    noted = {"party_code": "GUIDE", "member_id": member_id}
+    assert maker.granted("/parties/own-members", {"party_code": "GUIDE", "member": member_id}) == [noted]
+    assert maker.granted("/parties/own-members", {"party_code": "GUIDE", "member": member_id}) == [noted]
+    assert maker.get("/parties/GUIDE/own-members") == {"items": [noted]}
+    assert maker.refused(
+        "/parties/own-members",
+        {"party_code": "STORE-S", "member": member_id},
+        {"party_code": "GUIDE", "member": "13900000000"},
+    ) == ["own_party_unknown", "own_member_unknown"]
+    assert maker.ask("GET", "/parties/NOBODY/own-members").status_code == 404
+    branch = house.api(branch="EAST", permissions=[Permission.SHARING_WRITE])
+    asked = {"items": [{"party_code": "GUIDE", "member": member_id}]}
+    assert branch.ask("POST", "/parties/own-members", json=asked).status_code == 403
+    assert branch.ask("GET", "/parties/GUIDE/own-members").status_code == 403
