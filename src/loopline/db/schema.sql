@@ -917,6 +917,20 @@ CREATE TABLE fulfilment.capacity (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE fulfilment.dark_site (
+    site_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    lapsed integer NOT NULL,
+    silent_minutes integer NOT NULL,
+    last_life_at timestamp with time zone,
+    moved_tasks integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT dark_counts_are_not_negative CHECK (((lapsed >= 0) AND (silent_minutes >= 0) AND (moved_tasks >= 0))),
+    CONSTRAINT dark_ends_after_it_began CHECK ((ended_at >= since)),
+    CONSTRAINT dark_reason_known CHECK ((why = ANY (ARRAY['lapsed'::text, 'silent'::text])))
+);
+
 CREATE TABLE fulfilment.label (
     task_id uuid NOT NULL,
     number text NOT NULL,
@@ -1208,6 +1222,11 @@ CREATE TABLE fulfilment.round_task (
     box smallint NOT NULL,
     left_at timestamp with time zone,
     CONSTRAINT boxes_count_from_one CHECK ((box > 0))
+);
+
+CREATE TABLE fulfilment.site_seen (
+    site_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE fulfilment.waybill (
@@ -5624,6 +5643,9 @@ ALTER TABLE ONLY fulfilment.call_site
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);
 
+ALTER TABLE ONLY fulfilment.dark_site
+    ADD CONSTRAINT dark_site_key PRIMARY KEY (site_id, since);
+
 ALTER TABLE ONLY fulfilment.label
     ADD CONSTRAINT label_number_is_one_parcels UNIQUE (number);
 
@@ -5662,6 +5684,9 @@ ALTER TABLE ONLY fulfilment.round_task
 
 ALTER TABLE ONLY fulfilment.site_limit
     ADD CONSTRAINT site_limit_pkey PRIMARY KEY (site_id);
+
+ALTER TABLE ONLY fulfilment.site_seen
+    ADD CONSTRAINT site_seen_key PRIMARY KEY (site_id);
 
 ALTER TABLE fulfilment.task
     ADD CONSTRAINT task_class_known CHECK ((temperature_class = ANY (ARRAY['ambient'::text, 'cool'::text, 'frozen'::text]))) NOT VALID;
@@ -6693,9 +6718,15 @@ CREATE UNIQUE INDEX code_is_one_parcels ON fulfilment.task USING btree (site_id,
 
 CREATE INDEX cold_task_by_site ON fulfilment.task USING btree (site_id, temperature_class, offered_at) WHERE (temperature_class <> 'ambient'::text);
 
+CREATE UNIQUE INDEX dark_site_is_dark_once ON fulfilment.dark_site USING btree (site_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX ended_by_site ON fulfilment.task USING btree (site_id, ended_at) WHERE (ended_at IS NOT NULL);
+
 CREATE INDEX label_by_tracking_number ON fulfilment.label USING btree (tracking_number) WHERE (tracking_number IS NOT NULL);
 
 CREATE INDEX label_print_by_task ON fulfilment.label_print USING btree (task_id);
+
+CREATE INDEX lapsed_by_end ON fulfilment.task USING btree (ended_at, site_id) WHERE (state = 'lapsed'::text);
 
 CREATE INDEX offered_by_deadline ON fulfilment.task USING btree (deadline, id) WHERE (state = 'offered'::text);
 
@@ -7950,6 +7981,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.call_site TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.capacity TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.dark_site TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.label TO loopline_app;
 
 GRANT SELECT,USAGE ON SEQUENCE fulfilment.label_number TO loopline_app;
@@ -7999,6 +8032,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_short TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.round_task TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE fulfilment.site_seen TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE fulfilment.waybill TO loopline_app;
 

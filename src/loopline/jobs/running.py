@@ -14,12 +14,14 @@ from loopline.db import Conn, Database
 from loopline.db.followers import FollowerLoop
 from loopline.db.settings import SERVING_ROLE
 from loopline.jobs.bonuses import BONUS_ERRAND
+from loopline.jobs.dark import DARK_ERRAND
 from loopline.jobs.followers import FOLLOWERS
 from loopline.jobs.hold_timer import HoldMeasures, HoldTimer
 from loopline.jobs.rounds import Clock, Errand, Rests, Rounds, ensure_coming_months
 from loopline.jobs.rule_trials import RULE_TRIAL_ERRAND
 from loopline.jobs.sealing import SEALING_ERRANDS
-from loopline.jobs.waves import WAVE_ERRANDS
+from loopline.jobs.waves import LIVE_WAVE_ERRANDS
+from loopline.sourcing.optimiser.loading import load_beside
 
 _AGAIN_AFTER_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 30
@@ -49,6 +51,7 @@ def jobs_running(
     The batches under way are finished first. Rounds and timer do nothing while `rests` says so; followers and errands
     go on. What is measured goes into `registry`.
     """
+    load_beside()  # ready before the first wave; nobody waits for it, at the start or at the end
     ensure_coming_months(database, today=clock().date())
     followers = FollowerLoop(database, FOLLOWERS, clock=clock)
     measures = HoldMeasures(registry) if registry is not None else None
@@ -59,7 +62,14 @@ def jobs_running(
             database,
             clock=clock,
             rests=rests,
-            errands=(*WAVE_ERRANDS, *SEALING_ERRANDS, RULE_TRIAL_ERRAND, BONUS_ERRAND, *errands),
+            errands=(
+                *LIVE_WAVE_ERRANDS,
+                *SEALING_ERRANDS,
+                RULE_TRIAL_ERRAND,
+                BONUS_ERRAND,
+                DARK_ERRAND,
+                *errands,
+            ),
         ),
     )
     followers.start()

@@ -10,6 +10,7 @@ from functools import partial
 
 import psycopg
 import structlog
+from msgspec.structs import replace
 
 from loopline import orders, org
 from loopline.db import Conn, Database
@@ -25,6 +26,7 @@ from loopline.processes.came_back import answering_of
 from loopline.processes.wave import WaveDesk
 from loopline.sourcing.offers import Offering, OfferTerms
 from loopline.sourcing.optimise import Optimiser
+from loopline.sourcing.optimiser.loading import load_beside
 from loopline.sourcing.profiles import ProfileInForce, profile_in_force
 from loopline.sourcing.settings import Settings, Waiting
 from loopline.sourcing.solver import Solver
@@ -111,3 +113,19 @@ WAVE_ERRANDS = (
     ),
 )
 """What every house does, with the optimiser as its solver."""
+
+
+def when_loaded(errand: Errand) -> Errand:
+    """Return an errand that does nothing while this process still loads its solver: it would search for less.
+
+    A wave begins a second later then; on a machine that has to compile the solver first, half a minute.
+    """
+
+    def run(database: Database, now: datetime) -> int:
+        return 0 if load_beside().is_alive() else errand.run(database, now)
+
+    return replace(errand, run=run)
+
+
+LIVE_WAVE_ERRANDS = tuple(when_loaded(one) for one in WAVE_ERRANDS)
+"""The same in a live house, where the clock goes on while a process starts."""

@@ -32,6 +32,7 @@ from loopline.processes.wave import NOBODY_KNOWS, WaveDesk
 from loopline.processes.withdraw import hold_again
 from loopline.sourcing import service as sourcing
 from loopline.sourcing.equipment import can_send, lock_equipment
+from loopline.sourcing.fairness import solve_fairly
 from loopline.sourcing.model import (
     Decision,
     Parcel,
@@ -163,15 +164,15 @@ def _solved(desk: WaveDesk, wave: Wave, solver: Solver) -> tuple[Wave, WavePlan]
     And, should that not do, without anything that could be decided again.
     """
     seed = wave.wave_id.int & 0xFFFFFFFF
-    plan = solver.solve(wave, seed=seed)
+    room, plan = solve_fairly(wave, solver, seed=seed)
     for is_last in (False, True):
         short = {one.order_id for one in plan.decisions if one.unfilled and one.order_id in desk.works}
         if not short:
             break
         left_out = {one.order_id for one in wave.orders if one.is_put} if is_last else short
         wave = desk.without_works(wave, left_out)
-        plan = solver.solve(wave, seed=seed)
-    return wave, plan
+        room, plan = solve_fairly(wave, solver, seed=seed)
+    return room, plan
 
 
 def apply_part(conn: Conn, desk: WaveDesk, part: Part, *, now: datetime) -> WaveSourced:

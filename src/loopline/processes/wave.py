@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.dark import dark_sites
 from loopline.fulfilment.model import Task
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId, uuid7
@@ -19,12 +20,23 @@ from loopline.orders import FROM_ITS_STORE, Delivery, LineToSource, Order
 from loopline.processes.came_back import weigh_what_came_back
 from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.price_day import worth_today
+from loopline.processes.ready_times import learnt_ready_minutes
 from loopline.processes.reopen import OpenWork, Works, lines_of
 from loopline.processes.weigh import Weighing, territory, weigh, with_surcharges
 from loopline.promises import BROUGHT, PromiseState
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.equipment import ability, can_send
-from loopline.sourcing.model import NOTHING_LATER, LaterWorth, LeafUnits, Need, OpenOrder, Wave, WaveSite
+from loopline.sourcing.model import (
+    NO_SHARES,
+    NOTHING_LATER,
+    LaterWorth,
+    LeafUnits,
+    Need,
+    OpenOrder,
+    Shares,
+    Wave,
+    WaveSite,
+)
 from loopline.sourcing.profiles import ProfileInForce
 
 ASK_AGAIN_AFTER = timedelta(days=1)
@@ -75,6 +87,8 @@ class WaveDesk:
                 self._leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
         self._refused = self._sites_that_refused(conn, now=now)
         self._able = ability(conn)
+        self._dark = frozenset(dark_sites(conn))
+        self._ready = learnt_ready_minutes(conn, self._sites, now=now)
         self._network = networks[first.channel]
         self._left = self._capacity_left(conn, now=now)
         self._sellable: Mapping[tuple[NodeId, SkuId], int] = {}
@@ -145,7 +159,11 @@ class WaveDesk:
                 companions=catalogue.companions_of(conn, skus),
                 only_from=limits_of_goods(conn, self.profile.settings, skus),
             )
-            wave = replace(wave, sites=_with_places(wave.sites, self.works.values(), sign=1))
+            wave = replace(
+                wave,
+                sites=_with_places(wave.sites, self.works.values(), sign=1),
+                shares=self._shares(conn, now=now),
+            )
             wave = weigh_what_came_back(
                 conn,
                 wave,
@@ -182,7 +200,10 @@ class WaveDesk:
             orders=self._open_orders(
                 lines, weighing, _hours_left(conn, {line.order_id for line in lines}, now=now)
             ),
-            sites=self._wave_sites(conn, weighing),
+            # Who comes for goods, or has them brought from there, is waited for by nobody else.
+            sites=self._wave_sites(
+                conn, weighing, dark=() if self.is_bound(lines[0].order_id) else self._dark
+            ),
             stock=[
                 LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=count)
                 for (leaf_id, sku_id), count in units.items()
@@ -313,7 +334,25 @@ class WaveDesk:
                 refused.setdefault(one.order_id, set()).add(one.site_id)
         return refused
 
-    def _wave_sites(self, conn: Conn, weighing: Weighing) -> tuple[WaveSite, ...]:
+    def _shares(self, conn: Conn, *, now: datetime) -> Shares:
+        """What dealers have of the day, without what is decided again; read only where their shares are limited."""
+        if not self.profile.settings.fairness.is_hard:
+            return NO_SHARES
+        work: Counter[SiteId] = Counter()
+        days = {site_id: self.day_of(site_id, now=now) for site_id in self._leaf_ids}
+        for day in set(days.values()):  # two or three around the world
+            of_day = fulfilment.work_of_sites(conn, from_day=day, until_day=day)
+            work.update({site_id: count for site_id, count in of_day.items() if days.get(site_id) == day})
+        work.subtract(task.site_id for one in self.works.values() for task in one.tasks)
+        had: Counter[PartyId] = Counter()
+        for site_id, count in work.items():
+            if site_id in self._dealers:
+                had[self._dealers[site_id]] += count
+        return Shares(dealer_of=self._dealers, had=had, total=work.total())
+
+    def _wave_sites(
+        self, conn: Conn, weighing: Weighing, *, dark: Collection[SiteId]
+    ) -> tuple[WaveSite, ...]:
         costs = {
             cost.site_id: cost
             for cost in sourcing.site_costs(conn, list(self._leaf_ids), currency=self.currency)
@@ -330,7 +369,8 @@ class WaveDesk:
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 overrides=weighing.terms[site_id].overrides,
                 sends=self._able.get(site_id, AMBIENT_ALONE),
-                **_answer_of(self._accepts.get(site_id)),
+                is_dark=site_id in dark,
+                **_answer_of(self._accepts.get(site_id), ready_minutes=self._ready.get(site_id)),
             )
             for site_id, of_site in self._leaf_ids.items()
             if site_id in costs
@@ -407,10 +447,11 @@ class _Answer(TypedDict, total=False):
     ready_minutes: int
 
 
-def _answer_of(expected: Acceptance | None) -> _Answer:
+def _answer_of(expected: Acceptance | None, *, ready_minutes: int | None) -> _Answer:
+    """What is known of a site's answer, and until a parcel leaves: where nobody knows, no longer than it answers."""
+    found: _Answer = {} if ready_minutes is None else {"ready_minutes": ready_minutes}
     if expected is None:
-        return {}
-    return {
-        "accept_probability": min(1.0, max(0.0, expected.probability)),
-        "ready_minutes": max(0, round(expected.answer_minutes)),
-    }
+        return found
+    found["accept_probability"] = min(1.0, max(0.0, expected.probability))
+    found.setdefault("ready_minutes", max(0, round(expected.answer_minutes)))
+    return found

@@ -40,6 +40,10 @@ class Change(StrEnum):
     LATER_NEED_LESS = (
         "later_need_less"  # its goods and time would have to be worth `minor` less to later orders
     )
+    SHOW_LIFE = "show_life"  # it is dark; it is asked again as soon as somebody there does something
+    LESS_OF_THE_DAY = (
+        "less_of_the_day"  # its dealer has its share; when others have more of the day, it may again
+    )
     ASK_AGAIN = "ask_again"  # it refused; it is asked again later
     OTHER_PROFILE = "other_profile"  # only another version of the profile would let it
     ANYTHING_LESS = "anything_less"  # it is as good: the least thing in its favour would do
@@ -55,6 +59,9 @@ class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):
 
 _ALONE = {
     Verdict.EXCLUDED: Change.ASK_AGAIN,
+    Verdict.DARK: Change.SHOW_LIFE,
+    Verdict.SHARE_FULL: Change.LESS_OF_THE_DAY,
+    Verdict.OWED: Change.OTHER_PROFILE,
     Verdict.FORBIDDEN: Change.OTHER_PROFILE,
     Verdict.FALLBACK: Change.OTHER_PROFILE,
     Verdict.TIED: Change.ANYTHING_LESS,

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import LineId, NodeId, OrderId, SiteId, SkuId, WaveId
+from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.sourcing.settings import ANSWER_MINUTES, Override, Settings
 
@@ -83,6 +83,7 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     `priority_minor`: a made-up cost of each of its parcels, 0 or more; `is_fallback`: it serves what no other can.
     `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1]. `answer_minutes`: how long it
     has to answer. `overrides`: what a region or a dealer decided for it. `sends`: the classes it is able to send.
+    `is_dark`: it shows no sign of life, and gets nothing.
     """
 
     site_id: SiteId
@@ -97,6 +98,7 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     answer_minutes: int = ANSWER_MINUTES
     overrides: tuple[Override, ...] = ()
     sends: frozenset[TemperatureClass] = AMBIENT_ALONE
+    is_dark: bool = False
 
 
 class StockAtLeaf(Protocol):
@@ -132,6 +134,20 @@ class LaterWorth(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING_LATER = LaterWorth()
 
 
+class Shares(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose sites sites are, how many of the day's tasks each dealer has, and how many there are in all.
+
+    Sites that are left out are the brand's own. What is decided again is not counted.
+    """
+
+    dealer_of: Mapping[SiteId, PartyId] = {}
+    had: Mapping[PartyId, int] = {}
+    total: int = 0
+
+
+NO_SHARES = Shares()
+
+
 class Wave(msgspec.Struct, frozen=True, kw_only=True):
     """A problem: orders in order of arrival, sites in order of preference among equals, stock without repeats.
 
@@ -140,7 +156,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     `later`: what goods and time cost beside that, for the orders that are still to come. `classes`: how cold goods are
     kept on their way; a SKU that is missing is ambient. `companions`: what an order has of SKUs with the same word,
     and of one class, leaves in one parcel or not at all. `only_from`: the sites that SKUs must ship from; a SKU that is
-    missing is sent from any.
+    missing is sent from any. `shares`: what dealers have of the day already.
     """
 
     wave_id: WaveId
@@ -157,6 +173,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     classes: Mapping[SkuId, TemperatureClass] = {}
     companions: Mapping[SkuId, str] = {}
     only_from: Mapping[SkuId, frozenset[SiteId]] = {}
+    shares: Shares = NO_SHARES
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -221,7 +238,7 @@ class UnfilledReason(StrEnum):
 
     NOTHING_ASKED = "nothing_asked"  # zero units or fewer
     NO_CAPACITY = "no_capacity"  # sites that have them can take no more parcels
-    EXCLUDED = "excluded"  # only sites that refused, or that the order does not allow, have them
+    EXCLUDED = "excluded"  # only sites that refused, are dark, or that the order does not allow, have them
     NOT_EQUIPPED = "not_equipped"  # only sites that are not equipped to send them have them
     MUST_SHIP_FROM = "must_ship_from"  # only other sites than those they must ship from have them
     TOGETHER = "together"  # no site has all that leaves in one parcel
@@ -258,6 +275,9 @@ class Verdict(StrEnum):
     TIME_NEEDED = "q"  # it would be cheaper; its time saves other orders of the wave more
     NOT_EQUIPPED = "e"  # it has goods that it is not equipped to send so cold
     NOT_NAMED = "m"  # the order, or a rule of the profile, names other sites that all of it must ship from
+    DARK = "s"  # it shows no sign of life: it is asked for nothing until somebody there does something
+    SHARE_FULL = "h"  # its dealer has as much of the day's work as the profile lets one have
+    OWED = "o"  # the order is given to a dealer who got too little of the day's work
     KEPT = "k"  # it would be cheaper; its goods and time are kept for orders that come later
 
 

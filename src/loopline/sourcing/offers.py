@@ -209,6 +209,7 @@ class _Left:
             if place != chosen
             and self._capacity[place] > 0
             and not self._sites[place].is_fallback
+            and not self._sites[place].is_dark
             and parcel.temperature_class in self._sites[place].sends
             and self._sites[place].site_id not in order.excluded_sites | order.forbidden_sites
             and all(limit is None or self._sites[place].site_id in limit for limit in limits)

@@ -374,6 +374,7 @@ class _Reading:
         letters[~self.table.may_send(ask).all(axis=1)] = _LETTER[Verdict.NOT_NAMED]
         letters[self.table.forbidden(ask.order)] = _LETTER[Verdict.FORBIDDEN]
         letters[self.table.excluded(ask.order)] = _LETTER[Verdict.EXCLUDED]
+        letters[self.table.is_dark] = _LETTER[Verdict.DARK]
         letters[sent.sites] = _LETTER[Verdict.CHOSEN]
         return letters.tobytes().decode("ascii")
 

@@ -71,6 +71,7 @@ def _by_class(order: OpenOrder, wave: Wave) -> list[tuple[TemperatureClass, Open
 
 _TELLING = (
     Verdict.CHOSEN,
+    Verdict.DARK,
     Verdict.EXCLUDED,
     Verdict.NOT_NAMED,
     Verdict.NOT_EQUIPPED,
@@ -118,6 +119,7 @@ class _Desk:
         self.companions = wave.companions
         self.only_from = wave.only_from
         self.tariff = Tariff(wave.sites)
+        self.is_dark: Flags = np.array([site.is_dark for site in wave.sites], np.bool_)
         self.capacity: Integers = np.array([site.capacity_left for site in wave.sites], np.int64)
         # Ids are looked up by their integer: hashing a UUID costs a Python call, and there are tens of thousands here.
         self._column_of_sku: dict[int, int] = {}
@@ -282,7 +284,7 @@ def _allowed(order: OpenOrder, *, desk: _Desk) -> Flags:
         allowed[_positions(order.allowed_sites, desk=desk)] = True
     if order.excluded_sites:
         allowed[_positions(order.excluded_sites, desk=desk)] = False
-    return allowed
+    return allowed & ~desk.is_dark
 
 
 def _named(
@@ -448,6 +450,7 @@ def _judge(
     letters[~wish.is_able & wish.stock.any(axis=1)] = _LETTER[Verdict.NOT_EQUIPPED]
     letters[~wish.is_named.all(axis=1)] = _LETTER[Verdict.NOT_NAMED]
     letters[~wish.is_allowed & wish.is_able] = _LETTER[Verdict.EXCLUDED]
+    letters[desk.is_dark] = _LETTER[Verdict.DARK]
     if cover is not None:
         letters[candidates[list(cover.sites)]] = _LETTER[Verdict.CHOSEN]
     return letters.tobytes().decode("ascii"), tuple(rounded_minor(prices).tolist())

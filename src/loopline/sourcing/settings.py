@@ -12,6 +12,7 @@ import msgspec
 
 from loopline.kernel.ids import OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
+from loopline.sourcing.dark import DARK_RANGES, DarkSites
 from loopline.sourcing.learnt_capacity import LearntCapacity
 from loopline.sourcing.ship_from import ShipFrom, problems_of_rules
 from loopline.sourcing.waiting_pay import RANGES, PayForWaiting
@@ -120,16 +121,25 @@ class DayPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keeps a dealer from being starved or flooded, over the last `days`; 0 days: not looked at.
+    """Keeps a dealer from being starved or flooded.
 
-    In the choice a parcel from sites of a dealer who got more than `most_percent` of all tasks costs `parcel_minor`
-    more, from those of one who got less than `least_percent` as much less.
+    By price, over the last `days` (0: not looked at): in the choice a parcel from sites of a dealer who got more than
+    `most_percent` of all tasks costs `parcel_minor` more, from those of one who got less than `least_percent` as much
+    less. By right, each day: of its tasks a dealer gets `day_most_percent` at most, but for what nobody else can send,
+    and `day_least_percent` at least, as far as its sites have the goods and the time.
     """
 
     days: int = 0
     least_percent: int = 0
     most_percent: int = 100
     parcel_minor: int = 0
+    day_least_percent: int = 0
+    day_most_percent: int = 100
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether a dealer's share of a day is limited at all."""
+        return self.day_least_percent > 0 or self.day_most_percent < 100
 
 
 class Reoptimising(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,6 +169,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reoptimising: Reoptimising = Reoptimising()
     waiting_pay: PayForWaiting = PayForWaiting()
     learnt_capacity: LearntCapacity = LearntCapacity()
+    dark_sites: DarkSites = DarkSites()
     answer_minutes: int = ANSWER_MINUTES
     open_to_units: tuple[SiteSetting, ...] = ()
 
@@ -314,6 +325,8 @@ _RANGES: dict[str, tuple[int, int]] = {
     "fairness.least_percent": (0, 100),
     "fairness.most_percent": (0, 100),
     "fairness.parcel_minor": (0, MONEY_MOST),
+    "fairness.day_least_percent": (0, 100),
+    "fairness.day_most_percent": (0, 100),
     "offers.sites_most": (2, 50),
     "offers.extra_minor_most": (0, MONEY_MOST),
     "day_prices.percent": (1, 100),
@@ -323,6 +336,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "reoptimising.move_minor": (0, MONEY_MOST),
     **RANGES,
     "learnt_capacity.least_percent": (1, 100),
+    **DARK_RANGES,
     "answer_minutes": (1, 7 * 24 * 60),
 }
 _SITE_RANGES: dict[SiteSetting, tuple[int, int]] = {
@@ -343,8 +357,14 @@ def problems_of(settings: Settings, *, site_ids: Sequence[SiteId] = ()) -> list[
     problems += _problems_of_groups(settings.groups, site_ids)
     problems += problems_of_rules(settings.ship_from, settings.groups)
     fairness = settings.fairness
-    if fairness.least_percent > fairness.most_percent:
-        problems.append(SharesContradict(least=fairness.least_percent, most=fairness.most_percent))
+    problems += [
+        SharesContradict(least=least, most=most)
+        for least, most in (
+            (fairness.least_percent, fairness.most_percent),
+            (fairness.day_least_percent, fairness.day_most_percent),
+        )
+        if least > most
+    ]
     return problems
 
 

@@ -66,6 +66,7 @@ class WaveTable:
         sends = [[one in site.sends for one in CLASSES] for site in wave.sites]
         self.is_able: Flags = np.array(sends, np.bool_).reshape(-1, len(CLASSES))[:, self.kind]
         self.is_named: Flags = self._named()
+        self.is_dark: Flags = np.array([site.is_dark for site in wave.sites], np.bool_)
         self.credit: Integers = np.zeros(shape, np.int64)
         for (site_id, sku_id), minor in wave.credits_minor.items():
             site, column = self.position_of.get(site_id), self.column_of.get(sku_id.int)
@@ -280,11 +281,11 @@ class WaveTable:
         return self.is_named[:, ask.columns] & self.named(ask.order)[:, None]
 
     def excluded(self, order: OpenOrder) -> Flags:
-        """Which sites refused an order, or are not what it asked for."""
+        """Which sites refused an order, are not what it asked for, or are dark."""
         flags = np.full(len(self.wave.sites), order.allowed_sites is not None, np.bool_)
         flags[self._positions(order.allowed_sites or ())] = False
         flags[self._positions(order.excluded_sites)] = True
-        return flags
+        return flags | self.is_dark
 
     def forbidden(self, order: OpenOrder) -> Flags:
         """Which sites the profile's limits keep from an order."""

@@ -25,6 +25,7 @@ from loopline.web.languages import LANGUAGE_COOKIE, Language, wanted_language
 from loopline.web.live import BoardHub, LiveHub
 from loopline.web.metrics import Metrics
 from loopline.web.placing import OrderCoalescer
+from loopline.web.presence import SeenSites
 from loopline.web.promising.desk import PromiseDesk
 from loopline.web.settings import WebSettings
 from loopline.web.surging import Surge, SurgeWatch
@@ -41,7 +42,8 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     `ring` opens personal data; `gateways` are the ways to pay, by name; `texts` sends text messages; `limiter` and
     `callers` are the API's; `orders` gathers single orders, `tally` counts them, `surge` shows it live; `availability`
     gathers who asks what can be had; `promises` knows what can be promised; `webhook_secrets` sign what subscribers are
-    told. `payouts` is the gateway by which parties are paid, `invoices` the platform of e-invoices, where there is one.
+    told; `seen` are the sites where somebody is at work. `payouts` is the gateway by which parties are paid, `invoices`
+    the platform of e-invoices, where there is one.
     """
 
     database: Database
@@ -62,6 +64,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     payouts: PayoutGateway | None = None
     invoices: InvoicePlatform | None = None
     texts: TextMessages = NobodySends()
+    seen: SeenSites = msgspec.field(default_factory=SeenSites)
 
     def look_up_caller(self, token: str) -> Caller | None:
         """Read who has a token. Reads the database: call it in a thread."""

@@ -195,6 +195,40 @@ def test_jobs_follow_the_log_until_told_to_stop(database: Database, tmp_path: Pa
     assert "the batches under way were finished" in said
 
 
+ENDS_WITHIN_SECONDS = 15
+
+
+def test_jobs_that_still_load_their_solver_work_and_end_at_once(database: Database, tmp_path: Path):
+    """Nothing is kept compiled: loading takes half a minute, and nobody waits for it, at the start or at the end."""
+    with database.transaction() as conn:
+        shop = open_shop(conn)
+        place(conn, [till_sale(shop, "T-1")], scope=WHOLE_BRAND, now=NOON)
+    environment = {
+        **os.environ,
+        "LOOPLINE_DATA_DIR": str(tmp_path),
+        "LOOPLINE_DATABASE_URL": database.addresses.serving,
+        "LOOPLINE_OWNER_DATABASE_URL": database.addresses.owner,
+        "NUMBA_CACHE_DIR": str(tmp_path / "compiled"),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loopline.cli.main", "jobs"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not _is_settled(database):
+            time.sleep(0.1)
+        assert _is_settled(database)
+        told_to_end = time.monotonic()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert time.monotonic() - told_to_end < ENDS_WITHIN_SECONDS
+
+
 def _is_settled(database: Database) -> bool:
     with database.reading() as conn:
         return conn.execute("select count(*) from sharing.split").fetchone() == (2,)

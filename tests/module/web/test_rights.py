@@ -118,6 +118,7 @@ WHO_TRIED = {
     "buyers.opening",
     "customers.access",
     "customers.sign_in_limit",
+    "fulfilment.site_seen",
     "insight.placing",
     "insight.placing_refused",
     "remembered.mark",

@@ -57,6 +57,9 @@ def worth(unit: int | None = None, parcel: int | None = None) -> SitePrice:
     [
         (explained(), Verdict.EXCLUDED, 400, None, (Change.ASK_AGAIN, 0)),
         (explained(), Verdict.FORBIDDEN, 400, None, (Change.OTHER_PROFILE, 0)),
+        (explained(), Verdict.DARK, 400, None, (Change.SHOW_LIFE, 0)),
+        (explained(), Verdict.SHARE_FULL, 400, None, (Change.LESS_OF_THE_DAY, 0)),
+        (explained(), Verdict.OWED, 400, None, (Change.OTHER_PROFILE, 0)),
         (explained(), Verdict.FALLBACK, 400, None, (Change.OTHER_PROFILE, 0)),
         (explained(), Verdict.TIED, 500, None, (Change.ANYTHING_LESS, 0)),
         (explained(), Verdict.NOT_WEIGHED, 400, None, (Change.FEWER_POSSIBILITIES, 0)),

@@ -1,8 +1,11 @@
 """Load the compiled code before the clock of a search runs; on a machine's first use, compile it.
 
 Reading what numba kept takes about a second, compiling it half a minute. `make setup` compiles; whoever will be asked
-for a plan within seconds calls `load` when it starts.
+for a plan within seconds calls `load` when it starts, or `load_beside` where starting must not wait.
 """
+
+import threading
+from functools import cache
 
 import numpy as np
 
@@ -17,7 +20,19 @@ def load() -> None:
     """Solve a small problem in every way there is: as a whole, and in parts."""
     problem = _small()
     for part in (_ORDERS, _ORDERS // 4):
-        solve(problem, Settings(seconds=None, work=30, gap=0.0, part=part))
+        # In this thread alone: Python waits for the threads of a pool before it ends, and for this one it need not.
+        solve(problem, Settings(seconds=None, work=30, gap=0.0, part=part, threads=1))
+
+
+@cache
+def load_beside() -> threading.Thread:
+    """Begin to load in a thread of its own, once in a process, and return it: it is done when the thread is.
+
+    Nobody needs to wait for it, a process that ends least of all.
+    """
+    thread = threading.Thread(target=load, name="solver-loading", daemon=True)
+    thread.start()
+    return thread
 
 
 def _small() -> Problem:

@@ -19,6 +19,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
 from loopline.processes.put_in_force import put_in_force
 from loopline.sourcing import profiles
+from loopline.sourcing.dark import DarkSites
 from loopline.sourcing.learnt_capacity import LearntCapacity
 from loopline.sourcing.settings import (
     DayPrices,
@@ -88,6 +89,7 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reoptimising: Reoptimising = Reoptimising()
     waiting_pay: PayForWaiting = PayForWaiting()
     learnt_capacity: LearntCapacity = LearntCapacity()
+    dark_sites: DarkSites = DarkSites()
     answer_minutes: int = 240
     open_to_units: Annotated[list[SiteSetting], Meta(max_length=10)] = []
 
@@ -234,6 +236,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
         reoptimising=asked.reoptimising,
         waiting_pay=asked.waiting_pay,
         learnt_capacity=asked.learnt_capacity,
+        dark_sites=asked.dark_sites,
         answer_minutes=asked.answer_minutes,
         open_to_units=tuple(dict.fromkeys(asked.open_to_units)),
     )
@@ -414,6 +417,7 @@ class _Teller:
             reoptimising=settings.reoptimising,
             waiting_pay=settings.waiting_pay,
             learnt_capacity=settings.learnt_capacity,
+            dark_sites=settings.dark_sites,
             answer_minutes=settings.answer_minutes,
             open_to_units=list(settings.open_to_units),
         )

@@ -68,6 +68,11 @@ VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.TIME_NEEDED: marked("Cheaper here, but its time saves other orders more"),
     Verdict.NOT_EQUIPPED: marked("Not equipped to send these goods as cold as they are kept"),
     Verdict.NOT_NAMED: marked("Not among the sites that these goods must ship from"),
+    Verdict.DARK: marked(
+        "Shows no sign of life: its work goes elsewhere until somebody there does something"
+    ),
+    Verdict.SHARE_FULL: marked("Its dealer has as much of the day's work as the profile lets one have"),
+    Verdict.OWED: marked("Given to a dealer who got too little of the day's work"),
     Verdict.KEPT: marked("Cheaper here, but kept for orders that come later"),
 }
 SOLVED_WORDS: dict[Method, str] = {
@@ -139,6 +144,8 @@ CHANGE_WORDS: dict[Change, str] = {
     Change.LATER_NEED_LESS: marked(
         "Its goods and its time would have to be worth {amount} less to orders that come later."
     ),
+    Change.SHOW_LIFE: marked("It is asked again as soon as somebody there does something."),
+    Change.LESS_OF_THE_DAY: marked("It may again as soon as others have more of the day's work."),
     Change.ASK_AGAIN: marked("A site that refused is asked again a day later."),
     Change.OTHER_PROFILE: marked("Only another version of the profile would let it."),
     Change.ANYTHING_LESS: marked(

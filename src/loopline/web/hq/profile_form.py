@@ -59,6 +59,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "fairness.least_percent",
             "fairness.most_percent",
             "fairness.parcel_minor",
+            "fairness.day_least_percent",
+            "fairness.day_most_percent",
         ),
     ),
     (
@@ -85,6 +87,14 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "waiting_pay.most_minor",
             "waiting_pay.most_percent",
         ),
+    ),
+    (
+        marked("Sites that go dark"),
+        marked(
+            "Within its opening hours, a site that shows no sign of life loses the work that it has not begun, and "
+            "gets none until somebody there takes, refuses or works on a task, or opens a page. 0: not looked at."
+        ),
+        ("dark_sites.lapsed_most", "dark_sites.silent_minutes"),
     ),
     (
         marked("What sites can do in a day"),
@@ -130,6 +140,12 @@ SETTING_WORDS: dict[str, str] = {
     "fairness.least_percent": marked("A dealer gets at least (% of the work)"),
     "fairness.most_percent": marked("A dealer gets at most (% of the work)"),
     "fairness.parcel_minor": marked("Beyond that a parcel more or less (cents)"),
+    "fairness.day_least_percent": marked(
+        "By right, of each day at least, as far as it can serve it (%; 0: no limit)"
+    ),
+    "fairness.day_most_percent": marked(
+        "By right, of each day at most, but for what nobody else can send (%)"
+    ),
     "waiting.window_minutes": marked("Orders wait to be decided together (minutes)"),
     "waiting.wave_orders": marked("Orders in a wave, at most"),
     "waiting.solve_seconds": marked("Time to search for the best plan (seconds)"),
@@ -152,6 +168,10 @@ SETTING_WORDS: dict[str, str] = {
     ),
     "learnt_capacity.is_used": marked("A site that hands over less than it says is given less"),
     "learnt_capacity.least_percent": marked("But at least so much of what it says (%)"),
+    "dark_sites.lapsed_most": marked("Dark after so many offers let lapse, nothing done since"),
+    "dark_sites.silent_minutes": marked(
+        "Dark after so long without a sign of life while work waits (minutes)"
+    ),
     "groups": marked("Groups of sites"),
     "ship_from": marked("Must ship from"),
     "open_to_units": marked("Left open to regions and dealers"),
@@ -310,6 +330,7 @@ def read_form(said: Mapping[str, str], opened: Sequence[str], *, known: Known) -
         "reoptimising": {},
         "waiting_pay": {},
         "learnt_capacity": {},
+        "dark_sites": {},
     }
     top: dict[str, Any] = {}
     for _, _, names in _SECTIONS:

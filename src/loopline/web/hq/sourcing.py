@@ -11,6 +11,7 @@ from litestar.response import Template
 from loopline import orders, org, promises
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.dark import dark_work
 from loopline.fulfilment.model import Capacity
 from loopline.insight import board_setting
 from loopline.kernel.ids import SiteId
@@ -97,6 +98,7 @@ def find(conn: Conn, *, scope: Scope, now: datetime, waits_for: str | None) -> F
             for one in fulfilment.work_flow(conn, since=now - _LOOKED_BACK, now=now)
             if one.site_id in sites
         },
+        dark=[one for one in dark_work(conn) if one.site_id in sites],
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from loopline.fulfilment.dark import DarkWork, WhyDark
 from loopline.fulfilment.model import Capacity, SiteFlow
 from loopline.kernel.ids import SiteId
 from loopline.orders import QueueOfOrders, WaitingOrder, WaitsFor
@@ -47,6 +48,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     sites: Mapping[SiteId, Site]
     capacity: Mapping[SiteId, Capacity]
     flow: Mapping[SiteId, SiteFlow]
+    dark: Sequence[DarkWork]
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,16 @@ class WaveRow(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
 
 
+class DarkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that is dark: why, since when, what went elsewhere, and (`kept`, if anything) what stays with it."""
+
+    name: str
+    why: str
+    since: str
+    moved: str
+    kept: str
+
+
 class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
     """A site's day: how full it is, and what became of what it was offered in the last 24 hours."""
 
@@ -113,6 +125,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     settings: str
     figures: list[Figure]
+    dark: list[DarkRow]
     queues: list[Queue]
     passed: str
     listed: list[WaitingRow]
@@ -133,6 +146,7 @@ def written(found: Found, language: Language, *, asked: str) -> View:
         profile=profile_name(found.profile.version, language),
         settings=_settings(found, language),
         figures=_figures(found, language),
+        dark=[_dark_row(one, found, language) for one in found.dark],
         queues=_queues(found, language, asked) if found.is_whole else [],
         passed=language.count(found.passed) if found.passed else "",
         listed=[_waiting_row(one, found, language) for one in found.listed],
@@ -265,6 +279,26 @@ def _wave_row(one: WaveTold, found: Found, language: Language) -> WaveRow:
         gap=language.percent(max(0.0, one.gap)) if one.gap is not None else "",
         seconds=language.say("{seconds} s", seconds=f"{one.seconds:.1f}") if one.seconds is not None else "",
         profile=profile_name(one.profile_version, language),
+    )
+
+
+def _dark_row(one: DarkWork, found: Found, language: Language) -> DarkRow:
+    return DarkRow(
+        name=language.called(found.sites[one.site_id].name),
+        why=language.say("let {count} offers lapse, and did nothing since", count=language.count(one.lapsed))
+        if one.why is WhyDark.LAPSED
+        else language.say(
+            "no sign of life for {minutes} min while work waited", minutes=language.count(one.silent_minutes)
+        ),
+        since=language.clock_of_day(one.since, found.zone),
+        moved=language.say("tasks gone elsewhere: {count}", count=language.count(one.moved_tasks)),
+        kept=language.say(
+            "tasks that stay there: {count}, of them begun: {begun}. See to them.",
+            count=language.count(one.open_tasks),
+            begun=language.count(one.begun_tasks),
+        )
+        if one.open_tasks
+        else "",
     )
 
 

@@ -14,6 +14,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import org
 from loopline.db import Conn
+from loopline.fulfilment.dark import note_seen
 from loopline.kernel.ids import PartyId, PersonId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
@@ -51,7 +52,8 @@ class SiteForm(msgspec.Struct, frozen=True, kw_only=True):
 def desk(request: WebRequest, visitor: NamedDependency[Visitor]) -> Desk:
     """Return where somebody works: the site chosen before, else the one of the own unit, else the first.
 
-    Raises Refused for whoever may not see tasks. Reads the database: a dependency that runs in a thread.
+    Raises Refused for whoever may not see tasks. Reads the database: a dependency that runs in a thread. Whoever opens
+    a page, or does something on one, is seen at work there.
     """
     scope = visitor.scope_of(Permission.TASKS_READ)
     with edge_of(request).database.reading() as conn:
@@ -64,7 +66,22 @@ def desk(request: WebRequest, visitor: NamedDependency[Visitor]) -> Desk:
         or next((one for one in sites if one.unit_id == visitor.person.unit_id), None)
         or sites[0]
     )
+    if not scope.everything:  # who sees every site is at work at none
+        _see(request, site)
     return Desk(visitor=visitor, scope=scope, site=site, sites=tuple(sites))
+
+
+def _see(request: WebRequest, site: Site) -> None:
+    """Tell that somebody is at work at a site, now and then; not of a page that asks again by itself."""
+    asks_by_itself = request.headers.get("hx-request") == "true" or "text/html" not in request.headers.get(
+        "accept", ""
+    )
+    edge = edge_of(request)
+    now = edge.clock()
+    if (request.method == "GET" and asks_by_itself) or not edge.seen.is_news(site.id, now=now):
+        return
+    with edge.database.transaction() as conn:
+        note_seen(conn, site.id, now=now)
 
 
 DESK = {"desk": Provide(desk, sync_to_thread=True)}

@@ -43,7 +43,7 @@ def _what_is_here(language: Language, *, has_part: bool, away: str) -> str:
 
 def _beside_others(explained: Explanation, language: Language, *, has_part: bool) -> str:
     found = [one.verdict for one in explained.eliminated]
-    if Verdict.EXCLUDED in found:
+    if Verdict.EXCLUDED in found or Verdict.DARK in found:
         return language.say("another store could not send it, you are next")
     if has_part:
         return language.say("the rest comes from elsewhere")
