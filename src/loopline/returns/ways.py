@@ -17,7 +17,7 @@ from loopline.kernel.refusals import Refusal
 
 SQL = statements(__file__)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_CODE_LENGTH = 8
+_CODE_LENGTH = 12
 _TRACKING = re.compile(r"[A-Za-z0-9\-]{1,64}")
 COST_MOST = 100_000_000
 
@@ -162,7 +162,7 @@ def choose_ways(conn: Conn, wanted: Sequence[NewWay]) -> list[str | Refusal]:
 
 
 def code_of(return_id: ReturnId) -> str:
-    """Return the code of a return: eight characters that nobody mistakes for another, the same for good. Pure."""
+    """Return the code of a return: letters and digits that nobody mistakes for another, the same for good. Pure."""
     value = int.from_bytes(blake2b(b"return\0" + return_id.bytes, digest_size=8).digest(), "big")
     letters: list[str] = []
     for _ in range(_CODE_LENGTH):

@@ -11,7 +11,9 @@ from litestar.status_codes import (
 from loopline.customers import TooManyLookUps
 from loopline.kernel.refusals import Refusal
 from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
+from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotTheirs
 from loopline.processes.own_customers import CustomerUnknown
+from loopline.processes.photos_back import PhotoOfNothing
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
@@ -146,6 +148,12 @@ class NothingOut(Refusal, frozen=True, kw_only=True):
     """Say what goes out instead, and how many of it."""
 
 
+class PhotoBackWanted(Refusal, frozen=True, kw_only=True):
+    """A photo of {sku} is needed before it is taken back: take it, or say why there is none."""
+
+    sku: str
+
+
 class SayWhyDecided(Refusal, frozen=True, kw_only=True):
     """Say in a few words why it is paid for, or why not."""
 
@@ -163,6 +171,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NoSuchBooking,
             NoSuchTransfer,
             CustomerUnknown,
+            PhotoOfNothing,
             PriceAskUnknown,
             NoVisitToMake,
             NobodyByThat,
@@ -185,7 +194,11 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingToLabel,
             NothingToSend,
             PriceNotAllowed,
+            PaperNeeded,
+            PhotoBackWanted,
             PriceUnclear,
+            ProofNeeded,
+            ProofNotTheirs,
             RiderCodeWrong,
             SayWhy,
             SayWhyDecided,
