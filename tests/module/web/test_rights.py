@@ -83,6 +83,7 @@ NOTHING_THERE = {
     "POST /o/{number}/return/{return_id}/arrive",
     "POST /store/returns/announced/{return_id}",
     "POST /store/returns/decide/{return_line_id}",
+    "POST /store/returns/ways/{return_id}/fetched",
     "POST /store/returns/without/take",
     "POST /store/round/begin",
     "POST /store/round/hand-over",

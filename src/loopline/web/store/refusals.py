@@ -17,6 +17,7 @@ from loopline.processes.photos_back import PhotoOfNothing
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
+from loopline.returns.ways import NothingOnItsWay
 from loopline.slots.visits import NotSigned, NoVisitToMake, VisitCodeLocked, VisitCodeWrong
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
@@ -171,6 +172,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NoSuchBooking,
             NoSuchTransfer,
             CustomerUnknown,
+            NothingOnItsWay,
             PhotoOfNothing,
             PriceAskUnknown,
             NoVisitToMake,
