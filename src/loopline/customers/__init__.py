@@ -92,10 +92,12 @@ from loopline.customers.model import (
 from loopline.customers.moments import record_moments
 from loopline.customers.queries import (
     PastAccess,
+    PhoneEndings,
     last_accesses,
     member_count,
     members_by_last_four,
     members_by_name,
+    phone_endings,
     timeline,
 )
 from loopline.customers.reencryption import lost_keys, reencrypt_members
@@ -188,6 +190,7 @@ __all__ = [
     "PastConsent",
     "Personal",
     "PersonalDataDamaged",
+    "PhoneEndings",
     "PhoneProved",
     "Purpose",
     "Recipient",
@@ -237,6 +240,7 @@ __all__ = [
     "orders_with_delivery",
     "own_deliveries",
     "own_delivery",
+    "phone_endings",
     "phones_of_member",
     "recognise",
     "record_consents",

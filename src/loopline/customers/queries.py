@@ -32,6 +32,24 @@ def members_by_last_four(
     return fetch_values(conn, SQL["members_by_last_four"], last_fours=blinds, limit=limit, after=after)
 
 
+class PhoneEndings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a member's phones end, sealed: only whether digits that somebody says are right can be told."""
+
+    member_id: MemberId
+    blinds: list[bytes]
+
+    def ends_in(self, digits: str, *, ring: KeyRing) -> bool:
+        """Tell whether one of the phones ends in four digits."""
+        said = {ring.blind(LAST_FOUR_KIND, digits, key_id=key_id) for key_id in ring.indexing_ids}
+        return any(blind in said for blind in self.blinds)
+
+
+def phone_endings(conn: Conn, member_ids: Iterable[MemberId]) -> dict[MemberId, PhoneEndings]:
+    """Return how the phones of members end; who has none is left out."""
+    found = fetch(conn, SQL["phone_endings"], PhoneEndings, member_ids=uuids(member_ids))
+    return {one.member_id: one for one in found}
+
+
 def members_by_name(
     conn: Conn, name: str, *, ring: KeyRing, limit: int = 20, after: MemberId | None = None
 ) -> list[MemberId]:

@@ -7,6 +7,17 @@ where last_four = any (%(last_fours)s::bytea[])
 order by member_id
 limit %(limit)s::integer
 
+-- name: phone_endings
+-- How the phones of members end, as blind indexes. Locks nothing.
+select
+    member_id,
+    array_agg(last_four order by last_four) as blinds
+from customers.identity
+where member_id = any (%(member_ids)s::uuid[])
+    and last_four is not null
+group by member_id
+order by member_id
+
 -- name: members_by_name
 -- Members of a name, by id, behind one where one is given. Locks nothing.
 select id

@@ -1472,6 +1472,25 @@ CREATE TABLE insight.placing_refused (
     CONSTRAINT placing_refused_counts CHECK ((orders > 0))
 );
 
+CREATE TABLE insight.returned_loss (
+    number bigint NOT NULL,
+    disposition text NOT NULL,
+    percent integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT returned_loss_is_a_part CHECK (((percent >= 0) AND (percent <= 100))),
+    CONSTRAINT returned_loss_is_of_a_way CHECK ((disposition = ANY (ARRAY['refurbish'::text, 'outlet'::text, 'supplier'::text, 'scrap'::text])))
+);
+
+ALTER TABLE insight.returned_loss ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME insight.returned_loss_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE insight.rights_by_day (
     day date NOT NULL,
     side text NOT NULL,
@@ -2676,7 +2695,7 @@ CREATE TABLE org.counter_limit (
     set_by text NOT NULL,
     CONSTRAINT counter_limit_not_negative CHECK ((value >= 0)),
     CONSTRAINT counter_limit_says_why CHECK ((btrim(comment) <> ''::text)),
-    CONSTRAINT counter_limit_setting_known CHECK ((setting = ANY (ARRAY['blind_alone_minor'::text, 'price_alone_percent'::text])))
+    CONSTRAINT counter_limit_setting_known CHECK ((setting = ANY (ARRAY['blind_alone_minor'::text, 'price_alone_percent'::text, 'collect_by_code_minor'::text])))
 );
 
 ALTER TABLE org.counter_limit ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -3764,6 +3783,22 @@ CREATE TABLE returns.announced_line (
     CONSTRAINT announced_reason_known CHECK ((reason = ANY (ARRAY['unwanted'::text, 'defect'::text, 'damaged_in_transit'::text, 'wrong_item'::text, 'late'::text, 'size'::text, 'other'::text])))
 );
 
+CREATE TABLE returns.announced_way (
+    announced_id uuid NOT NULL,
+    way text NOT NULL,
+    code text NOT NULL,
+    site_id uuid,
+    cost_minor bigint NOT NULL,
+    currency text NOT NULL,
+    sent_at timestamp with time zone,
+    sent_by text,
+    tracking_number text,
+    CONSTRAINT announced_way_is_sent_by_somebody CHECK (((sent_at IS NULL) = (sent_by IS NULL))),
+    CONSTRAINT announced_way_known CHECK ((way = ANY (ARRAY['store'::text, 'courier'::text, 'parcel'::text]))),
+    CONSTRAINT announced_way_tracked_once_sent CHECK (((tracking_number IS NULL) OR (sent_at IS NOT NULL))),
+    CONSTRAINT nothing_is_sent_that_is_brought CHECK (((way <> 'store'::text) OR (sent_at IS NULL)))
+);
+
 CREATE TABLE returns.exchange (
     id uuid NOT NULL,
     content_hash bytea NOT NULL,
@@ -3803,6 +3838,45 @@ CREATE TABLE returns.match (
     sold_unit_minor bigint NOT NULL,
     CONSTRAINT match_has_units CHECK ((units > 0)),
     CONSTRAINT match_how_known CHECK ((how = ANY (ARRAY['price'::text, 'code'::text])))
+);
+
+CREATE TABLE returns.photo (
+    id uuid NOT NULL,
+    return_id uuid NOT NULL,
+    order_id uuid,
+    line_id uuid,
+    by_customer boolean NOT NULL,
+    taken_by text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    media_type text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    sent_hash bytea NOT NULL,
+    content bytea,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT return_photo_has_a_size CHECK (((width > 0) AND (height > 0))),
+    CONSTRAINT return_photo_hash_is_sha256 CHECK ((octet_length(sent_hash) = 32)),
+    CONSTRAINT return_photo_is_kept_or_forgotten CHECK (((content IS NULL) = (forgotten_at IS NOT NULL)))
+);
+ALTER TABLE ONLY returns.photo ALTER COLUMN content SET STORAGE EXTERNAL;
+
+CREATE TABLE returns.photo_rule (
+    about text NOT NULL,
+    value text NOT NULL,
+    demand text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT return_photo_demand_known CHECK ((demand = ANY (ARRAY['off'::text, 'asked'::text, 'required'::text]))),
+    CONSTRAINT return_photo_rule_is_about_something CHECK ((about = ANY (ARRAY['grade'::text, 'reason'::text])))
+);
+
+CREATE TABLE returns.photo_waived (
+    return_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    reason text NOT NULL,
+    waived_by text NOT NULL,
+    waived_at timestamp with time zone NOT NULL,
+    CONSTRAINT return_photo_waived_reason_known CHECK ((reason = ANY (ARRAY['no_camera'::text, 'customer_waits'::text, 'nothing_to_show'::text])))
 );
 
 CREATE VIEW returns.published_gradings WITH (security_invoker='true') AS
@@ -3899,6 +3973,13 @@ CREATE VIEW returns.published_matches WITH (security_invoker='true') AS
     sold_unit_minor
    FROM returns.match match;
 
+CREATE VIEW returns.published_ways WITH (security_invoker='true') AS
+ SELECT announced_id AS return_id,
+    way,
+    cost_minor,
+    currency
+   FROM returns.announced_way;
+
 CREATE TABLE returns.receipt (
     id uuid NOT NULL,
     return_line_id uuid NOT NULL,
@@ -3915,6 +3996,28 @@ CREATE TABLE returns.return_window (
     days integer NOT NULL,
     effective_from timestamp with time zone NOT NULL,
     CONSTRAINT window_days_in_range CHECK (((days >= 0) AND (days <= 3660)))
+);
+
+CREATE TABLE returns.way_terms (
+    number bigint NOT NULL,
+    way text NOT NULL,
+    is_offered boolean NOT NULL,
+    cost_minor bigint NOT NULL,
+    currency text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT way_costs_nothing_negative CHECK ((cost_minor >= 0)),
+    CONSTRAINT way_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT way_known CHECK ((way = ANY (ARRAY['store'::text, 'courier'::text, 'parcel'::text])))
+);
+
+ALTER TABLE returns.way_terms ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME returns.way_terms_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE reviews.alert (
@@ -4222,6 +4325,43 @@ CREATE TABLE sharing.pending_part (
     part_id uuid NOT NULL
 );
 
+CREATE TABLE sharing.split (
+    line_id uuid NOT NULL,
+    part_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    rule_set_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    units bigint NOT NULL,
+    base_minor bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    party_ids uuid[] NOT NULL,
+    rule_rows smallint[] NOT NULL,
+    amounts_minor bigint[] NOT NULL,
+    kind_id uuid,
+    placed_at timestamp with time zone,
+    sold_at timestamp with time zone,
+    facts bigint[],
+    waited_since timestamp with time zone,
+    waited_rounds smallint,
+    waited_version integer,
+    CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
+    CONSTRAINT facts_are_whole CHECK ((num_nulls(kind_id, placed_at, sold_at, facts) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT split_base_not_negative CHECK ((base_minor >= 0)),
+    CONSTRAINT split_has_units CHECK ((units > 0))
+);
+
+CREATE VIEW sharing.published_goods_costs WITH (security_invoker='true') AS
+ SELECT line_id,
+    part_id,
+    currency,
+    units,
+        CASE
+            WHEN (facts[3] >= 0) THEN facts[3]
+            ELSE NULL::bigint
+        END AS cost_minor
+   FROM sharing.split;
+
 CREATE TABLE sharing.rule_row (
     rule_set_id uuid NOT NULL,
     "position" smallint NOT NULL,
@@ -4256,32 +4396,6 @@ CREATE TABLE sharing.rule_row (
     CONSTRAINT rule_row_role_known CHECK ((role = ANY (ARRAY['brand'::text, 'dealer'::text, 'store'::text, 'guide'::text, 'shipping_site'::text, 'streamer'::text, 'platform'::text, 'introducer'::text, 'territory'::text, 'goods_owner'::text, 'payment_fee'::text, 'marketing_fund'::text]))),
     CONSTRAINT rule_row_takes_one_thing CHECK (((num_nonnulls(basis_points, amount_minor) + (remainder)::integer) = 1)),
     CONSTRAINT rule_row_time_in_order CHECK ((sold_from < sold_until))
-);
-
-CREATE TABLE sharing.split (
-    line_id uuid NOT NULL,
-    part_id uuid NOT NULL,
-    order_id uuid NOT NULL,
-    rule_set_id uuid NOT NULL,
-    entity_id uuid NOT NULL,
-    currency text NOT NULL,
-    units bigint NOT NULL,
-    base_minor bigint NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    party_ids uuid[] NOT NULL,
-    rule_rows smallint[] NOT NULL,
-    amounts_minor bigint[] NOT NULL,
-    kind_id uuid,
-    placed_at timestamp with time zone,
-    sold_at timestamp with time zone,
-    facts bigint[],
-    waited_since timestamp with time zone,
-    waited_rounds smallint,
-    waited_version integer,
-    CONSTRAINT amount_for_each_party CHECK (((cardinality(party_ids) = cardinality(amounts_minor)) AND (cardinality(rule_rows) = cardinality(amounts_minor)))),
-    CONSTRAINT facts_are_whole CHECK ((num_nulls(kind_id, placed_at, sold_at, facts) = ANY (ARRAY[0, 4]))),
-    CONSTRAINT split_base_not_negative CHECK ((base_minor >= 0)),
-    CONSTRAINT split_has_units CHECK ((units > 0))
 );
 
 CREATE VIEW sharing.share WITH (security_invoker='true') AS
@@ -4342,6 +4456,18 @@ CREATE VIEW sharing.published_shares WITH (security_invoker='true') AS
     due_at,
     state
    FROM sharing.share share;
+
+CREATE VIEW sharing.published_unearned WITH (security_invoker='true') AS
+ SELECT claw_back.line_id,
+    claw_back.part_id,
+    split.currency,
+    claw_back.units,
+    (COALESCE(( SELECT sum(taken.amount_minor) AS sum
+           FROM (UNNEST(split.rule_rows, claw_back.amounts_minor) taken(rule_row, amount_minor)
+             LEFT JOIN sharing.rule_row ON (((rule_row.rule_set_id = split.rule_set_id) AND (rule_row."position" = taken.rule_row))))
+          WHERE (rule_row.role IS DISTINCT FROM 'brand'::text)), (0)::numeric))::bigint AS minor
+   FROM (sharing.claw_back
+     JOIN sharing.split ON (((split.line_id = claw_back.line_id) AND (split.part_id = claw_back.part_id))));
 
 CREATE TABLE sharing.release (
     id uuid NOT NULL,
@@ -4652,6 +4778,24 @@ CREATE TABLE sourcing.site_cost (
     set_at timestamp with time zone NOT NULL,
     CONSTRAINT site_cost_not_negative CHECK (((handling_minor >= 0) AND (hundred_kilometres_minor >= 0) AND (kilogram_minor >= 0)))
 );
+
+CREATE VIEW sourcing.published_handling WITH (security_invoker='true') AS
+ SELECT site_id,
+    currency,
+    handling_minor
+   FROM sourcing.site_cost;
+
+CREATE VIEW sourcing.published_parcels WITH (security_invoker='true') AS
+ SELECT decision.order_id,
+    decision.wave_id,
+    wave.currency,
+    wave.site_ids[(((parcel.value ->> 0))::integer + 1)] AS site_id,
+    ((parcel.value ->> 1))::bigint AS units,
+    ((parcel.value ->> 2))::bigint AS handling_minor,
+    (((parcel.value ->> 3))::bigint + ((parcel.value ->> 4))::bigint) AS freight_minor
+   FROM ((sourcing.decision
+     JOIN sourcing.wave ON ((wave.id = decision.wave_id)))
+     CROSS JOIN LATERAL jsonb_array_elements(decision.parcels) parcel(value));
 
 CREATE TABLE sourcing.site_equipment (
     number bigint NOT NULL,
@@ -5757,6 +5901,9 @@ ALTER TABLE ONLY insight."placing"
 ALTER TABLE ONLY insight.placing_refused
     ADD CONSTRAINT placing_refused_pkey PRIMARY KEY (second, process_id, code);
 
+ALTER TABLE ONLY insight.returned_loss
+    ADD CONSTRAINT returned_loss_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY insight.rights_by_day
     ADD CONSTRAINT rights_by_day_pkey PRIMARY KEY (day, side, site_id);
 
@@ -6265,6 +6412,12 @@ ALTER TABLE ONLY returns.announced
 ALTER TABLE ONLY returns.announced
     ADD CONSTRAINT announced_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY returns.announced_way
+    ADD CONSTRAINT announced_way_code_once UNIQUE (code);
+
+ALTER TABLE ONLY returns.announced_way
+    ADD CONSTRAINT announced_way_pkey PRIMARY KEY (announced_id);
+
 ALTER TABLE ONLY returns.exchange
     ADD CONSTRAINT exchange_pkey PRIMARY KEY (id);
 
@@ -6292,11 +6445,26 @@ ALTER TABLE ONLY returns.return_line
 ALTER TABLE ONLY returns.return
     ADD CONSTRAINT return_number_once UNIQUE (channel, external_number);
 
+ALTER TABLE ONLY returns.photo
+    ADD CONSTRAINT return_photo_key PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.photo
+    ADD CONSTRAINT return_photo_once UNIQUE NULLS NOT DISTINCT (return_id, line_id, sent_hash);
+
+ALTER TABLE ONLY returns.photo_rule
+    ADD CONSTRAINT return_photo_rule_key PRIMARY KEY (about, value);
+
+ALTER TABLE ONLY returns.photo_waived
+    ADD CONSTRAINT return_photo_waived_key PRIMARY KEY (return_id, line_id);
+
 ALTER TABLE ONLY returns.return
     ADD CONSTRAINT return_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY returns.return_window
     ADD CONSTRAINT return_window_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY returns.way_terms
+    ADD CONSTRAINT way_terms_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY reviews.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (review_id);
@@ -6778,6 +6946,8 @@ CREATE INDEX judged_line_by_sender ON insight.judged_line USING btree (sent_site
 
 CREATE INDEX judged_line_handed_over ON insight.judged_line USING btree (sent_site_id, day) INCLUDE (sku_id, units);
 
+CREATE INDEX returned_loss_last ON insight.returned_loss USING btree (disposition, number DESC);
+
 CREATE INDEX document_by_end ON invoices.document USING btree (ended_at, id) WHERE (ended_at IS NOT NULL);
 
 CREATE INDEX document_by_wish ON invoices.document USING btree (wish_id, written_at, id);
@@ -7038,6 +7208,10 @@ CREATE INDEX announced_by_member ON returns.announced USING btree (member_id, an
 
 CREATE INDEX announced_by_order ON returns.announced USING btree (order_id);
 
+CREATE INDEX announced_way_by_parcel ON returns.announced_way USING btree (tracking_number) WHERE (tracking_number IS NOT NULL);
+
+CREATE INDEX announced_way_to_site ON returns.announced_way USING btree (site_id) WHERE (way <> 'store'::text);
+
 CREATE INDEX blind_return_waiting ON returns.return_line USING btree (id) WHERE (blind_state = 'waiting'::text);
 
 CREATE INDEX exchange_by_order ON returns.exchange USING btree (order_id);
@@ -7055,6 +7229,12 @@ CREATE INDEX return_by_moment ON returns.return USING btree (at);
 CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 CREATE INDEX return_line_accepted_by ON returns.return_line USING btree (blind_decided_by, blind_decided_at) WHERE (blind_state = 'accepted'::text);
+
+CREATE INDEX return_photo_of_order ON returns.photo USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX return_photo_to_forget ON returns.photo USING btree (kept_at) WHERE (content IS NOT NULL);
+
+CREATE INDEX way_terms_last ON returns.way_terms USING btree (way, number DESC);
 
 CREATE INDEX decision_by_review ON reviews.decision USING btree (review_id, id);
 
@@ -7664,6 +7844,9 @@ ALTER TABLE ONLY promises.promise
 ALTER TABLE ONLY returns.announced_line
     ADD CONSTRAINT announced_line_announced_id_fkey FOREIGN KEY (announced_id) REFERENCES returns.announced(id);
 
+ALTER TABLE ONLY returns.announced_way
+    ADD CONSTRAINT announced_way_announced_id_fkey FOREIGN KEY (announced_id) REFERENCES returns.announced(id);
+
 ALTER TABLE ONLY returns.grading
     ADD CONSTRAINT grading_return_line_id_fkey FOREIGN KEY (return_line_id) REFERENCES returns.return_line(id);
 
@@ -8073,6 +8256,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight."placing" TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insight.placing_refused TO loopline_app;
 
+GRANT SELECT,INSERT ON TABLE insight.returned_loss TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE insight.returned_loss_number_seq TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.rights_by_day TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE insight.sales_by_day TO loopline_app;
@@ -8383,11 +8570,19 @@ GRANT SELECT,INSERT,UPDATE ON TABLE returns.announced TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.announced_line TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE returns.announced_way TO loopline_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.exchange TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.grading TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.match TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.photo TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE returns.photo_rule TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE returns.photo_waived TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_gradings TO loopline_app;
 
@@ -8399,9 +8594,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_lines TO loopline_a
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_matches TO loopline_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE returns.published_ways TO loopline_app;
+
 GRANT SELECT,INSERT ON TABLE returns.receipt TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE returns.return_window TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE returns.way_terms TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE returns.way_terms_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.alert TO loopline_app;
 
@@ -8455,13 +8656,17 @@ GRANT SELECT,INSERT ON TABLE sharing.own_member TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.pending_part TO loopline_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_row TO loopline_app;
-
 GRANT SELECT,INSERT ON TABLE sharing.split TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.published_goods_costs TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.rule_row TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.share TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.published_shares TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sharing.published_unearned TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE sharing.release TO loopline_app;
 
@@ -8512,6 +8717,10 @@ GRANT SELECT,INSERT ON TABLE sourcing.wave TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_decisions TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_cost TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_handling TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.published_parcels TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sourcing.site_equipment TO loopline_app;
 

@@ -144,6 +144,15 @@ class ParcelHandedOver(EventBody, frozen=True, kw_only=True):
     tracking_number: str | None = None
 
 
+class CollectorIdentified(EventBody, frozen=True, kw_only=True):
+    """Whoever collected a dear parcel showed that it is theirs: by which proof, and nothing of what they showed."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    proof: str
+
+
 class ParcelNotCollected(EventBody, frozen=True, kw_only=True):
     """A customer did not come for a parcel in time."""
 

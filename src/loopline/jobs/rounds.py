@@ -42,6 +42,7 @@ from loopline.processes.read_reviews import read_what_stands
 from loopline.processes.recall import expire_goods
 from loopline.processes.settle import release_due
 from loopline.processes.supply import settle_noted
+from loopline.returns import photos as returns_photos
 from loopline.sourcing.day_prices import sweep_day_prices
 from loopline.sourcing.service import sweep_prices
 from loopline.webhooks import sweep_deliveries
@@ -227,6 +228,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_photos",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_photos(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_return_photos",
+        cron="*/10 * * * *",
+        step=lambda conn, now: returns_photos.forget_photos(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_buyers",

@@ -31,10 +31,22 @@ class CounterLimit(StrEnum):
     PRICE_ALONE = "price_alone_percent"
     """By how many per cent of its price somebody at a till may sell something for less, with a reason."""
 
+    COLLECT_BY_CODE = "collect_by_code_minor"
+    """Up to what its goods were sold for a parcel is given for its code alone; in minor units of their currency. Above
+    it whoever collects shows that they are who ordered it."""
 
-AS_DELIVERED: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 50_000, CounterLimit.PRICE_ALONE: 10}
+
+AS_DELIVERED: Mapping[CounterLimit, int] = {
+    CounterLimit.BLIND_ALONE: 50_000,
+    CounterLimit.PRICE_ALONE: 10,
+    CounterLimit.COLLECT_BY_CODE: 200_000,
+}
 """What holds where nobody set anything."""
-MOST: Mapping[CounterLimit, int] = {CounterLimit.BLIND_ALONE: 100_000_000, CounterLimit.PRICE_ALONE: 100}
+MOST: Mapping[CounterLimit, int] = {
+    CounterLimit.BLIND_ALONE: 100_000_000,
+    CounterLimit.PRICE_ALONE: 100,
+    CounterLimit.COLLECT_BY_CODE: 100_000_000,
+}
 PERCENTAGES = frozenset({CounterLimit.PRICE_ALONE})
 """Limits that are whole per cents; the others are amounts."""
 

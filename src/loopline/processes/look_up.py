@@ -45,6 +45,7 @@ from loopline.pricing.coupons import DiscountName, names_of_discounts
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.queries import Return, ReturnLine, ReturnOfLine
+from loopline.returns.ways import WayBack, ways_of_returns
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import RuleSet
 from loopline.sharing.queries import OwnPurchase, ShareOfLine
@@ -61,6 +62,8 @@ RETURN_TYPES = frozenset(
         "return_opened",
         "return_received",
         "return_graded",
+        "return_photo_kept",
+        "return_sent",
         "blind_return_decided",
         "money_refunded",
     }
@@ -111,6 +114,7 @@ class OrderStory(msgspec.Struct, frozen=True, kw_only=True):
     price_changes: Mapping[LineId, NewPriceChange] = {}
     ship_from: frozenset[SiteId] = frozenset()
     parking: Mapping[LineId, Dated] = {}
+    ways_back: Mapping[ReturnId, WayBack] = {}
 
     @property
     def line_by_id(self) -> dict[LineId, Line]:
@@ -165,6 +169,7 @@ def order_story(conn: Conn, order_id: OrderId) -> OrderStory | None:
         tasks=work.tasks,
         task_lines=work.task_lines,
         announced=work.announced,
+        ways_back=ways_of_returns(conn, [one.id for one in work.announced]),
         returns=work.returns,
         return_lines=work.return_lines,
         returned=work.returned,

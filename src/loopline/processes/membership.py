@@ -36,6 +36,7 @@ from loopline.orders import Line, Order
 from loopline.pricing.coupons import CouponState, offers_of_member
 from loopline.pricing.points import PointsKind, entries_of_member
 from loopline.processes.points.rounds import write_off
+from loopline.returns import photos as returns_photos
 from loopline.returns.announcements import members_sending_back
 from loopline.slots import visits
 
@@ -197,6 +198,7 @@ def forget(
     orders.forget_destinations(conn, erased)
     theirs = orders.order_ids_of_members(conn, erased)
     forget_photos_of_orders(conn, theirs, now=now)
+    returns_photos.forget_photos_of_orders(conn, theirs, now=now)
     visits.forget_signatures(conn, theirs)
     write_off(conn, erased, now=now)
     log.append(

@@ -79,11 +79,7 @@ def _goods(
     sold: dict[LineId, int] = {}
     if PhotoCause.HIGH_VALUE in causes:
         sold = {line.line_id: line.unit_minor for line in orders.lines_by_orders(conn, order_ids)}
-    on_hand: Mapping[tuple[NodeId, SkuId], int] | None = None
-    if PhotoCause.LAST_UNITS in causes:
-        leaf_ids, sku_ids = sorted({one.leaf_id for one in lines}), sorted({one.sku_id for one in lines})
-        rows = stock_at_leaves(conn, leaf_ids, sku_ids=sku_ids) if lines else []
-        on_hand = {(row.leaf_id, row.sku_id): row.on_hand for row in rows}
+    last = last_ones(conn, lines) if PhotoCause.LAST_UNITS in causes else frozenset[AllocationId]()
     return [
         GoodsLookedAt(
             task_id=line.task_id,
@@ -92,10 +88,22 @@ def _goods(
             unit_minor=sold.get(line.line_id),
             is_fragile=skus[line.sku_id].care.is_fragile,
             is_cold=_is_cold(skus[line.sku_id].care),
-            are_last=on_hand is not None and on_hand.get((line.leaf_id, line.sku_id), 0) <= line.left,
+            are_last=line.allocation_id in last,
         )
         for line in lines
     ]
+
+
+def last_ones(conn: Conn, lines: Sequence[TaskLine]) -> frozenset[AllocationId]:
+    """Return the lines that take the last units of their owner's at their site: often those that were on display."""
+    if not lines:
+        return frozenset()
+    leaf_ids, sku_ids = sorted({one.leaf_id for one in lines}), sorted({one.sku_id for one in lines})
+    rows = stock_at_leaves(conn, leaf_ids, sku_ids=sku_ids)
+    on_hand: Mapping[tuple[NodeId, SkuId], int] = {(row.leaf_id, row.sku_id): row.on_hand for row in rows}
+    return frozenset(
+        line.allocation_id for line in lines if on_hand.get((line.leaf_id, line.sku_id), 0) <= line.left
+    )
 
 
 def _is_cold(care: Care) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import LineId, MemberId, OrderId, ReturnId, ReturnLineId, SiteId, SkuId
+from loopline.kernel.ids import LineId, MemberId, OrderId, PhotoId, ReturnId, ReturnLineId, SiteId, SkuId
 from loopline.returns.model import BlindState, Disposition, Grade, Reason, ReturnKind
 
 
@@ -83,3 +83,19 @@ class ReturnGraded(EventBody, frozen=True, kw_only=True):
     units: int
     grade: Grade
     disposition: Disposition
+
+
+class ReturnPhotoKept(EventBody, frozen=True, kw_only=True):
+    """A photo of goods that come back is kept, of a return or of what was announced."""
+
+    return_id: ReturnId
+    photo_id: PhotoId
+    by_customer: bool
+
+
+class ReturnSent(EventBody, frozen=True, kw_only=True):
+    """Goods that were announced are on their way back: a courier has them, or a carrier's parcel has a number."""
+
+    return_id: ReturnId
+    way: str
+    tracking_number: str | None

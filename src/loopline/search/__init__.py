@@ -26,7 +26,13 @@ from loopline.search.model import (
     ProductFound,
     ProductPlace,
 )
-from loopline.search.queries import find_orders, find_products, orders_without_words, sites_of_orders
+from loopline.search.queries import (
+    find_orders,
+    find_products,
+    orders_among,
+    orders_without_words,
+    sites_of_orders,
+)
 from loopline.search.rules import code_words, gtin_spellings, text_words
 from loopline.search.service import (
     describe_orders,
@@ -52,6 +58,7 @@ __all__ = [
     "find_products",
     "forget_orders",
     "gtin_spellings",
+    "orders_among",
     "orders_without_words",
     "sites_of_orders",
     "text_words",

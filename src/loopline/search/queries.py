@@ -27,6 +27,11 @@ def find_orders(
     return store.find_orders(conn, ask, words=words, scope=scope, page=page)
 
 
+def orders_among(conn: Conn, order_ids: Sequence[OrderId], *, scope: Scope, limit: int) -> list[OrderFound]:
+    """Return those of some orders that the scope sells or sends, the latest first."""
+    return store.orders_among(conn, order_ids, scope=scope, limit=limit) if order_ids else []
+
+
 def find_products(
     conn: Conn, text: str | None = None, *, after: ProductPlace | None = None, limit: int = 50
 ) -> list[ProductFound]:

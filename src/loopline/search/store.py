@@ -105,6 +105,12 @@ def find_orders(
     return fetch(conn, SQL["find_orders"], OrderFound, **narrowed)
 
 
+def orders_among(conn: Conn, order_ids: Sequence[OrderId], *, scope: Scope, limit: int) -> list[OrderFound]:
+    sites = None if scope.everything else uuids(sorted(scope.sites))
+    ids = uuids(order_ids)
+    return fetch(conn, SQL["orders_among"], OrderFound, order_ids=ids, sites=sites, limit=limit)
+
+
 def sites_of_orders(conn: Conn, order_ids: Sequence[OrderId]) -> dict[OrderId, frozenset[SiteId]]:
     rows = fetch_rows(conn, SQL["sites_of_orders"], order_ids=uuids(order_ids))
     return {order_id: frozenset(site_ids) for order_id, site_ids in rows}

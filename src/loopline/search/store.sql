@@ -285,6 +285,49 @@ where (%(stages)s::text[] is null or document.stage = any (%(stages)s::text[]))
 order by document.placed_at desc, document.order_id desc
 limit %(limit)s::integer
 
+-- name: orders_among
+-- Those of some orders that the sites (null: all) may see, the latest first. Locks nothing.
+select
+    document.order_id,
+    document.placed_at,
+    document.number,
+    document.channel,
+    document.external_number,
+    document.kind,
+    document.delivery,
+    document.stage,
+    document.site_id,
+    document.seller_entity_id,
+    document.member_id,
+    document.currency,
+    document.amount_minor,
+    document.taken_minor,
+    document.refunded_minor,
+    document.units,
+    document.lines,
+    document.names,
+    array(
+        select sending.site_id
+        from search.order_site as sending
+        where sending.order_id = document.order_id
+            and sending.sends
+        order by sending.site_id
+    ) as sending_sites
+from search.order_document as document
+where document.order_id = any (%(order_ids)s::uuid[])
+    and (
+        %(sites)s::uuid[] is null
+        or exists (
+            select
+            from search.order_site as own
+            where own.order_id = document.order_id
+                and own.placed_at = document.placed_at
+                and own.site_id = any (%(sites)s::uuid[])
+        )
+    )
+order by document.placed_at desc, document.order_id desc
+limit %(limit)s::integer
+
 -- name: find_orders_at_sites
 -- The same without words, for a scope of sites: the latest of each site, in the order of its own index, then of all of
 -- them together; so that a store's page costs what the store has, and not what the brand has. Locks nothing.

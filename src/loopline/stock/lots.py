@@ -157,6 +157,16 @@ class LotGone(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class UnitGone(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something with a code went; `is_unit`: the code names this very piece, not a batch of them."""
+
+    sku_id: SkuId
+    is_unit: bool
+    order_id: OrderId
+    line_id: LineId | None
+    at: datetime
+
+
 # -------------------------------------------------------------------------------------------------------------- naming
 
 
@@ -396,6 +406,19 @@ def who_got(
         after_id=after_id,
         at_most=at_most,
     )
+
+
+def orders_that_got(conn: Conn, text: str, *, sku_id: SkuId | None = None, at_most: int) -> list[UnitGone]:
+    """Where what a code names went, the latest first: a piece by its number, or a batch by its own.
+
+    Typed in small letters or large. The pieces of a batch that have numbers of their own are found with the SKU alone.
+    """
+    typed = text.strip()
+    if not typed:
+        return []
+    spellings = sorted({typed, typed.upper()})
+    asked = {"spellings": spellings, "sku_id": sku_id, "at_most": at_most}
+    return fetch(conn, SQL["orders_that_got"], UnitGone, **asked)
 
 
 def lots_of_lines(conn: Conn, line_ids: Collection[LineId]) -> dict[LineId, LotId]:

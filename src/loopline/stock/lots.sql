@@ -225,6 +225,43 @@ where
 order by at, movement_id
 limit %(at_most)s::bigint
 
+-- name: orders_that_got
+-- Which orders got units that a code names, as the number of a unit or as a batch, of one SKU or (null) of any: of each
+-- unit or batch the latest to leave, with the line. Units that were returned and went out again are at the later order.
+-- Locks nothing.
+select
+  lot.sku_id,
+  lot.code = any(%(spellings)s::text[]) and lot.is_serial as is_unit,
+  went.order_id,
+  went.line_id,
+  went.at
+from (
+  select named.id
+  from stock.lot as named
+  where named.code = any(%(spellings)s::text[])
+    and (%(sku_id)s::uuid is null or named.sku_id = %(sku_id)s::uuid)
+  union
+  select of_batch.id
+  from stock.lot as of_batch
+  where of_batch.sku_id = %(sku_id)s::uuid
+    and of_batch.batch = any(%(spellings)s::text[])
+) as found
+join stock.lot on lot.id = found.id
+cross join lateral (
+  select
+    moved.order_id,
+    moved.line_id,
+    moved.at,
+    moved.movement_id
+  from stock.lot_movement as moved
+  where moved.lot_id = found.id
+    and moved.gone > 0
+  order by moved.at desc, moved.movement_id desc
+  limit case when lot.is_serial then 1 else %(at_most)s::bigint end
+) as went
+order by went.at desc, went.movement_id desc
+limit %(at_most)s::bigint
+
 -- name: lots_of_lines
 -- The lots that lines got, those that are recalled first, then what expires first.
 select

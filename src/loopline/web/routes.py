@@ -109,6 +109,7 @@ from loopline.web.hq.promises import PROMISE_PAGES
 from loopline.web.hq.promotions import PROMOTION_PAGES
 from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
+from loopline.web.hq.returned_photos import RETURNED_PHOTO_PAGES
 from loopline.web.hq.returned_sheet import RETURNED_SHEET_PAGES
 from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
@@ -232,6 +233,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *RIGHTS_PAGES,
     *RETURNS_WHY_PAGES,
     *RETURNED_SHEET_PAGES,
+    *RETURNED_PHOTO_PAGES,
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,

@@ -13,11 +13,16 @@ from loopline.db.embedded import EmbeddedServer
 from tests.make.databases import database_from
 from tests.make.judged import LATER, Judged, open_judged
 from tests.make.web import DEMO, served, settings
+from tests.module.web.test_store import post
 from tests.module.web.test_supply import signed_in
 
 PAGE = "/hq/returns-why"
 LINES = f"{PAGE}/lines"
 EVIL = "=1+1 'evil' <b>"
+# What a till sold had no freight; taking one back is two yuan of work, and nobody stated what coats cost.
+COST = "CN¥2.00 freight CN¥0.00, handling CN¥2.00, lost worth CN¥0.00"
+GIVEN_BACK: dict[str, int] = {}
+"""By number, what others than the brand had earned of an order, and gave back with its coat."""
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,13 @@ def judged(server: EmbeddedServer, template: str) -> Generator[tuple[str, Judged
         found = open_judged(database)
         with database.transaction() as conn:
             conn.execute("update catalogue.sku set name = %s where code = 'COAT'", (EVIL,))
+            for number in ("D-1", "S-1"):
+                (GIVEN_BACK[number],) = conn.execute(
+                    "select sum(cancelled_minor + clawed_back_minor)::bigint from sharing.published_shares"
+                    " where order_id = %s and role <> 'brand'",
+                    (found.order_ids[number],),
+                ).fetchone() or (0,)
+                assert GIVEN_BACK[number] > 0
         with served(database, settings(demo=DEMO), clock=lambda: LATER) as base:
             yield base, found
 
@@ -43,8 +55,12 @@ def text(base: str, name: str, path: str) -> str:
     return answer.text
 
 
+def given_back(number: str) -> str:
+    return f"CN¥{GIVEN_BACK[number] / 100:.2f}"
+
+
 def rows(page: str) -> dict[str, list[str]]:
-    """What each row says: pieces, share, paid back, not on sale again."""
+    """What each row says: pieces, share, paid back, not on sale again, cost, given back."""
     if "<tbody>" not in page:
         return {}
     body = page.split("<tbody>")[1].split("</tbody>", maxsplit=1)[0]
@@ -60,12 +76,12 @@ def rows(page: str) -> dict[str, list[str]]:
 def test_returns_are_told_apart_and_each_number_leads_to_them(base: str, judged: tuple[str, Judged]):
     page = text(base, "wang.hq", PAGE)
     assert rows(page) == {
-        "Defective": ["1", "16.67 %", "CN¥113.00", "0"],
-        "Not wanted any more": ["1", "16.67 %", "CN¥113.00", "0"],
+        "Defective": ["1", "16.67 %", "CN¥113.00", "0", COST, given_back("D-1")],
+        "Not wanted any more": ["1", "16.67 %", "CN¥113.00", "0", COST, given_back("S-1")],
     }
     assert rows(text(base, "wang.hq", f"{PAGE}?by=site")) == {
-        "D": ["1", "25.00 %", "CN¥113.00", "0"],
-        "S": ["1", "100.00 %", "CN¥113.00", "0"],
+        "D": ["1", "25.00 %", "CN¥113.00", "0", COST, given_back("D-1")],
+        "S": ["1", "100.00 %", "CN¥113.00", "0", COST, given_back("S-1")],
     }
     link = re.findall(r'href="(/hq/returns-why/lines\?key=defect[^"]*)"', page)[0]
     lines = text(base, "wang.hq", link.replace("&amp;", "&"))
@@ -115,7 +131,8 @@ def sheet(base: str, name: str, query: str) -> list[tuple[Any, ...]]:
 def test_the_sheet_says_what_the_page_says_and_runs_nothing(base: str):
     head, *told = sheet(base, "wang.hq", "by=sku")
     assert head[0] == "Goods"
-    assert told == [(f"{EVIL} · COAT", 2, 0, 5, 40, 226, 0, 0, 0)]
+    earned = sum(GIVEN_BACK.values()) / 100
+    assert told == [(f"{EVIL} · COAT", 2, 0, 5, 40, 226, 0, 0, 0, 0, 4, 0, 0, 4, earned)]
     assert [row[1] for row in sheet(base, "chen.dealer", "by=sku")[1:]] == [1]
 
 
@@ -142,3 +159,19 @@ def test_the_list_behind_a_number_comes_as_a_sheet_too(base: str, judged: tuple[
         assert browser.get(f"{LINES}.xlsx?branch=EAST").status_code == 404
     with signed_in(base, "li.guide") as browser:
         assert browser.get(f"{LINES}.xlsx").status_code == 403
+
+
+def test_the_brand_says_what_goods_lose_and_what_is_no_per_cent_stays_typed(base: str):
+    page, said = f"{PAGE}/losses", {"refurbish": "20", "outlet": "50", "supplier": "0", "scrap": "80"}
+    with signed_in(base, "wang.hq") as browser:
+        wrong = post(browser, page, said | {"outlet": "half"}, page=PAGE)
+        assert (wrong.status_code, 'name="outlet"' in wrong.text, 'value="half"' in wrong.text) == (
+            422,
+            True,
+            True,
+        )
+        assert post(browser, page, said, page=PAGE).status_code == 303
+        assert re.findall(r'name="scrap"[^>]* value="(\d+)"', browser.get(PAGE).text) == ["80"]
+    with signed_in(base, "chen.dealer") as browser:
+        assert post(browser, page, said, page=PAGE).status_code == 403
+        assert 'name="scrap"' not in browser.get(PAGE).text

@@ -183,6 +183,11 @@ def test_goods_are_checked_for_what_their_care_asks(care: dict[str, object], sai
     assert found[-1].startswith("In good condition")
 
 
+def test_the_last_ones_of_a_site_are_looked_at_for_signs_of_wear():
+    found = checks_of([sku(), sku()], EN, last=[sku(), sku()])
+    assert found[1:-1] == [f"The last here, perhaps from display: {sku().name}. No wear, nothing missing"]
+
+
 def test_a_cold_parcel_is_looked_at_as_cold_as_it_travels():
     chilled = {"temperature_low_celsius": 2, "temperature_high_celsius": 8}
     found = checks_of([sku(**chilled)], EN, kind=TemperatureClass.COOL)

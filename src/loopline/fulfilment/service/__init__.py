@@ -12,7 +12,7 @@ from loopline.fulfilment.service.capacity import (
     set_day_limits,
     set_site_limits,
 )
-from loopline.fulfilment.service.leaving import collect_parcels, hand_over_tasks
+from loopline.fulfilment.service.leaving import collect_parcels, hand_over_tasks, lock_tasks_of_codes
 from loopline.fulfilment.service.moves import lock_tasks
 from loopline.fulfilment.service.offers import offer_tasks
 from loopline.fulfilment.service.steps import accept_tasks, check_tasks, pack_tasks, pick_tasks, renew_codes
@@ -31,6 +31,7 @@ __all__ = [
     "lapse_tasks",
     "lock_days",
     "lock_tasks",
+    "lock_tasks_of_codes",
     "offer_tasks",
     "pack_tasks",
     "pick_tasks",

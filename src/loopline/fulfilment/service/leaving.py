@@ -59,6 +59,19 @@ def _keep_waybills(
         store.insert_waybills(conn, waybills)
 
 
+def lock_tasks_of_codes(conn: Conn, commands: Sequence[CollectParcel], *, scope: Scope) -> list[Task | None]:
+    """Lock the tasks whose parcels have these codes, by id, and return them in the order asked; None: not in scope."""
+    codes = [
+        (command.site_id, hash_of_code(command.site_id, command.code))
+        for command in commands
+        if scope.covers_site(command.site_id)
+    ]
+    found = {
+        (task.site_id, task.code_hash): task for task in store.lock_tasks_by_code(conn, sorted(set(codes)))
+    }
+    return [found.get((command.site_id, hash_of_code(command.site_id, command.code))) for command in commands]
+
+
 def collect_parcels(
     conn: Conn, commands: Sequence[CollectParcel], *, scope: Scope, now: datetime
 ) -> list[HandedOver | Refusal]:

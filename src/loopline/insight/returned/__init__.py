@@ -5,6 +5,14 @@ Reads only, straight from what returns publish; who sent the goods is known from
 sale is blind. Units that were refused to be taken back did not come back.
 """
 
+from loopline.insight.returned.losses import (
+    AS_DELIVERED,
+    LossInForce,
+    LossNotUsable,
+    NewLoss,
+    losses_in_force,
+    set_losses,
+)
 from loopline.insight.returned.model import (
     NOT_GRADED,
     UNKNOWN,
@@ -19,15 +27,21 @@ from loopline.insight.returned.model import (
 from loopline.insight.returned.queries import read_returned, returned_lines
 
 __all__ = [
+    "AS_DELIVERED",
     "NOT_GRADED",
     "UNKNOWN",
     "Dimension",
+    "LossInForce",
+    "LossNotUsable",
+    "NewLoss",
     "Returned",
     "ReturnedAsk",
     "ReturnedGroup",
     "ReturnedKey",
     "ReturnedLine",
     "ReturnedLineAsk",
+    "losses_in_force",
     "read_returned",
     "returned_lines",
+    "set_losses",
 ]

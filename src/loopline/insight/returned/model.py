@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from loopline.insight.returned.losses import LossInForce
 from loopline.insight.rights.model import score_basis_points
-from loopline.kernel.ids import OrderId, ReturnId, ReturnLineId, SiteId, SkuId
+from loopline.kernel.ids import LineId, OrderId, ReturnId, ReturnLineId, SiteId, SkuId
 
 UNKNOWN = ""
 """The key of what a dimension does not know: goods of no site, packer or named batch."""
@@ -44,7 +45,9 @@ class ReturnedAsk(msgspec.Struct, frozen=True, kw_only=True):
 class ReturnedGroup(msgspec.Struct, frozen=True, kw_only=True):
     """What came back of one key. `sent_units` were handed over in the same days; 0 where that is not told apart.
 
-    `unsold_units` did not go back on sale once they were graded; `unsold_minor` is what was paid back for those.
+    `unsold_units` did not go back on sale once they were graded; `unsold_minor` is what was paid back for those. It
+    cost its freight, the handling out and in, and what goods lost of what they had cost, but for `uncosted_units` of
+    which nobody knows that. `unearned_minor` is what parties had earned of it and gave back.
     """
 
     key: str
@@ -55,7 +58,17 @@ class ReturnedGroup(msgspec.Struct, frozen=True, kw_only=True):
     graded_units: int
     unsold_units: int
     unsold_minor: int
+    freight_minor: int = 0
+    handling_minor: int = 0
+    loss_minor: int = 0
+    uncosted_units: int = 0
+    unearned_minor: int = 0
     sent_units: int = 0
+
+    @property
+    def cost_minor(self) -> int:
+        """What it cost in all; what parties gave back is no cost, and not in it."""
+        return self.freight_minor + self.handling_minor + self.loss_minor
 
     @property
     def share_basis_points(self) -> int | None:
@@ -64,10 +77,11 @@ class ReturnedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that came back, and by the dimension asked for: by key."""
+    """Everything that came back, and by the dimension asked for: by key; and what grades lose, as it was reckoned."""
 
     total: ReturnedGroup
     groups: tuple[ReturnedGroup, ...]
+    losses: tuple[LossInForce, ...] = ()
 
 
 class ReturnedKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +114,7 @@ class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     batch: str | None
     order_id: OrderId | None
+    line_id: LineId | None
     reason: str
     units: int
     blind_units: int

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from loopline.db import Conn, fetch, statements, uuids
+from loopline.insight.returned.losses import losses_in_force
 from loopline.insight.returned.model import (
     UNKNOWN,
     Dimension,
@@ -45,6 +46,11 @@ class _Group(msgspec.Struct, frozen=True, kw_only=True):
     graded_units: int
     unsold_units: int
     unsold_minor: int
+    freight_minor: int
+    handling_minor: int
+    loss_minor: int
+    uncosted_units: int
+    unearned_minor: int
 
 
 class _Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +71,15 @@ def read_returned(conn: Conn, ask: ReturnedAsk) -> Returned:
         apart = "sent_units_by_sku_at_sites"
     told_apart = fetch(conn, SQL[apart], _Sent, **_asked(ask)) if apart else []
     sent = {one.key: one.units for one in told_apart}
-    found = fetch(conn, SQL["returned_groups"], _Group, **_asked(ask))
+    losses = losses_in_force(conn)
+    found = fetch(
+        conn,
+        SQL["returned_groups"],
+        _Group,
+        **_asked(ask),
+        dispositions=[one.disposition for one in losses],
+        percents=[one.percent for one in losses],
+    )
     total = _NOTHING
     groups: list[ReturnedGroup] = []
     for one in found:
@@ -78,7 +92,9 @@ def read_returned(conn: Conn, ask: ReturnedAsk) -> Returned:
             total = ReturnedGroup(**told)
         else:
             groups.append(ReturnedGroup(**told))
-    return Returned(total=msgspec.structs.replace(total, sent_units=all_sent), groups=tuple(groups))
+    return Returned(
+        total=msgspec.structs.replace(total, sent_units=all_sent), groups=tuple(groups), losses=tuple(losses)
+    )
 
 
 def returned_lines(conn: Conn, ask: ReturnedLineAsk) -> list[ReturnedLine]:

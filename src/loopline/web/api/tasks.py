@@ -40,7 +40,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.org import Permission
-from loopline.processes import dispatch, fulfil
+from loopline.processes import collecting, dispatch, fulfil
 from loopline.stock.lots import LotToTake, lots_to_take
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -265,10 +265,14 @@ class HandOverAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CollectAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A code that somebody shows at a site."""
+    """A code that somebody shows at a site. Where goods are dear, `proof`: the last four digits of the phone they were
+    ordered with, or the member code; `is_paper_seen`: no phone is known, and a paper with the name was looked at.
+    """
 
     site_code: Code
     code: CollectCode
+    proof: Annotated[str, Meta(max_length=32)] = ""
+    is_paper_seen: bool = False
 
 
 class RefusedLineAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -439,13 +443,20 @@ def collect_parcels(
 
     def step(conn: Conn, scope: Scope, now: datetime) -> Sequence[_Done | Refusal]:
         sites = org.sites_by_code(conn, {one.site_code for one in data.items})
-        judged = [
-            CollectParcel(site_id=sites[one.site_code].id, code=one.code)
+        judged: list[collecting.Shown | Refusal] = [
+            collecting.Shown(
+                parcel=CollectParcel(site_id=sites[one.site_code].id, code=one.code),
+                proof=one.proof,
+                is_paper_seen=one.is_paper_seen,
+            )
             if one.site_code in sites
             else NoSuchThing(noun="site", value=one.site_code)
             for one in data.items
         ]
-        return merged(judged, lambda commands: fulfil.collect(conn, commands, scope=scope, now=now))
+        ring, by = edge_of(request).ring, caller.actor
+        return merged(
+            judged, lambda shown: collecting.collect(conn, shown, ring=ring, by=by, scope=scope, now=now)
+        )
 
     return _stepped(request, caller, data, step)
 

@@ -38,6 +38,7 @@ LIMITS = "/hq/counter-limits"
 LIMIT_WORDS: dict[CounterLimit, str] = {
     CounterLimit.BLIND_ALONE: marked("Pay for one's own returns without a receipt"),
     CounterLimit.PRICE_ALONE: marked("Lower a price at the till"),
+    CounterLimit.COLLECT_BY_CODE: marked("Give a parcel for its code alone"),
 }
 ABOUT_WORDS: dict[CounterLimit, str] = {
     CounterLimit.BLIND_ALONE: marked(
@@ -47,6 +48,10 @@ ABOUT_WORDS: dict[CounterLimit, str] = {
     CounterLimit.PRICE_ALONE: marked(
         "By so many per cent may somebody at a till lower a price, with a reason. Beyond it somebody else who may has "
         "to approve it."
+    ),
+    CounterLimit.COLLECT_BY_CODE: marked(
+        "Goods that were sold for more than this are given to whoever also says the last four digits of the phone they "
+        "were ordered with, or shows the member code. Where no phone is known, a paper with the name is looked at."
     ),
 }
 _KINDS: dict[UnitKind, str] = {

@@ -20,6 +20,7 @@ from loopline.org import Permission
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory, order_story
 from loopline.processes.open_buyers import purposes_open_to
 from loopline.processes.photos import photo_of_order, photos_of_tasks
+from loopline.returns.photos import photos_of_returns
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.buyer_view import (
@@ -39,8 +40,10 @@ from loopline.web.hq.openings import openings_link
 from loopline.web.hq.order_page import context_of
 from loopline.web.hq.order_view import Eyes, Part, eyes_on, sending_sites
 from loopline.web.hq.orders_asked import ORDERS
+from loopline.web.hq.returns_why_asked import RETURNED_PHOTOS
 from loopline.web.pages import page
 from loopline.web.photo_words import PhotoPlace, PhotoRow, photo_rows
+from loopline.web.photos_back import PhotoBack, photos_shown
 from loopline.web.problems import status_of
 from loopline.web.store.photos import photo_answer
 
@@ -128,6 +131,7 @@ def _page(
         card=card,
         is_fragment=False,
         photos=_photos(request, seen),
+        photos_back=_photos_back(request, seen),
         photo_days=KEPT_DAYS,
         may_see_stock=visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
         **_acts(story.order, visitor, is_limited=bool(story.ship_from)),
@@ -155,6 +159,16 @@ def _photos(request: WebRequest, seen: _Seen) -> list[PhotoRow]:
     place = PhotoPlace(path=f"{ORDERS}/{story.order.number}", zone=story.zone)
     rows = photo_rows(found, story.skus, place, language_of(request))
     return [one for one in rows if one.photos or one.waived or one.is_lacking]
+
+
+def _photos_back(request: WebRequest, seen: _Seen) -> list[PhotoBack]:
+    """Return the photos of what came back of an order, and of what its customer announced, for whoever sees those."""
+    story = seen.story
+    if not seen.eyes.sees(Part.RETURNS):
+        return []
+    return_ids = [*(one.id for one in story.announced), *(one.id for one in story.returns)]
+    found = read(request, lambda conn, _: photos_of_returns(conn, set(return_ids)))
+    return photos_shown(found, story.zone, language_of(request), path=RETURNED_PHOTOS)
 
 
 def _acts(order: Order, visitor: Visitor, *, is_limited: bool) -> dict[str, bool]:

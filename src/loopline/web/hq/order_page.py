@@ -38,6 +38,7 @@ from loopline.web.price_words import why_changed
 from loopline.web.rule_words import DELIVERY_WORDS
 from loopline.web.store.words import STATE_WORDS, city_near, variety
 from loopline.web.waiting_words import waits_fixed
+from loopline.web.way_words import way_said
 
 _TASK_TONES: dict[TaskState, str] = {
     TaskState.OFFERED: "warn",
@@ -416,13 +417,15 @@ def _returns(story: OrderStory, language: Language) -> list[ReturnRow]:
 def _announced_row(one: Announcement, story: OrderStory, language: Language) -> ReturnRow:
     """Write what a customer will bring or send back; nothing is undone before it is here."""
     reasons = dict.fromkeys(language.say(RETURN_WORDS[line.reason]) for line in one.lines)
+    way_back = story.ways_back.get(one.id)
+    way = [way_said(way_back, story.zone, language)] if way_back is not None else []
     return ReturnRow(
         at=language.clock_of_day(one.announced_at, story.zone),
         site="",
         goods=", ".join(
             f"{goods_of(story, line.line_id, language)} × {language.count(line.units)}" for line in one.lines
         ),
-        detail=" · ".join([language.say("announced, not here yet"), *reasons]),
+        detail=" · ".join([language.say("announced, not here yet"), *reasons, *way]),
     )
 
 

@@ -59,6 +59,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "picking_started": marked("Picking begun"),
     "goods_checked": marked("Goods picked and checked"),
     "parcel_packed": marked("Parcel packed"),
+    "collector_identified": marked("Whoever collected it showed that it is theirs"),
     "payment_taken": marked("Paid"),
     "money_refunded": marked("Money given back"),
     "payment_given_back": marked("Money the order does not need goes back"),
@@ -74,6 +75,8 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "return_opened": marked("Goods returned"),
     "return_received": marked("Returned goods arrived"),
     "return_graded": marked("Returned goods looked at"),
+    "return_sent": marked("Announced goods on their way back"),
+    "return_photo_kept": marked("Photo of returned goods taken"),
     "blind_return_decided": marked("Decided on a return without a sale"),
 }
 MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
@@ -105,6 +108,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
 _ABOUT_A_SITE = frozenset(
     {
         "call_claimed",
+        "collector_identified",
         "photo_kept",
         "photo_waived",
         "task_accepted",

@@ -7,41 +7,55 @@ address.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.response import Template
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import catalogue, orders, org
 from loopline.db import Conn
 from loopline.insight import board_setting
 from loopline.insight.returned import (
+    AS_DELIVERED,
     UNKNOWN,
     Dimension,
+    NewLoss,
     ReturnedAsk,
     ReturnedKey,
     ReturnedLineAsk,
+    losses_in_force,
     read_returned,
     returned_lines,
+    set_losses,
 )
 from loopline.kernel.ids import PersonId, SkuId
-from loopline.kernel.refusals import Refused
-from loopline.kernel.scope import Scope
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
+from loopline.processes.outcomes import all_granted
 from loopline.returns.model import Grade, Reason
-from loopline.web.api.answers import read
+from loopline.returns.photos import photo_rules, photos_of_returns
+from loopline.returns.ways import ways_offered
+from loopline.web.api.answers import read, run
 from loopline.web.api.cursors import decode_cursor, encode_cursor
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
+from loopline.web.hq.refusals import PercentUnclear
+from loopline.web.hq.returned_photos import DEMAND_WORDS, rule_rows, way_rows
 from loopline.web.hq.returns_why_asked import (
     LINES,
     LINES_SHEET,
+    LOSSES,
     NONE,
+    PHOTO_RULES,
     RETURNS_WHY,
     SHEET,
+    WAYS,
     Asked,
     asked_of,
 )
@@ -54,12 +68,17 @@ from loopline.web.hq.returns_why_view import (
     written,
     written_lines,
 )
+from loopline.web.hq.typed import read_basis_points
 from loopline.web.languages import Language
 from loopline.web.measuring import Reach, Span, day_in, reach_of, span_of
 from loopline.web.pages import page
+from loopline.web.problems import status_of
 from loopline.web.sheets import Cell, Column, money_of, sheet_of, sheet_told, shown_money
+from loopline.web.store.count.place import actor_of
+from loopline.web.store.moving.place import Form
 
 SHOWN = 50
+_TYPED_MOST = 6
 _KEYS: Mapping[Dimension, Callable[[str], object]] = {
     Dimension.SITE: UUID,
     Dimension.PACKER: UUID,
@@ -89,17 +108,65 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 @get(RETURNS_WHY, sync_to_thread=True)
 def show_returns_why(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show why goods of one's branch came back, as far as the address narrows it."""
-    scope, asked, language = visitor.scope_of(Permission.BOARDS_READ), asked_of(request), language_of(request)
-    found = read(request, lambda conn, now: find(conn, asked, scope=scope, now=now))
+    return _page(request, visitor, asked_of(request))
+
+
+@post(LOSSES, sync_to_thread=True)
+def set_returned_losses(request: WebRequest, visitor: NamedDependency[Visitor], data: Form) -> Response[Any]:
+    """Say what goods lose by where their grade sends them; it is the whole brand's, all four or none."""
+    if not visitor.scope_of(Permission.SOURCING_WRITE).everything:
+        raise Refused(NotInYourBranch(subject="brand"))
+    typed = {name: str(data.get(name, "")).replace("\x00", "").strip()[:_TYPED_MOST] for name in AS_DELIVERED}
+    percents = {name: read_basis_points(text) for name, text in typed.items()}
+    wanted = [
+        NewLoss(disposition=name, percent=points // 100)
+        for name, points in percents.items()
+        if points is not None and points % 100 == 0
+    ]
+    if len(wanted) < len(percents):
+        return _page(request, visitor, asked_of(request), typed=typed, refusal=PercentUnclear())
+
+    def work(conn: Conn, now: datetime) -> None:
+        kept = {one.disposition: one.percent for one in losses_in_force(conn)}
+        changed = [one for one in wanted if kept[one.disposition] != one.percent]
+        all_granted(set_losses(conn, changed, by=actor_of(visitor), now=now))
+
+    run(request, work)
+    return Redirect(f"{asked_of(request).link(RETURNS_WHY)}#losses", status_code=HTTP_303_SEE_OTHER)
+
+
+def _page(
+    request: WebRequest,
+    visitor: Visitor,
+    asked: Asked,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Template:
+    scope, language = visitor.scope_of(Permission.BOARDS_READ), language_of(request)
+    found, rules, terms = read(
+        request,
+        lambda conn, now: (find(conn, asked, scope=scope, now=now), photo_rules(conn), ways_offered(conn)),
+    )
     return page(
         request,
         "hq/returns_why.html",
+        status=200 if refusal is None else status_of(refusal),
         visitor=visitor,
         view=written(found, language),
         asked=asked,
         path=RETURNS_WHY,
         sheet=asked.link(SHEET),
         may_see_surge=scope.everything,
+        may_set_losses=visitor.branches.get(Permission.SOURCING_WRITE, Scope()).everything,
+        losses_path=asked.link(LOSSES),
+        photo_rules=rule_rows(rules, language),
+        photo_demands=[(one.value, language.say(word)) for one, word in DEMAND_WORDS.items()],
+        photo_rules_path=PHOTO_RULES,
+        ways=way_rows(terms, found.currency, language),
+        ways_path=asked.link(WAYS),
+        typed=typed,
+        problem=language.refusal(refusal) if refusal is not None else "",
     )
 
 
@@ -172,6 +239,7 @@ def find_lines(conn: Conn, asked: Asked, *, scope: Scope, part: Part, now: datet
         lines=shown,
         more=len(lines) > part.lines,
         numbers={head.id: head.number for head in heads},
+        photos=photos_of_returns(conn, {one.return_id for one in shown}),
     )
 
 
@@ -224,6 +292,12 @@ def written_sheet(found: Found, language: Language) -> bytes:
         Column(head=language.say("Graded")),
         Column(head=language.say("Not on sale again")),
         Column(head=language.say("Paid back for those, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Freight, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Handling, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Lost worth, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Pieces of unknown cost")),
+        Column(head=language.say("What it cost, {currency}", currency=found.currency), shown=money),
+        Column(head=language.say("Earned and given back, {currency}", currency=found.currency), shown=money),
     ]
     rows: list[list[Cell]] = [
         [
@@ -236,10 +310,16 @@ def written_sheet(found: Found, language: Language) -> bytes:
             one.graded_units,
             one.unsold_units,
             money_of(one.unsold_minor, found.currency),
+            money_of(one.freight_minor, found.currency),
+            money_of(one.handling_minor, found.currency),
+            money_of(one.loss_minor, found.currency),
+            one.uncosted_units,
+            money_of(one.cost_minor, found.currency),
+            money_of(one.unearned_minor, found.currency),
         ]
         for name, one in ranked_groups(found, language)
     ]
     return sheet_of(language.say("Came back"), columns, rows)
 
 
-RETURNS_WHY_PAGES = [show_returns_why, tell_returns_sheet, show_returned_lines]
+RETURNS_WHY_PAGES = [show_returns_why, set_returned_losses, tell_returns_sheet, show_returned_lines]

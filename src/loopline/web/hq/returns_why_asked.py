@@ -12,9 +12,13 @@ RETURNS_WHY = "/hq/returns-why"
 LINES = f"{RETURNS_WHY}/lines"
 SHEET = f"{RETURNS_WHY}.xlsx"
 LINES_SHEET = f"{LINES}.xlsx"
+PHOTO_RULES = f"{RETURNS_WHY}/photos"
+WAYS = f"{RETURNS_WHY}/ways"
+RETURNED_PHOTOS = "/hq/returned-photos"
+LOSSES = f"{RETURNS_WHY}/losses"
 NONE = "-"
 """How an address names what a dimension does not know."""
-SORTS = ("units", "share", "refund", "unsold")
+SORTS = ("units", "share", "refund", "unsold", "cost", "unearned")
 _TEXT_LENGTH_MAX = 100
 _SPELT = {"first": "from", "last": "to"}
 

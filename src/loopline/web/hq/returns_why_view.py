@@ -7,14 +7,23 @@ import msgspec
 
 from loopline.catalogue import Sku
 from loopline.insight import NOWHERE
-from loopline.insight.returned import UNKNOWN, Dimension, Returned, ReturnedGroup, ReturnedLine
+from loopline.insight.returned import (
+    UNKNOWN,
+    Dimension,
+    LossInForce,
+    Returned,
+    ReturnedGroup,
+    ReturnedLine,
+)
 from loopline.kernel.ids import OrderId, SiteId, SkuId
-from loopline.returns.model import Grade, Reason
+from loopline.returns.model import Disposition, Grade, Reason
+from loopline.returns.photos import Photo
 from loopline.web.hq.board_view import channel_word
 from loopline.web.hq.order_words import RETURN_WORDS
-from loopline.web.hq.returns_why_asked import LINES, NONE, RETURNS_WHY, Asked
+from loopline.web.hq.returns_why_asked import LINES, NONE, RETURNED_PHOTOS, RETURNS_WHY, Asked
 from loopline.web.languages import Language, marked
 from loopline.web.measuring import Reach, Span
+from loopline.web.photos_back import PhotoBack, photos_shown
 
 ROWS_SHOWN = 200
 _WHOLE = 10_000
@@ -33,6 +42,12 @@ UNKNOWN_WORDS: Mapping[Dimension, str] = {
     Dimension.SKU: marked("Not in the catalogue"),
     Dimension.BATCH: marked("No batch named, or several"),
     Dimension.GRADE: marked("Not graded yet"),
+}
+LOSS_WORDS: Mapping[Disposition, str] = {
+    Disposition.REFURBISH: marked("To be packed again"),
+    Disposition.OUTLET: marked("To the outlet"),
+    Disposition.SUPPLIER: marked("Back to the supplier"),
+    Disposition.SCRAP: marked("Scrapped"),
 }
 GRADE_WORDS: Mapping[Grade, str] = {
     Grade.AS_NEW: marked("As new"),
@@ -72,6 +87,7 @@ class FoundLines(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[ReturnedLine]
     more: bool
     numbers: Mapping[OrderId, str]
+    photos: Sequence[Photo] = ()
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +120,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     refund: str
     unsold: str
     unsold_amount: str
+    cost: str
+    parts_of_cost: str
+    unearned: str
     width: float
+
+
+class LossRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What goods lose that go one way: `percent` as it is typed, and since when by whom."""
+
+    disposition: str
+    word: str
+    percent: str
+    about: str
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +158,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     heads: list[Head]
     rows: list[Row]
     more_rows: str
+    losses: list[LossRow]
+    currency: str
 
 
 class LineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +179,7 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     order_path: str
     is_blind: bool
     refund: str
+    photos: list[PhotoBack]
 
 
 class LinesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +223,19 @@ def written(found: Found, language: Language) -> View:
         heads=_heads(asked, language),
         rows=[_row(name, group, found, language, most=most) for name, group in ranked[:ROWS_SHOWN]],
         more_rows=language.count(len(ranked) - ROWS_SHOWN) if len(ranked) > ROWS_SHOWN else "",
+        currency=found.currency,
+        losses=[_loss(one, found, language) for one in found.returned.losses],
+    )
+
+
+def _loss(one: LossInForce, found: Found, language: Language) -> LossRow:
+    return LossRow(
+        disposition=one.disposition,
+        word=language.say(LOSS_WORDS[Disposition(one.disposition)]),
+        percent=str(one.percent),
+        about=language.say("since {time}", time=language.clock_of_day(one.set_at, found.span.zone))
+        if one.set_at is not None
+        else language.say("as delivered"),
     )
 
 
@@ -202,7 +246,14 @@ def ranked_groups(found: Found, language: Language) -> list[tuple[str, ReturnedG
     def size(group: ReturnedGroup) -> int:
         if by == "share":
             return group.share_basis_points or 0
-        return {"units": group.units, "refund": group.refund_minor, "unsold": group.unsold_units}[by]
+        sizes = {
+            "units": group.units,
+            "refund": group.refund_minor,
+            "unsold": group.unsold_units,
+            "cost": group.cost_minor,
+            "unearned": group.unearned_minor,
+        }
+        return sizes[by]
 
     named = [
         (name_of(group.key, found.asked.dimension, found.names, language), group)
@@ -267,7 +318,7 @@ def _figures(found: Found, language: Language) -> list[Figure]:
             key="refund",
             word=language.say("Paid back for goods"),
             amount=language.money(total.refund_minor, found.currency),
-            about=language.say("charges and the way back are not in it"),
+            about=language.say("charges are not in it"),
         ),
         Figure(
             key="unsold",
@@ -279,7 +330,35 @@ def _figures(found: Found, language: Language) -> list[Figure]:
                 amount=language.money(total.unsold_minor, found.currency),
             ),
         ),
+        Figure(
+            key="cost",
+            word=language.say("What it cost"),
+            amount=language.money(total.cost_minor, found.currency),
+            about=_parts_of_cost(total, found, language),
+        ),
+        Figure(
+            key="unearned",
+            word=language.say("Earned and given back"),
+            amount=language.money(total.unearned_minor, found.currency),
+            about=language.say("shares of dealers, stores, guides and others, taken back with the goods"),
+        ),
     ]
+
+
+def _parts_of_cost(group: ReturnedGroup, found: Found, language: Language) -> str:
+    """Say what a cost is made of, and of how many pieces a part is not known."""
+    said = language.say(
+        "freight {freight}, handling {handling}, lost worth {loss}",
+        freight=language.money(group.freight_minor, found.currency),
+        handling=language.money(group.handling_minor, found.currency),
+        loss=language.money(group.loss_minor, found.currency),
+    )
+    if not group.uncosted_units:
+        return said
+    unknown = language.say(
+        "what {count} pieces had cost is not known", count=language.count(group.uncosted_units)
+    )
+    return f"{said}; {unknown}"
 
 
 def _branches(found: Found, language: Language) -> list[Choice]:
@@ -310,6 +389,8 @@ def _heads(asked: Asked, language: Language) -> list[Head]:
         "share": language.say("Of what was handed over"),
         "refund": language.say("Paid back for goods"),
         "unsold": language.say("Not on sale again"),
+        "cost": language.say("What it cost"),
+        "unearned": language.say("Earned and given back"),
     }
     return [
         Head(key=key, word=word, link=asked.link(RETURNS_WHY, sort=key), is_chosen=key == asked.order)
@@ -330,6 +411,11 @@ def _row(name: str, group: ReturnedGroup, found: Found, language: Language, *, m
         refund=language.money(group.refund_minor, found.currency),
         unsold=language.count(group.unsold_units),
         unsold_amount=language.money(group.unsold_minor, found.currency) if group.unsold_units else "",
+        cost=language.money(group.cost_minor, found.currency),
+        parts_of_cost=_parts_of_cost(group, found, language)
+        if group.cost_minor or group.uncosted_units
+        else "",
+        unearned=language.money(group.unearned_minor, found.currency),
         width=round(100 * group.units / most, 2),
     )
 
@@ -375,4 +461,13 @@ def line_row(one: ReturnedLine, found: FoundLines, language: Language, *, leads:
         order_path=f"/hq/orders/{number}" if leads and number else "",
         is_blind=one.order_id is None,
         refund=language.money(one.refund_minor, one.currency),
+        photos=photos_shown(_photos_of(one, found), found.span.zone, language, path=RETURNED_PHOTOS)
+        if leads
+        else [],
     )
+
+
+def _photos_of(one: ReturnedLine, found: FoundLines) -> list[Photo]:
+    """Return the photos of a line's return: those of the line itself, and those of no line, such as its customer's."""
+    mine = [photo for photo in found.photos if photo.return_id == one.return_id]
+    return [photo for photo in mine if photo.line_id in {None, one.line_id}]

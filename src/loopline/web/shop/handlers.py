@@ -21,11 +21,7 @@ from loopline.web.shop.me import (
 from loopline.web.shop.my_code import show_code, show_code_now
 from loopline.web.shop.order import (
     cancel_order_page,
-    exchange_goods,
-    keep_goods,
-    let_goods_arrive,
     pay_order,
-    return_goods,
     review_order,
     say_where,
     show_order,
@@ -37,6 +33,14 @@ from loopline.web.shop.places import show_guide, show_live, show_store
 from loopline.web.shop.points import POINTS_SHOP_PAGES
 from loopline.web.shop.product import show_front, show_product
 from loopline.web.shop.receipt import review_receipt, show_receipt
+from loopline.web.shop.returning import (
+    exchange_goods,
+    keep_goods,
+    let_goods_arrive,
+    return_goods,
+    say_goods_sent,
+    show_own_returned_photo,
+)
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
 
 SHOP_PAGES = Router(
@@ -66,6 +70,8 @@ SHOP_PAGES = Router(
         return_goods,
         keep_goods,
         let_goods_arrive,
+        show_own_returned_photo,
+        say_goods_sent,
         review_order,
         show_invoice,
         wish_invoice,

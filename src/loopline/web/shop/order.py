@@ -8,14 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 import segno
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath
 from litestar.response import Template
 
@@ -23,28 +21,15 @@ from loopline import customers, orders
 from loopline.catalogue import Product, Sku
 from loopline.customers import NewDelivery, Recipient
 from loopline.db import Conn
-from loopline.fulfilment import queries as fulfilment
-from loopline.fulfilment.model import TaskState
 from loopline.kernel.cities import city_by_code
-from loopline.kernel.ids import MemberId, ReturnId, SiteId, uuid7
+from loopline.kernel.ids import MemberId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
-from loopline.kernel.scope import WHOLE_BRAND, Scope
+from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Site
-from loopline.processes.announce import (
-    AnnouncedReceipt,
-    LineBack,
-    ReturnAsked,
-    Withdrawal,
-    announce,
-    receive_announced,
-    withdraw,
-)
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
-from loopline.processes.exchange import ExchangeAsked, announce_exchange, send_to_the_same
 from loopline.processes.review import Holder, WantedReview, write_reviews
-from loopline.returns.announcements import announced_of_orders
 from loopline.returns.model import Reason
 from loopline.reviews import About
 from loopline.slots import BookingState
@@ -60,10 +45,10 @@ from loopline.web.shop.names import variant_of
 from loopline.web.shop.order_view import OrderView, read_order
 from loopline.web.shop.order_words import WORDS, Standing
 from loopline.web.shop.promised import promise_words
-from loopline.web.shop.refusals import NothingSentBack, StarsMissing
+from loopline.web.shop.refusals import StarsMissing
 from loopline.web.shop.regions import provinces, region_words
 from loopline.web.shop.shopper import Shopper
-from loopline.web.store.moving.place import time_id
+from loopline.web.way_words import WAY_WORDS
 
 NO_SUCH_ORDER = marked("There is no such order of yours")
 NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
@@ -186,6 +171,7 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "variety": partial(_variety, language),
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],
+        "ways": [(way.value, WAY_WORDS[way]) for way in view.ways_offered],
         "when": partial(_when, language),
         "until": language.until,
         "region": partial(_region, language),
@@ -335,126 +321,6 @@ def cancel_order_page(
         return outcome if isinstance(outcome, Refusal) else None
 
     return done_with_order(request, number, member, work)
-
-
-@post("/o/{number:str}/return", sync_to_thread=True)
-def return_goods(
-    request: WebRequest,
-    number: FromPath[str],
-    member: NamedDependency[Shopper],
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[Any]:
-    """Say what comes back, and why. The same form again is the same return."""
-
-    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        lines = _lines_back(conn, head, data)
-        if not lines:
-            return NothingSentBack()
-        asked = ReturnAsked(
-            channel=head.channel,
-            external_number=f"{head.number}-{data.get('number', '')[:40]}",
-            order_id=head.id,
-            lines=lines,
-            by_member=member.member_id,
-            actor=member.actor,
-        )
-        (outcome,) = announce(conn, [asked], scope=Scope(), now=now)
-        return outcome if isinstance(outcome, Refusal) else None
-
-    return done_with_order(request, number, member, work)
-
-
-@post("/o/{number:str}/exchange", sync_to_thread=True)
-def exchange_goods(
-    request: WebRequest,
-    number: FromPath[str],
-    member: NamedDependency[Shopper],
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[Any]:
-    """Hold other sizes or colours at once, and say that the old ones come back. The same form again is the same."""
-    edge = edge_of(request)
-    made = time_id(data, "exchange_id") or uuid7(edge.clock())
-
-    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        back, out = _swaps(conn, head, data)
-        if not back:
-            return NothingSentBack()
-        asked = ExchangeAsked(
-            id=made, order_id=head.id, back=back, out=out, actor=member.actor, by_member=member.member_id
-        )
-        done = announce_exchange(conn, asked, scope=Scope(), now=now)
-        send_to_the_same(conn, done, head.id, ring=edge.ring, now=now)
-        return None
-
-    return done_with_order(request, number, member, work)
-
-
-def _swaps(conn: Conn, head: Order, data: dict[str, str]) -> tuple[tuple[LineBack, ...], tuple[str, ...]]:
-    """What a form says is exchanged: of each line that names a variety so many units, and the variety's code."""
-    reason = next((one for one in REASONS if one.value == data.get("reason")), Reason.OTHER)
-    back: list[LineBack] = []
-    out: list[str] = []
-    for line in orders.lines_by_orders(conn, [head.id]):
-        code = data.get(f"to_{line.line_id}", "").replace("\x00", "")
-        stated = data.get(f"units_{line.line_id}", "1")
-        units = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
-        if code and units:
-            back.append(LineBack(line_id=line.line_id, units=units, reason=reason))
-            out.append(code)
-    return tuple(back), tuple(out)
-
-
-def _lines_back(conn: Conn, head: Order, data: dict[str, str]) -> tuple[LineBack, ...]:
-    """What a form says comes back: the units of each line, and one reason for all of them."""
-    reason = next((one for one in REASONS if one.value == data.get("reason")), Reason.OTHER)
-    found: list[LineBack] = []
-    for line in orders.lines_by_orders(conn, [head.id]):
-        stated = data.get(f"units_{line.line_id}", "0")
-        units = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
-        if units > 0:
-            found.append(LineBack(line_id=line.line_id, units=units, reason=reason))
-    return tuple(found)
-
-
-@post("/o/{number:str}/return/{return_id:uuid}/withdraw", sync_to_thread=True)
-def keep_goods(
-    request: WebRequest, number: FromPath[str], return_id: FromPath[UUID], member: NamedDependency[Shopper]
-) -> Response[Any]:
-    """Keep goods after all that were to come back."""
-
-    def work(conn: Conn, _: Order, now: datetime) -> Refusal | None:
-        asked = Withdrawal(return_id=ReturnId(return_id), by_member=member.member_id, actor=member.actor)
-        (outcome,) = withdraw(conn, [asked], scope=Scope(), now=now)
-        return outcome if isinstance(outcome, Refusal) else None
-
-    return done_with_order(request, number, member, work)
-
-
-@post("/o/{number:str}/return/{return_id:uuid}/arrive", sync_to_thread=True)
-def let_goods_arrive(
-    request: WebRequest, number: FromPath[str], return_id: FromPath[UUID], member: NamedDependency[Shopper]
-) -> Response[Any]:
-    """Let returned goods arrive where they came from: in the demo alone, which has no carrier to wait for."""
-    if edge_of(request).settings.demo is None:
-        raise NotFoundException
-
-    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        if return_id not in announced_of_orders(conn, [head.id]):
-            return NothingSentBack()
-        site_id = _sender_of(conn, head)
-        if site_id is None:
-            return NothingSentBack()
-        receipt = AnnouncedReceipt(return_id=ReturnId(return_id), site_id=site_id, actor=member.actor)
-        (outcome,) = receive_announced(conn, [receipt], scope=WHOLE_BRAND, now=now)
-        return outcome if isinstance(outcome, Refusal) else None
-
-    return done_with_order(request, number, member, work)
-
-
-def _sender_of(conn: Conn, head: Order) -> SiteId | None:
-    tasks = fulfilment.tasks_of_orders(conn, [head.id])
-    sent = [task.site_id for task in tasks if task.state is TaskState.HANDED_OVER]
-    return sent[-1] if sent else head.site_id
 
 
 @post("/o/{number:str}/review", sync_to_thread=True)

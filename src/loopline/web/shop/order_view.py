@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -28,6 +29,8 @@ from loopline.promises import Promise
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
 from loopline.returns.exchanges import exchanges_of_orders
+from loopline.returns.photos import Photo, photos_of_returns
+from loopline.returns.ways import Way, WayBack, ways_of_returns, ways_offered
 from loopline.reviews import About, Review
 from loopline.slots import Booking, Slot
 from loopline.slots.visits import Visit
@@ -114,6 +117,9 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     history: list[Happened]
     back: list[Back]
     announced: list[Announcement]
+    photos_back: list[Photo]
+    ways_back: Mapping[ReturnId, WayBack]
+    ways_offered: list[Way]
     sites: Mapping[SiteId, Site]
     store_review: Review | None
     read_at: datetime
@@ -168,6 +174,11 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         """Whether something of it comes in other varieties."""
         return any(self.others_of(line) for line in self.lines)
 
+    def way_site(self, way: WayBack) -> str:
+        """Return the name of the site that waits for an announced return; empty for none."""
+        site = self.sites.get(way.site_id) if way.site_id is not None else None
+        return site.name if site is not None else ""
+
     @property
     def may_return(self) -> bool:
         """Whether the customer has something that may come back and is not on its way already."""
@@ -219,7 +230,12 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         ]
         reviews = sum(line.review.version for line in self.lines if line.review)
         codes = [one.code for one in self.collecting]
-        coming = [one.id for one in self.announced]
+        coming = [
+            (one.id, way.tracking_number, way.sent_at)
+            if (way := self.ways_back.get(one.id)) is not None
+            else (one.id, None, None)
+            for one in self.announced
+        ]
         promised = [one.id for one in self.promises if one.ended_at is None]
         hours = [self.booking.starts_at if self.booking else None, *(one.starts_at for one in self.hours)]
         exchanged = [(one.id, one.is_done) for one in self.exchanges]
@@ -247,12 +263,11 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     tasks = fulfilment.tasks_of_orders(conn, [head.id])
     every = orders.lines_by_orders(conn, [head.id])
     lines = [line for line in every if line.kind is LineKind.GOODS]
+    coming = _announced(conn, head.id)
     booking = slots.bookings_of_orders(conn, [head.id]).get(head.id) if head.site_id is not None else None
     visit = last_visits(conn, {head.id: booking}).get(head.id) if booking is not None else None
-    own = {head.site_id} if head.site_id is not None else set[SiteId]()
-    site_ids = {task.site_id for task in tasks} | own
     back = _back(conn, [line.line_id for line in lines])
-    sites = org.sites_by_id(conn, site_ids | {site_id for _, _, site_id in back})
+    sites = org.sites_by_id(conn, _site_ids(head, tasks) | {site_id for _, _, site_id in back})
     rest = to_pay(conn, [head])[head.id]
     money = payments.money_of_orders(conn, [head.id])
     said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
@@ -284,7 +299,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
             Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")
             for at, units, site_id in back
         ],
-        announced=[one for one in _announced(conn, head.id) if one.ended_at is None],
+        announced=coming,
+        **_sent_back(conn, coming),
         sites=sites,
         read_at=now,
         store_review=next((one for one in said if one.about is About.STORE), None),
@@ -402,9 +418,26 @@ def _history(conn: Conn, order_id: OrderId, sites: Mapping[SiteId, Site]) -> lis
     return list(reversed(found))
 
 
+def _site_ids(head: Order, tasks: Sequence[Task]) -> set[SiteId]:
+    """The sites that an order has to do with: those that work on it, and the one that sold it or hands it out."""
+    own = {head.site_id} if head.site_id is not None else set[SiteId]()
+    return {task.site_id for task in tasks} | own
+
+
 def _announced(conn: Conn, order_id: OrderId) -> list[Announcement]:
     return_ids = announced_of_orders(conn, [order_id])
-    return announced_by_id(conn, return_ids) if return_ids else []
+    found = announced_by_id(conn, return_ids) if return_ids else []
+    return [one for one in found if one.ended_at is None]
+
+
+def _sent_back(conn: Conn, coming: Sequence[Announcement]) -> dict[str, Any]:
+    """What is known of what will come back: its customer's photos, its way, and the ways there are."""
+    return_ids = [one.id for one in coming]
+    return {
+        "photos_back": [one for one in photos_of_returns(conn, return_ids) if one.by_customer],
+        "ways_back": ways_of_returns(conn, return_ids),
+        "ways_offered": [one.way for one in ways_offered(conn) if one.is_offered],
+    }
 
 
 def _back(conn: Conn, line_ids: Sequence[LineId]) -> list[tuple[datetime, int, SiteId]]:

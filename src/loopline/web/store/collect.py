@@ -22,24 +22,36 @@ from loopline.kernel.ids import OrderId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Order
 from loopline.org import Permission
-from loopline.processes import fulfil
+from loopline.processes.collecting import (
+    PaperNeeded,
+    ProofNeeded,
+    ProofNotTheirs,
+    Shown,
+    collect,
+    proofs_asked,
+)
 from loopline.web.api.answers import read, run
-from loopline.web.edge import WebRequest, language_of
+from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
+from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.words import refusal_words, variety
 
 COLLECT = "/store/collect"
 _WAITING_MAX = 500
 _CODE_LENGTH_MAX = 40
+_PROOF_LENGTH_MAX = 32
+_OF_PROOF = (ProofNeeded, PaperNeeded, ProofNotTheirs)
 
 
 class CodeForm(msgspec.Struct, frozen=True, kw_only=True):
-    """The code a customer shows, however it is typed."""
+    """The code a customer shows, however it is typed; for dear goods what shows that they are theirs."""
 
     code: str
+    proof: str = ""
+    paper: str = ""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +97,15 @@ def give_parcel(
     """Give a parcel to whoever shows its code; given twice, it is given once."""
     scope = desk.visitor.scope_of(Permission.TASKS_WRITE)
     code = data.code[:_CODE_LENGTH_MAX]
-    command = CollectParcel(site_id=desk.site.id, code=code)
-    (outcome,) = run(request, lambda conn, now: fulfil.collect(conn, [command], scope=scope, now=now))
+    shown = Shown(
+        parcel=CollectParcel(site_id=desk.site.id, code=code),
+        proof=data.proof[:_PROOF_LENGTH_MAX],
+        is_paper_seen=bool(data.paper),
+    )
+    ring, by = edge_of(request).ring, actor_of(desk.visitor)
+    (outcome,) = run(
+        request, lambda conn, now: collect(conn, [shown], ring=ring, by=by, scope=scope, now=now)
+    )
     if isinstance(outcome, HandedOver):
         return Redirect(f"/store/tasks/{outcome.task_id}", status_code=HTTP_303_SEE_OTHER)
     return _collect_page(request, desk, code=code, refusal=outcome)
@@ -96,10 +115,11 @@ def _collect_page(request: WebRequest, desk: Desk, *, code: str, refusal: Refusa
     language = language_of(request)
     waiting = read(request, lambda conn, now: read_waiting(conn, desk, now=now))
     found: Task | None = None
-    if code.strip() and refusal is None:
+    if code.strip() and (refusal is None or isinstance(refusal, _OF_PROOF)):
         wanted = hash_of_code(desk.site.id, code)
         found = next((task for task in waiting.tasks if task.code_hash == wanted), None)
-        refusal = None if found else UnknownCode(site_id=desk.site.id)
+        refusal = refusal if found else UnknownCode(site_id=desk.site.id)
+    asked = read(request, lambda conn, _: proofs_asked(conn, [found])).get(found.task_id) if found else None
     return page(
         request,
         "store/collect.html",
@@ -109,6 +129,9 @@ def _collect_page(request: WebRequest, desk: Desk, *, code: str, refusal: Refusa
         code=code,
         refusal=refusal_words(refusal, language) if refusal else "",
         found=_parcel(found, waiting, desk, language) if found else None,
+        asked={"amount": language.money(asked.amount_minor, asked.currency), "has_phone": asked.has_phone}
+        if asked
+        else None,
         parcels=[_parcel(task, waiting, desk, language) for task in waiting.tasks],
         may_work=desk.visitor.may(Permission.TASKS_WRITE),
         may_return=desk.visitor.may(Permission.RETURNS_WRITE),

@@ -11,10 +11,13 @@ from litestar.status_codes import (
 from loopline.customers import TooManyLookUps
 from loopline.kernel.refusals import Refusal
 from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
+from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotTheirs
 from loopline.processes.own_customers import CustomerUnknown
+from loopline.processes.photos_back import PhotoOfNothing
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
+from loopline.returns.ways import NothingOnItsWay
 from loopline.slots.visits import NotSigned, NoVisitToMake, VisitCodeLocked, VisitCodeWrong
 from loopline.web.photographs import PhotoTooLarge, PhotoUnreadable
 from loopline.web.riders import RiderCodeWrong
@@ -146,6 +149,12 @@ class NothingOut(Refusal, frozen=True, kw_only=True):
     """Say what goes out instead, and how many of it."""
 
 
+class PhotoBackWanted(Refusal, frozen=True, kw_only=True):
+    """A photo of {sku} is needed before it is taken back: take it, or say why there is none."""
+
+    sku: str
+
+
 class SayWhyDecided(Refusal, frozen=True, kw_only=True):
     """Say in a few words why it is paid for, or why not."""
 
@@ -163,6 +172,8 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NoSuchBooking,
             NoSuchTransfer,
             CustomerUnknown,
+            NothingOnItsWay,
+            PhotoOfNothing,
             PriceAskUnknown,
             NoVisitToMake,
             NobodyByThat,
@@ -185,7 +196,11 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingToLabel,
             NothingToSend,
             PriceNotAllowed,
+            PaperNeeded,
+            PhotoBackWanted,
             PriceUnclear,
+            ProofNeeded,
+            ProofNotTheirs,
             RiderCodeWrong,
             SayWhy,
             SayWhyDecided,

@@ -37,6 +37,7 @@ from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
 from loopline.processes.packing import packing_of
+from loopline.processes.photos import last_ones
 from loopline.processes.promised import tell_arrivals
 from loopline.processes.slots import HourNotFree, SlotMove, move_slots
 from loopline.web.api.answers import run
@@ -150,7 +151,9 @@ def check(
         kinds = [one.temperature_class for one in fulfilment.tasks_by_id(conn, [TaskId(task_id)])]
         left = [line for line in found if line.left]
         skus = catalogue.skus_by_id(conn, {line.sku_id for line in left})
-        if kinds and looked < len(checks_of(list(skus.values()), language, kind=kinds[0])):
+        last = last_ones(conn, left)
+        tail = [skus[line.sku_id] for line in left if line.allocation_id in last]
+        if kinds and looked < len(checks_of(list(skus.values()), language, kind=kinds[0], last=tail)):
             return NotLookedAt()
         counted = tuple(
             CountedLine(allocation_id=line.allocation_id, units=line.left)

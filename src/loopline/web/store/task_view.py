@@ -26,7 +26,7 @@ from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
-from loopline.processes.photos import PhotosOfLine, photos_of_tasks
+from loopline.processes.photos import PhotosOfLine, last_ones, photos_of_tasks
 from loopline.processes.slots import free_slots, last_visits, may_move
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.sharing.queries import ShareOfLine, shares_of_lines
@@ -103,6 +103,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime | None
     code: str
     photos: list[PhotosOfLine]
+    last: frozenset[AllocationId] = frozenset()
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +185,15 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         else None,
         code=rider_code(task_id, secret=edge.settings.secret) if _waits_for_rider(task, booking) else "",
         photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED else [],
+        last=_last(conn, task, lines),
     )
+
+
+def _last(conn: Conn, task: Task, lines: Sequence[TaskLine]) -> frozenset[AllocationId]:
+    """The lines that take the last units here, while they are picked: then they are looked at."""
+    if task.state is not TaskState.PICKING:
+        return frozenset()
+    return last_ones(conn, [line for line in lines if line.left])
 
 
 def _choice(conn: Conn, task: Task) -> Explanation | None:
@@ -267,6 +276,7 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
             [facts.skus[line.sku_id] for line in facts.lines if line.left],
             language,
             kind=task.temperature_class,
+            last=[facts.skus[line.sku_id] for line in facts.lines if line.allocation_id in facts.last],
         ),
         "cold": cold_word(task.temperature_class, language),
         "cold_class": task.temperature_class.value,
@@ -378,9 +388,16 @@ def _steps(task: Task, language: Language) -> list[Step]:
 
 
 def checks_of(
-    skus: Sequence[Sku], language: Language, *, kind: TemperatureClass = TemperatureClass.AMBIENT
+    skus: Sequence[Sku],
+    language: Language,
+    *,
+    kind: TemperatureClass = TemperatureClass.AMBIENT,
+    last: Sequence[Sku] = (),
 ) -> list[str]:
-    """Return what to look at before packing: what the goods' care and the parcel's class ask for, and what all do."""
+    """Return what to look at before packing: what the goods' care and the parcel's class ask for, and what all do.
+
+    `last`: the last ones of the site, which may have been on display.
+    """
     cares = [sku.care for sku in skus]
     found = [language.say("The right goods in the right number: name, colour and size as listed")]
     if any(care.is_fragile for care in cares):
@@ -392,6 +409,13 @@ def checks_of(
         found.append(language.say("Batch and best-before date can be read and are not over"))
     if any(care.tracks_serial for care in cares):
         found.append(language.say("Serial numbers are on the goods and on their boxes alike"))
+    if last:
+        goods = ", ".join(dict.fromkeys(language.called(sku.name) for sku in last))
+        found.append(
+            language.say(
+                "The last here, perhaps from display: {goods}. No wear, nothing missing", goods=goods
+            )
+        )
     found.append(language.say("In good condition: clean, whole, labels on"))
     return found
 

@@ -22,6 +22,7 @@ from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch
 from loopline.processes.claim import GoodsAreGone, NotEquipped
+from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotTheirs
 from loopline.web.languages import Language, marked
 
 _GOODS_NAMED_MAX = 2
@@ -78,6 +79,13 @@ _PLAINER: dict[type[Refusal], str] = {
     SiteIsFull: marked("Your store has no place left today. Another store can still claim it."),
     SiteTakesNoTasks: marked("Nobody set how many tasks this site takes, so it cannot claim any."),
     UnknownCode: marked("No parcel waits here for that code. Look at the characters again."),
+    ProofNeeded: marked(
+        "Ask for the last four digits of the phone it was ordered with, or for the member code."
+    ),
+    PaperNeeded: marked("Look at a paper with the customer's name, and tick that you did."),
+    ProofNotTheirs: marked(
+        "That is not of whoever ordered it. A member code counts for a minute or two: ask for the one shown now."
+    ),
 }
 
 

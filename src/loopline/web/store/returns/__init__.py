@@ -3,12 +3,13 @@
 from litestar.types import ControllerRouterHandler
 
 from loopline.web.store.returns.deciding import decide_line
+from loopline.web.store.returns.done import show_taken
 from loopline.web.store.returns.exchanging import exchange_order
-from loopline.web.store.returns.finding import show_returns
+from loopline.web.store.returns.finding import say_returned_fetched, show_returns
+from loopline.web.store.returns.photographing import add_returned_photo, show_returned_photo
 from loopline.web.store.returns.pictures import show_photo_back
 from loopline.web.store.returns.taking import (
     show_order_back,
-    show_taken,
     take_announced,
     take_order_back,
 )
@@ -16,10 +17,13 @@ from loopline.web.store.returns.unknown import show_unknown, take_unknown
 
 RETURN_PAGES: list[ControllerRouterHandler] = [
     show_returns,
+    say_returned_fetched,
     show_order_back,
     take_order_back,
     exchange_order,
     show_photo_back,
+    show_returned_photo,
+    add_returned_photo,
     take_announced,
     show_taken,
     show_unknown,

@@ -27,8 +27,18 @@ from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
 from loopline.web.store.moving.place import Form, number, time_id
 from loopline.web.store.refusals import NothingOut
+from loopline.web.store.returns.photographing import keep_sent
 from loopline.web.store.returns.place import RETURNING, keep_given, put_away, reason_of
-from loopline.web.store.returns.taking import OUT_FIELDS, Taken, answer_for, is_taken_in, read_sold, said_in
+from loopline.web.store.returns.taking import (
+    OUT_FIELDS,
+    Taken,
+    answer_for,
+    is_taken_in,
+    lacking_photos,
+    pictured,
+    read_sold,
+    said_in,
+)
 from loopline.web.store.till.counter import sending_scope
 from loopline.web.store.till.drawer import hold_shift_here
 
@@ -45,6 +55,10 @@ def exchange_order(
     if not scope.covers_site(returning.site.id):  # whoever only takes back sells nothing
         raise Refused(NotInYourBranch(subject=returning.site.code))
     made = ReturnId(time_id(data, "return_id") or uuid7(edge_of(request).clock()))
+    data["return_id"] = str(made)  # photos that were kept stay with it, whatever is refused
+    unkept = keep_sent(request, returning, data, made, lambda conn, now: pictured(conn, order_number, now))
+    if unkept is not None:
+        return answer_for(request, returning, order_number, unkept, data)
 
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
@@ -53,6 +67,9 @@ def exchange_order(
         said = said_in(sold, data)
         if isinstance(said, Refusal):
             return Taken(return_id=made, is_again=True) if is_taken_in(conn, made, scope) else said
+        lacking = lacking_photos(conn, data, made, said, by=actor_of(returning.visitor), now=now)
+        if lacking is not None:
+            return lacking
         code = str(data.get("out_code", "")).strip() or str(data.get("out_sku", ""))
         units = number(data, "out_units")
         if not code or not units:

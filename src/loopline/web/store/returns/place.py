@@ -25,6 +25,7 @@ from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import DESK, Desk
 
 RETURNS = "/store/returns"
+PHOTOS = f"{RETURNS}/photos"
 COUNTER = "counter"
 """The channel of what is taken back here."""
 REASON_WORDS: dict[Reason, str] = {

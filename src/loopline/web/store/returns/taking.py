@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -19,33 +19,31 @@ from loopline.db import Conn
 from loopline.kernel.ids import LineId, ReturnId, SkuId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
-from loopline.orders import Delivery, Line, LineKind, Order
-from loopline.payments import StandingIntent
-from loopline.payments import queries as payments
-from loopline.payments.cash import CASH, EXCHANGE
+from loopline.orders import Line, LineKind, Order
 from loopline.processes.announce import AnnouncedReceipt, LineBack, receive_announced
-from loopline.processes.receive import PLATFORM
+from loopline.processes.photos_back import LineLookedAt
 from loopline.processes.take_back import TakenBack, take_back, windows_of_lines
 from loopline.processes.turn import take_turn
+from loopline.returns import photos
 from loopline.returns import queries as returns
 from loopline.returns.announcements import Announcement, announced_by_id, announced_of_orders
-from loopline.returns.exchanges import ExchangeNumberTaken, KeptExchange, exchanges_by_id
+from loopline.returns.exchanges import ExchangeNumberTaken
 from loopline.returns.model import (
-    BlindState,
     Grade,
     NewReturn,
     NewReturnLine,
+    Reason,
     ReturnKind,
     ReturnNumberTakenByOtherContent,
     ReturnRepeat,
 )
-from loopline.returns.queries import Return, ReturnLine
+from loopline.returns.ways import WayBack, ways_of_returns
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import WebRequest, edge_of, language_of
-from loopline.web.hq.order_words import method_word
 from loopline.web.languages import Language
 from loopline.web.pages import page
+from loopline.web.photos_back import photos_shown
 from loopline.web.problems import status_of
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import Desk
@@ -57,14 +55,22 @@ from loopline.web.store.refusals import (
     StateUnclear,
     UnitsUnclear,
 )
+from loopline.web.store.returns.photographing import (
+    Pictured,
+    keep_sent,
+    refuse_lacking,
+    wishes,
+)
 from loopline.web.store.returns.pictures import photos_back
 from loopline.web.store.returns.place import (
     COUNTER,
+    PHOTOS,
     REASON_WORDS,
     RETURNING,
     RETURNS,
     grade_of,
     grades,
+    id_in,
     keep_given,
     put_away,
     reason_of,
@@ -73,6 +79,7 @@ from loopline.web.store.returns.place import (
 )
 from loopline.web.store.till.drawer import hold_shift_here
 from loopline.web.store.words import refusal_words
+from loopline.web.way_words import way_said
 
 
 class Sold(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +95,7 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     skus: Mapping[SkuId, Sku]
     announced: list[Announcement]
     others: Sequence[Sku] = ()
+    ways: Mapping[ReturnId, WayBack] = {}
 
     def units_left(self, line: Line) -> int:
         """How many units of a line were handed over and have not come back, whether they were announced or not."""
@@ -130,15 +138,19 @@ def _sold(conn: Conn, head: Order, now: datetime) -> Sold:
         skus=skus,
         others=catalogue.skus_of_products(conn, {sku.product_id for sku in skus.values()}),
         announced=[one for one in announced if one.ended_at is None],
+        ways=ways_of_returns(conn, [one.id for one in announced]),
     )
 
 
 @get("/store/returns/of/{order_number:str}", dependencies=RETURNING, sync_to_thread=True)
 def show_order_back(
-    request: WebRequest, returning: NamedDependency[Desk], order_number: FromPath[str]
+    request: WebRequest,
+    returning: NamedDependency[Desk],
+    order_number: FromPath[str],
+    line: FromQuery[str] = "",
 ) -> Template:
-    """Show what of an order may come back, wherever it was sold."""
-    return _order_page(request, returning, order_number)
+    """Show what of an order may come back, wherever it was sold; `line`: the one that the piece in hand is of."""
+    return _order_page(request, returning, order_number, typed={f"units {line}": "1"})
 
 
 @post("/store/returns/of/{order_number:str}/take", dependencies=RETURNING, sync_to_thread=True)
@@ -148,6 +160,10 @@ def take_order_back(
     """Take units of an order back, pay for them and put them away; sent twice, they come back once."""
     scope = scope_of(returning.visitor)
     made = ReturnId(time_id(data, "return_id") or uuid7(edge_of(request).clock()))
+    data["return_id"] = str(made)  # photos that were kept stay with it, whatever is refused
+    unkept = keep_sent(request, returning, data, made, lambda conn, now: pictured(conn, order_number, now))
+    if unkept is not None:
+        return answer_for(request, returning, order_number, unkept, data)
 
     def work(conn: Conn, now: datetime) -> Taken | Refusal:
         take_turn(conn)
@@ -158,6 +174,9 @@ def take_order_back(
         said = said_in(sold, data)
         if isinstance(said, Refusal):
             return Taken(return_id=made, is_again=True) if is_taken_in(conn, made, scope) else said
+        lacking = lacking_photos(conn, data, made, said, by=actor_of(returning.visitor), now=now)
+        if lacking is not None:
+            return lacking
         asked = NewReturn(
             id=made,
             channel=COUNTER,
@@ -201,6 +220,14 @@ def take_announced(
 ) -> Response[Any]:
     """Take in what a customer announced, or what of it came; sent twice, it comes once."""
     scope, announced_id = scope_of(returning.visitor), ReturnId(return_id)
+    unkept = keep_sent(
+        request,
+        returning,
+        data,
+        announced_id,
+        lambda conn, _: _pictured_announced(conn, announced_id),
+        of=announced_id,
+    )
 
     def work(conn: Conn, now: datetime) -> tuple[str, Taken | Refusal]:
         take_turn(conn)
@@ -215,6 +242,11 @@ def take_announced(
         said = said_in(_sold(conn, head, now), data, of=announced_id)
         if isinstance(said, Refusal):
             return head.number, again if is_taken_in(conn, announced_id, scope) else said
+        lacking = unkept or _lacking_of_announced(
+            conn, data, announced[0], said, by=actor_of(returning.visitor), now=now
+        )
+        if lacking is not None and announced[0].ended_at is None:
+            return head.number, lacking
         receipt = AnnouncedReceipt(
             return_id=announced_id,
             site_id=returning.site.id,
@@ -230,6 +262,55 @@ def take_announced(
 
     order_number, outcome = run(request, work)
     return answer_for(request, returning, order_number, outcome, data)
+
+
+def lacking_photos(  # noqa: PLR0913 - what is looked at, by whom
+    conn: Conn, data: Mapping[str, Any], return_id: ReturnId, said: Sequence[Said], *, by: str, now: datetime
+) -> Refusal | None:
+    """Return why goods of an order cannot be taken back without a photo; None where they can."""
+    looked_at = [
+        (
+            one.line.code,
+            LineLookedAt(line_id=one.line.line_id, grade=one.grade, reason=reason_of(one.reason)),
+        )
+        for one in said
+    ]
+    return refuse_lacking(conn, data, return_id, looked_at, by=by, now=now)
+
+
+def _lacking_of_announced(  # noqa: PLR0913 - as above
+    conn: Conn, data: Mapping[str, Any], one: Announcement, said: Sequence[Said], *, by: str, now: datetime
+) -> Refusal | None:
+    """The same of what was announced, by the reasons that its customer gave."""
+    reasons_given = {line.line_id: line.reason for line in one.lines}
+    looked_at = [
+        (
+            back.line.code,
+            LineLookedAt(
+                line_id=back.line.line_id,
+                grade=back.grade,
+                reason=reasons_given.get(back.line.line_id, Reason.OTHER),
+            ),
+        )
+        for back in said
+    ]
+    return refuse_lacking(conn, data, one.id, looked_at, by=by, now=now, of=one.id)
+
+
+def pictured(conn: Conn, order_number: str, now: datetime) -> Pictured:
+    """Return of which order the photos of a form are."""
+    sold = read_sold(conn, order_number, now)
+    return Pictured(order_id=sold.order.id, lines=frozenset(line.line_id for line in sold.lines))
+
+
+def _pictured_announced(conn: Conn, return_id: ReturnId) -> Pictured | None:
+    return next(
+        (
+            Pictured(order_id=one.order_id, lines=frozenset(line.line_id for line in one.lines))
+            for one in announced_by_id(conn, [return_id])
+        ),
+        None,
+    )
 
 
 def is_taken_in(conn: Conn, return_id: ReturnId, scope: Scope) -> bool:
@@ -294,6 +375,14 @@ def _order_page(
 ) -> Template:
     language = language_of(request)
     sold = read(request, lambda conn, now: read_sold(conn, order_number, now))
+    made = ReturnId(id_in(_number_of_form(typed or {}, refusal)) or uuid7(sold.now))
+    kept, rules = read(
+        request,
+        lambda conn, _: (
+            photos.photos_of_returns(conn, [made, *(one.id for one in sold.announced)]),
+            photos.photo_rules(conn),
+        ),
+    )
     rows = [_row(line, sold, desk, language, typed or {}) for line in sold.lines]
     return page(
         request,
@@ -308,7 +397,17 @@ def _order_page(
         path=f"{RETURNS}/of/{sold.order.number}",
         rows=rows,
         announced=[_announced(one, sold, desk, language, typed or {}) for one in sold.announced],
-        return_id=_number_of_form(typed or {}, refusal) or str(uuid7(sold.now)),
+        return_id=str(made),
+        kept={
+            key: photos_shown(
+                [one for one in kept if (one.return_id, one.line_id) == place],
+                desk.site.time_zone,
+                language,
+                path=PHOTOS,
+            )
+            for key, place in _places(sold, made).items()
+        },
+        wishes=wishes(rules, language),
         reasons=reasons(language),
         grades=grades(language),
         others=[
@@ -322,6 +421,17 @@ def _order_page(
         photos=photos_back(request, desk, sold.order.id, sold.order.number),
         refusal=refusal_words(refusal, language) if refusal else "",
     )
+
+
+def _places(sold: Sold, made: ReturnId) -> dict[str, tuple[ReturnId, LineId | None]]:
+    """Name what a page has photos of: lines of the form, those of announcements, and announcements as a whole."""
+    found: dict[str, tuple[ReturnId, LineId | None]] = {
+        field_of(line.line_id, None): (made, line.line_id) for line in sold.lines
+    }
+    for one in sold.announced:
+        found |= {field_of(line.line_id, one.id): (one.id, line.line_id) for line in one.lines}
+        found[str(one.id)] = (one.id, None)
+    return found
 
 
 OUT_FIELDS = {"out_sku": "", "out_code": "", "out_units": "1", "method": "cash", "out_is": "here"}
@@ -358,8 +468,10 @@ def _announced(
 ) -> dict[str, Any]:
     lines = {line.line_id: line for line in sold.lines}
     return {
+        "id": str(one.id),
         "path": f"{RETURNS}/announced/{one.id}",
         "since": language.clock_of_day(one.announced_at, desk.site.time_zone),
+        "way": way_said(way, desk.site.time_zone, language) if (way := sold.ways.get(one.id)) else "",
         "rows": [
             {
                 **goods_row(sold.skus.get(back.sku_id) if back.sku_id is not None else None, language),
@@ -373,125 +485,4 @@ def _announced(
             for back in one.lines
             if back.line_id in lines
         ],
-    }
-
-
-# ---------------------------------------------------------------------------------------------------- what became of it
-
-
-class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """A return with what was given back by hand when it came, and what a gateway was asked to give.
-
-    `methods`: how the order was paid, as far as no gateway gives it back by itself.
-    """
-
-    head: Return
-    order: Order | None
-    lines: list[ReturnLine]
-    skus: Mapping[SkuId, Sku]
-    hand_minor: int
-    by_gateway: list[StandingIntent]
-    methods: list[str]
-    exchange: KeptExchange | None
-    new_order: Order | None
-
-    def decided_minor(self, line: ReturnLine) -> int:
-        """What is paid back for the units of a line that had no sale."""
-        if line.blind_state is not BlindState.ACCEPTED:
-            return 0
-        return (line.blind_refund_unit_minor or 0) * (line.units - sum(one.units for one in line.matches))
-
-
-@get("/store/returns/done/{return_id:uuid}", dependencies=RETURNING, sync_to_thread=True)
-def show_taken(request: WebRequest, returning: NamedDependency[Desk], return_id: FromPath[UUID]) -> Template:
-    """Show what became of a return to this site: what to give the customer now, and where the goods go.
-
-    With a line in the address it is what was decided on that line, and nothing that was paid before.
-    """
-    language = language_of(request)
-    done = read(request, lambda conn, _: _read_done(conn, ReturnId(return_id), returning))
-    line_id = request.query_params.get("line", "")
-    lines = [line for line in done.lines if not line_id or str(line.return_line_id) == line_id]
-    currency = done.head.currency
-    decided = sum(map(done.decided_minor, lines)) if line_id else 0
-    hand = decided if line_id else done.hand_minor
-    is_platform = not line_id and done.methods == [PLATFORM]
-    return page(
-        request,
-        "store/return_done.html",
-        visitor=returning.visitor,
-        desk=returning,
-        order_number=done.order.number if done.order else "",
-        is_again="again" in request.query_params,
-        hand=language.money(hand, currency) if hand else "",
-        hand_ways=" · ".join(method_word(one, language) for one in ([CASH] if line_id else done.methods)),
-        is_platform=is_platform,
-        gateways=[
-            {"way": method_word(one.gateway, language), "amount": language.money(one.amount_minor, currency)}
-            for one in (() if line_id else done.by_gateway)
-        ],
-        rows=[_done_row(line, done, language) for line in lines],
-        exchange=_exchange(done, language),
-        is_waiting=any(line.blind_state is BlindState.WAITING for line in lines),
-        is_refused=any(line.blind_state is BlindState.REFUSED for line in lines),
-    )
-
-
-def _read_done(conn: Conn, return_id: ReturnId, desk: Desk) -> Done:
-    found = returns.returns_by_id(conn, [return_id])
-    if not found or not scope_of(desk.visitor).covers_site(found[0].site_id):
-        raise Refused(NoSuchThing(noun="return", value=str(return_id)))
-    head = found[0]
-    lines = returns.lines_of_returns(conn, [return_id])
-    order_ids = [head.order_id] if head.order_id is not None else []
-    heads = orders.orders_by_ids(conn, order_ids) if order_ids else []
-    intents = payments.intents_of_orders(conn, order_ids) if order_ids else []
-    paid = payments.payments_of_orders(conn, order_ids) if order_ids else []
-    asked = [one for one in intents if one.return_id == return_id]
-    exchange = exchanges_by_id(conn, [return_id]).get(return_id)
-    new = [exchange.new_order_id] if exchange is not None and exchange.new_order_id is not None else []
-    new_heads = orders.orders_by_ids(conn, new) if new else []
-    by_gateway = {one.id for one in asked}  # what a gateway has given by now is among the refunds, too
-    return Done(
-        head=head,
-        order=heads[0] if heads else None,
-        lines=lines,
-        skus=catalogue.skus_by_id(conn, {line.sku_id for line in lines if line.sku_id is not None}),
-        hand_minor=sum(
-            one.amount_minor
-            for one in payments.refunds_of_returns(conn, [return_id])
-            if one.order_id is not None and one.id not in by_gateway and one.method != EXCHANGE
-        ),
-        by_gateway=asked,
-        exchange=exchange,
-        new_order=new_heads[0] if new_heads else None,
-        methods=sorted({one.method for one in paid if one.intent_id is None}),
-    )
-
-
-def _exchange(done: Done, language: Language) -> dict[str, str] | None:
-    """What takes the place of what came back, and what is to be taken for it."""
-    if done.exchange is None or done.new_order is None:
-        return None
-    new = done.new_order
-    difference = new.amount_minor - done.exchange.credit_minor
-    return {
-        "number": new.number,
-        "is_sent": "" if new.delivery is Delivery.CARRIED_OUT else "yes",
-        "difference": language.money(difference, new.currency) if difference > 0 else "",
-        "credit": language.money(done.exchange.credit_minor, new.currency)
-        if done.exchange.credit_minor
-        else "",
-    }
-
-
-def _done_row(line: ReturnLine, done: Done, language: Language) -> dict[str, Any]:
-    sku = done.skus.get(line.sku_id) if line.sku_id is not None else None
-    return {
-        **goods_row(sku, language),
-        "code": line.code,
-        "units": language.count(line.units),
-        "is_waiting": line.blind_state is BlindState.WAITING,
-        "is_refused": line.blind_state is BlindState.REFUSED,
-        "is_graded": line.graded_units > 0,
     }
