@@ -17,8 +17,8 @@ from loopline.sourcing.optimiser.result import Progress as Where
 from loopline.sourcing.optimiser.result import Settings
 from loopline.sourcing.optimiser.search import solve as find_plan
 
-_SEARCH_LEAST = 0.1
-"""Seconds to search, however much of the limit is gone when it can begin."""
+_SEARCH_LEAST = 0.002
+"""Seconds an order that the search gets in any case, up to the whole limit: with less there is no plan worth having."""
 app = typer.Typer(no_args_is_help=True, help="Decide from which site each order of a wave is sent.")
 app.command("assign")(assign)
 
@@ -43,7 +43,8 @@ def solve(
 ) -> None:
     """Solve an instance file and write the solution. Exit 2 where the file is no instance.
 
-    Where `--work` is given, time is no limit. Else the limit counts from the call: loading, reading and writing too.
+    Where `--work` is given, time is no limit. Else the limit counts from the call, loading, reading and writing too;
+    one that is too short for that is a limit of the search alone.
     """
     began: float = context.meta.get(BEGAN, perf_counter())
     with problems_told(), _Told() as told:
@@ -53,8 +54,9 @@ def solve(
         # Writing takes no longer than reading took: a solution has fewer rows than its instance.
         writing = perf_counter() - reading
         load()
+        left = time_limit - (perf_counter() - began) - writing
         settings = Settings(
-            seconds=None if work else max(_SEARCH_LEAST, time_limit - (perf_counter() - began) - writing),
+            seconds=None if work else max(left, min(time_limit, _SEARCH_LEAST * problem.order_count)),
             work=work,
             seed=seed,
             threads=usual_threads(),

@@ -48,8 +48,8 @@ _OF_SHORT: dict[ShortReason | None, UnfilledReason] = {
     ShortReason.TOO_DEAR: UnfilledReason.LEFT_OVER,
     ShortReason.LIMITS: UnfilledReason.LIMITS,
 }
-_SEARCH_LEAST = 0.1
-"""Seconds to search, however little the limit leaves."""
+_SEARCH_LEAST = 0.5
+"""Which part of the limit the search gets, however little building and telling leave: half a plan helps nobody."""
 _TOLD_TO_MEASURE = 40
 """Of so many orders it is measured how long telling takes."""
 _LETTER = {verdict: ord(verdict.value) for verdict in Verdict}
@@ -81,7 +81,7 @@ class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
         if self.work is None:
             limit = self.seconds or float(wave.settings.waiting.solve_seconds)
             telling = _seconds_to_tell(table, problem)
-            seconds = max(_SEARCH_LEAST, limit - telling - (perf_counter() - begun))
+            seconds = max(_SEARCH_LEAST * limit, limit - telling - (perf_counter() - begun))
         result = solve(
             weighed,
             Settings(seconds=seconds, work=self.work, gap=self.gap, seed=seed, threads=self.threads),
