@@ -22,6 +22,7 @@ from loopline.kernel.times import business_day
 from loopline.org import NewSite, UnitKind
 from loopline.processes import dispatch
 from loopline.processes.doctor import examine
+from loopline.processes.full_days import take_again
 from loopline.processes.place import Placed, place
 from loopline.processes.promise import fill_parked
 from loopline.sourcing.model import SiteCost
@@ -149,9 +150,14 @@ def test_a_livestream_is_sourced_offered_refused_and_handed_over(database: Datab
     refusals = 0
     for turn in range(ROUNDS_MOST):
         now = NOON + timedelta(minutes=turn)
+        has_time_again = turn % 2 == 0
+        if has_time_again:
+            # Who gave work back for want of time has nothing more offered for a turn, and then has time again.
+            with database.transaction() as conn:
+                take_again(conn, [*sites, *shop.sites], scope=WHOLE_BRAND, by="crew", now=now)
         source_waves(database, now, solver=Optimiser())
         tasks = offered(database, order_ids)
-        if not tasks:
+        if not tasks and has_time_again:
             break
         assert nowhere_above_its_day(database, all_sites)
         refused = [one for one in tasks if rng.randrange(100) < REFUSED_OF_100]

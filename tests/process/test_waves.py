@@ -105,6 +105,36 @@ def test_the_profile_in_force_decides_and_is_named(database: Database, shop: Sho
     assert second.chosen[0].site_id != first.chosen[0].site_id
 
 
+def test_a_dealers_margin_and_dearer_handling_are_weighed_and_told(database: Database, shop: Shop):
+    """Without them the nearest site sends; each of them sends the next from another, and says what it cost."""
+    brands = (shop.sites["S"], shop.sites["W"])
+    dear = SiteGroup(name="Dear", site_ids=brands, handling_minor=120)
+    published(database, Settings(groups=(dear,), weights=Weights(dealer_margin_basis_points=-9_000)))
+    (first,) = placed(database, shop, 1)
+    source_waves(database, NOON, solver=SOLVER)
+    (told,) = read(database, lambda conn: queries.explanations(conn, [first]))
+    # 113.00 at 13 % tax within: 100.00 net, of which nine tenths count in the dealer's favour.
+    assert [(one.site_id, one.cost.margin_minor, one.cost.region_minor) for one in told.chosen] == [
+        (shop.sites["D"], -9_000, 0)
+    ]
+    published(database, Settings(groups=(dear,), weights=Weights(dealer_margin_basis_points=9_000)))
+    with database.transaction() as conn:
+        (second,) = place(
+            conn, [ask(shop, "W-Y", lines=lines(shop, ("COAT", 1)))], scope=WHOLE_BRAND, now=NOON
+        )
+    assert isinstance(second, Placed)
+    source_waves(database, NOON, solver=SOLVER)
+    (told,) = read(database, lambda conn: queries.explanations(conn, [second.order_id]))
+    (parcel,) = told.chosen
+    assert parcel.site_id in brands
+    assert (parcel.cost.margin_minor, parcel.cost.region_minor) == (0, 120)
+    (spared,) = [one for one in told.eliminated if one.site_id == shop.sites["D"]]
+    assert spared.price_minor > 9_000
+    (wave, _) = read(database, lambda conn: queries.last_waves(conn, limit=2))
+    assert wave.terms is not None
+    assert (wave.terms["region"], wave.terms["margin"]) == (120, 0)
+
+
 def test_an_order_called_off_while_the_wave_was_solved_is_left_alone(database: Database, shop: Shop):
     kept, gone = placed(database, shop, 2)
     with database.reading() as conn:

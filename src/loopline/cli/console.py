@@ -16,6 +16,8 @@ from loopline.kernel.refusals import Refused
 
 people = Console(stderr=True)
 EXIT_REFUSED = 2
+BEGAN = "loopline.began"
+"""Where the context of a command keeps when it was called, by `perf_counter`: before its code was loaded."""
 
 
 def print_json(value: Any) -> None:

@@ -1,12 +1,13 @@
 """The `loopline` command: a table of commands, each loaded when it is called: the web edge alone takes seconds."""
 
 import importlib
+from time import perf_counter
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from loopline.cli.console import configure_logging
+from loopline.cli.console import BEGAN, configure_logging
 from loopline.kernel import garbage
 
 # Where each command is: a function, or an app with commands of its own.
@@ -42,11 +43,12 @@ class Commands(TyperGroup):
         """Return every command's name, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command and return it."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
+        ctx.meta.setdefault(BEGAN, perf_counter())
         module, _, name = place.partition(":")
         found = getattr(importlib.import_module(module), name)
         if not isinstance(found, typer.Typer):

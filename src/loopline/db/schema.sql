@@ -911,6 +911,8 @@ CREATE TABLE fulfilment.capacity (
     tasks_limit integer,
     held integer DEFAULT 0 NOT NULL,
     confirmed integer DEFAULT 0 NOT NULL,
+    filled_limit integer,
+    filled_at timestamp with time zone,
     CONSTRAINT confirmed_not_negative CHECK ((confirmed >= 0)),
     CONSTRAINT day_limit_not_negative CHECK ((tasks_limit >= 0)),
     CONSTRAINT held_not_negative CHECK ((held >= 0))
@@ -5783,6 +5785,12 @@ ALTER TABLE ONLY fulfilment.call
 
 ALTER TABLE ONLY fulfilment.call_site
     ADD CONSTRAINT call_site_key PRIMARY KEY (call_id, site_id);
+
+ALTER TABLE fulfilment.capacity
+    ADD CONSTRAINT capacity_filled_has_its_moment CHECK (((filled_limit IS NULL) = (filled_at IS NULL))) NOT VALID;
+
+ALTER TABLE fulfilment.capacity
+    ADD CONSTRAINT capacity_filled_limit_not_negative CHECK ((filled_limit >= 0)) NOT VALID;
 
 ALTER TABLE ONLY fulfilment.capacity
     ADD CONSTRAINT capacity_key PRIMARY KEY (site_id, day);

@@ -3,6 +3,9 @@
 What others may use: the records of `model`, the commands of `service`, the reads of `queries`, `codes.collect_code`,
 `calls` (work that several sites may claim), `rounds` (tasks that one person picks together), `photos` and `labels`.
 
+A site that refuses work for want of time is full for the day: its limit is what it has then, until somebody says that
+it has time again (`service.reopen_days`), or sets the day's limit.
+
 Invariants: a site's day holds one task for each that is offered and confirms one for each that was accepted, until it
 is refused, lapses or is cancelled; units of a line are left, refused or cancelled; a task with nothing left has ended;
 what left has the photo it needed, or a reason why there is none.

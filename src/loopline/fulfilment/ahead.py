@@ -12,12 +12,16 @@ SQL = statements(__file__)
 
 
 class DayAhead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A site's day: the limit set for it alone, where one is, and the tasks that are offered or taken."""
+    """A site's day: the limit set for it alone, where one is, and the tasks that are offered or taken.
+
+    `filled_limit`: the most it takes since it said that it has no time, whatever its limit.
+    """
 
     site_id: SiteId
     day: date
     tasks_limit: int | None
     tasks: int
+    filled_limit: int | None = None
 
 
 def ordinary_limits(conn: Conn) -> dict[SiteId, int]:

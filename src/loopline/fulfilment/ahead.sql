@@ -14,7 +14,8 @@ select
   site_id,
   day,
   tasks_limit,
-  held + confirmed as tasks
+  held + confirmed as tasks,
+  filled_limit
 from fulfilment.capacity
 where
   day >= %(since)s::date

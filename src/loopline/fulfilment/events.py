@@ -1,6 +1,6 @@
-"""What fulfilment tells the log. Subject of each: the order."""
+"""What fulfilment tells the log. Subject of each: the order; of a site's day, the site."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -77,6 +77,13 @@ class TaskRefused(EventBody, frozen=True, kw_only=True):
     reason: RefusalReason
     ends_task: bool
     lines: tuple[TaskUnits, ...]
+
+
+class DayReopened(EventBody, frozen=True, kw_only=True):
+    """A site that had no time that day takes work up to its limit again. Subject: the site."""
+
+    site_id: SiteId
+    day: date
 
 
 class TaskLapsed(EventBody, frozen=True, kw_only=True):

@@ -91,7 +91,8 @@ class DayLimit(msgspec.Struct, frozen=True, kw_only=True):
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """A site's day: held by offered tasks, confirmed by accepted ones. A lowered limit leaves `left` below zero.
 
-    The limit is the day's own, where it has one; else what the site says, or less where that was learnt.
+    The limit is the day's own, where it has one; else what the site says, or less where that was learnt. Since
+    `filled_at`, where the site gave work back for want of time, it is no more than what the site had then.
     """
 
     site_id: SiteId
@@ -99,6 +100,7 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     tasks_limit: int
     held: int
     confirmed: int
+    filled_at: datetime | None = None
 
     @property
     def left(self) -> int:

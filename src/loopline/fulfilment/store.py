@@ -62,6 +62,28 @@ def put_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> None:
     )
 
 
+def fill_days(conn: Conn, places: Sequence[Place], *, now: datetime) -> None:
+    """Let days take no more than they have; each day of a site at most once."""
+    execute(
+        conn,
+        SQL["fill_days"],
+        site_ids=[site for site, _ in places],
+        days=[day for _, day in places],
+        now=now,
+    )
+
+
+def reopen_days(conn: Conn, places: Sequence[Place]) -> set[Place]:
+    """Let days that were full by their site's word take work again; returns those that were."""
+    rows = fetch_rows(
+        conn,
+        SQL["reopen_days"],
+        site_ids=[site for site, _ in places],
+        days=[day for _, day in places],
+    )
+    return {(SiteId(site_id), day) for site_id, day in rows}
+
+
 def fix_limits(conn: Conn, fixes: Sequence[LimitFix], *, by: str, now: datetime) -> set[SiteId]:
     """Fix what sites say, or lift that, each site at most once; returns those that say something."""
     return set(

@@ -21,7 +21,7 @@ set
   set_at = excluded.set_at;
 
 -- name: put_day_limits
--- Set or clear the limits of single days. Locks those rows in order of (site, day).
+-- Set or clear the limits of single days, whatever a site said of its time that day. Locks those rows in order of (site, day).
 insert into fulfilment.capacity as known (
   site_id,
   day,
@@ -41,7 +41,65 @@ order by
   given.day
 on conflict (site_id, day) do update
 set
-  tasks_limit = excluded.tasks_limit;
+  tasks_limit = excluded.tasks_limit,
+  filled_limit = null,
+  filled_at = null;
+
+-- name: fill_days
+-- Let sites' days take no more than they have. Locks those rows in order of (site, day).
+with locked as materialized (
+  select
+    capacity.site_id,
+    capacity.day
+  from fulfilment.capacity
+  join unnest(
+    %(site_ids)s::uuid[],
+    %(days)s::date[]
+  ) as given (site_id, day) on given.site_id = capacity.site_id and given.day = capacity.day
+  order by
+    capacity.site_id,
+    capacity.day
+  for update of capacity
+)
+update fulfilment.capacity
+set
+  filled_limit = capacity.held + capacity.confirmed,
+  filled_at = %(now)s::timestamptz
+from locked
+where
+  capacity.site_id = locked.site_id
+  and capacity.day = locked.day;
+
+-- name: reopen_days
+-- Let sites' days that were full by their own word take work up to their limit again; returns those that were. Locks
+-- those rows in order of (site, day).
+with locked as materialized (
+  select
+    capacity.site_id,
+    capacity.day
+  from fulfilment.capacity
+  join unnest(
+    %(site_ids)s::uuid[],
+    %(days)s::date[]
+  ) as given (site_id, day) on given.site_id = capacity.site_id and given.day = capacity.day
+  where
+    capacity.filled_limit is not null
+  order by
+    capacity.site_id,
+    capacity.day
+  for update of capacity
+)
+update fulfilment.capacity
+set
+  filled_limit = null,
+  filled_at = null
+from locked
+where
+  capacity.site_id = locked.site_id
+  and capacity.day = locked.day
+returning
+  capacity.site_id,
+  capacity.day;
 
 -- name: fix_limits
 -- Let what sites say hold whatever is learnt (or, without a reason, let what is learnt lower it again); returns those
@@ -126,9 +184,12 @@ on conflict (site_id, day) do nothing;
 select
   capacity.site_id,
   capacity.day,
-  coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)) as tasks_limit,
+  least(
+    coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)), capacity.filled_limit
+  ) as tasks_limit,
   capacity.held,
-  capacity.confirmed
+  capacity.confirmed,
+  capacity.filled_at
 from fulfilment.capacity
 join unnest(
   %(site_ids)s::uuid[],
@@ -177,9 +238,12 @@ where
 select
   given.site_id,
   %(day)s::date as day,
-  coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)) as tasks_limit,
+  least(
+    coalesce(capacity.tasks_limit, least(site_limit.tasks_per_day, learnt_limit.tasks_per_day)), capacity.filled_limit
+  ) as tasks_limit,
   coalesce(capacity.held, 0) as held,
-  coalesce(capacity.confirmed, 0) as confirmed
+  coalesce(capacity.confirmed, 0) as confirmed,
+  capacity.filled_at
 from unnest(%(site_ids)s::uuid[]) as given (site_id)
 left join fulfilment.site_limit on site_limit.site_id = given.site_id
 left join fulfilment.learnt_limit on learnt_limit.site_id = site_limit.site_id

@@ -55,7 +55,12 @@ def _try(database: Database, trial: Trial, *, solver: Solver, zone: str, now: da
             found = waves_to_try(conn, day, versions=versions, zone=zone, now=now, learnt=said)
         if found is not None:
             sides = [
-                side_of(found.day, wave, decide_in_waves(found, wave, solver=solver, seed=_SEED))
+                side_of(
+                    found.day,
+                    wave,
+                    decide_in_waves(found, wave, solver=solver, seed=_SEED),
+                    tried=found.waves[-1],
+                )
                 for wave in found.waves
             ]
             before, after = added(before, sides[0]), added(after, sides[1])

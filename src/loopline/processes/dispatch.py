@@ -22,6 +22,7 @@ from loopline.kernel.ids import LineId, NodeId, OrderId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders import LineChange
+from loopline.processes.full_days import days_to_fill
 from loopline.processes.outcomes import all_granted
 from loopline.processes.shortfalls import shortfall_events
 from loopline.stock import MovementReason
@@ -62,13 +63,14 @@ def refuse(
 ) -> list[RefusedWork | Refusal]:
     """Give work back, whole or in part. The reason corrects the stock; the units wait for another site.
 
-    The same command twice is done once.
+    A site that has no time gets no more that day (`processes.full_days`). The same command twice is done once.
     """
-    outcomes = fulfilment.refuse_tasks(conn, commands, scope=scope, now=now)
+    today = days_to_fill(conn, commands, now=now)
+    outcomes = fulfilment.refuse_tasks(conn, commands, scope=scope, now=now, today=today)
     new = [one for one in outcomes if isinstance(one, RefusedWork) and not one.is_repeat]
     released = _back_to_hold(conn, [(one.order_id, one.lines) for one in new], now=now)
     corrected = _correct_stock(conn, [correction for one in new for correction in one.corrections], now=now)
-    _wake_up(conn, sum(one.ends_task for one in new), now=now)
+    _wake_up(conn, sum(one.ends_task and one.reason is not RefusalReason.NO_CAPACITY for one in new), now=now)
     log.append(
         conn,
         [

@@ -1,17 +1,19 @@
 """A past day as one problem: its orders, the goods that were there in the morning or came that day, its limits.
 
-What parcels cost, and how cold sites can send, is as it is today. Trials of profiles and the prices of the day both
-look at a day like this.
+What was promised for an order is what was promised first. What parcels cost, how cold sites can send, and how they are
+expected to answer is as it is today. Trials of profiles and the prices of the day both look at a day like this.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from loopline import catalogue, orders, org, stock
+from loopline import catalogue, orders, org, promises, stock
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
+from loopline.insight.acceptance.model import Acceptance
+from loopline.insight.acceptance.queries import site_acceptance
 from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import day_range
@@ -45,6 +47,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     classes: Mapping[SkuId, TemperatureClass]
     companions: Mapping[SkuId, str]
     able: Ability
+    expected: Mapping[SiteId, Acceptance]
+    due_at: Mapping[OrderId, datetime]
     dealer_of: Mapping[SiteId, str]
     sending_basis_points: Mapping[str, int]
 
@@ -83,6 +87,8 @@ def read_day(conn: Conn, day: date, *, zone: str, now: datetime, but: Collection
         classes=catalogue.temperature_classes_of(conn, sku_ids),
         companions=catalogue.companions_of(conn, sku_ids),
         able=ability(conn),
+        expected=site_acceptance(conn, list(leaf_ids), now=now),
+        due_at=promises.first_due(conn, {line.order_id for line in lines}),
         dealer_of=_dealers(conn, sites),
         sending_basis_points=_sending(conn, {line.channel for line in lines}, currency, at=now),
     )
@@ -126,7 +132,7 @@ def wave_of_day(
     return Wave(
         wave_id=WaveId(uuid7(now)),
         currency=day.currency,
-        orders=_open_orders(conn, day.lines, weighing, profile),
+        orders=_open_orders(conn, day, weighing, profile),
         sites=tuple(
             WaveSite(
                 site_id=site_id,
@@ -135,9 +141,13 @@ def wave_of_day(
                 capacity_left=day.capacity.get(site_id, 0),
                 cost=day.costs[site_id],
                 priority_minor=weighing.priority[site_id],
+                region_minor=weighing.region.get(site_id, 0),
+                margin_basis_points=weighing.margins.get(site_id, 0),
                 is_fallback=site_id in weighing.fallbacks,
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 sends=day.able.get(site_id, AMBIENT_ALONE),
+                accept_probability=min(1.0, max(0.0, day.expected[site_id].probability)),
+                ready_minutes=max(0, round(day.expected[site_id].answer_minutes)),
             )
             for site_id, leaves in day.leaf_ids.items()
             if site_id in day.costs
@@ -155,15 +165,18 @@ def wave_of_day(
     )
 
 
-def _open_orders(
-    conn: Conn, lines: Sequence[LineToTry], weighing: Weighing, profile: ProfileInForce
-) -> tuple[OpenOrder, ...]:
+def _open_orders(conn: Conn, day: Day, weighing: Weighing, profile: ProfileInForce) -> tuple[OpenOrder, ...]:
     needs: dict[OrderId, list[Need]] = {}
     first: dict[OrderId, LineToTry] = {}
-    for line in lines:
+    for line in day.lines:
         first.setdefault(line.order_id, line)
         needs.setdefault(line.order_id, []).append(
-            Need(line_id=line.line_id, sku_id=line.sku_id, units=line.units)
+            Need(
+                line_id=line.line_id,
+                sku_id=line.sku_id,
+                units=line.units,
+                price_minor=max(0, line.net_minor // line.units_of_net),
+            )
         )
     limits = limits_of_orders(
         conn, profile.settings, {order_id: line.channel for order_id, line in first.items()}
@@ -173,11 +186,18 @@ def _open_orders(
             order_id=order_id,
             destination=first[order_id].destination,
             needs=tuple(of_order),
+            promised_hours=_promised_hours(first[order_id], day),
             only_from=limits.get(order_id),
             **territory(first[order_id].dealer_id, weighing, profile.settings.limits),
         )
         for order_id, of_order in needs.items()
     )
+
+
+def _promised_hours(line: LineToTry, day: Day) -> float | None:
+    """How long after it was placed an order was to be at its customer's door, where that was promised."""
+    due_at = day.due_at.get(line.order_id)
+    return None if due_at is None else max(0.0, (due_at - line.placed_at) / timedelta(hours=1))
 
 
 def _dealers(conn: Conn, sites: Mapping[SiteId, Site]) -> dict[SiteId, str]:

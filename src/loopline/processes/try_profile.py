@@ -4,8 +4,10 @@ Each day is decided in waves as its orders came, each of what the waves before h
 goods that were there in the morning or came that day, the limits of that day, what parcels cost today. A wave begins
 when its window is over, but never sooner than a quarter of an hour after the last: what comes in seconds is decided
 with what comes in minutes. Where a version counts prices of the day, these are of the days before the one that is tried
-(learnt now, where none was kept). Both versions are solved by the same solver. What they are compared by does not hang
-on the weights of either: what parcels cost, how many there are, how far they go, who sends them and earns by it.
+(learnt now, where none was kept). Both versions are solved by the same solver. What they are compared by is the same
+for both: what parcels cost, how many there are, how far they go, who sends them and earns by it, how many orders come
+later than was promised. An order has so much less time as it waits for its wave; how fast parcels go, what a part of
+the country costs more and what a dealer's margin weighs is as the version that is tried says.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +16,8 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import NodeId, SiteId, SkuId
+from loopline.kernel.geography import great_circle_kilometres
+from loopline.kernel.ids import NodeId, OrderId, SiteId, SkuId
 from loopline.kernel.times import day_range
 from loopline.processes.past_day import Day, read_day, stocked_of, wave_of_day
 from loopline.processes.price_day import DayToPrice, day_to_price, prices_before, worth_later
@@ -78,11 +81,13 @@ def waves_to_try(  # noqa: PLR0913 - what a day is tried by
     found = read_day(conn, day, zone=zone, now=now)
     if found is None:
         return None
+    starts_at = day_range(day, zone).start
     return DayToTry(
         day=found,
-        starts_at=day_range(day, zone).start,
+        starts_at=starts_at,
         waves=tuple(
-            _wave(conn, found, profile, learnt=learnt, now=now) for profile in _profiles(conn, versions)
+            _waited(_wave(conn, found, profile, learnt=learnt, now=now), found, starts_at=starts_at)
+            for profile in _profiles(conn, versions)
         ),
     )
 
@@ -99,6 +104,25 @@ def _wave(
             known = known_from(learnt)
     later = worth_later(conn, known, profile, stocked=stocked)
     return wave_of_day(conn, found, profile, now=now, later=later)
+
+
+def _waited(wave: Wave, found: Day, *, starts_at: datetime) -> Wave:
+    """Take off what is promised for each order how long it waits for its wave: never longer than the window."""
+    minutes = wave.settings.waiting.window_minutes
+    if not minutes:
+        return wave
+    placed_at = {line.order_id: line.placed_at for line in found.lines}
+    apart = max(WAVES_APART_LEAST, timedelta(minutes=minutes))
+
+    def of(order: OpenOrder) -> OpenOrder:
+        if order.promised_hours is None:
+            return order
+        gone = (placed_at[order.order_id] - starts_at) % apart
+        waits = min(apart - gone, timedelta(minutes=minutes))
+        hours = max(0.0, order.promised_hours - waits / timedelta(hours=1))
+        return msgspec.structs.replace(order, promised_hours=hours)
+
+    return msgspec.structs.replace(wave, orders=tuple(of(order) for order in wave.orders))
 
 
 def _profiles(conn: Conn, versions: Sequence[int | None]) -> list[ProfileInForce]:
@@ -177,24 +201,28 @@ class _Left:
                 self._units[line.sku_id][line.leaf_id] -= line.units
 
 
-def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
-    """What a plan makes of a day, in figures."""
+def side_of(day: Day, wave: Wave, plan: WavePlan, *, tried: Wave) -> SideOfTrial:
+    """What a plan makes of a day, in figures. `tried`: the day as the version that is tried has it: the measure."""
     by_site: dict[str, int] = {}
     earned: dict[str, int] = {}
     lines = {line.line_id: line for line in day.lines}
-    kilometres = 0
-    rate_of = {site.site_id: site.cost.hundred_kilometres_minor for site in wave.sites}
+    kilometres = regional = margin = 0
+    measured = {site.site_id: site for site in tried.sites}
     for parcel in plan.parcels:
         code = day.sites[parcel.site_id].code
         by_site[code] = by_site.get(code, 0) + 1
-        rate = rate_of[parcel.site_id]
+        site = measured[parcel.site_id]
+        rate = site.cost.hundred_kilometres_minor
         kilometres += parcel.cost.distance_minor * 100 // rate if rate else 0
+        regional += site.region_minor
         dealer = day.dealer_of.get(parcel.site_id)
         for sent in parcel.lines if dealer else ():
             line = lines[sent.line_id]
             net = line.net_minor * sent.units // line.units_of_net
             share = net * day.sending_basis_points[line.channel] // 10_000
             earned[dealer or ""] = earned.get(dealer or "", 0) + share
+            margin += net * site.margin_basis_points
+    unfilled = [one for decision in plan.decisions for one in decision.unfilled]
     return SideOfTrial(
         cost_minor=sum(
             parcel.cost.handling_minor + parcel.cost.distance_minor + parcel.cost.weight_minor
@@ -202,22 +230,30 @@ def side_of(day: Day, wave: Wave, plan: WavePlan) -> SideOfTrial:
         ),
         parcels=len(plan.parcels),
         split_orders=sum(len(one.parcels) > 1 for one in plan.decisions),
-        unfilled_units=sum(one.units for decision in plan.decisions for one in decision.unfilled),
-        unnamed_units=sum(
-            one.units
-            for decision in plan.decisions
-            for one in decision.unfilled
-            if one.reason is UnfilledReason.MUST_SHIP_FROM
-        ),
+        unfilled_units=sum(one.units for one in unfilled),
+        unnamed_units=sum(one.units for one in unfilled if one.reason is UnfilledReason.MUST_SHIP_FROM),
         kilometres=kilometres,
-        late_orders=sum(_is_late(one) for one in plan.decisions),
+        late_orders=_late_orders(wave, plan, tried.settings.weights.kilometres_per_hour),
         parcels_by_site=by_site,
         earned_by_dealer=earned,
+        regional_minor=regional,
+        margin_minor=(margin + 5_000) // 10_000,
     )
 
 
-def _is_late(decision: Decision) -> bool:
-    return any(parcel.cost.lateness_minor for parcel in decision.parcels)
+def _late_orders(wave: Wave, plan: WavePlan, kilometres_per_hour: int) -> int:
+    """How many orders have a parcel that comes later than was promised, by the measure of the waves."""
+    orders = {order.order_id: order for order in wave.orders}
+    sites = {site.site_id: site for site in wave.sites}
+    late: set[OrderId] = set()
+    for parcel in plan.parcels:
+        order, site = orders[parcel.order_id], sites[parcel.site_id]
+        if order.promised_hours is None:
+            continue
+        way = great_circle_kilometres(site.coordinates, order.destination) if order.destination else 0.0
+        if site.ready_minutes / 60 + way / kilometres_per_hour > order.promised_hours:
+            late.add(order.order_id)
+    return len(late)
 
 
 def added(one: SideOfTrial, other: SideOfTrial) -> SideOfTrial:
@@ -232,6 +268,8 @@ def added(one: SideOfTrial, other: SideOfTrial) -> SideOfTrial:
         late_orders=one.late_orders + other.late_orders,
         parcels_by_site=_sums(one.parcels_by_site, other.parcels_by_site),
         earned_by_dealer=_sums(one.earned_by_dealer, other.earned_by_dealer),
+        regional_minor=one.regional_minor + other.regional_minor,
+        margin_minor=one.margin_minor + other.margin_minor,
     )
 
 

@@ -13,10 +13,12 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.dark import dark_sites
 from loopline.fulfilment.model import Task
 from loopline.insight.acceptance.model import Acceptance
+from loopline.insight.acceptance.queries import tells_offers_apart
 from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId, uuid7
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
-from loopline.orders import FROM_ITS_STORE, Delivery, LineToSource, Order
+from loopline.orders import FROM_ITS_STORE, Delivery, Line, LineToSource, Order
+from loopline.processes.answers import with_answers
 from loopline.processes.came_back import weigh_what_came_back
 from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.price_day import worth_today
@@ -66,6 +68,8 @@ class WaveDesk:
     ) -> None:
         self.profile = profile
         self._accepts = accepts
+        self._tells_apart = bool(accepts) and tells_offers_apart(conn)
+        self._values: Mapping[OrderId, int] = {}
         waiting = [*waiting, *lines_of(conn, works)]
         heads = {
             head.id: head for head in orders.orders_by_ids(conn, list({line.order_id for line in waiting}))
@@ -164,6 +168,8 @@ class WaveDesk:
                 sites=_with_places(wave.sites, self.works.values(), sign=1),
                 shares=self._shares(conn, now=now),
             )
+            if self._tells_apart:
+                wave = with_answers(conn, wave, values_minor=self._values, now=now)
             wave = weigh_what_came_back(
                 conn,
                 wave,
@@ -194,11 +200,16 @@ class WaveDesk:
             conn, sites=self._sites, sellable=self._at_sites(units), profile=self.profile, now=now
         )
         self._dealers = weighing.dealer_of
+        sold = self._sold(conn, lines)
+        self._values = _values_of(sold, lines)
         return Wave(
             wave_id=WaveId(uuid7(now)),
             currency=self.currency,
             orders=self._open_orders(
-                lines, weighing, _hours_left(conn, {line.order_id for line in lines}, now=now)
+                lines,
+                weighing,
+                _hours_left(conn, {line.order_id for line in lines}, now=now),
+                {line.line_id: (line.amount_minor - line.tax_minor) // line.units for line in sold},
             ),
             # Who comes for goods, or has them brought from there, is waited for by nobody else.
             sites=self._wave_sites(
@@ -209,7 +220,7 @@ class WaveDesk:
                 for (leaf_id, sku_id), count in units.items()
             ],
             unit_grams=catalogue.weights_of(conn, list({line.sku_id for line in lines})),
-            unit_values_minor=self._unit_values(conn, lines),
+            unit_values_minor=_unit_values(sold),
             credits_minor=weighing.credits,
             settings=self.profile.settings,
             profile_version=self.profile.version or None,
@@ -226,6 +237,9 @@ class WaveDesk:
         return replace(
             wave,
             orders=tuple(one for one in wave.orders if one.order_id not in order_ids),
+            chances=None
+            if wave.chances is None
+            else wave.chances[[one.order_id not in order_ids for one in wave.orders]],
             sites=_with_places(wave.sites, works, sign=-1),
             stock=[
                 LeafUnits(
@@ -273,15 +287,13 @@ class WaveDesk:
                 found[key] = found.get(key, 0) + count
         return found
 
-    def _unit_values(self, conn: Conn, lines: Sequence[LineToSource]) -> dict[SkuId, int]:
-        """What a unit of each SKU brings at most in these orders, where a limit asks for it."""
-        if not self.profile.settings.limits.parcel_value_least_minor:
-            return {}
-        values: dict[SkuId, int] = {}
-        for line in orders.lines_by_orders(conn, list({line.order_id for line in lines})):
-            if line.sku_id is not None and line.units:
-                values[line.sku_id] = max(values.get(line.sku_id, 0), line.amount_minor // line.units)
-        return values
+    def _sold(self, conn: Conn, lines: Sequence[LineToSource]) -> list[Line]:
+        """The lines of these orders with what they bring, where anything hangs on it: a limit, a margin, an answer."""
+        limits, weights = self.profile.settings.limits, self.profile.settings.weights
+        if not (limits.parcel_value_least_minor or weights.dealer_margin_basis_points or self._tells_apart):
+            return []
+        found = orders.lines_by_orders(conn, list({line.order_id for line in lines}))
+        return [line for line in found if line.sku_id is not None and line.units]
 
     def _held_at_sites(self, lines: Sequence[LineToSource]) -> dict[tuple[NodeId, SkuId], int]:
         held: dict[tuple[NodeId, SkuId], int] = {}
@@ -292,12 +304,21 @@ class WaveDesk:
         return held
 
     def _open_orders(
-        self, lines: Sequence[LineToSource], weighing: Weighing, hours: Mapping[OrderId, float]
+        self,
+        lines: Sequence[LineToSource],
+        weighing: Weighing,
+        hours: Mapping[OrderId, float],
+        prices_minor: Mapping[LineId, int],
     ) -> tuple[OpenOrder, ...]:
         needs: dict[OrderId, list[Need]] = {}
         for line in lines:
             needs.setdefault(line.order_id, []).append(
-                Need(line_id=line.line_id, sku_id=line.sku_id, units=line.held)
+                Need(
+                    line_id=line.line_id,
+                    sku_id=line.sku_id,
+                    units=line.held,
+                    price_minor=max(0, prices_minor.get(line.line_id, 0)),
+                )
             )
         return tuple(
             OpenOrder(
@@ -365,6 +386,8 @@ class WaveDesk:
                 capacity_left=max(0, self._left.get(site_id, 0)),
                 cost=costs[site_id],
                 priority_minor=weighing.priority[site_id],
+                region_minor=weighing.region.get(site_id, 0),
+                margin_basis_points=weighing.margins.get(site_id, 0),
                 is_fallback=site_id in weighing.fallbacks,
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 overrides=weighing.terms[site_id].overrides,
@@ -385,6 +408,24 @@ class WaveDesk:
             for day, of_day in by_day.items()  # two or three days at a time, around the world
             for capacity in fulfilment.capacity_of_sites(conn, of_day, day=day)
         }
+
+
+def _values_of(sold: Sequence[Line], lines: Sequence[LineToSource]) -> dict[OrderId, int]:
+    """What the goods of each order that are to be sent cost the customer."""
+    minor_of = {line.line_id: line.amount_minor / line.units for line in sold}
+    values: dict[OrderId, int] = {}
+    for line in lines if sold else ():
+        values[line.order_id] = values.get(line.order_id, 0) + round(minor_of[line.line_id] * line.held)
+    return values
+
+
+def _unit_values(sold: Sequence[Line]) -> dict[SkuId, int]:
+    """What a unit of each SKU brings at most."""
+    values: dict[SkuId, int] = {}
+    for line in sold:
+        assert line.sku_id is not None
+        values[line.sku_id] = max(values.get(line.sku_id, 0), line.amount_minor // line.units)
+    return values
 
 
 def _with_places(

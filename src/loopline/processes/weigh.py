@@ -5,6 +5,8 @@
 - A unit that the shelf would have sold itself costs: the probability that the shelf's own buyers want more than would
   be left, by a Poisson law of what it sold in as many days (Axsäter, Inventory Control, 2015, chapter 5).
 - A dealer's buyers are served from that dealer's sites or the brand's own where the profile asks for it.
+- Handling costs more in some parts of the country: a group of sites says by how much. What a dealer earns by sending
+  goods from its site is a cost, or counts in its favour.
 - A dealer who got too much or too little of the work of late is spared or preferred.
 - A site whose buyers complain of how it packs and sends costs the profile's sum times how often they do, of what they
   said in the ninety days before the hour, drawn towards what is said of all sites: never more than that sum.
@@ -35,10 +37,15 @@ _SOLD_MOST = 700
 
 
 class Weighing(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts beside costs. Minor units; `priority` 0 or more per parcel, `credits` signed per unit."""
+    """What counts beside costs. Minor units; `priority` and `region` 0 or more per parcel, `credits` signed per unit.
+
+    `margins`: what dealers' sites earn of what goods bring, in basis points; sites that are left out earn nothing.
+    """
 
     terms: Mapping[SiteId, SiteTerms]
     priority: Mapping[SiteId, int]
+    region: Mapping[SiteId, int]
+    margins: Mapping[SiteId, int]
     fallbacks: frozenset[SiteId]
     dealer_of: Mapping[SiteId, PartyId]
     credits: Mapping[tuple[SiteId, SkuId], int]
@@ -72,6 +79,13 @@ def weigh(
     return Weighing(
         terms=terms,
         priority={site_id: minor - least for site_id, minor in wanted.items()},
+        region={
+            site_id: group.handling_minor
+            for group in settings.groups
+            if group.handling_minor
+            for site_id in group.site_ids
+        },
+        margins=dict.fromkeys(dealer_of, settings.weights.dealer_margin_basis_points),
         fallbacks=frozenset(
             site_id for group in settings.groups if group.is_fallback for site_id in group.site_ids
         ),

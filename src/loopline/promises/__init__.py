@@ -44,6 +44,7 @@ from loopline.promises.model import (
 from loopline.promises.queries import (
     WatchList,
     arrivals_of_orders,
+    first_due,
     held_back_of,
     kept_by_day,
     kept_by_kind,
@@ -101,6 +102,7 @@ __all__ = [
     "WatchList",
     "WhyNot",
     "arrivals_of_orders",
+    "first_due",
     "held_back_of",
     "keep_promises",
     "kept_by_day",

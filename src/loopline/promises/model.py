@@ -275,6 +275,13 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
 
 
+class FirstDue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Until when an order was promised first."""
+
+    order_id: OrderId
+    due_at: datetime
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """How well promises were kept: of those whose fact is known, how many by the moment that was said first.
 

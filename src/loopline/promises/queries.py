@@ -8,6 +8,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import OrderId, SiteId, TaskId
 from loopline.promises import store
 from loopline.promises.model import (
+    BROUGHT,
     DayRecord,
     HeldBack,
     KindRecord,
@@ -67,6 +68,15 @@ def promises_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[Order
     for one in store.promises_of_orders(conn, order_ids):
         found.setdefault(one.order_id, []).append(one)
     return found
+
+
+def first_due(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, datetime]:
+    """Return until when orders were first promised at their customers' doors, whatever became of the promise.
+
+    An order that was promised nothing, or that its customer comes for, is left out.
+    """
+    found = store.first_due(conn, order_ids, kinds=BROUGHT)
+    return {one.order_id: one.due_at for one in found}
 
 
 def watched(

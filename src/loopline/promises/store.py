@@ -11,6 +11,7 @@ from loopline.kernel.ids import OrderId, SiteId, TaskId
 from loopline.promises.model import (
     Arrival,
     DayRecord,
+    FirstDue,
     HeldBack,
     KindRecord,
     LateNow,
@@ -189,6 +190,10 @@ def write_promises(conn: Conn, promises: Sequence[Promise]) -> None:
 
 def promises_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> list[Promise]:
     return fetch(conn, SQL["promises_of_orders"], Promise, order_ids=list(order_ids))
+
+
+def first_due(conn: Conn, order_ids: Collection[OrderId], *, kinds: Collection[str]) -> list[FirstDue]:
+    return fetch(conn, SQL["first_due"], FirstDue, order_ids=list(order_ids), kinds=sorted(kinds))
 
 
 def watch_list(

@@ -331,6 +331,21 @@ from promises.promise
 where order_id = any(%(order_ids)s::uuid[])
 order by order_id, promised_at, id
 
+-- name: first_due
+-- Until when orders were first promised at their customers' doors; orders promised otherwise or not at all are left out.
+-- Locks nothing.
+select distinct on (order_id)
+  order_id,
+  due_at
+from promises.promise
+where
+  order_id = any(%(order_ids)s::uuid[])
+  and kind = any(%(kinds)s::text[])
+order by
+  order_id,
+  promised_at,
+  id
+
 -- name: watch_list
 -- Promises that somebody should know of: open and at risk, broken or promised anew since a moment; of some sites or of
 -- all; the most pressing first, then the latest. Locks nothing.

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from loopline.kernel.geography import Coordinates
 from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId, WaveId
@@ -18,11 +20,12 @@ from loopline.sourcing.settings import ANSWER_MINUTES, Override, Settings
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Units of one order line that wait for a site."""
+    """Units of one order line that wait for a site. `price_minor`: what each brings, net of tax; 0: nobody asks."""
 
     line_id: LineId
     sku_id: SkuId
     units: int
+    price_minor: int = 0
 
 
 CERTAIN = 10_000
@@ -81,6 +84,8 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     """A site that may serve the wave. `leaf_ids`: its leaves, drawn from in this order. `capacity_left`: parcels.
 
     `priority_minor`: a made-up cost of each of its parcels, 0 or more; `is_fallback`: it serves what no other can.
+    `region_minor`: what handling a parcel costs more in its part of the country. `margin_basis_points`: of what goods
+    bring, what its dealer earns by sending them; below zero in its favour.
     `ready_minutes`: from the offer until a parcel leaves. `accept_probability` in [0, 1]. `answer_minutes`: how long it
     has to answer. `overrides`: what a region or a dealer decided for it. `sends`: the classes it is able to send.
     `is_dark`: it shows no sign of life, and gets nothing.
@@ -99,6 +104,8 @@ class WaveSite(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[Override, ...] = ()
     sends: frozenset[TemperatureClass] = AMBIENT_ALONE
     is_dark: bool = False
+    region_minor: int = 0
+    margin_basis_points: int = 0
 
 
 class StockAtLeaf(Protocol):
@@ -156,7 +163,8 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     `later`: what goods and time cost beside that, for the orders that are still to come. `classes`: how cold goods are
     kept on their way; a SKU that is missing is ambient. `companions`: what an order has of SKUs with the same word,
     and of one class, leaves in one parcel or not at all. `only_from`: the sites that SKUs must ship from; a SKU that is
-    missing is sent from any. `shares`: what dealers have of the day already.
+    missing is sent from any. `shares`: what dealers have of the day already. `chances`: that a site takes an order, by
+    (order, site), where it hangs on the order; else each site's own `accept_probability` holds.
     """
 
     wave_id: WaveId
@@ -174,6 +182,7 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     companions: Mapping[SkuId, str] = {}
     only_from: Mapping[SkuId, frozenset[SiteId]] = {}
     shares: Shares = NO_SHARES
+    chances: npt.NDArray[np.float64] | None = None
 
 
 class ParcelLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -192,7 +201,9 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that is; `preference_minor`: what the profile adds for the site, for the territory, or for moving work that another
     site has; `split_minor`: for every parcel of an order but the first of each class; `opportunity_minor`: what its
     goods and time are worth to orders that come later; `waiting_minor`: what it pays the site on top because the work
-    came back; `credit_minor` is taken off: what ageing goods earn less what the shelf risks.
+    came back; `region_minor`: what handling costs more in the site's part of the country; `margin_minor`: what its
+    dealer earns by the goods, below 0 where that counts in the site's favour; `credit_minor` is taken off: what ageing
+    goods earn less what the shelf risks.
     """
 
     handling_minor: int
@@ -204,6 +215,8 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     split_minor: int = 0
     opportunity_minor: int = 0
     waiting_minor: int = 0
+    region_minor: int = 0
+    margin_minor: int = 0
     credit_minor: int = 0
 
     @property
@@ -219,6 +232,8 @@ class ParcelCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             + self.split_minor
             + self.opportunity_minor
             + self.waiting_minor
+            + self.region_minor
+            + self.margin_minor
             - self.credit_minor
         )
 

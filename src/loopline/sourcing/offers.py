@@ -14,6 +14,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import msgspec
+from msgspec.structs import replace
 
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.sourcing.costs import FINE, Tariff, metres_between
@@ -53,9 +54,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A site that can send all of a parcel, how far from the customer (None: nobody knows), and at what cost.
 
     The cost is as it is weighed, but for being late and for being refused, which is what is expected here: with what
-    the profile prefers and spares (fairness between dealers too), the surcharge for another dealer's territory, the pay
-    on top, less the credit of the goods, and with what goods and time are worth to later orders. `answer_minutes`: how
-    long the site has to answer.
+    the profile prefers and spares (fairness between dealers too), what handling costs more in its part of the country,
+    what its dealer earns by the goods, the surcharge for another dealer's territory, the pay on top, less the credit of
+    the goods, and with what goods and time are worth to later orders. `answer_minutes`: how long it has to answer.
     """
 
     site_id: SiteId
@@ -99,17 +100,24 @@ def parcels_to_call(
             continue
         for parcel in decision.parcels:
             candidates = desk.candidates(parcel, order, row=rows[order.order_id])
-            called = sites_to_call(candidates, offering=_for_order(offering, order))
+            of_order = _for_order(wave, offering, order, row=rows[order.order_id])
+            called = sites_to_call(candidates, offering=of_order)
             if called:
                 found.append(CalledParcel(parcel=parcel, candidates=called))
     return found
 
 
-def _for_order(offering: Offering, order: OpenOrder) -> Offering:
-    """What is expected of sites that are offered this order: other than ever where its work came back."""
-    if not order.answering:
-        return offering
-    return Offering(terms=offering.terms, answering={**offering.answering, **order.answering})
+def _for_order(wave: Wave, offering: Offering, order: OpenOrder, *, row: int) -> Offering:
+    """What is expected of sites that are offered this order: by what hangs on it, or as its work came back."""
+    answering = offering.answering
+    if wave.chances is not None:
+        chances: list[float] = wave.chances[row].tolist()
+        answering = {
+            site.site_id: replace(answering[site.site_id], accepts_basis_points=round(chance * CERTAIN))
+            for site, chance in zip(wave.sites, chances, strict=True)
+            if site.site_id in answering
+        }
+    return Offering(terms=offering.terms, answering={**answering, **order.answering})
 
 
 def sites_to_call(candidates: Sequence[Candidate], *, offering: Offering) -> tuple[Candidate, ...]:
@@ -215,10 +223,21 @@ class _Left:
             and all(limit is None or self._sites[place].site_id in limit for limit in limits)
             and all(self._units.get(sku_id, {}).get(place, 0) >= units for sku_id, units in wanted.items())
         ]
+        brings = _brings(parcel, order)
         return [
-            self._candidate(place, order, row=row, grams=grams, goods_minor=self._goods_minor(place, wanted))
+            self._candidate(
+                place,
+                order,
+                row=row,
+                grams=grams,
+                goods_minor=self._goods_minor(place, wanted) + self._earned(place, brings),
+            )
             for place in (chosen, *others)
         ]
+
+    def _earned(self, place: int, brings: int) -> int:
+        """What the site's dealer earns by goods that bring so much."""
+        return (self._sites[place].margin_basis_points * brings + CERTAIN // 2) // CERTAIN
 
     def _goods_minor(self, place: int, wanted: Mapping[SkuId, int]) -> int:
         """What the goods and the time are worth to orders that come later, less what sending the goods earns."""
@@ -243,8 +262,15 @@ class _Left:
             metres=metres if self._is_known[row] else None,
             cost_minor=(fine + FINE // 2) // FINE
             + site.priority_minor
+            + site.region_minor
             + order.surcharges_minor.get(site.site_id, 0)
             + order.extra_minor.get(site.site_id, 0)
             + goods_minor,
             answer_minutes=site.answer_minutes,
         )
+
+
+def _brings(parcel: Parcel, order: OpenOrder) -> int:
+    """What the goods of a parcel bring, net of tax."""
+    price_of = {need.line_id: need.price_minor for need in order.needs}
+    return sum(price_of[line.line_id] * line.units for line in parcel.lines)

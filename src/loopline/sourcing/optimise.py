@@ -5,12 +5,14 @@ time save other orders more. What they would have been worth is in the wave's pr
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
+from time import perf_counter
 
 import msgspec
 import numpy as np
 
 from loopline.kernel.ids import NodeId
-from loopline.sourcing.costs import FINE, Integers, metres_between, rounded_minor
+from loopline.sourcing.costs import FINE, Integers, rounded_minor
 from loopline.sourcing.model import (
     Decision,
     Method,
@@ -29,7 +31,14 @@ from loopline.sourcing.optimiser.problem import (
     Problem,
 )
 from loopline.sourcing.optimiser.reprice import reprice
-from loopline.sourcing.optimiser.result import Result, Settings, ShortReason
+from loopline.sourcing.optimiser.result import (
+    Allocations,
+    Result,
+    Settings,
+    ShortReason,
+    Status,
+    Terms,
+)
 from loopline.sourcing.optimiser.search import solve
 from loopline.sourcing.rules import parcel_lines
 from loopline.sourcing.wave_table import CLASSES, Ask, Flags, WaveTable
@@ -39,15 +48,20 @@ _OF_SHORT: dict[ShortReason | None, UnfilledReason] = {
     ShortReason.TOO_DEAR: UnfilledReason.LEFT_OVER,
     ShortReason.LIMITS: UnfilledReason.LIMITS,
 }
+_SEARCH_LEAST = 0.5
+"""Which part of the limit the search gets, however little building and telling leave: half a plan helps nobody."""
+_TOLD_TO_MEASURE = 40
+"""Of so many orders it is measured how long telling takes."""
 _LETTER = {verdict: ord(verdict.value) for verdict in Verdict}
 
 
 class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
     """Solves a wave as one problem, at the profile's weights and within its limits.
 
-    `solve_seconds` of the wave's settings (or `seconds`) bound the search, which ends as soon as the plan is within
-    `gap` of what is possible; with `work` it is bounded by what it does instead, and the same wave and seed give the
-    same plan on any machine.
+    `solve_seconds` of the wave's settings (or `seconds`) are all the time from the call to the plan; the search, which
+    gets what building the problem and telling the plan leave of it, ends as soon as the plan is within `gap` of what is
+    possible. With `work` it is bounded by what it does instead, and the same wave and seed give the same plan on any
+    machine.
     """
 
     gap: float = 0.001
@@ -59,21 +73,65 @@ class Optimiser(msgspec.Struct, frozen=True, kw_only=True):
         """Decide the wave. Never raises for what cannot be served: that comes back as `unfilled` with its reason."""
         if not wave.orders:
             return WavePlan(wave_id=wave.wave_id, solver=SOLVER_NAME, decisions=())
+        begun = perf_counter()
         table = WaveTable(wave)
         problem = table.problem()
+        weighed = with_worth(problem, table.worth())
+        seconds = None
+        if self.work is None:
+            limit = self.seconds or float(wave.settings.waiting.solve_seconds)
+            telling = _seconds_to_tell(table, problem)
+            seconds = max(_SEARCH_LEAST * limit, limit - telling - (perf_counter() - begun))
         result = solve(
-            with_worth(problem, table.worth()),
-            Settings(
-                seconds=None
-                if self.work is not None
-                else self.seconds or float(wave.settings.waiting.solve_seconds),
-                work=self.work,
-                gap=self.gap,
-                seed=seed,
-                threads=self.threads,
-            ),
+            weighed,
+            Settings(seconds=seconds, work=self.work, gap=self.gap, seed=seed, threads=self.threads),
         )
-        return _Reading(table, problem, result).plan()
+        return _Reading(table, problem, result).plan(begun)
+
+
+def _seconds_to_tell(table: WaveTable, problem: Problem) -> float:
+    """Measure how long it takes to say of each order what was decided, on some of them, each sent a piece if it can be.
+
+    What the wave's table keeps of leaves is not touched.
+    """
+    apart = copy(table)
+    apart.metres = table.metres
+    begun = perf_counter()
+    apart.leaf_units = {key: list(units) for key, units in table.leaf_units.items()}
+    sample = range(0, len(table.asks), max(1, len(table.asks) // _TOLD_TO_MEASURE))
+    rows, row_of = np.unique(problem.stock.sku, return_index=True)
+    first_row: dict[int, int] = dict(zip(rows.tolist(), row_of.tolist(), strict=True))
+    taken = {
+        first_row[ask.columns[0]]: at
+        for at, ask in ((at, table.asks[at]) for at in sample)
+        if ask.columns and ask.columns[0] in first_row
+    }
+    by_order = sorted(taken.items(), key=lambda pair: pair[1])
+    orders = np.array([at for _, at in by_order], np.int64)
+    sites = problem.stock.site[[row for row, _ in by_order]] if by_order else orders
+    result = Result(
+        status=Status.STOPPED,
+        allocations=Allocations(
+            order=orders,
+            line=np.array([table.asks[at].first for _, at in by_order], np.int64),
+            site=sites,
+            units=np.ones(len(orders), np.int64),
+        ),
+        terms=Terms(),
+        short=(),
+        bound=0,
+        stock_prices=np.zeros(len(problem.stock.site), np.int64),
+        capacity_prices=np.zeros(problem.site_count, np.int64),
+        seed=0,
+        seconds=0.0,
+        work=0,
+    )
+    reading = _Reading(apart, problem, result)
+    built = perf_counter()
+    for at in sample:
+        reading.decide(at)
+    told = perf_counter()
+    return (built - begun) + (told - built) * len(table.asks) / len(sample)
 
 
 class _Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +149,7 @@ class _Reading:
         self.table, self.problem, self.result = table, problem, result
         self.wave = table.wave
         sites = self.wave.sites
-        self.metres = metres_between(
-            [ask.order.destination for ask in table.asks], [site.coordinates for site in sites]
-        )
+        self.metres = table.metres
         self.preference: Integers = np.array([site.priority_minor for site in sites], np.int64) * FINE
         self.is_fallback: Flags = np.array([site.is_fallback for site in sites], np.bool_)
         self.capacity: Integers = problem.sites.capacity
@@ -121,12 +177,10 @@ class _Reading:
             sent.append(_Sent(sites=sites.tolist(), kinds=(parcels % len(CLASSES)).tolist(), units=units))
         return sent
 
-    def plan(self) -> WavePlan:
-        """One decision per order, the wave's figures and its prices."""
-        decisions = tuple(
-            self._decide(at, ask, sent)
-            for at, (ask, sent) in enumerate(zip(self.table.asks, self.sent, strict=True))
-        )
+    def plan(self, begun: float) -> WavePlan:
+        """One decision per order, the wave's figures and its prices. `begun`: when it was asked for."""
+        decisions = tuple(self.decide(at) for at in range(len(self.table.asks)))
+        terms = self._terms()
         return WavePlan(
             wave_id=self.wave.wave_id,
             solver=SOLVER_NAME,
@@ -134,8 +188,8 @@ class _Reading:
             figures=WaveFigures(
                 cost_minor=self.result.cost_minor,
                 bound_minor=self.result.bound_minor,
-                seconds=self.result.seconds,
-                terms=self._terms(),
+                seconds=perf_counter() - begun,
+                terms=terms,
             ),
             prices=tuple(self._prices()),
         )
@@ -146,7 +200,8 @@ class _Reading:
         `opportunity` is what it was solved at beside that, nothing where nothing was. What single orders cost more at
         sites is told as what it is: pay on top (`waiting`), and other chances to be refused.
         """
-        terms = reprice(self.problem, self.result.allocations)
+        is_plain = self.table.worth().is_nothing
+        terms = self.result.terms if is_plain else reprice(self.problem, self.result.allocations)
         waiting, refusal = self._of_what_came_back()
         terms = msgspec.structs.replace(
             terms, refusal=terms.refusal + refusal, surcharge=terms.surcharge - refusal - waiting
@@ -154,17 +209,17 @@ class _Reading:
         found = {name: _minor(getattr(terms, name)) for name in terms.__struct_fields__}
         if waiting:
             found["waiting"] = _minor(waiting)
-        if not self.table.worth().is_nothing:
+        if not is_plain:
             found["opportunity"] = _minor(self.result.cost - terms.total)
         return found
 
     def _of_what_came_back(self) -> tuple[int, int]:
         """What the plan pays on top, and what its refusals are expected to cost beyond those of ordinary work."""
         waiting = refusal = 0
-        for ask, sent in zip(self.table.asks, self.sent, strict=True):
+        for at, (ask, sent) in enumerate(zip(self.table.asks, self.sent, strict=True)):
             if ask.order.extra_minor or ask.order.answering:
                 waiting += int(self.table.by_site(ask.order.extra_minor)[sent.sites].sum())
-                refusal += int(self.table.refusal_more(ask.order)[sent.sites].sum())
+                refusal += int(self.table.refusal_more(at)[sent.sites].sum())
         return waiting, refusal
 
     def _prices(self) -> Iterator[OpportunityPrice]:
@@ -179,7 +234,9 @@ class _Reading:
             price = int(self.result.capacity_prices[at]) // FINE
             yield OpportunityPrice(site_id=sites[at].site_id, sku_id=None, price_minor=price)
 
-    def _decide(self, at: int, ask: Ask, sent: _Sent) -> Decision:
+    def decide(self, at: int) -> Decision:
+        """Say what was decided for an order, and why."""
+        ask, sent = self.table.asks[at], self.sent[at]
         plain, later, late = self._prices_alone(at, ask)
         prices = rounded_minor(plain + later)
         left = list(sent.units.sum(axis=0).tolist())
@@ -225,9 +282,10 @@ class _Reading:
             )
         return {
             "handling_minor": sites.handling,
+            "region_minor": sites.region,
             "distance_minor": sites.metre * metres,
             "lateness_minor": late,
-            "refusal_minor": self.table.refusal + self.table.refusal_more(order),
+            "refusal_minor": self.table.refusal(at) + self.table.refusal_more(at),
             "preference_minor": self.preference + self.table.by_site(order.surcharges_minor),
             "waiting_minor": self.table.by_site(order.extra_minor),
         }
@@ -244,7 +302,8 @@ class _Reading:
         terms = self._fixed(at)
         fixed = sum(terms.values(), np.zeros(len(self.wave.sites), np.int64))
         later = parcels * self.table.parcel_later + self.table.unit_later[:, ask.columns] @ asked
-        plain = parcels * fixed + grams * self.problem.sites.gram - credit
+        earned = self.table.margin * int(asked @ np.array(ask.prices, np.int64))
+        plain = parcels * fixed + grams * self.problem.sites.gram + earned - credit
         return plain, later, parcels * terms["lateness_minor"]
 
     def _has_all(self, ask: Ask) -> Flags:
@@ -266,6 +325,9 @@ class _Reading:
                 split_minor=self.wave.settings.weights.split_minor if kind in sent.kinds[:row] else 0,
                 opportunity_minor=_minor(
                     int(self.table.parcel_later[site]) + int(self.table.unit_later[site, ask.columns] @ units)
+                ),
+                margin_minor=_minor(
+                    int(self.table.margin[site]) * int(units @ np.array(ask.prices, np.int64))
                 ),
                 credit_minor=_minor(int(self.table.credit[site, ask.columns] @ units)),
             )

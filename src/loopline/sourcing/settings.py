@@ -21,6 +21,7 @@ PARCELS_MOST = 8
 WAVE_ORDERS_MOST = 50_000
 REOPTIMISED_MOST = 1_000
 MONEY_MOST = 100_000_000
+MARGIN_MOST = 10_000
 COMMENT_MOST = 500
 ANSWER_MINUTES = 240
 """How long sites have to answer, where nobody says otherwise."""
@@ -43,6 +44,8 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `unfilled_unit_minor` per unit that nobody sends; `ageing_credit_minor` off per unit that has lain longer than
     `ageing_days`; `stockout_cost_minor` times the probability that the shelf would have sold the unit within
     `stockout_days`; `other_territory_minor` per parcel from a site of another dealer than the buyer's;
+    `dealer_margin_basis_points` of what a unit brings, net of tax, that a dealer's site sends: what the dealer earns is
+    a cost, or (below zero) counts in the site's favour;
     `complaint_minor` per parcel, times the share of a site's buyers who speak badly of how it packs and sends.
     """
 
@@ -56,6 +59,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     stockout_cost_minor: int = 0
     stockout_days: int = 7
     other_territory_minor: int = 0
+    dealer_margin_basis_points: int = 0
     complaint_minor: int = 0
 
 
@@ -75,12 +79,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class SiteGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sites that are preferred or spared: `parcel_minor` per parcel, below zero to prefer them.
 
-    `is_fallback`: they serve only what no other site can.
+    `handling_minor`: what handling a parcel costs more there, as in a part of the country where labour is dear: a cost,
+    not a preference. `is_fallback`: they serve only what no other site can.
     """
 
     name: str
     site_ids: tuple[SiteId, ...]
     parcel_minor: int = 0
+    handling_minor: int = 0
     is_fallback: bool = False
 
 
@@ -315,6 +321,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "weights.stockout_cost_minor": (0, MONEY_MOST),
     "weights.stockout_days": (1, 365),
     "weights.other_territory_minor": (0, MONEY_MOST),
+    "weights.dealer_margin_basis_points": (-MARGIN_MOST, MARGIN_MOST),
     "weights.complaint_minor": (0, MONEY_MOST),
     "limits.parcels_most": (1, PARCELS_MOST),
     "limits.parcel_value_least_minor": (0, MONEY_MOST),
@@ -375,13 +382,12 @@ def _problems_of_groups(groups: Sequence[SiteGroup], site_ids: Sequence[SiteId])
         if group.name in names:
             yield GroupNameTaken(name=group.name)
         names.add(group.name)
-        if not -MONEY_MOST <= group.parcel_minor <= MONEY_MOST:
-            yield SettingOutOfRange(
-                setting=f"groups.{group.name}.parcel_minor",
-                value=group.parcel_minor,
-                least=-MONEY_MOST,
-                most=MONEY_MOST,
-            )
+        for field, least in (("parcel_minor", -MONEY_MOST), ("handling_minor", 0)):
+            minor: int = getattr(group, field)
+            if not least <= minor <= MONEY_MOST:
+                yield SettingOutOfRange(
+                    setting=f"groups.{group.name}.{field}", value=minor, least=least, most=MONEY_MOST
+                )
         for site_id in group.site_ids:
             other = seen.setdefault(site_id, group.name)
             if other != group.name:

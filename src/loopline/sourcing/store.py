@@ -46,6 +46,8 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
     credited_minor: int = 0  # the credit, below zero: a row's terms add up
     opportunity_minor: int = 0
     waiting_minor: int = 0
+    region_minor: int = 0
+    margin_minor: int = 0
 
     @property
     def cost(self) -> ParcelCost:
@@ -60,6 +62,8 @@ class ParcelRow(msgspec.Struct, frozen=True, array_like=True):
             split_minor=self.split_minor,
             opportunity_minor=self.opportunity_minor,
             waiting_minor=self.waiting_minor,
+            region_minor=self.region_minor,
+            margin_minor=self.margin_minor,
             credit_minor=-self.credited_minor,
         )
 
@@ -228,6 +232,8 @@ def _parcel_row(parcel: Parcel, position: int) -> ParcelRow:
         -cost.credit_minor,
         cost.opportunity_minor,
         cost.waiting_minor,
+        cost.region_minor,
+        cost.margin_minor,
     )
 
 

@@ -42,8 +42,11 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version makes of the period. Hours are weighed by the profile's own promise where an order has none.
+    """What one version makes of the period.
 
+    `late_orders`: with a parcel that comes after what was promised for the order first, where anything was.
+    `regional_minor`, `margin_minor`: what handling costs more by part of the country, and what dealers' margins weigh;
+    for both sides as the version that is tried says.
     `unnamed_units`: of the unfilled those that lie at other sites than they must ship from.
     """
 
@@ -56,10 +59,12 @@ class SideOfTrial(msgspec.Struct, frozen=True, kw_only=True):
     parcels_by_site: dict[str, int]
     earned_by_dealer: dict[str, int]
     unnamed_units: int = 0
+    regional_minor: int = 0
+    margin_minor: int = 0
 
 
 class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Before and after: the version in force (or the one named) and the draft, both priced by the draft's weights."""
+    """Before and after: the version in force (or the one named) and the draft, both measured alike."""
 
     currency: str
     orders: int

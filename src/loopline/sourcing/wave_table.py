@@ -1,6 +1,7 @@
 """A wave as columns: what the optimiser solves, with the way back from its positions to ids."""
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from loopline.kernel.ids import NodeId, SiteId, SkuId
 from loopline.kernel.temperatures import TemperatureClass
-from loopline.sourcing.costs import FINE, Integers
+from loopline.sourcing.costs import FINE, Integers, metres_between
 from loopline.sourcing.model import CERTAIN, Need, OpenOrder, Wave, WaveSite
 from loopline.sourcing.optimiser.opportunity import Worth
 from loopline.sourcing.optimiser.problem import (
@@ -21,6 +22,7 @@ from loopline.sourcing.optimiser.problem import (
     Sites,
     Stock,
     Surcharges,
+    as_sites_say,
     one_class,
 )
 
@@ -28,18 +30,23 @@ FALLBACK_MINOR = 1_000_000
 """What a parcel from a fallback site costs more than any other; not sending it at all costs that much more again."""
 
 CLASSES = tuple(TemperatureClass)
+_BASIS_POINT = FINE // 10_000  # fine parts of a minor unit that a basis point of it is
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 _NOTHING: Integers = np.zeros(0, np.int64)
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's needs with units, and its lines in the problem from `first` on: one per SKU, `columns` their SKUs."""
+    """An order's needs with units, and its lines in the problem from `first` on: one per SKU, `columns` their SKUs.
+
+    `prices`: what a unit of each brings, in minor units; of two needs of one SKU what both bring on average.
+    """
 
     order: OpenOrder
     needs: list[Need]
     columns: list[int]
     asked: list[int]
+    prices: list[int]
     first: int
 
 
@@ -82,18 +89,38 @@ class WaveTable:
             np.array([parcels.get(site.site_id, 0) for site in wave.sites], np.int64) * FINE
         )
         chance = np.array([site.accept_probability for site in wave.sites], np.float64)
-        self.refusal: Integers = self._refusal(chance)
+        self._refusals: Integers = self._refusal(chance[None, :] if wave.chances is None else wave.chances)
+        self.margin: Integers = _BASIS_POINT * np.array(
+            [site.margin_basis_points for site in wave.sites], np.int64
+        )
         self.grams: Integers = np.array([wave.unit_grams.get(sku_id, 0) for sku_id in self.sku_ids], np.int64)
+
+    @cached_property
+    def metres(self) -> Integers:
+        """The ways from the sites to the orders: (orders x sites)."""
+        return metres_between(
+            [order.destination for order in self.wave.orders],
+            [site.coordinates for site in self.wave.sites],
+        )
 
     def _ask(self, order: OpenOrder, first: int) -> Ask:
         asked: dict[int, int] = {}
+        brings: dict[int, int] = {}
         needs = [need for need in order.needs if need.units > 0 and need.line_id not in order.held_back]
         for need in needs:
             column = self.column_of.setdefault(need.sku_id.int, len(self.sku_ids))
             if column == len(self.sku_ids):
                 self.sku_ids.append(need.sku_id)
             asked[column] = asked.get(column, 0) + need.units
-        return Ask(order=order, needs=needs, columns=list(asked), asked=list(asked.values()), first=first)
+            brings[column] = brings.get(column, 0) + need.units * need.price_minor
+        return Ask(
+            order=order,
+            needs=needs,
+            columns=list(asked),
+            asked=list(asked.values()),
+            prices=[brings[column] // units for column, units in asked.items()],
+            first=first,
+        )
 
     def _read_stock(self) -> None:
         site_of_leaf = {
@@ -148,6 +175,7 @@ class WaveTable:
             surcharges=self._surcharges(),
             blocked=self._blocked(),
             sku_class=self.kind if self.kind.any() else one_class(),
+            refusals=as_sites_say() if self.wave.chances is None else self._refusals,
         )
 
     def _rows(self) -> tuple[Integers, Integers]:
@@ -167,10 +195,12 @@ class WaveTable:
             longitude=np.array([one.coordinates.longitude for one in sites], np.float64),
             capacity=np.array([max(0, one.capacity_left) for one in sites], np.int64),
             handling=np.array([one.cost.handling_minor for one in sites], np.int64) * FINE,
+            region=np.array([one.region_minor for one in sites], np.int64) * FINE,
             parcel=np.zeros(len(sites), np.int64),
             metre=np.array([one.cost.hundred_kilometres_minor for one in sites], np.int64),
             gram=np.array([one.cost.kilogram_minor for one in sites], np.int64) * (FINE // 1_000),
             tonne_metre=np.zeros(len(sites), np.int64),
+            margin=self.margin,
             priority=np.array([_priority(one) for one in sites], np.int64) * FINE,
             ready_minutes=np.array([one.ready_minutes for one in sites], np.int64),
             accept_probability=np.array([one.accept_probability for one in sites], np.float64),
@@ -188,17 +218,21 @@ class WaveTable:
     def _lines(self) -> Lines:
         columns = [column for ask in self.asks for column in ask.columns]
         values = self.wave.unit_values_minor
-        unfilled = self.wave.settings.weights.unfilled_unit_minor
+        unfilled, earned = self.wave.settings.weights.unfilled_unit_minor, int(self.margin.max(initial=0))
+        prices = np.array([price for ask in self.asks for price in ask.prices], np.int64)
         if any(site.is_fallback for site in self.wave.sites):
             unfilled += 2 * FALLBACK_MINOR
         return Lines(
             start=np.cumsum([0, *(len(ask.columns) for ask in self.asks)]).astype(np.int64),
             sku=np.array(columns, np.int64),
             units=np.array([units for ask in self.asks for units in ask.asked], np.int64),
-            unfilled=np.array(
+            # However much a dealer earns by a unit, that is no reason to leave it.
+            unfilled=earned * prices
+            + np.array(
                 [self._unfilled(ask.order, unfilled) for ask in self.asks for _ in ask.columns], np.int64
             ),
             value=np.array([values.get(self.sku_ids[column], 0) for column in columns], np.int64),
+            price=prices,
             together=np.array([one for ask in self.asks for one in self.groups(ask)], np.int64),
         )
 
@@ -225,7 +259,7 @@ class WaveTable:
             one = ask.order
             if not (one.surcharges_minor or one.extra_minor or one.answering):
                 continue
-            more = self.by_site(one.surcharges_minor) + self.by_site(one.extra_minor) + self.refusal_more(one)
+            more = self.by_site(one.surcharges_minor) + self.by_site(one.extra_minor) + self.refusal_more(at)
             sites = np.flatnonzero(more)
             order.append(np.full(len(sites), at, np.int64))
             site.append(sites)
@@ -242,14 +276,18 @@ class WaveTable:
                 column[self.position_of[site_id]] = amount * FINE
         return column
 
-    def refusal_more(self, order: OpenOrder) -> Integers:
-        """What a refusal is expected to cost more (or, below 0, less) than of an ordinary order, in fine parts."""
-        more = np.zeros(len(self.wave.sites), np.int64)
+    def refusal(self, at: int) -> Integers:
+        """What a refusal of an order is expected to cost by site, were it not for what came back of it."""
+        return self._refusals[at if self.wave.chances is not None else 0]
+
+    def refusal_more(self, at: int) -> Integers:
+        """What a refusal is expected to cost more (or, below 0, less) as the order came back, in fine parts."""
+        more, order = np.zeros(len(self.wave.sites), np.int64), self.asks[at].order
         known = [site_id for site_id in order.answering if site_id in self.position_of]
         if known:
-            at = self._positions(known)
+            places = self._positions(known)
             chance = [order.answering[site_id].accepts_basis_points / CERTAIN for site_id in known]
-            more[at] = self._refusal(np.array(chance, np.float64)) - self.refusal[at]
+            more[places] = self._refusal(np.array(chance, np.float64)) - self.refusal(at)[places]
         return more
 
     def _refusal(self, chance: Floats) -> Integers:

@@ -20,6 +20,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Delivery, Draft
 from loopline.processes import dispatch
 from loopline.processes.cancel import Cancellation, cancel
+from loopline.processes.full_days import take_again
 from loopline.processes.place import Placed, place
 from loopline.processes.promise import expire_holds
 from loopline.processes.quotas import WantedQuota, open_quotas
@@ -256,6 +257,26 @@ def test_a_site_whose_day_is_full_promises_its_next(database: Database, shop: Sh
         made.caught_up()
         # Its one task of the day is taken: from tomorrow's opening at ten, two hours.
         assert only(made.view(), wanted).due_at == datetime(2026, 3, 3, 4, tzinfo=UTC)
+
+
+def test_a_site_that_has_no_time_promises_its_next_day_until_it_has(
+    database: Database, shop: Shop, known: PromiseDesk
+):
+    wanted = asked(("COAT", 1), kinds=(COLLECT,), site_codes=("S",))
+    today = only(known.view(), wanted).due_at
+    put(database, ask(shop, "W-1", delivery=Delivery.COLLECT, site_id=shop.sites["S"], destination=None))
+    with database.transaction() as conn:
+        (task_id,) = source_wave(conn, now=NOON).tasks
+        refusal = RefuseTask(command_id=UUID(int=9), task_id=task_id, reason=RefusalReason.NO_CAPACITY)
+        succeeded(dispatch.refuse(conn, [refusal], scope=WHOLE_BRAND, now=NOON))
+    known.caught_up()
+    assert only(known.view(), wanted).due_at == datetime(2026, 3, 3, 4, tzinfo=UTC)
+    assert spelt(known.view()) == spelt(read_anew(database))
+    with database.transaction() as conn:
+        succeeded(take_again(conn, ["S"], scope=WHOLE_BRAND, by="person:1", now=NOON))
+    known.caught_up()
+    assert only(known.view(), wanted).due_at == today
+    assert spelt(known.view()) == spelt(read_anew(database))
 
 
 def test_a_site_that_takes_nothing_promises_nothing(database: Database, shop: Shop):

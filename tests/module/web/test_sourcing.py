@@ -71,7 +71,7 @@ def house(server: EmbeddedServer, template: str) -> Generator[House, None, None]
 def form_of(page: str) -> dict[str, str]:
     """The numbers of the form as they stand."""
     found: dict[str, str] = dict(re.findall(r'name="([\w.]+)" value="(-?\d+)" min', page))
-    return found | {"group.0.parcel_minor": "0"}
+    return found | {"group.0.parcel_minor": "0", "group.0.handling_minor": "0"}
 
 
 def draft(browser: httpx.Client) -> str:

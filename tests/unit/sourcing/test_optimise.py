@@ -1,10 +1,22 @@
 """Waves through the optimiser and back: whole plans in the platform's words, and why each site was not chosen."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from loopline.kernel.geography import Coordinates
-from loopline.sourcing.model import Decision, Method, UnfilledReason, Verdict, Wave, WavePlan
+from loopline.sourcing.model import (
+    Answering,
+    Decision,
+    Method,
+    OpenOrder,
+    UnfilledReason,
+    Verdict,
+    Wave,
+    WavePlan,
+    WaveSite,
+)
+from loopline.sourcing.offers import Offering, OfferTerms, parcels_to_call
 from loopline.sourcing.optimise import Optimiser
 from loopline.sourcing.settings import Limits, Settings, Weights
 from tests.make.sourcing import order, random_wave, site, site_id, sku_id, wave
@@ -195,3 +207,130 @@ def test_a_wave_accounts_for_every_unit_and_breaks_nothing(seed: int):
     assert min(capacity.values()) >= 0
     again = solved(one)
     assert (again.decisions, again.prices) == (plan.decisions, plan.prices)
+
+
+def of_a_dealer(number: int, *, margin: int, cost: tuple[int, int, int] = (100, 0, 0)) -> WaveSite:
+    return msgspec.structs.replace(site(number, cost=cost), margin_basis_points=margin)
+
+
+def bringing(one: OpenOrder, price_minor: int) -> OpenOrder:
+    needs = tuple(msgspec.structs.replace(need, price_minor=price_minor) for need in one.needs)
+    return msgspec.structs.replace(one, needs=needs)
+
+
+@pytest.mark.parametrize(
+    ("margin", "site_number", "cost"),
+    [(600, 1, 150), (400, 0, 100 + 40), (-600, 0, 100 - 60)],
+)
+def test_what_a_dealer_earns_is_a_cost_or_counts_in_its_favour(margin: int, site_number: int, cost: int):
+    """The dealer's site sends for 100, the brand's for 150; the goods bring 1,000."""
+    one = wave(
+        [bringing(order(1, [(7, 2)]), 500)],
+        [of_a_dealer(0, margin=margin), site(1, cost=(150, 0, 0))],
+        {(0, 7): 9, (1, 7): 9},
+    )
+    plan = solved(one)
+    (decision,) = plan.decisions
+    assert (chosen(decision), decision.cost_minor) == ([site_number], cost)
+    assert decision.prices_minor == (100 + margin // 10, 150)
+    assert plan.figures is not None
+    earned = margin // 10 if site_number == 0 else 0
+    assert (plan.figures.terms["margin"], decision.parcels[0].cost.margin_minor) == (earned, earned)
+    assert plan.figures.cost_minor == cost
+
+
+def test_goods_are_sent_however_much_a_dealer_earns_by_them():
+    one = wave([bringing(order(1, [(7, 1)]), 9_000_000)], [of_a_dealer(0, margin=1_000)], {(0, 7): 1})
+    decision = decide(one)
+    assert (chosen(decision), decision.parcels[0].cost.margin_minor) == ([0], 900_000)
+
+
+def test_two_lines_of_one_sku_earn_what_both_bring():
+    """One brings 100, the other 300: a dealer's site earns a tenth of both together."""
+    asked = order(1, [(7, 1), (7, 1)])
+    cheap, dear = asked.needs
+    asked = msgspec.structs.replace(
+        asked,
+        needs=(
+            msgspec.structs.replace(cheap, price_minor=100),
+            msgspec.structs.replace(dear, price_minor=300),
+        ),
+    )
+    decision = decide(wave([asked], [of_a_dealer(0, margin=1_000)], {(0, 7): 2}))
+    assert decision.parcels[0].cost.margin_minor == 40
+
+
+def test_handling_that_is_dearer_in_a_part_of_the_country_is_a_cost_by_itself():
+    dear = msgspec.structs.replace(site(0, cost=(100, 0, 0)), region_minor=70)
+    one = wave([order(1, [(7, 1)])], [dear, site(1, cost=(160, 0, 0))], {(0, 7): 9, (1, 7): 9})
+    decision = decide(one)
+    assert (chosen(decision), decision.prices_minor) == ([1], (170, 160))
+    only = solved(msgspec.structs.replace(one, sites=(dear,)))
+    (parcel,) = only.decisions[0].parcels
+    assert (parcel.cost.handling_minor, parcel.cost.region_minor, parcel.cost.preference_minor) == (
+        100,
+        70,
+        0,
+    )
+    assert only.figures is not None
+    assert (only.figures.terms["handling"], only.figures.terms["region"]) == (100, 70)
+
+
+def test_a_call_counts_what_dealers_earn_and_what_handling_costs_more():
+    """The brand's site is chosen at 150; the dealer's, at 100 and 60 for its margin, is asked beside it."""
+    one = wave(
+        [bringing(order(1, [(7, 1)]), 1_000)],
+        [
+            of_a_dealer(0, margin=600),
+            site(1, cost=(150, 0, 0)),
+            msgspec.structs.replace(site(2, cost=(100, 0, 0)), region_minor=85),
+        ],
+        {(0, 7): 9, (1, 7): 9, (2, 7): 9},
+    )
+    plan = solved(one)
+    answering = {site_id(number): Answering(accepts_basis_points=5_000, minutes=5) for number in range(3)}
+    offering = Offering(terms=OfferTerms(open_offers=True), answering=answering)
+    (called,) = parcels_to_call(one, plan.decisions, offering=offering)
+    assert [(c.site_id.int & 0xFFFF, c.cost_minor) for c in called.candidates] == [
+        (1, 150),
+        (0, 160),
+        (2, 185),
+    ]
+
+
+def test_a_call_counts_on_each_site_as_it_answers_this_order():
+    """Of the two orders store 1 is likely to take the first alone: only that is put to it beside the chosen one."""
+    one = wave(
+        [order(1, [(7, 1)]), order(2, [(7, 1)])],
+        [site(0, cost=(100, 0, 0)), site(1, cost=(110, 0, 0))],
+        {(0, 7): 9, (1, 7): 9},
+    )
+    chances = np.array([[0.9, 0.9], [0.9, 0.0]])
+    plan = solved(msgspec.structs.replace(one, settings=Settings(weights=Weights(refusal_minor=1))))
+    answering = {site_id(number): Answering(accepts_basis_points=5_000, minutes=5) for number in range(2)}
+    offering = Offering(terms=OfferTerms(open_offers=True), answering=answering)
+
+    def called(of: Wave) -> list[int]:
+        return [
+            one.parcel.order_id.int & 0xFFFF for one in parcels_to_call(of, plan.decisions, offering=offering)
+        ]
+
+    assert called(one) == [1, 2]
+    assert called(msgspec.structs.replace(one, chances=chances)) == [1]
+
+
+def test_what_a_refusal_is_expected_to_cost_hangs_on_the_order_where_the_wave_says_so():
+    one = wave(
+        [order(1, [(7, 1)]), order(2, [(7, 1)])],
+        [site(0, cost=(100, 0, 0)), site(1, cost=(110, 0, 0))],
+        {(0, 7): 9, (1, 7): 9},
+    )
+    chances = np.array([[0.5, 1.0], [1.0, 0.5]])
+    plan = solved(
+        msgspec.structs.replace(one, chances=chances, settings=Settings(weights=Weights(refusal_minor=500)))
+    )
+    first, second = plan.decisions
+    assert (chosen(first), chosen(second)) == ([1], [0])
+    assert (first.prices_minor, second.prices_minor) == ((350, 110), (100, 360))
+    assert plan.figures is not None
+    assert (plan.figures.terms["refusal"], plan.figures.cost_minor) == (0, 210)

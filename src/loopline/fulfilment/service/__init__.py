@@ -9,6 +9,7 @@ from loopline.fulfilment.service.capacity import (
     fix_limits,
     lock_days,
     renew_learnt_limits,
+    reopen_days,
     set_day_limits,
     set_site_limits,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "refuse_tasks",
     "renew_codes",
     "renew_learnt_limits",
+    "reopen_days",
     "set_day_limits",
     "set_site_limits",
 ]

@@ -53,7 +53,10 @@ def renew_learnt_limits(
 
 
 def set_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> list[DayLimit | Refusal]:
-    """Set how many tasks sites take on single days. Of two for one day the later holds. Work offered stays."""
+    """Set how many tasks sites take on single days, whatever they said of their time. Of two for one the later holds.
+
+    Work offered stays.
+    """
     outcomes: list[DayLimit | Refusal] = [
         LimitIsNegative(site_id=str(limit.site_id))
         if limit.tasks_limit is not None and limit.tasks_limit < 0
@@ -64,6 +67,11 @@ def set_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> list[DayLimit | Re
     if latest:
         store.put_day_limits(conn, list(latest.values()))
     return outcomes
+
+
+def reopen_days(conn: Conn, places: Sequence[tuple[SiteId, date]]) -> set[tuple[SiteId, date]]:
+    """Let days that were full by their site's word take work up to their limit again; returns those that were."""
+    return store.reopen_days(conn, sorted(set(places))) if places else set()
 
 
 def lock_days(conn: Conn, days: Sequence[tuple[SiteId, date]]) -> list[Capacity]:

@@ -1,13 +1,14 @@
 """Units that leave a task before it is done."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from loopline.db import Conn
 from loopline.fulfilment import store
 from loopline.fulfilment.model import (
     CancelledWork,
     CancelTask,
+    RefusalReason,
     RefusedWork,
     RefuseTask,
     TaskLine,
@@ -15,23 +16,32 @@ from loopline.fulfilment.model import (
 )
 from loopline.fulfilment.service.moves import task_in_scope, write_moves
 from loopline.fulfilment.withdrawals import Withdrawn, corrections, withdraw, withdrawn_units
-from loopline.kernel.ids import TaskId
+from loopline.kernel.ids import SiteId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 
+NO_DAYS: Mapping[SiteId, date] = {}
+"""Nobody is full."""
+
 
 def refuse_tasks(
-    conn: Conn, commands: Sequence[RefuseTask], *, scope: Scope, now: datetime
+    conn: Conn,
+    commands: Sequence[RefuseTask],
+    *,
+    scope: Scope,
+    now: datetime,
+    today: Mapping[SiteId, date] = NO_DAYS,
 ) -> list[RefusedWork | Refusal]:
     """Sites refuse tasks or lines of them, any time before they are packed; at the door, while they are.
 
-    A task with nothing left is refused and gives its capacity back. Each outcome says what the refusal means for the
-    stock; the caller releases the allocations first, then corrects.
+    A task with nothing left is refused and gives its capacity back. Where it is refused for want of time, `today` of
+    its site is full: it takes no more than it has then. Each outcome says what the refusal means for the stock; the
+    caller releases the allocations first, then corrects.
     """
     return [
         outcome if isinstance(outcome, Refusal) else _refused_work(command, outcome)
         for command, outcome in zip(
-            commands, _withdraw_all(conn, commands, scope=scope, now=now), strict=True
+            commands, _withdraw_all(conn, commands, scope=scope, now=now, today=today), strict=True
         )
     ]
 
@@ -50,7 +60,12 @@ def cancel_tasks(
 
 
 def _withdraw_all(
-    conn: Conn, commands: Sequence[RefuseTask] | Sequence[CancelTask], *, scope: Scope, now: datetime
+    conn: Conn,
+    commands: Sequence[RefuseTask] | Sequence[CancelTask],
+    *,
+    scope: Scope,
+    now: datetime,
+    today: Mapping[SiteId, date] = NO_DAYS,
 ) -> list[Withdrawn | Refusal]:
     if not commands:
         return []
@@ -80,7 +95,15 @@ def _withdraw_all(
     if new:
         store.write_lines(conn, list(changed_lines.values()))
         store.copy_withdrawals(conn, new)
+        busy = {current[one.task_id].site_id for one in new if one.reason is RefusalReason.NO_CAPACITY}
+        full = sorted((site_id, today[site_id]) for site_id in busy if site_id in today)
+        if full:
+            # All days at once, in their order: one after the other they would be locked in another.
+            store.open_days(conn, full)
+            store.lock_capacity(conn, sorted({*full, *((one.site_id, one.day) for one in current.values())}))
         write_moves(conn, before, current)
+        if full:
+            store.fill_days(conn, full, now=now)
     return outcomes
 
 

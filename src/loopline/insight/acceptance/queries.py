@@ -68,6 +68,11 @@ def predict(conn: Conn, offers: Sequence[OfferAhead], *, now: datetime) -> list[
     ]
 
 
+def tells_offers_apart(conn: Conn) -> bool:
+    """Whether what is learnt says of one offer to a site something else than of another."""
+    return _in_force(conn).trees is not None
+
+
 def newest(conn: Conn) -> Version | None:
     """Return the version in force with its measures, if anything was learnt yet."""
     found = store.newest_version(conn)

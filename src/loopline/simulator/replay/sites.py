@@ -27,6 +27,7 @@ from loopline.fulfilment.queries import lines_of_tasks, open_tasks_of_sites
 from loopline.kernel.ids import SiteId, uuid7s
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes import dispatch, fulfil
+from loopline.processes.full_days import take_again
 from loopline.processes.outcomes import all_granted
 from loopline.simulator.replay.chance import Chance
 
@@ -39,7 +40,11 @@ WAITS_FOR_CUSTOMER = timedelta(days=7)
 
 
 def do_work(conn: Conn, crew: "Crew", *, now: datetime) -> dict[str, int]:
-    """Answer every offered task and do what was not refused, up to the hand-over; returns what was counted."""
+    """Answer every offered task and do what was not refused, up to the hand-over; returns what was counted.
+
+    Who had no time in the shift before has time again in this one.
+    """
+    take_again(conn, sorted(crew.site_codes.values()), scope=WHOLE_BRAND, by="crew", now=now)
     offered = [
         task
         for task in open_tasks_of_sites(conn, list(crew.site_codes), limit=TASKS_AT_A_TIME_MAX)

@@ -18,7 +18,8 @@ class _Geography(NamedTuple):
 
     site_at: Floats  # sites x 3
     order_at: Floats  # orders x 3; NaN where nothing travels
-    flat: Floats  # by site: fine, all but distance, lateness and surcharge
+    flat: Floats  # by site: fine, all but distance, lateness, refusal and surcharge
+    refusal: Integers  # by order, or one row for all, and site
     per_metre: Floats
     ready_hours: Floats
     hours_per_metre: float
@@ -55,6 +56,7 @@ def prepare(problem: Problem) -> Prepared:
         grams=problem.sku_grams[lines.sku].astype(np.int64),
         unfilled=np.ascontiguousarray(lines.unfilled, np.int64),
         value=np.ascontiguousarray(lines.value, np.int64),
+        price=np.ascontiguousarray(lines.price, np.int64),
         item_first=splits.item_first,
         item_count=splits.item_count,
         part_first=splits.part_first,
@@ -65,6 +67,7 @@ def prepare(problem: Problem) -> Prepared:
         credit=np.ascontiguousarray(stock.credit, np.int64),
         gram=np.ascontiguousarray(problem.sites.gram, np.int64),
         tonne_metre=np.ascontiguousarray(problem.sites.tonne_metre, np.int64),
+        margin=np.ascontiguousarray(problem.sites.margin, np.int64),
     )
     find_least(columns)
     return Prepared(columns, splits.shapes, splits.exact)
@@ -102,11 +105,11 @@ def _on_sphere(latitude: Floats, longitude: Floats) -> Floats:
 
 def _geography(problem: Problem) -> _Geography:
     sites, costs = problem.sites, problem.costs
-    refusal = np.rint((1.0 - sites.accept_probability) * costs.redispatch)
     return _Geography(
         site_at=_on_sphere(sites.latitude, sites.longitude),
         order_at=_on_sphere(problem.orders.latitude, problem.orders.longitude),
-        flat=(sites.handling + sites.parcel + sites.priority).astype(np.float64) + refusal,
+        flat=(sites.handling + sites.region + sites.parcel + sites.priority).astype(np.float64),
+        refusal=np.ascontiguousarray(problem.refusal),
         per_metre=sites.metre.astype(np.float64),
         ready_hours=sites.ready_minutes / 60.0,
         hours_per_metre=1.0 / (1_000.0 * costs.kilometres_per_hour),
@@ -152,6 +155,7 @@ def _price_candidates(
     for order in range(len(first) - 1):
         start, end = first[order], first[order + 1]
         travels = not np.isnan(at.order_at[order, 0])
+        row = order if len(at.refusal) > 1 else 0
         for entry in range(start, end):
             one = site[entry]
             way = 0.0
@@ -161,7 +165,8 @@ def _price_candidates(
                     square += (at.site_at[one, axis] - at.order_at[order, axis]) ** 2
                 way = np.rint(_EARTH_DIAMETER_METRES * np.arcsin(min(1.0, np.sqrt(square) / 2)))
             hours = at.ready_hours[one] + way * at.hours_per_metre - at.promised[order]
-            cost = at.flat[one] + way * at.per_metre[one] + max(0.0, hours) * at.late_hour
+            cost = at.flat[one] + at.refusal[row, one]
+            cost += way * at.per_metre[one] + max(0.0, hours) * at.late_hour
             for pair in range(pairs.surcharged_first[order], pairs.surcharged_first[order + 1]):
                 if pairs.surcharged_site[pair] == one:
                     cost += pairs.surcharge[pair]

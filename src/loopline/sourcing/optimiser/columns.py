@@ -33,6 +33,7 @@ class Columns(NamedTuple):
     grams: Integers  # by line
     unfilled: Integers  # by line
     value: Integers  # by line
+    price: Integers  # by line
     item_first: Integers  # by order: its items
     item_count: Integers  # how often an item comes
     part_first: Integers  # by item: its parts
@@ -43,6 +44,7 @@ class Columns(NamedTuple):
     credit: Integers  # by stock row
     gram: Integers  # by site
     tonne_metre: Integers  # by site
+    margin: Integers  # by site
 
 
 class Prepared(NamedTuple):

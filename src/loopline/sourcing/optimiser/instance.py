@@ -133,6 +133,7 @@ def problem_of(instance: Instance) -> Problem:
             units=_integers([units for _, units in wanted]),
             unfilled=np.full(len(wanted), _fine(cost.unfilled_minor_per_unit), np.int64),
             value=np.zeros(len(wanted), np.int64),
+            price=np.zeros(len(wanted), np.int64),
             together=np.full(len(wanted), -1, np.int64),
         ),
         stock=Stock(
@@ -161,11 +162,13 @@ def _sites(instance: Instance) -> Sites:
         longitude=_floats([site.lng for site in rows]),
         capacity=_integers([site.capacity_parcels for site in rows]),
         handling=_integers([_fine(site.handling_minor) for site in rows]),
+        region=np.zeros(count, np.int64),
         parcel=np.full(count, _fine(cost.parcel_minor), np.int64),
         metre=np.full(count, _fine(cost.kilometre_minor / 1_000), np.int64),
         gram=np.zeros(count, np.int64),
         # Per kilogram and 1,000 kilometres is per tonne and kilometre; a thousandth of that is per metre.
         tonne_metre=np.full(count, _fine(cost.kilogram_minor / 1_000), np.int64),
+        margin=np.zeros(count, np.int64),
         priority=np.zeros(count, np.int64),
         ready_minutes=_integers([site.ready_minutes for site in rows]),
         accept_probability=_floats([site.accept_probability for site in rows]),

@@ -9,6 +9,7 @@ import os
 import sys
 from functools import cache
 from threading import Lock
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import highspy
@@ -43,11 +44,12 @@ class Effort(NamedTuple):
 
 def choose_patterns(master: Master, effort: Effort) -> Integers:
     """Return the best patterns found, one an order, at least as good as `master.start`."""
+    begun_at = perf_counter()
     highs = _model(master)
     highs.setOptionValue("mip_rel_gap", effort.gap)
     highs.setOptionValue("mip_max_nodes", effort.nodes)
     if np.isfinite(effort.seconds):
-        highs.setOptionValue("time_limit", max(0.01, effort.seconds))
+        highs.setOptionValue("time_limit", max(0.01, effort.seconds - (perf_counter() - begun_at)))
     else:
         highs.cbMipInterrupt += _Looked(max(1, effort.looks // len(master.pool.order)))
     begun = highspy.HighsSolution()

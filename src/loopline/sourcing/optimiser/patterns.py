@@ -72,11 +72,12 @@ class _Desk(NamedTuple):
 
 @inlined
 def unit_cost(columns: Columns, line: int, candidate: int, row: int) -> int:
-    """Return what sending one more unit of a line costs, credit taken off."""
+    """Return what sending one more unit of a line costs, with what the site's owner earns, credit taken off."""
     site = columns.site[candidate]
     grams = columns.grams[line]
     way = (grams * columns.metres[candidate] * columns.tonne_metre[site] + 500_000) // 1_000_000
-    return grams * columns.gram[site] + way - columns.credit[row]
+    earned = columns.price[line] * columns.margin[site]
+    return grams * columns.gram[site] + way + earned - columns.credit[row]
 
 
 @compiled

@@ -8,11 +8,13 @@ What a parcel from a site to an order costs, in the terms that a result tells:
 
     parcel      `Sites.parcel`
     handling    `Sites.handling`
+    region      `Sites.region`, what handling costs more in the site's part of the country
     priority    `Sites.priority`, a made-up cost that makes a site less wanted
     distance    `Sites.metre` x metres
+    margin      `Sites.margin` x `Lines.price`, unit by unit: what the site's owner earns, below 0 in the site's favour
     weight      grams x (`Sites.gram` + `Sites.tonne_metre` x metres / 10^6), unit by unit
     lateness    `Costs.late_hour` x hours beyond the promise: getting ready, then the way
-    refusal     (1 - `Sites.accept_probability`) x `Costs.redispatch`
+    refusal     (1 - `Sites.accept_probability`) x `Costs.redispatch`, or what `Problem.refusals` says of (order, site)
     surcharge   `Surcharges.amount`, where the (order, site) has one: region, territory
 
 Goods of different `Problem.sku_class` never share a parcel: what one site sends of two classes is two parcels, each of
@@ -49,10 +51,12 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True):
     longitude: Floats
     capacity: Integers
     handling: Integers  # fine, per parcel
+    region: Integers  # fine, per parcel
     parcel: Integers  # fine, per parcel
     metre: Integers  # fine, per metre: minor units per 100 kilometres
     gram: Integers  # fine, per gram, however far
     tonne_metre: Integers  # fine, per tonne and metre
+    margin: Integers  # fine, per minor unit of `Lines.price`: at most all of it, either way
     priority: Integers  # fine, per parcel; 0 is the first choice
     ready_minutes: Integers
     accept_probability: Floats  # in [0, 1]
@@ -78,6 +82,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True):
     units: Integers  # 1 or more
     unfilled: Integers  # fine, per unit left
     value: Integers  # what a unit is worth to `Limits.least_value`, in any unit of the caller's
+    price: Integers  # minor units: what a unit brings
     together: Integers  # -1: by itself
 
 
@@ -139,13 +144,21 @@ def no_blocked() -> Blocked:
     return Blocked(order=np.zeros(0, np.int64), site=np.zeros(0, np.int64))
 
 
+def as_sites_say() -> Integers:
+    """Return a table of refusals that says nothing."""
+    return np.zeros((0, 0), np.int64)
+
+
 def one_class() -> Integers:
     """Return the classes of SKUs that are all of one."""
     return np.zeros(0, np.int64)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A wave. `refuse_unsound` says what makes one unfit; `search.solve` calls it first."""
+    """A wave. `refuse_unsound` says what makes one unfit; `search.solve` calls it first.
+
+    `refusals`: what a refusal is expected to cost, fine, by (order, site); empty: as likely as the site says.
+    """
 
     sites: Sites
     orders: Orders
@@ -157,6 +170,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     surcharges: Surcharges = msgspec.field(default_factory=no_surcharges)
     blocked: Blocked = msgspec.field(default_factory=no_blocked)
     sku_class: Integers = msgspec.field(default_factory=one_class)  # by SKU; empty: all are of one
+    refusals: Integers = msgspec.field(default_factory=as_sites_say)
 
     @property
     def site_count(self) -> int:
@@ -167,6 +181,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def order_count(self) -> int:
         """How many orders there are."""
         return len(self.orders.promised_hours)
+
+    @property
+    def refusal(self) -> Integers:
+        """What a refusal is expected to cost: a row for each order, or one that holds for all."""
+        if len(self.refusals):
+            return self.refusals
+        sure = self.sites.accept_probability
+        return np.rint((1 - sure) * self.costs.redispatch).astype(np.int64)[None, :]
 
     @property
     def line_class(self) -> Integers:
@@ -203,7 +225,7 @@ def _check_columns(problem: Problem) -> None:
     if len(problem.sku_class):
         _refuse_other_than(problem.sku_class, len(problem.sku_grams), "sku_class")
     lines = problem.lines
-    for column in ("sku", "units", "unfilled", "value", "together"):
+    for column in ("sku", "units", "unfilled", "value", "price", "together"):
         _refuse_other_than(getattr(lines, column), len(lines.sku), f"lines.{column}")
     if (
         len(lines.start) != problem.order_count + 1
@@ -241,10 +263,11 @@ def _check_sites(problem: Problem) -> None:
     half = np.isnan(orders.latitude) != np.isnan(orders.longitude)
     _refuse_where(half, "orders.latitude", "has one coordinate of two")
     _refuse_where(_outside(sites.capacity, 0, 10**9), "sites.capacity", "is negative or beyond 10^9")
-    for column in ("handling", "parcel", "metre", "gram", "tonne_metre", "priority"):
+    for column in ("handling", "region", "parcel", "metre", "gram", "tonne_metre", "priority"):
         _refuse_where(
             _outside(getattr(sites, column), 0, _MOST_FINE), f"sites.{column}", "is negative or too big"
         )
+    _refuse_where(_outside(sites.margin, -FINE, FINE), "sites.margin", "is more than all of a price")
     _refuse_where(_outside(sites.ready_minutes, 0, 10**7), "sites.ready_minutes", "is negative or too big")
     chance = sites.accept_probability
     _refuse_where(~((chance >= 0) & (chance <= 1)), "sites.accept_probability", "lies outside [0, 1]")
@@ -260,6 +283,7 @@ def _check_lines(problem: Problem) -> None:
     _refuse_where(_outside(lines.units, 1, 10**6), "lines.units", "is less than 1 or beyond 10^6")
     _refuse_where(_outside(lines.unfilled, 0, _MOST_FINE), "lines.unfilled", "is negative or too big")
     _refuse_where(_outside(lines.value, 0, _MOST_FINE), "lines.value", "is negative or too big")
+    _refuse_where(_outside(lines.price, 0, _MOST_FINE // FINE), "lines.price", "is negative or too big")
     order_of_line = np.repeat(np.arange(problem.order_count), np.diff(lines.start))
     named = order_of_line * max(skus, 1) + lines.sku
     by_name = np.argsort(named, kind="stable")
@@ -294,9 +318,15 @@ def _check_pairs(problem: Problem) -> None:
         _refuse_where(_outside(pairs.site, 0, problem.site_count - 1), f"{name}.site", "names no site")
     surcharges = problem.surcharges
     _refuse_where(_outside(surcharges.amount, -_MOST_FINE, _MOST_FINE), "surcharges.amount", "is too big")
-    refusal = np.rint((1 - problem.sites.accept_probability) * problem.costs.redispatch).astype(np.int64)
+    if len(problem.refusals):
+        if problem.refusals.shape != (problem.order_count, problem.site_count):
+            raise refuse("refusals", "is not a table of orders and sites")
+        wrong: npt.NDArray[np.bool_] = np.logical_or.reduce(_outside(problem.refusals, 0, _MOST_FINE), axis=1)
+        _refuse_where(wrong, "refusals", "is negative or too big")
+    refusal = problem.refusal
+    row = surcharges.order if len(problem.refusals) else np.zeros_like(surcharges.order)
     _refuse_where(
-        surcharges.amount < -refusal[surcharges.site],
+        surcharges.amount < -refusal[row, surcharges.site],
         "surcharges.amount",
         "takes off more than a refusal is expected to cost",
     )

@@ -34,8 +34,11 @@ def reprice(problem: Problem, plan: Allocations) -> Terms:
         + metres / (1_000 * costs.kilometres_per_hour)
         - np.nan_to_num(problem.orders.promised_hours[order], nan=np.inf)
     )
-    flat = sites.parcel[site] + sites.handling[site] + sites.priority[site]
-    refusal = np.rint((1 - sites.accept_probability[site]) * costs.redispatch).astype(np.int64)
+    flat = sites.parcel[site] + sites.handling[site] + sites.region[site] + sites.priority[site]
+    if len(problem.refusals):
+        refusal = problem.refusals[order, site]
+    else:
+        refusal = np.rint((1 - sites.accept_probability[site]) * costs.redispatch).astype(np.int64)
     distance = sites.metre[site] * metres
     surcharge = _surcharges(problem, order, site)
     exact = (flat + refusal + distance + surcharge) + np.maximum(late_hours, 0) * costs.late_hour
@@ -44,9 +47,11 @@ def reprice(problem: Problem, plan: Allocations) -> Terms:
     return Terms(
         parcel=int(sites.parcel[site].sum()),
         handling=int(sites.handling[site].sum()),
+        region=int(sites.region[site].sum()),
         priority=int(sites.priority[site].sum()),
         distance=int(distance.sum()),
         weight=int((unit_weight * plan.units).sum()),
+        margin=_margin(problem, plan),
         lateness=int(lateness.sum()),
         refusal=int(refusal.sum()),
         surcharge=int(surcharge.sum()),
@@ -70,6 +75,13 @@ def _unit_weight(problem: Problem, plan: Allocations, metres: Integers) -> Integ
     grams = problem.sku_grams[problem.lines.sku[plan.line]]
     by_way = (grams * metres * problem.sites.tonne_metre[plan.site] + 500_000) // 1_000_000
     return grams * problem.sites.gram[plan.site] + by_way
+
+
+def _margin(problem: Problem, plan: Allocations) -> int:
+    """Return what the owners of sites earn by a plan, row by row: of what the units bring."""
+    brings: list[int] = (problem.lines.price[plan.line] * plan.units).tolist()
+    rates: list[int] = problem.sites.margin[plan.site].tolist()
+    return sum(rate * minor for rate, minor in zip(rates, brings, strict=True))
 
 
 def _surcharges(problem: Problem, order: Integers, site: Integers) -> Integers:

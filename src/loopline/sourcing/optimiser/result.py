@@ -22,9 +22,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     parcel: int = 0
     handling: int = 0
+    region: int = 0
     priority: int = 0
     distance: int = 0
     weight: int = 0
+    margin: int = 0
     lateness: int = 0
     refusal: int = 0
     surcharge: int = 0

@@ -33,7 +33,16 @@ from loopline.sourcing.optimiser.recreate import (
     take_some,
 )
 from loopline.sourcing.optimiser.reprice import reprice
-from loopline.sourcing.optimiser.result import Progress, Result, Settings, Status, Tell
+from loopline.sourcing.optimiser.result import (
+    Allocations,
+    Progress,
+    Result,
+    Settings,
+    Short,
+    Status,
+    Tell,
+)
+from loopline.sourcing.optimiser.result import Terms as RepricedTerms
 from loopline.sourcing.optimiser.shortages import explain_short
 from loopline.sourcing.optimiser.stop import Clock, Stop
 from loopline.sourcing.optimiser.writing import allocations_of
@@ -88,6 +97,7 @@ _LOSING = (100, 200, 400, 800, 1_600)  # minor units: patterns that lose no more
 # The same for parts, and how large these are of `Settings.part`; the next when one yields less than a part of the cost.
 _LOSING_OF_PART, _YIELD = ((100, 1.0), (200, 1.0), (400, 0.8)), 3e-4
 _CLUSTER = 60  # orders that compete with one, taken together into a part
+_ENDING = 1.3  # the last plan takes about as long to write down as the first: so much of what that took is kept back
 _SMALL = 300  # up to so many orders every pattern that can matter is looked at
 _USUAL = Settings()
 
@@ -137,6 +147,7 @@ class _Search:
         self.bound_prices: Integers = np.zeros(len(self.left), np.int64)
         self.price: Floats = np.zeros(len(self.left))
         self.random = np.random.default_rng(settings.seed)
+        self.ending = 0.0
 
     @property
     def cost(self) -> int:
@@ -209,8 +220,16 @@ class _Search:
             self._learn(self.price, keep=wide.keep, within=wide.within)
         self._sort_pool()
         self._plan_from()
+        if self.settings.seconds is not None:
+            self._time_ending()
         self._learn_for_losers()
         self._recreate(self._recreated())
+
+    def _time_ending(self) -> None:
+        """Measure on the first plan how long writing one down and pricing it again takes: that much is kept back."""
+        begun = self.stop.seconds
+        self._written()
+        self.ending = _ENDING * (self.stop.seconds - begun)
 
     @property
     def _has_time(self) -> bool:
@@ -252,7 +271,7 @@ class _Search:
     def _recreate(self, part: float) -> None:
         """Take orders out and put them back for a part of the time that is left, twice, and cross what comes of it."""
         is_timed = self.settings.seconds is not None
-        self._cross(self._anneal(_FIRST, seconds=part * self.stop.left() if is_timed else None))
+        self._cross(self._anneal(_FIRST, seconds=part * max(0.0, self._left()) if is_timed else None))
         self.stop.work += 1
 
     def _anneal(self, heat: _Heat, *, seconds: float | None) -> list[Integers]:
@@ -385,7 +404,7 @@ class _Search:
 
     def _left(self) -> float:
         """Return the seconds left for the search: what writing and pricing the result takes is kept back."""
-        return self.stop.left() - 0.05 - len(self.orders) / 10_000
+        return self.stop.left() - self.ending
 
     def _seconds(self, part: float, most: float) -> float:
         """Return how long a master problem may take: a part of what is left; without a clock for ever."""
@@ -430,11 +449,14 @@ class _Search:
     def _told(self, stage: str) -> None:
         self.tell(Progress(stage=stage, cost=self.cost, bound=self.bound))
 
+    def _written(self) -> tuple[Allocations, RepricedTerms, tuple[Short, ...]]:
+        """The plan as allocations, priced again, and what it leaves."""
+        allocations = allocations_of(self.problem, self.prepared.columns, picked(self.pool, self.plan))
+        return allocations, reprice(self.problem, allocations), explain_short(self.problem, allocations)
+
     def result(self) -> Result:
         """Price the plan again and say what there is to say of it."""
-        problem = self.problem
-        allocations = allocations_of(problem, self.prepared.columns, picked(self.pool, self.plan))
-        terms = reprice(problem, allocations)
+        allocations, terms, short = self._written()
         gap = (terms.total - self.bound) / max(abs(self.bound), 1)
         status = Status.STOPPED
         if terms.total - self.bound < FINE:
@@ -445,7 +467,7 @@ class _Search:
             status=status,
             allocations=allocations,
             terms=terms,
-            short=explain_short(problem, allocations),
+            short=short,
             bound=self.bound,
             stock_prices=self.bound_prices[: self.rows],
             capacity_prices=self.bound_prices[self.rows :],

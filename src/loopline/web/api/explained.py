@@ -26,7 +26,9 @@ class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel of a site that was chosen: how many units are in it, how cold it is kept, and what it costs.
 
     `opportunity_minor`: what its goods and its time would have been worth to orders that come later. `waiting_minor`:
-    what it pays the site on top because the work came back from others. `overrides`: the settings that a region or a
+    what it pays the site on top because the work came back from others. `region_minor`: what handling costs more in the
+    site's part of the country. `margin_minor`: what its dealer earns by the goods, below 0 where that counts in the
+    site's favour. `overrides`: the settings that a region or a
     dealer decided for it; the others are the profile's.
     """
 
@@ -42,6 +44,8 @@ class ParcelChosen(msgspec.Struct, frozen=True, kw_only=True):
     split_minor: int
     opportunity_minor: int
     waiting_minor: int
+    region_minor: int
+    margin_minor: int
     credit_minor: int
     overrides: tuple[SetForSite, ...]
 
@@ -115,6 +119,8 @@ def choice_told(one: Explanation, story: OrderStory, language: Language) -> Choi
                 split_minor=parcel.cost.split_minor,
                 opportunity_minor=parcel.cost.opportunity_minor,
                 waiting_minor=parcel.cost.waiting_minor,
+                region_minor=parcel.cost.region_minor,
+                margin_minor=parcel.cost.margin_minor,
                 credit_minor=parcel.cost.credit_minor,
                 overrides=tuple(
                     SetForSite(

@@ -1,7 +1,7 @@
 """What sites do in a day: what they say, what was learnt of it, what holds, and who answers for it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -16,6 +16,7 @@ from loopline.insight.capacity.queries import standing
 from loopline.kernel.refusals import Refusal
 from loopline.org import Permission
 from loopline.org import lists as org_lists
+from loopline.processes.full_days import take_again
 from loopline.processes.learnt_capacity import BECAUSE_MOST, FixWish, fix_limits
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -58,6 +59,20 @@ class SiteCapacityTold(msgspec.Struct, frozen=True, kw_only=True):
     fixed_because: str | None
 
 
+class SiteToReopen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site that has time again today."""
+
+    site_code: Code
+
+
+class SiteDayReopened(msgspec.Struct, frozen=True, kw_only=True):
+    """A site takes work up to its limit of the day; `was_full`: it did not, by its own word."""
+
+    site_code: str
+    day: date
+    was_full: bool
+
+
 @posted("/site-capacity/fix", tag=_TAG, name="fix_site_capacity", gives=Outcomes[SiteCapacityFix])
 def fix_site_capacity(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[SiteCapacityFix]]
@@ -71,6 +86,25 @@ def fix_site_capacity(
         return [
             outcome if isinstance(outcome, Refusal) else one
             for one, outcome in zip(data.items, outcomes, strict=True)
+        ]
+
+    return decided(request, caller, data, decide)
+
+
+@posted("/site-days/reopen", tag=_TAG, name="reopen_site_days", gives=Outcomes[SiteDayReopened])
+def reopen_site_days(
+    request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[SiteToReopen]]
+) -> Response[bytes]:
+    """Let sites that gave work back for want of time take work up to their limit of today again."""
+    scope = caller.scope(Permission.TASKS_WRITE)
+
+    def decide(conn: Conn, now: datetime) -> Sequence[SiteDayReopened | Refusal]:
+        codes = [one.site_code for one in data.items]
+        return [
+            one
+            if isinstance(one, Refusal)
+            else SiteDayReopened(site_code=one.site_code, day=one.day, was_full=one.was_full)
+            for one in take_again(conn, codes, scope=scope, by=str(caller.actor), now=now)
         ]
 
     return decided(request, caller, data, decide)
@@ -116,4 +150,4 @@ def _told(code: str, one: SiteCapacity, language: Language) -> SiteCapacityTold:
     )
 
 
-SITE_CAPACITY_HANDLERS = [fix_site_capacity, list_site_capacity]
+SITE_CAPACITY_HANDLERS = [fix_site_capacity, reopen_site_days, list_site_capacity]

@@ -63,12 +63,13 @@ class Few(msgspec.Struct, Generic[Item], frozen=True, kw_only=True, forbid_unkno
 class GroupOfSites(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sites that are preferred or spared: `parcel_minor` per parcel, below zero to prefer them.
 
-    `is_fallback`: they serve only what no other site can.
+    `handling_minor`: what handling a parcel costs more there. `is_fallback`: they serve only what no other site can.
     """
 
     name: Name
     site_codes: Annotated[list[Code], Meta(max_length=10_000)]
     parcel_minor: int = 0
+    handling_minor: int = 0
     is_fallback: bool = False
 
 
@@ -224,6 +225,7 @@ def _settings_of(asked: ProfileSettings, site_ids: Mapping[str, SiteId]) -> Sett
                 name=group.name,
                 site_ids=tuple(site_ids[code] for code in dict.fromkeys(group.site_codes)),
                 parcel_minor=group.parcel_minor,
+                handling_minor=group.handling_minor,
                 is_fallback=group.is_fallback,
             )
             for group in asked.groups
@@ -405,6 +407,7 @@ class _Teller:
                     name=group.name,
                     site_codes=[self._codes[one] for one in group.site_ids if one in self._codes],
                     parcel_minor=group.parcel_minor,
+                    handling_minor=group.handling_minor,
                     is_fallback=group.is_fallback,
                 )
                 for group in settings.groups

@@ -119,7 +119,10 @@ class SiteLimitTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteDayTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A site's day: tasks offered (`held`), accepted (`confirmed`), and how many more it takes."""
+    """A site's day: tasks offered (`held`), accepted (`confirmed`), and how many more it takes.
+
+    `filled_at`: since when it takes no more than it had then, as it gave work back for want of time.
+    """
 
     site_code: str
     day: date
@@ -127,6 +130,7 @@ class SiteDayTold(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     confirmed: int
     left: int
+    filled_at: datetime | None
 
 
 class SiteCostAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -308,6 +312,7 @@ def list_site_days(
                     held=found.held,
                     confirmed=found.confirmed,
                     left=found.left,
+                    filled_at=found.filled_at,
                 )
                 for site in page.items
                 if (found := days.get(site.id)) is not None

@@ -1,6 +1,7 @@
 """What sites do in a day: what each says, what its days tell, what holds and why, and who answers for it."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -14,10 +15,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_404_NOT_
 
 from loopline.db import Conn
 from loopline.insight import board_setting
+from loopline.kernel.ids import SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
 from loopline.processes.equip import SiteNotYours
+from loopline.processes.full_days import full_today, take_again
 from loopline.processes.learnt_capacity import (
     BECAUSE_MOST,
     FixWish,
@@ -42,9 +45,13 @@ _FormRequest: TypeAlias = Request[Any, Any, State]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page shows, read at one moment. `names`: of people by how they are named on what they fixed."""
+    """What the page shows, read at one moment. `names`: of people by how they are named on what they fixed.
+
+    `full`: since when sites are full today by their own word.
+    """
 
     sites: list[StandingSite]
+    full: Mapping[SiteId, datetime]
     names: dict[str, str]
     zone: str
     is_used: bool
@@ -72,6 +79,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     holds: str
     is_lowered: bool
     why: str
+    full: str
     fixed: str
     because: str
     wrong: str
@@ -100,17 +108,20 @@ async def show_capacity(request: WebRequest, visitor: NamedDependency[Visitor]) 
 
 @post(CAPACITY)
 async def fix_capacity(request: _FormRequest, visitor: NamedDependency[Visitor]) -> Response[Any]:
-    """Answer for what a site says, or take that back."""
+    """Answer for what a site says, or take that back; or say that a site that was full takes work again today."""
     scope = visitor.scope_of(Permission.SOURCING_WRITE)
     form = await request.form()
     site_code = str(form.get("site", ""))[:_FIND_MOST].replace("\x00", "")
     because = str(form.get("because", ""))[:BECAUSE_MOST].replace("\x00", "").strip()
-    is_lifted = form.get("act") == "lift"
+    act = form.get("act")
     find = str(form.get("find", "")).strip()[:_FIND_MOST]
 
     def work(conn: Conn, now: datetime) -> Refusal | None:
-        wish = FixWish(site_code=site_code, because=None if is_lifted else because)
         by = f"person:{visitor.person.person_id}"
+        if act == "again":
+            (again,) = take_again(conn, [site_code], scope=scope, by=by, now=now)
+            return again if isinstance(again, Refusal) else None
+        wish = FixWish(site_code=site_code, because=None if act == "lift" else because)
         (outcome,) = fix_limits(conn, [wish], scope=scope, by=by, now=now)
         return outcome if isinstance(outcome, Refusal) else None
 
@@ -125,7 +136,7 @@ async def fix_capacity(request: _FormRequest, visitor: NamedDependency[Visitor])
 def _shown(request: WebRequest, visitor: Visitor, *, find: str, typed: Typed | None = None) -> Template:
     scope = visitor.scope_of(Permission.SOURCING_READ)
     sets = visitor.scope_of(Permission.SOURCING_WRITE) if visitor.may(Permission.SOURCING_WRITE) else _NOBODYS
-    found = read(request, lambda conn, _: _find(conn, scope))
+    found = read(request, lambda conn, now: _find(conn, scope, now=now))
     return page(
         request,
         "hq/capacity.html",
@@ -144,12 +155,13 @@ def _status(typed: Typed | None) -> int:
     return HTTP_404_NOT_FOUND if isinstance(typed.refusal, SiteNotYours) else status_of(typed.refusal)
 
 
-def _find(conn: Conn, scope: Scope) -> Found:
+def _find(conn: Conn, scope: Scope, *, now: datetime) -> Found:
     sites = standing_of_branch(conn, scope=scope)
     rule = profile_in_force(conn).settings.learnt_capacity
     actors = {one.capacity.fixed_by for one in sites if one.capacity.fixed_by is not None}
     return Found(
         sites=sites,
+        full=full_today(conn, [one.site for one in sites], now=now),
         names=names_of(conn, actors),
         zone=board_setting(conn).zone,
         is_used=rule.is_used,
@@ -160,7 +172,7 @@ def _find(conn: Conn, scope: Scope) -> Found:
 def written(found: Found, language: Language, *, sets: Scope, find: str, typed: Typed | None) -> View:
     """Write the page down for somebody who may answer for the sites in `sets`."""
     wanted = [one for one in found.sites if _is_meant(one, find, language)]
-    wanted.sort(key=_urgency)
+    wanted.sort(key=lambda one: (one.site.id not in found.full, *_urgency(one)))
     more = len(wanted) - SHOWN_MOST
     rows = [_row(one, found, language, sets=sets, typed=typed) for one in wanted[:SHOWN_MOST]]
     return View(
@@ -205,6 +217,12 @@ def _row(one: StandingSite, found: Found, language: Language, *, sets: Scope, ty
         holds=language.count(known.holds),
         is_lowered=_is_lowered(one),
         why=why_word(known, language),
+        full=language.say(
+            "Full today since {time}: it gave work back for want of time",
+            time=language.clock(found.full[one.site.id], one.site.time_zone),
+        )
+        if one.site.id in found.full
+        else "",
         fixed=_fixed(one, found, language),
         because=mine.because if mine is not None else known.fixed_because or "",
         wrong=language.refusal(mine.refusal) if mine is not None else "",

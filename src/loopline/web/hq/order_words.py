@@ -157,11 +157,13 @@ CHANGE_WORDS: dict[Change, str] = {
 }
 TERM_WORDS: tuple[tuple[str, str], ...] = (
     ("handling_minor", marked("handling {amount}")),
+    ("region_minor", marked("dearer handling in that part of the country {amount}")),
     ("distance_minor", marked("distance {amount}")),
     ("weight_minor", marked("weight {amount}")),
     ("lateness_minor", marked("late {amount}")),
     ("refusal_minor", marked("may be refused {amount}")),
     ("preference_minor", marked("preference {amount}")),
+    ("margin_minor", marked("what its dealer earns {amount}")),
     ("split_minor", marked("one parcel more {amount}")),
     ("opportunity_minor", marked("not kept for orders that come later {amount}")),
     ("waiting_minor", marked("paid on top because it came back {amount}")),

@@ -9,6 +9,7 @@ from loopline.kernel.ids import SiteId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Site
 from loopline.sourcing.settings import (
+    MONEY_MOST,
     SettingOutOfRange,
     Settings,
     SiteGroup,
@@ -55,6 +56,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         marked("Whose buyers are served by whom, and that nobody is starved or flooded."),
         (
             "weights.other_territory_minor",
+            "weights.dealer_margin_basis_points",
             "fairness.days",
             "fairness.least_percent",
             "fairness.most_percent",
@@ -132,6 +134,9 @@ SETTING_WORDS: dict[str, str] = {
     "weights.stockout_cost_minor": marked("A sale that the shelf loses (cents)"),
     "weights.stockout_days": marked("The shelf's sales of the last (days)"),
     "weights.other_territory_minor": marked("A parcel from another dealer's site (cents)"),
+    "weights.dealer_margin_basis_points": marked(
+        "A dealer's margin on what its site sends (1/100 % of the net value; below 0: in its favour)"
+    ),
     "limits.parcels_most": marked("Parcels to an order, at most"),
     "limits.parcel_value_least_minor": marked("Goods in each parcel of several, at least (cents)"),
     "limits.own_territory_only": marked("Only the buyer's own dealer and the brand"),
@@ -228,6 +233,7 @@ class GroupShown(msgspec.Struct, frozen=True, kw_only=True):
     sites: str
     names: str
     parcel_minor: int
+    handling_minor: int
     is_fallback: bool
 
 
@@ -307,13 +313,22 @@ def groups_shown(settings: Settings, sites: Mapping[SiteId, Site], language: Lan
             sites=" ".join(sites[one].code for one in group.site_ids if one in sites),
             names=", ".join(language.called(sites[one].name) for one in group.site_ids if one in sites),
             parcel_minor=group.parcel_minor,
+            handling_minor=group.handling_minor,
             is_fallback=group.is_fallback,
         )
         for position, group in enumerate(settings.groups)
     ]
     if len(rows) < GROUPS_MOST:
         rows.append(
-            GroupShown(position=len(rows), name="", sites="", names="", parcel_minor=0, is_fallback=False)
+            GroupShown(
+                position=len(rows),
+                name="",
+                sites="",
+                names="",
+                parcel_minor=0,
+                handling_minor=0,
+                is_fallback=False,
+            )
         )
     return rows
 
@@ -380,7 +395,8 @@ def _groups(said: Mapping[str, str], sites: Mapping[str, SiteId]) -> list[SiteGr
             SiteGroup(
                 name=name,
                 site_ids=tuple(sites[code] for code in dict.fromkeys(codes)),
-                parcel_minor=_number(said, f"group.{position}.parcel_minor", -100_000_000, 100_000_000),
+                parcel_minor=_number(said, f"group.{position}.parcel_minor", -MONEY_MOST, MONEY_MOST),
+                handling_minor=_number(said, f"group.{position}.handling_minor", 0, MONEY_MOST),
                 is_fallback=said.get(f"group.{position}.is_fallback") == "on",
             )
         )

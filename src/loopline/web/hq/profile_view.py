@@ -6,7 +6,7 @@ import msgspec
 
 from loopline.kernel.ids import SiteId
 from loopline.org import Site
-from loopline.sourcing.settings import Profile, ProfileState, Settings, setting_names, value_of
+from loopline.sourcing.settings import Profile, ProfileState, Settings, SiteGroup, setting_names, value_of
 from loopline.sourcing.trials import SideOfTrial, Trial
 from loopline.web.hq.profile_form import SETTING_WORDS, is_on, switch_names
 from loopline.web.languages import Language, marked
@@ -106,8 +106,8 @@ def changes_between(before: Settings, after: Settings, language: Language) -> li
         changes.append(
             Change(
                 word=language.say(_GROUPS_WORD),
-                before=", ".join(group.name for group in before.groups) or "–",
-                after=", ".join(group.name for group in after.groups) or "–",
+                before=", ".join(map(_group_word, before.groups)) or "–",
+                after=", ".join(map(_group_word, after.groups)) or "–",
             )
         )
     if before.ship_from != after.ship_from:
@@ -127,6 +127,12 @@ def changes_between(before: Settings, after: Settings, language: Language) -> li
             )
         )
     return changes
+
+
+def _group_word(group: SiteGroup) -> str:
+    """A group by its name, and by what its parcels cost more or less where that is said."""
+    minor = "/".join(f"{one:+d}" for one in (group.parcel_minor, group.handling_minor) if one)
+    return f"{group.name} ({minor})" if minor else group.name
 
 
 def _yes(is_on: object, language: Language) -> str:
@@ -154,8 +160,12 @@ def trial_row(one: Trial, sites: Mapping[SiteId, Site], language: Language, zone
 
 
 def _measures(before: SideOfTrial, after: SideOfTrial, currency: str, language: Language) -> list[Measure]:
-    rows = [
+    money = [
         (language.say("Cost of all parcels"), before.cost_minor, after.cost_minor),
+        (language.say("Dearer handling by groups of sites"), before.regional_minor, after.regional_minor),
+        (language.say("Dealers' margin as it is weighed"), before.margin_minor, after.margin_minor),
+    ]
+    counts = [
         (language.say("Parcels"), before.parcels, after.parcels),
         (language.say("Orders in several parcels"), before.split_orders, after.split_orders),
         (language.say("Pieces that nobody sends"), before.unfilled_units, after.unfilled_units),
@@ -167,15 +177,23 @@ def _measures(before: SideOfTrial, after: SideOfTrial, currency: str, language: 
         (language.say("Kilometres"), before.kilometres, after.kilometres),
         (language.say("Late orders"), before.late_orders, after.late_orders),
     ]
+    rows = [
+        *(
+            (one, language.money(one[1], currency), language.money(one[2], currency))
+            for place, one in enumerate(money)
+            if place == 0 or one[1] or one[2]
+        ),
+        *((one, language.count(one[1]), language.count(one[2])) for one in counts),
+    ]
     return [
         Measure(
             word=word,
-            before=language.money(was, currency) if place == 0 else language.count(was),
-            after=language.money(now, currency) if place == 0 else language.count(now),
+            before=said_before,
+            after=said_after,
             change=language.change(now, was) or "",
             tone="good" if now < was else "bad" if now > was else "",
         )
-        for place, (word, was, now) in enumerate(rows)
+        for (word, was, now), said_before, said_after in rows
     ]
 
 

@@ -59,7 +59,8 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
 def _left(day: DayAhead | None, ordinary: int) -> int:
     if day is None:
         return max(0, ordinary)
-    return max(0, (ordinary if day.tasks_limit is None else day.tasks_limit) - day.tasks)
+    limit = ordinary if day.tasks_limit is None else day.tasks_limit
+    return max(0, (limit if day.filled_limit is None else min(limit, day.filled_limit)) - day.tasks)
 
 
 class Sites:

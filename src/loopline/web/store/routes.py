@@ -33,13 +33,14 @@ from loopline.web.store.till.quotes import tell_quote
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
 from loopline.web.store.till.wallet import take_wallet
-from loopline.web.store.today import show_today, tell_today
+from loopline.web.store.today import show_today, take_more, tell_today
 from loopline.web.store.visits import VISIT_PAGES
 
 STORE_PAGES: list[ControllerRouterHandler] = [
     tell_app,
     show_today,
     tell_today,
+    take_more,
     choose_site,
     claim_call,
     *HEARD_PAGES,

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from litestar import get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.response import Template
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline import catalogue, orders, org, slots
 from loopline.catalogue import Sku
@@ -25,8 +26,10 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
+from loopline.processes.full_days import take_again
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.slots import Booking, Way
+from loopline.web.api.answers import run
 from loopline.web.capacity_words import given_word
 from loopline.web.cold_words import cold_word
 from loopline.web.edge import WebRequest, edge_of, language_of
@@ -249,6 +252,9 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "my_round": any(one.picker_id == desk.person_id for one in in_rounds),
         "rounds": len(in_rounds),
         "capacity": day.capacity,
+        "full_since": language.clock(day.capacity.filled_at, desk.site.time_zone)
+        if day.capacity is not None and day.capacity.filled_at is not None
+        else "",
         "given_less": given_word(day.learnt, language) if day.learnt is not None else "",
         "heard": day.heard,
         "prices_waiting": prices_waiting,
@@ -352,3 +358,16 @@ def _until(task: Task, now: datetime, zone_name: str, language: Language) -> tup
     if task.accepted_at is not None:
         return None, language.say("taken at {time}", time=language.clock(task.accepted_at, zone_name))
     return None, ""
+
+
+@post("/store/day/again", dependencies=DESK, sync_to_thread=True)
+def take_more(request: WebRequest, desk: NamedDependency[Desk]) -> Response[Any]:
+    """Take work again today, after somebody gave some back for want of time."""
+    scope = desk.visitor.scope_of(Permission.TASKS_WRITE)
+    by = f"person:{desk.person_id}"
+    (outcome,) = run(
+        request, lambda conn, now: take_again(conn, [desk.site.code], scope=scope, by=by, now=now)
+    )
+    if isinstance(outcome, Refusal):
+        return today_page(request, desk, refusal=outcome)
+    return Redirect(STORE, status_code=HTTP_303_SEE_OTHER)

@@ -41,7 +41,7 @@ def order_of_three_coats(house: House) -> None:
 
 def test_a_draft_is_changed_told_what_is_wrong_and_published(house: House):
     api = hq(house)
-    group = {"name": "North", "site_codes": ["S", "W"], "parcel_minor": -50}
+    group = {"name": "North", "site_codes": ["S", "W"], "parcel_minor": -50, "handling_minor": 20}
     wrong = {"limits": {"parcels_most": 0}, "groups": [group]}
     first, second = api.granted("/sourcing-profiles", {"settings": wrong}, {"settings": DEAR, "based_on": 1})
     assert first == {
@@ -190,7 +190,13 @@ def test_of_two_wishes_for_one_the_last_holds(house: House):
 
 def test_rules_of_what_must_ship_from_where_are_kept_checked_and_told(house: House):
     api = hq(house)
-    group = {"name": "Depots", "site_codes": ["W"], "parcel_minor": 0, "is_fallback": False}
+    group = {
+        "name": "Depots",
+        "site_codes": ["W"],
+        "parcel_minor": 0,
+        "handling_minor": 0,
+        "is_fallback": False,
+    }
     rule = {
         "name": "Coats",
         "product_codes": ["COAT"],

@@ -30,7 +30,7 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3,
 
     Of several classes, the first SKU of an order is its own thing and the others may go together.
     """
-    rng = Random(seed)
+    rng, other = Random(seed), Random(seed + 10_000)
     lines: list[tuple[int, int, int, int]] = []
     start = [0]
     for _ in range(orders):
@@ -49,16 +49,21 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3,
     blocked = rng.sample(pairs, min(len(pairs), rng.choice([0, 1, 2])))
     surcharged = rng.sample(pairs, min(len(pairs), rng.choice([0, 2])))
     nowhere = rng.random() < 0.2
+    refusals = np.array(
+        [[other.randrange(900) * FINE for _ in range(sites)] for _ in range(orders)], np.int64
+    )
     problem = Problem(
         sites=Sites(
             latitude=np.array([rng.uniform(30, 32) for _ in range(sites)]),
             longitude=np.array([rng.uniform(120, 122) for _ in range(sites)]),
             capacity=np.array([rng.randint(0, 3) for _ in range(sites)]),
             handling=np.array([rng.randint(100, 700) * FINE for _ in range(sites)]),
+            region=np.array([other.choice([0, 0, 120]) * FINE for _ in range(sites)]),
             parcel=np.array([rng.choice([300, 450]) * FINE for _ in range(sites)]),
             metre=np.array([rng.choice([0, 90]) for _ in range(sites)]),
             gram=np.array([rng.choice([0, 5_000]) for _ in range(sites)]),
             tonne_metre=np.array([rng.choice([0, 12_000]) for _ in range(sites)]),
+            margin=np.array([other.choice([0, 0, 6_000, -3_000]) for _ in range(sites)]),
             priority=np.array([rng.choice([0, 20]) * FINE for _ in range(sites)]),
             ready_minutes=np.array([rng.choice([120, 480]) for _ in range(sites)]),
             accept_probability=np.array([rng.choice([1.0, 0.7]) for _ in range(sites)]),
@@ -74,6 +79,7 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3,
             units=np.array([line[1] for line in lines], np.int64),
             unfilled=np.full(len(lines), rng.choice([800, 6_000]) * FINE),
             value=np.array([line[2] for line in lines], np.int64),
+            price=np.array([other.choice([999, 11_300]) for _ in lines], np.int64),
             together=np.array([line[3] for line in lines], np.int64),
         ),
         stock=Stock(
@@ -82,6 +88,7 @@ def random_problem(seed: int, *, orders: int = 4, sites: int = 3, skus: int = 3,
             units=np.array([row[2] for row in stock], np.int64),
             credit=np.array([row[3] for row in stock], np.int64),
         ),
+        refusals=refusals if seed % 2 and orders else np.zeros((0, 0), np.int64),
         sku_grams=np.array([rng.choice([0, 500, 3_000]) for _ in range(skus)]),
         costs=Costs(split=300 * FINE, late_hour=25 * FINE, redispatch=500 * FINE, kilometres_per_hour=45.0),
         limits=Limits(parcels=rng.choice([1, 2, 3]), least_value=rng.choice([0, 0, 3])),
@@ -214,15 +221,19 @@ class Weighed:
         late = 0.0 if math.isnan(promised) else max(0.0, hours - promised)
         cost = int(
             sites.handling[site] + sites.parcel[site] + sites.priority[site] + sites.metre[site] * metres
-        )
-        cost += round((1 - float(sites.accept_probability[site])) * problem.costs.redispatch)
+        ) + int(sites.region[site])
+        if len(problem.refusals):
+            cost += int(problem.refusals[order, site])
+        else:
+            cost += round((1 - float(sites.accept_probability[site])) * problem.costs.redispatch)
         cost += round(late * problem.costs.late_hour) + self.surcharge.get((order, site), 0)
         for line, units in given.items():
             sku = int(problem.lines.sku[line])
             grams = int(problem.sku_grams[sku])
             way = (grams * metres * int(sites.tonne_metre[site]) + 500_000) // 1_000_000
             credit = int(problem.stock.credit[self.rows[site, sku]])
-            cost += units * (grams * int(sites.gram[site]) + way - credit)
+            earned = int(problem.lines.price[line]) * int(sites.margin[site])
+            cost += units * (grams * int(sites.gram[site]) + way + earned - credit)
         return cost
 
     def cheapest_plan(self) -> int:

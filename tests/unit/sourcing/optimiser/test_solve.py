@@ -76,6 +76,9 @@ def _with(problem: Problem, table: str, column: str, value: float) -> Problem:
     [
         ("sites", "capacity", -1, "sites.capacity[0]"),
         ("sites", "accept_probability", 1.2, "sites.accept_probability[0]"),
+        ("sites", "region", -1, "sites.region[0]"),
+        ("sites", "margin", FINE + 1, "sites.margin[0]"),
+        ("lines", "price", -1, "lines.price[0]"),
         ("sites", "latitude", 91.0, "sites.latitude[0]"),
         ("orders", "promised_hours", -1.0, "orders.promised_hours[0]"),
         ("lines", "sku", 99, "lines.sku[0]"),
@@ -121,6 +124,8 @@ def test_a_surcharge_takes_off_what_a_refusal_costs_and_no_more(seed: int):
     pairs = problem.surcharges
     chance = problem.sites.accept_probability[pairs.site]
     refusal = np.rint((1 - chance) * problem.costs.redispatch).astype(np.int64)
+    if len(problem.refusals):
+        refusal = problem.refusals[pairs.order, pairs.site]
     sure = msgspec.structs.replace(problem, surcharges=msgspec.structs.replace(pairs, amount=-refusal))
     assert solve(sure, STEPS).cost == pytest.approx(Weighed(sure).cheapest_plan(), abs=METRE)
     if len(refusal):
