@@ -3454,6 +3454,7 @@ CREATE TABLE pricing.points_lot (
     is_pending boolean NOT NULL,
     due_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    of_id uuid,
     CONSTRAINT lot_ends_after_it_is_due CHECK ((expires_at > due_at)),
     CONSTRAINT lot_gave_something CHECK ((whole >= 0)),
     CONSTRAINT lot_keeps_a_part CHECK (((points >= 0) AND (points <= whole))),
