@@ -322,8 +322,8 @@ class Life(Purchases):
             self.paid_in == self.refunded + got + owed + tax + deposit + rounding,
             ("conservation", self.paid_in, self.refunded, got, owed, tax, deposit, rounding),
         )
-        # Of a part that came back in part what was paid and what was shared are rounded each by itself: the seller has a
-        # minor unit more or less until the rest is back.
+        # Of a part that came back in part what was paid and what was shared are rounded each by itself: the seller has
+        # a minor unit more or less until the rest is back.
         partly = sum(0 < one.back < one.split.units for one in self.sold)
         hold(abs(rounding) <= partly and deposit == 0, ("rounding", rounding, partly, deposit))
         own = (self.balance(Purpose.PAYMENT_FEE), self.balance(Purpose.ADJUSTMENT))

@@ -41,6 +41,7 @@ class Purse(Kept):
         self.account = Account(member_id=MEMBER)
         self.lots: dict[Any, Lot] = {}
         self.uses: dict[OrderId, Use] = {}
+        self.ended: set[Any] = set()
         self.versions: Mapping[Any, Programme] = {one.id: one for one in the_shop.programmes}
         if self.versions and the_shop.given_points:
             self._give_points(the_shop.given_points, the_shop.programmes[0])
@@ -123,6 +124,7 @@ class Purse(Kept):
         after = _after(self.account, change.moves)
         self.lots |= {lot.id: lot for lot in change.lots}
         self.uses |= {use.order_id: use for use in change.uses}
+        self.ended |= {move.lot_id for move in change.moves if move.kind is PointsKind.EXPIRED}
         deferred = deferred_for(list(self.lots.values()), after, self.versions)
         more = deferred - self.account.liability_minor
         hold(bool(change.moves) or not more, ("deferred without a move", more))
@@ -154,7 +156,9 @@ class Purse(Kept):
         for one in self.sold:
             lot = self.lots.get(one.split.part_id)
             if lot is not None:
-                hold(kept[lot.id] <= rounded(lot.whole, one.left, one.split.units), ("points kept", lot))
+                whole = rounded(lot.whole, one.left, one.split.units)
+                hold(kept[lot.id] <= whole, ("points kept", lot))
+                hold(lot.id in self.ended or kept[lot.id] == whole, ("points taken back twice", lot))
 
     def check_points_all_back(self) -> None:
         """When all goods came back none are used, pending or owed."""

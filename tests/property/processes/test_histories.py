@@ -4,8 +4,8 @@ Every entry balances, every reversal is exact, every line ends where the whole o
 its entries, and what the customer paid is what was given back, what parties got and are owed, tax, liabilities and
 named rounding, after each step.
 
-Hypothesis draws a few hundred, step by step, and makes what fails short. Of the million it draws where each block of ten
-thousand begins: to draw each step by itself, and to remember how, would take it longer than to live through it.
+Hypothesis draws a few hundred, step by step, and makes what fails short. Of the million it draws where each ten
+thousand begin: to draw each step by itself, and to remember how, would take it longer than to live through it.
 """
 
 from collections import Counter
