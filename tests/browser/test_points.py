@@ -14,7 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from loopline import org
 from loopline.db import Database
+from loopline.kernel.ids import MemberId
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.org import Role
+from loopline.pricing.points import Programme
+from loopline.processes.points.programme import publish as publish_draft
+from loopline.processes.points.programme import save
 from loopline.processes.points.rounds import mature
 from loopline.processes.points.standing import FOLLOWERS
 from loopline.web.settings import Demo, DemoPerson
@@ -22,7 +27,7 @@ from loopline.web.shop.shopper import MEMBER_COOKIE
 from tests.browser.test_shop import Clock, Shopfront, fill_address, look, pay, state
 from tests.make.loop import follow
 from tests.make.org import PASSWORD, add_person, succeeded
-from tests.make.points import brand_agreed
+from tests.make.points import BY, brand_agreed, points_given, terms
 from tests.make.shop import OPENED
 from tests.make.shopfront import open_shopfront
 from tests.make.web import served, settings
@@ -166,3 +171,40 @@ def see_everywhere(front: Shopfront, member: Page) -> None:
         look(seen, "points-mine")
         seen.goto(f"{front.base}/checkout?sku={SKU}&units=1&points=yes")
         look(seen, "points-checkout")
+
+
+def programme(front: Shopfront, **changes: int) -> None:
+    with front.database.transaction() as conn:
+        made = save(conn, terms(**changes), comment="a test", scope=WHOLE_BRAND, by=BY, now=front.clock())
+        assert isinstance(made, Programme), made
+        assert isinstance(publish_draft(conn, scope=WHOLE_BRAND, by=BY, now=front.clock()), Programme)
+
+
+def test_what_was_shown_is_what_is_charged_or_nothing_is(front: Shopfront):
+    """While somebody looks at the checkout points come to be worth half: it is said, shown, and ordered then."""
+    programme(front)
+    member = front.page(locale="zh-CN")
+    member.goto(f"{front.base}/me/points")
+    front.sign_in(member)
+    member.wait_for_url("**/me/points")
+    with front.database.transaction() as conn:
+        (member_id,) = conn.execute("select id from customers.member").fetchone() or (None,)
+        assert member_id is not None
+        points_given(conn, MemberId(member_id), 5_000, now=front.clock())
+    member.goto(f"{front.base}/checkout?sku={SKU}&units=1&points=yes")
+    expect(member.locator(".total").first).to_contain_text("¥349")
+    fill_address(member)
+    programme(front, redeem_minor=50)
+    member.locator("button[form=buy]").click()
+    alert = member.get_by_role("alert")
+    expect(alert).to_contain_text("页面显示商品共 ¥349")
+    expect(alert).to_contain_text("现在是 ¥374")
+    expect(member.locator(".total").first).to_contain_text("¥374")
+    look(member, "points-price-moved")
+    with front.database.reading() as conn:
+        assert conn.execute("select count(*) from orders.order").fetchall() == [(0,)]
+    front.complaints.clear()  # the browser says that the page it was answered with is a refusal
+    member.locator("button[form=buy]").click()
+    member.wait_for_url("**/pay/**")
+    with front.database.reading() as conn:
+        assert conn.execute("select amount_minor from orders.order").fetchall() == [(37_400,)]

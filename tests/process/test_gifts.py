@@ -16,11 +16,14 @@ from loopline.pricing.coupons import OffAmount
 from loopline.pricing.promotions import Bearer, Promotion
 from loopline.processes.cancel import Cancellation, Cancelled, UnitsToCancel, cancel
 from loopline.processes.place import Placed, place
+from loopline.processes.points.standing import FOLLOWERS
 from loopline.processes.promote import WantedGift, save
 from loopline.processes.try_promotion import try_on_past_orders
 from tests.make import coupons
+from tests.make.customers import member, phone, registered
 from tests.make.loop import follow, hand_over_everything, pay_for
 from tests.make.org import succeeded
+from tests.make.points import points_given, points_in_force
 from tests.make.shop import NOON, OPENED, Shop, ask, open_shop
 from tests.process.test_promotions import (
     BY,
@@ -37,6 +40,7 @@ from tests.process.test_promotions import (
     wanted,
 )
 
+(POINTS,) = FOLLOWERS
 HAT_WITH_COAT = WantedGift(sku_code="HAT", from_units=1, is_repeated=True)
 
 
@@ -182,6 +186,22 @@ def test_what_a_coupon_took_off_still_earns(conn: Conn, shop: Shop):
     pay_for(conn, shop, order)
     assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1}  # 248.60 by the list, less than 245.00 paid
     assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1, "HAT": 1}
+    healthy(conn)
+
+
+def test_what_points_took_off_still_earns_also_where_a_line_has_no_whole_point(conn: Conn, shop: Shop):
+    """One point takes a yuan off: the scarves' part of it is no whole point, and came after the gift all the same."""
+    points_in_force(conn, redeem_points=1, redeem_minor=100)
+    (anna,) = registered(conn, [member(phone(1))])
+    points_given(conn, anna, 1, now=OPENED)
+    in_force(conn, "GIFT", WantedGift(sku_code="HAT", from_minor=11_300 + 2 * 2_260))
+    goods = draft_lines(shop, coats=2, hats=1, scarves=2)
+    (order,) = placed(conn, ask(shop, "W-1", lines=goods, member_id=anna, points=1))
+    assert order.amount_minor == 2 * 11_300 + 2 * 2_260 - 100
+    pay_for(conn, shop, order)
+    assert called_off(conn, order, "COAT", 1) == {"COAT": 1}  # what is left is worth just enough
+    assert called_off(conn, order, "SCARF", 1) == {"SCARF": 1, "HAT": 1}
+    follow(conn, POINTS)
     healthy(conn)
 
 

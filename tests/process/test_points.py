@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from beancount import loader
 
@@ -16,6 +17,7 @@ from loopline.ledger.model import EntryKind
 from loopline.org import entities_by_code
 from loopline.pricing.points import accounts_of_members, entries_of_member, lots_of_members
 from loopline.pricing.points.refusals import (
+    AdjustedOtherwise,
     PointsNotAdjusted,
     PointsNotEnough,
     PointsNotOffered,
@@ -28,6 +30,7 @@ from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.journal import beancount_lines, journal_rows
 from loopline.processes.membership import Export, export_member, forget
 from loopline.processes.place import Placed, place
+from loopline.processes.place.shown import PriceMoved
 from loopline.processes.points.programme import Adjustment, adjust, publish
 from loopline.processes.points.rounds import expire, mature
 from loopline.processes.points.standing import FOLLOWERS
@@ -46,6 +49,7 @@ from tests.process.test_take_back import back
 HALF_AN_HOUR = NOON + timedelta(minutes=30)
 LATER = NOON + timedelta(days=3)
 WINDOW_OVER = NOON + timedelta(days=40)
+ENDED = NOON + timedelta(days=80)
 TWO_YEARS = NOON + timedelta(days=800)
 
 
@@ -128,7 +132,7 @@ def test_what_was_handed_over_earns_once_and_can_be_used_when_nothing_may_come_b
     assert expire(conn, now=TWO_YEARS, limit=10) == 0
     assert points_of(conn, anna) == (0, 0, 0)
     assert deferred(conn) == (0, 0)
-    assert kinds(conn, anna) == ["earned", "earned", "matured", "matured", "expired"]
+    assert kinds(conn, anna) == ["earned", "earned", "matured", "matured", "expired", "expired"]
     sound(conn)
     posted = list(queries.journal(conn, start=OPENED, end=TWO_YEARS + timedelta(days=1)))
     assert [one.amount_minor for one in posted if one.kind is EntryKind.POINTS] == [142, -142, -142, 142]
@@ -226,6 +230,43 @@ def test_what_was_used_already_is_owed_and_set_off_against_what_is_earned_later(
     sound(conn)
 
 
+def back_when_all_has_ended(conn: Conn, shop: Shop, order: Placed, who: MemberId) -> None:
+    expire(conn, now=ENDED, limit=10)
+    brought_back(conn, shop, order, who, "R-1", ("COAT", 1))
+    sound(conn)
+
+
+def test_what_ended_unused_is_not_taken_once_more(conn: Conn, shop: Shop, anna: MemberId):
+    points_in_force(conn, months=1)
+    order = sold(conn, shop, anna)
+    caught_up(conn)
+    mature(conn, now=WINDOW_OVER, limit=10)
+    back_when_all_has_ended(conn, shop, order, anna)
+    assert points_of(conn, anna) == (0, 0, 0)
+    assert "taken_back" not in kinds(conn, anna)
+    assert deferred(conn) == (0, 0)
+
+
+def test_of_what_ended_only_what_was_used_goes_back_with_its_goods(conn: Conn, shop: Shop, anna: MemberId):
+    points_in_force(conn, months=1)
+    order = sold(conn, shop, anna)
+    caught_up(conn)
+    mature(conn, now=WINDOW_OVER, limit=10)
+    used = put(conn, ask(shop, "W-2", member_id=anna, placed_at=WINDOW_OVER, points=150))
+    caught_up(conn)
+    back_when_all_has_ended(conn, shop, order, anna)
+    # Of 113 for the coat and 45 for the scarves 8 ended unused; that is of whichever ends last.
+    assert points_of(conn, anna) in ((0, -105, 0), (0, -113, 0))
+    cancel(conn, [Cancellation(order_id=used.order_id)], scope=WHOLE_BRAND, now=ENDED)
+    sound(conn)
+    assert points_of(conn, anna) in ((0, 45, 0), (0, 37, 0))
+    expire(conn, now=ENDED + timedelta(days=7), limit=10)
+    assert points_of(conn, anna) == (0, 0, 0)
+    brought_back(conn, shop, order, anna, "R-2", ("SCARF", 2))
+    sound(conn)
+    assert points_of(conn, anna) == (0, 0, 0)
+
+
 def test_they_are_held_until_the_order_is_paid_and_then_spent(conn: Conn, shop: Shop, anna: MemberId):
     points_in_force(conn, least_minor=500, most_basis_points=5_000)
     points_given(conn, anna, 10_000, now=OPENED)
@@ -320,6 +361,22 @@ def test_the_oldest_are_used_first_and_what_ended_meanwhile_lives_a_week(
     sound(conn)
 
 
+def test_nobody_is_charged_otherwise_than_was_shown(conn: Conn, shop: Shop, anna: MemberId):
+    """The page showed ten yuan off; meanwhile points have come to be worth half of it."""
+    points_in_force(conn)
+    points_given(conn, anna, 1_000, now=OPENED)
+    points_in_force(conn, now=HALF_AN_HOUR, redeem_minor=50)
+    asked = ask(shop, "W-1", member_id=anna, points=1_000, placed_at=LATER)
+    shown = msgspec.structs.replace(asked, goods_shown_minor=14_820)
+    no = refused(conn, shown)
+    assert no == PriceMoved(shown_minor=14_820, now_minor=15_320, currency="CNY")
+    assert points_of(conn, anna) == (0, 1_000, 0)
+    order = put(conn, msgspec.structs.replace(asked, goods_shown_minor=15_320))
+    assert order.amount_minor == 15_320
+    assert place(conn, [shown], scope=WHOLE_BRAND, now=LATER) == [orders.Repeat(order_id=order.order_id)]
+    sound(conn)
+
+
 def test_the_brand_bears_what_they_take_off_elsewhere(conn: Conn, shop: Shop, anna: MemberId):
     points_in_force(conn)
     points_given(conn, anna, 1_000, now=OPENED)
@@ -333,10 +390,22 @@ def test_the_brand_bears_what_they_take_off_elsewhere(conn: Conn, shop: Shop, an
 
 def test_a_correction_is_made_once_and_says_why(conn: Conn, shop: Shop, anna: MemberId):
     points_in_force(conn)
+    (other,) = registered(conn, [member(phone(2))])
     asked = Adjustment(id=new_id(), member_id=anna, points=50, reason="  sorry ")
     for _ in range(2):
         accounts = succeeded(adjust(conn, [asked, asked], scope=WHOLE_BRAND, by=BY, now=NOON))
         assert [one.available for one in accounts] == [50, 50]
+    for field, value in (("points", 51), ("reason", "Sorry"), ("member_id", other)):
+        changed = msgspec.structs.replace(asked, **{field: value})
+        for batch in ([changed], [asked, changed]):
+            outcomes = adjust(conn, batch, scope=WHOLE_BRAND, by=BY, now=NOON)
+            assert outcomes[-1] == AdjustedOtherwise(field=field)
+    fresh = Adjustment(id=new_id(), member_id=other, points=3, reason="new")
+    outcomes = adjust(
+        conn, [fresh, msgspec.structs.replace(fresh, member_id=anna)], scope=WHOLE_BRAND, by=BY, now=NOON
+    )
+    assert outcomes[1] == AdjustedOtherwise(field="member_id")
+    assert (points_of(conn, other), points_of(conn, anna)) == ((0, 3, 0), (0, 50, 0))
     unsaid = Adjustment(id=new_id(), member_id=anna, points=50, reason=" ")
     assert adjust(conn, [unsaid], scope=WHOLE_BRAND, by=BY, now=NOON) == [PointsNotAdjusted(field="reason")]
     (outcome,) = adjust(conn, [unsaid], scope=Scope(), by=BY, now=NOON)

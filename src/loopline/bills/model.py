@@ -33,6 +33,9 @@ class Layout(StrEnum):
 
     WECHAT_PAY = "wechat_pay"
     ALIPAY = "alipay"
+    ALIPAY_FUNDS = "alipay_funds"
+    DOUYIN = "douyin"
+    JINGDONG = "jingdong"
     MAPPED = "mapped"
 
 
@@ -272,12 +275,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a bill and the line of our books that it is. `way` says how that was found."""
+    """A line of a bill and the line of our books that it is. `way` says how that was found.
+
+    `with_ours` are others that it pays together with that one, whose amount is then that of all of them.
+    """
 
     line_id: BillLineId
     ours: OurLine
     way: str
     probability: float
+    with_ours: tuple[OurLine, ...] = ()
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

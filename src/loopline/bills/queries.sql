@@ -76,10 +76,15 @@ where source_id = %(source_id)s::uuid
 order by our_day, our_id
 
 -- name: ours_taken
--- Lines of our books of some days that need no match: in a pair already, or corrected by an entry (`is_settled`).
+-- Lines of our books of some days that need no match: in a pair already, paid with one, or corrected by an entry
+-- (`is_settled`).
 -- Locks nothing.
 select our_kind, our_id, false as is_settled
 from bills.pair
+where source_id = %(source_id)s::uuid and our_day between %(first_day)s::date and %(last_day)s::date
+union all
+select our_kind, our_id, false
+from bills.paid_with
 where source_id = %(source_id)s::uuid and our_day between %(first_day)s::date and %(last_day)s::date
 union all
 select our_kind, our_id, true

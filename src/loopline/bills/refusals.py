@@ -32,6 +32,8 @@ class BillWhy(Why):
     KIND_UNKNOWN = "a line is 交易 or 退款"
     WRONG_SIGN = "its sign does not go with its kind"
     IN_OR_OUT = "either the column of what came in or that of what went out holds an amount"
+    DIRECTION_UNKNOWN = "it is neither 收入 or 入账 nor 支出 or 出账"
+    NOT_ITS_PARTS = "what was paid, given back and kept does not come to it"
     WORD_UNKNOWN = "nobody has said yet what this word means"
     NAMELESS = "a code and a name are wanted"
     NO_CURRENCY = "an ISO 4217 code is wanted"

@@ -92,6 +92,8 @@ def write_run(conn: Conn, source: Source, new: NewRun, *, by: str, now: datetime
     )
     store.write_run(conn, run, revision=revision)
     store.copy_pairs(conn, new.pairs, source.id, run_id)
+    if any(one.with_ours for one in new.pairs):
+        store.add_paid_with(conn, new.pairs, source.id)
     steps = [(one.id, one.state.value, one.kind.value, "") for one in (*changed, *closed)]
     if steps:
         store.insert_steps(conn, steps, by=by, now=now)

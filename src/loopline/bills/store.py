@@ -147,6 +147,20 @@ def copy_pairs(conn: Conn, pairs: Sequence[Pair], source_id: SourceId, run_id: R
     )
 
 
+def add_paid_with(conn: Conn, pairs: Sequence[Pair], source_id: SourceId) -> None:
+    """Other lines of our books that lines of pairs pay, too."""
+    with_them = [(pair.line_id, one) for pair in pairs for one in pair.with_ours]
+    execute(
+        conn,
+        SQL["add_paid_with"],
+        source_id=source_id,
+        line_ids=[line_id for line_id, _ in with_them],
+        our_kinds=[one.kind.value for _, one in with_them],
+        our_ids=[one.id for _, one in with_them],
+        our_days=[one.day for _, one in with_them],
+    )
+
+
 def keep_differences(
     conn: Conn, found: Sequence[Found], source_id: SourceId, run_id: RunId, *, now: datetime
 ) -> list[Changed]:
@@ -187,8 +201,8 @@ def close_met(
         now=now,
         subjects=list(subjects),
         line_ids=[one.line_id for one in pairs],
-        our_kinds=[one.ours.kind.value for one in pairs],
-        our_ids=[one.ours.id for one in pairs],
+        our_kinds=[one.kind.value for pair in pairs for one in (pair.ours, *pair.with_ours)],
+        our_ids=[one.id for pair in pairs for one in (pair.ours, *pair.with_ours)],
     )
 
 

@@ -70,6 +70,13 @@ copy bills.pair (
     line_id, source_id, our_kind, our_id, our_day, our_amount_minor, our_number, our_subject, way, probability, run_id
 ) from stdin
 
+-- name: add_paid_with
+-- Write which other lines of our books lines of pairs pay. The caller holds the source.
+insert into bills.paid_with (source_id, our_kind, our_id, our_day, line_id)
+select %(source_id)s::uuid, our_kind, our_id, our_day, line_id
+from unnest(%(line_ids)s::uuid[], %(our_kinds)s::text[], %(our_ids)s::uuid[], %(our_days)s::date[])
+    as other (line_id, our_kind, our_id, our_day)
+
 -- name: keep_differences
 -- Open differences that are new, and bring those that stand up to what was found now. What somebody closed stays
 -- closed. Returns those that are new or changed. The caller holds the source.

@@ -288,6 +288,14 @@ CREATE TABLE bills.line (
     CONSTRAINT line_stands_somewhere CHECK (("row" > 0))
 );
 
+CREATE TABLE bills.paid_with (
+    source_id uuid NOT NULL,
+    our_kind text NOT NULL,
+    our_id uuid NOT NULL,
+    our_day date NOT NULL,
+    line_id uuid NOT NULL
+);
+
 CREATE TABLE bills.pair (
     line_id uuid NOT NULL,
     source_id uuid NOT NULL,
@@ -344,7 +352,7 @@ CREATE TABLE bills.source (
     CONSTRAINT source_grace_is_days CHECK (((grace_days >= 0) AND (grace_days <= 31))),
     CONSTRAINT source_has_a_name CHECK ((name <> ''::text)),
     CONSTRAINT source_kind_is_known CHECK ((kind = ANY (ARRAY['gateway'::text, 'marketplace'::text, 'bank'::text, 'carrier'::text]))),
-    CONSTRAINT source_layout_is_known CHECK ((layout = ANY (ARRAY['wechat_pay'::text, 'alipay'::text, 'mapped'::text])))
+    CONSTRAINT source_layout_is_known CHECK ((layout = ANY (ARRAY['wechat_pay'::text, 'alipay'::text, 'alipay_funds'::text, 'douyin'::text, 'jingdong'::text, 'mapped'::text])))
 );
 
 CREATE TABLE bills.step (
@@ -3504,6 +3512,7 @@ CREATE TABLE pricing.points_lot (
     is_pending boolean NOT NULL,
     due_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    of_id uuid,
     CONSTRAINT lot_ends_after_it_is_due CHECK ((expires_at > due_at)),
     CONSTRAINT lot_gave_something CHECK ((whole >= 0)),
     CONSTRAINT lot_keeps_a_part CHECK (((points >= 0) AND (points <= whole))),
@@ -5618,8 +5627,8 @@ ALTER TABLE ONLY bills.difference
 ALTER TABLE ONLY bills.line
     ADD CONSTRAINT line_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY bills.line
-    ADD CONSTRAINT line_stands_once UNIQUE (bill_id, "row");
+ALTER TABLE ONLY bills.paid_with
+    ADD CONSTRAINT our_line_is_paid_once PRIMARY KEY (source_id, our_kind, our_id);
 
 ALTER TABLE ONLY bills.pair
     ADD CONSTRAINT our_line_is_paired_once UNIQUE (source_id, our_kind, our_id);
@@ -6830,6 +6839,10 @@ CREATE INDEX line_by_day ON bills.line USING btree (source_id, day, id);
 
 CREATE INDEX line_by_number ON bills.line USING btree (source_id, number, id) WHERE (number <> ''::text);
 
+CREATE UNIQUE INDEX line_of_a_row_stands_once ON bills.line USING btree (bill_id, "row", kind);
+
+CREATE INDEX paid_with_by_our_day ON bills.paid_with USING btree (source_id, our_day);
+
 CREATE INDEX pair_by_our_day ON bills.pair USING btree (source_id, our_day);
 
 CREATE INDEX run_by_time ON bills.run USING btree (source_id, run_at DESC, id);
@@ -7567,6 +7580,9 @@ ALTER TABLE ONLY bills.difference
 ALTER TABLE ONLY bills.line
     ADD CONSTRAINT line_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES bills.bill(id);
 
+ALTER TABLE ONLY bills.paid_with
+    ADD CONSTRAINT paid_with_line_id_fkey FOREIGN KEY (line_id) REFERENCES bills.pair(line_id);
+
 ALTER TABLE ONLY bills.pair
     ADD CONSTRAINT pair_line_id_fkey FOREIGN KEY (line_id) REFERENCES bills.line(id);
 
@@ -8067,6 +8083,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.bill TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.difference TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.line TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.paid_with TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bills.pair TO loopline_app;
 

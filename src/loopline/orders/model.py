@@ -131,6 +131,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     `is_price_agreed`: we agreed to the stated prices ourselves, whatever the channel may state. `ship_from`: the only
     sites it may be sent from, in order of their ids; none: any. `coupons`: the codes of
     coupons to be used; `points`: how many of the member's points. `is_in_stock_only`: nothing of it is sold ahead.
+    `goods_shown_minor`: what the buyer was shown that the goods cost; it says nothing of what is asked.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -158,6 +159,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     coupons: tuple[str, ...] = ()
     points: int = 0
     is_in_stock_only: bool = False
+    goods_shown_minor: int | None = None
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -116,6 +116,7 @@ def content_hash(draft: Draft) -> bytes:
         # A default is left out of the encoding only when it is the very object.
         credits=NO_CREDITS if draft.credits == NO_CREDITS else draft.credits,
         asker=NO_ASKER,
+        goods_shown_minor=None,
     )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, draft.lines))))

@@ -8,6 +8,9 @@ import msgspec
 
 from loopline.kernel.ids import CouponId, PartyId
 
+POINTS_CODE = "POINTS"
+"""What the programme of points is called beside promotions and coupons, which are told of by their codes."""
+
 
 class Bearer(StrEnum):
     """Who bears a part of what is taken off.

@@ -56,21 +56,15 @@ def gifts_of_orders(conn: Conn, lines: Sequence[Line]) -> dict[OrderId, list[Gif
         for one in derivation.lines
         for discount in one.discounts
     }
-    giving = {
-        key: one.effect
-        for key, one in (promotions_by_id(conn, named) if named else {}).items()
-        if isinstance(one.effect, Gift)
-    }
+    promotions = promotions_by_id(conn, named) if named else {}
+    giving = {key: one.effect for key, one in promotions.items() if isinstance(one.effect, Gift)}
+    # Coupons and points come after gifts, and are no promotions; a line may have its part of them and no whole point.
+    before = promotions.keys() - giving.keys()
     found: dict[OrderId, list[GiftOfOrder]] = {}
     for of_order, derivation in derived:
         pairs = list(zip(of_order, derivation.lines, strict=True))
         dealt = {
-            line.line_id: sum(
-                one.amount_minor
-                for one in of.discounts
-                # Coupons and points come after gifts.
-                if one.promotion_id in giving or one.coupon_id is not None or one.points
-            )
+            line.line_id: sum(one.amount_minor for one in of.discounts if one.promotion_id not in before)
             for line, of in pairs
         }
         for line, one in pairs:

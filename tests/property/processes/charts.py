@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from loopline.db import Conn
-from loopline.kernel.ids import AccountId, EntryId, LadderId, PartyId, RuleSetId
+from loopline.kernel.ids import AccountId, EntityId, EntryId, LadderId, PartyId, RuleSetId
 from loopline.kernel.refusals import Refusal
 from loopline.ledger import rules as ledger_rules
 from loopline.ledger.model import (
@@ -55,6 +55,9 @@ ALL_PARTIES: tuple[PartyId, ...] = tuple(party for role in Role if (party := PAR
 PEOPLE = frozenset({PARTIES.guide, PARTIES.streamer})
 SHARES = (Purpose.SHARE_PENDING, Purpose.SHARE_DUE)
 OWED = (*SHARES, Purpose.PAYOUT_IN_TRANSIT, Purpose.RECLAIM_IN_TRANSIT, Purpose.WITHHELD_TAX)
+BEARERS = (PARTIES.dealer, PARTIES.platform, PARTIES.store)
+DEALER_CO = EntityId(UUID(int=602))
+"""The company of the dealer: what it bears stands in its books too."""
 MONTH = date(2026, 3, 1)
 DAY = timedelta(days=1)
 TERMS = TermsVersion(
@@ -100,6 +103,11 @@ class Chart:
             self.own(purpose)
             for party in ALL_PARTIES if purpose in OWED else ():
                 self.of(party, purpose)
+        for party in BEARERS:
+            self.slots.ask(ENTITY, Purpose.RECEIVABLE, "CNY", party)
+            self.slots.ask(ENTITY, Purpose.INTERCOMPANY, "CNY", party)
+        self.slots.ask(DEALER_CO, Purpose.PROMOTION_COST, "CNY")
+        self.slots.ask(DEALER_CO, Purpose.INTERCOMPANY, "CNY", PARTIES.brand)
         self.by_slot = [
             Account(
                 id=AccountId(UUID(int=number)),
@@ -186,15 +194,20 @@ def _row(luck: Random) -> RuleRow:
 
 
 class Sold(msgspec.Struct):
-    """A part that was sold: what it posted, how much of it came back, and what was corrected of it."""
+    """A part that was sold: what it posted (nothing, where nothing was paid), how much of it came back, what was
+    corrected of it, and what others bear of it.
+    """
 
     split: StoredSplit
     gross_minor: int
     tax_minor: int
-    posted: StoredPart
+    posted: StoredPart | None
+    units_before: int = 0
     back: int = 0
     is_due: bool = False
     corrected: list[tuple[StoredPart, int, int]] = []
+    borne: dict[PartyId, int] = {}
+    funded: StoredPart | None = None
 
     @property
     def left(self) -> int:
@@ -251,8 +264,16 @@ class Kept:
         self, kind: EntryKind, legs: Iterable[tuple[Slot, int]], part_id: UUID | None = None
     ) -> StoredPart:
         """Post what the ledger grants, of one part."""
+        (stored,) = self.post_parts(kind, [(part_id or self.id(), list(legs))]).values()
+        return stored
+
+    def post_parts(
+        self, kind: EntryKind, parts: Sequence[tuple[UUID, Sequence[tuple[Slot, int]]]]
+    ) -> dict[UUID, StoredPart]:
+        """Post what the ledger grants as one entry of some parts; returns each as it is kept."""
+        if not parts:
+            return {}
         entry_id = EntryId(self.id())
-        part = part_id or entry_id
         entry = NewEntry(
             id=entry_id,
             kind=kind,
@@ -260,16 +281,16 @@ class Kept:
             at=self.now,
             key=f"{kind.value}:{entry_id.int}",
             postings=tuple(
-                Posting(part_id=part, account_id=CHART.by_slot[slot].id, amount_minor=amount)
+                Posting(part_id=part_id, account_id=CHART.by_slot[slot].id, amount_minor=amount)
+                for part_id, legs in parts
                 for slot, amount in legs
             ),
         )
         planned = ledger_rules.plan_entry(entry, accounts=CHART.known)
         if isinstance(planned, Refusal):
             raise Wrong(planned)
-        (stored,) = planned.parts
         self._book(kind, planned.parts)
-        return stored
+        return {one.part_id: one for one in planned.parts}
 
     def _book(self, kind: EntryKind, parts: Sequence[StoredPart]) -> None:
         for number, (amount, _) in ledger_rules.balance_deltas(parts).items():

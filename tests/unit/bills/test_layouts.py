@@ -99,6 +99,110 @@ def test_a_bill_of_alipay_in_gbk_with_its_comments():
     assert second.keys == ("RB-1", f"refund:{paid}", "refund:7K3Q-1")
 
 
+def settled(read: tuple[ReadLine, ...]) -> list[tuple[str, int, int]]:
+    return [(one.kind.value, one.amount_minor, one.fee_minor) for one in read]
+
+
+def test_an_account_of_a_shop_on_douyin():
+    """Two pieces of one order, one partly given back before it was settled, a refund after, insurance, a withdrawal."""
+    read = golden("douyin.csv", source(layout=Layout.DOUYIN))
+    assert settled(read) == [
+        ("payment", 16_000, 700),
+        ("payment", 9_800, 200),
+        ("refund", -3_800, 0),
+        ("refund", -5_000, 0),
+        ("fee", -40, 0),
+        ("payout", -10_000, 0),
+    ]
+    order, scarf = "6930162745589500001", "6930162745589500002"
+    assert read[0].number == "AS2026030208000001_IN"
+    assert read[0].keys == (order, "AS2026030208000001_IN", scarf, "AS2026030208000002_IN")
+    assert read[3].keys == (
+        "7000000000000000032", "AS2026030208000004_OUT", f"refund:{order}", f"refund:{scarf}",
+    )  # fmt: skip
+    assert (read[0].row, read[0].day, read[0].wording) == (
+        2, date(2026, 3, 2), "货款结算入账 羊毛大衣, 驼色 订单结算",
+    )  # fmt: skip
+
+
+def test_a_bill_of_jds_wallet():
+    """Goods, delivery and two fees of one document; goods that came back with their commission; an advert."""
+    read = golden("jingdong.csv", source(layout=Layout.JINGDONG))
+    assert settled(read) == [("payment", 16_420, 918), ("refund", -2_260, -113), ("fee", -3_000, 0)]
+    assert [one.number for one in read] == ["290000000001", "500000000021", "600000000003"]
+    assert (read[0].keys, read[1].keys) == (
+        ("290000000001",),
+        ("500000000021", "refund:290000000002"),
+    )
+    assert read[0].wording == "订单 货款 代收配送费 佣金 交易服务费 羊毛大衣"
+
+
+def test_an_account_of_alipay_that_taobao_pays_into():
+    read = golden("alipay_funds.csv", source(layout=Layout.ALIPAY_FUNDS))
+    assert settled(read) == [
+        ("payment", 15_820, 0),
+        ("fee", -791, 0),
+        ("refund", -2_260, 0),
+        ("payout", -10_000, 0),
+    ]
+    assert read[0].keys[0] == "5116032541422009305"
+    assert "refund:5116032541422009306" in read[2].keys
+
+
+@pytest.mark.parametrize(
+    ("layout", "name", "before", "after", "refusal"),
+    [
+        (
+            Layout.DOUYIN, "douyin.csv", "入账,104.50,", "入账,104.51,",
+            BillCellWrong(line=2, column="动账金额", value="104.51", why=BillWhy.NOT_ITS_PARTS),
+        ),
+        (
+            Layout.DOUYIN, "douyin.csv", "出账,0.40,", "冻结,0.40,",
+            BillCellWrong(line=6, column="动账方向", value="冻结", why=BillWhy.DIRECTION_UNKNOWN),
+        ),
+        (Layout.DOUYIN, "douyin.csv", "动账场景", "场景", BillColumnsMissing(columns="动账场景")),
+        (
+            Layout.JINGDONG, "jingdong.csv", "1.27,人民币", "1.27,美元",
+            BillCellWrong(line=5, column="币种", value="美元", why=BillWhy.OTHER_CURRENCY),
+        ),
+        (
+            Layout.JINGDONG, "jingdong.csv", "158.20", "-158.20",
+            BillCellWrong(line=2, column="收支方向", value="收入", why=BillWhy.WRONG_SIGN),
+        ),
+        (
+            Layout.ALIPAY_FUNDS, "alipay_funds.csv", "支出合计：3笔", "支出合计：4笔",
+            BillSummaryDiffers(what="支出合计", stated="4", found="3"),
+        ),
+        (
+            Layout.ALIPAY_FUNDS, "alipay_funds.csv", "共158.20元", "共158.21元",
+            BillSummaryDiffers(what="收入合计", stated="158.21", found="15820"),
+        ),
+        (Layout.ALIPAY_FUNDS, "alipay_funds.csv", "列表结束", "列表", BillRowWrong(line=14, why=BillWhy.LIST_CUT)),
+    ],
+)  # fmt: skip
+def test_what_a_marketplace_cannot_have_written_is_refused(
+    layout: Layout, name: str, before: str, after: str, refusal: Refusal
+):
+    content = (GOLDEN / name).read_bytes()
+    coding = "utf-8" if layout is Layout.DOUYIN else "gb18030"
+    text = content.decode(coding)
+    assert before in text
+    changed = text.replace(before, after, 1).encode(coding)
+    assert read_bill(changed, file_name=name, source=source(layout=layout)) == refusal
+
+
+def test_a_workbook_of_douyin_is_read_as_its_csv():
+    rows = [line.split(",") for line in DOUYIN_ROWS]
+    read = lines(read_bill(workbook(rows), file_name="d.xlsx", source=source(layout=Layout.DOUYIN)))
+    assert settled(read) == [("payment", 5_000, 150)]
+
+
+DOUYIN_ROWS = (
+    "动账时间,动账流水号,动账方向,动账金额,动账场景,子订单号,订单号,订单实付应结,订单退款,平台服务费,佣金",
+    "2026-03-02 08:00:00,AS1,入账,48.50,货款结算入账,6930162745589500002,6930162745589500001,50.00,0,-1.50,0",
+)
+
+
 def test_a_banks_file_by_the_columns_that_finance_named():
     read = golden("bank.csv", mapped(BANK))
     assert [(one.row, one.day.day, one.amount_minor, one.number) for one in read] == [

@@ -61,7 +61,12 @@ from loopline.pricing.coupons.rules import (
 )
 from loopline.pricing.promotions import AmountOff, Bearer, Conditions, Funder, Promotion
 from loopline.pricing.promotions import Gift as GivenAlong
-from loopline.pricing.promotions.changes import FundersDoNotAddUp, NeverAgreedToFund, NothingToPublish
+from loopline.pricing.promotions.changes import (
+    CodeIsOfPoints,
+    FundersDoNotAddUp,
+    NeverAgreedToFund,
+    NothingToPublish,
+)
 from loopline.pricing.rules import PriceBook, quote_cart
 from tests.make.coupons import THIRTY, batch, new_batch, offer
 from tests.make.pricing import NOW, START, cart, line, new_id, price, price_list, tax_rate
@@ -396,6 +401,10 @@ def test_what_cannot_be_saved(field: str, changes: dict[str, object]):
     found = problem_of(msgspec.structs.replace(new_batch("A"), **changes))
     assert isinstance(found, BatchNotUsable)
     assert found.field == field
+
+
+def test_no_coupons_are_called_as_points_are():
+    assert problem_of(new_batch("points")) == CodeIsOfPoints(value="points")
 
 
 def test_parts_add_up_and_what_is_published_stands():

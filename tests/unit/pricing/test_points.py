@@ -94,8 +94,8 @@ def test_those_that_end_first_are_used_first():
     ends = ends_next(lots, 250)
     assert ends is not None
     assert (ends.at, ends.points) == (early.expires_at, 50)
-    assert over_at(lots, 250, START + 10 * DAY) == 50
-    assert over_at(lots, 250, START + 10 * DAY - timedelta(microseconds=1)) == 0
+    assert over_at(lots, 250, START + 10 * DAY) == [(early, 50)]
+    assert over_at(lots, 250, START + 10 * DAY - timedelta(microseconds=1)) == []
 
 
 def test_what_is_held_is_deferred_and_what_is_owed_comes_off_what_is_pending():

@@ -24,6 +24,7 @@ from loopline.pricing.promotions import (
     Threshold,
 )
 from loopline.pricing.promotions.changes import (
+    CodeIsOfPoints,
     FundersDoNotAddUp,
     NeverAgreedToFund,
     NobodyToFund,
@@ -286,6 +287,9 @@ def test_told_by_the_piece_nothing_that_looks_at_a_whole_cart_holds():
     [
         ({}, None),
         ({"code": " P"}, PromotionNotUsable(value=" P", field="code")),
+        ({"code": "POINTS"}, CodeIsOfPoints(value="POINTS")),
+        ({"code": "Points"}, CodeIsOfPoints(value="Points")),
+        ({"code": "POINTS-2"}, None),
         ({"currency": "cny"}, PromotionNotUsable(value="P", field="currency")),
         ({"group": 0}, PromotionNotUsable(value="P", field="group")),
         ({"most_minor": 0}, PromotionNotUsable(value="P", field="most_minor")),

@@ -3,6 +3,9 @@
 import hashlib
 
 from loopline.bills.layouts.alipay import read_alipay
+from loopline.bills.layouts.alipay_funds import read_alipay_funds
+from loopline.bills.layouts.douyin import read_douyin
+from loopline.bills.layouts.jingdong import read_jingdong
 from loopline.bills.layouts.mapped import read_mapped
 from loopline.bills.layouts.wechat_pay import read_wechat_pay
 from loopline.bills.model import Layout, ReadBill, ReadLine, Source
@@ -20,6 +23,8 @@ from loopline.kernel.sheets.xlsx_file import read_xlsx
 # A day of 200,000 payments is 39 MiB as WeChat Pay writes it.
 BILL_BYTES_MAX = 96 * 1024 * 1024
 LINES_MAX = 500_000
+_SHEETS = frozenset({Layout.DOUYIN, Layout.JINGDONG, Layout.MAPPED})
+"""Layouts whose files may be workbooks, too."""
 
 
 def read_bill(content: bytes, *, file_name: str, source: Source) -> ReadBill | Refusal:
@@ -44,13 +49,19 @@ def read_bill(content: bytes, *, file_name: str, source: Source) -> ReadBill | R
 
 def _lines(content: bytes, file_name: str, source: Source) -> list[ReadLine]:
     ending = file_name.lower().rpartition(".")[2]
-    if ending not in {"csv", "xlsx"} or (ending == "xlsx" and source.layout is not Layout.MAPPED):
+    if ending not in {"csv", "xlsx"} or (ending == "xlsx" and source.layout not in _SHEETS):
         raise Refused(FileKindUnknown(file_name=file_name))
     if source.layout is Layout.WECHAT_PAY:
         return read_wechat_pay(content, currency=source.currency)
     if source.layout is Layout.ALIPAY:
         return read_alipay(content, currency=source.currency)
+    if source.layout is Layout.ALIPAY_FUNDS:
+        return read_alipay_funds(content, currency=source.currency)
+    rows = counted(read_xlsx(content) if ending == "xlsx" else read_csv(content))
+    if source.layout is Layout.DOUYIN:
+        return read_douyin(rows, currency=source.currency, pads=ending == "xlsx")
+    if source.layout is Layout.JINGDONG:
+        return read_jingdong(rows, currency=source.currency, pads=ending == "xlsx")
     if source.mapping is None:
         raise Refused(BillLayoutUnknown(source_code=source.code))
-    rows = counted(read_xlsx(content) if ending == "xlsx" else read_csv(content))
     return read_mapped(rows, source.mapping, currency=source.currency, pads=ending == "xlsx")

@@ -15,9 +15,11 @@ from loopline.pricing.coupons.model import Batch, BatchState, CouponEffect, NewB
 from loopline.pricing.coupons.refusals import BatchNotUsable, BatchStands
 from loopline.pricing.discounts import Bearer
 from loopline.pricing.promotions.changes import (
+    CodeIsOfPoints,
     FundersDoNotAddUp,
     NothingToPublish,
     funders_are_sound,
+    is_of_points,
     refusal_to_fund,
 )
 from loopline.pricing.promotions.model import FundingAgreement
@@ -68,6 +70,8 @@ def problem_of(new: NewBatch) -> Refusal | None:
     wrong = next((field for field, holds in sound.items() if not holds), None)
     if wrong is not None:
         return BatchNotUsable(value=new.code, field=wrong)
+    if is_of_points(new.code):
+        return CodeIsOfPoints(value=new.code)
     whole = sum(one.basis_points for one in new.funders)
     return None if whole == BASIS_POINTS else FundersDoNotAddUp(value=new.code, basis_points=whole)
 

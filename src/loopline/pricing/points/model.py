@@ -9,10 +9,9 @@ import msgspec
 
 from loopline.kernel.ids import LineId, MemberId, OrderId
 from loopline.kernel.money import BASIS_POINTS
-from loopline.pricing.discounts import Bearer
+from loopline.pricing.discounts import POINTS_CODE, Bearer
 from loopline.pricing.promotions.model import Conditions, Funder
 
-POINTS_CODE = "POINTS"
 BRAND_BEARS = (Funder(bearer=Bearer.BRAND, basis_points=BASIS_POINTS),)
 """Who issues points bears what they take off: the brand."""
 
@@ -119,13 +118,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True):
-    """What points came of: `whole` for `units` of a line, of which `points` are left after returns."""
+    """What points came of: `whole` for `units` of a line, less what came back and what ended unused: `points`.
+
+    `of_id`: the lot that points were of before it ended, where an order gave them back after that.
+    """
 
     id: UUID
     member_id: MemberId
     programme_id: UUID
     order_id: OrderId | None = None
     line_id: LineId | None = None
+    of_id: UUID | None = None
     units: int = 1
     whole: int
     points: int

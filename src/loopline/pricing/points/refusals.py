@@ -56,3 +56,9 @@ class PointsNotAdjusted(Refusal, frozen=True, kw_only=True):
     """Points cannot be corrected like that: look at {field}."""
 
     field: str
+
+
+class AdjustedOtherwise(Refusal, frozen=True, kw_only=True):
+    """Points were corrected under this id before, with another {field}. Give a new correction an id of its own."""
+
+    field: str

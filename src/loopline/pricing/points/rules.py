@@ -12,12 +12,12 @@ from uuid import UUID
 import msgspec
 
 from loopline.kernel.ids import uuid7
-from loopline.kernel.money import BASIS_POINTS, split_by_weight
+from loopline.kernel.money import BASIS_POINTS, portion, split_by_weight
 from loopline.kernel.refusals import Refusal
 from loopline.pricing.coupons.rules import less
 from loopline.pricing.discounts import Discount
 from loopline.pricing.model import Quote
-from loopline.pricing.points.model import Account, Ends, Lot, Move, Programme, Terms
+from loopline.pricing.points.model import Account, Ends, Lot, Move, PointsKind, Programme, Terms
 from loopline.pricing.points.refusals import (
     PointsNotEnough,
     PointsNotOffered,
@@ -173,9 +173,27 @@ def ends_next(lots: Sequence[Lot], available: int) -> Ends | None:
     return Ends(at=at, points=sum(points for lot, points in left if lot.expires_at == at))
 
 
-def over_at(lots: Sequence[Lot], available: int, now: datetime) -> int:
-    """Return how many points have ended by now and were not used."""
-    return sum(points for lot, points in left_to_use(lots, available) if lot.expires_at <= now)
+def over_at(lots: Sequence[Lot], available: int, now: datetime) -> list[tuple[Lot, int]]:
+    """Return of which lots points have ended by now that were not used, and how many."""
+    return [(lot, points) for lot, points in left_to_use(lots, available) if lot.expires_at <= now]
+
+
+def to_take_back(lot: Lot, lots: Sequence[Lot], *, kept: int) -> list[tuple[Lot, int]]:
+    """Return what goes back of a line's points because only so many of its units are kept: of which lots, how many.
+
+    What ended unused left its lot then, and is not taken once more; what came back after it had ended stands in lots of
+    its own (`of_id`), of `lots`, and is taken before what was used.
+    """
+    later = [one for one in lots if one.of_id == lot.id]
+    line = [*sorted(later, key=lambda one: (one.expires_at, one.id), reverse=True), lot]
+    missing = sum(one.points for one in line) - portion(lot.whole, kept, lot.units)
+    found: list[tuple[Lot, int]] = []
+    for one in line:
+        taken = min(one.points, missing)
+        if taken > 0:
+            found.append((one, taken))
+            missing -= taken
+    return found
 
 
 def deferred_for(lots: Sequence[Lot], account: Account, programmes: Mapping[UUID, Programme]) -> int:
@@ -203,22 +221,40 @@ def deferred_for(lots: Sequence[Lot], account: Account, programmes: Mapping[UUID
 def keep_for_a_while(
     move: Move, lots: Sequence[Lot], *, available: int, programme_id: UUID, now: datetime
 ) -> tuple[list[Move], list[Lot]]:
-    """Return a move of what an order uses; of what it gives back, what has ended meanwhile can be used for a week."""
+    """Return a move of what an order uses, and what else moves with it, with the lots that changes.
+
+    What it gives back of lots that have ended meanwhile ends there, and can be used for a week more.
+    """
     if move.available <= 0:
         return [move], []
-    late = over_at(lots, available + move.available, now) - over_at(lots, available, now)
-    if not late:
-        return [move], []
-    lot = Lot(
-        id=uuid7(now),
-        member_id=move.member_id,
-        programme_id=programme_id,
-        whole=late,
-        points=late,
-        is_pending=False,
-        due_at=now,
-        expires_at=now + KEPT_AFTER_BACK,
-    )
-    rest = msgspec.structs.replace(move, available=move.available - late)
-    of_lot = msgspec.structs.replace(move, key=f"{move.key}:late", available=late, held=0, lot_id=lot.id)
-    return [*([rest] if rest.available or rest.held else []), of_lot], [lot]
+    before = {lot.id: points for lot, points in over_at(lots, available, now)}
+    moves, changed = [move], list[Lot]()
+    for lot, over in over_at(lots, available + move.available, now):
+        late = over - before.get(lot.id, 0)
+        if not late:
+            continue
+        fresh = Lot(
+            id=uuid7(now),
+            member_id=move.member_id,
+            programme_id=programme_id,
+            of_id=lot.of_id or lot.id,
+            whole=late,
+            points=late,
+            is_pending=False,
+            due_at=now,
+            expires_at=now + KEPT_AFTER_BACK,
+        )
+        # What ends and what lives on is the member's: of the order all of it is given back once.
+        of_lot = msgspec.structs.replace(move, available=late, held=0, order_id=None)
+        moves += [
+            msgspec.structs.replace(
+                of_lot,
+                key=f"{move.key}:ended:{lot.id}",
+                kind=PointsKind.EXPIRED,
+                available=-late,
+                lot_id=lot.id,
+            ),
+            msgspec.structs.replace(of_lot, key=f"{move.key}:late:{lot.id}", lot_id=fresh.id),
+        ]
+        changed += [msgspec.structs.replace(lot, points=lot.points - late), fresh]
+    return moves, changed

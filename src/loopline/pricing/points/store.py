@@ -109,8 +109,8 @@ def members_with_ended(conn: Conn, *, now: datetime, limit: int) -> list[MemberI
     return fetch_values(conn, SQL["members_with_ended"], now=now, limit=limit)
 
 
-def known_keys(conn: Conn, keys: Iterable[str]) -> set[str]:
-    return set(fetch_values(conn, SQL["known_keys"], keys=texts(keys)))
+def entries_of_keys(conn: Conn, keys: Iterable[str]) -> list[Entry]:
+    return fetch(conn, SQL["entries_of_keys"], Entry, keys=texts(keys))
 
 
 def figures(conn: Conn) -> PointsFigures:

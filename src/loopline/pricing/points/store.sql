@@ -98,6 +98,7 @@ select
     lot.programme_id,
     lot.order_id,
     lot.line_id,
+    lot.of_id,
     lot.units,
     lot.whole,
     lot.points,
@@ -128,13 +129,13 @@ order by used.order_id;
 -- Write lots as they are from now on: of one that is there, what is left of it, and whether it is pending. The caller has
 -- the accounts.
 insert into pricing.points_lot (
-    id, member_id, programme_id, order_id, line_id, units, whole, points, is_pending, due_at, expires_at
+    id, member_id, programme_id, order_id, line_id, of_id, units, whole, points, is_pending, due_at, expires_at
 )
 select
-    id, member_id, programme_id, order_id, line_id, units, whole, points, is_pending, due_at, expires_at
+    id, member_id, programme_id, order_id, line_id, of_id, units, whole, points, is_pending, due_at, expires_at
 from jsonb_to_recordset(%(lots)s::jsonb) as new (
-    id uuid, member_id uuid, programme_id uuid, order_id uuid, line_id uuid, units integer, whole bigint, points bigint,
-    is_pending boolean, due_at timestamptz, expires_at timestamptz
+    id uuid, member_id uuid, programme_id uuid, order_id uuid, line_id uuid, of_id uuid, units integer, whole bigint,
+    points bigint, is_pending boolean, due_at timestamptz, expires_at timestamptz
 )
 on conflict (id) do update
 set points = excluded.points,
@@ -276,8 +277,22 @@ select
     coalesce(sum(account.liability_minor), 0)::bigint as liability_minor
 from pricing.points_account as account;
 
--- name: known_keys
--- Which of these keys points have moved under. Locks nothing.
-select entry.key
+-- name: entries_of_keys
+-- What points moved under these keys, in the order in which they did. Locks nothing.
+select
+    entry.key,
+    entry.member_id,
+    entry.kind,
+    entry.pending,
+    entry.available,
+    entry.held,
+    entry.lot_id,
+    entry.order_id,
+    entry.by,
+    entry.reason,
+    entry.number,
+    entry.liability_minor,
+    entry.at
 from pricing.points_entry as entry
-where entry.key = any(%(keys)s::text[]);
+where entry.key = any(%(keys)s::text[])
+order by entry.number;

@@ -13,7 +13,7 @@ from loopline.kernel.ids import PartyId
 from loopline.kernel.money import BASIS_POINTS
 from loopline.kernel.refusals import Refusal
 from loopline.pricing.changes import AfterListEnds, TakesEffectInThePast
-from loopline.pricing.discounts import Bearer
+from loopline.pricing.discounts import POINTS_CODE, Bearer
 from loopline.pricing.promotions.model import (
     AmountOff,
     Bundle,
@@ -40,6 +40,12 @@ class PromotionNotUsable(Refusal, frozen=True, kw_only=True):
 
     value: str
     field: str
+
+
+class CodeIsOfPoints(Refusal, frozen=True, kw_only=True):
+    """{value} is what points are called. Give it another code."""
+
+    value: str
 
 
 class PromotionUnknown(Refusal, frozen=True, kw_only=True):
@@ -116,8 +122,15 @@ def problem_of(new: NewPromotion) -> Refusal | None:
     wrong += [field for field, holds in sound.items() if not holds]
     if wrong:
         return PromotionNotUsable(value=new.code, field=wrong[0])
+    if is_of_points(new.code):
+        return CodeIsOfPoints(value=new.code)
     whole = sum(one.basis_points for one in new.funders)
     return None if whole == BASIS_POINTS else FundersDoNotAddUp(value=new.code, basis_points=whole)
+
+
+def is_of_points(code: str) -> bool:
+    """Tell whether a code is the one of points, however it is written: statements tell of what was borne by codes."""
+    return code.upper() == POINTS_CODE
 
 
 def _is_sound(effect: Effect) -> bool:

@@ -28,6 +28,7 @@ from loopline.processes.place.coupons import find_coupons, keep_taken, take_coup
 from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.place.points import keep_held, take_points_off
 from loopline.processes.place.protection import credit_protected
+from loopline.processes.place.shown import refuse_moved
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
@@ -124,6 +125,7 @@ def _placed(  # noqa: PLR0913 - what, when, and each thing that was known before
     find_coupons(conn, candidates)
     _price(conn, candidates, marks=marks)
     take_points_off(conn, candidates, now=now)
+    refuse_moved(candidates)
     aside = set_aside(conn, candidates, now=now, marks=marks)
     granted = [one for one in candidates if one.refusal is None]
     if credit is not None:

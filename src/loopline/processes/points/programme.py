@@ -24,14 +24,14 @@ from loopline.pricing.points import (
     Terms,
     accounts_of_members,
     change_points,
+    entries_of_keys,
     in_force,
-    known_keys,
     lock_holdings,
     programmes,
     publish_draft,
     save_draft,
 )
-from loopline.pricing.points.refusals import PointsNotAdjusted, PointsNotOffered
+from loopline.pricing.points.refusals import AdjustedOtherwise, PointsNotAdjusted, PointsNotOffered
 from loopline.pricing.points.rules import POINTS_MOST, months_after
 from loopline.processes.points.books import post_deferred
 from loopline.processes.promote import may_bear
@@ -75,36 +75,44 @@ def adjust(
 ) -> list[Account | Refusal]:
     """Give points to members or take them, one outcome each, in the order asked; what they have after it.
 
-    What is taken may leave a member with less than nothing. Locks the members' accounts.
+    The same again is done already; another correction of the same id is refused. What is taken may leave a member with
+    less than nothing. Locks the members' accounts.
     """
     if not scope.everything:
         return [NotInYourBranch(subject=str(one.member_id)) for one in asked]
-    versions = programmes(conn)
-    programme = in_force(versions, now)
+    programme = in_force(programmes(conn), now)
     members = known_members(conn, {one.member_id for one in asked})
     refusals = [_refusal_of(one, programme, members) for one in asked]
     holdings = lock_holdings(conn, {one.member_id for one, no in zip(asked, refusals, strict=True) if not no})
-    done = known_keys(conn, [_key(one) for one in asked])
-    moves: dict[MemberId, dict[str, Move]] = {}
-    lots: dict[MemberId, list[Lot]] = {}
-    for one, refusal in zip(asked, refusals, strict=True):
-        of_member = moves.setdefault(one.member_id, {})
-        if refusal is not None or programme is None or _key(one) in done or _key(one) in of_member:
+    done: dict[str, Move] = {one.key: one for one in entries_of_keys(conn, [_key(one) for one in asked])}
+    changes: dict[MemberId, Change] = {}
+    for place, one in enumerate(asked):
+        if refusals[place] is not None or programme is None:
+            continue
+        if _key(one) in done:
+            refusals[place] = _otherwise(one, done[_key(one)])
             continue
         lot = _lot(one, programme, now) if one.points > 0 else None
-        of_member[_key(one)] = _move(one, lot, by=by)
-        if lot is not None:
-            lots.setdefault(one.member_id, []).append(lot)
-    changes = [
-        Change(member_id=key, moves=tuple(some.values()), lots=tuple(lots.get(key, ())))
-        for key, some in sorted(moves.items())
-        if some
-    ]
-    deferred = change_points(conn, holdings, changes, now=now)
+        move = done[_key(one)] = _move(one, lot, by=by)
+        before = changes.get(one.member_id, Change(member_id=one.member_id, moves=()))
+        lots = before.lots if lot is None else (*before.lots, lot)
+        changes[one.member_id] = Change(member_id=one.member_id, moves=(*before.moves, move), lots=lots)
+    deferred = change_points(conn, holdings, [changes[key] for key in sorted(changes)], now=now)
     if programme is not None:
         post_deferred(conn, deferred, currency=programme.currency, now=now)
     after = {one.member_id: one for one in accounts_of_members(conn, list(holdings))}
     return [no or after[one.member_id] for one, no in zip(asked, refusals, strict=True)]
+
+
+def _otherwise(one: Adjustment, done: Move) -> Refusal | None:
+    """What was corrected under the same id stands: whoever says something else under it is told."""
+    same = {
+        "member_id": one.member_id == done.member_id,
+        "points": one.points == done.available,
+        "reason": one.reason.strip() == done.reason,
+    }
+    wrong = next((field for field, is_same in same.items() if not is_same), None)
+    return None if wrong is None else AdjustedOtherwise(field=wrong)
 
 
 def _key(one: Adjustment) -> str:

@@ -46,31 +46,50 @@ order by stands.order_id;
 
 -- name: points_go_back_with_their_goods
 -- Parts of lines that earned other points than what is left of them with the customer, up to where the follower that moves
--- points has come; those of members who were forgotten are left out.
+-- points has come. Of what ended unused less may be there; what came back after the end is of the part it was of.
+with ended as (
+    select distinct entry.lot_id
+    from pricing.points_entry as entry
+    where entry.kind = 'expired'
+      and entry.lot_id is not null
+),
+later as (
+    select lot.of_id, sum(lot.points) as points
+    from pricing.points_lot as lot
+    where lot.of_id is not null
+    group by lot.of_id
+),
+part as (
+    select
+        lot.id,
+        lot.order_id,
+        lot.whole,
+        lot.points + coalesce(later.points, 0) as points,
+        ended.lot_id is not null as has_ended,
+        round(lot.whole::numeric * (lot.units - coalesce(back.units_returned, 0)) / lot.units) as kept
+    from pricing.points_lot as lot
+    left join sharing.returned_part as back on back.line_id = lot.line_id and back.part_id = lot.id
+    left join ended on ended.lot_id = lot.id
+    left join later on later.of_id = lot.id
+    where lot.line_id is not null
+)
 select
-    'part ' || lot.id as subject,
-    lot.points || ' of ' || lot.whole || ' points' as found,
-    round(lot.whole::numeric * (lot.units - coalesce(back.units_returned, 0)) / lot.units)::text as expected,
-    'select * from pricing.points_entry where lot_id = ' || quote_literal(lot.id) || ' order by number' as repair
-from pricing.points_lot as lot
-left join sharing.returned_part as back on back.line_id = lot.line_id and back.part_id = lot.id
-where lot.line_id is not null
-  and lot.points <> round(lot.whole::numeric * (lot.units - coalesce(back.units_returned, 0)) / lot.units)
-  and not exists (
-      select
-      from pricing.points_entry as entry
-      where entry.lot_id = lot.id
-        and entry.kind = 'expired'
-  )
+    'part ' || part.id as subject,
+    part.points || ' of ' || part.whole || ' points' as found,
+    case when part.has_ended then 'no more than ' else '' end || part.kept as expected,
+    'select * from pricing.points_entry where lot_id = ' || quote_literal(part.id) || ' order by number' as repair
+from part
+where part.points <> part.kept
+  and (part.points > part.kept or not part.has_ended)
   and not exists (
       select
       from log.event as waiting
       join log.follower as follower on follower.name = 'points'
       where waiting.position > follower.position
-        and (waiting.subject = lot.order_id
-             or (waiting.type = 'return_opened' and position(lot.order_id::text in waiting.data::text) > 0))
+        and (waiting.subject = part.order_id
+             or (waiting.type = 'return_opened' and position(part.order_id::text in waiting.data::text) > 0))
   )
-order by lot.id;
+order by part.id;
 
 -- name: points_are_deferred
 -- Where the books owe other than what members' points are deferred for, or have put off other revenue than that.

@@ -10,6 +10,7 @@ from loopline.kernel.ids import MemberId
 from loopline.pricing.points import (
     Change,
     Holdings,
+    Lot,
     Move,
     PointsKind,
     accounts_of_members,
@@ -19,8 +20,10 @@ from loopline.pricing.points import (
     members_with_ended,
     programmes,
 )
-from loopline.pricing.points.rules import over_at
+from loopline.pricing.points.rules import left_to_use, over_at
 from loopline.processes.points.books import post_deferred
+
+_FORGOTTEN = "the member was forgotten"
 
 
 def mature(conn: Conn, *, now: datetime, limit: int) -> int:
@@ -61,22 +64,24 @@ def expire(conn: Conn, *, now: datetime, limit: int) -> int:
 
 
 def _expired(holdings: Holdings, now: datetime) -> Change:
-    account = holdings.account
-    over = over_at(holdings.lots, account.available, now)
-    return Change(member_id=account.member_id, moves=_ending(account.member_id, over, f"{now.isoformat()}"))
+    over = over_at(holdings.lots, holdings.account.available, now)
+    return Change(
+        member_id=holdings.account.member_id,
+        moves=tuple(_ends(lot, points, now) for lot, points in over),
+        lots=tuple(msgspec.structs.replace(lot, points=lot.points - points) for lot, points in over),
+    )
 
 
-def _ending(member_id: MemberId, points: int, why: str, *, reason: str = "") -> tuple[Move, ...]:
-    if not points:
-        return ()
-    return (
-        Move(
-            key=f"expired:{member_id}:{why}",
-            member_id=member_id,
-            kind=PointsKind.EXPIRED,
-            available=-points,
-            reason=reason,
-        ),
+def _ends(lot: Lot, points: int, now: datetime, *, reason: str = "") -> Move:
+    return Move(
+        key=f"expired:{lot.id}:{now.isoformat()}",
+        member_id=lot.member_id,
+        kind=PointsKind.EXPIRED,
+        pending=-points if lot.is_pending else 0,
+        available=0 if lot.is_pending else -points,
+        lot_id=lot.id,
+        order_id=lot.order_id,
+        reason=reason,
     )
 
 
@@ -86,30 +91,17 @@ def write_off(conn: Conn, member_ids: Collection[MemberId], *, now: datetime) ->
         {one.member_id for one in accounts_of_members(conn, member_ids)} if member_ids else set[MemberId]()
     )
     holdings = lock_holdings(conn, known)
-    _carry_out(conn, holdings, [_written_off(one) for one in holdings.values()], now=now)
+    _carry_out(conn, holdings, [_written_off(one, now) for one in holdings.values()], now=now)
 
 
-def _written_off(holdings: Holdings) -> Change:
+def _written_off(holdings: Holdings, now: datetime) -> Change:
     account = holdings.account
-    pending = [lot for lot in holdings.lots if lot.is_pending and lot.points]
+    pending = [(lot, lot.points) for lot in holdings.lots if lot.is_pending and lot.points]
+    over = [*left_to_use(holdings.lots, account.available), *pending]
     return Change(
         member_id=account.member_id,
-        moves=(
-            *_ending(account.member_id, account.usable, "forgotten", reason="the member was forgotten"),
-            *(
-                Move(
-                    key=f"expired:{lot.id}",
-                    member_id=lot.member_id,
-                    kind=PointsKind.EXPIRED,
-                    pending=-lot.points,
-                    lot_id=lot.id,
-                    order_id=lot.order_id,
-                    reason="the member was forgotten",
-                )
-                for lot in pending
-            ),
-        ),
-        lots=tuple(msgspec.structs.replace(lot, points=0) for lot in pending),
+        moves=tuple(_ends(lot, points, now, reason=_FORGOTTEN) for lot, points in over),
+        lots=tuple(msgspec.structs.replace(lot, points=lot.points - points) for lot, points in over),
     )
 
 

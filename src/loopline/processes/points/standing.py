@@ -7,6 +7,7 @@ often: the second time nothing is left to do. A follower of the log does it, a m
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -32,7 +33,7 @@ from loopline.pricing.points import (
     use_key,
     uses_of_orders,
 )
-from loopline.pricing.points.rules import keep_for_a_while, months_after, points_earned
+from loopline.pricing.points.rules import keep_for_a_while, months_after, points_earned, to_take_back
 from loopline.processes.pay import PaymentTaken
 from loopline.processes.points.books import post_deferred
 from loopline.processes.settle import OrderSettled
@@ -120,13 +121,13 @@ def _change(
 ) -> Change:
     """Return what is still to be done to a member's points because of orders."""
     moves: list[Move] = []
-    lots: list[Lot] = []
+    lots: dict[UUID, Lot] = {}
     uses: list[Use] = []
     available = holdings.account.available
     for head in heads:
         earned, changed = _earned(head, of_orders, holdings, in_force(versions, head.placed_at))
         moves += earned
-        lots += changed
+        lots |= {one.id: one for one in changed}
         available += sum(one.available for one in earned)
         use = of_orders.uses.get(head.id)
         if use is None:
@@ -134,15 +135,18 @@ def _change(
         after, used = _used(use, head, of_orders.lines.get(head.id, ()))
         uses += [after] if used else []
         for move in used:
-            known = {one.id: one for one in (*holdings.lots, *lots)}
+            known = {one.id: one for one in holdings.lots} | lots
             kept, late = keep_for_a_while(
                 move, list(known.values()), available=available, programme_id=use.programme_id, now=now
             )
             moves += kept
-            lots += late
+            lots |= {one.id: one for one in late}
             available += move.available
     return Change(
-        member_id=holdings.account.member_id, moves=tuple(moves), lots=tuple(lots), uses=tuple(uses)
+        member_id=holdings.account.member_id,
+        moves=tuple(moves),
+        lots=tuple(lots.values()),
+        uses=tuple(uses),
     )
 
 
@@ -185,10 +189,9 @@ def _earned(
                 lots.append(new)
                 moves += [_earns(new)] if new.points else []
                 continue
-            points_left = min(lot.points, portion(lot.whole, kept, lot.units))
-            if points_left < lot.points:
-                lots.append(msgspec.structs.replace(lot, points=points_left))
-                moves.append(_takes_back(lot, lot.points - points_left, part.units_returned))
+            for one, taken in to_take_back(lot, holdings.lots, kept=kept):
+                lots.append(msgspec.structs.replace(one, points=one.points - taken))
+                moves.append(_takes_back(one, taken, head.id, part.units_returned))
     return moves, lots
 
 
@@ -203,7 +206,7 @@ def _earns(lot: Lot) -> Move:
     )
 
 
-def _takes_back(lot: Lot, points: int, units_returned: int) -> Move:
+def _takes_back(lot: Lot, points: int, order_id: OrderId, units_returned: int) -> Move:
     return Move(
         key=f"taken_back:{lot.id}:{units_returned}",
         member_id=lot.member_id,
@@ -211,7 +214,7 @@ def _takes_back(lot: Lot, points: int, units_returned: int) -> Move:
         pending=-points if lot.is_pending else 0,
         available=0 if lot.is_pending else -points,
         lot_id=lot.id,
-        order_id=lot.order_id,
+        order_id=order_id,
     )
 
 

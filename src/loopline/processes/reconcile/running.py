@@ -41,8 +41,9 @@ from loopline.kernel.refusals import Refused
 from loopline.kernel.times import business_day
 from loopline.processes.reconcile.books import our_lines
 from loopline.processes.reconcile.classes import Age, alone_ours, alone_theirs, subject_of, unequal
+from loopline.processes.reconcile.lumps import lumps
 from loopline.processes.reconcile.matching import match_lines
-from loopline.processes.reconcile.model import Line, Window
+from loopline.processes.reconcile.model import Line, Way, Window
 from loopline.processes.reconcile.numbers import Numbered, meet, repeats
 
 T = TypeVar("T")
@@ -143,7 +144,8 @@ def compare(seen: Look) -> NewRun:
         for pair in _pairs(seen, list(ours.values()), list(theirs.values()))
         if _counts_theirs(seen, theirs[pair.line_id]) or _counts_ours(seen, pair.ours)
     ]
-    met_theirs, met_ours = {one.line_id for one in pairs}, {(one.ours.kind, one.ours.id) for one in pairs}
+    met_theirs = {one.line_id for one in pairs}
+    met_ours = {(one.kind, one.id) for pair in pairs for one in (pair.ours, *pair.with_ours)}
     found = [
         *(
             alone_theirs(one, seen.age, is_repeat=one.is_repeat)
@@ -196,10 +198,11 @@ def _pairs(seen: Look, ours: Sequence[OurLine], theirs: Sequence[OpenLine]) -> l
     of_id = {str(one.id): one for one in theirs}
     met_ours = set(met.values())
     last = max(source.grace_days, _PAID_OUT_WITHIN_DAYS)
+    window = Window(days_first=-source.grace_days, days_last=last)
     matching = match_lines(
         [_our(one, key=_name(one) if _name(one) in met_ours else None) for one in ours],
         [_their(one, key=met.get(str(one.id))) for one in theirs],
-        window=Window(days_first=-source.grace_days, days_last=last),
+        window=window,
         is_weighed=source.kind is SourceKind.BANK,
     )
     pairs: list[Pair] = []
@@ -208,7 +211,31 @@ def _pairs(seen: Look, ours: Sequence[OurLine], theirs: Sequence[OpenLine]) -> l
         if no_amounts:
             our = msgspec.structs.replace(our, amount_minor=line.amount_minor)
         pairs.append(Pair(line_id=line.id, ours=our, way=match.way.value, probability=match.probability))
+    if source.kind is SourceKind.BANK:
+        pairs += _of_several_days(pairs, ours, theirs, window)
     return pairs
+
+
+def _of_several_days(
+    pairs: Sequence[Pair], ours: Sequence[OurLine], theirs: Sequence[OpenLine], window: Window
+) -> list[Pair]:
+    """What gateways paid out for several days in one sum, among lines in no pair: the last day stands for all."""
+    met_theirs, met_ours = {one.line_id for one in pairs}, {one.ours.id for one in pairs}
+    found = lumps(
+        [one for one in ours if one.id not in met_ours],
+        [one for one in theirs if one.id not in met_theirs],
+        window=window,
+    )
+    return [
+        Pair(
+            line_id=line.id,
+            ours=msgspec.structs.replace(days[-1], amount_minor=line.amount_minor),
+            way=Way.RULE.value,
+            probability=1.0,
+            with_ours=days[:-1],
+        )
+        for line, days in found
+    ]
 
 
 def _name(line: OurLine) -> str:

@@ -63,7 +63,8 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     say nothing of what is ordered: the same order with another sealing or promise is the same order. `ship_from`: codes
     of the sites, or names of groups of sites of the profile, that a delivery must ship from; none: from any.
     `coupons`: the codes of coupons to be used; `points`: how many of the member's points, of an ask.
-    `is_in_stock_only`: it is refused for what is not there, also where goods are sold ahead.
+    `is_in_stock_only`: it is refused for what is not there, also where goods are sold ahead. `goods_shown_minor`: what
+    the buyer was shown that the goods cost: it is refused where they cost other, and says nothing of what is ordered.
     """
 
     channel: str
@@ -91,6 +92,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     coupons: tuple[str, ...] = ()
     points: int = 0
     is_in_stock_only: bool = False
+    goods_shown_minor: int | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -202,6 +202,7 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         coupons=message.coupons,
         points=message.points,
         is_in_stock_only=message.is_in_stock_only,
+        goods_shown_minor=message.goods_shown_minor,
     )
 
 
@@ -222,8 +223,10 @@ def _show_of(message: OrderMessage, register: Register) -> str | None:
 
 
 def said_by(message: OrderMessage) -> bytes:
-    """Return the hash of what a message says: its id, its lines' order, sealing and promise say nothing."""
-    head = msgspec.structs.replace(message, order_id=None, lines=(), sealed_buyer=None, promise=None)
+    """Return the hash of what a message says: id, its lines' order, sealing, promise and price shown say nothing."""
+    head = msgspec.structs.replace(
+        message, order_id=None, lines=(), sealed_buyer=None, promise=None, goods_shown_minor=None
+    )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, message.lines))))
     return digest.digest()

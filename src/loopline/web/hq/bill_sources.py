@@ -40,6 +40,9 @@ _KIND_WORDS: Words[SourceKind, str] = {
 _LAYOUT_WORDS: Words[Layout, str] = {
     Layout.WECHAT_PAY: marked("WeChat Pay trade bill"),
     Layout.ALIPAY: marked("Alipay bill"),
+    Layout.ALIPAY_FUNDS: marked("Alipay account (Taobao, Tmall)"),
+    Layout.DOUYIN: marked("Douyin shop account"),
+    Layout.JINGDONG: marked("JD wallet bill"),
     Layout.MAPPED: marked("CSV or XLSX with the columns below"),
 }
 _ACCOUNT_WORDS: Words[str, str] = {

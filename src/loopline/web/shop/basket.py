@@ -82,6 +82,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What the checkout sends. `number` was made with the page: sent twice, it is one order.
 
     `ahead`: the day on which what is not in stock ships, where the page showed one; nothing is sold ahead without.
+    `shown`: what the page said that the goods cost where they go.
     """
 
     number: str
@@ -99,6 +100,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     coupons: str = ""
     points: str = ""
     points_used: str = ""
+    shown: str = ""
     ahead: str = ""
 
 
@@ -184,10 +186,14 @@ def basket_of(fields: Mapping[str, str]) -> Basket:
 
 def form_of(data: Mapping[str, str]) -> Form:
     """Read what the checkout sends: of the hours the one beside the address, or the store, that was chosen."""
-    known = {name: str(data[name]) for name in Form.__struct_fields__ if name in data and name != "hour"}
-    form = Form(**({"number": "", "sku": ""} | known))
-    place = form.site if form.how == PromiseKind.APPOINTMENT.value else form.address
-    return msgspec.structs.replace(form, hour=str(data.get(f"hour_{place}", ""))[:200])
+    fields = set(Form.__struct_fields__) - {"hour", "shown"}
+    form = Form(**({"number": "", "sku": ""} | {name: str(data[name]) for name in fields if name in data}))
+    place = form.site if form.how in _AT_STORES else form.address
+    return msgspec.structs.replace(
+        form,
+        hour=str(data.get(f"hour_{place}", ""))[:200],
+        shown=str(data.get(f"shown_{place}", data.get("shown_", "")))[:200],
+    )
 
 
 def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where

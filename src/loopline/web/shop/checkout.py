@@ -22,6 +22,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.pricing import GiftNotEarned
 from loopline.pricing.points.refusals import PointsBusy, PointsPayTooLittle, PointsPayTooMuch
+from loopline.processes.place.shown import PriceMoved
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NeedsFitting, NumberTaken, SlotTaken
 from loopline.promises import FROM_A_STORE, GivenPromise, PromiseKind, WhyNot
@@ -83,6 +84,7 @@ from loopline.web.shop.ways import (
 
 _NUMBER_BYTES = 12
 _POINTS_DIGITS = 10
+_AMOUNT_DIGITS = 15
 
 
 @get(CHECKOUT, sync_to_thread=True)
@@ -143,6 +145,12 @@ def _why(language: Language, refusal: Refusal) -> str:
     if isinstance(refusal, PointsPayTooLittle):
         amount = price(language, refusal.least_minor, refusal.currency)
         return language.say("Points are used from {amount} on.", amount=amount)
+    if isinstance(refusal, PriceMoved):
+        return language.say(
+            "The goods were shown for {shown}, and cost {now} by now. Look again, then order.",
+            shown=price(language, refusal.shown_minor, refusal.currency),
+            now=price(language, refusal.now_minor, refusal.currency),
+        )
     return language.refusal(refusal)
 
 
@@ -380,13 +388,18 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         coupons=codes_of(form.coupons),
         points=_points_of(form),
         is_in_stock_only=not form.ahead,
+        goods_shown_minor=_number_in(form.shown),
     )
 
 
 def _points_of(form: Form) -> int:
     """How many points the form says are used: as many as the page offered."""
-    said = form.points_used[:_POINTS_DIGITS]
-    return int(said) if form.points == "yes" and said.isascii() and said.isdigit() else 0
+    return _number_in(form.points_used[:_POINTS_DIGITS]) or 0 if form.points == "yes" else 0
+
+
+def _number_in(said: str) -> int | None:
+    """The number that a form's field says; None where it says none that a page of ours could have shown."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _AMOUNT_DIGITS else None
 
 
 def _own_order(edge: Edge, message: OrderMessage, member_id: MemberId) -> str | None:
