@@ -24,6 +24,7 @@ from prometheus_client import CollectorRegistry
 
 from loopline.channels.invoicing import invoice_platform
 from loopline.channels.paying_out import payout_gateway
+from loopline.channels.sandbox_aliyun import SandboxAliyun, aliyun_settings
 from loopline.channels.sandbox_market import SandboxMarket, market_settings
 from loopline.channels.sandbox_nuonuo import SandboxNuonuo, nuonuo_settings
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
@@ -125,7 +126,12 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
-    others = (_market(settings, clock), _wechat(settings, clock), _nuonuo(settings, clock))
+    others = (
+        _market(settings, clock),
+        _wechat(settings, clock),
+        _nuonuo(settings, clock),
+        _aliyun(settings, clock),
+    )
     sandboxes = [one for one in (sandbox, *others) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
@@ -253,6 +259,13 @@ def _nuonuo(settings: WebSettings, clock: Clock) -> SandboxNuonuo | None:
     if settings.demo is None or not settings.public_url:
         return None
     return SandboxNuonuo(nuonuo_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _aliyun(settings: WebSettings, clock: Clock) -> SandboxAliyun | None:
+    """Make the demo's gateway of text messages, reached over HTTP like the real one."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return SandboxAliyun(aliyun_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def page_router() -> Router:
