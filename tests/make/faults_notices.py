@@ -8,8 +8,8 @@ _SOMEBODY = "00000000-0000-7000-8000-000000000021"
 _TOLD: LiteralString = (
     "insert into notices.notice (id, order_id, about, version, member_id, zone, facts, happened_at, stale_at, state,"
     " tries, told_at, ended_at, language) select gen_random_uuid(), id, 'refunded', gen_random_uuid(),"
-    f" '{_SOMEBODY}', 'UTC', '{{}}', now(), now() + interval '1 day', 'sent', 1, now() + interval '{{late}}', now(),"
-    " 'zh' from orders.order limit 1;"
+    f" '{_SOMEBODY}', 'UTC', '{{{{}}}}', now(), now() + interval '1 day', 'sent', 1,"
+    " now() + interval '{late}', now(), 'zh' from orders.order limit 1;"
 )
 _DECLINED: LiteralString = (
     f"insert into customers.member (id, registered_at, indexed_with) values ('{_SOMEBODY}', now(), 1);"
