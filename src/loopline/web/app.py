@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from loopline.channels.beside import Beside
 from loopline.channels.invoicing import invoice_platform
 from loopline.channels.paying_out import payout_gateway
 from loopline.channels.sandbox_aliyun import SandboxAliyun, aliyun_settings
@@ -126,13 +127,7 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
-    others = (
-        _market(settings, clock),
-        _wechat(settings, clock),
-        _nuonuo(settings, clock),
-        _aliyun(settings, clock),
-    )
-    sandboxes = [one for one in (sandbox, *others) if one is not None]
+    sandboxes = [one for one in (sandbox, *_other_sandboxes(settings, clock)) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
         route_handlers=[
@@ -238,6 +233,12 @@ def _sandbox(settings: WebSettings, clock: Clock) -> Sandbox | None:
     if settings.demo is None or not settings.public_url:
         return None
     return Sandbox(sandbox_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _other_sandboxes(settings: WebSettings, clock: Clock) -> tuple[Beside | None, ...]:
+    """Make what else the demo speaks to, each where it has one."""
+    makers = (_market, _wechat, _nuonuo, _aliyun)
+    return tuple(make(settings, clock) for make in makers)
 
 
 def _market(settings: WebSettings, clock: Clock) -> SandboxMarket | None:
