@@ -14,7 +14,7 @@ ROOMS = {
     "org", "catalogue", "pricing", "stock", "orders", "payments", "purchasing", "sourcing", "fulfilment", "returns",
     "ledger", "sharing", "customers", "loyalty", "touchpoints", "engagement", "reviews", "tracing", "integrity",
     "search", "log", "jobs", "insight", "promises", "payouts", "invoices",
-    "slots",
+    "slots", "notices",
     "statements",
 }  # fmt: skip
 EXCEPTIONS = {"org.published_scope"}

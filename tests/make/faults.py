@@ -10,6 +10,7 @@ findings, and repairs that mend.
 from typing import LiteralString
 
 from tests.make.faults_invoices import FAULTS as INVOICES
+from tests.make.faults_notices import FAULTS as NOTICES
 
 _SOMEBODY = "00000000-0000-7000-8000-000000000001"
 _MEMBER = f"insert into customers.member (id, registered_at, indexed_with) values ('{_SOMEBODY}', now(), 1);"
@@ -654,6 +655,7 @@ FAULTS: dict[str, LiteralString] = {
     ),
     "payouts_equal_postings": _PAID_OUT.format(gross="100", state="in_transit", shared="100", ended="null"),
     **INVOICES,
+    **NOTICES,
     # ------------------------------------------------------------------------------------------------------- bills
     "bills_have_their_lines": _BILLED.format(
         lines="2", run="1", totals='{"theirs_minor": 0, "ours_minor": 0}'

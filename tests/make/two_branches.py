@@ -47,6 +47,7 @@ from tests.make.calls import wave_of_calls
 from tests.make.customers import member, phone, registered
 from tests.make.feeds import open_feed
 from tests.make.loop import hand_over_everything, pay_for
+from tests.make.notices import failed_notice
 from tests.make.org import add_person, succeeded
 from tests.make.payouts import LATER, approved, earned, paid_to, pays_by, planned, terms
 from tests.make.shop import NOON, ask, till_sale
@@ -299,6 +300,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "prices/ask_id": (asked := _price_ask(conn, stage)),
         "price-asks/ask_id": asked,
         "wishes/wish_id": str(_wish(conn, old.order_id)),
+        "notices/notice_id": str(failed_notice(conn, old, ours, shop.sites["D"])),
         "order_id": str(order_id),
         "visits/order_id": str(fitted),
         "order_ids": [str(order_id)],

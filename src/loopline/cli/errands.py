@@ -7,6 +7,7 @@ from loopline.channels.paying_out import payout_gateway
 from loopline.channels.receiving import Receiver
 from loopline.channels.sandbox_market import SandboxConnector, market_settings
 from loopline.channels.sandbox_pay import SandboxGateway, sandbox_settings
+from loopline.channels.telling import notice_gateway
 from loopline.channels.webhooks_out import SecretBook, Sender
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
@@ -14,6 +15,7 @@ from loopline.db.settings import Settings
 from loopline.jobs.gateways import put_to_gateways
 from loopline.jobs.invoices import make_out_invoices
 from loopline.jobs.marketplaces import tell_marketplaces
+from loopline.jobs.notices import tell_customers
 from loopline.jobs.payouts import pay_out
 from loopline.jobs.rounds import Clock, Errand
 from loopline.jobs.webhooks import tell_subscribers
@@ -50,6 +52,7 @@ def errands_of(
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         *_payouts(settings, public_url if is_demo else ""),
         *_invoices(settings, public_url if is_demo else ""),
+        *_notices(settings, public_url if is_demo else ""),
         *(_payments(settings, public_url) if is_demo and public_url else ()),
         *(_marketplaces(settings, public_url) if is_demo and public_url else ()),
     )
@@ -76,6 +79,20 @@ def _invoices(settings: Settings, sandbox_at: str) -> tuple[Errand, ...]:
         return make_out_invoices(database, platform, now)
 
     return (Errand(name="make_out_invoices", cron="* * * * * */5", run=make_out),)
+
+
+def _notices(settings: Settings, sandbox_at: str) -> tuple[Errand, ...]:
+    gateway = notice_gateway(settings.data_directory, settings.keys_directory, sandbox_at=sandbox_at)
+    if gateway is None:
+        return ()
+
+    def tell(database: Database, now: datetime) -> int:
+        # The keys are read each time: whoever rotates them ends no process.
+        return tell_customers(
+            database, gateway, now, open_ring=lambda: open_key_ring(settings.keys_directory)
+        )
+
+    return (Errand(name="tell_customers", cron="* * * * * */2", run=tell, rests=True),)
 
 
 def _payments(settings: Settings, public_url: str) -> tuple[Errand, ...]:

@@ -13,7 +13,8 @@ Invariants:
   blind indexes find members by full phone, last four digits and normalised name; nothing here is readable without
   the file, and no event, refusal or log carries it;
 - after an erasure only the id is left, no consent stands, and what was sealed cannot be read by anybody;
-- a consent is the latest statement of its history, of two of one moment the no; what was never said is a no.
+- a consent is the latest statement of its history, of two of one moment the no; what was never said is a no, but for
+  messages about their own orders: those a member may decline.
 
 Lock order: members by id (shared for what adds to them, exclusive for erasure and names), then identities by
 (kind, blind), then consents and addresses by key. Limits and codes of signing in come before all of these.
@@ -62,7 +63,7 @@ from loopline.customers.codes import (
     sweep_codes,
     use_codes,
 )
-from loopline.customers.consents import consent_history, consented, record_consents
+from loopline.customers.consents import consent_history, consented, declined, record_consents
 from loopline.customers.events import ConsentStated, MemberErased, MemberRegistered
 from loopline.customers.keys import (
     KeyFileProblem,
@@ -215,6 +216,7 @@ __all__ = [
     "count_guess",
     "count_look_up",
     "count_miss",
+    "declined",
     "delete_address",
     "drop_old_keys",
     "end_session",

@@ -55,6 +55,12 @@ def consented(conn: Conn, asked: Sequence[ConsentKey]) -> list[bool]:
     return [standing.get(key, (False, None))[0] for key in asked]
 
 
+def declined(conn: Conn, asked: Sequence[ConsentKey]) -> list[bool]:
+    """Tell for each whether the member said no, for what needs no consent. What was never said is none."""
+    standing = _standing(conn, asked)
+    return [not standing.get(key, (True, None))[0] for key in asked]
+
+
 def consent_history(conn: Conn, member_id: MemberId) -> list[PastConsent]:
     """Return everything a member said, the latest first."""
     return fetch(conn, SQL["consent_history"], PastConsent, member_id=member_id)

@@ -77,12 +77,13 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Purpose(StrEnum):
-    """What a member may agree to."""
+    """What a member may agree to; `service`, being told what happens to their orders, they may decline."""
 
     MARKETING = "marketing"
     PROFILING = "profiling"
     REVIEWS = "reviews"
     SHARING = "sharing"
+    SERVICE = "service"
 
 
 class ConsentChannel(StrEnum):

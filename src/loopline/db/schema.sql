@@ -28,6 +28,8 @@ CREATE SCHEMA marketplaces;
 
 CREATE SCHEMA migration;
 
+CREATE SCHEMA notices;
+
 CREATE SCHEMA orders;
 
 CREATE SCHEMA org;
@@ -2044,6 +2046,59 @@ CREATE TABLE marketplaces.test_order (
 CREATE TABLE migration.version (
     version_num character varying(32) NOT NULL
 );
+
+CREATE TABLE notices.gateway (
+    is_one boolean NOT NULL,
+    name text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT gateway_is_one CHECK (is_one)
+);
+
+CREATE TABLE notices.notice (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    about text NOT NULL,
+    version uuid NOT NULL,
+    member_id uuid NOT NULL,
+    site_id uuid,
+    zone text NOT NULL,
+    facts jsonb NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    stale_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    "end" text,
+    tries integer DEFAULT 0 NOT NULL,
+    is_unsure boolean DEFAULT false NOT NULL,
+    next_try_at timestamp with time zone,
+    told_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    language text,
+    reference text,
+    note text,
+    CONSTRAINT notice_end_fits_its_state CHECK (
+CASE state
+    WHEN 'left_out'::text THEN ("end" = ANY (ARRAY['stale'::text, 'overtaken'::text, 'declined'::text, 'no_phone'::text, 'erased'::text]))
+    WHEN 'failed'::text THEN ("end" = ANY (ARRAY['refused'::text, 'not_taken'::text, 'unknown'::text]))
+    ELSE ("end" IS NULL)
+END),
+    CONSTRAINT notice_ends_once CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT notice_is_about_something_known CHECK ((about = ANY (ARRAY['new_date'::text, 'new_ready'::text, 'goods_day'::text, 'ready'::text, 'collect_soon'::text, 'sent'::text, 'on_its_way'::text, 'called_off'::text, 'partly_called_off'::text, 'not_collected'::text, 'return_here'::text, 'refunded'::text]))),
+    CONSTRAINT notice_language_is_known CHECK ((language = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT notice_sent_was_tried CHECK (((state <> ALL (ARRAY['sent'::text, 'failed'::text])) OR ((tries > 0) AND (told_at IS NOT NULL)))),
+    CONSTRAINT notice_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'left_out'::text, 'failed'::text]))),
+    CONSTRAINT notice_tried_has_a_language CHECK (((told_at IS NULL) = (language IS NULL))),
+    CONSTRAINT notice_tries_are_counted CHECK ((tries >= 0)),
+    CONSTRAINT notice_waits_for_a_moment CHECK (((state = 'waiting'::text) = (next_try_at IS NOT NULL)))
+);
+
+CREATE VIEW notices.published_told WITH (security_invoker='true') AS
+ SELECT id,
+    order_id,
+    member_id,
+    state,
+    told_at
+   FROM notices.notice;
 
 CREATE TABLE orders.channel (
     code text NOT NULL,
@@ -6044,6 +6099,15 @@ ALTER TABLE ONLY marketplaces.test_order
 ALTER TABLE ONLY migration.version
     ADD CONSTRAINT version_pkc PRIMARY KEY (version_num);
 
+ALTER TABLE ONLY notices.gateway
+    ADD CONSTRAINT gateway_pkey PRIMARY KEY (is_one);
+
+ALTER TABLE ONLY notices.notice
+    ADD CONSTRAINT notice_is_put_down_once UNIQUE (order_id, about, version);
+
+ALTER TABLE ONLY notices.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY orders.channel
     ADD CONSTRAINT channel_pkey PRIMARY KEY (code);
 
@@ -7016,6 +7080,16 @@ CREATE INDEX step_answered ON marketplaces.step USING btree (channel, answered_a
 CREATE INDEX step_by_loan ON marketplaces.step USING btree (channel, sku_id, id);
 
 CREATE INDEX step_due ON marketplaces.step USING btree (next_try_at, id) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX notice_by_moment ON notices.notice USING btree (happened_at DESC, id DESC);
+
+CREATE INDEX notice_due ON notices.notice USING btree (next_try_at, id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX notice_ended ON notices.notice USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX notice_not_told ON notices.notice USING btree (happened_at DESC, id DESC) WHERE (state = ANY (ARRAY['waiting'::text, 'failed'::text]));
+
+CREATE INDEX notice_of_a_member ON notices.notice USING btree (member_id, happened_at DESC);
 
 CREATE INDEX line_parked_by_sku ON ONLY orders.line USING btree (sku_id, order_id) WHERE (parked > 0);
 
@@ -8040,6 +8114,8 @@ GRANT USAGE ON SCHEMA log TO loopline_app;
 
 GRANT USAGE ON SCHEMA marketplaces TO loopline_app;
 
+GRANT USAGE ON SCHEMA notices TO loopline_app;
+
 GRANT USAGE ON SCHEMA orders TO loopline_app;
 
 GRANT USAGE ON SCHEMA org TO loopline_app;
@@ -8369,6 +8445,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.step TO loopline_app;
 GRANT SELECT,INSERT ON TABLE marketplaces.test_line TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.test_order TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notices.gateway TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE notices.notice TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notices.published_told TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.channel TO loopline_app;
 

@@ -6,6 +6,7 @@ from loopline.processes.follow import FOLLOWERS as STAGES
 from loopline.processes.index import FOLLOWERS as INDEX
 from loopline.processes.invoice import FOLLOWERS as INVOICED
 from loopline.processes.lend import FOLLOWERS as LENT
+from loopline.processes.notify import FOLLOWERS as NOTICES
 from loopline.processes.points.standing import FOLLOWERS as POINTS
 from loopline.processes.promised import FOLLOWERS as PROMISED
 from loopline.processes.prove import FOLLOWERS as PROOFS
@@ -31,4 +32,5 @@ FOLLOWERS: tuple[Follower, ...] = (
     *SLOTS,
     *INVOICED,
     *POINTS,
+    *NOTICES,
 )

@@ -24,6 +24,7 @@ from loopline.insight.rights import rights_that_differ
 from loopline.invoices import CHECKS as INVOICES_CHECKS
 from loopline.ledger.checks import CHECKS as LEDGER_CHECKS
 from loopline.marketplaces.checks import CHECKS as MARKETPLACES_CHECKS
+from loopline.notices.checks import CHECKS as NOTICES_CHECKS
 from loopline.orders.checks import CHECKS as ORDERS_CHECKS
 from loopline.org.checks import CHECKS as ORG_CHECKS
 from loopline.payments.checks import CHECKS as PAYMENTS_CHECKS
@@ -110,6 +111,8 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
     Check(
         name="what_was_fitted_was_handed_over", invariant=3, statement=SQL["what_was_fitted_was_handed_over"]
     ),
+    Check(name="notices_went_to_who_ordered", invariant=9, statement=SQL["notices_went_to_who_ordered"]),
+    Check(name="notices_followed_their_word", invariant=8, statement=SQL["notices_followed_their_word"]),
     Check(name="ids_point_to_something", invariant=9, statement=SQL["ids_point_to_something"]),
     Check(
         name="serving_role_has_no_other_power", invariant=9, statement=SQL["serving_role_has_no_other_power"]
@@ -145,6 +148,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *BILLS_CHECKS,
     *CLOSING_CHECKS,
     *INVOICES_CHECKS,
+    *NOTICES_CHECKS,
     *FUNDING_CHECKS,
     *COUPON_CHECKS,
     *POINTS_CHECKS,

@@ -821,6 +821,41 @@ join ledger.entry_part as part on part.part_id = noted.part_id
 join ledger.entry as entry on entry.id = part.entry_id and entry.kind = 'supply'
 order by subject
 
+-- name: notices_went_to_who_ordered
+-- Notices of orders that are another member's, or nobody's, or that do not exist.
+select
+    'notice ' || notice.id as subject,
+    'put down for member ' || notice.member_id as found,
+    'for ' || coalesce('member ' || head.member_id, 'nobody') as expected,
+    'select * from notices.notice where id = ' || quote_literal(notice.id) as repair
+from notices.published_told as notice
+left join orders.order as head on head.id = notice.order_id
+where head.member_id is distinct from notice.member_id
+order by notice.id
+
+-- name: notices_followed_their_word
+-- Notices that were told although their member had said, before that, that they want none; the brand is who tells.
+select
+    'notice ' || notice.id as subject,
+    'handed over at ' || notice.told_at as found,
+    'not at all: declined at ' || said.at as expected,
+    'select * from notices.notice where id = ' || quote_literal(notice.id) as repair
+from notices.published_told as notice
+cross join lateral (
+    select change.at, change.granted
+    from customers.consent_change as change
+    join org.party as party on party.id = change.receiver_id and party.kind = 'brand'
+    where change.member_id = notice.member_id
+        and change.purpose = 'service'
+        and change.channel = 'sms'
+        and change.recorded_at < notice.told_at
+    order by change.at desc, change.granted
+    limit 1
+) as said
+where not said.granted
+    and notice.state = 'sent'
+order by notice.id
+
 -- name: ids_point_to_something
 -- Ids that cross from one room to another and name nothing there.
 select

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline import customers, orders, reviews
+from loopline import customers, notices, orders, reviews
 from loopline.customers import (
     ConsentChange,
     ConsentRecorded,
@@ -117,6 +117,14 @@ class ExportedPoints(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class ExportedNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that a member got: about which order, in the words in which they got it."""
+
+    told_at: datetime
+    order_id: UUID
+    text: str
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is kept of a member, in the open: for the member alone."""
 
@@ -129,6 +137,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     reviews: tuple[ExportedReview, ...]
     coupons: tuple[ExportedCoupon, ...]
     points: tuple[ExportedPoints, ...]
+    messages: tuple[ExportedNotice, ...]
     timeline: tuple[ExportedMoment, ...]
     opened_by: tuple[PastAccess, ...]
 
@@ -185,7 +194,7 @@ def state_consents(
 def forget(
     conn: Conn, member_ids: Sequence[MemberId], *, now: datetime, actor: str
 ) -> list[Erased | Refusal]:
-    """Forget members for good: what was sealed, where their goods went, what photos show, who signed.
+    """Forget members for good: what was sealed, where their goods went, what photos show, who signed, what was told.
 
     The books keep adding up. Refused while goods are on their way to them or back: nobody would know where to, or whom
     to pay.
@@ -201,6 +210,7 @@ def forget(
     returns_photos.forget_photos_of_orders(conn, theirs, now=now)
     visits.forget_signatures(conn, theirs)
     write_off(conn, erased, now=now)
+    notices.forget_notices(conn, erased, now=now)
     log.append(
         conn,
         [
@@ -268,8 +278,22 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
             )
             for one in entries_of_member(conn, member_id, before=None, at_most=MOMENTS_EXPORTED_MAX)
         ),
+        messages=_exported_notices(conn, member_id),
         timeline=tuple(ExportedMoment(at=one.at, kind=one.kind, subject=one.subject) for one in moments),
         opened_by=tuple(customers.last_accesses(conn, member_id, limit=MOMENTS_EXPORTED_MAX)),
+    )
+
+
+def _exported_notices(conn: Conn, member_id: MemberId) -> tuple[ExportedNotice, ...]:
+    found = notices.notices_of_member(conn, member_id, limit=MOMENTS_EXPORTED_MAX)
+    return tuple(
+        ExportedNotice(
+            told_at=one.told_at,
+            order_id=one.order_id,
+            text=notices.text_of(one.about, one.facts, language=one.language, zone_name=one.zone),
+        )
+        for one in found
+        if one.told_at is not None and one.language is not None
     )
 
 

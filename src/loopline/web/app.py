@@ -22,8 +22,10 @@ from litestar.template.config import TemplateConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
 
+from loopline.channels.beside import Beside
 from loopline.channels.invoicing import invoice_platform
 from loopline.channels.paying_out import payout_gateway
+from loopline.channels.sandbox_aliyun import SandboxAliyun, aliyun_settings
 from loopline.channels.sandbox_market import SandboxMarket, market_settings
 from loopline.channels.sandbox_nuonuo import SandboxNuonuo, nuonuo_settings
 from loopline.channels.sandbox_pay import Sandbox, sandbox_settings
@@ -125,8 +127,7 @@ def create_app(
     /metrics tells what is in `registry`, where what runs beside the pages measures too.
     """
     sandbox = _sandbox(settings, clock)
-    others = (_market(settings, clock), _wechat(settings, clock), _nuonuo(settings, clock))
-    sandboxes = [one for one in (sandbox, *others) if one is not None]
+    sandboxes = [one for one in (sandbox, *_other_sandboxes(settings, clock)) if one is not None]
     edge = _edge(database, settings, clock=clock, sandbox=sandbox, metrics=Metrics(registry))
     return LooplineApp(
         route_handlers=[
@@ -234,6 +235,12 @@ def _sandbox(settings: WebSettings, clock: Clock) -> Sandbox | None:
     return Sandbox(sandbox_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
+def _other_sandboxes(settings: WebSettings, clock: Clock) -> tuple[Beside | None, ...]:
+    """Make what else the demo speaks to, each where it has one."""
+    makers = (_market, _wechat, _nuonuo, _aliyun)
+    return tuple(make(settings, clock) for make in makers)
+
+
 def _market(settings: WebSettings, clock: Clock) -> SandboxMarket | None:
     """Make the demo's marketplaces, which live beside the pages and are reached over HTTP like any other."""
     if settings.demo is None or not settings.public_url:
@@ -253,6 +260,13 @@ def _nuonuo(settings: WebSettings, clock: Clock) -> SandboxNuonuo | None:
     if settings.demo is None or not settings.public_url:
         return None
     return SandboxNuonuo(nuonuo_settings(settings.data_directory, settings.public_url), clock=clock)
+
+
+def _aliyun(settings: WebSettings, clock: Clock) -> SandboxAliyun | None:
+    """Make the demo's gateway of text messages, reached over HTTP like the real one."""
+    if settings.demo is None or not settings.public_url:
+        return None
+    return SandboxAliyun(aliyun_settings(settings.data_directory, settings.public_url), clock=clock)
 
 
 def page_router() -> Router:

@@ -23,6 +23,7 @@ from babel.numbers import (
     get_currency_symbol,
 )
 
+from loopline.kernel.names import HAN, half_of
 from loopline.kernel.refusals import Refusal, Why
 from loopline.kernel.times import zone
 
@@ -31,12 +32,9 @@ LANGUAGE_COOKIE = "language"
 DEFAULT_LANGUAGE = "en"
 _MOMENT = timedelta(microseconds=1)
 _CHANGE_PATTERN = "+#,##0.0%;-#,##0.0%"
-_HAN = r"\u3400-\u9fff\uf900-\ufaff"
-# `云锦真丝衬衫 Silk shirt`: Chinese, a space, the rest in Latin letters without any Chinese one.
-_BILINGUAL = re.compile(rf"^(?P<zh>[^A-Za-z]*[{_HAN}][^A-Za-z]*?)[ /]+(?P<en>[A-Za-z][^{_HAN}]*)$")
 # `云锦真丝衬衫 Silk shirt 白/White M`: such a name, a colour in both languages, what else tells the SKU.
 _BILINGUAL_SKU = re.compile(
-    rf"^(?P<name>.*?[A-Za-z][^{_HAN}]*?) (?P<zh>[{_HAN}]+)/(?P<en>[A-Za-z][A-Za-z -]*?)(?: (?P<rest>[^ ]+))?$"
+    rf"^(?P<name>.*?[A-Za-z][^{HAN}]*?) (?P<zh>[{HAN}]+)/(?P<en>[A-Za-z][A-Za-z -]*?)(?: (?P<rest>[^ ]+))?$"
 )
 _ONE_SIZE = "均码"
 
@@ -67,9 +65,9 @@ class Language:
 
     def called(self, name: str) -> str:
         """Return the half of a bilingual name that somebody reads; the whole name where it is not one."""
-        found = _BILINGUAL.match(name.strip())
-        if found is not None:
-            return found[self._half].strip()
+        half = half_of(name, self.code)
+        if half is not None:
+            return half
         sku = _BILINGUAL_SKU.match(name.strip())
         if sku is None:
             return name

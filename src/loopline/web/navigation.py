@@ -87,6 +87,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.BILLS_READ), Entry(word=marked("Reconciliation"), path="/hq/reconciliation")),
         (visitor.may(Permission.CLOSES_READ), Entry(word=marked("Monthly close"), path="/hq/close")),
         (visitor.may(Permission.REVIEWS_READ), Entry(word=marked("Reviews"), path="/hq/reviews")),
+        (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Messages to customers"), path="/hq/notices")),
         (bool(roles & _PUTTING_RIGHT), Entry(word=marked("Tills"), path="/hq/tills")),
         (visitor.may(Permission.TILLS_READ), Entry(word=marked("Shifts"), path="/hq/shifts")),
         (visitor.may(Permission.TILLS_READ), Entry(word=marked("Changed prices"), path="/hq/changed-prices")),
@@ -143,7 +144,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/close",
         ),
     ),
-    (marked("Customers"), ("/hq/members", "/hq/reviews", "/hq/codes", "/live/desk")),
+    (marked("Customers"), ("/hq/members", "/hq/reviews", "/hq/notices", "/hq/codes", "/live/desk")),
 )
 
 

@@ -78,6 +78,7 @@ from loopline.invoices.refusals import (
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch
 from loopline.ledger.model import LedgerBusy
+from loopline.notices import NoticeNotFailed
 from loopline.orders import NumberMistyped
 from loopline.orders.tills import NoSuchCase
 from loopline.org.credentials import (
@@ -276,7 +277,7 @@ STATUSES: dict[type[Refusal], int] = {
     ),
     **dict.fromkeys((AccountNotUsable, PayerNotUsable, PayoutTermsNotUsable), HTTP_422_UNPROCESSABLE_ENTITY),
     GoodsCodesAreTheBrands: HTTP_403_FORBIDDEN,
-    **dict.fromkeys((WishUnknown, NothingToInvoice), HTTP_404_NOT_FOUND),
+    **dict.fromkeys((WishUnknown, NothingToInvoice, NoticeNotFailed), HTTP_404_NOT_FOUND),
     **dict.fromkeys(
         (BuyerNotUsable, GoodsCodeNotUsable, InvoicedInYuanOnly, NotInvoicedAbroad, InvoiceNoticeUnreadable),
         HTTP_422_UNPROCESSABLE_ENTITY,

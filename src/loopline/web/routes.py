@@ -92,6 +92,7 @@ from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
 from loopline.web.hq.members_coupons import MEMBERS_COUPON_PAGES
 from loopline.web.hq.members_sheet import MEMBERS_SHEET_PAGES
+from loopline.web.hq.notices import NOTICE_PAGES
 from loopline.web.hq.openings import show_openings
 from loopline.web.hq.order import ORDER_PAGES
 from loopline.web.hq.order_acts import ORDER_ACT_PAGES
@@ -256,6 +257,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *POINTS_PAGES,
     *PAYOUT_PAGES,
     *INVOICE_PAGES,
+    *NOTICE_PAGES,
     *PAYOUT_ACCOUNT_PAGES,
     *BILL_SOURCE_PAGES,
     *RECONCILIATION_PAGES,

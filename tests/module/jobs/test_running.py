@@ -82,7 +82,7 @@ def test_a_round_that_meets_a_rival_begins_the_batch_again(database: Database):
 
 def test_every_follower_has_its_own_name():
     names = [follower.name for follower in FOLLOWERS]
-    assert len(names) == len(set(names)) == 22
+    assert len(names) == len(set(names)) == 23
 
 
 def wait_until(database: Database, is_so: Callable[[Conn], bool]) -> None:

@@ -228,6 +228,7 @@ def offered(site: Site) -> TaskId:
                 "/hq/statements",
                 "/hq/members",
                 "/hq/reviews",
+                "/hq/notices",
                 "/live/desk",
                 "/hq/codes",
             ],

@@ -29,6 +29,7 @@ from loopline.org import Party, Permission
 from loopline.pricing.coupons import BatchState, batches_page
 from loopline.pricing.points import Account, Entry, accounts_of_members, entries_of_member
 from loopline.processes.coupons.batches import is_mine
+from loopline.processes.notify import PURPOSE as NOTICE_PURPOSE
 from loopline.search import OrderAsk
 from loopline.web.api.answers import read, run
 from loopline.web.api.members import FindAsk, MemberTold, members_asked, told_masked, visible_member
@@ -81,6 +82,7 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.PROFILING: marked("Suggestions"),
     Purpose.REVIEWS: marked("Being asked for reviews"),
     Purpose.SHARING: marked("Sharing with others"),
+    Purpose.SERVICE: marked("Messages about orders"),
 }
 CHANNEL_WORDS: Mapping[ConsentChannel, str] = {
     ConsentChannel.ANY: marked("in every way"),
@@ -411,6 +413,7 @@ _PURPOSES: Mapping[str, str] = {
     "order page": marked("Order's page"),
     "fulfilment": marked("To send a parcel"),
     "label": marked("To print a label"),
+    NOTICE_PURPOSE: marked("To send them a message about their order"),
     "the member's own copy": marked("Their own copy of their data"),
 }
 """What is said of purposes that the log of access keeps."""

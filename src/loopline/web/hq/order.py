@@ -133,6 +133,7 @@ def _page(
         photos=_photos(request, seen),
         photos_back=_photos_back(request, seen),
         photo_days=KEPT_DAYS,
+        sees_messages=eyes.sees(Part.WHOLE_TIMELINE) and story.order.member_id is not None,
         may_see_stock=visitor.may(Permission.STOCK_READ) and visitor.may(Permission.BOARDS_READ),
         **_acts(story.order, visitor, is_limited=bool(story.ship_from)),
         **context,

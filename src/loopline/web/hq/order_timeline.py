@@ -10,6 +10,7 @@ import msgspec
 from loopline.fulfilment.model import RefusalReason, Task
 from loopline.kernel.events import Event
 from loopline.kernel.ids import LineId, PersonId, SiteId
+from loopline.notices import About
 from loopline.orders import WaitsFor
 from loopline.processes.look_up import PERSON_ACTOR, OrderStory
 from loopline.sourcing.model import UnfilledReason
@@ -23,6 +24,7 @@ from loopline.web.hq.order_words import (
     method_word,
 )
 from loopline.web.languages import Language, marked
+from loopline.web.notice_words import ABOUT_WORDS
 from loopline.web.store.words import REASON_WORDS
 
 MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
@@ -47,6 +49,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "visit_set_out": marked("The fitter is on the way"),
     "visit_ended": marked("The fitter was there"),
     "visit_code_closed": marked("Too many wrong codes at the door: none counts for a while"),
+    "customer_told": marked("Customer told by message"),
     "order_sourced": marked("Site chosen"),
     "tasks_offered": marked("Work offered"),
     "call_ended": marked("Nobody claimed it, sourced again"),
@@ -407,9 +410,14 @@ def _visited(telling: _Telling) -> str:
     return _joined(_at_site(telling), telling.language.say(_VISITED[what]))
 
 
+def _told(telling: _Telling) -> str:
+    return telling.language.say(ABOUT_WORDS[About(telling.data["about"])])
+
+
 _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "slot_booked": _hour,
     "slot_moved": _hour,
+    "customer_told": _told,
     "slot_released": _hour,
     "visit_ended": _visited,
     "promise_given": _due,

@@ -52,6 +52,12 @@ _HELD = msgspec.structs.replace(WORDS[Standing.UNPAID], short=HELD_TITLE)
 # What a member is asked on the page, and in which words; anything else is asked where it is needed.
 ASKED: tuple[tuple[Purpose, ConsentChannel, str, str], ...] = (
     (
+        Purpose.SERVICE,
+        ConsentChannel.SMS,
+        marked("Messages about my orders"),
+        marked("By text message: when it is ready, on its way, late, called off or paid back."),
+    ),
+    (
         Purpose.MARKETING,
         ConsentChannel.SMS,
         marked("Offers by text message"),
@@ -201,7 +207,7 @@ def _read_mine(conn: Conn, edge: Edge, member_id: MemberId) -> Mine:
     """The phones are masked: whoever picks the phone up sees no more of its owner than they must."""
     phones = customers.phones_of_member(conn, member_id, ring=edge.ring)
     keys = _consent_keys(conn, member_id)
-    granted = customers.consented(conn, keys) if keys else []
+    granted = _standing_of(conn, keys) if keys else []
     return Mine(
         phones=[masked_phone(phone) for phone in phones],
         addresses=customers.addresses_of_member(conn, member_id, ring=edge.ring),
@@ -215,6 +221,15 @@ def _read_mine(conn: Conn, edge: Edge, member_id: MemberId) -> Mine:
             for key, is_granted, (_, _, word, advice) in zip(keys, granted, ASKED, strict=False)
         ],
     )
+
+
+def _standing_of(conn: Conn, keys: Sequence[ConsentKey]) -> list[bool]:
+    """Whether each stands: what needs a yes was said, what needs none was not declined."""
+    declined = customers.declined(conn, keys)
+    return [
+        not is_declined if key.purpose is Purpose.SERVICE else is_granted
+        for key, is_granted, is_declined in zip(keys, customers.consented(conn, keys), declined, strict=True)
+    ]
 
 
 def brand_party(conn: Conn) -> PartyId | None:

@@ -1,0 +1,11 @@
+"""Notices: what customers are told of their orders by message, and what became of telling them."""
+
+from loopline.db.migrations import run_sql
+
+revision = "0494"
+down_revision = "0489"
+
+
+def upgrade() -> None:
+    """Keep notices, and which gateway tells them."""
+    run_sql(__file__)
