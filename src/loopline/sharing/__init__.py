@@ -1,7 +1,8 @@
 """Sharing: who earns what of a line, by rules that were published, and when it is theirs.
 
 Front door: `rules` (split_lines, problems_of, rule_set_at: pure, for showing a share before the sale), `service`
-(save_drafts, publish_rule_sets, record_splits, claw_back_shares, release_due), `queries`, `model`, `checks`.
+(save_drafts, publish_rule_sets, record_splits, claw_back_shares, release_due), `queries`, `explaining` (shares
+with the rules they are by), `model`, `checks`.
 
 What always holds:
 - a published rule set never changes; every share names the set and the row that made it;
