@@ -35,8 +35,15 @@ DEMO = Demo(
 PICTURES = os.environ.get("LOOPLINE_PICTURES")
 STATEMENT = "/hq/statements/BRAND?from=2026-03-01&to=2026-03-31"
 WORDS = {
-    "zh-CN": ("销售", "因退货收回", "最初的扫码", "由此开始", "待到期分账"),
-    "en-GB": ("Sale", "Taken back by a return", "The scan that began it", "Began it", "Shares pending"),
+    "zh-CN": ("销售分佣", "销售", "因退货收回", "最初的扫码", "由此开始", "待到期分账"),
+    "en-GB": (
+        "Share of a sale",
+        "Sale",
+        "Taken back by a return",
+        "The scan that began it",
+        "Began it",
+        "Shares pending",
+    ),
 }
 
 
@@ -80,10 +87,10 @@ def test_a_line_of_a_statement_leads_to_the_scan_that_began_it(
     house: tuple[str, str, str], browser: Browser, locale: str
 ):
     base, _, sale = house
-    kind, undone, title, began, pending = WORDS[locale]
+    line, kind, undone, title, began, pending = WORDS[locale]
     for width in (390, 1440):
         page, complaints = _opened(browser, base, width=width, locale=locale)
-        page.locator(".statement-line").get_by_role("link", name=kind, exact=True).first.click()
+        page.locator(".statement-line").get_by_role("link", name=line, exact=True).first.click()
         page.wait_for_url(f"**/hq/entries/{sale}")
         expect(page.get_by_role("heading", level=1)).to_have_text(kind)
         expect(page.get_by_role("heading", name=title)).to_be_visible()
