@@ -104,6 +104,7 @@ _CLOSED = (
     f" closed_by, comment) select '{_SOMEBODY}', entity_id, currency, '2026-03-01', 'UTC', '2026-03-01', '2026-04-01',"
     " 9, 1, 0, 0, 0, 0, '[]', sha256('c'), '2026-04-01', 'nobody', 'looked' from ledger.account limit 1;"
 )
+_ON_WAY = 'update closing.close set arrives_within_days = 7, on_way = \'[{"purpose": "revenue", "amount_minor": -5}]\''
 _CLOSED_BALANCE = (
     "insert into closing.balance (close_id, purpose, opening_minor, debit_minor, credit_minor, closing_minor)"
     f" values ('{_SOMEBODY}', 'cash', {{opening}}, {{debit}}, 0, {{opening}} + {{debit}})"
@@ -642,6 +643,8 @@ FAULTS: dict[str, LiteralString] = {
     "closed_months_sum_to_zero": _CLOSED + _CLOSED_BALANCE.format(opening="0", debit="5"),
     "closed_months_follow_one_another": _CLOSED + _CLOSED_BALANCE.format(opening="5", debit="0"),
     "closed_months_equal_postings": _CLOSED,
+    "on_way_stands_as_closed": _CLOSED + _ON_WAY,
+    "on_way_was_on_its_way": _CLOSED + _ON_WAY,
     # ----------------------------------------------------------------------------------------------------- payouts
     "payout_lines_fit_their_payout": _PAID_OUT.format(gross="101", state="paid", shared="101", ended="now()"),
     "payout_ended_as_its_lines": _PAID_OUT.format(gross="100", state="returned", shared="0", ended="now()"),

@@ -421,6 +421,7 @@ def _fill(  # noqa: PLR0915 - one thing after the other
     found["messages/message"] = found["quarantine/message"] = kept["message"]["id"]
     days = f"from={NOON.date()}&to={(NOON + timedelta(days=1)).date()}"
     line = call(finance, f"/statements?party=STORE-D&{days}", "GET")["lines"][0]
+    found["entries/entry_id"] = line["entry_id"]
     keys = ("entry_id", "part_id", "currency")
     dispute = done(
         home[Role.STORE_MANAGER],

@@ -9,7 +9,7 @@ from loopline import orders
 from loopline.db import Conn
 from loopline.fulfilment.model import AcceptTask, HandOverTask, RefusalReason, RefuseTask, WithdrawnUnits
 from loopline.fulfilment.queries import lines_of_tasks
-from loopline.kernel.ids import MemberId, TaskId, uuid7
+from loopline.kernel.ids import MemberId, OrderId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger.model import EntryKind, Purpose
 from loopline.ledger.queries import moved_of_parties
@@ -20,12 +20,12 @@ from loopline.processes.place import Placed, place
 from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
 from loopline.processes.source import source_wave
 from loopline.processes.take_back import TakenBack, take_back
-from loopline.processes.worth import worth_of_tasks
+from loopline.processes.worth import worth_of_sales, worth_of_tasks
 from loopline.returns.model import NewReturn, NewReturnLine, ReturnKind
 from loopline.sharing.queries import EarnedAsk, ShareState, shares_of_parties
 from tests.make.loop import follow, hand_over_everything, pay_for, shares, work_off
 from tests.make.org import succeeded
-from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop
+from tests.make.shop import NOON, PRICES, Shop, ask, lines, open_shop, till_sale
 
 SETTLE = next(one for one in FOLLOWERS if one.name == "settle")
 MEMBER = MemberId(UUID(int=42 << 64))
@@ -172,3 +172,36 @@ def test_what_moved_in_a_span_is_what_was_earned_and_taken_back_in_it(conn: Conn
         moved_of_parties(conn, [guide], purposes=[Purpose.SHARE_DUE], starts=[later])[0].amount_minor == 420
     )
     assert moved_of_parties(conn, [shop.parties["STORE-D"]], purposes=purposes, starts=starts) == []
+
+
+def test_a_sale_at_a_till_earns_what_it_was_said_to_earn_at_once(conn: Conn, shop: Shop):
+    """Before it is settled and after, and whatever came back of it since."""
+    draft = till_sale(shop, "T-1", member_id=MEMBER, credits=Credits(guide_id=shop.parties["GUIDE"]))
+    sold = [put(conn, draft).order_id, put(conn, till_sale(shop, "T-2", site="D")).order_id]
+
+    def told() -> dict[str, int]:
+        worths = worth_of_sales(conn, sold)
+        assert worths[sold[0]].store_party == shop.parties["STORE-S"]
+        return {
+            code: earned
+            for code, party in shop.parties.items()
+            if (earned := sum(worth.of(party) for worth in worths.values()))
+        }
+
+    said = told()
+    assert said["GUIDE"] == 420
+    follow(conn, SETTLE)
+    assert shares(conn) == said == told()
+    back = NewReturn(
+        channel="till",
+        external_number="R-1",
+        kind=ReturnKind.FACT,
+        at=NOON + timedelta(days=1),
+        site_id=shop.sites["S"],
+        currency="CNY",
+        member_id=MEMBER,
+        lines=(NewReturnLine(code="COAT", sku_id=shop.skus["COAT"], units=1),),
+    )
+    assert isinstance(take_back(conn, [back], scope=WHOLE_BRAND, now=back.at)[0], TakenBack)
+    assert told() == said
+    assert worth_of_sales(conn, [OrderId(UUID(int=7))]) == {}

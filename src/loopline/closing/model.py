@@ -69,6 +69,13 @@ class RunOff(msgspec.Struct, frozen=True, kw_only=True):
     still_expected_minor: int = 0
 
 
+class OnWay(msgspec.Struct, frozen=True, kw_only=True):
+    """What goods on their way earned or cost, by purpose, with the sign of its account: put off until they arrive."""
+
+    purpose: str
+    amount_minor: int
+
+
 class NoticeKind(StrEnum):
     """What is to be looked at before a month is closed."""
 
@@ -117,7 +124,9 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a month comes to. Of a closed one it stands; of an open one it is what would be kept now.
 
     `entries_of_before` of its `entries` are dated before `start_at`: they were posted after the close of their month.
-    `recovery_basis_points`: what of the cost of goods it takes to recover them.
+    `recovery_basis_points`: what of the cost of goods it takes to recover them. `on_way`: what is put off of goods that
+    a carrier has at the end; they count as arrived `arrives_within_days` after they left. Both are left out of digests
+    where they are nothing, as they were before.
     """
 
     books: Books
@@ -132,6 +141,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_off: RunOff
     notices: tuple[Notice, ...]
     recovery_basis_points: int = 0
+    arrives_within_days: int = 0
+    on_way: tuple[OnWay, ...] = ()
 
     @property
     def expected_minor(self) -> int:
@@ -143,12 +154,22 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(one.right_minor for one in self.expectations)
 
 
+ARRIVES_WITHIN_DAYS = 7
+"""After how many days goods count as arrived where nobody said."""
+ARRIVES_WITHIN_DAYS_MOST = 60
+
+
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the carrying amount of goods it costs to recover them, as somebody said; version 0 nobody set."""
+    """What closes go by, as somebody said; version 0 nobody set.
+
+    `basis_points`: what of the carrying amount of goods it costs to recover them. `arrives_within_days`: how long after
+    they left goods are on their way, where no carrier says that they arrived.
+    """
 
     currency: str
     version: int = 0
     basis_points: int = 0
+    arrives_within_days: int = ARRIVES_WITHIN_DAYS
     set_at: datetime | None = None
     set_by: str = ""
     comment: str = ""
@@ -258,7 +279,7 @@ class CloseUncommented(Refusal, frozen=True, kw_only=True):
 
 
 class RecoveryNotUsable(Refusal, frozen=True, kw_only=True):
-    """What recovering returned goods costs is a percentage from 0 to 100 of what they cost, with a comment on why."""
+    """Closes go by 0 to 100 per cent for recovering goods and by 1 to 60 days on the way: say both, and why."""
 
 
 class CloseWaits(Refusal, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from loopline.closing.model import (
     CloseId,
     Expectation,
     Notice,
+    OnWay,
     Recovery,
     RunOff,
     Sheet,
@@ -62,10 +63,35 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...]
     digest_before: bytes | None
     recovery_basis_points: int
+    arrives_within_days: int
+    on_way: tuple[OnWay, ...]
     digest: bytes
     closed_at: datetime
     closed_by: str
     comment: str
+
+
+class MonthCut(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed month of some books, and the cut it was closed at."""
+
+    entity_id: EntityId
+    currency: str
+    month: date
+    start_at: datetime
+    end_at: datetime
+    cut: int
+
+    @property
+    def books(self) -> Books:
+        return Books(entity_id=self.entity_id, currency=self.currency)
+
+
+def cuts(conn: Conn, entity_ids: Collection[EntityId]) -> dict[Books, list[MonthCut]]:
+    """Return the closed months of some companies by their books, the first month first."""
+    found: dict[Books, list[MonthCut]] = {}
+    for one in fetch(conn, SQL["cuts"], MonthCut, entity_ids=uuids(entity_ids)):
+        found.setdefault(one.books, []).append(one)
+    return found
 
 
 def last_closes(conn: Conn) -> dict[Books, LastClose]:
@@ -131,6 +157,8 @@ def _close(row: _Row, balances: Sequence[Balance], expectations: Sequence[Expect
         ),
         notices=row.notices,
         recovery_basis_points=row.recovery_basis_points,
+        arrives_within_days=row.arrives_within_days,
+        on_way=row.on_way,
     )
     return Close(
         id=row.id,
@@ -144,6 +172,12 @@ def _close(row: _Row, balances: Sequence[Balance], expectations: Sequence[Expect
         digest_before=row.digest_before,
         digest=row.digest,
     )
+
+
+def put_off(conn: Conn) -> dict[Books, int]:
+    """Return what closes keep off revenue and charges of books, until a later close takes it in."""
+    rows = fetch_rows(conn, SQL["put_off"])
+    return {Books(entity_id=entity_id, currency=currency): minor for entity_id, currency, minor in rows}
 
 
 def recovery_in_force(conn: Conn, currencies: Collection[str]) -> dict[str, Recovery]:

@@ -26,7 +26,7 @@ order by month desc, entity_id, currency;
 select
     id, entity_id, currency, month, zone, start_at, end_at, cut, entries, entries_of_before, estimate_entry_id,
     inversion_entry_id, estimate_before_minor, came_back_minor, still_expected_minor, notices, digest_before, digest,
-    closed_at, closed_by, comment, recovery_basis_points
+    closed_at, closed_by, comment, recovery_basis_points, arrives_within_days, on_way
 from closing.close
 where (%(entity_id)s::uuid is null or entity_id = %(entity_id)s::uuid)
     and (%(currency)s::text is null or currency = %(currency)s::text)
@@ -51,7 +51,39 @@ order by close_id, category collate "C";
 
 -- name: recovery_in_force
 -- What recovering goods costs in these currencies, as said last. Locks nothing.
-select distinct on (currency) currency, version, basis_points, set_at, set_by, comment
+select distinct on (currency) currency, version, basis_points, arrives_within_days, set_at, set_by, comment
 from closing.recovery
 where currency = any (%(currencies)s::text[])
 order by currency, version desc;
+
+-- name: cuts
+-- Where the months of some companies that are closed begin and end, and at which cut each was closed, the first month
+-- first. Locks nothing.
+select entity_id, currency, month, start_at, end_at, cut
+from closing.close
+where entity_id = any (%(entity_ids)s::uuid[])
+order by entity_id, currency, month;
+
+-- name: put_off
+-- What the last closes took off revenue and charges, for returns that are expected and for goods on their way. Locks nothing.
+with last as (
+    select distinct on (entity_id, currency) id, entity_id, currency, on_way
+    from closing.close
+    order by entity_id, currency, month desc
+)
+select
+    last.entity_id,
+    last.currency,
+    (
+        (
+            select coalesce(sum(expectation.expected_minor), 0)
+            from closing.expectation as expectation
+            where expectation.close_id = last.id
+        ) - (
+            select coalesce(sum(way.amount_minor), 0)
+            from jsonb_to_recordset(last.on_way) as way (purpose text, amount_minor bigint)
+            where way.purpose in ('revenue', 'charges')
+        )
+    )::bigint as minor
+from last
+order by last.entity_id, last.currency;

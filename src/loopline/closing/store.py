@@ -42,6 +42,8 @@ def add_close(conn: Conn, close: Close) -> None:
         closed_by=close.closed_by,
         comment=close.comment,
         recovery_basis_points=sheet.recovery_basis_points,
+        arrives_within_days=sheet.arrives_within_days,
+        on_way=msgspec.json.encode(sheet.on_way).decode(),
     )
     _add_rows(conn, close)
 
@@ -90,6 +92,7 @@ def insert_recovery(conn: Conn, recovery: Recovery, *, by: str, now: datetime) -
         SQL["insert_recovery"],
         currency=recovery.currency,
         basis_points=recovery.basis_points,
+        arrives_within_days=recovery.arrives_within_days,
         comment=recovery.comment,
         by=by,
         now=now,

@@ -9,7 +9,7 @@ order by books.name;
 insert into closing.close (
     id, entity_id, currency, month, zone, start_at, end_at, cut, entries, entries_of_before, estimate_entry_id,
     inversion_entry_id, estimate_before_minor, came_back_minor, still_expected_minor, notices, digest_before, digest,
-    closed_at, closed_by, comment, recovery_basis_points
+    closed_at, closed_by, comment, recovery_basis_points, arrives_within_days, on_way
 )
 values (
     %(id)s::uuid, %(entity_id)s::uuid, %(currency)s::text, %(month)s::date, %(zone)s::text, %(start_at)s::timestamptz,
@@ -17,7 +17,7 @@ values (
     %(estimate_entry_id)s::uuid, %(inversion_entry_id)s::uuid, %(estimate_before_minor)s::bigint,
     %(came_back_minor)s::bigint, %(still_expected_minor)s::bigint, %(notices)s::jsonb, %(digest_before)s::bytea,
     %(digest)s::bytea, %(closed_at)s::timestamptz, %(closed_by)s::text, %(comment)s::text,
-    %(recovery_basis_points)s::integer
+    %(recovery_basis_points)s::integer, %(arrives_within_days)s::integer, %(on_way)s::jsonb
 );
 
 -- name: copy_balances
@@ -33,11 +33,12 @@ copy closing.expectation (
 -- name: insert_recovery
 -- Say what recovering goods costs, under the next version; two at once would draw the same, and the second is refused by
 -- the key.
-insert into closing.recovery (currency, version, basis_points, set_at, set_by, comment)
+insert into closing.recovery (currency, version, basis_points, arrives_within_days, set_at, set_by, comment)
 select
     %(currency)s::text,
     coalesce(max(version), 0) + 1,
     %(basis_points)s::integer,
+    %(arrives_within_days)s::integer,
     %(now)s::timestamptz,
     %(by)s::text,
     %(comment)s::text

@@ -79,7 +79,7 @@ $$;
 
 CREATE FUNCTION ledger.is_of_month(at timestamp with time zone, cut integer, kind text, start_at timestamp with time zone, end_at timestamp with time zone, after_cut integer, before_cut integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((((at >= start_at) AND (at < end_at)) OR ((at < start_at) AND (cut >= after_cut) AND (kind <> 'expected_returns'::text))) AND ((cut < before_cut) OR (kind = 'expected_returns'::text)));
+    RETURN ((((at >= start_at) AND (at < end_at)) OR ((at < start_at) AND (cut >= after_cut) AND (kind <> ALL (ARRAY['expected_returns'::text, 'on_way'::text])))) AND ((cut < before_cut) OR (kind = ANY (ARRAY['expected_returns'::text, 'on_way'::text]))));
 
 CREATE FUNCTION ledger.refuse_unbalanced_parts() RETURNS trigger
     LANGUAGE plpgsql
@@ -532,6 +532,8 @@ CREATE TABLE closing.close (
     closed_by text NOT NULL,
     comment text NOT NULL,
     recovery_basis_points integer DEFAULT 0 NOT NULL,
+    arrives_within_days integer DEFAULT 0 NOT NULL,
+    on_way jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT close_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT close_digest_is_a_hash CHECK ((octet_length(digest) = 32)),
     CONSTRAINT close_ends_after_it_starts CHECK (((start_at < end_at) AND (end_at <= closed_at))),
@@ -539,7 +541,8 @@ CREATE TABLE closing.close (
     CONSTRAINT close_entries_of_before_are_entries CHECK (((entries_of_before >= 0) AND (entries_of_before <= entries))),
     CONSTRAINT close_month_is_its_first_day CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT close_recovery_is_a_part CHECK (((recovery_basis_points >= 0) AND (recovery_basis_points <= 10000))),
-    CONSTRAINT close_says_why CHECK ((comment <> ''::text))
+    CONSTRAINT close_says_why CHECK ((comment <> ''::text)),
+    CONSTRAINT close_waits_some_days CHECK (((arrives_within_days >= 0) AND (arrives_within_days <= 60)))
 );
 
 CREATE TABLE closing.expectation (
@@ -584,6 +587,8 @@ CREATE TABLE closing.recovery (
     set_at timestamp with time zone NOT NULL,
     set_by text NOT NULL,
     comment text NOT NULL,
+    arrives_within_days integer DEFAULT 7 NOT NULL,
+    CONSTRAINT arrives_within_some_days CHECK (((arrives_within_days >= 1) AND (arrives_within_days <= 60))),
     CONSTRAINT recovery_costs_a_part CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
     CONSTRAINT recovery_currency_is_a_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT recovery_says_why CHECK ((comment <> ''::text)),
@@ -1729,7 +1734,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text, 'points_deferred'::text, 'points_liability'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text, 'points_deferred'::text, 'points_liability'::text, 'revenue_on_way'::text, 'cost_on_way'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -3690,8 +3695,11 @@ CREATE TABLE pricing.tax_rate (
     valid_from date NOT NULL,
     rate_basis_points integer NOT NULL,
     added_at timestamp with time zone NOT NULL,
+    seller_id uuid,
+    region text DEFAULT ''::text NOT NULL,
     CONSTRAINT tax_rate_country_is_a_code CHECK ((country ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000)))
+    CONSTRAINT tax_rate_is_a_share CHECK (((rate_basis_points >= 0) AND (rate_basis_points <= 10000))),
+    CONSTRAINT tax_rate_region_is_a_code CHECK ((region ~ '^([0-9]{2,6})?$'::text))
 );
 
 CREATE TABLE promises.arrival (
@@ -6037,7 +6045,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text, 'points'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text, 'points'::text, 'on_way'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);

@@ -1,6 +1,7 @@
 """The ledger: every cent that moves, as balanced entries that nobody can change afterwards.
 
-Front door: `service` (open_accounts, post_entries, reverse_parts, take_cut), `queries`, `model`, `checks`.
+Front door: `service` (open_accounts, post_entries, reverse_parts, take_cut), `queries`, `tracing` (one entry and
+those around it), `model`, `checks`.
 
 What always holds:
 - the postings of each part of an entry sum to zero in each currency (rule, and the trigger `entry_sums_to_zero`);

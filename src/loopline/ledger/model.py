@@ -65,6 +65,10 @@ class Purpose(enum.StrEnum):
     """What drawers of tills had less in them (debit) or more (credit) than they should, by their counts."""
     PETTY_CASH = "petty_cash"
     """What was paid out of drawers for small things."""
+    REVENUE_ON_WAY = "revenue_on_way"
+    """What was earned by goods that a carrier still had at the last close; it is revenue once they arrive."""
+    COST_ON_WAY = "cost_on_way"
+    """What shares and supplies of these goods cost; it is cost with their revenue."""
     POINTS_DEFERRED = "points_deferred"
     """Revenue that is put off for points that members have (debit), until these are used or end."""
     POINTS_LIABILITY = "points_liability"
@@ -113,6 +117,12 @@ class EntryKind(enum.StrEnum):
     """Members were given points, or had them used, ended or taken back: revenue is put off, or comes after all."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
+    ON_WAY = "on_way"
+    """Made by closes only: results of goods on their way, put off or taken in again. It belongs to its date's month."""
+
+
+MADE_BY_CLOSES = frozenset({EntryKind.EXPECTED_RETURNS, EntryKind.ON_WAY})
+"""Kinds of entries that always belong to the month they are dated in (`ledger.is_of_month` names them too)."""
 
 
 CutNumber = NewType("CutNumber", int)

@@ -8,7 +8,7 @@ import msgspec
 
 from loopline.db import Conn, fetch, fetch_one, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.geography import Coordinates
-from loopline.kernel.ids import LineId, MemberId, OrderId, PartyId, SiteId, SkuId, first_id_of
+from loopline.kernel.ids import EntityId, LineId, MemberId, OrderId, PartyId, SiteId, SkuId, first_id_of
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import TimeRange
@@ -16,6 +16,7 @@ from loopline.orders.model import (
     BoughtLine,
     Conflict,
     Line,
+    LineKind,
     LineToSource,
     Order,
     OrderStage,
@@ -155,6 +156,40 @@ def lines_by_orders(conn: Conn, order_ids: Sequence[OrderId]) -> list[Line]:
         conn,
         SQL["lines_by_orders"],
         Line,
+        order_ids=uuids(order_ids),
+        first_id=min(order_ids),
+        last_id=max(order_ids),
+    )
+
+
+class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line with what its order is called, for whoever comes from its goods or its money."""
+
+    order_id: OrderId
+    running_number: int
+    channel: str
+    placed_at: datetime
+    order_seller_id: EntityId
+    seller_entity_id: EntityId
+    line_id: LineId
+    kind: LineKind
+    code: str
+    units: int
+
+    @property
+    def order_number(self) -> str:
+        """The short number people see."""
+        return spell_number(self.running_number)
+
+
+def sold_lines(conn: Conn, order_ids: Sequence[OrderId]) -> list[SoldLine]:
+    """Return all lines of orders with what their orders are called, by order and then as they were written."""
+    if not order_ids:
+        return []
+    return fetch(
+        conn,
+        SQL["sold_lines"],
+        SoldLine,
         order_ids=uuids(order_ids),
         first_id=min(order_ids),
         last_id=max(order_ids),

@@ -388,3 +388,22 @@ where id >= %(first_id)s::uuid
     and (%(everything)s::boolean or site_id = any (%(site_ids)s::uuid[]))
 order by id desc
 limit %(at_most)s::bigint
+
+-- name: sold_lines
+-- The lines of orders with what their order is called, in the order they were written. Locks nothing.
+select
+    placed.id as order_id,
+    placed.number as running_number,
+    placed.channel,
+    placed.placed_at,
+    placed.seller_entity_id as order_seller_id,
+    line.seller_entity_id,
+    line.line_id,
+    line.kind,
+    line.code,
+    line.units
+from orders.order as placed
+join orders.line as line on line.order_id = placed.id
+where placed.id = any (%(order_ids)s::uuid[])
+    and line.order_id between %(first_id)s::uuid and %(last_id)s::uuid
+order by placed.id, line.line_id

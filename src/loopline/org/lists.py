@@ -116,6 +116,31 @@ def roles_of_people(conn: Conn, person_ids: Iterable[PersonId]) -> dict[PersonId
     return roles
 
 
+class NameInBooks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a legal entity or a party is called, and of which unit it is; `zone` is the brand's own."""
+
+    id: UUID
+    is_party: bool
+    code: str
+    name: str
+    unit_id: OrgUnitId
+    zone: str
+
+
+def names_in_books(
+    conn: Conn, *, entity_ids: Iterable[EntityId], party_ids: Iterable[PartyId]
+) -> dict[UUID, NameInBooks]:
+    """Return what legal entities and parties are called, by id, in one read."""
+    found = fetch(
+        conn,
+        SQL["names_in_books"],
+        NameInBooks,
+        entity_ids=uuids(set(entity_ids)),
+        party_ids=uuids(set(party_ids)),
+    )
+    return {one.id: one for one in found}
+
+
 def _page(
     conn: Conn, statement: Statement, record: type[_Record], *, ask: PageAsk, scope: Scope
 ) -> list[_Record]:

@@ -221,3 +221,25 @@ order by entity.id;
 select api_key.made_by
 from org.api_key
 where api_key.id = %(key_id)s::uuid;
+
+-- name: names_in_books
+-- What legal entities and parties are called, and of which unit they are, by id; with the brand's own zone. Locks nothing.
+select
+    named.id,
+    named.is_party,
+    named.code,
+    named.name,
+    named.unit_id,
+    coalesce(
+        (select unit.time_zone from org.unit where unit.kind = 'brand' order by unit.code limit 1), 'UTC'
+    ) as zone
+from (
+    select entity.id, false as is_party, entity.code, entity.name, entity.unit_id
+    from org.entity
+    where entity.id = any(%(entity_ids)s::uuid[])
+    union all
+    select party.id, true as is_party, party.code, party.name, party.unit_id
+    from org.party
+    where party.id = any(%(party_ids)s::uuid[])
+) as named
+order by named.is_party, named.id;

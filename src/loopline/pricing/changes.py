@@ -4,6 +4,7 @@ Nothing takes effect in the past, nothing is overwritten: a new row follows the 
 moment has the same quote for ever.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -23,6 +24,7 @@ from loopline.pricing.model import (
 )
 
 # The first place on earth where a calendar day begins is this far ahead of UTC.
+_REGION = re.compile(r"([0-9]{2,6})?")
 _EARLIEST_ZONE = timedelta(hours=14)
 _BASIS_POINTS_MAX = 10_000
 
@@ -246,10 +248,10 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 def decide_rate(
     new: NewTaxRate, *, rate_id: UUID, standing: Sequence[TaxRate], now: datetime
 ) -> tuple[TaxRate, bool] | Refusal:
-    """Decide one rate on those of its class and country, in the order in which they take effect.
+    """Decide one rate on those of its class, country, seller and region, in the order in which they take effect.
 
-    The first rate of a class in a country may hold from any day: without it nothing could be quoted. Every other one
-    holds from a day that has begun nowhere on earth yet.
+    The first rate of a class in a whole country may hold from any day: without it nothing could be quoted. Every other
+    one, and any of one seller or region, holds from a day that has begun nowhere on earth yet.
     """
     country_is_code = len(new.country) == 2 and new.country.isascii() and new.country.isupper()
     if not (
@@ -258,13 +260,15 @@ def decide_rate(
         and new.tax_class
         and new.tax_class.isprintable()
         and 0 <= new.rate_basis_points <= _BASIS_POINTS_MAX
+        and _REGION.fullmatch(new.region)
     ):
         return TaxRateNotUsable(rate_basis_points=new.rate_basis_points)
     same_day = [rate for rate in standing if rate.valid_from == new.valid_from]
     if same_day and same_day[-1].rate_basis_points == new.rate_basis_points:
         return same_day[-1], False
     earliest = (now + _EARLIEST_ZONE).date() + timedelta(days=1)
-    if standing and new.valid_from < earliest:
+    is_special = new.seller_id is not None or new.region != ""
+    if (standing or is_special) and new.valid_from < earliest:
         return TaxRateInThePast(country=new.country, tax_class=new.tax_class, earliest=earliest)
     rate = TaxRate(
         id=rate_id,
@@ -272,5 +276,7 @@ def decide_rate(
         country=new.country,
         valid_from=new.valid_from,
         rate_basis_points=new.rate_basis_points,
+        seller_id=new.seller_id,
+        region=new.region,
     )
     return rate, True

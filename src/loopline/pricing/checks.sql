@@ -29,7 +29,7 @@ left join catalogue.published_sku as sku on sku.id = one.sku_id
 order by subject, found;
 
 -- name: every_sku_has_a_tax_rate
--- SKUs on sale that no tax rate fits in a country where anything is taxed: no order for them could be priced there.
+-- SKUs on sale that no tax rate of a whole country fits where anything is taxed: orders for them could not be priced there.
 select
     'sku ' || sku.code as subject,
     'tax class ' || sku.tax_class || ' has no rate in ' || country.country as found,
@@ -45,6 +45,8 @@ where sku.is_active
     from pricing.tax_rate as rate
     where rate.country = country.country
       and rate.tax_class = sku.tax_class
+      and rate.seller_id is null
+      and rate.region = ''
   )
 order by sku.code, country.country;
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.kernel.ids import OrgUnitId, PriceListId, ProductId, SiteId, SkuId
+from loopline.kernel.ids import EntityId, OrgUnitId, PriceListId, ProductId, SiteId, SkuId
 from loopline.kernel.refusals import Refusal
 from loopline.pricing.discounts import Discount, KeptPrice
 
@@ -120,12 +120,18 @@ class PriceSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewTaxRate(msgspec.Struct, frozen=True, kw_only=True):
-    """The tax contained in prices of a class in a country, from a calendar day there until the next rate."""
+    """The tax contained in prices of a class in a country, from a calendar day there until the next rate.
+
+    Of one seller alone where `seller_id` names it, and of one region (its code, or the beginning of it: 31 is all of
+    Shanghai) where there is one; such a rate goes before those of the whole country.
+    """
 
     tax_class: str
     country: str
     valid_from: date
     rate_basis_points: int
+    seller_id: EntityId | None = None
+    region: str = ""
 
 
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +142,13 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     valid_from: date
     rate_basis_points: int
+    seller_id: EntityId | None = None
+    region: str = ""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether it holds for one seller or one region, and not for all there are."""
+        return self.seller_id is not None or self.region != ""
 
 
 class TaxRateSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +187,8 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What somebody buys together, where and when.
 
-    `country` and the day of `at` in `time_zone` decide the tax. `org_units` leads from the top of the tree to the unit
+    `country`, the seller of record, the `region` where goods are supplied and the day of `at` in `time_zone` decide the
+    tax. `org_units` leads from the top of the tree to the unit
     of the selling site. `may_state_price` says that the channel is allowed to state an agreed price. A fact happened
     already: its stated prices stand, and a missing tax rate does not refuse it.
     `by_piece`: prices are told piece by piece to whoever adds up by themselves (a till, a shelf), so only promotions
@@ -196,6 +210,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_member: bool = False
     live_room: str | None = None
     by_piece: bool = False
+    seller_id: EntityId | None = None
+    region: str = ""
 
 
 class LineDerivation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

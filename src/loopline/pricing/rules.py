@@ -172,6 +172,7 @@ class PriceBook:
             by_list.setdefault(row.price_list_id, {}).setdefault(row.sku_id, []).append(row)
         self._lists = [ListedPrices(price_list=one, prices=by_list.get(one.id, {})) for one in lists]
         self._rates: dict[tuple[str, str], list[TaxRate]] = {}
+        self._special_rates: dict[tuple[str, str], list[TaxRate]] = {}
         self.applying: dict[object, tuple[ListedPrices, ...]] = {}
         self._promoting: dict[object, tuple[Timed, ...]] = {}
         self._promotions = timed(promotions)
@@ -185,7 +186,8 @@ class PriceBook:
     def add_rates(self, rates: Iterable[TaxRate]) -> None:
         """Take in tax rates: of a country all at once."""
         for rate in sorted(rates, key=lambda rate: (rate.valid_from, rate.id)):
-            self._rates.setdefault((rate.country, rate.tax_class), []).append(rate)
+            of_kind = self._special_rates if rate.is_special else self._rates
+            of_kind.setdefault((rate.country, rate.tax_class), []).append(rate)
 
     def lists_for(self, cart: Cart) -> tuple[ListedPrices, ...]:
         """Return the lists that apply to a cart, the strongest first; they may not be in force at its moment."""
@@ -216,11 +218,28 @@ class PriceBook:
             and (one.promotion.is_by_piece or not is_by_piece)
         ]
 
-    def rate_on(self, day: date, *, country: str, tax_class: str) -> TaxRate | None:
-        """Return the rate that holds on a calendar day."""
-        rates = self._rates.get((country, tax_class), ())
+    def rate_for(self, cart: Cart, day: date, *, tax_class: str) -> TaxRate | None:
+        """Return the rate of a class that holds for a cart on a day: its seller's, its region's, the country's.
+
+        A seller's own goes before a region's, a longer region before a shorter one.
+        """
+        key = (cart.country, tax_class)
+        special = [
+            rate
+            for rate in self._special_rates.get(key, ())
+            if rate.valid_from <= day
+            and rate.seller_id in {None, cart.seller_id}
+            and cart.region.startswith(rate.region)
+        ]
+        if special:
+            return max(special, key=_how_special)
+        rates = self._rates.get(key, ())
         position = bisect_right(rates, day, key=lambda rate: rate.valid_from)
         return rates[position - 1] if position else None
+
+
+def _how_special(rate: TaxRate) -> tuple[bool, int, date, UUID]:
+    return rate.seller_id is not None, len(rate.region), rate.valid_from, rate.id
 
 
 def resolve(
@@ -285,7 +304,7 @@ _UNTAXED = TaxDerivation(tax_class="", rate_basis_points=0)
 
 
 def _rate(line: CartLine, *, book: PriceBook, cart: Cart, day: date) -> TaxRate | None:
-    return book.rate_on(day, country=cart.country, tax_class=line.tax_class or "")
+    return book.rate_for(cart, day, tax_class=line.tax_class or "")
 
 
 def _tax_of(

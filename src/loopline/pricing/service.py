@@ -91,15 +91,15 @@ def set_prices(conn: Conn, prices: Sequence[NewPrice], *, now: datetime) -> list
 
 
 def set_tax_rates(conn: Conn, rates: Sequence[NewTaxRate], *, now: datetime) -> list[TaxRateSet | Refusal]:
-    """Set tax rates by class and country. The same rate from the same day again is that rate."""
+    """Set tax rates by class, country, seller and region. The same rate from the same day again is that rate."""
     store.lock_prices(conn)
-    standing: dict[tuple[str, str], list[TaxRate]] = {}
+    standing: dict[tuple[object, ...], list[TaxRate]] = {}
     for rate in store.tax_rates_of(conn, (new.country for new in rates)):
-        standing.setdefault((rate.country, rate.tax_class), []).append(rate)
+        standing.setdefault(_place_of(rate), []).append(rate)
     outcomes: list[TaxRateSet | Refusal] = []
     written: list[TaxRate] = []
     for new, rate_id in zip(rates, uuid7s(now, len(rates)), strict=True):
-        siblings = standing.setdefault((new.country, new.tax_class), [])
+        siblings = standing.setdefault(_place_of(new), [])
         decided = decide_rate(new, rate_id=rate_id, standing=siblings, now=now)
         if isinstance(decided, Refusal):
             outcomes.append(decided)
@@ -112,6 +112,10 @@ def set_tax_rates(conn: Conn, rates: Sequence[NewTaxRate], *, now: datetime) -> 
         outcomes.append(TaxRateSet(tax_rate_id=rate.id, is_new=is_new))
     store.copy_tax_rates(conn, written, added_at=now)
     return outcomes
+
+
+def _place_of(rate: NewTaxRate | TaxRate) -> tuple[object, ...]:
+    return rate.country, rate.tax_class, rate.seller_id, rate.region
 
 
 def quote(conn: Conn, carts: Sequence[Cart], *, marks: Marks | None = None) -> list[Quote | Refusal]:

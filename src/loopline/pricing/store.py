@@ -214,7 +214,10 @@ def tax_rates_of(conn: Conn, countries: Iterable[str]) -> list[TaxRate]:
 
 def copy_tax_rates(conn: Conn, rates: Sequence[TaxRate], *, added_at: datetime) -> None:
     rows = (
-        (rate.id, rate.tax_class, rate.country, rate.valid_from, rate.rate_basis_points, added_at)
+        (
+            *(rate.id, rate.tax_class, rate.country, rate.valid_from, rate.rate_basis_points, added_at),
+            *(rate.seller_id, rate.region),
+        )
         for rate in rates
     )
     copy_rows(conn, SQL["copy_tax_rates"], rows)

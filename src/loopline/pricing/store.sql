@@ -152,14 +152,16 @@ select
     rate.tax_class,
     rate.country,
     rate.valid_from,
-    rate.rate_basis_points
+    rate.rate_basis_points,
+    rate.seller_id,
+    rate.region
 from pricing.tax_rate as rate
 where rate.country = any(%(countries)s::text[])
 order by rate.country, rate.tax_class, rate.valid_from, rate.id;
 
 -- name: copy_tax_rates
 -- New tax rates. The caller holds the lock of prices.
-copy pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at) from stdin;
+copy pricing.tax_rate (id, tax_class, country, valid_from, rate_basis_points, added_at, seller_id, region) from stdin;
 
 -- name: lists_of_prices
 -- The lists that prices of these SKUs stand in, list by list, as prices are kept. Locks nothing.

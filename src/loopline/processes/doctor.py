@@ -79,6 +79,8 @@ BETWEEN_ROOMS: tuple[Check, ...] = (
         statement=SQL["sealed_statements_equal_postings"],
     ),
     Check(name="closed_months_equal_postings", invariant=4, statement=SQL["closed_months_equal_postings"]),
+    Check(name="on_way_stands_as_closed", invariant=4, statement=SQL["on_way_stands_as_closed"]),
+    Check(name="on_way_was_on_its_way", invariant=4, statement=SQL["on_way_was_on_its_way"]),
     Check(name="order_money_agrees", invariant=5, statement=SQL["order_money_agrees"]),
     Check(name="companies_mirror_each_other", invariant=4, statement=SQL["companies_mirror_each_other"]),
     Check(name="exchanges_are_paid_once", invariant=5, statement=SQL["exchanges_are_paid_once"]),

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from loopline import catalogue, orders
+from loopline.closing import queries as closing
 from loopline.db import Conn, log
 from loopline.db.followers import Follower
 from loopline.invoices import (
@@ -229,6 +230,11 @@ def books_and_invoices(conn: Conn, *, scope: Scope) -> list[SellerBooks]:
                 sums[0] -= one.balance_minor
             elif one.purpose is Purpose.TAX:
                 sums[1] -= one.balance_minor
+    for books, minor in closing.put_off(conn).items():
+        if (books.entity_id, books.currency) in booked:
+            booked[books.entity_id, books.currency][0] += (
+                minor  # invoices do not wait for what closes put off
+            )
     invoiced = {
         (one.entity_id, one.currency): one for one in invoices_queries.sums_by_seller(conn, entities=seen)
     }

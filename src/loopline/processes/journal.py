@@ -52,6 +52,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.PROMOTION_COST: "Expenses",
     Purpose.CASH_DIFFERENCE: "Expenses",
     Purpose.PETTY_CASH: "Expenses",
+    Purpose.REVENUE_ON_WAY: "Liabilities",
+    Purpose.COST_ON_WAY: "Assets",
     Purpose.POINTS_DEFERRED: "Income",
     Purpose.POINTS_LIABILITY: "Liabilities",
 }

@@ -47,6 +47,14 @@ def region_of(place: Coordinates) -> str:
     return _region(round(place.longitude, 2), round(place.latitude, 2))
 
 
+def region_supplied(brought_to: Coordinates | None, *, site_region: str | None) -> str:
+    """Return the region in which goods are supplied: where they are brought to, else that of the site they leave.
+
+    Empty where neither is known.
+    """
+    return region_of(brought_to) if brought_to is not None else site_region or ""
+
+
 @lru_cache(maxsize=65_536)
 def _region(longitude: float, latitude: float) -> str:
     found = _cities().to(Coordinates(longitude=longitude, latitude=latitude))

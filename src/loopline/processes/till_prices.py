@@ -37,6 +37,8 @@ def piece_cart(sku: Sku, site: Site, *, currency: str, at: datetime) -> pricing.
         channel=TILL,
         site_id=site.id,
         org_units=site.unit_path,
+        seller_id=site.entity_id,
+        region=site.region_code or "",
         by_piece=True,
         lines=(
             pricing.CartLine(

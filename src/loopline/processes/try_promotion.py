@@ -17,13 +17,14 @@ from loopline.kernel.money import tax_within
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import TimeRange
-from loopline.orders import DraftKind, Line, LineKind, Order
+from loopline.orders import BROUGHT, DraftKind, Line, LineKind, Order
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.pricing import Cart, CartLine, Derivation, Level, Quote, QuoteLine
 from loopline.pricing.promotions import Bearer, Discount, Gift, Promotion
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.place import CHARGES_TAX_CLASS
+from loopline.processes.places import region_supplied
 from loopline.processes.touch import campaigns_of
 
 SPAN = timedelta(days=30)
@@ -220,6 +221,11 @@ def _cart(  # noqa: PLR0913 - an order, and each thing that was looked up of it
         is_member=head.member_id is not None,
         live_room=show,
         by_piece=is_at_till,
+        seller_id=head.seller_entity_id,
+        region=region_supplied(
+            head.destination if head.delivery in BROUGHT else None,
+            site_region=site.region_code if site else None,
+        ),
         lines=tuple(
             _line(line, is_stated=line.line_id in stated, is_gift=line.line_id in given, facts=facts)
             for line in lines

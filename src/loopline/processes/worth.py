@@ -1,4 +1,5 @@
-"""Worth: what a task, or a call, will pay to whom once its goods are handed over, told before anybody does it.
+"""Worth: what a task, or a call, will pay to whom once its goods are handed over, told before anybody does it; and what
+a sale at a till earns, told at once, before it is settled.
 
 The same attribution and the same rules as `settle` uses, on the units that are left in the task: of the rule set that
 was in force when the order was placed. Only a return, or units refused meanwhile, can make it another amount.
@@ -17,7 +18,7 @@ from loopline.fulfilment.calls import Call
 from loopline.fulfilment.waiting import WaitingPay, waiting_pay_of
 from loopline.kernel.ids import AllocationId, CallId, LineId, NodeId, OrderId, PartyId, SiteId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
-from loopline.orders import Delivery, Line, Order
+from loopline.orders import Delivery, Line, LineKind, Order
 from loopline.processes.amounts import OrderStretch, part_amounts, stretches_in_parcel
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
 from loopline.processes.fund import Funding, read_funding
@@ -45,7 +46,7 @@ class LineWorth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """What work pays. `store_party` is the party of the site that does the work, where it has one.
+    """What work pays. `store_party` is the party of the site that does the work, or sold, where it has one.
 
     `waits`: why some of it is paid on top.
     """
@@ -78,11 +79,11 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Units(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a line that somebody may send."""
+    """Units of a line that somebody may send, or that were carried out."""
 
     allocation_id: AllocationId | None
     line_id: LineId
-    sku_id: SkuId
+    sku_id: SkuId | None
     units: int
     leaf_id: NodeId | None
 
@@ -165,18 +166,46 @@ def worth_of_calls(conn: Conn, calls: Sequence[Call], site_ids: Sequence[SiteId]
     }
 
 
+def worth_of_sales(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, Worth]:
+    """Return what sales of goods that were carried out earn, whole, before or after they are settled.
+
+    As they were sold: what came back of them since is not taken off. Unknown orders are left out. Locks nothing.
+    """
+    sold: dict[OrderId, list[_Units]] = {}
+    lines = orders.lines_by_orders(conn, sorted(order_ids)) if order_ids else []
+    for line in lines:
+        if line.kind is LineKind.GOODS:
+            sold.setdefault(line.order_id, []).append(
+                _Units(
+                    allocation_id=None,
+                    line_id=line.line_id,
+                    sku_id=line.sku_id,
+                    units=line.units,
+                    leaf_id=None,
+                )
+            )
+    if not sold:
+        return {}
+    ground = _read_ground(conn, sold.keys(), sold, lines=lines)
+    return {order_id: _worth(order_id, None, units, ground, waits=None) for order_id, units in sold.items()}
+
+
 def _read_ground(
     conn: Conn,
     order_ids: Collection[OrderId],
-    works: Mapping[TaskId, Sequence[_Units]] | Mapping[CallId, Sequence[_Units]],
+    works: Mapping[TaskId, Sequence[_Units]]
+    | Mapping[CallId, Sequence[_Units]]
+    | Mapping[OrderId, Sequence[_Units]],
+    *,
+    lines: Sequence[Line] | None = None,
 ) -> _Ground:
     wanted = sorted(order_ids)
     heads = orders.orders_by_ids(conn, wanted)
-    lines = orders.lines_by_orders(conn, wanted)
+    lines = orders.lines_by_orders(conn, wanted) if lines is None else lines
     of_orders: dict[OrderId, list[Line]] = {}
     for line in lines:
         of_orders.setdefault(line.order_id, []).append(line)
-    sku_ids = {one.sku_id for of_work in works.values() for one in of_work}
+    sku_ids = {one.sku_id for of_work in works.values() for one in of_work if one.sku_id is not None}
     directory = read_directory(conn, heads, sku_ids=sku_ids)
     return _Ground(
         heads={order.id: order for order in heads},
@@ -194,12 +223,13 @@ def _read_ground(
 
 def _worth(
     order_id: OrderId,
-    site_id: SiteId,
+    site_id: SiteId | None,
     units: Sequence[_Units],
     ground: _Ground,
     *,
     waits: WaitingPay | None,
 ) -> Worth:
+    """Reckon what units pay that a site sends, after those that were handed over; or that were carried out (None)."""
     order = ground.heads[order_id]
     rule_set = sharing_rules.rule_set_at(ground.rule_sets, order.placed_at, currency=order.currency)
     gone: dict[LineId, int] = {}
@@ -207,13 +237,13 @@ def _worth(
     parcel: list[tuple[AllocationId | None, UnitsOfLine]] = []
     for one in units:
         line = ground.lines[one.line_id]
-        before = gone.setdefault(line.line_id, line.handed_over)
+        before = gone.setdefault(line.line_id, 0 if site_id is None else line.handed_over)
         gone[line.line_id] = before + one.units
         gross_minor, tax_minor = part_amounts(line, units_before=before, units=one.units)
         what = UnitsOfLine(
             order=order,
             line=line,
-            category=ground.categories.get(one.sku_id, ""),
+            category=ground.categories.get(one.sku_id, "") if one.sku_id is not None else "",
             shipping=site_id,
             leaf_id=one.leaf_id,
             units=one.units,
@@ -239,7 +269,7 @@ def _worth(
         )
     return Worth(
         currency=order.currency,
-        store_party=ground.directory.store_of(site_id),
+        store_party=ground.directory.store_of(selling) if (selling := site_id or order.site_id) else None,
         lines=tuple(worths),
         waits=waits,
     )

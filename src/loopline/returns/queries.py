@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, fetch, statements, uuids
+from loopline.db import Conn, fetch, fetch_values, statements, uuids
 from loopline.kernel.ids import LineId, MemberId, OrderId, ReturnId, ReturnLineId, SiteId, SkuId
 from loopline.returns.model import BlindState, Match, Reason, ReturnKind, ReturnWindow
 
@@ -115,3 +116,8 @@ def match_counts(conn: Conn) -> MatchCounts:
 def return_windows(conn: Conn) -> list[ReturnWindow]:
     """Return every return window; `rules.window_of` chooses among them."""
     return fetch(conn, SQL["return_windows"], ReturnWindow)
+
+
+def orders_of_return(conn: Conn, return_id: UUID) -> list[OrderId]:
+    """Return whose goods came back with a return, in the order of their ids; none where nothing has that id."""
+    return [OrderId(one) for one in fetch_values(conn, SQL["orders_of_return"], return_id=return_id)]

@@ -137,3 +137,15 @@ select
   return_window.effective_from
 from returns.return_window as return_window
 order by return_window.effective_from, return_window.id;
+
+-- name: orders_of_return
+-- The orders whose goods came back with a return, and the one it was announced for. Locks nothing.
+select match.order_id
+from returns.return_line as return_line
+join returns.match as match on match.return_line_id = return_line.id
+where return_line.return_id = %(return_id)s::uuid
+union
+select head.order_id
+from returns.return as head
+where head.id = %(return_id)s::uuid and head.order_id is not null
+order by order_id;

@@ -2,7 +2,8 @@
 
 Front door: `rules` (split_lines, problems_of, rule_set_at: pure, for showing a share before the sale), `service`
 (save_drafts, publish_rule_sets, record_splits, claw_back_shares, release_due), `trials`, `ladder_drafts` and `ladders`
-(bonuses of months), `own` (who of those who earn is a member), `queries`, `model`, `refusals`, `checks`.
+(bonuses of months), `own` (who of those who earn is a member), `queries`, `explaining` (shares with the rules they are
+by), `model`, `refusals`, `checks`.
 
 What always holds:
 - a published rule set never changes; every share names the set and the row that made it, and the set its method of

@@ -72,6 +72,8 @@ from loopline.touchpoints.model import (
     WhichTouch,
 )
 from loopline.touchpoints.queries import (
+    CodeName,
+    OrderTrace,
     TouchpointsAsk,
     attribution_rules,
     attributions_of_orders,
@@ -87,6 +89,7 @@ from loopline.touchpoints.queries import (
     ties_of_member,
     touchpoints_by_codes,
     touchpoints_page,
+    traces_of_orders,
 )
 from loopline.touchpoints.refusals import (
     LabelNotUsable,
@@ -125,6 +128,7 @@ __all__ = [
     "BindRole",
     "BindingRule",
     "Buyer",
+    "CodeName",
     "Credit",
     "CreditBasis",
     "CreditRole",
@@ -147,6 +151,7 @@ __all__ = [
     "NewLiveRoom",
     "NewTouchpoint",
     "OrderAttributed",
+    "OrderTrace",
     "Parties",
     "RuleNotUsable",
     "ScanChannel",
@@ -210,4 +215,5 @@ __all__ = [
     "touched_buyers",
     "touchpoints_by_codes",
     "touchpoints_page",
+    "traces_of_orders",
 ]

@@ -1,6 +1,7 @@
 """Reads of touchpoints, for screens and processes. None locks anything."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -13,9 +14,11 @@ from loopline.touchpoints.model import (
     Attribution,
     AttributionRule,
     BindingRule,
+    Credit,
     ScanDay,
     ScanTotal,
     Tie,
+    Touch,
     Touchpoint,
     TouchpointAdded,
     TouchpointKind,
@@ -86,6 +89,30 @@ def scan_days(conn: Conn, touchpoint_id: TouchpointId, *, limit: int) -> list[Sc
 def attributions_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> dict[OrderId, Attribution]:
     """Return what touched orders, and who got the credit; orders that nothing touched are left out."""
     found = fetch(conn, SQL["attributions_of_orders"], Attribution, order_ids=uuids(order_ids))
+    return {one.order_id: one for one in found}
+
+
+class CodeName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a touched code is called; `live_room_code` where it leads into a live room."""
+
+    code: str
+    label: str
+    live_room_code: str | None
+
+
+class OrderTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """What touched an order before it was placed, the credit that came of it, and what the codes are called."""
+
+    order_id: OrderId
+    placed_at: datetime
+    touches: tuple[Touch, ...]
+    credits: tuple[Credit, ...]
+    codes: dict[TouchpointId, CodeName]
+
+
+def traces_of_orders(conn: Conn, order_ids: Iterable[OrderId]) -> dict[OrderId, OrderTrace]:
+    """Return what touched orders, code by code, in one read; orders that nothing touched are left out."""
+    found = fetch(conn, SQL["traces_of_orders"], OrderTrace, order_ids=uuids(order_ids))
     return {one.order_id: one for one in found}
 
 

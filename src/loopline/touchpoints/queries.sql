@@ -130,3 +130,30 @@ where kind = 'product'
     and retired_at is null
 order by id desc
 limit 1
+
+-- name: traces_of_orders
+-- What touched orders and who got the credit, with what the codes of these touches are called. Locks nothing.
+select
+    attribution.order_id,
+    attribution.placed_at,
+    attribution.touches,
+    attribution.credits,
+    coalesce(
+        (
+            select jsonb_object_agg(
+                touchpoint.id,
+                jsonb_build_object(
+                    'code', touchpoint.code, 'label', touchpoint.label, 'live_room_code', touchpoint.live_room_code
+                )
+            )
+            from touchpoints.touchpoint
+            where touchpoint.id in (
+                select (touch ->> 'touchpoint_id')::uuid
+                from jsonb_array_elements(attribution.touches || attribution.credits) as touch
+            )
+        ),
+        '{}'
+    ) as codes
+from touchpoints.attribution
+where order_id = any (%(order_ids)s::uuid[])
+order by order_id

@@ -17,6 +17,7 @@ from loopline.web.api.counts import COUNT_HANDLERS
 from loopline.web.api.coupons import COUPON_HANDLERS
 from loopline.web.api.disputes import DISPUTE_HANDLERS
 from loopline.web.api.doctor import DOCTOR_HANDLERS
+from loopline.web.api.entries import ENTRY_HANDLERS
 from loopline.web.api.exchanges import EXCHANGE_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
 from loopline.web.api.hours import HOUR_HANDLERS
@@ -82,6 +83,7 @@ from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.counts import COUNT_LIST_PAGES
 from loopline.web.hq.coupons import COUPON_PAGES
+from loopline.web.hq.entry import ENTRY_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
@@ -151,6 +153,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *DOCTOR_HANDLERS,
     *KEY_HANDLERS,
     *LEDGER_HANDLERS,
+    *ENTRY_HANDLERS,
     *MARKETPLACE_HANDLERS,
     *ORG_HANDLERS,
     *PEOPLE_HANDLERS,
@@ -262,6 +265,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *BILL_SOURCE_PAGES,
     *RECONCILIATION_PAGES,
     *CLOSE_PAGES,
+    *ENTRY_PAGES,
     *TILL_CASE_PAGES,
     SHOP_PAGES,
     *STORE_PAGES,

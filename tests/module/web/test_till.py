@@ -16,7 +16,7 @@ from loopline.kernel.ids import PersonId
 from tests.make.databases import database_from
 from tests.make.org import PASSWORD
 from tests.make.shop import NOON, PRICES
-from tests.make.store import Stage, open_store
+from tests.make.store import Stage, open_store, settle
 from tests.make.till import line, sale
 from tests.make.web import served, settings
 
@@ -201,3 +201,19 @@ def test_the_shell_and_the_scripts_are_for_everybody_and_name_nobody(till: Till)
         assert "immutable" in stranger.get(script).headers["cache-control"]
         assert stranger.get("/store/till/code/older/till.js").headers["cache-control"] == "no-store"
         assert stranger.get("/store/till/code/older/worker.js").status_code == 404
+
+
+def test_who_rang_a_sale_up_hears_at_once_what_it_earns_them_and_nobody_else_does(till: Till):
+    guide, manager = till.stage.people["zhou.guide"], till.stage.people["lin.manager"]
+    own, others = sale(guide, 801), sale(manager, 802)
+    answers: list[Answer] = send(till.signed_in("zhou.guide"), [own, others, 7]).json()["outcomes"]
+    assert [one["value"]["earned_minor"] for one in answers[:2]] == [420, None]
+    again: list[Answer] = send(till.signed_in("lin.manager"), [own]).json()["outcomes"]
+    assert again[0]["value"]["earned_minor"] is None
+    with till.database.transaction() as conn:
+        settle(conn)
+        kept = conn.execute(
+            "select sum(amount_minor) from sharing.share where order_id = %s and party_id = %s",
+            (own.id, till.stage.guide),
+        ).fetchone()
+    assert kept == (420,)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from loopline.closing.model import MonthBeforeIsOpen, MonthBeforeTheBooks, MonthNotOver
@@ -9,6 +10,7 @@ from loopline.closing.rules.months import (
     moments_of,
     month_after,
     month_of,
+    month_of_entry,
     months_from,
     read_month,
     refuse_month,
@@ -77,3 +79,53 @@ def test_only_the_first_open_month_is_closed_and_only_when_it_is_over() -> None:
     assert refused(date(2026, 1, 1), open_month=MARCH, now=end) == MonthBeforeTheBooks(
         month="2026-01", first_month="2026-02"
     )
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A closed month."""
+
+    month: date
+    start_at: datetime
+    end_at: datetime
+    cut: int
+
+
+def stretch(month: date, cut: int) -> Stretch:
+    during = moments_of(month, SHANGHAI)
+    assert during.end is not None
+    return Stretch(month, during.start, during.end, cut)
+
+
+@pytest.mark.parametrize(
+    ("at", "cut", "is_estimate", "month"),
+    [
+        (datetime(2026, 3, 31, 15, 59, tzinfo=UTC), 3, False, MARCH),
+        (
+            datetime(2026, 3, 31, 15, 59, tzinfo=UTC),
+            4,
+            False,
+            date(2026, 4, 1),
+        ),  # committed after the cut of March
+        (datetime(2026, 3, 31, 15, 59, tzinfo=UTC), 4, True, MARCH),  # the close itself posts there
+        (datetime(2026, 3, 31, 16, tzinfo=UTC), 3, False, date(2026, 4, 1)),
+        (
+            datetime(2026, 3, 9, tzinfo=UTC),
+            6,
+            False,
+            date(2026, 5, 1),
+        ),  # after every cut: the first open month
+        (datetime(2026, 2, 9, tzinfo=UTC), 0, False, MARCH),  # before the books: their first month
+        (datetime(2026, 6, 9, tzinfo=UTC), 6, False, date(2026, 6, 1)),
+    ],
+)
+def test_an_entry_belongs_to_its_own_month_or_to_the_first_that_was_open(
+    at: datetime, cut: int, is_estimate: bool, month: date
+) -> None:
+    closed = [stretch(MARCH, 4), stretch(date(2026, 4, 1), 6)]
+    assert month_of_entry(at, cut=cut, is_estimate=is_estimate, closed=closed, zone_name=SHANGHAI) == month
+
+
+def test_without_a_close_an_entry_belongs_to_the_month_of_its_zone() -> None:
+    at = datetime(2026, 3, 31, 16, tzinfo=UTC)
+    for zone, month in ((SHANGHAI, date(2026, 4, 1)), (BERLIN, MARCH)):
+        assert month_of_entry(at, cut=0, is_estimate=False, closed=[], zone_name=zone) == month

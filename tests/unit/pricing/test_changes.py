@@ -252,3 +252,18 @@ def test_a_later_rate_holds_from_a_day_that_has_begun_nowhere(valid_from: date, 
         new_rate(900, valid_from=valid_from), rate_id=new_id(), standing=[tax_rate()], now=late
     )
     assert isinstance(outcome, TaxRateInThePast)
+
+
+@pytest.mark.parametrize("region", ["3", "3101067", "31x", "上海"])
+def test_a_region_is_the_beginning_of_a_code(region: str):
+    refusal = decide_rate(new_rate(region=region), rate_id=new_id(), standing=[], now=NOW)
+    assert refusal == TaxRateNotUsable(rate_basis_points=1300)
+
+
+@pytest.mark.parametrize("whose", [new_rate(region="31"), new_rate(seller_id=new_id())])
+def test_a_rate_of_one_seller_or_region_holds_from_a_day_to_come_even_if_it_is_the_first(whose: NewTaxRate):
+    assert isinstance(decide_rate(whose, rate_id=new_id(), standing=[], now=NOW), TaxRateInThePast)
+    coming = msgspec.structs.replace(whose, valid_from=date(2025, 3, 4))
+    outcome = decide_rate(coming, rate_id=new_id(), standing=[], now=NOW)
+    assert not isinstance(outcome, Refusal)
+    assert (outcome[0].region, outcome[0].seller_id) == (whose.region, whose.seller_id)

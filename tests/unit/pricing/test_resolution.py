@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from loopline.kernel.ids import OrgUnitId, SiteId, SkuId
+from loopline.kernel.ids import EntityId, OrgUnitId, SiteId, SkuId
 from loopline.pricing import (
     Cart,
     CartLine,
@@ -299,3 +299,28 @@ def test_why_there_is_no_price_is_told_too():
         ("base", Standing.NO_PRICE),
         ("gold", Standing.CONDITIONS_NOT_MET),
     ]
+
+
+def test_a_seller_s_rate_goes_before_a_region_s_and_that_before_the_country_s():
+    seller, other = EntityId(new_id()), EntityId(new_id())
+    rates = [
+        tax_rate(1300),
+        tax_rate(900, region="31"),
+        tax_rate(600, region="3101"),
+        tax_rate(500, region="3101", valid_from=date(2099, 1, 1)),
+        tax_rate(300, seller_id=seller),
+        tax_rate(100, seller_id=seller, region="33"),
+    ]
+    prices = PriceBook([BASE], [price(BASE, SKU, 100)], rates[::-1])
+
+    def rate(**where: object) -> int:
+        return quoted(cart(line(SKU), **where), prices).lines[0].tax_rate_basis_points
+
+    assert rate() == rate(region="330106") == rate(seller_id=other, region="44") == 1300
+    assert rate(region="31") == rate(region="310201", seller_id=other) == 900
+    assert rate(region="310106", seller_id=other) == 600  # the last one holds from a later day
+    assert rate(seller_id=seller) == rate(seller_id=seller, region="310106") == 300
+    assert rate(seller_id=seller, region="330106") == 100
+    abroad = PriceBook([BASE], [price(BASE, SKU, 100)], [*rates, tax_rate(2000, country="GB")])
+    in_london = cart(line(SKU), country="GB", seller_id=seller, region="31")
+    assert quoted(in_london, abroad).lines[0].tax_rate_basis_points == 2000

@@ -2,7 +2,7 @@
 
 from loopline.ledger.model import EntryKind, Purpose
 from loopline.processes.close.telling import OWED
-from loopline.web.hq.close_view import KIND_WORDS, PURPOSE_WORDS
+from loopline.web.hq.close_words import KIND_WORDS, PURPOSE_WORDS
 
 
 def test_every_kind_of_entry_and_every_purpose_has_words():

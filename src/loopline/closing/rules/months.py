@@ -1,7 +1,8 @@
 """Months of a zone, and which of them may be closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from loopline.closing.model import MonthBeforeIsOpen, MonthBeforeTheBooks, MonthNotOver
 from loopline.kernel.refusals import Refusal
@@ -56,6 +57,35 @@ def read_month(text: str) -> date | None:
     if (len(year), len(month)) != (4, 2) or not (int(year) and 1 <= int(month) <= _MONTHS):
         return None
     return date(int(year), int(month), 1)
+
+
+class ClosedStretch(Protocol):
+    """A closed month: its moments, the end not included, and the cut it was closed at."""
+
+    @property
+    def month(self) -> date: ...
+    @property
+    def start_at(self) -> datetime: ...
+    @property
+    def end_at(self) -> datetime: ...
+    @property
+    def cut(self) -> int: ...
+
+
+def month_of_entry(
+    at: datetime, *, cut: int, is_estimate: bool, closed: Sequence[ClosedStretch], zone_name: str
+) -> date:
+    """Return the month an entry belongs to, of books whose closed months are given, the first month first.
+
+    It is the one the entry is dated in. Where that was closed before the entry was committed (`cut`), it is the first
+    later one whose cut came after; estimates always belong to the month they are dated in.
+    """
+    for one in closed:
+        if at < one.end_at and (cut < one.cut or (is_estimate and one.start_at <= at)):
+            return one.month
+    if closed and at < closed[-1].end_at:
+        return month_after(closed[-1].month)
+    return month_of(at, zone_name)
 
 
 def refuse_month(

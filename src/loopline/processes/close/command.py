@@ -12,6 +12,7 @@ from loopline.closing import queries as closing
 from loopline.closing import service
 from loopline.closing.events import MonthClosed
 from loopline.closing.model import (
+    ARRIVES_WITHIN_DAYS_MOST,
     BooksNotKept,
     Close,
     Closed,
@@ -38,6 +39,7 @@ from loopline.ledger.queries import MonthOfBooks
 from loopline.processes.accounts import Accounts
 from loopline.processes.close.books import BooksState, books_in
 from loopline.processes.close.obstacles import faults_of_money, hand_overs_behind
+from loopline.processes.close.on_way import post_on_way
 from loopline.processes.close.sheet import balances_at, draft_sheet
 from loopline.processes.outcomes import all_granted
 
@@ -157,6 +159,7 @@ def _keep(
     was = before.sheet if before is not None else None
     inversion, estimate = _post(conn, close_id, sheet, was=was, now=turn.now)
     posted = sum(one is not None for one in (inversion, estimate))
+    posted += post_on_way(conn, close_id, sheet, was=was, now=turn.now)
     close = service.keep_close(
         conn,
         Close(
@@ -237,11 +240,15 @@ def _post(
 def set_recovery(
     conn: Conn, recovery: Recovery, *, scope: Scope, by: str, now: datetime
 ) -> Recovery | Refusal:
-    """Say what of the cost of goods it takes to recover them, for months that are closed from now on.
+    """Say what of the cost of goods it takes to recover them, and when goods count as arrived, for closes from now on.
 
     It holds for the whole brand, as the history behind what is expected does.
     """
-    is_usable = 0 <= recovery.basis_points <= BASIS_POINTS and 0 < len(recovery.comment) <= COMMENT_LENGTH_MAX
+    is_usable = (
+        0 <= recovery.basis_points <= BASIS_POINTS
+        and 1 <= recovery.arrives_within_days <= ARRIVES_WITHIN_DAYS_MOST
+        and 0 < len(recovery.comment) <= COMMENT_LENGTH_MAX
+    )
     if not is_usable:
         return RecoveryNotUsable()
     if not scope.everything:

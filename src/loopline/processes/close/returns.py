@@ -1,9 +1,11 @@
 """What was sold and what came back of it, as the history that expected returns are judged by."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from loopline.closing.rules.expecting import Back, History, Sold, history_of
-from loopline.db import Conn, fetch, statements
+from loopline.db import Conn, fetch, statements, uuids
 from loopline.kernel.times import business_day
 from loopline.ledger.queries import MonthOfBooks
 
@@ -14,8 +16,11 @@ _MOMENT = timedelta(microseconds=1)
 _NO_CUT_YET = (1 << 31) - 1
 
 
-def history_at(conn: Conn, month: MonthOfBooks, *, zone: str) -> History:
-    """Read what the brand sold in a currency in the year before the end of a month, up to the month's cut."""
+def history_at(conn: Conn, month: MonthOfBooks, *, zone: str, on_way: Collection[UUID] = ()) -> History:
+    """Read what the brand sold in a currency in the year before the end of a month, up to the month's cut.
+
+    Parts that are `on_way` to their customers are left out: what may come back of them was not earned yet.
+    """
     asked = {
         "entity_id": month.entity_id,
         "currency": month.currency,
@@ -23,6 +28,7 @@ def history_at(conn: Conn, month: MonthOfBooks, *, zone: str) -> History:
         "since": month.end - HISTORY,
         "end": month.end,
         "before_cut": _NO_CUT_YET if month.before_cut is None else month.before_cut,
+        "on_way": uuids(on_way),
     }
     return history_of(
         fetch(conn, SQL["sold_by_day"], Sold, **asked),

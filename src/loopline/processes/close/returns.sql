@@ -1,6 +1,7 @@
 -- name: sold_by_day
 -- Goods sold in a currency since a moment, by category, the days of a zone on which they were handed over and until which
--- they may come back, and whether a company sold them itself. What was committed after a cut is left out.
+-- they may come back, and whether a company sold them itself. What was committed after a cut is left out, and so
+-- are parts on their way: nothing was earned by them yet.
 select
     coalesce(product.category, '') as category,
     (sale.at at time zone %(zone)s::text)::date as day,
@@ -19,11 +20,13 @@ left join catalogue.sku as sku on sku.id = line.sku_id
 left join catalogue.product as product on product.id = sku.product_id
 left join sharing.line_kind as kind on kind.id = split.kind_id
 left join org.entity as company on company.id = split.entity_id
+left join unnest(%(on_way)s::uuid[]) as way (part_id) on way.part_id = split.part_id
 where sale.kind = 'sale'
     and sale.at >= %(since)s::timestamptz
     and sale.at < %(end)s::timestamptz
     and sale.cut < %(before_cut)s::integer
     and split.due_at > sale.at
+    and way.part_id is null
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4;
 
@@ -47,6 +50,7 @@ join sharing.split as split on split.part_id = step.part_id and split.order_id =
 join orders.line as line on line.order_id = split.order_id and line.line_id = split.line_id
 left join catalogue.sku as sku on sku.id = line.sku_id
 left join catalogue.product as product on product.id = sku.product_id
+left join unnest(%(on_way)s::uuid[]) as way (part_id) on way.part_id = split.part_id
 where sale.kind = 'sale'
     and split.currency = %(currency)s::text
     and sale.at >= %(since)s::timestamptz
@@ -55,5 +59,6 @@ where sale.kind = 'sale'
     and back.at < %(end)s::timestamptz
     and back.cut < %(before_cut)s::integer
     and split.due_at > sale.at
+    and way.part_id is null
 group by 1, 2, 3, 4, 5
 order by 1, 2, 3, 4, 5;

@@ -12,15 +12,17 @@ from loopline.ledger.model import CutNumber
 from loopline.ledger.queries import MonthOfBooks
 from loopline.processes.close.books import BooksState
 from loopline.processes.close.obstacles import what_sheet_shows, what_waits
+from loopline.processes.close.on_way import parts_on_way, results_of
 from loopline.processes.close.returns import history_at, last_day_before
 
 
 def draft_sheet(conn: Conn, state: BooksState, month: MonthOfBooks, *, found: Sequence[Notice] = ()) -> Sheet:
     """Make the sheet of the first open month, its estimate not posted yet; `found` are notices known already."""
-    history = history_at(conn, month, zone=state.zone)
+    recovery = closing.recovery_in_force(conn, [state.books.currency])[state.books.currency]
+    on_way = parts_on_way(conn, month, days=recovery.arrives_within_days)
+    history = history_at(conn, month, zone=state.zone, on_way=on_way)
     last = state.last
     before = closing.close_of(conn, state.books, last.month) if last is not None else None
-    recovery = closing.recovery_in_force(conn, [state.books.currency])[state.books.currency]
     expectations = tuple(expect_returns(history, recovery_basis_points=recovery.basis_points))
     entries = ledger.entries_by_month(conn, month, zone=state.zone)
     balances = balances_at(conn, month, before=before)
@@ -44,6 +46,8 @@ def draft_sheet(conn: Conn, state: BooksState, month: MonthOfBooks, *, found: Se
         ),
         notices=tuple(sorted(notices, key=lambda one: not one.is_hard)),
         recovery_basis_points=recovery.basis_points,
+        arrives_within_days=recovery.arrives_within_days,
+        on_way=results_of(conn, month, on_way),
     )
 
 

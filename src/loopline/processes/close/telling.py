@@ -17,6 +17,7 @@ from loopline.closing.model import (
     MonthBeforeIsOpen,
     MonthBeforeTheBooks,
     NoticeKind,
+    OnWay,
     RunOff,
     Sheet,
 )
@@ -37,6 +38,7 @@ OWED: tuple[Purpose, ...] = (
     Purpose.POINTS_LIABILITY,
     Purpose.REFUND_PAYABLE,
     Purpose.REFUND_LIABILITY,
+    Purpose.REVENUE_ON_WAY,
     Purpose.SHARE_PENDING,
     Purpose.SHARE_DUE,
     Purpose.PAYOUT_IN_TRANSIT,
@@ -115,7 +117,8 @@ class SheetTold(msgspec.Struct, frozen=True, kw_only=True):
 
     Of an open month the balances are those before the estimate is posted. `earlier` sums the entries that are dated
     in months that were closed already, `earlier_entries` lists the oldest 200 of them. `right_minor` is what the
-    goods that are expected back cost, less `recovery_basis_points` of it.
+    goods that are expected back cost, less `recovery_basis_points` of it. `on_way`: what goods earned (negative) and
+    cost that a carrier has at the end, at most for `arrives_within_days`: it is put off until they arrive.
     """
 
     month: MonthTold
@@ -131,6 +134,8 @@ class SheetTold(msgspec.Struct, frozen=True, kw_only=True):
     earlier_entries: tuple[EntryTold, ...]
     right_minor: int
     recovery_basis_points: int
+    arrives_within_days: int
+    on_way: tuple[OnWay, ...]
     estimate_entry_id: UUID | None = None
     inversion_entry_id: UUID | None = None
 
@@ -302,6 +307,8 @@ def _sheet_told(
         ),
         right_minor=sheet.right_minor,
         recovery_basis_points=sheet.recovery_basis_points,
+        arrives_within_days=sheet.arrives_within_days,
+        on_way=sheet.on_way,
         estimate_entry_id=close.estimate_entry_id if close is not None else None,
         inversion_entry_id=close.inversion_entry_id if close is not None else None,
     )

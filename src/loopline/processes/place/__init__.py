@@ -19,7 +19,17 @@ from loopline.kernel.events import EventBody, events
 from loopline.kernel.ids import LineId, OrderId, SiteId, SkuId, uuid7s_at
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.orders import Draft, DraftKind, DraftLine, Line, LineKind, NewLine, NewOrder, OrderStage
+from loopline.orders import (
+    BROUGHT,
+    Draft,
+    DraftKind,
+    DraftLine,
+    Line,
+    LineKind,
+    NewLine,
+    NewOrder,
+    OrderStage,
+)
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.processes.place.ahead import keep_sold
@@ -29,6 +39,7 @@ from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.place.points import keep_held, take_points_off
 from loopline.processes.place.protection import credit_protected
 from loopline.processes.place.shown import refuse_moved
+from loopline.processes.places import region_supplied
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
 CHARGES_TAX_CLASS = "standard"
@@ -245,6 +256,11 @@ def _cart(one: Candidate, facts: Mapping[SkuId, PriceFacts], site: Site | None) 
         is_member=draft.member_id is not None,
         live_room=draft.live_room_code,
         by_piece=is_at_till,
+        seller_id=draft.seller_entity_id,
+        region=region_supplied(
+            draft.destination if draft.delivery in BROUGHT else None,
+            site_region=site.region_code if site else None,
+        ),
         lines=tuple(
             [
                 _cart_line(line, facts, kept=one.kept[place] if one.kept else None)

@@ -45,6 +45,8 @@ def quote_blind(conn: Conn, cases: Sequence[Case]) -> list[Refusal | None]:
             channel=case.asked.channel,
             site_id=case.asked.site_id,
             org_units=case.site.unit_path,
+            seller_id=case.paid_by,
+            region=case.site.region_code or "",
             may_state_price=True,
             is_fact=case.asked.kind is ReturnKind.FACT,
             lines=tuple(

@@ -13,12 +13,12 @@ from msgspec import Meta
 
 from loopline import catalogue, org, pricing
 from loopline.db import Conn
-from loopline.kernel.ids import OrgUnitId, PriceListId, SiteId
+from loopline.kernel.ids import EntityId, OrgUnitId, PriceListId, SiteId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
 from loopline.org import lists as org_lists
-from loopline.pricing import NewPrice, NewPriceList, NewTaxRate, PriceList, PriceListEnd, PricePlace
+from loopline.pricing import NewPrice, NewPriceList, NewTaxRate, PriceList, PriceListEnd, PricePlace, TaxRate
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
 from loopline.web.api.catalogue import TaxClassCode, whole_brand
@@ -128,12 +128,18 @@ class PriceTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxRateAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tax contained in prices of a class in a country, from a calendar day there on."""
+    """The tax contained in prices of a class in a country, from a calendar day there on.
+
+    Of one company's sales alone with `entity_code`, and of a region alone with its code or the beginning of it (31: all
+    of Shanghai); such a rate goes before those of the whole country, a company's before a region's.
+    """
 
     tax_class: TaxClassCode
     country: Country
     valid_from: date
     rate_basis_points: BasisPoints
+    entity_code: Code | None = None
+    region: Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")] | None = None
 
 
 class TaxRateKept(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,12 +150,14 @@ class TaxRateKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxRateTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A tax rate: it holds from `valid_from` until the next one of its class."""
+    """A tax rate: it holds from `valid_from` until the next of its class, company and region (null: all of them)."""
 
     tax_class: str
     country: str
     valid_from: date
     rate_basis_points: int
+    entity_code: str | None
+    region: str | None
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
@@ -412,17 +420,29 @@ def list_prices(
 def set_tax_rates(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[TaxRateAsk]]
 ) -> Response[bytes]:
-    """Set tax rates by class and country. The same rate from the same day again is that rate."""
+    """Set tax rates by class, country, company and region. The same rate from the same day again is that rate."""
     whole_brand(caller, Permission.PRICES_WRITE, subject=_TAG)
 
     def decide(conn: Conn, now: datetime) -> Sequence[TaxRateKept | Refusal]:
         known = {one.code for one in catalogue.tax_classes(conn)}
-        judged = [
-            msgspec.convert(one, NewTaxRate, from_attributes=True)
-            if one.tax_class in known
-            else NoSuchThing(noun="tax class", value=one.tax_class)
-            for one in data.items
-        ]
+        companies = org.entities_by_code(conn, {one.entity_code for one in data.items if one.entity_code})
+
+        def judge(one: TaxRateAsk) -> NewTaxRate | Refusal:
+            if one.tax_class not in known:
+                return NoSuchThing(noun="tax class", value=one.tax_class)
+            company = companies.get(one.entity_code) if one.entity_code is not None else None
+            if one.entity_code is not None and company is None:
+                return NoSuchThing(noun="company", value=one.entity_code)
+            return NewTaxRate(
+                tax_class=one.tax_class,
+                country=one.country,
+                valid_from=one.valid_from,
+                rate_basis_points=one.rate_basis_points,
+                seller_id=company.id if company is not None else None,
+                region=one.region or "",
+            )
+
+        judged = [judge(one) for one in data.items]
 
         def keep(rates: list[NewTaxRate]) -> list[TaxRateKept | Refusal]:
             return [
@@ -445,12 +465,25 @@ def list_tax_rates(
     """List the tax rates of a country: by class, in the order in which they take effect."""
     caller.scope(Permission.PRICES_READ)
     after = asked.after(str, date, UUID)
+
     # A handful of classes and a few rates each in a decade: read whole.
-    rates = read(request, lambda conn, _: pricing.tax_rates_of(conn, [country]))
+    def find(conn: Conn, _: datetime) -> tuple[list[TaxRate], dict[EntityId, str]]:
+        rates = pricing.tax_rates_of(conn, [country])
+        sellers = {rate.seller_id for rate in rates if rate.seller_id is not None}
+        return rates, org_lists.entity_codes(conn, sellers) if sellers else {}
+
+    rates, codes = read(request, find)
     return page_of(
         [rate for rate in rates if after is None or (rate.tax_class, rate.valid_from, rate.id) > after],
         asked,
-        told=lambda rate: msgspec.convert(rate, TaxRateTold, from_attributes=True),
+        told=lambda rate: TaxRateTold(
+            tax_class=rate.tax_class,
+            country=rate.country,
+            valid_from=rate.valid_from,
+            rate_basis_points=rate.rate_basis_points,
+            entity_code=codes[rate.seller_id] if rate.seller_id is not None else None,
+            region=rate.region or None,
+        ),
         cursor=lambda rate: encode_cursor(rate.tax_class, rate.valid_from, rate.id),
     )
 

@@ -168,6 +168,8 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
             channel=one.channel,
             site_id=site.id if site else None,
             org_units=site.unit_path if site else (),
+            seller_id=site.entity_id if site else None,
+            region=(site.region_code or "") if site else "",
             member_tier=one.member_tier,
             is_member=one.is_member or self.scope is None,
             live_room=one.live_room,

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from loopline import org
-from loopline.closing.model import Closed, CloseWaits, Recovery, WaitsFor
+from loopline.closing.model import ARRIVES_WITHIN_DAYS, Closed, CloseWaits, Recovery, WaitsFor
 from loopline.closing.rules.months import read_month
 from loopline.db import Conn
 from loopline.insight import board_setting
@@ -35,6 +35,7 @@ _PERSON = "person:"
 _OF_MONTH = CLOSE + "/{company:str}/{currency:str}/{month:str}"
 _PROBLEM_MAX = 500
 _PERCENT_MAX = 12
+_DAYS_MAX = 6
 
 
 @get(CLOSE, sync_to_thread=True)
@@ -105,6 +106,7 @@ def show_sheet(
         problem=notice.problem,
         comment=notice.also.get("comment", ""),
         recovery_percent=notice.also.get("recovery_percent", ""),
+        recovery_days=notice.also.get("recovery_days", ""),
         recovery_comment=notice.also.get("recovery_comment", ""),
         is_done=bool(notice.done),
     )
@@ -137,16 +139,18 @@ async def say_recovery(
     currency: FromPath[str],
     month: FromPath[str],
 ) -> Redirect:
-    """Say what of the cost of goods it takes to recover them, for the whole brand; and show the sheet again."""
+    """Say what recovering goods costs and when they count as arrived, for the whole brand; and show the sheet again."""
     scope = visitor.scope_of(Permission.CLOSES_WRITE)
     if not scope.everything:
         raise Refused(RecoveryIsTheBrands())
     form = await request.form()
     percent = str(form.get("percent", "")).strip()
     points = read_basis_points(percent)
+    days = str(form.get("days", ARRIVES_WITHIN_DAYS)).strip()
     wanted = Recovery(
         currency=currency,
         basis_points=-1 if points is None else points,
+        arrives_within_days=int(days) if days.isascii() and days.isdigit() and len(days) < _DAYS_MAX else 0,
         comment=str(form.get("comment", "")).strip()[:_PROBLEM_MAX],
     )
     by = f"{_PERSON}{visitor.person.person_id}"
@@ -168,6 +172,7 @@ async def say_recovery(
         said = {
             "problem": language_of(request).refusal(outcome),
             "recovery_percent": percent[:_PERCENT_MAX],
+            "recovery_days": days[:_DAYS_MAX],
             "recovery_comment": wanted.comment,
         }
     return telling(request, f"{CLOSE}/{company}/{currency}/{month}", **said)

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
-from loopline.closing.model import Balance, Basis, Expectation, NoticeKind
+from loopline.closing.model import Balance, Expectation
 from loopline.closing.rules.months import read_month
 from loopline.kernel.money import BASIS_POINTS
-from loopline.ledger.model import EntryKind, Purpose
+from loopline.ledger.model import Purpose
+from loopline.processes.close.on_way import PUT_OFF_TO
 from loopline.processes.close.telling import (
     EntryTold,
     MonthState,
@@ -18,118 +19,19 @@ from loopline.processes.close.telling import (
     OwedTold,
     SheetTold,
 )
-from loopline.web.languages import Language, marked
+from loopline.web.hq.close_words import BASIS_WORDS, KIND_WORDS, NOTICE_WORDS, PURPOSE_WORDS, STATE_WORDS
+from loopline.web.languages import Language
+from loopline.web.paths import entry_path
 
 CLOSE = "/hq/close"
-STATE_WORDS: Mapping[MonthState, str] = {
-    MonthState.CLOSED: marked("Closed"),
-    MonthState.NEXT: marked("To be closed next"),
-    MonthState.WAITING: marked("Waits for the month before"),
-    MonthState.RUNNING: marked("Running"),
-}
+_EARNED = Purpose.REVENUE_ON_WAY
 _STATE_TONES: Mapping[MonthState, str] = {
     MonthState.CLOSED: "good",
     MonthState.NEXT: "warn",
     MonthState.WAITING: "none",
     MonthState.RUNNING: "move",
 }
-PURPOSE_WORDS: Mapping[Purpose, str] = {
-    Purpose.CASH: marked("Cash"),
-    Purpose.GATEWAY: marked("Money at payment gateways"),
-    Purpose.RECEIVABLE: marked("Receivables"),
-    Purpose.RIGHT_TO_GOODS: marked("Right to goods that come back"),
-    Purpose.CUSTOMER_DEPOSIT: marked("Customers' deposits"),
-    Purpose.VOUCHER_LIABILITY: marked("Vouchers not used"),
-    Purpose.REFUND_PAYABLE: marked("Refunds payable"),
-    Purpose.REFUND_LIABILITY: marked("Expected returns"),
-    Purpose.TAX: marked("Tax"),
-    Purpose.SHARE_PENDING: marked("Shares pending"),
-    Purpose.SHARE_DUE: marked("Shares due"),
-    Purpose.PAYOUT_IN_TRANSIT: marked("Payouts on their way"),
-    Purpose.RECLAIM_IN_TRANSIT: marked("Shares asked back"),
-    Purpose.WITHHELD_TAX: marked("Tax withheld"),
-    Purpose.INTERCOMPANY: marked("Between companies"),
-    Purpose.REVENUE: marked("Revenue"),
-    Purpose.SUPPLY_REVENUE: marked("Revenue of supplies"),
-    Purpose.CONSIGNED: marked("Passed on for consigned goods"),
-    Purpose.CHARGES: marked("Postage and charges"),
-    Purpose.PROMOTION_FUNDED: marked("Discounts that others bear"),
-    Purpose.COST_OF_SALES: marked("Taken off the cost of sales"),
-    Purpose.SUPPLY_COST: marked("Cost of supplies"),
-    Purpose.SHARING_COST: marked("Cost of shares"),
-    Purpose.PROMOTION_COST: marked("Discounts of others that it bears"),
-    Purpose.PAYMENT_FEE: marked("Payment fees"),
-    Purpose.BAD_DEBT: marked("Bad debt"),
-    Purpose.STOCK_LOSS: marked("Loss of stock"),
-    Purpose.CASH_DIFFERENCE: marked("Differences of drawers"),
-    Purpose.PETTY_CASH: marked("Petty cash"),
-    Purpose.POINTS_DEFERRED: marked("Revenue put off for points"),
-    Purpose.POINTS_LIABILITY: marked("Owed for points"),
-    Purpose.ADJUSTMENT: marked("Adjustments"),
-}
 _PLACES = {purpose.value: place for place, purpose in enumerate(PURPOSE_WORDS)}
-KIND_WORDS: Mapping[EntryKind, str] = {
-    EntryKind.SALE: marked("Sale"),
-    EntryKind.CHARGE: marked("Charge of an order"),
-    EntryKind.VOUCHER: marked("Voucher"),
-    EntryKind.PAYMENT: marked("Payment"),
-    EntryKind.REFUND: marked("Refund"),
-    EntryKind.SHARE: marked("Shares of a sale"),
-    EntryKind.SHARE_RELEASE: marked("Became due"),
-    EntryKind.SHARE_CLAW_BACK: marked("Moved back from due by a return"),
-    EntryKind.REVERSAL: marked("Taken back by a return"),
-    EntryKind.BLIND_RETURN: marked("Return without a sale"),
-    EntryKind.ADJUSTMENT: marked("Correction"),
-    EntryKind.OPENING: marked("Opening balance"),
-    EntryKind.PAYOUT: marked("Payout on its way"),
-    EntryKind.PAYOUT_PAID: marked("Paid out"),
-    EntryKind.PAYOUT_RETURNED: marked("Payout that came back"),
-    EntryKind.RECLAIM: marked("Share asked back"),
-    EntryKind.RECLAIM_CAME: marked("Share that was given back"),
-    EntryKind.RECLAIM_FAILED: marked("Share that was not given back"),
-    EntryKind.FEE: marked("Fee kept"),
-    EntryKind.SUPPLY: marked("Supply of goods"),
-    EntryKind.PAID_FOR_ANOTHER: marked("Paid for another company"),
-    EntryKind.PROMOTION: marked("Discount that others bear"),
-    EntryKind.POINTS: marked("Points"),
-    EntryKind.BONUS: marked("Bonus of a month's turnover"),
-    EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
-    EntryKind.DRAWER: marked("Drawer of a till"),
-}
-NOTICE_WORDS: Mapping[NoticeKind, str] = {
-    NoticeKind.NOT_SETTLED: marked(
-        "Hand-overs of the month that are not settled yet: {count}. They are within moments."
-    ),
-    NoticeKind.PARKED: marked(
-        "Hand-overs of the month that could not be settled: {count}. Try again: loopline log retry settle."
-    ),
-    NoticeKind.MONEY_FAULT: marked(
-        "Doctor found the books broken ({subject}: {count}). What to mend: loopline doctor."
-    ),
-    NoticeKind.MONEY_DISAGREES: marked("Money that disagrees, by doctor ({subject}): {count}."),
-    NoticeKind.DOES_NOT_BALANCE: marked("The trial balance is off by {amount}."),
-    NoticeKind.FOLLOWER_BEHIND: marked(
-        "Followers that have events of the month to come: {count}, furthest behind {subject}. What they show may lag."
-    ),
-    NoticeKind.DIFFERENCES: marked(
-        "Differences with {subject} up to the month's end that stand: {count}, {amount} in all."
-    ),
-    NoticeKind.SHARES_NOT_RELEASED: marked(
-        "Parts past their return window whose shares are pending still: {count}."
-    ),
-    NoticeKind.THIN_HISTORY: marked(
-        "Categories with too little history of their own: {count}. Of {amount} that may still come back of them, as"
-        " much is expected as of the whole brand."
-    ),
-    NoticeKind.NO_HISTORY: marked(
-        "Nothing is known of returns yet: of {amount} that may still come back none are expected."
-    ),
-}
-BASIS_WORDS: Mapping[Basis, str] = {
-    Basis.CATEGORY: marked("its own history"),
-    Basis.WHOLE: marked("the whole brand's"),
-    Basis.NONE: marked("none yet"),
-}
 
 
 class FoundMonths(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +110,7 @@ class ExpectationRow(msgspec.Struct, frozen=True, kw_only=True):
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     """An entry about an earlier month."""
 
+    path: str
     month: str
     at: str
     kind: str
@@ -229,7 +132,7 @@ class SheetView(msgspec.Struct, frozen=True, kw_only=True):
     is_refused: bool
     is_proven: bool
     stands: str
-    closed: list[tuple[str, str]]
+    closed: list[tuple[str, str, str]]
     comment: str
     figures: list[Figure]
     hard: list[str]
@@ -239,6 +142,8 @@ class SheetView(msgspec.Struct, frozen=True, kw_only=True):
     owed: list[tuple[str, str]]
     owed_sum: str
     expectations: list[ExpectationRow]
+    on_way: str
+    arrives_within_days: int
     recovery: str
     recovery_percent: str
     run_off: str
@@ -321,6 +226,8 @@ def sheet_written(found: FoundSheet, language: Language) -> SheetView:
         owed=[_owed(one, currency, language) for one in sheet.owed if one.amount_minor],
         owed_sum=language.money(sum(one.amount_minor for one in sheet.owed), currency),
         expectations=[_expectation_row(one, currency, language) for one in sheet.expectations],
+        on_way=_on_way(sheet, language),
+        arrives_within_days=sheet.arrives_within_days,
         recovery=_recovery(sheet, language),
         recovery_percent=f"{Decimal(sheet.recovery_basis_points).scaleb(-2).normalize():f}",
         run_off=_run_off(sheet, language),
@@ -347,21 +254,21 @@ def _stands(sheet: SheetTold, language: Language) -> str:
     )
 
 
-def _closed(found: FoundSheet, language: Language) -> list[tuple[str, str]]:
+def _closed(found: FoundSheet, language: Language) -> list[tuple[str, str, str]]:
     sheet, month = found.sheet, found.sheet.month
     if month.closed_at is None:
         return []
     facts = [
-        (language.say("Closed by"), found.closed_by),
-        (language.say("Closed at"), language.clock_of_day(month.closed_at, sheet.zone)),
-        (language.say("Digest"), month.digest or ""),
+        (language.say("Closed by"), found.closed_by, ""),
+        (language.say("Closed at"), language.clock_of_day(month.closed_at, sheet.zone), ""),
+        (language.say("Digest"), month.digest or "", ""),
     ]
     for word, entry_id in (
         (language.say("Entry of the estimate"), sheet.estimate_entry_id),
         (language.say("Entry that inverts the one before"), sheet.inversion_entry_id),
     ):
         if entry_id is not None:
-            facts.append((word, str(entry_id)))
+            facts.append((word, str(entry_id), entry_path(entry_id)))
     return facts
 
 
@@ -459,6 +366,21 @@ def _expectation_row(one: Expectation, currency: str, language: Language) -> Exp
     )
 
 
+def _on_way(sheet: SheetTold, language: Language) -> str:
+    """Say what is put off until goods arrive that a carrier has at the month's end."""
+    earned = -sum(one.amount_minor for one in sheet.on_way if PUT_OFF_TO[Purpose(one.purpose)] is _EARNED)
+    if not sheet.on_way:
+        return ""
+    cost = sum(one.amount_minor for one in sheet.on_way) + earned
+    return language.say(
+        "On their way to customers at the end: goods that earned {earned} and cost {cost} in shares and supplies. Both"
+        " are put off until they arrive, at most for {days} days.",
+        earned=language.money(earned, sheet.month.currency),
+        cost=language.money(cost, sheet.month.currency),
+        days=language.count(sheet.arrives_within_days),
+    )
+
+
 def _recovery(sheet: SheetTold, language: Language) -> str:
     if not sheet.expectations:
         return ""
@@ -484,6 +406,7 @@ def _run_off(sheet: SheetTold, language: Language) -> str:
 
 def _entry_row(one: EntryTold, sheet: SheetTold, language: Language) -> EntryRow:
     return EntryRow(
+        path=entry_path(one.entry_id),
         month=language.month(_first_day(one.month)),
         at=language.clock_of_day(one.at, sheet.zone),
         kind=language.say(KIND_WORDS[one.kind]),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get
@@ -15,23 +16,26 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.fulfilment.labels import parcels_by_number
 from loopline.insight import board_setting
-from loopline.kernel.ids import OrderId
+from loopline.kernel.ids import EntryId, OrderId
 from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Party, Permission
 from loopline.org.lists import parties_named, sites_named
+from loopline.processes.trace_entry import trace_entry
 from loopline.search import OrderAsk
 from loopline.stock.lots import lots_named
 from loopline.touchpoints.queries import covers, touchpoints_by_codes
 from loopline.web.api.answers import read
 from loopline.web.edge import Edge, Visitor, WebRequest, edge_of, language_of
 from loopline.web.hq.board_view import STAGE_WORDS, channel_word
+from loopline.web.hq.close_words import KIND_WORDS as ENTRY_WORDS
 from loopline.web.hq.members import MEMBERS
 from loopline.web.hq.order_text import members_meant, text_asked
 from loopline.web.hq.orders_asked import ORDERS
 from loopline.web.hq.stock import sku_path
 from loopline.web.languages import Language
 from loopline.web.pages import page
+from loopline.web.paths import entry_path
 from loopline.web.store.stock import find_skus
 from loopline.web.touch.codes import CODES
 from loopline.web.touch.sheet import KIND_WORDS
@@ -95,7 +99,7 @@ def show_found(request: WebRequest, visitor: NamedDependency[Visitor]) -> Respon
 
 
 def _found(conn: Conn, looking: Looking) -> list[Group]:
-    kinds = (_orders, _parcels, _goods, _lots, _codes, _sites, _parties)
+    kinds = (_orders, _parcels, _goods, _lots, _codes, _sites, _parties, _entries)
     return [group for find in kinds if (group := find(conn, looking)).hits]
 
 
@@ -257,6 +261,28 @@ def _parties(conn: Conn, looking: Looking) -> Group:
                 path=f"/hq/statements/{quote(one.code, safe='')}",
             )
             for one in found
+        ],
+    )
+
+
+def _entries(conn: Conn, looking: Looking) -> Group:
+    """An entry of the books by its id, as journals and statements name it."""
+    language, scope = looking.language, looking.scope(Permission.LEDGER_READ)
+    try:
+        entry_id = EntryId(UUID(looking.text))
+    except ValueError:
+        return Group(word="", hits=[])
+    story = trace_entry(conn, entry_id, scope=scope) if scope is not None else None
+    return Group(
+        word=language.say("Entries of the books"),
+        hits=[
+            Hit(
+                word=language.say(ENTRY_WORDS[one.entry.kind]),
+                detail=one.order_number,
+                path=entry_path(entry_id),
+            )
+            for one in (story,)
+            if one is not None
         ],
     )
 

@@ -59,6 +59,7 @@ from loopline.web.hq.reconciliation_view import (
 from loopline.web.languages import Language
 from loopline.web.notices import telling, told
 from loopline.web.pages import page
+from loopline.web.paths import entry_path
 from loopline.web.reconciling import UPLOAD_BYTES_MAX, days_of, held_against_books, taken_in
 from loopline.web.sheets import Cell, Column, sheet_of, sheet_told
 
@@ -286,6 +287,7 @@ def show_difference(
         ours=ours_side(case, language),
         order=case.order_number if visitor.may(Permission.ORDERS_READ) else "",
         entry=str(one.entry_id) if one.entry_id is not None else "",
+        entry_path=entry_path(one.entry_id) if visitor.may(Permission.LEDGER_READ) else "",
         owner=case.names.get(one.owner, one.owner),
         steps=[step_row(step, case, language) for step in reversed(case.steps)],
         corrections=[(kind.value, language.say(word)) for kind, word in CORRECTION_WORDS.items()],

@@ -336,6 +336,8 @@ def cart_of(  # noqa: PLR0913 - a cart of one line is what is said of it
         channel=terms.channel.code if channel == "" else channel,
         site_id=site.id if site else None,
         org_units=site.unit_path if site else (),
+        seller_id=terms.seller.id,
+        region=(site.region_code or "") if site else "",
         is_member=terms.is_to_member,
         live_room=terms.show,
         by_piece=by_piece,

@@ -43,7 +43,9 @@ from loopline.web.earned import PURSE, Purse, parties_seen, zone_of
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import page
+from loopline.web.paths import entry_path
 from loopline.web.statements.view import (
+    books_seen,
     found_for,
     kind_word,
     promotion_of,
@@ -251,6 +253,7 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
         words = disputes.words_of(conn, one.id)
         people = org.people_by_id(conn, {word.said_by for word in words})
         zone = zone_of(conn, seat.party)
+        may_trace = path == ALL and bool(books_seen(conn, visitor, [one.entity_id]))
         return {
             "seat": seat,
             "line": _line_of(conn, seat, zone, language),
@@ -262,6 +265,8 @@ def _shown(request: WebRequest, visitor: Visitor, dispute_id: DisputeId, *, path
             "corrected": _corrected(conn, one, language),
             "party_name": language.called(seat.party.name),
             "day": one.entry_id,
+            "entry_path": entry_path(one.entry_id) if may_trace else "",
+            "correction_path": entry_path(one.correction_entry_id) if may_trace else "",
         }
 
     return page(

@@ -32,7 +32,15 @@ from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
 from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.statements.files import Order, write_pdf, write_xlsx
-from loopline.web.statements.view import found_for, month_before, read_head, rows_of, usual_days, written
+from loopline.web.statements.view import (
+    books_seen,
+    found_for,
+    month_before,
+    read_head,
+    rows_of,
+    usual_days,
+    written,
+)
 from loopline.web.written import Written
 
 OWN = "/earned/statement"
@@ -174,6 +182,8 @@ def _show(request: WebRequest, desk: Desk) -> Template:
         shown = placed[:_LINES_SHOWN]
         paid_through = paid_through_of(conn, desk.party.id)
         found = found_for(conn, desk.party, [one.line for one in shown], paid_through)
+        if not desk.is_own:
+            found = msgspec.structs.replace(found, books=books_seen(conn, desk.visitor, found.entities))
         this, last = usual_days(now), month_before(now.date())
         return {
             "view": written(head, seal, desk.party, language),

@@ -1,6 +1,6 @@
 """How a statement is written down in a language: balances, and each line with what it was for and how it came about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from loopline import catalogue
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId
 from loopline.kernel.money import BASIS_POINTS
-from loopline.org import Party
+from loopline.org import Party, Permission
 from loopline.org import lists as org_lists
 from loopline.pricing.promotions import Bearer
 from loopline.processes.statement.reading import (
@@ -30,7 +30,9 @@ from loopline.statements.disputes import disputes_of_entries
 from loopline.statements.model import OF_COUPONS, Line, LineFunding, LineShare, Seal
 from loopline.web.earned_view import KIND_WORDS as PARTY_WORDS
 from loopline.web.earned_view import ROLE_WORDS
+from loopline.web.edge import Visitor
 from loopline.web.languages import Language, marked
+from loopline.web.paths import entry_path
 from loopline.web.rule_words import gives_words
 from loopline.web.waiting_words import for_waiting, waiting_rule
 
@@ -77,12 +79,16 @@ _PLACES = 4
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed to write lines down. `disputes`: the latest of each line that was ever questioned."""
+    """What is needed to write lines down. `disputes`: the latest of each line that was ever questioned.
+
+    `books`: the companies whose entries the reader may open.
+    """
 
     names: Mapping[str, str]
     entities: Mapping[EntityId, str]
     states: Sequence[LineState]
     disputes: Mapping[tuple[object, ...], str]
+    books: frozenset[EntityId] = frozenset()
 
 
 class LineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +114,7 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     is_sealed: bool
     named: tuple[tuple[str, str], ...]
     dispute: str
+    entry_path: str
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +175,14 @@ def found_for(conn: Conn, party: Party, lines: Sequence[Line], paid_through: Map
             for one in disputes_of_entries(conn, party.id, sorted({line.entry_id for line in lines}))
         },
     )
+
+
+def books_seen(conn: Conn, visitor: Visitor, entity_ids: Iterable[EntityId]) -> frozenset[EntityId]:
+    """Return those of some companies whose books somebody may open."""
+    if not visitor.may(Permission.LEDGER_READ):
+        return frozenset()
+    scope = visitor.scope_of(Permission.LEDGER_READ)
+    return frozenset(org_lists.entity_codes_in_scope(conn, entity_ids, scope=scope))
 
 
 def written(head: Statement, seal: Seal | None, party: Party, language: Language) -> View:
@@ -275,6 +290,7 @@ def _row(placed: PlacedLine, state: LineState, found: Found, zone: str, language
             ("entity", str(line.entity_id)),
         ),
         dispute=found.disputes.get((line.entry_id, line.part_id, line.currency, line.entity_id), ""),
+        entry_path=entry_path(line.entry_id) if line.entity_id in found.books else "",
     )
 
 

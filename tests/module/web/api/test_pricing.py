@@ -110,4 +110,14 @@ def test_tax_rates_are_set_by_class_and_country(house: House):
         "no_such_thing",
         "tax_rate_in_the_past",
     ]
-    assert api.get("/tax-rates", country="DE")["items"] == [rate]
+    everywhere = {"entity_code": None, "region": None}
+    assert api.get("/tax-rates", country="DE")["items"] == [rate | everywhere]
+    special = rate | {
+        "valid_from": "2027-02-01",
+        "entity_code": "BRAND-CO",
+        "region": "31",
+        "rate_basis_points": 700,
+    }
+    assert api.refused("/tax-rates", special | {"entity_code": "GHOST"}) == ["no_such_thing"]
+    assert api.granted("/tax-rates", special)[0]["is_new"] is True
+    assert api.get("/tax-rates", country="DE")["items"] == [rate | everywhere, special]

@@ -81,8 +81,8 @@ async function waitingCount(db) {
 /** What a sale is after the server's word. What is the server's own fault, or another branch's to send, waits. */
 export function outcomeOf(outcome, sale) {
   if (outcome.value !== undefined) {
-    const { number, receipt_code: receipt, receipt_drawing: drawing, is_of_member: isOfMember } = outcome.value;
-    return { state: "sent", order: number, receipt, drawing, isOfMember, said: withoutTyped(sale.said), reason: undefined };
+    const { number, receipt_code: receipt, receipt_drawing: drawing, is_of_member: isOfMember, earned_minor: earned } = outcome.value;
+    return { state: "sent", order: number, receipt, drawing, isOfMember, earned, said: withoutTyped(sale.said), reason: undefined };
   }
   const { status, code, title, detail } = outcome.problem;
   const reason = { code, title: detail ? `${title} ${detail}` : title };

@@ -319,7 +319,7 @@ function done(sale) {
   said.querySelector("p").textContent = sale.state === "sent" ? "" : word("done_number", { number: sale.number });
   said.hidden = false;
   rungUp = sale.number;
-  showReceipt(said, sale);
+  showReceipt(said, sale, { who, word, money });
   tell("", "");
   byId("till-unlisted").hidden = true;
 }
@@ -341,7 +341,7 @@ async function show() {
   const others = kept.filter((sale) => sale.state === "sent" || sale.state === "handed").slice(0, SHOWN_SENT);
   showRows(byId("till-outbox"), [...shown, ...others], outboxRow);
   byId("till-outbox-card").hidden = kept.length === 0;
-  showReceipt(byId("till-done"), kept.find((sale) => sale.number === rungUp));
+  showReceipt(byId("till-done"), kept.find((sale) => sale.number === rungUp), { who, word, money });
 }
 
 function outboxRow(sale) {

@@ -58,6 +58,7 @@ WORDS = {
     "not_kept": marked("This device could not keep the sale, and it was not rung up. Try again."),
     "done": marked("Done: {amount}"),
     "done_number": marked("Sale {number} of this till is kept on this device until it is with the server."),
+    "earned": marked("You earn {amount} of it, once it can no longer be brought back."),
     "unsent": marked("{count} not yet sent"),
     "all_sent": marked("All sent"),
     "number": marked("Sale {number}"),

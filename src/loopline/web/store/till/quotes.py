@@ -147,6 +147,8 @@ def _cart(  # noqa: PLR0913 - a cart is what is said of it
         channel=TILL,
         site_id=site.id,
         org_units=site.unit_path,
+        seller_id=site.entity_id,
+        region=site.region_code or "",
         may_state_price=True,
         is_member=is_member,
         lines=tuple(_line(line, skus.get(line.sku_code)) for line in asked.lines),

@@ -1,6 +1,6 @@
 """What a till sends: sales, each placed or refused by itself; and those that somebody has to put right."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -28,6 +28,7 @@ from loopline.web.placing import refusal_of_failure
 from loopline.web.problems import problem_of, problem_of_bad_input
 from loopline.web.qr import address_of, qr_svg, receipt_path
 from loopline.web.store.till.counter import sending_scope
+from loopline.web.store.till.earning import earned_at_once
 
 SALES_MAX = 50
 _logger = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ class SaleTold(msgspec.Struct, frozen=True, kw_only=True):
     """The order that a sale is, new or known before; `receipt_code` opens its receipt at `/r/…`.
 
     `receipt_drawing`: that address as an SVG, for the customer to scan. `is_of_member`: in a member's orders.
+    `earned_minor`: what it earns who rang it up, told to nobody else; None to who earns nothing by selling.
     """
 
     id: OrderId
@@ -59,6 +61,7 @@ class SaleTold(msgspec.Struct, frozen=True, kw_only=True):
     receipt_drawing: str
     is_of_member: bool
     is_repeat: bool
+    earned_minor: int | None = None
 
 
 @post("/store/till/sales", status_code=200, sync_to_thread=True)
@@ -70,7 +73,9 @@ def take_sales(request: WebRequest, visitor: NamedDependency[Visitor], body: Raw
     readable = [sale for sale in sales if isinstance(sale, Sale)]
     placed = iter(_place(request, visitor, readable)) if readable else iter(())
     results = [sale if isinstance(sale, BadInput) else next(placed) for sale in sales]
-    return answered(Outcomes[SaleTold](outcomes=[sale_outcome(request, one) for one in results]))
+    sold = [(sale, one) for sale, one in zip(sales, results, strict=True) if not isinstance(sale, BadInput)]
+    earned = earned_at_once(request, visitor, sold)
+    return answered(Outcomes[SaleTold](outcomes=[sale_outcome(request, one, earned) for one in results]))
 
 
 def _read(raw: msgspec.Raw) -> Sale | BadInput:
@@ -114,8 +119,10 @@ def _alone(place: Callable[[], list[OrderTaken | Refusal]]) -> OrderTaken | Refu
     return outcome
 
 
-def sale_outcome(request: WebRequest, result: _Result) -> Outcome[SaleTold]:
-    """Spell what became of a sale."""
+def sale_outcome(
+    request: WebRequest, result: _Result, earned: Mapping[OrderId, int] | None = None
+) -> Outcome[SaleTold]:
+    """Spell what became of a sale; `earned` says what sales earn who rang them up."""
     language = language_of(request)
     if isinstance(result, BadInput):
         return Outcome(problem=problem_of_bad_input([result.problem(language)], language))
@@ -131,6 +138,7 @@ def sale_outcome(request: WebRequest, result: _Result) -> Outcome[SaleTold]:
             receipt_drawing=qr_svg(address_of(request, receipt_path(code))).decode() if code else "",
             is_of_member=result.member_id is not None,
             is_repeat=result.is_repeat,
+            earned_minor=(earned or {}).get(result.order_id),
         )
     )
 

@@ -36,6 +36,7 @@ from loopline.web.api.shapes import Outcome
 from loopline.web.edge import Visitor, WebRequest, edge_of
 from loopline.web.payments import SANDBOX, GatewayUnknown
 from loopline.web.store.till.counter import sending_scope
+from loopline.web.store.till.earning import earned_at_once
 from loopline.web.store.till.sales import SaleTold, sale_outcome
 
 _logger = structlog.get_logger(__name__)
@@ -167,5 +168,6 @@ def _recorded(
 
     state, outcome = run(request, work)
     if outcome is not None and state is IntentState.DONE:
-        return WalletTold(state=Paid.PAID, sale=sale_outcome(request, outcome))
+        earned = earned_at_once(request, visitor, [(sale, outcome)])
+        return WalletTold(state=Paid.PAID, sale=sale_outcome(request, outcome, earned))
     return WalletTold(state=Paid.NOT_PAID if state is IntentState.FAILED else Paid.WAITING)
