@@ -26,7 +26,6 @@ from loopline.web.shop.order import (
     let_goods_arrive,
     pay_order,
     return_goods,
-    review_order,
     say_where,
     show_order,
     show_order_now,
@@ -36,7 +35,8 @@ from loopline.web.shop.pictures import show_picture
 from loopline.web.shop.places import show_guide, show_live, show_store
 from loopline.web.shop.points import POINTS_SHOP_PAGES
 from loopline.web.shop.product import show_front, show_product
-from loopline.web.shop.receipt import review_receipt, show_receipt
+from loopline.web.shop.receipt import show_receipt
+from loopline.web.shop.reviewing import REVIEWING_PAGES
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
 
 SHOP_PAGES = Router(
@@ -55,7 +55,6 @@ SHOP_PAGES = Router(
         show_guide,
         show_live,
         show_receipt,
-        review_receipt,
         show_order,
         show_order_now,
         pay_order,
@@ -66,7 +65,7 @@ SHOP_PAGES = Router(
         return_goods,
         keep_goods,
         let_goods_arrive,
-        review_order,
+        *REVIEWING_PAGES,
         show_invoice,
         wish_invoice,
         show_orders,

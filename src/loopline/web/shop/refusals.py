@@ -3,6 +3,7 @@
 from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY, HTTP_503_SERVICE_UNAVAILABLE
 
 from loopline.kernel.refusals import Refusal
+from loopline.reviews import TooManyPictures
 
 
 class CodeNotSent(Refusal, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class SayItTwice(Refusal, frozen=True, kw_only=True):
 SHOP_STATUSES: dict[type[Refusal], int] = {
     CodeNotSent: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys(
-        (NoHourChosen, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing),
+        (NoHourChosen, NoStoreChosen, NothingSentBack, SayItTwice, StarsMissing, TooManyPictures),
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),
 }

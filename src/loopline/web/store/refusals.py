@@ -13,6 +13,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
 from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
+from loopline.processes.reserve import ReservationUnknown, ReservationUnusable
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
 from loopline.slots.visits import NotSigned, NoVisitToMake, VisitCodeLocked, VisitCodeWrong
@@ -166,6 +167,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             PriceAskUnknown,
             NoVisitToMake,
             NobodyByThat,
+            ReservationUnknown,
         ),
         HTTP_404_NOT_FOUND,
     ),
@@ -186,6 +188,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             NothingToSend,
             PriceNotAllowed,
             PriceUnclear,
+            ReservationUnusable,
             RiderCodeWrong,
             SayWhy,
             SayWhyDecided,

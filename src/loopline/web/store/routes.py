@@ -19,6 +19,7 @@ from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
 from loopline.web.store.photos import PHOTO_PAGES
 from loopline.web.store.prices import PRICE_PAGES
+from loopline.web.store.reserve import RESERVE_PAGES
 from loopline.web.store.returns import RETURN_PAGES
 from loopline.web.store.round.commands import ROUND_COMMANDS
 from loopline.web.store.round.labels import print_labels, print_round
@@ -56,6 +57,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     give_parcel,
     *RETURN_PAGES,
     show_stock,
+    *RESERVE_PAGES,
     *COUNT_PAGES,
     tell_count_token,
     tell_count_book,

@@ -25,6 +25,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
+from loopline.processes.reserve import standing as reserved_at
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.slots import Booking, Way
 from loopline.web.capacity_words import given_word
@@ -88,6 +89,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     called: CalledHere
     heard: Heard
     visits: int
+    reserved: int
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +155,7 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         called=read_called(conn, desk, now=now),
         heard=read_heard(conn, desk, language),
         visits=_visits_today(conn, desk, now=now),
+        reserved=sum(one.site_id == site.id for one, _ in reserved_at(conn, site.id, now=now)),
     )
 
 
@@ -253,6 +256,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "heard": day.heard,
         "prices_waiting": prices_waiting,
         "visits": day.visits,
+        "reserved": day.reserved,
         "done": _done(day),
         "earned_store": _amounts(
             day.earned.get(day.store_party, []) if day.store_party is not None else [], language
