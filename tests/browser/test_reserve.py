@@ -14,6 +14,7 @@ from tests.make.store import DEMO, Clock, open_store
 from tests.make.web import data_directory, served, settings
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 SHOTS = os.environ.get("LOOPLINE_SHOTS")
@@ -38,7 +39,7 @@ def signed_in(browser: Browser, base: str, name: str, path: str, locale: str) ->
 
 def looks_well(page: Page, name: str, locale: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text())
     found = page.evaluate(
         "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })",
         ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],

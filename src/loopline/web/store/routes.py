@@ -13,6 +13,7 @@ from loopline.web.store.customers import CUSTOMER_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.heard import HEARD_PAGES
 from loopline.web.store.installed import tell_app
+from loopline.web.store.kept import KEPT_PAGES
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
@@ -46,6 +47,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *HEARD_PAGES,
     *CUSTOMER_PAGES,
     *TASK_PAGES,
+    *KEPT_PAGES,
     *VISIT_PAGES,
     *BUYER_PAGES,
     *PHOTO_PAGES,

@@ -43,6 +43,7 @@ from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.heard import Heard, read_heard
 from loopline.web.store.photos import outbox_of
 from loopline.web.store.prices import waiting_here
+from loopline.web.store.steps_box import steps_box_of
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 from loopline.web.waiting_words import waits_word
 
@@ -219,6 +220,7 @@ def today_page(request: WebRequest, desk: Desk, *, refusal: Refusal | None = Non
         "store/today.html",
         status=200 if refusal is None else status_of(refusal),
         outbox=outbox_of(desk, language_of(request)),
+        steps_box=steps_box_of(language_of(request)),
         refusal=refusal_words(refusal, language_of(request)) if refusal else "",
         **_context(request, desk),
     )
