@@ -62,6 +62,7 @@ def test_pictures_are_made_small_before_they_are_sent_and_seen_by_the_next_buyer
         file.write_bytes(photo(3_000, 2_000, colour=("teal", "gold", "red", "navy", "pink")[number]))
     (tmp_path / "note.jpg").write_text("no picture")
     page = front.page(locale=locale)
+    page.set_default_timeout(60_000)  # two pictures are made anew on the way
     sent: list[int] = []
 
     def weigh(request: Request) -> None:
