@@ -167,6 +167,13 @@ _CONTENT = {
             f' "at": "2026-03-02T12:00:00Z", "content": "{_DOT}"}}'
         ),
     ),
+    "POST /store/tasks/steps": (
+        "application/json",
+        (
+            f'{{"id": "019cacb3-0000-7000-8000-000000000001", "task_id": "{NOWHERE}", "step": "pick",'
+            ' "fields": {}}'
+        ),
+    ),
     "POST /api/v1/bills": ("application/octet-stream", "no bill"),
     "POST /api/v1/catalogue/imports": ("text/csv", "product_code"),
     "POST /api/v1/catalogue/imports/preview": ("text/csv", "product_code"),

@@ -316,6 +316,8 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "photos/photo_id": str(UUID(int=17)),  # nobody took one
         "returned/photo_id": str(UUID(int=17)),
         "returned-photos/photo_id": str(UUID(int=17)),
+        "review-pictures/picture_id": str(UUID(int=17)),  # nor these
+        "pictures/picture_id": str(UUID(int=17)),
         "payout_id": str(payout_id),
         "files/request_id": str(request_id),
         "requests/request_id": str(request_id),

@@ -1,6 +1,9 @@
 """What a camera sees: the bars of a code, as a video that Chromium takes for its camera."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import segno
 
 _LEFT = (
     "0001101",
@@ -27,7 +30,7 @@ _PARITIES = (
     "LGGLGL",
 )
 _FLIPPED = str.maketrans("01", "10")
-_WIDTH, _HEIGHT, _BAR = 640, 480, 4
+_WIDTH, _HEIGHT, _BAR, _DOT = 640, 480, 4, 12
 _WHITE, _BLACK = 235, 16
 
 
@@ -43,13 +46,27 @@ def ean13_modules(gtin: str) -> str:
 
 
 def write_video(path: Path, gtin: str) -> None:
-    """Write a second of somebody who holds a code before a camera (YUV4MPEG2, 4:2:0)."""
-    modules = ean13_modules(gtin)
-    margin = (_WIDTH - len(modules) * _BAR) // 2
-    bars = b"".join(bytes([_BLACK if one == "1" else _WHITE]) * _BAR for one in modules)
-    row = (bytes([_WHITE]) * margin + bars).ljust(_WIDTH, bytes([_WHITE]))
-    blank = bytes([_WHITE]) * _WIDTH
-    luma = blank * 120 + row * 240 + blank * (_HEIGHT - 360)
+    """Write a second of somebody who holds the bars of a code before a camera."""
+    bars = b"".join(_shade(one == "1") * _BAR for one in ean13_modules(gtin))
+    _write(path, [bars] * 240)
+
+
+def write_qr_video(path: Path, text: str) -> None:
+    """Write a second of somebody who holds a QR code before a camera, drawn as the shop draws it."""
+    drawn = segno.make(text, error="m", micro=False).matrix_iter(scale=_DOT, border=4)
+    _write(path, [b"".join(_shade(bool(one)) for one in row) for row in drawn])
+
+
+def _shade(is_dark: bool) -> bytes:
+    return bytes([_BLACK if is_dark else _WHITE])
+
+
+def _write(path: Path, rows: Sequence[bytes]) -> None:
+    """Write a video (YUV4MPEG2, 4:2:0) of what these rows of points show, in its middle."""
+    shown = [row.center(_WIDTH, _shade(False)) for row in rows]
+    above = (_HEIGHT - len(shown)) // 2
+    blank = _shade(False) * _WIDTH
+    luma = blank * above + b"".join(shown) + blank * (_HEIGHT - above - len(shown))
     chroma = bytes([128]) * (_WIDTH * _HEIGHT // 2)
     frame = b"FRAME\n" + luma + chroma
     path.write_bytes(f"YUV4MPEG2 W{_WIDTH} H{_HEIGHT} F10:1 Ip A1:1 C420\n".encode() + frame * 10)

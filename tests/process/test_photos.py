@@ -30,7 +30,6 @@ from loopline.fulfilment.photos import (
     KeepPhoto,
     PhotoCause,
     PhotoDone,
-    Picture,
     SetPhotoRule,
     WaivePhoto,
     WhyNoPhoto,
@@ -43,6 +42,7 @@ from loopline.fulfilment.photos.rules import (
 )
 from loopline.fulfilment.rules import PhotoIsMissing, UnknownTask, WrongState
 from loopline.kernel.ids import AllocationId, PhotoId, TaskId
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.processes import dispatch, fulfil

@@ -10,9 +10,10 @@ from loopline.catalogue import Fitting
 from loopline.db import Conn
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import TaskState
-from loopline.fulfilment.photos import KeepPhoto, Picture
+from loopline.fulfilment.photos import KeepPhoto
 from loopline.kernel.failures import FAILURES_MAX, LOCK_LENGTH
 from loopline.kernel.ids import MemberId, PhotoId, TaskId, uuid7
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.ledger import queries as ledger

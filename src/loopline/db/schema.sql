@@ -2703,6 +2703,22 @@ CREATE TABLE orders.quote_default (
     derivation jsonb CONSTRAINT quote_derivation_not_null NOT NULL
 );
 
+CREATE TABLE orders.reservation (
+    order_id uuid NOT NULL,
+    site_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    made_at_site uuid NOT NULL,
+    made_by uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_as text,
+    ended_by uuid,
+    CONSTRAINT ended_reservation_has_its_person CHECK ((((ended_at IS NULL) = (ended_as IS NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)))),
+    CONSTRAINT reservation_end_is_known CHECK ((ended_as = ANY (ARRAY['sold'::text, 'not_wanted'::text]))),
+    CONSTRAINT reservation_ends_after_it_began CHECK ((until > made_at))
+);
+
 CREATE TABLE orders.till_case (
     till_id uuid NOT NULL,
     number bigint NOT NULL,
@@ -4134,6 +4150,26 @@ CREATE TABLE reviews.mood_model (
     CONSTRAINT published_mood_model_has_its_person CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (comment IS NULL)))),
     CONSTRAINT withdrawn_mood_model_was_published CHECK (((withdrawn_at IS NULL) OR (published_at IS NOT NULL)))
 );
+
+CREATE TABLE reviews.picture (
+    id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    media_type text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    sent_hash bytea NOT NULL,
+    content bytea,
+    small bytea,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT few_pictures_a_review CHECK ((("position" >= 1) AND ("position" <= 4))),
+    CONSTRAINT picture_has_a_size CHECK (((width > 0) AND (height > 0))),
+    CONSTRAINT picture_hash_is_sha256 CHECK ((octet_length(sent_hash) = 32)),
+    CONSTRAINT picture_is_kept_or_forgotten CHECK ((((content IS NULL) = (forgotten_at IS NOT NULL)) AND ((small IS NULL) = (forgotten_at IS NOT NULL))))
+);
+ALTER TABLE ONLY reviews.picture ALTER COLUMN content SET STORAGE EXTERNAL;
+ALTER TABLE ONLY reviews.picture ALTER COLUMN small SET STORAGE EXTERNAL;
 
 CREATE TABLE reviews.review (
     id uuid NOT NULL,
@@ -5601,6 +5637,23 @@ CREATE TABLE touchpoints.tie (
     CONSTRAINT tie_that_binds_is_protected CHECK (((outcome = ANY (ARRAY['bound'::text, 'taken_over'::text])) = (protected_until IS NOT NULL)))
 );
 
+CREATE TABLE touchpoints.unit_guess (
+    asker bytea NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    wrong integer NOT NULL,
+    CONSTRAINT unit_guesses_are_counted_up CHECK ((wrong > 0))
+);
+
+CREATE TABLE touchpoints.unit_scan (
+    unit_id uuid NOT NULL,
+    visitor uuid NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    scans integer NOT NULL,
+    CONSTRAINT unit_scan_ends_after_it_began CHECK ((last_at >= first_at)),
+    CONSTRAINT unit_scans_are_counted_up CHECK ((scans > 0))
+);
+
 CREATE TABLE webhooks.delivery (
     id uuid NOT NULL,
     subscription_id uuid NOT NULL,
@@ -6224,6 +6277,9 @@ ALTER TABLE ONLY orders.quote
 ALTER TABLE ONLY orders.quote_default
     ADD CONSTRAINT quote_default_pkey PRIMARY KEY (order_id);
 
+ALTER TABLE ONLY orders.reservation
+    ADD CONSTRAINT reservation_pkey PRIMARY KEY (order_id);
+
 ALTER TABLE ONLY orders.till_case
     ADD CONSTRAINT till_case_pkey PRIMARY KEY (till_id, number);
 
@@ -6564,6 +6620,12 @@ ALTER TABLE ONLY reviews.decision
 ALTER TABLE ONLY reviews.mood_model
     ADD CONSTRAINT mood_model_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY reviews.picture
+    ADD CONSTRAINT picture_has_its_place UNIQUE (review_id, "position");
+
+ALTER TABLE ONLY reviews.picture
+    ADD CONSTRAINT picture_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY reviews.reading
     ADD CONSTRAINT reading_pkey PRIMARY KEY (review_id);
 
@@ -6890,6 +6952,12 @@ ALTER TABLE ONLY touchpoints.tie
 ALTER TABLE ONLY touchpoints.touchpoint
     ADD CONSTRAINT touchpoint_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY touchpoints.unit_guess
+    ADD CONSTRAINT unit_guess_pkey PRIMARY KEY (asker, hour);
+
+ALTER TABLE ONLY touchpoints.unit_scan
+    ADD CONSTRAINT unit_scan_pkey PRIMARY KEY (unit_id, visitor);
+
 ALTER TABLE ONLY webhooks.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (id);
 
@@ -7136,6 +7204,10 @@ CREATE INDEX price_change_by_time ON orders.price_change USING btree (changed_at
 CREATE INDEX price_change_of_order ON orders.price_change USING btree (order_id);
 
 CREATE INDEX price_change_of_site ON orders.price_change USING btree (site_id, changed_at);
+
+CREATE INDEX reservation_at_site ON orders.reservation USING btree (site_id, until) WHERE (ended_at IS NULL);
+
+CREATE INDEX reservation_made_at ON orders.reservation USING btree (made_at_site, until) WHERE (ended_at IS NULL);
 
 CREATE INDEX till_case_open ON orders.till_case USING btree (handed_at, till_id, number) WHERE (settled_at IS NULL);
 
@@ -8536,6 +8608,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.published_promoted_lines TO lo
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE orders.quote_default TO loopline_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE orders.reservation TO loopline_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE orders.till_case TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE orders.till_sale TO loopline_app;
@@ -8733,6 +8807,8 @@ GRANT UPDATE(published_by) ON TABLE reviews.mood_model TO loopline_app;
 GRANT UPDATE(comment) ON TABLE reviews.mood_model TO loopline_app;
 
 GRANT UPDATE(withdrawn_at) ON TABLE reviews.mood_model TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE reviews.picture TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE reviews.review TO loopline_app;
 
@@ -8943,6 +9019,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.published_scans TO loopli
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.scan_count TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE touchpoints.tie TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.unit_guess TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE touchpoints.unit_scan TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE webhooks.delivery TO loopline_app;
 

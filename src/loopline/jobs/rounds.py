@@ -46,6 +46,7 @@ from loopline.processes.supply import settle_noted
 from loopline.returns import photos as returns_photos
 from loopline.sourcing.day_prices import sweep_day_prices
 from loopline.sourcing.service import sweep_prices
+from loopline.touchpoints import sweep_guesses
 from loopline.webhooks import sweep_deliveries
 
 SQL = statements(__file__)
@@ -224,6 +225,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_messages",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_texts(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_guesses",
+        cron="7 * * * *",
+        step=lambda conn, now: sweep_guesses(conn, now=now, limit=BATCH),
     ),
     Round(
         name="forget_photos",

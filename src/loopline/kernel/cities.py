@@ -5,6 +5,7 @@ know roughly where a parcel goes when all that is known is the region in its add
 or of the city's government, to two decimals, about a kilometre; whoever needs a street asks a map.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -108,7 +109,23 @@ def _city(row: str) -> City:
 
 
 CITIES: tuple[City, ...] = tuple(_city(row) for row in _TABLE.strip().splitlines())
+# With and without what it is (市): both are typed.
+_NAMES: tuple[tuple[str, City], ...] = tuple(
+    (name, city)
+    for city in CITIES
+    for name in dict.fromkeys((city.chinese, city.chinese.removesuffix("市"), city.english.casefold()))
+)
 _BY_CODE: Mapping[str, City] = MappingProxyType({city.region_code: city for city in CITIES})
+
+
+def city_in(text: str) -> City | None:
+    """Return the city that a typed address names, in Chinese or English: the longest that stands first.
+
+    None where it names none of the table: a district alone, or a street.
+    """
+    typed = unicodedata.normalize("NFKC", text).casefold()
+    found = [(typed.find(name), -len(name), city) for name, city in _NAMES if name in typed]
+    return min(found, key=lambda one: one[:2])[2] if found else None
 
 
 def city_by_code(region_code: str) -> City | None:

@@ -1,7 +1,7 @@
 """Membership: who becomes known, what they agree to, what is kept of them, and forgetting them.
 
 The log is told of each; it carries ids alone. An erasure takes what is sealed, then where goods went and what photos of
-them show, and tells whoever keeps something elsewhere.
+them and pictures of reviews show, and tells whoever keeps something elsewhere.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from loopline.customers import (
 from loopline.db import Conn, log
 from loopline.fulfilment.photos import forget_photos_of_orders
 from loopline.kernel.events import event
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, ReviewPictureId
 from loopline.kernel.refusals import Refusal
 from loopline.orders import Line, Order
 from loopline.pricing.coupons import CouponState, offers_of_member
@@ -87,12 +87,13 @@ class ExportedMoment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExportedReview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member said."""
+    """What a member said, and the ids of its pictures, which `/review-pictures/{id}` shows while they are shown."""
 
     written_at: datetime
     about: str
     stars: int
     text: str
+    pictures: tuple[ReviewPictureId, ...]
 
 
 class ExportedCoupon(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,6 +210,7 @@ def forget(
     forget_photos_of_orders(conn, theirs, now=now)
     returns_photos.forget_photos_of_orders(conn, theirs, now=now)
     visits.forget_signatures(conn, theirs)
+    reviews.forget_pictures(conn, member_ids=erased, order_ids=theirs, now=now)
     write_off(conn, erased, now=now)
     notices.forget_notices(conn, erased, now=now)
     log.append(
@@ -242,6 +244,7 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
     heads = orders.orders_of_member(conn, member_id, limit=ORDERS_EXPORTED_MAX)
     addresses = customers.addresses_of_member(conn, member_id, ring=ring)
     said = reviews.reviews_of_orders(conn, [head.id for head in heads])
+    pictures = reviews.pictures_of_reviews(conn, [one.id for of_order in said.values() for one in of_order])
     moments = customers.timeline(conn, member_id, before=now, limit=MOMENTS_EXPORTED_MAX)
     return Export(
         member_id=member_id,
@@ -251,7 +254,13 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
         consents=tuple(customers.consent_history(conn, member_id)),
         orders=_exported_orders(conn, heads, member_id, ring=ring),
         reviews=tuple(
-            ExportedReview(written_at=one.written_at, about=one.about, stars=one.stars, text=one.text)
+            ExportedReview(
+                written_at=one.written_at,
+                about=one.about,
+                stars=one.stars,
+                text=one.text,
+                pictures=tuple(pictures.get(one.id, ())),
+            )
             for of_order in said.values()
             for one in of_order
             if one.member_id == member_id

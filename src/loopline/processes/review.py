@@ -14,6 +14,7 @@ from loopline.fulfilment.model import Task, TaskState
 from loopline.fulfilment.queries import tasks_of_orders
 from loopline.kernel.events import Event, event, read
 from loopline.kernel.ids import LineId, MemberId, OrderId, ReviewId, SiteId
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import Line, LineKind, Order
@@ -57,7 +58,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class WantedReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review as it is sent. The order may be left out where a receipt names it.
 
-    One of a product names the line, or the SKU: then it is of the first line of that SKU.
+    One of a product names the line, or the SKU: then it is of the first line of that SKU. Pictures were made anew.
     """
 
     by: Holder
@@ -67,6 +68,7 @@ class WantedReview(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId | None = None
     line_id: LineId | None = None
     sku_code: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 class WantedChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,7 @@ def _asked(one: WantedReview, receipts: Mapping[str, Touchpoint]) -> AskedReview
         text=one.text,
         line_id=one.line_id,
         sku_code=one.sku_code,
+        pictures=one.pictures,
     )
 
 

@@ -13,6 +13,7 @@ Invariants:
 - the stars of a product or site are those of its shown reviews, moved by deltas in the same transaction; a hidden
   review counts for none, one of goods that came back is marked and counts;
 - no event carries a text;
+- what the pictures of a review show is hidden with it, and let go when its buyer is forgotten;
 - a site is told of a bad review once.
 
 Lock order: readings by review; then reviews by what they are about as they are written, or by id as they change or a
@@ -65,6 +66,7 @@ from loopline.reviews.model import (
     ReviewLanguage,
     Tally,
 )
+from loopline.reviews.pictures import PictureContent, forget_pictures, picture_content, pictures_of_reviews
 from loopline.reviews.queries import (
     ReviewsAsk,
     members_unanswered,
@@ -121,8 +123,9 @@ from loopline.reviews.refusals import (
     ReviewTooOldToChange,
     ReviewUnknown,
     StarsOutOfRange,
+    TooManyPictures,
 )
-from loopline.reviews.rules import is_author, language_of, verified
+from loopline.reviews.rules import PICTURES_MAX, is_author, language_of, verified
 from loopline.reviews.service import (
     change_reviews,
     decide_on_reviews,
@@ -134,6 +137,7 @@ from loopline.reviews.service import (
 __all__ = [
     "CHECKS",
     "COUNTED_MOST",
+    "PICTURES_MAX",
     "About",
     "Alert",
     "AlertEnd",
@@ -157,6 +161,7 @@ __all__ = [
     "NoStoreToReview",
     "NotHandedOverYet",
     "PastVersion",
+    "PictureContent",
     "Purchase",
     "PurchaseLine",
     "Reader",
@@ -187,6 +192,7 @@ __all__ = [
     "ThemeList",
     "ThemeMoods",
     "ThemesNotUsable",
+    "TooManyPictures",
     "WaitingCounts",
     "alerted_site",
     "alerts_of_reviews",
@@ -195,6 +201,7 @@ __all__ = [
     "drawn_rate",
     "end_alerts",
     "find_reviews",
+    "forget_pictures",
     "found_reviews",
     "history_of_review",
     "is_author",
@@ -208,6 +215,8 @@ __all__ = [
     "moods_by_subject",
     "moods_by_theme",
     "open_alerts",
+    "picture_content",
+    "pictures_of_reviews",
     "publish_model",
     "raise_alerts",
     "read_reviews",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from loopline.db import Conn, fetch, fetch_one, statements, uuids
-from loopline.kernel.ids import OrderId, PersonId, ProductId, ReviewId, SiteId
+from loopline.kernel.ids import OrderId, PersonId, ProductId, ReviewId, ReviewPictureId, SiteId
 from loopline.kernel.scope import Scope
 from loopline.reviews.model import About, Review
 from loopline.reviews.reading import Mood, words_asked
@@ -36,6 +36,7 @@ class FoundReview(Review, frozen=True, kw_only=True):
     sender_id: SiteId | None
     packer_id: PersonId | None
     said: tuple[str, ...]
+    pictures: tuple[ReviewPictureId, ...]
 
     @property
     def themes(self) -> list[tuple[str, Mood]]:

@@ -33,7 +33,13 @@ select
         from reviews.said as said
         where said.review_id = review.id
         order by said.theme
-    ) as said
+    ) as said,
+    array(
+        select picture.id
+        from reviews.picture as picture
+        where picture.review_id = review.id and picture.forgotten_at is null
+        order by picture.position
+    ) as pictures
 from reviews.review as review
 join reviews.reading as reading on reading.review_id = review.id
 where (
@@ -101,7 +107,13 @@ select
         from reviews.said as said
         where said.review_id = review.id
         order by said.theme
-    ) as said
+    ) as said,
+    array(
+        select picture.id
+        from reviews.picture as picture
+        where picture.review_id = review.id and picture.forgotten_at is null
+        order by picture.position
+    ) as pictures
 from reviews.review as review
 join reviews.reading as reading on reading.review_id = review.id
 where review.id = any (%(ids)s::uuid[])

@@ -17,6 +17,7 @@ from loopline.kernel.ids import (
     SkuId,
     TouchpointId,
 )
+from loopline.kernel.pictures import Picture
 
 
 class About(StrEnum):
@@ -72,6 +73,7 @@ class AskedReview(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     line_id: LineId | None = None
     sku_code: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 class NewReview(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True):
     site_unit_id: OrgUnitId | None
     stars: int
     text: str
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def key(self) -> tuple[str, UUID]:

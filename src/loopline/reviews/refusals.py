@@ -37,6 +37,13 @@ class ReviewTextNotUsable(Refusal, frozen=True, kw_only=True):
     field: str = "text"
 
 
+class TooManyPictures(Refusal, frozen=True, kw_only=True):
+    """A review has at most {pictures_max} pictures."""
+
+    pictures_max: int
+    field: str = "pictures"
+
+
 class AlreadyReviewed(Refusal, frozen=True, kw_only=True):
     """This has its review already; change that one."""
 

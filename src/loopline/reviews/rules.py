@@ -30,9 +30,11 @@ from loopline.reviews.refusals import (
     ReviewTooOldToChange,
     ReviewUnknown,
     StarsOutOfRange,
+    TooManyPictures,
 )
 
 TEXT_CHARACTERS_MAX = 2_000
+PICTURES_MAX = 4
 CHANGED_WITHIN_DAYS = 30
 _UNREADABLE = {"Cc", "Cs", "Co", "Cn"}
 _MOVES = "\n\t"
@@ -65,7 +67,7 @@ def verified(asked: AskedReview, purchase: Purchase | None) -> NewReview | Refus
     """
     if purchase is None or not _is_buyer(asked, purchase):
         return NoPurchaseOfYours()
-    text = _usable(asked.stars, asked.text)
+    text = _usable(asked.stars, asked.text, pictures=len(asked.pictures))
     if isinstance(text, Refusal):
         return text
     line = _line_of(asked, purchase) if asked.about is About.PRODUCT else None
@@ -87,10 +89,13 @@ def verified(asked: AskedReview, purchase: Purchase | None) -> NewReview | Refus
         site_unit_id=purchase.site_unit_id,
         stars=asked.stars,
         text=text,
+        pictures=asked.pictures,
     )
 
 
-def _usable(stars: int, text: str) -> str | Refusal:
+def _usable(stars: int, text: str, *, pictures: int = 0) -> str | Refusal:
+    if pictures > PICTURES_MAX:
+        return TooManyPictures(pictures_max=PICTURES_MAX)
     return clean_text(text) if 1 <= stars <= 5 else StarsOutOfRange()
 
 

@@ -1,6 +1,6 @@
 """Commands of reviews: written, changed, answered, decided on. None commits, none knows who bought: the caller does."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from loopline.reviews.model import (
     Reviewed,
     TallyMove,
 )
+from loopline.reviews.pictures import NewPictures, add_pictures
 from loopline.reviews.refusals import AlreadyReviewed, ReviewUnknown
 from loopline.reviews.rules import (
     Planned,
@@ -37,7 +38,8 @@ def write_reviews(conn: Conn, new: Sequence[NewReview], *, now: datetime) -> lis
     """Write reviews of verified buyers: one of each line, and of each order one of its store and its experience.
 
     The same again is the one that stands; anything else about what has its review is refused. Of rivals one writes,
-    the others wait and find it. Locks the rows it makes, then tallies by (about, subject).
+    the others wait and find it. Its pictures are kept with it; sent again, those it has not. Locks the rows it makes,
+    then reviews by id that get more pictures, then tallies by (about, subject).
     """
     first: dict[tuple[str, UUID], int] = {}
     for position, one in enumerate(new):
@@ -49,11 +51,15 @@ def write_reviews(conn: Conn, new: Sequence[NewReview], *, now: datetime) -> lis
     written = [review for review in standing.values() if review.id in made]
     if written:
         store.insert_versions(conn, written)
+    refused = _keep_pictures(conn, new, standing, made=made, now=now)
+    if written:
         _move(conn, [move for review in written for move in moves_between(None, review)])
     outcomes: list[Reviewed | Refusal] = []
     for position, one in enumerate(new):
         review = standing[one.key]
-        if review.id == ids[position]:
+        if position in refused:
+            outcomes.append(refused[position])
+        elif review.id == ids[position]:
             outcomes.append(Reviewed(review=review, is_repeat=False))
         elif says_the_same(one, review):
             outcomes.append(Reviewed(review=review, is_repeat=True))
@@ -62,8 +68,29 @@ def write_reviews(conn: Conn, new: Sequence[NewReview], *, now: datetime) -> lis
     return outcomes
 
 
+def _keep_pictures(
+    conn: Conn,
+    new: Sequence[NewReview],
+    standing: Mapping[tuple[str, UUID], Review],
+    *,
+    made: Collection[ReviewId],
+    now: datetime,
+) -> dict[int, Refusal]:
+    """Keep pictures with the reviews that say the same as theirs; returns per position why not."""
+    adding = {
+        position: NewPictures(review_id=standing[one.key].id, pictures=one.pictures)
+        for position, one in enumerate(new)
+        if one.pictures and says_the_same(one, standing[one.key])
+    }
+    old = {one.review_id for one in adding.values()}.difference(made)
+    if old:
+        store.lock_reviews(conn, old)
+    outcomes = add_pictures(conn, list(adding.values()), now=now) if adding else []
+    return {position: why for position, why in zip(adding, outcomes, strict=True) if why is not None}
+
+
 def _row(one: NewReview, review_id: ReviewId) -> dict[str, Any]:
-    row = {name: getattr(one, name) for name in one.__struct_fields__ if name != "author"}
+    row = {name: getattr(one, name) for name in one.__struct_fields__ if name not in {"author", "pictures"}}
     return row | {
         "id": review_id,
         "member_id": one.author.member_id,

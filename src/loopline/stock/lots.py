@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, uuids
+from loopline.db import Conn, execute, fetch, fetch_rows, fetch_values, integers, statements, uuids
 from loopline.kernel.ids import AllocationId, LineId, LotId, NodeId, OrderId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.stock import lot_store, service, store
@@ -220,6 +220,11 @@ def lots_named(conn: Conn, text: str, *, at_most: int) -> list[NamedLot]:
         return []
     spellings = sorted({typed, typed.upper()})
     return fetch(conn, SQL["lots_named"], NamedLot, spellings=spellings, at_most=at_most)
+
+
+def skus_kept_by_unit(conn: Conn, sku_ids: Collection[SkuId]) -> set[SkuId]:
+    """Which of some SKUs have units that carry a serial number of their own."""
+    return set(fetch_values(conn, SQL["skus_kept_by_unit"], sku_ids=uuids(sku_ids)))
 
 
 def lots_by_id(conn: Conn, lot_ids: Collection[LotId]) -> dict[LotId, Lot]:

@@ -31,6 +31,17 @@ select
 from unnest(%(sku_ids)s::uuid[], %(codes)s::text[]) as wanted (sku_id, code)
 join stock.lot as lot on lot.sku_id = wanted.sku_id and lot.code = wanted.code
 
+-- name: skus_kept_by_unit
+-- SKUs of which there is a unit with a serial number of its own. Locks nothing.
+select wanted.sku_id
+from unnest(%(sku_ids)s::uuid[]) as wanted (sku_id)
+where exists (
+  select
+  from stock.lot as lot
+  where lot.sku_id = wanted.sku_id
+    and lot.is_serial
+)
+
 -- name: lots_named
 -- The batches and units that have a code, of whatever SKU: where there are units of them, and to which order a unit went
 -- last. Locks nothing.

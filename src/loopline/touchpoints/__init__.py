@@ -3,7 +3,8 @@
 Purpose: `add_touchpoints` makes codes for stores, shelves, samples, products, guides, tables, parcels, receipts, live
 rooms and posters; `record_scans` keeps what was scanned, `claim_scans` whose it turned out to be; `tie_members` decides
 by published rules whose customer a member becomes; `touched_buyers` and `record_attributions` trace an order in
-whatever channel back to the touches before it, with the evidence.
+whatever channel back to the touches before it, with the evidence; `record_unit_scan` counts by how many phones the code
+of a single unit was scanned, `take_guess` and `count_wrong_guess` keep people from guessing at them.
 
 Invariants:
 - a code says nothing of what it names and cannot be guessed; there is one per receipt, GTIN and live room;
@@ -14,7 +15,8 @@ Invariants:
 - a binding is protected as long as its rule said when it was made; later rules do not change it;
 - one show of a streamer is on air at a time.
 
-Lock order: the live rooms (one lock), visitors by the number of their lock, then the days' counts by (touchpoint, day).
+Lock order: the live rooms (one lock), the turn of who guesses at units, visitors by the number of their lock, then the
+days' counts by (touchpoint, day), then the row of a phone that scanned a unit.
 Whoever binds members locks them (room `customers`) before `tie_members`. Queries lock nothing.
 """
 
@@ -100,6 +102,7 @@ from loopline.touchpoints.refusals import (
     RuleNotUsable,
     ScanOutsideWindow,
     StreamerOnAir,
+    TooManyGuesses,
     TouchpointGone,
     TouchpointKindIsMade,
     TouchpointNeeds,
@@ -118,6 +121,13 @@ from loopline.touchpoints.service import (
     set_binding_rules,
     tie_members,
     touched_buyers,
+)
+from loopline.touchpoints.units import (
+    UnitScans,
+    count_wrong_guess,
+    record_unit_scan,
+    sweep_guesses,
+    take_guess,
 )
 
 __all__ = [
@@ -164,6 +174,7 @@ __all__ = [
     "Target",
     "Tie",
     "TieOutcome",
+    "TooManyGuesses",
     "Touch",
     "Touched",
     "Touchpoint",
@@ -176,6 +187,7 @@ __all__ = [
     "TouchpointScanned",
     "TouchpointUnknown",
     "TouchpointsAsk",
+    "UnitScans",
     "WhichTouch",
     "add_live_rooms",
     "add_touchpoints",
@@ -185,6 +197,7 @@ __all__ = [
     "campaigns_of_orders",
     "claim_scans",
     "codes_in_use",
+    "count_wrong_guess",
     "covers",
     "end_live_rooms",
     "last_binding_ties",
@@ -204,12 +217,15 @@ __all__ = [
     "receipt_codes",
     "record_attributions",
     "record_scans",
+    "record_unit_scan",
     "retire_touchpoints",
     "scan_days",
     "scan_totals",
     "set_attribution_rules",
     "set_binding_rules",
     "start_live_rooms",
+    "sweep_guesses",
+    "take_guess",
     "tie_members",
     "ties_of_member",
     "touched_buyers",

@@ -43,6 +43,10 @@ class LabelNotUsable(Refusal, frozen=True, kw_only=True):
     characters_max: int
 
 
+class TooManyGuesses(Refusal, frozen=True, kw_only=True):
+    """Too many codes that are none were tried from here: try again in an hour."""
+
+
 class LiveRoomUnknown(Refusal, frozen=True, kw_only=True):
     """There is no live room {live_room_code}."""
 

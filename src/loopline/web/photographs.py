@@ -9,14 +9,16 @@ import io
 import struct
 from threading import BoundedSemaphore
 
+from litestar import Response
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from loopline.fulfilment.photos import Picture
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
 
 SENT_BYTES_MAX = 6_000_000
 PIXELS_MAX = 24_000_000
 SIDE_MAX = 1_600
+SMALL_SIDE_MAX = 240
 _QUALITY = 80
 _DECODED = BoundedSemaphore(2)
 """So many are unfolded at once, each into some hundred megabytes at most, however many are sent together."""
@@ -46,8 +48,11 @@ class PhotoTooLarge(Refusal, frozen=True, kw_only=True):
     megapixels: int
 
 
-def remade(sent: bytes) -> Picture | Refusal:
-    """Make a picture anew: upright, its longer side 1,600 pixels at most, as WebP with nothing beside the picture."""
+def remade(sent: bytes, *, with_small: bool = False) -> Picture | Refusal:
+    """Make a picture anew: upright, its longer side 1,600 pixels at most, as WebP with nothing beside the picture.
+
+    `with_small`: once more for lists, its longer side 240 pixels at most.
+    """
     too_large = PhotoTooLarge(megabytes=SENT_BYTES_MAX // 1_000_000, megapixels=PIXELS_MAX // 1_000_000)
     if len(sent) > SENT_BYTES_MAX:
         return too_large
@@ -63,12 +68,31 @@ def remade(sent: bytes) -> Picture | Refusal:
             picture.paste(upright.convert("RGBA"), mask=upright.convert("RGBA").getchannel("A"))
     except _UNREADABLE:
         return PhotoUnreadable()
+    content, (width, height) = _written(picture), picture.size
+    small = None
+    if with_small:
+        picture.thumbnail((SMALL_SIDE_MAX, SMALL_SIDE_MAX), Image.Resampling.LANCZOS)
+        small = _written(picture)
+    return Picture(
+        content=content,
+        media_type=_MEDIA_TYPE,
+        width=width,
+        height=height,
+        sent_hash=hashlib.sha256(sent).digest(),
+        small=small,
+    )
+
+
+def shown(content: bytes, media_type: str, *, kept: str = "no-store") -> Response[bytes]:
+    """Answer with what a picture shows, for a page to show; `kept`: for how long a browser may keep it."""
+    return Response(
+        content,
+        media_type=media_type,
+        headers={"Cache-Control": kept, "Content-Disposition": "inline"},
+    )
+
+
+def _written(picture: Image.Image) -> bytes:
     content = io.BytesIO()
     picture.save(content, "WEBP", quality=_QUALITY)
-    return Picture(
-        content=content.getvalue(),
-        media_type=_MEDIA_TYPE,
-        width=picture.width,
-        height=picture.height,
-        sent_hash=hashlib.sha256(sent).digest(),
-    )
+    return content.getvalue()

@@ -27,12 +27,16 @@ _SCANNING = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
 }
 _SCANNING_PATHS = "/store"
+# A product's page may ask where somebody is, when they press for it.
+_FINDING = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
+_FINDING_PATHS = "/p/"
 _ONE_YEAR_OF_HTTPS = "max-age=31536000"
 
 
 def security_headers(settings: WebSettings, path: str = "") -> dict[str, str]:
     """Return the headers of an answer at a path."""
     headers = HEADERS | _SCANNING if path.startswith(_SCANNING_PATHS) else HEADERS
+    headers = headers | _FINDING if path.startswith(_FINDING_PATHS) else headers
     return headers | {"Strict-Transport-Security": _ONE_YEAR_OF_HTTPS} if settings.is_secure else headers
 
 

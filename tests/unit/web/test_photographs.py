@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 from PIL import Image
 
-from loopline.fulfilment.photos import Picture
+from loopline.kernel.pictures import Picture
 from loopline.web.photographs import SENT_BYTES_MAX, PhotoTooLarge, PhotoUnreadable, remade
 from tests.make.photos import bomb, photo
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from loopline.kernel.ids import AllocationId, OrderId, PhotoId, SiteId, TaskId
+from loopline.kernel.pictures import Picture
 
 
 class PhotoCause(StrEnum):
@@ -83,19 +84,6 @@ class PhotoPoint(msgspec.Struct, frozen=True, kw_only=True):
     waived_reason: WhyNoPhoto | None = None
     waived_by: str | None = None
     waived_at: datetime | None = None
-
-
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture made anew from what was sent; `sent_hash` is of what was sent."""
-
-    content: bytes
-    media_type: str
-    width: int
-    height: int
-    sent_hash: bytes
-
-    def __repr__(self) -> str:
-        return f"Picture({self.media_type}, {self.width} × {self.height}, {len(self.content)} bytes)"
 
 
 class KeepPhoto(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ order is credited to follows from the bindings and from the touches before it, i
 """
 
 from loopline.processes.touch.crediting import FOLLOWERS, attribute_orders, campaigns_of, credits_for
+from loopline.processes.touch.genuine import UnitFound, UnitUnknown, scan_unit
 from loopline.processes.touch.live import (
     Host,
     WantedLiveRoom,
@@ -34,6 +35,8 @@ __all__ = [
     "ProductUnknown",
     "Scanned",
     "SiteUnknown",
+    "UnitFound",
+    "UnitUnknown",
     "WantedLiveRoom",
     "WantedTouchpoint",
     "add_live_rooms",
@@ -48,6 +51,7 @@ __all__ = [
     "runs",
     "scan",
     "scan_digital_link",
+    "scan_unit",
     "start_live_rooms",
     "streamers_of",
 ]

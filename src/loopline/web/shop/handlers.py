@@ -22,7 +22,6 @@ from loopline.web.shop.my_code import show_code, show_code_now
 from loopline.web.shop.order import (
     cancel_order_page,
     pay_order,
-    review_order,
     say_where,
     show_order,
     show_order_now,
@@ -32,7 +31,7 @@ from loopline.web.shop.pictures import show_picture
 from loopline.web.shop.places import show_guide, show_live, show_store
 from loopline.web.shop.points import POINTS_SHOP_PAGES
 from loopline.web.shop.product import show_front, show_product
-from loopline.web.shop.receipt import review_receipt, show_receipt
+from loopline.web.shop.receipt import show_receipt
 from loopline.web.shop.returning import (
     exchange_goods,
     keep_goods,
@@ -41,6 +40,7 @@ from loopline.web.shop.returning import (
     say_goods_sent,
     show_own_returned_photo,
 )
+from loopline.web.shop.reviewing import REVIEWING_PAGES
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
 
 SHOP_PAGES = Router(
@@ -59,7 +59,6 @@ SHOP_PAGES = Router(
         show_guide,
         show_live,
         show_receipt,
-        review_receipt,
         show_order,
         show_order_now,
         pay_order,
@@ -72,7 +71,7 @@ SHOP_PAGES = Router(
         let_goods_arrive,
         show_own_returned_photo,
         say_goods_sent,
-        review_order,
+        *REVIEWING_PAGES,
         show_invoice,
         wish_invoice,
         show_orders,

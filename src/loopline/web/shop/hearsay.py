@@ -6,7 +6,7 @@ import msgspec
 
 from loopline import catalogue, reviews
 from loopline.db import Conn
-from loopline.kernel.ids import SiteId
+from loopline.kernel.ids import ReviewPictureId, SiteId
 from loopline.reviews import About, Review, Tally
 from loopline.web.languages import Language
 from loopline.web.shop.goods import Goods
@@ -36,6 +36,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
     reply: str | None = None
     is_returned: bool = False
+    pictures: Sequence[ReviewPictureId] = ()
 
 
 def rating_of(tally: Tally | None) -> Rating | None:
@@ -54,7 +55,8 @@ def read_reviews(
     rating = rating_of(reviews.tallies(conn, About.PRODUCT, [product.id]).get(product.id))
     found = reviews.reviews_of_product(conn, product.id, limit=limit)
     words = {one.sku.id: one.variant.words(language) for one in goods.offers}
-    return rating, [_said(one, words.get(one.sku_id, "") if one.sku_id else "", language) for one in found]
+    said = [_said(one, words.get(one.sku_id, "") if one.sku_id else "", language) for one in found]
+    return rating, _with_pictures(conn, found, said)
 
 
 def read_reviews_of_site(
@@ -63,7 +65,16 @@ def read_reviews_of_site(
     """Return what customers say of a store: the mean of its service, and the latest about it and what it sold."""
     rating = rating_of(reviews.tallies(conn, About.STORE, [site_id]).get(site_id))
     found = reviews.reviews_of_site(conn, site_id, limit=limit)
-    return rating, [_said(one, about, language) for one, about in _about(conn, found, language)]
+    said = [_said(one, about, language) for one, about in _about(conn, found, language)]
+    return rating, _with_pictures(conn, found, said)
+
+
+def _with_pictures(conn: Conn, found: Sequence[Review], said: Sequence[Said]) -> list[Said]:
+    pictures = reviews.pictures_of_reviews(conn, [one.id for one in found])
+    return [
+        msgspec.structs.replace(words, pictures=pictures.get(one.id, ()))
+        for one, words in zip(found, said, strict=True)
+    ]
 
 
 def _about(conn: Conn, found: Sequence[Review], language: Language) -> list[tuple[Review, str]]:

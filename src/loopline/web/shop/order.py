@@ -29,9 +29,8 @@ from loopline.orders import Order
 from loopline.org import Site
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
-from loopline.processes.review import Holder, WantedReview, write_reviews
 from loopline.returns.model import Reason
-from loopline.reviews import About
+from loopline.reviews import PICTURES_MAX
 from loopline.slots import BookingState
 from loopline.slots.visits import Outcome, Visit
 from loopline.web.api.answers import run
@@ -43,22 +42,27 @@ from loopline.web.problems import status_of
 from loopline.web.shop.frame import go, nothing_here, shop_page
 from loopline.web.shop.names import variant_of
 from loopline.web.shop.order_view import OrderView, read_order
-from loopline.web.shop.order_words import WORDS, Standing
+from loopline.web.shop.order_words import WORDS, Standing, Words
 from loopline.web.shop.promised import promise_words
-from loopline.web.shop.refusals import StarsMissing
 from loopline.web.shop.regions import provinces, region_words
+from loopline.web.shop.said import SaidReview
 from loopline.web.shop.shopper import Shopper
 from loopline.web.way_words import WAY_WORDS
 
 NO_SUCH_ORDER = marked("There is no such order of yours")
 NO_SUCH_ORDER_ADVICE = marked("Look at your orders, or sign in with the phone you ordered with.")
 HELD_TITLE = marked("Held for you")
+RESERVED = Words(
+    short=marked("Reserved"),
+    title=marked("Reserved for you"),
+    advice=marked("It lies at {site} until {until}. Pay there when you come, or here at once."),
+    tone=WORDS[Standing.UNPAID].tone,
+)
 AHEAD_ADVICE = marked(
     "Thank you for ordering ahead. It is sent as soon as the goods come, first paid, first served."
 )
 HELD_ADVICE = marked("It is yours as soon as what it takes the place of is with us. Nothing is to be paid.")
 _ZONE = "Asia/Shanghai"
-_TEXT_MAX = 2_000
 
 REASONS: dict[Reason, str] = {
     Reason.SIZE: marked("It does not fit"),
@@ -71,14 +75,6 @@ REASONS: dict[Reason, str] = {
 }
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose review it is, of which order."""
-
-    by: Holder
-    order: Order
-    actor: str
-
-
 class AddressForm(msgspec.Struct, frozen=True, kw_only=True):
     """Where an order goes that came without an address."""
 
@@ -86,14 +82,6 @@ class AddressForm(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     region_code: str = ""
     street: str = ""
-
-
-class ReviewForm(msgspec.Struct, frozen=True, kw_only=True):
-    """How it was: of a line, or of the store."""
-
-    stars: str = ""
-    text: str = ""
-    line: str = ""
 
 
 def own_order(conn: Conn, number: str, member_id: MemberId) -> Order | None:
@@ -105,23 +93,25 @@ def own_order(conn: Conn, number: str, member_id: MemberId) -> Order | None:
 @get("/o/{number:str}", sync_to_thread=True)
 def show_order(request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]) -> Template:
     """Show an order as it stands."""
-    return _page(request, number, member)
+    return order_page(request, number, member)
 
 
 @get("/o/{number:str}/now", sync_to_thread=True)
 def show_order_now(request: WebRequest, number: FromPath[str], member: NamedDependency[Shopper]) -> Template:
     """Show what moves of an order, for a page that asks now and then."""
-    return _page(request, number, member, template="order_now.html")
+    return order_page(request, number, member, template="order_now.html")
 
 
-def _page(
+def order_page(  # noqa: PLR0913 - what a refusal is shown with
     request: WebRequest,
     number: str,
     member: Shopper,
     *,
     template: str = "order.html",
     refusal: Refusal | None = None,
+    said: SaidReview | None = None,
 ) -> Template:
+    """Show an order; `said`: a review that was refused, to be written on."""
     edge, language = edge_of(request), language_of(request)
     with edge.database.reading() as conn:
         head = own_order(conn, number, member.member_id)
@@ -140,6 +130,7 @@ def _page(
         here=f"/o/{view.head.number}",
         refusal=language.refusal(refusal) if refusal else None,
         form=AddressForm(),
+        said=said,
         number=secrets.token_hex(6),
         exchange_id=uuid7(edge.clock()),
         provinces=provinces(language),
@@ -160,6 +151,8 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "until": language.clock(until, _ZONE) if until else "",
     }
     is_held = view.standing is Standing.UNPAID and view.waits_for_goods
+    if view.is_reserved and not is_held:
+        words = RESERVED
     said = AHEAD_ADVICE if view.is_ahead and view.standing is Standing.WAITING else words.advice
     advice = "" if "{until}" in said and not until else language.say(said, **fields)
     return {
@@ -168,6 +161,7 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "advice": language.say(HELD_ADVICE) if is_held else advice,
         "is_held": is_held,
         "expected": _expected(view, language),
+        "pictures_max": PICTURES_MAX,
         "variety": partial(_variety, language),
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],
@@ -266,7 +260,7 @@ def done_with_order(
     try:
         run(request, whole)
     except Refused as refused:
-        return _page(request, number, member, refusal=refused.refusal)
+        return order_page(request, number, member, refusal=refused.refusal)
     return go(f"/o/{known.number}")
 
 
@@ -283,7 +277,7 @@ def pay_order(request: WebRequest, number: FromPath[str], member: NamedDependenc
     except Refused as refused:
         if isinstance(refused.refusal, NothingToPay):
             return go(f"/o/{head.number}")
-        return _page(request, number, member, refusal=refused.refusal)
+        return order_page(request, number, member, refusal=refused.refusal)
 
 
 @post("/o/{number:str}/address", sync_to_thread=True)
@@ -321,44 +315,3 @@ def cancel_order_page(
         return outcome if isinstance(outcome, Refusal) else None
 
     return done_with_order(request, number, member, work)
-
-
-@post("/o/{number:str}/review", sync_to_thread=True)
-def review_order(
-    request: WebRequest,
-    number: FromPath[str],
-    member: NamedDependency[Shopper],
-    data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[Any]:
-    """Say how the goods are, or how the store was."""
-
-    def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        holder = Holder(member_id=member.member_id)
-        return write_review(conn, data, Written(by=holder, order=head, actor=member.actor), now=now)
-
-    return done_with_order(request, number, member, work)
-
-
-def write_review(conn: Conn, form: ReviewForm, written: Written, *, now: datetime) -> Refusal | None:
-    """Write what a form says of a line of an order, or of its store; returns why not."""
-    text = form.text.strip()[:_TEXT_MAX]
-    if form.stars not in {"1", "2", "3", "4", "5"} or not text:
-        return StarsMissing()
-    line = next(
-        (
-            one
-            for one in orders.lines_by_orders(conn, [written.order.id])
-            if form.line and str(one.line_id) == form.line
-        ),
-        None,
-    )
-    wanted = WantedReview(
-        by=written.by,
-        about=About.PRODUCT if line else About.STORE,
-        stars=int(form.stars),
-        text=text,
-        order_id=written.order.id,
-        line_id=line.line_id if line else None,
-    )
-    (outcome,) = write_reviews(conn, [wanted], now=now, actor=written.actor)
-    return outcome if isinstance(outcome, Refusal) else None

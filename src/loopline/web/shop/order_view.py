@@ -15,9 +15,20 @@ from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.codes import hash_of_code
 from loopline.fulfilment.model import Task, TaskKind, TaskState
-from loopline.kernel.ids import LineId, MemberId, OrderId, ProductId, ReturnId, SiteId, SkuId
+from loopline.kernel.ids import (
+    LineId,
+    MemberId,
+    OrderId,
+    ProductId,
+    ReturnId,
+    ReviewId,
+    ReviewPictureId,
+    SiteId,
+    SkuId,
+)
 from loopline.orders import BRINGING_FEES, BROUGHT, Line, LineKind, Order
 from loopline.orders.parking import parking_of
+from loopline.orders.reservations import reservations_of_orders
 from loopline.orders.waiting import Dated, ParkedFor
 from loopline.org import Site
 from loopline.payments import queries as payments
@@ -122,6 +133,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     ways_offered: list[Way]
     sites: Mapping[SiteId, Site]
     store_review: Review | None
+    pictures: Mapping[ReviewId, Sequence[ReviewPictureId]]
+    is_reserved: bool
     read_at: datetime
     promises: Sequence[Promise] = ()
     booking: Booking | None = None
@@ -303,6 +316,10 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         **_sent_back(conn, coming),
         sites=sites,
         read_at=now,
+        pictures=reviews.pictures_of_reviews(conn, [one.id for one in said if one.hidden_at is None]),
+        is_reserved=head.id in reservations_of_orders(conn, [head.id])
+        if standing is Standing.UNPAID
+        else False,
         store_review=next((one for one in said if one.about is About.STORE), None),
         promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
         parking=parking_of(conn, [head.id]) if head.parked else {},

@@ -33,6 +33,7 @@ from loopline.web.shop.goods import (
 )
 from loopline.web.shop.hearsay import Rating, Said, read_reviews
 from loopline.web.shop.names import KIND_WORDS
+from loopline.web.shop.near import Near, near_cookie, near_of
 from loopline.web.shop.promised import ZONE, delivered_by, delivered_words, ready_by, ready_words
 from loopline.web.shop.shopper import Place, Shopper, place_of
 
@@ -63,6 +64,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     live: str
     language: Language
+    near: Near | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,14 +157,20 @@ def show_product(
     edge = edge_of(request)
     place = place_of(request)
     with edge.database.reading() as conn:
+        addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
+        regions = [one.recipient.region_code for one in addresses]
+        near, is_nowhere = near_of(request, otherwise=regions[0] if regions else "")
         terms = shop_terms(conn, now=edge.clock(), show=live or None, is_to_member=shopper is not None)
         goods = read_goods(conn, code, terms=terms, sku_code=sku or None) if terms else None
         found = (
-            _page_of(conn, goods, Visit(terms=terms, place=place, live=live, language=language_of(request)))
+            _page_of(
+                conn,
+                goods,
+                Visit(terms=terms, place=place, live=live, language=language_of(request), near=near),
+            )
             if goods and terms
             else None
         )
-        addresses = customers.addresses_of_member(conn, shopper.member_id, ring=edge.ring) if shopper else []
     if found is None:
         return nothing_here(request, shopper=shopper, title=NO_SUCH_PRODUCT, advice=NO_SUCH_PRODUCT_ADVICE)
     kept = f"&live={quote(live, safe='')}" if found.room else ""
@@ -175,9 +183,14 @@ def show_product(
         kept=kept,
         distance=distance_words(language_of(request)),
         ships_on=ships_on_words(language_of(request), found.goods),
-        **_promised(edge, found, [one.recipient.region_code for one in addresses], language_of(request)),
+        near=near.words(language_of(request)) if near else "",
+        is_nowhere=is_nowhere,
+        asked_near=request.query_params.get("near", "")[:100] if is_nowhere else "",
+        **_promised(edge, found, regions, language_of(request)),
         **_fields(found),
     )
+    if near is not None and request.query_params.get("near"):
+        answer.cookies = [*answer.cookies, near_cookie(near, is_secure=edge.settings.is_secure)]
     return with_place(request, answer, place)
 
 
@@ -206,7 +219,13 @@ def _page_of(conn: Conn, goods: Goods, visit: Visit) -> ProductPage:
     live = visit.live
     return ProductPage(
         goods=goods,
-        shelves=shelves_of(conn, goods.chosen, terms=visit.terms, here=site_here(conn, visit.place)),
+        shelves=shelves_of(
+            conn,
+            goods.chosen,
+            terms=visit.terms,
+            here=site_here(conn, visit.place),
+            near=visit.near.coordinates if visit.near else None,
+        ),
         guide=guide_here(conn, visit.place),
         room=touchpoints.live_rooms_by_code(conn, [live]).get(live) if live else None,
         rating=rating,

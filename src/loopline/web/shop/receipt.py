@@ -3,41 +3,37 @@
 Whoever holds the code holds the receipt: it shows goods and money, and nothing of who bought them.
 """
 
-from datetime import datetime
-from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import FromPath
 from litestar.response import Template
 
 from loopline import orders, touchpoints
 from loopline.db import Conn
-from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.refusals import Refusal
 from loopline.orders import Order
 from loopline.org.queries import entities_by_id
 from loopline.pricing.coupons import names_of_discounts
 from loopline.processes.coupons.standing import is_let_off
 from loopline.processes.fund import discounts_of_lines
-from loopline.processes.review import Holder
 from loopline.touchpoints import TouchpointKind
-from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.languages import marked
 from loopline.web.problems import status_of
-from loopline.web.shop.frame import go, nothing_here, shop_page, sign_in_at
-from loopline.web.shop.order import ReviewForm, Written, order_context, write_review
+from loopline.web.shop.frame import nothing_here, shop_page, sign_in_at
+from loopline.web.shop.order import order_context
 from loopline.web.shop.order_view import OrderView, read_order
+from loopline.web.shop.said import SaidReview
 from loopline.web.shop.shopper import Shopper
 
-_NO_RECEIPT = marked("There is no such receipt")
-_NO_RECEIPT_ADVICE = marked("Scan the code on the receipt again, or type it as it is printed.")
+NO_RECEIPT = marked("There is no such receipt")
+NO_RECEIPT_ADVICE = marked("Scan the code on the receipt again, or type it as it is printed.")
 
 
-def _order_of(conn: Conn, code: str) -> Order | None:
-    """The order whose receipt has this code."""
+def order_of_receipt(conn: Conn, code: str) -> Order | None:
+    """Return the order whose receipt has this code."""
     found = touchpoints.touchpoints_by_codes(conn, [code]).get(code)
     if found is None or found.kind is not TouchpointKind.RECEIPT or found.retired_at is not None:
         return None
@@ -49,20 +45,26 @@ def show_receipt(
     request: WebRequest, code: FromPath[str], shopper: NamedDependency[Shopper | None]
 ) -> Template:
     """Show a receipt to whoever holds its code."""
-    return _page(request, code, shopper)
+    return receipt_page(request, code, shopper)
 
 
-def _page(
-    request: WebRequest, code: str, shopper: Shopper | None, *, refusal: Refusal | None = None
+def receipt_page(
+    request: WebRequest,
+    code: str,
+    shopper: Shopper | None,
+    *,
+    refusal: Refusal | None = None,
+    said: SaidReview | None = None,
 ) -> Template:
+    """Show a receipt; `said`: a review that was refused, to be written on."""
     edge, language = edge_of(request), language_of(request)
     with edge.database.reading() as conn:
-        head = _order_of(conn, code)
+        head = order_of_receipt(conn, code)
         view = read_order(conn, head, edge, member_id=None) if head else None
         seller = entities_by_id(conn, [head.seller_entity_id]) if head else {}
         let_off = _let_off(conn, head) if head else []
     if view is None:
-        return nothing_here(request, shopper=shopper, title=_NO_RECEIPT, advice=_NO_RECEIPT_ADVICE)
+        return nothing_here(request, shopper=shopper, title=NO_RECEIPT, advice=NO_RECEIPT_ADVICE)
     context = order_context(view, language) | {
         "seller": seller[view.head.seller_entity_id].name,
         "day": language.clock_of_day(view.head.placed_at, _zone(view)),
@@ -77,6 +79,7 @@ def _page(
         status=status_of(refusal) if refusal else 200,
         here=f"/r/{code}",
         refusal=language.refusal(refusal) if refusal else None,
+        said=said,
         **context,
     )
 
@@ -94,32 +97,3 @@ def _let_off(conn: Conn, head: Order) -> list[tuple[str, int]]:
 
 def _zone(view: OrderView) -> str:
     return view.site.time_zone if view.site else "Asia/Shanghai"
-
-
-@post("/r/{code:str}/review", sync_to_thread=True)
-def review_receipt(
-    request: WebRequest,
-    code: FromPath[str],
-    shopper: NamedDependency[Shopper | None],
-    data: Annotated[ReviewForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[Any]:
-    """Say how something on a receipt is, or how the store was."""
-    member_id = shopper.member_id if shopper else None
-    actor = shopper.actor if shopper else "receipt"
-    holder = Holder(member_id=member_id, receipt_code=code)
-    with edge_of(request).database.reading() as conn:
-        head = _order_of(conn, code)
-    if head is None:
-        return nothing_here(request, shopper=shopper, title=_NO_RECEIPT, advice=_NO_RECEIPT_ADVICE)
-    written = Written(by=holder, order=head, actor=actor)
-    try:
-        run(request, lambda conn, now: _say(conn, data, written, now=now))
-    except Refused as refused:
-        return _page(request, code, shopper, refusal=refused.refusal)
-    return go(f"/r/{code}")
-
-
-def _say(conn: Conn, data: ReviewForm, written: Written, *, now: datetime) -> None:
-    refusal = write_review(conn, data, written, now=now)
-    if refusal is not None:
-        raise Refused(refusal)

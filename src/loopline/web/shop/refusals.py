@@ -4,6 +4,7 @@ from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY, HTTP_503_SERVIC
 
 from loopline.kernel.refusals import Refusal
 from loopline.returns.ways import ParcelNumberUnclear
+from loopline.reviews import TooManyPictures
 
 
 class CodeNotSent(Refusal, frozen=True, kw_only=True):
@@ -41,7 +42,15 @@ class SayItTwice(Refusal, frozen=True, kw_only=True):
 SHOP_STATUSES: dict[type[Refusal], int] = {
     CodeNotSent: HTTP_503_SERVICE_UNAVAILABLE,
     **dict.fromkeys(
-        (NoHourChosen, NoStoreChosen, NothingSentBack, ParcelNumberUnclear, SayItTwice, StarsMissing),
+        (
+            NoHourChosen,
+            NoStoreChosen,
+            NothingSentBack,
+            ParcelNumberUnclear,
+            SayItTwice,
+            StarsMissing,
+            TooManyPictures,
+        ),
         HTTP_422_UNPROCESSABLE_ENTITY,
     ),
 }

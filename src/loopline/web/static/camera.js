@@ -1,5 +1,6 @@
 // The camera as a scanner, beside any field that takes codes: what it sees is typed into the field and ended with Enter,
 // as a hand scanner does. The browser's own detector reads it where there is one, else ZXing, which is loaded only then.
+// Where no page may look with the camera (WeChat's browser), or nobody allows it, a picture of the code is taken and read.
 
 const LOOK_MS = 120;
 const GONE_MS = 900; // a code counts again when it was out of sight for so long
@@ -57,10 +58,11 @@ export async function zxingReader(script, wasm) {
   };
 }
 
-/** Type a code into a field and end it, as a hand scanner does. */
-function type(field, code) {
+/** Type a code into a field and end it, as a hand scanner does; `isAlone`: it ends nothing, somebody looks first. */
+function type(field, code, isAlone) {
   field.value = code;
   field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (isAlone) return;
   const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
   if (field.dispatchEvent(enter)) field.form?.requestSubmit();
 }
@@ -78,6 +80,11 @@ function equip(button) {
   said.setAttribute("role", "status");
   box.append(video, said);
   button.closest("[data-camera-place]").after(box);
+  const still = document.createElement("input");
+  Object.assign(still, { type: "file", accept: "image/*", hidden: true });
+  still.setAttribute("capture", "environment");
+  box.append(still);
+  let canLook = navigator.mediaDevices?.getUserMedia !== undefined; // browsers give a camera over HTTPS (and localhost) alone
   let stream = null;
   let turn = 0; // what began before the camera was closed ends by itself
 
@@ -86,14 +93,34 @@ function equip(button) {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
     video.srcObject = null;
-    button.textContent = button.dataset.wordOpen;
+    button.textContent = canLook ? button.dataset.wordOpen : button.dataset.wordStill;
     button.removeAttribute("aria-pressed");
     box.hidden = said.textContent === "";
     video.hidden = true;
   };
   const fail = (error) => {
     said.textContent = error?.name === "NotAllowedError" ? button.dataset.wordForbidden : button.dataset.wordFailed;
+    canLook = !(error instanceof DOMException); // what reads codes did not load: that is tried again
     close();
+  };
+  const took = (code) => {
+    box.dataset.read = code;
+    type(field, code, button.dataset.alone !== undefined);
+  };
+  const readStill = async (file) => {
+    said.textContent = "";
+    let codes = new Set();
+    try {
+      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const read = await reader({ script: button.dataset.script, wasm: button.dataset.wasm });
+      codes = new Set((await read(picture)).map(codeIn).filter((one) => one !== ""));
+      picture.close();
+    } catch {
+      // no picture, or nothing that reads it came: nothing was read
+    }
+    if (codes.size === 0) said.textContent = button.dataset.wordNothing;
+    box.hidden = said.textContent === "";
+    for (const code of codes) took(code);
   };
   const look = async (mine, read) => {
     const seen = new Map(); // code → when it was last in sight
@@ -110,11 +137,11 @@ function equip(button) {
         const isNew = code !== "" && now - (seen.get(code) ?? -GONE_MS) >= GONE_MS;
         seen.set(code, now);
         if (!isNew) continue;
-        box.dataset.read = code;
         box.classList.remove("camera-read");
         void box.offsetWidth; // the flash begins anew
         box.classList.add("camera-read");
-        type(field, code);
+        took(code);
+        if (button.dataset.once !== undefined) return close();
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -144,11 +171,22 @@ function equip(button) {
     }
   };
   button.hidden = false;
-  button.addEventListener("click", () => (button.hasAttribute("aria-pressed") ? close() : start()));
+  close();
+  button.addEventListener("click", () => {
+    if (button.hasAttribute("aria-pressed")) close();
+    else if (canLook) start();
+    else still.click();
+  });
+  still.addEventListener("change", async () => {
+    const [file] = still.files;
+    if (file !== undefined) await readStill(file);
+    still.value = "";
+  });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && stream !== null && close());
 }
 
-// Browsers give a camera over HTTPS (and localhost) alone.
-if (navigator.mediaDevices?.getUserMedia !== undefined) {
-  for (const button of document.querySelectorAll("[data-camera]")) equip(button);
+function equipAll() {
+  for (const button of document.querySelectorAll("button[data-camera][hidden]")) equip(button);
 }
+equipAll();
+document.addEventListener("shown", equipAll); // what a page shows anew

@@ -77,6 +77,52 @@ addEventListener("pageshow", () => {
   }
 });
 
+// Pictures of a review are made small before they are sent, and shown; without scripts they are sent as they are.
+document.addEventListener("change", async (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || !field.matches("[data-shrink]")) return;
+  const [chosen, said] = ["[data-chosen]", "[data-word-many]"].map((one) => field.form.querySelector(one));
+  const files = [...field.files];
+  const most = Number(field.dataset.most);
+  const kept = new DataTransfer();
+  const shown = [];
+  let why = files.length > most ? said.dataset.wordMany : "";
+  const { smaller } = await import(field.dataset.shrink);
+  for (const file of files.slice(0, most)) {
+    try {
+      const { blob, small } = await smaller(file);
+      kept.items.add(new File([blob], "picture", { type: blob.type }));
+      shown.push(Object.assign(new Image(80, 80), { src: small, alt: file.name }));
+    } catch {
+      why = said.dataset.wordUnreadable;
+    }
+  }
+  field.files = kept.files;
+  chosen.replaceChildren(...shown);
+  chosen.hidden = shown.length === 0;
+  said.textContent = why;
+  said.hidden = why === "";
+});
+
+// Where somebody is, asked only when they want it, and no more exactly than about a kilometre.
+for (const button of document.querySelectorAll("[data-where]")) button.hidden = navigator.geolocation === undefined;
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-where]") : null;
+  if (!button) return;
+  const said = document.querySelector("[data-where-said]");
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      button.form.elements.near.value = `${coords.latitude.toFixed(2)},${coords.longitude.toFixed(2)}`;
+      button.form.requestSubmit();
+    },
+    () => {
+      said.textContent = button.dataset.wordDenied;
+      said.hidden = false;
+    },
+    { maximumAge: 600_000, timeout: 15_000 },
+  );
+});
+
 // A choice that leads on by itself.
 document.addEventListener("change", (event) => {
   const field = event.target;

@@ -86,13 +86,13 @@ if (today !== null) {
 
 // ------------------------------------------------------------------------------------------------------ scanning to pick
 
-const picking = document.getElementById("picking");
-
 function plain(text) {
   return text.normalize("NFKC").trim().toUpperCase();
 }
 
-if (picking !== null) {
+function equipPicking() {
+  const picking = document.getElementById("picking");
+  if (picking === null) return;
   const field = document.getElementById("scan");
   const said = picking.querySelector(".scan-said");
   const boxes = [...picking.querySelectorAll('[name="have"]')];
@@ -161,6 +161,13 @@ if (picking !== null) {
   }
   if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
 }
+
+equipPicking();
+document.addEventListener("shown", () => {
+  readClock();
+  tick();
+  equipPicking();
+});
 
 // ------------------------------------------------------------------------------------------------------------- buttons
 

@@ -29,7 +29,7 @@ from loopline.web.edge import WebRequest, edge_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import form_token
 from loopline.web.photo_words import WHY_NONE_WORDS
-from loopline.web.photographs import remade
+from loopline.web.photographs import remade, shown
 from loopline.web.store.count.place import actor_of
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.moving.place import Form
@@ -128,11 +128,7 @@ def show_photo(
 
 def photo_answer(found: PhotoContent) -> Response[bytes]:
     """Answer with what a photo shows; no browser keeps it."""
-    return Response(
-        found.content,
-        media_type=found.media_type,
-        headers={"Cache-Control": "no-store", "Content-Disposition": "inline"},
-    )
+    return shown(found.content, found.media_type)
 
 
 @post("/store/tasks/{task_id:uuid}/no-photo", dependencies=DESK, sync_to_thread=True)
@@ -161,6 +157,11 @@ def waive_photo(
 def show_photo_script(mark: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Give a script of photos."""
     return _SCRIPTS.give(mark, name)
+
+
+def photo_scripts() -> list[str]:
+    """Return where a page loads what takes and sends photos from."""
+    return _SCRIPTS.addresses()
 
 
 def outbox_of(desk: Desk, language: Language) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotThei
 from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.photos_back import PhotoOfNothing
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
+from loopline.processes.reserve import ReservationUnknown, ReservationUnusable
 from loopline.processes.slots import NoSuchBooking
 from loopline.processes.visits import PartNotThere, PhotoAfterSigning
 from loopline.returns.ways import NothingOnItsWay
@@ -177,6 +178,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             PriceAskUnknown,
             NoVisitToMake,
             NobodyByThat,
+            ReservationUnknown,
         ),
         HTTP_404_NOT_FOUND,
     ),
@@ -201,6 +203,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
             PriceUnclear,
             ProofNeeded,
             ProofNotTheirs,
+            ReservationUnusable,
             RiderCodeWrong,
             SayWhy,
             SayWhyDecided,

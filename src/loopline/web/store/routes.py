@@ -13,12 +13,14 @@ from loopline.web.store.customers import CUSTOMER_PAGES
 from loopline.web.store.desk import choose_site
 from loopline.web.store.heard import HEARD_PAGES
 from loopline.web.store.installed import tell_app
+from loopline.web.store.kept import KEPT_PAGES
 from loopline.web.store.live import LIVE_PAGES
 from loopline.web.store.moving.change import GOODS_PAGES
 from loopline.web.store.moving.receive import RECEIVE_PAGES
 from loopline.web.store.moving.send import SEND_PAGES
 from loopline.web.store.photos import PHOTO_PAGES
 from loopline.web.store.prices import PRICE_PAGES
+from loopline.web.store.reserve import RESERVE_PAGES
 from loopline.web.store.returns import RETURN_PAGES
 from loopline.web.store.round.commands import ROUND_COMMANDS
 from loopline.web.store.round.labels import print_labels, print_round
@@ -46,6 +48,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     *HEARD_PAGES,
     *CUSTOMER_PAGES,
     *TASK_PAGES,
+    *KEPT_PAGES,
     *VISIT_PAGES,
     *BUYER_PAGES,
     *PHOTO_PAGES,
@@ -57,6 +60,7 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     give_parcel,
     *RETURN_PAGES,
     show_stock,
+    *RESERVE_PAGES,
     *COUNT_PAGES,
     tell_count_token,
     tell_count_book,

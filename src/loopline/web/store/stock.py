@@ -13,6 +13,7 @@ from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.geography import great_circle_kilometres
 from loopline.kernel.ids import SiteId, SkuId
+from loopline.kernel.scope import Scope
 from loopline.org import Permission, Site, UnitKind
 from loopline.web.api.answers import read
 from loopline.web.edge import WebRequest, language_of
@@ -51,6 +52,7 @@ def show_stock(request: WebRequest, desk: NamedDependency[Desk], q: FromQuery[st
         desk=desk,
         text=text,
         may_move=may_post(desk.visitor, desk.site),
+        may_reserve=desk.visitor.branches.get(Permission.ORDERS_WRITE, Scope()).covers_site(desk.site.id),
         rows=[_row(sku, found, desk, language) for sku in found.skus] if found else [],
     )
 
@@ -110,6 +112,7 @@ def _place(site: Site, units: int, desk: Desk, language: Language) -> dict[str, 
     kilometres = great_circle_kilometres(desk.site.coordinates, site.coordinates)
     return {
         "name": language.called(site.name),
+        "code": site.code,
         "is_warehouse": site.unit_kind is UnitKind.WAREHOUSE,
         "away": language.say("{count} km", count=language.count(round(kilometres))),
         "units": language.count(units),

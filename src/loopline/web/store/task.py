@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from enum import StrEnum
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -44,18 +45,31 @@ from loopline.web.api.answers import run
 from loopline.web.collection import collection_code
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.hours import moment_said
+from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.riders import CARRIER_MOST, name_carriers, refused_riders
 from loopline.web.store.desk import DESK, Desk
 from loopline.web.store.refusals import NothingChosen, NotLookedAt, TrackingNumberNotUsable
+from loopline.web.store.steps_box import steps_box_of
 from loopline.web.store.task_view import COLLECT_WITHIN, checks_of, context_of, read_task
 from loopline.web.store.words import refusal_words
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
-_Outcome = TypeVar("_Outcome")
+Work = Callable[[Conn, Scope, datetime], Sequence[Any] | Refusal]
 _TRACKING = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UNITS_DIGITS_MAX = 7
+
+
+class Step(StrEnum):
+    """A step of a task that a store's phone does; each may come twice and is done once."""
+
+    ACCEPT = "accept"
+    PICK = "pick"
+    CHECK = "check"
+    PACK = "pack"
+    HAND_OVER = "hand-over"
+    REFUSE = "refuse"
 
 
 # ------------------------------------------------------------------------------------------------------------- the page
@@ -94,6 +108,7 @@ def task_context(request: WebRequest, desk: Desk, task_id: TaskId) -> dict[str, 
         **context_of(facts, desk, language_of(request)),
         "may_work": desk.visitor.may(Permission.TASKS_WRITE),
         "is_fragment": False,
+        "steps_box": steps_box_of(language_of(request)),
         # Made with the page: the same page sent twice refuses once.
         "command_id": str(uuid7(facts.now)),
     }
@@ -102,40 +117,56 @@ def task_context(request: WebRequest, desk: Desk, task_id: TaskId) -> dict[str, 
 # ------------------------------------------------------------------------------------------------------------ the steps
 
 
-def _done(
-    request: WebRequest,
-    desk: Desk,
-    task_id: UUID,
-    work: Callable[[Conn, Scope, datetime], Sequence[_Outcome | Refusal] | Refusal],
-) -> Response[Any]:
+def _done(request: WebRequest, desk: Desk, task_id: UUID, work: Work | Refusal) -> Response[Any]:
     """Do a step where the person may; lead back to the task, or show it with why not."""
     scope = desk.visitor.scope_of(Permission.TASKS_WRITE)
-    outcome = run(request, lambda conn, now: work(conn, scope, now))
-    refusal = outcome if isinstance(outcome, Refusal) else outcome[0]
-    if isinstance(refusal, Refusal):
+    refusal = work if isinstance(work, Refusal) else refusal_of(request, work, scope)
+    if refusal is not None:
         return _task_page(request, desk, TaskId(task_id), refusal=refusal)
     return Redirect(f"/store/tasks/{task_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+def refusal_of(request: WebRequest, work: Work, scope: Scope) -> Refusal | None:
+    """Do the work of one step, and return why not, if not."""
+    outcome = run(request, lambda conn, now: work(conn, scope, now))
+    refusal = outcome if isinstance(outcome, Refusal) else outcome[0]
+    return refusal if isinstance(refusal, Refusal) else None
+
+
+def step_work(  # noqa: PLR0911 - one for each step
+    step: Step, request: WebRequest, desk: Desk, task_id: TaskId, data: dict[str, Any]
+) -> Work | Refusal:
+    """Return what a step of a task does, by what its form says; or why that cannot be."""
+    match step:
+        case Step.ACCEPT:
+            accept = AcceptTask(task_id=task_id, by=desk.person_id)
+            return lambda conn, scope, now: dispatch.accept(conn, [accept], scope=scope, now=now)
+        case Step.PICK:
+            pick = PickTask(task_id=task_id)
+            return lambda conn, scope, now: fulfil.pick(conn, [pick], scope=scope, now=now)
+        case Step.CHECK:
+            return _check_work(task_id, desk, data, language_of(request))
+        case Step.PACK:
+            return _pack_work(task_id, desk, data, edge_of(request))
+        case Step.HAND_OVER:
+            return _hand_over_work(task_id, data, edge_of(request).settings.secret)
+        case Step.REFUSE:
+            command = _refuse_command(data, task_id, desk)
+            if isinstance(command, Refusal):
+                return command
+            return lambda conn, scope, now: dispatch.refuse(conn, [command], scope=scope, now=now)
 
 
 @post("/store/tasks/{task_id:uuid}/accept", dependencies=DESK, sync_to_thread=True)
 def accept(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Take an offered task in one's own name."""
-    command = AcceptTask(task_id=TaskId(task_id), by=desk.person_id)
-    return _done(
-        request,
-        desk,
-        task_id,
-        lambda conn, scope, now: dispatch.accept(conn, [command], scope=scope, now=now),
-    )
+    return _done(request, desk, task_id, step_work(Step.ACCEPT, request, desk, TaskId(task_id), {}))
 
 
 @post("/store/tasks/{task_id:uuid}/pick", dependencies=DESK, sync_to_thread=True)
 def pick(request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID]) -> Response[Any]:
     """Begin to fetch the goods."""
-    command = PickTask(task_id=TaskId(task_id))
-    return _done(
-        request, desk, task_id, lambda conn, scope, now: fulfil.pick(conn, [command], scope=scope, now=now)
-    )
+    return _done(request, desk, task_id, step_work(Step.PICK, request, desk, TaskId(task_id), {}))
 
 
 @post("/store/tasks/{task_id:uuid}/check", dependencies=DESK, sync_to_thread=True)
@@ -143,12 +174,15 @@ def check(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Say that the lines ticked are there, and that all points of the list were looked at."""
+    return _done(request, desk, task_id, step_work(Step.CHECK, request, desk, TaskId(task_id), data))
+
+
+def _check_work(task_id: TaskId, desk: Desk, data: dict[str, Any], language: Language) -> Work:
     have, looked = frozenset(_values(data, "have")), len(set(_values(data, "looked")))
-    language = language_of(request)
 
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
-        found = fulfilment.lines_of_tasks(conn, [TaskId(task_id)]).get(TaskId(task_id), [])
-        kinds = [one.temperature_class for one in fulfilment.tasks_by_id(conn, [TaskId(task_id)])]
+        found = fulfilment.lines_of_tasks(conn, [task_id]).get(task_id, [])
+        kinds = [one.temperature_class for one in fulfilment.tasks_by_id(conn, [task_id])]
         left = [line for line in found if line.left]
         skus = catalogue.skus_by_id(conn, {line.sku_id for line in left})
         last = last_ones(conn, left)
@@ -160,10 +194,10 @@ def check(
             for line in left
             if str(line.allocation_id) in have
         )
-        command = CheckTask(task_id=TaskId(task_id), counted=counted, by=desk.person_id)
+        command = CheckTask(task_id=task_id, counted=counted, by=desk.person_id)
         return fulfil.check(conn, [command], scope=scope, now=now)
 
-    return _done(request, desk, task_id, work)
+    return work
 
 
 @post("/store/tasks/{task_id:uuid}/pack", dependencies=DESK, sync_to_thread=True)
@@ -171,14 +205,16 @@ def pack(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Close the parcel. One that its customer collects gets its code, and waits for a week."""
-    edge = edge_of(request)
+    return _done(request, desk, task_id, step_work(Step.PACK, request, desk, TaskId(task_id), data))
 
+
+def _pack_work(task_id: TaskId, desk: Desk, data: dict[str, Any], edge: Edge) -> Work:
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any]:
-        command = _pack_command(conn, TaskId(task_id), desk, edge, now=now)
-        command = replace(command, packed_in=_packed_in(conn, TaskId(task_id), data))
+        command = _pack_command(conn, task_id, desk, edge, now=now)
+        command = replace(command, packed_in=_packed_in(conn, task_id, data))
         return fulfil.pack(conn, [command], scope=scope, now=now)
 
-    return _done(request, desk, task_id, work)
+    return work
 
 
 def _packed_in(conn: Conn, task_id: TaskId, data: dict[str, Any]) -> PackedIn | None:
@@ -210,25 +246,25 @@ def hand_over(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Give the parcel to the carrier, with the number it goes by where there is one."""
-    desk.visitor.scope_of(Permission.TASKS_WRITE)
+    return _done(request, desk, task_id, step_work(Step.HAND_OVER, request, desk, TaskId(task_id), data))
+
+
+def _hand_over_work(task_id: TaskId, data: dict[str, Any], secret: str) -> Work | Refusal:
     stated = str(data.get("tracking_number", "")).strip()
     if stated and not _TRACKING.fullmatch(stated):
-        return _task_page(request, desk, TaskId(task_id), refusal=TrackingNumberNotUsable())
-    command = HandOverTask(task_id=TaskId(task_id), tracking_number=stated or None)
-    secret = edge_of(request).settings.secret
+        return TrackingNumberNotUsable()
+    command = HandOverTask(task_id=task_id, tracking_number=stated or None)
     carrier = str(data.get("carrier", "")).replace("\x00", "").strip()[:CARRIER_MOST]
 
     def work(conn: Conn, scope: Scope, now: datetime) -> Sequence[Any] | Refusal:
-        others = refused_riders(
-            conn, {command.task_id: str(data.get("code", ""))}, scope=scope, secret=secret
-        )
+        others = refused_riders(conn, {task_id: str(data.get("code", ""))}, scope=scope, secret=secret)
         if others:
-            return others[command.task_id]
+            return others[task_id]
         outcomes = fulfil.hand_over(conn, [command], scope=scope, now=now)
-        name_carriers(conn, outcomes, {command.task_id: carrier})
+        name_carriers(conn, outcomes, {task_id: carrier})
         return outcomes
 
-    return _done(request, desk, task_id, work)
+    return work
 
 
 @post("/store/tasks/{task_id:uuid}/arrived", dependencies=DESK, sync_to_thread=True)
@@ -268,16 +304,7 @@ def refuse(
     request: WebRequest, desk: NamedDependency[Desk], task_id: FromPath[UUID], data: Form
 ) -> Response[Any]:
     """Give work back, the units chosen, for a reason: it corrects the stock, and they go to another site."""
-    desk.visitor.scope_of(Permission.TASKS_WRITE)
-    command = _refuse_command(data, TaskId(task_id), desk)
-    if isinstance(command, Refusal):
-        return _task_page(request, desk, TaskId(task_id), refusal=command)
-    return _done(
-        request,
-        desk,
-        task_id,
-        lambda conn, scope, now: dispatch.refuse(conn, [command], scope=scope, now=now),
-    )
+    return _done(request, desk, task_id, step_work(Step.REFUSE, request, desk, TaskId(task_id), data))
 
 
 def _refuse_command(data: dict[str, Any], task_id: TaskId, desk: Desk) -> RefuseTask | Refusal:

@@ -128,11 +128,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge) -> TaskFacts:
+def read_task(  # noqa: PLR0913 - whose page of what, when, and whether it is kept
+    conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: Edge, is_kept: bool = False
+) -> TaskFacts:
     """Read a task with all its page shows. Raises Refused for no task, and as for none outside the scope.
 
     Where a parcel goes is opened for whoever packs it, unless a fitter brings it, and that is written down: give a
-    transaction that may write.
+    transaction that may write. `is_kept`: for a phone that keeps it, which is told no address and what comes next.
     """
     found = fulfilment.tasks_by_id(conn, [task_id])
     if not found or not desk.scope.covers_site(found[0].site_id):
@@ -149,7 +151,7 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
     is_taken = task.accepted_at is not None
     in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
     booking = slots.bookings_of_orders(conn, [task.order_id]).get(task.order_id)
-    is_addressed = _is_addressed(task, booking)
+    is_addressed = not is_kept and _is_addressed(task, booking)
     boxed = rounds.boxed_in_round(conn, in_round.round_id) if in_round else {}
     return TaskFacts(
         now=now,
@@ -172,19 +174,21 @@ def read_task(conn: Conn, task_id: TaskId, desk: Desk, *, now: datetime, edge: E
         sealing=buyers.sealings_of_orders(conn, [order.id]).get(order.id) if is_addressed else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
         in_round=in_round,
-        packing=packing_of(conn, task) if task.state is TaskState.CHECKED else None,
+        packing=packing_of(conn, task) if task.state is TaskState.CHECKED or is_kept else None,
         packed_in=packed_in(conn, [task_id]).get(task_id) if task.packed_at else None,
         boxed={allocation_id: one.units for allocation_id, one in boxed.items()},
         label=labels.labels_of_tasks(conn, [task_id]).get(task_id) if is_taken else None,
         here=site.coordinates,
         choice=_choice(conn, task),
         booking=booking,
-        hours=_hours(conn, order, booking, now=now),
+        hours=() if is_kept else _hours(conn, order, booking, now=now),
         arrived_at=promises.arrivals_of_orders(conn, [order.id]).get(task_id)
         if booking is not None and task.state is TaskState.HANDED_OVER
         else None,
-        code=rider_code(task_id, secret=edge.settings.secret) if _waits_for_rider(task, booking) else "",
-        photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED else [],
+        code=rider_code(task_id, secret=edge.settings.secret)
+        if not is_kept and _waits_for_rider(task, booking)
+        else "",
+        photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED or is_kept else [],
         last=_last(conn, task, lines),
     )
 

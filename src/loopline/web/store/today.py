@@ -27,6 +27,7 @@ from loopline.kernel.times import business_day, day_range
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.processes.full_days import take_again
+from loopline.processes.reserve import standing as reserved_at
 from loopline.processes.worth import Worth, worth_of_tasks
 from loopline.slots import Booking, Way
 from loopline.web.api.answers import run
@@ -45,6 +46,7 @@ from loopline.web.store.earnings import Earned, earned_since
 from loopline.web.store.heard import Heard, read_heard
 from loopline.web.store.photos import outbox_of
 from loopline.web.store.prices import waiting_here
+from loopline.web.store.steps_box import steps_box_of
 from loopline.web.store.words import KIND_WORDS, NEXT_WORDS, STATE_WORDS, goods_named, refusal_words
 from loopline.web.waiting_words import waits_word
 
@@ -91,6 +93,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     called: CalledHere
     heard: Heard
     visits: int
+    reserved: int
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +159,7 @@ def read_day(conn: Conn, desk: Desk, language: Language, *, now: datetime) -> Da
         called=read_called(conn, desk, now=now),
         heard=read_heard(conn, desk, language),
         visits=_visits_today(conn, desk, now=now),
+        reserved=sum(one.site_id == site.id for one, _ in reserved_at(conn, site.id, now=now)),
     )
 
 
@@ -219,6 +223,7 @@ def today_page(request: WebRequest, desk: Desk, *, refusal: Refusal | None = Non
         "store/today.html",
         status=200 if refusal is None else status_of(refusal),
         outbox=outbox_of(desk, language_of(request)),
+        steps_box=steps_box_of(language_of(request)),
         refusal=refusal_words(refusal, language_of(request)) if refusal else "",
         **_context(request, desk),
     )
@@ -259,6 +264,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "heard": day.heard,
         "prices_waiting": prices_waiting,
         "visits": day.visits,
+        "reserved": day.reserved,
         "done": _done(day),
         "earned_store": _amounts(
             day.earned.get(day.store_party, []) if day.store_party is not None else [], language

@@ -1,8 +1,9 @@
-"""Landing: a scanned code is remembered and leads to its page, in WeChat and out of it.
+"""Landing: a scanned code is remembered and leads to its page, in WeChat and out of it; that of a unit tells of it.
 
 A browser is known again by a random id in a cookie that no script reads; nothing else of it is kept.
 """
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -17,19 +18,22 @@ from litestar.status_codes import HTTP_302_FOUND
 
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
-from loopline.processes.touch import Scanned, scan, scan_digital_link
+from loopline.processes.touch import Scanned, UnitFound, UnitUnknown, scan, scan_unit
 from loopline.touchpoints import (
     DigitalLinkNotValid,
     ScanChannel,
     ScanMade,
+    TooManyGuesses,
     TouchpointGone,
     read_digital_link,
 )
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of
 from loopline.web.languages import marked
+from loopline.web.peers import peer_of
 from loopline.web.problems import status_of
 from loopline.web.shop.frame import nothing_here
+from loopline.web.shop.genuine import genuine_page
 from loopline.web.shop.shopper import Shopper, shopper_or_none, visitor_cookie, visitor_of
 
 _GONE = (
@@ -44,7 +48,18 @@ _UNREADABLE = (
     marked("This code cannot be read"),
     marked("Part of it is damaged or mistyped. Ask in the store, or look around in the shop."),
 )
-Scan = Callable[[Conn, ScanMade, datetime], Scanned | Refusal]
+_NO_SUCH_UNIT = (
+    marked("This code is none of ours"),
+    marked(
+        "We made no piece with this number. Scan it again in good light; if it stays so, what carries it may be a copy:"
+        " show it in one of our stores."
+    ),
+)
+_GUESSED = (
+    marked("Too many codes were tried from here"),
+    marked("Wait an hour and scan it again, or show the goods in one of our stores."),
+)
+Scan = Callable[[Conn, ScanMade, datetime], Scanned | UnitFound | Refusal]
 
 
 def channel_of(user_agent: str) -> ScanChannel:
@@ -80,7 +95,9 @@ def open_gtin(
 def open_digital_link(
     request: WebRequest, shopper: NamedDependency[Shopper | None], gtin: FromPath[str], rest: FromPath[Path]
 ) -> Response[Any]:
-    """Remember the scan of goods by their GTIN with a batch or serial behind it, and lead to their product."""
+    """Remember the scan of goods by their GTIN with a batch or serial behind it: lead to their product, or tell whether
+    the very unit is genuine.
+    """
     del gtin, rest  # as above
     return _linked(request, shopper)
 
@@ -90,10 +107,18 @@ def _linked(request: WebRequest, shopper: Shopper | None) -> Response[Any]:
     if isinstance(link, DigitalLinkNotValid):
         return _nothing(request, shopper, link)
 
-    def record(conn: Conn, made: ScanMade, now: datetime) -> Scanned | Refusal:
-        return scan_digital_link(conn, link, made, now=now, actor=_actor(shopper))
+    asker = _asker(request)
+
+    def record(conn: Conn, made: ScanMade, now: datetime) -> Scanned | UnitFound | Refusal:
+        return scan_unit(conn, link, made, asker=asker, now=now, actor=_actor(shopper))
 
     return _landed(request, shopper, "", record)
+
+
+def _asker(request: WebRequest) -> bytes:
+    """From where somebody asks, as a keyed hash that tells nobody."""
+    secret = edge_of(request).settings.secret.encode()
+    return hmac.digest(secret, b"asks for units from " + peer_of(request).encode(), "sha256")
 
 
 def _raw_path(request: WebRequest) -> str:
@@ -109,8 +134,11 @@ def _landed(request: WebRequest, shopper: Shopper | None, code: str, record: Sca
     outcome = run(request, lambda conn, now: record(conn, _made(request, shopper, code, visitor, now), now))
     if isinstance(outcome, Refusal):
         return _nothing(request, shopper, outcome)
-    answer: Response[Any] = Redirect(outcome.leads_to, status_code=HTTP_302_FOUND)
-    answer.headers["Cache-Control"] = "no-store"
+    if isinstance(outcome, UnitFound):
+        answer: Response[Any] = genuine_page(request, shopper, outcome)
+    else:
+        answer = Redirect(outcome.leads_to, status_code=HTTP_302_FOUND)
+    answer.headers = {**answer.headers, "Cache-Control": "no-store"}
     answer.cookies = [visitor_cookie(visitor, is_secure=edge_of(request).settings.is_secure)]
     return answer
 
@@ -132,6 +160,10 @@ def _nothing(request: WebRequest, shopper: Shopper | None, refusal: Refusal) -> 
         words = _UNREADABLE
     elif isinstance(refusal, TouchpointGone):
         words = _GONE
+    elif isinstance(refusal, UnitUnknown):
+        words = _NO_SUCH_UNIT
+    elif isinstance(refusal, TooManyGuesses):
+        words = _GUESSED
     return nothing_here(request, shopper=shopper, title=words[0], advice=words[1], status=status_of(refusal))
 
 

@@ -1,8 +1,14 @@
 """What the pages of codes refuse before anything else sees it."""
 
-from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.status_codes import (
+    HTTP_404_NOT_FOUND,
+    HTTP_422_UNPROCESSABLE_ENTITY,
+    HTTP_429_TOO_MANY_REQUESTS,
+)
 
 from loopline.kernel.refusals import Refusal
+from loopline.processes.touch import UnitUnknown
+from loopline.touchpoints import TooManyGuesses
 
 
 class PictureNotUsable(Refusal, frozen=True, kw_only=True):
@@ -23,6 +29,8 @@ class TooManyToPrint(Refusal, frozen=True, kw_only=True):
     most: int
 
 
-TOUCH_STATUSES: dict[type[Refusal], int] = dict.fromkeys(
-    (PictureNotUsable, BulkNotUsable, TooManyToPrint), HTTP_422_UNPROCESSABLE_ENTITY
-)
+TOUCH_STATUSES: dict[type[Refusal], int] = {
+    **dict.fromkeys((PictureNotUsable, BulkNotUsable, TooManyToPrint), HTTP_422_UNPROCESSABLE_ENTITY),
+    UnitUnknown: HTTP_404_NOT_FOUND,
+    TooManyGuesses: HTTP_429_TOO_MANY_REQUESTS,
+}

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0496"
-down_revision = "0491"
+down_revision = "0494"
 
 
 def upgrade() -> None:

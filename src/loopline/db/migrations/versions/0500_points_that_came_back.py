@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0500"
-down_revision = "0489"
+down_revision = "0499"
 
 
 def upgrade() -> None:

@@ -7,21 +7,31 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from loopline import org, reviews
 from loopline.db import Conn
 from loopline.insight import board_setting
-from loopline.kernel.ids import ReviewId
+from loopline.kernel.ids import ReviewId, ReviewPictureId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.scope import Scope
 from loopline.org import Permission
-from loopline.reviews import About, FoundReview, Mood, MoodVersion, ReviewList, ReviewUnknown, WaitingCounts
+from loopline.reviews import (
+    About,
+    FoundReview,
+    Mood,
+    MoodVersion,
+    PictureContent,
+    ReviewList,
+    ReviewUnknown,
+    WaitingCounts,
+)
 from loopline.web.api.answers import read
 from loopline.web.api.cursors import encode_cursor
+from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.hq.reviews.asked import (
     PERIODS,
@@ -48,6 +58,7 @@ from loopline.web.hq.reviews.rows import (
 from loopline.web.languages import Language, marked
 from loopline.web.notices import told
 from loopline.web.pages import page
+from loopline.web.photographs import shown
 
 SHOWN = 40
 LIST_WORDS: Mapping[ReviewList, str] = {
@@ -291,4 +302,27 @@ def show_review(request: WebRequest, visitor: NamedDependency[Visitor], review: 
     )
 
 
-LIST_PAGES = [show_reviews, show_review]
+@get(REVIEWS + "/{review:uuid}/pictures/{picture_id:uuid}", sync_to_thread=True)
+def show_picture_said(
+    request: WebRequest,
+    visitor: NamedDependency[Visitor],
+    review: FromPath[UUID],
+    picture_id: FromPath[UUID],
+    size: FromQuery[str] = "",
+) -> Response[bytes]:
+    """Show a picture of a review of somebody's sites, whether the review is shown or hidden."""
+    scope = visitor.scope_of(Permission.REVIEWS_READ)
+
+    def find(conn: Conn, _: datetime) -> PictureContent:
+        is_theirs = bool(reviews.found_reviews(conn, [ReviewId(review)], scope=scope))
+        wanted = ReviewPictureId(picture_id)
+        found = reviews.picture_content(conn, wanted, is_small=size == "small") if is_theirs else None
+        if found is None or found.review_id != review:
+            raise Refused(NoSuchThing(noun="picture", value=str(picture_id)))
+        return found
+
+    shows = read(request, find)
+    return shown(shows.content, shows.media_type)
+
+
+LIST_PAGES = [show_reviews, show_review, show_picture_said]

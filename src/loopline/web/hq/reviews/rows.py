@@ -81,6 +81,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_returned: bool
     is_changed: bool
     told: str
+    pictures: list[str]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +142,7 @@ def row_of(one: FoundReview, named: Named, asked: Asked, language: Language) -> 
         is_returned=one.returned_at is not None,
         is_changed=one.version > 1,
         told=_told(named.alerts.get(one.id), named, language),
+        pictures=[f"{REVIEWS}/{one.id}/pictures/{picture_id}" for picture_id in one.pictures],
     )
 
 

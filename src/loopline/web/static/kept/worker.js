@@ -1,8 +1,9 @@
 // Opens a page without a network: gives it, and what it is made of, from what the page itself has kept. The page is the
-// one this worker is registered for. What the page knows and keeps is in its own store, not in a cache.
+// one this worker is registered for, and with it those of tasks, where it is the store's. What the page knows and keeps is in its own store, not in a cache.
 
 const PATIENCE_MS = 5_000;
 const HERE = new URL(self.registration.scope).pathname;
+const TASK = new RegExp(`^${HERE}/tasks/[0-9a-f-]{36}$`);
 
 self.addEventListener("install", () => self.skipWaiting());
 
@@ -11,8 +12,8 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate") {
-    if (url.pathname === HERE) event.respondWith(page(request));
-  } else if (url.pathname.startsWith("/static/") || url.pathname.startsWith(`${HERE}/code/`)) {
+    if (url.pathname === HERE || TASK.test(url.pathname)) event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/static/") || (url.pathname.startsWith(`${HERE}/`) && url.pathname.includes("/code/"))) {
     event.respondWith(piece(request));
   }
 });

@@ -13,7 +13,7 @@ const TOKEN_PATH = "/store/photos/token";
 
 const words = JSON.parse(document.getElementById("photo-words").textContent);
 const person = document.getElementById("photo-outbox").dataset.person;
-const board = document.getElementById("photos");
+const board = () => document.getElementById("photos"); // the page may be shown anew
 
 let db;
 let command;
@@ -56,8 +56,8 @@ function drop(id) {
 // ------------------------------------------------------------------------------------------------------------- showing
 
 function lineOf(photo) {
-  if (board === null || board.dataset.task !== photo.task) return null;
-  return board.querySelector(`[data-photo-line="${CSS.escape(photo.key)}"]`);
+  if (board()?.dataset.task !== photo.task) return null;
+  return board().querySelector(`[data-photo-line="${CSS.escape(photo.key)}"]`);
 }
 
 function showPhoto(photo, state) {
@@ -107,7 +107,7 @@ async function show(stands = "") {
       discard.type = "button";
       discard.addEventListener("click", () => run(async () => {
         await drop(photo.id);
-        board?.querySelector(`[data-photo-id="${photo.id}"]`)?.remove();
+        board()?.querySelector(`[data-photo-id="${photo.id}"]`)?.remove();
         await show();
       }));
       row.append(picture, made("span", "", word("refused", { reason: photo.refused })), discard);
@@ -174,7 +174,7 @@ document.addEventListener("change", async (event) => {
   let photo;
   try {
     await opened;
-    photo = await keep(board.dataset.task, key, file);
+    photo = await keep(board().dataset.task, key, file);
   } catch (error) {
     tell(word(error instanceof DOMException && error.name === "QuotaExceededError" ? "not_kept" : "unreadable"));
     return;

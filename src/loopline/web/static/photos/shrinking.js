@@ -6,6 +6,12 @@ const QUALITY = 0.8;
 
 /** A photo as it is sent, in base64, and a small one to show. Throws for what is no picture. */
 export async function shrunk(file) {
+  const { blob, small } = await smaller(file);
+  return { content: await base64(blob), small };
+}
+
+/** A photo made small, and a very small one to show. Throws for what is no picture. */
+export async function smaller(file) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
   const canvas = drawn(picture, SIDE_MOST);
   const small = drawn(picture, SMALL_SIDE).toDataURL("image/jpeg", QUALITY);
@@ -14,7 +20,7 @@ export async function shrunk(file) {
   let blob = await blobOf(canvas, "image/webp");
   if (blob?.type !== "image/webp") blob = await blobOf(canvas, "image/jpeg");
   if (blob === null) throw new Error("the picture could not be written");
-  return { content: await base64(blob), small };
+  return { blob, small };
 }
 
 function drawn(picture, side) {

@@ -1,44 +1,16 @@
 // Sends the outbox: one sender at a time, whichever tab it is in. A sender that dies lets the next one begin again; the
 // server knows a sale by its number, so what was sent twice is one order.
 
-import { got, reading, writing } from "./keeping.js";
+import { alone } from "./alone.js";
+import { got, reading } from "./keeping.js";
 import { withoutTyped } from "./member.js";
 import { nextToSend, settle } from "./outbox.js";
 import { commands } from "./server.js";
 
 const LOCK = "loopline-till-sender";
 const BATCH = 25;
-const LEASE_MS = 60_000;
 const TOKEN = "/store/till/token";
 let command; // gives commands, with a token that is asked for once
-
-/** Do something as the only sender, when the one before has ended or died. */
-function alone(db, work) {
-  return navigator.locks === undefined ? withLease(db, work) : navigator.locks.request(LOCK, work);
-}
-
-/**
- * Without locks: a lease in the shared store, which a dead tab loses by time; resolves with undefined where another tab
- * has it. Two senders would do no harm either.
- */
-async function withLease(db, work) {
-  const mine = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  const isMine = await writing(db, ["facts"], async (store) => {
-    const held = await got(store("facts").get("sender"));
-    if (held !== undefined && held.until > Date.now() && held.until < Date.now() + 2 * LEASE_MS) return false;
-    store("facts").put({ by: mine, until: Date.now() + LEASE_MS }, "sender");
-    return true;
-  });
-  if (!isMine) return undefined;
-  try {
-    return await work();
-  } finally {
-    await writing(db, ["facts"], async (store) => {
-      const held = await got(store("facts").get("sender"));
-      if (held?.by === mine) store("facts").delete("sender");
-    });
-  }
-}
 
 /**
  * Send what waits, until nothing does. Resolves with how it stands: "idle" (nothing waits), "offline", "signed-out",
@@ -46,7 +18,7 @@ async function withLease(db, work) {
  * "busy" (another tab is at it).
  */
 export async function send(db, told) {
-  const stands = await alone(db, () => sendAll(db, told));
+  const stands = await alone(db, LOCK, () => sendAll(db, told));
   return stands ?? "busy";
 }
 

@@ -430,7 +430,8 @@ async function start() {
   payer.askAll(await sales(db));
   cartChanged();
   again();
-  keepPage("/store/till", DATABASE, root.dataset.mark).then(
+  const camera = "BarcodeDetector" in window ? [] : [root.dataset.zxing, root.dataset.zxingWasm];
+  keepPage("/store/till", DATABASE, root.dataset.mark, camera).then(
     () => (root.dataset.kept = "yes"),
     () => {},
   );

@@ -5,6 +5,7 @@ Nobody is listed, and whoever stands at the till sees a masked name alone.
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from litestar import Response, post
@@ -14,6 +15,7 @@ from msgspec import Meta
 
 from loopline import customers
 from loopline.customers import IdentityKind, Opening, Personal, Said, masked_name, masked_phone
+from loopline.customers.keys import KeyRing
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
@@ -56,14 +58,10 @@ def find_member(request: WebRequest, counter: NamedDependency[Desk], body: RawBo
     opening = Opening(actor=actor_of(counter.visitor), purpose=_PURPOSE)
 
     def work(conn: Conn, now: datetime) -> MemberTold | Refusal:
-        refusal = customers.count_look_up(conn, person, ring=ring, now=now)
-        if refusal is not None:
-            return refusal
         said = Said(text=asked.said, at=now, country=counter.site.country)
-        (member_id,) = customers.recognise(conn, [said], ring=ring)
-        if member_id is None:
-            customers.count_miss(conn, person, ring=ring, now=now)
-            return NobodyByThat()
+        member_id = recognised(conn, said, person=person, ring=ring)
+        if not isinstance(member_id, UUID):
+            return member_id
         (opened,) = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
         found = accounts_of_members(conn, [member_id])
         points = found[0].available if found else None
@@ -73,6 +71,21 @@ def find_member(request: WebRequest, counter: NamedDependency[Desk], body: RawBo
     if isinstance(outcome, Refusal):
         raise Refused(outcome)
     return answered(outcome)
+
+
+def recognised(conn: Conn, said: Said, *, person: str, ring: KeyRing) -> MemberId | Refusal:
+    """Return whom a phone or a code is of; who asks is counted, and stopped where they try numbers out.
+
+    What was counted has to stay, whatever comes of it: the caller returns a refusal, and raises none.
+    """
+    refusal = customers.count_look_up(conn, person, ring=ring, now=said.at)
+    if refusal is not None:
+        return refusal
+    (member_id,) = customers.recognise(conn, [said], ring=ring)
+    if member_id is None:
+        customers.count_miss(conn, person, ring=ring, now=said.at)
+        return NobodyByThat()
+    return member_id
 
 
 def _shown(opened: Personal | Refusal, member_id: MemberId) -> str:
