@@ -6,8 +6,8 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import UploadFile
 
-from loopline.fulfilment.photos import Picture
 from loopline.kernel.ids import LineId, OrderId, ReturnId
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
 from loopline.returns.photos import NewPhoto, Photo, PhotoContent
 from loopline.web.languages import Language

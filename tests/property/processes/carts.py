@@ -92,6 +92,7 @@ DIRECTORY = Directory(
         selling_leaves={},
         companies={},
         first_bound={},
+        own_parties={},
         campaigns={},
         agreed=Agreed([]),
     )

@@ -13,8 +13,8 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from loopline.db import Conn
-from loopline.fulfilment.photos import Picture
 from loopline.kernel.ids import LineId, OrderId, PhotoId, ReturnId
+from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.processes.outcomes import all_granted
