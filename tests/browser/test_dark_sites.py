@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from loopline import org
 from loopline.db.embedded import EmbeddedServer
+from loopline.fulfilment.dark import note_seen
 from loopline.fulfilment.model import AcceptTask, PickTask
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes import dispatch, fulfil
@@ -34,6 +35,7 @@ def base(server: EmbeddedServer, template: str) -> Generator[str, None, None]:
     for database in database_from(server, template):
         with database.transaction() as conn:
             shop = open_shop(conn)
+            note_seen(conn, shop.sites["S"], now=NOON - timedelta(hours=1))  # pages are opened there
             person = add_person(conn, "wang.hq", at="HX", role=org.Role.HQ_OPERATIONS)
             new = org.NewPassword(person_id=person, password=PASSWORD)
             succeeded(org.set_passwords(conn, [new], by=None, now=NOON))

@@ -7,7 +7,7 @@ import pytest
 from loopline.db import Database
 from loopline.db.followers import ensure_followers
 from loopline.fulfilment import queries as fulfilment
-from loopline.fulfilment.dark import dark_work
+from loopline.fulfilment.dark import dark_work, note_seen
 from loopline.fulfilment.model import Accepted, AcceptTask, TaskState
 from loopline.jobs.dark import watch_dark_sites
 from loopline.jobs.followers import FOLLOWERS
@@ -26,7 +26,9 @@ AT = NOON + timedelta(minutes=30)
 def shop(database: Database) -> Shop:
     with database.transaction() as conn:
         ensure_followers(conn, FOLLOWERS)
-        return open_shop(conn, units=0)
+        shop = open_shop(conn, units=0)
+        note_seen(conn, shop.sites["S"], now=NOON - timedelta(hours=1))  # pages are opened there
+        return shop
 
 
 def taking(task_id: TaskId) -> Work:

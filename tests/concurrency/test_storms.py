@@ -12,6 +12,7 @@ from loopline import orders, stock
 from loopline.db import Conn, Database
 from loopline.db.followers import catch_up, ensure_followers
 from loopline.fulfilment import queries as fulfilment
+from loopline.fulfilment.dark import note_seen
 from loopline.fulfilment.model import AcceptTask, Capacity, SiteLimit, TaskState
 from loopline.fulfilment.service import set_site_limits
 from loopline.jobs.followers import FOLLOWERS
@@ -42,7 +43,9 @@ PLACES = {"S": OFFERED + 2, "W": 3, "D": 3}
 def shop(database: Database) -> Shop:
     with database.transaction() as conn:
         ensure_followers(conn, FOLLOWERS)
-        return open_shop(conn, units=0)
+        shop = open_shop(conn, units=0)
+        note_seen(conn, shop.sites["S"], now=NOON - timedelta(hours=1))  # pages are opened there
+        return shop
 
 
 class Scene:

@@ -14,7 +14,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.kernel.times import business_day
 from loopline.ledger.model import Purpose
 from loopline.ledger.queries import balances_of_parties
-from loopline.processes.bonus import evaluate_month, months_to_evaluate, standings, try_ladder
+from loopline.processes.bonus import evaluate_month, month_began, months_to_evaluate, standings, try_ladder
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.place import Placed, place
 from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
@@ -286,6 +286,25 @@ def test_a_ladder_is_published_as_it_was_tried_on_what_was_sold(conn: Conn, shop
 
 def tried(conn: Conn, code: str, *, months: int = 2, at: datetime) -> object:
     return try_ladder(conn, code, months=months, zone_name=ZONE, now=at)
+
+
+def test_where_no_month_with_sales_is_over_yet_a_ladder_says_why_it_is_untried(conn: Conn, shop: Shop):
+    sell(conn, shop, "T-1", ("COAT", 4))
+    (draft,) = save_drafts(conn, [ladder(code="new")], seen={}, now=NOON)
+    assert isinstance(draft, LadderDraft)
+    assert tried(conn, "new", at=NOON) == NoMonthToTry(ladder="new")
+
+    def published(untried_because: str, *, at: datetime) -> list[Any]:
+        asked = publication(draft, untried_because)
+        before = month_began(at, ZONE)
+        return publish_ladders(conn, [asked], today=AHEAD, now=at, sold_before=before)
+
+    later = NOON + timedelta(days=31)
+    assert published("the first month", at=later) == [LadderNotTried(ladder="new")]
+    assert published(" ", at=NOON) == [SayWhyLadderUntried(ladder="new")]
+    (stands,) = published("the first month", at=NOON)
+    assert isinstance(stands, Ladder)
+    assert stands.untried_because == "the first month"
 
 
 def test_a_ladder_without_trial_says_why(conn: Conn, shop: Shop):

@@ -20,10 +20,11 @@ from loopline.fulfilment.model import (
 )
 from loopline.fulfilment.service import set_site_limits
 from loopline.kernel.ids import OrderId, uuid7
-from loopline.kernel.scope import WHOLE_BRAND
+from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.orders import Delivery, WaitsFor
 from loopline.processes import dispatch, fulfil
 from loopline.processes.doctor import ALL_CHECKS, examine
+from loopline.processes.full_days import take_again
 from loopline.processes.go_dark import watch_sites
 from loopline.processes.place import Placed, place
 from loopline.processes.replenish import Count, count_goods
@@ -47,8 +48,12 @@ SOLVERS = [FewestParcels(), Optimiser(work=30, gap=0.0)]
 
 @pytest.fixture
 def shop(conn: Conn) -> Shop:
-    """Coats at all three sites. The store is nearest to everybody; the dealer takes no work."""
+    """Coats at all three sites. The store is nearest to everybody; the dealer takes no work.
+
+    Somebody opened a page of the store in the morning; the warehouse works through the API alone.
+    """
     shop = open_shop(conn)
+    note_seen(conn, shop.sites["S"], now=NOON - timedelta(hours=1))
     set_site_limits(conn, [SiteLimit(site_id=shop.sites["D"], tasks_per_day=0)], now=NOON)
     return shop
 
@@ -203,6 +208,41 @@ def test_what_we_take_back_ourselves_is_no_sign_of_life(conn: Conn, shop: Shop):
     watch_sites(conn, now=at, limit=10)
     assert watch_sites(conn, now=at + timedelta(hours=2), limit=10) == 0
     assert is_dark(conn, shop)
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["offered", "accepted"])
+def test_silence_says_nothing_of_who_works_through_the_api_alone(conn: Conn, shop: Shop, is_taken: bool):
+    conn.execute("delete from fulfilment.site_seen")
+    order_id = put(conn, shop, "W-1")
+    task = accepted(conn, order_id) if is_taken else live(conn, order_id)
+    assert watch_sites(conn, now=NOON + 7 * SILENT, limit=10) == 0
+    assert (is_dark(conn, shop), live(conn, order_id).task_id) == (False, task.task_id)
+
+
+def test_who_says_that_it_takes_work_again_is_not_dark(conn: Conn, shop: Shop):
+    in_force(conn, DarkSites(lapsed_most=1, silent_minutes=0), answer_minutes=5)
+    put(conn, shop, "W-1")
+    at = NOON + timedelta(minutes=6)
+    assert len(dispatch.lapse(conn, now=at, limit=9)) == 1
+    assert watch_sites(conn, now=at, limit=10) == 1
+    elsewhere = Scope(sites=frozenset({shop.sites["W"]}))
+    take_again(conn, ["S", "W"], scope=elsewhere, by="api:2", now=at)
+    assert is_dark(conn, shop)
+    take_again(conn, ["S"], scope=WHOLE_BRAND, by="api:1", now=at + timedelta(minutes=1))
+    assert not is_dark(conn, shop)
+    # What lapsed before is forgotten with it.
+    assert watch_sites(conn, now=at + timedelta(minutes=2), limit=10) == 0
+    assert not is_dark(conn, shop)
+
+
+def test_what_nobody_else_can_do_does_not_stand_before_what_others_can(conn: Conn, shop: Shop):
+    there: dict[str, Any] = {"delivery": Delivery.COLLECT, "site_id": shop.sites["S"], "destination": None}
+    stays = [put(conn, shop, f"C-{number}", **there) for number in range(3)]
+    moves = put(conn, shop, "W-1")
+    watch_sites(conn, now=NOON + SILENT, limit=2)
+    (task,) = fulfilment.tasks_of_orders(conn, [moves])
+    assert task.state is TaskState.CANCELLED
+    assert [site_of(conn, shop, one) for one in stays] == ["S"] * 3
 
 
 def test_nobody_is_dark_while_closed_nor_for_what_came_overnight(conn: Conn, shop: Shop):

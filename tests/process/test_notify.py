@@ -249,12 +249,17 @@ def test_who_called_off_themselves_is_not_told_that_they_did_but_that_it_was_pai
 ):
     with database.transaction() as conn:
         mine, theirs = (paid_by_gateway(conn, shop, one, member_id) for one in ("W-1", "W-2"))
+        waits = ask(shop, "W-4", member_id=member_id, hold_minutes=120)
         (unpaid,) = place(conn, [ask(shop, "W-3", member_id=member_id)], scope=WHOLE_BRAND, now=NOON)
+        (reserved,) = place(conn, [waits], scope=WHOLE_BRAND, now=NOON)
         assert isinstance(unpaid, Placed)
+        assert isinstance(reserved, Placed)
+        assert reserved.pay_until is not None
         wanted = [
             Cancellation(order_id=mine.order_id, by_member=member_id, actor=f"member:{member_id}"),
             Cancellation(order_id=theirs.order_id, actor=f"person:{UUID(int=7)}"),
             Cancellation(order_id=unpaid.order_id),
+            Cancellation(order_id=reserved.order_id, actor=f"person:{UUID(int=7)}"),
         ]
         succeeded(cancel(conn, wanted, scope=WHOLE_BRAND, now=NOON))
     told.work(database)
@@ -266,6 +271,7 @@ def test_who_called_off_themselves_is_not_told_that_they_did_but_that_it_was_pai
     assert abouts(database, mine.order_id) == [About.REFUNDED]
     assert abouts(database, theirs.order_id) == [About.CALLED_OFF, About.REFUNDED]
     assert abouts(database, unpaid.order_id) == []
+    assert abouts(database, reserved.order_id) == []
     assert sorted(told.said()[1:]) == sorted(
         f"您的订单{one.number}已退款158.20元，到账时间以支付渠道为准。" for one in (mine, theirs)
     )

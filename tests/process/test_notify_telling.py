@@ -259,7 +259,8 @@ def test_the_sandbox_believes_no_call_that_is_not_signed(told: Telling):
     )
     assert told.said() == []
     assert told.gateway.send(asked("+8613800000001"), now=NOON).heard is Heard.TAKEN
-    assert told.gateway.send(asked("+8613"), now=NOON).heard is Heard.REFUSED
+    wrong = told.gateway.send(asked("+8613"), now=NOON)
+    assert (wrong.heard, wrong.note) == (Heard.REFUSED, "isv.MOBILE_NUMBER_ILLEGAL …invalid mobile number")
     assert len(told.said()) == 1
 
 

@@ -13,7 +13,7 @@ from loopline.kernel.ids import OrderId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
 from loopline.processes.promised import keep_given, watch_promises
-from loopline.promises import GivenPromise, PromiseKind
+from loopline.promises import GivenPromise, Pace, PromiseKind
 from loopline.sourcing import profiles
 from loopline.sourcing.model import SiteCost
 from loopline.sourcing.optimise import Optimiser
@@ -156,3 +156,15 @@ def test_dearer_handling_and_a_dealers_margin_move_work_and_are_told(database: D
     assert report.after.parcels_by_site == {"D": 2}
     # 113.00 at 13 % tax within: 100.00 net, of which 6 % for each of two coats.
     assert (report.before.margin_minor, report.after.margin_minor) == (0, 1_200)
+
+
+def test_how_long_goods_were_learnt_to_take_until_they_leave_counts(database: Database, shop: Shop):
+    """Four hours are enough from the warehouse, and are not where its goods take eight until they leave."""
+    ordered(database, shop, {"one": timedelta(hours=4)})
+    free = Settings(weights=Weights(late_hour_minor=0))
+    assert figures(tried(database, free).after) == (0, {"W": 1})
+    pace = Pace(stage="ready", site_id=shop.sites["W"], band=None, minutes=8 * 60, observed=400, told=120)
+    since = NOON - timedelta(days=60)
+    with database.transaction() as conn:
+        promises.write_learnt(conn, [pace], promises.record_since(conn, since), since=since, now=NOON)
+    assert figures(tried(database, free).after) == (1, {"W": 1})

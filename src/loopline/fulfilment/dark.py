@@ -25,14 +25,16 @@ class SiteSigns(msgspec.Struct, frozen=True, kw_only=True):
 
     `waits_since`: since when the oldest work that nobody began has waited there, offered, or accepted to be delivered.
     `lapsed_at`: when offers lapsed of late, in order. `last_life_at`: when somebody there last took, refused or worked
-    on something, or opened a page; of tasks those count that are open, or ended of late. `dark_since`: it is dark;
-    `dark_life_at` is what was known of its last life then.
+    on something, or opened a page, or it was said to be dark no more; of tasks those count that are open, or ended of
+    late. `seen_at`: when a page of it was opened last, if ever. `dark_since`: it is dark; `dark_life_at` is what was
+    known of its last life then.
     """
 
     site_id: SiteId
     waits_since: datetime | None
     lapsed_at: tuple[datetime, ...]
     last_life_at: datetime | None
+    seen_at: datetime | None
     dark_since: datetime | None
     dark_life_at: datetime | None
 

@@ -42,7 +42,8 @@ select
   asked.site_id,
   waiting.since as waits_since,
   coalesce(lapsed.moments, '{}') as lapsed_at,
-  greatest(site_seen.seen_at, life.at) as last_life_at,
+  greatest(site_seen.seen_at, life.at, lit.at) as last_life_at,
+  site_seen.seen_at,
   dark.since as dark_since,
   dark.last_life_at as dark_life_at
 from asked
@@ -50,6 +51,13 @@ left join waiting on waiting.site_id = asked.site_id
 left join lapsed on lapsed.site_id = asked.site_id
 left join dark on dark.site_id = asked.site_id
 left join fulfilment.site_seen on site_seen.site_id = asked.site_id
+left join lateral (
+  select
+    max(ended_at) as at
+  from fulfilment.dark_site
+  where
+    dark_site.site_id = asked.site_id
+) as lit on true
 left join lateral (
   select
     max(act.at) as at

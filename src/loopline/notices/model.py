@@ -71,6 +71,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount_minor: int | None = None
     currency: str = ""
 
+    @property
+    def are_forgotten(self) -> bool:
+        """Whether their member was forgotten: no sentence can be made of them any more."""
+        return not self.number
+
 
 class NewNotice(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be told. `version` names what it is about: the promise, the parcel, the refund.

@@ -79,6 +79,11 @@ def branch_parties(conn: Conn, branch_ids: Collection[OrgUnitId] | None = None) 
     return store.parties_below(conn, branch_ids)
 
 
+def brand_party(conn: Conn) -> Party | None:
+    """Return the brand as a party: whom members agree with, and who tells them of their orders."""
+    return store.brand_party(conn)
+
+
 def people_by_name(conn: Conn, sign_in_names: Iterable[str]) -> dict[str, Person]:
     """Return people by their sign-in names in normal spelling; unknown names are left out."""
     return store.people_by_name(conn, [normal_sign_in_name(name) for name in sign_in_names])

@@ -194,6 +194,10 @@ def parties_below(conn: Conn, branch_ids: Collection[OrgUnitId] | None) -> list[
     return fetch(conn, SQL["parties_below"], Party, branch_ids=_given(branch_ids))
 
 
+def brand_party(conn: Conn) -> Party | None:
+    return fetch_one(conn, SQL["brand_party"], Party)
+
+
 def copy_parties(conn: Conn, parties: Sequence[Party], *, added_at: datetime) -> None:
     rows = (
         (one.id, one.code, one.kind, one.name, one.unit_id, one.entity_id, one.person_id, added_at)

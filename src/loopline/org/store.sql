@@ -291,6 +291,23 @@ join org.unit on unit.id = party.unit_id
 where (%(branch_ids)s::uuid[] is null or unit.path && %(branch_ids)s::uuid[])
 order by party.code;
 
+-- name: brand_party
+-- The brand as a party: the first by code, where there are several. Locks nothing.
+select
+    party.id,
+    party.code,
+    party.kind,
+    party.name,
+    party.unit_id,
+    unit.path as unit_path,
+    party.entity_id,
+    party.person_id
+from org.party
+join org.unit on unit.id = party.unit_id
+where party.kind = 'brand'
+order by party.code
+limit 1;
+
 -- name: copy_parties
 -- New parties. The caller holds the lock of the register and has found their codes free.
 copy org.party (id, code, kind, name, unit_id, entity_id, person_id, added_at) from stdin;

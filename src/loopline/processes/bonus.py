@@ -93,7 +93,8 @@ def try_ladder(conn: Conn, code: str, *, months: int, zone_name: str, now: datet
     What those months brought is reckoned anew by the ladder of the code that held in them, for what is left of their
     turnover by now.
     """
-    draft = next((one for one in drafts_waiting(conn) if one.ladder.code == code), None)
+    waiting = drafts_waiting(conn, sold_before=month_began(now, zone_name))
+    draft = next((one for one in waiting if one.ladder.code == code), None)
     if draft is None:
         return LadderNotDrafted(ladder=code)
     tried = months_to_evaluate(now, zone_name)[:months][::-1]
@@ -145,6 +146,11 @@ def _volumes(turned: Sequence[Turnover]) -> dict[PartyId, int]:
     for one in turned:
         found[one.party_id] = found.get(one.party_id, 0) + one.volume_minor
     return found
+
+
+def month_began(now: datetime, zone_name: str) -> datetime:
+    """Return when the month that goes on began in a zone: what was sold before can be tried."""
+    return month_range(business_day(now, zone_name).replace(day=1), zone_name).start
 
 
 def month_range(month: date, zone_name: str) -> TimeRange:

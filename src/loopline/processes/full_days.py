@@ -1,6 +1,8 @@
 """Full days: a site that gives work back because it has no time gets no more that day, until somebody says otherwise.
 
 The place that it gives back is nobody's: the next wave would fill it at once. What it has accepted stays its work.
+Who says that a site takes work again says so of one that is dark, too: through the API it may have nothing else to show
+life by.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +14,7 @@ from loopline import orders, org
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment import service
+from loopline.fulfilment.dark import end_dark
 from loopline.fulfilment.events import DayReopened
 from loopline.fulfilment.model import RefusalReason, RefuseTask
 from loopline.kernel.events import event
@@ -57,17 +60,20 @@ def full_today(conn: Conn, sites: Collection[Site], *, now: datetime) -> dict[Si
 def take_again(
     conn: Conn, site_codes: Sequence[str], *, scope: Scope, by: str, now: datetime
 ) -> list[TakesAgain | Refusal]:
-    """Let sites in scope take work again today; orders that wait for a site's time are looked at again.
+    """Let sites in scope take work again today, full or dark; orders that wait for them are looked at again.
 
     Said twice it is said once. Refused: sites outside scope (nobody is told whether there is such a site). Locks days,
-    then orders.
+    then rows of dark sites, then orders.
     """
     sites = org.sites_by_code(conn, site_codes)
     mine = {code: site for code, site in sites.items() if scope.covers_site(site.id)}
     days = {site.id: business_day(now, site.time_zone) for site in mine.values()}
     reopened = service.reopen_days(conn, list(days.items()))
-    if reopened:
+    lit = end_dark(conn, list(days), now=now)
+    if reopened or lit:
         orders.wake_up(conn, orders.WaitsFor.CAPACITY, now=now)
+    if lit:
+        orders.wake_up(conn, orders.WaitsFor.SITE, now=now)
     told = [
         event(DayReopened(site_id=site_id, day=day), subject=site_id, at=now, actor=by)
         for site_id, day in sorted(reopened)

@@ -3,7 +3,10 @@
 That work is held for its orders again, at once, and the next wave puts it to another site: its customer notices
 nothing. What is begun stays (its goods are in somebody's hands), and so does what nobody else can do: HQ is told of
 both. The site gets no other work until somebody there does something: takes, refuses or works on a task, or opens a
-page of the store.
+page of the store; or says that it takes work again.
+
+Silence says something only of a site where pages are opened. Who works through the API alone takes work at one moment
+and begins it at another, and nobody sees what is done between them: such a site is judged by what it lets lapse.
 """
 
 from collections import Counter
@@ -36,6 +39,7 @@ from loopline.sourcing.dark import DarkSites
 from loopline.sourcing.profiles import profile_in_force
 
 LOOKED_BACK = timedelta(hours=24)
+SEEN_OF_LATE = timedelta(days=30)
 _MINUTE = timedelta(minutes=1)
 _TASKS_READ_MOST = 5_000
 
@@ -56,14 +60,15 @@ def watch_sites(conn: Conn, *, now: datetime, limit: int) -> int:
     waits = _waits(conn, [one for one in alight if one.site_id in silent])
     found = [one for one in found if one.site_id not in silent] + _gone_dark(waits, sites, rule, now=now)
     ended = end_dark(conn, lit, now=now)
-    if ended:  # what nobody else can send may be put to them again
-        for waits_for in (WaitsFor.SITE, WaitsFor.CAPACITY):
-            orders.wake_up(conn, waits_for, now=now)
     begun = begin_dark(conn, found)
     still = {one.site_id for one in signs if one.dark_since is not None}.difference(lit)
     life = {one.site_id: one.last_life_at for one in signs if one.site_id in still}
     life |= {one.site_id: one.last_life_at for one in found}
-    return ended + begun + _take_back(conn, life, now=now, limit=limit)
+    taken = _take_back(conn, life, now=now, limit=limit)
+    if ended:  # what nobody else can send may be put to them again
+        for waits_for in (WaitsFor.SITE, WaitsFor.CAPACITY):
+            orders.wake_up(conn, waits_for, now=now)
+    return ended + begun + taken
 
 
 def _gone_dark(
@@ -117,7 +122,7 @@ def darkness_of(one: SiteSigns, opening: Opening, rule: DarkSites, *, now: datet
         if one.last_life_at is None or moment > one.last_life_at
     )
     silent = 0
-    if one.waits_since is not None:
+    if one.waits_since is not None and one.seen_at is not None and now - one.seen_at < SEEN_OF_LATE:
         start = max(one.waits_since, begun, one.last_life_at or one.waits_since)
         silent = max(0, (now - start) // _MINUTE)
     if 0 < rule.lapsed_most <= lapsed:
@@ -147,7 +152,8 @@ def _opened_at(opening: Opening, moment: datetime) -> datetime | None:
 
 def _take_back(conn: Conn, life: Mapping[SiteId, datetime | None], *, now: datetime, limit: int) -> int:
     """Hold again what waits at dark sites for orders that others can send; returns how many tasks that was."""
-    read = _movable(conn, waiting_tasks(conn, list(life), limit=limit), life)
+    # Of more than are taken back: what nobody else can do may come first, and stays first.
+    read = _movable(conn, waiting_tasks(conn, list(life), limit=_TASKS_READ_MOST), life)[:limit]
     as_read = {task.task_id: task for task in read}
     # One that is taken at this moment is not what it was: its site shows life.
     locked = [task for task in fulfilment.lock_tasks(conn, list(as_read)) if task == as_read[task.task_id]]

@@ -230,11 +230,10 @@ def books_and_invoices(conn: Conn, *, scope: Scope) -> list[SellerBooks]:
                 sums[0] -= one.balance_minor
             elif one.purpose is Purpose.TAX:
                 sums[1] -= one.balance_minor
+    # Invoices do not wait for what closes put off.
     for books, minor in closing.put_off(conn).items():
         if (books.entity_id, books.currency) in booked:
-            booked[books.entity_id, books.currency][0] += (
-                minor  # invoices do not wait for what closes put off
-            )
+            booked[books.entity_id, books.currency][0] += minor
     invoiced = {
         (one.entity_id, one.currency): one for one in invoices_queries.sums_by_seller(conn, entities=seen)
     }

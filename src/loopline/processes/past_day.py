@@ -1,7 +1,8 @@
 """A past day as one problem: its orders, the goods that were there in the morning or came that day, its limits.
 
-What was promised for an order is what was promised first. What parcels cost, how cold sites can send, and how they are
-expected to answer is as it is today. Trials of profiles and the prices of the day both look at a day like this.
+What was promised for an order is what was promised first. What parcels cost, how cold sites can send, how they are
+expected to answer and how long goods take to leave them, while they are open, is as it is today.
+Trials of profiles and the prices of the day both look at a day like this.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ from loopline.kernel.times import day_range
 from loopline.orders import LineToTry
 from loopline.org import Site
 from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
+from loopline.processes.ready_times import open_ready_minutes
 from loopline.processes.weigh import Weighing, dealers_of_sites, territory, weigh
 from loopline.sharing import queries as sharing
 from loopline.sharing.model import Role
@@ -48,6 +50,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     companions: Mapping[SkuId, str]
     able: Ability
     expected: Mapping[SiteId, Acceptance]
+    ready: Mapping[SiteId, int]
     due_at: Mapping[OrderId, datetime]
     dealer_of: Mapping[SiteId, str]
     sending_basis_points: Mapping[str, int]
@@ -88,6 +91,7 @@ def read_day(conn: Conn, day: date, *, zone: str, now: datetime, but: Collection
         companions=catalogue.companions_of(conn, sku_ids),
         able=ability(conn),
         expected=site_acceptance(conn, list(leaf_ids), now=now),
+        ready=open_ready_minutes(conn),
         due_at=promises.first_due(conn, {line.order_id for line in lines}),
         dealer_of=_dealers(conn, sites),
         sending_basis_points=_sending(conn, {line.channel for line in lines}, currency, at=now),
@@ -147,7 +151,7 @@ def wave_of_day(
                 answer_minutes=weighing.terms[site_id].answer_minutes,
                 sends=day.able.get(site_id, AMBIENT_ALONE),
                 accept_probability=min(1.0, max(0.0, day.expected[site_id].probability)),
-                ready_minutes=max(0, round(day.expected[site_id].answer_minutes)),
+                ready_minutes=day.ready.get(site_id, max(0, round(day.expected[site_id].answer_minutes))),
             )
             for site_id, leaves in day.leaf_ids.items()
             if site_id in day.costs

@@ -14,6 +14,7 @@ import msgspec
 from loopline import orders, stock
 from loopline.db import Conn, log
 from loopline.fulfilment import service as fulfilment_service
+from loopline.fulfilment.dark import dark_sites
 from loopline.fulfilment.model import OfferedLine, OfferTask, TaskKind
 from loopline.insight.acceptance.model import Acceptance
 from loopline.kernel.events import Event, event
@@ -414,9 +415,10 @@ def _put_off(
             if WAITS_FOR[one.reason] in orders.WAIT_FOR_OTHER_GOODS
         },
     )
+    is_lit = bool(waiting) and not desk.dark.issubset(dark_sites(conn))
     for order_id, lines in waiting.items():
-        if any(one.sku_id in changed for one in lines):
-            continue  # whoever brought it did not find the order waiting: it stays due
+        if is_lit or any(one.sku_id in changed for one in lines):
+            continue  # whoever brought it, or came back, did not find the order waiting: it stays due
         waits_for = min((WAITS_FOR[one.reason] for one in lines), key=lambda one: LOOK_AGAIN_AFTER[one])
         until = now + LOOK_AGAIN_AFTER[waits_for]
         puts.append(orders.PutOff(order_id=order_id, waits_for=waits_for, until=until))

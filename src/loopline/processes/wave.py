@@ -91,7 +91,7 @@ class WaveDesk:
                 self._leaf_ids.setdefault(leaf.site_id, []).append(leaf.id)
         self._refused = self._sites_that_refused(conn, now=now)
         self._able = ability(conn)
-        self._dark = frozenset(dark_sites(conn))
+        self.dark = frozenset(dark_sites(conn))
         self._ready = learnt_ready_minutes(conn, self._sites, now=now)
         self._network = networks[first.channel]
         self._left = self._capacity_left(conn, now=now)
@@ -213,7 +213,7 @@ class WaveDesk:
             ),
             # Who comes for goods, or has them brought from there, is waited for by nobody else.
             sites=self._wave_sites(
-                conn, weighing, dark=() if self.is_bound(lines[0].order_id) else self._dark
+                conn, weighing, dark=() if self.is_bound(lines[0].order_id) else self.dark
             ),
             stock=[
                 LeafUnits(leaf_id=leaf_id, sku_id=sku_id, sellable=count)
@@ -241,6 +241,7 @@ class WaveDesk:
             if wave.chances is None
             else wave.chances[[one.order_id not in order_ids for one in wave.orders]],
             sites=_with_places(wave.sites, works, sign=-1),
+            shares=wave.shares.with_tasks([task.site_id for work in works for task in work.tasks]),
             stock=[
                 LeafUnits(
                     leaf_id=one.leaf_id,

@@ -35,7 +35,7 @@ class LadderTrial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LadderDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft as it waits, and what it was tried on as it stands. `has_history`: whether anything was ever sold."""
+    """A draft as it waits, and what it was tried on as it stands. `has_history`: whether anything was sold before."""
 
     ladder: NewLadder
     saved_at: datetime
@@ -44,7 +44,10 @@ class LadderDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LadderPublication(msgspec.Struct, frozen=True, kw_only=True):
-    """Publish the draft under a code that was saved at a moment; `untried_because`: why, where nothing was sold yet."""
+    """Publish the draft under a code that was saved at a moment.
+
+    `untried_because`: why it was not tried, where no month is over yet in which anything was sold.
+    """
 
     code: str
     saved_at: datetime
@@ -151,14 +154,20 @@ def keep_trial(conn: Conn, draft: LadderDraft, trial: LadderTrial) -> bool:
 
 
 def publish_ladders(
-    conn: Conn, publications: Sequence[LadderPublication], *, today: date, now: datetime
+    conn: Conn,
+    publications: Sequence[LadderPublication],
+    *,
+    today: date,
+    now: datetime,
+    sold_before: datetime | None = None,
 ) -> list[Ladder | Refusal]:
     """Publish drafts for good as they were seen and tried, one outcome each; `today` is that of the brand.
 
+    They need a trial where anything was sold `sold_before`: before the brand's month began (None: ever).
     One at a time: of two who publish, or save, at once the second is judged by what the first did.
     """
     _lock(conn)
-    waiting = {one.ladder.code: one for one in drafts_waiting(conn)}
+    waiting = {one.ladder.code: one for one in drafts_waiting(conn, sold_before=sold_before)}
     standing = {(one.code, one.from_month) for one in all_ladders(conn)}
     outcomes: list[Ladder | Refusal] = []
     going: list[Ladder] = []
@@ -185,8 +194,8 @@ def publish_ladders(
     return outcomes
 
 
-def drafts_waiting(conn: Conn) -> list[LadderDraft]:
-    """Return every draft, by code. Locks nothing."""
+def drafts_waiting(conn: Conn, *, sold_before: datetime | None = None) -> list[LadderDraft]:
+    """Return every draft, by code, and whether anything was sold before a moment (None: ever). Locks nothing."""
     return [
         LadderDraft(
             ladder=NewLadder(**{name: getattr(one, name) for name in NewLadder.__struct_fields__}),
@@ -194,7 +203,7 @@ def drafts_waiting(conn: Conn) -> list[LadderDraft]:
             trial=one.trial,
             has_history=one.has_history,
         )
-        for one in fetch(conn, SQL["drafts_waiting"], _Kept)
+        for one in fetch(conn, SQL["drafts_waiting"], _Kept, sold_before=sold_before)
     ]
 
 

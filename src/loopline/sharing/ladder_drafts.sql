@@ -50,8 +50,8 @@ on conflict (code) do update set
   trial = null;
 
 -- name: drafts_waiting
--- Every draft, by code, with its trial and whether anything was sold in its currency that it could be tried on. Locks
--- nothing.
+-- Every draft, by code, with its trial and whether anything was sold in its currency before a moment (null: ever) that it
+-- could be tried on. Without rules of its currency nothing was: then splits are not looked at. Locks nothing.
 select
   draft.id,
   draft.code,
@@ -68,8 +68,13 @@ select
   draft.trial,
   exists (
     select
+    from sharing.rule_set as standing
+    where standing.currency = draft.currency and standing.state = 'published'
+  ) and exists (
+    select
     from sharing.split as split
-    where split.currency = draft.currency and split.sold_at is not null
+    where split.currency = draft.currency
+      and split.sold_at < coalesce(%(sold_before)s::timestamptz, 'infinity')
   ) as has_history
 from sharing.ladder_draft as draft
 order by draft.code;

@@ -45,10 +45,15 @@ limit %(limit)s::bigint;
 
 -- name: grounds_of
 -- What the trials of these rule sets tried that had anything to try on, the earliest first; and whether anything was sold
--- in their currencies that rules can be tried on. Locks nothing.
+-- in their currencies that rules can be tried on: without rules of a currency nothing was, and splits are not looked at.
+-- Locks nothing.
 select
   rule_set.id as rule_set_id,
   exists (
+    select
+    from sharing.rule_set as standing
+    where standing.currency = rule_set.currency and standing.state = 'published'
+  ) and exists (
     select
     from sharing.split as split
     where split.currency = rule_set.currency and split.sold_at is not null

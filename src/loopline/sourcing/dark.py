@@ -7,7 +7,8 @@ class DarkSites(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """When a site is dark, within its opening hours: its work goes elsewhere, and it gets none until it shows life.
 
     When it has let `lapsed_most` offers lapse since it last did anything (0: not looked at), or when nobody there has
-    done anything for `silent_minutes` while work waits there, offered or accepted (0: not looked at).
+    done anything for `silent_minutes` while work waits there, offered or accepted (0: not looked at). Silence counts
+    only where somebody opened a page of late: who works through the API alone is seen by what lapses.
     """
 
     lapsed_most: int = 3

@@ -4,7 +4,7 @@ Records that come by the hundred thousand and hold nothing but ids and numbers a
 (`gc=False`): they cannot be part of a cycle, and looking at them cost more than making them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -150,6 +150,15 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     dealer_of: Mapping[SiteId, PartyId] = {}
     had: Mapping[PartyId, int] = {}
     total: int = 0
+
+    def with_tasks(self, site_ids: Collection[SiteId]) -> "Shares":
+        """The same with tasks that sites keep after all, one for each time that a site is named."""
+        if not self.dealer_of:
+            return self
+        had = dict(self.had)
+        for dealer in (self.dealer_of[one] for one in site_ids if one in self.dealer_of):
+            had[dealer] = had.get(dealer, 0) + 1
+        return Shares(dealer_of=self.dealer_of, had=had, total=self.total + len(site_ids))
 
 
 NO_SHARES = Shares()

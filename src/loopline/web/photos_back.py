@@ -1,6 +1,7 @@
 """Photos of what comes back: read from a form, and shown on pages."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 from litestar import Response
@@ -9,9 +10,9 @@ from litestar.datastructures import UploadFile
 from loopline.kernel.ids import LineId, OrderId, ReturnId
 from loopline.kernel.pictures import Picture
 from loopline.kernel.refusals import Refusal
-from loopline.returns.photos import NewPhoto, Photo, PhotoContent
+from loopline.returns.photos import PHOTOS_MOST, NewPhoto, Photo, PhotoContent, TooManyReturnPhotos
 from loopline.web.languages import Language
-from loopline.web.photographs import SENT_BYTES_MAX, remade
+from loopline.web.photographs import SENT_BYTES_MAX, remade, shown
 
 
 class PhotoBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +26,14 @@ class PhotoBack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pictures_of(value: object) -> list[Picture] | Refusal:
-    """Make anew what a file field holds: nothing, a file or several."""
+    """Make anew what a file field holds: nothing, a file or several; of more than a return may have none is decoded."""
+    several = cast("list[object]", value) if isinstance(value, list) else [value]
+    files = [one for one in several if isinstance(one, UploadFile)]
+    if len(files) > PHOTOS_MOST:
+        return TooManyReturnPhotos(most=PHOTOS_MOST)
     pictures: list[Picture] = []
-    for one in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
-        sent = one.file.read(SENT_BYTES_MAX + 1) if isinstance(one, UploadFile) else b""
+    for one in files:
+        sent = one.file.read(SENT_BYTES_MAX + 1)
         if not sent:
             continue
         picture = remade(sent)
@@ -81,8 +86,4 @@ def photos_shown(found: Sequence[Photo], zone: str, language: Language, *, path:
 
 def returned_photo_answer(found: PhotoContent) -> Response[bytes]:
     """Answer with what a photo shows; no browser keeps it."""
-    return Response(
-        found.content,
-        media_type=found.media_type,
-        headers={"Cache-Control": "no-store", "Content-Disposition": "inline"},
-    )
+    return shown(found.content, found.media_type)

@@ -128,6 +128,19 @@ def test_what_failed_is_told_again_by_whom_it_concerns_and_others_see_none_of_it
     assert (notice.state, notice.tries, notice.is_unsure) == (notices.State.WAITING, 1, False)
 
 
+def test_what_a_forgotten_member_was_told_is_listed_without_its_words(
+    base: str, database: Database, shop: Shop, placed: Placed, member_id: MemberId
+):
+    with database.transaction() as conn:
+        notice_id = failed_notice(conn, placed, member_id, shop.sites["S"])
+        assert notices.forget_notices(conn, [member_id], now=NOON) == 1
+    with staff(base, "tang.service") as service:
+        failed = service.get("/hq/notices", params={"list": "failed"})
+        assert failed.status_code == 200
+        assert "The customer was forgotten" in failed.text
+        assert f"/hq/notices/{notice_id}/again" not in failed.text
+
+
 def test_a_page_without_a_gateway_says_that_nothing_is_told(base: str, database: Database):
     with database.transaction() as conn:
         conn.execute("delete from notices.gateway")

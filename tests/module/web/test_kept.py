@@ -1,5 +1,6 @@
 """What a phone keeps of tasks, and the steps it sends later, over real HTTP: of no customer, each done once."""
 
+import re
 from collections.abc import Generator
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from loopline.kernel.ids import TaskId, uuid7
 from tests.make.customers import member, phone, registered
 from tests.make.loop import subject_types
 from tests.make.org import succeeded
-from tests.make.shop import NOON
+from tests.make.shop import NOON, lines
 from tests.make.store import offer, offer_to_collect
 from tests.make.web import data_directory
 from tests.module.web.test_store import Site, opened, ticked
 
 CHEN = Recipient(name="陈念", phone="13800000007", region_code="310100", street="武康路 99 号 2 室")
+PERSON = re.compile(r'id="step-outbox"[^>]* data-person="([0-9a-f-]{36})"')
 STEPS = ["task_accepted", "picking_started", "goods_checked", "parcel_packed"]
 
 
@@ -113,6 +115,41 @@ def test_part_of_it_refused_twice_under_one_id_is_refused_once(site: Site):
     for _ in range(2):
         assert send(zhou, task_id, "refuse", number=number, **fields).json()["refused"] == ""
     assert log_of(site, task_id) == ["task_refused"]
+
+
+def test_the_page_of_picking_that_is_kept_ahead_asks_for_all_that_is_asked_for_then(site: Site):
+    with site.database.transaction() as conn:
+        task_id = offer(conn, site.stage, "W-1", lines=lines(site.stage.shop, ("COAT", 10)))
+        have = ticked(conn, task_id)
+    zhou = site.signed_in("zhou.guide")
+    (ahead,) = [one["html"] for one in kept(zhou, task_id).json()["pages"] if one["state"] == "picking"]
+    assert "The last here, perhaps from display" in ahead
+    points = re.findall(r'name="looked" value="(\d+)"', ahead)
+    for step in ("accept", "pick"):
+        assert send(zhou, task_id, step).json()["refused"] == ""
+    assert send(zhou, task_id, "check", have=have, looked=points[:-1]).json()["refused"]
+    assert send(zhou, task_id, "check", have=have, looked=points).json()["refused"] == ""
+    assert site.task(task_id).state is TaskState.CHECKED
+
+
+def test_what_a_colleague_did_on_the_phone_is_not_done_by_who_is_signed_in_now(site: Site):
+    with site.database.transaction() as conn:
+        task_id = offer(conn, site.stage, "W-1")
+    zhou, lin = site.signed_in("zhou.guide"), site.signed_in("lin.manager")
+    found = PERSON.search(zhou.get("/store", headers={"accept": "text/html"}, timeout=60).text)
+    assert found is not None
+
+    def accept(browser: httpx.Client) -> httpx.Response:
+        token = browser.get("/store/photos/token", timeout=60).json()["token"]
+        sent = {"id": str(uuid7(NOON)), "task_id": str(task_id), "step": "accept", "fields": {}}
+        headers = {"x-csrftoken": token, "accept": "application/json"}
+        mine = sent | {"person": found.group(1)}
+        return browser.post("/store/tasks/steps", json=mine, headers=headers, timeout=60)
+
+    assert accept(lin).status_code == 401
+    assert site.task(task_id).state is TaskState.OFFERED
+    assert accept(zhou).json()["refused"] == ""
+    assert str(site.task(task_id).accepted_by) == found.group(1)
 
 
 def test_what_cannot_be_is_said_in_words_and_nothing_is_done(site: Site):

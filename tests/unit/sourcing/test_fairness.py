@@ -143,3 +143,10 @@ def test_shares_are_of_the_whole_day(most: int, least: int, had: int, others: in
 def test_limits_that_contradict_each_other_are_not_published():
     wrong = Settings(fairness=Fairness(day_least_percent=50, day_most_percent=40))
     assert problems_of(wrong) == [SharesContradict(least=50, most=40)]
+
+
+def test_what_is_not_decided_again_after_all_counts_as_had():
+    shares = Shares(dealer_of=OF, had={A: 2}, total=5)
+    more = shares.with_tasks([site_id(0), site_id(1), site_id(2), site_id(3)])
+    assert (more.had, more.total) == ({A: 4, B: 1}, 9)
+    assert Shares().with_tasks([site_id(0)]) == Shares()

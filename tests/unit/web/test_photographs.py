@@ -5,10 +5,13 @@ import io
 import tracemalloc
 
 import pytest
+from litestar.datastructures import UploadFile
 from PIL import Image
 
 from loopline.kernel.pictures import Picture
+from loopline.returns.photos import PHOTOS_MOST, TooManyReturnPhotos
 from loopline.web.photographs import SENT_BYTES_MAX, PhotoTooLarge, PhotoUnreadable, remade
+from loopline.web.photos_back import pictures_of
 from tests.make.photos import bomb, photo
 
 TOO_LARGE = PhotoTooLarge(megabytes=6, megapixels=24)
@@ -92,3 +95,12 @@ def test_what_would_unfold_into_too_much_is_refused_before_it_does():
 def test_fifty_megabytes_are_refused():
     assert remade(photo() + bytes(50_000_000)) == TOO_LARGE
     assert isinstance(remade(photo() + bytes(SENT_BYTES_MAX - 10_000)), Picture)
+
+
+def test_of_more_photos_than_a_return_may_have_none_is_decoded():
+    def files(count: int) -> list[UploadFile]:
+        return [UploadFile("image/jpeg", f"{place}.jpg", b"no picture") for place in range(count)]
+
+    assert pictures_of(files(PHOTOS_MOST)) == PhotoUnreadable()
+    assert pictures_of(files(PHOTOS_MOST + 1)) == TooManyReturnPhotos(most=PHOTOS_MOST)
+    assert pictures_of([]) == pictures_of(None) == []

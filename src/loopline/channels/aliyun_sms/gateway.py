@@ -17,6 +17,7 @@ from loopline.notices import Heard, NoticeReport, ToTell
 SEND, ASK, VERSION = "SendSms", "QuerySendDetails", "2017-05-25"
 OK = "OK"
 NO_TEMPLATE = "no template is registered for this sentence"
+COUNTS_MORE = "it counts more messages than it shows"
 _CONNECT_SECONDS = 3.0
 _AT_ONCE = 50
 _HOME = "+86"
@@ -57,12 +58,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     code: str = msgspec.field(name="Code")
     message: str = msgspec.field(name="Message", default="")
     reference: str | None = msgspec.field(name="BizId", default=None)
+    total: int | str = msgspec.field(name="TotalCount", default=0)
     details: _Details = msgspec.field(name="SmsSendDetailDTOs", default=_Details())
 
     @property
     def said(self) -> str:
         """What it says, for people."""
         return self.code if self.code == self.message else f"{self.code} {self.message}".strip()
+
+    @property
+    def counted(self) -> int:
+        """How many messages it counts, of which `details` are one page."""
+        return int(self.total) if str(self.total).isdecimal() else 0
 
 
 class AliyunSms:
@@ -131,7 +138,10 @@ class AliyunSms:
                 heard = Heard.REFUSED if mine.status == _FAILED else Heard.TAKEN
                 return NoticeReport(claim=asked.claim, heard=heard, note=mine.fault or None)
             if len(answer.details.found) < _AT_ONCE:
-                return NoticeReport(claim=asked.claim, heard=Heard.ABSENT)
+                seen = (page - 1) * _AT_ONCE + len(answer.details.found)
+                heard = Heard.ABSENT if seen >= answer.counted else Heard.NOTHING
+                note = None if heard is Heard.ABSENT else COUNTS_MORE
+                return NoticeReport(claim=asked.claim, heard=heard, note=note)
             page += 1
 
     def _called(self, action: str, query: Mapping[str, str]) -> Answer | str:
@@ -143,6 +153,9 @@ class AliyunSms:
             return f"no answer: {type(fault).__name__}"
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return "no answer that can be read"
+        # What it says of a number names that number, and is kept.
+        phone = query.get("PhoneNumbers") or query["PhoneNumber"]
+        answer = msgspec.structs.replace(answer, message=answer.message.replace(phone, "…"))
         if response.is_server_error or answer.code in _NOBODY_KNOWS:
             return answer.said
         return answer

@@ -104,7 +104,9 @@ def _wrong_in(
     if template is None:
         return AliyunDenied(code="isv.SMS_TEMPLATE_ILLEGAL", message="短信模版不合法")
     if not _PHONE.fullmatch(asked["PhoneNumbers"]):
-        return AliyunDenied(code="isv.MOBILE_NUMBER_ILLEGAL", message="非法手机号")
+        return AliyunDenied(
+            code="isv.MOBILE_NUMBER_ILLEGAL", message=f"{asked['PhoneNumbers']}invalid mobile number"
+        )
     if set(Template(template).get_identifiers()) != set(said):
         return AliyunDenied(code="isv.TEMPLATE_MISSING_PARAMETERS", message="模版缺少变量")
     if any(len(value) > _PARAM_MOST for value in said.values()):

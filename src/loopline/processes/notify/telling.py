@@ -18,7 +18,6 @@ from loopline.notices import rules as notices_rules
 from loopline.notices.events import CustomerTold
 from loopline.orders import Order
 from loopline.orders.parking import parking_of
-from loopline.org import PartyKind
 from loopline.payments import queries as payments
 from loopline.promises import PromiseState
 
@@ -145,12 +144,12 @@ def _standing(conn: Conn, due: Sequence[Notice], *, now: datetime) -> _Now:
 
 def _declined(conn: Conn, due: Sequence[Notice]) -> frozenset[MemberId]:
     """Those of the members who said that they want no messages about their orders."""
-    brand = next((one.id for one in org.branch_parties(conn) if one.kind is PartyKind.BRAND), None)
+    brand = org.brand_party(conn)
     if brand is None:
         return frozenset()
     keys = [
         ConsentKey(
-            member_id=member_id, purpose=Purpose.SERVICE, channel=ConsentChannel.SMS, receiver_id=brand
+            member_id=member_id, purpose=Purpose.SERVICE, channel=ConsentChannel.SMS, receiver_id=brand.id
         )
         for member_id in sorted({one.member_id for one in due})
     ]

@@ -125,7 +125,9 @@ def _change(
     uses: list[Use] = []
     available = holdings.account.available
     for head in heads:
-        earned, changed = _earned(head, of_orders, holdings, in_force(versions, head.placed_at))
+        known = {one.id: one for one in holdings.lots} | lots
+        has = msgspec.structs.replace(holdings, lots=tuple(known.values()))
+        earned, changed = _earned(head, of_orders, has, in_force(versions, head.placed_at))
         moves += earned
         lots |= {one.id: one for one in changed}
         available += sum(one.available for one in earned)

@@ -20,7 +20,13 @@ from loopline.kernel.ids import LadderId, PartyId, PersonId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.times import business_day
 from loopline.org import Permission
-from loopline.processes.bonus import MONTHS_LOOKED_BACK, months_to_evaluate, standings, try_ladder
+from loopline.processes.bonus import (
+    MONTHS_LOOKED_BACK,
+    month_began,
+    months_to_evaluate,
+    standings,
+    try_ladder,
+)
 from loopline.sharing import ladders
 from loopline.sharing.ladder_drafts import (
     MONTHS_TRIED_MOST,
@@ -231,7 +237,8 @@ def publish_ladders(
     whole_brand(caller, Permission.SHARING_WRITE, subject=_SUBJECT)
 
     def decide(conn: Conn, now: datetime) -> list[LadderTold | Refusal]:
-        today = business_day(now, board_setting(conn).zone)
+        zone_name = board_setting(conn).zone
+        today, began = business_day(now, zone_name), month_began(now, zone_name)
         author_id = author_of(conn, caller)
         asked = [
             LadderPublication(
@@ -242,7 +249,7 @@ def publish_ladders(
             )
             for one in data.items
         ]
-        made = write_ladders(conn, asked, today=today, now=now)
+        made = write_ladders(conn, asked, today=today, now=now, sold_before=began)
         return [one if isinstance(one, Refusal) else _told(one) for one in made]
 
     return decided(request, caller, data, decide)

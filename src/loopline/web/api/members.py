@@ -37,7 +37,7 @@ from loopline.db import Conn
 from loopline.kernel.ids import MemberId, PartyId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
-from loopline.org import PartyKind, Permission
+from loopline.org import Permission
 from loopline.org.lists import party_codes
 from loopline.processes import membership
 from loopline.processes.namesakes import CANDIDATES_A_PAGE, first_of_pages
@@ -419,7 +419,7 @@ def own_changes(
 ) -> list[ConsentChange | Refusal]:
     """Make a member's own words into changes; who is not named is the brand."""
     named = org.parties_by_code(conn, {one.receiver_code for one in items if one.receiver_code})
-    brand = next((party for party in org.branch_parties(conn) if party.kind is PartyKind.BRAND), None)
+    brand = org.brand_party(conn)
     changes: list[ConsentChange | Refusal] = []
     for one in items:
         receiver = named.get(one.receiver_code) if one.receiver_code else brand

@@ -95,7 +95,7 @@ def fix_site_capacity(
 def reopen_site_days(
     request: AnyRequest, caller: NamedDependency[Caller], data: JSONBody[Batch[SiteToReopen]]
 ) -> Response[bytes]:
-    """Let sites that gave work back for want of time take work up to their limit of today again."""
+    """Let sites that gave work back for want of time, or are dark, take work up to their limit of today again."""
     scope = caller.scope(Permission.TASKS_WRITE)
 
     def decide(conn: Conn, now: datetime) -> Sequence[SiteDayReopened | Refusal]:

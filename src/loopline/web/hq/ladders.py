@@ -21,7 +21,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day
 from loopline.org import Party, Permission
-from loopline.processes.bonus import MONTHS_LOOKED_BACK, months_to_evaluate, try_ladder
+from loopline.processes.bonus import MONTHS_LOOKED_BACK, month_began, months_to_evaluate, try_ladder
 from loopline.sharing import ladders
 from loopline.sharing.ladder_drafts import (
     MONTHS_TRIED_MOST,
@@ -145,7 +145,7 @@ def _find(conn: Conn, scope: Scope, now: datetime, *, with_drafts: bool) -> _Fou
     parties = {one.id: one for one in seen}
     return _Found(
         ladders=ladders.all_ladders(conn),
-        drafts=drafts_waiting(conn) if with_drafts else [],
+        drafts=drafts_waiting(conn, sold_before=month_began(now, zone_name)) if with_drafts else [],
         evaluations=ladders.evaluations_of(
             conn,
             None if scope.everything else list(parties),
@@ -287,8 +287,9 @@ async def publish_ladder(request: _FormRequest, visitor: NamedDependency[Visitor
     )
 
     def work(conn: Conn, now: datetime) -> Ladder | Refusal:
-        today = business_day(now, board_setting(conn).zone)
-        return publish_ladders(conn, [asked], today=today, now=now)[0]
+        zone_name = board_setting(conn).zone
+        today, began = business_day(now, zone_name), month_began(now, zone_name)
+        return publish_ladders(conn, [asked], today=today, now=now, sold_before=began)[0]
 
     outcome = await asyncio.to_thread(run, request, work)
     if isinstance(outcome, Refusal):

@@ -17,7 +17,7 @@ from loopline.insight import board_setting
 from loopline.kernel.ids import OrderId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
-from loopline.notices import Notice, NoticeId, Standing, State
+from loopline.notices import End, Notice, NoticeId, Standing, State
 from loopline.orders import Order
 from loopline.org import Permission
 from loopline.web.api.answers import read, run
@@ -188,15 +188,19 @@ def _row(one: Notice, found: _Found, language: Language, *, may_write: bool) -> 
         order_number=number,
         order_path=f"{ORDERS}/{number}",
         at=language.clock_of_day(one.ended_at or one.happened_at, found.zone),
-        text=notices.text_of(one.about, one.facts, language=spoken, zone_name=one.zone),
+        text=""
+        if one.facts.are_forgotten
+        else notices.text_of(one.about, one.facts, language=spoken, zone_name=one.zone),
         language="zh-CN" if spoken == "zh" else "en",
         why=" · ".join(_why(one, found, language)),
-        may_be_told=may_write and one.state is State.FAILED,
+        may_be_told=may_write and one.state is State.FAILED and not one.facts.are_forgotten,
     )
 
 
 def _why(one: Notice, found: _Found, language: Language) -> list[str]:
     said = [language.say(END_WORDS[one.end])] if one.end is not None else []
+    if one.facts.are_forgotten and one.end is not End.ERASED:
+        said.append(language.say(END_WORDS[End.ERASED]))
     if one.next_try_at is not None and one.next_try_at > found.now:
         said.append(
             language.say("not before {time}", time=language.clock_of_day(one.next_try_at, found.zone))

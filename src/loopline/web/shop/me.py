@@ -13,7 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Template
 
-from loopline import catalogue, customers, orders, promises
+from loopline import catalogue, customers, orders, org, promises
 from loopline.customers import (
     Address,
     ConsentChange,
@@ -29,8 +29,6 @@ from loopline.fulfilment import queries as fulfilment
 from loopline.kernel.ids import MemberId, PartyId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Line, LineKind, Order
-from loopline.org import PartyKind
-from loopline.org.queries import branch_parties
 from loopline.processes import membership
 from loopline.processes.checkout import orders_paid_by_goods, to_pay
 from loopline.web.api.answers import run
@@ -234,7 +232,8 @@ def _standing_of(conn: Conn, keys: Sequence[ConsentKey]) -> list[bool]:
 
 def brand_party(conn: Conn) -> PartyId | None:
     """Return the party that a member agrees with: the brand."""
-    return next((party.id for party in branch_parties(conn) if party.kind is PartyKind.BRAND), None)
+    brand = org.brand_party(conn)
+    return brand.id if brand is not None else None
 
 
 def _consent_keys(conn: Conn, member_id: MemberId) -> list[ConsentKey]:

@@ -1,4 +1,4 @@
-"""An order's page: where it stands, paying, collecting, calling off, sending back, saying how it was.
+"""An order's page: where it stands, paying, saying where it goes, calling off.
 
 Whoever is not its member sees nothing of it, not even that it exists.
 """
@@ -30,6 +30,7 @@ from loopline.org import Site
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
 from loopline.returns.model import Reason
+from loopline.returns.photos import PHOTOS_MOST
 from loopline.reviews import PICTURES_MAX
 from loopline.slots import BookingState
 from loopline.slots.visits import Outcome, Visit
@@ -162,6 +163,7 @@ def order_context(view: OrderView, language: Language) -> dict[str, Any]:
         "is_held": is_held,
         "expected": _expected(view, language),
         "pictures_max": PICTURES_MAX,
+        "photos_most": PHOTOS_MOST,
         "variety": partial(_variety, language),
         "tone": words.tone,
         "reasons": [(reason.value, word) for reason, word in REASONS.items()],

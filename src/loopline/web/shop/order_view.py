@@ -317,9 +317,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         sites=sites,
         read_at=now,
         pictures=reviews.pictures_of_reviews(conn, [one.id for one in said if one.hidden_at is None]),
-        is_reserved=head.id in reservations_of_orders(conn, [head.id])
-        if standing is Standing.UNPAID
-        else False,
+        is_reserved=standing is Standing.UNPAID and head.id in reservations_of_orders(conn, [head.id]),
         store_review=next((one for one in said if one.about is About.STORE), None),
         promises=promises.promises_of_orders(conn, [head.id]).get(head.id, ()),
         parking=parking_of(conn, [head.id]) if head.parked else {},
@@ -328,12 +326,15 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         if booking is not None and may_move(head, booking, visit, by_member=True, now=now)
         else (),
         points=points_of_order(entries_of_orders(conn, [head.id])) if member_id else NO_POINTS,
-        fee_minor=sum(
-            line.amount_minor for line in every if line.code in BRINGING_FEES and line.kind is LineKind.CHARGE
-        ),
+        fee_minor=_fee(every),
         visit=visit,
         visit_code=visit_code(head.id, secret=edge.settings.secret) if visit and member_id else "",
     )
+
+
+def _fee(lines: Sequence[Line]) -> int:
+    """What it costs to bring it."""
+    return sum(one.amount_minor for one in lines if one.code in BRINGING_FEES and one.kind is LineKind.CHARGE)
 
 
 def _exchanges(conn: Conn, order_id: OrderId) -> list[ExchangeView]:

@@ -56,7 +56,8 @@ def return_goods(
     data: Form,
 ) -> Response[Any]:
     """Say what comes back, and why, with photos or without. The same form again is the same return."""
-    pictures = pictures_of(data.get("photo"))
+    is_theirs = read(request, lambda conn, _: own_order(conn, number, member.member_id) is not None)
+    pictures = pictures_of(data.get("photo")) if is_theirs else []  # of others nothing is decoded
 
     def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
         lines = _lines_back(conn, head, data)
@@ -66,7 +67,7 @@ def return_goods(
             return pictures
         asked = ReturnAsked(
             channel=head.channel,
-            external_number=f"{head.number}-{data.get('number', '')[:40]}",
+            external_number=f"{head.number}-{str(data.get('number', ''))[:40]}",
             order_id=head.id,
             lines=lines,
             by_member=member.member_id,

@@ -1,6 +1,7 @@
 """Buyers say how it is, in words and pictures: from their order's page, or from a receipt; and what pictures show.
 
-Who may not review has no picture of theirs decoded. Pictures are made anew before anything of them is kept.
+Of who has neither the order nor its receipt no picture is decoded. Pictures are made anew before anything of them is
+kept.
 """
 
 import asyncio

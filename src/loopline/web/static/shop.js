@@ -10,6 +10,7 @@ async function swap(response) {
     here.replaceWith(there);
   }
   document.title = next.title;
+  offerWhere();
   return true;
 }
 
@@ -105,7 +106,10 @@ document.addEventListener("change", async (event) => {
 });
 
 // Where somebody is, asked only when they want it, and no more exactly than about a kilometre.
-for (const button of document.querySelectorAll("[data-where]")) button.hidden = navigator.geolocation === undefined;
+function offerWhere() {
+  for (const button of document.querySelectorAll("[data-where]")) button.hidden = navigator.geolocation === undefined;
+}
+offerWhere();
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-where]") : null;
   if (!button) return;

@@ -23,7 +23,7 @@ from loopline.org import Permission
 from loopline.web.api.answers import answered, read
 from loopline.web.api.reading import decode
 from loopline.web.api.refusals import IdNotOfItsTime
-from loopline.web.edge import WebRequest, edge_of, language_of
+from loopline.web.edge import NotSignedIn, WebRequest, edge_of, language_of
 from loopline.web.pages import environment, page
 from loopline.web.problems import status_of
 from loopline.web.store.desk import DESK, STORE, Desk
@@ -40,9 +40,13 @@ Text = Annotated[str, Meta(max_length=_TEXT_MAX)]
 
 
 class StepSent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step as a phone did it; `id` is a UUIDv7 that it made, `fields` are those of the step's form."""
+    """A step as a phone did it; `id` is a UUIDv7 that it made, `fields` are those of the step's form.
+
+    `person`: who did it there; while another is signed in on the phone it is not taken, and waits.
+    """
 
     id: UUID
+    person: UUID | None = None
     task_id: UUID
     step: Step
     fields: Annotated[
@@ -134,6 +138,8 @@ def take_step(request: WebRequest, desk: NamedDependency[Desk], body: RawBody) -
     asked: StepSent = decode(body, StepSent)
     if asked.id.version != 7:
         raise Refused(IdNotOfItsTime(id=asked.id))
+    if asked.person not in {None, desk.person_id}:
+        raise NotSignedIn
     data: dict[str, Any] = {name: one[0] if len(one) == 1 else one for name, one in asked.fields.items()}
     data["command_id"] = str(asked.id)
     work = step_work(asked.step, request, desk, TaskId(asked.task_id), data)

@@ -25,7 +25,7 @@ from loopline.processes import photos as process
 from loopline.web.api.answers import answered, granted, read, run
 from loopline.web.api.reading import decode
 from loopline.web.api.refusals import IdNotOfItsTime, NoSuchThing
-from loopline.web.edge import WebRequest, edge_of
+from loopline.web.edge import NotSignedIn, WebRequest, edge_of
 from loopline.web.languages import Language, marked
 from loopline.web.pages import form_token
 from loopline.web.photo_words import WHY_NONE_WORDS
@@ -60,9 +60,13 @@ class PhotoToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhotoSent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A photo of a line of a task as a phone took it; `id` is a UUIDv7 that it made. `content` is in base64."""
+    """A photo of a line of a task as a phone took it; `id` is a UUIDv7 that it made. `content` is in base64.
+
+    `person`: who took it; while another is signed in on the phone it is not taken in, and waits.
+    """
 
     id: UUID
+    person: UUID | None = None
     task_id: UUID
     key: UUID
     at: Annotated[datetime, Meta(tz=True)]
@@ -90,6 +94,8 @@ def take_photo(request: WebRequest, desk: NamedDependency[Desk], body: RawBody) 
     asked: PhotoSent = decode(body, PhotoSent)
     if asked.id.version != 7:
         raise Refused(IdNotOfItsTime(id=asked.id))
+    if asked.person not in {None, desk.person_id}:
+        raise NotSignedIn
     picture = remade(asked.content)
     if isinstance(picture, Refusal):
         raise Refused(picture)

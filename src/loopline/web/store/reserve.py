@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -128,7 +129,7 @@ def keep_reserved(request: WebRequest, desk: NamedDependency[Desk], data: Form) 
 
     outcome = run(request, work)  # what was counted stays, whatever came of it
     if isinstance(outcome, Refusal):
-        back = f"{RESERVE}?sku={data.get('sku', '')}&site={data.get('site', '')}"
+        back = f"{RESERVE}?{urlencode({name: str(data.get(name, '')) for name in ('sku', 'site')})}"
         return telling(
             request,
             back,

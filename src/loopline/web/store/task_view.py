@@ -146,7 +146,6 @@ def read_task(  # noqa: PLR0913 - whose page of what, when, and whether it is ke
     site = org.sites_by_id(conn, [task.site_id])[task.site_id]
     store = party_of_site(conn, site)
     parties = tuple(party_ids(own_parties(conn, desk.visitor)))
-    ours = {line.allocation_id for line in lines}
     # What can only be there in some states is looked for in these alone: an offer has no round, no colleague, no label.
     is_taken = task.accepted_at is not None
     in_round = rounds.rounds_of_tasks(conn, [task_id]).get(task_id) if is_taken else None
@@ -163,13 +162,7 @@ def read_task(  # noqa: PLR0913 - whose page of what, when, and whether it is ke
         names={one.id: one.name for one in org.branch_people(conn, [site.unit_id])} if is_taken else {},
         store_party=store.id if store else None,
         own_parties=parties,
-        shares=[
-            share
-            for share in shares_of_lines(conn, sorted({line.line_id for line in lines}))
-            if share.part_id in ours
-        ]
-        if task.state is TaskState.HANDED_OVER
-        else [],
+        shares=_shares(conn, lines) if task.state is TaskState.HANDED_OVER else [],
         recipient=_recipient(conn, task, desk, now=now, edge=edge) if is_addressed else None,
         sealing=buyers.sealings_of_orders(conn, [order.id]).get(order.id) if is_addressed else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
@@ -189,13 +182,23 @@ def read_task(  # noqa: PLR0913 - whose page of what, when, and whether it is ke
         if not is_kept and _waits_for_rider(task, booking)
         else "",
         photos=photos_of_tasks(conn, {task_id: task}) if task.state in _PHOTOGRAPHED or is_kept else [],
-        last=_last(conn, task, lines),
+        last=_last(conn, task, lines, is_kept=is_kept),
     )
 
 
-def _last(conn: Conn, task: Task, lines: Sequence[TaskLine]) -> frozenset[AllocationId]:
-    """The lines that take the last units here, while they are picked: then they are looked at."""
-    if task.state is not TaskState.PICKING:
+def _shares(conn: Conn, lines: Sequence[TaskLine]) -> list[ShareOfLine]:
+    """What was split of these lines, and of no other part of the order's."""
+    ours = {line.allocation_id for line in lines}
+    found = shares_of_lines(conn, sorted({line.line_id for line in lines}))
+    return [share for share in found if share.part_id in ours]
+
+
+def _last(conn: Conn, task: Task, lines: Sequence[TaskLine], *, is_kept: bool) -> frozenset[AllocationId]:
+    """The lines that take the last units here, while they are picked: then they are looked at.
+
+    `is_kept`: before that, too, as a phone keeps the page of picking ahead, and is held to all points of its list.
+    """
+    if task.state is not TaskState.PICKING and not is_kept:
         return frozenset()
     return last_ones(conn, [line for line in lines if line.left])
 

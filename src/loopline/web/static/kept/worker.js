@@ -1,5 +1,6 @@
 // Opens a page without a network: gives it, and what it is made of, from what the page itself has kept. The page is the
-// one this worker is registered for, and with it those of tasks, where it is the store's. What the page knows and keeps is in its own store, not in a cache.
+// one this worker is registered for, and with it those of tasks, where it is the store's. What the page knows and keeps
+// is in its own store, not in a cache.
 
 const PATIENCE_MS = 5_000;
 const HERE = new URL(self.registration.scope).pathname;

@@ -125,7 +125,7 @@ async function send() {
     const { id, task, key, at, content } = photo;
     let answer;
     try {
-      answer = await command("/store/photos", { id, task_id: task, key, at, content });
+      answer = await command("/store/photos", { id, person, task_id: task, key, at, content });
     } catch {
       return "offline";
     }

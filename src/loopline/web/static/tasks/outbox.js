@@ -60,7 +60,7 @@ async function sendAll(db, person) {
     if (next === undefined) return { stands: "sent", taken };
     let answer;
     try {
-      answer = await command("/store/tasks/steps", { id: next.id, task_id: next.task, step: next.step, fields: next.fields });
+      answer = await command("/store/tasks/steps", { id: next.id, person, task_id: next.task, step: next.step, fields: next.fields });
     } catch {
       return { stands: "offline", taken };
     }
