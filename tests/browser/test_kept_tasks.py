@@ -233,6 +233,7 @@ def test_a_step_that_is_refused_at_once_is_said_at_once_and_waits_for_nobody(sit
     page = site.sign_in(device)
     page.goto(site.path(site.to_send))
     work_off(page)
+    expect(page.get_by_role("button", name="Given to the carrier")).to_be_visible()
     page.get_by_label("The carrier's number, if there is one").fill("!!")
     page.get_by_role("button", name="Given to the carrier").click()
     expect(page.locator("#step-said")).to_be_visible()
