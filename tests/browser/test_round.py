@@ -225,7 +225,9 @@ def check_pack_and_send(site: Site, page: Page) -> None:
         page.get_by_role("button", name="All there, all well").click()
         if box == 1:
             picture(page, "round-pack")
-        page.get_by_role("button", name="Packed and labelled").click()
+        packed = page.get_by_role("button", name="Packed and labelled")
+        packed.click()
+        expect(packed).to_have_count(0)
         page.get_by_role("link", name=f"← Box {box}").click()
         ready(page)
     assert site.states() == [TaskState.PACKED] * 10

@@ -369,7 +369,10 @@ def test_the_same_form_twice_is_one_order(front: Shopfront):
 def test_what_is_sold_out_meanwhile_is_said_and_nothing_happens(front: Shopfront):
     page = front.member_page()
     page.goto(f"{front.base}/checkout?sku=LZ045-A&how=collect&site=S")
-    page.evaluate("document.querySelector('input[name=units]').value = '7'")
+    page.evaluate(
+        "document.querySelector('input[name=units]').value = '7';"
+        " for (const one of document.querySelectorAll('input[name^=shown_]')) one.value = String(7 * Number(one.value))"
+    )
     with page.expect_response(lambda answer: answer.url.endswith("/checkout/place")) as placed:
         page.locator(".bar .button-main").click()
     assert placed.value.status == 409

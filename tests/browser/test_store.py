@@ -133,6 +133,7 @@ def test_a_store_manager_works_a_task_through_with_a_scanner(site: Site):
         point.check()
     done.click()
     page.get_by_role("button", name="Packed and labelled").click()
+    expect(page.get_by_role("button", name="Given to the carrier")).to_be_visible()
     page.get_by_label("The carrier's number").fill("SF1234567890")
     page.get_by_role("button", name="Given to the carrier").dblclick()
     expect(page.get_by_text("Done. It is on its way.")).to_be_visible()
@@ -172,6 +173,7 @@ def test_a_parcel_is_collected_with_its_code(site: Site):
     page = site.signed_in("吴大力")
     page.get_by_role("button", name="Accept").click()
     page.get_by_role("button", name="Start picking").click()
+    expect(page.get_by_role("heading", name="Fetch and tick")).to_be_visible()
     for box in page.locator(".tick-box").all():
         box.check()
     page.get_by_role("button", name="All there, all well").click()
@@ -235,7 +237,7 @@ def test_an_offer_that_ran_out_says_so(site: Site):
     site.clock.turn(timedelta(hours=5))
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("alert")).to_contain_text("The time to accept ran out")
-    assert page.get_by_role("button", name="Accept").count() == 0
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
     assert site.state(task_id) is TaskState.OFFERED
 
 

@@ -303,6 +303,7 @@ def _trade(conn: Conn, stage: Stage, ours: MemberId) -> dict[str, Any]:
         "notices/notice_id": str(failed_notice(conn, old, ours, shop.sites["D"])),
         "order_id": str(order_id),
         "visits/order_id": str(fitted),
+        "reserved/order_id": str(fitted),
         "order_ids": [str(order_id)],
         "line_id": str(line.line_id),
         "orders/order": order.number,
@@ -393,7 +394,7 @@ def _fill(  # noqa: PLR0915 - one thing after the other
     found["count_id"] = found["count/count_id"] = counting["id"]
     back = done(member, "/returns", order=names["sold"], lines=[{"line_id": names["line_id"], "units": 1}])
     found["returns/return_id"] = found["return/return_id"] = found["return_id"] = back["id"]
-    found["announced/return_id"] = found["done/return_id"] = back["id"]
+    found["announced/return_id"] = found["done/return_id"] = found["ways/return_id"] = back["id"]
     found["of/order_number"] = names["sold"]
     done(hq, "/returns/receive", return_id=back["id"], site_code="D")
     said = done(

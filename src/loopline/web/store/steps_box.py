@@ -17,6 +17,7 @@ _WORDS = {
     "refused": marked("{number}: {step} was not taken in. {reason}"),
     "discard": marked("Throw away what waits of this task"),
     "not_kept": marked("This device could not keep it. Try again."),
+    "look_first": marked("Look at every point of the list, and tick it."),
     "tick_first": marked("Tick everything first, or say below what cannot be sent."),
     "rest_later": marked(
         "Kept on this phone. It is sent as soon as there is a network, and the task goes on then."

@@ -208,16 +208,21 @@ document.addEventListener("submit", (event) => {
   if (found === null || db === undefined || person === undefined || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   const [, task, step] = found;
-  if (step === "check" && form.querySelector(".tick-box:not(:checked)") !== null) {
-    tell(word("tick_first"));
+  const unticked = step === "check" ? form.querySelector(".tick-box:not(:checked)") : null;
+  if (unticked !== null) {
+    refuse(word(form.querySelector("[name=have]:not(:checked)") === null ? "look_first" : "tick_first"));
     return;
   }
-  for (const button of form.querySelectorAll("button")) button.disabled = true; // touched twice, it is one step
   const fields = fieldsOf(form);
-  run(() => take(form, task, step, fields)).finally(() => {
-    for (const button of form.querySelectorAll("button")) button.disabled = isLeaving;
-  });
+  hold(form, true); // touched twice, it is one step; and what is typed meanwhile would be lost with this page
+  run(() => take(form, task, step, fields)).finally(() => hold(form, isLeaving));
 }, { capture: true });
+
+/** Let nothing of a task's page, or of a task in the list, be touched while a step is taken, or let it be again. */
+function hold(form, isHeld) {
+  for (const button of form.querySelectorAll("button")) button.disabled = isHeld;
+  (byId("step-page") ?? form).inert = isHeld;
+}
 
 // ------------------------------------------------------------------------------------------------------------- keeping
 
@@ -267,7 +272,10 @@ async function again() {
   if (isShell && (await ask(TOKEN_PATH).then((answer) => answer.ok, () => false))) location.reload();
 }
 
-window.addEventListener("pageshow", () => (isLeaving = false));
+window.addEventListener("pageshow", () => {
+  isLeaving = false;
+  if (byId("step-page") !== null) byId("step-page").inert = false;
+});
 window.addEventListener("online", () => run(again));
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && run(again));
 setInterval(() => run(again), AGAIN_MS);
