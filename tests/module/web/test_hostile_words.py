@@ -34,7 +34,7 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>zz{{7*7}}'
 # What the page would hold if any of it were taken for markup, or for a template.
 RAW = ("<script>alert(1)", "<img src=x", "zz49")
 PRODUCT, MEMBER, REVIEW = f"goods {HOSTILE}", f"name {HOSTILE}", f"said {HOSTILE}"
-FILE = f"bill {HOSTILE}.csv"
+FILE = "bill <img src=x onerror=alert(2)>zz{{7*7}}.csv"  # of a path the last part alone is kept
 # Where it must be read, so that nothing is proved by pages that are silent.
 SHOWN = {
     "GET /hq/stock": PRODUCT,

@@ -78,6 +78,7 @@ NOTHING_THERE = {
     "POST /earned/disputes/ask",
     "POST /hq/feeds/answer",
     "POST /hq/counter-limits/set",
+    "POST /hq/notices/{notice_id}/again",
     "POST /hq/hours/set",
     "POST /hq/invoices/wish",
     "POST /hq/invoices/wishes/{wish_id}/again",

@@ -179,9 +179,14 @@ async function showAnew() {
   const response = await ask(location.pathname, { headers: { accept: "text/html" } }).catch(() => undefined);
   if (!response?.ok) return;
   const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("step-page");
-  if (next === null || next.dataset.state === page.dataset.state) return;
+  if (next === null || (next.dataset.state === page.dataset.state && waysOn(next) === waysOn(page))) return;
   page.replaceWith(next);
   await equipped(next);
+}
+
+/** What can be done on a page: of an offer that ran out, nothing. */
+function waysOn(page) {
+  return [...page.querySelectorAll("form")].map((one) => new URL(one.action).pathname).join();
 }
 
 function refuse(text) {
