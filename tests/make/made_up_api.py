@@ -75,6 +75,7 @@ class GrantingServer:
             "code": f"T{number}",
             "is_repeat": False,
             "is_new": True,
+            "saved_at": "2026-03-02T04:00:00Z",
             "refund_minor": 100,
             "disposition": "restock",
         }

@@ -282,5 +282,6 @@ def _picked_lines(lines: Lines, some: Integers) -> Lines:
         units=lines.units[some],
         unfilled=lines.unfilled[some],
         value=lines.value[some],
+        price=lines.price[some],
         together=lines.together[some],
     )
