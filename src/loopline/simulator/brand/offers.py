@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loopline.simulator.brand.api import Api
-from loopline.simulator.brand.goods import CATEGORY_NAMES, GTIN_PREFIX, TAX_CLASS, with_check_digit
+from loopline.simulator.brand.goods import CATEGORY_NAMES, GTIN_PREFIX, TAX_CLASS, garments, with_check_digit
 from loopline.simulator.brand.places import CURRENCY, MINI_PROGRAM, WEB
 
 Put = Callable[[str, list[dict[str, Any]]], list[Any]]
@@ -52,7 +52,7 @@ def _promote(put: Put) -> None:
         "effect": {"kind": "percentage", "basis_points": 1_000},
         "comment": "开业活动 Opening",
         "channels": _ONLINE,
-        "categories": [CATEGORY_NAMES["bags"]],
+        "product_codes": [one.code for one in garments() if one.category == "bags"],
     }
     (saved,) = put("/api/v1/promotions", [draft])
     put("/api/v1/promotions/try", [{"code": _PROMOTION}])
