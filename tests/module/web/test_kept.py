@@ -141,9 +141,9 @@ def test_what_a_colleague_did_on_the_phone_is_not_done_by_who_is_signed_in_now(s
 
     def accept(browser: httpx.Client) -> httpx.Response:
         token = browser.get("/store/photos/token", timeout=60).json()["token"]
-        sent = {"id": str(uuid7(NOON)), "task_id": str(task_id), "step": "accept", "fields": {}}
+        mine: dict[str, object] = {"id": str(uuid7(NOON)), "task_id": str(task_id), "step": "accept"}
         headers = {"x-csrftoken": token, "accept": "application/json"}
-        mine = sent | {"person": found.group(1)}
+        mine |= {"fields": {}, "person": found.group(1)}
         return browser.post("/store/tasks/steps", json=mine, headers=headers, timeout=60)
 
     assert accept(lin).status_code == 401
