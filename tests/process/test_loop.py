@@ -28,6 +28,7 @@ from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, Delivery, OnShortage, Order, WaitsFor
 from loopline.processes import dispatch, fulfil, promise
 from loopline.processes.follow import FOLLOWERS
+from loopline.processes.full_days import take_again
 from loopline.processes.place import Placed, place
 from loopline.processes.replenish import record_goods
 from loopline.processes.settle import RETURN_WINDOW_DEFAULT, release_due
@@ -319,10 +320,14 @@ def test_a_full_day_sells_nobodys_goods_again(conn: Conn, shop: Shop):
     waiting = [one for order in paid if (one := order_of(conn, order.id)).held]
     assert {one.source_waits_for for one in waiting} == {WaitsFor.CAPACITY}
     assert source_wave(conn, now=NOON + timedelta(minutes=14)).orders == 0
-    # Work that comes back makes room for one that waits, at once.
+    # Who has no time has none for others: what comes back finds no place, and the day is full until they say otherwise.
     refuse(conn, wave.tasks[0], RefusalReason.NO_CAPACITY)
+    back = source_wave(conn, now=NOON)
+    assert (back.orders, len(back.tasks)) == (1, 0)
+    # Then there is room for one that waits, at once.
+    succeeded(take_again(conn, ["S"], scope=WHOLE_BRAND, by="person:tester", now=NOON))
     woken = source_wave(conn, now=NOON)
-    assert (woken.orders, len(woken.tasks)) == (2, 1)
+    assert (woken.orders, len(woken.tasks)) == (3, 1)
     # Once the limits are raised, the next look finds a site for the others.
     limits = [SiteLimit(site_id=shop.sites[code], tasks_per_day=9) for code in ("S", "W", "D")]
     succeeded(set_site_limits(conn, limits, now=NOON))

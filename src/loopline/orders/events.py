@@ -138,7 +138,10 @@ class CancelledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LinesCancelled(EventBody, frozen=True, kw_only=True):
-    """Units of an order were cancelled; `whole` when nothing of the order is left."""
+    """Units of an order were cancelled; `whole` when nothing of the order is left.
+
+    `was_unpaid`: the order still waited to be paid, so that nothing is to be given back.
+    """
 
     order_id: OrderId
     channel: str
@@ -146,6 +149,7 @@ class LinesCancelled(EventBody, frozen=True, kw_only=True):
     currency: str
     whole: bool
     lines: tuple[CancelledLine, ...]
+    was_unpaid: bool = False
 
 
 class LinesReinstated(EventBody, frozen=True, kw_only=True):

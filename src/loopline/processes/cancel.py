@@ -467,6 +467,7 @@ def _lines_cancelled(plan: _Plan, after: Order, *, now: datetime) -> Event:
         site_id=plan.order.site_id,
         currency=plan.order.currency,
         whole=after.stage is OrderStage.CANCELLED,
+        was_unpaid=plan.order.pay_until is not None,
         lines=tuple(
             CancelledLine(
                 line_id=one.line.line_id,

@@ -121,10 +121,17 @@ def test_what_is_published_takes_more_than_there_is_only_where_it_was_said(
         )
 
 
-@given(st.lists(row_of(), min_size=1, max_size=6))
-def test_what_is_refused_for_taking_too_much_would_at_whatever_price(drawn: list[RuleRow]) -> None:
+@given(
+    st.lists(row_of(), max_size=5),
+    st.lists(st.sampled_from([2_500, 5_000, 7_500, 10_000]), min_size=3, max_size=3),
+)
+def test_what_is_refused_for_taking_too_much_would_at_whatever_price(
+    drawn: list[RuleRow], greedy: list[int]
+) -> None:
     """Of a dear line without tax or discount, sold where the refusal says, the rows want more than it brings."""
-    table = (*drawn, REST)
+    roles = [one for one in Role if one is not Role.BRAND]
+    rows = [RuleRow(role=role, basis_points=part) for role, part in zip(roles, greedy, strict=False)]
+    table = (*drawn, *rows, REST)
     above = [one for one in publishing.problems_of(table) if type(one).__name__ == "SplitsAboveWhole"]
     assume(above)
     net = 10**9

@@ -49,10 +49,7 @@ _PAID_BACK = MoneyRefunded.type_name()
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be told of an order, before it is known whose that is. `site_id`: whose name it says.
-
-    `is_unpaid`: not told of an order that waited to be paid: there is nothing to give back.
-    """
+    """Something to be told of an order, before it is known whose that is. `site_id`: whose name it says."""
 
     order_id: OrderId
     about: About
@@ -61,7 +58,6 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     site_id: SiteId | None = None
     warns_before: bool = False
-    is_unpaid: bool = False
 
 
 class _Around(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +86,7 @@ def put_down(conn: Conn, events: Sequence[Event]) -> None:
     around = _read_around(conn, current)
     told = [found for one in current for found in _TELLS[one.type](one, around)]
     heads = {one.id: one for one in orders.orders_by_ids(conn, list({one.order_id for one in told}))}
-    kept = [
-        one
-        for one in told
-        for head in (heads.get(one.order_id),)
-        if _is_ours(head) and not (one.is_unpaid and head is not None and head.pay_until is not None)
-    ]
+    kept = [one for one in told if _is_ours(heads.get(one.order_id))]
     places = _places(conn, kept, heads)
     notices.write_notices(conn, [_notice(one, heads[one.order_id], places) for one in kept])
 
@@ -203,15 +194,15 @@ def _called_off(told: Event, around: _Around) -> list[_Told]:
     cancelled = read(told, LinesCancelled)
     if told.actor.startswith("member:"):
         return []
-    is_unpaid = cancelled.order_id not in around.paid
-    if told.actor == SYSTEM_ACTOR and is_unpaid:
-        return []  # nobody paid in time: there is nothing to give back, and the page said until when it waits
+    # There is nothing to give back: nobody paid in time, and the page said until when it waits; or somebody of ours
+    # ended what waited to be paid, such as goods that were reserved for a member who stands at the till.
+    if cancelled.was_unpaid or (told.actor == SYSTEM_ACTOR and cancelled.order_id not in around.paid):
+        return []
     about = About.CALLED_OFF if cancelled.whole else About.PARTLY_CALLED_OFF
     tasks = around.of_orders.get(cancelled.order_id, ())
     if any(one.state is TaskState.NOT_COLLECTED and one.ended_at == told.at for one in tasks):
         about = About.NOT_COLLECTED
-    # Somebody of ours may end what waits to be paid, too: goods that were reserved for a member who stands at the till.
-    return [msgspec.structs.replace(_told(told, cancelled.order_id, about, told.id), is_unpaid=is_unpaid)]
+    return [_told(told, cancelled.order_id, about, told.id)]
 
 
 _TELLS: Mapping[str, Callable[[Event, _Around], list[_Told]]] = {
