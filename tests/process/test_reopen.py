@@ -167,9 +167,8 @@ def test_what_moved_or_was_refused_before_stays(conn: Conn, shop: Shop):
     second = put(conn, shop, "A-2", ("COAT", 1), ("HAT", 1))
     source_wave(conn, now=SOON, solver=SOLVER)
     moved = task_of(conn, first)
-    refused = RefuseTask(
-        command_id=uuid7(SOON), task_id=task_of(conn, second), reason=RefusalReason.NO_CAPACITY
-    )
+    # Not for want of time: then the store would be full, and nothing would be offered to it.
+    refused = RefuseTask(command_id=uuid7(SOON), task_id=task_of(conn, second), reason=RefusalReason.DAMAGED)
     succeeded(dispatch.refuse(conn, [refused], scope=WHOLE_BRAND, now=SOON))
     again = {
         one.order_id for one in fulfilment.movable_tasks(conn, accepted_too=True, but=(), now=SOON, limit=9)
