@@ -150,13 +150,16 @@ def test_every_figure_is_of_what_one_may_read(
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What this thread sends to the database, statement by statement; servers of other tests may still be at work."""
+    """What this thread sends to the database, statement by statement; servers of other tests may still be at work.
+
+    Without the pool's own question whether a connection is still there, the empty one: it asks after a slow moment.
+    """
     sent: list[str] = []
     execute = psycopg.Cursor.execute
     here = threading.get_ident()
 
     def counted(self: Any, query: Any, *given: Any, **named: Any) -> Any:
-        if threading.get_ident() == here:
+        if query and threading.get_ident() == here:
             sent.append(str(query))
         return execute(self, query, *given, **named)
 

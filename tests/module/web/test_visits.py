@@ -99,7 +99,7 @@ def test_a_visit_is_done_by_the_code_that_the_customer_says(site: Site):
     with site.database.transaction() as conn:
         pack_up(conn, [task_id], now=NOON)
     task = said(wu, f"/store/tasks/{task_id}")
-    assert ("It goes with a fitter" in task, "Given to the carrier" in task) == (True, False)
+    assert ("It goes with a fitter" in task, "Given to the carrier</button>" in task) == (True, False)
     assert post(wu, f"/store/tasks/{task_id}/hand-over", {}, page=PAGE).status_code == 409
     assert step(wu, order_id, "set-out").status_code == 303
     site.clock.turn(timedelta(hours=4))
