@@ -9,23 +9,26 @@ import msgspec
 from bench.surge.brand import Brand
 from bench.surge.load import post
 from loopline.kernel.scope import WHOLE_BRAND
-from loopline.orders import DraftKind
+from loopline.orders import Delivery, DraftKind
 from loopline.processes.take_in import Incoming, MessageLine, OrderMessage
 
 CHANNEL = "mini_program"
 SHANGHAI = "310100"
+WAREHOUSE = "W"
 UNITS = (1, 2)
 
 
-def messages(brand: Brand, tag: str, count: int, *, seed: int) -> list[Incoming]:
-    """Make asks of two lines each, for `place_messages`."""
+def messages(brand: Brand, tag: str, count: int, *, seed: int, is_sold: bool = False) -> list[Incoming]:
+    """Make asks of two lines each, for `place_messages`; or sales that happened: goods carried out of the warehouse."""
     chance = random.Random(seed)
     return [
         Incoming(
             message=OrderMessage(
                 channel=CHANNEL,
                 external_number=f"{tag}-{number}",
-                kind=DraftKind.ASK,
+                kind=DraftKind.FACT if is_sold else DraftKind.ASK,
+                site_code=WAREHOUSE if is_sold else None,
+                delivery=Delivery.CARRIED_OUT if is_sold else Delivery.DELIVER,
                 region_code=SHANGHAI,
                 member_id=chance.choice(brand.members),
                 lines=tuple(

@@ -1,26 +1,34 @@
 """`grown`: the rates of placing on empty tables, and again with five million orders in them."""
 
-import multiprocessing
+import threading
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
+from uuid import UUID
+
+import psycopg
 
 from bench.surge.asks import messages
 from bench.surge.brand import Brand, found_brand
 from bench.surge.place import BATCH, best_in_process, place, single_orders
+from bench.surge.raw import TABLES, columns_of
 from bench.workplace import new_database
-from loopline.db import Addresses, Database
-from loopline.kernel import garbage
+from loopline.db import Addresses, Database, uuids
 from tests.make.api import make_key
 from tests.make.customers import ring
 
 ORDERS = 5_000_000
+PATTERNS = 10 * BATCH
+"""Nine in ten are sales that were carried out; the last ones are asks that hold goods and wait to be paid."""
+COPIES_AT_ONCE = 20
 FILLERS = 2
 MEMBERS = 60_000
-"""So many that none comes near the cap of unpaid orders."""
+"""So many that each has some eight orders unpaid at the end, more than a brand lets anybody have."""
+_OWN = ("id", "order_id", "line_id", "subject")
 
 
 def report() -> dict[str, Any]:
-    """Measure, fill by what is measured, measure again. Nothing is paid and every hold stays: the dearest case."""
+    """Measure, fill, measure again. What fills was placed, and is copied with numbers of its own, older than all."""
     with new_database() as database:
         brand = found_brand(database, ring=ring(), members=MEMBERS)
         token = make_key(database, branch="HX")
@@ -51,19 +59,52 @@ def _rates(database: Database, brand: Brand, token: str, *, tag: str) -> dict[st
 
 
 def _fill(database: Database, brand: Brand) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(FILLERS, initializer=garbage.search_seldom) as pool:
-        share = ORDERS // FILLERS
-        tasks = [
-            pool.apply_async(_fill_share, (database.addresses, brand, number, share))
-            for number in range(FILLERS)
-        ]
-        for task in tasks:
-            task.get()
+    patterns: list[str] = []
+    for start in range(0, PATTERNS, BATCH):
+        is_sold = start + BATCH < PATTERNS
+        patterns += place(database, messages(brand, f"fill-{start}", BATCH, seed=start, is_sold=is_sold))
+    with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
+        copying = [_copying(conn, table, of_order) for table, of_order in TABLES.items()]
+    times = ORDERS // PATTERNS
+    rows = {"patterns": uuids(map(UUID, patterns)), "members": uuids(brand.members)}
+    fillers = [
+        threading.Thread(target=_copy, args=(database.addresses, copying, rows, range(first, times, FILLERS)))
+        for first in range(FILLERS)
+    ]
+    for filler in fillers:
+        filler.start()
+    for filler in fillers:
+        filler.join()
+    with database.owner_transaction() as owner:
+        owner.execute("analyze")
 
 
-def _fill_share(addresses: Addresses, brand: Brand, number: int, orders: int) -> None:
-    database = Database(addresses)
-    for start in range(0, orders, BATCH):
-        place(database, messages(brand, f"fill-{number}-{start}", BATCH, seed=number * orders + start))
-    database.close()
+def _copying(conn: psycopg.Connection, table: str, of_order: str) -> str:
+    """Spell what copies the patterns' rows of a table for each number: ids and numbers of their own."""
+    columns = columns_of(conn, table)
+    chosen = ", ".join(_copied(column, of_order) for column in columns)
+    return (
+        f"insert into {table} ({', '.join(columns)}) select {chosen}"  # noqa: S608 - names out of the catalogue
+        f" from unnest(%(numbers)s::integer[]) as copy (number) cross join {table} as pattern"
+        f" where pattern.{of_order} = any(%(patterns)s::uuid[]) order by copy.number, pattern.{of_order}"
+    )
+
+
+def _copied(column: str, of_order: str) -> str:
+    if column in _OWN:
+        return f"(lpad(to_hex(copy.number), 8, '0') || substr(pattern.{column}::text, 9))::uuid"
+    if column == "external_number":
+        return "pattern.external_number || '-' || copy.number"
+    if column == "member_id":
+        drawn = f"abs(hashtext(pattern.{of_order}::text || copy.number)) %% cardinality(%(members)s::uuid[])"
+        return f"case when pattern.member_id is not null then (%(members)s::uuid[])[1 + {drawn}] end"
+    return f"pattern.{column}"
+
+
+def _copy(addresses: Addresses, copying: Sequence[str], rows: dict[str, str], numbers: Sequence[int]) -> None:
+    with psycopg.connect(addresses.owner, autocommit=True) as conn:
+        for start in range(0, len(numbers), COPIES_AT_ONCE):
+            with conn.transaction():
+                for statement in copying:
+                    asked = {"numbers": list(numbers[start : start + COPIES_AT_ONCE]), **rows}
+                    conn.execute(statement, asked)  # pyright: ignore[reportArgumentType]

@@ -13,16 +13,16 @@ import psycopg
 
 from loopline.db import Database
 
-_TABLES = (
-    "orders.known",
-    "orders.order",
-    "orders.line",
-    "orders.quote",
-    "orders.unpaid",
-    "stock.hold",
-    "log.event",
-)
-_OF_ORDER = {"orders.order": "id", "log.event": "subject"}
+TABLES = {
+    "orders.known": "order_id",
+    "orders.order": "id",
+    "orders.line": "order_id",
+    "orders.quote": "order_id",
+    "orders.unpaid": "order_id",
+    "stock.hold": "order_id",
+    "log.event": "subject",
+}
+"""Where placing writes, and by which column the rows are an order's."""
 _CONNECTIONS_MOST = 4
 # Rows of stock are locked by all batches: one after the other, as their locks would have it anyway.
 _STOCK_TURN = 77_001
@@ -40,32 +40,32 @@ class _Batch(msgspec.Struct, frozen=True):
 def raw_orders_per_second(database: Database, batches: Sequence[Sequence[str]]) -> tuple[float, int]:
     """Return the best rate, and by how many connections; `batches` are the ids of the orders of each."""
     with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
-        columns = {table: _columns(conn, table) for table in _TABLES}
+        columns = {table: ", ".join(columns_of(conn, table)) for table in TABLES}
         read = [_read(conn, ids, columns) for ids in batches]
     orders = sum(len(ids) for ids in batches)
     best = (0.0, 0)
     for connections in range(1, _CONNECTIONS_MOST + 1):
         with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
-            conn.execute(f"truncate {', '.join(_TABLES)}")
+            conn.execute(f"truncate {', '.join(TABLES)}")
         seconds = _write(database, read, columns, connections=connections)
         best = max(best, (orders / seconds, connections))
     return best
 
 
-def _columns(conn: psycopg.Connection, table: str) -> str:
+def columns_of(conn: psycopg.Connection, table: str) -> list[str]:
+    """Return the names of the columns that a writer of the table gives, quoted."""
     rows = conn.execute(
         "select quote_ident(attname) from pg_attribute"
         " where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''"
         " and not (attrelid = 'log.event'::regclass and attname = 'position') order by attnum",
         (table,),
     ).fetchall()
-    return ", ".join(str(row[0]) for row in rows)
+    return [str(row[0]) for row in rows]
 
 
 def _read(conn: psycopg.Connection, ids: Sequence[str], columns: dict[str, str]) -> _Batch:
     rows: dict[str, bytes] = {}
-    for table in _TABLES:
-        key = _OF_ORDER.get(table, "order_id")
+    for table, key in TABLES.items():
         query = f"copy (select {columns[table]} from {table} where {key} = any(%s::uuid[])) to stdout (format binary)"  # noqa: S608
         with conn.cursor() as cursor, cursor.copy(query, (list(ids),)) as copy:  # pyright: ignore[reportArgumentType]
             rows[table] = b"".join(bytes(part) for part in copy)
