@@ -18,8 +18,8 @@ from loopline.jobs.marketplaces import tell_marketplaces
 from loopline.jobs.notices import tell_customers
 from loopline.jobs.payouts import pay_out
 from loopline.jobs.rounds import Clock, Errand
+from loopline.jobs.stored_value import give_back_due
 from loopline.jobs.webhooks import tell_subscribers
-from loopline.processes.stored_value.paying_with import give_back_due
 from loopline.web.api.idempotency import sweep_answers
 
 _ANSWERS_AT_ONCE = 1_000

@@ -30,6 +30,16 @@ from loopline.stored_value.model import (
     Terms,
     Use,
 )
+from loopline.stored_value.queries import (
+    accounts_by_ids,
+    accounts_of_members,
+    cash_outs_by_ids,
+    movements_by_refs,
+    movements_of_members,
+    open_cash_outs,
+    owed_by_companies,
+    terms_in_force,
+)
 from loopline.stored_value.service import (
     ask_cash_out,
     decide_cash_out,
@@ -40,16 +50,6 @@ from loopline.stored_value.service import (
     set_terms,
     top_up,
     use,
-)
-from loopline.stored_value.store import (
-    accounts_by_ids,
-    accounts_of_members,
-    cash_outs_by_ids,
-    movements_by_refs,
-    movements_of_members,
-    open_cash_outs,
-    owed_by_companies,
-    terms_in_force,
 )
 
 __all__ = [

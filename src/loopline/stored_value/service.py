@@ -35,6 +35,7 @@ from loopline.stored_value.refusals import (
     CashOutUnderWay,
     GivenBackTooMuch,
     NothingToPayOut,
+    StoredValueNotOffered,
 )
 from loopline.stored_value.rules import (
     after,
@@ -75,17 +76,21 @@ def top_up(conn: Conn, asked: Sequence[NewTopUp], *, now: datetime) -> list[Move
     sound = [one for one, fault in zip(asked, faults, strict=True) if fault is None]
     if not sound:
         return [fault for fault in faults if fault is not None]
-    store.open_accounts(conn, ((one.member_id, one.entity_id, one.currency) for one in sound), now=now)
-    held = hold_accounts(conn, {one.member_id for one in sound})
     terms = store.terms_in_force(conn, {one.entity_id for one in sound})
+    offered = {key for key, one in terms.items() if one.is_offered}
+    wanted = [one for one in sound if (one.entity_id, one.currency) in offered]
+    store.open_accounts(conn, ((one.member_id, one.entity_id, one.currency) for one in wanted), now=now)
+    held = hold_accounts(conn, {one.member_id for one in sound})
     by_key = {(one.member_id, one.entity_id, one.currency): one.id for one in held.values()}
     desk = _Desk(conn, held, Kind.TOPPED_UP, [one.id for one in sound])
 
     def decide(one: NewTopUp) -> Moved | Refusal:
-        account_id = by_key[one.member_id, one.entity_id, one.currency]
         known = desk.known.get(one.id)
         if known is not None:
             return said_otherwise(one, known, desk.account_of(known)) or desk.repeat(known)
+        account_id = by_key.get((one.member_id, one.entity_id, one.currency))
+        if account_id is None:
+            return StoredValueNotOffered()
         account = desk.held[account_id]
         added = top_up_of(terms.get((one.entity_id, one.currency)), account, one.amount_minor)
         if isinstance(added, Refusal):

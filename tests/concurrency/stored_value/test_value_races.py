@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from loopline.db import Conn, Database
+from loopline.jobs.stored_value import give_back_due
 from loopline.kernel.ids import MemberId, PersonId, uuid7
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.doctor import FOLLOWS_THE_LOG, examine
 from loopline.processes.follow import FOLLOWERS
 from loopline.processes.stored_value.paying_in import CashOutAsk, pay_out, take_ahead
-from loopline.processes.stored_value.paying_with import PaidWithValue, give_back_due
+from loopline.processes.stored_value.paying_with import PaidWithValue
 from loopline.stored_value import Moved, NewTopUp
 from loopline.stored_value.refusals import StoredValueNotEnough
 from tests.make.customers import member, phone, registered

@@ -12,11 +12,11 @@ from uuid import UUID
 import msgspec
 
 from loopline import org, stored_value
-from loopline.db import Conn, Database, log
+from loopline.db import Conn, log
 from loopline.kernel.ids import MemberId, PersonId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
-from loopline.payments import Applied, Intent, IntentKind, IntentState, Report, StandingIntent, claim_intents
+from loopline.payments import Applied, Intent, IntentKind, IntentState, Report, StandingIntent
 from loopline.payments.cash import STORED_VALUE
 from loopline.payments.shifts import hold_tills
 from loopline.processes.between import can_owe
@@ -31,8 +31,6 @@ from loopline.processes.take_in import OrderTaken
 from loopline.stored_value import Account, NewGivenBack, NewUse
 from loopline.stored_value.refusals import StoredValueNotEnough
 from loopline.stored_value.rules import account_to_use, needs_code
-
-_CLAIMED_MOST = 100
 
 
 class NotByStoredValue(Refusal, frozen=True, kw_only=True):
@@ -153,20 +151,6 @@ def _account_to_use(
     terms = stored_value.terms_in_force(conn, [account.entity_id]).get((account.entity_id, account.currency))
     refusal = needs_code(terms, asked.amount_minor, currency=asked.currency, is_proven=payer.is_proven)
     return refusal or account
-
-
-def give_back_due(database: Database, now: datetime) -> int:
-    """Carry out refunds that go back to stored value; returns how many there were.
-
-    Claiming and carrying out are transactions of their own, as with every gateway: the orders are locked before the
-    refunds. What is claimed and not carried out is claimed again a minute later.
-    """
-    with database.transaction(quiet=True) as conn:
-        due = claim_intents(conn, [STORED_VALUE], limit=_CLAIMED_MOST, now=now)
-    if due:
-        with database.transaction() as conn:
-            give_back(conn, due, now=now)
-    return len(due)
 
 
 def give_back(conn: Conn, asked: Sequence[Intent], *, now: datetime) -> None:
