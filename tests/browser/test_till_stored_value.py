@@ -125,7 +125,7 @@ def test_headquarters_looks_after_it(store: Valued, width: int, locale: str):
     page.get_by_role("button", name="沈知夏").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.goto(f"{store.base}/hq/members/{store.anna}")
-    page.locator("details summary").click()
+    page.locator(".card details summary").click()
     seen(page, "hq-member", locale)
     page.locator('form[action$="/pay-out"] button').click()
     expect(page.get_by_role("status")).to_contain_text("300.00")

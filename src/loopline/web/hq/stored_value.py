@@ -109,7 +109,7 @@ def _row(one: Entity, found: _Found, language: Language, typed: Mapping[str, str
         "owed": ""
         if owed is None
         else language.say(
-            "{members} members have {amount}, and {bonus} of bonuses",
+            "Members with some: {members}. They paid {amount}; bonuses: {bonus}",
             members=language.count(owed.members),
             amount=language.money(owed.principal_minor, currency),
             bonus=language.money(owed.bonus_minor, currency),
