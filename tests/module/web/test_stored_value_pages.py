@@ -134,5 +134,5 @@ def test_a_branch_sets_no_terms_and_pays_nobody_out(pages: Pages):
     assert pages.browser.get("/hq/stored-value").status_code == 403
     asked = {"made": str(uuid7(NOON)), "account": str(account.id), "method": "cash"}
     refused = pages.post(f"/hq/members/{pages.anna}/pay-out", **asked)
-    assert "Paid out" not in refused.text
+    assert refused.status_code == 403
     assert pages.value() == (1_000, 0)

@@ -13,7 +13,8 @@ from litestar.params import FromPath
 from loopline import stored_value
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId, uuid7
-from loopline.kernel.refusals import Refusal
+from loopline.kernel.refusals import Refusal, Refused
+from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.org import Permission
 from loopline.org.queries import entities_by_id
 from loopline.payments.cash import BANK_TRANSFER, CASH
@@ -114,7 +115,7 @@ def pay_member_out(
 ) -> Response[Any]:
     """Pay out what is left of a member's own money, or ask for it; sent twice, it is one."""
     scope, made, account_id = (
-        visitor.scope_of(Permission.MEMBERS_WRITE),
+        whole_brand(visitor, Permission.MEMBERS_WRITE),
         time_id(data, "made"),
         time_id(data, "account"),
     )
@@ -127,6 +128,14 @@ def pay_member_out(
         return pay_out(conn, [asked], scope=scope, by=actor_of(visitor), now=now)[0]
 
     return _answer(request, member, run(request, work))
+
+
+def whole_brand(visitor: Visitor, permission: Permission) -> Scope:
+    """Return the scope of somebody who answers for the whole brand. Raises Refused for anybody else."""
+    scope = visitor.scope_of(permission)
+    if not scope.everything:
+        raise Refused(NotInYourBranch(subject="stored_value"))
+    return scope
 
 
 def _answer(request: WebRequest, member: UUID, outcome: CashOut | Refusal) -> Response[Any]:

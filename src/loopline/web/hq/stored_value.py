@@ -13,8 +13,7 @@ from litestar.response import Template
 from loopline import org, stored_value
 from loopline.db import Conn
 from loopline.kernel.ids import EntityId
-from loopline.kernel.refusals import Refusal, Refused
-from loopline.kernel.scope import NotInYourBranch
+from loopline.kernel.refusals import Refusal
 from loopline.org import Entity, Permission
 from loopline.org.queries import entities_by_code, entities_by_id
 from loopline.processes.stored_value.paying_in import CashOutDecision, decide_pay_out
@@ -23,7 +22,7 @@ from loopline.stored_value.refusals import CashOutNotOpen
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
-from loopline.web.hq.member_value import told_of_pay_out
+from loopline.web.hq.member_value import told_of_pay_out, whole_brand
 from loopline.web.hq.order_words import method_word
 from loopline.web.hq.payouts import names_of
 from loopline.web.hq.refusals import AmountUnclear
@@ -58,9 +57,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 @get(VALUE, sync_to_thread=True)
 def show_stored_value(request: WebRequest, visitor: NamedDependency[Visitor]) -> Template:
     """Show what holds for each company, and what its members have; for who has the whole brand."""
-    scope = visitor.scope_of(Permission.PAYMENTS_READ)
-    if not scope.everything:
-        raise Refused(NotInYourBranch(subject="stored_value"))
+    whole_brand(visitor, Permission.PAYMENTS_READ)
     may = visitor.may(Permission.PAYMENTS_WRITE) and visitor.scope_of(Permission.PAYMENTS_WRITE).everything
     found, language, notice = read(request, _read), language_of(request), told(request)
     return page(
@@ -144,7 +141,7 @@ def _waiting(found: _Found, language: Language) -> list[dict[str, str]]:
 @post(VALUE + "/decide", sync_to_thread=True)
 def decide_cash_out(request: WebRequest, visitor: NamedDependency[Visitor], data: Form) -> Response[Any]:
     """Approve what somebody else asked to pay out, or drop it."""
-    scope, asked_id = visitor.scope_of(Permission.PAYMENTS_WRITE), time_id(data, "asked")
+    scope, asked_id = whole_brand(visitor, Permission.PAYMENTS_WRITE), time_id(data, "asked")
 
     def work(conn: Conn, now: datetime) -> CashOut | Refusal:
         if asked_id is None:
@@ -158,13 +155,11 @@ def decide_cash_out(request: WebRequest, visitor: NamedDependency[Visitor], data
 @post(VALUE + "/set", sync_to_thread=True)
 def set_terms(request: WebRequest, visitor: NamedDependency[Visitor], data: Form) -> Response[Any]:
     """Set the terms of a company; what is refused is shown with what was typed."""
-    scope, code = visitor.scope_of(Permission.PAYMENTS_WRITE), str(data.get("company", ""))
-    language = language_of(request)
+    whole_brand(visitor, Permission.PAYMENTS_WRITE)
+    code, language = str(data.get("company", "")), language_of(request)
 
     def work(conn: Conn, now: datetime) -> Terms | Refusal:
         company = entities_by_code(conn, [code]).get(code)
-        if not scope.everything:
-            return NotInYourBranch(subject=code)
         if company is None:
             return NoSuchThing(noun="company", value=code)
         terms = _terms(data, company.currency)

@@ -65,6 +65,7 @@ def take_stored_value(
     request: WebRequest, visitor: NamedDependency[Visitor], body: RawBody
 ) -> Response[bytes]:
     """Have a sale paid with stored value, or ask whether it is: where not, it never will be. The same again is one."""
+    sending_scope(visitor)  # whoever may not sell is told so, whatever is written
     asked: ValueAsked = decode(body, ValueAsked)
     sale: Sale = decode(bytes(asked.sale), Sale)
     if asked.act is not Act.PAY or asked.code is None:
