@@ -202,6 +202,10 @@ _CONTENT = {
         "application/json",
         f'{{"sale": SALE, "attempt_id": "{NOWHERE}", "act": "pay", "code": "134567890123456781"}}',
     ),
+    "POST /store/till/stored-value": (
+        "application/json",
+        f'{{"sale": SALE, "attempt_id": "{NOWHERE}", "act": "pay", "code": "+8613900000009"}}',
+    ),
     "POST /store/till/sales": ("application/json", '{"sales": [SALE]}'),
 }
 # What a page's form says beside what it must: each page reads of it what it knows.

@@ -49,6 +49,14 @@ _POINTS = (
     f" values ('{_SOMEBODY}', 99, '{{}}', 'nobody', 'why', now());"
     f"insert into pricing.points_account (member_id) values ('{_SOMEBODY}');"
 )
+_VALUE = (
+    "insert into stored_value.account (id, member_id, entity_id, currency) values"
+    f" ('{_SOMEBODY}', gen_random_uuid(), gen_random_uuid(), 'CNY');"
+)
+_VALUE_USED = (
+    _VALUE + "insert into stored_value.use (id, account_id, order_id, amount_minor, bonus_minor)"
+    f" values (gen_random_uuid(), '{_SOMEBODY}', gen_random_uuid(), 5, 1)"
+)
 _SENT = (
     f"insert into stock.transfer select '{_SOMEBODY}', min(id::text)::uuid, max(id::text)::uuid, now(), 'nobody'"
     " from stock.node where kind = 'leaf';"
@@ -223,6 +231,24 @@ FAULTS: dict[str, LiteralString] = {
         " where back.part_id = split.part_id and back.units_returned > 0) limit 1"
     ),
     "points_are_deferred": _POINTS + "update pricing.points_account set liability_minor = 5",
+    "stored_value_equals_its_movements": _VALUE + "update stored_value.account set principal_minor = 5",
+    "uses_of_stored_value_equal_their_movements": _VALUE_USED,
+    "stored_value_is_paid_out_as_asked": (
+        _VALUE
+        + "insert into stored_value.cash_out (id, account_id, method, state, amount_minor, asked_at, asked_by,"
+        f" decided_at, decided_by) values (gen_random_uuid(), '{_SOMEBODY}', 'cash', 'paid', 5, now(), 'a', now(), 'b')"
+    ),
+    "stored_value_is_owed_as_books_say": (
+        _VALUE + "update stored_value.account set principal_minor = 5;"
+        "insert into stored_value.movement (kind, ref, account_id, principal_minor, bonus_minor, at, by)"
+        f" values ('topped_up', gen_random_uuid(), '{_SOMEBODY}', 5, 0, now(), 'nobody')"
+    ),
+    "stored_value_pays_what_payments_say": _VALUE_USED,
+    "tills_moved_what_was_topped_up": (
+        "insert into payments.till_move (id, till_id, kind, method, currency, amount_minor, source_id, note, moved_by,"
+        " moved_at, recorded_at) values (gen_random_uuid(), gen_random_uuid(), 'top_up', 'cash', 'CNY', 5,"
+        " gen_random_uuid(), '', 'nobody', now(), now())"
+    ),
     "discounts_explain_what_is_paid": _TAKEN_OFF,
     "what_was_taken_off_is_borne": _TAKEN_OFF,
     "what_others_bear_is_owed": (

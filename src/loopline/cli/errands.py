@@ -18,6 +18,7 @@ from loopline.jobs.marketplaces import tell_marketplaces
 from loopline.jobs.notices import tell_customers
 from loopline.jobs.payouts import pay_out
 from loopline.jobs.rounds import Clock, Errand
+from loopline.jobs.stored_value import give_back_due
 from loopline.jobs.webhooks import tell_subscribers
 from loopline.web.api.idempotency import sweep_answers
 
@@ -50,6 +51,7 @@ def errands_of(
         Errand(name="tell_subscribers", cron="* * * * * */2", run=tell),
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
+        Errand(name="give_back_stored_value", cron="* * * * * */2", run=give_back_due),
         *_payouts(settings, public_url if is_demo else ""),
         *_invoices(settings, public_url if is_demo else ""),
         *_notices(settings, public_url if is_demo else ""),

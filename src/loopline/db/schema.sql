@@ -62,6 +62,8 @@ CREATE SCHEMA statements;
 
 CREATE SCHEMA stock;
 
+CREATE SCHEMA stored_value;
+
 CREATE SCHEMA supply;
 
 CREATE SCHEMA touchpoints;
@@ -1734,7 +1736,7 @@ CREATE TABLE ledger.account (
     currency text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT account_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text, 'points_deferred'::text, 'points_liability'::text, 'revenue_on_way'::text, 'cost_on_way'::text])))
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['cash'::text, 'gateway'::text, 'customer_deposit'::text, 'receivable'::text, 'refund_payable'::text, 'revenue'::text, 'charges'::text, 'tax'::text, 'sharing_cost'::text, 'share_pending'::text, 'share_due'::text, 'voucher_liability'::text, 'adjustment'::text, 'bad_debt'::text, 'stock_loss'::text, 'payout_in_transit'::text, 'withheld_tax'::text, 'payment_fee'::text, 'supply_cost'::text, 'consigned'::text, 'supply_revenue'::text, 'intercompany'::text, 'refund_liability'::text, 'right_to_goods'::text, 'cost_of_sales'::text, 'cash_difference'::text, 'petty_cash'::text, 'reclaim_in_transit'::text, 'promotion_funded'::text, 'promotion_cost'::text, 'points_deferred'::text, 'points_liability'::text, 'revenue_on_way'::text, 'cost_on_way'::text, 'stored_value'::text, 'stored_value_bonus'::text])))
 );
 
 ALTER TABLE ledger.account ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
@@ -3148,8 +3150,6 @@ CREATE TABLE payments.till_move (
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT till_move_counted_in_a_shift CHECK (((shift_id IS NULL) = (counted IS NULL))),
     CONSTRAINT till_move_counted_known CHECK ((counted = ANY (ARRAY['opening'::text, 'shift'::text, 'later'::text]))),
-    CONSTRAINT till_move_has_a_source CHECK (((source_id IS NULL) = (kind <> ALL (ARRAY['sale'::text, 'refund'::text])))),
-    CONSTRAINT till_move_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text, 'bank_drop'::text, 'change'::text, 'petty_cash'::text]))),
     CONSTRAINT till_move_moves_something CHECK ((amount_minor <> 0))
 );
 
@@ -5434,6 +5434,88 @@ CREATE TABLE stock.transfer_line (
     CONSTRAINT transfer_line_sends CHECK ((sent > 0))
 );
 
+CREATE TABLE stored_value.account (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    principal_minor bigint DEFAULT 0 NOT NULL,
+    bonus_minor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT bonus_is_there CHECK ((bonus_minor >= 0)),
+    CONSTRAINT principal_is_there CHECK ((principal_minor >= 0))
+);
+
+CREATE TABLE stored_value.cash_out (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    method text NOT NULL,
+    state text NOT NULL,
+    amount_minor bigint NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT cash_out_asks_for_something CHECK ((amount_minor > 0)),
+    CONSTRAINT cash_out_is_decided_by_somebody CHECK ((((state = 'asked'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT cash_out_state_is_known CHECK ((state = ANY (ARRAY['asked'::text, 'paid'::text, 'dropped'::text])))
+);
+
+CREATE TABLE stored_value.movement (
+    number bigint NOT NULL,
+    kind text NOT NULL,
+    ref uuid NOT NULL,
+    account_id uuid NOT NULL,
+    principal_minor bigint NOT NULL,
+    bonus_minor bigint NOT NULL,
+    method text DEFAULT ''::text NOT NULL,
+    order_id uuid,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT movement_kind_is_known CHECK ((kind = ANY (ARRAY['topped_up'::text, 'used'::text, 'given_back'::text, 'paid_out'::text, 'ended'::text]))),
+    CONSTRAINT value_moves_somehow CHECK (((principal_minor <> 0) OR (bonus_minor <> 0)))
+);
+
+ALTER TABLE stored_value.movement ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME stored_value.movement_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE stored_value.terms (
+    number bigint NOT NULL,
+    entity_id uuid NOT NULL,
+    currency text NOT NULL,
+    terms jsonb NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT terms_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE stored_value.terms ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME stored_value.terms_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE stored_value.use (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    bonus_minor bigint NOT NULL,
+    back_minor bigint DEFAULT 0 NOT NULL,
+    back_bonus_minor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT no_more_goes_back_than_was_used CHECK ((((back_minor >= 0) AND (back_minor <= amount_minor)) AND ((back_bonus_minor >= 0) AND (back_bonus_minor <= bonus_minor)) AND (((back_minor - back_bonus_minor) >= 0) AND ((back_minor - back_bonus_minor) <= (amount_minor - bonus_minor))))),
+    CONSTRAINT use_is_of_principal_and_bonus CHECK (((bonus_minor >= 0) AND (bonus_minor <= amount_minor))),
+    CONSTRAINT use_pays_something CHECK ((amount_minor > 0))
+);
+
 CREATE TABLE supply.noted (
     part_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -6098,7 +6180,7 @@ ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_key_once UNIQUE (key);
 
 ALTER TABLE ledger.entry
-    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text, 'points'::text, 'on_way'::text]))) NOT VALID;
+    ADD CONSTRAINT entry_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'charge'::text, 'voucher'::text, 'payment'::text, 'refund'::text, 'share'::text, 'share_release'::text, 'share_claw_back'::text, 'reversal'::text, 'blind_return'::text, 'adjustment'::text, 'opening'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text, 'fee'::text, 'supply'::text, 'bonus'::text, 'expected_returns'::text, 'paid_for_another'::text, 'drawer'::text, 'reclaim'::text, 'reclaim_came'::text, 'reclaim_failed'::text, 'promotion'::text, 'points'::text, 'on_way'::text, 'stored_value'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (id);
@@ -6378,6 +6460,12 @@ ALTER TABLE ONLY payments.shift
 
 ALTER TABLE ONLY payments.shift
     ADD CONSTRAINT shift_z_once_per_till UNIQUE (till_id, z_number);
+
+ALTER TABLE payments.till_move
+    ADD CONSTRAINT till_move_has_a_source CHECK (((source_id IS NULL) = (kind <> ALL (ARRAY['sale'::text, 'refund'::text, 'top_up'::text])))) NOT VALID;
+
+ALTER TABLE payments.till_move
+    ADD CONSTRAINT till_move_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text, 'bank_drop'::text, 'change'::text, 'petty_cash'::text, 'top_up'::text]))) NOT VALID;
 
 ALTER TABLE ONLY payments.till_move
     ADD CONSTRAINT till_move_once_per_source UNIQUE (source_id, method);
@@ -6900,6 +6988,27 @@ ALTER TABLE ONLY stock.transfer_line
 
 ALTER TABLE ONLY stock.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stored_value.account
+    ADD CONSTRAINT account_of_member_and_company UNIQUE (member_id, entity_id, currency);
+
+ALTER TABLE ONLY stored_value.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stored_value.cash_out
+    ADD CONSTRAINT cash_out_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stored_value.movement
+    ADD CONSTRAINT movement_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY stored_value.terms
+    ADD CONSTRAINT terms_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY stored_value.use
+    ADD CONSTRAINT use_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY stored_value.movement
+    ADD CONSTRAINT value_moves_once UNIQUE (kind, ref);
 
 ALTER TABLE ONLY supply.noted
     ADD CONSTRAINT noted_pkey PRIMARY KEY (part_id);
@@ -7567,6 +7676,14 @@ CREATE INDEX transfer_by_sender ON stock.transfer USING btree (from_leaf_id, id)
 
 CREATE INDEX transfer_line_under_way ON stock.transfer_line USING btree (sku_id) WHERE (in_transit > 0);
 
+CREATE INDEX movement_by_account ON stored_value.movement USING btree (account_id, number);
+
+CREATE UNIQUE INDEX one_cash_out_at_a_time ON stored_value.cash_out USING btree (account_id) WHERE (state = 'asked'::text);
+
+CREATE INDEX terms_last ON stored_value.terms USING btree (entity_id, currency, number DESC);
+
+CREATE INDEX use_by_account ON stored_value.use USING btree (account_id);
+
 CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, currency, placed_at);
 
 CREATE INDEX noted_by_sku ON supply.noted USING btree (owner_id, buyer_id, currency, sku_id, placed_at);
@@ -8157,6 +8274,15 @@ ALTER TABLE ONLY stock.transfer_line
 ALTER TABLE ONLY stock.transfer
     ADD CONSTRAINT transfer_to_leaf_id_fkey FOREIGN KEY (to_leaf_id) REFERENCES stock.node(id);
 
+ALTER TABLE ONLY stored_value.cash_out
+    ADD CONSTRAINT cash_out_of_an_account FOREIGN KEY (account_id) REFERENCES stored_value.account(id);
+
+ALTER TABLE ONLY stored_value.movement
+    ADD CONSTRAINT movement_of_an_account FOREIGN KEY (account_id) REFERENCES stored_value.account(id);
+
+ALTER TABLE ONLY stored_value.use
+    ADD CONSTRAINT use_of_an_account FOREIGN KEY (account_id) REFERENCES stored_value.account(id);
+
 ALTER TABLE ONLY touchpoints.live_room_sku
     ADD CONSTRAINT sku_of_a_live_room FOREIGN KEY (live_room_id) REFERENCES touchpoints.live_room(id);
 
@@ -8227,6 +8353,8 @@ GRANT USAGE ON SCHEMA sourcing TO loopline_app;
 GRANT USAGE ON SCHEMA statements TO loopline_app;
 
 GRANT USAGE ON SCHEMA stock TO loopline_app;
+
+GRANT USAGE ON SCHEMA stored_value TO loopline_app;
 
 GRANT USAGE ON SCHEMA supply TO loopline_app;
 
@@ -8991,6 +9119,20 @@ GRANT SELECT,INSERT ON TABLE stock.transfer TO loopline_app;
 GRANT SELECT,INSERT ON TABLE stock.transfer_arrival TO loopline_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stock.transfer_line TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stored_value.account TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stored_value.cash_out TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stored_value.movement TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE stored_value.movement_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE stored_value.terms TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE stored_value.terms_number_seq TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stored_value.use TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE supply.noted TO loopline_app;
 

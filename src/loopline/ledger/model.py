@@ -73,6 +73,10 @@ class Purpose(enum.StrEnum):
     """Revenue that is put off for points that members have (debit), until these are used or end."""
     POINTS_LIABILITY = "points_liability"
     """What is owed in goods for points that members have, as much of it as is expected to be asked for."""
+    STORED_VALUE = "stored_value"
+    """What members paid ahead, and have neither used nor had paid out."""
+    STORED_VALUE_BONUS = "stored_value_bonus"
+    """What was given beside money that was paid ahead, and is used: it is taken off revenue."""
 
 
 class EntryKind(enum.StrEnum):
@@ -115,6 +119,8 @@ class EntryKind(enum.StrEnum):
     """A drawer of a till was counted, or something small was paid out of it."""
     POINTS = "points"
     """Members were given points, or had them used, ended or taken back: revenue is put off, or comes after all."""
+    STORED_VALUE = "stored_value"
+    """A member paid ahead, used it, got it back or had it paid out."""
     EXPECTED_RETURNS = "expected_returns"
     """Made by closes only: an estimate, or the one before inverted. It belongs to the month it is dated in."""
     ON_WAY = "on_way"

@@ -14,6 +14,9 @@ BANK_TRANSFER = "bank_transfer"
 CARD_TERMINAL = "card_terminal"
 """A terminal of the site, which no gateway of ours reads: what it took, a person says."""
 
+STORED_VALUE = "stored_value"
+"""What a member paid ahead to one of our companies: a gateway that is ourselves, asked inside transactions."""
+
 EXCHANGE = "exchange"
 """No money: what was taken for one order is carried over to that which takes its place."""
 

@@ -37,6 +37,7 @@ from loopline.processes.index import CHECKS as INDEX_CHECKS
 from loopline.processes.points.proof import CHECKS as POINTS_CHECKS
 from loopline.processes.review import CHECKS as REVIEW_CHECKS
 from loopline.processes.statement.recount import roots_that_differ
+from loopline.processes.stored_value.proof import CHECKS as PAID_AHEAD_CHECKS
 from loopline.promises.checks import CHECKS as PROMISES_CHECKS
 from loopline.returns.checks import CHECKS as RETURNS_CHECKS
 from loopline.reviews.checks import CHECKS as REVIEWS_CHECKS
@@ -45,6 +46,7 @@ from loopline.slots import CHECKS as SLOTS_CHECKS
 from loopline.sourcing.checks import CHECKS as SOURCING_CHECKS
 from loopline.statements.checks import CHECKS as STATEMENTS_CHECKS
 from loopline.stock.checks import CHECKS as STOCK_CHECKS
+from loopline.stored_value import CHECKS as STORED_VALUE_CHECKS
 from loopline.touchpoints.checks import CHECKS as TOUCHPOINTS_CHECKS
 from loopline.webhooks.checks import CHECKS as WEBHOOKS_CHECKS
 
@@ -154,6 +156,8 @@ ALL_CHECKS: tuple[Check, ...] = (
     *FUNDING_CHECKS,
     *COUPON_CHECKS,
     *POINTS_CHECKS,
+    *STORED_VALUE_CHECKS,
+    *PAID_AHEAD_CHECKS,
     *SLOTS_CHECKS,
     *BETWEEN_ROOMS,
 )

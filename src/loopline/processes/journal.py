@@ -56,6 +56,8 @@ ROOTS: dict[Purpose, str] = {
     Purpose.COST_ON_WAY: "Assets",
     Purpose.POINTS_DEFERRED: "Income",
     Purpose.POINTS_LIABILITY: "Liabilities",
+    Purpose.STORED_VALUE: "Liabilities",
+    Purpose.STORED_VALUE_BONUS: "Income",
 }
 """Under which of Beancount's five roots the accounts of a purpose stand."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from loopline import customers, notices, orders, reviews
+from loopline import customers, notices, orders, reviews, stored_value
 from loopline.customers import (
     ConsentChange,
     ConsentRecorded,
@@ -36,9 +36,11 @@ from loopline.orders import Line, Order
 from loopline.pricing.coupons import CouponState, offers_of_member
 from loopline.pricing.points import PointsKind, entries_of_member
 from loopline.processes.points.rounds import write_off
+from loopline.processes.stored_value.paying_in import end_bonuses
 from loopline.returns import photos as returns_photos
 from loopline.returns.announcements import members_sending_back
 from loopline.slots import visits
+from loopline.stored_value.refusals import StoredValueLeft
 
 ORDERS_EXPORTED_MAX = 10_000
 MOMENTS_EXPORTED_MAX = 10_000
@@ -118,6 +120,17 @@ class ExportedPoints(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class ExportedValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to money that a member paid ahead, and to what was given beside it."""
+
+    at: datetime
+    kind: stored_value.Kind
+    principal_minor: int
+    bonus_minor: int
+    currency: str
+    order_id: UUID | None
+
+
 class ExportedNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A message that a member got: about which order, in the words in which they got it."""
 
@@ -138,6 +151,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     reviews: tuple[ExportedReview, ...]
     coupons: tuple[ExportedCoupon, ...]
     points: tuple[ExportedPoints, ...]
+    stored_value: tuple[ExportedValue, ...]
     messages: tuple[ExportedNotice, ...]
     timeline: tuple[ExportedMoment, ...]
     opened_by: tuple[PastAccess, ...]
@@ -198,9 +212,9 @@ def forget(
     """Forget members for good: what was sealed, where their goods went, what photos show, who signed, what was told.
 
     The books keep adding up. Refused while goods are on their way to them or back: nobody would know where to, or whom
-    to pay.
+    to pay; and while money of theirs is left that they paid ahead.
     """
-    held = _held_by_trade(conn, member_ids)
+    held = _held_by_money(conn, member_ids) | _held_by_trade(conn, member_ids)
     free = [member_id for member_id in dict.fromkeys(member_ids) if member_id not in held]
     done = dict(zip(free, customers.erase_members(conn, free, now=now), strict=True))
     outcomes = [held.get(member_id) or done[member_id] for member_id in member_ids]
@@ -212,6 +226,7 @@ def forget(
     visits.forget_signatures(conn, theirs)
     reviews.forget_pictures(conn, member_ids=erased, order_ids=theirs, now=now)
     write_off(conn, erased, now=now)
+    end_bonuses(conn, erased, now=now)
     notices.forget_notices(conn, erased, now=now)
     log.append(
         conn,
@@ -222,6 +237,15 @@ def forget(
         ],
     )
     return outcomes
+
+
+def _held_by_money(conn: Conn, member_ids: Sequence[MemberId]) -> dict[MemberId, Refusal]:
+    """Return who has money left that they paid ahead: it is paid out first. Locks their accounts."""
+    return {
+        one.member_id: StoredValueLeft(left_minor=one.principal_minor, currency=one.currency)
+        for one in stored_value.hold_accounts(conn, member_ids).values()
+        if one.principal_minor
+    }
 
 
 def _held_by_trade(conn: Conn, member_ids: Sequence[MemberId]) -> dict[MemberId, Refusal]:
@@ -287,9 +311,25 @@ def export_member(conn: Conn, member_id: MemberId, *, ring: KeyRing, now: dateti
             )
             for one in entries_of_member(conn, member_id, before=None, at_most=MOMENTS_EXPORTED_MAX)
         ),
+        stored_value=_exported_value(conn, member_id),
         messages=_exported_notices(conn, member_id),
         timeline=tuple(ExportedMoment(at=one.at, kind=one.kind, subject=one.subject) for one in moments),
         opened_by=tuple(customers.last_accesses(conn, member_id, limit=MOMENTS_EXPORTED_MAX)),
+    )
+
+
+def _exported_value(conn: Conn, member_id: MemberId) -> tuple[ExportedValue, ...]:
+    accounts = {one.id: one for one in stored_value.accounts_of_members(conn, [member_id])}
+    return tuple(
+        ExportedValue(
+            at=one.at,
+            kind=one.kind,
+            principal_minor=one.principal_minor,
+            bonus_minor=one.bonus_minor,
+            currency=accounts[one.account_id].currency,
+            order_id=one.order_id,
+        )
+        for one in stored_value.movements_of_members(conn, [member_id], at_most=MOMENTS_EXPORTED_MAX)
     )
 
 

@@ -16,9 +16,10 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.orders.tills import NewTillSale, keep_till_sales
 from loopline.org import PartyKind, Person
+from loopline.payments.cash import STORED_VALUE
 from loopline.payments.model import NewPayment
 from loopline.payments.port import Report
-from loopline.payments.queries import payments_of_orders
+from loopline.payments.queries import intents_by_ids, payments_of_orders
 from loopline.payments.shifts import MoveKind, TillMoney, hold_tills
 from loopline.processes.look_up import PERSON_ACTOR
 from loopline.processes.outcomes import all_granted
@@ -29,6 +30,8 @@ from loopline.processes.take_in import Incoming, OrderTaken, place_messages
 
 WALLET = "wallet"
 """Money that a gateway takes by the code on the customer's phone: recorded by what the gateway reports alone."""
+_BY_CAPTURE = frozenset({WALLET, STORED_VALUE})
+"""Methods whose payment stands under the sale's id because of a capture, and not because a till says so."""
 
 
 class MoneyTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,12 @@ class NotPaidByWallet(Refusal, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class NotPaidByStoredValue(Refusal, frozen=True, kw_only=True):
+    """The member's stored value has not paid {amount_minor} (in minor units) for this sale."""
+
+    amount_minor: int
+
+
 class CashierUnknown(Refusal, frozen=True, kw_only=True):
     """Nobody known rang this sale up ({person_id})."""
 
@@ -69,8 +78,8 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
 ) -> list[OrderTaken | Refusal]:
     """Place sales and record their money, in the order given: one outcome each, and a bad one spoils no other.
 
-    What a wallet pays is there before its sale, or comes with it: `paid` is what its gateway reports, and is taken in
-    with the sale, or without it where that is refused. No price refuses what a wallet has paid.
+    What a wallet or stored value pays is there before its sale, or comes with it: `paid` is what its gateway reports,
+    and is taken in with the sale, or without it where that is refused. No price refuses what a wallet has paid.
 
     Who is signed in sends for the sites in `scope`; a sale stays that of who rang it up, who may have left since.
     Holds the tills, so that a count of a drawer is before a sale or after it, and what was approved of their prices;
@@ -79,7 +88,7 @@ def ring_up(  # noqa: PLR0913 - sales, who sends them, and what a wallet says
     hold_tills(conn, {one.till_id for one in sales})
     people = org.people_by_id(conn, {one.rung_up_by for one in sales})
     guides = _guides_of(conn, people)
-    unpaid = _unpaid(conn, sales) if paid is None else {}
+    unpaid = _unpaid(conn, sales, paid)
     outcomes: list[OrderTaken | Refusal] = [
         unpaid.get(at) or CashierUnknown(person_id=one.rung_up_by) for at, one in enumerate(sales)
     ]
@@ -138,7 +147,7 @@ def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> 
         (order_id, sale, place, money)
         for order_id, sale in new.items()
         for place, money in enumerate(sale.money, start=1)
-        if money.method != WALLET
+        if money.method not in _BY_CAPTURE
     ]
     payments = [
         NewPayment(
@@ -170,28 +179,47 @@ def _take_money(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> 
     ]
 
 
-def _unpaid(conn: Conn, sales: Sequence[RungUp]) -> dict[int, Refusal]:
-    """The sales for which a wallet should have paid and no gateway took it, by position."""
-    wanted = {position: minor for position, one in enumerate(sales) if (minor := _by_wallet(one))}
-    ids = {sales[position].message.order_id for position in wanted}
-    taken = {order_id: 0 for order_id in ids if order_id is not None}
-    for one in payments_of_orders(conn, sorted(taken)) if taken else ():
-        if one.intent_id is not None:
-            taken[one.order_id] += one.amount_minor
-    return {
-        position: NotPaidByWallet(amount_minor=minor)
-        for position, minor in wanted.items()
-        if (order_id := sales[position].message.order_id) is None or taken[order_id] < minor
+def _unpaid(conn: Conn, sales: Sequence[RungUp], paid: Report | None) -> dict[int, Refusal]:
+    """The sales that a wallet or stored value should have paid and did not, by position; `paid` comes with its sale."""
+    coming = None if paid is None else _method(intents_by_ids(conn, [paid.intent_id])[paid.intent_id].gateway)
+    wanted = {
+        (position, method): minor
+        for position, one in enumerate(sales)
+        for method in sorted(_BY_CAPTURE - {coming})
+        if (minor := _paid_by(one, method))
     }
+    ids = {sales[position].message.order_id for position, _ in wanted}
+    taken: dict[tuple[OrderId, str], int] = {}
+    known = sorted(order_id for order_id in ids if order_id is not None)
+    for one in payments_of_orders(conn, known) if known else ():
+        if one.intent_id is not None:
+            key = (one.order_id, _method(one.method))
+            taken[key] = taken.get(key, 0) + one.amount_minor
+    refused: dict[int, Refusal] = {}
+    for (position, method), minor in wanted.items():
+        order_id = sales[position].message.order_id
+        if order_id is None or taken.get((order_id, method), 0) < minor:
+            kind = NotPaidByWallet if method == WALLET else NotPaidByStoredValue
+            refused[position] = kind(amount_minor=minor)
+    return refused
+
+
+def _method(gateway: str) -> str:
+    """What a till calls a gateway: every one but our own stored value is a wallet."""
+    return STORED_VALUE if gateway == STORED_VALUE else WALLET
+
+
+def _paid_by(sale: RungUp, method: str) -> int:
+    return sum(one.amount_minor for one in sale.money if one.method == method)
 
 
 def _by_wallet(sale: RungUp) -> int:
-    return sum(one.amount_minor for one in sale.money if one.method == WALLET)
+    return _paid_by(sale, WALLET)
 
 
 def _of_wallets(conn: Conn, new: Mapping[OrderId, RungUp], *, now: datetime) -> list[TillMoney]:
     """Find what gateways took for new sales, and close what was open while they had not come."""
-    theirs = [order_id for order_id, sale in new.items() if _by_wallet(sale)]
+    theirs = [order_id for order_id, sale in new.items() if any(_paid_by(sale, one) for one in _BY_CAPTURE)]
     if not theirs:
         return []
     close_what_is_right(conn, theirs, now=now)

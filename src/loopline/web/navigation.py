@@ -56,6 +56,8 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     has_boards = visitor.may(Permission.BOARDS_READ)
     sees_stock = visitor.may(Permission.STOCK_READ) and has_boards
     sees_prices = visitor.may(Permission.PRICES_READ) and has_boards
+    sees_points = has_boards and _of_the_whole_brand(visitor, Permission.PRICES_READ)
+    sees_value = has_boards and _of_the_whole_brand(visitor, Permission.PAYMENTS_READ)
     offered = (
         (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
@@ -73,10 +75,8 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         ),
         (sees_prices, Entry(word=marked("Promotions"), path="/hq/promotions")),
         (sees_prices, Entry(word=marked("Coupons"), path="/hq/coupons")),
-        (
-            sees_prices and _of_the_whole_brand(visitor, Permission.PRICES_READ),
-            Entry(word=marked("Points"), path="/hq/points"),
-        ),
+        (sees_points, Entry(word=marked("Points"), path="/hq/points")),
+        (sees_value, Entry(word=marked("Stored value"), path="/hq/stored-value")),
         (visitor.may(Permission.SHARING_WRITE), Entry(word=marked("Sharing rules"), path="/hq/rules")),
         (
             visitor.may(Permission.EARNINGS_READ) and visitor.may(Permission.LEDGER_READ),
@@ -117,6 +117,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/promotions",
             "/hq/coupons",
             "/hq/points",
+            "/hq/stored-value",
             "/hq/quarantine",
             "/hq/tills",
             "/hq/shifts",

@@ -66,6 +66,7 @@ from loopline.web.api.sourcing_overrides import SOURCING_OVERRIDE_HANDLERS
 from loopline.web.api.sourcing_profiles import SOURCING_PROFILE_HANDLERS
 from loopline.web.api.statements import STATEMENT_HANDLERS
 from loopline.web.api.stock import STOCK_HANDLERS
+from loopline.web.api.stored_value import STORED_VALUE_HANDLERS
 from loopline.web.api.supply import SUPPLY_HANDLERS
 from loopline.web.api.tasks import TASK_HANDLERS
 from loopline.web.api.terms import TERMS_HANDLERS
@@ -91,6 +92,7 @@ from loopline.web.hq.hours import HOUR_PAGES
 from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
 from loopline.web.hq.marketplaces import MARKETPLACE_PAGES
+from loopline.web.hq.member_value import MEMBER_VALUE_PAGES
 from loopline.web.hq.members import MEMBER_PAGES
 from loopline.web.hq.members_coupons import MEMBERS_COUPON_PAGES
 from loopline.web.hq.members_sheet import MEMBERS_SHEET_PAGES
@@ -122,6 +124,7 @@ from loopline.web.hq.shifts import SHIFT_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
 from loopline.web.hq.stock_sheet import STOCK_SHEET_PAGES
+from loopline.web.hq.stored_value import STORED_VALUE_PAGES
 from loopline.web.hq.supply import SUPPLY_PAGES
 from loopline.web.hq.surge import SURGE_PAGES
 from loopline.web.hq.till_cases import TILL_CASE_PAGES
@@ -187,6 +190,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *PROMOTION_HANDLERS,
     *COUPON_HANDLERS,
     *POINTS_HANDLERS,
+    *STORED_VALUE_HANDLERS,
     *STOCK_HANDLERS,
     *COUNT_HANDLERS,
     *LOT_HANDLERS,
@@ -241,6 +245,8 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *REVIEWS_PAGES,
     *PROFILE_PAGES,
     *COUNTER_LIMIT_PAGES,
+    *MEMBER_VALUE_PAGES,
+    *STORED_VALUE_PAGES,
     *SHIFT_PAGES,
     *COUNT_LIST_PAGES,
     *CHANGED_PRICE_PAGES,

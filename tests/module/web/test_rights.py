@@ -100,6 +100,8 @@ NOTHING_THERE = {
     "POST /store/round/take-over",
     "POST /store/till/shift/close",
     "POST /store/till/shift/open",
+    "POST /store/till/stored-value",
+    "POST /store/till/top-up/take",
     "POST /store/till/wallet",
 }
 # A dispute is told to those it is between: to others there is none, whatever their role.

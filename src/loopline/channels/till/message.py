@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from loopline.orders.price_changes import PriceReason
+from loopline.payments.cash import STORED_VALUE
 from loopline.processes.ring_up import WALLET
 
 _AMOUNT_MAX = 10**13
@@ -17,11 +18,12 @@ Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Method(StrEnum):
-    """How the money was taken at the till; what a wallet paid, its gateway took under the sale's id."""
+    """How the money was taken at the till; what a wallet or stored value paid, is there under the sale's id."""
 
     CASH = "cash"
     CARD_TERMINAL = "card_terminal"
     WALLET = WALLET
+    STORED_VALUE = STORED_VALUE
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

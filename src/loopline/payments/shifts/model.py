@@ -38,6 +38,8 @@ class MoveKind(StrEnum):
     """Brought for change, or taken back."""
     PETTY_CASH = "petty_cash"
     """Paid out for something small, or what was left of it brought back."""
+    TOP_UP = "top_up"
+    """Taken ahead, to be used for what its member buys later."""
 
 
 BY_HAND = (MoveKind.BANK_DROP, MoveKind.CHANGE, MoveKind.PETTY_CASH)

@@ -36,6 +36,7 @@ OWED: tuple[Purpose, ...] = (
     Purpose.CUSTOMER_DEPOSIT,
     Purpose.VOUCHER_LIABILITY,
     Purpose.POINTS_LIABILITY,
+    Purpose.STORED_VALUE,
     Purpose.REFUND_PAYABLE,
     Purpose.REFUND_LIABILITY,
     Purpose.REVENUE_ON_WAY,

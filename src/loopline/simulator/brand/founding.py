@@ -7,7 +7,7 @@ cost, the rules of sharing, the return windows. Goods, prices and stock come thr
 from collections.abc import Mapping
 from datetime import datetime
 
-from loopline import org
+from loopline import org, stored_value
 from loopline.db import Conn
 from loopline.fulfilment.model import SiteLimit
 from loopline.fulfilment.service import set_site_limits
@@ -122,6 +122,23 @@ def found_brand(conn: Conn, *, now: datetime) -> None:
     _open_return_windows(conn, now=now)
     _offer_hours(conn, now=now)
     _begin_points(conn, now=now)
+    _take_money_ahead(conn, entities[BRAND_ENTITY], now=now)
+
+
+def _take_money_ahead(conn: Conn, entity_id: EntityId, *, now: datetime) -> None:
+    """Let the brand's own tills take money ahead: twenty yuan beside three hundred, a hundred beside a thousand."""
+    terms = stored_value.Terms(
+        least_minor=5_000,
+        most_minor=500_000,
+        unproven_minor=20_000,
+        alone_minor=50_000,
+        bonuses=(
+            stored_value.Bonus(from_minor=30_000, bonus_minor=2_000),
+            stored_value.Bonus(from_minor=100_000, bonus_minor=10_000),
+        ),
+    )
+    new = stored_value.NewTerms(entity_id=entity_id, currency=CURRENCY, terms=terms)
+    all_granted(stored_value.set_terms(conn, [new], by="system", now=now))
 
 
 def _begin_points(conn: Conn, *, now: datetime) -> None:

@@ -47,6 +47,8 @@ PURPOSE_WORDS: Mapping[Purpose, str] = {
     Purpose.PETTY_CASH: marked("Petty cash"),
     Purpose.POINTS_DEFERRED: marked("Revenue put off for points"),
     Purpose.POINTS_LIABILITY: marked("Owed for points"),
+    Purpose.STORED_VALUE: marked("Stored value of members"),
+    Purpose.STORED_VALUE_BONUS: marked("Bonuses of stored value"),
     Purpose.ADJUSTMENT: marked("Adjustments"),
 }
 KIND_WORDS: Mapping[EntryKind, str] = {
@@ -73,6 +75,7 @@ KIND_WORDS: Mapping[EntryKind, str] = {
     EntryKind.PAID_FOR_ANOTHER: marked("Paid for another company"),
     EntryKind.PROMOTION: marked("Discount that others bear"),
     EntryKind.POINTS: marked("Points"),
+    EntryKind.STORED_VALUE: marked("Stored value"),
     EntryKind.BONUS: marked("Bonus of a month's turnover"),
     EntryKind.EXPECTED_RETURNS: marked("Expected returns"),
     EntryKind.ON_WAY: marked("Goods on their way"),

@@ -34,6 +34,7 @@ from loopline.search import OrderAsk
 from loopline.web.api.answers import read, run
 from loopline.web.api.members import FindAsk, MemberTold, members_asked, told_masked, visible_member
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
+from loopline.web.hq.member_value import MemberValue, read_value, value_shown
 from loopline.web.hq.orders import Found as OrdersFound
 from loopline.web.hq.orders import Row, row_of
 from loopline.web.hq.orders_asked import ORDERS
@@ -285,17 +286,17 @@ def show_member(request: WebRequest, visitor: NamedDependency[Visitor], member: 
     opening = Opening(actor=_actor(visitor), purpose=_PAGE_PURPOSE)
     ring = edge_of(request).ring
 
-    def work(conn: Conn, now: datetime) -> tuple[Portrait, Sequence[Account], Sequence[Entry]]:
+    def work(conn: Conn, now: datetime) -> tuple[Portrait, Sequence[Account], Sequence[Entry], MemberValue]:
         member_id = visible_member(conn, member, scope)
         opened = customers.open_personal(conn, [member_id], ring=ring, opening=opening, now=now)
         told = told_masked(conn, [one for one in opened if isinstance(one, Personal)])
         portrait = _portrait(conn, member_id, told=told[0] if told else None, sees=sees)
         accounts = accounts_of_members(conn, [member_id])
         entries = entries_of_member(conn, member_id, before=None, at_most=_POINTS_SHOWN) if accounts else []
-        return portrait, accounts, entries
+        return portrait, accounts, entries, read_value(conn, member_id)
 
-    found, accounts, entries = run(request, work)
-    language = language_of(request)
+    found, accounts, entries, value = run(request, work)
+    language, notice = language_of(request), told(request)
     return page(
         request,
         "hq/member.html",
@@ -303,6 +304,10 @@ def show_member(request: WebRequest, visitor: NamedDependency[Visitor], member: 
         view=written(found, sees, language),
         points=balance_words(language, accounts[0]) if accounts else "",
         points_rows=points_rows(language, entries, {}),
+        done=notice.done,
+        problem=notice.problem,
+        here=f"{MEMBERS}/{member}",
+        **value_shown(request, visitor, value),
         orders_path=ORDERS if visitor.may(Permission.ORDERS_READ) else "",
     )
 

@@ -26,6 +26,7 @@ METHOD_WORDS: dict[str, str] = {
     "sandbox": marked("Sandbox gateway"),
     PLATFORM: marked("Taken by the platform"),
     "card_terminal": marked("Card terminal"),
+    "stored_value": marked("Stored value"),
 }
 EXCEPTION_WORDS: dict[ExceptionKind, str] = {
     ExceptionKind.KEY_TAKEN: marked("The same payment was reported with other content"),

@@ -25,6 +25,12 @@ def read_minor(typed: str, currency: str) -> int | None:
     return minor if minor is not None and minor <= _MINOR_MOST else None
 
 
+def typed_minor(minor: int, currency: str) -> str:
+    """Write an amount as `read_minor` reads it."""
+    digits = get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
 def read_moment(typed: str, zone_name: str) -> datetime | None:
     """Read a moment in ISO 8601, of the years 2000 to 2099; one without an offset is of the zone."""
     try:

@@ -42,6 +42,7 @@ from loopline.web.shop.returning import (
 )
 from loopline.web.shop.reviewing import REVIEWING_PAGES
 from loopline.web.shop.shopper import NotSignedInAsMember, member_or_sign_in, shopper_or_none
+from loopline.web.shop.stored_value import STORED_VALUE_SHOP_PAGES
 
 SHOP_PAGES = Router(
     path="/",
@@ -77,6 +78,7 @@ SHOP_PAGES = Router(
         show_orders,
         *COUPON_SHOP_PAGES,
         *POINTS_SHOP_PAGES,
+        *STORED_VALUE_SHOP_PAGES,
         show_me,
         show_code,
         show_code_now,

@@ -34,6 +34,8 @@ from loopline.web.store.till.prices import PRICE_COMMANDS
 from loopline.web.store.till.quotes import tell_quote
 from loopline.web.store.till.sales import hand_case, take_sales
 from loopline.web.store.till.shift import SHIFT_PAGES
+from loopline.web.store.till.stored_value import take_stored_value
+from loopline.web.store.till.top_up import TOP_UP_PAGES
 from loopline.web.store.till.wallet import take_wallet
 from loopline.web.store.today import show_today, take_more, tell_today
 from loopline.web.store.visits import VISIT_PAGES
@@ -77,6 +79,8 @@ STORE_PAGES: list[ControllerRouterHandler] = [
     find_member,
     take_sales,
     take_wallet,
+    take_stored_value,
+    *TOP_UP_PAGES,
     hand_case,
     *SHIFT_PAGES,
     *PRICE_COMMANDS,

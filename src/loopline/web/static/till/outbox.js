@@ -17,7 +17,7 @@ const KEPT_SENT = 30;
 export const CHANNEL = "loopline-till";
 
 /** Keep a sale; resolves with it when it is on the disk. The same cart again is the sale it made before. */
-export function ringUp(db, { cart, member, coupon, who, site, currency, lines, method, state = "waiting" }) {
+export function ringUp(db, { cart, member, coupon, who, site, currency, lines, method, part = 0, state = "waiting" }) {
   return writing(db, ["facts", "sales"], async (store) => {
     const before = await got(store("sales").index("cart").get(cart));
     if (before !== undefined) return before;
@@ -47,7 +47,7 @@ export function ringUp(db, { cart, member, coupon, who, site, currency, lines, m
         rung_up_at: new Date(moment).toISOString(),
         currency,
         lines: lines.map(lineSaid),
-        payments: amount > 0 ? [{ method, amount_minor: amount }] : [],
+        payments: paidIn(method, amount, part),
         ...memberSaid(member),
         ...couponSaid(coupon),
       },
@@ -59,9 +59,16 @@ export function ringUp(db, { cart, member, coupon, who, site, currency, lines, m
   });
 }
 
-/** Whether a wallet paid a sale: its money is with the server under the sale's id. */
+/** How a sale is paid: by one method, or a part of it, and the rest in cash. */
+function paidIn(method, amount, part) {
+  if (amount <= 0) return [];
+  if (part <= 0 || part >= amount) return [{ method, amount_minor: amount }];
+  return [{ method, amount_minor: part }, { method: "cash", amount_minor: amount - part }];
+}
+
+/** Whether a wallet or stored value paid a sale: its money is with the server under the sale's id. */
 export function isPaidByWallet(sale) {
-  return sale.said.payments.some((one) => one.method === "wallet");
+  return sale.said.payments.some((one) => one.method === "wallet" || one.method === "stored_value");
 }
 
 /** The id of this till, made once. */

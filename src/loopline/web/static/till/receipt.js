@@ -10,7 +10,7 @@ export function showReceipt(card, sale, { who, word, money }) {
   const place = card.querySelector(".till-receipt");
   const isThere = sale?.state === "sent" && Boolean(sale.drawing);
   place.hidden = !isThere;
-  card.querySelector("p.quiet").hidden = isThere; // it is no longer this device's alone
+  card.querySelector("p.quiet").hidden = isThere && !sale.left; // it is no longer this device's alone
   if (!isThere || place.dataset.code === sale.receipt) return;
   place.dataset.code = sale.receipt;
   place.querySelector("a").href = `/r/${sale.receipt}`;

@@ -18,7 +18,7 @@ import { send } from "./sender.js";
 import { commands } from "./server.js";
 import { knownShift, learnShift, shiftShown } from "./shift.js";
 import { keepPage } from "./staying.js";
-import { isWalletCode, takeBack, walletPayer, walletRow } from "./wallet.js";
+import { canPay, takeBack, walletPayer, walletRow } from "./wallet.js";
 import { amountOf, sumOf, wholeAsker } from "./whole.js";
 
 const root = document.getElementById("till");
@@ -262,15 +262,19 @@ async function ring() {
   showCart();
   try {
     const method = document.querySelector('[name="method"]:checked').value;
-    const code = byId("till-wallet").value.trim();
-    const isByWallet = method === "wallet" && sumOf(cart.lines) > 0;
-    if (isByWallet && !(isWalletCode(code) && navigator.onLine)) {
-      tell(word(navigator.onLine ? "no_wallet_code" : "wallet_offline"), "bad");
-      byId("till-wallet").focus();
+    const field = byId(method === "stored_value" ? "till-value" : "till-wallet");
+    const code = field.value.trim();
+    const isByWallet = (method === "wallet" || method === "stored_value") && sumOf(cart.lines) > 0;
+    if (isByWallet && !(canPay(method, code) && navigator.onLine)) {
+      tell(word(navigator.onLine ? `no_${method}_code` : `${method}_offline`), "bad");
+      field.focus();
       return;
     }
+    const ofIt = method === "stored_value" ? byId("till-value-part").value.trim() : "";
+    const part = ofIt === "" ? 0 : typedMinor(ofIt);
+    if (part === null) return tell(word("no_price"), "bad");
     const state = isByWallet ? "unpaid" : "waiting";
-    const sale = await ringUp(db, { cart: cart.id, member: cart.member, coupon: cart.coupon, who, site: book.site, currency: book.currency, lines: cart.lines, method, state });
+    const sale = await ringUp(db, { cart: cart.id, member: cart.member, coupon: cart.coupon, who, site: book.site, currency: book.currency, lines: cart.lines, method, part, state });
     newCart();
     if (isByWallet) payWith(sale, code);
     else done(sale);
@@ -285,7 +289,7 @@ async function ring() {
 }
 
 function payWith(sale, code) {
-  byId("till-wallet").value = "";
+  for (const id of ["till-wallet", "till-value", "till-value-part"]) byId(id).value = "";
   byId("till-done").hidden = true;
   tell("", "");
   payer.pay(sale, code);
@@ -316,7 +320,7 @@ async function putBack(sale) {
 function done(sale) {
   const said = byId("till-done");
   said.querySelector("h2").textContent = word("done", { amount: money(sale.amount, sale.said.currency) });
-  said.querySelector("p").textContent = sale.state === "sent" ? "" : word("done_number", { number: sale.number });
+  said.querySelector("p").textContent = sale.state === "sent" ? (sale.left ?? "") : word("done_number", { number: sale.number });
   said.hidden = false;
   rungUp = sale.number;
   showReceipt(said, sale, { who, word, money });

@@ -1,20 +1,31 @@
-// The customer's wallet pays: the code on their phone is scanned once, and the server is asked until it knows. A sale is kept
-// before anything is asked, as
+// The customer's wallet or stored value pays: the code on their phone is scanned once (of who has stored value their member
+// code, or their phone number), and the server is asked until it knows. A sale is kept before anything is asked, as
 //   paying    asked for, not known to be paid; nothing else may be taken for it
 //   unpaid    known to be not paid, for good: another code, another way, or back into the cart
 
 import { got, reading, writing } from "./keeping.js";
 import { button, made } from "./elements.js";
+import { isCode } from "./member.js";
 import { settle } from "./outbox.js";
 import { outcomeOf } from "./sender.js";
 
 const CODE = /^(1[0-5]\d{16}|(2[5-9]|30)\d{14,22})$/;
 const ASK_MS = 3_000; // as often as wallets want to be asked while their customer types a password
-const WALLET = "wallet";
+const WAYS = { wallet: "/store/till/wallet", stored_value: "/store/till/stored-value" };
 
 /** Whether a text is the code of a wallet: WeChat Pay's, or Alipay's. */
 export function isWalletCode(text) {
   return CODE.test(text.replace(/\s/g, ""));
+}
+
+/** Whether a text can pay by a method: a wallet's code; of who has stored value their code, or a phone. */
+export function canPay(method, text) {
+  return method === "wallet" ? isWalletCode(text) : isCode(text) || /^\+?[\d\s()-]{6,24}$/.test(text);
+}
+
+/** By which method a sale is paid that is not paid by hand. */
+function methodOf(sale) {
+  return sale.said.payments.find((one) => one.method in WAYS)?.method ?? "wallet";
 }
 
 /** Make the payer of a till. `told()` is called whenever a sale stands otherwise than before. */
@@ -24,7 +35,7 @@ export function walletPayer(db, command, told) {
   async function put(sale, act, code) {
     let now = { state: "paying", isAway: true };
     try {
-      const { said, problem } = await command("/store/till/wallet", {
+      const { said, problem } = await command(WAYS[methodOf(sale)], {
         sale: sale.said,
         attempt_id: sale.attempt,
         act,
@@ -47,7 +58,9 @@ export function walletPayer(db, command, told) {
     try {
       let now = await put(sale, act, code);
       while (now.state === "paying") {
-        await new Promise((again) => setTimeout(again, ASK_MS));
+        // Stored value is never waited for: why it was refused is known, and whether it may still come is asked at once.
+        const isKnown = methodOf(sale) === "stored_value" && now.reason !== undefined;
+        await new Promise((again) => setTimeout(again, isKnown ? 0 : ASK_MS));
         const standing = await saleOf(db, sale.number);
         if (standing?.state !== "paying" || standing.attempt !== sale.attempt) break;
         now = await put(standing, "ask");
@@ -61,7 +74,6 @@ export function walletPayer(db, command, told) {
     /** Have a kept sale paid by a code; each code is an attempt of its own. */
     async pay(sale, code) {
       const attempt = { ...sale, state: "paying", attempt: crypto.randomUUID(), isWaiting: undefined, isAway: undefined, reason: undefined };
-      attempt.said = { ...sale.said, payments: paidBy(WALLET, sale) };
       if (!(await begin(db, attempt))) return;
       told();
       await until(attempt, "pay", code);
@@ -105,7 +117,7 @@ function became(said, sale) {
   if (said.state === "not_paid") return { state: "unpaid", isAway: undefined, reason: sale.reason?.act === "pay" ? sale.reason : undefined };
   if (said.state === "waiting") return { state: "paying", isAway: undefined, isWaiting: true, reason: undefined };
   const now = outcomeOf(said.sale, sale);
-  return now.state === "sent" ? now : { ...now, state: "attention" };
+  return now.state === "sent" ? { ...now, left: said.left } : { ...now, state: "attention" };
 }
 
 /** Take a sale that was not paid out of the outbox: nobody paid, and its goods are in the cart again. */
@@ -128,16 +140,18 @@ export function walletRow(sale, { word, payer, back }) {
   } else {
     const field = made("input", "form-control till-again-code");
     field.inputMode = "numeric";
-    field.placeholder = word("wallet_code");
-    field.setAttribute("aria-label", word("wallet_code"));
+    const isOwn = methodOf(sale) === "stored_value";
+    field.placeholder = word(isOwn ? "stored_value_code" : "wallet_code");
+    field.setAttribute("aria-label", field.placeholder);
     const again = () => {
       const code = field.value;
-      if (!isWalletCode(code)) return field.focus();
+      if (!canPay(methodOf(sale), code.trim())) return field.focus();
       field.value = "";
       return payer.pay(sale, code);
     };
     field.addEventListener("keydown", (event) => event.key === "Enter" && again());
-    ways.append(made("p", "till-reason", word("wallet_not_paid")), field);
+    const isSaid = isOwn && sale.reason !== undefined; // the row says why
+    ways.append(...(isSaid ? [] : [made("p", "till-reason", word(isOwn ? "stored_value_not_paid" : "wallet_not_paid"))]), field);
     buttons.append(
       button("btn btn-primary", word("wallet_again"), again),
       button("btn", word("by_cash"), () => payer.otherwise(sale, "cash")),

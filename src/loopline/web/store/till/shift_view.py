@@ -25,10 +25,15 @@ HAND_WORDS: Mapping[tuple[str, str], str] = {
     (MoveKind.PETTY_CASH.value, "out"): marked("Out: paid for something small"),
     (MoveKind.PETTY_CASH.value, "in"): marked("In: left of something small"),
 }
-_MONEY_WORDS: Mapping[MoveKind, str] = {MoveKind.SALE: marked("Sale"), MoveKind.REFUND: marked("Given back")}
+_MONEY_WORDS: Mapping[MoveKind, str] = {
+    MoveKind.SALE: marked("Sale"),
+    MoveKind.REFUND: marked("Given back"),
+    MoveKind.TOP_UP: marked("Topped up"),
+}
 _REPORT_WORDS: Mapping[tuple[MoveKind, str], str] = {
     (MoveKind.SALE, CASH): marked("Sales in cash"),
     (MoveKind.REFUND, CASH): marked("Given back in cash"),
+    (MoveKind.TOP_UP, CASH): marked("Stored value topped up in cash"),
     (MoveKind.BANK_DROP, CASH): marked("To the bank or the safe"),
     (MoveKind.CHANGE, CASH): marked("Change, in and out"),
     (MoveKind.PETTY_CASH, CASH): marked("Petty cash"),
@@ -36,6 +41,7 @@ _REPORT_WORDS: Mapping[tuple[MoveKind, str], str] = {
 _TERMINAL_WORDS: Mapping[tuple[MoveKind, str], str] = {
     (MoveKind.SALE, CARD_TERMINAL): marked("Sales by card terminal"),
     (MoveKind.REFUND, CARD_TERMINAL): marked("Given back by card terminal"),
+    (MoveKind.TOP_UP, CARD_TERMINAL): marked("Stored value topped up by card terminal"),
 }
 _BY_WALLET: Mapping[MoveKind, str] = {
     MoveKind.SALE: marked("Sales by {wallet}"),
