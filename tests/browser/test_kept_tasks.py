@@ -9,7 +9,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from loopline.db import Database
 from loopline.fulfilment import queries as fulfilment
-from loopline.fulfilment.model import AcceptTask, PickTask, TaskState
+from loopline.fulfilment.model import (
+    AcceptTask,
+    CheckTask,
+    HandOverTask,
+    PackTask,
+    PickTask,
+    TaskState,
+)
 from loopline.kernel.ids import TaskId
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes import dispatch, fulfil
@@ -23,6 +30,23 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 
 SHOTS = os.environ.get("LOOPLINE_SHOTS")
+KEPT = """async () => (await indexedDB.databases()).length && await new Promise((done) => {
+    const asked = indexedDB.open('loopline-tasks');
+    asked.onsuccess = () => {
+        const all = asked.result.transaction('kept').objectStore('kept').getAll();
+        all.onsuccess = () => { asked.result.close(); done(all.result); };
+    };
+})"""
+HOLDS = f"""async ([wanted, patience]) => {{
+    const kept = async () => Object.fromEntries((await ({KEPT})()).map((one) => [one.task_id, one.state]));
+    const isSo = (one) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(wanted).sort());
+    const until = performance.now() + patience;
+    for (;;) {{
+        const now = await kept();
+        if (isSo(now) || performance.now() > until) return now;
+        await new Promise(requestAnimationFrame);
+    }}
+}}"""
 STEPS = ["task_accepted", "picking_started", "goods_checked", "parcel_packed"]
 
 
@@ -87,6 +111,12 @@ def shot(page: Page, name: str) -> None:
 
 def pulse(page: Page, count: int) -> None:
     expect(page.locator("#step-pulse")).to_have_text(f"{count} not yet sent")
+
+
+def holds(page: Page, wanted: dict[TaskId, str]) -> None:
+    """Wait until the phone keeps these tasks, as they stand so, and no other."""
+    told = {str(task_id): state for task_id, state in wanted.items()}
+    assert page.evaluate(HOLDS, [told, 20_000]) == told
 
 
 def tick_all(page: Page) -> None:
@@ -209,11 +239,7 @@ def test_a_phone_keeps_no_customer_and_nothing_of_whoever_was_there_before(site:
     page = site.sign_in(device)
     page.goto(site.path(site.to_send))
     page.wait_for_selector('#step-outbox[data-kept="yes"]', state="attached")
-    kept = "async () => (await indexedDB.databases()).length && await new Promise((done) => {"
-    kept += " const asked = indexedDB.open('loopline-tasks'); asked.onsuccess = () => {"
-    kept += " const all = asked.result.transaction('kept').objectStore('kept').getAll();"
-    kept += " all.onsuccess = () => { asked.result.close(); done(all.result); }; }; })"
-    tasks = page.evaluate(kept)
+    tasks = page.evaluate(KEPT)
     assert {one["task_id"] for one in tasks} == {str(site.to_send), str(site.to_collect)}
     html = " ".join(one["html"] for task in tasks for one in task["pages"])
     assert 'name="_csrf_token" value=""' in html
@@ -225,7 +251,24 @@ def test_a_phone_keeps_no_customer_and_nothing_of_whoever_was_there_before(site:
     other.wait_for_url("**/earned")
     other.goto(f"{site.base}/store")
     other.wait_for_selector('#step-outbox[data-kept="yes"]', state="attached")
-    assert other.evaluate(kept) == []
+    assert other.evaluate(KEPT) == []
+
+
+def test_what_is_kept_follows_what_is_done_elsewhere(site: Site):
+    page = site.sign_in(site.device())
+    holds(page, {site.to_send: "offered", site.to_collect: "offered"})
+    tasks = (site.to_send, site.to_collect)
+    with site.database.transaction() as conn:
+        accepts = [AcceptTask(task_id=one) for one in tasks]
+        succeeded(dispatch.accept(conn, accepts, scope=WHOLE_BRAND, now=NOON))
+        succeeded(fulfil.pick(conn, [PickTask(task_id=one) for one in tasks], scope=WHOLE_BRAND, now=NOON))
+    holds(page, {site.to_send: "picking", site.to_collect: "picking"})
+    with site.database.transaction() as conn:
+        task_id = site.to_send
+        succeeded(fulfil.check(conn, [CheckTask(task_id=task_id)], scope=WHOLE_BRAND, now=NOON))
+        succeeded(fulfil.pack(conn, [PackTask(task_id=task_id)], scope=WHOLE_BRAND, now=NOON))
+        succeeded(fulfil.hand_over(conn, [HandOverTask(task_id=task_id)], scope=WHOLE_BRAND, now=NOON))
+    holds(page, {site.to_collect: "picking"})
 
 
 def test_a_step_that_is_refused_at_once_is_said_at_once_and_waits_for_nobody(site: Site):

@@ -223,9 +223,10 @@ def check_pack_and_send(site: Site, page: Page) -> None:
         if box == 1:
             picture(page, "round-check")
         page.get_by_role("button", name="All there, all well").click()
+        packed = page.get_by_role("button", name="Packed and labelled")
+        expect(packed).to_be_visible()
         if box == 1:
             picture(page, "round-pack")
-        packed = page.get_by_role("button", name="Packed and labelled")
         packed.click()
         expect(packed).to_have_count(0)
         page.get_by_role("link", name=f"← Box {box}").click()
@@ -327,9 +328,9 @@ def test_a_scanner_reads_what_is_printed(site: Site):
     read = page.evaluate(
         """async (drawn) => {
             const camera = await import(document.querySelector('script[src*="camera"]').src);
-            const { zxing, zxingWasm } = document.getElementById('round').dataset;
+            const { script, wasm } = document.querySelector('[data-camera]').dataset;
             const bytes = Uint8Array.from(atob(drawn), (one) => one.charCodeAt(0));
-            const reads = await camera.zxingReader(zxing, zxingWasm);
+            const reads = await camera.zxingReader(script, wasm);
             return reads(await createImageBitmap(new Blob([bytes], { type: 'image/png' })));
         }""",
         b64encode(png).decode(),

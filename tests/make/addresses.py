@@ -144,6 +144,7 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "POST /api/v1/channels": {"code": "new"},
     "POST /api/v1/tax-classes": {"code": "new"},
     "POST /api/v1/tasks/collect": {"code": "AAAA2222"},
+    "POST /api/v1/returns/{return_id}/photos": {"content": "aGVsbG8="},
     "POST /api/v1/tasks/photos": {"content": "aGVsbG8="},
     "POST /earned/disputes/{dispute_id}/say": {"kind": "reply"},
     "POST /hq/disputes/{dispute_id}/say": {"kind": "answer"},
@@ -154,6 +155,7 @@ _EMPTY_BODIES = {
     "POST /api/v1/orders/{order}/cancel",
     "POST /api/v1/orders/{order}/payments",
     "POST /api/v1/orders/{order}/ship-from",
+    "POST /api/v1/returns/{return_id}/sent",
     "POST /api/v1/webhooks/subscriptions/{subscription_id}/replay",
 }
 _DOT = (  # a picture of one pixel

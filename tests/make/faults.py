@@ -463,6 +463,11 @@ FAULTS: dict[str, LiteralString] = {
         "insert into returns.announced select gen_random_uuid(), 'web', 'A-1', '', order_id, null, now(), now(),"
         " 'received' from returns.return"
     ),
+    "ways_are_awaited_as_announced": (
+        "insert into returns.announced select gen_random_uuid(), 'web', 'A-2', '', order_id, null, now(), now(),"
+        " 'withdrawn' from returns.return; insert into returns.announced_way (announced_id, way, code, cost_minor,"
+        " currency) select id, 'store', id::text, 0, 'CNY' from returns.announced where external_number = 'A-2'"
+    ),
     # ---------------------------------------------------------------------------------------------------- sourcing
     "decision_has_its_wave": "delete from sourcing.wave",
     "decision_explains_every_site": "update sourcing.wave set site_ids = site_ids[2:]",

@@ -18,6 +18,7 @@ from loopline.processes import dispatch, fulfil
 from loopline.processes.pay import take_payments
 from loopline.processes.place import Placed
 from loopline.processes.source import source_wave
+from loopline.processes.take_in import OrderTaken
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop
 
@@ -45,7 +46,7 @@ def work_off(conn: Conn, tasks: Sequence[TaskId], *, now: datetime) -> None:
     )
 
 
-def pay_for(conn: Conn, shop: Shop, placed: Placed, *, at: datetime = NOON) -> None:
+def pay_for(conn: Conn, shop: Shop, placed: Placed | OrderTaken, *, at: datetime = NOON) -> None:
     """Let the brand take what an order costs, in cash."""
     payment = NewPayment(
         id=PaymentId(uuid7(at)),

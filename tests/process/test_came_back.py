@@ -58,16 +58,19 @@ def refuse(conn: Conn, task_id: TaskId) -> None:
     succeeded(dispatch.refuse(conn, [refusal], scope=WHOLE_BRAND, now=NOON))
 
 
-def learnt_to_like_pay(conn: Conn) -> None:
-    """A version of what was learnt: whoever is paid 250 or more on top is far likelier to accept."""
+def learnt_to_like_pay(conn: Conn, *, far: float = 0.0) -> None:
+    """A version of what was learnt: whoever is paid 250 or more on top is far likelier to accept.
+
+    `far`: what it adds that goods go further than 100 km.
+    """
     trees = Trees(
-        roots=[0],
-        feature=[NAMES.index("extra"), -1, -1],
-        threshold=[249.5, 0.0, 0.0],
-        left=[1, 1, 2],
-        right=[2, 1, 2],
-        unknown_left=[True, False, False],
-        value=[0.0, -1.0, 2.0],
+        roots=[0, 3],
+        feature=[NAMES.index("extra"), -1, -1, NAMES.index("kilometres"), -1, -1],
+        threshold=[249.5, 0.0, 0.0, 100.0, 0.0, 0.0],
+        left=[1, 1, 2, 4, 4, 5],
+        right=[2, 1, 2, 5, 4, 5],
+        unknown_left=[True, False, False] * 2,
+        value=[0.0, -1.0, 2.0, 0.0, 0.0, far],
     )
     version = store.NewVersion(
         learnt_at=NOON,
@@ -122,6 +125,18 @@ def test_sites_are_expected_to_answer_as_they_do_to_that_pay(conn: Conn, shop: S
     assert {round(one.probability * 10_000) for one in expected.values()} == {sure(-1.0)}
     source_wave(conn, now=NOON + HOUR, solver=SOLVER)  # without what was learnt: nobody refuses
     assert explanations(conn, [order_id])[0].chosen[0].cost.refusal_minor == 0
+
+
+def test_what_came_back_is_answered_by_how_far_it_goes_as_anything_is(conn: Conn, shop: Shop):
+    """From the warehouse it is some 40 km, from the dealer's store more than a hundred."""
+    in_force(conn, Settings(waiting_pay=PAYS, weights=Weights(refusal_minor=1_000)))
+    learnt_to_like_pay(conn, far=-3.0)
+    refused_once(conn, shop)
+    order = weighed(conn, [shop.sites[code] for code in ("W", "D")])
+    assert {site_id: one.accepts_basis_points for site_id, one in order.answering.items()} == {
+        shop.sites["W"]: sure(2.0),
+        shop.sites["D"]: sure(-1.0),
+    }
 
 
 def test_an_order_that_never_came_back_is_answered_as_ever(conn: Conn, shop: Shop):

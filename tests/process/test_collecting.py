@@ -1,6 +1,6 @@
 """Dear parcels are given for their code and something that shows whose they are; by limits that the brand sets."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from loopline.processes.collecting import (
     ProofAsked,
     ProofNeeded,
     ProofNotTheirs,
+    ProofsUsedUp,
     Shown,
     collect,
     proofs_asked,
@@ -83,10 +84,11 @@ def show(
     code: str = CODE,
     paper: bool = False,
     scope: Scope = WHOLE_BRAND,
+    now: datetime = LATER,
 ) -> HandedOver | Refusal:
     parcel = CollectParcel(site_id=stage.shop.sites["S"], code=code)
     shown = Shown(parcel=parcel, proof=proof, is_paper_seen=paper)
-    (outcome,) = collect(conn, [shown], ring=RING, by=SAID, scope=scope, now=LATER)
+    (outcome,) = collect(conn, [shown], ring=RING, by=SAID, scope=scope, now=now)
     return outcome
 
 
@@ -153,6 +155,38 @@ def test_the_member_code_is_enough_while_it_is_shown(conn: Conn, stage: Stage):
     assert show(conn, stage, stale) == ProofNotTheirs()
     assert isinstance(show(conn, stage, mine), HandedOver)
     assert proofs_told(conn) == [("member_code", SAID)]
+
+
+def test_wrong_digits_are_counted_by_parcel_and_written_down(conn: Conn, stage: Stage):
+    buyer, other = registered(conn, [member(phone(7)), member(phone(9))], keys=RING)
+    limit(conn, 0)
+    waiting(conn, stage, buyer)
+    waiting(conn, stage, other, number="C-2", code="HGFEDCBA")
+    parcel = CollectParcel(site_id=stage.shop.sites["S"], code=CODE)
+    guesses = [Shown(parcel=parcel, proof=f"1{number:03}") for number in range(4)]
+    assert show(conn, stage, "0009") == ProofNotTheirs()
+    # Many at once are no more than one after the other; and then the right ones are no proof either.
+    outcomes = collect(
+        conn,
+        [*guesses, Shown(parcel=parcel, proof="0007")],
+        ring=RING,
+        by=SAID,
+        scope=WHOLE_BRAND,
+        now=LATER,
+    )
+    assert outcomes == [ProofNotTheirs()] * 4 + [ProofsUsedUp()]
+    assert show(conn, stage, "0007") == ProofsUsedUp()
+    told = conn.execute(
+        "select data->>'proof', actor from log.event where type = 'collector_not_identified'"
+    ).fetchall()
+    assert told == [("last_four", SAID)] * 5
+    # Another parcel is another's, the member code counts, and an hour later so do the digits.
+    assert isinstance(show(conn, stage, "0009", code="HGFEDCBA"), HandedOver)
+    with conn.transaction(force_rollback=True):
+        mine = code_of_member(conn, buyer, ring=RING, now=LATER)
+        assert isinstance(mine, customers.ShownCode)
+        assert isinstance(show(conn, stage, mine.code), HandedOver)
+    assert isinstance(show(conn, stage, "0007", now=LATER + timedelta(hours=1)), HandedOver)
 
 
 @pytest.mark.parametrize("is_member", [True, False])

@@ -246,6 +246,20 @@ def test_what_a_member_was_told_is_theirs_to_take_along_and_is_forgotten_with_th
     assert (soon.state, soon.end, soon.facts) == (State.LEFT_OUT, End.ERASED, Facts(number=""))
 
 
+def test_what_ended_two_years_ago_is_forgotten_and_what_waits_is_not(
+    database: Database, shop: Shop, member_id: MemberId, told: Telling
+):
+    placed = ready_order(database, shop, member_id)
+    told.work(database)
+    ready_one, soon = of_order(database, placed.order_id)
+    assert ready_one.ended_at is not None
+    old = ready_one.ended_at + timedelta(days=730)
+    with database.transaction() as conn:
+        assert notices.sweep_notices(conn, now=old, limit=9) == 0
+        assert notices.sweep_notices(conn, now=old + timedelta(seconds=1), limit=9) == 1
+    assert of_order(database, placed.order_id) == [soon]
+
+
 def test_the_sandbox_believes_no_call_that_is_not_signed(told: Telling):
     url = told.sandbox.settings.base_url
     unsigned = httpx.post(url, headers={"x-acs-action": "SendSms"}, trust_env=False)

@@ -7,11 +7,14 @@ import pytest
 
 from loopline.closing.model import Close, OnWay, Recovery, RecoveryNotUsable
 from loopline.db import Conn
+from loopline.db.statements import Statement
 from loopline.kernel.ids import EntityId, EntryId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.ledger import service as ledger
 from loopline.ledger.model import AccountAsk, EntryKind, NewEntry, Posting, Purpose
 from loopline.ledger.queries import journal
+from loopline.processes import doctor
+from loopline.processes.close import on_way
 from loopline.processes.close.command import set_recovery
 from loopline.processes.doctor import ALL_CHECKS, examine
 from loopline.processes.journal import beancount_lines, journal_rows
@@ -181,6 +184,20 @@ def test_doctor_finds_what_was_posted_beside_the_closes(conn: Conn, shop: Shop) 
     assert _found(conn) == {}
     _post_by_hand(conn, shop.brand_entity)
     assert _found(conn) == {"on_way_stands_as_closed": 1}
+
+
+@pytest.mark.parametrize(
+    "statement", [on_way.SQL["parts_on_way"], doctor.SQL["on_way_was_on_its_way"]], ids=["close", "doctor"]
+)
+def test_a_parcel_is_found_by_the_sale_that_names_it_not_among_all_there_are(
+    conn: Conn, statement: Statement
+) -> None:
+    for way in ("seqscan", "hashjoin", "mergejoin"):
+        conn.execute(f"set local enable_{way} = off".encode())
+    asked = {"since": LATE, "end": END_OF_MARCH, "before_cut": 1}
+    plan = [line for (line,) in conn.execute(b"explain " + statement.text.encode(), asked)]
+    assert [line for line in plan if "Index Cond: (id = CASE" in line], plan
+    assert not [line for line in plan if "Seq Scan on task" in line], plan
 
 
 def _found(conn: Conn) -> dict[str, int]:

@@ -37,7 +37,7 @@ from loopline.promises import (
     SiteRecord,
     WatchList,
 )
-from tests.make.loop import follow, subject_types, work_off
+from tests.make.loop import follow, pay_for, subject_types, work_off
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, open_shop
 
@@ -252,6 +252,23 @@ def test_a_promise_that_broke_is_told_and_another_takes_its_place(conn: Conn, sh
     )
     assert told(conn, order_id) == ["promise_given", "promise_at_risk", "promise_missed", "promise_renewed"]
     assert watch_promises(conn, now=AFTERNOON, limit=10) == 0
+
+
+def test_nothing_is_late_of_an_order_that_waits_to_be_paid_until_it_is_paid(conn: Conn, shop: Shop):
+    asked = msgspec.structs.replace(message(shop, "1"), hold_minutes=24 * 60)
+    (taken,) = place_messages(conn, [Incoming(message=asked, scope=WHOLE_BRAND)], now=NOON)
+    assert isinstance(taken, OrderTaken)
+    soon = AFTERNOON - timedelta(minutes=45)  # long after it should have had a site
+    for minutes in (0, 15):
+        assert watch_promises(conn, now=soon + timedelta(minutes=minutes), limit=10) == 1
+        assert watch_promises(conn, now=soon + timedelta(minutes=minutes), limit=10) == 0
+    (one,) = kept(conn, taken.order_id)
+    assert (one.state, one.risk, told(conn, taken.order_id)) == (PromiseState.OPEN, None, ["promise_given"])
+    pay_for(conn, shop, taken, at=soon + timedelta(minutes=20))
+    assert watch_promises(conn, now=soon + timedelta(minutes=30), limit=10) == 1
+    before, after = kept(conn, taken.order_id)
+    assert (before.state, after.state) == (PromiseState.REPLACED, PromiseState.OPEN)
+    assert told(conn, taken.order_id) == ["promise_given", "promise_at_risk", "promise_renewed"]
 
 
 def test_refused_work_is_no_work_done(conn: Conn, shop: Shop):

@@ -1,6 +1,6 @@
 """Protection of dealers: what a dealer's followers buy is the dealer's, wherever they buy and whatever is stated."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from loopline import org, touchpoints
 from loopline.customers import BindingRole, NewBinding, bind_members
 from loopline.db import Conn
 from loopline.jobs.followers import FOLLOWERS
-from loopline.kernel.ids import OrderId, PartyId
+from loopline.kernel.ids import MemberId, OrderId, PartyId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Credits, DraftKind, order_by_id
@@ -147,6 +147,35 @@ def test_a_binding_that_was_made_by_hand_is_protected_while_it_stands(conn: Conn
     bind_members(conn, [theirs], now=NOON)
     (placed,) = place(conn, [ask(shop, "W-2", member_id=member)], scope=WHOLE_BRAND, now=NOON)
     assert dealer_of(conn, placed) == other
+
+
+def by_hand(conn: Conn, member_id: MemberId, party_id: PartyId, *, now: datetime) -> None:
+    """Bind a member to a dealer as somebody at HQ says."""
+    said = NewBinding(member_id=member_id, role=BindingRole.DEALER, party_id=party_id, reason="said by HQ")
+    assert bind_members(conn, [said], now=now) == 1
+
+
+def test_a_binding_by_hand_to_a_dealer_is_not_judged_by_an_old_scan_of_the_dealers(conn: Conn, shop: Shop):
+    other, dealer = rival(conn), shop.parties["DEALER"]
+    member = member_of(conn)
+    code = dealers_code(conn)
+    succeeded(scan(conn, [scan_of(code, member_id=member, at=NOON - 400 * DAY)], now=NOON - 400 * DAY))
+    (tie,) = [
+        one
+        for one in touchpoints.last_binding_ties(conn, [member])
+        if one.role is touchpoints.BindRole.DEALER
+    ]
+    assert tie.protected_until is not None
+    assert tie.protected_until < NOON
+    by_hand(conn, member, other, now=NOON - 2 * DAY)
+    by_hand(conn, member, dealer, now=NOON - DAY)
+    (placed,) = place(
+        conn,
+        [ask(shop, "W-1", member_id=member, credits=Credits(dealer_id=other))],
+        scope=WHOLE_BRAND,
+        now=NOON,
+    )
+    assert dealer_of(conn, placed) == dealer
 
 
 def test_the_share_and_the_evidence_are_the_protected_dealers(conn: Conn, shop: Shop):

@@ -21,6 +21,7 @@ from loopline.processes.promise import expire_holds
 from loopline.processes.reserve import (
     HOURS,
     UNITS_MAX,
+    ReservationOver,
     ReservationUnknown,
     Reserve,
     Reserved,
@@ -75,7 +76,8 @@ def shop(conn: Conn) -> Shop:
 def test_goods_are_held_at_the_site_that_has_them_and_free_again_by_themselves(conn: Conn, shop: Shop):
     before = free(conn, shop)
     member_id = member_of(conn)
-    made = done(reserve(conn, asked(shop, member_id, units=2), now=NOON))
+    wanted = asked(shop, member_id, units=2)
+    made = done(reserve(conn, wanted, now=NOON))
     assert made.until == NOON + timedelta(hours=2)
     assert free(conn, shop) == before | {"D": before["D"] - 2}
     head = orders.order_by_id(conn, made.order_id)
@@ -84,6 +86,7 @@ def test_goods_are_held_at_the_site_that_has_them_and_free_again_by_themselves(c
     assert lying(conn, shop, "D") == lying(conn, shop, "S") == [made.order_id]
     assert lying(conn, shop, "D", now=made.until) == []
     assert expire_holds(conn, now=made.until - timedelta(seconds=1), limit=10) == 0
+    assert reserve(conn, wanted, now=made.until) == ReservationOver()
     assert expire_holds(conn, now=made.until, limit=10) == 1
     assert free(conn, shop) == before
 
@@ -114,7 +117,8 @@ def test_what_is_not_there_or_not_meant_so_is_refused_and_holds_nothing(conn: Co
 
 def test_who_comes_ends_it_there_and_the_goods_are_sold_at_the_till(conn: Conn, shop: Shop):
     before = free(conn, shop)
-    made = done(reserve(conn, asked(shop, member_of(conn)), now=NOON))
+    wanted = asked(shop, member_of(conn))
+    made = done(reserve(conn, wanted, now=NOON))
     here = Scope(sites=frozenset({shop.sites["D"]}))
     elsewhere = Scope(sites=frozenset({shop.sites["W"]})) if "W" in shop.sites else Scope()
     by = shop.manager
@@ -126,6 +130,8 @@ def test_who_comes_ends_it_there_and_the_goods_are_sold_at_the_till(conn: Conn, 
     assert free(conn, shop)["D"] == before["D"] - 1
     for _ in range(2):  # touched twice, it is done once
         assert isinstance(ended(here), orders.Order)
+    # The form it was asked for with, sent again: nothing is reserved, and nothing said to be.
+    assert reserve(conn, wanted, now=NOON) == ReservationOver()
     assert free(conn, shop) == before
     assert lying(conn, shop, "D") == []
     kept = conn.execute("select ended_as, ended_by from orders.reservation").fetchall()

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from loopline import org, touchpoints
-from loopline.customers import bindings_of_members, timeline
+from loopline.customers import BindingRole, NewBinding, bind_members, bindings_of_members, timeline
 from loopline.customers.bindings import Bound
 from loopline.db import Conn
 from loopline.db.followers import Follower
@@ -266,6 +266,29 @@ def test_protection_holds_until_it_ends_and_then_another_guide_may_take_over(con
         (shop.parties["GUIDE"], NOON, NOON + 30 * DAY),
         (other, NOON + 30 * DAY, None),
     ]
+
+
+def test_a_binding_by_hand_is_protected_anew_whatever_an_old_scan_of_the_same_guide_said(conn: Conn):
+    shop = open_shop(conn, units=0)
+    other, mine = second_guide(conn), shop.parties["GUIDE"]
+    member_id = member_of(conn)
+    led(conn, code_of(conn, TouchpointKind.GUIDE, party_code="GUIDE"), member_id=member_id)
+    for days, party_id in ((40, other), (41, mine)):
+        said = NewBinding(member_id=member_id, role=BindingRole.GUIDE, party_id=party_id, reason="said by HQ")
+        assert bind_members(conn, [said], now=NOON + days * DAY) == 1
+    led(
+        conn,
+        code_of(conn, TouchpointKind.GUIDE, party_code="GUIDE-D"),
+        member_id=member_id,
+        at=NOON + 42 * DAY,
+    )
+    stands = bound(conn, member_id)
+    assert stands is not None
+    assert stands.guide_id == mine
+    last = next(
+        one for one in touchpoints.ties_of_member(conn, member_id, limit=20) if one.role is BindRole.GUIDE
+    )
+    assert (last.outcome, last.was_bound_to) == (TieOutcome.PROTECTED, mine)
 
 
 def test_a_rule_that_lets_nobody_take_over_holds_for_good(conn: Conn):

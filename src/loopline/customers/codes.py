@@ -6,9 +6,10 @@ keyed hashes under the current indexing key; a rotation forgets codes under way,
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -37,13 +38,14 @@ _ADDRESS_KIND = "sign_in_address"
 _CODE_KIND = "sign_in_code"
 _PERSON_KIND = "look_up_person"
 _MEMBER_KIND = "guessing_member"
+_PARCEL_KIND = "proved_parcel"
 
 
 class LimitKind(StrEnum):
     """What is counted: codes asked for by a phone and by an internet address, wrong codes tried from an address.
 
-    At tills, by who stands there: members looked for, and those of them whom nobody is. And codes of coupons that lead
-    nowhere, by the member who typed them and by internet address.
+    At tills, by who stands there: members looked for, and those of them whom nobody is. Codes of coupons that lead
+    nowhere, by the member who typed them and by internet address. And wrong proofs of whose a parcel is, by parcel.
     """
 
     PHONE = "codes_of_phone"
@@ -53,6 +55,7 @@ class LimitKind(StrEnum):
     MISSES = "misses_of_person"
     GUESSES = "guesses_of_member"
     GUESSES_FROM = "guesses_of_address"
+    PROOFS = "wrong_proofs_of_parcel"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,8 @@ LIMITS: Mapping[LimitKind, Limit] = {
     # Whoever has a coupon in hand mistypes it a few times.
     LimitKind.GUESSES: Limit(most=10, span=timedelta(hours=1)),
     LimitKind.GUESSES_FROM: Limit(most=60, span=timedelta(hours=1)),
+    # Four digits are ten thousand guesses, and whoever ordered knows their own.
+    LimitKind.PROOFS: Limit(most=5, span=timedelta(hours=1)),
 }
 LIMITS_FORGOTTEN_AFTER = max(limit.span for limit in LIMITS.values())
 
@@ -242,6 +247,30 @@ def count_guess(
     """Count a code of a coupon that led nowhere. Locks its counts by (kind, key)."""
     moments = _locked_limits(conn, _guesses_of(member_id, address, ring), now=now)
     _write_limits(conn, {key: [*found, now] for key, found in moments.items()}, now=now)
+
+
+def proofs_left(conn: Conn, parcels: Collection[UUID], *, ring: KeyRing, now: datetime) -> dict[UUID, int]:
+    """Return how many wrong proofs of whose they are parcels still bear now. Locks their counts by (kind, key)."""
+    keys = {parcel: _proofs_of(parcel, ring) for parcel in parcels}
+    moments = _locked_limits(conn, keys.values(), now=now)
+    limit = LIMITS[LimitKind.PROOFS]
+    return {
+        parcel: limit.most - sum(now - moment < limit.span for moment in moments[key])
+        for parcel, key in keys.items()
+    }
+
+
+def count_wrong_proofs(conn: Conn, parcels: Sequence[UUID], *, ring: KeyRing, now: datetime) -> None:
+    """Count wrong proofs, one for each time that a parcel is named. Locks their counts by (kind, key)."""
+    keys = [_proofs_of(parcel, ring) for parcel in parcels]
+    moments = _locked_limits(conn, keys, now=now)
+    for key in keys:
+        moments[key] = [*moments[key], now]
+    _write_limits(conn, moments, now=now)
+
+
+def _proofs_of(parcel: UUID, ring: KeyRing) -> LimitKey:
+    return LimitKind.PROOFS, ring.blind(_PARCEL_KIND, str(parcel))
 
 
 def _guesses_of(member_id: MemberId | None, address: str, ring: KeyRing) -> list[LimitKey]:

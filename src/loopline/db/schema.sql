@@ -3883,6 +3883,7 @@ CREATE TABLE returns.announced_way (
     sent_at timestamp with time zone,
     sent_by text,
     tracking_number text,
+    is_awaited boolean DEFAULT true NOT NULL,
     CONSTRAINT announced_way_is_sent_by_somebody CHECK (((sent_at IS NULL) = (sent_by IS NULL))),
     CONSTRAINT announced_way_known CHECK ((way = ANY (ARRAY['store'::text, 'courier'::text, 'parcel'::text]))),
     CONSTRAINT announced_way_tracked_once_sent CHECK (((tracking_number IS NULL) OR (sent_at IS NOT NULL))),
@@ -7492,9 +7493,9 @@ CREATE INDEX announced_by_member ON returns.announced USING btree (member_id, an
 
 CREATE INDEX announced_by_order ON returns.announced USING btree (order_id);
 
-CREATE INDEX announced_way_by_parcel ON returns.announced_way USING btree (tracking_number) WHERE (tracking_number IS NOT NULL);
+CREATE INDEX announced_way_awaited ON returns.announced_way USING btree (site_id) WHERE ((way <> 'store'::text) AND is_awaited);
 
-CREATE INDEX announced_way_to_site ON returns.announced_way USING btree (site_id) WHERE (way <> 'store'::text);
+CREATE INDEX announced_way_by_parcel ON returns.announced_way USING btree (tracking_number) WHERE (tracking_number IS NOT NULL);
 
 CREATE INDEX blind_return_waiting ON returns.return_line USING btree (id) WHERE (blind_state = 'waiting'::text);
 
@@ -8656,7 +8657,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE marketplaces.test_order TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notices.gateway TO loopline_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE notices.notice TO loopline_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notices.notice TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notices.published_told TO loopline_app;
 

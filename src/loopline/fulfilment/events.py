@@ -160,6 +160,15 @@ class CollectorIdentified(EventBody, frozen=True, kw_only=True):
     proof: str
 
 
+class CollectorNotIdentified(EventBody, frozen=True, kw_only=True):
+    """What was shown for a dear parcel is not of whoever ordered it: of which kind, and nothing of what it was."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    proof: str
+
+
 class ParcelNotCollected(EventBody, frozen=True, kw_only=True):
     """A customer did not come for a parcel in time."""
 

@@ -64,22 +64,21 @@ def put_day_limits(conn: Conn, limits: Sequence[DayLimit]) -> None:
 
 def fill_days(conn: Conn, places: Sequence[Place], *, now: datetime) -> None:
     """Let days take no more than they have; each day of a site at most once."""
-    execute(
-        conn,
-        SQL["fill_days"],
-        site_ids=[site for site, _ in places],
-        days=[day for _, day in places],
-        now=now,
-    )
+    _filled(conn, places, filled_at=now)
 
 
 def reopen_days(conn: Conn, places: Sequence[Place]) -> set[Place]:
     """Let days that were full by their site's word take work again; returns those that were."""
+    return _filled(conn, places, filled_at=None)
+
+
+def _filled(conn: Conn, places: Sequence[Place], *, filled_at: datetime | None) -> set[Place]:
     rows = fetch_rows(
         conn,
-        SQL["reopen_days"],
+        SQL["fill_days"],
         site_ids=[site for site, _ in places],
         days=[day for _, day in places],
+        filled_at=filled_at,
     )
     return {(SiteId(site_id), day) for site_id, day in rows}
 

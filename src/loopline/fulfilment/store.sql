@@ -46,33 +46,8 @@ set
   filled_at = null;
 
 -- name: fill_days
--- Let sites' days take no more than they have. Locks those rows in order of (site, day).
-with locked as materialized (
-  select
-    capacity.site_id,
-    capacity.day
-  from fulfilment.capacity
-  join unnest(
-    %(site_ids)s::uuid[],
-    %(days)s::date[]
-  ) as given (site_id, day) on given.site_id = capacity.site_id and given.day = capacity.day
-  order by
-    capacity.site_id,
-    capacity.day
-  for update of capacity
-)
-update fulfilment.capacity
-set
-  filled_limit = capacity.held + capacity.confirmed,
-  filled_at = %(now)s::timestamptz
-from locked
-where
-  capacity.site_id = locked.site_id
-  and capacity.day = locked.day;
-
--- name: reopen_days
--- Let sites' days that were full by their own word take work up to their limit again; returns those that were. Locks
--- those rows in order of (site, day).
+-- Let sites' days take no more than they have (or, without a moment, those that were full so take work up to their limit
+-- again); returns those days. Locks their rows in order of (site, day).
 with locked as materialized (
   select
     capacity.site_id,
@@ -83,7 +58,8 @@ with locked as materialized (
     %(days)s::date[]
   ) as given (site_id, day) on given.site_id = capacity.site_id and given.day = capacity.day
   where
-    capacity.filled_limit is not null
+    %(filled_at)s::timestamptz is not null
+    or capacity.filled_limit is not null
   order by
     capacity.site_id,
     capacity.day
@@ -91,8 +67,8 @@ with locked as materialized (
 )
 update fulfilment.capacity
 set
-  filled_limit = null,
-  filled_at = null
+  filled_limit = case when %(filled_at)s::timestamptz is not null then capacity.held + capacity.confirmed end,
+  filled_at = %(filled_at)s::timestamptz
 from locked
 where
   capacity.site_id = locked.site_id

@@ -25,7 +25,7 @@ from loopline.fulfilment.photos import forget_photos
 from loopline.inbox import forget_texts
 from loopline.insight.acceptance.service import learn_daily
 from loopline.insight.surge import sweep_placed
-from loopline.notices import drop_stale
+from loopline.notices import drop_stale, sweep_notices
 from loopline.org import sweep_access
 from loopline.processes import lend
 from loopline.processes.dispatch import lapse
@@ -250,6 +250,11 @@ ROUNDS: tuple[Round, ...] = (
         name="drop_stale_notices",
         cron="* * * * * 25",
         step=lambda conn, now: drop_stale(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_notices",
+        cron="13 * * * *",
+        step=lambda conn, now: sweep_notices(conn, now=now, limit=BATCH),
     ),
     # It looks each hour whether what was learnt last is a day old.
     Round(

@@ -149,6 +149,11 @@ class MonthOfBooks(msgspec.Struct, frozen=True, kw_only=True):
     after_cut: CutNumber = CutNumber(0)
     before_cut: CutNumber | None = None
 
+    @property
+    def counts_before(self) -> int:
+        """The cut before which an entry was committed that counts; above all there are, where there is none yet."""
+        return _NO_CUT_YET if self.before_cut is None else self.before_cut
+
 
 class Turnover(msgspec.Struct, frozen=True, kw_only=True):
     """What moved the accounts of a purpose, debits and credits each as positive amounts."""
@@ -283,7 +288,7 @@ def _of_month(month: MonthOfBooks) -> dict[str, Any]:
         "start": month.start,
         "end": month.end,
         "after_cut": month.after_cut,
-        "before_cut": _NO_CUT_YET if month.before_cut is None else month.before_cut,
+        "before_cut": month.counts_before,
     }
 
 

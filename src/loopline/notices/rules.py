@@ -10,6 +10,8 @@ from loopline.notices.model import End, Notice, State
 from loopline.notices.port import Heard, NoticeReport
 
 STALE_AFTER = timedelta(days=1)
+KEPT_FOR = timedelta(days=730)
+"""For so long it can be shown what a customer was told; nobody asks after an order for longer."""
 LEASE = timedelta(minutes=2)
 """For so long a claim holds; only then is an unanswered try asked after, so that the gateway's own books know of it."""
 TRIES_MOST = 7

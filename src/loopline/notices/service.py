@@ -98,6 +98,11 @@ def tell_again(
     return outcomes
 
 
+def sweep_notices(conn: Conn, *, now: datetime, limit: int) -> int:
+    """Forget what ended more than two years ago; returns how many. What an event so old says is not told again."""
+    return store.sweep(conn, before=now - rules.KEPT_FOR, limit=limit)
+
+
 def forget_notices(conn: Conn, member_ids: Sequence[MemberId], *, now: datetime) -> int:
     """Forget what notices of members say, and tell them nothing more; that they were told stays. Returns how many."""
     return store.forget(conn, member_ids, now=now) if member_ids else 0

@@ -93,5 +93,9 @@ def wake(conn: Conn, ids: Sequence[NoticeId], *, now: datetime, stale_after: tim
     return execute(conn, SQL["wake"], ids=list(ids), now=now, stale_after=stale_after)
 
 
+def sweep(conn: Conn, *, before: datetime, limit: int) -> int:
+    return execute(conn, SQL["sweep"], before=before, at_most=limit)
+
+
 def forget(conn: Conn, member_ids: Sequence[MemberId], *, now: datetime) -> int:
     return execute(conn, SQL["forget"], member_ids=list(member_ids), now=now)

@@ -186,6 +186,20 @@ set
     ended_at = null
 where notice.id = any(%(ids)s::uuid[]);
 
+-- name: sweep
+-- Forget notices that ended long ago, the longest ended first. Locks them, passing by those held.
+with old as (
+    select notice.id
+    from notices.notice
+    where notice.ended_at < %(before)s::timestamptz
+    order by notice.ended_at, notice.id
+    limit %(at_most)s::bigint
+    for update skip locked
+)
+delete from notices.notice
+using old
+where notice.id = old.id;
+
 -- name: forget
 -- Forget what notices of members say, and let none of them wait any longer. Locks them by id.
 with theirs as (

@@ -23,8 +23,8 @@ from loopline.pricing.model import (
     TaxRate,
 )
 
-# The first place on earth where a calendar day begins is this far ahead of UTC.
 _REGION = re.compile(r"([0-9]{2,6})?")
+# The first place on earth where a calendar day begins is this far ahead of UTC.
 _EARLIEST_ZONE = timedelta(hours=14)
 _BASIS_POINTS_MAX = 10_000
 

@@ -188,9 +188,9 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What somebody buys together, where and when.
 
     `country`, the seller of record, the `region` where goods are supplied and the day of `at` in `time_zone` decide the
-    tax. `org_units` leads from the top of the tree to the unit
-    of the selling site. `may_state_price` says that the channel is allowed to state an agreed price. A fact happened
-    already: its stated prices stand, and a missing tax rate does not refuse it.
+    tax. `org_units` leads from the top of the tree to the unit of the selling site. `may_state_price` says that the
+    channel is allowed to state an agreed price. A fact happened already: its stated prices stand, and a missing tax
+    rate does not refuse it.
     `by_piece`: prices are told piece by piece to whoever adds up by themselves (a till, a shelf), so only promotions
     that look at one piece hold; a fact's stated price is then known again where it is what they come to. Its lines with
     a stated amount were told as a whole, to a member where it has one; the others to anybody.

@@ -115,7 +115,7 @@ def _was_sold(conn: Conn, draft: LadderDraft, months: Sequence[date], *, zone_na
     sold = TimeRange(
         start=month_range(months[0], zone_name).start, end=month_range(months[-1], zone_name).end
     )
-    return trials.count_sold(conn, sold=sold, currency=draft.ladder.currency).told > 0
+    return trials.was_sold(conn, sold=sold, currency=draft.ladder.currency)
 
 
 def _climbed(  # noqa: PLR0913 - what is tried against what, and on which month

@@ -13,11 +13,10 @@ from loopline.db import Conn
 from loopline.insight.acceptance.model import Acceptance, OfferAhead
 from loopline.insight.acceptance.queries import predict
 from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId
+from loopline.processes.answers import Bands
 from loopline.processes.waiting_pay import rounds_of_orders
 from loopline.sourcing.model import CERTAIN, Answering, OpenOrder, Wave
 from loopline.sourcing.waiting_pay import PayForWaiting, Round, extra_for
-
-_Ask = tuple[SiteId, int, int]  # a site, how often the work came back, what it pays on top
 
 
 class _Weighed(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +33,14 @@ def weigh_what_came_back(  # noqa: PLR0913 - each is read by somebody else, at t
     rule: PayForWaiting,
     dealers: Mapping[SiteId, PartyId],
     accepts: Mapping[SiteId, Acceptance],
+    bands: Bands | None,
     now: datetime,
 ) -> Wave:
     """Return the wave with what its orders pay on top and how sites are expected to answer to that.
 
     One statement, and two or three more where something came back. `dealers`: whose sites are whose; `accepts`: what is
-    expected of ordinary work, by site that is known. Locks nothing.
+    expected of ordinary work, by site that is known; `bands`: how far and how dear the orders are, where that tells the
+    offers of a site apart: of such a wave the order's own chance is taken as it came back. Locks nothing.
     """
     if not rule.is_paid and not accepts:
         return wave
@@ -52,11 +53,20 @@ def weigh_what_came_back(  # noqa: PLR0913 - each is read by somebody else, at t
         for order in wave.orders
         if order.order_id in rounds
     }
-    answers = _answers(conn, weighed, accepts, now=now)
+    asks = _asks(wave, weighed, accepts, bands, now=now)
+    answers = _answers(conn, asks, now=now)
+    ordinary = {} if bands is not None else {one: answering_of(found) for one, found in accepts.items()}
     return msgspec.structs.replace(
         wave,
         orders=tuple(
-            _with_terms(order, weighed[order.order_id], answers) if order.order_id in weighed else order
+            _with_terms(
+                order,
+                weighed[order.order_id],
+                {site_id: answers[ask] for site_id, ask in asks[order.order_id].items()},
+                ordinary,
+            )
+            if order.order_id in weighed
+            else order
             for order in wave.orders
         ),
     )
@@ -105,36 +115,51 @@ def _pay_of(  # noqa: PLR0913 - what `extra_for` asks for
     )
 
 
-def _answers(
-    conn: Conn,
+def _asks(
+    wave: Wave,
     weighed: Mapping[OrderId, _Weighed],
     accepts: Mapping[SiteId, Acceptance],
+    bands: Bands | None,
     *,
     now: datetime,
-) -> dict[_Ask, Answering]:
-    """How sites answer to what came back so often for so much, where that is not how they answer anything."""
-    asks: list[_Ask] = list(
-        {
-            (site_id, one.rounds, extra): None
-            for one in weighed.values()
+) -> dict[OrderId, dict[SiteId, OfferAhead]]:
+    """The offers that may be made of what came back: so often, for so much, as far and as dear as each is."""
+    place_of = {site.site_id: place for place, site in enumerate(wave.sites)}
+    asks: dict[OrderId, dict[SiteId, OfferAhead]] = {}
+    for at, order in enumerate(wave.orders):
+        one = weighed.get(order.order_id)
+        if one is None:
+            continue
+        asked = asks[order.order_id] = {
+            site_id: OfferAhead(site_id=site_id, at=now, rounds=one.rounds, extra_minor=extra)
             for site_id, extra in one.extra_minor.items()
             if site_id in accepts
         }
-    )
-    if not asks:
+        if bands is not None and order.destination is not None:
+            for site_id, offer in asked.items():
+                asked[site_id] = bands.offer(offer, order=at, site=place_of[site_id])
+    return asks
+
+
+def _answers(
+    conn: Conn, asks: Mapping[OrderId, Mapping[SiteId, OfferAhead]], *, now: datetime
+) -> dict[OfferAhead, Answering]:
+    """How sites answer to offers; of many alike one is asked."""
+    ahead = list(dict.fromkeys(ask for of_order in asks.values() for ask in of_order.values()))
+    if not ahead:
         return {}
-    ahead = [
-        OfferAhead(site_id=site_id, at=now, rounds=rounds, extra_minor=extra)
-        for site_id, rounds, extra in asks
-    ]
-    found = zip(asks, map(answering_of, predict(conn, ahead, now=now)), strict=True)
-    return {ask: answer for ask, answer in found if answer != answering_of(accepts[ask[0]])}
+    return dict(zip(ahead, map(answering_of, predict(conn, ahead, now=now)), strict=True))
 
 
-def _with_terms(order: OpenOrder, one: _Weighed, answers: Mapping[_Ask, Answering]) -> OpenOrder:
-    asked = {site_id: answers.get((site_id, one.rounds, extra)) for site_id, extra in one.extra_minor.items()}
+def _with_terms(
+    order: OpenOrder,
+    one: _Weighed,
+    answers: Mapping[SiteId, Answering],
+    ordinary: Mapping[SiteId, Answering],
+) -> OpenOrder:
+    """The order with what it pays, and with the answers that are not how a site answers anything."""
     return msgspec.structs.replace(
         order,
         extra_minor={site_id: extra for site_id, extra in one.extra_minor.items() if extra},
-        answering={site_id: answer for site_id, answer in asked.items() if answer is not None},
+        answering={site_id: answer for site_id, answer in answers.items() if answer != ordinary.get(site_id)},
     )

@@ -1,7 +1,7 @@
 """Collect: a waiting parcel is given to who shows its code and, where it is dear, shows that they are who ordered it.
 
-Rooms: org (above which amount), orders (what the goods cost, whose they are), customers (whose digits, whose code),
-fulfilment (the parcel).
+Rooms: org (above which amount), orders (what the goods cost, whose they are), customers (whose digits, whose code, how
+many wrong ones), fulfilment (the parcel).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from loopline.customers import KeyRing, PhoneEndings, Said, looks_like_a_code
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment_queries
 from loopline.fulfilment import service as fulfilment
-from loopline.fulfilment.events import CollectorIdentified
+from loopline.fulfilment.events import CollectorIdentified, CollectorNotIdentified
 from loopline.fulfilment.model import CollectParcel, HandedOver, Task, TaskState
 from loopline.kernel.events import event
 from loopline.kernel.ids import MemberId, TaskId
@@ -75,6 +75,12 @@ class ProofNotTheirs(Refusal, frozen=True, kw_only=True):
     """These digits, or this code, are not of whoever ordered the parcel: keep it, and ask again."""
 
 
+class ProofsUsedUp(Refusal, frozen=True, kw_only=True):
+    """Too many wrong digits or codes were said of this parcel: within the hour only the member code on the customer's
+    phone shows whose it is. Keep it until then.
+    """
+
+
 class _Dear(msgspec.Struct, frozen=True, kw_only=True):
     """A waiting parcel that costs more than its site gives for a code alone."""
 
@@ -108,36 +114,61 @@ def collect(  # noqa: PLR0913 - who shows what to whom, when
 ) -> list[HandedOver | Refusal]:
     """Give waiting parcels to who shows their codes at the site and, where they are dear, that they are theirs.
 
-    A parcel that was given already is given once, whatever is shown. Locks the tasks, by id.
+    A parcel that was given already is given once, whatever is shown. What is wrong is counted by parcel and written
+    down: commit whatever comes back. Locks the tasks, by id, then the counts of what was wrong.
     """
     tasks = fulfilment.lock_tasks_of_codes(conn, [one.parcel for one in shown], scope=scope)
     dear = _dear(conn, [task for task in tasks if task is not None])
-    known = _known(conn, shown, dear, ring=ring, now=now) if dear else _Known(phones={}, owners={})
-    judged: list[Proof | Refusal | None] = [
-        _judge(one, dear[task.task_id], known, ring=ring)
-        if task is not None and task.task_id in dear
-        else None
-        for one, task in zip(shown, tasks, strict=True)
-    ]
+    judged = _judge_all(conn, shown, tasks, dear, ring=ring, now=now)
     passing = [one.parcel for one, word in zip(shown, judged, strict=True) if not isinstance(word, Refusal)]
     given = iter(fulfil.collect(conn, passing, scope=scope, now=now) if passing else ())
     outcomes = [word if isinstance(word, Refusal) else next(given) for word in judged]
-    log.append(
-        conn,
-        [
-            event(
-                CollectorIdentified(
-                    task_id=one.task_id, order_id=one.order_id, site_id=one.site_id, proof=word.value
-                ),
-                subject=one.order_id,
-                at=now,
-                actor=by,
-            )
-            for one, word in zip(outcomes, judged, strict=True)
-            if isinstance(one, HandedOver) and not one.is_repeat and isinstance(word, Proof)
-        ],
-    )
+    told: list[CollectorIdentified | CollectorNotIdentified] = [
+        CollectorIdentified(task_id=one.task_id, order_id=one.order_id, site_id=one.site_id, proof=word.value)
+        for one, word in zip(outcomes, judged, strict=True)
+        if isinstance(one, HandedOver) and not one.is_repeat and isinstance(word, Proof)
+    ]
+    told += [
+        CollectorNotIdentified(
+            task_id=task.task_id,
+            order_id=task.order_id,
+            site_id=task.site_id,
+            proof=(Proof.MEMBER_CODE if looks_like_a_code(one.proof) else Proof.LAST_FOUR).value,
+        )
+        for one, task, word in zip(shown, tasks, judged, strict=True)
+        if task is not None and isinstance(word, ProofNotTheirs)
+    ]
+    log.append(conn, [event(one, subject=one.order_id, at=now, actor=by) for one in told])
     return outcomes
+
+
+def _judge_all(  # noqa: PLR0913 - what is shown of which parcels, when
+    conn: Conn,
+    shown: Sequence[Shown],
+    tasks: Sequence[Task | None],
+    dear: Mapping[TaskId, _Dear],
+    *,
+    ring: KeyRing,
+    now: datetime,
+) -> list[Proof | Refusal | None]:
+    """Judge what is shown of each parcel, None where its code is enough, and count what is wrong."""
+    if not dear:
+        return [None for _ in shown]
+    known = _known(conn, shown, dear, ring=ring, now=now)
+    left = customers.proofs_left(conn, dear.keys(), ring=ring, now=now)
+    wrong: list[TaskId] = []
+    judged: list[Proof | Refusal | None] = []
+    for one, task in zip(shown, tasks, strict=True):
+        if task is None or task.task_id not in dear:
+            judged.append(None)
+            continue
+        is_used_up = wrong.count(task.task_id) >= left[task.task_id]
+        judged.append(_judge(one, dear[task.task_id], known, ring=ring, is_used_up=is_used_up))
+        if isinstance(judged[-1], ProofNotTheirs):
+            wrong.append(task.task_id)
+    if wrong:
+        customers.count_wrong_proofs(conn, wrong, ring=ring, now=now)
+    return judged
 
 
 def _dear(conn: Conn, tasks: Sequence[Task]) -> dict[TaskId, _Dear]:
@@ -178,7 +209,7 @@ def _known(
     )
 
 
-def _judge(shown: Shown, dear: _Dear, known: _Known, *, ring: KeyRing) -> Proof | Refusal:
+def _judge(shown: Shown, dear: _Dear, known: _Known, *, ring: KeyRing, is_used_up: bool) -> Proof | Refusal:
     """Judge what is shown for a dear parcel: by what it is enough, or why it is not."""
     member_id, proof = dear.order.member_id, shown.proof.strip()
     endings = known.phones.get(member_id) if member_id is not None else None
@@ -190,4 +221,6 @@ def _judge(shown: Shown, dear: _Dear, known: _Known, *, ring: KeyRing) -> Proof 
         return PaperNeeded(amount_minor=dear.amount_minor, currency=dear.order.currency)
     if not proof:
         return ProofNeeded(amount_minor=dear.amount_minor, currency=dear.order.currency)
+    if is_used_up:
+        return ProofsUsedUp()
     return Proof.LAST_FOUR if endings.ends_in(proof, ring=ring) else ProofNotTheirs()

@@ -1254,17 +1254,18 @@ left_with_carrier as (
     select
         judged.id as close_id,
         sale.id as entry_id,
-        sale.subject,
-        sale.at,
-        task.id is not null as is_parcel,
-        coalesce(task.kind, 'deliver') = 'deliver' and arrival.task_id is null as is_open
+        coalesce(task.kind, 'deliver') = 'deliver' and arrival.task_id is null as is_open,
+        bool_or(task.kind = 'deliver' and arrival.task_id is null) over (
+            partition by judged.id, sale.subject, sale.at
+        ) as has_parcel
     from judged
     join ledger.entry as sale
         on sale.kind = 'sale'
         and sale.at >= judged.since
         and sale.at < judged.end_at
         and sale.cut < judged.cut
-    left join fulfilment.task as task on sale.key = 'sale:' || task.id::text
+    left join fulfilment.task as task
+        on task.id = case when sale.key ~ '^sale:[0-9a-f-]{36}$' then substr(sale.key, 6)::uuid end
     left join promises.arrival as arrival
         on arrival.task_id = task.id
         and arrival.arrived_at < judged.end_at
@@ -1273,14 +1274,8 @@ left_with_carrier as (
 way as (
     select distinct one.close_id, part.part_id
     from left_with_carrier as one
-    join left_with_carrier as parcel
-        on parcel.close_id = one.close_id
-        and parcel.subject = one.subject
-        and parcel.at = one.at
-        and parcel.is_parcel
-        and parcel.is_open
     join ledger.entry_part as part on part.entry_id = one.entry_id
-    where one.is_open
+    where one.is_open and one.has_parcel
 ),
 counted as (
     select

@@ -45,6 +45,7 @@ from loopline.promises.rules import (
     observations_of,
     replaced,
     successor,
+    waited_for,
 )
 
 LEARN_FROM = timedelta(days=60)
@@ -218,14 +219,19 @@ def watch_promises(conn: Conn, *, now: datetime, limit: int) -> int:
     """Look at open promises whose next milestone has come, at most `limit`; returns how many were looked at.
 
     What is missed is told once; a promise that cannot hold any more, or did not, is replaced by one that can, and the
-    customer is to be told. Locks promises by id, passing over what somebody holds.
+    customer is to be told. Of an order that waits to be paid nothing is late, whatever the hour: once it is paid it is
+    judged. Locks promises by id, passing over what somebody holds.
     """
     due = promises.lock_due(conn, now=now, limit=limit)
     if not due:
         return 0
     # The log may not have told of everything yet.
     open_ones = _settle(conn, due, now=now)
-    seen = [looked_at(one, now=now) for one in open_ones]
+    heads = orders.orders_by_ids(conn, [one.order_id for one in open_ones])
+    unpaid = {one.id for one in heads if one.pay_until is not None}
+    seen = [
+        waited_for(one, now=now) if one.order_id in unpaid else looked_at(one, now=now) for one in open_ones
+    ]
     terms = promises.terms_in_force(conn).terms
     site_ids = {one.by_site_id or one.site_id for one in seen}
     openings = _openings(conn, {one for one in site_ids if one is not None})

@@ -62,6 +62,10 @@ class ReservationUnusable(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class ReservationOver(Refusal, frozen=True, kw_only=True):
+    """What this form reserved is reserved no more: it was paid, was freed, or its time is over. Reserve anew."""
+
+
 class ReservationUnknown(Refusal, frozen=True, kw_only=True):
     """Nothing stands reserved like that, here or from here."""
 
@@ -98,6 +102,8 @@ def reserve(conn: Conn, asked: Reserve, *, now: datetime) -> Reserved | Refusal:
     )
     keep_reservation(conn, kept)
     stands = reservations_of_orders(conn, [taken.order_id])[taken.order_id]
+    if taken.is_repeat and not _stands(stands, orders.order_by_id(conn, taken.order_id), now=now):
+        return ReservationOver()  # the form of one that has ended, sent again
     return Reserved(order_id=taken.order_id, number=taken.number, until=stands.until)
 
 
@@ -127,11 +133,18 @@ def end(  # noqa: PLR0913 - what ends how, by whom, and who may
 def standing(conn: Conn, site_id: SiteId, *, now: datetime) -> list[tuple[Reservation, Order]]:
     """Return what is reserved at a site, or was from there at another: what nobody paid or called off meanwhile."""
     found = standing_reservations(conn, site_id, now=now)
+    if not found:
+        return []  # Today asks every few seconds
     heads = {one.id: one for one in orders.orders_by_ids(conn, [one.order_id for one in found])}
-    return [
-        (one, heads[one.order_id])
-        for one in found
-        if one.order_id in heads
-        and heads[one.order_id].pay_until is not None
-        and heads[one.order_id].stage is not OrderStage.CANCELLED
-    ]
+    return [(one, heads[one.order_id]) for one in found if _stands(one, heads.get(one.order_id), now=now)]
+
+
+def _stands(one: Reservation, head: Order | None, *, now: datetime) -> bool:
+    """Whether goods are reserved still: nobody ended it, its time runs, and its order is unpaid and not called off."""
+    return (
+        one.ended_at is None
+        and one.until > now
+        and head is not None
+        and head.pay_until is not None
+        and head.stage is not OrderStage.CANCELLED
+    )

@@ -18,7 +18,7 @@ from loopline.kernel.ids import LineId, NodeId, OrderId, PartyId, SiteId, SkuId,
 from loopline.kernel.temperatures import AMBIENT_ALONE, TemperatureClass
 from loopline.kernel.times import business_day
 from loopline.orders import FROM_ITS_STORE, Delivery, Line, LineToSource, Order
-from loopline.processes.answers import with_answers
+from loopline.processes.answers import bands_of, with_answers
 from loopline.processes.came_back import weigh_what_came_back
 from loopline.processes.must_ship_from import limits_of_goods, limits_of_orders
 from loopline.processes.price_day import worth_today
@@ -163,19 +163,18 @@ class WaveDesk:
                 companions=catalogue.companions_of(conn, skus),
                 only_from=limits_of_goods(conn, self.profile.settings, skus),
             )
-            wave = replace(
-                wave,
-                sites=_with_places(wave.sites, self.works.values(), sign=1),
-                shares=self._shares(conn, now=now),
-            )
-            if self._tells_apart:
-                wave = with_answers(conn, wave, values_minor=self._values, now=now)
+            places = _with_places(wave.sites, self.works.values(), sign=1)
+            wave = replace(wave, sites=places, shares=self._shares(conn, now=now))
+            bands = bands_of(wave, values_minor=self._values) if self._tells_apart else None
+            if bands is not None:
+                wave = with_answers(conn, wave, bands, now=now)
             wave = weigh_what_came_back(
                 conn,
                 wave,
                 rule=self.profile.settings.waiting_pay,
                 dealers=self._dealers,
                 accepts=self._accepts,
+                bands=bands,
                 now=now,
             )
             waves.append(_with_held_back(conn, wave) if wave.companions else wave)

@@ -105,10 +105,17 @@ where exists (
   );
 
 -- name: end_announced
--- End announcements that the caller holds.
-update returns.announced as announced
-set
-  ended_at = %(now)s::timestamptz,
-  how_ended = %(how)s::text
-where announced.id = any(%(return_ids)s::uuid[])
-  and announced.ended_at is null;
+-- End announcements that the caller holds; their goods are awaited no more. Locks their ways.
+with ended as (
+  update returns.announced as announced
+  set
+    ended_at = %(now)s::timestamptz,
+    how_ended = %(how)s::text
+  where announced.id = any(%(return_ids)s::uuid[])
+    and announced.ended_at is null
+  returning announced.id
+)
+update returns.announced_way as way
+set is_awaited = false
+from ended
+where way.announced_id = ended.id;

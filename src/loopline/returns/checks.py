@@ -12,5 +12,6 @@ CHECKS: tuple[Check, ...] = tuple(
         "graded_units_equal_gradings",
         "returns_have_lines",
         "received_announcements_are_returns",
+        "ways_are_awaited_as_announced",
     )
 )

@@ -88,3 +88,16 @@ from returns.announced as announced
 left join returns.return as return on return.id = announced.id
 where (announced.how_ended is not distinct from 'received') <> (return.id is not null)
 order by announced.channel, announced.external_number;
+
+-- name: ways_are_awaited_as_announced
+-- Ways back that do not tell what their announcements do: that goods are awaited, or are no more.
+select
+  'way back ' || announced.channel || ' ' || announced.external_number as subject,
+  case when way.is_awaited then 'awaited' else 'not awaited' end as found,
+  case when way.is_awaited then 'not awaited' else 'awaited' end as expected,
+  'update returns.announced_way set is_awaited = ' || (not way.is_awaited)::text || ' where announced_id = '''
+    || announced.id || ''';' as repair
+from returns.announced_way as way
+join returns.announced as announced on announced.id = way.announced_id
+where way.is_awaited <> (announced.ended_at is null)
+order by announced.channel, announced.external_number;

@@ -182,11 +182,11 @@ def say_sent(conn: Conn, sent: Sequence[WaySent], *, by: str, now: datetime) -> 
             conn, SQL["lock_ways"], return_ids=uuids({one.return_id for one in sent})
         )
     }
-    written: dict[ReturnId, WaySent] = {}
+    written: dict[ReturnId, str | None] = {}
     outcomes: list[SentBack | Refusal] = []
     for one in sent:
         known = standing.get(one.return_id)
-        number = one.tracking_number
+        number = one.tracking_number.upper() if one.tracking_number is not None else None  # as it is scanned
         if known is None or known[0] is Way.STORE:
             outcomes.append(NothingOnItsWay(return_id=one.return_id))
             continue
@@ -201,13 +201,13 @@ def say_sent(conn: Conn, sent: Sequence[WaySent], *, by: str, now: datetime) -> 
         )
         if not is_repeat:
             standing[one.return_id] = (known[0], number, True)
-            written[one.return_id] = one
+            written[one.return_id] = number
     if written:
         execute(
             conn,
             SQL["set_sent"],
             return_ids=uuids(written),
-            numbers=[one.tracking_number for one in written.values()],
+            numbers=list(written.values()),
             by=by,
             now=now,
         )
@@ -222,14 +222,17 @@ def ways_of_returns(conn: Conn, return_ids: Collection[ReturnId]) -> dict[Return
     return {one.return_id: one for one in found}
 
 
-def way_by_code(conn: Conn, text: str) -> WayBack | None:
-    """Return the announced return, not here yet, that a code or a parcel's number names, however it is typed."""
+def ways_by_code(conn: Conn, text: str, *, limit: int) -> list[WayBack]:
+    """Return the announced returns, not here yet, that a text names, however it is typed.
+
+    A code is of one return alone. A parcel's number is what members say it is: it may name several.
+    """
     typed = "".join(text.split()).upper()
     if not typed:
-        return None
+        return []
     spellings = sorted({typed, typed.replace("-", ""), text.strip()})
-    found = fetch(conn, SQL["ways_by_code"], WayBack, spellings=spellings)
-    return found[0] if found else None
+    found = fetch(conn, SQL["ways_by_code"], WayBack, spellings=spellings, limit=limit)
+    return [one for one in found if one.code in spellings] or found
 
 
 def ways_to_sites(conn: Conn, site_ids: Collection[SiteId], *, limit: int) -> list[WayBack]:

@@ -18,8 +18,20 @@ order by given.place;
 
 -- name: insert_ways
 -- Keep the ways of announced returns; the first word on a return stands.
-insert into returns.announced_way (announced_id, way, code, site_id, cost_minor, currency)
-select given.return_id, given.way, given.code, given.site_id, given.cost_minor, given.currency
+insert into returns.announced_way (announced_id, way, code, site_id, cost_minor, currency, is_awaited)
+select
+  given.return_id,
+  given.way,
+  given.code,
+  given.site_id,
+  given.cost_minor,
+  given.currency,
+  not exists (
+    select
+    from returns.announced as announced
+    where announced.id = given.return_id
+      and announced.ended_at is not null
+  )
 from unnest(
   %(return_ids)s::uuid[],
   %(ways)s::text[],
@@ -35,11 +47,10 @@ on conflict (announced_id) do nothing;
 -- Lock the ways of announced returns that have not ended, by id.
 select way.announced_id, way.way, way.tracking_number, way.sent_at is not null as is_sent
 from returns.announced_way as way
-join returns.announced as announced on announced.id = way.announced_id
 where way.announced_id = any(%(return_ids)s::uuid[])
-  and announced.ended_at is null
+  and way.is_awaited
 order by way.announced_id
-for update of way;
+for update;
 
 -- name: set_sent
 -- Say of announced returns that they are on their way. The caller holds them.
@@ -68,7 +79,8 @@ where way.announced_id = any(%(return_ids)s::uuid[])
 order by way.announced_id;
 
 -- name: ways_by_code
--- The announced return, not ended, that has a code, or whose parcel has a number; the one announced last. Locks nothing.
+-- The announced returns, not ended, that have a code or whose parcels have a number: by code first, then the last announced.
+-- Locks nothing.
 select
   way.announced_id as return_id,
   announced.order_id,
@@ -89,9 +101,9 @@ from (
 ) as named
 join returns.announced_way as way on way.announced_id = named.announced_id
 join returns.announced as announced on announced.id = way.announced_id
-where announced.ended_at is null
-order by announced.announced_at desc, way.announced_id
-limit 1;
+where way.is_awaited
+order by way.code = any(%(spellings)s::text[]) desc, announced.announced_at desc, way.announced_id
+limit %(limit)s::bigint;
 
 -- name: ways_to_sites
 -- What is to be fetched for sites, or on its way to them, the longest announced first. Locks nothing.
@@ -108,7 +120,7 @@ from returns.announced_way as way
 join returns.announced as announced on announced.id = way.announced_id
 where way.site_id = any(%(site_ids)s::uuid[])
   and way.way <> 'store'
-  and announced.ended_at is null
+  and way.is_awaited
   and (way.way = 'courier' or way.sent_at is not null)
 order by announced.announced_at, way.announced_id
 limit %(limit)s::bigint;

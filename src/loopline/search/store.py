@@ -95,7 +95,7 @@ def find_orders(
             conn, words=words, sites=sites, sites_count=len(scope.sites), narrowed=narrowed
         )
         if found is not None:
-            return found
+            return orders_among(conn, found, scope=scope, limit=page.limit) if found else []
     if words is not None or ask.members_meant:
         meant = uuids(ask.members_meant)
         by_words: dict[str, Any] = {"words": words, "members_meant": meant, "sites": sites}

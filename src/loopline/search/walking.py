@@ -8,8 +8,8 @@ top. So the top is walked first, so far and no further; a word that is seldom me
 from collections.abc import Mapping
 from typing import Any
 
-from loopline.db import Conn, fetch, fetch_rows, statements, uuids
-from loopline.search.model import OrderFound
+from loopline.db import Conn, fetch_rows, statements
+from loopline.kernel.ids import OrderId
 
 SQL = statements(__file__)
 WALKED = 4_000
@@ -22,7 +22,7 @@ SITES_WALKED = 40
 
 def latest_with_words(
     conn: Conn, *, words: str, sites: str | None, sites_count: int, narrowed: Mapping[str, Any]
-) -> list[OrderFound] | None:
+) -> list[OrderId] | None:
     """Return the page that is asked for, where the top of the list has all of it; None where the index has to tell.
 
     What it returns is what the index would: the orders walked are the latest without a gap, so that those of them that
@@ -38,4 +38,4 @@ def latest_with_words(
     ((walked, order_ids),) = fetch_rows(conn, SQL[name], **asked)
     if len(order_ids) < narrowed["limit"] and walked == at_most:
         return None
-    return fetch(conn, SQL["orders_found"], OrderFound, order_ids=uuids(order_ids)) if order_ids else []
+    return order_ids

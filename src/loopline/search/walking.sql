@@ -105,35 +105,3 @@ select
         order by walked.placed_at desc, walked.order_id desc
         limit %(limit)s::integer
     ) as order_ids
-
--- name: orders_found
--- These orders as lists show them, the latest first. Locks nothing.
-select
-    document.order_id,
-    document.placed_at,
-    document.number,
-    document.channel,
-    document.external_number,
-    document.kind,
-    document.delivery,
-    document.stage,
-    document.site_id,
-    document.seller_entity_id,
-    document.member_id,
-    document.currency,
-    document.amount_minor,
-    document.taken_minor,
-    document.refunded_minor,
-    document.units,
-    document.lines,
-    document.names,
-    array(
-        select sending.site_id
-        from search.order_site as sending
-        where sending.order_id = document.order_id
-            and sending.sends
-        order by sending.site_id
-    ) as sending_sites
-from search.order_document as document
-where document.order_id = any (%(order_ids)s::uuid[])
-order by document.placed_at desc, document.order_id desc

@@ -174,6 +174,12 @@ def count_sold(conn: Conn, *, sold: TimeRange, currency: str) -> Told:
     return found
 
 
+def was_sold(conn: Conn, *, sold: TimeRange, currency: str) -> bool:
+    """Return whether any part was sold in a span of time; of one without an end, until now."""
+    found = fetch_values(conn, SQL["was_sold"], sold_from=sold.start, sold_until=sold.end, currency=currency)
+    return bool(found[0])
+
+
 def kinds_sold(conn: Conn, *, sold: TimeRange, currency: str) -> KnownKinds:
     """Return the kinds of what was sold in a span of time."""
     found = fetch(

@@ -132,6 +132,16 @@ select
       and split.currency = %(currency)s::text
   ) as untold;
 
+-- name: was_sold
+-- Whether any part of a currency was sold in a span of time. Locks nothing.
+select exists (
+  select
+  from sharing.split as split
+  where split.sold_at >= %(sold_from)s::timestamptz
+    and split.sold_at < coalesce(%(sold_until)s::timestamptz, 'infinity')
+    and split.currency = %(currency)s::text
+);
+
 -- name: kinds_sold
 -- The kinds of lines that were sold in a span of time. Locks nothing.
 select

@@ -244,6 +244,19 @@ class Tie(msgspec.Struct, frozen=True, kw_only=True):
     may_take_over: bool
     at: datetime
 
+    @property
+    def reason(self) -> str:
+        """What the binding that it makes says of what made it."""
+        return f"{self._named}of a {self.rule_kind}, rule of {self.rule_from.isoformat()}"
+
+    def made(self, party_id: PartyId, reason: str) -> bool:
+        """Whether a binding is the one it made, not one to the same party that something else made since."""
+        return self.party_id == party_id and reason.startswith(self._named)
+
+    @property
+    def _named(self) -> str:
+        return f"scan {self.scan_id} "
+
 
 class AttributionRule(msgspec.Struct, frozen=True, kw_only=True):
     """For how long a touch earns the credit of an order in a role, which does, and whether a binding goes first."""

@@ -16,6 +16,7 @@ from loopline.touchpoints.codes import CODE_LENGTH, RECEIPT_CODE_LENGTH, new_cod
 from loopline.touchpoints.model import (
     Attribution,
     AttributionRule,
+    BindRole,
     BoundTo,
     Buyer,
     Credit,
@@ -237,26 +238,24 @@ def tie_members(
     conn: Conn,
     scans: Sequence[ScanRecorded],
     *,
-    standing: Mapping[MemberId, Sequence[tuple[str, PartyId, datetime]]],
+    standing: Mapping[MemberId, Sequence[tuple[str, PartyId, datetime, str]]],
 ) -> list[Tie]:
-    """Decide and keep what scans do to whose customers members are; `standing` has (role, party, bound at).
+    """Decide and keep what scans do to whose customers members are; `standing` has (role, party, bound at, reason).
 
     The caller holds the members and binds them by what comes back.
     """
     last = {(tie.member_id, tie.role): tie for tie in store.last_binding_ties(conn, standing)}
 
-    def bound(member_id: MemberId, role: str, party_id: PartyId, bound_at: datetime) -> BoundTo:
-        tie = next((one for (who, as_), one in last.items() if who == member_id and as_ == role), None)
-        known = tie is not None and tie.party_id == party_id
-        return msgspec.convert(
-            {
-                "role": role,
-                "party_id": party_id,
-                "bound_at": bound_at,
-                "protected_until": tie.protected_until if tie is not None and known else None,
-                "may_take_over": tie.may_take_over if tie is not None and known else None,
-            },
-            BoundTo,
+    def bound(member_id: MemberId, role: str, party_id: PartyId, bound_at: datetime, reason: str) -> BoundTo:
+        tie = last.get((member_id, BindRole(role)))
+        if tie is None or not tie.made(party_id, reason):
+            return BoundTo(role=BindRole(role), party_id=party_id, bound_at=bound_at)
+        return BoundTo(
+            role=tie.role,
+            party_id=party_id,
+            bound_at=bound_at,
+            protected_until=tie.protected_until,
+            may_take_over=tie.may_take_over,
         )
 
     by_member = {member_id: [bound(member_id, *one) for one in ones] for member_id, ones in standing.items()}

@@ -51,6 +51,8 @@ from loopline.web.api.quotas import QUOTA_HANDLERS
 from loopline.web.api.quotes import QUOTE_HANDLERS
 from loopline.web.api.reclaims import RECLAIM_HANDLERS
 from loopline.web.api.restocks import RESTOCK_HANDLERS
+from loopline.web.api.return_photos import RETURN_PHOTO_HANDLERS
+from loopline.web.api.return_ways import RETURN_WAY_HANDLERS
 from loopline.web.api.returns import RETURN_HANDLERS
 from loopline.web.api.reviewing import REVIEWING_HANDLERS
 from loopline.web.api.reviews import REVIEW_HANDLERS
@@ -205,6 +207,8 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *CALL_HANDLERS,
     *EXCHANGE_HANDLERS,
     *RETURN_HANDLERS,
+    *RETURN_WAY_HANDLERS,
+    *RETURN_PHOTO_HANDLERS,
     *ARRIVAL_HANDLERS,
     *BLIND_RETURN_HANDLERS,
     *WEBHOOK_HANDLERS,

@@ -10,6 +10,7 @@ import pytest
 from loopline import stock
 from loopline.db import Database
 from loopline.db.followers import catch_up
+from loopline.fulfilment.dark import DarkSite, WhyDark, begin_dark, end_dark
 from loopline.fulfilment.model import AcceptTask, DayLimit, RefusalReason, RefuseTask, SiteLimit
 from loopline.fulfilment.service import set_day_limits, set_site_limits
 from loopline.jobs.followers import FOLLOWERS
@@ -277,6 +278,35 @@ def test_a_site_that_has_no_time_promises_its_next_day_until_it_has(
     known.caught_up()
     assert only(known.view(), wanted).due_at == today
     assert spelt(known.view()) == spelt(read_anew(database))
+
+
+def test_a_site_that_is_dark_promises_nothing_until_it_shows_life(
+    database: Database, shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("loopline.web.promising.desk._SLOW_SECONDS", 0.0)  # days are read in each round
+    sent, collected = asked(("COAT", 1)), asked(("COAT", 1), kinds=(COLLECT,))
+    store = shop.sites["S"]
+    gone = DarkSite(
+        site_id=store, since=NOON, why=WhyDark.SILENT, lapsed=0, silent_minutes=30, last_life_at=None
+    )
+
+    def promised(made: PromiseDesk) -> tuple[str, list[str]]:
+        made.caught_up()
+        assert spelt(made.view()) == spelt(read_anew(database))
+        there = [one.site.code for one in said(made.view(), collected).options]
+        return only(made.view(), sent).site.code, there
+
+    with desk(database) as made:
+        assert promised(made) == ("S", ["S", "D"])
+        with database.transaction() as conn:
+            assert begin_dark(conn, [gone]) == 1
+        nearest, there = promised(made)
+        assert (nearest != "S", there) == (True, ["D"])
+        at_the_store = asked(("COAT", 1), kinds=(COLLECT,), site_codes=("S",))
+        assert said(made.view(), at_the_store).misses == {COLLECT: WhyNot.NO_CAPACITY}
+        with database.transaction() as conn:
+            assert end_dark(conn, [store], now=NOON + timedelta(minutes=1)) == 1
+        assert promised(made) == ("S", ["S", "D"])
 
 
 def test_a_site_that_takes_nothing_promises_nothing(database: Database, shop: Shop):

@@ -73,6 +73,14 @@ def test_healthy_returns_have_no_findings(database: Database) -> None:
             "received_announcements_are_returns",
             "received, no return",
         ),
+        (
+            (
+                "insert into returns.announced_way (announced_id, way, code, cost_minor, currency, is_awaited)"
+                " select id, 'parcel', 'R2', 0, 'CNY', false from returns.announced"
+            ),
+            "ways_are_awaited_as_announced",
+            "not awaited",
+        ),
     ],
 )
 def test_planted_damage_is_found_and_its_repair_repairs(

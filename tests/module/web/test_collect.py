@@ -59,6 +59,20 @@ def test_the_page_asks_whose_a_dear_parcel_is_and_keeps_it_until_that_is_said(si
     assert site.task(task_id).state is TaskState.HANDED_OVER
 
 
+def test_the_page_counts_what_is_wrong_whatever_it_answers(site: Site):
+    ring = open_key_ring(data_directory() / "keys")
+    with site.database.transaction() as conn:
+        (known,) = succeeded(customers.register_members(conn, [member(phone(7))], ring=ring, now=NOON))
+        task_id = dear(conn, site.stage, known.member_id)
+    guide = site.signed_in("zhou.guide")
+    for wrong in range(5):
+        assert post(guide, GIVE, {"code": CODE, "proof": f"100{wrong}"}, page=HOME).status_code == 422
+    refused = post(guide, GIVE, {"code": CODE, "proof": "0007"}, page=HOME)
+    assert (refused.status_code, "Too many wrong digits or codes" in refused.text) == (429, True)
+    assert 'name="proof"' in refused.text  # the member code is scanned on the spot
+    assert site.task(task_id).state is TaskState.PACKED
+
+
 def test_the_page_asks_for_a_paper_where_no_phone_is_known(site: Site):
     with site.database.transaction() as conn:
         task_id = dear(conn, site.stage, None)

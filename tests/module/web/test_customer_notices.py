@@ -128,6 +128,25 @@ def test_what_failed_is_told_again_by_whom_it_concerns_and_others_see_none_of_it
     assert (notice.state, notice.tries, notice.is_unsure) == (notices.State.WAITING, 1, False)
 
 
+def test_what_failed_is_shown_and_counted_for_a_week_and_found_by_its_order_after_that(
+    base: str, database: Database, shop: Shop, placed: Placed, member_id: MemberId, clock: SetClock
+):
+    with database.transaction() as conn:
+        failed_notice(conn, placed, member_id, shop.sites["S"])
+
+    def shown(**asked: str) -> tuple[list[str], bool]:
+        with staff(base, "tang.service") as service:
+            page = service.get("/hq/notices", params=asked).text
+        counted = re.findall(r'>Failed <span class="number">(\d+)</span>', page)
+        return counted, "isv.BLACK_KEY_CONTROL_LIMIT" in page
+
+    clock.on(days=7)
+    assert shown() == (["1"], True)
+    clock.on(minutes=1)
+    assert shown(list="failed") == (["0"], False)
+    assert shown(order=placed.number) == ([], True)
+
+
 def test_what_a_forgotten_member_was_told_is_listed_without_its_words(
     base: str, database: Database, shop: Shop, placed: Placed, member_id: MemberId
 ):

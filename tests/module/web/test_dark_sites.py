@@ -9,8 +9,9 @@ import pytest
 from loopline.db import Database
 from loopline.fulfilment.dark import dark_sites, signs_of_sites
 from loopline.kernel.ids import TaskId
+from loopline.org import NewPassword, Role, set_passwords
 from loopline.processes.go_dark import watch_sites
-from tests.make.org import PASSWORD
+from tests.make.org import PASSWORD, add_person, succeeded
 from tests.make.shop import NOON
 from tests.make.store import offer
 from tests.module.web.test_store import PAGE, Site, opened, post, step
@@ -70,6 +71,39 @@ def test_who_opens_a_page_is_seen_and_a_page_that_asks_again_is_not(site: Site):
     site.clock.turn(timedelta(seconds=1))
     browser.get("/store")
     assert seen_at(site) == NOON + timedelta(minutes=1)
+
+
+def test_who_looks_at_several_stores_is_at_work_where_something_is_done(site: Site):
+    with site.database.transaction() as conn:
+        region = add_person(conn, "feng.region", at="EAST", role=Role.HQ_OPERATIONS)
+        new = [NewPassword(person_id=region, password=PASSWORD)]
+        succeeded(set_passwords(conn, new, by=None, now=NOON))
+    begun = offered(site, "W-1")
+    browser = signed_in(site, "feng.region")
+    chosen = {"code": "S", "back": "/store"}
+    for _ in range(2):  # the second time the store is the one that is left
+        assert post(browser, "/store/site", chosen, page="/store").status_code == 303
+    shown = browser.get(f"/store/tasks/{begun}")
+    assert (shown.status_code, seen_at(site)) == (200, None)
+    site.clock.turn(timedelta(minutes=1))
+    assert step(browser, begun, "accept").status_code == 303
+    with site.database.reading() as conn:
+        (signs,) = signs_of_sites(conn, since=NOON - SILENT)
+    assert signs.seen_at == site.clock.now
+
+
+def test_a_sign_of_life_that_cannot_be_kept_fails_no_page(site: Site):
+    offered(site, "W-1")
+    browser = signed_in(site, "lin.manager")
+    with site.database.owner_transaction() as conn:
+        conn.execute("revoke insert, update on fulfilment.site_seen from loopline_app")
+    assert browser.get("/store").status_code == 200
+    assert seen_at(site) is None
+    with site.database.owner_transaction() as conn:
+        conn.execute("grant insert, update on fulfilment.site_seen to loopline_app")
+    site.clock.turn(timedelta(minutes=1))
+    assert browser.get("/store").status_code == 200
+    assert seen_at(site) == site.clock.now
 
 
 def test_hq_reads_what_went_dark_and_a_page_of_the_store_ends_it(site: Site):

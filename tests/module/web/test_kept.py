@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from loopline.customers import NewDelivery, Recipient, open_key_ring
 from loopline.db import Database
 from loopline.fulfilment.model import TaskState
 from loopline.kernel.ids import TaskId, uuid7
+from loopline.processes.go_dark import watch_sites
 from tests.make.customers import member, phone, registered
 from tests.make.loop import subject_types
 from tests.make.org import succeeded
@@ -166,6 +168,22 @@ def test_what_cannot_be_is_said_in_words_and_nothing_is_done(site: Site):
     old = send(zhou, task_id, "pick", number=UUID("6ecd8c99-4036-403d-bf84-cf8400f67836"))
     assert old.status_code == 422
     assert send(zhou, task_id, "fly").status_code in {400, 422}
+
+
+def test_who_went_on_without_a_network_hears_that_the_work_was_taken_back(site: Site):
+    with site.database.transaction() as conn:
+        task_id = offer(conn, site.stage, "W-1")
+    zhou = site.signed_in("zhou.guide")
+    assert send(zhou, task_id, "accept").json()["refused"] == ""
+    site.clock.turn(timedelta(minutes=30))
+    with site.database.transaction() as conn:
+        assert watch_sites(conn, now=site.clock.now, limit=10) == 2  # a site, and a task
+    late = send(zhou, task_id, "pick")
+    assert (late.status_code, site.task(task_id).state) == (200, TaskState.CANCELLED)
+    assert late.json()["refused"] == (
+        "This work was taken back: it was called off, or goes from another site."
+        " Put its goods back: none may leave."
+    )
 
 
 def test_of_another_branch_there_is_nothing_to_keep_or_to_do(site: Site):

@@ -26,6 +26,7 @@ OF_ALL = (
     "/hq/promotions",
     "/hq/counts",
     "/hq/feeds",
+    "/hq/codes",
 )
 OF_THE_BRAND = ("/hq/quarantine",)
 ROLES = (Role.HQ_OPERATIONS, Role.DEALER, Role.STORE_MANAGER)

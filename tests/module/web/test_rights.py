@@ -73,6 +73,7 @@ NOTHING_THERE = {
     "POST /api/v1/payment-exceptions/{exception_id}/close",
     "POST /api/v1/payments/notifications/{gateway}",
     "POST /api/v1/payouts/notifications/{gateway}",
+    "POST /api/v1/returns/{return_id}/sent",
     "POST /api/v1/stock/suspicions/answers",
     "POST /checkout/place",
     "POST /earned/disputes/ask",

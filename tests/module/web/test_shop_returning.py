@@ -43,11 +43,13 @@ def known(site: Site, number: int) -> MemberId:
         return one.member_id
 
 
-def bought(site: Site, member_id: MemberId) -> Order:
+def bought(site: Site, member_id: MemberId, number: str = "T-1") -> Order:
     """A coat and two scarves that a member carried out of the brand's store."""
     with site.database.transaction() as conn:
         (placed,) = succeeded(
-            place(conn, [till_sale(site.stage.shop, "T-1", member_id=member_id)], scope=WHOLE_BRAND, now=NOON)
+            place(
+                conn, [till_sale(site.stage.shop, number, member_id=member_id)], scope=WHOLE_BRAND, now=NOON
+            )
         )
         assert isinstance(placed, Placed)
         pay_for(conn, site.stage.shop, placed)
@@ -93,6 +95,34 @@ def test_a_parcel_goes_back_under_its_code_with_a_photo_and_the_store_finds_it_b
     assert code in at_counter
     assert len(SHOWN.findall(at_counter)) == 1  # what the customer sent
     assert code in site.signed_in("shen.ops").get(f"/hq/orders/{order.number}").text
+
+
+def test_a_parcel_number_that_two_say_leads_to_neither_and_shows_both(site: Site):
+    told: dict[str, str] = {}
+    for number, key in (("T-1", 7), ("T-2", 8)):
+        buyer = known(site, key)
+        order, mine = bought(site, buyer, number), signed_in(site, buyer)
+        page = f"/o/{order.number}"
+        form = {
+            "number": "1",
+            f"units_{line_of(site, order, 'COAT')}": "1",
+            "reason": "size",
+            "way": "parcel",
+        }
+        assert post(mine, f"{page}/return", form, page=page).status_code == 303
+        with site.database.reading() as conn:
+            (return_id,) = announced_of_orders(conn, [order.id])
+        sent_to = f"{page}/return/{return_id}/sent"
+        assert post(mine, sent_to, {"tracking": "sf1001"}, page=page).status_code == 303
+        told[order.number] = ways.code_of(return_id)
+    guide = site.signed_in("zhou.guide")
+    found = guide.get(HOME, params={"q": "SF1001"})
+    assert found.status_code == 200
+    choice = found.text.partition("Which one?")[2].partition("On its way back here")[0]
+    assert set(re.findall(rf'href="{HOME}/of/([^"]+)"', choice)) == set(told)
+    for number, code in told.items():
+        led = guide.get(HOME, params={"q": code})
+        assert led.headers.get("location") == f"{HOME}/of/{number}"
 
 
 def test_ways_that_are_not_offered_are_neither_shown_nor_taken(site: Site):

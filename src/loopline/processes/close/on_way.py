@@ -32,7 +32,6 @@ PUT_OFF_TO: Mapping[Purpose, Purpose] = {
 }
 """Where the results of parts wait until their goods arrive. Tax is owed when goods leave, and is not put off."""
 _MOMENT = timedelta(microseconds=1)
-_NO_CUT_YET = (1 << 31) - 1
 
 
 def parts_on_way(conn: Conn, month: MonthOfBooks, *, days: int) -> list[UUID]:
@@ -42,7 +41,7 @@ def parts_on_way(conn: Conn, month: MonthOfBooks, *, days: int) -> list[UUID]:
         SQL["parts_on_way"],
         since=month.end - timedelta(days=days),
         end=month.end,
-        before_cut=_cut(month),
+        before_cut=month.counts_before,
     )
 
 
@@ -60,13 +59,9 @@ def results_of(conn: Conn, month: MonthOfBooks, part_ids: Sequence[UUID]) -> tup
             currency=month.currency,
             purposes=[one.value for one in PUT_OFF_TO],
             end=month.end,
-            before_cut=_cut(month),
+            before_cut=month.counts_before,
         )
     )
-
-
-def _cut(month: MonthOfBooks) -> int:
-    return _NO_CUT_YET if month.before_cut is None else month.before_cut
 
 
 def post_on_way(conn: Conn, close_id: CloseId, sheet: Sheet, *, was: Sheet | None, now: datetime) -> int:

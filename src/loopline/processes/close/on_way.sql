@@ -1,35 +1,30 @@
 -- name: parts_on_way
 -- The parts of parcels that a carrier had at a moment: handed over since another, sold by entries before a cut, and not known
--- to have arrived; with what was charged for bringing the first parcel of an order, while that is on its way.
-with parcel as materialized (
-    select distinct
-        sale.subject,
-        sale.at
-    from ledger.entry as sale
-    join fulfilment.task as task on sale.key = 'sale:' || task.id::text
-    where sale.kind = 'sale'
-        and sale.at >= %(since)s::timestamptz
-        and sale.at < %(end)s::timestamptz
-        and sale.cut < %(before_cut)s::integer
-        and task.kind = 'deliver'
-        and not exists (
-            select
-            from promises.arrival as arrival
-            where arrival.task_id = task.id and arrival.arrived_at < %(end)s::timestamptz
-        )
+-- to have arrived; with what was charged for bringing the first parcel of an order, while that is on its way. A sale names
+-- its parcel in its key, and is found there; parts lie in the order of their entries.
+with sale as materialized (
+    select
+        entry.id,
+        coalesce(task.kind, 'deliver') = 'deliver' and came.task_id is null as is_open,
+        bool_or(task.kind = 'deliver' and came.task_id is null) over (
+            partition by entry.subject, entry.at
+        ) as has_parcel
+    from ledger.entry as entry
+    left join fulfilment.task as task
+        on task.id = case when entry.key ~ '^sale:[0-9a-f-]{36}$' then substr(entry.key, 6)::uuid end
+    left join promises.arrival as came on came.task_id = task.id and came.arrived_at < %(end)s::timestamptz
+    where entry.kind = 'sale'
+        and entry.at >= %(since)s::timestamptz
+        and entry.at < %(end)s::timestamptz
+        and entry.cut < %(before_cut)s::integer
 )
 select distinct part.part_id
-from parcel
-join ledger.entry as sale on sale.subject = parcel.subject and sale.at = parcel.at
+from sale
 join ledger.entry_part as part on part.entry_id = sale.id
-left join fulfilment.task as own on sale.key = 'sale:' || own.id::text
-left join promises.arrival as came on came.task_id = own.id and came.arrived_at < %(end)s::timestamptz
-where sale.kind = 'sale'
-    and sale.at >= %(since)s::timestamptz
-    and sale.at < %(end)s::timestamptz
-    and sale.cut < %(before_cut)s::integer
-    and came.task_id is null
-    and (own.kind is null or own.kind = 'deliver')
+where sale.is_open
+    and sale.has_parcel
+    and part.entry_id >= (select first.id from sale as first order by first.id limit 1)
+    and part.entry_id <= (select final.id from sale as final order by final.id desc limit 1)
 order by part.part_id;
 
 -- name: results_of_parts

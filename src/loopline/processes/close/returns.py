@@ -13,7 +13,6 @@ SQL = statements(__file__)
 HISTORY = timedelta(days=366)
 """How far back sales are looked at; a return window that is longer than this is not known to its end."""
 _MOMENT = timedelta(microseconds=1)
-_NO_CUT_YET = (1 << 31) - 1
 
 
 def history_at(conn: Conn, month: MonthOfBooks, *, zone: str, on_way: Collection[UUID] = ()) -> History:
@@ -27,7 +26,7 @@ def history_at(conn: Conn, month: MonthOfBooks, *, zone: str, on_way: Collection
         "zone": zone,
         "since": month.end - HISTORY,
         "end": month.end,
-        "before_cut": _NO_CUT_YET if month.before_cut is None else month.before_cut,
+        "before_cut": month.counts_before,
         "on_way": uuids(on_way),
     }
     return history_of(

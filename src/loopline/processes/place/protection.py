@@ -54,6 +54,6 @@ def _is_protected(binding: Standing, ties: _Ties, *, at: datetime) -> bool:
     if at < binding.bound_at:
         return False
     tie = ties.get(binding.member_id)
-    if tie is None or tie.party_id != binding.party_id or tie.protected_until is None:
+    if tie is None or tie.protected_until is None or not tie.made(binding.party_id, binding.reason):
         return True
     return at < tie.protected_until

@@ -149,7 +149,7 @@ def _bind(
         conn,
         _with_parties(conn, of_members),
         standing={
-            member_id: [(one.role.value, one.party_id, one.bound_at) for one in ones]
+            member_id: [(one.role.value, one.party_id, one.bound_at, one.reason) for one in ones]
             for member_id, ones in standing.items()
         },
     )
@@ -159,7 +159,7 @@ def _bind(
             member_id=tie.member_id,
             role=BindingRole(tie.role.value),
             party_id=tie.party_id,
-            reason=f"scan {tie.scan_id} of a {tie.rule_kind}, rule of {tie.rule_from.isoformat()}",
+            reason=tie.reason,
         )
         for tie in last.values()
     ]

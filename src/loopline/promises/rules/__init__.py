@@ -11,6 +11,7 @@ from loopline.promises.rules.milestones import (
     replaced,
     settled,
     successor,
+    waited_for,
 )
 from loopline.promises.rules.options import (
     NEVER_MINUTE,
@@ -48,4 +49,5 @@ __all__ = [
     "settled",
     "soonest",
     "successor",
+    "waited_for",
 ]

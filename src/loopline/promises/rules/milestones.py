@@ -122,6 +122,11 @@ def looked_at(promise: Promise, *, now: datetime) -> Promise:
     return msgspec.structs.replace(promise, look_at=_look_at(promise, now))
 
 
+def waited_for(promise: Promise, *, now: datetime) -> Promise:
+    """Return an open promise of an order that waits to be paid: nobody may begin it, so nothing of it is missed yet."""
+    return msgspec.structs.replace(promise, look_at=now + LOOK_AGAIN)
+
+
 def _look_at(promise: Promise, now: datetime) -> datetime | None:
     """When to look at a promise again: at the next milestone; where one is missed, soon."""
     ahead = _ahead(promise)

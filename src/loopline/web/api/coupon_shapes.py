@@ -53,7 +53,7 @@ class BatchAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     site_code: Code | None = None
     sku_codes: list[Code] = []
     product_codes: list[Code] = []
-    categories: list[Code] = []
+    categories: list[Name] = []
     funders: list[FunderAsk] = []
     valid_from: Moment | None = None
     valid_until: Moment | None = None

@@ -95,7 +95,7 @@ class PromotionAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     member_tier: Code | None = None
     sku_codes: list[Code] = []
     product_codes: list[Code] = []
-    categories: list[Code] = []
+    categories: list[Name] = []
     group: Group = 1
     is_exclusive: bool = False
     most_minor: Minor | None = None

@@ -73,6 +73,12 @@ class ForKeysAlone(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class OfMembersAlone(Refusal, frozen=True, kw_only=True):
+    """{field} is said by the member who sends the goods back, not by whoever takes them in."""
+
+    field: str
+
+
 class TooFarFromNow(Refusal, frozen=True, kw_only=True):
     """{field} is more than {days} days away from now."""
 

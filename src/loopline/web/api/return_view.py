@@ -24,6 +24,7 @@ from loopline.returns.announcements import (
 )
 from loopline.returns.model import BlindState, Reason, ReturnRepeat
 from loopline.returns.queries import Return, ReturnLine
+from loopline.returns.ways import Way, WayBack, ways_of_returns
 from loopline.web.api.caller import Caller, CallerKind
 from loopline.web.api.refusals import NoSuchThing
 
@@ -62,8 +63,24 @@ class ReturnLineTold(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[BackTold, ...]
 
 
+class WayTold(msgspec.Struct, frozen=True, kw_only=True):
+    """By which way announced goods come back. `code` leads whoever takes them in to what was announced.
+
+    `site_code`: the site that waits for them; any other may take them in.
+    """
+
+    way: Way
+    code: str
+    site_code: str | None
+    tracking_number: str | None
+    sent_at: datetime | None
+
+
 class ReturnTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A return as it stands. `refund_minor` is what went back for it, null while it is announced."""
+    """A return as it stands. `refund_minor` is what went back for it, null while it is announced.
+
+    `way` is that of an announced one whose member chose it.
+    """
 
     id: ReturnId
     state: ReturnState
@@ -77,16 +94,21 @@ class ReturnTold(msgspec.Struct, frozen=True, kw_only=True):
     announced_at: datetime | None
     at: datetime | None
     refund_minor: int | None
+    way: WayTold | None
     lines: tuple[ReturnLineTold, ...]
 
 
 class ReturnDone(msgspec.Struct, frozen=True, kw_only=True):
-    """A return that stands. `refund_minor` is what goes back for it; `waiting_units` wait for a person's decision."""
+    """A return that stands. `refund_minor` is what goes back for it; `waiting_units` wait for a person's decision.
+
+    `way` is that of an announced one whose member chose it.
+    """
 
     id: ReturnId
     state: ReturnState
     refund_minor: int | None
     waiting_units: int
+    way: WayTold | None
     is_repeat: bool
 
 
@@ -105,6 +127,7 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     orders: Mapping[OrderId, Order]
     sites: Mapping[SiteId, Site]
     refunds: Mapping[ReturnId, int]
+    ways: Mapping[ReturnId, WayBack]
 
 
 def told_returns(conn: Conn, return_ids: Sequence[ReturnId]) -> dict[ReturnId, ReturnTold]:
@@ -163,13 +186,16 @@ def _read(conn: Conn, return_ids: Sequence[ReturnId]) -> _Known:
     for line in returns.lines_of_returns(conn, list(heads)):
         lines.setdefault(line.return_id, []).append(line)
     order_ids = {one.order_id for one in (*heads.values(), *announced.values()) if one.order_id is not None}
+    ways = ways_of_returns(conn, list(announced))
+    awaiting = {one.site_id for one in ways.values() if one.site_id is not None}
     return _Known(
         heads=heads,
         lines=lines,
         announced=announced,
         orders={head.id: head for head in orders.orders_by_ids(conn, list(order_ids))} if order_ids else {},
-        sites=org.sites_by_id(conn, {head.site_id for head in heads.values()}),
+        sites=org.sites_by_id(conn, {head.site_id for head in heads.values()} | awaiting),
         refunds=_refunds(conn, list(heads)),
+        ways=ways,
     )
 
 
@@ -191,6 +217,7 @@ def _told(return_id: ReturnId, known: _Known) -> ReturnTold | None:
     called = announced or one  # its return goes by a number of ours
     sold = known.orders.get(one.order_id) if one.order_id is not None else None
     lines = known.lines.get(return_id, [])
+    way = known.ways.get(return_id)
     return ReturnTold(
         id=return_id,
         state=_state(head, announced, lines),
@@ -204,7 +231,19 @@ def _told(return_id: ReturnId, known: _Known) -> ReturnTold | None:
         announced_at=announced.announced_at if announced else None,
         at=head.at if head else None,
         refund_minor=known.refunds.get(return_id),
+        way=way_told(way, known.sites) if way is not None else None,
         lines=tuple(map(_line, lines)) if head else _announced_lines(announced),
+    )
+
+
+def way_told(one: WayBack, sites: Mapping[SiteId, Site]) -> WayTold:
+    """Tell the way of announced goods as it stands."""
+    return WayTold(
+        way=one.way,
+        code=one.code,
+        site_code=sites[one.site_id].code if one.site_id is not None else None,
+        tracking_number=one.tracking_number,
+        sent_at=one.sent_at,
     )
 
 
@@ -278,5 +317,6 @@ def _done_return(told: ReturnTold, *, is_repeat: bool) -> ReturnDone:
         state=told.state,
         refund_minor=told.refund_minor,
         waiting_units=waiting,
+        way=told.way,
         is_repeat=is_repeat,
     )

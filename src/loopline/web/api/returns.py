@@ -30,8 +30,10 @@ from loopline.processes.announce import (
     withdraw,
 )
 from loopline.processes.cancel import UnknownOrderLine
+from loopline.processes.outcomes import all_as_read
 from loopline.processes.take_back import TakenBack, take_back
 from loopline.processes.take_in import MEMBER_CHANNELS, NotForMembers
+from loopline.processes.ways_back import WayChosen, choose_ways
 from loopline.returns.announcements import Announced
 from loopline.returns.model import (
     NewReturn,
@@ -39,6 +41,7 @@ from loopline.returns.model import (
     Reason,
     ReturnKind,
 )
+from loopline.returns.ways import Way, WayNotOffered, ways_offered
 from loopline.touchpoints import TouchpointKind
 from loopline.touchpoints.queries import touchpoints_by_codes
 from loopline.web.api.answers import AnyRequest, commanded, granted, read
@@ -50,6 +53,7 @@ from loopline.web.api.refusals import (
     ForKeysAlone,
     NoSuchThing,
     NumberIsOurs,
+    OfMembersAlone,
     PaysOutTooMuch,
     TooFarFromNow,
 )
@@ -103,7 +107,8 @@ class ReturnLineAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ReturnAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A return. A member announces one, of lines of an own order: it undoes nothing before the goods are here.
+    """A return. A member announces one, of lines of an own order: it undoes nothing before the goods are here. By which
+    `way` they come, of those that are offered, may be left open.
 
     Anybody else takes one back at a site: of an order, of the order on a receipt, of whatever a member bought, or of
     nobody knows what. An `ask` is paid back as far as a sale is found, and the rest waits for a person; a `fact` was
@@ -124,6 +129,7 @@ class ReturnAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     currency: Currency | None = None
     at: Moment | None = None
     is_received: bool = True
+    way: Way | None = None
 
 
 # ---------------------------------------------------------------------------------------------- announced, taken back
@@ -208,10 +214,22 @@ def _orders_named(conn: Conn, names: set[str]) -> dict[str, Order]:
 def _announce(
     conn: Conn, caller: Caller, items: Sequence[ReturnAsk], register: _Register, *, now: datetime
 ) -> list[Announced | Refusal]:
-    judged = [
-        _asked(one, made, register, caller) for one, made in zip(items, uuid7s(now, len(items)), strict=True)
+    names_ways = any(one.way is not None for one in items)
+    refused = {one.way for one in ways_offered(conn) if not one.is_offered} if names_ways else set[Way]()
+    judged: list[ReturnAsked | Refusal] = [
+        WayNotOffered(way=one.way)
+        if one.way is not None and one.way in refused
+        else _asked(one, made, register, caller)
+        for one, made in zip(items, uuid7s(now, len(items)), strict=True)
     ]
-    return merged(judged, lambda wanted: announce(conn, wanted, scope=Scope(), now=now))
+    outcomes = merged(judged, lambda wanted: announce(conn, wanted, scope=Scope(), now=now))
+    chosen = [
+        WayChosen(return_id=outcome.return_id, order_id=asked.order_id, way=said.way)
+        for said, asked, outcome in zip(items, judged, outcomes, strict=True)
+        if said.way is not None and isinstance(asked, ReturnAsked) and isinstance(outcome, Announced)
+    ]
+    all_as_read(choose_ways(conn, chosen) if chosen else [])
+    return outcomes
 
 
 def _asked(one: ReturnAsk, made: UUID, register: _Register, caller: Caller) -> ReturnAsked | Refusal:
@@ -262,6 +280,8 @@ def _line_of_sku(line: ReturnLineAsk, head: Order, register: _Register) -> LineI
 def _beyond(one: ReturnAsk, caller: Caller, *, now: datetime) -> Refusal | None:
     """Return what the caller may not say, or what cannot be: the window of an ask is measured now, by our own clock."""
     is_fact = one.kind is ReturnKind.FACT
+    if one.way is not None:
+        return OfMembersAlone(field="way")
     if caller.kind is not CallerKind.KEY:
         stated = [
             f"lines[{position}].stated_unit_minor"

@@ -1,6 +1,5 @@
 """The form of a batch of coupons: what its fields say as a draft, and a draft as its fields say it."""
 
-import re
 from collections.abc import Mapping
 
 from loopline.pricing.coupons import Batch, CouponEffect, OffAmount, OffPercentage
@@ -13,6 +12,7 @@ from loopline.web.hq.promotion_form import (
     read_currency,
     read_field,
     read_funders,
+    read_names,
     read_time,
     read_words,
     spelt,
@@ -72,9 +72,7 @@ def _batch(said: Mapping[str, str], *, zone_name: str) -> WantedBatch:
         site_code=said.get("site") or None,
         sku_codes=read_words(said.get("skus", "").upper()),
         product_codes=read_words(said.get("products", "").upper()),
-        categories=tuple(
-            one.strip() for one in re.split(r"[,,、\n]", said.get("categories", "")) if one.strip()
-        ),
+        categories=read_names(said.get("categories", "")),
         funders=read_funders(said),
         valid_from=read_time(said, "from_at", marked("From"), zone_name),
         valid_until=until,

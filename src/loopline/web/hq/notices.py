@@ -33,6 +33,8 @@ NOTICES = "/hq/notices"
 _SHOWN = 100
 _NUMBER_MOST = 40
 _LOOKED_BACK = timedelta(days=1)
+_FAILED_LOOKED_BACK = timedelta(days=7)
+"""For so long what failed is shown and counted: whoever was not told by then has looked, or asked."""
 _IDLE_AFTER = timedelta(minutes=5)
 _LISTS: Mapping[str, tuple[str, State]] = {
     "failed": (marked("Failed"), State.FAILED),
@@ -133,13 +135,16 @@ def _page(request: WebRequest, visitor: Visitor, asked: _Asked) -> Template:
 
 
 def _find(conn: Conn, asked: _Asked, *, scope: Scope, now: datetime) -> _Found:
-    standing = notices.standing(conn, scope=scope, since=now - _LOOKED_BACK)
+    failed_since = now - _FAILED_LOOKED_BACK
+    standing = notices.standing(conn, scope=scope, since=now - _LOOKED_BACK, failed_since=failed_since)
     chosen = asked.chosen if asked.chosen in _LISTS else "failed" if standing.failed else "sent"
     if asked.number:
         head = orders.orders_by_numbers(conn, [asked.number]).get(asked.number)
         listed = notices.notices_of_orders(conn, [head.id] if head else [], scope=scope)
     else:
-        listed = notices.find_notices(conn, [_LISTS[chosen][1]], scope=scope, limit=_SHOWN)
+        state = _LISTS[chosen][1]
+        since = failed_since if state is State.FAILED else None
+        listed = notices.find_notices(conn, [state], scope=scope, since=since, limit=_SHOWN)
     heads = orders.orders_by_ids(conn, list({one.order_id for one in listed}))
     return _Found(
         standing=standing,

@@ -63,6 +63,7 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "goods_checked": marked("Goods picked and checked"),
     "parcel_packed": marked("Parcel packed"),
     "collector_identified": marked("Whoever collected it showed that it is theirs"),
+    "collector_not_identified": marked("What was shown at the counter is not of whoever ordered it"),
     "payment_taken": marked("Paid"),
     "money_refunded": marked("Money given back"),
     "payment_given_back": marked("Money the order does not need goes back"),
@@ -106,12 +107,14 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
     "parcel_arrived": "good",
     "slot_moved": "warn",
     "visit_code_closed": "warn",
+    "collector_not_identified": "warn",
 }
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
     {
         "call_claimed",
         "collector_identified",
+        "collector_not_identified",
         "photo_kept",
         "photo_waived",
         "task_accepted",

@@ -182,9 +182,7 @@ def _promotion(said: Mapping[str, str], *, zone_name: str) -> WantedPromotion:
         member_tier=said.get("tier") or None,
         sku_codes=read_words(said.get("skus", "").upper()),
         product_codes=read_words(said.get("products", "").upper()),
-        categories=tuple(
-            one.strip() for one in re.split(r"[,,、\n]", said.get("categories", "")) if one.strip()
-        ),
+        categories=read_names(said.get("categories", "")),
         group=int(group),
         is_exclusive=bool(said.get("exclusive")),
         most_minor=read_amount(said, "most_off", marked("At most off one order"), currency) if most else None,
@@ -238,7 +236,7 @@ def _pieces(said: Mapping[str, str], field: str, word: str) -> int:
 
 def _steps(said: Mapping[str, str], currency: str) -> tuple[Step, ...]:
     steps: list[Step] = []
-    for line in re.split(r"[\n,,;;]", said.get("steps", "")):
+    for line in re.split(r"[\n,，;；]", said.get("steps", "")):
         if not line.strip():
             continue
         amounts = [read_minor(one, currency) for one in re.split(r"[-–—]", line)]
@@ -294,7 +292,12 @@ def read_field(
 
 def read_words(text: str) -> tuple[str, ...]:
     """Read codes with spaces or commas between, each once."""
-    return tuple(dict.fromkeys(one for one in re.split(r"[\s,,、;;]+", text) if one))
+    return tuple(dict.fromkeys(one for one in re.split(r"[\s,，、;；]+", text) if one))
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Read names, which may hold spaces, with commas between or a line each, each once."""
+    return tuple(dict.fromkeys(one.strip() for one in re.split(r"[,，、\n]", text) if one.strip()))
 
 
 def told_wrong(wrong: Wrong, language: Language) -> TypedWrong:

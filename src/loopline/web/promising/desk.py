@@ -27,6 +27,7 @@ from loopline.db.followers import Horizon, final_position
 from loopline.db.remembered import Marks, read_marks
 from loopline.fulfilment import ahead
 from loopline.fulfilment.ahead import DayAhead
+from loopline.fulfilment.dark import dark_sites
 from loopline.kernel.ids import NodeId, SiteId, SkuId, WaveId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.temperatures import TemperatureClass
@@ -359,6 +360,7 @@ class _Keeper:
             limits=ahead.ordinary_limits(self._conn),
             days={(one.site_id, one.day): one for one in ahead.days_ahead(self._conn, since=since)},
             waiting=orders.count_to_source(self._conn),
+            dark=frozenset(dark_sites(self._conn)),
         )
 
     def _read_changed(self, view: View, changes: Changes) -> View:
@@ -421,6 +423,7 @@ class _Keeper:
                 limits=days.limits,
                 days=kept | {(one.site_id, one.day): one for one in read},
                 waiting=days.waiting,
+                dark=days.dark,
             )
         calendar = view.calendar
         is_due = now + _RENEW > calendar.until or now + _VALID < calendar.until

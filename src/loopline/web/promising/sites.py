@@ -30,11 +30,15 @@ _NUMBERS_KEPT = 2_000_000
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
-    """What sites take: on ordinary days, and what is said of single ones. `waiting` orders have no site yet."""
+    """What sites take: on ordinary days, and what is said of single ones. `waiting` orders have no site yet.
+
+    Sites that are `dark` take nothing on any day, until somebody there shows life.
+    """
 
     limits: Mapping[SiteId, int]
     days: Mapping[tuple[SiteId, date], DayAhead]
     waiting: int = 0
+    dark: frozenset[SiteId] = frozenset()
     by_site: Mapping[SiteId, Mapping[date, DayAhead]] = {}
 
     def __post_init__(self) -> None:
@@ -49,6 +53,8 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
 
     def left_from(self, site_id: SiteId, days: Sequence[date]) -> list[int]:
         """Return how many more tasks a site takes on each of some days."""
+        if site_id in self.dark:
+            return [0] * len(days)
         ordinary = self.limits.get(site_id, 0)
         known = self.by_site.get(site_id)
         if known is None:

@@ -5,6 +5,7 @@ from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY, HTTP_503_SERVIC
 from loopline.kernel.refusals import Refusal
 from loopline.returns.ways import ParcelNumberUnclear
 from loopline.reviews import TooManyPictures
+from loopline.web.api.refusals import OfMembersAlone
 
 
 class CodeNotSent(Refusal, frozen=True, kw_only=True):
@@ -46,6 +47,7 @@ SHOP_STATUSES: dict[type[Refusal], int] = {
             NoHourChosen,
             NoStoreChosen,
             NothingSentBack,
+            OfMembersAlone,
             ParcelNumberUnclear,
             SayItTwice,
             StarsMissing,

@@ -1,10 +1,12 @@
 // The camera as a scanner, beside any field that takes codes: what it sees is typed into the field and ended with Enter,
-// as a hand scanner does. The browser's own detector reads it where there is one, else ZXing, which is loaded only then.
+// as a hand scanner does. The browser's own detector reads it where there is one, else ZXing, which is loaded when the camera
+// is first used on a phone, and kept there: from then on it reads without a network, on every page that opens without one.
 // Where no page may look with the camera (WeChat's browser), or nobody allows it, a picture of the code is taken and read.
 
 const LOOK_MS = 120;
 const GONE_MS = 900; // a code counts again when it was out of sight for so long
 const WIDTH_MAX = 1280;
+const KEPT = "loopline-camera"; // the cache of what reads codes
 const FORMATS = ["ean_13", "ean_8", "upc_a", "upc_e", "code_128", "code_39", "itf", "qr_code", "data_matrix"];
 const ZXING_FORMATS = ["EANUPC", "Code128", "Code39", "ITF", "QRCode", "DataMatrix"];
 
@@ -39,6 +41,7 @@ export async function zxingReader(script, wasm) {
     document.head.append(element);
   }).then(async (library) => {
     await library.prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
+    keep([script, wasm]).catch(() => {}); // there is no room for it: it is loaded anew next time
     return library;
   });
   zxing.catch(() => (zxing = undefined)); // the next try begins anew
@@ -56,6 +59,16 @@ export async function zxingReader(script, wasm) {
     const found = await library.readBarcodes(picture, { formats: ZXING_FORMATS, tryHarder: true, maxNumberOfSymbols: 2 });
     return found.filter((one) => one.isValid).map((one) => one.text);
   };
+}
+
+/** Keep on this phone what it reads codes with, for the workers of pages to find; what was kept before goes. */
+async function keep(pieces) {
+  if (!("caches" in window)) return;
+  const cache = await caches.open(KEPT);
+  const wanted = new Set(pieces.map((one) => new URL(one, location.href).href));
+  const have = new Set((await cache.keys()).map((one) => one.url));
+  await cache.addAll([...wanted].filter((one) => !have.has(one)));
+  for (const one of have) if (!wanted.has(one)) await cache.delete(one);
 }
 
 /** Type a code into a field and end it, as a hand scanner does; `isAlone`: it ends nothing, somebody looks first. */

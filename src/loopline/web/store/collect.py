@@ -26,6 +26,7 @@ from loopline.processes.collecting import (
     PaperNeeded,
     ProofNeeded,
     ProofNotTheirs,
+    ProofsUsedUp,
     Shown,
     collect,
     proofs_asked,
@@ -43,7 +44,7 @@ COLLECT = "/store/collect"
 _WAITING_MAX = 500
 _CODE_LENGTH_MAX = 40
 _PROOF_LENGTH_MAX = 32
-_OF_PROOF = (ProofNeeded, PaperNeeded, ProofNotTheirs)
+_OF_PROOF = (ProofNeeded, PaperNeeded, ProofNotTheirs, ProofsUsedUp)
 
 
 class CodeForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
+import psycopg
+import structlog
 from litestar import post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
@@ -11,6 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
+from psycopg_pool import PoolTimeout
 
 from loopline import org
 from loopline.db import Conn
@@ -26,6 +29,7 @@ from loopline.web.store.refusals import NoSiteForYou
 SITE_COOKIE = "loopline_site"
 STORE = "/store"
 _YEAR_SECONDS = 365 * 24 * 3600
+_logger = structlog.get_logger(__name__)
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +54,17 @@ class SiteForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def desk(request: WebRequest, visitor: NamedDependency[Visitor]) -> Desk:
+    """Return where somebody works, as `standing_at` does. Whoever opens a page, or does something, is seen there."""
+    found = standing_at(request, visitor)
+    if _is_at_work(request, found):
+        _see(request, found.site)
+    return found
+
+
+def standing_at(request: WebRequest, visitor: NamedDependency[Visitor]) -> Desk:
     """Return where somebody works: the site chosen before, else the one of the own unit, else the first.
 
-    Raises Refused for whoever may not see tasks. Reads the database: a dependency that runs in a thread. Whoever opens
-    a page, or does something on one, is seen at work there.
+    Raises Refused for whoever may not see tasks. Reads the database: a dependency that runs in a thread.
     """
     scope = visitor.scope_of(Permission.TASKS_READ)
     with edge_of(request).database.reading() as conn:
@@ -66,22 +77,39 @@ def desk(request: WebRequest, visitor: NamedDependency[Visitor]) -> Desk:
         or next((one for one in sites if one.unit_id == visitor.person.unit_id), None)
         or sites[0]
     )
-    if not scope.everything:  # who sees every site is at work at none
-        _see(request, site)
     return Desk(visitor=visitor, scope=scope, site=site, sites=tuple(sites))
 
 
-def _see(request: WebRequest, site: Site) -> None:
-    """Tell that somebody is at work at a site, now and then; not of a page that asks again by itself."""
+def _is_at_work(request: WebRequest, desk: Desk) -> bool:
+    """Whether this is a sign of life of the site: somebody of it looks, or somebody who may work there does something.
+
+    Whoever sees every site is at work at none; who answers for several looks at one from elsewhere. A page that asks
+    again by itself is no sign.
+    """
+    visitor, site = desk.visitor, desk.site
+    if desk.scope.everything:
+        return False
+    is_theirs = len(desk.sites) == 1 or site.unit_id == visitor.person.unit_id
+    if request.method != "GET":
+        may_work = visitor.may(Permission.TASKS_WRITE)
+        return is_theirs or (may_work and visitor.scope_of(Permission.TASKS_WRITE).covers_site(site.id))
     asks_by_itself = request.headers.get("hx-request") == "true" or "text/html" not in request.headers.get(
         "accept", ""
     )
+    return is_theirs and not asks_by_itself
+
+
+def _see(request: WebRequest, site: Site) -> None:
+    """Tell that somebody is at work at a site, now and then. Whether that can be kept is nothing to who works."""
     edge = edge_of(request)
     now = edge.clock()
-    if (request.method == "GET" and asks_by_itself) or not edge.seen.is_news(site.id, now=now):
+    if not edge.seen.is_news(site.id, now=now):
         return
-    with edge.database.transaction() as conn:
-        note_seen(conn, site.id, now=now)
+    try:
+        with edge.database.transaction(quiet=True) as conn:
+            note_seen(conn, site.id, now=now)
+    except (psycopg.Error, PoolTimeout) as error:
+        _logger.warning("sign_of_life_not_kept", site=site.code, error=str(error))
 
 
 DESK = {"desk": Provide(desk, sync_to_thread=True)}
@@ -111,7 +139,8 @@ def party_ids(parties: Sequence[Party | None]) -> list[PartyId]:
     return [party.id for party in parties if party is not None]
 
 
-@post("/store/site", dependencies=DESK, sync_to_thread=True)
+# Whoever goes to another site does nothing at the one that is left.
+@post("/store/site", dependencies={"desk": Provide(standing_at, sync_to_thread=True)}, sync_to_thread=True)
 def choose_site(
     request: WebRequest,
     desk: NamedDependency[Desk],

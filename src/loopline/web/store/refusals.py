@@ -11,7 +11,7 @@ from litestar.status_codes import (
 from loopline.customers import TooManyLookUps
 from loopline.kernel.refusals import Refusal
 from loopline.orders.price_changes import DeclinedWithoutWhy, PriceAskUnknown
-from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotTheirs
+from loopline.processes.collecting import PaperNeeded, ProofNeeded, ProofNotTheirs, ProofsUsedUp
 from loopline.processes.own_customers import CustomerUnknown
 from loopline.processes.photos_back import PhotoOfNothing
 from loopline.processes.price_change import NoLowerPrice, PriceNotAllowed
@@ -182,7 +182,7 @@ STORE_STATUSES: dict[type[Refusal], int] = {
         ),
         HTTP_404_NOT_FOUND,
     ),
-    **dict.fromkeys((TooManyLookUps, VisitCodeLocked), HTTP_429_TOO_MANY_REQUESTS),
+    **dict.fromkeys((ProofsUsedUp, TooManyLookUps, VisitCodeLocked), HTTP_429_TOO_MANY_REQUESTS),
     **dict.fromkeys(
         (
             ChangeUnclear,

@@ -97,7 +97,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in the list. `until` is what the countdown counts down to."""
+    """A task in the list. `until` is what the countdown counts down to, `stands` the state for scripts."""
 
     key: str
     path: str
@@ -105,6 +105,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     cold: str
     cold_class: str
+    stands: str
     state: str
     goods: str
     units: int
@@ -319,6 +320,7 @@ def card_of(task: Task, day: Day, desk: Desk, language: Language) -> Card:
         kind=_kind(task, day, desk, language),
         cold=cold_word(task.temperature_class, language),
         cold_class=task.temperature_class.value,
+        stands=task.state.value,
         state=language.say(STATE_WORDS[task.state]),
         goods=_goods(left, day.skus, language),
         units=sum(line.left for line in left),

@@ -89,8 +89,16 @@ _PLAINER: dict[type[Refusal], str] = {
 }
 
 
+_TAKEN_BACK = marked(
+    "This work was taken back: it was called off, or goes from another site. Put its goods back: none may leave."
+)
+"""Somebody without a network may have gone on with it: what is in their hands is nobody's now."""
+
+
 def refusal_words(refusal: Refusal, language: Language) -> str:
     """Say a refusal to whoever stands in the store."""
+    if isinstance(refusal, WrongState) and refusal.state is TaskState.CANCELLED:
+        return language.say(_TAKEN_BACK)
     plainer = _PLAINER.get(type(refusal))
     return language.say(plainer) if plainer else language.refusal(refusal)
 

@@ -30,6 +30,7 @@ from loopline.web.touch.sheet import (
     BULK_MAX,
     KIND_WORDS,
     TABLES_MAX,
+    Named,
     Place,
     WantedCodes,
     cards_of,
@@ -62,6 +63,12 @@ def show_codes(
         codes = codes_at(conn, place, scope)
         kinds = list(dict.fromkeys(one.kind for one in codes))
         shown = [one for one in codes if not kind or one.kind.value == kind]
+        products = products_of(conn)
+        known = Named(
+            products={one.code: one for one in products},
+            parties={one.code: one for one in place.guides},
+            sites={one.code: one for one in sites},
+        )
         return {
             "sites": sites,
             "place": place,
@@ -69,8 +76,8 @@ def show_codes(
             "kinds": kinds,
             "kind": kind,
             "kind_words": KIND_WORDS,
-            "cards": cards_of(conn, shown, request=request, language=language),
-            "products": products_of(conn),
+            "cards": cards_of(conn, shown, request=request, language=language, known=known),
+            "products": products,
             "has_logo": logo_of_brand(conn) is not None,
             "has_store_code": any(one.kind is TouchpointKind.STORE for one in codes),
             "coded_guides": {one.party_code for one in codes if one.kind is TouchpointKind.GUIDE},

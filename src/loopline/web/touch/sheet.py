@@ -66,6 +66,14 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     scans: int
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What codes are of, by its own code. What a page has read already nobody asks for again."""
+
+    products: Mapping[str, Product] = {}
+    parties: Mapping[str, Party] = {}
+    sites: Mapping[str, Site] = {}
+
+
 class WantedCodes(msgspec.Struct, frozen=True, kw_only=True):
     """Which codes somebody wants on the sheet: made where they are missing."""
 
@@ -156,25 +164,25 @@ def _counts_label(one: Touchpoint) -> bool:
     return one.kind is TouchpointKind.TABLE
 
 
-def cards_of(
+def cards_of(  # noqa: PLR0913 - how they are shown, and what is known of them
     conn: Conn,
     codes: Sequence[Touchpoint],
     *,
     request: WebRequest,
     language: Language,
     is_drawn: bool = True,
+    known: Named | None = None,
 ) -> list[Card]:
     """Return how codes look on the sheet: named, with how often they were scanned; drawn, unless they are listed."""
-    products = catalogue.products_by_code(conn, {one.product_code for one in codes if one.product_code})
-    parties = org.parties_by_code(conn, {one.party_code for one in codes if one.party_code})
-    sites = org.sites_by_code(conn, {one.site_code for one in codes if one.site_code})
-    rooms = touchpoints.live_rooms_by_code(conn, {one.live_room_code for one in codes if one.live_room_code})
+    named_by = _named(conn, codes, known or Named())
+    of_rooms = {one.live_room_code for one in codes if one.live_room_code}
+    rooms = touchpoints.live_rooms_by_code(conn, of_rooms) if of_rooms else {}
     totals = touchpoints.scan_totals(conn, [one.id for one in codes])
 
     def name_of(one: Touchpoint) -> str:
-        product = products.get(one.product_code or "")
-        party = parties.get(one.party_code or "")
-        site = sites.get(one.site_code or "")
+        product = named_by.products.get(one.product_code or "")
+        party = named_by.parties.get(one.party_code or "")
+        site = named_by.sites.get(one.site_code or "")
         room = rooms.get(one.live_room_code or "")
         if one.kind is TouchpointKind.TABLE and one.label:
             return one.label
@@ -182,7 +190,7 @@ def cards_of(
         return language.called(named.name) if named else one.label
 
     def card(one: Touchpoint) -> Card:
-        site = sites.get(one.site_code or "")
+        site = named_by.sites.get(one.site_code or "")
         total = totals.get(one.id)
         name = name_of(one)
         told = (language.called(hint) for hint in (one.label, site.name if site else "") if hint)
@@ -199,6 +207,18 @@ def cards_of(
         )
 
     return [card(one) for one in codes]
+
+
+def _named(conn: Conn, codes: Sequence[Touchpoint], known: Named) -> Named:
+    """What codes are of, read where it is not known."""
+    products = {one.product_code for one in codes if one.product_code} - known.products.keys()
+    parties = {one.party_code for one in codes if one.party_code} - known.parties.keys()
+    sites = {one.site_code for one in codes if one.site_code} - known.sites.keys()
+    return Named(
+        products={**known.products, **(catalogue.products_by_code(conn, products) if products else {})},
+        parties={**known.parties, **(org.parties_by_code(conn, parties) if parties else {})},
+        sites={**known.sites, **(org.sites_by_code(conn, sites) if sites else {})},
+    )
 
 
 def _drawn(address: str) -> Markup:

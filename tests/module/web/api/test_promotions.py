@@ -91,6 +91,17 @@ def test_what_cannot_be_saved_is_refused_alone(house: House):
     ]
 
 
+def test_a_category_is_named_as_the_catalogue_spells_it(house: House):
+    api = house.api()
+    bags = {"code": "BAG", "name": "Bag", "category": "箱包 Bags"}
+    api.granted("/products", bags)
+    api.granted("/skus", {"code": "BAG-1", "product_code": "BAG", "name": "Bag", "tax_class": "standard"})
+    (saved,) = api.granted("/promotions", draft("BAGS", categories=["箱包 Bags"]))
+    assert saved["categories"] == ["箱包 Bags"]
+    (batch,) = api.granted("/coupon-batches", draft("BAGS", categories=["箱包 Bags"], total=1, days=7))
+    assert batch["categories"] == ["箱包 Bags"]
+
+
 def test_what_was_changed_since_it_was_looked_at_is_not_published(house: House):
     api = house.api()
     (seen,) = api.granted("/promotions", draft("TEN"))

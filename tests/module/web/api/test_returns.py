@@ -1,5 +1,6 @@
 """Returns over the API: at a counter at once, by parcel when it is here; a member announces, a store receives."""
 
+from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,12 +8,15 @@ from uuid import UUID
 from loopline import org
 from loopline.db.followers import catch_up
 from loopline.jobs.followers import FOLLOWERS
-from loopline.kernel.ids import MemberId
+from loopline.kernel.ids import MemberId, ReturnId
 from loopline.org import NewPassword, Permission, Role
 from loopline.processes.doctor import examine
+from loopline.returns import ways
+from loopline.returns.photos import photos_of_returns
 from loopline.stock import stock_at_leaves
 from tests.make.api import Api, House
 from tests.make.org import PASSWORD, add_person, succeeded
+from tests.make.photos import photo
 from tests.make.shop import NOON
 from tests.module.web.api.test_orders import order, till_sale
 from tests.module.web.api.test_tasks import source, work_through
@@ -194,6 +198,89 @@ def test_a_member_announces_and_the_money_goes_back_when_it_is_here(house: House
     assert (stranger.status_code, stranger.json()["code"]) == (404, "return_not_announced")
     assert me.get(f"/orders/{sold['id']}")["return_ids"] == [announced["id"]]
     assert_sound(house)
+
+
+def test_a_member_chooses_a_way_back_and_says_under_which_number(house: House):
+    member_id, other = a_member(house, 1), a_member(house, 2)
+    sold = bought(house, member_id)
+    me, stranger = member_api(house, member_id), member_api(house, other)
+    assert me.get("/return-ways")["items"] == [
+        {"way": "store", "is_offered": True},
+        {"way": "courier", "is_offered": False},
+        {"way": "parcel", "is_offered": True},
+    ]
+    wish = {"order": sold["number"], "lines": [{"sku_code": "SCARF", "units": 1}]}
+    assert me.refused("/returns", wish | {"way": "courier"}) == ["way_not_offered"]
+    assert me.get("/returns", order=sold["number"])["items"] == []
+    by_parcel = wish | {"external_number": "A-1", "way": "parcel"}
+    (announced,) = me.granted("/returns", by_parcel)
+    way = announced["way"]
+    assert (way["way"], len(way["code"]), way["tracking_number"]) == ("parcel", 13, None)
+    assert me.granted("/returns", by_parcel | {"way": "store"})[0]["way"] == way  # the first word stands
+    sent = f"/returns/{announced['id']}/sent"
+    assert stranger.ask("POST", sent, json={"tracking_number": "SF9"}).status_code == 404
+    assert me.ask("POST", sent, json={}).json()["code"] == "parcel_number_unclear"
+    for number in ("sf1001", "SF1002"):
+        answer = me.ask("POST", sent, json={"tracking_number": number})
+        assert (answer.status_code, answer.json()["tracking_number"]) == (200, number.upper())
+    told = house.api().get(f"/returns/{announced['id']}")["way"]
+    assert told == way | {"tracking_number": "SF1002", "sent_at": told["sent_at"]}
+    (open_way,) = me.granted("/returns", wish | {"external_number": "A-2"})
+    assert open_way["way"] is None
+    nowhere = me.ask("POST", f"/returns/{open_way['id']}/sent", json={"tracking_number": "SF1"})
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "nothing_on_its_way")
+
+
+def test_what_a_courier_fetched_is_said_by_the_site_that_waits_alone(house: House):
+    with house.database.transaction() as conn:
+        courier = ways.WayTerms(way=ways.Way.COURIER, is_offered=True, cost_minor=1_500)
+        succeeded(ways.set_ways(conn, [courier], by="test", now=NOON))
+    member_id = a_member(house, 1)
+    sold = bought(house, member_id)
+    wish = {"order": sold["number"], "lines": [{"sku_code": "SCARF", "units": 1}], "way": "courier"}
+    (announced,) = member_api(house, member_id).granted("/returns", wish)
+    sent = f"/returns/{announced['id']}/sent"
+    waiting = announced["way"]["site_code"]
+    other = house.api(branch="DEALER" if waiting != "D" else "U-W", permissions=[Permission.RETURNS_WRITE])
+    assert other.ask("POST", sent, json={}).json()["code"] == "not_in_your_branch"
+    numbered = house.api().ask("POST", sent, json={"tracking_number": "SF1"})
+    assert (numbered.status_code, numbered.json()["code"]) == (422, "of_members_alone")
+    fetched = house.api().ask("POST", sent, json={})
+    assert (fetched.status_code, fetched.json()["sent_at"] is not None) == (200, True)
+    at_a_counter = {"lines": [{"sku_code": "SCARF", "units": 1}], "site_code": "S", "way": "store"}
+    assert house.api().refused("/returns", at_a_counter) == ["of_members_alone"]
+
+
+def test_members_show_what_they_announced_and_sites_what_they_took_in(house: House):
+    member_id, other = a_member(house, 1), a_member(house, 2)
+    sold = bought(house, member_id)
+    me = member_api(house, member_id)
+    line_id = next(one["line_id"] for one in sold["lines"] if one["code"] == "SCARF")
+    wish = {"order": sold["number"], "lines": [{"line_id": line_id, "units": 1}]}
+    (announced,) = me.granted("/returns", wish)
+    photos = f"/returns/{announced['id']}/photos"
+    torn, whole = (b64encode(photo(colour=colour)).decode() for colour in ("red", "blue"))
+    (kept,) = me.granted(photos, {"content": torn, "line_id": line_id})
+    assert me.granted(photos, {"content": torn, "line_id": line_id}) == [kept | {"is_repeat": True}]
+    coat = next(one["line_id"] for one in sold["lines"] if one["code"] == "COAT")
+    assert me.refused(photos, {"content": whole, "line_id": coat}, {"content": "aGVsbG8="}) == [
+        "unknown_order_line",
+        "photo_unreadable",
+    ]
+    asked = {"items": [{"content": whole}]}
+    for nobody in (member_api(house, other), house.api()):  # not theirs; not here yet
+        assert nobody.ask("POST", photos, json=asked).status_code == 404
+    house.api().granted("/returns/receive", {"return_id": announced["id"], "site_code": "D"})
+    elsewhere = house.api(branch="U-W", permissions=[Permission.RETURNS_WRITE])
+    assert elsewhere.ask("POST", photos, json=asked).status_code == 404
+    dealer = house.as_role(Role.DEALER, branch="DEALER")
+    (theirs,) = dealer.granted(photos, {"content": whole, "line_id": line_id})
+    with house.database.reading() as conn:
+        found = photos_of_returns(conn, [ReturnId(UUID(announced["id"]))])
+    assert {(str(one.id), one.by_customer, str(one.line_id)) for one in found} == {
+        (kept["photo_id"], True, line_id),
+        (theirs["photo_id"], False, line_id),
+    }
 
 
 def test_a_member_says_what_comes_back_and_nothing_else(house: House):

@@ -61,6 +61,3 @@ select
     notice.state,
     notice.told_at
 from notices.notice;
-
--- What was told stays.
-revoke delete on notices.notice from loopline_app;

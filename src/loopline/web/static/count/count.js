@@ -373,8 +373,7 @@ async function start() {
   await show();
   root.dataset.learnt = "yes";
   sendNow();
-  const camera = "BarcodeDetector" in window ? [] : [root.dataset.zxing, root.dataset.zxingWasm];
-  keepPage(PATH, DATABASE, root.dataset.mark, camera).then(
+  keepPage(PATH, DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
     () => {},
   );

@@ -299,8 +299,7 @@ async function start() {
   if (isOther || query !== null || !book?.round?.is_mine) await learn(db, query);
   await show();
   root.dataset.ready = "yes";
-  const camera = "BarcodeDetector" in window ? [] : [root.dataset.zxing, root.dataset.zxingWasm];
-  keepPage(PATH, DATABASE, root.dataset.mark, camera).then(
+  keepPage(PATH, DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
     () => {},
   );

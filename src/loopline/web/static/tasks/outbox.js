@@ -86,19 +86,27 @@ function isFinal({ status, problem }) {
   return status >= 400 && status < 500 && status !== 401 && status !== 429 && problem?.code !== undefined;
 }
 
-/** Keep a task with its pages, as the server tells it; resolves with whether it did. */
+/** Keep a task with its pages, as the server tells it, or forget it where it has ended; resolves with whether it did. */
 export async function keepTask(db, task) {
   try {
     const response = await ask(`/store/tasks/${task}/kept`);
     if (!response.ok) return false;
     const kept = await response.json();
     await writing(db, ["kept"], async (store) => {
-      store("kept").put({ ...kept, at: Date.now() });
+      if (kept.pages.length > 0) store("kept").put({ ...kept, at: Date.now() });
+      else store("kept").delete(task);
     });
     return true;
   } catch {
     return false;
   }
+}
+
+/** Forget kept tasks. */
+export function forgetTasks(db, tasks) {
+  return writing(db, ["kept"], async (store) => {
+    for (const one of tasks) store("kept").delete(one);
+  });
 }
 
 export async function keptTask(db, task) {

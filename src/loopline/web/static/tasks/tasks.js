@@ -2,7 +2,7 @@
 // at once or as soon as there is a network; meanwhile the task goes on, by pages that were kept while there was one.
 
 import { open } from "./keeping.js";
-import { TOKEN_PATH, discard, keepStep, keepTask, keptTask, keptTasks, send, settleIn, standing, waiting } from "./outbox.js";
+import { TOKEN_PATH, discard, forgetTasks, keepStep, keepTask, keptTask, keptTasks, send, settleIn, standing, waiting } from "./outbox.js";
 import { ask } from "./server.js";
 import { keepPage } from "./staying.js";
 import { DATABASE, VERSION, make } from "./stores.js";
@@ -231,11 +231,31 @@ function hold(form, isHeld) {
 
 // ------------------------------------------------------------------------------------------------------------- keeping
 
-/** Keep the tasks that Today shows as under way and this phone does not have so yet. */
+let keeping = Promise.resolve(); // beside the steps: nobody who takes one waits for what is kept
+function keep(work) {
+  keeping = keeping.then(work).catch(() => {}); // the network went, or there is no room: what is kept stays
+}
+
+/** Keep what this page shows, and what is needed to open it without a network. */
+async function keepAll() {
+  if (isShell || person === undefined) return;
+  if (here !== undefined) await keepTask(db, here);
+  else await keepShown();
+  await keepPage(PATH, DATABASE, root.dataset.mark, [root.dataset.scanner, root.dataset.photos]);
+  root.dataset.kept = "yes";
+}
+
+/** Keep the tasks that Today shows, as they stand there; what it shows no more goes, unless something waits of it. */
 async function keepShown() {
-  const shown = [...document.querySelectorAll("#today a.task-open")].map((one) => TASK.exec(new URL(one.href).pathname)?.[1]).filter(Boolean);
-  const have = new Set((await keptTasks(db)).map((one) => one.task_id));
-  for (const task of shown.filter((one) => !have.has(one)).slice(0, KEPT_MOST)) if (!(await keepTask(db, task))) return;
+  const shown = new Map([...document.querySelectorAll("#today .task[data-state]")].map((one) => [one.dataset.item, one.dataset.state]));
+  const have = new Map((await keptTasks(db)).map((one) => [one.task_id, one.state]));
+  if (document.querySelector("#today [data-whole]") !== null) {
+    const held = new Set((await waiting(db, person)).map((one) => one.task));
+    const gone = [...have.keys()].filter((one) => !shown.has(one) && !held.has(one));
+    if (gone.length > 0) await forgetTasks(db, gone);
+  }
+  const most = [...shown].slice(0, KEPT_MOST);
+  for (const [task, state] of most) if (have.get(task) !== state && !(await keepTask(db, task))) return;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- start
@@ -262,12 +282,6 @@ async function start() {
   }
   root.dataset.ready = "yes";
   if ((await waiting(db, person)).length > 0) await sendAndShow();
-  if (isShell) return;
-  if (here !== undefined) await keepTask(db, here);
-  else await keepShown();
-  const scanner = "BarcodeDetector" in window ? [] : [root.dataset.zxing, root.dataset.zxingWasm];
-  await keepPage(PATH, DATABASE, root.dataset.mark, [root.dataset.scanner, root.dataset.photos, ...scanner]);
-  root.dataset.kept = "yes";
 }
 
 /** Send what waits; from a page that was kept go to the one there is now, as soon as the server answers. */
@@ -284,8 +298,8 @@ window.addEventListener("pageshow", () => {
 window.addEventListener("online", () => run(again));
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && run(again));
 setInterval(() => run(again), AGAIN_MS);
-document.body.addEventListener("htmx:afterSettle", () => run(async () => {
+document.body.addEventListener("htmx:afterSettle", () => keep(async () => {
   if (db !== undefined && person !== undefined && byId("today") !== null) await keepShown();
 }));
 
-run(start);
+run(start).then(() => keep(keepAll));

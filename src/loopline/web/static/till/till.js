@@ -434,8 +434,7 @@ async function start() {
   payer.askAll(await sales(db));
   cartChanged();
   again();
-  const camera = "BarcodeDetector" in window ? [] : [root.dataset.zxing, root.dataset.zxingWasm];
-  keepPage("/store/till", DATABASE, root.dataset.mark, camera).then(
+  keepPage("/store/till", DATABASE, root.dataset.mark).then(
     () => (root.dataset.kept = "yes"),
     () => {},
   );

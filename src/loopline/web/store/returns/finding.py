@@ -15,13 +15,13 @@ from loopline import catalogue, orders, search
 from loopline.catalogue import Sku
 from loopline.db import Conn
 from loopline.kernel.ids import LineId, OrderId, ReturnId, ReturnLineId, SkuId
-from loopline.kernel.scope import Scope
+from loopline.kernel.scope import WHOLE_BRAND, Scope
 from loopline.org import Entity, Permission
 from loopline.org.queries import entities_by_id
 from loopline.processes.outcomes import all_granted
 from loopline.processes.take_back.blind import Waiting, waiting_at
 from loopline.processes.ways_back import say_fetched
-from loopline.returns.ways import Way, WayBack, way_by_code, ways_to_sites
+from loopline.returns.ways import Way, WayBack, ways_by_code, ways_to_sites
 from loopline.search import OrderAsk, OrderFound
 from loopline.touchpoints import TouchpointKind
 from loopline.touchpoints.queries import touchpoints_by_codes
@@ -105,10 +105,13 @@ def word_not_taken(request: WebRequest, desk: Desk, typed: TypedWord, *, status:
 
 
 def _find(conn: Conn, text: str, desk: Desk, edge: Edge, *, now: datetime) -> Found:
-    number, line_id = _number_meant(conn, text) if text else None, None
-    under_way = ways_to_sites(conn, [desk.site.id], limit=_UNDER_WAY_SHOWN)
+    number: str | None = None
+    line_id: LineId | None = None
     rows: list[OrderFound] = []
-    if text and number is None:
+    if text:
+        number, rows = _order_named(conn, text)
+    under_way = ways_to_sites(conn, [desk.site.id], limit=_UNDER_WAY_SHOWN)
+    if text and number is None and not rows:
         sees = desk.visitor.branches.get(Permission.ORDERS_READ, Scope())
         unit = find_unit(conn, text, scope=sees, limit=_ORDERS_SHOWN)
         number, line_id, rows = unit.number, unit.line_id, unit.rows
@@ -142,20 +145,25 @@ def _numbers(conn: Conn, under_way: list[WayBack]) -> dict[OrderId, str]:
     return {head.id: head.number for head in orders.orders_by_ids(conn, order_ids)} if order_ids else {}
 
 
-def _number_meant(conn: Conn, text: str) -> str | None:
-    """Return the number of the order that a number, receipt or parcel names, as typed or as scanned (an address)."""
+def _order_named(conn: Conn, text: str) -> tuple[str | None, list[OrderFound]]:
+    """Return the number of the order that a number, receipt or parcel names, as typed or as scanned (an address).
+
+    Of a parcel's number that several members gave: their orders, of which the one is chosen that lies on the counter.
+    """
     named = orders.orders_by_numbers(conn, [text])
     if text in named:
-        return named[text].number
-    announced = way_by_code(conn, text)
-    if announced is not None:
-        return orders.orders_by_ids(conn, [announced.order_id])[0].number
+        return named[text].number, []
+    announced = sorted({one.order_id for one in ways_by_code(conn, text, limit=_ORDERS_SHOWN)})
+    if len(announced) > 1:
+        return None, search.orders_among(conn, announced, scope=WHOLE_BRAND, limit=_ORDERS_SHOWN)
+    if announced:
+        return orders.orders_by_ids(conn, announced)[0].number, []
     code = text.rstrip("/").rpartition("/")[2].partition("?")[0]
     carried = touchpoints_by_codes(conn, [code]).get(code)
     if carried is None or carried.kind not in _OF_ONE_ORDER or carried.order_id is None:
-        return None
+        return None, []
     heads = orders.orders_by_ids(conn, [carried.order_id])
-    return heads[0].number if heads else None
+    return (heads[0].number if heads else None), []
 
 
 def _page(  # noqa: PLR0913 - what was found, and what was typed
