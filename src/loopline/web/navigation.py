@@ -59,6 +59,10 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     offered = (
         (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
+        (
+            has_boards and visitor.may(Permission.RETURNS_DECIDE),
+            Entry(word=marked("Returns"), path="/hq/returns"),
+        ),
         (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
@@ -103,6 +107,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             Entry(word=marked("Earned"), path="/earned"),
         ),
         (visitor.may(Permission.LEDGER_READ), Entry(word=marked("Statements"), path="/hq/statements")),
+        (has_boards and visitor.may(Permission.ORG_READ), Entry(word=marked("Changes"), path="/hq/changes")),
         (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
@@ -114,6 +119,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
         marked("Selling"),
         (
             "/hq/orders",
+            "/hq/returns",
             "/hq/promotions",
             "/hq/coupons",
             "/hq/points",
