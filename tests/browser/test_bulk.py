@@ -22,6 +22,12 @@ from tests.make.web import served, settings
 from tests.process.test_take_back import back, taken
 
 pytestmark = pytest.mark.browser
+PAGES = {
+    "stock-rows": "/hq/stock-rows?q=HAT",
+    "changes": "/hq/changes",
+    "returns": "/hq/returns",
+    "batches": "/hq/stock-batches",
+}
 LOOKS = [(390, "zh-CN"), (1440, "zh-CN"), (390, "en-GB"), (1440, "en-GB")]
 
 
@@ -65,50 +71,43 @@ def looked_at(page: Page, name: str) -> None:
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in said] == [], name
 
 
-@pytest.mark.parametrize(("width", "locale"), LOOKS)
-def test_rows_are_chosen_kept_back_asked_for_and_told_of(store: Store, width: int, locale: str):
-    page = store.sign_in(
-        store.device(width=width, locale=locale).new_page(), "沈知夏", "/hq/stock-rows?q=HAT"
-    )
-    rows = page.locator("tbody tr")
-    expect(rows).to_have_count(3)
+def test_rows_are_chosen_kept_back_asked_for_and_told_of(store: Store):
+    page = store.sign_in(store.device(locale="zh-CN").new_page(), "沈知夏", "/hq/stock-rows?q=HAT")
+    expect(page.locator("tbody tr")).to_have_count(3)
     page.locator("#all").check()
     expect(page.locator("#chosen")).to_have_text("3")
-    looked_at(page, f"stock-rows-{width}-{locale}")
     page.locator("#units").fill("3")
     page.locator('button[formaction$="/keep-back"]').click()
     expect(page.locator(".fact-line")).to_have_count(3)
-    looked_at(page, f"stock-rows-done-{width}-{locale}")
+    looked_at(page, "stock-rows-done")
     page.locator('form[action$="/undo"] button').click()
     expect(page.locator(".fact-line")).to_have_count(3)
     page.locator("a.back").click()
-    page.get_by_role("checkbox").nth(1).check()
+    page.locator("tbody").get_by_role("checkbox").nth(1).check()
+    expect(page.locator("#chosen")).to_have_text("1")
     page.locator("#note").fill("gap")
     page.locator("#bulk button:not([formaction])").click()
     expect(page.locator(".fact-line")).to_have_count(1)
-    page.goto(f"{store.base}/hq/stock-rows?which=asked")
-    expect(page.locator(".stock-asked")).to_have_count(1)
-    looked_at(page, f"stock-asked-{width}-{locale}")
     page.goto(f"{store.base}/hq/changes")
-    expect(page.locator("tbody tr").first).to_contain_text("3")
-    looked_at(page, f"changes-{width}-{locale}")
+    expect(page.locator("tbody tr")).to_have_count(7)
     page.locator(".change-by a").first.click()
     expect(page.locator(".changes-by")).to_be_visible()
-    page.goto(f"{store.base}/hq/stock-batches?q=HAT")
-    looked_at(page, f"batches-{width}-{locale}")
+    for width, locale in LOOKS:
+        other = store.sign_in(store.device(width=width, locale=locale).new_page(), "沈知夏", "/hq/changes")
+        for name, path in PAGES.items():
+            other.goto(f"{store.base}{path}")
+            looked_at(other, f"{name}-{width}-{locale}")
 
 
-@pytest.mark.parametrize(("width", "locale"), LOOKS)
-def test_returns_are_decided_many_at_once(store: Store, width: int, locale: str):
-    page = store.sign_in(store.device(width=width, locale=locale).new_page(), "沈知夏", "/hq/returns")
+def test_returns_are_decided_many_at_once(store: Store):
+    page = store.sign_in(store.device(width=1440).new_page(), "沈知夏", "/hq/returns")
     expect(page.locator("tbody tr")).to_have_count(4)
-    looked_at(page, f"returns-{width}-{locale}")
     page.locator("#all").check()
     page.locator("#why").fill("ours")
     page.locator("#grade").select_option("as_new")
     page.locator('button[formaction$="/accept"]').click()
     expect(page.locator(".fact-line")).to_have_count(4)
-    looked_at(page, f"returns-done-{width}-{locale}")
+    looked_at(page, "returns-done")
     page.locator("a.back").click()
     expect(page.locator("tbody tr")).to_have_count(0)
 

@@ -84,7 +84,7 @@ def test_who_set_what_with_before_and_after_the_latest_first(brand: Brand):
         f"Shen.Ops {limit} Value: 10 % → 15 %",
         "Lin.Manager Units kept back Hat S Units: 2 → 5",
         "Shen.Ops Units kept back Hat S Units: 0 → 2",
-        f"Shen.Ops {limit} Value: – → 10 % Left to regions and dealers: No → Yes",
+        f"Shen.Ops {limit} Value: – → 10 % Left to regions and dealers: no → yes",
     ]
 
 
@@ -158,7 +158,7 @@ def test_every_setting_says_what_it_was_before(brand: Brand):
     )
     assert "Places in a slot: 3 → –" in hours[0]
     assert rows(ops, f"{CHANGES}?kind=sourcing")[0] == (
-        "Shen.Ops Sourcing What a site can send S store U-S Sends cool goods: No → Yes"
+        "Shen.Ops Sourcing What a site can send S store U-S Sends cool goods: no → yes"
     )
     boxes = rows(ops, f"{CHANGES}?kind=packing")
     assert boxes[1] == "Shen.Ops Packing Box B1 store U-S Length (mm): 100 → 120"

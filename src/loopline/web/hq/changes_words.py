@@ -174,7 +174,7 @@ def written(field: str, value: Scalar, language: Language, *, zone: str | None =
     if value is None or value in {"", "[]"}:
         return NOTHING
     if isinstance(value, bool):
-        return language.say("Yes") if value else language.say("No")
+        return language.say("yes") if value else language.say("no")
     if isinstance(value, str):
         return _text(field, value, language, zone=zone)
     return _number(field, value, language)

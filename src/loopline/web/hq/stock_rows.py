@@ -35,7 +35,7 @@ _SHOWN = 60
 _WHICH_WORDS: dict[str, str] = {
     "": marked("All"),
     Which.MISSING: marked("Missing units"),
-    Which.KEPT_BACK: marked("Kept back"),
+    Which.KEPT_BACK: marked("With units kept back"),
     Which.ASKED: marked("Asked to count"),
 }
 
