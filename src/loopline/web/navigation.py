@@ -55,14 +55,13 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     roles = {grant.role for grant in visitor.person.roles}
     has_boards = visitor.may(Permission.BOARDS_READ)
     sees_stock = visitor.may(Permission.STOCK_READ) and has_boards
+    earns = visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS)
     sees_prices = visitor.may(Permission.PRICES_READ) and has_boards
+    decides = visitor.may(Permission.RETURNS_DECIDE) and has_boards
     offered = (
         (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
-        (
-            has_boards and visitor.may(Permission.RETURNS_DECIDE),
-            Entry(word=marked("Returns"), path="/hq/returns"),
-        ),
+        (decides, Entry(word=marked("Returns"), path="/hq/returns")),
         (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
@@ -102,10 +101,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
-        (
-            visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
-            Entry(word=marked("Earned"), path="/earned"),
-        ),
+        (earns, Entry(word=marked("Earned"), path="/earned")),
         (visitor.may(Permission.LEDGER_READ), Entry(word=marked("Statements"), path="/hq/statements")),
         (has_boards and visitor.may(Permission.ORG_READ), Entry(word=marked("Changes"), path="/hq/changes")),
         (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
