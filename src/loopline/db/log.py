@@ -48,6 +48,32 @@ def read_latest(conn: Conn, *, limit: int) -> list[Event]:
     return events_from(fetch_rows(conn, SQL["latest_events"], limit=limit))
 
 
+def read_settings(  # noqa: PLR0913 - what a list is narrowed by
+    conn: Conn,
+    *,
+    whole: Collection[str],
+    of_branch: Sequence[tuple[str, UUID]],
+    actor: str | None,
+    since: datetime | None,
+    before: int | None,
+    limit: int,
+) -> list[Event]:
+    """Return changes of settings, newest first: of the kinds in `whole` all, in `of_branch` those of a subject."""
+    return events_from(
+        fetch_rows(
+            conn,
+            SQL["events_of_settings"],
+            whole=sorted(str(kind) for kind in whole),
+            kinds=[str(kind) for kind, _ in of_branch],
+            subjects=uuids([subject for _, subject in of_branch]),
+            actor=actor,
+            since=since,
+            before=before,
+            limit=limit,
+        )
+    )
+
+
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the log: since a moment, after a position, as far as a follower has come, which is final."""
 

@@ -28,6 +28,39 @@ from log.event
 order by position desc
 limit %(limit)s::bigint
 
+-- name: events_of_settings
+-- Changes of settings, the latest first, those before a position: of some kinds all, of others those of some subjects. The
+-- types are those of the index event_of_settings, word for word. Not all are final yet. Locks nothing.
+select position, id, type, version, subject, at, actor, data::text as data
+from log.event
+where type in (
+    'setting_changed',
+    'safety_changed',
+    'lot_recalled',
+    'lot_freed',
+    'counter_limit_set',
+    'slot_terms_set',
+    'role_given',
+    'role_withdrawn',
+    'person_left',
+    'unit_rehung',
+    'marketplace_terms_set',
+    'marketplace_goods_terms_set',
+    'rule_set_published'
+  )
+  and (
+    case when type = 'setting_changed' then data ->> 'kind' else type end = any(%(whole)s::text[])
+    or (case when type = 'setting_changed' then data ->> 'kind' else type end, subject) in (
+      select part.kind, part.subject
+      from unnest(%(kinds)s::text[], %(subjects)s::uuid[]) as part (kind, subject)
+    )
+  )
+  and (%(actor)s::text is null or actor = %(actor)s::text)
+  and (%(since)s::timestamptz is null or at >= %(since)s::timestamptz)
+  and (%(before)s::bigint is null or position < %(before)s::bigint)
+order by position desc
+limit %(limit)s::bigint
+
 -- name: events_of_stretch
 -- Events of some types since a moment, up to where a follower has come, in the order of the log. Locks nothing.
 select position, id, type, version, subject, at, actor, data::text as data

@@ -5056,6 +5056,22 @@ CREATE TABLE stock.allocation (
 )
 WITH (fillfactor='90');
 
+CREATE TABLE stock.asked_count (
+    id uuid NOT NULL,
+    leaf_id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    note text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    ended_at timestamp with time zone,
+    how_ended text,
+    ended_by text,
+    count_id uuid,
+    CONSTRAINT asked_count_end_has_its_moment CHECK (((ended_at IS NULL) = (how_ended IS NULL))),
+    CONSTRAINT asked_count_end_is_known CHECK ((how_ended = ANY (ARRAY['counted'::text, 'withdrawn'::text]))),
+    CONSTRAINT withdrawn_asked_count_has_its_person CHECK (((ended_by IS NOT NULL) = (NOT (how_ended IS DISTINCT FROM 'withdrawn'::text))))
+);
+
 CREATE TABLE stock.count_line (
     id uuid NOT NULL,
     count_id uuid NOT NULL,
@@ -6918,6 +6934,9 @@ ALTER TABLE ONLY statements.sealed_party
 ALTER TABLE ONLY stock.allocation
     ADD CONSTRAINT allocation_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY stock.asked_count
+    ADD CONSTRAINT asked_count_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY stock.count_line
     ADD CONSTRAINT count_line_once UNIQUE NULLS NOT DISTINCT (count_id, sku_id, lot_id);
 
@@ -7241,6 +7260,8 @@ CREATE INDEX entry_part_by_entry ON ledger.entry_part USING brin (entry_id) WITH
 
 CREATE INDEX event_by_subject ON log.event USING btree (subject, "position");
 
+CREATE INDEX event_of_settings ON log.event USING btree ("position") WHERE (type = ANY (ARRAY['setting_changed'::text, 'safety_changed'::text, 'lot_recalled'::text, 'lot_freed'::text, 'counter_limit_set'::text, 'slot_terms_set'::text, 'role_given'::text, 'role_withdrawn'::text, 'person_left'::text, 'unit_rehung'::text, 'marketplace_terms_set'::text, 'marketplace_goods_terms_set'::text, 'rule_set_published'::text]));
+
 CREATE INDEX parked_event_by_subject ON log.parked_event USING btree (follower, subject);
 
 CREATE INDEX entry_by_loan ON marketplaces.entry USING btree (channel, sku_id, id);
@@ -7515,6 +7536,8 @@ CREATE INDEX return_by_order ON returns.return USING btree (order_id) WHERE (ord
 
 CREATE INDEX return_line_accepted_by ON returns.return_line USING btree (blind_decided_by, blind_decided_at) WHERE (blind_state = 'accepted'::text);
 
+CREATE INDEX return_line_to_grade ON returns.return_line USING btree (id) WHERE (received_units > graded_units);
+
 CREATE INDEX return_photo_of_order ON returns.photo USING btree (order_id) WHERE (order_id IS NOT NULL);
 
 CREATE INDEX return_photo_to_forget ON returns.photo USING btree (kept_at) WHERE (content IS NOT NULL);
@@ -7619,6 +7642,8 @@ CREATE INDEX allocation_by_sku ON stock.allocation USING btree (sku_id);
 
 CREATE INDEX arrival_by_transfer ON stock.transfer_arrival USING btree (transfer_id, sku_id);
 
+CREATE UNIQUE INDEX asked_count_once ON stock.asked_count USING btree (leaf_id, sku_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX count_session_by_leaf ON stock.count_session USING btree (leaf_id, id);
 
 CREATE INDEX doubt_short ON stock.doubt USING btree (leaf_id, sku_id) WHERE (units < wanted);
@@ -7646,6 +7671,8 @@ CREATE INDEX lot_movement_by_lot ON stock.lot_movement USING btree (lot_id, at);
 CREATE INDEX lot_plan_by_leaf ON stock.lot_plan USING btree (sku_id, leaf_id);
 
 CREATE INDEX lot_plan_by_lot ON stock.lot_plan USING btree (lot_id);
+
+CREATE INDEX lot_recalled ON stock.lot USING btree (sku_id, batch) WHERE (recalled_at IS NOT NULL);
 
 CREATE INDEX movement_by_sku ON stock.movement USING btree (sku_id, at, id);
 
@@ -8229,6 +8256,12 @@ ALTER TABLE ONLY statements.dispute_word
 
 ALTER TABLE ONLY statements.sealed_party
     ADD CONSTRAINT sealed_party_since_day_fkey FOREIGN KEY (since_day) REFERENCES statements.seal(day);
+
+ALTER TABLE ONLY stock.asked_count
+    ADD CONSTRAINT asked_count_at_a_leaf FOREIGN KEY (leaf_id) REFERENCES stock.node(id);
+
+ALTER TABLE ONLY stock.asked_count
+    ADD CONSTRAINT asked_count_was_counted_by FOREIGN KEY (count_id) REFERENCES stock.count_session(id);
 
 ALTER TABLE ONLY stock.count_line
     ADD CONSTRAINT count_line_count_id_fkey FOREIGN KEY (count_id) REFERENCES stock.count_session(id);
@@ -9064,6 +9097,8 @@ GRANT SELECT,INSERT ON TABLE statements.seal TO loopline_app;
 GRANT SELECT,INSERT ON TABLE statements.sealed_party TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.allocation TO loopline_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stock.asked_count TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stock.count_line TO loopline_app;
 

@@ -3,16 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
+from loopline.kernel.changes import Part
 from loopline.kernel.events import EventBody
 from loopline.kernel.ids import OrderId, SkuId
 
 
 class MarketplaceTermsSet(EventBody, frozen=True, kw_only=True):
-    """A marketplace has other terms. Subject: the marketplace."""
+    """A marketplace has other terms; `parts` are what differs from those before. Subject: the marketplace."""
 
     marketplace_id: UUID
     channel: str
     version: int
+    parts: tuple[Part, ...] = ()
 
 
 class MarketplaceGoodsTermsSet(EventBody, frozen=True, kw_only=True):

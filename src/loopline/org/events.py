@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from loopline.kernel.changes import Part
 from loopline.kernel.events import SYSTEM_ACTOR, Event, EventBody, event
 from loopline.kernel.ids import OrgUnitId, PersonId
 from loopline.kernel.refusals import Refusal
@@ -50,12 +51,16 @@ class RoleWithdrawn(EventBody, frozen=True, kw_only=True):
 
 
 class CounterLimitSet(EventBody, frozen=True, kw_only=True):
-    """A unit set what one person may do alone at its counters; no value: what holds above it holds again."""
+    """A unit set what one person may do alone at its counters; no value: what holds above it holds again.
+
+    `parts`: what of it differs from what the unit had set before.
+    """
 
     unit_id: OrgUnitId
     setting: CounterLimit
     value: int | None
     is_open: bool
+    parts: tuple[Part, ...] = ()
 
 
 class PersonLeft(EventBody, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ import msgspec
 
 from loopline import org
 from loopline.db import Conn, log
-from loopline.kernel.events import event
+from loopline.kernel.changes import parts_of
+from loopline.kernel.events import Event, event
 from loopline.kernel.ids import OrgUnitId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
@@ -41,27 +42,35 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return is_theirs and (unit.kind is UnitKind.BRAND or self.is_open(unit, setting))
 
 
+class _Set(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a limit is told of with what it was before."""
+
+    value: int | None = None
+    is_open: bool = False
+
+
 def set_counter_limits(
     conn: Conn, wanted: Sequence[NewLimit], *, scope: Scope, by: str, now: datetime
 ) -> list[NewLimit | Refusal]:
-    """Set limits, one outcome each; what is set is told to the log."""
+    """Set limits, one outcome each; what is set is told to the log, with what the unit had set before."""
+    units = org.units_by_code(conn, [one.unit_code for one in wanted])
+    kept = limits.limits_of_units(conn, [unit.id for unit in units.values()])
+    before = {key: _Set(value=one.value, is_open=one.is_open) for key, one in kept.items()}
     outcomes = limits.set_limits(conn, wanted, scope=scope, by=by, now=now)
-    going = [one for one in outcomes if isinstance(one, NewLimit)]
-    units = org.units_by_code(conn, [one.unit_code for one in going]) if going else {}
-    log.append(
-        conn,
-        [
-            event(
-                CounterLimitSet(
-                    unit_id=units[one.unit_code].id, setting=one.setting, value=one.value, is_open=one.is_open
-                ),
-                subject=units[one.unit_code].id,
-                at=now,
-                actor=by,
+    told: list[Event] = []
+    for one in outcomes:
+        if isinstance(one, NewLimit):
+            unit_id, after = units[one.unit_code].id, _Set(value=one.value, is_open=one.is_open)
+            body = CounterLimitSet(
+                unit_id=unit_id,
+                setting=one.setting,
+                value=one.value,
+                is_open=one.is_open,
+                parts=parts_of(before.get((unit_id, one.setting), _Set()), after),
             )
-            for one in going
-        ],
-    )
+            before[unit_id, one.setting] = after
+            told.append(event(body, subject=unit_id, at=now, actor=by))
+    log.append(conn, told)
     return outcomes
 
 

@@ -10,13 +10,16 @@ from datetime import datetime
 import msgspec
 
 from loopline import orders, org
-from loopline.db import Conn
+from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
+from loopline.kernel.changes import Part
+from loopline.kernel.events import Event
 from loopline.kernel.ids import SiteId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.temperatures import COLD, TemperatureClass
 from loopline.org import Site
+from loopline.processes.settings_told import SettingKind, setting_told
 from loopline.processes.turn import take_turn
 from loopline.sourcing.equipment import (
     Declared,
@@ -95,7 +98,29 @@ def equip(
     change_equipment(conn, declared=declared, withdrawn=_withdrawn(conn, gone, now=now), now=now, by=by)
     if declared:
         orders.wake_up(conn, orders.WaitsFor.EQUIPMENT, now=now)
+    log.append(conn, _told({site.id: site for site in sites.values()}, has, wanted, by=by, now=now))
     return outcomes
+
+
+def _told(
+    sites: Mapping[SiteId, Site],
+    has: Collection[tuple[SiteId, TemperatureClass]],
+    wanted: Mapping[SiteId, Collection[TemperatureClass]],
+    *,
+    by: str,
+    now: datetime,
+) -> list[Event]:
+    """Tell of each site what it could send beside what is ambient, and what it can now."""
+    told: list[Event] = []
+    for site_id, kinds in wanted.items():
+        parts = [
+            Part(field=kind.value, before=(site_id, kind) in has, after=kind in kinds)
+            for kind in COLD
+            if ((site_id, kind) in has) is not (kind in kinds)
+        ]
+        site = sites[site_id]
+        told += setting_told(SettingKind.EQUIPMENT, site.code, parts, subject=site.unit_id, by=by, now=now)
+    return told
 
 
 def _judged(one: SiteWish, sites: Mapping[str, Site], scope: Scope) -> SiteWish | Refusal:

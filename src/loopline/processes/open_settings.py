@@ -6,11 +6,14 @@ from datetime import datetime
 import msgspec
 
 from loopline import org
-from loopline.db import Conn
+from loopline.db import Conn, log
+from loopline.kernel.changes import Part
+from loopline.kernel.events import Event
 from loopline.kernel.ids import OrgUnitId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.org import Site, Unit, UnitKind
+from loopline.processes.settings_told import SettingKind, setting_told
 from loopline.sourcing import profiles
 from loopline.sourcing.profiles import ProfileInForce
 from loopline.sourcing.settings import (
@@ -143,6 +146,10 @@ def set_open(
         for (unit_id, setting), place in last.items()
         if wishes[place].value is None
     ]
+    before = {
+        (one.unit_id, one.setting): one.value
+        for one in profiles.overrides_of_units(conn, {unit_id for unit_id, _ in last})
+    }
     profiles.drop_overrides(conn, dropped, by=by, now=now)
     asked = [
         (place, _override(units[one.unit_code].id, one, value=one.value))
@@ -156,6 +163,14 @@ def set_open(
     for (place, _), outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, Refusal):
             judged[place] = outcome
+    told: list[Event] = []
+    for (unit_id, setting), place in last.items():
+        if not isinstance(judged[place], Refusal):
+            part = Part(field="value", before=before.get((unit_id, setting)), after=wishes[place].value)
+            parts = [part] if part.before != part.after else []
+            kind = SettingKind.SOURCING_OVERRIDE
+            told += setting_told(kind, setting.value, parts, subject=unit_id, by=by, now=now)
+    log.append(conn, told)
     return judged
 
 

@@ -9,13 +9,16 @@ from datetime import datetime
 import msgspec
 
 from loopline import catalogue, org
-from loopline.db import Conn
+from loopline.db import Conn, log
 from loopline.fulfilment import packing
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.model import Task, TaskLine
 from loopline.fulfilment.packing import BoxKind, GoodsToPack, Proposal
+from loopline.kernel.changes import parts_of
+from loopline.kernel.events import Event
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
+from loopline.processes.settings_told import BRAND, SettingKind, setting_told
 
 
 class Packing(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +82,9 @@ def name_boxes(
         outcomes.append(one if is_theirs else NotInYourBranch(subject=one.site_code or "brand"))
     places = {code: site.id for code, site in sites.items()}
     latest = {(one.site_code, one.code): one for one in outcomes if isinstance(one, WantedBox)}
+    before = {
+        (kind.site_id, kind.code): kind for kind in packing.stated_box_kinds(conn, list(places.values()))
+    }
     packing.drop_box_kinds(
         conn, [(places.get(one.site_code or ""), one.code) for one in latest.values() if one.is_dropped]
     )
@@ -97,4 +103,17 @@ def name_boxes(
         if not one.is_dropped
     ]
     packing.set_box_kinds(conn, kinds, now=now, by=by)
+    after = {(kind.site_id, kind.code): kind for kind in kinds}
+    units = {site.id: site.unit_id for site in sites.values()}
+    told: list[Event] = []
+    for site_code, code in latest:
+        key = (places.get(site_code or ""), code)
+        subject = BRAND if key[0] is None else units[key[0]]
+        parts = [
+            part
+            for part in parts_of(before.get(key), after.get(key))
+            if part.field not in {"code", "site_id"}  # what it is told of says both
+        ]
+        told += setting_told(SettingKind.BOX, code, parts, subject=subject, by=by, now=now)
+    log.append(conn, told)
     return outcomes

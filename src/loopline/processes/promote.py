@@ -10,7 +10,9 @@ from typing import Protocol
 import msgspec
 
 from loopline import catalogue, orders, org
-from loopline.db import Conn
+from loopline.db import Conn, log
+from loopline.kernel.changes import Part
+from loopline.kernel.events import SYSTEM_ACTOR, Event
 from loopline.kernel.ids import OrgUnitId, PartyId, SiteId, SkuId, uuid7s
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
@@ -38,6 +40,7 @@ from loopline.pricing.promotions import (
 )
 from loopline.pricing.promotions.changes import PromotionUnknown
 from loopline.pricing.promotions.rules import timed
+from loopline.processes.settings_told import BRAND, SettingKind, setting_told
 
 _OF_THE_BRAND = {Bearer.BRAND: PartyKind.BRAND, Bearer.PLATFORM: PartyKind.PLATFORM}
 
@@ -296,7 +299,14 @@ def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
     others |= {code for code, draft in drafts.items() if not _is_mine(draft, scope)}
     named = may_bear(conn, list(drafts.values()))
     going = [code for code in codes if code not in others]
-    done = iter(publish_promotions(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
+    made = publish_promotions(conn, going, named=named, seen=seen, by=by, now=now) if going else ()
+    published = {one.code: one for one in made if isinstance(one, Promotion)}
+    told = [
+        (one, Part(field="version", before=one.version - 1 or None, after=one.version))
+        for one in published.values()
+    ]
+    log.append(conn, _told(told, by=by, now=now))
+    done = iter(made)
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 
@@ -306,6 +316,7 @@ def end(
     *,
     scope: Scope,
     now: datetime,
+    by: str = SYSTEM_ACTOR,
 ) -> list[PromotionEnd | Refusal]:
     """End what holds under codes at moments, and what would hold later, each in one's branch.
 
@@ -338,7 +349,33 @@ def end(
         else:
             first, *_ = [next(ended) for _ in of_code]
             outcomes.append(first)
+    told = {
+        code: (last[code], Part(field="valid_until", before=_spelt(last[code].valid_until), after=_spelt(at)))
+        for (code, at), outcome in zip(ends, outcomes, strict=True)
+        if isinstance(outcome, PromotionEnd)
+    }
+    log.append(conn, _told(list(told.values()), by=by, now=now))
     return outcomes
+
+
+def _spelt(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _told(changed: Sequence[tuple[Promotion, Part]], *, by: str, now: datetime) -> list[Event]:
+    """Tell what of promotions changed; one of a unit's is told of the unit."""
+    return [
+        told
+        for one, part in changed
+        for told in setting_told(
+            SettingKind.PROMOTION,
+            one.code,
+            [part],
+            subject=one.conditions.org_unit_id or BRAND,
+            by=by,
+            now=now,
+        )
+    ]
 
 
 def agree(

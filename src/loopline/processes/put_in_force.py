@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from loopline import orders
-from loopline.db import Conn
+from loopline.db import Conn, log
+from loopline.kernel.changes import Part
 from loopline.kernel.ids import SiteId
 from loopline.kernel.refusals import Refusal
+from loopline.processes.settings_told import SettingKind, setting_told
 from loopline.sourcing import profiles
 from loopline.sourcing.settings import Publication
 
@@ -18,7 +20,11 @@ def put_in_force(
 
     Refused with all that is wrong, and then nothing is done.
     """
+    before = profiles.published_last(conn)
     outcome = profiles.publish_profile(conn, publication, now=now, site_ids=site_ids)
     if isinstance(outcome, list):
         return list(outcome)
+    part = Part(field="version", before=before.version if before else None, after=outcome.version)
+    kind, by = SettingKind.SOURCING_PROFILE, publication.by
+    log.append(conn, setting_told(kind, str(outcome.version), [part], by=by, now=now))
     return orders.wake_up(conn, orders.WaitsFor.LIMITS, now=now)

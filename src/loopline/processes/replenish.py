@@ -18,6 +18,7 @@ from loopline.processes.promise import fill_parked
 from loopline.processes.shortfalls import shortfall_events
 from loopline.processes.turn import take_turn
 from loopline.stock import Fact, MovementReason, Recorded, SafetySet, SafetySetting, lots
+from loopline.stock.asked_counts import LookedAt, meet_asked
 from loopline.stock.events import SafetyChanged, StockCorrected
 from loopline.stock.lots import Lot, NewLot
 from loopline.stock.refusals import LotNotSaid
@@ -109,7 +110,8 @@ def count_goods(
 ) -> list[Counted | Refusal]:
     """Make the books agree with what was counted; of two counts of one thing the later holds.
 
-    Locks what is counted before it reads what the books say, so that no sale comes in between.
+    Locks what is counted before it reads what the books say, so that no sale comes in between. What was asked to be
+    counted is done by it.
     """
     take_turn(conn)
     keys = list(dict.fromkeys((one.leaf_id, one.sku_id) for one in counts))
@@ -145,10 +147,20 @@ def count_goods(
     ]
     recorded = iter(record_goods(conn, facts, now=now, actor=actor))
     refused = [next(recorded) if one.fact_id is not None else None for one in counted]
-    return [
+    outcomes = [
         refusal if isinstance(refusal, Refusal) else one
         for one, refusal in zip(counted, refused, strict=True)
     ]
+    meet_asked(
+        conn,
+        [
+            LookedAt(leaf_id=one.leaf_id, sku_id=one.sku_id, at=now)
+            for one in outcomes
+            if isinstance(one, Counted)
+        ],
+        now=now,
+    )
+    return outcomes
 
 
 def keep_back(

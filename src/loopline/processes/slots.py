@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from loopline import orders, org, promises, slots
 from loopline.db import Conn, log
 from loopline.db.followers import Follower
+from loopline.kernel.changes import parts_of
 from loopline.kernel.events import Event, EventBody, event, read
 from loopline.kernel.ids import MemberId, OrderId, OrgUnitId, SiteId
 from loopline.kernel.refusals import Refusal
@@ -98,24 +99,21 @@ def set_slot_terms(
         for code, unit in found.items()
         if unit.kind in SETTERS and (scope.everything or unit.id in scope.org_units)
     }
+    before = {key: one.terms for key, one in slots.terms_of_units(conn, list(units.values())).items()}
     outcomes = slots.set_terms(conn, wanted, units=units, by=by, now=now)
-    log.append(
-        conn,
-        [
-            event(
-                SlotTermsSet(
-                    unit_id=units[one.unit_code],
-                    way=one.way,
-                    is_offered=None if one.terms is None else one.terms.is_offered,
-                ),
-                subject=units[one.unit_code],
-                at=now,
-                actor=by,
+    told: list[Event] = []
+    for one in outcomes:
+        if isinstance(one, NewTerms):
+            unit_id = units[one.unit_code]
+            body = SlotTermsSet(
+                unit_id=unit_id,
+                way=one.way,
+                is_offered=None if one.terms is None else one.terms.is_offered,
+                parts=parts_of(before.get((unit_id, one.way)), one.terms),
             )
-            for one in outcomes
-            if isinstance(one, NewTerms)
-        ],
-    )
+            before[unit_id, one.way] = one.terms
+            told.append(event(body, subject=unit_id, at=now, actor=by))
+    log.append(conn, told)
     return outcomes
 
 

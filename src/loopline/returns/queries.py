@@ -46,7 +46,7 @@ class ReturnLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingBlindLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Units that have no original sale and wait for a person."""
+    """Units that wait for a person: to be decided on, as they have no original sale, or to be put away."""
 
     return_id: ReturnId
     return_line_id: ReturnLineId
@@ -97,6 +97,19 @@ def waiting_blind_lines(
     return fetch(
         conn,
         SQL["waiting_blind_lines"],
+        WaitingBlindLine,
+        site_ids=None if site_ids is None else uuids(site_ids),
+        limit=limit,
+    )
+
+
+def lines_to_grade(
+    conn: Conn, *, site_ids: Collection[SiteId] | None = None, limit: int
+) -> list[WaitingBlindLine]:
+    """Return what is here at some sites (None: at any), kept, and put nowhere yet, the oldest first."""
+    return fetch(
+        conn,
+        SQL["lines_to_grade"],
         WaitingBlindLine,
         site_ids=None if site_ids is None else uuids(site_ids),
         limit=limit,

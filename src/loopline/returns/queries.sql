@@ -106,6 +106,29 @@ where return_line.blind_state = 'waiting'
 order by return_line.id
 limit %(limit)s::bigint;
 
+-- name: lines_to_grade
+-- Lines with units that are here, are kept, and were put nowhere yet, of returns to some sites (null: to any), the oldest
+-- first. What is without a sale is kept once a person said so.
+select
+  return_line.return_id,
+  return_line.id as return_line_id,
+  return_line.code,
+  return_line.sku_id,
+  least(
+    return_line.received_units,
+    case when return_line.blind_state = 'refused' then return_line.matched_units else return_line.units end
+  ) - return_line.graded_units as units,
+  return_line.stated_unit_minor,
+  return_line.reason
+from returns.return_line as return_line
+join returns.return as return on return.id = return_line.return_id
+where return_line.received_units > return_line.graded_units
+  and return_line.blind_state <> 'waiting'
+  and (return_line.blind_state <> 'refused' or return_line.graded_units < return_line.matched_units)
+  and (%(site_ids)s::uuid[] is null or return.site_id = any(%(site_ids)s::uuid[]))
+order by return_line.id
+limit %(limit)s::bigint;
+
 -- name: returns_of_lines
 -- What came back of these lines of orders, the oldest first.
 select

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from loopline.kernel.changes import Part
 from loopline.kernel.events import EventBody
 from loopline.kernel.ids import OrderId, OrgUnitId, SiteId
 from loopline.slots.model import Way
@@ -9,11 +10,15 @@ from loopline.slots.visits import Outcome, Proof, WhyNotDone
 
 
 class SlotTermsSet(EventBody, frozen=True, kw_only=True):
-    """A unit set, or took back, what it offers at which hours. Subject: the unit."""
+    """A unit set, or took back, what it offers at which hours. Subject: the unit.
+
+    `parts`: what of it differs from what the unit had set before.
+    """
 
     unit_id: OrgUnitId
     way: Way
     is_offered: bool | None
+    parts: tuple[Part, ...] = ()
 
 
 class SlotBooked(EventBody, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 Each look keeps what the books said at its moment; posting moves counted − expected, so that whatever was sold or came
 since then stays counted. A look that is told late, by a phone that had no network, is held against what the books say
-now less all that happened since. Locks: sessions by id, then levels as every command of the room.
+now less all that happened since. Locks: sessions by id, what was asked to be counted, then levels as every command.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from loopline.db import Conn, execute, fetch, fetch_rows, integers, statements, 
 from loopline.db.rows import moments
 from loopline.kernel.ids import CountId, LotId, NodeId, SkuId, first_id_after, uuid7s_at
 from loopline.kernel.refusals import Refusal
+from loopline.stock.asked_counts import LookedAt, meet_asked
 from loopline.stock.model import Fact, MovementReason
 from loopline.stock.refusals import CountBelowZero, CountEnded, CountTaken, CountUnknown, LeafUnknown
 
@@ -223,7 +224,8 @@ def end_counts(conn: Conn, ends: Sequence[CountEnd], *, now: datetime) -> list[C
     """End counts and say what they come to; the caller records the facts in the same transaction.
 
     Where another count of the same things was posted since a look, it is held anew against the books of its moment, and
-    of two looks at one thing the later holds: nothing is corrected twice.
+    of two looks at one thing the later holds: nothing is corrected twice. What was asked to be counted before a look of
+    a count that is posted is done by it.
     """
     known = _lock(conn, {end.count_id for end in ends})
     posting = {end.count_id for end in ends if not end.drops and end.count_id in known}
@@ -249,6 +251,16 @@ def end_counts(conn: Conn, ends: Sequence[CountEnd], *, now: datetime) -> list[C
                 )
             )
     execute(conn, SQL["end_counts"], count_ids=uuids(ended), how=list(ended.values()), now=now)
+    meet_asked(
+        conn,
+        [
+            LookedAt(leaf_id=line.leaf_id, sku_id=line.sku_id, at=line.counted_at, count_id=line.count_id)
+            for one in outcomes
+            if isinstance(one, CountFacts) and not one.drops
+            for line in one.lines
+        ],
+        now=now,
+    )
     return outcomes
 
 

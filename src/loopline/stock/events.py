@@ -116,6 +116,22 @@ class CountPosted(EventBody, frozen=True, kw_only=True):
     differences: int
 
 
+class CountAsked(EventBody, frozen=True, kw_only=True):
+    """Somebody asked a site to count goods. Subject: what was asked."""
+
+    asked_id: UUID
+    leaf_id: NodeId
+    sku_id: SkuId
+
+
+class CountAskWithdrawn(EventBody, frozen=True, kw_only=True):
+    """A count that was asked for is not wanted any more. Subject: what was asked."""
+
+    asked_id: UUID
+    leaf_id: NodeId
+    sku_id: SkuId
+
+
 class ShortfallOpened(EventBody, frozen=True, kw_only=True):
     """Units that were promised are not there. Subject: the shortfall."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -29,6 +30,41 @@ class SkuLevel(msgspec.Struct, frozen=True, kw_only=True):
     sellable: int
     missing: int
     held_anywhere: int
+
+
+class Which(StrEnum):
+    """Which of the levels of a list are meant."""
+
+    MISSING = "missing"
+    KEPT_BACK = "kept_back"
+    ASKED = "asked"
+
+
+class LevelAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Which levels are looked for: of SKUs, at sites (None: all), `after` one of them."""
+
+    sku_ids: Collection[SkuId] | None = None
+    site_ids: Collection[SiteId] | None = None
+    which: Which | None = None
+    after: tuple[SkuId, NodeId] | None = None
+
+
+class LevelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU at a leaf, and who asked that it is counted, if anybody did and it was not since."""
+
+    sku_id: SkuId
+    leaf_id: NodeId
+    site_id: SiteId
+    owner_id: EntityId
+    name: str
+    on_hand: int
+    allocated: int
+    safety: int
+    sellable: int
+    missing: int
+    asked_at: datetime | None
+    asked_by: str | None
+    note: str | None
 
 
 class SkuTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +120,22 @@ class DayLevel(msgspec.Struct, frozen=True, kw_only=True):
 def levels_of_sku(conn: Conn, sku_id: SkuId, *, site_ids: Collection[SiteId] | None = None) -> list[SkuLevel]:
     """Return where a SKU is, of some sites or of all, by site and owner."""
     return fetch(conn, SQL["levels_of_sku"], SkuLevel, sku_id=sku_id, site_ids=_of_sites(site_ids))
+
+
+def levels_page(conn: Conn, ask: LevelAsk, *, at_most: int) -> list[LevelRow]:
+    """Return SKUs at leaves, one row each, by SKU and leaf."""
+    after_sku, after_leaf = ask.after or (None, None)
+    return fetch(
+        conn,
+        SQL["levels_page"],
+        LevelRow,
+        sku_ids=None if ask.sku_ids is None else uuids(ask.sku_ids),
+        site_ids=_of_sites(ask.site_ids),
+        which=None if ask.which is None else ask.which.value,
+        after_sku=after_sku,
+        after_leaf=after_leaf,
+        at_most=at_most,
+    )
 
 
 def movements_of_sku(conn: Conn, ask: MovementAsk, *, at_most: int) -> list[Movement]:

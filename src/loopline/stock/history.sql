@@ -26,6 +26,45 @@ where
   and (%(site_ids)s::uuid[] is null or leaf.site_id = any(%(site_ids)s::uuid[]))
 order by leaf.site_id, leaf.owner_id
 
+-- name: levels_page
+-- SKUs (null: all) at leaves of some sites (null: of all), by SKU and leaf, those after one: all there are, or those of
+-- which units are missing, are kept back, or are asked to be counted. Locks nothing.
+select
+  level.sku_id,
+  level.leaf_id,
+  leaf.site_id,
+  leaf.owner_id,
+  leaf.name,
+  level.on_hand,
+  level.allocated,
+  level.safety,
+  level.sellable,
+  level.missing,
+  asked.asked_at,
+  asked.asked_by,
+  asked.note
+from stock.leaf_stock as level
+join stock.node as leaf on leaf.id = level.leaf_id
+left join stock.asked_count as asked
+  on asked.leaf_id = level.leaf_id
+  and asked.sku_id = level.sku_id
+  and asked.ended_at is null
+where
+  (%(sku_ids)s::uuid[] is null or level.sku_id = any(%(sku_ids)s::uuid[]))
+  and (%(site_ids)s::uuid[] is null or leaf.site_id = any(%(site_ids)s::uuid[]))
+  and (
+    %(after_sku)s::uuid is null
+    or (level.sku_id, level.leaf_id) > (%(after_sku)s::uuid, %(after_leaf)s::uuid)
+  )
+  and (
+    %(which)s::text is null
+    or (%(which)s::text = 'missing' and level.missing > 0)
+    or (%(which)s::text = 'kept_back' and level.safety > 0)
+    or (%(which)s::text = 'asked' and asked.id is not null)
+  )
+order by level.sku_id, level.leaf_id
+limit %(at_most)s::bigint
+
 -- name: movements_of_sku
 -- Movements of a SKU at some sites (null: all), the latest first, those before one; each with the units on hand after
 -- it: those of now, less all that moved later at that leaf. Of a later page all that is newer is summed: an index scan.

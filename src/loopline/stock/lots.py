@@ -146,6 +146,19 @@ class LotAtLeaf(msgspec.Struct, frozen=True, kw_only=True):
     is_expired: bool
 
 
+class BatchListed(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies of a batch at the sites somebody sees; `recalled_at` where it, or part of it, is locked for sale."""
+
+    sku_id: SkuId
+    batch: str
+    expires_on: date | None
+    recalled_at: datetime | None
+    recall_reason: str | None
+    units: int
+    planned: int
+    sites: int
+
+
 class LotGone(msgspec.Struct, frozen=True, kw_only=True):
     """Units of a lot that an order got."""
 
@@ -393,6 +406,26 @@ def lots_at_leaves(
         after_leaf=after_leaf,
         after_sku=after_sku,
         after_lot=after_lot,
+        at_most=at_most,
+    )
+
+
+def batches_listed(
+    conn: Conn,
+    *,
+    sku_ids: Collection[SkuId] | None,
+    site_ids: Collection[SiteId] | None,
+    only_recalled: bool,
+    at_most: int,
+) -> list[BatchListed]:
+    """List batches of SKUs as they lie at sites (None: all), those that expire first before the others."""
+    return fetch(
+        conn,
+        SQL["batches_listed"],
+        BatchListed,
+        sku_ids=None if sku_ids is None else uuids(sku_ids),
+        site_ids=None if site_ids is None else uuids(site_ids),
+        only_recalled=only_recalled,
         at_most=at_most,
     )
 

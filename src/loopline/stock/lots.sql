@@ -108,6 +108,31 @@ where
   and (%(made_until)s::date is null or made_on <= %(made_until)s::date)
 order by id
 
+-- name: batches_listed
+-- Batches of SKUs (null: all) with what lies of them at some sites (null: all), those that expire first before the others;
+-- only those of which something is left or is recalled, or only the recalled ones. Locks nothing.
+select
+  lot.sku_id,
+  lot.batch,
+  min(lot.expires_on) as expires_on,
+  max(lot.recalled_at) as recalled_at,
+  max(lot.recall_reason) as recall_reason,
+  sum(level.units)::bigint as units,
+  sum(level.planned)::bigint as planned,
+  count(distinct leaf.site_id) filter (where level.units > 0) as sites
+from stock.lot as lot
+join stock.leaf_lot as level on level.lot_id = lot.id
+join stock.node as leaf on leaf.id = level.leaf_id
+where
+  lot.code <> ''
+  and (%(sku_ids)s::uuid[] is null or lot.sku_id = any(%(sku_ids)s::uuid[]))
+  and (%(site_ids)s::uuid[] is null or leaf.site_id = any(%(site_ids)s::uuid[]))
+  and (lot.recalled_at is not null or not %(only_recalled)s::boolean)
+group by lot.sku_id, lot.batch
+having sum(level.units) > 0 or max(lot.recalled_at) is not null
+order by min(lot.expires_on), lot.sku_id, lot.batch
+limit %(at_most)s::bigint
+
 -- name: lock_lots
 -- Lock lots alone, in order of id: nobody brings one of them to another leaf meanwhile.
 select

@@ -356,11 +356,12 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SafetySetting(msgspec.Struct, frozen=True, kw_only=True):
-    """How many units of a SKU a leaf keeps back from promises."""
+    """How many units of a SKU a leaf keeps back from promises; with `expected` only where it keeps back so many now."""
 
     leaf_id: NodeId
     sku_id: SkuId
     units: int
+    expected: int | None = None
 
 
 class SafetySet(msgspec.Struct, frozen=True, kw_only=True):

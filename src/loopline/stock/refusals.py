@@ -169,6 +169,14 @@ class SafetyBelowZero(Refusal, frozen=True, kw_only=True):
     units: int
 
 
+class SafetySetSince(Refusal, frozen=True, kw_only=True):
+    """Somebody else has set since what is kept back here, to {units} units: it stays as it is."""
+
+    leaf_id: NodeId
+    sku_id: SkuId
+    units: int
+
+
 class NodeTaken(Refusal, frozen=True, kw_only=True):
     """The id {node_id}, or its site and owner, belong to another node already."""
 

@@ -55,12 +55,15 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     roles = {grant.role for grant in visitor.person.roles}
     has_boards = visitor.may(Permission.BOARDS_READ)
     sees_stock = visitor.may(Permission.STOCK_READ) and has_boards
+    earns = visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS)
     sees_prices = visitor.may(Permission.PRICES_READ) and has_boards
     sees_points = has_boards and _of_the_whole_brand(visitor, Permission.PRICES_READ)
     sees_value = has_boards and _of_the_whole_brand(visitor, Permission.PAYMENTS_READ)
+    decides = visitor.may(Permission.RETURNS_DECIDE) and has_boards
     offered = (
         (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
+        (decides, Entry(word=marked("Returns"), path="/hq/returns")),
         (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
@@ -98,11 +101,9 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         ),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
-        (
-            visitor.may(Permission.EARNINGS_READ) or bool(roles & _EARNERS),
-            Entry(word=marked("Earned"), path="/earned"),
-        ),
+        (earns, Entry(word=marked("Earned"), path="/earned")),
         (visitor.may(Permission.LEDGER_READ), Entry(word=marked("Statements"), path="/hq/statements")),
+        (has_boards and visitor.may(Permission.ORG_READ), Entry(word=marked("Changes"), path="/hq/changes")),
         (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
@@ -114,6 +115,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
         marked("Selling"),
         (
             "/hq/orders",
+            "/hq/returns",
             "/hq/promotions",
             "/hq/coupons",
             "/hq/points",

@@ -82,6 +82,7 @@ from loopline.web.hq.bill_sources import BILL_SOURCE_PAGES
 from loopline.web.hq.board import show_board, stream_board, tell_board, tell_board_map
 from loopline.web.hq.capacity import CAPACITY_PAGES
 from loopline.web.hq.changed_prices import CHANGED_PRICE_PAGES
+from loopline.web.hq.changes import CHANGE_PAGES
 from loopline.web.hq.close import CLOSE_PAGES
 from loopline.web.hq.counter_limits import COUNTER_LIMIT_PAGES
 from loopline.web.hq.counts import COUNT_LIST_PAGES
@@ -118,6 +119,7 @@ from loopline.web.hq.quarantine import QUARANTINE_PAGES
 from loopline.web.hq.reconciliation import RECONCILIATION_PAGES
 from loopline.web.hq.returned_photos import RETURNED_PHOTO_PAGES
 from loopline.web.hq.returned_sheet import RETURNED_SHEET_PAGES
+from loopline.web.hq.returns import RETURN_LIST_PAGES
 from loopline.web.hq.returns_why import RETURNS_WHY_PAGES
 from loopline.web.hq.reviews.routes import REVIEWS_PAGES
 from loopline.web.hq.rights import RIGHTS_PAGES
@@ -125,6 +127,9 @@ from loopline.web.hq.rules import RULE_PAGES
 from loopline.web.hq.shifts import SHIFT_PAGES
 from loopline.web.hq.sourcing import SOURCING_PAGES
 from loopline.web.hq.stock import STOCK_PAGES
+from loopline.web.hq.stock_batches import STOCK_BATCH_PAGES
+from loopline.web.hq.stock_row_acts import STOCK_ROW_ACTS
+from loopline.web.hq.stock_rows import STOCK_ROW_PAGES
 from loopline.web.hq.stock_sheet import STOCK_SHEET_PAGES
 from loopline.web.hq.stored_value import STORED_VALUE_PAGES
 from loopline.web.hq.supply import SUPPLY_PAGES
@@ -228,6 +233,11 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *SURGE_PAGES,
     *STOCK_PAGES,
     *STOCK_SHEET_PAGES,
+    *STOCK_ROW_PAGES,
+    *STOCK_ROW_ACTS,
+    *STOCK_BATCH_PAGES,
+    *CHANGE_PAGES,
+    *RETURN_LIST_PAGES,
     *ORDER_LIST_PAGES,
     *ORDER_ACT_PAGES,
     *FIND_PAGES,

@@ -21,6 +21,12 @@ OF_A_LIST = 6
 OF_ALL = (
     "/hq/orders",
     "/hq/stock",
+    "/hq/stock-rows",
+    "/hq/stock-rows?q=COAT&which=asked",
+    "/hq/stock-batches?q=COAT",
+    "/hq/changes",
+    "/hq/returns",
+    "/hq/returns?list=grade",
     "/hq/members",
     "/hq/coupons",
     "/hq/promotions",

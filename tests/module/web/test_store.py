@@ -124,7 +124,9 @@ def offered(site: Site) -> TaskId:
             [
                 "/hq/board",
                 "/store",
+                "/hq/changes",
                 "/hq/orders",
+                "/hq/returns",
                 "/hq/promotions",
                 "/hq/coupons",
                 "/hq/shifts",
@@ -152,7 +154,9 @@ def offered(site: Site) -> TaskId:
             [
                 "/hq/board",
                 "/store",
+                "/hq/changes",
                 "/hq/orders",
+                "/hq/returns",
                 "/hq/promotions",
                 "/hq/coupons",
                 "/hq/shifts",
@@ -177,6 +181,7 @@ def offered(site: Site) -> TaskId:
             "/hq/board",
             [
                 "/hq/board",
+                "/hq/changes",
                 "/hq/orders",
                 "/hq/marketplaces",
                 "/hq/promotions",
@@ -203,7 +208,9 @@ def offered(site: Site) -> TaskId:
             [
                 "/hq/board",
                 "/store",
+                "/hq/changes",
                 "/hq/orders",
+                "/hq/returns",
                 "/hq/quarantine",
                 "/hq/marketplaces",
                 "/hq/promotions",

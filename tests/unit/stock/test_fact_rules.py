@@ -19,6 +19,7 @@ from loopline.stock.refusals import (
     LeafUnknown,
     ReasonNotForFacts,
     SafetyBelowZero,
+    SafetySetSince,
     UnsellableBelowZero,
 )
 from loopline.stock.rules import decide_facts, decide_safeties
@@ -140,6 +141,22 @@ def test_safety_keeps_units_back(safety: int, sellable: int):
     ]
     assert (leaf.safety, counts(book, BRAND)) == (safety, (sellable, 0))
     assert [move.safety for move in book.moves] == [9, safety - 9]
+
+
+def test_a_safety_that_was_set_since_stays_as_it_is():
+    book = open_book()
+    stock(book, LEAF, SKU, 6)
+    settings = [
+        SafetySetting(leaf_id=LEAF, sku_id=SKU, units=2, expected=0),
+        SafetySetting(leaf_id=LEAF, sku_id=SKU, units=5, expected=3),
+        SafetySetting(leaf_id=LEAF, sku_id=SKU, units=0, expected=2),
+    ]
+    assert decide_safeties(settings, book=book, doubts={}) == [
+        SafetySet(leaf_id=LEAF, sku_id=SKU, units_before=0, units=2),
+        SafetySetSince(leaf_id=LEAF, sku_id=SKU, units=2),
+        SafetySet(leaf_id=LEAF, sku_id=SKU, units_before=2, units=0),
+    ]
+    assert [move.safety for move in book.moves] == [2, -2]
 
 
 def test_a_safety_set_again_moves_nothing():

@@ -6,7 +6,9 @@ A batch belongs to the branch of the place that it names; one that names none is
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from loopline.db import Conn
+from loopline.db import Conn, log
+from loopline.kernel.changes import Part
+from loopline.kernel.events import Event
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.pricing.coupons import (
@@ -29,6 +31,7 @@ from loopline.processes.promote import (
     read_codes,
     unknown_of,
 )
+from loopline.processes.settings_told import BRAND, SettingKind, setting_told
 
 
 class WantedBatch(WantedTerms, frozen=True, kw_only=True):
@@ -115,7 +118,9 @@ def publish(  # noqa: PLR0913 - what, whose, and what was seen of it
     others = {code for code, one in standing.items() if not is_mine(one, scope)}
     going = [code for code in codes if code not in others]
     named = may_bear(conn, [standing[code] for code in dict.fromkeys(going) if code in standing])
-    done = iter(publish_batches(conn, going, named=named, seen=seen, by=by, now=now) if going else ())
+    made = publish_batches(conn, going, named=named, seen=seen, by=by, now=now) if going else ()
+    log.append(conn, _told(made, Part(field="state", before="draft", after="in_force"), by=by, now=now))
+    done = iter(made)
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
 
 
@@ -124,5 +129,25 @@ def stop(conn: Conn, codes: Sequence[str], *, scope: Scope, by: str, now: dateti
     standing = batches_by_code(conn, codes)
     others = {code for code, one in standing.items() if not is_mine(one, scope)}
     going = [code for code in codes if code not in others]
-    done = iter(stop_batches(conn, going, by=by, now=now) if going else ())
+    made = stop_batches(conn, going, by=by, now=now) if going else ()
+    stopped = [one for one in made if isinstance(one, Batch) and standing[one.code].stopped_at is None]
+    log.append(conn, _told(stopped, Part(field="state", before="in_force", after="stopped"), by=by, now=now))
+    done = iter(made)
     return [NotInYourBranch(subject=code) if code in others else next(done) for code in codes]
+
+
+def _told(made: Sequence[Batch | Refusal], part: Part, *, by: str, now: datetime) -> list[Event]:
+    """Tell what became of batches, each once; a batch of a unit's is told of the unit."""
+    batches = {one.code: one for one in made if isinstance(one, Batch)}
+    return [
+        told
+        for one in batches.values()
+        for told in setting_told(
+            SettingKind.COUPON_BATCH,
+            one.code,
+            [part],
+            subject=one.conditions.org_unit_id or BRAND,
+            by=by,
+            now=now,
+        )
+    ]

@@ -8,6 +8,7 @@ import msgspec
 
 from loopline import catalogue, marketplaces, orders
 from loopline.db import Conn, log
+from loopline.kernel.changes import parts_of
 from loopline.kernel.events import Event, event
 from loopline.kernel.ids import SkuId
 from loopline.kernel.refusals import Refusal
@@ -62,6 +63,7 @@ def set_terms(
     channels = orders.channels_by_code(conn)
     last = {one.channel: one for one in terms if one.channel in channels}
     going = sorted(last.values(), key=lambda one: one.channel)
+    before = {channel: one.terms for channel, one in marketplaces.marketplaces(conn).items()}
     made = marketplaces.set_marketplaces(conn, going, by=by, now=now)
     outcomes: dict[str, Refusal] = {
         one.channel: outcome for one, outcome in zip(going, made, strict=True) if isinstance(outcome, Refusal)
@@ -70,7 +72,12 @@ def set_terms(
         conn,
         [
             event(
-                MarketplaceTermsSet(marketplace_id=outcome[0], channel=one.channel, version=outcome[1]),
+                MarketplaceTermsSet(
+                    marketplace_id=outcome[0],
+                    channel=one.channel,
+                    version=outcome[1],
+                    parts=parts_of(before.get(one.channel), one),
+                ),
                 subject=outcome[0],
                 at=now,
                 actor=by.actor,

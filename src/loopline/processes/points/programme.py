@@ -8,7 +8,8 @@ import msgspec
 
 from loopline.customers.queries import known_members
 from loopline.customers.refusals import MemberUnknown
-from loopline.db import Conn
+from loopline.db import Conn, log
+from loopline.kernel.changes import Part
 from loopline.kernel.ids import MemberId, uuid7
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
@@ -35,6 +36,7 @@ from loopline.pricing.points.refusals import AdjustedOtherwise, PointsNotAdjuste
 from loopline.pricing.points.rules import POINTS_MOST, months_after
 from loopline.processes.points.books import post_deferred
 from loopline.processes.promote import may_bear
+from loopline.processes.settings_told import SettingKind, setting_told
 
 _REASON_MOST = 200
 
@@ -67,7 +69,13 @@ def publish(
     if not scope.everything:
         return NotInYourBranch(subject=POINTS_CODE)
     drafts = [one for one in programmes(conn) if one.published_at is None]
-    return publish_draft(conn, named=may_bear(conn, drafts).get(POINTS_CODE, {}), by=by, now=now, seen=seen)
+    named = may_bear(conn, drafts).get(POINTS_CODE, {})
+    made = publish_draft(conn, named=named, by=by, now=now, seen=seen)
+    if isinstance(made, Programme):
+        part = Part(field="version", before=made.version - 1 or None, after=made.version)
+        kind = SettingKind.POINTS_PROGRAMME
+        log.append(conn, setting_told(kind, POINTS_CODE, [part], by=by, now=now))
+    return made
 
 
 def adjust(

@@ -14,6 +14,7 @@ from loopline.stock.refusals import (
     LeafUnknown,
     ReasonNotForFacts,
     SafetyBelowZero,
+    SafetySetSince,
     UnsellableBelowZero,
 )
 from loopline.stock.rules.lot_moves import record_in_lots, why_not_in_lot
@@ -111,6 +112,9 @@ def decide_safeties(
             continue
         key = (setting.leaf_id, setting.sku_id)
         before = book.leaf(key).safety - doubts.get(key, 0)
+        if setting.expected not in {None, before}:
+            outcomes.append(SafetySetSince(leaf_id=setting.leaf_id, sku_id=setting.sku_id, units=before))
+            continue
         keep_back(book, key, setting.units - before, MovementReason.SAFETY_SET)
         outcomes.append(
             SafetySet(

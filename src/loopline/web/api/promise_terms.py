@@ -13,6 +13,7 @@ from loopline import promises
 from loopline.db import Conn
 from loopline.kernel.refusals import Refusal
 from loopline.org import Permission
+from loopline.processes.set_terms import set_promise_terms as write_terms
 from loopline.promises import Band, Terms, TermsVersion
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -102,7 +103,7 @@ def set_promise_terms(
 
     def decide(conn: Conn, now: datetime) -> list[PromiseTermsTold | Refusal]:
         made = [
-            promises.set_terms(conn, _terms(one), by=caller.actor, comment=one.comment, now=now)
+            write_terms(conn, _terms(one), by=caller.actor, comment=one.comment, now=now)
             for one in data.items
         ]
         return [one if isinstance(one, Refusal) else _told(one) for one in made]

@@ -250,7 +250,9 @@ def end_early(
         ends = [(one.code, one.valid_until or now) for one in data.items]
         return [
             one if isinstance(one, Refusal) else PromotionEnded(code=code, valid_until=at)
-            for (code, at), one in zip(ends, end(conn, ends, scope=scope, now=now), strict=True)
+            for (code, at), one in zip(
+                ends, end(conn, ends, scope=scope, now=now, by=caller.actor), strict=True
+            )
         ]
 
     return decided(request, caller, data, decide)

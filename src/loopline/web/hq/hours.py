@@ -58,7 +58,7 @@ _KINDS = {
     "store": marked("Store"),
 }
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
-_LABELS = {
+LABELS = {
     "weekdays": marked("Days"),
     "opens_minute": marked("Hours from"),
     "closes_minute": marked("Hours until"),
@@ -232,7 +232,7 @@ def _said(refusal: Refusal, language: Language, currency: str) -> str:
     """Say a refusal with the field as the form calls it, and its limits as they are typed there."""
     fields = refusal.fields
     if isinstance(refusal, HoursUnclear | WayNotUsable):
-        fields["field"] = language.say(_LABELS[refusal.field])
+        fields["field"] = language.say(LABELS[refusal.field])
     if isinstance(refusal, WayNotUsable) and refusal.field in _OF_THE_CLOCK:
         fields |= {"least": _clock(refusal.least), "most": _clock(refusal.most)}
     elif isinstance(refusal, WayNotUsable) and refusal.field == "fees":

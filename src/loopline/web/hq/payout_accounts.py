@@ -21,6 +21,7 @@ from loopline.payouts import AccountKind, NewAccount, NewPayer, PayerId, Receive
 from loopline.payouts import queries as payouts_queries
 from loopline.payouts import service as payouts_service
 from loopline.processes.pay_out import entities_in, set_payout_accounts
+from loopline.processes.set_terms import set_payout_terms
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
@@ -230,7 +231,7 @@ async def set_terms(request: _FormRequest, visitor: NamedDependency[Visitor]) ->
     comment = str(form.get("comment", ""))[:200]
     return await _done(
         request,
-        lambda conn, now: payouts_service.set_terms(conn, terms, by=by, comment=comment, now=now),
+        lambda conn, now: set_payout_terms(conn, terms, by=by, comment=comment, now=now),
     )
 
 

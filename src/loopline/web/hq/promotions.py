@@ -423,6 +423,7 @@ async def end_now(request: _FormRequest, visitor: NamedDependency[Visitor]) -> R
     """End a promotion now; where a version to come is named, that one never begins, and what holds goes on."""
     scope, said = visitor.scope_of(Permission.PRICES_WRITE), await _said(request)
     code, version = said.get("code", ""), said.get("version", "")
+    by = f"person:{visitor.person.person_id}"
 
     def work(conn: Conn, now: datetime) -> PromotionEnd | Refusal:
         begins = (
@@ -431,7 +432,7 @@ async def end_now(request: _FormRequest, visitor: NamedDependency[Visitor]) -> R
             if one.code == code and str(one.version) == version
         )
         at = max(now, next(begins, None) or now)
-        return end(conn, [(code, at)], scope=scope, now=now)[0]
+        return end(conn, [(code, at)], scope=scope, now=now, by=by)[0]
 
     return await _acted(request, visitor, work, marked("Ended."))
 

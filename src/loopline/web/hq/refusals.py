@@ -21,6 +21,14 @@ class AmountUnclear(Refusal, frozen=True, kw_only=True):
     """Say an amount, such as 500 or 99.90."""
 
 
+class UnitsUnclear(Refusal, frozen=True, kw_only=True):
+    """Say a whole number of units, 0 or more."""
+
+
+class ReasonMissing(Refusal, frozen=True, kw_only=True):
+    """Say why: whoever looks for these goods reads it."""
+
+
 class PercentUnclear(Refusal, frozen=True, kw_only=True):
     """Say whole per cents, from 0 to 100."""
 

@@ -39,7 +39,7 @@ from loopline.web.languages import Language
 from loopline.web.pages import page
 from loopline.web.problems import status_of
 from loopline.web.store.calls_view import CalledHere, call_cards, read_called
-from loopline.web.store.count.book import Begun, counts_begun_at
+from loopline.web.store.count.book import Begun, counts_at
 from loopline.web.store.count.place import may_post
 from loopline.web.store.desk import DESK, STORE, Desk, own_parties, party_ids, party_of_site
 from loopline.web.store.earnings import Earned, earned_since
@@ -241,7 +241,7 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
     language = language_of(request)
     with edge.database.reading() as conn:
         day = read_day(conn, desk, language, now=edge.clock())
-        counts = counts_begun_at(conn, desk, language)
+        counts, asked = counts_at(conn, desk, language)
         prices_waiting = waiting_here(conn, desk, now=day.now)
         in_rounds = rounds.rounds_under_way(conn, desk.site.id)
     return {
@@ -273,6 +273,8 @@ def _context(request: WebRequest, desk: Desk) -> dict[str, Any]:
         "earned_me": _amounts([one for party in day.own_parties for one in day.earned[party]], language),
         "is_earner": bool(day.own_parties),
         "counts": [_count_card(one, desk, language) for one in counts],
+        "to_count": len(asked),
+        "to_count_by": asked[0].by if asked else "",
     }
 
 

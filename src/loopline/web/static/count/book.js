@@ -1,4 +1,4 @@
-// The goods there are, read ahead, so that a count goes on without a network; and the counts begun at this site.
+// The goods there are, read ahead, so that a count goes on without a network; the counts begun at this site, and what is asked there.
 
 import { readPages } from "./goods.js";
 import { got, reading, writing } from "./keeping.js";
@@ -7,8 +7,9 @@ import { hear } from "./server.js";
 /** Read the book anew; resolves with whether it came. What was kept stays until all of the new one is here. */
 export async function readAhead(db) {
   let counts = [];
+  let asked = [];
   const read = await readPages("/store/count/book", (page) => {
-    counts = page.counts;
+    ({ counts, asked } = page);
     return hear(db, Date.parse(page.now));
   });
   if (read === undefined) return false;
@@ -17,7 +18,7 @@ export async function readAhead(db) {
     store("goods").clear();
     for (const one of goods) store("goods").put(one);
     store("facts").put({ id: page.person_id, name: page.person_name }, "who");
-    store("facts").put({ site: { code: page.site_code, name: page.site_name }, mayPost: page.may_post, counts }, "book");
+    store("facts").put({ site: { code: page.site_code, name: page.site_name }, mayPost: page.may_post, counts, asked }, "book");
   });
   return true;
 }

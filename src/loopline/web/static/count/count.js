@@ -249,8 +249,33 @@ async function showBegin() {
   ];
   byId("count-going").replaceChildren(...(await Promise.all(open.map(goingRow))));
   byId("count-going-card").hidden = open.length === 0;
+  showAsked();
   // What ended long ago, or elsewhere, is not asked for any more.
   for (const one of mine) if (one.state === "ended") await forget(db, one.id);
+}
+
+/** What somebody asked this site to count, all of it one count away. */
+function showAsked() {
+  const asked = book.asked ?? []; // a book that was read before there were any says nothing of them
+  byId("count-asked").replaceChildren(...asked.slice(0, SHOWN_MAX).map(askedRow));
+  byId("count-asked-card").hidden = asked.length === 0;
+}
+
+function askedRow(one) {
+  const row = made("li", "good");
+  const goods = goodsOfRow({ name: one.name, code: one.code });
+  const who = one.by ? `${moment(one.at)} · ${one.by}` : moment(one.at);
+  goods.append(made("span", "quiet good-code", one.note ? `${who} · ${one.note}` : who));
+  row.append(goods);
+  return row;
+}
+
+async function beginAsked() {
+  const { goods } = await goodsOf(db, { codes: book.asked.map((one) => one.code) });
+  if (goods.length === 0) return;
+  count = await begin(db, { site: book.site, title: word("of_asked", { count: number(goods.length) }), listed: goods.map((one) => one.code) });
+  await begun();
+  sendSoon();
 }
 
 async function goingRow(one) {
@@ -399,6 +424,7 @@ byId("count-undo").addEventListener("click", () => (turn = turn.then(takeBack)))
 byId("count-finish").addEventListener("click", () => turn.then(finish));
 byId("count-leave").addEventListener("click", () => turn.then(leave));
 byId("count-form").addEventListener("submit", beginNew);
+byId("count-asked-begin").addEventListener("click", beginAsked);
 for (const choice of document.querySelectorAll('[name="of"]')) {
   choice.addEventListener("change", () => {
     for (const part of document.querySelectorAll("[data-of]")) part.hidden = part.dataset.of !== choice.value;

@@ -14,6 +14,7 @@ from loopline.kernel.ids import CountId, NodeId
 from loopline.kernel.refusals import Refused
 from loopline.org import Permission
 from loopline.stock import CountSession
+from loopline.stock.asked_counts import asked_at_leaves
 from loopline.stock.counts import count_session
 from loopline.web.api.answers import answered, read
 from loopline.web.edge import Visitor, WebRequest, edge_of, language_of
@@ -26,6 +27,7 @@ from loopline.web.store.words import gtin_as_printed, variety
 
 _GOODS_READ_MAX = 2_000
 _COUNTS_MAX = 20
+_ASKED_MAX = 200
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +49,21 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     skus: int
 
 
+class AskedHere(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that somebody asked this site to count, when, and why if they said so."""
+
+    code: str
+    name: str
+    by: str
+    at: datetime
+    note: str
+
+
 class CountBook(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the goods there are, in the order of codes; `after` asks for the next, null on the last.
 
-    With it comes who counts where, the server's clock, and on the first page the counts that are open.
+    With it comes who counts where, the server's clock, and on the first page the counts that are open and what is asked
+    to be counted.
     """
 
     person_id: UUID
@@ -61,6 +74,7 @@ class CountBook(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     goods: list[Known]
     counts: list[Begun]
+    asked: list[AskedHere]
     after: str | None
 
 
@@ -106,6 +120,7 @@ def tell_count_book(
     language = language_of(request)
 
     def work(conn: Conn, now: datetime) -> CountBook:
+        leaf_id = None if after else shelf_of(conn, counting.site)
         skus = catalogue.skus_after(conn, after.replace("\x00", ""), at_most=_GOODS_READ_MAX)
         return CountBook(
             person_id=counting.person_id,
@@ -124,7 +139,8 @@ def tell_count_book(
                 )
                 for sku in skus
             ],
-            counts=[] if after else begun_counts(conn, shelf_of(conn, counting.site), language),
+            counts=begun_counts(conn, leaf_id, language) if leaf_id is not None else [],
+            asked=asked_here(conn, leaf_id, language) if leaf_id is not None else [],
             after=skus[-1].code if len(skus) == _GOODS_READ_MAX else None,
         )
 
@@ -149,13 +165,38 @@ def begun_counts(conn: Conn, leaf_id: NodeId, language: Language) -> list[Begun]
     ]
 
 
-def counts_begun_at(conn: Conn, desk: Desk, language: Language) -> list[Begun]:
-    """Return the counts that are open where somebody is at work: none for who may not count there, or at no shelf."""
+def asked_here(conn: Conn, leaf_id: NodeId, language: Language) -> list[AskedHere]:
+    """Return what is asked to be counted on a shelf and was not yet, what was asked first before the others."""
+    found = asked_at_leaves(conn, [leaf_id], at_most=_ASKED_MAX)
+    if not found:
+        return []
+    skus = catalogue.skus_by_id(conn, {one.sku_id for one in found})
+    names = names_of(conn, {one.asked_by for one in found}, language)
+    return [
+        AskedHere(
+            code=skus[one.sku_id].code,
+            name=language.called(skus[one.sku_id].name),
+            by=names.get(one.asked_by, ""),
+            at=one.asked_at,
+            note=one.note,
+        )
+        for one in found
+        if one.sku_id in skus
+    ]
+
+
+def counts_at(conn: Conn, desk: Desk, language: Language) -> tuple[list[Begun], list[AskedHere]]:
+    """Return the counts that are open where somebody is at work, and what is asked to be counted there.
+
+    None for who may not count there, or at no shelf.
+    """
     may_count = desk.visitor.branches.get(Permission.TASKS_WRITE)
     if may_count is None or not may_count.covers_site(desk.site.id):
-        return []
+        return [], []
     leaf_id = stock.selling_leaves(conn, [desk.site.id]).get(desk.site.id)
-    return begun_counts(conn, leaf_id, language) if leaf_id is not None else []
+    if leaf_id is None:
+        return [], []
+    return begun_counts(conn, leaf_id, language), asked_here(conn, leaf_id, language)
 
 
 @get("/store/count/seen", dependencies=COUNTING, sync_to_thread=True)

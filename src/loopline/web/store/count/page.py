@@ -39,6 +39,7 @@ WORDS = {
     "going": marked("A count"),
     "of_scanned": marked("Whatever is scanned"),
     "of_list": marked("A list of {count}"),
+    "of_asked": marked("{count} asked to be counted"),
     "go_on": marked("Go on counting"),
     "review": marked("Look through it"),
     "needs_network": marked("Going on with a count from another phone needs the network once."),
