@@ -162,8 +162,8 @@ class Worker:
         """Ask a customer for the code, find the parcel and give it."""
         self.page.goto(f"{self.world.base}/store/collect")
         self.page.locator("#code").fill(code)
-        self.page.locator("form[action='/store/collect'] button").click()
-        self.page.locator("form[action='/store/collect/hand-over'] button").click()
+        self.page.locator("form[action='/store/collect'] .btn-primary").click()
+        self.page.locator("form[action='/store/collect/hand-over'] .btn-primary").click()
         self.page.wait_for_url(re.compile("/store/tasks/"))
 
     def _act(self) -> None:
@@ -215,9 +215,8 @@ def till_says(page: Page, text: str) -> None:
     expect(page.locator("#till-pulse")).to_have_text(text, timeout=20_000)
 
 
-def order_numbers(page: Page) -> list[str]:
-    """Read the numbers of the orders that the sales of a device are, the newest first."""
-    return [
-        re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{3}", one)[0]
-        for one in page.locator(".till-sale-sent").all_inner_texts()
-    ]
+def order_numbers(page: Page, count: int) -> list[str]:
+    """Read the numbers of the orders that so many sales of a device are, the newest first, once all are sent."""
+    sent = page.locator(".till-sale-sent")
+    expect(sent).to_have_count(count)
+    return [re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{3}", one)[0] for one in sent.all_inner_texts()]

@@ -56,6 +56,7 @@ _LOOKS_MAX = 60
 _TURNS = 3
 """What one turn brought may be the next one's work: a parcel nobody fetched, a refund asked for, a refund done."""
 _GATEWAY_STEP = timedelta(seconds=5)
+_REST_MOST = timedelta(hours=12)
 _SHOTS = os.environ.get("LOOPLINE_SHOTS")
 
 
@@ -90,7 +91,16 @@ class World:
     # ------------------------------------------------------------------------------------------------------- time
 
     def settle(self) -> None:
-        """Let all that is due by now be done: rounds, waves, errands, what gateways tell, what follows the log."""
+        """Let all that is due by now be done: rounds, waves, errands, what gateways tell, what follows the log.
+
+        A message whose answer the sandbox loses is asked after a moment later, before this ends.
+        """
+        self._turn()
+        while (again := self._unanswered_until()) is not None:
+            self._clock.move_to(max(again, self._clock()))
+            self._turn()
+
+    def _turn(self) -> None:
         self._follow()
         for _ in range(_TURNS):
             self._rounds()
@@ -99,9 +109,19 @@ class World:
             self._clock.move_to(self._clock() + _GATEWAY_STEP)
 
     def wait(self, **time: float) -> None:
-        """Let time pass, and what is due by then be done."""
-        self._clock.move_to(self._clock() + timedelta(**time))
+        """Let time pass, and be done what is due on the way: nothing that is always at work rests for a day."""
+        until = self._clock() + timedelta(**time)
+        while self._clock() + _REST_MOST < until:
+            self._clock.move_to(self._clock() + _REST_MOST)
+            self.settle()
+        self._clock.move_to(max(until, self._clock()))
         self.settle()
+
+    def _unanswered_until(self) -> datetime | None:
+        with self.database.reading() as conn:
+            row = conn.execute("select min(next_try_at) from notices.notice where is_unsure").fetchone()
+        assert row is not None
+        return row[0]
 
     def _rounds(self) -> None:
         for one in ROUNDS:

@@ -105,6 +105,7 @@ _KNOWN: dict[str, Any] = {
     "preview_hash": "0" * 64,
     "covers": "part",
     "01/gtin": "06901234567892",
+    "archives/archive_id": "00000000-0000-7000-8000-000000000000",
     "01/rest": "21/X",
     "close/company": "BRAND-CO",
     "close/currency": "CNY",

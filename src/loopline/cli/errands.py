@@ -12,6 +12,7 @@ from loopline.channels.webhooks_out import SecretBook, Sender
 from loopline.customers.keys import open_key_ring
 from loopline.db import Database
 from loopline.db.settings import Settings
+from loopline.jobs.code_archives import draw_next_slice
 from loopline.jobs.gateways import put_to_gateways
 from loopline.jobs.invoices import make_out_invoices
 from loopline.jobs.marketplaces import tell_marketplaces
@@ -21,6 +22,7 @@ from loopline.jobs.rounds import Clock, Errand
 from loopline.jobs.stored_value import give_back_due
 from loopline.jobs.webhooks import tell_subscribers
 from loopline.web.api.idempotency import sweep_answers
+from loopline.web.qr import qr_svg
 
 _ANSWERS_AT_ONCE = 1_000
 
@@ -47,11 +49,15 @@ def errands_of(
         with database.transaction(quiet=True) as conn:
             return sweep_answers(conn, now=now, limit=_ANSWERS_AT_ONCE)
 
+    def draw_codes(database: Database, now: datetime) -> int:
+        return draw_next_slice(database, qr_svg, now)
+
     return (
         Errand(name="tell_subscribers", cron="* * * * * */2", run=tell),
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         Errand(name="give_back_stored_value", cron="* * * * * */2", run=give_back_due),
+        Errand(name="draw_codes", cron="* * * * * */2", run=draw_codes),
         *_payouts(settings, public_url if is_demo else ""),
         *_invoices(settings, public_url if is_demo else ""),
         *_notices(settings, public_url if is_demo else ""),

@@ -5,7 +5,8 @@ Purpose: `register_members` finds or adds members by their identities (phone, ca
 `record_moments` keeps their timeline; `open_personal` opens personal data for a written purpose; `erase_members`
 forgets them without touching the books. `ask_for_codes` and `use_codes` prove a phone, `begin_sessions` signs its
 member in, `recognise` and `code_of_member` know them at a till; `add_addresses` and
-`keep_deliveries` keep where goods go, `open_deliveries` opens it for whoever sends them.
+`keep_deliveries` keep where goods go, `open_deliveries` opens it for whoever sends them; `doubts_of_orders` tells by
+kinds what there is to doubt in it, `say_right` and `mend_delivery` answer that.
 
 Invariants:
 - an identity is one member's; the same identity from two transactions at once is one member;
@@ -17,8 +18,8 @@ Invariants:
   messages about their own orders: those a member may decline.
 
 Lock order: members by id (shared for what adds to them, exclusive for erasure and names), then identities by
-(kind, blind), then consents and addresses by key. Limits and codes of signing in come before all of these.
-Re-encryption holds members' keys by id and waits for nobody.
+(kind, blind), then consents and addresses by key, then deliveries, and what there is to doubt in them, by order. Limits
+and codes of signing in come before all of these. Re-encryption holds members' keys by id and waits for nobody.
 """
 
 from loopline.customers.addresses import (
@@ -26,18 +27,21 @@ from loopline.customers.addresses import (
     AddressAdded,
     Delivery,
     DeliveryKept,
+    Doubted,
     NewAddress,
     NewDelivery,
-    Recipient,
     add_addresses,
     addresses_of_member,
     delete_address,
+    doubts_of_orders,
     keep_deliveries,
     make_default,
+    mend_delivery,
     open_deliveries,
     orders_with_delivery,
     own_deliveries,
     own_delivery,
+    say_right,
     valid_recipient,
 )
 from loopline.customers.bindings import (
@@ -66,7 +70,8 @@ from loopline.customers.codes import (
     use_codes,
 )
 from loopline.customers.consents import consent_history, consented, declined, record_consents
-from loopline.customers.events import ConsentStated, MemberErased, MemberRegistered
+from loopline.customers.doubts import UNUSABLE, Doubt, doubts_of
+from loopline.customers.events import AddressMended, ConsentStated, MemberErased, MemberRegistered
 from loopline.customers.keys import (
     KeyFileProblem,
     KeyRing,
@@ -89,6 +94,7 @@ from loopline.customers.model import (
     PastConsent,
     Personal,
     Purpose,
+    Recipient,
     Reencrypted,
     Registered,
 )
@@ -107,6 +113,7 @@ from loopline.customers.reencryption import lost_keys, reencrypt_members
 from loopline.customers.refusals import (
     AddressNotValid,
     AddressUnknown,
+    CityStays,
     CodeTriedTooOften,
     CodeWrong,
     ConsentAheadOfTime,
@@ -146,12 +153,15 @@ from loopline.customers.shown_codes import Said, ShownCode, code_of_member, look
 
 __all__ = [
     "CHECKS",
+    "UNUSABLE",
     "Address",
     "AddressAdded",
+    "AddressMended",
     "AddressNotValid",
     "AddressUnknown",
     "BindingRole",
     "Bound",
+    "CityStays",
     "CodeAsk",
     "CodeMade",
     "CodeTriedTooOften",
@@ -166,6 +176,8 @@ __all__ = [
     "Delivery",
     "DeliveryKept",
     "DeliveryUnknown",
+    "Doubt",
+    "Doubted",
     "Erased",
     "FirstBound",
     "IdentitiesOfSeveralMembers",
@@ -221,6 +233,8 @@ __all__ = [
     "count_wrong_proofs",
     "declined",
     "delete_address",
+    "doubts_of",
+    "doubts_of_orders",
     "drop_old_keys",
     "end_session",
     "erase_members",
@@ -239,6 +253,7 @@ __all__ = [
     "members_by_identities",
     "members_by_last_four",
     "members_by_name",
+    "mend_delivery",
     "open_deliveries",
     "open_key_ring",
     "open_personal",
@@ -254,6 +269,7 @@ __all__ = [
     "reencrypt_members",
     "register_members",
     "rotate_key_file",
+    "say_right",
     "session_member",
     "sweep_codes",
     "sweep_sessions",

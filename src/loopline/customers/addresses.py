@@ -12,11 +12,13 @@ from uuid import UUID
 import msgspec
 
 from loopline.customers import store
+from loopline.customers.doubts import Doubt, doubts_of
 from loopline.customers.keys import DamagedSeal, KeyRing, seal, unseal
-from loopline.customers.model import Identity, IdentityKind, Opening
+from loopline.customers.model import Identity, IdentityKind, Opening, Recipient
 from loopline.customers.refusals import (
     AddressNotValid,
     AddressUnknown,
+    CityStays,
     DeliveryUnknown,
     MemberUnknown,
     MemberWasErased,
@@ -36,15 +38,6 @@ ADDRESSES_MAX = 20
 _ADDRESS_PLACE = "customers.address.sealed"
 _DELIVERY_PLACE = "customers.delivery.sealed"
 _REGION_DIGITS = 6
-
-
-class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Who gets the goods, and where. `region_code` is a code of GB/T 2260, empty outside China."""
-
-    name: str
-    phone: str
-    region_code: str
-    street: str
 
 
 class NewAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +86,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId
     member_id: MemberId
     recipient: Recipient
+
+
+class Doubted(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to doubt in where an order goes; once somebody said that it is right, when and who."""
+
+    order_id: OrderId
+    doubts: tuple[Doubt, ...]
+    right_at: datetime | None
+    right_by: str | None
 
 
 class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +253,7 @@ def keep_deliveries(
     members = store.lock_members(conn, sorted({one.member_id for one in deliveries}))
     keys, faults = open_member_keys(conn, list(members), ring)
     rows: list[_Sealed] = []
+    doubts: dict[OrderId, tuple[Doubt, ...]] = {}
     outcomes: list[DeliveryKept | Refusal] = []
     for one in deliveries:
         recipient = _refusal_of(one.member_id, members, faults) or valid_recipient(
@@ -261,8 +264,10 @@ def keep_deliveries(
         else:
             sealed = seal(_encode(recipient).decode(), member_key=keys[one.member_id], place=_DELIVERY_PLACE)
             rows.append(_Sealed(id=one.order_id, member_id=one.member_id, sealed=sealed))
+            doubts.setdefault(one.order_id, doubts_of(recipient, country=one.country))
             outcomes.append(DeliveryKept(order_id=one.order_id, is_new=True))
     new = _insert_deliveries(conn, rows, now=now)
+    _keep_doubts(conn, {order_id: doubts[order_id] for order_id in doubts if order_id in new})
     return [
         msgspec.structs.replace(one, is_new=one.order_id in new) if isinstance(one, DeliveryKept) else one
         for one in outcomes
@@ -279,6 +284,59 @@ def _insert_deliveries(conn: Conn, rows: Sequence[_Sealed], *, now: datetime) ->
         now=now,
     )
     return set(added)
+
+
+def _keep_doubts(conn: Conn, doubts: Mapping[OrderId, tuple[Doubt, ...]]) -> None:
+    """Keep the kinds of what there is to doubt, in the order in which they are told."""
+    named = [(order_id, kind) for order_id, found in doubts.items() for kind in found]
+    if named:
+        execute(
+            conn,
+            SQL["insert_doubts"],
+            order_ids=[order_id for order_id, _ in named],
+            kinds=[kind.value for _, kind in named],
+        )
+
+
+def doubts_of_orders(conn: Conn, order_ids: Collection[OrderId]) -> dict[OrderId, Doubted]:
+    """Return what there is to doubt in where orders go; of most, nothing. Opens nothing, locks nothing."""
+    found = fetch(conn, SQL["doubts_of_orders"], Doubted, order_ids=list(order_ids)) if order_ids else []
+    return {one.order_id: one for one in found}
+
+
+def say_right(conn: Conn, order_ids: Collection[OrderId], *, by: str, now: datetime) -> set[OrderId]:
+    """Keep who said that doubted addresses are right all the same; returns those of which nobody had. Locks the rows
+    of doubts by order.
+    """
+    asked = sorted(set(order_ids))
+    return set(fetch_values(conn, SQL["say_right"], order_ids=asked, by=by, now=now)) if asked else set()
+
+
+def mend_delivery(conn: Conn, mended: NewDelivery, *, ring: KeyRing) -> Doubted | Refusal:
+    """Put a member's own better words in the place of where their order goes; the city stays, for the goods were chosen
+    for it. Locks the member (shared), then the delivery.
+    """
+    members = store.lock_members(conn, [mended.member_id])
+    keys, faults = open_member_keys(conn, list(members), ring)
+    recipient = _refusal_of(mended.member_id, members, faults) or valid_recipient(
+        mended.recipient, country=mended.country
+    )
+    if isinstance(recipient, Refusal):
+        return recipient
+    rows = fetch(conn, SQL["lock_delivery"], _Sealed, order_id=mended.order_id)
+    if not rows or rows[0].member_id != mended.member_id:
+        return DeliveryUnknown(order_id=mended.order_id)
+    before = _opened(rows[0], keys[mended.member_id], _DELIVERY_PLACE)
+    if isinstance(before, Refusal):
+        return before
+    if before.region_code != recipient.region_code:
+        return CityStays()
+    sealed = seal(_encode(recipient).decode(), member_key=keys[mended.member_id], place=_DELIVERY_PLACE)
+    execute(conn, SQL["set_delivery"], order_id=mended.order_id, sealed=sealed)
+    execute(conn, SQL["delete_doubts"], order_id=mended.order_id)
+    doubts = doubts_of(recipient, country=mended.country)
+    _keep_doubts(conn, {mended.order_id: doubts})
+    return Doubted(order_id=mended.order_id, doubts=doubts, right_at=None, right_by=None)
 
 
 def orders_with_delivery(conn: Conn, order_ids: Collection[OrderId]) -> set[OrderId]:

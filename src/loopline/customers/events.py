@@ -4,7 +4,7 @@ from datetime import datetime
 
 from loopline.customers.model import ConsentChannel, Purpose
 from loopline.kernel.events import EventBody
-from loopline.kernel.ids import MemberId, PartyId
+from loopline.kernel.ids import MemberId, OrderId, PartyId
 
 
 class MemberRegistered(EventBody, frozen=True, kw_only=True):
@@ -12,6 +12,13 @@ class MemberRegistered(EventBody, frozen=True, kw_only=True):
 
     member_id: MemberId
     channel: str | None
+
+
+class AddressMended(EventBody, frozen=True, kw_only=True):
+    """A member said anew where their order goes, in the same city, before its label was printed."""
+
+    order_id: OrderId
+    member_id: MemberId
 
 
 class MemberErased(EventBody, frozen=True, kw_only=True):

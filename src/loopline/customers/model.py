@@ -28,6 +28,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets the goods, and where. `region_code` is a code of GB/T 2260, empty outside China."""
+
+    name: str
+    phone: str
+    region_code: str
+    street: str
+
+
 class NewMember(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who shows up. `country` reads phone numbers written without their country; `channel` is where it was.
 

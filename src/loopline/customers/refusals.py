@@ -111,6 +111,10 @@ class TooManyAddresses(Refusal, frozen=True, kw_only=True):
     most: int
 
 
+class CityStays(Refusal, frozen=True, kw_only=True):
+    """The city of an order stays: the goods were chosen for it. Call the order off where they are to go elsewhere."""
+
+
 class DeliveryUnknown(Refusal, frozen=True, kw_only=True):
     """It is not known where order {order_id} goes."""
 

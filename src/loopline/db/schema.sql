@@ -662,6 +662,15 @@ CREATE TABLE customers.delivery (
     added_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE customers.delivery_doubt (
+    order_id uuid NOT NULL,
+    kinds text[] NOT NULL,
+    right_at timestamp with time zone,
+    right_by text,
+    CONSTRAINT delivery_doubt_is_of_something CHECK ((cardinality(kinds) > 0)),
+    CONSTRAINT doubted_address_is_right_by_somebody CHECK (((right_at IS NULL) = (right_by IS NULL)))
+);
+
 CREATE TABLE customers.identity (
     kind text NOT NULL,
     blind bytea NOT NULL,
@@ -5575,6 +5584,21 @@ CREATE TABLE supply.term (
     CONSTRAINT term_takes_nothing_away CHECK ((unit_minor >= 0))
 );
 
+CREATE TABLE touchpoints.archive (
+    id uuid NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    place text NOT NULL,
+    codes integer NOT NULL,
+    drawn integer DEFAULT 0 NOT NULL,
+    to_draw jsonb NOT NULL,
+    content bytea NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT archive_holds_no_more_than_all CHECK (((drawn >= 0) AND (drawn <= codes))),
+    CONSTRAINT archive_holds_something CHECK ((codes > 0)),
+    CONSTRAINT whole_archive_has_ended CHECK (((drawn < codes) OR (ended_at IS NOT NULL)))
+);
+
 CREATE TABLE touchpoints.attribution (
     order_id uuid NOT NULL,
     member_id uuid,
@@ -5925,6 +5949,9 @@ ALTER TABLE ONLY customers.consent_change
 
 ALTER TABLE ONLY customers.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (member_id, purpose, channel, receiver_id);
+
+ALTER TABLE ONLY customers.delivery_doubt
+    ADD CONSTRAINT delivery_doubt_pkey PRIMARY KEY (order_id);
 
 ALTER TABLE ONLY customers.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (order_id);
@@ -7039,6 +7066,9 @@ ALTER TABLE ONLY supply.term
 ALTER TABLE ONLY supply.term
     ADD CONSTRAINT term_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY touchpoints.archive
+    ADD CONSTRAINT archive_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY touchpoints.attribution
     ADD CONSTRAINT attribution_pkey PRIMARY KEY (order_id);
 
@@ -7716,6 +7746,8 @@ CREATE INDEX noted_by_pair ON supply.noted USING btree (owner_id, buyer_id, curr
 
 CREATE INDEX noted_by_sku ON supply.noted USING btree (owner_id, buyer_id, currency, sku_id, placed_at);
 
+CREATE INDEX archive_by_moment ON touchpoints.archive USING btree (asked_at);
+
 CREATE INDEX attribution_by_live_room ON touchpoints.attribution USING btree (live_room_id) WHERE (live_room_id IS NOT NULL);
 
 CREATE INDEX attribution_by_moment ON touchpoints.attribution USING btree (placed_at DESC, order_id);
@@ -7920,6 +7952,9 @@ ALTER TABLE ONLY customers.consent_change
 
 ALTER TABLE ONLY customers.consent
     ADD CONSTRAINT consent_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
+
+ALTER TABLE ONLY customers.delivery_doubt
+    ADD CONSTRAINT delivery_doubt_is_of_a_delivery FOREIGN KEY (order_id) REFERENCES customers.delivery(order_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY customers.delivery
     ADD CONSTRAINT delivery_of_a_member FOREIGN KEY (member_id) REFERENCES customers.member(id);
@@ -8455,6 +8490,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.consent TO loopline_app;
 GRANT SELECT,INSERT ON TABLE customers.consent_change TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.delivery TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.delivery_doubt TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.identity TO loopline_app;
 
@@ -9173,6 +9210,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE stored_value.use TO loopline_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE supply.noted TO loopline_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE supply.term TO loopline_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE touchpoints.archive TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE touchpoints.attribution TO loopline_app;
 

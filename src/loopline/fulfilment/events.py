@@ -105,6 +105,15 @@ class TaskCancelled(EventBody, frozen=True, kw_only=True):
     lines: tuple[TaskUnits, ...]
 
 
+class AddressSaidRight(EventBody, frozen=True, kw_only=True):
+    """Whoever has a parcel in hand said that its address is right, though there were doubts: of these kinds."""
+
+    task_id: TaskId
+    order_id: OrderId
+    site_id: SiteId
+    doubts: tuple[str, ...]
+
+
 class PickingStarted(EventBody, frozen=True, kw_only=True):
     """Somebody began to pick a task."""
 

@@ -47,6 +47,7 @@ from loopline.returns import photos as returns_photos
 from loopline.sourcing.day_prices import sweep_day_prices
 from loopline.sourcing.service import sweep_prices
 from loopline.touchpoints import sweep_guesses
+from loopline.touchpoints.archives import forget_archives
 from loopline.webhooks import sweep_deliveries
 
 SQL = statements(__file__)
@@ -56,6 +57,8 @@ BATCHES_PER_ROUND_MAX = 200
 MONTHS_AHEAD = 3
 QUOTAS_PER_BATCH = 50
 """Fewer than of other things: with each end thousands of draws from it."""
+ARCHIVES_PER_BATCH = 20
+"""Fewer than of other things: each is megabytes."""
 _TRIES_MAX = 4
 
 _logger = structlog.get_logger(__name__)
@@ -245,6 +248,11 @@ ROUNDS: tuple[Round, ...] = (
         name="forget_buyers",
         cron="*/10 * * * *",
         step=lambda conn, now: forget_buyers(conn, now=now, limit=BATCH),
+    ),
+    Round(
+        name="forget_code_archives",
+        cron="*/10 * * * *",
+        step=lambda conn, now: forget_archives(conn, now=now, limit=ARCHIVES_PER_BATCH),
     ),
     Round(
         name="drop_stale_notices",

@@ -1,4 +1,4 @@
-"""Cities of China: their codes, their names and where their centres lie.
+"""Cities of China: their codes, their names and where their centres lie; and the names of all provinces.
 
 Some sixty cities at prefecture level, among them the four municipalities, from every part of the country: enough to
 know roughly where a parcel goes when all that is known is the region in its address. Centres are those of the old town
@@ -90,6 +90,21 @@ _TABLE = """
 640100 银川市 Yinchuan 宁夏回族自治区 106.23 38.49
 650100 乌鲁木齐市 Ürümqi 新疆维吾尔自治区 87.62 43.83
 """
+
+# The first two digits of a code of GB/T 2260, and what they stand for.
+_PROVINCE_TABLE = """
+11 北京市 12 天津市 13 河北省 14 山西省 15 内蒙古自治区 21 辽宁省
+22 吉林省 23 黑龙江省 31 上海市 32 江苏省 33 浙江省 34 安徽省
+35 福建省 36 江西省 37 山东省 41 河南省 42 湖北省 43 湖南省
+44 广东省 45 广西壮族自治区 46 海南省 50 重庆市 51 四川省 52 贵州省
+53 云南省 54 西藏自治区 61 陕西省 62 甘肃省 63 青海省 64 宁夏回族自治区
+65 新疆维吾尔自治区 71 台湾省 81 香港特别行政区 82 澳门特别行政区
+"""
+_PROVINCE_WORDS = _PROVINCE_TABLE.split()
+PROVINCES: Mapping[str, str] = MappingProxyType(
+    dict(zip(_PROVINCE_WORDS[::2], _PROVINCE_WORDS[1::2], strict=True))
+)
+"""Provinces, regions, municipalities: names by the two digits that their codes begin with."""
 
 # A municipality's districts and its counties have different first four digits; both mean the one city.
 _SAME_CITY = MappingProxyType(

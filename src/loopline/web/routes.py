@@ -141,6 +141,7 @@ from loopline.web.shop.handlers import SHOP_PAGES
 from loopline.web.statements.disputes import DISPUTE_PAGES
 from loopline.web.statements.pages import STATEMENT_PAGES
 from loopline.web.store.routes import STORE_PAGES
+from loopline.web.touch.archives import ARCHIVE_PAGES
 from loopline.web.touch.brought import BROUGHT_PAGES
 from loopline.web.touch.codes import CODE_PAGES
 from loopline.web.touch.landing import LANDING_PAGES
@@ -293,6 +294,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *CODE_PAGES,
     *BROUGHT_PAGES,
     *PRINT_PAGES,
+    *ARCHIVE_PAGES,
     *EARNED_PAGES,
     *STATEMENT_PAGES,
     *DISPUTE_PAGES,

@@ -10,9 +10,12 @@ from loopline.customers import (
     AddressAdded,
     AddressNotValid,
     AddressUnknown,
+    CityStays,
     Delivery,
     DeliveryKept,
     DeliveryUnknown,
+    Doubt,
+    Doubted,
     KeyLost,
     MemberUnknown,
     MemberWasErased,
@@ -24,14 +27,17 @@ from loopline.customers import (
     add_addresses,
     addresses_of_member,
     delete_address,
+    doubts_of_orders,
     erase_members,
     keep_deliveries,
     last_accesses,
     make_default,
+    mend_delivery,
     open_deliveries,
     orders_with_delivery,
     own_delivery,
     reencrypt_members,
+    say_right,
 )
 from loopline.db import Conn
 from loopline.kernel.ids import MemberId, OrderId
@@ -146,6 +152,54 @@ def test_where_an_order_goes_stays_as_it_was_said_first(conn: Conn, member_id: M
     assert keep(conn, member_id, OFFICE).is_new is False
     assert own_delivery(conn, member_id, ORDER, ring=ring()) == HOME
     assert last_accesses(conn, member_id, limit=5) == []
+
+
+VAGUE = msgspec.structs.replace(HOME, name="李雷❤", street="愚园路")
+
+
+def doubted(conn: Conn) -> Doubted | None:
+    return doubts_of_orders(conn, [ORDER]).get(ORDER)
+
+
+def test_what_there_is_to_doubt_is_kept_beside_it_until_somebody_says_that_it_is_right(
+    conn: Conn, member_id: MemberId
+):
+    keep(conn, member_id, VAGUE)
+    keep(conn, member_id)  # what was said first stays, and so does what there is to doubt in it
+    doubts = (Doubt.NO_NUMBER, Doubt.UNPRINTABLE)
+    assert doubted(conn) == Doubted(order_id=ORDER, doubts=doubts, right_at=None, right_by=None)
+    assert say_right(conn, [ORDER, OrderId(UUID(int=10 << 64))], by="person:x", now=NOON) == {ORDER}
+    assert say_right(conn, [ORDER], by="person:y", now=NOON) == set()
+    assert doubted(conn) == Doubted(order_id=ORDER, doubts=doubts, right_at=NOON, right_by="person:x")
+    erase_members(conn, [member_id], now=NOON)
+    assert doubted(conn) is None
+
+
+def test_of_what_is_in_no_doubt_nothing_is_kept(conn: Conn, member_id: MemberId):
+    keep(conn, member_id)
+    assert (doubted(conn), say_right(conn, [ORDER], by="person:x", now=NOON)) == (None, set())
+
+
+def test_its_member_mends_it_within_the_city(conn: Conn, member_id: MemberId):
+    keep(conn, member_id, VAGUE)
+    say_right(conn, [ORDER], by="person:x", now=NOON)
+
+    def mend(recipient: Recipient, by: MemberId = member_id) -> object:
+        return mend_delivery(
+            conn, NewDelivery(order_id=ORDER, member_id=by, recipient=recipient), ring=ring()
+        )
+
+    (other,) = registered(conn, [member(phone(2))])
+    assert mend(HOME, by=other) == DeliveryUnknown(order_id=ORDER)
+    assert mend(msgspec.structs.replace(HOME, region_code="320500")) == CityStays()
+    assert mend(msgspec.structs.replace(HOME, phone="1")) == AddressNotValid(field="phone")
+    assert own_delivery(conn, member_id, ORDER, ring=ring()) == VAGUE
+    # Said anew, it is doubted anew.
+    still = msgspec.structs.replace(HOME, street="愚园路")
+    left = Doubted(order_id=ORDER, doubts=(Doubt.NO_NUMBER,), right_at=None, right_by=None)
+    assert (mend(still), doubted(conn)) == (left, left)
+    assert mend(HOME) == msgspec.structs.replace(left, doubts=())
+    assert (own_delivery(conn, member_id, ORDER, ring=ring()), doubted(conn)) == (HOME, None)
 
 
 def test_nobody_sees_where_anothers_order_goes(conn: Conn, member_id: MemberId):

@@ -14,11 +14,20 @@ import httpx
 import pytest
 
 from loopline.db import Database
+from loopline.jobs.code_archives import draw_next_slice
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
 from loopline.processes.touch import attribute_orders, scan
 from loopline.touchpoints import Buyer, TouchpointKind
+from loopline.touchpoints.archives import (
+    LISTING,
+    SLICE,
+    add_pictures,
+    archive_to_draw,
+    forget_archives,
+)
 from loopline.touchpoints.logo import logo_of_brand
+from loopline.web.qr import qr_svg
 from loopline.web.touch.sheet import spelt
 from tests.make.org import succeeded
 from tests.make.shop import NOON, Shop, ask, lines
@@ -36,6 +45,18 @@ def make(browser: httpx.Client, **form: str) -> None:
     page = browser.get(f"{CODES}?site={form['site']}")
     answer = browser.post(f"{CODES}/make", data={"_csrf_token": token_in(page), **form})
     assert answer.status_code == 303
+
+
+def ask_for_archive(browser: httpx.Client, **form: str) -> str:
+    """Ask for an archive of codes; returns where it is told how far it is."""
+    said = {"_csrf_token": token_in(browser.get(CODES)), **form}
+    answer = browser.post(f"{CODES}/archives", data=said)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def _drawn(address: str) -> bytes:
+    return f"<svg>{address}</svg>".encode()
 
 
 @pytest.fixture
@@ -100,8 +121,16 @@ def test_a_size_that_is_none_and_a_place_without_codes_are_no_such_thing(hq: htt
 def test_a_printing_house_gets_a_list_and_a_picture_of_each(staffed: Brand, hq: httpx.Client):
     with staffed.database.owner_transaction() as owner:
         owner.execute("update touchpoints.touchpoint set label = %s where label = '1'", (FORMULA,))
-    answer = hq.get(f"{CODES}/codes.zip?site=S")
+    page = ask_for_archive(hq, site="S")
+    assert "0 of 4 codes are drawn" in hq.get(page).text
+    assert hq.get(f"{page}/codes.zip").status_code == 404
+    assert draw_next_slice(staffed.database, qr_svg, NOON) == 4
+    assert draw_next_slice(staffed.database, qr_svg, NOON) == 0
+    assert f'href="{page}/codes.zip"' in hq.get(page).text
+    answer = hq.get(f"{page}/codes.zip")
+    assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
         names = archive.namelist()
         told = archive.read("codes.csv").decode("utf-8-sig").splitlines()
         pictures = [archive.read(name) for name in names if name.endswith(".svg")]
@@ -118,9 +147,62 @@ def test_a_printing_house_gets_a_list_and_a_picture_of_each(staffed: Brand, hq: 
 
 def test_nobody_prints_the_codes_of_another_branch(staffed: Brand, hq: httpx.Client):
     dealer = staffed.staff("kong.dealer")
-    for path in ("print.pdf", "codes.zip", "codes.csv"):
+    for path in ("print.pdf", "codes.csv"):
         assert dealer.get(f"{CODES}/{path}?site=S").status_code == 403
         assert dealer.get(f"{CODES}/{path}?site=*").status_code == 403
+    token = token_in(dealer.get(CODES))
+    for site in ("S", "*"):
+        said = {"_csrf_token": token, "site": site}
+        assert dealer.post(f"{CODES}/archives", data=said).status_code == 403
+    page = ask_for_archive(hq, site="S")
+    draw_next_slice(staffed.database, qr_svg, NOON)
+    assert hq.get(f"{page}/codes.zip").status_code == 200
+    for browser, refused in ((dealer, 404), (staffed.staff("gu.finance"), 403)):
+        assert browser.get(page).status_code == refused
+        assert browser.get(f"{page}/codes.zip").status_code == refused
+
+
+def test_an_archive_grows_slice_by_slice_whoever_draws_and_is_forgotten_after_a_day(
+    staffed: Brand, hq: httpx.Client
+):
+    count = SLICE + 20
+    said = {"site": "S", "kind": "poster", "count": str(count), "label": "P"}
+    answer = hq.post(f"{CODES}/bulk", data={"_csrf_token": token_in(hq.get(CODES)), **said})
+    assert answer.status_code == 303
+    page = ask_for_archive(hq, site="S", kind="poster")
+    database = staffed.database
+    with database.reading() as conn:
+        first = archive_to_draw(conn)
+    assert first is not None
+    assert draw_next_slice(database, _drawn, NOON) == SLICE
+    with database.transaction() as conn:  # a rival that saw it before adds nothing
+        assert add_pictures(conn, first, [b"<svg>rival</svg>"] * SLICE, now=NOON) == 0
+    assert f"{SLICE} of {count} codes are drawn" in hq.get(page).text
+    assert f'max="{count}" value="{SLICE}"' in hq.get(page).text
+    assert [draw_next_slice(database, _drawn, NOON) for _ in range(2)] == [20, 0]
+    with zipfile.ZipFile(io.BytesIO(hq.get(f"{page}/codes.zip").content)) as archive:
+        names = archive.namelist()
+        listed = [line.split(",")[0] for line in archive.read(LISTING).decode("utf-8-sig").splitlines()[1:]]
+        drawn = {name.removesuffix(".svg"): archive.read(name) for name in names if name != LISTING}
+    assert (len(names), len(listed)) == (count + 1, count)
+    assert drawn == {code: f"<svg>https://shop.example/t/{code}</svg>".encode() for code in listed}
+    for later, gone in ((timedelta(hours=23), 0), (timedelta(hours=25), 1), (timedelta(hours=25), 0)):
+        with database.transaction() as conn:
+            assert forget_archives(conn, now=NOON + later, limit=10) == gone
+    assert hq.get(page).status_code == 404
+
+
+def test_an_archive_that_cannot_be_drawn_ends_and_holds_up_no_other(staffed: Brand, hq: httpx.Client):
+    def cannot(_: str) -> bytes:
+        raise RuntimeError("no ink")
+
+    broken, next_one = ask_for_archive(hq, site="S"), ask_for_archive(hq, site="S", kind="table")
+    with pytest.raises(RuntimeError, match="no ink"):
+        draw_next_slice(staffed.database, cannot, NOON)
+    assert "They could not be drawn" in hq.get(broken).text
+    assert hq.get(f"{broken}/codes.zip").status_code == 404
+    assert draw_next_slice(staffed.database, qr_svg, NOON) == 3
+    assert hq.get(f"{next_one}/codes.zip").status_code == 200
 
 
 def test_the_logo_is_checked_kept_and_taken_away_by_headquarters_alone(staffed: Brand, hq: httpx.Client):

@@ -44,6 +44,8 @@ NOTHING_THERE = {
     "GET /api/v1/orders/{order}/buyer",
     "GET /api/v1/stock/lots/receivers",
     "GET /checkout",
+    "GET /hq/codes/archives/{archive_id}",
+    "GET /hq/codes/archives/{archive_id}/codes.zip",
     "GET /store/count/code/{mark}/{name}",
     "GET /store/photos/code/{mark}/{name}",
     "GET /store/round/code/{mark}/{name}",

@@ -18,7 +18,7 @@ from loopline.db import Database
 from loopline.db.embedded import EmbeddedServer
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.labels import labels_of_tasks
-from loopline.fulfilment.model import AcceptTask, CheckTask, PickTask, TaskState
+from loopline.fulfilment.model import AcceptTask, CheckTask, PackTask, PickTask, TaskState
 from loopline.kernel.ids import MemberId, TaskId, uuid7
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes import dispatch, fulfil
@@ -55,13 +55,13 @@ class Store(msgspec.Struct, frozen=True):
         assert browser.post("/sign-in", data=form).status_code == 303
         return browser
 
-    def accepted(self, number: str, *, units: int = 1) -> TaskId:
+    def accepted(self, number: str, *, units: int = 1, recipient: Recipient = CHEN) -> TaskId:
         """A task of scarves that the store has accepted, for somebody whose address is kept."""
         with self.database.transaction() as conn:
             wanted = lines(self.stage.shop, ("SCARF", units))
             task_id = offer(conn, self.stage, number, member_id=self.member_id, lines=wanted)
             order_id = fulfilment.tasks_by_id(conn, [task_id])[0].order_id
-            new = NewDelivery(order_id=order_id, member_id=self.member_id, recipient=CHEN)
+            new = NewDelivery(order_id=order_id, member_id=self.member_id, recipient=recipient)
             succeeded(
                 customers.keep_deliveries(
                     conn, [new], ring=open_key_ring(data_directory() / "keys"), now=NOON
@@ -264,6 +264,37 @@ def test_the_labels_of_a_round_are_those_of_its_checked_boxes(store: Store):
     assert zpl.count("^XA") == 1
     assert store.prints(checked) is not None
     assert store.prints(picking) is None
+
+
+def test_a_box_whose_address_is_in_doubt_stays_and_holds_up_no_other(store: Store):
+    vague = msgspec.structs.replace(CHEN, street="武康路")
+    clear, doubted = store.accepted("W-1"), store.accepted("W-2", recipient=vague)
+    wu = store.signed_in("wu.packer")
+    round_id = begin(wu)["round"]["id"]
+    with store.database.transaction() as conn:
+        picker = store.stage.people["wu.packer"]
+        commands = [CheckTask(task_id=one, by=picker) for one in (clear, doubted)]
+        succeeded(fulfil.check(conn, commands, scope=WHOLE_BRAND, now=NOON))
+    zpl = form_post(wu, "/store/round/labels", {"round_id": round_id, "form": "zpl"}).text
+    assert (zpl.count("^XA"), store.prints(doubted)) == (1, None)
+    assert store.prints(clear) is not None
+    with store.database.transaction() as conn:
+        packed = [PackTask(task_id=one) for one in (clear, doubted)]
+        succeeded(fulfil.pack(conn, packed, scope=WHOLE_BRAND, now=NOON))
+    told = wu.get("/store/round/book").json()["round"]["boxes"]
+    assert [(one["state"], one["may_hand_over"]) for one in told] == [
+        ("Packed", True),
+        ("Look at the address", False),
+    ]
+    assert say(wu, "hand-over", {"round_id": round_id}).status_code == 200
+    assert store.states(clear, doubted) == [TaskState.HANDED_OVER, TaskState.PACKED]
+    # With nothing left that could be printed its label is refused, as it is on its own page.
+    alone = form_post(wu, "/store/round/labels", {"round_id": round_id, "form": "zpl"})
+    assert (alone.status_code, store.prints(doubted)) == (409, None)
+    form = {"form": "zpl", "address_right": "yes"}
+    assert form_post(wu, f"/store/tasks/{doubted}/label", form).status_code == 200
+    assert say(wu, "hand-over", {"round_id": round_id}).status_code == 200
+    assert store.states(doubted) == [TaskState.HANDED_OVER]
 
 
 def test_a_parcel_leaves_by_the_number_on_its_label(quiet: Store):

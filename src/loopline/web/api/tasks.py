@@ -40,7 +40,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.org import Permission
-from loopline.processes import collecting, dispatch, fulfil
+from loopline.processes import addresses, collecting, dispatch, fulfil
 from loopline.stock.lots import LotToTake, lots_to_take
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -420,6 +420,7 @@ def hand_over_tasks(
         scanned, unknown = scanned_lots(conn, [(TaskId(one.task_id), one.lots) for one in data.items])
         said = {TaskId(one.task_id): one.rider_code or "" for one in data.items}
         others = refused_riders(conn, said, scope=scope, secret=edge_of(request).settings.secret)
+        others |= addresses.held_back(conn, said, scope=scope)
         judged = [
             unknown.get(TaskId(one.task_id))
             or others.get(TaskId(one.task_id))

@@ -55,6 +55,8 @@ MOMENT_WORDS: dict[str, str] = HAPPENING_WORDS | {
     "call_ended": marked("Nobody claimed it, sourced again"),
     "task_cancelled": marked("Work taken back"),
     "label_printed": marked("Label printed"),
+    "address_said_right": marked("The address was in doubt, and was said to be right"),
+    "address_mended": marked("The customer mended the address"),
     "goods_exchanged": marked("Exchanged for other goods"),
     "price_changed": marked("Sold for less than it costs"),
     "photo_kept": marked("Photo of the goods taken"),
@@ -112,6 +114,7 @@ MOMENT_TONES: dict[str, str] = HAPPENING_TONES | {
 # What is told of one site's work, and nothing else, may be told to that site.
 _ABOUT_A_SITE = frozenset(
     {
+        "address_said_right",
         "call_claimed",
         "collector_identified",
         "collector_not_identified",
@@ -449,6 +452,7 @@ _DETAILS: dict[str, Callable[[_Telling], str]] = {
     "task_cancelled": _work,
     "picking_started": _at_site,
     "goods_checked": _at_site,
+    "address_said_right": _at_site,
     "parcel_packed": _at_site,
     "parcel_handed_over": _handed_over,
     "parcel_not_collected": _work,

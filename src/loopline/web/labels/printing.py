@@ -17,6 +17,7 @@ from loopline.fulfilment.model import Task, TaskKind, TaskLine
 from loopline.kernel.ids import OrderId, SiteId, SkuId, TaskId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
+from loopline.processes.addresses import held_back, unreadable
 from loopline.processes.label import print_labels
 from loopline.processes.open_buyers import WantedOpenings, WhoOpens
 from loopline.web.api.answers import AnyRequest, read, run
@@ -34,13 +35,14 @@ class WhoPrints(msgspec.Struct, frozen=True, kw_only=True):
     """Who prints, as the log names them, where they may; `opens`: the person to whom marketplaces open buyers.
 
     Where a marketplace does not say where a parcel goes, its label says so to who holds it in hand
-    (`reads_what_lacks`), and is refused to everybody else.
+    (`reads_what_lacks`), and is refused to everybody else. Whoever can call the customer heeds doubts (`heeds_doubts`).
     """
 
     actor: str
     scope: Scope
     opens: WhoOpens | None
     reads_what_lacks: bool = False
+    heeds_doubts: bool = False
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,10 +125,26 @@ def _print(
     conn: Conn, commands: Sequence[PrintLabel], printing: _Printing, now: datetime
 ) -> list[Printed | Refusal]:
     who = printing.who
-    outcomes = print_labels(conn, commands, by=who.actor, scope=who.scope, now=now)
+    held = held_back(conn, [one.task_id for one in commands], scope=who.scope, asks=who.heeds_doubts)
+    held |= {
+        task_id: lost
+        for task_id, buyer in printing.opened.items()
+        if (lost := _unreadable(task_id, buyer)) is not None
+    }
+    outcomes = merged(
+        [held.get(one.task_id, one) for one in commands],
+        lambda free: print_labels(conn, free, by=who.actor, scope=who.scope, now=now),
+    )
     tasks = {one.task.task_id: one.task for one in outcomes if isinstance(one, PrintedLabel)}
     found = _find(conn, printing, list(tasks.values()), now)
     return [one if isinstance(one, Refusal) else _written(one, found, printing) for one in outcomes]
+
+
+def _unreadable(task_id: TaskId, opened: OpenedBuyer | Refusal) -> Refusal | None:
+    if isinstance(opened, Refusal):
+        return None
+    recipient = Recipient(name=opened.name, phone=opened.phone, region_code="", street=opened.address)
+    return unreadable(task_id, recipient)
 
 
 def _find(conn: Conn, printing: _Printing, tasks: Sequence[Task], now: datetime) -> _Found:

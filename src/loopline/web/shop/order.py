@@ -27,6 +27,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.orders import Order
 from loopline.org import Site
+from loopline.processes.addresses import mend
 from loopline.processes.cancel import Cancellation, cancel
 from loopline.processes.checkout import NothingToPay
 from loopline.returns.model import Reason
@@ -34,6 +35,7 @@ from loopline.returns.photos import PHOTOS_MOST
 from loopline.reviews import PICTURES_MAX
 from loopline.slots import BookingState
 from loopline.slots.visits import Outcome, Visit
+from loopline.web.address_words import doubts_said
 from loopline.web.api.answers import run
 from loopline.web.edge import WebRequest, edge_of, language_of
 from loopline.web.hours import booking_words, hour_words
@@ -77,7 +79,7 @@ REASONS: dict[Reason, str] = {
 
 
 class AddressForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an order goes that came without an address."""
+    """Where an order goes: one that came without an address, or with one that may not be found."""
 
     recipient: str = ""
     phone: str = ""
@@ -130,7 +132,8 @@ def order_page(  # noqa: PLR0913 - what a refusal is shown with
         **hours_context(view, language, now=edge.clock()),
         here=f"/o/{view.head.number}",
         refusal=language.refusal(refusal) if refusal else None,
-        form=AddressForm(),
+        form=_form(view),
+        doubts=doubts_said(view.mendable, language),
         said=said,
         number=secrets.token_hex(6),
         exchange_id=uuid7(edge.clock()),
@@ -140,6 +143,16 @@ def order_page(  # noqa: PLR0913 - what a refusal is shown with
     )
     answer.headers = {**answer.headers, "X-Mark": view.mark, "X-Over": "yes" if view.is_over else "no"}
     return answer
+
+
+def _form(view: OrderView) -> AddressForm:
+    """The fields of an address: empty, or as they may not be found."""
+    known = view.recipient
+    if known is None:
+        return AddressForm()
+    return AddressForm(
+        recipient=known.name, phone=known.phone, region_code=known.region_code, street=known.street
+    )
 
 
 def order_context(view: OrderView, language: Language) -> dict[str, Any]:
@@ -289,7 +302,7 @@ def say_where(
     member: NamedDependency[Shopper],
     data: Annotated[AddressForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
-    """Say where an order goes that came without an address."""
+    """Say where an order goes that came without an address, or mend one that may not be found."""
     edge = edge_of(request)
     recipient = Recipient(
         name=data.recipient, phone=data.phone, region_code=data.region_code, street=data.street
@@ -300,7 +313,13 @@ def say_where(
             return customers.AddressNotValid(field="region_code")
         delivery = NewDelivery(order_id=head.id, member_id=member.member_id, recipient=recipient)
         (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)
-        return kept if isinstance(kept, Refusal) else None
+        if isinstance(kept, Refusal) or kept.is_new:
+            return kept if isinstance(kept, Refusal) else None
+        known = customers.own_delivery(conn, member.member_id, head.id, ring=edge.ring)
+        if known == customers.valid_recipient(recipient):  # sent twice
+            return None
+        mended = mend(conn, delivery, ring=edge.ring, actor=member.actor, now=now)
+        return mended if isinstance(mended, Refusal) else None
 
     return done_with_order(request, number, member, work)
 

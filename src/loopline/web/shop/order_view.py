@@ -10,7 +10,7 @@ import msgspec
 
 from loopline import catalogue, customers, orders, org, promises, reviews, slots
 from loopline.catalogue import Product, Sku
-from loopline.customers import Recipient
+from loopline.customers import Doubted, Recipient
 from loopline.db import Conn, log
 from loopline.fulfilment import queries as fulfilment
 from loopline.fulfilment.codes import hash_of_code
@@ -33,6 +33,7 @@ from loopline.orders.waiting import Dated, ParkedFor
 from loopline.org import Site
 from loopline.payments import queries as payments
 from loopline.pricing.points import entries_of_orders
+from loopline.processes.addresses import mendable
 from loopline.processes.checkout import to_pay
 from loopline.processes.gifts import gift_lines_of
 from loopline.processes.slots import free_slots, last_visits, may_move
@@ -146,6 +147,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: Sequence[ExchangeView] = ()
     others: Sequence[Sku] = ()
     parking: Mapping[LineId, Dated] = {}
+    mendable: Doubted | None = None
 
     @property
     def is_over(self) -> bool:
@@ -252,7 +254,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         promised = [one.id for one in self.promises if one.ended_at is None]
         hours = [self.booking.starts_at if self.booking else None, *(one.starts_at for one in self.hours)]
         exchanged = [(one.id, one.is_done) for one in self.exchanges]
-        comes = [self.booking.carrier if self.booking else None, self.visit]
+        comes = [self.booking.carrier if self.booking else None, self.visit, self.mendable]
         spelt = msgspec.json.encode(
             [
                 *parts,
@@ -268,6 +270,12 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
             ]
         )
         return hashlib.sha256(spelt).hexdigest()[:32]
+
+
+def _recipient(conn: Conn, head: Order, edge: Edge, member_id: MemberId | None) -> Recipient | None:
+    if member_id is None or head.delivery not in BROUGHT:
+        return None
+    return customers.own_delivery(conn, member_id, head.id, ring=edge.ring)
 
 
 def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | None) -> OrderView:
@@ -286,10 +294,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
     said = reviews.reviews_of_orders(conn, [head.id]).get(head.id, [])
     arrived = promises.arrivals_of_orders(conn, [head.id])
     standing = standing_of(head, tasks, to_pay_minor=rest, now=now, arrived=arrived)
-    is_brought = head.delivery in BROUGHT
-    recipient = (
-        customers.own_delivery(conn, member_id, head.id, ring=edge.ring) if member_id and is_brought else None
-    )
+    is_theirs = head.delivery in BROUGHT and member_id is not None
+    recipient = _recipient(conn, head, edge, member_id)
     shown = _lines(conn, lines, said, gifts=gift_lines_of(conn, every))
     return OrderView(
         head=head,
@@ -306,7 +312,8 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         paid_minor=sum(one.taken_minor for one in money),
         refunded_minor=sum(one.refunded_minor for one in money),
         recipient=recipient,
-        wants_recipient=is_brought and member_id is not None and recipient is None,
+        wants_recipient=is_theirs and recipient is None,
+        mendable=mendable(conn, head.id, tasks) if recipient is not None else None,
         history=_history(conn, head.id, sites),
         back=[
             Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")

@@ -37,6 +37,7 @@ from loopline.kernel.scope import Scope
 from loopline.kernel.times import business_day, day_range
 from loopline.org import Permission
 from loopline.processes import dispatch, fulfil
+from loopline.processes.addresses import held_back, say_right
 from loopline.processes.packing import packing_of
 from loopline.processes.photos import last_ones
 from loopline.processes.promised import tell_arrivals
@@ -59,6 +60,8 @@ Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED
 Work = Callable[[Conn, Scope, datetime], Sequence[Any] | Refusal]
 _TRACKING = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UNITS_DIGITS_MAX = 7
+ADDRESS_RIGHT = "address_right"
+"""The field by which whoever packs says that an address is right, whatever there is to doubt in it."""
 
 
 class Step(StrEnum):
@@ -149,7 +152,7 @@ def step_work(  # noqa: PLR0911 - one for each step
         case Step.PACK:
             return _pack_work(task_id, desk, data, edge_of(request))
         case Step.HAND_OVER:
-            return _hand_over_work(task_id, data, edge_of(request).settings.secret)
+            return _hand_over_work(task_id, desk, data, edge_of(request).settings.secret)
         case Step.REFUSE:
             command = _refuse_command(data, task_id, desk)
             if isinstance(command, Refusal):
@@ -249,7 +252,7 @@ def hand_over(
     return _done(request, desk, task_id, step_work(Step.HAND_OVER, request, desk, TaskId(task_id), data))
 
 
-def _hand_over_work(task_id: TaskId, data: dict[str, Any], secret: str) -> Work | Refusal:
+def _hand_over_work(task_id: TaskId, desk: Desk, data: dict[str, Any], secret: str) -> Work | Refusal:
     stated = str(data.get("tracking_number", "")).strip()
     if stated and not _TRACKING.fullmatch(stated):
         return TrackingNumberNotUsable()
@@ -260,6 +263,11 @@ def _hand_over_work(task_id: TaskId, data: dict[str, Any], secret: str) -> Work 
         others = refused_riders(conn, {task_id: str(data.get("code", ""))}, scope=scope, secret=secret)
         if others:
             return others[task_id]
+        if data.get(ADDRESS_RIGHT):
+            say_right(conn, [task_id], scope=scope, by=f"person:{desk.person_id}", now=now)
+        held = held_back(conn, [task_id], scope=scope, asks=True)
+        if held:
+            return held[task_id]
         outcomes = fulfil.hand_over(conn, [command], scope=scope, now=now)
         name_carriers(conn, outcomes, {task_id: carrier})
         return outcomes

@@ -9,7 +9,7 @@ import msgspec
 from loopline import buyers, catalogue, customers, orders, org, promises, slots
 from loopline.buyers import OpeningPurpose, Sealing
 from loopline.catalogue import Care, Sku
-from loopline.customers import Delivery, Opening, Recipient
+from loopline.customers import Delivery, Doubted, Opening, Recipient
 from loopline.db import Conn
 from loopline.fulfilment import labels, rounds
 from loopline.fulfilment import queries as fulfilment
@@ -24,6 +24,7 @@ from loopline.kernel.ids import AllocationId, PartyId, PersonId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import Order
+from loopline.processes.addresses import is_open, is_unusable
 from loopline.processes.open_buyers import IN_HAND, purposes_open_to
 from loopline.processes.packing import Packing, packing_of
 from loopline.processes.photos import PhotosOfLine, last_ones, photos_of_tasks
@@ -33,6 +34,7 @@ from loopline.sharing.queries import ShareOfLine, shares_of_lines
 from loopline.slots import Booking, Slot, Way
 from loopline.sourcing import queries as sourcing
 from loopline.sourcing.model import Explanation
+from loopline.web.address_words import doubts_said
 from loopline.web.buyer_view import BuyerCard, BuyerPlace, buyer_card, who_opens
 from loopline.web.cold_words import check_word, cold_word, pack_word
 from loopline.web.collection import rider_code
@@ -90,6 +92,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     shares: list[ShareOfLine]
     recipient: Recipient | None
     sealing: Sealing | None
+    doubted: Doubted | None
     next_task: TaskId | None
     in_round: RoundTask | None
     packing: Packing | None
@@ -165,6 +168,9 @@ def read_task(  # noqa: PLR0913 - whose page of what, when, and whether it is ke
         shares=_shares(conn, lines) if task.state is TaskState.HANDED_OVER else [],
         recipient=_recipient(conn, task, desk, now=now, edge=edge) if is_addressed else None,
         sealing=buyers.sealings_of_orders(conn, [order.id]).get(order.id) if is_addressed else None,
+        doubted=customers.doubts_of_orders(conn, [order.id]).get(order.id)
+        if is_kept or (task.kind is TaskKind.DELIVER and task.state in IN_HAND)
+        else None,
         next_task=_next_task(conn, task, desk, now=now) if task.ended_at else None,
         in_round=in_round,
         packing=packing_of(conn, task) if task.state is TaskState.CHECKED or is_kept else None,
@@ -305,6 +311,7 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "city": city_near(facts.order.destination, language),
         "recipient": facts.recipient,
         "region": _region(facts.recipient, language),
+        **_doubted(facts.doubted, language),
         "card": _card(facts, desk, language),
         "next_path": _next_path(facts),
         "packing": packing_view(facts.packing, language) if facts.packing else None,
@@ -314,6 +321,14 @@ def context_of(facts: TaskFacts, desk: Desk, language: Language) -> dict[str, An
         "tracking_number": (facts.label.tracking_number or "") if facts.label else "",
         **_photographed(facts, desk, language),
         **_pays(facts, desk, language),
+    }
+
+
+def _doubted(doubted: Doubted | None, language: Language) -> dict[str, Any]:
+    """What the page of a task says of what there is to doubt in its address, and whether that holds it up."""
+    return {
+        "doubts": doubts_said(doubted, language) if is_open(doubted) else [],
+        "is_unusable": is_unusable(doubted),
     }
 
 

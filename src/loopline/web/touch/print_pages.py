@@ -22,12 +22,11 @@ from loopline.web.edge import Visitor, WebRequest, language_of
 from loopline.web.qr import address_of, scan_path
 from loopline.web.touch.codes import CODES, place_asked
 from loopline.web.touch.picture import BYTES_MAX, checked_picture
-from loopline.web.touch.printing import LINE_MAX, SIZES, Piece, Wish, codes_csv, codes_pdf, codes_zip
+from loopline.web.touch.printing import LINE_MAX, SIZES, Piece, Wish, codes_csv, codes_pdf
 from loopline.web.touch.refusals import TooManyToPrint
 from loopline.web.touch.sheet import ALL_MOST, cards_of, codes_at, places_of
 
 PDF = f"{CODES}/print.pdf"
-ZIP = f"{CODES}/codes.zip"
 CSV = f"{CODES}/codes.csv"
 LOGO = f"{CODES}/logo"
 _USUAL_SIZE = "shelf"
@@ -47,25 +46,25 @@ def print_codes(request: WebRequest, visitor: NamedDependency[Visitor]) -> Respo
         raise Refused(TooManyToPrint(most=PRINTED_MOST))
     lines = tuple(filter(None, (_line(said.get(name, "")) for name in ("zh", "en"))))
     wish = Wish(size=size, lines=lines, logo=logo if "logo" in said else None)
-    return _file(codes_pdf(pieces, wish, language_of(request)), "application/pdf", "codes.pdf")
-
-
-@get(ZIP, sync_to_thread=True)
-def pack_codes(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[bytes]:
-    """Pack the codes of a place, a picture each, with the list of them."""
-    return _file(codes_zip(_pieces(request, visitor)[0]), "application/zip", "codes.zip")
+    return file_of(codes_pdf(pieces, wish, language_of(request)), "application/pdf", "codes.pdf")
 
 
 @get(CSV, sync_to_thread=True)
 def list_codes(request: WebRequest, visitor: NamedDependency[Visitor]) -> Response[bytes]:
     """List the codes of a place with what each opens."""
-    return _file(codes_csv(_pieces(request, visitor)[0]), "text/csv; charset=utf-8", "codes.csv")
+    return file_of(codes_csv(_pieces(request, visitor)[0]), "text/csv; charset=utf-8", "codes.csv")
 
 
 def _pieces(request: WebRequest, visitor: Visitor) -> tuple[Sequence[Piece], Logo | None]:
-    """Read what the address names: the codes in use at a place, of a kind, in the order of its sheet."""
-    scope, language = visitor.scope_of(Permission.TOUCHPOINTS_READ), language_of(request)
     site, kind = (request.query_params.get(name, "") for name in ("site", "kind"))
+    return pieces_at(request, visitor, site=site, kind=kind)
+
+
+def pieces_at(
+    request: WebRequest, visitor: Visitor, *, site: str, kind: str
+) -> tuple[Sequence[Piece], Logo | None]:
+    """Return the codes in use at a place, of a kind, in its sheet's order, and the logo. Raises Refused for none."""
+    scope, language = visitor.scope_of(Permission.TOUCHPOINTS_READ), language_of(request)
 
     def find(conn: Conn, _: datetime) -> tuple[Sequence[Piece], Logo | None]:
         place = place_asked(conn, places_of(conn, scope), site, scope=scope)
@@ -86,7 +85,8 @@ def _line(typed: str) -> str:
     return " ".join(typed.replace("\x00", "").split())[:LINE_MAX]
 
 
-def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
+def file_of(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """Give a file under a name, kept nowhere on the way."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -107,4 +107,4 @@ async def change_logo(request: Request[Any, Any, State], visitor: NamedDependenc
     return Redirect(f"{CODES}?site=*", status_code=HTTP_303_SEE_OTHER)
 
 
-PRINT_PAGES = [print_codes, pack_codes, list_codes, change_logo]
+PRINT_PAGES = [print_codes, list_codes, change_logo]

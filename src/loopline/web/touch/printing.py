@@ -2,9 +2,8 @@
 
 import csv
 import io
-import zipfile
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from markupsafe import Markup
@@ -188,18 +187,3 @@ def codes_csv(pieces: Sequence[Piece]) -> bytes:
 
 def _plain(text: str) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
-
-
-def codes_zip(pieces: Sequence[Piece]) -> bytes:
-    """Write codes as an archive: a picture each, named by the code, and the list of them."""
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in _files(pieces):
-            archive.writestr(name, content)
-    return kept.getvalue()
-
-
-def _files(pieces: Sequence[Piece]) -> Iterator[tuple[str, bytes]]:
-    yield "codes.csv", codes_csv(pieces)
-    for one in pieces:
-        yield f"{one.card.code}.svg", qr_svg(one.address)

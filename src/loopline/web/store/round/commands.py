@@ -32,6 +32,7 @@ from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.scope import Scope
 from loopline.processes import fulfil
 from loopline.processes import rounds as process
+from loopline.processes.addresses import held_back
 from loopline.web.api.answers import answered, granted, read, run
 from loopline.web.api.reading import decode
 from loopline.web.api.refusals import IdNotOfItsTime
@@ -215,7 +216,7 @@ def put_back_round(request: WebRequest, picking: NamedDependency[Desk], body: Ra
 def hand_over_round(request: WebRequest, picking: NamedDependency[Desk], body: RawBody) -> Response[bytes]:
     """Give all packed parcels of a round to the carrier, each by the number on its label.
 
-    What lacks a photo that it needs stays, and holds up no other.
+    What lacks a photo that it needs, or has an address in doubt, stays and holds up no other.
     """
     asked: RoundAsk = decode(body, RoundAsk)
 
@@ -231,6 +232,7 @@ def hand_over_round(request: WebRequest, picking: NamedDependency[Desk], body: R
         ]
         # What riders take goes by the code that each of them says, parcel by parcel.
         others = taken_by_riders(conn, [one.task_id for one in ready], scope=scope)
+        others |= held_back(conn, [one.task_id for one in ready], scope=scope, asks=True).keys()
         ready = [one for one in ready if one.task_id not in others]
         for outcome in fulfil.hand_over(conn, ready, scope=scope, now=now):
             if isinstance(outcome, Refusal):

@@ -13,7 +13,8 @@ from loopline.fulfilment.labels import LABELLED, LabelForm, PrintLabel
 from loopline.kernel.ids import RoundId, TaskId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.org import Permission
-from loopline.web.api.answers import read
+from loopline.processes.addresses import AddressDoubted, AddressUnusable, say_right
+from loopline.web.api.answers import read, run
 from loopline.web.buyer_view import who_opens
 from loopline.web.edge import WebRequest, language_of
 from loopline.web.labels.fonts import want_chinese
@@ -27,8 +28,10 @@ from loopline.web.store.moving.place import Form
 from loopline.web.store.refusals import NothingToLabel, TrackingNumberNotUsable
 from loopline.web.store.round.commands import tasks_in
 from loopline.web.store.round.place import PICKING
+from loopline.web.store.task import ADDRESS_RIGHT
 
 _TRACKING = re.compile(r"[A-Za-z0-9-]{1,64}")
+_HELD = (AddressDoubted, AddressUnusable)
 _FILES = {LabelForm.PDF: "application/pdf", LabelForm.ZPL: "application/zpl"}
 
 
@@ -42,6 +45,9 @@ def print_labels(
         raise Refused(TrackingNumberNotUsable())
     form = _form(data)
     command = PrintLabel(task_id=TaskId(task_id), form=form, tracking_number=stated or None)
+    if data.get(ADDRESS_RIGHT):
+        scope, by = desk.visitor.scope_of(Permission.TASKS_WRITE), actor_of(desk.visitor)
+        run(request, lambda conn, now: say_right(conn, [command.task_id], scope=scope, by=by, now=now))
     return _printed(request, desk, [command], form)
 
 
@@ -71,15 +77,19 @@ def _printed(request: WebRequest, desk: Desk, commands: list[PrintLabel], form: 
         scope=desk.visitor.scope_of(Permission.TASKS_WRITE),
         opens=who_opens(desk.visitor),
         reads_what_lacks=True,
+        heeds_doubts=True,
     )
     want_chinese()
     if form is LabelForm.PDF:
         want_pages()
     outcomes = print_now(request, commands, who=who)
-    refusal = next((one for one in outcomes if isinstance(one, Refusal)), None)
+    texts = [one.text for one in outcomes if isinstance(one, Printed)]
+    # A box whose address is in doubt gets its label on its own page, and holds up no other.
+    refusal = next(
+        (one for one in outcomes if isinstance(one, Refusal) and not (texts and isinstance(one, _HELD))), None
+    )
     if refusal is not None:
         raise Refused(refusal)
-    texts = [one.text for one in outcomes if isinstance(one, Printed)]
     content = labels_zpl(texts).encode() if form is LabelForm.ZPL else labels_pdf(texts, language_of(request))
     shown = "attachment" if form is LabelForm.ZPL else "inline"
     return Response(

@@ -16,8 +16,10 @@ from loopline.fulfilment.photos import tasks_lacking_photos
 from loopline.fulfilment.rounds import Boxed, Round
 from loopline.kernel.ids import AllocationId, OrderId, PersonId, RoundId, SkuId, TaskId
 from loopline.kernel.refusals import Refused
+from loopline.kernel.scope import WHOLE_BRAND
 from loopline.orders import Order
 from loopline.org.queries import people_by_id
+from loopline.processes.addresses import held_back
 from loopline.processes.rounds import tasks_for_a_round
 from loopline.promises import PromiseState
 from loopline.stock.lots import lots_to_take
@@ -31,6 +33,7 @@ from loopline.web.store.words import STATE_WORDS
 ROUND = "/store/round"
 TASKS_MAX = 20
 PHOTO_IS_MISSING = marked("Photo missing")
+ADDRESS_IS_DOUBTED = marked("Look at the address")
 _OPEN = frozenset({TaskState.ACCEPTED, TaskState.PICKING})
 
 
@@ -58,7 +61,9 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's box. `is_open`: still being picked; `may_hand_over`: packed, with the photos it needs, and waiting."""
+    """An order's box. `is_open`: still being picked; `may_hand_over`: packed and waiting, with the photos it needs and
+    an address in no doubt.
+    """
 
     box: int
     path: str
@@ -157,6 +162,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     places: Mapping[SkuId, str]
     heads: Mapping[OrderId, Order]
     lacking: Collection[TaskId]
+    held: Collection[TaskId]
 
 
 def _told(
@@ -177,6 +183,7 @@ def _told(
         places=shelf_places(conn, desk.site.id, sku_ids),
         heads={head.id: head for head in orders.orders_by_ids(conn, sorted(order_ids))},
         lacking=lacking,
+        held=held_back(conn, list(boxes), scope=WHOLE_BRAND, asks=True).keys(),
     )
     coldest = next(iter(tasks.values())).temperature_class if tasks else None
     return RoundTold(
@@ -249,18 +256,25 @@ def _boxes(conn: Conn, facts: _Facts, desk: Desk, language: Language) -> list[Bo
             box=facts.boxes[task.task_id],
             path=f"/store/tasks/{task.task_id}",
             number=facts.heads[task.order_id].number,
-            state=language.say(PHOTO_IS_MISSING if _lacks_photo(task, facts) else STATE_WORDS[task.state]),
+            state=language.say(_state_word(task, facts)),
             is_open=task.state in _OPEN,
             is_labelled=task.state in {TaskState.CHECKED, TaskState.PACKED},
             may_hand_over=task.state is TaskState.PACKED
             and task.kind is TaskKind.DELIVER
-            and not _lacks_photo(task, facts),
+            and not _lacks_photo(task, facts)
+            and task.task_id not in facts.held,
             leaves_by=language.clock_of_day(due[task.order_id], desk.site.time_zone)
             if task.order_id in due
             else "",
         )
         for task in sorted(facts.tasks.values(), key=lambda task: facts.boxes[task.task_id])
     ]
+
+
+def _state_word(task: Task, facts: _Facts) -> str:
+    if _lacks_photo(task, facts):
+        return PHOTO_IS_MISSING
+    return ADDRESS_IS_DOUBTED if task.task_id in facts.held else STATE_WORDS[task.state]
 
 
 def _lacks_photo(task: Task, facts: _Facts) -> bool:
