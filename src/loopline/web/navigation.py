@@ -96,6 +96,7 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
             visitor.may(Permission.ORG_WRITE) and has_boards,
             Entry(word=marked("Couriers, appointments, fitting"), path="/hq/hours"),
         ),
+        (bool(roles & _SETTING_LIMITS), Entry(word=marked("Delivery fees"), path="/hq/freight")),
         (visitor.may(Permission.TASKS_WRITE), Entry(word=marked("Store"), path="/store")),
         (visitor.may(Permission.LIVE_WRITE), Entry(word=marked("Livestream"), path="/live/desk")),
         (
@@ -123,6 +124,7 @@ _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/hq/changed-prices",
             "/hq/counter-limits",
             "/hq/hours",
+            "/hq/freight",
             "/hq/marketplaces",
             "/hq/openings",
         ),
