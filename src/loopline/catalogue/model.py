@@ -89,11 +89,12 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the price of a SKU depends on: how it is taxed, and what it is one of."""
+    """What the price of a SKU depends on: how it is taxed, what it is one of, and what one weighs, if known."""
 
     tax_class: str
     product_id: ProductId
     category: str | None
+    grams: int | None = None
 
 
 class ProductAdded(msgspec.Struct, frozen=True, kw_only=True):

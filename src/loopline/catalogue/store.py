@@ -101,8 +101,8 @@ def skus_of_products(conn: Conn, product_ids: Iterable[ProductId]) -> list[Sku]:
 
 def price_facts_of(conn: Conn, sku_ids: Iterable[SkuId]) -> dict[SkuId, PriceFacts]:
     return {
-        sku_id: PriceFacts(tax_class=tax_class, product_id=product_id, category=category)
-        for sku_id, tax_class, product_id, category in fetch_rows(
+        sku_id: PriceFacts(tax_class=tax_class, product_id=product_id, category=category, grams=grams)
+        for sku_id, tax_class, product_id, category, grams in fetch_rows(
             conn, SQL["price_facts_of"], sku_ids=uuids(sku_ids)
         )
     }

@@ -160,12 +160,13 @@ where sku.product_id = any(%(product_ids)s::uuid[])
 order by sku.product_id, sku.code;
 
 -- name: price_facts_of
--- What the price of SKUs depends on: tax class, product and its category. Locks nothing.
+-- What the price of SKUs depends on: tax class, product and its category, and what one weighs. Locks nothing.
 select
     sku.id,
     sku.tax_class,
     sku.product_id,
-    product.category
+    product.category,
+    sku.weight_grams
 from catalogue.sku
 join catalogue.product on product.id = sku.product_id
 where sku.id = any(%(sku_ids)s::uuid[]);

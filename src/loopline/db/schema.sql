@@ -3529,6 +3529,26 @@ CREATE TABLE pricing.coupon_line (
     CONSTRAINT coupon_took_something_off CHECK ((amount_minor > 0))
 );
 
+CREATE TABLE pricing.freight (
+    number bigint NOT NULL,
+    unit_id uuid NOT NULL,
+    template jsonb,
+    is_open boolean NOT NULL,
+    comment text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT freight_says_why CHECK ((btrim(comment) <> ''::text))
+);
+
+ALTER TABLE pricing.freight ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME pricing.freight_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE pricing.funding_agreement (
     id uuid NOT NULL,
     party_id uuid NOT NULL,
@@ -6595,6 +6615,9 @@ ALTER TABLE ONLY pricing.coupon
 ALTER TABLE ONLY pricing.coupon
     ADD CONSTRAINT coupon_secret_is_unique UNIQUE (secret);
 
+ALTER TABLE ONLY pricing.freight
+    ADD CONSTRAINT freight_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY pricing.funding_agreement
     ADD CONSTRAINT funding_agreement_pkey PRIMARY KEY (id);
 
@@ -7502,6 +7525,8 @@ CREATE INDEX coupon_entry_by_coupon ON pricing.coupon_entry USING btree (coupon_
 
 CREATE INDEX coupon_taken_by_batch ON pricing.coupon USING btree (batch_id, state) INCLUDE (off_minor, order_minor) WHERE (state <> 'free'::text);
 
+CREATE INDEX freight_of_unit ON pricing.freight USING btree (unit_id, number DESC);
+
 CREATE UNIQUE INDEX one_draft_of_the_programme ON pricing.points_programme USING btree ((true)) WHERE (published_at IS NULL);
 
 CREATE INDEX points_account_by_expiry ON pricing.points_account USING btree (next_expiry_at, member_id) WHERE (next_expiry_at IS NOT NULL);
@@ -7855,6 +7880,8 @@ CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON org.unit FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('org');
 
 CREATE TRIGGER additions_are_marked AFTER INSERT ON pricing.promotion FOR EACH ROW WHEN ((new.published_at IS NOT NULL)) EXECUTE FUNCTION remembered.leave_mark('pricing');
+
+CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.freight FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('freight');
 
 CREATE TRIGGER changes_are_marked AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON pricing.price FOR EACH STATEMENT EXECUTE FUNCTION remembered.leave_mark('pricing');
 
@@ -8914,6 +8941,10 @@ GRANT SELECT,USAGE ON SEQUENCE pricing.coupon_entry_number_seq TO loopline_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE pricing.coupon_holder TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.coupon_line TO loopline_app;
+
+GRANT SELECT,INSERT ON TABLE pricing.freight TO loopline_app;
+
+GRANT SELECT,USAGE ON SEQUENCE pricing.freight_number_seq TO loopline_app;
 
 GRANT SELECT,INSERT ON TABLE pricing.funding_agreement TO loopline_app;
 

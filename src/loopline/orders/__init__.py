@@ -39,8 +39,10 @@ from loopline.orders.events import (
 from loopline.orders.model import (
     BRINGING_FEES,
     BROUGHT,
+    CHARGES_TAX_CLASS,
     COURIER_FEE,
     FITTING_FEE,
+    FREIGHT_FEE,
     FROM_ITS_STORE,
     WAIT_FOR_OTHER_GOODS,
     Asker,
@@ -154,9 +156,11 @@ from loopline.orders.unpaid import admit_unpaid, overdue_without_goods, settle_u
 __all__ = [
     "BRINGING_FEES",
     "BROUGHT",
+    "CHARGES_TAX_CLASS",
     "CHECKS",
     "COURIER_FEE",
     "FITTING_FEE",
+    "FREIGHT_FEE",
     "FROM_ITS_STORE",
     "WAIT_FOR_OTHER_GOODS",
     "Asker",

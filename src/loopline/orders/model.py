@@ -38,7 +38,11 @@ COURIER_FEE = "COURIER-FEE"
 """The code of the charge for a courier: it is earned as the goods leave, and called off with the whole order."""
 FITTING_FEE = "FITTING-FEE"
 """The code of the charge for a fitter who comes to the customer; it goes as a courier's does."""
-BRINGING_FEES = frozenset({COURIER_FEE, FITTING_FEE})
+FREIGHT_FEE = "FREIGHT-FEE"
+"""The code of the charge for delivery by parcel; it goes as a courier's does."""
+BRINGING_FEES = frozenset({COURIER_FEE, FITTING_FEE, FREIGHT_FEE})
+CHARGES_TAX_CLASS = "standard"
+"""A charge is taxed like most goods."""
 
 
 class Delivery(StrEnum):
@@ -132,6 +136,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     sites it may be sent from, in order of their ids; none: any. `coupons`: the codes of
     coupons to be used; `points`: how many of the member's points. `is_in_stock_only`: nothing of it is sold ahead.
     `goods_shown_minor`: what the buyer was shown that the goods cost; it says nothing of what is asked.
+    `charges_freight`: we say what its delivery costs; `freight_shown_minor`: what the buyer was shown that it does.
     New fields need a default: defaults are left out of the content hash, so that old hashes stay valid.
     """
 
@@ -160,6 +165,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     points: int = 0
     is_in_stock_only: bool = False
     goods_shown_minor: int | None = None
+    charges_freight: bool = False
+    freight_shown_minor: int | None = None
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -117,6 +117,8 @@ def content_hash(draft: Draft) -> bytes:
         credits=NO_CREDITS if draft.credits == NO_CREDITS else draft.credits,
         asker=NO_ASKER,
         goods_shown_minor=None,
+        charges_freight=False,
+        freight_shown_minor=None,
     )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, draft.lines))))

@@ -45,7 +45,7 @@ from loopline.pricing.queries import (
     prices_page,
     tax_rates_of,
 )
-from loopline.pricing.rules import NoPrice, NoTaxRate
+from loopline.pricing.rules import NoPrice, NoTaxRate, together
 from loopline.pricing.service import (
     add_price_lists,
     end_price_lists,
@@ -101,5 +101,6 @@ __all__ = [
     "set_prices",
     "set_tax_rates",
     "tax_rates_of",
+    "together",
     "try_promotion",
 ]

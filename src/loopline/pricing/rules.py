@@ -350,6 +350,22 @@ def _quote_line(
     )
 
 
+def together(quote: Quote, added: Quote) -> Quote:
+    """Return one quote of the lines of two carts, of one buyer at one moment: the lines of the second come last."""
+    taxes = quote.derivation.taxes
+    return msgspec.structs.replace(
+        quote,
+        lines=(*quote.lines, *added.lines),
+        amount_minor=quote.amount_minor + added.amount_minor,
+        tax_minor=quote.tax_minor + added.tax_minor,
+        derivation=msgspec.structs.replace(
+            quote.derivation,
+            taxes=(*taxes, *(one for one in added.derivation.taxes if one not in taxes)),
+            lines=(*quote.derivation.lines, *added.derivation.lines),
+        ),
+    )
+
+
 def explain_line(cart: Cart, *, position: int, book: PriceBook) -> Explanation:
     """Say why a line of a cart costs what it costs, or has no price: every list, and what became of it."""
     asked = cart.lines[position]

@@ -9,12 +9,13 @@ from loopline import catalogue, marketplaces, orders, org, stock
 from loopline.catalogue import PriceFacts, Sku
 from loopline.db import Conn
 from loopline.db.remembered import Remembered
-from loopline.kernel.ids import EntityId, NodeId, SiteId, SkuId
+from loopline.kernel.ids import EntityId, NodeId, OrgUnitId, SiteId, SkuId
 from loopline.marketplaces import MarketplaceTerms
 from loopline.orders import ChannelTerms
 from loopline.orders.preorders import Preorder, preorders_of
 from loopline.org import Entity, Party, Site
 from loopline.org.queries import brand_companies, entities_by_id
+from loopline.pricing.freight import KeptFreight, freight_kept
 
 
 def _channels(conn: Conn, codes: Collection[str]) -> dict[str, ChannelTerms]:
@@ -37,6 +38,10 @@ def _preorders(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[SkuId, 
     return dict.fromkeys(keys, preorders_of(conn))
 
 
+def _freight(conn: Conn, keys: Collection[None]) -> dict[None, Mapping[OrgUnitId, KeptFreight]]:
+    return dict.fromkeys(keys, freight_kept(conn))
+
+
 SKUS: Remembered[str, Sku] = Remembered("catalogue", catalogue.skus_by_code)
 PRICE_FACTS: Remembered[SkuId, PriceFacts] = Remembered("catalogue", catalogue.price_facts_of)
 CHANNELS: Remembered[str, ChannelTerms] = Remembered("channels", _channels)
@@ -54,3 +59,5 @@ TERMS_WITH_TESTS: Remembered[None, Mapping[str, MarketplaceTerms]] = Remembered(
 """The terms in force that tell tests by their numbers, by channel, under the only key there is: remembered if none."""
 PREORDERS: Remembered[None, Mapping[SkuId, Preorder]] = Remembered("preorders", _preorders)
 """The pre-orders that stand, by SKU, under the only key there is: remembered if none."""
+FREIGHT: Remembered[None, Mapping[OrgUnitId, KeptFreight]] = Remembered("freight", _freight)
+"""What units set that delivery costs, by unit, under the only key there is: remembered if none."""

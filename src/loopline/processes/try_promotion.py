@@ -17,13 +17,12 @@ from loopline.kernel.money import tax_within
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
 from loopline.kernel.times import TimeRange
-from loopline.orders import BROUGHT, DraftKind, Line, LineKind, Order
+from loopline.orders import BROUGHT, CHARGES_TAX_CLASS, DraftKind, Line, LineKind, Order
 from loopline.orders.tills import TILL
 from loopline.org import Site
 from loopline.pricing import Cart, CartLine, Derivation, Level, Quote, QuoteLine
 from loopline.pricing.promotions import Bearer, Discount, Gift, Promotion
 from loopline.processes.attribute import Directory, UnitsOfLine, read_directory
-from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.places import region_supplied
 from loopline.processes.touch import campaigns_of
 

@@ -64,6 +64,7 @@ class WhyNot(StrEnum):
     SLOT_TAKEN = "slot_taken"
     NEEDS_FITTING = "needs_fitting"
     NOT_FITTED = "not_fitted"
+    NOT_DELIVERED_THERE = "not_delivered_there"  # by what delivery costs: that region is left out
 
 
 class OpenTime(Protocol):

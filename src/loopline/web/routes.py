@@ -20,6 +20,7 @@ from loopline.web.api.doctor import DOCTOR_HANDLERS
 from loopline.web.api.entries import ENTRY_HANDLERS
 from loopline.web.api.exchanges import EXCHANGE_HANDLERS
 from loopline.web.api.feeds import FEED_HANDLERS
+from loopline.web.api.freight import FREIGHT_HANDLERS
 from loopline.web.api.hours import HOUR_HANDLERS
 from loopline.web.api.invoices import INVOICE_HANDLERS
 from loopline.web.api.keys import KEY_HANDLERS
@@ -91,6 +92,7 @@ from loopline.web.hq.entry import ENTRY_PAGES
 from loopline.web.hq.equipment import EQUIPMENT_PAGES
 from loopline.web.hq.feeds import FEED_PAGES
 from loopline.web.hq.find import FIND_PAGES
+from loopline.web.hq.freight import FREIGHT_PAGES
 from loopline.web.hq.hours import HOUR_PAGES
 from loopline.web.hq.invoices import INVOICE_PAGES
 from loopline.web.hq.ladders import LADDER_PAGES
@@ -178,6 +180,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *SOURCING_PROFILE_HANDLERS,
     *COUNTER_LIMIT_HANDLERS,
     *HOUR_HANDLERS,
+    *FREIGHT_HANDLERS,
     *VISIT_HANDLERS,
     *SOURCING_OVERRIDE_HANDLERS,
     *SITE_EQUIPMENT_HANDLERS,
@@ -266,6 +269,7 @@ PAGE_HANDLERS: list[ControllerRouterHandler] = [
     *COUNT_LIST_PAGES,
     *CHANGED_PRICE_PAGES,
     *HOUR_PAGES,
+    *FREIGHT_PAGES,
     *OVERRIDE_PAGES,
     *EQUIPMENT_PAGES,
     *PARKED_PAGES,

@@ -12,6 +12,7 @@ from loopline.db.remembered import Remembered, read_marks, sweep_marks
 REMEMBERED_TABLES = {
     "catalogue": ["catalogue.product", "catalogue.sku"],
     "channels": ["orders.channel"],
+    "freight": ["pricing.freight"],
     "marketplaces": ["marketplaces.marketplace"],
     "nodes": ["stock.node"],
     "org": ["org.entity", "org.party", "org.site", "org.unit"],

@@ -83,6 +83,7 @@ NOTHING_THERE = {
     "POST /hq/counter-limits/set",
     "POST /hq/notices/{notice_id}/again",
     "POST /hq/hours/set",
+    "POST /hq/freight/set",
     "POST /hq/invoices/wish",
     "POST /hq/invoices/wishes/{wish_id}/again",
     "POST /hq/sourcing/overrides",

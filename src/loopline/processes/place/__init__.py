@@ -21,6 +21,7 @@ from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import NotInYourBranch, Scope
 from loopline.orders import (
     BROUGHT,
+    CHARGES_TAX_CLASS,
     Draft,
     DraftKind,
     DraftLine,
@@ -35,6 +36,7 @@ from loopline.org import Site
 from loopline.processes.place.ahead import keep_sold
 from loopline.processes.place.candidate import Candidate, pay_until_of, waits_because_of
 from loopline.processes.place.coupons import find_coupons, keep_taken, take_coupons_off
+from loopline.processes.place.freight import charge_freight
 from loopline.processes.place.goods import set_aside, settle
 from loopline.processes.place.points import keep_held, take_points_off
 from loopline.processes.place.protection import credit_protected
@@ -42,7 +44,6 @@ from loopline.processes.place.shown import refuse_moved
 from loopline.processes.places import region_supplied
 from loopline.processes.remembered import CHANNELS, PRICE_FACTS, SELLING_LEAVES, SITES_BY_ID
 
-CHARGES_TAX_CLASS = "standard"
 KeptPrices: TypeAlias = Mapping[str, Sequence[pricing.KeptPrice | None]]
 _NOTHING_KEPT: KeptPrices = {}
 
@@ -230,6 +231,13 @@ def _price(conn: Conn, candidates: Sequence[Candidate], *, marks: Marks) -> None
     couponed = [(one, cart) for one, cart in zip(open_ones, carts, strict=True) if one.coupons]
     if couponed:
         take_coupons_off(conn, couponed, marks=marks)
+    delivered = [
+        (one, cart)
+        for one, cart in zip(open_ones, carts, strict=True)
+        if one.draft.charges_freight and one.refusal is None and one.goods
+    ]
+    if delivered:
+        charge_freight(conn, delivered, facts, marks=marks)
 
 
 def _unknown_sku(draft: Draft, facts: Mapping[SkuId, PriceFacts]) -> UnknownSku | None:

@@ -14,10 +14,10 @@ from loopline.kernel.ids import (
 from loopline.kernel.refusals import Refusal
 from loopline.ledger import service as ledger
 from loopline.ledger.model import EntryKind, NewEntry, Posting, Purpose
+from loopline.orders import CHARGES_TAX_CLASS
 from loopline.orders.tills import TILL
 from loopline.processes.accounts import Accounts
 from loopline.processes.outcomes import all_granted
-from loopline.processes.place import CHARGES_TAX_CLASS
 from loopline.processes.refund import Refund
 from loopline.processes.take_back.case import Case, Legs, add_to
 from loopline.returns.model import (

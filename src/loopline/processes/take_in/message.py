@@ -65,6 +65,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `coupons`: the codes of coupons to be used; `points`: how many of the member's points, of an ask.
     `is_in_stock_only`: it is refused for what is not there, also where goods are sold ahead. `goods_shown_minor`: what
     the buyer was shown that the goods cost: it is refused where they cost other, and says nothing of what is ordered.
+    `freight_shown_minor`: the same of its delivery, which may cost less, and not more.
     """
 
     channel: str
@@ -93,6 +94,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     points: int = 0
     is_in_stock_only: bool = False
     goods_shown_minor: int | None = None
+    freight_shown_minor: int | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -203,7 +203,28 @@ def draft_of(one: Incoming, register: Register, *, now: datetime) -> Draft | Ref
         points=message.points,
         is_in_stock_only=message.is_in_stock_only,
         goods_shown_minor=message.goods_shown_minor,
+        charges_freight=_charges_freight(one, register),
+        freight_shown_minor=_freight_shown(message),
     )
+
+
+def _charges_freight(one: Incoming, register: Register) -> bool:
+    """Whether we say what a delivery costs: of a member's own order, and of one that is placed by a promise of ours.
+
+    Other programs state it by lines of their own, as whoever may state prices does.
+    """
+    message, terms = one.message, register.channels.get(one.message.channel)
+    if message.kind is not DraftKind.ASK or message.delivery is not Delivery.DELIVER:
+        return False
+    states_it = terms is None or terms.may_state_price
+    return one.by_member is not None or (message.promise is not None and not states_it)
+
+
+def _freight_shown(message: OrderMessage) -> int | None:
+    """What the buyer was shown that delivery costs: by the message itself, else by its promise."""
+    if message.freight_shown_minor is not None or message.promise is None:
+        return message.freight_shown_minor
+    return message.promise.fee_minor
 
 
 def _asker_of(one: Incoming) -> Asker:
@@ -223,9 +244,15 @@ def _show_of(message: OrderMessage, register: Register) -> str | None:
 
 
 def said_by(message: OrderMessage) -> bytes:
-    """Return the hash of what a message says: id, its lines' order, sealing, promise and price shown say nothing."""
+    """Return the hash of what a message says: id, its lines' order, sealing, promise and what was shown say nothing."""
     head = msgspec.structs.replace(
-        message, order_id=None, lines=(), sealed_buyer=None, promise=None, goods_shown_minor=None
+        message,
+        order_id=None,
+        lines=(),
+        sealed_buyer=None,
+        promise=None,
+        goods_shown_minor=None,
+        freight_shown_minor=None,
     )
     digest = hashlib.blake2b(_encode(head), digest_size=32)
     digest.update(b"\n".join(sorted(map(_encode, message.lines))))

@@ -80,7 +80,9 @@ def _known(conn: Conn, incoming: Sequence[Incoming], refused: Mapping[int, Refus
 
 def _with_fee(one: Incoming, draft: Draft | Refusal) -> Draft | Refusal:
     promise = one.message.promise
-    if isinstance(draft, Refusal) or promise is None or not promise.fee_minor:
+    if isinstance(draft, Refusal) or promise is None or draft.delivery not in FROM_ITS_STORE:
+        return draft
+    if not promise.fee_minor:
         return draft
     fee = DraftLine(
         code=FITTING_FEE if draft.delivery is Delivery.FITTING else COURIER_FEE,

@@ -105,7 +105,8 @@ class OrderAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `coupons` are codes of coupons: an ask whose coupon does not fit is refused, a fact keeps its stated prices.
     `dealer_code` is owed the sale, unless the member is another dealer's protected customer.
     `points`: how many of the member's points an ask uses; it is refused where they are not there or do not fit.
-    `is_in_stock_only`: an ask takes nothing of what is sold ahead of its goods.
+    `is_in_stock_only`: an ask takes nothing of what is sold ahead of its goods. A delivery that a member asks for, or
+    that comes by a `promise`, is charged what delivery costs as a line of it; any other states it by lines of its own.
     """
 
     channel: Code

@@ -44,6 +44,7 @@ _encode = msgspec.json.Encoder().encode
 _NOBODY = Scope()
 _LINES_MAX = 50
 _SITES_MAX = 50
+_GOODS_MINOR_MAX = 10**12
 SHOWN_TO_ALL_MAX = 10
 USUAL_KINDS = (PromiseKind.DELIVER, PromiseKind.COLLECT)
 
@@ -62,7 +63,8 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     is asked for at stores: `site_codes`, or those near the destination. A courier, and a fitter, comes from a store
     within reach that offers it. `starts_at` asks for one hour of a courier, a fitter or an appointment; without it
     the first free one is promised, and others are listed. `ship_from`:
-    codes of the sites, or names of groups of sites, that a delivery must ship from.
+    codes of the sites, or names of groups of sites, that a delivery must ship from. `goods_minor`: what the goods come
+    to, as a quote says: from some amount on a delivery may be free. Without it the fee is that of goods below it.
     """
 
     channel: Code
@@ -73,6 +75,7 @@ class PromiseAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     site_codes: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=_SITES_MAX)] | None = None
     starts_at: Moment | None = None
     ship_from: Annotated[tuple[Name, ...], Meta(max_length=_SITES_MAX)] = ()
+    goods_minor: Annotated[int, Meta(ge=0, le=_GOODS_MINOR_MAX)] | None = None
 
 
 class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +85,9 @@ class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
     fitter and an appointment are of a slot, from `starts_at` to `ends_at`; `hours` are the beginnings of those that
     are free. Who orders a courier or a fitter names `site_code` and the delivery `courier` or `fitting`.
     `site_code` and `from_site_codes` name stores, and other sites within the caller's branch. `charge_minor` is
-    what it adds to the price of the goods, as a line of the order; `weight_minor`, told to whoever reads stock of
-    the whole brand, is what the choice was made by.
+    what it adds to the price of the goods, as a line of the order, at most. A delivery is free for `free_for_minor`
+    more of goods than was said; null: it is, or no amount makes it so. `weight_minor`, told to whoever reads stock
+    of the whole brand, is what the choice was made by.
     """
 
     kind: PromiseKind
@@ -95,6 +99,7 @@ class OptionTold(msgspec.Struct, frozen=True, kw_only=True):
     from_site_codes: tuple[str, ...]
     parcels: int
     charge_minor: int
+    free_for_minor: int | None
     weight_minor: int | None
     currency: str
     promise: str
@@ -112,6 +117,7 @@ class NotThus(msgspec.Struct, frozen=True, kw_only=True):
     """A way that cannot be promised, and why. `nearest`: stores that fit at home, where no fitter goes so far.
 
     `pre_order`: it can be ordered all the same, before there is any; `lacking` says the day on which it ships.
+    `not_delivered_there`: the brand delivers nothing to that `destination` or `region_code`, whatever it costs.
     """
 
     kind: PromiseKind
@@ -208,6 +214,7 @@ def _promised(
         site_codes=ask.site_codes,
         starts_at=ask.starts_at,
         ship_from=ask.ship_from,
+        goods_minor=ask.goods_minor,
     )
     found = answer(view, asked, now=now)
     if isinstance(found, Refusal):
@@ -291,6 +298,7 @@ def _told(view: View, option: Option, scope: Scope, *, promise: str) -> OptionTo
         from_site_codes=shown,
         parcels=len(option.sends),
         charge_minor=option.fee_minor,
+        free_for_minor=option.free_for_minor,
         weight_minor=option.weight_minor if scope.everything else None,
         currency=view.currency,
         promise=promise,

@@ -4,6 +4,13 @@ from litestar.status_codes import HTTP_403_FORBIDDEN, HTTP_404_NOT_FOUND, HTTP_4
 
 from loopline.fulfilment.photos.rules import CategoryNeedsAWord, HoldsEverywhere, PhotoRuleNotUsable
 from loopline.kernel.refusals import Refusal
+from loopline.pricing.freight import (
+    FreightNeedsAComment,
+    FreightNotUsable,
+    FreightUnitUnknown,
+    RegionNamedTwice,
+    RegionUnknown,
+)
 from loopline.processes.learnt_capacity import SayWhyItHolds
 from loopline.slots import TermsNeedAComment, TermsUnitUnknown, WayNotUsable
 from loopline.web.touch.refusals import TOUCH_STATUSES
@@ -39,6 +46,12 @@ class HoursUnclear(Refusal, frozen=True, kw_only=True):
     field: str
 
 
+class FreightUnclear(Refusal, frozen=True, kw_only=True):
+    """{field} cannot be read: say amounts such as 8 or 9.90, weights and pieces as whole numbers."""
+
+    field: str
+
+
 class BoxUnclear(Refusal, frozen=True, kw_only=True):
     """Say a code of letters, digits, dots and hyphens, and the inner sizes in whole millimetres, 5000 at most."""
 
@@ -55,6 +68,7 @@ HQ_STATUSES: dict[type[Refusal], int] = {
     **TOUCH_STATUSES,
     ProfileIsTheBrands: HTTP_403_FORBIDDEN,
     TermsUnitUnknown: HTTP_404_NOT_FOUND,
+    FreightUnitUnknown: HTTP_404_NOT_FOUND,
     **dict.fromkeys(
         (
             TypedWrong,
@@ -62,6 +76,11 @@ HQ_STATUSES: dict[type[Refusal], int] = {
             PercentUnclear,
             SayWhyItHolds,
             HoursUnclear,
+            FreightNeedsAComment,
+            FreightNotUsable,
+            FreightUnclear,
+            RegionNamedTwice,
+            RegionUnknown,
             TermsNeedAComment,
             WayNotUsable,
             BoxUnclear,

@@ -28,6 +28,7 @@ from loopline.web.api.refusals import NoSuchThing
 from loopline.web.promising.ahead import has_quota, ships_ahead
 from loopline.web.promising.asking import Asked, Asking
 from loopline.web.promising.desk import Item, View
+from loopline.web.promising.freight import charged, freight_to
 from loopline.web.promising.hours import brings_to, chosen, why_not_then
 from loopline.web.promising.options import Option
 from loopline.web.promising.sites import Ways
@@ -190,6 +191,9 @@ def _delivered(view: View, asking: Asking, lacking: dict[str, int]) -> list[Opti
         return WhyNot.NO_DESTINATION
     if not _has_room(view, asking, lacking):
         return WhyNot.NO_STOCK
+    costs = freight_to(view, asking, to)
+    if costs is None:
+        return WhyNot.NOT_DELIVERED_THERE
     ways = view.sites.ways_to(to)
     chosen: list[int] = []
     weight = 0
@@ -199,7 +203,7 @@ def _delivered(view: View, asking: Asking, lacking: dict[str, int]) -> list[Opti
             return found
         chosen += found[0]
         weight += found[1]
-    return [_brought(view, asking, ways, chosen, weight)]
+    return [charged(_brought(view, asking, ways, chosen, weight), costs)]
 
 
 def _in_pieces(

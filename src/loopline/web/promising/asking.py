@@ -28,6 +28,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     `site_codes`: only at these, where something is collected or an hour chosen. `starts_at`: the hour chosen.
     `ship_from`: codes of the sites, or names of groups, that a delivery must ship from.
+    `goods_minor`: what the goods come to, where it is known: from some amount on delivery may be free.
     `goods` is channel and lines as tokens spell them.
     """
 
@@ -38,6 +39,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     site_codes: tuple[str, ...] | None = None
     starts_at: datetime | None = None
     ship_from: tuple[str, ...] = ()
+    goods_minor: int | None = None
     goods: bytes = b""
 
     def __post_init__(self) -> None:

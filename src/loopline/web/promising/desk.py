@@ -7,7 +7,7 @@ A process whose desk nobody asks keeps none.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from time import monotonic
 
@@ -28,12 +28,13 @@ from loopline.db.remembered import Marks, read_marks
 from loopline.fulfilment import ahead
 from loopline.fulfilment.ahead import DayAhead
 from loopline.fulfilment.dark import dark_sites
-from loopline.kernel.ids import NodeId, SiteId, SkuId, WaveId
+from loopline.kernel.ids import NodeId, OrgUnitId, SiteId, SkuId, WaveId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.orders import ChannelTerms
 from loopline.orders.preorders import Standing
 from loopline.org.queries import brand_companies
+from loopline.pricing.freight import FreightTemplate, freight_at, freight_of_units
 from loopline.processes.place.ahead import standings_of
 from loopline.processes.slots import terms_of_sites
 from loopline.promises import TermsVersion
@@ -76,6 +77,7 @@ _STRUCTURE = (
     "site_limits",
     "site_equipment",
     "profiles",
+    "freight",
 )
 
 
@@ -86,7 +88,7 @@ class PromisesNotKnown(Refusal, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A SKU that is sold. `product`: the code of its product, and its category."""
+    """A SKU that is sold. `grams`: 0 where nobody weighed it; `product`: the code of its product, and its category."""
 
     sku_id: SkuId
     grams: int
@@ -101,7 +103,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     `able`: by class, which sites are equipped to send goods of it. `hours`: what sites offer at which hours; `taken`:
     how many places of slots are taken, by site, way and beginning. `named`: where goods must ship from. `ahead`: what
-    may be ordered before there is any.
+    may be ordered before there is any. `freight`: what delivery by the brand costs; None: nothing.
     """
 
     items: Mapping[str, Item]
@@ -120,6 +122,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     paces: Paces
     currency: str
     ahead: Mapping[SkuId, Standing] = {}
+    freight: FreightTemplate | None = None
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -352,6 +355,7 @@ class _Keeper:
             paces=paces,
             currency=currency,
             ahead=standings_of(conn),
+            freight=_freight_of(conn, company[0].unit_path) if company else None,
         )
 
     def _days(self) -> Days:
@@ -462,6 +466,12 @@ def _nodes(conn: Conn) -> list[Node]:
         found += page
         if len(page) < _PAGE:
             return found
+
+
+def _freight_of(conn: Conn, path: Sequence[OrgUnitId]) -> FreightTemplate | None:
+    """What delivery costs where a company at the end of a path sells."""
+    found = freight_at(path, kept=freight_of_units(conn, path))
+    return found.template if found is not None else None
 
 
 def _items(conn: Conn) -> dict[str, Item]:

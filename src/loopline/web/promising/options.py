@@ -18,7 +18,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     `place`: that site's, in the columns. `weight_minor`: what the choice was made by, the worth of goods and room to
     others included. `hours`: of a courier or an appointment, when those begin that can still be chosen soon, the first
-    of them promised; `fee_minor`: what the way costs the customer.
+    of them promised; `fee_minor`: what the way costs the customer; `free_for_minor`: for so much more of goods it is
+    free.
     """
 
     kind: PromiseKind
@@ -33,6 +34,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     fee_minor: int = 0
+    free_for_minor: int | None = None
     hours: tuple[datetime, ...] = ()
 
 

@@ -12,6 +12,7 @@ from loopline.db import Conn
 from loopline.kernel.refusals import Refused
 from loopline.org import Site
 from loopline.pricing.coupons import offers_by_code
+from loopline.pricing.freight import Freight, FreightTemplate, NotDeliveredThere
 from loopline.promises import FROM_A_STORE, PromiseKind
 from loopline.slots import Way
 from loopline.touchpoints import LiveRoom
@@ -19,6 +20,7 @@ from loopline.web.edge import Edge
 from loopline.web.promising.desk import View
 from loopline.web.promising.options import Option
 from loopline.web.shop.coupon_choice import CouponsShown, codes_of, coupons_shown, take_gifts_along
+from loopline.web.shop.freight import freight_to, shop_freight
 from loopline.web.shop.gifts import GiftShown, gifts_with
 from loopline.web.shop.goods import (
     CHANNEL,
@@ -82,7 +84,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What the checkout sends. `number` was made with the page: sent twice, it is one order.
 
     `ahead`: the day on which what is not in stock ships, where the page showed one; nothing is sold ahead without.
-    `shown`: what the page said that the goods cost where they go.
+    `shown`: what the page said that the goods cost where they go; `freight`: what it said that delivery does.
     """
 
     number: str
@@ -101,6 +103,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     points: str = ""
     points_used: str = ""
     shown: str = ""
+    freight: str = ""
     ahead: str = ""
 
 
@@ -108,7 +111,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     """All that the checkout shows.
 
     `bills`: what the goods cost by where they go, as the form names it; `chosen` is the one that is looked at first.
-    `fitting`: whether a fitter comes with the goods; `regions` of addresses, as the form names these.
+    `fitting`: whether a fitter comes with the goods; `regions` of addresses, as the form names these; `template`: what
+    delivery to them costs; None: nothing.
     """
 
     basket: Basket
@@ -129,11 +133,37 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     fitting: Fitting = Fitting.NONE
     view: View | None = None
     regions: Mapping[str, str] = {}
+    template: FreightTemplate | None = None
 
     def fee_minor(self, place: str) -> int:
         """What the way costs to where the goods go."""
+        if self.basket.how is PromiseKind.DELIVER:
+            return self.freight_minor(place)
         one = self.hours.get(place)
         return one.fee_minor if one is not None else 0
+
+    def freight(self, place: str) -> Freight | NotDeliveredThere | None:
+        """What delivery to an address costs, for what the goods come to before points; None: nothing."""
+        bill = self.bills.get(self.chosen)
+        if self.template is None or place not in self.regions:
+            return None
+        return freight_to(
+            self.template,
+            self.goods.chosen.sku,
+            units=self.basket.units,
+            goods_minor=bill.total_minor + bill.by_points_minor if bill is not None else 0,
+            region_code=self.regions[place],
+        )
+
+    def freight_minor(self, place: str) -> int:
+        """What it costs in money; nothing where nothing is delivered."""
+        found = self.freight(place)
+        return found.fee_minor if isinstance(found, Freight) else 0
+
+    def is_undelivered(self, place: str) -> bool:
+        """Whether nothing is delivered to an address."""
+        is_meant = self.basket.how is PromiseKind.DELIVER
+        return is_meant and isinstance(self.freight(place), NotDeliveredThere)
 
     def total_minor(self, place: str) -> int:
         """What is to be paid where the goods go there."""
@@ -186,13 +216,14 @@ def basket_of(fields: Mapping[str, str]) -> Basket:
 
 def form_of(data: Mapping[str, str]) -> Form:
     """Read what the checkout sends: of the hours the one beside the address, or the store, that was chosen."""
-    fields = set(Form.__struct_fields__) - {"hour", "shown"}
+    fields = set(Form.__struct_fields__) - {"hour", "shown", "freight"}
     form = Form(**({"number": "", "sku": ""} | {name: str(data[name]) for name in fields if name in data}))
     place = form.site if form.how in _AT_STORES else form.address
     return msgspec.structs.replace(
         form,
         hour=str(data.get(f"hour_{place}", ""))[:200],
         shown=str(data.get(f"shown_{place}", data.get("shown_", "")))[:200],
+        freight=str(data.get(f"freight_{place}", ""))[:200],
     )
 
 
@@ -223,11 +254,10 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
     view, now = _view(edge, basket.how), edge.clock()
     hours = hours_by_place(view, wanted, basket.how, regions=regions, sites=list(stores), now=now)
     chosen = form.address if form and form.address in regions else next(iter(regions))
-    places: Mapping[str, Site | None] = {"": None}
+    template = shop_freight(conn, terms)
+    places = _brought_to(basket, regions, hours, template)
     if basket.at_store and shelf is not None:
         chosen, places = shelf.site.code, stores
-    elif basket.how in FROM_A_STORE:
-        places = {name: hours[name].site if name in hours else None for name in regions}
     site = places.get(chosen)
     quoted = quotes_of(conn, sku, units=basket.units, terms=terms, sites=list(places.values()))
     here_first = quoted[list(places).index(chosen) if chosen in places else 0]
@@ -255,7 +285,18 @@ def read_checkout(  # noqa: PLR0913 - who looks at what, from where, to go where
         fitting=sku.care.fitting,
         view=view,
         regions=regions,
+        template=template,
     )
+
+
+def _brought_to(
+    basket: Basket, regions: Mapping[str, str], hours: Mapping[str, Option], template: FreightTemplate | None
+) -> Mapping[str, Site | None]:
+    """The places that what is brought may go to, each with the site that brings it; one if all cost the same."""
+    if basket.how in FROM_A_STORE:
+        return {name: hours[name].site if name in hours else None for name in regions}
+    is_by_region = basket.how is PromiseKind.DELIVER and template is not None
+    return dict.fromkeys(regions) if is_by_region else {"": None}
 
 
 def _shelf_chosen(basket: Basket, shelves: Sequence[Shelf]) -> Shelf | None:

@@ -21,7 +21,9 @@ from loopline.kernel.ids import MemberId
 from loopline.kernel.refusals import Refusal, Refused
 from loopline.orders import Delivery, DraftKind
 from loopline.pricing import GiftNotEarned
+from loopline.pricing.freight import NotDeliveredThere
 from loopline.pricing.points.refusals import PointsBusy, PointsPayTooLittle, PointsPayTooMuch
+from loopline.processes.place.freight import FreightMoved
 from loopline.processes.place.shown import PriceMoved
 from loopline.processes.take_in import MessageLine, OrderMessage, OrderTaken, Touch
 from loopline.processes.take_in.refusals import NeedsFitting, NumberTaken, SlotTaken
@@ -48,6 +50,7 @@ from loopline.web.shop.coupon_choice import NO_COUPON, codes_of
 from loopline.web.shop.coupon_words import coupon_words, why_not
 from loopline.web.shop.entrance import Step
 from loopline.web.shop.frame import go, nothing_here, price, shop_page
+from loopline.web.shop.freight import missing_words, not_there_words
 from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
@@ -131,6 +134,7 @@ def _page(
         distance=distance_words(language),
         refusal=_why(language, refusal) if refusal else None,
         no_coupon=found.basket.path(coupons=NO_COUPON),
+        free_delivery=partial(_free_delivery, found, language),
         coupon=partial(coupon_words, language),
         why_not=partial(why_not, language),
         step=Step(next=found.basket.path()),
@@ -151,6 +155,14 @@ def _why(language: Language, refusal: Refusal) -> str:
             shown=price(language, refusal.shown_minor, refusal.currency),
             now=price(language, refusal.now_minor, refusal.currency),
         )
+    if isinstance(refusal, FreightMoved):
+        return language.say(
+            "Delivery was shown for {shown}, and costs {now} to there. Look again, then order.",
+            shown=price(language, refusal.shown_minor, refusal.currency),
+            now=price(language, refusal.now_minor, refusal.currency),
+        )
+    if isinstance(refusal, NotDeliveredThere):
+        return not_there_words(refusal, language)
     return language.refusal(refusal)
 
 
@@ -162,6 +174,10 @@ def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShow
     way.
     """
     shown = ways_shown(found.options, language, now=edge.clock())
+    if PromiseKind.DELIVER in shown:  # with all that is bought: the promise knows no amount
+        fee_minor = found.freight_minor(next(iter(found.regions)))
+        by_parcel = msgspec.structs.replace(shown[PromiseKind.DELIVER], fee_minor=fee_minor)
+        shown = {**shown, PromiseKind.DELIVER: by_parcel}
     always = {PromiseKind.DELIVER, PromiseKind.COLLECT, found.basket.how}
     always |= {PromiseKind.COURIER} if found.has_couriers else set()
     always |= {PromiseKind.FITTING} if found.fitting is not Fitting.NONE else set()
@@ -175,6 +191,13 @@ def _ways(edge: Edge, found: Checkout, language: Language) -> list[tuple[WayShow
         for kind in WAY_NAMES
         if kind in possible
     ]
+
+
+def _free_delivery(found: Checkout, language: Language, place: str) -> str:
+    """How much more makes delivery to an address free, in words; empty where nothing does, or it is."""
+    if found.template is None or found.basket.how is not PromiseKind.DELIVER:
+        return ""
+    return missing_words(found.template, found.freight(place), language)
 
 
 def _fitters_near(found: Checkout, language: Language) -> dict[str, str]:
@@ -389,6 +412,7 @@ def _message(request: WebRequest, basket: Basket, form: Form, where: _Where | No
         points=_points_of(form),
         is_in_stock_only=not form.ahead,
         goods_shown_minor=_number_in(form.shown),
+        freight_shown_minor=(_number_in(form.freight) or 0) if basket.how is PromiseKind.DELIVER else None,
     )
 
 

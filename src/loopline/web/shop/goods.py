@@ -60,12 +60,16 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """What units of a SKU cost together; `goods_minor` without promotions, `discounts` what each takes off, by name."""
+    """What units of a SKU cost together; `goods_minor` without promotions, `discounts` what each takes off, by name.
+
+    `by_points_minor`: what points take off, of these.
+    """
 
     currency: str
     goods_minor: int
     total_minor: int
     discounts: tuple[tuple[str, int], ...]
+    by_points_minor: int = 0
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,6 +298,7 @@ def _bill(quoted: pricing.Quote, named: Mapping[UUID, str]) -> Bill:
         goods_minor=quoted.amount_minor + line.discount_minor,
         total_minor=quoted.amount_minor,
         discounts=tuple((named[one.promotion_id], one.amount_minor) for one in line.derivation.discounts),
+        by_points_minor=sum(one.amount_minor for one in line.derivation.discounts if one.points),
     )
 
 

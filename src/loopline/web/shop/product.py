@@ -14,11 +14,13 @@ from loopline import catalogue, customers, org, search, touchpoints
 from loopline.catalogue import Product
 from loopline.db import Conn
 from loopline.org import Party, PartyKind, Site
+from loopline.processes.places import region_of
 from loopline.search import ProductPlace
 from loopline.touchpoints import LiveRoom
 from loopline.web.edge import Edge, WebRequest, edge_of, language_of
 from loopline.web.languages import Language, marked
 from loopline.web.shop.frame import nothing_here, shop_page, with_place
+from loopline.web.shop.freight import FreightShown, freight_to, freight_words, shop_freight
 from loopline.web.shop.goods import (
     CHANNEL,
     LIVE_CHANNEL,
@@ -55,16 +57,21 @@ class ProductPage(msgspec.Struct, frozen=True, kw_only=True):
     room: LiveRoom | None
     rating: Rating | None
     reviews: list[Said]
+    freight: FreightShown | None = None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """How somebody came to a product: on which terms, from where, out of which show, in which language."""
+    """How somebody came to a product: on which terms, from where, out of which show, in which language.
+
+    `region_code`: where it would most likely go; empty where nobody knows.
+    """
 
     terms: Terms
     place: Place
     live: str
     language: Language
     near: Near | None = None
+    region_code: str = ""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +173,14 @@ def show_product(
             _page_of(
                 conn,
                 goods,
-                Visit(terms=terms, place=place, live=live, language=language_of(request), near=near),
+                Visit(
+                    terms=terms,
+                    place=place,
+                    live=live,
+                    language=language_of(request),
+                    near=near,
+                    region_code=region_of(near.coordinates) if near else "",
+                ),
             )
             if goods and terms
             else None
@@ -230,7 +244,20 @@ def _page_of(conn: Conn, goods: Goods, visit: Visit) -> ProductPage:
         room=touchpoints.live_rooms_by_code(conn, [live]).get(live) if live else None,
         rating=rating,
         reviews=reviews,
+        freight=_freight(conn, goods, visit),
     )
+
+
+def _freight(conn: Conn, goods: Goods, visit: Visit) -> FreightShown | None:
+    """What delivery of one piece costs; None where it costs nothing wherever it goes, or nothing is sold."""
+    template = shop_freight(conn, visit.terms)
+    tag = goods.chosen.tag
+    if template is None or tag is None:
+        return None
+    found = freight_to(
+        template, goods.chosen.sku, units=1, goods_minor=tag.minor, region_code=visit.region_code
+    )
+    return freight_words(template, found, visit.language)
 
 
 def ships_on_words(language: Language, goods: Goods) -> str:
