@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0507"
-down_revision = "0505"
+down_revision = "0506"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_sql
 
 revision = "0509"
-down_revision = "0505"
+down_revision = "0507"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from loopline.db.migrations import run_beside_writers
 
 revision = "0513"
-down_revision = "0505"
+down_revision = "0510"
 
 
 def upgrade() -> None:
