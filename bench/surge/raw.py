@@ -46,7 +46,7 @@ def raw_orders_per_second(database: Database, batches: Sequence[Sequence[str]]) 
     best = (0.0, 0)
     for connections in range(1, _CONNECTIONS_MOST + 1):
         with psycopg.connect(database.addresses.owner, autocommit=True) as conn:
-            conn.execute(f"truncate {', '.join(TABLES)}")
+            conn.execute(f"truncate {', '.join(TABLES)}")  # pyright: ignore[reportCallIssue, reportArgumentType]
         seconds = _write(database, read, columns, connections=connections)
         best = max(best, (orders / seconds, connections))
     return best

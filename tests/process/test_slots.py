@@ -76,7 +76,7 @@ def placed(conn: Conn, message: OrderMessage) -> OrderTaken:
 
 
 def paid(conn: Conn, shop: Shop, taken: OrderTaken) -> OrderTaken:
-    pay_for(conn, shop, taken)  # pyright: ignore[reportArgumentType]  # the fields are the same
+    pay_for(conn, shop, taken)
     return taken
 
 

@@ -96,7 +96,7 @@ def put(conn: Conn, message: OrderMessage) -> OrderTaken | Refusal:
 def placed(conn: Conn, shop: Shop, number: str = "W-1", **fields: object) -> OrderTaken:
     taken = put(conn, with_a_fitter(shop, number, **fields))
     assert isinstance(taken, OrderTaken), taken
-    pay_for(conn, shop, taken)  # pyright: ignore[reportArgumentType]  # the fields are the same
+    pay_for(conn, shop, taken)
     return taken
 
 
