@@ -5,7 +5,9 @@ LOOPLINE_PICTURES names a folder to keep pictures in.
 
 import os
 from collections.abc import Generator
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 from uuid import UUID
 
 import pytest
@@ -161,6 +163,25 @@ def test_an_answer_that_is_lost_is_asked_for_and_nothing_is_used_twice(store: Va
     expect(page.locator("#till-done")).to_contain_text("Done")
     assert store.books() == [(1, COAT, COAT)]
     assert sum(store.value()) == 35_000 - COAT
+
+
+def test_a_till_whose_question_is_refused_asks_again_in_time(store: Valued):
+    page = store.sign_in(store.device().new_page())
+    asked: list[float] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(monotonic())
+        if len(asked) > 3:
+            route.continue_()
+        else:
+            route.fulfill(status=403, json={"code": "not_in_your_branch", "title": "Elsewhere."})
+
+    page.route(VALUE, refuse)
+    scan(page, "COAT")
+    pay(page, store.code())
+    expect(page.locator(".till-again-code")).to_be_visible(timeout=30_000)
+    # Paid: no. Then asked at once whether it may still come, and after that as often as a wallet is.
+    assert [later - earlier > 2 for earlier, later in pairwise(asked[1:])] == [True, True]
 
 
 def test_a_part_is_paid_with_it_and_the_rest_in_cash(store: Valued):

@@ -57,7 +57,8 @@ def errands_of(
         Errand(name="try_messages", cron="* * * * * */2", run=try_messages),
         Errand(name="forget_answers", cron="*/10 * * * *", run=forget_answers),
         Errand(name="give_back_stored_value", cron="* * * * * */2", run=give_back_due),
-        Errand(name="draw_codes", cron="* * * * * */2", run=draw_codes),
+        # Seconds of drawing a slice: not long, each run would draw the same slice beside the one before.
+        Errand(name="draw_codes", cron="* * * * * */2", run=draw_codes, is_long=True),
         *_payouts(settings, public_url if is_demo else ""),
         *_invoices(settings, public_url if is_demo else ""),
         *_notices(settings, public_url if is_demo else ""),

@@ -61,14 +61,13 @@ def set_counter_limits(
     for one in outcomes:
         if isinstance(one, NewLimit):
             unit_id, after = units[one.unit_code].id, _Set(value=one.value, is_open=one.is_open)
-            body = CounterLimitSet(
-                unit_id=unit_id,
-                setting=one.setting,
-                value=one.value,
-                is_open=one.is_open,
-                parts=parts_of(before.get((unit_id, one.setting), _Set()), after),
-            )
+            parts = parts_of(before.get((unit_id, one.setting), _Set()), after)
             before[unit_id, one.setting] = after
+            if not parts:
+                continue  # set as it was
+            body = CounterLimitSet(
+                unit_id=unit_id, setting=one.setting, value=one.value, is_open=one.is_open, parts=parts
+            )
             told.append(event(body, subject=unit_id, at=now, actor=by))
     log.append(conn, told)
     return outcomes

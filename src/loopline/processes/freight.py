@@ -7,7 +7,8 @@ import msgspec
 
 from loopline import org
 from loopline.db import Conn, log
-from loopline.kernel.events import event
+from loopline.kernel.changes import parts_of
+from loopline.kernel.events import Event
 from loopline.kernel.ids import OrgUnitId
 from loopline.kernel.refusals import Refusal
 from loopline.kernel.scope import Scope
@@ -17,12 +18,14 @@ from loopline.pricing import freight
 from loopline.pricing.freight import (
     FreightInForce,
     FreightNotOpen,
+    FreightTemplate,
     FreightUnitUnknown,
     KeptFreight,
     NewFreight,
+    RegionRule,
     UnitSetsNoFreight,
 )
-from loopline.pricing.freight.events import FreightSet
+from loopline.processes.settings_told import SettingKind, setting_told
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +52,31 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return is_theirs and (unit.kind is UnitKind.BRAND or self.is_open(unit))
 
 
+class FreightAsSet(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit set, as its changes are told part by part; of a unit that set nothing, or took it back, nothing."""
+
+    currency: str | None = None
+    fee_minor: int | None = None
+    free_from_minor: int | None = None
+    free_from_units: int | None = None
+    first_grams: int | None = None
+    step_grams: int | None = None
+    step_minor: int | None = None
+    grams_default: int | None = None
+    regions: tuple[RegionRule, ...] = ()
+    is_open: bool = False
+
+
 def set_freight(
     conn: Conn, wanted: Sequence[NewFreight], *, scope: Scope, by: str, now: datetime
 ) -> list[NewFreight | Refusal]:
-    """Set templates of units of one's branch, one outcome each; what is set is told to the log.
+    """Set templates of units of one's branch, one outcome each; what is set is told with what it was before.
 
     Whether a brand leaves it open is what held before these were set.
     """
     found = org.units_by_code(conn, [one.unit_code for one in wanted])
-    kept = freight.freight_of_units(conn, {unit.path[0] for unit in found.values()})
+    named = {unit_id for unit in found.values() for unit_id in (unit.path[0], unit.id)}
+    kept = freight.freight_of_units(conn, named)
     # Below the brand nobody leaves anything open.
     meant = [
         msgspec.structs.replace(one, is_open=False)
@@ -67,14 +86,15 @@ def set_freight(
     ]
     units = [_settable(one, found.get(one.unit_code), kept, scope=scope) for one in meant]
     outcomes = freight.set_freight(conn, meant, units=units, by=by, now=now)
-    log.append(
-        conn,
-        [
-            event(_told(one, found[one.unit_code].id), subject=found[one.unit_code].id, at=now, actor=by)
-            for one in outcomes
-            if isinstance(one, NewFreight)
-        ],
-    )
+    before = {unit_id: _as_set(one.template, is_open=one.is_open) for unit_id, one in kept.items()}
+    told: list[Event] = []
+    for one in outcomes:
+        if isinstance(one, NewFreight):
+            unit_id, after = found[one.unit_code].id, _as_set(one.template, is_open=one.is_open)
+            parts = parts_of(before.get(unit_id, FreightAsSet()), after)
+            told += setting_told(SettingKind.FREIGHT, "", parts, subject=unit_id, by=by, now=now)
+            before[unit_id] = after
+    log.append(conn, told)
     return outcomes
 
 
@@ -112,11 +132,19 @@ def _is_open(unit: Unit, kept: Mapping[OrgUnitId, KeptFreight]) -> bool:
     return brand is not None and brand.is_open
 
 
-def _told(one: NewFreight, unit_id: OrgUnitId) -> FreightSet:
-    template = one.template
-    return FreightSet(
-        unit_id=unit_id,
-        fee_minor=None if template is None else template.fee_minor,
-        currency=None if template is None else template.currency,
-        is_open=one.is_open,
+def _as_set(template: FreightTemplate | None, *, is_open: bool) -> FreightAsSet:
+    if template is None:
+        return FreightAsSet(is_open=is_open)
+    weighing = template.weighing
+    return FreightAsSet(
+        currency=template.currency,
+        fee_minor=template.fee_minor,
+        free_from_minor=template.free_from_minor,
+        free_from_units=template.free_from_units,
+        first_grams=None if weighing is None else weighing.first_grams,
+        step_grams=None if weighing is None else weighing.step_grams,
+        step_minor=None if weighing is None else weighing.step_minor,
+        grams_default=None if weighing is None else weighing.grams_default,
+        regions=template.regions,
+        is_open=is_open,
     )

@@ -30,6 +30,8 @@ class SettingKind(StrEnum):
     PROMOTION = "promotion"
     COUPON_BATCH = "coupon_batch"
     POINTS_PROGRAMME = "points_programme"
+    FREIGHT = "freight"
+    STORED_VALUE_TERMS = "stored_value_terms"
 
 
 class SettingChanged(EventBody, frozen=True, kw_only=True):

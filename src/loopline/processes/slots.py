@@ -105,13 +105,12 @@ def set_slot_terms(
     for one in outcomes:
         if isinstance(one, NewTerms):
             unit_id = units[one.unit_code]
-            body = SlotTermsSet(
-                unit_id=unit_id,
-                way=one.way,
-                is_offered=None if one.terms is None else one.terms.is_offered,
-                parts=parts_of(before.get((unit_id, one.way)), one.terms),
-            )
+            parts = parts_of(before.get((unit_id, one.way)), one.terms)
             before[unit_id, one.way] = one.terms
+            if not parts:
+                continue  # set as it was
+            is_offered = None if one.terms is None else one.terms.is_offered
+            body = SlotTermsSet(unit_id=unit_id, way=one.way, is_offered=is_offered, parts=parts)
             told.append(event(body, subject=unit_id, at=now, actor=by))
     log.append(conn, told)
     return outcomes

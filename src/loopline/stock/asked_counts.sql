@@ -1,4 +1,5 @@
--- Goods that somebody asked a site to count. Rows are locked by id, after sessions of counts and before any level.
+-- Goods that somebody asked a site to count. Rows are locked by id: of a count after its session and before any level; of a
+-- number told by itself after its levels. Both hold the turn of giving goods to those who wait.
 
 -- name: ask_counts
 -- Ask leaves to count SKUs that they have, or once had; what is asked already stays as it was asked.

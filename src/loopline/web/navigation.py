@@ -50,8 +50,10 @@ def home_of(person: SessionPerson) -> str:
 
 def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     """Return what somebody may open, in the order in which it is offered."""
-    if visitor is None:
-        return ()
+    return () if visitor is None else tuple(entry for is_open, entry in _offered(visitor) if is_open)
+
+
+def _offered(visitor: Visitor) -> tuple[tuple[bool, Entry], ...]:
     roles = {grant.role for grant in visitor.person.roles}
     has_boards = visitor.may(Permission.BOARDS_READ)
     sees_stock = visitor.may(Permission.STOCK_READ) and has_boards
@@ -59,11 +61,13 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
     sees_prices = visitor.may(Permission.PRICES_READ) and has_boards
     sees_points = has_boards and _of_the_whole_brand(visitor, Permission.PRICES_READ)
     sees_value = has_boards and _of_the_whole_brand(visitor, Permission.PAYMENTS_READ)
-    decides = visitor.may(Permission.RETURNS_DECIDE) and has_boards
-    offered = (
+    return (
         (has_boards, Entry(word=marked("Board"), path=HOME)),
         (visitor.may(Permission.ORDERS_READ), Entry(word=marked("Orders"), path="/hq/orders")),
-        (decides, Entry(word=marked("Returns"), path="/hq/returns")),
+        (
+            visitor.may(Permission.RETURNS_DECIDE) and has_boards,
+            Entry(word=marked("Returns"), path="/hq/returns"),
+        ),
         (visitor.may(Permission.MEMBERS_READ), Entry(word=marked("Members"), path="/hq/members")),
         (visitor.may(Permission.MESSAGES_READ), Entry(word=marked("Quarantine"), path="/hq/quarantine")),
         (Role.AUDITOR in roles, Entry(word=marked("Openings"), path="/hq/openings")),
@@ -108,7 +112,6 @@ def entries_of(visitor: Visitor | None) -> tuple[Entry, ...]:
         (visitor.may(Permission.FEEDS_WRITE), Entry(word=marked("Feeds"), path="/hq/feeds")),
         (visitor.may(Permission.TOUCHPOINTS_READ), Entry(word=marked("Codes"), path="/hq/codes")),
     )
-    return tuple(entry for is_open, entry in offered if is_open)
 
 
 _ABOUT: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -119,7 +119,7 @@ def test_every_setting_says_what_it_was_before(brand: Brand):
         box = WantedBox(
             site_code="S",
             code="B1",
-            name="Small",
+            name="[Small]",
             length_mm=100,
             width_mm=80,
             height_mm=60,
@@ -168,9 +168,17 @@ def test_every_setting_says_what_it_was_before(brand: Brand):
 
 def test_what_is_set_as_it_was_tells_nothing(brand: Brand):
     ops = brand.signed_in("shen.ops")
-    kept_back(brand, "S", 2)
+
+    def again() -> None:
+        kept_back(brand, "S", 2)
+        limited(brand, "HX", 10)
+        wish = NewTerms(unit_code="U-S", way=Way.IN_STORE, terms=SlotTerms(places=2), comment="x")
+        with brand.database.transaction() as conn:
+            succeeded(set_slot_terms(conn, [wish], scope=WHOLE_BRAND, by=by(brand, "shen.ops"), now=NOON))
+
+    again()
     before = rows(ops)
-    kept_back(brand, "S", 2)
+    again()
     with brand.database.transaction() as conn:
         set_promise_terms(conn, promises.Terms(), by=by(brand, "shen.ops"), comment="x", now=NOON)
     assert rows(ops) == before

@@ -13,7 +13,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from loopline.cli.errands import errands_of
 from loopline.db import Database
+from loopline.db.settings import Settings
 from loopline.jobs.code_archives import draw_next_slice
 from loopline.kernel.scope import WHOLE_BRAND
 from loopline.processes.place import Placed, place
@@ -190,6 +192,11 @@ def test_an_archive_grows_slice_by_slice_whoever_draws_and_is_forgotten_after_a_
         with database.transaction() as conn:
             assert forget_archives(conn, now=NOON + later, limit=10) == gone
     assert hq.get(page).status_code == 404
+
+
+def test_nobody_draws_a_slice_beside_somebody_else(tmp_path: Path):
+    errands = {one.name: one for one in errands_of(Settings(data_directory=tmp_path), clock=lambda: NOON)}
+    assert errands["draw_codes"].is_long
 
 
 def test_an_archive_that_cannot_be_drawn_ends_and_holds_up_no_other(staffed: Brand, hq: httpx.Client):

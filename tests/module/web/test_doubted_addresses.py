@@ -11,6 +11,7 @@ from loopline.customers import NewDelivery, Recipient, open_key_ring
 from loopline.db import Database
 from loopline.fulfilment.labels import labels_of_tasks
 from loopline.fulfilment.model import TaskState
+from loopline.kernel.cities import city_by_code
 from loopline.kernel.ids import MemberId, TaskId
 from loopline.orders import order_by_id
 from tests.make.api import make_key
@@ -28,6 +29,8 @@ VAGUE = replace(CHEN, street="武康路")
 NAMELESS = replace(CHEN, name="🌸")
 VAGUE_SAID = "The street has neither a number nor a place to find."
 LOOKED = ["1", "2", "3", "4"]
+UNLISTED = "522300"
+"""A city of Guizhou, of which nobody can choose one in the shop."""
 
 
 @pytest.fixture
@@ -159,6 +162,26 @@ def test_its_customer_mends_it_until_its_label_is_printed(site: Site):
             (site.task(task_id).order_id,),
         ).fetchall()
     assert told == [(f"member:{known}",)]
+
+
+def test_an_address_in_a_city_that_is_in_no_list_is_mended_too(site: Site):
+    task_id, known, _ = checked(site, replace(VAGUE, region_code=UNLISTED))
+    assert city_by_code(UNLISTED) is None
+    page = f"/o/{number_of(site, task_id)}"
+    mine = signed_in(site, known)
+    form = {"recipient": "陈念", "phone": "13800000007", "region_code": UNLISTED, "street": "武康路 99 号"}
+    assert VAGUE_SAID in mine.get(page).text
+    assert post(mine, f"{page}/address", form, page=page).status_code == 303
+    assert VAGUE_SAID not in mine.get(page).text
+
+
+def test_of_an_order_that_is_called_off_nothing_is_to_be_mended(site: Site):
+    task_id, known, _ = checked(site, VAGUE)
+    page = f"/o/{number_of(site, task_id)}"
+    mine = signed_in(site, known)
+    assert VAGUE_SAID in mine.get(page).text
+    assert post(mine, f"{page}/cancel", {}, page=page).status_code == 303
+    assert VAGUE_SAID not in mine.get(page).text
 
 
 def test_of_another_branch_nothing_is_said(site: Site):

@@ -125,6 +125,28 @@ def test_headquarters_sets_terms_and_approves_what_is_paid_out(pages: Pages):
     assert pages.value() == (0, 0)
 
 
+def test_terms_that_cannot_hold_name_their_field_as_the_form_does(pages: Pages):
+    pages.as_person("gu.finance")
+    terms = {"company": "BRAND-CO", "least_minor": "1", "most_minor": "0.50", "unproven_minor": "0"}
+    wrong = pages.post("/hq/stored-value/set", alone_minor="0", is_offered="yes", **terms)
+    assert "on these terms: look at A member has at most, bonus included." in wrong.text
+
+
+def test_what_waits_to_be_paid_out_is_shown_as_it_would_be_paid(pages: Pages):
+    brand, path = pages.stage.shop.brand_entity, f"/hq/members/{pages.anna}"
+    with pages.database.transaction() as conn:
+        offered(conn, brand)
+        account = topped_up(conn, pages.anna, brand, 20_000)
+    pages.as_person("shen.ops")
+    asked = {"made": str(uuid7(NOON)), "account": str(account.id), "method": "bank_transfer"}
+    assert "CN¥200.00 is paid out once finance approves it" in pages.post(f"{path}/pay-out", **asked).text
+    with pages.database.transaction() as conn:
+        topped_up(conn, pages.anna, brand, 500)
+    assert "CN¥205.00 is paid out once finance approves it" in pages.browser.get(path).text
+    pages.as_person("gu.finance")
+    assert '<b class="number">CN¥205.00</b>' in pages.browser.get("/hq/stored-value").text
+
+
 def test_a_branch_sets_no_terms_and_pays_nobody_out(pages: Pages):
     with pages.database.transaction() as conn:
         offered(conn, pages.stage.shop.brand_entity)

@@ -58,12 +58,15 @@ with paid as (
         coalesce(back.amount_minor, 0)::bigint as back_minor
     from payments.intent as intent
     join payments.payment as payment on payment.intent_id = intent.id
-    left join lateral (
-        select sum(refund.amount_minor) as amount_minor
+    left join (
+        select
+            asked.of_intent_id,
+            sum(refund.amount_minor) as amount_minor
         from payments.intent as asked
         join payments.refund as refund on refund.key = 'intent:' || asked.id
-        where asked.of_intent_id = intent.id
-    ) as back on true
+        where asked.of_intent_id is not null
+        group by asked.of_intent_id
+    ) as back on back.of_intent_id = intent.id
     where intent.gateway = 'stored_value'
         and intent.kind = 'capture'
 )

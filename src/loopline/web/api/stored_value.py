@@ -27,6 +27,7 @@ from loopline.processes.stored_value.paying_in import (
     pay_out,
     take_ahead_at_sites,
 )
+from loopline.processes.stored_value.terms import set_value_terms
 from loopline.stored_value import CashOut, CashOutState, Kind, Moved, NewTerms, Terms
 from loopline.web.api.answers import AnyRequest, read
 from loopline.web.api.caller import Caller
@@ -182,7 +183,7 @@ def set_terms(
                 if isinstance(found, Refusal)
                 else TermsTold(company_code=codes[one.entity_id], currency=one.currency, terms=found)
                 for one, found in zip(
-                    some, stored_value.set_terms(conn, some, by=caller.actor, now=now), strict=True
+                    some, set_value_terms(conn, some, by=caller.actor, now=now), strict=True
                 )
             ]
 

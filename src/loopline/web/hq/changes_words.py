@@ -8,10 +8,12 @@ import msgspec
 from loopline.kernel.changes import Part, Scalar
 from loopline.kernel.temperatures import TemperatureClass
 from loopline.org import Permission
+from loopline.pricing.freight import RegionRule
 from loopline.processes.settings_told import SettingKind
 from loopline.web.hq.hours import LABELS
 from loopline.web.hq.marketplace_form import FIELD_WORDS
 from loopline.web.hq.profile_form import SITE_SETTING_WORDS
+from loopline.web.hq.regions import regions_said
 from loopline.web.languages import Language, marked
 
 NOTHING = "–"
@@ -82,6 +84,17 @@ GROUPS: Mapping[str, Group] = {
         kinds=(SettingKind.PROMOTION, SettingKind.COUPON_BATCH, SettingKind.POINTS_PROGRAMME),
         of_units=True,
     ),
+    "freight": Group(
+        word=marked("Delivery fees"),
+        permission=Permission.ORG_READ,
+        kinds=(SettingKind.FREIGHT,),
+        of_units=True,
+    ),
+    "stored_value": Group(
+        word=marked("Stored value"),
+        permission=Permission.PAYMENTS_READ,
+        kinds=(SettingKind.STORED_VALUE_TERMS,),
+    ),
     "rules": Group(
         word=marked("Sharing rules"),
         permission=Permission.EARNINGS_READ,
@@ -108,13 +121,15 @@ KIND_WORDS: Mapping[SettingKind, str] = {
     SettingKind.PROMOTION: marked("Promotion"),
     SettingKind.COUPON_BATCH: marked("Coupon"),
     SettingKind.POINTS_PROGRAMME: marked("Points"),
+    SettingKind.FREIGHT: marked("Delivery fees"),
+    SettingKind.STORED_VALUE_TERMS: marked("Terms of stored value"),
 }
 
 PART_WORDS: Mapping[str, str] = {
     **FIELD_WORDS,
     **LABELS,
     **{kind.value: word for kind, word in SITE_SETTING_WORDS.items()},
-    "is_offered": marked("Offered"),
+    "is_offered": marked("Customers may choose it"),
     "is_on": marked("Sold there"),
     "puts_back": marked("Puts back by itself what is called off"),
     "channel": marked("Channel"),
@@ -143,6 +158,20 @@ PART_WORDS: Mapping[str, str] = {
     "least_minor": marked("Paid out from (cents)"),
     "second_person_above_minor": marked("A second person approves above (cents)"),
     "withheld_basis_points": marked("Withheld as tax (%)"),
+    "fee_minor": marked("Delivery fee (cents)"),
+    "free_from_minor": marked("Free from goods of (cents)"),
+    "free_from_units": marked("Free from (pieces)"),
+    "first_grams": marked("First weight, in grams"),
+    "step_grams": marked("Each further begun weight, in grams"),
+    "step_minor": marked("Further weight costs (cents)"),
+    "grams_default": marked("Grams of a piece that nobody weighed"),
+    "regions": marked("Groups of regions"),
+    "takes_money_ahead": marked("Its tills take money ahead"),
+    "top_up_least_minor": marked("A top-up is at least (cents)"),
+    "held_most_minor": marked("A member has at most, bonus included (cents)"),
+    "unproven_minor": marked("With the phone number alone one pays at most (cents)"),
+    "alone_minor": marked("One person pays out at most (cents)"),
+    "bonuses": marked("Bonuses: from a top-up of / given beside it (cents)"),
     "code": marked("Code"),
     "name": marked("Name"),
     "length_mm": marked("Length (mm)"),
@@ -199,7 +228,25 @@ def _text(field: str, value: str, language: Language, *, zone: str | None) -> st
 def _listed(field: str, value: str, language: Language) -> str:
     if field == "weekdays":
         return " ".join(language.weekday(one) for one in msgspec.json.decode(value, type=list[int]))
-    if field in {"bands", "fees"}:
+    if field == "regions":
+        rules = msgspec.json.decode(value, type=list[RegionRule])
+        return "; ".join(_rule(one, language) for one in rules)
+    if field in {"bands", "fees", "bonuses"}:
         steps = msgspec.json.decode(value, type=list[dict[str, int]])
         return "; ".join(" / ".join(language.count(one) for one in step.values()) for step in steps)
-    return " ".join(msgspec.json.decode(value, type=list[str]))
+    try:
+        return " ".join(msgspec.json.decode(value, type=list[str]))
+    except msgspec.DecodeError:  # a name that somebody typed may begin like a list
+        return value
+
+
+def _rule(rule: RegionRule, language: Language) -> str:
+    """A group of regions: its fee, and what further weight costs there where that is its own."""
+    where = regions_said(rule.region_codes, language)
+    if not rule.is_delivered:
+        return language.say("{regions}: not delivered", regions=where)
+    costs = [rule.fee_minor] if rule.step_minor is None else [rule.fee_minor, rule.step_minor]
+    amount = " / ".join(language.count(one) for one in costs)
+    if rule.is_ever_free:
+        return language.say("{regions}: {amount}", regions=where, amount=amount)
+    return language.say("{regions}: {amount}, never free", regions=where, amount=amount)

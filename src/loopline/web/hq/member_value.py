@@ -104,7 +104,7 @@ def _shown(one: Account, found: MemberValue, language: Language, *, may: bool, n
         if waiting is None
         else language.say(
             "{amount} is paid out once finance approves it",
-            amount=language.money(waiting.amount_minor, one.currency),
+            amount=language.money(one.principal_minor, one.currency),
         ),
     )
 

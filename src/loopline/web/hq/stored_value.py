@@ -17,8 +17,9 @@ from loopline.kernel.refusals import Refusal
 from loopline.org import Entity, Permission
 from loopline.org.queries import entities_by_code, entities_by_id
 from loopline.processes.stored_value.paying_in import CashOutDecision, decide_pay_out
+from loopline.processes.stored_value.terms import set_value_terms
 from loopline.stored_value import Account, Bonus, CashOut, NewTerms, Owed, Terms
-from loopline.stored_value.refusals import CashOutNotOpen
+from loopline.stored_value.refusals import CashOutNotOpen, StoredValueTermsNotUsable
 from loopline.web.api.answers import read, run
 from loopline.web.api.refusals import NoSuchThing
 from loopline.web.edge import Visitor, WebRequest, language_of
@@ -43,6 +44,7 @@ _LIMITS: Mapping[str, str] = {
     "unproven_minor": marked("With the phone number alone one pays at most"),
     "alone_minor": marked("One person pays out at most"),
 }
+_FIELDS: Mapping[str, str] = {**_LIMITS, "bonuses": marked("given beside it")}
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,12 +126,14 @@ def _row(one: Entity, found: _Found, language: Language, typed: Mapping[str, str
 
 
 def _waiting(found: _Found, language: Language) -> list[dict[str, str]]:
-    """Write what waits to be approved."""
+    """Write what waits to be approved: how much is left by now, which is what would be paid."""
     names = {one.id: one.name for one in found.companies}
     return [
         {
             "id": str(one.id),
-            "amount": language.money(one.amount_minor, found.accounts[one.account_id].currency),
+            "amount": language.money(
+                found.accounts[one.account_id].principal_minor, found.accounts[one.account_id].currency
+            ),
             "company": language.called(names.get(found.accounts[one.account_id].entity_id, "")),
             "method": method_word(one.method, language),
             "by": language.called(found.people.get(one.asked_by, "")),
@@ -166,13 +170,20 @@ def set_terms(request: WebRequest, visitor: NamedDependency[Visitor], data: Form
         if isinstance(terms, Refusal):
             return terms
         new = NewTerms(entity_id=company.id, currency=company.currency, terms=terms)
-        return stored_value.set_terms(conn, [new], by=actor_of(visitor), now=now)[0]
+        return set_value_terms(conn, [new], by=actor_of(visitor), now=now)[0]
 
     outcome = run(request, work)
     if isinstance(outcome, Refusal):
         typed = {name: str(value)[:_TYPED_MOST] for name, value in data.items() if not name.startswith("_")}
-        return telling(request, VALUE, problem=language.refusal(outcome), **typed)
+        return telling(request, VALUE, problem=language.refusal(_named(outcome, language)), **typed)
     return telling(request, VALUE, done=language.say("Set: it holds from the next top-up on."))
+
+
+def _named(refusal: Refusal, language: Language) -> Refusal:
+    """Return a refusal with its field as the form calls it."""
+    if isinstance(refusal, StoredValueTermsNotUsable) and refusal.field in _FIELDS:
+        return StoredValueTermsNotUsable(field=language.say(_FIELDS[refusal.field]))
+    return refusal
 
 
 def _terms(data: dict[str, Any], currency: str) -> Terms | Refusal:

@@ -309,7 +309,9 @@ def say_where(
     )
 
     def work(conn: Conn, head: Order, now: datetime) -> Refusal | None:
-        if city_by_code(recipient.region_code) is None:
+        is_listed = city_by_code(recipient.region_code) is not None
+        # Of an address that is known the city stays, be it one of ours or not.
+        if not is_listed and not customers.orders_with_delivery(conn, [head.id]):
             return customers.AddressNotValid(field="region_code")
         delivery = NewDelivery(order_id=head.id, member_id=member.member_id, recipient=recipient)
         (kept,) = customers.keep_deliveries(conn, [delivery], ring=edge.ring, now=now)

@@ -313,7 +313,7 @@ def read_order(conn: Conn, head: Order, edge: Edge, *, member_id: MemberId | Non
         refunded_minor=sum(one.refunded_minor for one in money),
         recipient=recipient,
         wants_recipient=is_theirs and recipient is None,
-        mendable=mendable(conn, head.id, tasks) if recipient is not None else None,
+        mendable=mendable(conn, head.id, tasks) if recipient and standing is not Standing.CANCELLED else None,
         history=_history(conn, head.id, sites),
         back=[
             Back(at=at, units=units, site=sites[site_id].name if site_id in sites else "")

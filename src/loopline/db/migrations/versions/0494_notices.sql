@@ -61,3 +61,6 @@ select
     notice.state,
     notice.told_at
 from notices.notice;
+
+-- What was told stays.
+revoke delete on notices.notice from loopline_app;

@@ -327,8 +327,7 @@ async function begun() {
   if (count !== undefined && matchMedia("(pointer: fine)").matches) byId("count-scan").focus({ preventScroll: true });
 }
 
-async function beginNew(event) {
-  event.preventDefault();
+async function beginNew() {
   const of = new FormData(byId("count-form")).get("of");
   const said = byId("count-begin-said");
   said.textContent = "";
@@ -423,8 +422,15 @@ byId("count-fewer").addEventListener("click", () => (turn = turn.then(() => last
 byId("count-undo").addEventListener("click", () => (turn = turn.then(takeBack)));
 byId("count-finish").addEventListener("click", () => turn.then(finish));
 byId("count-leave").addEventListener("click", () => turn.then(leave));
-byId("count-form").addEventListener("submit", beginNew);
-byId("count-asked-begin").addEventListener("click", beginAsked);
+function beginOnce(work) {
+  const done = turn.then(() => count === undefined && work()); // pressed twice is begun once
+  turn = done.catch(() => {});
+}
+byId("count-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  beginOnce(beginNew);
+});
+byId("count-asked-begin").addEventListener("click", () => beginOnce(beginAsked));
 for (const choice of document.querySelectorAll('[name="of"]')) {
   choice.addEventListener("change", () => {
     for (const part of document.querySelectorAll("[data-of]")) part.hidden = part.dataset.of !== choice.value;

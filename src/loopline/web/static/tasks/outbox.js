@@ -86,11 +86,11 @@ function isFinal({ status, problem }) {
   return status >= 400 && status < 500 && status !== 401 && status !== 429 && problem?.code !== undefined;
 }
 
-/** Keep a task with its pages, as the server tells it, or forget it where it has ended; resolves with whether it did. */
+/** Keep a task with its pages, as the server tells it, or forget it where it has ended; resolves with whether the server answered. */
 export async function keepTask(db, task) {
   try {
     const response = await ask(`/store/tasks/${task}/kept`);
-    if (!response.ok) return false;
+    if (!response.ok) return true; // of this one, not of those behind it
     const kept = await response.json();
     await writing(db, ["kept"], async (store) => {
       if (kept.pages.length > 0) store("kept").put({ ...kept, at: Date.now() });

@@ -59,7 +59,7 @@ export function walletPayer(db, command, told) {
       let now = await put(sale, act, code);
       while (now.state === "paying") {
         // Stored value is never waited for: why it was refused is known, and whether it may still come is asked at once.
-        const isKnown = methodOf(sale) === "stored_value" && now.reason !== undefined;
+        const isKnown = methodOf(sale) === "stored_value" && now.reason?.act === "pay"; // a question refused is asked anew in time
         await new Promise((again) => setTimeout(again, isKnown ? 0 : ASK_MS));
         const standing = await saleOf(db, sale.number);
         if (standing?.state !== "paying" || standing.attempt !== sale.attempt) break;
