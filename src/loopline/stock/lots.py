@@ -418,7 +418,7 @@ def batches_listed(
     only_recalled: bool,
     at_most: int,
 ) -> list[BatchListed]:
-    """List batches of SKUs as they lie at sites (None: all), those that expire first before the others."""
+    """List batches of SKUs as they lie at sites (None: all): what is left before what is not, by expiry."""
     return fetch(
         conn,
         SQL["batches_listed"],

@@ -109,8 +109,9 @@ where
 order by id
 
 -- name: batches_listed
--- Batches of SKUs (null: all) with what lies of them at some sites (null: all), those that expire first before the others;
--- only those of which something is left or is recalled, or only the recalled ones. Locks nothing.
+-- Batches of SKUs (null: all) with what lies of them at some sites (null: all), those of which something is left before
+-- the others, and of these those that expire first; only those of which something is left or is recalled, or only the
+-- recalled ones. Locks nothing.
 select
   lot.sku_id,
   lot.batch,
@@ -130,7 +131,7 @@ where
   and (lot.recalled_at is not null or not %(only_recalled)s::boolean)
 group by lot.sku_id, lot.batch
 having sum(level.units) > 0 or max(lot.recalled_at) is not null
-order by min(lot.expires_on), lot.sku_id, lot.batch
+order by sum(level.units) = 0, min(lot.expires_on), lot.sku_id, lot.batch
 limit %(at_most)s::bigint
 
 -- name: lock_lots

@@ -201,6 +201,16 @@ def test_a_recall_locks_a_lot_at_every_leaf_at_once_and_is_lifted(conn: Conn):
     assert broken(conn) == []
 
 
+def test_batches_of_which_nothing_is_left_are_listed_behind_those_that_lie_somewhere(conn: Conn):
+    world, sku = make_world(conn), new_sku()
+    both = two_lots(conn, world, sku)
+    lots.recall_lots(conn, [LotLock(lot_id=one, reason="glass") for one in both], now=NOW)
+    gone = fact(world.leaf_ids[0], sku, -3, unsellable=-3, reason=MovementReason.SCRAP)
+    record_facts(conn, [replace(gone, lot_id=both[0])], now=NOW)
+    listed = lots.batches_listed(conn, sku_ids=[sku], site_ids=None, only_recalled=True, at_most=2)
+    assert [one.units for one in listed] == [4, 0]
+
+
 def test_a_lot_that_is_recalled_comes_locked_to_a_leaf_that_never_saw_it(conn: Conn):
     world, sku = make_world(conn), new_sku()
     early, _ = two_lots(conn, world, sku)
