@@ -19,8 +19,8 @@ from loopline.web.languages import Language, marked
 KIND_WORDS: Mapping[Kind, str] = {
     Kind.TOPPED_UP: marked("Topped up"),
     Kind.USED: marked("Paid with it"),
-    Kind.GIVEN_BACK: marked("Came back"),
-    Kind.PAID_OUT: marked("Paid out"),
+    Kind.GIVEN_BACK: marked("Back to the balance"),
+    Kind.PAID_OUT: marked("Balance paid out"),
     Kind.ENDED: marked("Bonus ended"),
 }
 
