@@ -87,11 +87,11 @@ def _of_name(name: str) -> Sequence[Doubt]:
 def _of_phone(phone: str, region_code: str, country: str) -> Sequence[Doubt]:
     if sum(letter.isdigit() for letter in phone) < _PHONE_DIGITS_LEAST:
         return (Doubt.NO_PHONE,)
+    there = _PHONES_OF_PROVINCE.get(region_code[:2], country) if country == _HOME else country
     try:
-        number = phonenumbers.parse(phone, country)
+        number = phonenumbers.parse(phone, there)
     except phonenumbers.NumberParseException:
         return (Doubt.PHONE_ODD,)
-    there = _PHONES_OF_PROVINCE.get(region_code[:2], country) if country == _HOME else country
     if number.country_code != phonenumbers.country_code_for_region(there):
         return (Doubt.PHONE_ABROAD,)
     return () if phonenumbers.number_type(number) in _CALLED else (Doubt.PHONE_ODD,)

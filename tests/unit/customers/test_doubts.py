@@ -29,6 +29,7 @@ ABROAD = Recipient(name="Ann Lee", phone="+442079460018", region_code="", street
         ({"phone": "+864008001234"}, (Doubt.PHONE_ODD,)),
         ({"phone": "+442079460018"}, (Doubt.PHONE_ABROAD,)),
         ({"phone": "+85251234567", "region_code": "810000", "street": "皇后大道中 99 号"}, ()),
+        ({"phone": "51234567", "region_code": "810000", "street": "皇后大道中 99 号"}, ()),
         ({"region_code": "810000", "street": "皇后大道中 99 号"}, (Doubt.PHONE_ABROAD,)),
         ({"region_code": "990100"}, (Doubt.REGION_UNKNOWN,)),
         ({"region_code": ""}, (Doubt.REGION_UNKNOWN,)),
