@@ -28,6 +28,9 @@ Limit = Annotated[
 ]
 
 
+_BIGINT = 2**63
+
+
 class CursorNotOurs(Refusal, frozen=True, kw_only=True):
     """The cursor is not one of this list: leave it out to begin at the start."""
 
@@ -48,6 +51,13 @@ def decode_cursor(cursor: str | None, types: tuple[type, ...]) -> tuple[Any, ...
         values = msgspec.json.decode(raw, type=tuple[types])
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise Refused(CursorNotOurs()) from error
-    if any(isinstance(value, str) and "\x00" in value for value in values):
+    if not all(_is_storable(value) for value in values):
         raise Refused(CursorNotOurs())
     return values
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether a value can be in the database at all, and so have come from a list of ours."""
+    if isinstance(value, int):
+        return -_BIGINT <= value < _BIGINT
+    return not (isinstance(value, str) and "\x00" in value)
