@@ -63,7 +63,9 @@ def test_a_sku_comes_back_as_it_was_added(conn: Conn):
     assert wine.attributes == {"年份": "2021", "colour": "white"}
     assert wine.care == CARE
     assert catalogue.skus_by_id(conn, [wine.id]) == {wine.id: wine}
-    facts = catalogue.PriceFacts(tax_class="standard", product_id=wine.product_id, category="wine")
+    facts = catalogue.PriceFacts(
+        tax_class="standard", product_id=wine.product_id, category="wine", grams=CARE.weight_grams
+    )
     assert catalogue.price_facts_of(conn, [wine.id]) == {wine.id: facts}
 
 
