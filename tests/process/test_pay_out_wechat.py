@@ -105,11 +105,11 @@ def books(conn: Conn, shop: Shop, code: str = "GUIDE") -> tuple[int, int]:
     return due_of(conn, party), due_of(conn, party, Purpose.PAYOUT_IN_TRANSIT)
 
 
-def work_on(wechat: Wechat, database: Database, *, rounds: int = 8) -> None:
+def work_on(wechat: Wechat, database: Database, *, rounds: int = 8, minutes: int = 3) -> None:
     """Work as the errand does, as time goes by."""
     for _ in range(rounds):
         wechat.work(database)
-        wechat.clock.on(minutes=3)
+        wechat.clock.on(minutes=minutes)
 
 
 def sound(database: Database) -> None:
@@ -216,7 +216,7 @@ def test_lost_answers_are_asked_for_and_pay_once(
     manners = Manners(seed=7, finish_seconds=1, lost_chance=0.6, late_seconds=0)
     with running_wechat(tmp_path, clock, manners=manners) as wechat:
         ids = shares(database, shop, wechat, "GUIDE", "PLATFORM")
-        work_on(wechat, database, rounds=60)
+        work_on(wechat, database, rounds=60, minutes=60)  # each time as long as it ever waits to ask again
         assert states(database, ids) == [PayoutState.PAID, PayoutState.PAID]
         assert (wechat.sandbox.book.paid_to(GUIDE), wechat.sandbox.book.paid_to(PLATFORM)) == (420, 140)
     sound(database)
