@@ -172,7 +172,7 @@ PART_WORDS: Mapping[str, str] = {
     "unproven_minor": marked("With the phone number alone one pays at most (cents)"),
     "alone_minor": marked("One person pays out at most (cents)"),
     "bonuses": marked("Bonuses: from a top-up of / given beside it (cents)"),
-    "code": marked("Code"),
+    "code": marked("Its code"),
     "name": marked("Name"),
     "length_mm": marked("Length (mm)"),
     "width_mm": marked("Width (mm)"),
